@@ -1,0 +1,58 @@
+using System.Diagnostics;
+
+namespace Local;
+
+/// <summary>Azurite's pinned version, installed by <c>npm ci</c> the first time and whenever the lock file changes.</summary>
+internal static class AzuriteInstallation
+{
+    /// <summary>The script that node runs.</summary>
+    public static string EntryPoint(string repositoryRoot) =>
+        Path.Combine(repositoryRoot, "scripts", "azurite", "node_modules", "azurite", "dist", "src", "azurite.js");
+
+    /// <summary>Installs when needed. Safe when several processes ask at once: one installs, the others wait.</summary>
+    /// <exception cref="LaunchException">npm is missing or failed; the message carries its last lines.</exception>
+    public static async Task EnsureAsync(string repositoryRoot, TimeProvider time, CancellationToken stop)
+    {
+        var folder = Path.Combine(repositoryRoot, "scripts", "azurite");
+        if (IsCurrent(folder))
+            return;
+        await using var only = await LockAsync(Path.Combine(folder, ".install.lock"), time, stop);
+        if (IsCurrent(folder))
+            return;
+        var start = new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd" : "npm")
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            ArgumentList = { "ci", "--no-audit", "--no-fund", "--ignore-scripts" },
+        };
+        using var npm = ProcessStart.Start(start, "npm", "install Node.js 20 or newer, which brings npm");
+        var lines = new LastLines(8);
+        npm.OutputDataReceived += (_, e) => lines.Add(e.Data);
+        npm.ErrorDataReceived += (_, e) => lines.Add(e.Data);
+        npm.BeginOutputReadLine();
+        npm.BeginErrorReadLine();
+        await npm.WaitForExitAsync(stop);
+        if (npm.ExitCode != 0)
+            throw new LaunchException($"npm ci in scripts/azurite failed (exit {npm.ExitCode}): {lines.Text}");
+        File.Copy(Path.Combine(folder, "package-lock.json"), Stamp(folder), overwrite: true);
+    }
+
+    private static string Stamp(string folder) => Path.Combine(folder, "node_modules", ".installed-lock.json");
+
+    private static bool IsCurrent(string folder) =>
+        File.Exists(Stamp(folder)) && File.ReadAllText(Stamp(folder)) == File.ReadAllText(Path.Combine(folder, "package-lock.json"));
+
+    private static async Task<FileStream> LockAsync(string path, TimeProvider time, CancellationToken stop)
+    {
+        while (true)
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), time, stop);
+            }
+    }
+}
