@@ -1,0 +1,80 @@
+using Compliance.Findings;
+
+namespace Compliance.Credentials;
+
+/// <summary>The kinds of credential; policy names them in camel case.</summary>
+internal enum CredentialKind
+{
+    /// <summary>A client secret (<c>passwordCredentials</c>).</summary>
+    ClientSecret,
+
+    /// <summary>A certificate or key for client authentication (<c>keyCredentials</c>).</summary>
+    ClientCertificate,
+
+    /// <summary>A SAML token-signing certificate of a service principal.</summary>
+    SamlCertificate,
+
+    /// <summary>A secret in a Key Vault.</summary>
+    VaultSecret,
+
+    /// <summary>A key in a Key Vault.</summary>
+    VaultKey,
+
+    /// <summary>A certificate in a Key Vault.</summary>
+    VaultCertificate,
+
+    /// <summary>An access key of a storage account.</summary>
+    StorageKey,
+
+    /// <summary>The keys of a resource that accepts them, whose age the service does not tell.</summary>
+    ResourceKeys,
+}
+
+/// <summary>One credential as read from its service. Never holds the secret itself.</summary>
+internal sealed record Credential
+{
+    /// <summary>What kind it is.</summary>
+    public required CredentialKind Kind { get; init; }
+
+    /// <summary>The object that carries it.</summary>
+    public required Subject Subject { get; init; }
+
+    /// <summary>Its stable id in the subject (key id, thumbprint, key name); empty where the subject is the credential.</summary>
+    public string Part { get; init; } = "";
+
+    /// <summary>Its own display name or hint, for people; null when it has none.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>The source it was read from, see <see cref="Sources"/>.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Resource Manager id of the resource; null for Graph objects.</summary>
+    public string? ResourceId { get; init; }
+
+    /// <summary>Client id of the application; null for anything but Graph objects.</summary>
+    public string? AppId { get; init; }
+
+    /// <summary>False when the service refuses to use it (a disabled vault object).</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>From when it could be used (UTC): the start of its age. Null when the service does not tell.</summary>
+    public DateTimeOffset? Started { get; init; }
+
+    /// <summary>When it ends (UTC); null when never. Years past 2200 mean never and are read as null.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>Tags of the object, or else of its resource. Keys compare without case.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = EmptyTags;
+
+    /// <summary>
+    /// For <see cref="CredentialKind.StorageKey"/>: days of the account's key-expiration policy; for others null.
+    /// Null on a storage key means that the account has no such policy.
+    /// </summary>
+    public int? KeyExpirationDays { get; init; }
+
+    /// <summary>For <see cref="CredentialKind.ResourceKeys"/>: the resource type, for example <c>Microsoft.DocumentDB/databaseAccounts</c>.</summary>
+    public string? ResourceType { get; init; }
+
+    /// <summary>No tags.</summary>
+    public static IReadOnlyDictionary<string, string> EmptyTags { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+}

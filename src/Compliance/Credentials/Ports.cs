@@ -1,0 +1,86 @@
+using Compliance.Findings;
+
+namespace Compliance.Credentials;
+
+/// <summary>Takes what the inventory reads. Every member may be called from several threads at once.</summary>
+internal interface IInventorySink
+{
+    /// <summary>A credential was read.</summary>
+    void Observed(Credential credential);
+
+    /// <summary>A Resource Manager resource was seen in a listing, whether or not it carries credentials.</summary>
+    void SeenResource(string resourceId);
+
+    /// <summary>A subscription was seen.</summary>
+    void SeenSubscription(string subscriptionId, string name);
+
+    /// <summary>A source was read to its end, or not. Called exactly once a source.</summary>
+    void Read(SourceOutcome outcome);
+}
+
+/// <summary>Reads every credential of the tenant, page by page.</summary>
+internal interface ICredentialInventory
+{
+    /// <summary>
+    /// Reads all sources side by side. What cannot be read becomes an incomplete <see cref="SourceOutcome"/>; this throws only when stopped.
+    /// </summary>
+    Task ReadAsync(IInventorySink sink, CancellationToken stop);
+
+    /// <summary>Reads again one Key Vault object, by its vault host and kind (<c>secrets</c>, <c>keys</c>, <c>certificates</c>) and name.</summary>
+    Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken stop);
+}
+
+/// <summary>Finds the people behind objects. Reads in <c>$batch</c>es of 20.</summary>
+internal interface IOwnerDirectory
+{
+    /// <summary>The owners of applications and service principals, by subject id. Each subject asked for is in the answer.</summary>
+    Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(IReadOnlyCollection<Subject> subjects, CancellationToken stop);
+
+    /// <summary>The users behind user principal names, mail addresses or object ids, by what was asked for. An unknown user is an empty answer.</summary>
+    Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken stop);
+
+    /// <summary>Object ids of the applications and service principals a user owns, for policy overrides by owner.</summary>
+    Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken stop);
+}
+
+/// <summary>Owners of one object, or why they could not be read.</summary>
+/// <param name="Owners">As read; empty when there are none.</param>
+/// <param name="Unread">Why they could not be read; null when they were.</param>
+internal sealed record OwnerAnswer(IReadOnlyList<OwnerEntry> Owners, string? Unread);
+
+/// <summary>One owner as the directory gives it.</summary>
+/// <param name="Id">Object id.</param>
+/// <param name="IsUser">False for a service principal.</param>
+/// <param name="Name">Display name.</param>
+/// <param name="Address">User principal name, else mail; null for a service principal.</param>
+/// <param name="Enabled">Whether the account can sign in; null when the directory does not say.</param>
+internal sealed record OwnerEntry(string Id, bool IsUser, string Name, string? Address, bool? Enabled);
+
+/// <summary>What a user owns, or why that could not be read.</summary>
+internal sealed record OwnedAnswer(IReadOnlySet<string> ObjectIds, string? Unread);
+
+/// <summary>Tells whether keys rotate by themselves. Asked only for keys that are due.</summary>
+internal interface IRotationPolicies
+{
+    /// <summary>By key URL: true when a rotation action is set, false when not, null (with a reason in the second map) when it could not be read.</summary>
+    Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken stop);
+}
+
+/// <summary>Whether a key rotates by itself.</summary>
+/// <param name="Rotates">True, false, or null when it could not be read.</param>
+/// <param name="Unread">Why it could not be read; null when it was.</param>
+internal sealed record RotationPolicyAnswer(bool? Rotates, string? Unread);
+
+/// <summary>Asks Resource Manager whether something that is no longer listed is really gone.</summary>
+internal interface IResourceLookup
+{
+    /// <summary>True only when the service answered that the resource or subscription does not exist (404).</summary>
+    Task<bool> IsGoneAsync(string resourceId, CancellationToken stop);
+}
+
+/// <summary>Which tenant this is.</summary>
+internal interface ITenantIdentity
+{
+    /// <summary>Tenant id, and its display name when it can be read.</summary>
+    Task<(string Id, string? Name)> WhoAsync(CancellationToken stop);
+}

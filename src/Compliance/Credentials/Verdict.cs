@@ -1,0 +1,11 @@
+using Compliance.Controls;
+
+namespace Compliance.Credentials;
+
+/// <summary>What a check says of one credential. A pass makes no verdict.</summary>
+/// <param name="ControlId">The control that failed or could not tell.</param>
+/// <param name="Severity">Severity after policy.</param>
+/// <param name="Unknown">True when the check could not tell.</param>
+/// <param name="Reason">Why, with dates rather than ages.</param>
+/// <param name="Credential">The credential.</param>
+internal sealed record Verdict(string ControlId, Severity Severity, bool Unknown, string Reason, Credential Credential);

@@ -1,0 +1,41 @@
+namespace Compliance.Findings;
+
+/// <summary>How the read of one source went. A source that is not listed was not read at all.</summary>
+/// <param name="Source">Source key, see <see cref="Sources"/>.</param>
+/// <param name="Complete">True only when every page was read to its end without a doubt.</param>
+/// <param name="Objects">Objects read.</param>
+/// <param name="Subject">What could not be read, for the finding; null when complete.</param>
+/// <param name="Reason">Why it is not complete; null when it is.</param>
+/// <param name="Permission">The permission that seems to be missing; null when that is not the reason.</param>
+/// <param name="Remedy">The command or step that mends it; null when complete.</param>
+/// <param name="ResourceId">Resource Manager id of the resource the source belongs to; null for Graph.</param>
+public sealed record SourceOutcome(
+    string Source, bool Complete, long Objects, Subject? Subject = null, string? Reason = null, string? Permission = null, string? Remedy = null, string? ResourceId = null);
+
+/// <summary>The names of the sources.</summary>
+public static class Sources
+{
+    /// <summary>Graph <c>/applications</c>.</summary>
+    public const string Applications = "graph/applications";
+
+    /// <summary>Graph <c>/servicePrincipals</c>.</summary>
+    public const string ServicePrincipals = "graph/servicePrincipals";
+
+    /// <summary>Resource Manager's list of subscriptions.</summary>
+    public const string Subscriptions = "arm/subscriptions";
+
+    /// <summary>This app's own schedule.</summary>
+    public const string Schedule = "app/schedule";
+
+    /// <summary>The resources of one subscription.</summary>
+    public static string Resources(string subscriptionId) => $"arm/subscriptions/{subscriptionId}/resources";
+
+    /// <summary>One collection (<c>secrets</c>, <c>keys</c>, <c>certificates</c>) of one vault, by the vault's resource id.</summary>
+    public static string Vault(string vaultResourceId, string collection) => $"keyvault{vaultResourceId.ToLowerInvariant()}/{collection}";
+}
+
+/// <summary>What this run has seen, and so what it may resolve.</summary>
+/// <param name="Outcomes">One per source that was read, or tried.</param>
+/// <param name="SeenResources">Lower-case Resource Manager ids that appeared in this run's listings.</param>
+/// <param name="GoneResources">Lower-case Resource Manager ids that the service itself said do not exist (404), asked in this run.</param>
+public sealed record Coverage(IReadOnlyCollection<SourceOutcome> Outcomes, IReadOnlySet<string> SeenResources, IReadOnlySet<string> GoneResources);
