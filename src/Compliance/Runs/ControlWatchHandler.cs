@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Azure;
+using Compliance.Evidence;
+using Compliance.Findings;
+using Compliance.Observability;
+using Compliance.State;
+using Microsoft.Extensions.Logging;
+
+namespace Compliance.Runs;
+
+/// <summary>
+/// Watches that every scheduled control runs, itself included: a watch that stood still says so when it runs again. What it finds are findings of
+/// control <c>RUN-001</c>, opened and resolved like any other.
+/// </summary>
+public sealed partial class ControlWatchHandler
+{
+    /// <summary>The function's name, under which its own runs are remembered.</summary>
+    public const string Name = "ControlWatch";
+
+    // Each time someone else changed a finding between reading and writing.
+    private const int MostRounds = 5;
+
+    private readonly TenantId _tenant;
+    private readonly IReadOnlyList<ScheduledControl> _expected;
+    private readonly IRunLog _runs;
+    private readonly IFindingStore _findings;
+    private readonly IEvidenceLog _evidence;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ControlWatchHandler> _logger;
+
+    internal ControlWatchHandler(
+        TenantId tenant, IEnumerable<ScheduledControl> expected, IRunLog runs, IFindingStore findings, IEvidenceLog evidence, TimeProvider time, ILogger<ControlWatchHandler> logger)
+    {
+        (_tenant, _runs, _findings, _evidence, _time, _logger) = (tenant, runs, findings, evidence, time, logger);
+        _expected = [.. expected.Append(Itself).DistinctBy(c => c.Name, StringComparer.Ordinal).OrderBy(c => c.Name, StringComparer.Ordinal)];
+    }
+
+    internal static ScheduledControl Itself { get; } = new(Name, TimeSpan.FromHours(1), TimeSpan.FromHours(1));
+
+    /// <summary>Looks once, keeps the findings, and writes one evidence record when something changed.</summary>
+    /// <param name="stop">Ends the run before its end; nothing half-done is left that the next run does not complete.</param>
+    /// <exception cref="RequestFailedException">State or evidence storage failed. The run does not count as done.</exception>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var began = _time.GetTimestamp();
+        var now = _time.GetUtcNow();
+        using var activity = Telemetry.Source.StartActivity(Name);
+        var correlation = CorrelationId.Current($"{_tenant.Value} {Name} {now:O}");
+        var run = new RunStamp(RunIds.Of(Name, now, correlation), now);
+        try
+        {
+            foreach (var control in _expected)
+                await _runs.ExpectAsync(_tenant.Value, control.Name, now, stop);
+            var runs = await _runs.LoadAsync(_tenant.Value, stop);
+            var detections = RunWatch.Evaluate(runs, _expected, now);
+            var (result, owed) = await SaveAsync(run, detections, runs, stop);
+            if (result.Changes.Count > 0 || owed)
+                await _evidence.AppendAsync(Evidence(run, correlation, result), stop);
+            await _runs.CompletedAsync(_tenant.Value, Name, run, complete: true, stop);
+            Telemetry.Saved(result.Changes);
+            Telemetry.RunEnded(Name, "complete", _time.GetElapsedTime(began));
+            Watched(run.Id, _expected.Count, detections.Count, result.Changes.Count);
+        }
+        catch
+        {
+            Telemetry.RunEnded(Name, "failed", _time.GetElapsedTime(began));
+            throw;
+        }
+    }
+
+    private async Task<(Reconciliation Result, bool Owed)> SaveAsync(
+        RunStamp run, IReadOnlyList<Detection> detections, IReadOnlyDictionary<string, ControlRuns> runs, CancellationToken stop)
+    {
+        // The schedule is this app's own configuration: always read to its end.
+        var none = new HashSet<string>();
+        var coverage = new Coverage([new SourceOutcome(Sources.Schedule, Complete: true, _expected.Count)], none, none);
+        var lastComplete = runs.TryGetValue(Name, out var own) ? own.LastComplete : null;
+        bool? owed = null;
+        var saved = new List<FindingChange>();
+        for (var round = 1; ; round++)
+        {
+            var known = await _findings.LoadAsync(_tenant.Value, [RunWatch.Missed], stop);
+            // A watch that changed findings and then failed left no evidence of it: this one makes up for it.
+            owed ??= known.Values.Any(f => f.Finding.ChangedAt > (lastComplete ?? DateTimeOffset.MinValue));
+            // Changes carry the run's own start, so that the next watch can tell what came after the last complete one.
+            var result = Reconciler.Reconcile(_tenant.Value, known, detections, coverage, run, run.StartedAt);
+            var lost = (await _findings.SaveAsync(_tenant.Value, [.. result.Changes.Select(c => c.Finding)], stop)).ToHashSet(StringComparer.Ordinal);
+            saved.AddRange(result.Changes.Where(c => !lost.Contains(c.Finding.Finding.Id)));
+            if (lost.Count == 0)
+                return (result with { Changes = saved }, owed.Value);
+            if (round == MostRounds)
+                throw new RequestFailedException(412, $"{lost.Count} findings of {RunWatch.Missed} were changed by others in each of {MostRounds} attempts, first {lost.Order(StringComparer.Ordinal).First()}");
+        }
+    }
+
+    private EvidenceRecord Evidence(RunStamp run, string correlation, Reconciliation result) => new()
+    {
+        Id = run.Id,
+        Time = run.StartedAt,
+        Actor = $"{Name} (timer)",
+        Action = "controls.watch",
+        TenantId = _tenant.Value,
+        PolicySha256 = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(_expected, ComplianceJson.Compact))),
+        Controls = [RunWatch.Missed],
+        Outcome = "complete",
+        Counts = new Dictionary<string, long>
+        {
+            ["controls"] = _expected.Count,
+            ["opened"] = result.Count(ChangeKind.Opened),
+            ["reopened"] = result.Count(ChangeKind.Reopened),
+            ["resolved"] = result.Count(ChangeKind.Resolved),
+            ["stillOpen"] = result.StillOpen,
+        },
+        FindingsSha256 = FindingDigest.Of(result.Findings),
+        CorrelationId = correlation,
+    };
+
+    [LoggerMessage(1300, LogLevel.Information, "Run {RunId}: {Controls} scheduled controls, {Detections} not as they should be, {Changes} findings changed")]
+    private partial void Watched(string runId, int controls, int detections, int changes);
+}
