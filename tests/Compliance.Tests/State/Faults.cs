@@ -1,0 +1,56 @@
+using System.Net;
+using Azure.Core.Pipeline;
+using Compliance.State;
+using Testing;
+
+namespace Compliance.Tests.State;
+
+/// <summary>Storage clients on the real Azurite with a place on the wire where a test can make things go wrong.</summary>
+internal sealed class Faults : DelegatingHandler
+{
+    private readonly List<string> _requests = [];
+
+    private Faults() : base(new SocketsHttpHandler())
+    {
+    }
+
+    /// <summary>Answers instead of the service; null lets the request through. Gets the number of the request, from 1.</summary>
+    public Func<HttpRequestMessage, int, HttpResponseMessage?> Before { get; set; } = (_, _) => null;
+
+    /// <summary>Replaces the service's answer after it has acted.</summary>
+    public Func<HttpRequestMessage, int, HttpResponseMessage, HttpResponseMessage> After { get; set; } = (_, _, answer) => answer;
+
+    /// <summary>Every request as <c>METHOD path?query</c>.</summary>
+    public IReadOnlyList<string> Requests
+    {
+        get
+        {
+            lock (_requests)
+                return [.. _requests];
+        }
+    }
+
+    public static (StateStorage Storage, Faults Faults) On(AzuriteFixture azurite)
+    {
+        var faults = new Faults();
+        return (Storage(azurite, faults), faults);
+    }
+
+    public static StateStorage Storage(AzuriteFixture azurite, HttpMessageHandler? wire = null) => new(
+        StorageOptions.Read(Settings.Of(("AzureWebJobsStorage", azurite.StateConnection), ("EvidenceStorage", azurite.EvidenceConnection))),
+        wire is null ? null : new HttpClientTransport(wire),
+        TimeSpan.FromMilliseconds(1));
+
+    public static HttpResponseMessage Answer(HttpStatusCode status) => new(status) { Content = new StringContent("") };
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        int number;
+        lock (_requests)
+        {
+            _requests.Add($"{request.Method} {request.RequestUri!.PathAndQuery}");
+            number = _requests.Count;
+        }
+        return Before(request, number) ?? After(request, number, await base.SendAsync(request, cancellationToken));
+    }
+}
