@@ -76,9 +76,14 @@ internal sealed class ScrubbedState : IReadOnlyList<KeyValuePair<string, object?
     public KeyValuePair<string, object?> this[int index] => _values[index];
 
     /// <summary>The entry's values, scrubbed.</summary>
-    public static ScrubbedState Of(object? state, string? text) => new(
-        SecretScrubber.Scrub(text ?? ""),
-        state is IEnumerable<KeyValuePair<string, object?>> values ? [.. values.Select(v => KeyValuePair.Create(v.Key, Value(v.Key, v.Value)))] : []);
+    public static ScrubbedState Of(object? state, string? text)
+    {
+        if (state is not IEnumerable<KeyValuePair<string, object?>> values)
+            return new(SecretScrubber.Scrub(text ?? ""), []);
+        var pairs = values.ToArray();
+        var template = Array.Find(pairs, p => p.Key == "{OriginalFormat}").Value as string ?? "";
+        return new(SecretScrubber.Scrub(text ?? ""), [.. pairs.Select(p => KeyValuePair.Create(p.Key, Value([$"{p.Key}=", Before(p.Key, template)], p.Value)))]);
+    }
 
     /// <inheritdoc/>
     public override string ToString() => _text;
@@ -89,22 +94,31 @@ internal sealed class ScrubbedState : IReadOnlyList<KeyValuePair<string, object?
     /// <inheritdoc/>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    // A value alone may say less than its name: "client_secret" = "abc". Numbers, times and the like hold no secret and keep their type.
-    private static object? Value(string name, object? value) => value switch
+    // Numbers, times and the like hold no secret and keep their type.
+    private static object? Value(string[] contexts, object? value) => value switch
     {
         null => null,
-        string text => Text(name, text),
+        string text => Text(contexts, text),
         Exception e => ScrubbedException.Of(e),
-        IEnumerable items and not IFormattable => items.Cast<object?>().Select(i => Value(name, i)).ToArray(),
-        IFormattable or bool => value,
-        _ => value.ToString() is { } text && Text(name, text) is var clean && clean != text ? clean : value,
+        bool or (ValueType and IFormattable) => value,
+        IEnumerable items when items is not IFormattable => items.Cast<object?>().Select(i => Value(contexts, i)).ToArray(),
+        _ => value.ToString() is { } text && Text(contexts, text) is var clean && clean != text ? clean : value,
     };
 
-    private static string Text(string name, string text)
+    // A value alone may say less than what stands before it: its name ("client_secret"), or the template ("AccountKey={Key}").
+    private static string Text(string[] contexts, string text)
     {
-        var prefix = name + "=";
-        var whole = SecretScrubber.Scrub(prefix + text);
-        return whole.StartsWith(prefix, StringComparison.Ordinal) ? whole[prefix.Length..] : SecretScrubber.Scrub(text);
+        foreach (var context in contexts)
+            if (SecretScrubber.Scrub(context + text) is var whole && whole.StartsWith(context, StringComparison.Ordinal))
+                text = whole[context.Length..];
+        return SecretScrubber.Scrub(text);
+    }
+
+    // In "to {Url}?sig={Sig}" what stands before Sig is "?sig=".
+    private static string Before(string name, string template)
+    {
+        var at = template.IndexOf('{' + name, StringComparison.Ordinal);
+        return at <= 0 ? "" : template[(template.LastIndexOf('}', at - 1) + 1)..at];
     }
 }
 

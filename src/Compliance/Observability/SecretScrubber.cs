@@ -67,8 +67,8 @@ internal static partial class SecretScrubber
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Scheme();
 
-    // The shape Entra gives client secrets: three characters, a digit, "Q~", then 31 to 34 more.
-    [GeneratedRegex(@"(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", RegexOptions.CultureInvariant)]
+    // The shape Entra gives client secrets: three characters, a digit, "Q~", then 31 or more.
+    [GeneratedRegex(@"(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,}", RegexOptions.CultureInvariant)]
     private static partial Regex EntraSecret();
 
     // A Functions key carries the mark AzFu near its end.
