@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using Compliance.Findings;
+using Compliance.Runs;
+
+namespace Compliance.Credentials;
+
+/// <summary>Asks for checks by hand and answers for them: a request is kept before it is acknowledged.</summary>
+public sealed class CredentialCheckRequests
+{
+    /// <summary>The queue of requests; bodies are Base64, as the Functions host expects by default.</summary>
+    public const string Queue = "credential-checks";
+
+    private readonly QueueClient _queue;
+    private readonly IRunDocuments _documents;
+    private readonly IFindingStore _findings;
+    private readonly ITenantIdentity _tenant;
+    private readonly TimeProvider _time;
+
+    internal CredentialCheckRequests(QueueClient queue, IRunDocuments documents, IFindingStore findings, ITenantIdentity tenant, TimeProvider time) =>
+        (_queue, _documents, _findings, _tenant, _time) = (queue, documents, findings, tenant, time);
+
+    /// <summary>Queues a run.</summary>
+    /// <param name="stop">Cancels before it is queued.</param>
+    /// <exception cref="RequestFailedException">Storage did not take it; nothing was started.</exception>
+    public async Task<RunRequest> AskAsync(CancellationToken stop)
+    {
+        var run = RunRequest.New(CredentialRotationCheck.RunPrefix, "manual", _time.GetUtcNow());
+        await _documents.SaveAsync(new RunDocument<CredentialReport>(run.RunId, RunStates.Queued, null, null), stop);
+        var message = JsonSerializer.Serialize(run, ComplianceJson.Compact);
+        try
+        {
+            await _queue.SendMessageAsync(message, stop);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == QueueErrorCode.QueueNotFound)
+        {
+            await _queue.CreateIfNotExistsAsync(cancellationToken: stop);
+            await _queue.SendMessageAsync(message, stop);
+        }
+        return run;
+    }
+
+    /// <summary>How far a run has come; null when there is none of that id.</summary>
+    public Task<RunDocument<CredentialReport>?> FindAsync(string runId, CancellationToken stop) =>
+        RunRequest.IsRunId(runId) ? _documents.LoadAsync<CredentialReport>(runId, stop) : Task.FromResult<RunDocument<CredentialReport>?>(null);
+
+    /// <summary>Open and waived findings of every control, highest severity first.</summary>
+    public async Task<IReadOnlyList<ReportFinding>> OpenFindingsAsync(CancellationToken stop)
+    {
+        var (tenantId, _) = await _tenant.WhoAsync(stop);
+        var now = _time.GetUtcNow();
+        var findings = new List<ReportFinding>();
+        await foreach (var finding in _findings.ListOpenAsync(tenantId, stop))
+            findings.Add(ReportBuilder.Finding(finding, now));
+        return findings;
+    }
+
+    /// <summary>Reads a message of <see cref="Queue"/>.</summary>
+    /// <exception cref="FormatException">It is not a request; the message goes to poison with this reason.</exception>
+    public static RunRequest Read(string message)
+    {
+        try
+        {
+            var run = JsonSerializer.Deserialize<RunRequest>(message, ComplianceJson.Compact);
+            return RunRequest.IsRunId(run?.RunId) && run!.Trigger is { Length: > 0 } && run.CorrelationId is { Length: > 0 }
+                ? run
+                : throw new FormatException("the message must be a JSON object with runId, trigger and correlationId");
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"the message is not JSON: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+using System.Diagnostics;
+using Compliance.Evidence;
+using Compliance.Findings;
+using Compliance.Observability;
+using Compliance.Runs;
+using Compliance.State;
+using Microsoft.Extensions.Logging;
+
+namespace Compliance.Credentials;
+
+/// <summary>
+/// Observe, evaluate, find, record: reads every credential of the tenant, judges it by policy, reconciles the findings with those of
+/// earlier runs and writes one evidence record. It changes nothing in the tenant.
+/// </summary>
+public sealed partial class CredentialRotationCheck
+{
+    /// <summary>Function name of the scheduled control.</summary>
+    public const string Name = "CredentialRotationCheck";
+
+    /// <summary>Prefix of its run ids.</summary>
+    public const string RunPrefix = "cred";
+
+    private const int SaveAttempts = 5;
+
+    private readonly CredentialRotationParts _parts;
+    private readonly ILogger<CredentialRotationCheck> _log;
+
+    internal CredentialRotationCheck(CredentialRotationParts parts, ILogger<CredentialRotationCheck> log) => (_parts, _log) = (parts, log);
+
+    /// <summary>Runs the check once over the whole tenant.</summary>
+    /// <param name="request">The run; the same run id again (a redelivered message) does no harm and leaves one evidence record.</param>
+    /// <param name="stop">Stops between reads; nothing half-written is left behind.</param>
+    /// <returns>The report, also kept as the run's document.</returns>
+    /// <exception cref="Policies.PolicyException">The policy file has errors; nothing was read.</exception>
+    /// <exception cref="Azure.RequestFailedException">State or evidence storage failed; the run may be asked for again with the same id.</exception>
+    public async Task<CredentialReport> RunAsync(RunRequest request, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using var activity = Telemetry.Source.StartActivity("credentials.check");
+        activity?.SetTag("run.id", request.RunId);
+        var run = new RunStamp(request.RunId, _parts.Time.GetUtcNow());
+        var began = _parts.Time.GetTimestamp();
+        RunStarted(_log, run.Id, request.Trigger, request.CorrelationId);
+        try
+        {
+            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(run.Id, RunStates.Running, null, null), stop);
+            var report = await CheckAsync(request, run, stop);
+            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(run.Id, RunStates.Completed, null, report), stop);
+            Telemetry.RunEnded(Name, report.Run.Complete ? "complete" : "incomplete", _parts.Time.GetElapsedTime(began));
+            RunEnded(_log, run.Id, report.Run.Complete, report.Findings.Count, report.Unknown.Count);
+            return report;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)
+        {
+            var reason = SecretScrubber.Scrub(e.Message);
+            activity?.SetStatus(ActivityStatusCode.Error, reason);
+            Telemetry.RunEnded(Name, "failed", _parts.Time.GetElapsedTime(began));
+            RunFailed(_log, run.Id, reason);
+            await TrySaveFailureAsync(run.Id, reason, stop);
+            throw;
+        }
+    }
+
+    /// <summary>Reads one Key Vault object again, after an event or by hand, and brings its findings up to date.</summary>
+    /// <param name="changed">The object; the same run id again does no harm and leaves one evidence record.</param>
+    /// <param name="stop">Stops between reads.</param>
+    /// <returns>The object's open findings after the re-check.</returns>
+    /// <exception cref="Policies.PolicyException">The policy file has errors; nothing was read.</exception>
+    /// <exception cref="Azure.RequestFailedException">State or evidence storage failed; the message may be tried again.</exception>
+    public async Task<IReadOnlyList<ReportFinding>> RecheckAsync(VaultObjectEvent changed, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(changed);
+        using var activity = Telemetry.Source.StartActivity("credentials.recheck");
+        activity?.SetTag("run.id", changed.RunId);
+        var run = new RunStamp(changed.RunId, _parts.Time.GetUtcNow());
+        var policy = _parts.Policy.Load(run.StartedAt);
+        var (tenantId, _) = await _parts.Tenant.WhoAsync(stop);
+        var (owned, _) = await OwnedByOverrideOwnersAsync(policy, stop);
+        var inventory = new RunInventory(new CredentialEvaluator(policy, owned, run.StartedAt));
+        await _parts.Inventory.ReadVaultObjectAsync(changed.Vault, changed.Collection, changed.ObjectName, inventory, stop);
+
+        var detections = await DetectAsync(policy, inventory, stop);
+        var complete = inventory.Outcomes.Count > 0 && inventory.Outcomes.All(o => o.Complete);
+        // The object's outcome speaks for its whole collection here, because only this object's findings are looked at.
+        var suffix = $"/{changed.Collection}/{changed.ObjectName}";
+        var coverage = new Coverage(
+            [.. inventory.Outcomes.Select(o => o with { Source = o.Source[..^(changed.ObjectName.Length + 1)] })],
+            new HashSet<string>(inventory.Outcomes.Where(o => o.ResourceId is not null).Select(o => o.ResourceId!.ToLowerInvariant()), StringComparer.Ordinal),
+            new HashSet<string>(StringComparer.Ordinal));
+        var vault = inventory.Outcomes.Select(o => o.ResourceId).FirstOrDefault(id => id is not null);
+        var result = await ReconcileAndSaveAsync(
+            tenantId,
+            f => vault is not null
+                && string.Equals(f.Detection.ResourceId, vault, StringComparison.OrdinalIgnoreCase)
+                && f.Detection.Subject.Id.EndsWith(suffix, StringComparison.OrdinalIgnoreCase),
+            detections, coverage, run, stop);
+        await _parts.Evidence.AppendAsync(
+            new EvidenceRecord
+            {
+                Id = $"{run.Id}/recheck",
+                Time = run.StartedAt,
+                Actor = $"KeyVaultEvent ({changed.EventType})",
+                Action = "credentials.recheck",
+                TenantId = tenantId,
+                PolicySha256 = policy.Sha256,
+                Controls = CredentialControls.All,
+                Outcome = complete ? "complete" : "incomplete",
+                Counts = Counts(inventory, inventory.Outcomes, result),
+                FindingsSha256 = FindingDigest.Of(result.Findings),
+                CorrelationId = CorrelationId.Current(changed.RunId),
+            },
+            stop);
+        Rechecked(_log, changed.Vault, changed.Collection, changed.ObjectName, changed.EventType, complete, result.Findings.Count);
+        if (!complete)
+            throw new InvalidOperationException(
+                $"{changed.Collection}/{changed.ObjectName} in vault {changed.Vault} could not be read: {inventory.Outcomes.FirstOrDefault(o => !o.Complete)?.Reason ?? "the vault was not found"}");
+        return ReportBuilder.Findings(result.Findings, run.StartedAt);
+    }
+
+    private async Task<CredentialReport> CheckAsync(RunRequest request, RunStamp run, CancellationToken stop)
+    {
+        var policy = _parts.Policy.Load(run.StartedAt);
+        var (tenantId, tenantName) = await _parts.Tenant.WhoAsync(stop);
+        await _parts.Runs.ExpectAsync(tenantId, Name, run.StartedAt, stop);
+        // Storage is asked before the tenant: a run that could not keep its findings should not begin.
+        await _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop);
+
+        var (owned, ownedGaps) = await OwnedByOverrideOwnersAsync(policy, stop);
+        var evaluator = new CredentialEvaluator(policy, owned, run.StartedAt);
+        var inventory = new RunInventory(evaluator);
+        await _parts.Inventory.ReadAsync(inventory, stop);
+        foreach (var gap in ownedGaps)
+            inventory.Read(gap);
+
+        var detections = new List<Detection>(await DetectAsync(policy, inventory, stop));
+        var outcomes = inventory.Outcomes;
+        detections.AddRange(outcomes.Where(o => !o.Complete).Select(o => DetectionBuilder.Gap(o, policy)));
+        var goneSubscriptions = await MissingSubscriptionsAsync(policy, tenantId, inventory, detections, stop);
+
+        var superseded = (await _parts.Runs.LoadAsync(tenantId, stop)).TryGetValue(Name, out var earlier)
+            && earlier.LastRun is { } last && last.StartedAt > run.StartedAt;
+        var gone = new HashSet<string>(goneSubscriptions.Select(s => $"/subscriptions/{s}".ToLowerInvariant()), StringComparer.Ordinal);
+        var coverage = new Coverage(outcomes, inventory.Resources, gone);
+        var result = superseded
+            ? Reconciler.Reconcile(tenantId, EmptyKnown, detections, coverage, run, run.StartedAt)
+            : await ReconcileAndSaveAsync(tenantId, null, detections, coverage, run, stop);
+
+        var warnings = new List<string>([.. policy.Warnings.Select(w => w.ToString()), .. evaluator.Warnings]);
+        if (superseded)
+            warnings.Add($"state holds a newer run ({earlier!.LastRun!.Id}, started {earlier.LastRun.StartedAt:u}): these findings are shown but not stored");
+        var complete = outcomes.All(o => o.Complete) && detections.TrueForAll(d => d.ControlId != CredentialControls.MissingSubscription);
+        var digest = FindingDigest.Of(result.Findings);
+        var counts = Counts(inventory, outcomes, result);
+        var receipt = await _parts.Evidence.AppendAsync(
+            new EvidenceRecord
+            {
+                Id = $"{run.Id}/check",
+                Time = run.StartedAt,
+                Actor = $"{Name} ({request.Trigger})",
+                Action = "credentials.check",
+                TenantId = tenantId,
+                PolicySha256 = policy.Sha256,
+                Controls = CredentialControls.All,
+                Outcome = complete ? "complete" : "incomplete",
+                Counts = counts,
+                FindingsSha256 = digest,
+                CorrelationId = request.CorrelationId,
+            },
+            stop);
+        if (!superseded)
+        {
+            await _parts.Subscriptions.UpdateAsync(tenantId, inventory.Subscriptions, goneSubscriptions, stop);
+            await _parts.Runs.CompletedAsync(tenantId, Name, run, complete, stop);
+        }
+        Telemetry.Saved(result.Changes);
+        Telemetry.GapsSeen(Name, outcomes.Count(o => !o.Complete));
+
+        return new CredentialReport
+        {
+            Run = new ReportRun
+            {
+                Id = run.Id,
+                Control = Name,
+                Trigger = request.Trigger,
+                StartedAt = run.StartedAt,
+                Complete = complete,
+                PolicySha256 = policy.Sha256,
+                CorrelationId = request.CorrelationId,
+                Counts = counts,
+                Warnings = warnings,
+            },
+            Tenant = new ReportTenant(tenantId, tenantName),
+            Findings = ReportBuilder.Findings(result.Findings, run.StartedAt),
+            Unknown = ReportBuilder.Unknown(outcomes, detections),
+            Evidence = new ReportEvidence(receipt.RecordId, receipt.Location, receipt.Offset, receipt.Sha256, digest),
+        };
+    }
+
+    private static readonly IReadOnlyDictionary<string, StoredFinding> EmptyKnown = new Dictionary<string, StoredFinding>();
+
+    // A rule for an owner needs to know what that owner owns before anything is judged; one request an owner named in policy.
+    private async Task<(IReadOnlyDictionary<string, IReadOnlySet<string>> Owned, IReadOnlyList<SourceOutcome> Gaps)> OwnedByOverrideOwnersAsync(
+        CredentialPolicy policy, CancellationToken stop)
+    {
+        var owned = new Dictionary<string, IReadOnlySet<string>>(StringComparer.OrdinalIgnoreCase);
+        var gaps = new List<SourceOutcome>();
+        foreach (var address in CredentialEvaluator.OwnersToResolve(policy))
+        {
+            var answer = await _parts.Owners.OwnedByAsync(address, stop);
+            if (answer.Unread is not { } why)
+                owned[address] = answer.ObjectIds;
+            else
+                gaps.Add(new SourceOutcome(
+                    $"graph/ownedObjects/{address}", Complete: false, 0, new Subject(SubjectTypes.Source, $"graph/ownedObjects/{address}", $"objects owned by {address}"), why,
+                    "Directory.Read.All", "make the address in the policy's override readable, or match by appId or tag instead"));
+        }
+        return (owned, gaps);
+    }
+
+    private async Task<IReadOnlyList<Detection>> DetectAsync(CredentialPolicy policy, RunInventory inventory, CancellationToken stop)
+    {
+        var verdicts = inventory.Verdicts;
+        var builder = new DetectionBuilder(policy);
+        var owners = _parts.Owners.OwnersAsync(builder.SubjectsNeedingOwners(verdicts), stop);
+        var people = _parts.Owners.PeopleAsync(builder.AddressesToResolve(verdicts), stop);
+        var rotation = _parts.Rotation.ReadAsync(builder.KeysNeedingRotationPolicy(verdicts), stop);
+        return builder.Build(verdicts, await owners, await people, await rotation);
+    }
+
+    // A subscription that is no longer listed may be deleted, or only hidden from us: the difference is asked, not guessed.
+    private async Task<IReadOnlyList<string>> MissingSubscriptionsAsync(
+        CredentialPolicy policy, string tenantId, RunInventory inventory, List<Detection> detections, CancellationToken stop)
+    {
+        if (!inventory.Outcomes.Any(o => o.Source == Sources.Subscriptions && o.Complete))
+            return [];
+        var gone = new List<string>();
+        foreach (var (id, name) in (await _parts.Subscriptions.LoadAsync(tenantId, stop)).OrderBy(s => s.Key, StringComparer.Ordinal))
+        {
+            if (inventory.Subscriptions.ContainsKey(id))
+                continue;
+            if (policy.RetiredSubscriptions.Contains(id) || await _parts.Resources.IsGoneAsync($"/subscriptions/{id}", stop))
+                gone.Add(id);
+            else
+                detections.Add(DetectionBuilder.MissingSubscription(id, name, policy));
+        }
+        return gone;
+    }
+
+    private async Task<Reconciliation> ReconcileAndSaveAsync(
+        string tenantId, Func<Finding, bool>? only, IReadOnlyCollection<Detection> detections, Coverage coverage, RunStamp run, CancellationToken stop)
+    {
+        var asked = new HashSet<string>(StringComparer.Ordinal);
+        var gone = new HashSet<string>(coverage.GoneResources, StringComparer.Ordinal);
+        for (var attempt = 1; ; attempt++)
+        {
+            var known = await _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop);
+            if (only is not null)
+                known = known.Where(k => only(k.Value.Finding)).ToDictionary(k => k.Key, k => k.Value);
+            foreach (var resource in Reconciler.ResourcesToConfirm(known, detections, coverage).Where(asked.Add))
+                if (await _parts.Resources.IsGoneAsync(resource, stop))
+                    gone.Add(resource.ToLowerInvariant());
+            var result = Reconciler.Reconcile(tenantId, known, detections, coverage with { GoneResources = gone }, run, run.StartedAt);
+            var lost = await _parts.Findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], stop);
+            if (lost.Count == 0)
+                return result;
+            if (attempt == SaveAttempts)
+                throw new InvalidOperationException($"{lost.Count} findings were changed by another run {SaveAttempts} times over; run the check again");
+            LostRace(_log, run.Id, lost.Count, attempt);
+        }
+    }
+
+    private async Task TrySaveFailureAsync(string runId, string reason, CancellationToken stop)
+    {
+        try
+        {
+            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(runId, RunStates.Failed, reason, null), stop);
+        }
+        catch (Exception e)
+        {
+            DocumentLost(_log, runId, SecretScrubber.Scrub(e.Message));
+        }
+    }
+
+    private static Dictionary<string, long> Counts(RunInventory inventory, IReadOnlyList<SourceOutcome> outcomes, Reconciliation result) =>
+        new(StringComparer.Ordinal)
+        {
+            ["credentials"] = inventory.Credentials,
+            ["objects"] = outcomes.Sum(o => o.Objects),
+            ["sources"] = outcomes.Count,
+            ["sourcesIncomplete"] = outcomes.Count(o => !o.Complete),
+            ["open"] = result.Findings.Count(f => f.Status == FindingStatus.Open),
+            ["waived"] = result.Findings.Count(f => f.Status == FindingStatus.Waived),
+            ["opened"] = result.Count(ChangeKind.Opened),
+            ["stillOpen"] = result.StillOpen,
+            ["reopened"] = result.Count(ChangeKind.Reopened),
+            ["resolved"] = result.Count(ChangeKind.Resolved),
+        };
+
+    [LoggerMessage(2000, LogLevel.Information, "Credential check {RunId} started by {Trigger}, correlation {CorrelationId}")]
+    private static partial void RunStarted(ILogger logger, string runId, string trigger, string correlationId);
+
+    [LoggerMessage(2001, LogLevel.Information, "Credential check {RunId} ended, everything read: {Complete}, {Findings} findings, {Unknown} unknown")]
+    private static partial void RunEnded(ILogger logger, string runId, bool complete, int findings, int unknown);
+
+    [LoggerMessage(2002, LogLevel.Error, "Credential check {RunId} failed: {Reason}")]
+    private static partial void RunFailed(ILogger logger, string runId, string reason);
+
+    [LoggerMessage(2005, LogLevel.Information, "Re-checked {Vault}/{Collection}/{ObjectName} after {EventType}, read: {Complete}, {Findings} findings")]
+    private static partial void Rechecked(ILogger logger, string vault, string collection, string objectName, string eventType, bool complete, int findings);
+
+    [LoggerMessage(2003, LogLevel.Warning, "Credential check {RunId}: {Count} findings were changed by another run meanwhile (attempt {Attempt}), deciding again")]
+    private static partial void LostRace(ILogger logger, string runId, int count, int attempt);
+
+    [LoggerMessage(2004, LogLevel.Error, "Credential check {RunId}: its failure could not be kept either: {Reason}")]
+    private static partial void DocumentLost(ILogger logger, string runId, string reason);
+}

@@ -1,0 +1,41 @@
+using Compliance.Evidence;
+using Compliance.Findings;
+using Compliance.Runs;
+using Compliance.State;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Compliance.Credentials;
+
+/// <summary>Registers the credentials capability.</summary>
+internal static class CredentialServices
+{
+    /// <summary>Setting with the path of the policy file; the file shipped beside the app unless given.</summary>
+    public const string PolicySetting = "Policy:Credentials";
+
+    /// <summary>
+    /// Reads the policy at once, so that an app with a wrong one does not start, and watches the check by the policy's own expectation.
+    /// </summary>
+    /// <exception cref="Policies.PolicyException">The policy file has errors.</exception>
+    public static IServiceCollection AddCredentials(this IServiceCollection services, IConfiguration configuration, TimeProvider time)
+    {
+        var path = configuration[PolicySetting] ?? Path.Combine(AppContext.BaseDirectory, "policy", "credentials.yaml");
+        var file = new CredentialPolicyFile(path);
+        var policy = file.Load(time.GetUtcNow());
+        services.AddSingleton(new ScheduledControl(CredentialRotationCheck.Name, policy.RunEvery, policy.RunTolerance));
+        services.AddSingleton<ICredentialPolicySource>(file);
+        services.AddSingleton<IRunDocuments>(p => new BlobRunDocuments(p.GetRequiredService<StateStorage>().Blobs.GetBlobContainerClient(BlobRunDocuments.Container)));
+        services.AddSingleton(p => new CredentialRotationCheck(
+            new CredentialRotationParts(
+                p.GetRequiredService<ICredentialPolicySource>(), p.GetRequiredService<ITenantIdentity>(), p.GetRequiredService<ICredentialInventory>(),
+                p.GetRequiredService<IOwnerDirectory>(), p.GetRequiredService<IRotationPolicies>(), p.GetRequiredService<IResourceLookup>(),
+                p.GetRequiredService<IFindingStore>(), p.GetRequiredService<IKnownSubscriptions>(), p.GetRequiredService<IRunLog>(),
+                p.GetRequiredService<IRunDocuments>(), p.GetRequiredService<IEvidenceLog>(), p.GetRequiredService<TimeProvider>()),
+            p.GetRequiredService<ILogger<CredentialRotationCheck>>()));
+        services.AddSingleton(p => new CredentialCheckRequests(
+            p.GetRequiredService<StateStorage>().Queues.GetQueueClient(CredentialCheckRequests.Queue), p.GetRequiredService<IRunDocuments>(),
+            p.GetRequiredService<IFindingStore>(), p.GetRequiredService<ITenantIdentity>(), p.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Compliance.Credentials;
+using Compliance.Observability;
+using Compliance.State;
+using Compliance.Tenant;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace ComplianceFunctions;
+
+/// <summary>Puts the app together from its settings. Wrong settings stop the start with the setting's name and rule.</summary>
+internal static class ComplianceApp
+{
+    /// <summary>Adds everything that is not a trigger.</summary>
+    public static void AddComplianceApp(this FunctionsApplicationBuilder builder)
+    {
+        var time = Clock(builder.Configuration);
+        builder.Services.AddSingleton(time);
+        builder.Services.AddTenant(builder.Configuration);
+        builder.Services.AddState(builder.Configuration);
+        builder.Services.AddCredentials(builder.Configuration, time);
+        builder.AddObservability();
+    }
+
+    private static void AddObservability(this FunctionsApplicationBuilder builder)
+    {
+        if (builder.Configuration["Logs:Console"] == "json")
+            builder.Logging.ClearProviders().AddJsonConsole(o => { o.IncludeScopes = true; o.UseUtcTimestamp = true; o.TimestampFormat = "O"; });
+        builder.Services.AddScrubbedLogging();
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .WithTracing(t => t.AddSource(Telemetry.Name).AddHttpClientInstrumentation())
+            .WithMetrics(m => m.AddMeter(Telemetry.Name).AddRuntimeInstrumentation());
+        if (!string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+            telemetry.UseOtlpExporter();
+    }
+
+    // A set clock is for the sandbox: with a real tenant it would make old credentials look young.
+    private static TimeProvider Clock(IConfiguration configuration)
+    {
+        const string Setting = "Clock:Now";
+        if (configuration[Setting] is not { Length: > 0 } text)
+            return TimeProvider.System;
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var now))
+            throw new InvalidOperationException($"setting {Setting} is '{text}': give an ISO 8601 time, for example 2026-11-23T06:00:00Z");
+        foreach (var endpoint in new[] { "Tenant:GraphEndpoint", "Tenant:ResourceManagerEndpoint", "Tenant:AuthorityHost" })
+            if (!Uri.TryCreate(configuration[endpoint], UriKind.Absolute, out var uri) || !uri.IsLoopback)
+                throw new InvalidOperationException($"setting {Setting} may be used with a sandbox tenant only: {endpoint} is not a loopback address");
+        return new ShiftedClock(now);
+    }
+}

@@ -1,0 +1,25 @@
+using System.Diagnostics;
+using Compliance.Observability;
+using Microsoft.Extensions.Logging;
+
+namespace ComplianceFunctions;
+
+/// <summary>Gives every invocation one correlation id: the trace id, in the log scope, in the spans and in the evidence.</summary>
+public sealed class CorrelationMiddleware(ILogger<CorrelationMiddleware> log) : IFunctionsWorkerMiddleware
+{
+    /// <inheritdoc/>
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(next);
+        // The Functions host may have begun the trace already; else the invocation begins it.
+        using var activity = Telemetry.Source.StartActivity(context.FunctionDefinition.Name, ActivityKind.Server);
+        using var scope = log.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["CorrelationId"] = CorrelationId.Current(context.InvocationId),
+            ["Function"] = context.FunctionDefinition.Name,
+            ["InvocationId"] = context.InvocationId,
+        });
+        await next(context);
+    }
+}

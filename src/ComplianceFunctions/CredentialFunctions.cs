@@ -1,0 +1,88 @@
+using Azure.Messaging;
+using Compliance.Credentials;
+using Compliance.Findings;
+using Compliance.Runs;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace ComplianceFunctions;
+
+/// <summary>Triggers of the credentials capability. Each binds, calls one handler and maps the result.</summary>
+public sealed class CredentialFunctions(CredentialRotationCheck check, CredentialCheckRequests requests, TimeProvider time)
+{
+    /// <summary>The scheduled check of the whole tenant, by default once a day.</summary>
+    [Function(CredentialRotationCheck.Name)]
+    public Task CheckOnSchedule([TimerTrigger("%CredentialRotationSchedule%")] TimerInfo timer, CancellationToken stop) =>
+        check.RunAsync(RunRequest.New(CredentialRotationCheck.RunPrefix, "timer", time.GetUtcNow()), stop);
+
+    /// <summary>Asks for a check by hand: <c>POST /api/credentials/check</c> answers 202 with the run's id and where to read its report.</summary>
+    [Function("StartCredentialCheck")]
+    public async Task<IActionResult> Start(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "credentials/check")] HttpRequest request, CancellationToken stop)
+    {
+        var run = await requests.AskAsync(stop);
+        var status = $"{request.Scheme}://{request.Host}{request.Path.Value?.Replace("/check", $"/runs/{run.RunId}", StringComparison.OrdinalIgnoreCase)}";
+        return new AcceptedResult(status, new { runId = run.RunId, statusUrl = status });
+    }
+
+    /// <summary>The report of a run: <c>GET /api/credentials/runs/{runId}</c> answers 200 with it, 202 while it is under way, 404 for an unknown run.</summary>
+    [Function("GetCredentialRun")]
+    public async Task<IActionResult> GetRun(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "credentials/runs/{runId}")] HttpRequest request, string runId, CancellationToken stop) =>
+        await requests.FindAsync(runId, stop) switch
+        {
+            null => new NotFoundObjectResult(new { error = $"there is no run '{runId}'" }),
+            { State: RunStates.Completed } done => Json(StatusCodes.Status200OK, done.Report!),
+            { State: RunStates.Failed } failed => Json(StatusCodes.Status500InternalServerError, new { error = failed.Error }),
+            var open => Json(StatusCodes.Status202Accepted, new { runId = open.RunId, state = open.State }),
+        };
+
+    /// <summary>Runs a check that was asked for by hand.</summary>
+    [Function("RunCredentialCheck")]
+    public Task RunOnRequest([QueueTrigger(CredentialCheckRequests.Queue)] string message, CancellationToken stop) =>
+        check.RunAsync(CredentialCheckRequests.Read(message), stop);
+
+    /// <summary>Open and waived findings of every control: <c>GET /api/findings</c>.</summary>
+    [Function("GetFindings")]
+    public async Task<IActionResult> GetFindings(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "findings")] HttpRequest request, CancellationToken stop) =>
+        Json(StatusCodes.Status200OK, await requests.OpenFindingsAsync(stop));
+
+    /// <summary>Takes Key Vault's events (near expiry, expired, new version) and queues a re-check of that one object.</summary>
+    [Function("KeyVaultEvent")]
+    [QueueOutput(VaultObjectEvent.Queue)]
+    public string? KeyVaultEvent([EventGridTrigger] CloudEvent cloudEvent) => VaultObjectEvent.From(cloudEvent)?.ToMessage();
+
+    /// <summary>Re-checks one Key Vault object after an event.</summary>
+    [Function("RecheckVaultObject")]
+    public Task Recheck([QueueTrigger(VaultObjectEvent.Queue)] string message, CancellationToken stop) =>
+        check.RecheckAsync(VaultObjectEvent.FromMessage(message), stop);
+
+    /// <summary>
+    /// Re-checks one Key Vault object by hand: <c>POST /api/credentials/vaults/{vault}/{collection}/{name}/check</c> answers 200 with its findings,
+    /// 400 when a name breaks Key Vault's rules.
+    /// </summary>
+    [Function("RecheckVaultObjectByHand")]
+    public async Task<IActionResult> RecheckByHand(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "credentials/vaults/{vault}/{collection}/{name}/check")] HttpRequest request,
+        string vault, string collection, string name, CancellationToken stop)
+    {
+        try
+        {
+            var seed = RunRequest.New("kv", "manual", time.GetUtcNow());
+            var changed = VaultObjectEvent.Of(vault, collection, name, "manual", seed.RunId);
+            return Json(StatusCodes.Status200OK, await check.RecheckAsync(changed, stop));
+        }
+        catch (FormatException e)
+        {
+            return Json(StatusCodes.Status400BadRequest, new { error = e.Message });
+        }
+    }
+
+    private static ContentResult Json(int status, object body) => new()
+    {
+        StatusCode = status,
+        ContentType = "application/json; charset=utf-8",
+        Content = System.Text.Json.JsonSerializer.Serialize(body, ComplianceJson.Readable),
+    };
+}

@@ -1,0 +1,319 @@
+using Azure;
+using Azure.Storage.Blobs.Specialized;
+using Compliance.Controls;
+using Compliance.Credentials;
+using Compliance.Evidence;
+using Compliance.Findings;
+using Compliance.Runs;
+using Compliance.State;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Testing;
+
+namespace Compliance.Tests.Credentials;
+
+/// <summary>The whole run over a tenant in memory and real storage (Azurite).</summary>
+public sealed class CredentialRotationCheckTests : IDisposable
+{
+    private const string Subscription = "aaaaaaaa-0000-0000-0000-000000000001";
+    private const string Vault = $"/subscriptions/{Subscription}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-hr";
+
+    private static readonly DateTimeOffset Start = new(2026, 11, 23, 6, 0, 0, TimeSpan.Zero);
+
+    private readonly FakeTimeProvider _time = new(Start);
+    private readonly FakeTenant _tenant = new();
+    private readonly StateStorage _storage;
+    private readonly string _tenantId;
+
+    public CredentialRotationCheckTests(AzuriteFixture azurite)
+    {
+        // Each test is a tenant of its own: that keeps them apart in the shared Azurite.
+        _tenantId = new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString();
+        _tenant.TenantId = _tenantId;
+        _tenant.Subscriptions[Subscription] = "production";
+        _tenant.Resources.Add(Vault);
+        var settings = new Dictionary<string, string?> { ["AzureWebJobsStorage"] = azurite.StateConnection, ["EvidenceStorage"] = azurite.EvidenceConnection };
+        _storage = new StateStorage(StorageOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose() => GC.SuppressFinalize(this);
+
+    [Fact]
+    public async Task An_old_secret_is_a_finding_with_its_owner_and_the_run_leaves_evidence()
+    {
+        _tenant.Credentials.Add(ClientSecret("billing", ageDays: 200));
+        _tenant.Owners["billing"] = new OwnerAnswer([new OwnerEntry("u1", true, "Ada Fischer", "ada@example.org", true)], null);
+
+        var report = await RunAsync();
+
+        var finding = Assert.Single(report.Findings, f => f.Control == "CRED-001");
+        Assert.Equal((200, "ada@example.org", "billing", FindingStatus.Open), (finding.AgeDays, finding.Owner, finding.Subject.Name, finding.Status));
+        Assert.True(report.Run.Complete);
+        Assert.Empty(report.Unknown);
+        var line = Assert.Single(await EvidenceAsync());
+        Assert.Contains(report.Evidence.RecordId, line, StringComparison.Ordinal);
+        Assert.Contains(report.Evidence.FindingsSha256, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("ada@", line, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task The_same_tenant_read_twice_changes_no_finding_the_second_time()
+    {
+        _tenant.Credentials.Add(ClientSecret("billing", ageDays: 200));
+        _tenant.Credentials.Add(ClientSecret("crm", ageDays: 100));
+        await RunAsync();
+        var before = await StoredAsync();
+
+        _time.Advance(TimeSpan.FromDays(1));
+        var second = await RunAsync();
+
+        Assert.Equal(before.Select(f => (f.Key, f.Value.ETag)).Order(), (await StoredAsync()).Select(f => (f.Key, f.Value.ETag)).Order());
+        Assert.Equal((0L, 0L), (second.Run.Counts["opened"], second.Run.Counts["resolved"]));
+        Assert.Equal(201, second.Findings.First(f => f.Subject.Name == "billing" && f.Control == "CRED-001").AgeDays);
+    }
+
+    [Fact]
+    public async Task A_rotated_secret_resolves_its_findings_and_an_old_one_that_comes_back_reopens_them()
+    {
+        var old = ClientSecret("billing", ageDays: 200);
+        _tenant.Credentials.Add(old);
+        var opened = await RunAsync();
+        _tenant.Credentials.Clear();
+        _time.Advance(TimeSpan.FromHours(1));
+        var resolved = await RunAsync();
+        _tenant.Credentials.Add(old);
+        _time.Advance(TimeSpan.FromHours(1));
+        var reopened = await RunAsync();
+
+        Assert.All(resolved.Findings, f => Assert.Equal(FindingStatus.Resolved, f.Status));
+        Assert.Equal(opened.Findings.Select(f => f.Id).Order(), resolved.Findings.Select(f => f.Id).Order());
+        Assert.Equal(opened.Findings.Count, reopened.Run.Counts["reopened"]);
+    }
+
+    [Fact]
+    public async Task A_source_that_refuses_us_resolves_nothing_and_is_itself_a_finding()
+    {
+        _tenant.Credentials.Add(ClientSecret("billing", ageDays: 200));
+        await RunAsync();
+        _tenant.Refused.Add(Sources.Applications);
+        _time.Advance(TimeSpan.FromHours(1));
+
+        var report = await RunAsync();
+
+        Assert.False(report.Run.Complete);
+        Assert.Equal(Sources.Applications, Assert.Single(report.Unknown).Source);
+        Assert.Single(report.Findings, f => f.Control == "GAP-001" && f.Severity == Severity.High);
+        Assert.Equal(FindingStatus.Open, report.Findings.First(f => f.Control == "CRED-001").Status);
+        Assert.Equal(0, report.Run.Counts["resolved"]);
+    }
+
+    [Fact]
+    public async Task A_gap_is_resolved_by_the_next_complete_read()
+    {
+        _tenant.Refused.Add(Sources.Applications);
+        await RunAsync();
+        _tenant.Refused.Clear();
+        _time.Advance(TimeSpan.FromHours(1));
+
+        var report = await RunAsync();
+
+        Assert.True(report.Run.Complete);
+        Assert.Equal(FindingStatus.Resolved, report.Findings.Single(f => f.Control == "GAP-001").Status);
+    }
+
+    [Fact]
+    public async Task A_vault_that_is_no_longer_listed_resolves_its_findings_only_when_the_service_says_it_is_gone()
+    {
+        _tenant.Credentials.Add(VaultSecret("db", ageDays: 300));
+        await RunAsync();
+        _tenant.Credentials.Clear();
+        _tenant.Resources.Clear();
+        _time.Advance(TimeSpan.FromHours(1));
+        var hidden = await RunAsync();
+        _tenant.Gone.Add(Vault.ToLowerInvariant());
+        _tenant.Gone.Add(Vault);
+        _time.Advance(TimeSpan.FromHours(1));
+        var gone = await RunAsync();
+
+        Assert.Equal(FindingStatus.Open, hidden.Findings.First(f => f.Control == "CRED-001").Status);
+        Assert.Equal(FindingStatus.Resolved, gone.Findings.First(f => f.Control == "CRED-001").Status);
+    }
+
+    [Fact]
+    public async Task A_subscription_that_is_no_longer_shown_to_us_is_a_finding_until_it_is_seen_gone()
+    {
+        await RunAsync();
+        _tenant.Subscriptions.Clear();
+        _time.Advance(TimeSpan.FromHours(1));
+        var hidden = await RunAsync();
+        _tenant.Gone.Add($"/subscriptions/{Subscription}");
+        _time.Advance(TimeSpan.FromHours(1));
+        var gone = await RunAsync();
+
+        Assert.False(hidden.Run.Complete);
+        Assert.Equal(Subscription, Assert.Single(hidden.Findings, f => f.Control == "GAP-002").Subject.Id);
+        Assert.True(gone.Run.Complete);
+        Assert.DoesNotContain(gone.Findings, f => f.Control == "GAP-002" && f.Status == FindingStatus.Open);
+    }
+
+    [Fact]
+    public async Task Findings_of_another_tenant_are_left_alone()
+    {
+        _tenant.Credentials.Add(ClientSecret("billing", ageDays: 200));
+        await RunAsync();
+        var before = await StoredAsync();
+        _tenant.Credentials.Clear();
+        _tenant.TenantId = new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString();
+        _time.Advance(TimeSpan.FromHours(1));
+
+        await RunAsync();
+
+        Assert.Equal(before.Select(f => (f.Key, f.Value.ETag)).Order(), (await StoredAsync()).Select(f => (f.Key, f.Value.ETag)).Order());
+    }
+
+    [Fact]
+    public async Task A_run_overtaken_by_a_newer_one_neither_resolves_nor_overwrites_what_that_one_found()
+    {
+        var fresh = ClientSecret("billing", ageDays: 200);
+        var slow = new FakeTenant { TenantId = _tenantId };
+        slow.Subscriptions[Subscription] = "production";
+        slow.WhileReading = async () =>
+        {
+            _time.Advance(TimeSpan.FromMinutes(5));
+            _tenant.Credentials.Add(fresh);
+            await RunAsync();
+        };
+
+        var overtaken = await RunAsync(slow);
+
+        Assert.Contains(overtaken.Run.Warnings, w => w.Contains("newer run", StringComparison.Ordinal));
+        Assert.Contains((await StoredAsync()).Values, f => f.Finding.Detection.ControlId == "CRED-001" && f.Finding.Status == FindingStatus.Open);
+    }
+
+    [Fact]
+    public async Task A_redelivered_request_leaves_one_evidence_record()
+    {
+        _tenant.Credentials.Add(ClientSecret("billing", ageDays: 200));
+        var request = RunRequest.New("cred", "manual", _time.GetUtcNow());
+
+        await Check(_tenant).RunAsync(request, Stop);
+        await Check(_tenant).RunAsync(request, Stop);
+
+        Assert.Single(await EvidenceAsync());
+    }
+
+    [Fact]
+    public async Task A_bad_policy_fails_the_run_with_file_and_line_and_reads_nothing()
+    {
+        _tenant.WhileReading = () => throw new InvalidOperationException("the tenant was read");
+        var request = RunRequest.New("cred", "manual", _time.GetUtcNow());
+
+        await Assert.ThrowsAsync<Compliance.Policies.PolicyException>(() => Check(_tenant, "version: 1\nnonsense: 3\n").RunAsync(request, Stop));
+
+        var document = await Documents.LoadAsync<CredentialReport>(request.RunId, Stop);
+        Assert.Equal(RunStates.Failed, document!.State);
+        Assert.Contains("credentials.yaml(2,", document.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_near_expiry_event_brings_the_findings_of_that_one_object_up_to_date()
+    {
+        _tenant.Credentials.Add(VaultSecret("db", ageDays: 300));
+        _tenant.Credentials.Add(VaultSecret("other", ageDays: 300));
+        await RunAsync();
+        _tenant.Credentials.RemoveAll(c => c.Subject.Name == "kv-hr/db");
+        _time.Advance(TimeSpan.FromHours(1));
+
+        var findings = await Check(_tenant).RecheckAsync(VaultObjectEvent.Of("kv-hr", "secrets", "db", "Microsoft.KeyVault.SecretNearExpiry", "e1"), Stop);
+
+        Assert.All(findings, f => Assert.Equal(("kv-hr/db", FindingStatus.Resolved), (f.Subject.Name, f.Status)));
+        Assert.NotEmpty(findings);
+        Assert.Contains((await StoredAsync()).Values, f => f.Finding.Detection.Subject.Name == "kv-hr/other" && f.Finding.Status == FindingStatus.Open);
+    }
+
+    [Fact]
+    public async Task An_object_that_cannot_be_read_again_fails_the_message_so_that_it_is_tried_again()
+    {
+        _tenant.Refused.Add(Sources.Vault(Vault, "secrets"));
+
+        var failed = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => Check(_tenant).RecheckAsync(VaultObjectEvent.Of("kv-hr", "secrets", "db", "Microsoft.KeyVault.SecretExpired", "e1"), Stop));
+
+        Assert.Contains("403", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_storage_down_the_run_fails_before_the_tenant_is_read()
+    {
+        _tenant.WhileReading = () => throw new InvalidOperationException("the tenant was read");
+        var settings = new Dictionary<string, string?>
+        {
+            ["AzureWebJobsStorage"] = Closed("devstoreaccount1"),
+            ["EvidenceStorage"] = Closed("devstoreevidence"),
+        };
+        var down = new StateStorage(StorageOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()), retryDelay: TimeSpan.FromMilliseconds(1));
+
+        var failed = await Assert.ThrowsAnyAsync<Exception>(() => Check(_tenant, storage: down).RunAsync(RunRequest.New("cred", "timer", _time.GetUtcNow()), Stop));
+
+        Assert.DoesNotContain("the tenant was read", failed.ToString(), StringComparison.Ordinal);
+    }
+
+    private static string Closed(string account) =>
+        $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={Convert.ToBase64String(new byte[64])};BlobEndpoint=http://127.0.0.1:9/{account};"
+        + $"QueueEndpoint=http://127.0.0.1:9/{account};TableEndpoint=http://127.0.0.1:9/{account};";
+
+    private BlobRunDocuments Documents => new(_storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container));
+
+    private Task<CredentialReport> RunAsync(FakeTenant? tenant = null) =>
+        Check(tenant ?? _tenant).RunAsync(RunRequest.New("cred", "timer", _time.GetUtcNow()), Stop);
+
+    private CredentialRotationCheck Check(FakeTenant tenant, string? policy = null, StateStorage? storage = null)
+    {
+        storage ??= _storage;
+        return new CredentialRotationCheck(
+            new CredentialRotationParts(
+                new PolicyText(policy ?? "version: 1\n"), tenant, tenant, tenant, tenant, tenant,
+                new TableFindingStore(storage), new TableKnownSubscriptions(storage), new TableRunLog(storage),
+                new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
+                new AppendBlobEvidenceLog(storage, NullLogger<AppendBlobEvidenceLog>.Instance), _time),
+            NullLogger<CredentialRotationCheck>.Instance);
+    }
+
+    private Task<IReadOnlyDictionary<string, StoredFinding>> StoredAsync() => new TableFindingStore(_storage).LoadAsync(_tenantId, CredentialControls.All, Stop);
+
+    private async Task<string[]> EvidenceAsync()
+    {
+        var container = _storage.Evidence.GetBlobContainerClient("ledger");
+        var content = await container.GetAppendBlobClient($"{_tenantId}/2026-11.jsonl").DownloadContentAsync(Stop);
+        return content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private static Credential ClientSecret(string app, int ageDays) => new()
+    {
+        Kind = CredentialKind.ClientSecret,
+        Subject = new Subject(SubjectTypes.Application, app, app),
+        Part = $"{app}-key",
+        Source = Sources.Applications,
+        AppId = app,
+        Started = Start.AddDays(-ageDays),
+        Expires = Start.AddDays(-ageDays + 300),
+    };
+
+    private static Credential VaultSecret(string name, int ageDays) => new()
+    {
+        Kind = CredentialKind.VaultSecret,
+        Subject = new Subject(SubjectTypes.VaultSecret, $"https://kv-hr.vault.azure.net/secrets/{name}", $"kv-hr/{name}"),
+        Source = Sources.Vault(Vault, "secrets"),
+        ResourceId = Vault,
+        Started = Start.AddDays(-ageDays),
+        Expires = Start.AddDays(60),
+    };
+
+    private sealed class PolicyText(string yaml) : ICredentialPolicySource
+    {
+        public CredentialPolicy Load(DateTimeOffset now) => CredentialPolicyLoader.Load(yaml, "credentials.yaml", now);
+    }
+}
