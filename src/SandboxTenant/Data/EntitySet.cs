@@ -1,0 +1,128 @@
+namespace SandboxTenant.Data;
+
+/// <summary>The objects of one kind in the order they were loaded, found by id and, where the service has one, by a second key. Safe for concurrent use.</summary>
+/// <param name="name">The set's name, as in a tenant folder (<c>applications</c>, <c>vaults/kv-demo/secrets</c>).</param>
+/// <param name="alternateKey">A second property that finds an object (<c>appId</c>, <c>userPrincipalName</c>), or null.</param>
+internal sealed class EntitySet(string name, string? alternateKey = null)
+{
+    private readonly Lock _gate = new();
+    private readonly List<Entity> _items = [];
+    private readonly Dictionary<string, Entity> _byId = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _byAlternate = new(StringComparer.OrdinalIgnoreCase);
+    private long _seq;
+
+    /// <summary>The set's name, as in a tenant folder.</summary>
+    public string Name => name;
+
+    /// <summary>How many objects there are now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _items.Count;
+        }
+    }
+
+    /// <summary>The object with this id or, failing that, with this second key; null where there is none.</summary>
+    public Entity? Find(string id)
+    {
+        lock (_gate)
+            return _byId.GetValueOrDefault(id) ?? (_byAlternate.TryGetValue(id, out var other) ? _byId.GetValueOrDefault(other) : null);
+    }
+
+    /// <summary>Adds an object at the end.</summary>
+    /// <exception cref="ArgumentException">The id is taken.</exception>
+    public Entity Add(string id, byte[] json)
+    {
+        lock (_gate)
+        {
+            var entity = new Entity(++_seq, id, json);
+            _byId.Add(id, entity);
+            _items.Add(entity);
+            Index(entity);
+            return entity;
+        }
+    }
+
+    /// <summary>Puts an object in the place of the one with its id, or at the end.</summary>
+    public Entity Put(string id, byte[] json)
+    {
+        lock (_gate)
+        {
+            if (!_byId.TryGetValue(id, out var old))
+                return Add(id, json);
+            Unindex(old);
+            var entity = old with { Json = json };
+            _byId[id] = entity;
+            _items[IndexOf(old.Seq)] = entity;
+            Index(entity);
+            return entity;
+        }
+    }
+
+    /// <summary>Takes an object away; false where there was none.</summary>
+    public bool Remove(string id)
+    {
+        lock (_gate)
+        {
+            if (!_byId.Remove(id, out var old))
+                return false;
+            _items.RemoveAt(IndexOf(old.Seq));
+            Unindex(old);
+            return true;
+        }
+    }
+
+    /// <summary>Up to <paramref name="count"/> objects after a place, and whether more follow.</summary>
+    public (List<Entity> Items, bool More) Page(long afterSeq, int count, Func<Entity, bool>? where = null)
+    {
+        lock (_gate)
+        {
+            var page = new List<Entity>(Math.Min(count, _items.Count));
+            for (var i = IndexOf(afterSeq + 1); i < _items.Count; i++)
+            {
+                if (where is not null && !where(_items[i]))
+                    continue;
+                if (page.Count == count)
+                    return (page, true);
+                page.Add(_items[i]);
+            }
+            return (page, false);
+        }
+    }
+
+    /// <summary>All objects as they are now.</summary>
+    public Entity[] All()
+    {
+        lock (_gate)
+            return [.. _items];
+    }
+
+    // The first index whose Seq is at least seq: the list is ordered by it.
+    private int IndexOf(long seq)
+    {
+        var (low, high) = (0, _items.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_items[middle].Seq < seq)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
+
+    private void Index(Entity entity)
+    {
+        if (alternateKey is not null && Json.Text(entity.Json, alternateKey) is { } key)
+            _byAlternate[key] = entity.Id;
+    }
+
+    private void Unindex(Entity entity)
+    {
+        if (alternateKey is not null && Json.Text(entity.Json, alternateKey) is { } key)
+            _byAlternate.Remove(key);
+    }
+}

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace SandboxTenant.Data;
+
+/// <summary>
+/// All that a tenant holds. It comes from a folder (<see cref="TenantFolder"/>), from the demo generator, or from JSON given in a
+/// test: <c>new TenantData().Add("applications", "{...}")</c>. All three go through the same checks.
+/// </summary>
+internal sealed class TenantData
+{
+    /// <summary>The organisation: one object.</summary>
+    public EntitySet Organization { get; } = new("organization");
+
+    /// <summary>Users, found by id or user principal name.</summary>
+    public EntitySet Users { get; } = new("users", "userPrincipalName");
+
+    /// <summary>Groups.</summary>
+    public EntitySet Groups { get; } = new("groups");
+
+    /// <summary>App registrations, found by object id or application id.</summary>
+    public EntitySet Applications { get; } = new("applications", "appId");
+
+    /// <summary>Service principals, found by object id or application id.</summary>
+    public EntitySet ServicePrincipals { get; } = new("servicePrincipals", "appId");
+
+    /// <summary>Subscriptions; the key is the subscription's guid.</summary>
+    public EntitySet Subscriptions { get; } = new("subscriptions");
+
+    /// <summary>Resources of every type; the key is the resource id.</summary>
+    public EntitySet Resources { get; } = new("resources");
+
+    /// <summary>Role assignments; the key is the resource id.</summary>
+    public EntitySet RoleAssignments { get; } = new("roleAssignments");
+
+    /// <summary>Role definitions; the key is the resource id.</summary>
+    public EntitySet RoleDefinitions { get; } = new("roleDefinitions");
+
+    /// <summary>Owners by the application's id.</summary>
+    public RelationSet ApplicationOwners { get; } = new("applications/{0}/owners");
+
+    /// <summary>Owners by the service principal's id.</summary>
+    public RelationSet ServicePrincipalOwners { get; } = new("servicePrincipals/{0}/owners");
+
+    /// <summary>Members by the group's id.</summary>
+    public RelationSet GroupMembers { get; } = new("groups/{0}/members");
+
+    /// <summary>A user's manager, by the user's id; at most one.</summary>
+    public RelationSet Managers { get; } = new("users/{0}/manager");
+
+    /// <summary>Vaults by name.</summary>
+    public ConcurrentDictionary<string, VaultData> Vaults { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Users deleted while the sandbox ran: they no longer show as owner or member.</summary>
+    public ConcurrentDictionary<string, bool> DeletedUsers { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Fault rules that came with the tenant (<c>faults.txt</c>), or null.</summary>
+    public string? Faults { get; set; }
+
+    /// <summary>What a reader should know of the load: files that were not there, odd but harmless content.</summary>
+    public List<string> Notices { get; } = [];
+
+    /// <summary>The tenant's id: the organisation's, or one of zeros and a one where there is none.</summary>
+    public string TenantId => Organization.Page(0, 1).Items is [var organization] ? organization.Id : "00000000-0000-0000-0000-000000000001";
+
+    /// <summary>The directory and resource sets, by their name in a tenant folder.</summary>
+    public IEnumerable<EntitySet> Sets =>
+        [Organization, Users, Groups, Applications, ServicePrincipals, Subscriptions, Resources, RoleAssignments, RoleDefinitions];
+
+    /// <summary>The relations, by their set and leaf name.</summary>
+    public IEnumerable<(string Parent, string Leaf, RelationSet Relation)> Relations =>
+        [("applications", "owners", ApplicationOwners), ("servicePrincipals", "owners", ServicePrincipalOwners), ("groups", "members", GroupMembers), ("users", "manager", Managers)];
+
+    /// <summary>The vault of this name, made where there is none yet.</summary>
+    public VaultData Vault(string name) => Vaults.GetOrAdd(name, static n => new VaultData(n));
+
+    /// <summary>
+    /// Adds one object, or all of a <c>{"value":[...]}</c>, to the set with this path: <c>applications</c>, <c>users</c>,
+    /// <c>applications/{id}/owners</c>, <c>vaults/{name}/secrets</c>, <c>vaults/{name}/keys/{key}/rotationpolicy</c> and so on.
+    /// </summary>
+    /// <exception cref="SandboxException">The JSON is not what the set holds; the message names path, JSON path and reason.</exception>
+    public TenantData Add(string path, string json)
+    {
+        TenantReader.Read(this, path, Encoding.UTF8.GetBytes(json));
+        return this;
+    }
+
+    /// <summary>The same for a node built in code.</summary>
+    public TenantData Add(string path, JsonNode json)
+    {
+        TenantReader.Read(this, path, Json.Bytes(json));
+        return this;
+    }
+
+    /// <summary>Changes top-level properties of one object (null stays as null). The set is named as in <see cref="Add(string, string)"/>.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such object.</exception>
+    public TenantData Change(string path, string id, string mergeJson)
+    {
+        var set = Set(path);
+        var entity = set.Find(id) ?? throw new KeyNotFoundException($"{path} has no {id}");
+        set.Put(entity.Id, Json.Merge(entity.Json, JsonNode.Parse(mergeJson)!.AsObject()));
+        return this;
+    }
+
+    /// <summary>Takes one object away. Removing a vault object takes its versions along.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such object.</exception>
+    public TenantData Remove(string path, string id)
+    {
+        if (path.Split('/') is ["vaults", var vault, var kind] && Vaults.TryGetValue(vault, out var data) && data.Of(kind) is { } objects)
+        {
+            foreach (var version in objects.Versions.All().Where(v => v.Id.StartsWith(id + "/", StringComparison.OrdinalIgnoreCase)))
+                objects.Versions.Remove(version.Id);
+            objects.CurrentVersion.TryRemove(id, out _);
+        }
+        var set = Set(path);
+        if (!set.Remove(set.Find(id)?.Id ?? id))
+            throw new KeyNotFoundException($"{path} has no {id}");
+        return this;
+    }
+
+    /// <summary>The set with this path.</summary>
+    /// <exception cref="ArgumentException">No set has it.</exception>
+    public EntitySet Set(string path) => path.Split('/') switch
+    {
+        [var name] when Sets.FirstOrDefault(s => s.Name == name) is { } set => set,
+        [var parent, var id, var leaf] when Relations.FirstOrDefault(r => r.Parent == parent && r.Leaf == leaf) is { Relation: { } relation } => relation.Of(id),
+        ["vaults", var vault, var kind] when Vault(vault).Of(kind) is { } objects => objects.Current,
+        ["vaults", var vault, "keys", "rotationpolicy"] => Vault(vault).RotationPolicies,
+        _ => throw new ArgumentException($"there is no set {path}", nameof(path)),
+    };
+
+    /// <summary>Points every vault's <c>vaultUri</c> at this sandbox: https://x.vault.azure.net/ becomes https://x.vault.localhost:port/.</summary>
+    public void PointVaultsAt(int port)
+    {
+        foreach (var entity in Resources.All())
+        {
+            if (!entity.Id.Contains("/Microsoft.KeyVault/vaults/", StringComparison.OrdinalIgnoreCase) || entity.Id.Count(c => c == '/') != 8)
+                continue;
+            var resource = Json.Object(entity.Json);
+            if (resource["properties"] is not JsonObject properties)
+                resource["properties"] = properties = [];
+            var name = properties["vaultUri"]?.GetValue<string>() is { } uri && Uri.TryCreate(uri, UriKind.Absolute, out var parsed)
+                ? parsed.Host.Split('.')[0] : entity.Id[(entity.Id.LastIndexOf('/') + 1)..];
+            properties["vaultUri"] = string.Create(CultureInfo.InvariantCulture, $"https://{name}.vault.localhost:{port}/");
+            Resources.Put(entity.Id, Json.Bytes(resource));
+            Vault(name);
+        }
+    }
+}

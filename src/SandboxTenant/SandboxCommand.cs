@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using SandboxTenant.Data;
+using SandboxTenant.Demo;
+
+namespace SandboxTenant;
+
+/// <summary>The command line: <c>serve</c>, <c>export</c> and <c>check</c>. A bad argument, folder or port is one line on standard error and exit code 1.</summary>
+internal static class SandboxCommand
+{
+    /// <summary>Runs a command.</summary>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        Option<ulong> seed = new("--seed") { Description = "what a generated tenant is drawn from", DefaultValueFactory = _ => 2026 };
+        Option<DateTimeOffset?> now = new("--now")
+        {
+            Description = "the tenant's time at start, ISO 8601; real time when left out",
+            CustomParser = r =>
+            {
+                if (DateTimeOffset.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+                    return time;
+                r.AddError($"--now {r.Tokens[0].Value}: is not a time (ISO 8601, as 2026-11-23T08:00:00Z)");
+                return null;
+            },
+        };
+        var root = new RootCommand("A local tenant that answers as Microsoft Graph, Azure Resource Manager, Key Vault and sign-in do");
+        root.Subcommands.Add(Serve(seed, now, output, error));
+        root.Subcommands.Add(Export(seed, now, output));
+        root.Subcommands.Add(Check(output));
+        try
+        {
+            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error, ProcessTerminationTimeout = null });
+        }
+        catch (SandboxException e)
+        {
+            await error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    private static Command Serve(Option<ulong> seed, Option<DateTimeOffset?> now, TextWriter output, TextWriter error)
+    {
+        Option<int> port = new("--port") { Description = "TCP port on 127.0.0.1; 0 takes a free one" };
+        Option<string?> tenant = new("--tenant") { Description = "folder to load the tenant from" };
+        Option<bool> demo = new("--demo") { Description = "serve the demo tenant (what it does without --tenant)" };
+        Option<string?> state = new("--state") { Description = "folder that keeps changes over a restart" };
+        Option<string?> faults = new("--faults") { Description = "fault rules" };
+        Option<string?> log = new("--request-log") { Description = "file that gets one JSON line a request" };
+        Option<bool> parent = new("--parent-stdin") { Description = "end when standard input is closed" };
+        var command = new Command("serve", "Serve a tenant until stopped; prints one JSON line when ready") { port, tenant, demo, seed, now, state, faults, log, parent };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            if (parsed.GetValue(demo) && parsed.GetValue(tenant) is not null)
+                throw new SandboxException("--demo and --tenant exclude each other");
+            var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            void Stop(PosixSignalContext signal)
+            {
+                signal.Cancel = true;
+                stop.TrySetResult();
+            }
+
+            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+            await using var sandbox = await Sandbox.StartAsync(new SandboxOptions
+            {
+                Port = parsed.GetValue(port),
+                TenantDirectory = parsed.GetValue(tenant),
+                Seed = parsed.GetValue(seed),
+                Now = parsed.GetValue(now),
+                StateDirectory = parsed.GetValue(state),
+                Faults = parsed.GetValue(faults),
+                RequestLog = parsed.GetValue(log),
+            }, TimeProvider.System, CancellationToken.None);
+            foreach (var notice in sandbox.Notices)
+                await error.WriteLineAsync(notice);
+            var ready = Json.Bytes(writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("port", sandbox.Port);
+                writer.WriteString("url", string.Create(CultureInfo.InvariantCulture, $"https://localhost:{sandbox.Port}"));
+                writer.WriteString("thumbprint", sandbox.Thumbprint);
+                writer.WriteString("tenantId", sandbox.TenantId);
+                writer.WriteString("clientId", sandbox.ClientId);
+                writer.WriteString("clientSecret", sandbox.ClientSecret);
+                writer.WriteEndObject();
+            });
+            await output.WriteLineAsync(Encoding.UTF8.GetString(ready));
+            await output.FlushAsync(cancellationToken);
+            var ended = parsed.GetValue(parent) ? EndWithParentAsync() : stop.Task;
+            await Task.WhenAny(stop.Task, ended);
+            return 0;
+        });
+        return command;
+    }
+
+    private static async Task EndWithParentAsync()
+    {
+        await using var input = Console.OpenStandardInput();
+        var buffer = new byte[256];
+        while (await input.ReadAsync(buffer) > 0)
+            continue;
+    }
+
+    private static Command Export(Option<ulong> seed, Option<DateTimeOffset?> now, TextWriter output)
+    {
+        Option<string> to = new("--to") { Description = "a new or empty folder", Required = true };
+        Option<int?> applications = new("--applications") { Description = "generate this many applications in place of the demo" };
+        Option<int?> credentials = new("--credentials") { Description = "credentials of each" };
+        Option<int?> objects = new("--vault-objects") { Description = "vault objects" };
+        Option<int?> vaults = new("--vaults") { Description = "vaults" };
+        Option<double?> flagged = new("--flagged-share") { Description = "share older than 90 days, 0 to 1" };
+        var command = new Command("export", "Write the demo or a generated tenant as a folder") { to, seed, now, applications, credentials, objects, vaults, flagged };
+        command.SetAction(parsed =>
+        {
+            var time = parsed.GetValue(now) ?? TimeProvider.System.GetUtcNow();
+            var generated = new[] { parsed.GetValue(applications), parsed.GetValue(credentials), parsed.GetValue(objects), parsed.GetValue(vaults) }.Any(v => v is not null) || parsed.GetValue(flagged) is not null;
+            var size = new GeneratorOptions();
+            var data = generated
+                ? TenantGenerator.Generate(new GeneratorOptions(parsed.GetValue(applications) ?? size.Applications, parsed.GetValue(credentials) ?? size.CredentialsPerApplication,
+                    parsed.GetValue(objects) ?? size.VaultObjects, parsed.GetValue(vaults) ?? size.Vaults, parsed.GetValue(flagged) ?? size.FlaggedShare), parsed.GetValue(seed), time)
+                : DemoTenant.Create(parsed.GetValue(seed), time);
+            TenantFolder.Save(data, parsed.GetValue(to)!);
+            output.WriteLine(Summary(parsed.GetValue(to)!, data));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Check(TextWriter output)
+    {
+        Argument<string> folder = new("folder") { Description = "the tenant folder" };
+        var command = new Command("check", "Read a tenant folder and say what is in it, or what is wrong with it") { folder };
+        command.SetAction(parsed =>
+        {
+            var data = TenantFolder.Load(parsed.GetValue(folder)!);
+            Faults.FaultPlan.Parse(data.Faults, 0);
+            foreach (var notice in data.Notices)
+                output.WriteLine(notice);
+            output.WriteLine(Summary(parsed.GetValue(folder)!, data));
+            return 0;
+        });
+        return command;
+    }
+
+    private static string Summary(string folder, TenantData data) =>
+        $"{folder}: " + string.Join(", ", data.Sets.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Count} {s.Name}")))
+        + string.Create(CultureInfo.InvariantCulture, $", {data.Vaults.Values.Sum(v => v.Secrets.Current.Count + v.Keys.Current.Count + v.Certificates.Current.Count)} objects in {data.Vaults.Count} vaults");
+}

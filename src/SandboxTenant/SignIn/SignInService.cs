@@ -1,0 +1,180 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using SandboxTenant.Data;
+using SandboxTenant.Http;
+
+namespace SandboxTenant.SignIn;
+
+/// <summary>Sign-in with a client secret, as Microsoft Entra's v2.0 token endpoint does it. The signing key is made at start and never leaves memory.</summary>
+internal sealed class SignInService(TenantData tenant, string clientId, string clientSecret, TimeProvider time) : IDisposable
+{
+    private const int LifetimeSeconds = 3600;
+    private readonly RSA _key = RSA.Create(2048);
+    private readonly ConcurrentDictionary<string, (string Audience, DateTimeOffset Expires)> _issued = new(StringComparer.Ordinal);
+    private string? _keyId;
+
+    private string KeyId => _keyId ??= Base64Url.EncodeToString(SHA256.HashData(_key.ExportSubjectPublicKeyInfo()))[..27];
+
+    /// <summary>Answers a sign-in request.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="expired">Whether a fault rule lets the client secret be expired.</param>
+    public Answer Handle(Call call, bool expired) => call.Segments switch
+    {
+        [_, "oauth2", "v2.0", "token"] when call.Method == "POST" => Token(call, expired),
+        [_, "v2.0", ".well-known", "openid-configuration"] => Configuration(call),
+        [_, "discovery", "v2.0", "keys"] => Keys(),
+        _ => Error(call, 404, "invalid_request", 900144, "There is no such sign-in endpoint in the sandbox."),
+    };
+
+    /// <summary>Whether a bearer token is one this sandbox issued for one of these audiences and is still valid.</summary>
+    public bool Accepts(string? authorization, params ReadOnlySpan<string> audiences)
+    {
+        if (authorization is null || !authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+            || !_issued.TryGetValue(authorization[7..], out var token) || token.Expires <= time.GetUtcNow())
+            return false;
+        foreach (var audience in audiences)
+            if (token.Audience.TrimEnd('/').Equals(audience, StringComparison.OrdinalIgnoreCase))
+                return true;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _key.Dispose();
+
+    private Answer Token(Call call, bool expired)
+    {
+        var form = call.Form;
+        if (!call.Segments[0].Equals(tenant.TenantId, StringComparison.OrdinalIgnoreCase))
+            return Error(call, 400, "invalid_request", 90002, $"Tenant '{call.Segments[0]}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.");
+        if (form.GetValueOrDefault("grant_type") != "client_credentials")
+            return Error(call, 400, "unsupported_grant_type", 70003, $"The app requested an unsupported grant type '{form.GetValueOrDefault("grant_type")}'.");
+        var (id, secret) = Client(call);
+        if (!string.Equals(id, clientId, StringComparison.OrdinalIgnoreCase))
+            return Error(call, 400, "unauthorized_client", 700016, $"Application with identifier '{id}' was not found in the directory '{tenant.TenantId}'.");
+        if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(clientSecret)))
+            return Error(call, 401, "invalid_client", 7000215, $"Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{clientId}'.");
+        if (expired)
+            return Error(call, 401, "invalid_client", 7000222, $"The provided client secret keys for app '{clientId}' are expired.");
+        if (form.GetValueOrDefault("scope") is not { } scope || !scope.EndsWith("/.default", StringComparison.Ordinal) || !scope.StartsWith("https://", StringComparison.Ordinal))
+            return Error(call, 400, "invalid_scope", 1002012, $"The provided value for scope {form.GetValueOrDefault("scope")} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier.");
+        var token = Issue(call, scope[..^"/.default".Length]);
+        return Answer.Of(200, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("token_type", "Bearer");
+            writer.WriteNumber("expires_in", LifetimeSeconds);
+            writer.WriteNumber("ext_expires_in", LifetimeSeconds);
+            writer.WriteString("access_token", token);
+            writer.WriteEndObject();
+        }).With("Cache-Control", "no-store, no-cache");
+    }
+
+    private static (string Id, string Secret) Client(Call call)
+    {
+        if (call.Header("Authorization") is { } header && header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)
+            && Encoding.UTF8.GetString(Convert.FromBase64String(header[6..])).Split(':', 2) is [var id, var secret])
+            return (Uri.UnescapeDataString(id), Uri.UnescapeDataString(secret));
+        return (call.Form.GetValueOrDefault("client_id", ""), call.Form.GetValueOrDefault("client_secret", ""));
+    }
+
+    private string Issue(Call call, string audience)
+    {
+        var now = time.GetUtcNow();
+        foreach (var (old, _) in _issued.Where(i => i.Value.Expires <= now))
+            _issued.TryRemove(old, out _);
+        var header = Json.Bytes(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("typ", "JWT");
+            writer.WriteString("alg", "RS256");
+            writer.WriteString("kid", KeyId);
+            writer.WriteEndObject();
+        });
+        var payload = Json.Bytes(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("aud", audience);
+            writer.WriteString("iss", Issuer(call));
+            writer.WriteNumber("iat", now.ToUnixTimeSeconds());
+            writer.WriteNumber("nbf", now.ToUnixTimeSeconds());
+            writer.WriteNumber("exp", now.ToUnixTimeSeconds() + LifetimeSeconds);
+            writer.WriteString("appid", clientId);
+            writer.WriteString("azp", clientId);
+            writer.WriteString("oid", tenant.ServicePrincipals.Find(clientId)?.Id ?? clientId);
+            writer.WriteString("sub", tenant.ServicePrincipals.Find(clientId)?.Id ?? clientId);
+            writer.WriteString("tid", tenant.TenantId);
+            writer.WriteString("idtyp", "app");
+            writer.WriteStartArray("roles");
+            foreach (var role in (string[])["Application.Read.All", "Directory.Read.All"])
+                writer.WriteStringValue(role);
+            writer.WriteEndArray();
+            writer.WriteString("uti", call.RequestId);
+            writer.WriteString("ver", "2.0");
+            writer.WriteEndObject();
+        });
+        var signed = $"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(payload)}";
+        var signature = _key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var token = $"{signed}.{Base64Url.EncodeToString(signature)}";
+        _issued[token] = (audience, now.AddSeconds(LifetimeSeconds));
+        return token;
+    }
+
+    private string Issuer(Call call) => $"{call.Root}/{tenant.TenantId}/v2.0";
+
+    private Answer Configuration(Call call) => Answer.Of(200, writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("issuer", Issuer(call));
+        writer.WriteString("token_endpoint", $"{call.Root}/{tenant.TenantId}/oauth2/v2.0/token");
+        writer.WriteString("authorization_endpoint", $"{call.Root}/{tenant.TenantId}/oauth2/v2.0/authorize");
+        writer.WriteString("jwks_uri", $"{call.Root}/{tenant.TenantId}/discovery/v2.0/keys");
+        foreach (var (name, values) in ((string, string[])[])[
+            ("token_endpoint_auth_methods_supported", ["client_secret_post", "client_secret_basic"]),
+            ("response_types_supported", ["code", "id_token"]),
+            ("subject_types_supported", ["pairwise"]),
+            ("id_token_signing_alg_values_supported", ["RS256"])])
+        {
+            writer.WriteStartArray(name);
+            foreach (var value in values)
+                writer.WriteStringValue(value);
+            writer.WriteEndArray();
+        }
+        writer.WriteEndObject();
+    });
+
+    private Answer Keys() => Answer.Of(200, writer =>
+    {
+        var key = _key.ExportParameters(includePrivateParameters: false);
+        writer.WriteStartObject();
+        writer.WriteStartArray("keys");
+        writer.WriteStartObject();
+        writer.WriteString("kty", "RSA");
+        writer.WriteString("use", "sig");
+        writer.WriteString("alg", "RS256");
+        writer.WriteString("kid", KeyId);
+        writer.WriteString("n", Base64Url.EncodeToString(key.Modulus));
+        writer.WriteString("e", Base64Url.EncodeToString(key.Exponent));
+        writer.WriteEndObject();
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    });
+
+    /// <summary>An error as the token endpoint words it.</summary>
+    public Answer Error(Call call, int status, string error, int number, string message) => Answer.Of(status, writer =>
+    {
+        var at = time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ssZ", CultureInfo.InvariantCulture);
+        writer.WriteStartObject();
+        writer.WriteString("error", error);
+        writer.WriteString("error_description", string.Create(CultureInfo.InvariantCulture, $"AADSTS{number}: {message} Trace ID: {call.RequestId} Correlation ID: {call.RequestId} Timestamp: {at}"));
+        writer.WriteStartArray("error_codes");
+        writer.WriteNumberValue(number);
+        writer.WriteEndArray();
+        writer.WriteString("timestamp", at);
+        writer.WriteString("trace_id", call.RequestId);
+        writer.WriteString("correlation_id", call.RequestId);
+        writer.WriteEndObject();
+    });
+}
