@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 
 namespace Local;
@@ -20,16 +18,14 @@ internal sealed class Azurite : IAsyncDisposable
 
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
 
-    private readonly Process _process;
+    private readonly ChildProcess _child;
 
-    private Azurite(Process process, string key, int blob, int queue, int table)
+    private Azurite(ChildProcess child, string key, int[] ports)
     {
-        _process = process;
-        StateConnection = ConnectionString(StateAccount, key, blob, queue, table);
-        EvidenceConnection = ConnectionString(EvidenceAccount, key, blob, queue, table);
-        BlobPort = blob;
-        QueuePort = queue;
-        TablePort = table;
+        _child = child;
+        (BlobPort, QueuePort, TablePort) = (ports[0], ports[1], ports[2]);
+        StateConnection = ConnectionString(StateAccount, key, BlobPort, QueuePort, TablePort);
+        EvidenceConnection = ConnectionString(EvidenceAccount, key, BlobPort, QueuePort, TablePort);
     }
 
     /// <summary>Connection string of the state account.</summary>
@@ -48,7 +44,7 @@ internal sealed class Azurite : IAsyncDisposable
     public int TablePort { get; }
 
     /// <summary>The process, for whoever watches that it stays alive.</summary>
-    public Process Process => _process;
+    public Process Process => _child.Process;
 
     /// <summary>Starts Azurite and returns when all three services accept connections.</summary>
     /// <param name="repositoryRoot">The checkout; Azurite's pinned version is in <c>scripts/azurite</c>.</param>
@@ -56,64 +52,58 @@ internal sealed class Azurite : IAsyncDisposable
     /// <param name="ports">Blob, queue and table port; 0 takes a free one.</param>
     /// <param name="time">Clock for the time-out of the start.</param>
     /// <param name="stop">Ends the wait, and with it the process.</param>
+    /// <param name="logFile">File that gets what it prints; null for none.</param>
+    /// <param name="started">Told the process as soon as it runs; null for nobody.</param>
     /// <exception cref="LaunchException">Node or npm is missing, a port is taken, or it did not get ready.</exception>
     public static async Task<Azurite> StartAsync(
-        string repositoryRoot, string dataDirectory, (int Blob, int Queue, int Table) ports, TimeProvider time, CancellationToken stop)
+        string repositoryRoot, string dataDirectory, (int Blob, int Queue, int Table) ports, TimeProvider time, CancellationToken stop,
+        string? logFile = null, Action<ChildProcess>? started = null)
     {
         await AzuriteInstallation.EnsureAsync(repositoryRoot, time, stop);
         Directory.CreateDirectory(dataDirectory);
-        var (blob, queue, table) = (Free(ports.Blob), Free(ports.Queue), Free(ports.Table));
+        var chosen = Ports.Choose(Wanted(ports.Blob), Wanted(ports.Queue), Wanted(ports.Table));
         var key = AccountKey(dataDirectory);
-        var start = new ProcessStartInfo("node")
+        var child = ChildProcess.Start(new ChildSpec("azurite",
+        [
+            Tool.Find("node", AzuriteInstallation.Remedy),
+            "--require", Path.Combine(repositoryRoot, "scripts", "azurite", "end-with-parent.js"),
+            AzuriteInstallation.EntryPoint(repositoryRoot),
+            "--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", dataDirectory,
+            "--blobHost", "127.0.0.1", "--blobPort", Text(chosen[0]),
+            "--queueHost", "127.0.0.1", "--queuePort", Text(chosen[1]),
+            "--tableHost", "127.0.0.1", "--tablePort", Text(chosen[2]),
+        ])
         {
             WorkingDirectory = dataDirectory,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            ArgumentList =
-            {
-                AzuriteInstallation.EntryPoint(repositoryRoot),
-                "--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", dataDirectory,
-                "--blobHost", "127.0.0.1", "--blobPort", blob.ToString(CultureInfo.InvariantCulture),
-                "--queueHost", "127.0.0.1", "--queuePort", queue.ToString(CultureInfo.InvariantCulture),
-                "--tableHost", "127.0.0.1", "--tablePort", table.ToString(CultureInfo.InvariantCulture),
-            },
-            Environment = { ["AZURITE_ACCOUNTS"] = $"{StateAccount}:{key};{EvidenceAccount}:{key}" },
-        };
-        var process = ProcessStart.Start(start, "node", "install Node.js 20 or newer");
-        var errors = new LastLines(20);
-        process.ErrorDataReceived += (_, e) => errors.Add(e.Data);
-        process.OutputDataReceived += (_, e) => errors.Add(e.Data);
-        process.BeginErrorReadLine();
-        process.BeginOutputReadLine();
-
-        var azurite = new Azurite(process, key, blob, queue, table);
+            Environment = new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = $"{StateAccount}:{key};{EvidenceAccount}:{key}" },
+            LogFile = logFile,
+        });
+        started?.Invoke(child);
         try
         {
-            var began = time.GetTimestamp();
-            foreach (var port in new[] { blob, queue, table })
-                while (!await AcceptsAsync(port, stop))
-                {
-                    if (process.HasExited)
-                        throw new LaunchException($"Azurite ended while starting (exit {process.ExitCode}): {errors.Text}");
-                    if (time.GetElapsedTime(began) > ReadyWithin)
-                        throw new LaunchException($"Azurite was not ready on port {port} within {ReadyWithin.TotalSeconds:0} s: {errors.Text}");
-                    await Task.Delay(TimeSpan.FromMilliseconds(50), time, stop);
-                }
-            return azurite;
+            return await child.WhenReadyAsync(ReadyAsync, ReadyWithin, time, stop);
         }
         catch
         {
-            await azurite.DisposeAsync();
+            await child.DisposeAsync();
             throw;
+        }
+
+        async Task<Azurite> ReadyAsync(CancellationToken ending)
+        {
+            foreach (var port in chosen)
+                while (!await Ports.AcceptsAsync(port, ending))
+                    await Task.Delay(TimeSpan.FromMilliseconds(50), time, ending);
+            return new Azurite(child, key, chosen);
         }
     }
 
     /// <summary>Stops the process with TERM and waits until it has saved and gone.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await ProcessStart.TerminateAsync(_process, TimeSpan.FromSeconds(15));
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _child.DisposeAsync();
+
+    private static WantedPort Wanted(int port) => new(port, "--azurite-port");
+
+    private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 
     private static string ConnectionString(string account, string key, int blob, int queue, int table) =>
         $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={key};BlobEndpoint=http://127.0.0.1:{blob}/{account};"
@@ -126,33 +116,5 @@ internal sealed class Azurite : IAsyncDisposable
         if (!File.Exists(file))
             File.WriteAllText(file, Convert.ToBase64String(RandomNumberGenerator.GetBytes(64)));
         return File.ReadAllText(file);
-    }
-
-    private static int Free(int wanted)
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, wanted);
-        try
-        {
-            probe.Start();
-        }
-        catch (SocketException)
-        {
-            throw new LaunchException($"port {wanted} on 127.0.0.1 is taken: stop what uses it, or choose another with --azurite-port");
-        }
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
-    private static async Task<bool> AcceptsAsync(int port, CancellationToken stop)
-    {
-        using var client = new TcpClient();
-        try
-        {
-            await client.ConnectAsync(IPAddress.Loopback, port, stop);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 }

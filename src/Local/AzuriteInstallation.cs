@@ -5,6 +5,9 @@ namespace Local;
 /// <summary>Azurite's pinned version, installed by <c>npm ci</c> the first time and whenever the lock file changes.</summary>
 internal static class AzuriteInstallation
 {
+    /// <summary>What to do when node or npm is missing.</summary>
+    public const string Remedy = "install Node.js 20 or newer (it brings npm)";
+
     /// <summary>The script that node runs.</summary>
     public static string EntryPoint(string repositoryRoot) =>
         Path.Combine(repositoryRoot, "scripts", "azurite", "node_modules", "azurite", "dist", "src", "azurite.js");
@@ -19,15 +22,15 @@ internal static class AzuriteInstallation
         await using var only = await LockAsync(Path.Combine(folder, ".install.lock"), time, stop);
         if (IsCurrent(folder))
             return;
-        var start = new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd" : "npm")
+        var start = new ProcessStartInfo(Tool.Find("npm", Remedy))
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             ArgumentList = { "ci", "--no-audit", "--no-fund", "--ignore-scripts" },
         };
-        using var npm = ProcessStart.Start(start, "npm", "install Node.js 20 or newer, which brings npm");
-        var lines = new LastLines(8);
+        using var npm = ProcessStart.Start(start, "npm", Remedy);
+        var lines = new LastLines(4);
         npm.OutputDataReceived += (_, e) => lines.Add(e.Data);
         npm.ErrorDataReceived += (_, e) => lines.Add(e.Data);
         npm.BeginOutputReadLine();

@@ -3,16 +3,18 @@ namespace Local;
 /// <summary>Keeps the last lines a process printed, for the one-line error if it dies.</summary>
 internal sealed class LastLines(int count)
 {
+    private const int Longest = 600;
+
     private readonly Queue<string> _lines = new();
 
-    /// <summary>Adds a line; null (end of stream) and blanks are passed over.</summary>
+    /// <summary>Adds a line. Null (end of stream), blanks and stack frames are passed over: the frames would push out the message above them.</summary>
     public void Add(string? line)
     {
-        if (string.IsNullOrWhiteSpace(line))
+        if (string.IsNullOrWhiteSpace(line) || line.TrimStart().StartsWith("at ", StringComparison.Ordinal))
             return;
         lock (_lines)
         {
-            _lines.Enqueue(line.Trim());
+            _lines.Enqueue(LogLine.Parse(line).Message.Trim());
             if (_lines.Count > count)
                 _lines.Dequeue();
         }
@@ -24,7 +26,10 @@ internal sealed class LastLines(int count)
         get
         {
             lock (_lines)
-                return _lines.Count == 0 ? "it printed nothing" : string.Join(" | ", _lines);
+            {
+                var text = _lines.Count == 0 ? "it printed nothing" : string.Join(" | ", _lines);
+                return text.Length <= Longest ? text : "…" + text[^Longest..];
+            }
         }
     }
 }

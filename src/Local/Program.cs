@@ -1,1 +1,33 @@
-return 0;
+using System.Runtime.InteropServices;
+using Local;
+
+// The first Ctrl-C (or TERM, or a closed terminal) asks for an orderly end, the second for one by force.
+using var stop = new CancellationTokenSource();
+using var hurry = new CancellationTokenSource();
+void Asked(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    (stop.IsCancellationRequested ? hurry : stop).Cancel();
+}
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Asked);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Asked);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Asked);
+
+var width = 120; // for files and pipes
+if (!Console.IsOutputRedirected && Console.WindowWidth > 0)
+    width = Console.WindowWidth;
+var colour = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+
+var commands = new CommandLine(
+    options => new Launcher(Programs.OfCheckout(), Console.Out, Console.Error, (width, colour), TimeProvider.System).RunAsync(options, stop.Token, hurry.Token),
+    arguments => TestRun.RunAsync(RepositoryRoot.Find(), arguments, Console.Out),
+    arguments => TestRun.DotnetAsync(RepositoryRoot.Find(), ["run", "-c", "Release", "--project", "tests/Benchmarks", "--", .. arguments]));
+try
+{
+    return await commands.InvokeAsync(args, Console.Out, Console.Error);
+}
+catch (Exception e) when (e is LaunchException or IOException or UnauthorizedAccessException)
+{
+    await Console.Error.WriteLineAsync(Plain.Text(e.Message));
+    return ExitCode.Failed;
+}

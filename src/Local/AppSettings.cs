@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace Local;
+
+/// <summary>The app's settings as environment variables; the app has no other local configuration.</summary>
+internal static class AppSettings
+{
+    /// <summary>The settings of one start.</summary>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="port">The app's port.</param>
+    /// <param name="keys">The function keys.</param>
+    /// <param name="azurite">The storage.</param>
+    /// <param name="tenant">The sandbox; null for a real tenant, whose settings come from the environment or <c>local.settings.json</c>.</param>
+    public static IReadOnlyDictionary<string, string> For(RunOptions options, int port, HostKeys keys, Azurite azurite, SandboxReady? tenant)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["AzureWebJobsStorage"] = azurite.StateConnection,
+            ["EvidenceStorage"] = azurite.EvidenceConnection,
+            ["EmbeddedHost__Port"] = port.ToString(CultureInfo.InvariantCulture),
+            ["EmbeddedHost__Keys__Master"] = keys.Master,
+            ["EmbeddedHost__Keys__Default"] = keys.Default,
+            ["EmbeddedHost__Keys__EventGrid"] = keys.EventGrid,
+        };
+        Default("CredentialRotationSchedule", "0 0 5 * * *");
+        Default("ControlWatchSchedule", "0 15 * * * *");
+        foreach (var name in new[] { "NO_PROXY", "no_proxy" })
+            settings[name] = string.Join(',', new[] { Environment.GetEnvironmentVariable(name), "localhost", "127.0.0.1" }.Where(host => !string.IsNullOrEmpty(host)));
+        if (tenant is not null)
+        {
+            settings["Tenant__Id"] = tenant.TenantId;
+            settings["Tenant__GraphEndpoint"] = $"{tenant.Url}/v1.0";
+            settings["Tenant__ResourceManagerEndpoint"] = tenant.Url;
+            settings["Tenant__AuthorityHost"] = tenant.Url;
+            settings["Tenant__ClientId"] = tenant.ClientId;
+            settings["Tenant__ClientSecret"] = tenant.ClientSecret;
+            settings["Tenant__PinnedThumbprint"] = tenant.Thumbprint;
+        }
+        if (options.Now is { } now)
+            settings["Clock__Now"] = Iso(now);
+        if (options.Policy is { } policy)
+            settings["Policy__Credentials"] = Path.GetFullPath(policy);
+        if (options.Once)
+        {
+            // The one run is asked for by hand; a timer that is due must not add a second.
+            settings["AzureWebJobs.CredentialRotationCheck.Disabled"] = "true";
+            settings["AzureWebJobs.ControlWatch.Disabled"] = "true";
+        }
+        return settings;
+
+        void Default(string name, string value) => settings[name] = Environment.GetEnvironmentVariable(name) is { Length: > 0 } given ? given : value;
+    }
+
+    /// <summary>ISO 8601 in UTC.</summary>
+    public static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,141 @@
+using System.Diagnostics;
+
+namespace Local;
+
+/// <summary>A running child: its lines are logged, its end is known, and its standard input is held open as a sign of life.</summary>
+internal sealed class ChildProcess : IAsyncDisposable
+{
+    private readonly TaskCompletionSource<string> _firstLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly LastLines _last = new(4);
+    private readonly Action<string>? _onLine;
+    private readonly string? _logFile;
+    private readonly StreamWriter? _log;
+    private readonly Lock _writing = new();
+
+    private ChildProcess(ChildSpec spec)
+    {
+        Name = spec.Name;
+        Command = spec.Command;
+        _onLine = spec.OnLine;
+        _logFile = spec.LogFile;
+        var start = new ProcessStartInfo(spec.Command[0], spec.Command.Skip(1))
+        {
+            WorkingDirectory = spec.WorkingDirectory ?? "",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // In a session of its own a child does not see Ctrl-C, which a terminal sends to all at once; the launcher stops them in order.
+        // Where setsid is absent (macOS) they see it too, and end side by side.
+        if (OperatingSystem.IsLinux() && Tool.FindOrNull("setsid") is { } setsid)
+        {
+            start.FileName = setsid;
+            start.ArgumentList.Insert(0, spec.Command[0]);
+        }
+        foreach (var (name, value) in spec.Environment)
+            start.Environment[name] = value;
+        if (spec.LogFile is not null)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(spec.LogFile))!);
+            _log = new StreamWriter(spec.LogFile, append: false) { AutoFlush = true };
+        }
+        Process = ProcessStart.Start(start, spec.Name, $"{spec.Command[0]} must be there and executable");
+        StartedAt = ProcessStart.StartedAt(Process);
+        Process.OutputDataReceived += (_, e) =>
+        {
+            if (e.Data is not null)
+                _firstLine.TrySetResult(e.Data);
+            Took(e.Data);
+        };
+        Process.ErrorDataReceived += (_, e) => Took(e.Data);
+        Process.BeginOutputReadLine();
+        Process.BeginErrorReadLine();
+        Exited = ExitAsync();
+    }
+
+    /// <summary>What the user calls it.</summary>
+    public string Name { get; }
+
+    /// <summary>What was started.</summary>
+    public IReadOnlyList<string> Command { get; }
+
+    /// <summary>The process.</summary>
+    public Process Process { get; }
+
+    /// <summary>When the system says it started (UTC).</summary>
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>Ends with the exit code, after the last line was taken.</summary>
+    public Task<int> Exited { get; }
+
+    /// <summary>The first line on its standard output; never ends when there is none.</summary>
+    public Task<string> FirstLine => _firstLine.Task;
+
+    /// <summary>Starts it.</summary>
+    /// <exception cref="LaunchException">The program is missing or may not be run.</exception>
+    public static ChildProcess Start(ChildSpec spec) => new(spec);
+
+    /// <summary>Waits until it is ready.</summary>
+    /// <param name="ready">Ends when it is.</param>
+    /// <param name="within">The longest that may take.</param>
+    /// <param name="time">Clock for <paramref name="within"/>.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="LaunchException">It ended first, or took too long; the message carries its last lines.</exception>
+    public async Task<T> WhenReadyAsync<T>(Func<CancellationToken, Task<T>> ready, TimeSpan within, TimeProvider time, CancellationToken stop)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var isReady = ready(ending.Token);
+        var tooLong = Task.Delay(within, time, ending.Token);
+        try
+        {
+            var first = await Task.WhenAny(Exited, isReady, tooLong);
+            stop.ThrowIfCancellationRequested();
+            if (first == Exited)
+                throw new LaunchException($"{Name} ended while starting ({await EndAsync()}");
+            if (first == tooLong)
+                throw new LaunchException($"{Name} was not ready within {within.TotalSeconds:0} s: {_last.Text}{SeeLog}");
+            return await isReady;
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            _ = isReady.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>The one line for a child that ended by itself.</summary>
+    public async Task<string> DeathNoteAsync() => $"{Name} ended by itself ({await EndAsync()}";
+
+    /// <summary>Asks it to end and waits until it has; see <see cref="ProcessStart.TerminateAsync"/>.</summary>
+    public Task StopAsync(TimeSpan grace, CancellationToken hurry) => ProcessStart.TerminateAsync(Process, grace, hurry);
+
+    /// <summary>Stops it and lets go of its log.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(TimeSpan.FromSeconds(15), CancellationToken.None);
+        await Exited;
+        Process.Dispose();
+        if (_log is not null)
+            await _log.DisposeAsync();
+    }
+
+    private string SeeLog => _logFile is null ? "" : $" (log: {_logFile})";
+
+    private async Task<string> EndAsync() => $"exit {await Exited}): {_last.Text}{SeeLog}";
+
+    private async Task<int> ExitAsync()
+    {
+        await Process.WaitForExitAsync();
+        return Process.ExitCode;
+    }
+
+    private void Took(string? line)
+    {
+        if (line is null)
+            return;
+        _last.Add(line);
+        lock (_writing)
+            _log?.WriteLine(line);
+        _onLine?.Invoke(line);
+    }
+}

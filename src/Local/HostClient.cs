@@ -1,0 +1,97 @@
+using System.Net;
+using System.Text.Json;
+using Compliance.Credentials;
+using Compliance.Findings;
+
+namespace Local;
+
+/// <summary>Speaks to the running app over loopback.</summary>
+internal sealed class HostClient(int port, HostKeys keys, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
+
+    // No proxy: the app is on this machine whatever HTTP_PROXY says.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+
+    /// <summary>Waits until the host says that it runs.</summary>
+    public async Task<bool> RunningAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                var (status, body) = await SendAsync(HttpMethod.Get, "/admin/host/status", keys.Master, stop);
+                if (status == HttpStatusCode.Unauthorized)
+                    throw new LaunchException("the app refuses the launcher's key: is another app on this port?");
+                if (status == HttpStatusCode.OK && Field(body, "state") == "Running")
+                    return true;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+            await Task.Delay(Between, time, stop);
+        }
+    }
+
+    /// <summary>Runs the credential-rotation check and waits for its report.</summary>
+    /// <exception cref="LaunchException">The run failed, or the answer is not a report.</exception>
+    public async Task<CredentialReport> CheckAsync(CancellationToken stop)
+    {
+        var (status, body) = await SendAsync(HttpMethod.Post, "/api/credentials/check", keys.Default, stop);
+        if (status != HttpStatusCode.Accepted || Field(body, "runId") is not { } run)
+            throw Unexpected("the check could not be started", status, body);
+        while (true)
+        {
+            (status, body) = await SendAsync(HttpMethod.Get, $"/api/credentials/runs/{Uri.EscapeDataString(run)}", keys.Default, stop);
+            if (status == HttpStatusCode.OK)
+                return Report(body);
+            if (status != HttpStatusCode.Accepted)
+                throw Unexpected("the check failed", status, body);
+            await Task.Delay(Between, time, stop);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static CredentialReport Report(string body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<CredentialReport>(body, ComplianceJson.Readable) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException e)
+        {
+            throw new LaunchException($"the app's report cannot be read: {Plain.Text(e.Message)}", e);
+        }
+    }
+
+    private static LaunchException Unexpected(string what, HttpStatusCode status, string body)
+    {
+        var said = Field(body, "error") ?? $"the app answered {(int)status} {(body.Length > 300 ? body[..300] + "…" : body)}".TrimEnd();
+        return new LaunchException($"{what}: {Plain.Text(said)}");
+    }
+
+    private static string? Field(string body, string name)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString()
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<(HttpStatusCode, string)> SendAsync(HttpMethod method, string path, string key, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(method, path) { Headers = { { "x-functions-key", key } } };
+        using var response = await _http.SendAsync(request, stop);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(stop));
+    }
+}

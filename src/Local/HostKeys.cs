@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Local;
+
+/// <summary>The embedded host's function keys, random per checkout.</summary>
+/// <param name="Master">Opens <c>/admin</c>.</param>
+/// <param name="Default">Opens <c>/api</c>.</param>
+/// <param name="EventGrid">Opens the Event Grid webhook.</param>
+internal sealed record HostKeys(string Master, string Default, string EventGrid)
+{
+    /// <summary>Reads the keys, or makes them. Only their owner can read the file.</summary>
+    /// <exception cref="LaunchException">The file is not what was written.</exception>
+    public static HostKeys ReadOrMake(string path)
+    {
+        if (!File.Exists(path))
+        {
+            var keys = new HostKeys(Random(), Random(), Random());
+            var next = path + ".new";
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            File.Delete(next);
+            using (var file = new FileStream(next, options))
+                JsonSerializer.Serialize(file, keys, JsonSerializerOptions.Web);
+            File.Move(next, path, overwrite: true);
+            return keys;
+        }
+        try
+        {
+            if (JsonSerializer.Deserialize<HostKeys>(File.ReadAllText(path), JsonSerializerOptions.Web) is { Master: not null, Default: not null, EventGrid: not null } keys)
+                return keys;
+        }
+        catch (JsonException)
+        {
+            // Said below.
+        }
+        throw new LaunchException($"{path} does not hold three keys: delete it, and new ones are made");
+    }
+
+    private static string Random() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+}

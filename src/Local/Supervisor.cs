@@ -1,0 +1,51 @@
+namespace Local;
+
+/// <summary>Watches the children: when one ends by itself the others are stopped, the last started first.</summary>
+internal sealed class Supervisor(PidFile pids)
+{
+    // The app finishes what it has begun; Azurite writes its files.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+    private readonly List<ChildProcess> _children = [];
+
+    /// <summary>Takes a child in, and notes it for the case that this process is killed.</summary>
+    public void Add(ChildProcess child)
+    {
+        _children.Add(child);
+        pids.Write(_children);
+    }
+
+    /// <summary>Does something for which all children must live.</summary>
+    /// <exception cref="LaunchException">A child ended; the work was cancelled.</exception>
+    public async Task<T> WhileAllLiveAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var ends = _children.Select(child => child.Exited).ToArray();
+        var working = work(ending.Token);
+        if (await Task.WhenAny([working, .. ends]) == working && (working.IsCompletedSuccessfully || !ends.Any(end => end.IsCompleted)))
+            return await working;
+        await ending.CancelAsync();
+        try
+        {
+            await working;
+        }
+        catch (Exception)
+        {
+            // It failed because the child ended: that is the message to give.
+        }
+        throw new LaunchException(await _children.First(child => child.Exited.IsCompleted).DeathNoteAsync());
+    }
+
+    /// <summary>Stops all, the last started first.</summary>
+    /// <param name="hurry">Ends them by force.</param>
+    public async Task StopAsync(CancellationToken hurry)
+    {
+        foreach (var child in Enumerable.Reverse(_children))
+        {
+            await child.StopAsync(Grace, hurry);
+            await child.DisposeAsync();
+        }
+        _children.Clear();
+        pids.Clear();
+    }
+}
