@@ -1,0 +1,79 @@
+using System.Collections.Frozen;
+
+namespace Compliance.Controls;
+
+/// <summary>Every control this app checks. Each has a page <c>docs/controls/ID.md</c>; a test holds both in step.</summary>
+/// <remarks>Clause numbers are facts about the published standards: SOC 2 (2017 criteria), ISO/IEC 27001:2022 and 42001:2023, PCI DSS 4.0.1, 45 CFR 164.</remarks>
+public static class ControlCatalogue
+{
+    /// <summary>Id of the control that a flagged application has a living owner.</summary>
+    public const string NoLivingOwner = "CRED-006";
+
+    /// <summary>Id of the control that a key which is due rotates by itself.</summary>
+    public const string NoRotationPolicy = "CRED-007";
+
+    /// <summary>Id of the control that every source is read to its end.</summary>
+    public const string SourceNotRead = "GAP-001";
+
+    /// <summary>Id of the control that no subscription vanishes from view.</summary>
+    public const string SubscriptionNotVisible = "GAP-002";
+
+    /// <summary>Id of the control that every scheduled control runs.</summary>
+    public const string MissedRun = "RUN-001";
+
+    private const string CommonCriteriaAccess = "SOC 2 CC6.1";
+    private const string CommonCriteriaMonitoring = "SOC 2 CC4.1";
+    private const string AuthenticationInformation = "ISO 27001 A.5.17";
+    private const string Cryptography = "ISO 27001 A.8.24";
+    private const string Evaluation = "ISO 27001 9.1";
+    private const string AiEvaluation = "ISO 42001 9.1";
+    private const string EntityAuthentication = "HIPAA 164.312(d)";
+    private const string SystemAccountSecrets = "PCI DSS 8.6.3";
+
+    /// <summary>All controls, by id.</summary>
+    public static IReadOnlyList<Control> All { get; } =
+    [
+        new("CRED-001", "Credential is older than allowed", Severity.High,
+            "The longer a credential is in use, the more copies of it exist and the longer a leaked one works.",
+            [CommonCriteriaAccess, AuthenticationInformation, EntityAuthentication, SystemAccountSecrets]),
+        new("CRED-002", "Credential has ended and is still there", Severity.Medium,
+            "What nobody removes hides what still matters, and shows that nobody looks after the object.",
+            [CommonCriteriaAccess, AuthenticationInformation]),
+        new("CRED-003", "Credential ends soon", Severity.Low,
+            "A credential that ends before it is replaced takes a system down.",
+            [CommonCriteriaAccess, "SOC 2 A1.2", AuthenticationInformation]),
+        new("CRED-004", "Credential lives longer than allowed, or never ends", Severity.Medium,
+            "An end date is the only thing that stops a credential which everybody forgot.",
+            [CommonCriteriaAccess, AuthenticationInformation, SystemAccountSecrets]),
+        new("CRED-005", "Age of a credential cannot be told", Severity.Medium,
+            "What cannot be aged cannot be shown to have been rotated.",
+            [CommonCriteriaAccess, AuthenticationInformation, SystemAccountSecrets]),
+        new(NoLivingOwner, "Flagged application has no living owner", Severity.Medium,
+            "A problem nobody is responsible for is not mended.",
+            [CommonCriteriaAccess, "ISO 27001 A.5.9"]),
+        new(NoRotationPolicy, "Key is due and does not rotate by itself", Severity.Medium,
+            "A key that waits for somebody to remember it is rotated late.",
+            [CommonCriteriaAccess, Cryptography, "PCI DSS 3.7.4"]),
+        new("CRED-008", "Storage account does not tell when its keys are due", Severity.Low,
+            "Without a key-expiration policy the account itself warns nobody.",
+            [CommonCriteriaAccess, AuthenticationInformation]),
+        new("CRED-009", "Resource accepts keys whose age nobody can tell", Severity.Medium,
+            "Such a key names no person and no system, does not end, and cannot be shown to have been rotated.",
+            [CommonCriteriaAccess, AuthenticationInformation, "ISO 27001 A.8.5", EntityAuthentication]),
+        new(SourceNotRead, "Source could not be read to its end", Severity.High,
+            "What was not looked at may hold anything; silence about it would read as all good.",
+            [CommonCriteriaMonitoring, Evaluation, AiEvaluation]),
+        new(SubscriptionNotVisible, "Subscription is no longer visible", Severity.High,
+            "A subscription that drops out of view takes its findings with it.",
+            [CommonCriteriaMonitoring, "ISO 27001 A.5.9", Evaluation]),
+        new(MissedRun, "Scheduled control missed its run", Severity.High,
+            "A control that does not run finds nothing, which looks the same as a control that finds nothing wrong.",
+            [CommonCriteriaMonitoring, Evaluation, AiEvaluation]),
+    ];
+
+    private static readonly FrozenDictionary<string, Control> ById = All.ToFrozenDictionary(c => c.Id, StringComparer.Ordinal);
+
+    /// <summary>The control with an id.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public static Control Get(string id) => ById[id];
+}

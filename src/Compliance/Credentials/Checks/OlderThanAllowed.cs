@@ -1,0 +1,22 @@
+namespace Compliance.Credentials;
+
+/// <summary>CRED-001: in use for the maximum age or longer. Due on that day and not before.</summary>
+internal sealed class OlderThanAllowed : ICredentialCheck
+{
+    /// <summary>The control.</summary>
+    public const string Id = "CRED-001";
+
+    /// <inheritdoc/>
+    public string ControlId => Id;
+
+    /// <inheritdoc/>
+    public CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now)
+    {
+        if (!credential.Enabled || credential.Kind == CredentialKind.ResourceKeys || credential.Started is not { } started || Ages.HasEnded(credential, now))
+            return null;
+        var due = Ages.After(started, rules.MaxAgeDays);
+        return now < due
+            ? null
+            : new($"In use since {Ages.Day(started)}; rotation was due on {Ages.Day(due)}, after the {Ages.Days(rules.MaxAgeDays)} that policy allows.");
+    }
+}

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+
+namespace Compliance.Credentials;
+
+/// <summary>
+/// Judges credentials by a policy. Pure, and safe to call from several threads at once; a credential that passes costs no memory.
+/// </summary>
+/// <param name="policy">The policy.</param>
+/// <param name="ownedByOwner">Object ids that the owners named by overrides own, by address as in <see cref="OwnersToResolve(CredentialPolicy)"/>.</param>
+/// <param name="now">The instant that ages are counted to.</param>
+internal sealed class CredentialEvaluator(CredentialPolicy policy, IReadOnlyDictionary<string, IReadOnlySet<string>> ownedByOwner, DateTimeOffset now)
+{
+    private static readonly ICredentialCheck[] Checks =
+    [
+        new OlderThanAllowed(), new EndedButPresent(), new ExpiresSoon(), new LivesTooLong(), new AgeUnknown(), new NoKeyExpirationPolicy(), new AcceptsKeys(),
+    ];
+
+    private readonly FrozenDictionary<string, PolicyOverride> _byAppId = policy.Overrides
+        .Where(o => o.Kind == SelectorKind.AppId).ToFrozenDictionary(o => o.Selector, StringComparer.OrdinalIgnoreCase);
+
+    private readonly PolicyOverride[] _byTag = [.. policy.Overrides.Where(o => o.Kind == SelectorKind.Tag)];
+    private readonly PolicyOverride[] _byName = [.. policy.Overrides.Where(o => o.Kind == SelectorKind.NamePattern)];
+
+    private readonly (PolicyOverride Override, IReadOnlySet<string>? Owned)[] _byOwner =
+    [
+        .. policy.Overrides.Where(o => o.Kind == SelectorKind.Owner).Select(o => (o, ownedByOwner.FirstOrDefault(p => p.Key.Equals(o.Selector, StringComparison.OrdinalIgnoreCase)).Value)),
+    ];
+
+    private readonly ConcurrentDictionary<(PolicyOverride First, PolicyOverride Second), (long Count, string Example)> _overlaps = new();
+
+    /// <summary>Ids of the controls whose checks run on each credential.</summary>
+    public static IReadOnlyList<string> ControlIds { get; } = [.. Checks.Select(c => c.ControlId)];
+
+    /// <summary>Addresses named by overrides for owners; what they own has to be read before this is made.</summary>
+    public static IReadOnlyList<string> OwnersToResolve(CredentialPolicy policy) =>
+        [.. policy.Overrides.Where(o => o.Kind == SelectorKind.Owner).Select(o => o.Selector).Distinct(StringComparer.OrdinalIgnoreCase)];
+
+    /// <summary>
+    /// What the policy's author should know after the credentials were judged, in a stable order: overrides of one rank that met on the same
+    /// credentials, and overrides for owners of whom it is not known what they own.
+    /// </summary>
+    public IReadOnlyList<string> Warnings =>
+    [
+        .. _byOwner.Where(o => o.Owned is null).OrderBy(o => o.Override.Line).Select(o =>
+            $"{policy.File}({o.Override.Line}): what {o.Override.Selector} owns could not be read, so override '{o.Override.Name}' was applied by the tag '{policy.OwnerTag}' only"),
+        .. _overlaps.OrderBy(o => (o.Key.First.Line, o.Key.Second.Line)).Select(o =>
+            $"{policy.File}({o.Key.Second.Line}): override '{o.Key.Second.Name}' and override '{o.Key.First.Name}' on line {o.Key.First.Line} both match {Credentials(o.Value.Count)}, "
+            + $"for example of {o.Value.Example}; the stricter value of each rule applies"),
+    ];
+
+    /// <summary>What is wrong with a credential, by control; empty when nothing is.</summary>
+    public IReadOnlyList<Verdict> Evaluate(Credential credential)
+    {
+        var rules = RulesFor(credential);
+        List<Verdict>? verdicts = null;
+        foreach (var check in Checks)
+        {
+            if (check.Evaluate(credential, rules, now) is not { } failure)
+                continue;
+            var about = failure.WholeSubject ? credential with { Part = "", Label = null, Started = null, Expires = null } : credential;
+            (verdicts ??= []).Add(new(
+                check.ControlId, policy.Severity.Of(check.ControlId, credential, failure.StepDays), failure.Unknown, failure.Reason, about));
+        }
+
+        return verdicts ?? (IReadOnlyList<Verdict>)[];
+    }
+
+    /// <summary>The rules that hold for a credential: its kind's, changed by each override that matches it, lowest rank first.</summary>
+    public CredentialRules RulesFor(Credential credential)
+    {
+        var rules = policy.Rules[credential.Kind];
+        if (policy.Overrides.Count == 0)
+            return rules;
+
+        var match = default(Match);
+        foreach (var candidate in _byName)
+        {
+            if (Glob.Matches(candidate.Selector, credential.Subject.Name))
+                match.Add(this, candidate, credential);
+        }
+
+        match.Apply(ref rules);
+        foreach (var candidate in _byTag)
+        {
+            if (credential.Tags.TryGetValue(candidate.TagName, out var value)
+                && (candidate.TagValue is null || candidate.TagValue.Equals(value.Trim(), StringComparison.OrdinalIgnoreCase)))
+                match.Add(this, candidate, credential);
+        }
+
+        match.Apply(ref rules);
+        foreach (var (candidate, owned) in _byOwner)
+        {
+            if (owned?.Contains(credential.Subject.Id) == true
+                || (credential.Tags.TryGetValue(policy.OwnerTag, out var owner) && candidate.Selector.Equals(owner.Trim(), StringComparison.OrdinalIgnoreCase)))
+                match.Add(this, candidate, credential);
+        }
+
+        match.Apply(ref rules);
+        if (credential.AppId is { } appId && _byAppId.TryGetValue(appId, out var exact))
+            rules = rules.With(exact.Changes);
+        return rules;
+    }
+
+    private static string Credentials(long count) => count == 1 ? "1 credential" : $"{count} credentials";
+
+    // The overrides of one rank that match one credential.
+    private struct Match
+    {
+        private PolicyOverride? _first;
+        private RuleChanges? _changes;
+
+        public void Add(CredentialEvaluator evaluator, PolicyOverride next, Credential credential)
+        {
+            if (_first is null)
+            {
+                (_first, _changes) = (next, next.Changes);
+                return;
+            }
+
+            _changes = _changes!.Stricter(next.Changes);
+            evaluator._overlaps.AddOrUpdate((_first, next), static (_, name) => (1, name),
+                static (_, seen, name) => (seen.Count + 1, string.CompareOrdinal(name, seen.Example) < 0 ? name : seen.Example), credential.Subject.Name);
+        }
+
+        public void Apply(ref CredentialRules rules)
+        {
+            if (_changes is { } changes)
+                rules = rules.With(changes);
+            this = default;
+        }
+    }
+}

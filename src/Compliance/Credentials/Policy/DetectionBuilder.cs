@@ -1,0 +1,216 @@
+using Compliance.Controls;
+using Compliance.Findings;
+
+namespace Compliance.Credentials;
+
+/// <summary>What was asked for so that verdicts can become detections.</summary>
+/// <param name="Owners">Owners by subject id, for <see cref="DetectionBuilder.SubjectsNeedingOwners"/>.</param>
+/// <param name="People">Users by address, for <see cref="DetectionBuilder.AddressesToResolve"/>.</param>
+/// <param name="Rotation">By key URL, for <see cref="DetectionBuilder.KeysNeedingRotationPolicy"/>.</param>
+internal sealed record DetectionAnswers(
+    IReadOnlyDictionary<string, OwnerAnswer> Owners, IReadOnlyDictionary<string, OwnerAnswer> People, IReadOnlyDictionary<string, RotationPolicyAnswer> Rotation)
+{
+    /// <summary>Nothing was asked.</summary>
+    public static DetectionAnswers None { get; } =
+        new(new Dictionary<string, OwnerAnswer>(), new Dictionary<string, OwnerAnswer>(), new Dictionary<string, RotationPolicyAnswer>());
+}
+
+/// <summary>
+/// Turns verdicts into detections: finds who should act, adds what follows from the owners (CRED-006) and from the rotation policies of keys
+/// (CRED-007), words the next step for that person and attaches the waiver that covers it. Pure.
+/// </summary>
+/// <param name="policy">The policy.</param>
+/// <param name="now">The instant at which waivers are judged.</param>
+internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset now)
+{
+    private const string NotAsked = "the directory was not asked";
+
+    /// <summary>The flagged applications and service principals: their owners have to be read.</summary>
+    public static IReadOnlyCollection<Subject> SubjectsNeedingOwners(IEnumerable<Verdict> verdicts) =>
+        [.. verdicts.Select(v => v.Credential.Subject).Where(IsGraph).DistinctBy(s => s.Id, StringComparer.OrdinalIgnoreCase).OrderBy(s => s.Id, StringComparer.Ordinal)];
+
+    /// <summary>The flagged keys that are due (CRED-001 or CRED-003): whether they rotate by themselves has to be read.</summary>
+    public static IReadOnlyCollection<Credential> KeysNeedingRotationPolicy(IEnumerable<Verdict> verdicts) =>
+        [.. verdicts.Where(IsDueKey).Select(v => v.Credential).DistinctBy(c => c.Subject.Id, StringComparer.OrdinalIgnoreCase).OrderBy(c => c.Subject.Id, StringComparer.Ordinal)];
+
+    /// <summary>The addresses in owner tags of flagged objects, and the fallback owner: the users behind them have to be read.</summary>
+    public IReadOnlyCollection<string> AddressesToResolve(IEnumerable<Verdict> verdicts) =>
+        [.. verdicts.Select(v => TagOwner(v.Credential)).Append(policy.FallbackOwner).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
+
+    /// <summary>
+    /// The detections, in a stable order (control, subject, part), one for each problem: of several verdicts on the same problem (a storage
+    /// account is seen once for each of its keys) the worst is kept.
+    /// </summary>
+    public IReadOnlyList<Detection> Build(IReadOnlyCollection<Verdict> verdicts, DetectionAnswers answers)
+    {
+        var directory = new Directory(policy, answers);
+        return
+        [
+            .. verdicts.Select(v => FromVerdict(v, directory))
+                .Concat(verdicts.Where(v => IsGraph(v.Credential.Subject)).GroupBy(v => v.Credential.Subject.Id, StringComparer.OrdinalIgnoreCase)
+                    .Select(g => LivingOwner(g.First().Credential, directory)).OfType<Detection>())
+                .Concat(verdicts.Where(IsDueKey).Select(v => Rotation(v.Credential, directory)).OfType<Detection>())
+                .GroupBy(d => (d.ControlId, d.Subject.Type, Id: d.Subject.Id.ToUpperInvariant(), Part: d.Part.ToUpperInvariant()))
+                .Select(g => g.OrderByDescending(d => d.Severity).ThenBy(d => d.Unknown).ThenBy(d => d.Reason, StringComparer.Ordinal).First())
+                .OrderBy(d => d.ControlId, StringComparer.Ordinal).ThenBy(d => d.Subject.Type, StringComparer.Ordinal)
+                .ThenBy(d => d.Subject.Id, StringComparer.Ordinal).ThenBy(d => d.Part, StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>GAP-001: a source that was not read to its end.</summary>
+    public Detection Gap(SourceOutcome outcome, DetectionAnswers answers)
+    {
+        var subject = outcome.Subject ?? new(SubjectTypes.Source, outcome.Source, outcome.Source);
+
+        // One vault has three collections: each is a gap of its own.
+        var part = subject.Id == outcome.Source ? "" : outcome.Source;
+        var owner = new Directory(policy, answers).Fallback();
+        return Finished(new()
+        {
+            ControlId = ControlCatalogue.SourceNotRead,
+            Severity = policy.Severity.Of(ControlCatalogue.SourceNotRead),
+            Subject = subject,
+            Part = part,
+            Source = outcome.Source,
+            ResourceId = outcome.ResourceId,
+            Unknown = true,
+            Reason = Shell.OneLine(outcome.Reason ?? "It was not read to its end.") + (outcome.Permission is { } permission ? $" Missing permission: {permission}." : ""),
+            NextStep = outcome.Remedy is { Length: > 0 } remedy ? remedy : NextSteps.Addressed(owner, "look into the logs of this run, mend the cause and run the check again"),
+            Owner = owner,
+        }, appId: null);
+    }
+
+    /// <summary>GAP-002: a subscription that earlier runs saw and this one does not.</summary>
+    /// <param name="id">Its id, without <c>/subscriptions/</c>.</param>
+    /// <param name="name">Its name as last seen.</param>
+    /// <param name="answers">What was asked.</param>
+    public Detection MissingSubscription(string id, string name, DetectionAnswers answers)
+    {
+        var resourceId = $"/subscriptions/{id}";
+        var owner = new Directory(policy, answers).Fallback();
+        return Finished(new()
+        {
+            ControlId = ControlCatalogue.SubscriptionNotVisible,
+            Severity = policy.Severity.Of(ControlCatalogue.SubscriptionNotVisible),
+            Subject = new(SubjectTypes.Subscription, resourceId, name),
+            Source = Sources.Subscriptions,
+            ResourceId = resourceId,
+            Unknown = true,
+            Reason = "Earlier runs read it, and it is no longer in the list of subscriptions that this app may see.",
+            NextStep = NextSteps.Addressed(owner,
+                $"give this app's identity the role Reader on {Shell.OneLine(name)} again (scope {Shell.OneLine(resourceId)}), or, if it was retired on purpose, "
+                + $"add {Shell.OneLine(id)} to scope.retiredSubscriptions of {policy.File}"),
+            Owner = owner,
+        }, appId: null);
+    }
+
+    private static bool IsGraph(Subject subject) => subject.Type is SubjectTypes.Application or SubjectTypes.ServicePrincipal;
+
+    private static bool IsDueKey(Verdict v) => v.Credential.Kind == CredentialKind.VaultKey && v.ControlId is OlderThanAllowed.Id or ExpiresSoon.Id;
+
+    private string? TagOwner(Credential credential) =>
+        credential.Tags.TryGetValue(policy.OwnerTag, out var address) && address.Trim() is { Length: > 0 } trimmed ? trimmed : null;
+
+    private Detection FromVerdict(Verdict verdict, Directory directory) => About(
+        verdict.Credential, verdict.ControlId, verdict.Severity, verdict.Unknown, verdict.Reason, directory);
+
+    private Detection? LivingOwner(Credential credential, Directory directory)
+    {
+        var answer = directory.OwnersOf(credential.Subject);
+        if (answer.Unread is null && Directory.Living(answer) is not null)
+            return null;
+        var whole = credential with { Part = "", Label = null, Started = null, Expires = null };
+        var reason = answer.Unread is { } unread ? $"Its owners could not be read: {Shell.OneLine(unread)}."
+            : answer.Owners.Count == 0 ? "It has no owner."
+            : "None of its owners is a person whose account can sign in.";
+        return About(whole, ControlCatalogue.NoLivingOwner, policy.Severity.Of(ControlCatalogue.NoLivingOwner, whole, null), answer.Unread is not null, reason, directory);
+    }
+
+    private Detection? Rotation(Credential key, Directory directory)
+    {
+        var answer = directory.RotationOf(key.Subject);
+        return answer.Rotates == true ? null : About(key, ControlCatalogue.NoRotationPolicy, policy.Severity.Of(ControlCatalogue.NoRotationPolicy, key, null), answer.Rotates is null,
+            answer.Rotates is null
+                ? $"It is due, and whether it rotates by itself could not be read: {Shell.OneLine(answer.Unread ?? NotAsked)}."
+                : "It is due and its rotation policy does not rotate it.",
+            directory);
+    }
+
+    private Detection About(Credential c, string controlId, Severity severity, bool unknown, string reason, Directory directory)
+    {
+        var owner = directory.OwnerOf(c.Subject, TagOwner(c));
+        return Finished(new()
+        {
+            ControlId = controlId,
+            Severity = severity,
+            Subject = c.Subject,
+            Part = c.Part,
+            Source = c.Source,
+            ResourceId = c.ResourceId,
+            Unknown = unknown,
+            Reason = reason,
+            NextStep = NextSteps.For(controlId, c, owner),
+            Since = c.Started,
+            Expires = c.Expires,
+            Owner = owner,
+        }, c.AppId);
+    }
+
+    private Detection Finished(Detection detection, string? appId) =>
+        policy.WaiverFor(detection.ControlId, detection.Subject.Id, appId, detection.Part, now) is { } w
+            ? detection with { Waiver = new(w.Id, w.Reason, w.ApprovedBy, w.Ends) }
+            : detection;
+
+    // The answers, looked up without regard to case.
+    private sealed class Directory(CredentialPolicy policy, DetectionAnswers answers)
+    {
+        private readonly Dictionary<string, OwnerAnswer> _owners = Folded(answers.Owners);
+        private readonly Dictionary<string, OwnerAnswer> _people = Folded(answers.People);
+        private readonly Dictionary<string, RotationPolicyAnswer> _rotation = Folded(answers.Rotation);
+
+        public OwnerAnswer OwnersOf(Subject subject) => _owners.TryGetValue(subject.Id, out var answer) ? answer : new([], NotAsked);
+
+        public RotationPolicyAnswer RotationOf(Subject subject) => _rotation.TryGetValue(subject.Id, out var answer) ? answer : new(null, NotAsked);
+
+        /// <summary>The object's own owner, else the one its tag names, else the policy's.</summary>
+        public Person? OwnerOf(Subject subject, string? tagAddress)
+        {
+            if (IsGraph(subject) && Living(OwnersOf(subject)) is { } owner)
+                return new(owner.Id, owner.Name, owner.Address!, "owner");
+            return (tagAddress is null ? null : Tagged(tagAddress)) ?? Fallback();
+        }
+
+        /// <summary>
+        /// The owner to ask: a user with an address whose account is not known to be disabled; one known to be enabled goes before one of whom
+        /// the directory does not say, then by name and address.
+        /// </summary>
+        public static OwnerEntry? Living(OwnerAnswer answer) => answer.Owners
+            .Where(o => o.IsUser && o.Enabled != false && !string.IsNullOrWhiteSpace(o.Address))
+            .OrderByDescending(o => o.Enabled == true).ThenBy(o => o.Name, StringComparer.Ordinal).ThenBy(o => o.Address, StringComparer.Ordinal).FirstOrDefault();
+
+        public Person? Fallback()
+        {
+            if (policy.FallbackOwner is not { } address)
+                return null;
+            return _people.TryGetValue(address, out var answer) && Living(answer) is { } found
+                ? new(found.Id, found.Name, found.Address!, "policy")
+                : new(null, address, address, "policy");
+        }
+
+        // An address that could not be looked up is still what the tag says; one that is nobody's, or a disabled user's, is not asked.
+        private Person? Tagged(string address)
+        {
+            if (!_people.TryGetValue(address, out var answer) || answer.Unread is not null)
+                return new(null, address, address, "tag");
+            return Living(answer) is { } found ? new(found.Id, found.Name, found.Address!, "tag") : null;
+        }
+
+        private static Dictionary<string, T> Folded<T>(IReadOnlyDictionary<string, T> map)
+        {
+            var folded = new Dictionary<string, T>(StringComparer.OrdinalIgnoreCase);
+            foreach (var (key, value) in map)
+                folded[key] = value;
+            return folded;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Frozen;
+using Compliance.Controls;
+
+namespace Compliance.Credentials;
+
+/// <summary>
+/// How bad a finding is. In this order, each replacing what came before: the catalogue, the policy's severity of the control, for
+/// CRED-003 the step that was reached, the severity for the kind of credential; then ceilings by tag, then floors by tag.
+/// </summary>
+internal sealed class SeverityPolicy(
+    FrozenDictionary<string, Severity> controls,
+    IReadOnlyList<(int WithinDays, Severity Severity)> steps,
+    FrozenDictionary<(CredentialKind Kind, string ControlId), Severity> kinds,
+    IReadOnlyList<TagSeverity> tags)
+{
+    /// <summary>By the warning step that was reached, from near to far. A step takes the first entry that is not nearer than itself.</summary>
+    public IReadOnlyList<(int WithinDays, Severity Severity)> Steps { get; } = steps;
+
+    /// <summary>Floors and ceilings, in file order.</summary>
+    public IReadOnlyList<TagSeverity> Tags { get; } = tags;
+
+    /// <summary>Severity of a finding that is about no credential.</summary>
+    public Severity Of(string controlId) => controls.TryGetValue(controlId, out var severity) ? severity : ControlCatalogue.Get(controlId).Severity;
+
+    /// <summary>Severity of a finding about a credential.</summary>
+    /// <param name="controlId">The control.</param>
+    /// <param name="credential">The credential.</param>
+    /// <param name="stepDays">For CRED-003: the warning step that was reached; null for others.</param>
+    public Severity Of(string controlId, Credential credential, int? stepDays)
+    {
+        var severity = Of(controlId);
+        if (stepDays is { } step)
+        {
+            foreach (var (within, at) in Steps)
+            {
+                if (step > within)
+                    continue;
+                severity = at;
+                break;
+            }
+        }
+
+        if (kinds.TryGetValue((credential.Kind, controlId), out var ofKind))
+            severity = ofKind;
+        foreach (var tag in Tags)
+        {
+            if (tag.AtMost is { } most && severity > most && tag.Matches(controlId, credential))
+                severity = most;
+        }
+
+        foreach (var tag in Tags)
+        {
+            if (tag.AtLeast is { } least && severity < least && tag.Matches(controlId, credential))
+                severity = least;
+        }
+
+        return severity;
+    }
+}
+
+/// <summary>A floor or a ceiling for what carries a tag.</summary>
+/// <param name="Tag">Name of the tag.</param>
+/// <param name="Values">Any of these values; null for any at all. Compared without case.</param>
+/// <param name="Controls">For these controls; null for all of them.</param>
+/// <param name="AtLeast">Floor; null when there is none.</param>
+/// <param name="AtMost">Ceiling; null when there is none.</param>
+internal sealed record TagSeverity(string Tag, FrozenSet<string>? Values, FrozenSet<string>? Controls, Severity? AtLeast, Severity? AtMost)
+{
+    /// <summary>Whether it is about this finding.</summary>
+    public bool Matches(string controlId, Credential credential) =>
+        (Controls is null || Controls.Contains(controlId))
+        && credential.Tags.TryGetValue(Tag, out var value)
+        && (Values is null || Values.Contains(value.Trim()));
+}
