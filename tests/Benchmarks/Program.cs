@@ -1,1 +1,17 @@
-return 0;
+using Benchmarks;
+
+return args switch
+{
+    ["credentials", .. var rest] => await CredentialBenchmark.RunAsync(rest),
+    // The parts below run as processes of their own, so that each has its own memory.
+    [CredentialBenchmark.SandboxRole, .. var rest] => await SandboxRole.RunAsync(rest),
+    [CredentialBenchmark.CheckRole] => await CheckRole.RunAsync(),
+    [CredentialBenchmark.BareRole] => await BareRole.RunAsync(),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("benchmarks: credentials [--applications N] [--vault-objects N] [--rounds N] [--latency MS,MS]");
+    return 64;
+}

@@ -3,7 +3,6 @@ using Compliance.Evidence;
 using Compliance.Findings;
 using Compliance.Observability;
 using Compliance.Runs;
-using Compliance.State;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Credentials;
@@ -79,7 +78,7 @@ public sealed partial class CredentialRotationCheck
         var inventory = new RunInventory(new CredentialEvaluator(policy, owned, run.StartedAt));
         await _parts.Inventory.ReadVaultObjectAsync(changed.Vault, changed.Collection, changed.ObjectName, inventory, stop);
 
-        var detections = await DetectAsync(policy, inventory, stop);
+        var (detections, _) = await DetectAsync(new DetectionBuilder(policy, run.StartedAt), inventory, stop);
         var complete = inventory.Outcomes.Count > 0 && inventory.Outcomes.All(o => o.Complete);
         // The object's outcome speaks for its whole collection here, because only this object's findings are looked at.
         var suffix = $"/{changed.Collection}/{changed.ObjectName}";
@@ -132,10 +131,13 @@ public sealed partial class CredentialRotationCheck
         foreach (var gap in ownedGaps)
             inventory.Read(gap);
 
-        var detections = new List<Detection>(await DetectAsync(policy, inventory, stop));
+        var builder = new DetectionBuilder(policy, run.StartedAt);
+        var (found, answers) = await DetectAsync(builder, inventory, stop);
+        var detections = new List<Detection>(found);
         var outcomes = inventory.Outcomes;
-        detections.AddRange(outcomes.Where(o => !o.Complete).Select(o => DetectionBuilder.Gap(o, policy)));
-        var goneSubscriptions = await MissingSubscriptionsAsync(policy, tenantId, inventory, detections, stop);
+        detections.AddRange(outcomes.Where(o => !o.Complete).Select(o => builder.Gap(o, answers)));
+        var (missing, goneSubscriptions) = await MissingSubscriptionsAsync(policy, tenantId, inventory, stop);
+        detections.AddRange(missing.Select(m => builder.MissingSubscription(m.Id, m.Name, answers)));
 
         var superseded = (await _parts.Runs.LoadAsync(tenantId, stop)).TryGetValue(Name, out var earlier)
             && earlier.LastRun is { } last && last.StartedAt > run.StartedAt;
@@ -148,7 +150,7 @@ public sealed partial class CredentialRotationCheck
         var warnings = new List<string>([.. policy.Warnings.Select(w => w.ToString()), .. evaluator.Warnings]);
         if (superseded)
             warnings.Add($"state holds a newer run ({earlier!.LastRun!.Id}, started {earlier.LastRun.StartedAt:u}): these findings are shown but not stored");
-        var complete = outcomes.All(o => o.Complete) && detections.TrueForAll(d => d.ControlId != CredentialControls.MissingSubscription);
+        var complete = outcomes.All(o => o.Complete) && missing.Count == 0;
         var digest = FindingDigest.Of(result.Findings);
         var counts = Counts(inventory, outcomes, result);
         var receipt = await _parts.Evidence.AppendAsync(
@@ -217,33 +219,33 @@ public sealed partial class CredentialRotationCheck
         return (owned, gaps);
     }
 
-    private async Task<IReadOnlyList<Detection>> DetectAsync(CredentialPolicy policy, RunInventory inventory, CancellationToken stop)
+    // Owners, people and rotation policies are asked only for what failed.
+    private async Task<(IReadOnlyList<Detection> Detections, DetectionAnswers Answers)> DetectAsync(DetectionBuilder builder, RunInventory inventory, CancellationToken stop)
     {
         var verdicts = inventory.Verdicts;
-        var builder = new DetectionBuilder(policy);
-        var owners = _parts.Owners.OwnersAsync(builder.SubjectsNeedingOwners(verdicts), stop);
+        var owners = _parts.Owners.OwnersAsync(DetectionBuilder.SubjectsNeedingOwners(verdicts), stop);
         var people = _parts.Owners.PeopleAsync(builder.AddressesToResolve(verdicts), stop);
-        var rotation = _parts.Rotation.ReadAsync(builder.KeysNeedingRotationPolicy(verdicts), stop);
-        return builder.Build(verdicts, await owners, await people, await rotation);
+        var rotation = _parts.Rotation.ReadAsync(DetectionBuilder.KeysNeedingRotationPolicy(verdicts), stop);
+        var answers = new DetectionAnswers(await owners, await people, await rotation);
+        return (builder.Build(verdicts, answers), answers);
     }
 
     // A subscription that is no longer listed may be deleted, or only hidden from us: the difference is asked, not guessed.
-    private async Task<IReadOnlyList<string>> MissingSubscriptionsAsync(
-        CredentialPolicy policy, string tenantId, RunInventory inventory, List<Detection> detections, CancellationToken stop)
+    private async Task<(IReadOnlyList<(string Id, string Name)> Missing, IReadOnlyList<string> Gone)> MissingSubscriptionsAsync(
+        CredentialPolicy policy, string tenantId, RunInventory inventory, CancellationToken stop)
     {
         if (!inventory.Outcomes.Any(o => o.Source == Sources.Subscriptions && o.Complete))
-            return [];
+            return ([], []);
+        var missing = new List<(string, string)>();
         var gone = new List<string>();
         foreach (var (id, name) in (await _parts.Subscriptions.LoadAsync(tenantId, stop)).OrderBy(s => s.Key, StringComparer.Ordinal))
-        {
             if (inventory.Subscriptions.ContainsKey(id))
                 continue;
-            if (policy.RetiredSubscriptions.Contains(id) || await _parts.Resources.IsGoneAsync($"/subscriptions/{id}", stop))
+            else if (policy.RetiredSubscriptions.Contains(id) || await _parts.Resources.IsGoneAsync($"/subscriptions/{id}", stop))
                 gone.Add(id);
             else
-                detections.Add(DetectionBuilder.MissingSubscription(id, name, policy));
-        }
-        return gone;
+                missing.Add((id, name));
+        return (missing, gone);
     }
 
     private async Task<Reconciliation> ReconcileAndSaveAsync(
@@ -256,7 +258,7 @@ public sealed partial class CredentialRotationCheck
             var known = await _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop);
             if (only is not null)
                 known = known.Where(k => only(k.Value.Finding)).ToDictionary(k => k.Key, k => k.Value);
-            foreach (var resource in Reconciler.ResourcesToConfirm(known, detections, coverage).Where(asked.Add))
+            foreach (var resource in Reconciler.ResourcesToConfirm(tenantId, known, detections, coverage).Where(asked.Add))
                 if (await _parts.Resources.IsGoneAsync(resource, stop))
                     gone.Add(resource.ToLowerInvariant());
             var result = Reconciler.Reconcile(tenantId, known, detections, coverage with { GoneResources = gone }, run, run.StartedAt);

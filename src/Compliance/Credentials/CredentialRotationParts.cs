@@ -33,5 +33,5 @@ internal interface ICredentialPolicySource
 internal sealed class CredentialPolicyFile(string path) : ICredentialPolicySource
 {
     /// <inheritdoc/>
-    public CredentialPolicy Load(DateTimeOffset now) => CredentialPolicyLoader.Load(File.ReadAllText(path), Path.GetFileName(path), now);
+    public CredentialPolicy Load(DateTimeOffset now) => CredentialPolicyLoader.LoadFile(path, now);
 }

@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Text.Json;
+using Compliance.Findings;
+using Compliance.Tenant;
+using Microsoft.Extensions.Logging;
+
+namespace Compliance.Credentials.Inventory;
+
+/// <summary>Reads subscriptions, then in one Resource Graph query everything in them that carries keys, then every vault side by side.</summary>
+internal sealed partial class AzureCredentials(TenantConnection tenant, ResourceManagerReader reader, VaultCredentials vaults, ILogger<AzureCredentials> log)
+{
+    private const string VaultType = "microsoft.keyvault/vaults";
+    private const string StorageType = "microsoft.storage/storageaccounts";
+
+    // Every type whose keys can be switched off by disableLocalAuth; their age is not told by any service.
+    private static readonly Dictionary<string, string> KeyedTypes = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["microsoft.cognitiveservices/accounts"] = "Microsoft.CognitiveServices/accounts",
+        ["microsoft.documentdb/databaseaccounts"] = "Microsoft.DocumentDB/databaseAccounts",
+        ["microsoft.servicebus/namespaces"] = "Microsoft.ServiceBus/namespaces",
+        ["microsoft.eventhub/namespaces"] = "Microsoft.EventHub/namespaces",
+        ["microsoft.search/searchservices"] = "Microsoft.Search/searchServices",
+    };
+
+    private static readonly string Query = "resources | where type in~ ("
+        + string.Join(",", KeyedTypes.Keys.Prepend(StorageType).Prepend(VaultType).Select(t => $"'{t}'"))
+        + ") | project id,name,type,subscriptionId,tags,properties | order by id asc";
+
+    /// <summary>Reads everything.</summary>
+    public async Task ReadAsync(IInventorySink sink, CancellationToken stop)
+    {
+        if (await SubscriptionsAsync(sink, stop) is { } subscriptions)
+            await ResourcesAsync(subscriptions, sink, stop);
+    }
+
+    /// <summary>Finds one vault by its name; null when it is not shown to us.</summary>
+    /// <exception cref="Exception">The listing could not be read.</exception>
+    public async Task<ResourceRow?> FindVaultAsync(string name, CancellationToken stop)
+    {
+        var subscriptions = new List<string>();
+        await foreach (var (id, _) in reader.SubscriptionsAsync(stop))
+            subscriptions.Add(id);
+        await foreach (var row in reader.QueryAsync(Query, subscriptions, stop))
+            if (IsVault(row) && row.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                return row;
+        return null;
+    }
+
+    private async Task<List<string>?> SubscriptionsAsync(IInventorySink sink, CancellationToken stop)
+    {
+        var found = new List<string>();
+        try
+        {
+            await foreach (var (id, name) in reader.SubscriptionsAsync(stop))
+            {
+                found.Add(id);
+                sink.SeenSubscription(id, name);
+            }
+            sink.Read(new SourceOutcome(Sources.Subscriptions, Complete: true, found.Count));
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            var failure = ReadFailure.Of(e, DeclaredCall.Subscriptions, null, tenant.Options.ClientId);
+            NotRead(log, Sources.Subscriptions, failure.Reason);
+            sink.Read(failure.Outcome(Sources.Subscriptions, found.Count, new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"), null));
+        }
+        return found.Count > 0 ? found : null;
+    }
+
+    private async Task ResourcesAsync(List<string> subscriptions, IInventorySink sink, CancellationToken stop)
+    {
+        var counts = subscriptions.ToDictionary(s => s, _ => 0L, StringComparer.OrdinalIgnoreCase);
+        var found = new List<ResourceRow>();
+        ReadFailure? failure = null;
+        try
+        {
+            await foreach (var row in reader.QueryAsync(Query, subscriptions, stop))
+            {
+                sink.SeenResource(row.Id);
+                counts[row.SubscriptionId] = counts.GetValueOrDefault(row.SubscriptionId) + 1;
+                if (IsVault(row))
+                    found.Add(row);
+                else if (row.Type.Equals(StorageType, StringComparison.OrdinalIgnoreCase))
+                    Storage(row, sink);
+                else if (KeyedTypes.TryGetValue(row.Type, out var type))
+                    Keyed(row, type, sink);
+            }
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            failure = ReadFailure.Of(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId);
+            NotRead(log, "arm/resources", failure.Reason);
+        }
+        foreach (var (subscription, count) in counts)
+            sink.Read(failure is null
+                ? new SourceOutcome(Sources.Resources(subscription), Complete: true, count)
+                : failure.Outcome(Sources.Resources(subscription), count, new Subject(SubjectTypes.Subscription, subscription, $"resources of subscription {subscription}"), null));
+        await vaults.ReadAsync(found, sink, stop);
+    }
+
+    private static bool IsVault(ResourceRow row) => row.Type.Equals(VaultType, StringComparison.OrdinalIgnoreCase);
+
+    // properties: {"allowSharedKeyAccess":true,"keyCreationTime":{"key1":"2026-05-01T08:00:00Z","key2":null},"keyPolicy":{"keyExpirationPeriodInDays":90}}
+    private static void Storage(ResourceRow row, IInventorySink sink)
+    {
+        if (Property(row.Properties, "allowSharedKeyAccess") is { ValueKind: JsonValueKind.False })
+            return;
+        var created = Property(row.Properties, "keyCreationTime");
+        var days = Property(Property(row.Properties, "keyPolicy"), "keyExpirationPeriodInDays") is { ValueKind: JsonValueKind.Number } n && n.TryGetInt32(out var d) ? d : (int?)null;
+        foreach (var key in new[] { "key1", "key2" })
+            sink.Observed(new Credential
+            {
+                Kind = CredentialKind.StorageKey,
+                Subject = new Subject(SubjectTypes.StorageAccount, row.Id.ToLowerInvariant(), row.Name),
+                Part = key,
+                Label = key,
+                Source = Sources.Resources(row.SubscriptionId),
+                ResourceId = row.Id,
+                Started = Property(created, key) is { ValueKind: JsonValueKind.String } text
+                    && DateTimeOffset.TryParse(text.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null,
+                Tags = row.Tags,
+                KeyExpirationDays = days,
+            });
+    }
+
+    private static void Keyed(ResourceRow row, string type, IInventorySink sink)
+    {
+        if (Property(row.Properties, "disableLocalAuth") is { ValueKind: JsonValueKind.True })
+            return;
+        sink.Observed(new Credential
+        {
+            Kind = CredentialKind.ResourceKeys,
+            Subject = new Subject(SubjectTypes.Resource, row.Id.ToLowerInvariant(), row.Name),
+            Source = Sources.Resources(row.SubscriptionId),
+            ResourceId = row.Id,
+            Tags = row.Tags,
+            ResourceType = type,
+        });
+    }
+
+    private static JsonElement? Property(JsonElement? element, string name) =>
+        element is { ValueKind: JsonValueKind.Object } o && o.TryGetProperty(name, out var value) ? value : null;
+
+    [LoggerMessage(3110, LogLevel.Warning, "{Source} was not read to its end: {Reason}")]
+    private static partial void NotRead(ILogger logger, string source, string reason);
+}

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Compliance.Findings;
+using Compliance.Tenant;
+
+namespace Compliance.Credentials.Inventory;
+
+/// <summary>All sources of credentials, read side by side.</summary>
+internal sealed class CredentialInventory(TenantConnection tenant, GraphCredentials graph, AzureCredentials azure, VaultCredentials vaults) : ICredentialInventory
+{
+    /// <inheritdoc/>
+    public Task ReadAsync(IInventorySink sink, CancellationToken stop) => Task.WhenAll(graph.ReadAsync(sink, stop), azure.ReadAsync(sink, stop));
+
+    /// <inheritdoc/>
+    public async Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken stop)
+    {
+        ResourceRow? row;
+        try
+        {
+            row = await azure.FindVaultAsync(vaultName, stop);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            var failure = ReadFailure.Of(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId);
+            sink.Read(failure.Outcome($"keyvault/{vaultName}/{collection}/{objectName}", 0, new Subject(SubjectTypes.Source, vaultName, $"vault {vaultName}"), null));
+            return;
+        }
+        if (row is null)
+        {
+            sink.Read(new SourceOutcome(
+                $"keyvault/{vaultName}/{collection}/{objectName}", Complete: false, 0, new Subject(SubjectTypes.Source, vaultName, $"vault {vaultName}"),
+                $"vault {vaultName} is in no subscription that is shown to us", "Reader", DeclaredCall.ResourceGraph.Grant(null, tenant.Options.ClientId)));
+            return;
+        }
+        sink.SeenResource(row.Id);
+        await vaults.ReadObjectAsync(row, collection, objectName, sink, stop);
+    }
+}
+
+/// <summary>Reads the rotation policies of keys that are due.</summary>
+internal sealed class RotationPolicies(TenantConnection tenant) : IRotationPolicies
+{
+    private const int SideBySide = 8;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken stop)
+    {
+        var answers = new ConcurrentDictionary<string, RotationPolicyAnswer>(StringComparer.Ordinal);
+        await Parallel.ForEachAsync(keys.DistinctBy(k => k.Subject.Id), new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = stop }, async (key, token) =>
+        {
+            try
+            {
+                var id = new Uri(key.Subject.Id);
+                var vault = tenant.KnownVault(id.Host) ?? tenant.VaultAt(id);
+                using var policy = await VaultCredentials.GetAsync(vault, new Uri(vault.Address, $"{id.AbsolutePath}/rotationpolicy?api-version=7.6"), token);
+                answers[key.Subject.Id] = new RotationPolicyAnswer(Rotates(policy.RootElement), null);
+            }
+            catch (Azure.RequestFailedException e) when (e.Status == 404)
+            {
+                answers[key.Subject.Id] = new RotationPolicyAnswer(false, null);
+            }
+            catch (Exception e) when (!token.IsCancellationRequested)
+            {
+                answers[key.Subject.Id] = new RotationPolicyAnswer(null, ReadFailure.Of(e, DeclaredCall.RotationPolicy, key.ResourceId, tenant.Options.ClientId).Reason);
+            }
+        });
+        return answers;
+    }
+
+    // {"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D"},"action":{"type":"rotate"}},{"trigger":{"timeBeforeExpiry":"P30D"},"action":{"type":"notify"}}]}
+    private static bool Rotates(JsonElement policy) =>
+        policy.TryGetProperty("lifetimeActions", out var actions) && actions.ValueKind == JsonValueKind.Array
+        && actions.EnumerateArray().Any(a => a.TryGetProperty("action", out var action) && action.TryGetProperty("type", out var type)
+            && string.Equals(type.GetString(), "rotate", StringComparison.OrdinalIgnoreCase));
+}
+
+/// <summary>Asks Resource Manager whether a resource is gone; not knowing is not gone.</summary>
+internal sealed class ResourceLookup(ResourceManagerReader reader) : IResourceLookup
+{
+    /// <inheritdoc/>
+    public async Task<bool> IsGoneAsync(string resourceId, CancellationToken stop)
+    {
+        try
+        {
+            return await reader.IsGoneAsync(resourceId, stop);
+        }
+        catch (Exception) when (!stop.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>Says which tenant this is, and refuses to work on another than the settings name.</summary>
+internal sealed class TenantIdentity(TenantConnection tenant) : ITenantIdentity
+{
+    /// <inheritdoc/>
+    /// <exception cref="TenantSettingException">The sign-in belongs to another tenant than <c>Tenant:Id</c>.</exception>
+    public async Task<(string Id, string? Name)> WhoAsync(CancellationToken stop)
+    {
+        string? id = null, name = null;
+        try
+        {
+            var page = await tenant.Graph.Organization.GetAsync(r => r.QueryParameters.Select = ["id", "displayName"], stop);
+            if (page?.Value is [var organization, ..])
+                (id, name) = (organization.Id, organization.DisplayName);
+        }
+        catch (Exception) when (!stop.IsCancellationRequested)
+        {
+            // The name is a courtesy: a run without it still reads, and says what else it could not read.
+        }
+        return id is null || id.Equals(tenant.Options.Id, StringComparison.OrdinalIgnoreCase)
+            ? (tenant.Options.Id, name)
+            : throw new TenantSettingException("Tenant:Id", $"is {tenant.Options.Id}, but the sign-in belongs to tenant {id}: findings would be kept under the wrong tenant");
+    }
+}

@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Text.Json;
+using Compliance.Findings;
+using Compliance.Tenant;
+using Microsoft.Kiota.Abstractions;
+
+namespace Compliance.Credentials.Inventory;
+
+/// <summary>Owners and people, twenty at a time in Graph's <c>$batch</c>.</summary>
+internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time) : IOwnerDirectory
+{
+    private const int BatchSize = 20;
+    private const int BatchesSideBySide = 4;
+    private const string Fields = "$select=id,displayName,userPrincipalName,mail,accountEnabled";
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(IReadOnlyCollection<Subject> subjects, CancellationToken stop)
+    {
+        var asked = subjects.Where(s => s.Type is SubjectTypes.Application or SubjectTypes.ServicePrincipal).DistinctBy(s => s.Id).ToList();
+        var answers = await BatchAsync(
+            asked.Select(s => (s.Id, $"/{(s.Type == SubjectTypes.Application ? "applications" : "servicePrincipals")}/{Uri.EscapeDataString(s.Id)}/owners?{Fields}")), stop);
+        return answers.ToDictionary(
+            a => a.Key,
+            a => a.Value.Status switch
+            {
+                200 => Owners(a.Value),
+                // The object went away between its page and this question: it has no owners.
+                404 => new OwnerAnswer([], null),
+                _ => new OwnerAnswer([], Why(a.Value, DeclaredCall.ApplicationOwners)),
+            },
+            StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken stop)
+    {
+        var asked = addresses.Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var found = new Dictionary<string, OwnerAnswer>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (address, answer) in await BatchAsync(asked.Select(a => (a, $"/users/{Uri.EscapeDataString(a)}?{Fields}")), stop))
+            if (answer.Status == 200)
+                found[address] = new OwnerAnswer([Entry(answer.Body)], null);
+            else if (answer.Status is not (404 or 400))
+                found[address] = new OwnerAnswer([], Why(answer, DeclaredCall.User));
+
+        // Not a user principal name: perhaps a mail address.
+        var others = asked.Where(a => !found.ContainsKey(a)).ToList();
+        var byMail = others.Where(a => a.Contains('@', StringComparison.Ordinal));
+        foreach (var (address, answer) in await BatchAsync(
+            byMail.Select(a => (a, $"/users?$filter=mail eq '{Uri.EscapeDataString(a.Replace("'", "''", StringComparison.Ordinal))}'&{Fields}")), stop))
+            found[address] = answer.Status == 200 ? Owners(answer) : new OwnerAnswer([], Why(answer, DeclaredCall.Users));
+        foreach (var address in others)
+            found.TryAdd(address, new OwnerAnswer([], null));
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public async Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken stop)
+    {
+        var owned = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var links = new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            var objects = tenant.Graph.Users[address].OwnedObjects;
+            var page = await objects.GetAsync(r => r.QueryParameters.Select = ["id"], stop);
+            while (true)
+            {
+                foreach (var item in page?.Value ?? throw new IncompleteReadException("the answer has no 'value'"))
+                    if (item.Id is { } id)
+                        owned.Add(id);
+                if (page.OdataNextLink is not { } next)
+                    return new OwnedAnswer(owned, null);
+                if (!tenant.IsGraph(next))
+                    throw new ForeignHostException(Uri.TryCreate(next, UriKind.Absolute, out var uri) ? uri.Host : "not an address");
+                if (!links.Add(next))
+                    throw new IncompleteReadException("the same next page was given twice, so there is no end to read to");
+                page = await objects.WithUrl(next).GetAsync(cancellationToken: stop);
+            }
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            return new OwnedAnswer(owned, ReadFailure.Of(e, DeclaredCall.OwnedObjects, null, tenant.Options.ClientId).Reason);
+        }
+    }
+
+    private static OwnerAnswer Owners(Answer answer)
+    {
+        if (!answer.Body.TryGetProperty("value", out var items) || items.ValueKind != JsonValueKind.Array)
+            return new OwnerAnswer([], "the answer has no 'value'");
+        // More owners than one page is no reason to doubt that there is one.
+        return new OwnerAnswer([.. items.EnumerateArray().Select(Entry)], null);
+    }
+
+    // {"@odata.type":"#microsoft.graph.user","id":"…","displayName":"Ada","userPrincipalName":"ada@…","mail":null,"accountEnabled":true}
+    private static OwnerEntry Entry(JsonElement item)
+    {
+        string? Text(string name) => item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        var address = Text("userPrincipalName") ?? Text("mail");
+        var isUser = Text("@odata.type") is { } type ? type == "#microsoft.graph.user" : address is not null;
+        bool? enabled = item.TryGetProperty("accountEnabled", out var on) && on.ValueKind is JsonValueKind.True or JsonValueKind.False ? on.GetBoolean() : null;
+        return new OwnerEntry(Text("id") ?? "", isUser, Text("displayName") ?? address ?? "", isUser ? address : null, enabled);
+    }
+
+    private static string Why(Answer answer, DeclaredCall call)
+    {
+        var code = answer.Body.ValueKind == JsonValueKind.Object && answer.Body.TryGetProperty("error", out var error) && error.TryGetProperty("code", out var c) ? c.GetString() : null;
+        return answer.Reason ?? (answer.Status == 403
+            ? $"403, refused ({code}): permission {call.Permission} is missing"
+            : string.Create(CultureInfo.InvariantCulture, $"{answer.Status} ({code})"));
+    }
+
+    private async Task<IReadOnlyDictionary<string, Answer>> BatchAsync(IEnumerable<(string Key, string Path)> requests, CancellationToken stop)
+    {
+        var answers = new System.Collections.Concurrent.ConcurrentDictionary<string, Answer>(StringComparer.OrdinalIgnoreCase);
+        await Parallel.ForEachAsync(
+            requests.Chunk(BatchSize), new ParallelOptions { MaxDegreeOfParallelism = BatchesSideBySide, CancellationToken = stop },
+            async (some, token) =>
+            {
+                foreach (var (key, answer) in await OneBatchAsync(some, token))
+                    answers[key] = answer;
+            });
+        return answers;
+    }
+
+    // The outer 200 says nothing about the inner answers: each that was throttled or failed for a moment is asked again, after its own Retry-After.
+    private async Task<Dictionary<string, Answer>> OneBatchAsync((string Key, string Path)[] requests, CancellationToken stop)
+    {
+        var done = new Dictionary<string, Answer>(StringComparer.OrdinalIgnoreCase);
+        var open = requests;
+        for (var attempt = 1; open.Length > 0; attempt++)
+        {
+            List<Answer> answers;
+            try
+            {
+                answers = await PostAsync(open, stop);
+            }
+            catch (Exception e) when (!stop.IsCancellationRequested)
+            {
+                var failure = ReadFailure.Of(e, DeclaredCall.Batch, null, tenant.Options.ClientId);
+                foreach (var (key, _) in open)
+                    done[key] = new Answer(0, default, null, failure.Reason);
+                return done;
+            }
+            var again = new List<(string, string)>();
+            var wait = TimeSpan.Zero;
+            for (var i = 0; i < open.Length; i++)
+            {
+                var answer = answers[i];
+                if (answer.Status is 429 or 424 or 500 or 502 or 503 or 504 && attempt < PoliteHandler.MaxAttempts && (answer.RetryAfter ?? TimeSpan.Zero) <= tenant.Options.MaxRetryWait)
+                {
+                    again.Add(open[i]);
+                    var own = answer.RetryAfter ?? TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempt - 1), 30));
+                    wait = own > wait ? own : wait;
+                }
+                else
+                    done[open[i].Key] = answer;
+            }
+            open = [.. again];
+            if (open.Length > 0 && wait > TimeSpan.Zero)
+                await Task.Delay(wait, time, stop);
+        }
+        return done;
+    }
+
+    private async Task<List<Answer>> PostAsync((string Key, string Path)[] requests, CancellationToken stop)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            requests = requests.Select((r, i) => new { id = i.ToString(CultureInfo.InvariantCulture), method = "GET", url = r.Path }),
+        });
+        var information = new RequestInformation(Method.POST, "{+baseurl}/$batch", new Dictionary<string, object> { ["baseurl"] = tenant.GraphAddress });
+        information.SetStreamContent(new MemoryStream(body), "application/json");
+        await using var stream = await tenant.Graph.RequestAdapter.SendPrimitiveAsync<Stream>(information, cancellationToken: stop)
+            ?? throw new IncompleteReadException("the batch has no answer");
+        using var answer = await JsonDocument.ParseAsync(stream, cancellationToken: stop);
+        if (!answer.RootElement.TryGetProperty("responses", out var responses) || responses.ValueKind != JsonValueKind.Array)
+            throw new IncompleteReadException("the batch's answer has no 'responses'");
+        var answers = Enumerable.Repeat(new Answer(503, default, null, "the batch left this request out"), requests.Length).ToList();
+        foreach (var response in responses.EnumerateArray())
+            if (int.TryParse(response.GetProperty("id").GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var i) && i < answers.Count)
+                answers[i] = new Answer(
+                    response.GetProperty("status").GetInt32(),
+                    response.TryGetProperty("body", out var inner) ? inner.Clone() : default,
+                    RetryAfter(response), null);
+        return answers;
+    }
+
+    private static TimeSpan? RetryAfter(JsonElement response)
+    {
+        if (response.TryGetProperty("headers", out var headers) && headers.ValueKind == JsonValueKind.Object)
+            foreach (var header in headers.EnumerateObject())
+                if (header.Name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase)
+                    && int.TryParse(header.Value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
+                    return TimeSpan.FromSeconds(seconds);
+        return null;
+    }
+
+    private sealed record Answer(int Status, JsonElement Body, TimeSpan? RetryAfter, string? Reason);
+}

@@ -1,0 +1,91 @@
+namespace Compliance.Tenant;
+
+/// <summary>One kind of request this app makes, and the least permission that allows it. A test holds every request to this list.</summary>
+/// <param name="Service"><c>graph</c>, <c>arm</c> or <c>keyvault</c>.</param>
+/// <param name="Method">HTTP method.</param>
+/// <param name="Path">Path template below the service's address; <c>{x}</c> stands for one segment, <c>{*x}</c> for any number.</param>
+/// <param name="Permission">The Graph application permission, or the Azure role.</param>
+/// <param name="For">What it is needed for.</param>
+internal sealed record DeclaredCall(string Service, string Method, string Path, string Permission, string For)
+{
+    /// <summary>App registrations.</summary>
+    public static readonly DeclaredCall Applications = Graph("/applications", "Application.Read.All", "credentials of app registrations");
+
+    /// <summary>Service principals.</summary>
+    public static readonly DeclaredCall ServicePrincipals = Graph("/servicePrincipals", "Application.Read.All", "credentials of service principals");
+
+    /// <summary>Owners of an app registration (inside a batch).</summary>
+    public static readonly DeclaredCall ApplicationOwners = Graph("/applications/{id}/owners", "Application.Read.All", "owners of flagged app registrations");
+
+    /// <summary>Owners of a service principal (inside a batch).</summary>
+    public static readonly DeclaredCall ServicePrincipalOwners = Graph("/servicePrincipals/{id}/owners", "Application.Read.All", "owners of flagged service principals");
+
+    /// <summary>A user (inside a batch).</summary>
+    public static readonly DeclaredCall User = Graph("/users/{id}", "User.Read.All", "the people named by owner tags and policy");
+
+    /// <summary>Users by mail address (inside a batch).</summary>
+    public static readonly DeclaredCall Users = Graph("/users", "User.Read.All", "the people named by mail address");
+
+    /// <summary>What a user owns.</summary>
+    public static readonly DeclaredCall OwnedObjects = Graph("/users/{id}/ownedObjects", "User.Read.All and Application.Read.All", "policy overrides by owner");
+
+    /// <summary>Several reads at once; the permissions are those of the reads inside.</summary>
+    public static readonly DeclaredCall Batch = new("graph", "POST", "/$batch", "(those of the reads inside)", "owners, twenty at a time");
+
+    /// <summary>The tenant itself.</summary>
+    public static readonly DeclaredCall Organization = Graph("/organization", "Organization.Read.All", "the tenant's name, and that it is the right tenant");
+
+    /// <summary>Subscriptions.</summary>
+    public static readonly DeclaredCall Subscriptions = Arm("GET", "/subscriptions", "Reader", "which subscriptions there are");
+
+    /// <summary>Resource Graph.</summary>
+    public static readonly DeclaredCall ResourceGraph = Arm("POST", "/providers/Microsoft.ResourceGraph/resources", "Reader", "vaults, storage accounts and other resources with keys");
+
+    /// <summary>One resource or subscription.</summary>
+    public static readonly DeclaredCall Resource = Arm("GET", "/subscriptions/{*id}", "Reader", "whether something no longer listed is really gone");
+
+    /// <summary>A vault's secrets, without their values.</summary>
+    public static readonly DeclaredCall Secrets = KeyVault("/secrets", "attributes of secrets; values are never read");
+
+    /// <summary>A secret's versions, without their values.</summary>
+    public static readonly DeclaredCall SecretVersions = KeyVault("/secrets/{name}/versions", "attributes of one secret after an event");
+
+    /// <summary>A vault's keys.</summary>
+    public static readonly DeclaredCall Keys = KeyVault("/keys", "attributes of keys");
+
+    /// <summary>A key's versions.</summary>
+    public static readonly DeclaredCall KeyVersions = KeyVault("/keys/{name}/versions", "attributes of one key after an event");
+
+    /// <summary>A key's rotation policy.</summary>
+    public static readonly DeclaredCall RotationPolicy = KeyVault("/keys/{name}/rotationpolicy", "whether a key that is due rotates by itself");
+
+    /// <summary>A vault's certificates.</summary>
+    public static readonly DeclaredCall Certificates = KeyVault("/certificates", "attributes of certificates");
+
+    /// <summary>A certificate's versions.</summary>
+    public static readonly DeclaredCall CertificateVersions = KeyVault("/certificates/{name}/versions", "attributes of one certificate after an event");
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<DeclaredCall> All { get; } =
+    [
+        Applications, ServicePrincipals, ApplicationOwners, ServicePrincipalOwners, User, Users, OwnedObjects, Batch, Organization,
+        Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
+    ];
+
+    /// <summary>The command that grants the permission.</summary>
+    /// <param name="scope">Resource Manager id the role is needed at; ignored for Graph.</param>
+    /// <param name="identity">Client id of the identity that needs it; null when it is the Azure CLI's user.</param>
+    public string Grant(string? scope, string? identity) => Service switch
+    {
+        "graph" => $"az ad app permission add --id {identity ?? "<client id>"} --api 00000003-0000-0000-c000-000000000000 --api-permissions "
+            + $"\"$(az ad sp show --id 00000003-0000-0000-c000-000000000000 --query \"appRoles[?value=='{Permission.Split(' ')[0]}'].id\" -o tsv)=Role\" "
+            + $"&& az ad app permission admin-consent --id {identity ?? "<client id>"}",
+        _ => $"az role assignment create --assignee {identity ?? "<client or object id>"} --role '{Permission}' --scope '{scope ?? "/subscriptions/<id>"}'",
+    };
+
+    private static DeclaredCall Graph(string path, string permission, string what) => new("graph", "GET", path, permission, what);
+
+    private static DeclaredCall Arm(string method, string path, string permission, string what) => new("arm", method, path, permission, what);
+
+    private static DeclaredCall KeyVault(string path, string what) => new("keyvault", "GET", path, "Key Vault Reader", what);
+}

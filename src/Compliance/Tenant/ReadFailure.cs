@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Azure;
+using Azure.Identity;
+using Compliance.Findings;
+using Compliance.Observability;
+using Microsoft.Graph.Models.ODataErrors;
+using Microsoft.Kiota.Abstractions;
+
+namespace Compliance.Tenant;
+
+/// <summary>An answer that cannot be trusted to be the whole of what was asked for.</summary>
+internal sealed class IncompleteReadException(string reason) : Exception(reason);
+
+/// <summary>Why something could not be read, in words for people; no secret, no token.</summary>
+/// <param name="Reason">What happened.</param>
+/// <param name="Permission">The permission that seems to be missing; null when that is not the reason.</param>
+/// <param name="Remedy">What mends it.</param>
+internal sealed record ReadFailure(string Reason, string? Permission, string Remedy)
+{
+    private const int LongestReason = 300;
+
+    /// <summary>Tells what an exception means.</summary>
+    /// <param name="e">What was thrown.</param>
+    /// <param name="call">The call that failed.</param>
+    /// <param name="scope">Resource Manager id of what was read; null for Graph.</param>
+    /// <param name="identity">Client id of the identity in use; null for the Azure CLI's user.</param>
+    public static ReadFailure Of(Exception e, DeclaredCall call, string? scope, string? identity) => e switch
+    {
+        AuthenticationFailedException => new(
+            Short($"sign-in failed: {e.Message}"), null, "sign in again (az login), or check Tenant:ClientId, Tenant:ClientSecret and the secret's end date"),
+        ForeignHostException or IncompleteReadException => new(Short(e.Message), null, "nothing was sent there; report it to whoever runs the service or a proxy in between"),
+        RetryAfterTooLongException => new(Short(e.Message), null, "run the check again later, or raise Tenant:MaxRetryWaitSeconds"),
+        ApiException { ResponseStatusCode: > 0 } api => Answered(api.ResponseStatusCode, (api as ODataError)?.Error?.Code, api.Message, call, scope, identity),
+        RequestFailedException { Status: > 0 } failed when failed.InnerException is not JsonException =>
+            Answered(failed.Status, failed.ErrorCode, failed.Message, call, scope, identity),
+        _ when Within<ForeignHostException>(e) is { } inner => Of(inner, call, scope, identity),
+        _ when Within<RetryAfterTooLongException>(e) is { } inner => Of(inner, call, scope, identity),
+        _ when Within<AuthenticationFailedException>(e) is { } inner => Of(inner, call, scope, identity),
+        _ when Within<JsonException>(e) is not null => new("the answer is not valid JSON, or was cut off", null, "run the check again; if it stays, report it to the service"),
+        _ when Within<HttpRequestException>(e) is { } inner => new(Short($"not reachable: {inner.Message}"), null, "check the network and the endpoint's setting"),
+        _ when Within<IOException>(e) is { } inner => new(Short($"the connection broke: {inner.Message}"), null, "run the check again"),
+        _ => new(Short($"{e.GetType().Name}: {e.Message}"), null, "run the check again; the log has the details"),
+    };
+
+    /// <summary>The outcome of a source that could not be read.</summary>
+    public SourceOutcome Outcome(string source, long objects, Subject subject, string? resourceId) =>
+        new(source, Complete: false, objects, subject, Reason, Permission, Remedy, resourceId);
+
+    private static ReadFailure Answered(int status, string? code, string message, DeclaredCall call, string? scope, string? identity)
+    {
+        var firstLine = message.Split('\n', 2)[0].Trim();
+        var said = code is null || firstLine.Contains(code, StringComparison.Ordinal) ? firstLine : $"{code}: {firstLine}";
+        return status switch
+        {
+            401 => new(Short($"401, the service did not accept the sign-in: {said}"), null, "sign in again (az login), or check Tenant:ClientId and Tenant:ClientSecret"),
+            403 => new(Short($"403, refused: {said}"), call.Permission, call.Grant(scope, identity)),
+            429 => new(Short($"429, still throttled after {PoliteHandler.MaxAttempts} attempts: {said}"), null, "run the check again later"),
+            _ => new(Short($"{status}: {said}"), null, "run the check again; if it stays, report it to the service"),
+        };
+    }
+
+    private static T? Within<T>(Exception? e)
+        where T : Exception
+    {
+        for (; e is not null; e = e is AggregateException { InnerExceptions: [var first, ..] } ? first : e.InnerException)
+            if (e is T found)
+                return found;
+        return null;
+    }
+
+    private static string Short(string text)
+    {
+        var scrubbed = SecretScrubber.Scrub(text.ReplaceLineEndings(" "));
+        return scrubbed.Length <= LongestReason ? scrubbed : string.Concat(scrubbed.AsSpan(0, LongestReason), "…");
+    }
+}

@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Azure.Core.Pipeline;
+using Azure.ResourceManager;
+using Azure.Security.KeyVault.Certificates;
+using Azure.Security.KeyVault.Secrets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Graph;
+using Microsoft.Graph.Authentication;
+
+namespace Compliance.Tenant;
+
+/// <summary>
+/// The one way to the tenant's services: their own SDKs over handlers that pin the sandbox's certificate (loopback only), keep each token to
+/// its service's hosts, and wait as the services ask.
+/// </summary>
+internal sealed class TenantConnection : IDisposable
+{
+    private static readonly string[] VaultSuffixes = [".vault.azure.net", ".vault.azure.cn", ".vault.usgovcloudapi.net"];
+
+    private readonly SocketsHttpHandler _network;
+    private readonly TenantOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<TenantConnection> _log;
+    private readonly HttpClientTransport _vaultTransport;
+    private readonly ConcurrentDictionary<string, Vault> _vaults = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Connects lazily: nothing is sent before the first read.</summary>
+    public TenantConnection(TenantOptions options, TimeProvider time, ILogger<TenantConnection> log)
+    {
+        (_options, _time, _log) = (options, time, log);
+        _network = Network(options.PinnedThumbprint);
+        var managedIdentityOffered = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("IDENTITY_ENDPOINT"));
+        Credential = TenantCredential.Of(options, Transport("sign-in", u => SameHost(u, options.Authority)), managedIdentityOffered);
+
+        var graphHost = options.Graph.Host;
+        var scope = $"https://{(TenantOptions.IsLoopback(options.Graph) ? "graph.microsoft.com" : graphHost)}/.default";
+        Graph = new GraphServiceClient(
+            Client("graph", u => SameHost(u, options.Graph)),
+            new AzureIdentityAuthenticationProvider(Credential, [graphHost], null, true, [scope]),
+            options.Graph.ToString());
+
+        var audience = TenantOptions.IsLoopback(options.ResourceManager) ? "https://management.azure.com" : options.ResourceManager.GetLeftPart(UriPartial.Authority);
+        var arm = new ArmClientOptions
+        {
+            Environment = new ArmEnvironment(options.ResourceManager, audience),
+            Transport = Transport("arm", u => SameHost(u, options.ResourceManager)),
+            Retry = { MaxRetries = 0 },
+        };
+        ResourceManager = new ArmClient(Credential, defaultSubscriptionId: null, arm);
+        ResourceManagerPipeline = HttpPipelineBuilder.Build(arm, new BearerTokenAuthenticationPolicy(Credential, $"{audience}/.default"));
+        _vaultTransport = Transport("keyvault", IsVault);
+    }
+
+    /// <summary>Signs in.</summary>
+    public TenantCredential Credential { get; }
+
+    /// <summary>Microsoft Graph.</summary>
+    public GraphServiceClient Graph { get; }
+
+    /// <summary>Resource Manager through its SDK.</summary>
+    public ArmClient ResourceManager { get; }
+
+    /// <summary>Resource Manager for what the SDK lacks.</summary>
+    public HttpPipeline ResourceManagerPipeline { get; }
+
+    /// <summary>Address of Resource Manager, without a slash at the end.</summary>
+    public string ResourceManagerAddress => _options.ResourceManager.ToString().TrimEnd('/');
+
+    /// <summary>Address of Graph with its version, without a slash at the end.</summary>
+    public string GraphAddress => _options.Graph.ToString().TrimEnd('/');
+
+    /// <summary>The settings.</summary>
+    public TenantOptions Options => _options;
+
+    /// <summary>Requests sent so far.</summary>
+    public RequestCounter Requests { get; } = new();
+
+    /// <summary>The clients of one vault.</summary>
+    /// <exception cref="ForeignHostException">The address is not a vault's.</exception>
+    public Vault VaultAt(Uri address) => IsVault(address) ? _vaults.GetOrAdd(address.Host, _ => NewVault(address)) : throw new ForeignHostException(address.Host);
+
+    /// <summary>The clients of a vault that was asked for before; null for one that was not.</summary>
+    public Vault? KnownVault(string host) => _vaults.GetValueOrDefault(host);
+
+    /// <summary>True when an answer's link stays with the service that gave it.</summary>
+    public bool IsGraph(string link) => Uri.TryCreate(link, UriKind.Absolute, out var uri) && SameHost(uri, _options.Graph);
+
+    /// <inheritdoc/>
+    public void Dispose() => _network.Dispose();
+
+    private static bool SameHost(Uri uri, Uri ours) =>
+        string.Equals(uri.Host, ours.Host, StringComparison.OrdinalIgnoreCase) && uri.Port == ours.Port && uri.Scheme == Uri.UriSchemeHttps;
+
+    private static SocketsHttpHandler Network(string? thumbprint)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.All,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            MaxConnectionsPerServer = 64,
+        };
+        if (thumbprint is null)
+            return handler;
+        handler.UseProxy = false;
+        handler.SslOptions = new SslClientAuthenticationOptions
+        {
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 shown
+                && CryptographicOperations.FixedTimeEquals(Convert.FromHexString(shown.GetCertHashString(HashAlgorithmName.SHA256)), Convert.FromHexString(thumbprint)),
+        };
+        // A pinned certificate speaks for this machine only, whatever a name resolves to.
+        handler.ConnectCallback = async (context, stop) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, stop);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        };
+        return handler;
+    }
+
+    private bool IsVault(Uri uri) => uri.Scheme == Uri.UriSchemeHttps && (_options.PinnedThumbprint is null
+        ? Array.Exists(VaultSuffixes, s => uri.Host.EndsWith(s, StringComparison.OrdinalIgnoreCase)) && uri.IsDefaultPort
+        : uri.Host.EndsWith(".vault.localhost", StringComparison.OrdinalIgnoreCase) && uri.Port == _options.ResourceManager.Port);
+
+    private PoliteHandler Handler(string service, Func<Uri, bool> isOurs) =>
+        new(_network, service, isOurs, _options.MaxRetryWait, _time, Requests, _log);
+
+    private HttpClient Client(string service, Func<Uri, bool> isOurs) =>
+        new(Handler(service, isOurs), disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
+
+    private HttpClientTransport Transport(string service, Func<Uri, bool> isOurs) => new(Client(service, isOurs));
+
+    private Vault NewVault(Uri address)
+    {
+        var root = new Uri(address.GetLeftPart(UriPartial.Authority));
+        var scope = $"https://{root.Host[(root.Host.IndexOf('.', StringComparison.Ordinal) + 1)..]}/.default";
+        return new Vault(
+            root,
+            new SecretClient(root, Credential, new SecretClientOptions { Transport = _vaultTransport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } }),
+            new CertificateClient(root, Credential, new CertificateClientOptions { Transport = _vaultTransport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } }),
+            HttpPipelineBuilder.Build(
+                new SecretClientOptions { Transport = _vaultTransport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } },
+                new BearerTokenAuthenticationPolicy(Credential, scope)));
+    }
+}
+
+/// <summary>The clients of one vault. The keys SDK is not used: its list is read through the pipeline.</summary>
+internal sealed record Vault(Uri Address, SecretClient Secrets, CertificateClient Certificates, HttpPipeline Pipeline);

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Identity;
+
+namespace Compliance.Tenant;
+
+/// <summary>
+/// Signs in once for each service and remembers the token until five minutes before its end. A failed sign-in is remembered for half a
+/// minute, so that a hundred vaults do not each ask again.
+/// </summary>
+internal sealed class TenantCredential(TokenCredential inner) : TokenCredential
+{
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan FailureHolds = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The way to sign in that the settings ask for: client secret, else managed identity where Azure offers one, else the Azure CLI's user.
+    /// </summary>
+    public static TenantCredential Of(TenantOptions options, HttpPipelineTransport transport, bool managedIdentityOffered)
+    {
+        TokenCredential inner = options.ClientSecret is { } secret
+            ? new ClientSecretCredential(options.Id, options.ClientId, secret, new ClientSecretCredentialOptions
+            {
+                AuthorityHost = options.Authority,
+                Transport = transport,
+                Retry = { MaxRetries = 0 },
+                // Instance discovery asks the public cloud about an authority it does not know; a sandbox is not known there.
+                DisableInstanceDiscovery = options.PinnedThumbprint is not null,
+            })
+            : managedIdentityOffered
+                ? new ManagedIdentityCredential(options.ClientId is { } id ? ManagedIdentityId.FromUserAssignedClientId(id) : ManagedIdentityId.SystemAssigned)
+                : new AzureCliCredential(new AzureCliCredentialOptions { TenantId = options.Id });
+        return new TenantCredential(inner);
+    }
+
+    /// <inheritdoc/>
+    public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+        inner.GetToken(requestContext, cancellationToken);
+
+    /// <inheritdoc/>
+    public override async ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken)
+    {
+        var entry = _entries.GetOrAdd(string.Join(' ', requestContext.Scopes), _ => new Entry());
+        if (entry.Token is { } held && IsFresh(held))
+            return held.Token;
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (entry.Token is { } again && IsFresh(again))
+                return again.Token;
+            if (entry.Failure is { } failure && TimeProvider.System.GetElapsedTime(entry.FailedAt) < FailureHolds)
+                throw failure;
+            var token = await inner.GetTokenAsync(requestContext, cancellationToken);
+            entry.Token = new Held(token);
+            entry.Failure = null;
+            return token;
+        }
+        catch (AuthenticationFailedException e)
+        {
+            entry.Failure = e;
+            entry.FailedAt = TimeProvider.System.GetTimestamp();
+            throw;
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+    }
+
+    // Tokens end by the real clock, whatever clock the app was given.
+    private static bool IsFresh(Held held) => held.Token.ExpiresOn - TimeProvider.System.GetUtcNow() > Margin;
+
+    private sealed record Held(AccessToken Token);
+
+    private sealed class Entry
+    {
+        public SemaphoreSlim Gate { get; } = new(1, 1);
+
+        public Held? Token { get; set; }
+
+        public AuthenticationFailedException? Failure { get; set; }
+
+        public long FailedAt { get; set; }
+    }
+}
