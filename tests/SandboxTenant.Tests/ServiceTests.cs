@@ -34,6 +34,18 @@ public sealed class ServiceTests(DemoFixture demo)
         Assert.Equal(401, (await Clients.SendAsync("GET", "/v1.0/users", token: token[..^3] + "abc")).Status);
     }
 
+    [Theory]
+    [InlineData("good", 200)]
+    [InlineData("wrong", 401)]
+    public async Task Sign_in_takes_the_secret_from_a_basic_header_too(string kind, int status)
+    {
+        var basic = kind == "good" ? $"{demo.Sandbox.ClientId}:{Uri.EscapeDataString(demo.Sandbox.ClientSecret)}" : $"{demo.Sandbox.ClientId}:none";
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["scope"] = "https://graph.microsoft.com/.default" });
+        var answer = await Clients.SendAsync("POST", $"/{demo.Sandbox.TenantId}/oauth2/v2.0/token", form, "", ("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(basic))));
+
+        Assert.Equal((status, status == 200 ? null : "invalid_client"), (answer.Status, (string?)answer.Body!["error"]));
+    }
+
     [Fact]
     public async Task Tokens_are_signed_by_the_key_the_sandbox_publishes()
     {
