@@ -50,10 +50,11 @@ internal static class SandboxCommand
         Option<string?> log = new("--request-log") { Description = "file that gets one JSON line a request" };
         Option<bool> parent = new("--parent-stdin") { Description = "end when standard input is closed" };
         var command = new Command("serve", "Serve a tenant until stopped; prints one JSON line when ready") { port, tenant, demo, seed, now, state, faults, log, parent };
+        var size = Size(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            if (parsed.GetValue(demo) && parsed.GetValue(tenant) is not null)
-                throw new SandboxException("--demo and --tenant exclude each other");
+            if (new[] { parsed.GetValue(demo), parsed.GetValue(tenant) is not null, size(parsed) is not null }.Count(given => given) > 1)
+                throw new SandboxException("--demo, --tenant and the size of a generated tenant exclude each other");
             var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             void Stop(PosixSignalContext signal)
             {
@@ -67,6 +68,7 @@ internal static class SandboxCommand
             {
                 Port = parsed.GetValue(port),
                 TenantDirectory = parsed.GetValue(tenant),
+                Generate = size(parsed),
                 Seed = parsed.GetValue(seed),
                 Now = parsed.GetValue(now),
                 StateDirectory = parsed.GetValue(state),
@@ -106,26 +108,34 @@ internal static class SandboxCommand
     private static Command Export(Option<ulong> seed, Option<DateTimeOffset?> now, TextWriter output)
     {
         Option<string> to = new("--to") { Description = "a new or empty folder", Required = true };
-        Option<int?> applications = new("--applications") { Description = "generate this many applications in place of the demo" };
-        Option<int?> credentials = new("--credentials") { Description = "credentials of each" };
-        Option<int?> objects = new("--vault-objects") { Description = "vault objects" };
-        Option<int?> vaults = new("--vaults") { Description = "vaults" };
-        Option<double?> flagged = new("--flagged-share") { Description = "share older than 90 days, 0 to 1" };
-        var command = new Command("export", "Write the demo or a generated tenant as a folder") { to, seed, now, applications, credentials, objects, vaults, flagged };
+        var command = new Command("export", "Write the demo or a generated tenant as a folder") { to, seed, now };
+        var size = Size(command);
         command.SetAction(parsed =>
         {
             var time = parsed.GetValue(now) ?? TimeProvider.System.GetUtcNow();
-            var generated = new[] { parsed.GetValue(applications), parsed.GetValue(credentials), parsed.GetValue(objects), parsed.GetValue(vaults) }.Any(v => v is not null) || parsed.GetValue(flagged) is not null;
-            var size = new GeneratorOptions();
-            var data = generated
-                ? TenantGenerator.Generate(new GeneratorOptions(parsed.GetValue(applications) ?? size.Applications, parsed.GetValue(credentials) ?? size.CredentialsPerApplication,
-                    parsed.GetValue(objects) ?? size.VaultObjects, parsed.GetValue(vaults) ?? size.Vaults, parsed.GetValue(flagged) ?? size.FlaggedShare), parsed.GetValue(seed), time)
-                : DemoTenant.Create(parsed.GetValue(seed), time);
+            var data = size(parsed) is { } generated ? TenantGenerator.Generate(generated, parsed.GetValue(seed), time) : DemoTenant.Create(parsed.GetValue(seed), time);
             TenantFolder.Save(data, parsed.GetValue(to)!);
             output.WriteLine(Summary(parsed.GetValue(to)!, data));
             return 0;
         });
         return command;
+    }
+
+    // Any of these asks for a generated tenant; the others then have their defaults.
+    private static Func<ParseResult, GeneratorOptions?> Size(Command command)
+    {
+        Option<int?> applications = new("--applications") { Description = "generate this many applications in place of the demo" };
+        Option<int?> credentials = new("--credentials") { Description = "credentials of each generated application" };
+        Option<int?> objects = new("--vault-objects") { Description = "generated vault objects" };
+        Option<int?> vaults = new("--vaults") { Description = "generated vaults" };
+        Option<double?> flagged = new("--flagged-share") { Description = "share of generated things older than 90 days, 0 to 1" };
+        foreach (var option in (Option[])[applications, credentials, objects, vaults, flagged])
+            command.Options.Add(option);
+        var standard = new GeneratorOptions();
+        return parsed => parsed.GetValue(applications) is null && parsed.GetValue(credentials) is null && parsed.GetValue(objects) is null && parsed.GetValue(vaults) is null && parsed.GetValue(flagged) is null
+            ? null
+            : new GeneratorOptions(parsed.GetValue(applications) ?? standard.Applications, parsed.GetValue(credentials) ?? standard.CredentialsPerApplication,
+                parsed.GetValue(objects) ?? standard.VaultObjects, parsed.GetValue(vaults) ?? standard.Vaults, parsed.GetValue(flagged) ?? standard.FlaggedShare);
     }
 
     private static Command Check(TextWriter output)

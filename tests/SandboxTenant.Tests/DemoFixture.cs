@@ -19,7 +19,8 @@ public sealed class DemoFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        Clients.Dispose();
-        await Sandbox.DisposeAsync();
+        Clients?.Dispose();
+        if (Sandbox is not null)
+            await Sandbox.DisposeAsync();
     }
 }

@@ -48,6 +48,17 @@ internal sealed class PinnedClients(Sandbox sandbox) : IDisposable
     /// <summary>A bare request with a token for the service that the address belongs to.</summary>
     public async Task<(int Status, JsonNode? Body, HttpResponseMessage Response)> SendAsync(string method, string url, object? body = null, string? token = null, params (string Name, string Value)[] headers)
     {
+        var response = await RawAsync(url, method, body, token, headers);
+        var answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        JsonNode? json = null;
+        if (answer.Length > 0 && answer[0] == '{')
+            json = JsonNode.Parse(answer);
+        return ((int)response.StatusCode, json ?? (answer.Length > 0 ? JsonValue.Create(answer) : null), response);
+    }
+
+    /// <summary>The same without reading the body.</summary>
+    public async Task<HttpResponseMessage> RawAsync(string url, string method = "GET", object? body = null, string? token = null, params (string Name, string Value)[] headers)
+    {
         var uri = url.StartsWith("https://", StringComparison.Ordinal) ? new Uri(url) : new Uri(sandbox.BaseAddress, url);
         token ??= await TokenAsync(uri.Host.EndsWith(".vault.localhost", StringComparison.Ordinal) ? "https://vault.azure.net"
             : uri.AbsolutePath.StartsWith("/v1.0/", StringComparison.Ordinal) ? "https://graph.microsoft.com" : "https://management.azure.com");
@@ -60,13 +71,8 @@ internal sealed class PinnedClients(Sandbox sandbox) : IDisposable
         if (body is HttpContent content)
             request.Content = content;
         else if (body is not null)
-            request.Content = new StringContent(body is string text ? text : System.Text.Json.JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
-        var response = Own(await http.SendAsync(request, TestContext.Current.CancellationToken));
-        var answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        JsonNode? json = null;
-        if (answer.Length > 0 && answer[0] == '{')
-            json = JsonNode.Parse(answer);
-        return ((int)response.StatusCode, json ?? (answer.Length > 0 ? JsonValue.Create(answer) : null), response);
+            request.Content = new StringContent(body is string text ? text : body is JsonNode node ? node.ToJsonString() : System.Text.Json.JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
+        return Own(await http.SendAsync(request, TestContext.Current.CancellationToken));
     }
 
     /// <summary>All objects of a Graph, Resource Manager or Key Vault list, following its links.</summary>

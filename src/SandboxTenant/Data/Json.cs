@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -85,20 +84,12 @@ internal static class Json
         }
     }
 
-    /// <summary>Like a merge patch of RFC 7396 at the top level: a null takes a property away only where <paramref name="nullRemoves"/> says so.</summary>
-    public static byte[] Merge(byte[] json, JsonObject changes, bool nullRemoves = false)
+    /// <summary>The object with these top-level properties changed; a null is kept, as Graph keeps it.</summary>
+    public static byte[] Merge(byte[] json, JsonObject changes)
     {
         var target = Object(json);
         foreach (var (name, value) in changes)
-        {
-            if (value is null && nullRemoves)
-                target.Remove(name);
-            else
-                target[name] = value?.DeepClone();
-        }
+            target[name] = value?.DeepClone();
         return Bytes(target);
     }
-
-    /// <summary>The raw text of an element.</summary>
-    public static ReadOnlySpan<byte> Raw(JsonElement element) => JsonMarshal.GetRawUtf8Value(element);
 }

@@ -100,7 +100,11 @@ internal sealed class TenantData
     {
         var set = Set(path);
         var entity = set.Find(id) ?? throw new KeyNotFoundException($"{path} has no {id}");
-        set.Put(entity.Id, Json.Merge(entity.Json, JsonNode.Parse(mergeJson)!.AsObject()));
+        var changed = Json.Merge(entity.Json, JsonNode.Parse(mergeJson)!.AsObject());
+        set.Put(entity.Id, changed);
+        // A vault shows its current version in two places.
+        if (path.Split('/') is ["vaults", var vault, var kind] && Vault(vault).Of(kind) is { } objects && objects.CurrentVersion.TryGetValue(entity.Id, out var version))
+            objects.Versions.Put($"{entity.Id}/{version}", changed);
         return this;
     }
 

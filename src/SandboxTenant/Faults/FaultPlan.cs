@@ -102,8 +102,18 @@ internal sealed class FaultPlan(IReadOnlyList<FaultRule> rules, ulong seed)
         var glob = new Regex("^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal) + "$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline);
         return new FaultRule(text, method, glob)
         {
-            Status = status, Code = code, RetryAfter = retryAfter, Rate = rate, Times = times, After = after, Latency = latency,
-            Drop = drop, Cut = cut, Malformed = malformed, Paging = paging, ExpiredSignIn = expired,
+            Status = status,
+            Code = code,
+            RetryAfter = retryAfter,
+            Rate = rate,
+            Times = times,
+            After = after,
+            Latency = latency,
+            Drop = drop,
+            Cut = cut,
+            Malformed = malformed,
+            Paging = paging,
+            ExpiredSignIn = expired,
         };
 
         int Number(string value, int from, int to, string what) =>

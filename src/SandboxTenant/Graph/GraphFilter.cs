@@ -81,28 +81,28 @@ internal sealed partial class GraphFilter
         switch (Next())
         {
             case "eq":
-            {
-                var value = Value(Next());
-                Exact = (name, [value]);
-                return e => Is(e, name, value);
-            }
+                {
+                    var value = Value(Next());
+                    Exact = (name, [value]);
+                    return e => Is(e, name, value);
+                }
             case "ne":
-            {
-                var value = Value(Next());
-                return e => !Is(e, name, value);
-            }
+                {
+                    var value = Value(Next());
+                    return e => !Is(e, name, value);
+                }
             case "in":
-            {
-                Expect("(");
-                List<string> values = [Value(Next())];
-                while (Take(","))
-                    values.Add(Value(Next()));
-                Expect(")");
-                if (values.Count > 15)
-                    throw new FormatException("Too many child clauses specified in search filter expression containing 'OR' operators: 15 is the limit.");
-                Exact = (name, values);
-                return e => values.Exists(v => Is(e, name, v));
-            }
+                {
+                    Expect("(");
+                    List<string> values = [Value(Next())];
+                    while (Take(","))
+                        values.Add(Value(Next()));
+                    Expect(")");
+                    if (values.Count > 15)
+                        throw new FormatException("Too many child clauses specified in search filter expression containing 'OR' operators: 15 is the limit.");
+                    Exact = (name, values);
+                    return e => values.Exists(v => Is(e, name, v));
+                }
             case var other:
                 throw new FormatException($"Unsupported or invalid query filter clause specified for property '{name}': '{other}'.");
         }

@@ -259,7 +259,7 @@ internal sealed partial class ResourceQuery
             throw new FormatException($"'{token}' was expected{(Peek() is { } found ? $" before '{found}'" : " at the end")}");
     }
 
-    [GeneratedRegex("""'[^']*'|"[^"]*"|=~|!~|==|!=|!in~|in~|!in\b|!contains|[|(),=]|[^\s|(),='"!~]+|.""")]
+    [GeneratedRegex("""'[^']*'|"[^"]*"|=~|!~|==|!=|!in~|in~|!in\b|!contains|[|(),=]|[^\s|(),='"!~]+|\S""")]
     private static partial Regex Tokens();
 
     [GeneratedRegex(@"^\s*//.*$", RegexOptions.Multiline)]

@@ -74,8 +74,10 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
 
     private static (string Id, string Secret) Client(Call call)
     {
-        if (call.Header("Authorization") is { } header && header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)
-            && Encoding.UTF8.GetString(Convert.FromBase64String(header[6..])).Split(':', 2) is [var id, var secret])
+        var header = call.Header("Authorization") ?? "";
+        var basic = new byte[header.Length];
+        if (header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) && Convert.TryFromBase64String(header[6..], basic, out var length)
+            && Encoding.UTF8.GetString(basic, 0, length).Split(':', 2) is [var id, var secret])
             return (Uri.UnescapeDataString(id), Uri.UnescapeDataString(secret));
         return (call.Form.GetValueOrDefault("client_id", ""), call.Form.GetValueOrDefault("client_secret", ""));
     }
