@@ -99,7 +99,8 @@ public sealed class ChildProcessTests : IDisposable
         var text = await File.ReadAllTextAsync(file, Stop);
         Assert.Contains(noted, text, StringComparison.Ordinal);
         await File.WriteAllTextAsync(file, text.Replace(noted, changed, StringComparison.Ordinal), Stop);
-        Assert.Equal(([], false), (await Pids.StopLeftoversAsync(), child.Process.HasExited));
+        Assert.Empty(await Pids.StopLeftoversAsync());
+        Assert.False(child.Process.HasExited);
     }
 
     [Fact]

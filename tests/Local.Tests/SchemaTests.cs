@@ -16,8 +16,11 @@ public sealed class SchemaTests
         Reports.Finding(Severity.Info, "wiki", FindingStatus.Resolved) with { Owner = null, AgeDays = null, Expires = null }));
 
     [Fact]
-    public async Task What_is_printed_is_what_the_schema_says() =>
-        Assert.Equal(([], []), (await ErrorsAsync(Json(Full)), await ErrorsAsync(Json(Reports.With() with { Tenant = new ReportTenant("t", null) }))));
+    public async Task What_is_printed_is_what_the_schema_says()
+    {
+        Assert.Empty(await ErrorsAsync(Json(Full)));
+        Assert.Empty(await ErrorsAsync(Json(Reports.With() with { Tenant = new ReportTenant("t", null) })));
+    }
 
     [Theory]
     [InlineData("run", "complete", "\"yes\"")]
