@@ -61,8 +61,8 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         }
         finally
         {
-            if (!options.Once)
-                Say("stopping: app, sandbox, Azurite");
+            if (!options.Once && supervisor.Running.Count > 0)
+                Say($"stopping: {string.Join(", ", supervisor.Running)}");
             await supervisor.StopAsync(hurry);
         }
     }

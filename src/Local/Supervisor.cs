@@ -8,6 +8,9 @@ internal sealed class Supervisor(PidFile pids)
 
     private readonly List<ChildProcess> _children = [];
 
+    /// <summary>Names of the children that still run, in the order they will be stopped.</summary>
+    public IReadOnlyList<string> Running => [.. Enumerable.Reverse(_children).Where(child => !child.Exited.IsCompleted).Select(child => child.Name)];
+
     /// <summary>Takes a child in, and notes it for the case that this process is killed.</summary>
     public void Add(ChildProcess child)
     {

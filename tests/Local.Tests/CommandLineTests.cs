@@ -29,8 +29,18 @@ public sealed class CommandLineTests
             "--port", "1", "--sandbox-port", "2", "--azurite-port", "3", "--policy", policy, "--state", folder);
         var expected = new RunOptions
         {
-            Once = true, Now = new DateTimeOffset(2024, 2, 29, 0, 0, 0, TimeSpan.Zero), Tenant = folder, Faults = "429:10%", FailOn = Severity.High, Json = true,
-            Fresh = true, Port = 1, SandboxPort = 2, AzuritePort = 3, Policy = policy, State = folder,
+            Once = true,
+            Now = new DateTimeOffset(2024, 2, 29, 0, 0, 0, TimeSpan.Zero),
+            Tenant = folder,
+            Faults = "429:10%",
+            FailOn = Severity.High,
+            Json = true,
+            Fresh = true,
+            Port = 1,
+            SandboxPort = 2,
+            AzuritePort = 3,
+            Policy = policy,
+            State = folder,
         };
         Assert.Equal(expected, options);
     }
