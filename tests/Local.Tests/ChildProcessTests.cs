@@ -20,7 +20,7 @@ public sealed class ChildProcessTests : IDisposable
     [Fact]
     public async Task A_child_that_dies_later_ends_the_work_and_the_others_last_started_first()
     {
-        var supervisor = new Supervisor(Pids);
+        var supervisor = new Supervisor(Pids, TimeProvider.System);
         await using var first = await ReadyAsync("ready");
         await using var second = await ReadyAsync("ready");
         supervisor.Add(first);
@@ -37,6 +37,23 @@ public sealed class ChildProcessTests : IDisposable
         var error = await Assert.ThrowsAsync<LaunchException>(() => working);
         await supervisor.StopAsync(Stop);
         Assert.Equal(("fake ended by itself (exit 7): ready", 0, false), (error.Message, await first.Exited, File.Exists(Path.Combine(_folder, "pids.json"))));
+    }
+
+    [Fact]
+    public async Task A_dropped_connection_is_told_as_the_death_that_caused_it()
+    {
+        var supervisor = new Supervisor(Pids, TimeProvider.System);
+        await using var child = await ReadyAsync("ready");
+        supervisor.Add(child);
+        var error = await Assert.ThrowsAsync<LaunchException>(() => supervisor.WhileAllLiveAsync<bool>(
+            _ =>
+            {
+                child.Process.StandardInput.WriteLine("die");
+                child.Process.StandardInput.Flush();
+                return Task.FromException<bool>(new HttpRequestException("connection reset")); // known before the end is
+            },
+            Stop));
+        Assert.Equal("fake ended by itself (exit 7): ready", error.Message);
     }
 
     [Fact]
