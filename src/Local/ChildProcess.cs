@@ -11,6 +11,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly string? _logFile;
     private readonly StreamWriter? _log;
     private readonly Lock _writing = new();
+    private bool _disposed;
 
     private ChildProcess(ChildSpec spec)
     {
@@ -107,13 +108,16 @@ internal sealed class ChildProcess : IAsyncDisposable
     public async Task<string> DeathNoteAsync() => $"{Name} ended by itself ({await EndAsync()}";
 
     /// <summary>Asks it to end and waits until it has; see <see cref="ProcessStart.TerminateAsync"/>.</summary>
-    public Task StopAsync(TimeSpan grace, CancellationToken hurry) => ProcessStart.TerminateAsync(Process, grace, hurry);
+    public Task StopAsync(TimeSpan grace, CancellationToken hurry) => _disposed ? Task.CompletedTask : ProcessStart.TerminateAsync(Process, grace, hurry);
 
     /// <summary>Stops it and lets go of its log.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+            return;
         await StopAsync(TimeSpan.FromSeconds(15), CancellationToken.None);
         await Exited;
+        _disposed = true;
         Process.Dispose();
         if (_log is not null)
             await _log.DisposeAsync();

@@ -36,6 +36,7 @@ internal sealed class HostClient(int port, HostKeys keys, TimeProvider time) : I
 
     /// <summary>Runs the credential-rotation check and waits for its report.</summary>
     /// <exception cref="LaunchException">The run failed, or the answer is not a report.</exception>
+    /// <exception cref="HttpRequestException">The app does not answer.</exception>
     public async Task<CredentialReport> CheckAsync(CancellationToken stop)
     {
         var (status, body) = await SendAsync(HttpMethod.Post, "/api/credentials/check", keys.Default, stop);
@@ -91,7 +92,14 @@ internal sealed class HostClient(int port, HostKeys keys, TimeProvider time) : I
     private async Task<(HttpStatusCode, string)> SendAsync(HttpMethod method, string path, string key, CancellationToken stop)
     {
         using var request = new HttpRequestMessage(method, path) { Headers = { { "x-functions-key", key } } };
-        using var response = await _http.SendAsync(request, stop);
-        return (response.StatusCode, await response.Content.ReadAsStringAsync(stop));
+        try
+        {
+            using var response = await _http.SendAsync(request, stop);
+            return (response.StatusCode, await response.Content.ReadAsStringAsync(stop));
+        }
+        catch (TaskCanceledException e) when (!stop.IsCancellationRequested)
+        {
+            throw new HttpRequestException($"no answer within {_http.Timeout.TotalSeconds:0} s", e);
+        }
     }
 }

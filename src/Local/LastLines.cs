@@ -3,7 +3,7 @@ namespace Local;
 /// <summary>Keeps the last lines a process printed, for the one-line error if it dies.</summary>
 internal sealed class LastLines(int count)
 {
-    private const int Longest = 600;
+    private static readonly int Longest = 600;
 
     private readonly Queue<string> _lines = new();
 

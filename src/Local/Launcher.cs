@@ -30,7 +30,7 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         if (options.Fresh && !await state.EmptyAsync())
             Say("--fresh: the other mode is running, so its state and the keys were kept");
         state.RotateLogs();
-        var supervisor = new Supervisor(state.Pids);
+        var supervisor = new Supervisor(state.Pids, time);
         try
         {
             var keys = HostKeys.ReadOrMake(state.Keys);
@@ -61,8 +61,8 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         }
         finally
         {
-            if (!options.Once)
-                Say("stopping: app, sandbox, Azurite");
+            if (!options.Once && supervisor.Running.Count > 0)
+                Say($"stopping: {string.Join(", ", supervisor.Running)}");
             await supervisor.StopAsync(hurry);
         }
     }

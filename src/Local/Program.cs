@@ -26,6 +26,11 @@ try
 {
     return await commands.InvokeAsync(args, Console.Out, Console.Error);
 }
+catch (HttpRequestException e)
+{
+    await Console.Error.WriteLineAsync(Plain.Text($"the app does not answer: {e.Message}"));
+    return ExitCode.Failed;
+}
 catch (Exception e) when (e is LaunchException or IOException or UnauthorizedAccessException)
 {
     await Console.Error.WriteLineAsync(Plain.Text(e.Message));

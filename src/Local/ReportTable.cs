@@ -9,8 +9,8 @@ namespace Local;
 /// <summary>Prints a report for people.</summary>
 internal static class ReportTable
 {
-    private const int Narrowest = 80;
-    private const int Widest = 200;
+    private static readonly int Narrowest = 80;
+    private static readonly int Widest = 200;
 
     /// <summary>Prints it.</summary>
     /// <param name="report">The report.</param>

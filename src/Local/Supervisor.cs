@@ -1,12 +1,18 @@
 namespace Local;
 
 /// <summary>Watches the children: when one ends by itself the others are stopped, the last started first.</summary>
-internal sealed class Supervisor(PidFile pids)
+internal sealed class Supervisor(PidFile pids, TimeProvider time)
 {
     // The app finishes what it has begun; Azurite writes its files.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
+    // A dying process drops its connections a moment before its end is known.
+    private static readonly TimeSpan EndIsKnownWithin = TimeSpan.FromSeconds(5);
+
     private readonly List<ChildProcess> _children = [];
+
+    /// <summary>Names of the children that still run, in the order they will be stopped.</summary>
+    public IReadOnlyList<string> Running => [.. Enumerable.Reverse(_children).Where(child => !child.Exited.IsCompleted).Select(child => child.Name)];
 
     /// <summary>Takes a child in, and notes it for the case that this process is killed.</summary>
     public void Add(ChildProcess child)
@@ -22,7 +28,10 @@ internal sealed class Supervisor(PidFile pids)
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var ends = _children.Select(child => child.Exited).ToArray();
         var working = work(ending.Token);
-        if (await Task.WhenAny([working, .. ends]) == working && (working.IsCompletedSuccessfully || !ends.Any(end => end.IsCompleted)))
+        var first = await Task.WhenAny([working, .. ends]);
+        if (working is { IsFaulted: true, Exception.InnerException: HttpRequestException })
+            await Task.WhenAny([Task.Delay(EndIsKnownWithin, time, ending.Token), .. ends]);
+        if (first == working && (working.IsCompletedSuccessfully || !ends.Any(end => end.IsCompleted)))
             return await working;
         await ending.CancelAsync();
         try
