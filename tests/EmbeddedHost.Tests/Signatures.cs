@@ -7,11 +7,15 @@ namespace EmbeddedHost.Tests;
 /// <summary>Writes types as official-api.txt has them; names of the mirror's types are written as the official ones.</summary>
 internal sealed class Signatures(string mirror, IReadOnlyDictionary<string, string> official)
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    internal const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     private static readonly Dictionary<Type, string> Keywords = new()
     {
-        [typeof(string)] = "string", [typeof(bool)] = "bool", [typeof(int)] = "int", [typeof(object)] = "object", [typeof(void)] = "void",
+        [typeof(string)] = "string",
+        [typeof(bool)] = "bool",
+        [typeof(int)] = "int",
+        [typeof(object)] = "object",
+        [typeof(void)] = "void",
     };
 
     public string Header(Type type)

@@ -29,8 +29,12 @@ public sealed class ConfigurationTests
         Assert.Equal(
             ("api", TimeSpan.FromMinutes(30), new QueueRules
             {
-                BatchSize = 16, NewBatchThreshold = 8 * Environment.ProcessorCount, MaxDequeueCount = 5,
-                VisibilityTimeout = TimeSpan.Zero, MaxPollingInterval = TimeSpan.FromMinutes(1), Base64 = true,
+                BatchSize = 16,
+                NewBatchThreshold = 8 * Environment.ProcessorCount,
+                MaxDequeueCount = 5,
+                VisibilityTimeout = TimeSpan.Zero,
+                MaxPollingInterval = TimeSpan.FromMinutes(1),
+                Base64 = true,
             }),
             HostJson.Parse("""{"version":"2.0"}""", "host.json") is var j ? (j.RoutePrefix, j.FunctionTimeout, j.Queues) : default);
 

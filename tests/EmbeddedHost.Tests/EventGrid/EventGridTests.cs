@@ -6,8 +6,8 @@ namespace EmbeddedHost.Tests.EventGrid;
 
 public sealed class EventGridTests
 {
-    private const string Event = """{"specversion":"1.0","id":"1","type":"Microsoft.KeyVault.SecretNearExpiry","source":"/vaults/kv","subject":"key","time":"2026-03-01T00:00:00Z","data":{"ObjectName":"key"}}""";
-    private const string Schema = """{"id":"1","eventType":"t","subject":"key","eventTime":"2026-03-01T00:00:00Z","data":{"a":1},"dataVersion":"1"}""";
+    internal const string Event = """{"specversion":"1.0","id":"1","type":"Microsoft.KeyVault.SecretNearExpiry","source":"/vaults/kv","subject":"key","time":"2026-03-01T00:00:00Z","data":{"ObjectName":"key"}}""";
+    internal const string Schema = """{"id":"1","eventType":"t","subject":"key","eventTime":"2026-03-01T00:00:00Z","data":{"a":1},"dataVersion":"1"}""";
 
     private static Task<TestHost> HostAsync(Probe? probe = null) => new TestHost { Probe = probe ?? new Probe() }.StartAsync(typeof(Functions));
 
