@@ -56,8 +56,7 @@ internal sealed class AdminEndpoints(FunctionCatalog catalog, FunctionInvoker in
             return;
         }
 
-        // The run outlives this request; the invoker counts it, so a stop waits for it.
-        _ = Task.Run(() => invoker.InvokeAsync(function, trigger, CancellationToken.None), CancellationToken.None);
+        invoker.InvokeInBackground(function, trigger);
         context.Response.StatusCode = StatusCodes.Status202Accepted;
     }
 

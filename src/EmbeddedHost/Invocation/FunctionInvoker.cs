@@ -57,6 +57,25 @@ internal sealed class FunctionInvoker(
         }
     }
 
+    /// <summary>Runs the function while the caller goes on; a stop waits for it from now on.</summary>
+    public void InvokeInBackground(Function function, TriggerEvent trigger)
+    {
+        workload.Enter();
+        running.Begin();
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await InvokeAsync(function, trigger, CancellationToken.None);
+            }
+            finally
+            {
+                running.End();
+                workload.Exit();
+            }
+        });
+    }
+
     private async Task<Exception?> RunAsync(string id, Function function, TriggerEvent trigger, Activity activity, CancellationToken hungUp)
     {
         using var timeout = new CancellationTokenSource(rules.FunctionTimeout ?? Timeout.InfiniteTimeSpan, time);

@@ -97,7 +97,12 @@ internal sealed class QueueListener(
 
             delay = Periods.FirstRetry;
             foreach (var message in batch)
+            {
+                // Counted here: the loop may come to rest before the task has begun.
+                workload.Enter();
                 _processing.Add(Task.Run(() => ProcessAsync(message), CancellationToken.None));
+            }
+
             await BelowThresholdAsync(stop);
         }
     }
@@ -114,7 +119,6 @@ internal sealed class QueueListener(
 
     private async Task ProcessAsync(QueueMessage message)
     {
-        workload.Enter();
         try
         {
             if (message.DequeueCount > rules.MaxDequeueCount)

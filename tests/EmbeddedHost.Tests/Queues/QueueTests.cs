@@ -6,7 +6,7 @@ namespace EmbeddedHost.Tests.Queues;
 
 public sealed class QueueTests(AzuriteFixture azurite)
 {
-    private const string Rules = """{"version":"2.0","extensions":{"queues":{"maxDequeueCount":3,"maxPollingInterval":"00:00:00.5"}}}""";
+    internal const string Rules = """{"version":"2.0","extensions":{"queues":{"maxDequeueCount":3,"maxPollingInterval":"00:00:00.5"}}}""";
 
     private TestHost Host(string queue, string? json = null, bool virtualClock = true, TimeSpan? lease = null)
     {
@@ -173,6 +173,19 @@ public sealed class QueueTests(AzuriteFixture azurite)
             await host.AdvanceAsync(TimeSpan.FromMilliseconds(wait));
         await Queue("q-backoff").SendMessageAsync("late", TestHost.Stop);
         await host.AdvanceAsync(TimeSpan.FromMilliseconds(499));
+        Assert.Empty(host.Probe.All);
+        await host.AdvanceAsync(TimeSpan.FromMilliseconds(1));
+        Assert.Single(host.Probe.All);
+    }
+
+    [Fact]
+    public async Task The_second_wait_at_an_empty_queue_is_twice_the_first()
+    {
+        await using var host = await Host("q-second-wait").StartAsync(typeof(Take));
+        await host.QuietAsync();
+        await host.AdvanceAsync(TimeSpan.FromMilliseconds(100));
+        await Queue("q-second-wait").SendMessageAsync("early", TestHost.Stop);
+        await host.AdvanceAsync(TimeSpan.FromMilliseconds(199));
         Assert.Empty(host.Probe.All);
         await host.AdvanceAsync(TimeSpan.FromMilliseconds(1));
         Assert.Single(host.Probe.All);
