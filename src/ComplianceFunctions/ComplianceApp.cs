@@ -2,7 +2,7 @@ using System.Globalization;
 using Compliance.Credentials;
 using Compliance.Observability;
 using Compliance.State;
-using Compliance.Tenant;
+using Compliance.Tenants;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -39,7 +39,7 @@ internal static class ComplianceApp
     }
 
     // A set clock is for the sandbox: with a real tenant it would make old credentials look young.
-    private static TimeProvider Clock(IConfiguration configuration)
+    private static TimeProvider Clock(ConfigurationManager configuration)
     {
         const string Setting = "Clock:Now";
         if (configuration[Setting] is not { Length: > 0 } text)

@@ -4,11 +4,13 @@ using Compliance.Findings;
 using Compliance.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Logging;
 
 namespace ComplianceFunctions;
 
 /// <summary>Triggers of the credentials capability. Each binds, calls one handler and maps the result.</summary>
-public sealed class CredentialFunctions(CredentialRotationCheck check, CredentialCheckRequests requests, TimeProvider time)
+public sealed partial class CredentialFunctions(
+    CredentialRotationCheck check, CredentialCheckRequests requests, TimeProvider time, ILogger<CredentialFunctions> log)
 {
     /// <summary>The scheduled check of the whole tenant, by default once a day.</summary>
     [Function(CredentialRotationCheck.Name)]
@@ -51,7 +53,13 @@ public sealed class CredentialFunctions(CredentialRotationCheck check, Credentia
     /// <summary>Takes Key Vault's events (near expiry, expired, new version) and queues a re-check of that one object.</summary>
     [Function("KeyVaultEvent")]
     [QueueOutput(VaultObjectEvent.Queue)]
-    public string? KeyVaultEvent([EventGridTrigger] CloudEvent cloudEvent) => VaultObjectEvent.From(cloudEvent)?.ToMessage();
+    public string? KeyVaultEvent([EventGridTrigger] CloudEvent cloudEvent)
+    {
+        var changed = VaultObjectEvent.From(cloudEvent);
+        if (changed is null)
+            PassedOver(log, cloudEvent?.Type ?? "");
+        return changed?.ToMessage();
+    }
 
     /// <summary>Re-checks one Key Vault object after an event.</summary>
     [Function("RecheckVaultObject")]
@@ -78,6 +86,9 @@ public sealed class CredentialFunctions(CredentialRotationCheck check, Credentia
             return Json(StatusCodes.Status400BadRequest, new { error = e.Message });
         }
     }
+
+    [LoggerMessage(4000, LogLevel.Information, "Event of type {Type} is not about a secret, key or certificate; passed over")]
+    private static partial void PassedOver(ILogger logger, string type);
 
     private static ContentResult Json(int status, object body) => new()
     {

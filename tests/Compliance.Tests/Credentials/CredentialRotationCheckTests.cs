@@ -1,4 +1,3 @@
-using Azure;
 using Azure.Storage.Blobs.Specialized;
 using Compliance.Controls;
 using Compliance.Credentials;

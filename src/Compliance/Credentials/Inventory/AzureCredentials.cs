@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Compliance.Findings;
-using Compliance.Tenant;
+using Compliance.Tenants;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Credentials.Inventory;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Compliance.Findings;
-using Compliance.Tenant;
+using Compliance.Tenants;
 
 namespace Compliance.Credentials.Inventory;
 

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using Compliance.Findings;
-using Compliance.Tenant;
+using Compliance.Tenants;
 using Microsoft.Extensions.Logging;
 using Microsoft.Graph.Models;
 

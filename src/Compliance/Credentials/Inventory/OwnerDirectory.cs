@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Compliance.Findings;
-using Compliance.Tenant;
+using Compliance.Tenants;
 using Microsoft.Kiota.Abstractions;
 
 namespace Compliance.Credentials.Inventory;

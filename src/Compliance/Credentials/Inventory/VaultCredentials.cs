@@ -4,7 +4,7 @@ using Azure.Core;
 using Azure.Security.KeyVault.Certificates;
 using Azure.Security.KeyVault.Secrets;
 using Compliance.Findings;
-using Compliance.Tenant;
+using Compliance.Tenants;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Credentials.Inventory;

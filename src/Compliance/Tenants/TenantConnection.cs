@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Graph;
 using Microsoft.Graph.Authentication;
 
-namespace Compliance.Tenant;
+namespace Compliance.Tenants;
 
 /// <summary>
 /// The one way to the tenant's services: their own SDKs over handlers that pin the sandbox's certificate (loopback only), keep each token to

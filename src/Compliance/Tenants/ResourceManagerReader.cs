@@ -2,7 +2,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Core;
 
-namespace Compliance.Tenant;
+namespace Compliance.Tenants;
 
 /// <summary>A resource as Resource Graph lists it.</summary>
 /// <param name="Id">Resource Manager id.</param>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Compliance.Tenant;
+namespace Compliance.Tenants;
 
 /// <summary>Registers what reads the tenant.</summary>
 internal static class TenantServices

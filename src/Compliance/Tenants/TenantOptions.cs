@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
-namespace Compliance.Tenant;
+namespace Compliance.Tenants;
 
 /// <summary>A tenant setting that is missing or cannot be used. The message names key and rule, never a secret's value.</summary>
 internal sealed class TenantSettingException(string key, string problem) : Exception($"setting {key} {problem}")

@@ -1,4 +1,4 @@
-namespace Compliance.Tenant;
+namespace Compliance.Tenants;
 
 /// <summary>One kind of request this app makes, and the least permission that allows it. A test holds every request to this list.</summary>
 /// <param name="Service"><c>graph</c>, <c>arm</c> or <c>keyvault</c>.</param>

@@ -3,7 +3,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Identity;
 
-namespace Compliance.Tenant;
+namespace Compliance.Tenants;
 
 /// <summary>
 /// Signs in once for each service and remembers the token until five minutes before its end. A failed sign-in is remembered for half a

@@ -2,7 +2,7 @@ using System.Net;
 using Compliance.Observability;
 using Microsoft.Extensions.Logging;
 
-namespace Compliance.Tenant;
+namespace Compliance.Tenants;
 
 /// <summary>A request to a host that is not the service's own: refused before it is sent, so that no token leaves.</summary>
 internal sealed class ForeignHostException(string host) : HttpRequestException($"the address points to another host ({host}); it was not followed")

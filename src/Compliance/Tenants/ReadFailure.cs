@@ -6,7 +6,7 @@ using Compliance.Observability;
 using Microsoft.Graph.Models.ODataErrors;
 using Microsoft.Kiota.Abstractions;
 
-namespace Compliance.Tenant;
+namespace Compliance.Tenants;
 
 /// <summary>An answer that cannot be trusted to be the whole of what was asked for.</summary>
 internal sealed class IncompleteReadException(string reason) : Exception(reason);
