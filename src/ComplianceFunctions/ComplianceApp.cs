@@ -49,6 +49,6 @@ internal static class ComplianceApp
         foreach (var endpoint in new[] { "Tenant:GraphEndpoint", "Tenant:ResourceManagerEndpoint", "Tenant:AuthorityHost" })
             if (!Uri.TryCreate(configuration[endpoint], UriKind.Absolute, out var uri) || !uri.IsLoopback)
                 throw new InvalidOperationException($"setting {Setting} may be used with a sandbox tenant only: {endpoint} is not a loopback address");
-        return new ShiftedClock(now);
+        return new ShiftedClock(now, frozen: configuration["Clock:Frozen"] == "true");
     }
 }

@@ -37,7 +37,12 @@ internal static class AppSettings
             settings["Tenant__PinnedThumbprint"] = tenant.Thumbprint;
         }
         if (options.Now is { } now)
+        {
             settings["Clock__Now"] = Iso(now);
+            // One run at one instant: the same command gives the same ages, ids apart.
+            if (options.Once)
+                settings["Clock__Frozen"] = "true";
+        }
         if (options.Policy is { } policy)
             settings["Policy__Credentials"] = Path.GetFullPath(policy);
         if (options.Once)

@@ -52,7 +52,7 @@ internal static class ReportTable
             Line("Could not read or tell:");
             foreach (var unknown in report.Unknown)
             {
-                Line($"  {unknown.Source}: {unknown.Subject.Name}: {unknown.Reason}");
+                Line($"  {unknown.Subject.Name}: {unknown.Reason}{(unknown.Scope == "source" ? $" [{unknown.Source}]" : "")}");
                 if (unknown.Permission is { } permission)
                     Line($"    missing permission: {permission}");
                 if (unknown.Remedy is { } remedy)
@@ -63,9 +63,9 @@ internal static class ReportTable
             ? report.Unknown.Count == 0 ? "Everything was read." : "Every source was read to its end."
             : "Not every source was read: there may be more than this.");
         foreach (var warning in report.Run.Warnings)
-            Line($"Policy: {warning}");
+            Line($"Note: {warning}");
         Line();
-        Line($"Evidence: record {report.Evidence.RecordId} in {report.Evidence.Location} at byte {report.Evidence.Offset.ToString(CultureInfo.InvariantCulture)}, storage in {data}");
+        Line($"Evidence: record {report.Evidence.RecordId} in {report.Evidence.Location} at byte {report.Evidence.Offset.ToString(CultureInfo.InvariantCulture)}, storage in {Shown(data)}");
         Line("What to do about each: ./scripts/run --once --json (field nextStep). More: docs/running-locally.md");
     }
 
@@ -93,10 +93,25 @@ internal static class ReportTable
     {
         var open = shown.Where(finding => finding.Status == FindingStatus.Open).ToList();
         var bySeverity = string.Join(", ", open.GroupBy(finding => finding.Severity).OrderByDescending(group => group.Key).Select(group => $"{group.Count()} {Name(group.Key)}"));
-        var counts = string.Join(", ", report.Run.Counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => $"{count.Key} {count.Value.ToString(CultureInfo.InvariantCulture)}"));
-        return $"{open.Count} open{(open.Count == 0 ? "" : $" ({bySeverity})")}, {shown.Count - open.Count} waived, {resolved} resolved by this run"
-            + (counts.Length == 0 ? "" : $"; {counts}");
+        var run = report.Run.Counts;
+        var text = $"{open.Count} open{(open.Count == 0 ? "" : $" ({bySeverity})")}, {shown.Count - open.Count} waived, {resolved} resolved by this run";
+        if (run.TryGetValue("opened", out var opened))
+            text += $", {Number(opened)} new";
+        if (run.TryGetValue("reopened", out var reopened) && reopened > 0)
+            text += $", {Number(reopened)} back again";
+        if (run.TryGetValue("credentials", out var credentials) && run.TryGetValue("objects", out var objects) && run.TryGetValue("sources", out var sources))
+            text += $". Read: {Number(credentials)} credentials among {Number(objects)} objects of {Number(sources)} sources.";
+        return text;
     }
+
+    // Below the working folder the path is shown from there: shorter, and the same on every machine.
+    private static string Shown(string path)
+    {
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

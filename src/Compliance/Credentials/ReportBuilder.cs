@@ -42,5 +42,6 @@ internal static class ReportBuilder
          .. detections
             .Where(d => d.Unknown && !CredentialControls.Gaps.Contains(d.ControlId))
             .OrderBy(d => d.Subject.Name, StringComparer.Ordinal).ThenBy(d => d.Part, StringComparer.Ordinal)
-            .Select(d => new ReportUnknown(d.Source, d.Subject, d.Reason, null, null, "object"))];
+            .Select(d => new ReportUnknown(d.Source, d.Subject, d.Reason, null, null, "object"))
+            .Distinct()];
 }

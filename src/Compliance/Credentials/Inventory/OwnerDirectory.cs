@@ -19,7 +19,7 @@ internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time)
         var asked = subjects.Where(s => s.Type is SubjectTypes.Application or SubjectTypes.ServicePrincipal).DistinctBy(s => s.Id).ToList();
         var answers = await BatchAsync(
             asked.Select(s => (s.Id, $"/{(s.Type == SubjectTypes.Application ? "applications" : "servicePrincipals")}/{Uri.EscapeDataString(s.Id)}/owners?{Fields}")), stop);
-        return answers.ToDictionary(
+        var owners = answers.ToDictionary(
             a => a.Key,
             a => a.Value.Status switch
             {
@@ -29,7 +29,25 @@ internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time)
                 _ => new OwnerAnswer([], Why(a.Value, DeclaredCall.ApplicationOwners)),
             },
             StringComparer.OrdinalIgnoreCase);
+
+        // An owner whose account is not told of may be deleted: the user is asked for by id.
+        var doubtful = owners.Values.SelectMany(a => a.Owners).Where(o => o is { IsUser: true, Enabled: null }).Select(o => o.Id).Distinct().ToList();
+        if (doubtful.Count == 0)
+            return owners;
+        var people = await BatchAsync(doubtful.Select(id => (id, $"/users/{Uri.EscapeDataString(id)}?{Fields}")), stop);
+        return owners.ToDictionary(
+            o => o.Key,
+            o => o.Value with { Owners = [.. o.Value.Owners.Select(owner => people.GetValueOrDefault(owner.Id) is { } person ? Checked(owner, person) : owner)] },
+            StringComparer.OrdinalIgnoreCase);
     }
+
+    // A deleted user can act on nothing, as a disabled one; one that could not be asked for stays as the owners' list has it.
+    private static OwnerEntry Checked(OwnerEntry owner, Answer person) => person.Status switch
+    {
+        200 => Entry(person.Body) with { IsUser = true },
+        404 => owner with { Enabled = false },
+        _ => owner,
+    };
 
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken stop)
