@@ -30,7 +30,8 @@ internal static class ReportTable
         console.Profile.Width = Math.Clamp(width, Narrowest, Widest);
         console.Profile.Capabilities.Unicode = true;
 
-        void Line(string text = "") => console.Write(new Text(Plain.Text(text) + "\n"));
+        // Not through the console: it breaks long lines, and a command that is broken cannot be copied.
+        void Line(string text = "") => to.Write(Plain.Text(text) + "\n");
 
         Line($"Credential-rotation check of {report.Tenant.Name ?? report.Tenant.Id} at {Time(report.Run.StartedAt)}");
         Line();

@@ -28,6 +28,7 @@ public sealed class ArchitectureTests
     public void Every_source_project_is_held_by_the_rule()
     {
         var projects = Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Where(p => !p.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Select(p => Path.GetFileNameWithoutExtension(p)).Order(StringComparer.Ordinal);
 
         Assert.Equal(["Compliance", "ComplianceFunctions", "EmbeddedHost", "Local", "SandboxTenant"], projects);

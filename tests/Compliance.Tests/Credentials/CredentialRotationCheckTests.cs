@@ -153,7 +153,7 @@ public sealed class CredentialRotationCheckTests : IDisposable
         var gone = await RunAsync();
 
         Assert.False(hidden.Run.Complete);
-        Assert.Equal(Subscription, Assert.Single(hidden.Findings, f => f.Control == "GAP-002").Subject.Id);
+        Assert.Equal($"/subscriptions/{Subscription}", Assert.Single(hidden.Findings, f => f.Control == "GAP-002").Subject.Id);
         Assert.True(gone.Run.Complete);
         Assert.DoesNotContain(gone.Findings, f => f.Control == "GAP-002" && f.Status == FindingStatus.Open);
     }
