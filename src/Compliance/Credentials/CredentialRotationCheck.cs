@@ -88,7 +88,7 @@ public sealed partial class CredentialRotationCheck
             new HashSet<string>(StringComparer.Ordinal));
         var vault = inventory.Outcomes.Select(o => o.ResourceId).FirstOrDefault(id => id is not null);
         var result = await ReconcileAndSaveAsync(
-            tenantId,
+            tenantId, _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop),
             f => vault is not null
                 && string.Equals(f.Detection.ResourceId, vault, StringComparison.OrdinalIgnoreCase)
                 && f.Detection.Subject.Id.EndsWith(suffix, StringComparison.OrdinalIgnoreCase),
@@ -120,9 +120,9 @@ public sealed partial class CredentialRotationCheck
     {
         var policy = _parts.Policy.Load(run.StartedAt);
         var (tenantId, tenantName) = await _parts.Tenant.WhoAsync(stop);
-        await _parts.Runs.ExpectAsync(tenantId, Name, run.StartedAt, stop);
         // Storage is asked before the tenant: a run that could not keep its findings should not begin.
-        await _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop);
+        await _parts.Runs.ExpectAsync(tenantId, Name, run.StartedAt, stop);
+        var known = _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop);
 
         var (owned, ownedGaps) = await OwnedByOverrideOwnersAsync(policy, stop);
         var evaluator = new CredentialEvaluator(policy, owned, run.StartedAt);
@@ -139,13 +139,14 @@ public sealed partial class CredentialRotationCheck
         var (missing, goneSubscriptions) = await MissingSubscriptionsAsync(policy, tenantId, inventory, stop);
         detections.AddRange(missing.Select(m => builder.MissingSubscription(m.Id, m.Name, answers)));
 
+        // The findings were loaded while the tenant was read; what changed since makes the write lose, and is decided again.
         var superseded = (await _parts.Runs.LoadAsync(tenantId, stop)).TryGetValue(Name, out var earlier)
             && earlier.LastRun is { } last && last.StartedAt > run.StartedAt;
         var gone = new HashSet<string>(goneSubscriptions.Select(s => $"/subscriptions/{s}".ToLowerInvariant()), StringComparer.Ordinal);
         var coverage = new Coverage(outcomes, inventory.Resources, gone);
         var result = superseded
             ? Reconciler.Reconcile(tenantId, EmptyKnown, detections, coverage, run, run.StartedAt)
-            : await ReconcileAndSaveAsync(tenantId, null, detections, coverage, run, stop);
+            : await ReconcileAndSaveAsync(tenantId, known, null, detections, coverage, run, stop);
 
         var warnings = new List<string>([.. policy.Warnings.Select(w => w.ToString()), .. evaluator.Warnings]);
         if (superseded)
@@ -249,13 +250,14 @@ public sealed partial class CredentialRotationCheck
     }
 
     private async Task<Reconciliation> ReconcileAndSaveAsync(
-        string tenantId, Func<Finding, bool>? only, IReadOnlyCollection<Detection> detections, Coverage coverage, RunStamp run, CancellationToken stop)
+        string tenantId, Task<IReadOnlyDictionary<string, StoredFinding>> loading, Func<Finding, bool>? only, IReadOnlyCollection<Detection> detections, Coverage coverage,
+        RunStamp run, CancellationToken stop)
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
         var gone = new HashSet<string>(coverage.GoneResources, StringComparer.Ordinal);
         for (var attempt = 1; ; attempt++)
         {
-            var known = await _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop);
+            var known = await (attempt == 1 ? loading : _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop));
             if (only is not null)
                 known = known.Where(k => only(k.Value.Finding)).ToDictionary(k => k.Key, k => k.Value);
             foreach (var resource in Reconciler.ResourcesToConfirm(tenantId, known, detections, coverage).Where(asked.Add))

@@ -22,13 +22,19 @@ internal static partial class SecretScrubber
         // Every secret below is longer than this with its name or prefix; most log values are shorter.
         if (text.Length < 8)
             return text;
-        text = PrivateKey().Replace(text, Mask);
-        text = Named().Replace(text, static m => m.Groups["name"].Value + Masked(m.Groups["value"].Value));
-        text = Jwt().Replace(text, Mask);
+        if (text.Contains("-----BEGIN", StringComparison.Ordinal))
+            text = PrivateKey().Replace(text, Mask);
+        if (text.AsSpan().IndexOfAny(":=%") >= 0)
+            text = Named().Replace(text, static m => m.Groups["name"].Value + Masked(m.Groups["value"].Value));
+        if (text.Contains("eyJ", StringComparison.Ordinal))
+            text = Jwt().Replace(text, Mask);
         text = Scheme().Replace(text, static m => m.Groups["name"].Value + Mask);
-        text = EntraSecret().Replace(text, Mask);
-        text = FunctionKey().Replace(text, Mask);
-        return Base64Key().Replace(text, Mask);
+        // What each of these needs in the text is looked for first: that is quick, and most texts have none of it.
+        if (text.Contains("Q~", StringComparison.Ordinal))
+            text = EntraSecret().Replace(text, Mask);
+        if (text.Contains("AzFu", StringComparison.Ordinal))
+            text = FunctionKey().Replace(text, Mask);
+        return text.Length < 88 ? text : Base64Key().Replace(text, Mask);
     }
 
     // The quotes stay, so that a masked JSON document is still JSON.

@@ -25,7 +25,15 @@ internal sealed partial class PoliteHandler(
     /// <summary>Times a request is sent at most. At one failure in eight, ten failures in a row are one in 10^9.</summary>
     public const int MaxAttempts = 10;
 
+    /// <summary>How long one answer may take, its body included, before the connection counts as broken.</summary>
+    public static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(100);
+
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
+
+    /// <summary>Refused: only <see cref="SendAsync"/> has the guards.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("requests to the tenant are sent asynchronously");
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -39,26 +47,26 @@ internal sealed partial class PoliteHandler(
             TimeSpan wait;
             try
             {
-                var response = await base.SendAsync(request, cancellationToken);
+                var response = await AttemptAsync(request, cancellationToken);
                 counter.Count(service);
                 Telemetry.Requested(service, (int)response.StatusCode);
                 if (response.Headers.TryGetValues("x-ms-throttle-limit-percentage", out var load))
                     NearLimit(log, service, string.Join(',', load));
                 if (!IsTransient(response.StatusCode) || !IsRead(request) || attempt == MaxAttempts)
-                {
-                    // The whole answer is taken in here, so that a connection that breaks in the middle is tried again too.
-                    await response.Content.LoadIntoBufferAsync(cancellationToken);
                     return response;
-                }
-                wait = WaitFor(response, attempt);
+                wait = WaitFor(response, attempt, time.GetUtcNow());
+                var status = (int)response.StatusCode;
                 response.Dispose();
                 if (wait > maxWait)
                     throw new RetryAfterTooLongException(wait, maxWait);
-                TryingAgain(log, service, (int)response.StatusCode, wait.TotalSeconds, attempt);
+                TryingAgain(log, service, status, wait.TotalSeconds, attempt);
             }
-            catch (Exception e) when (e is IOException or HttpRequestException and not RetryAfterTooLongException && IsRead(request) && attempt < MaxAttempts && !IsRefused(e))
+            catch (Exception e) when (e is IOException or HttpRequestException and not RetryAfterTooLongException)
             {
+                counter.Count(service);
                 Telemetry.Requested(service, 0);
+                if (!IsRead(request) || attempt == MaxAttempts || IsRefused(e))
+                    throw;
                 wait = BackOff(attempt);
                 Broken(log, service, e.GetType().Name, wait.TotalSeconds, attempt);
             }
@@ -66,12 +74,36 @@ internal sealed partial class PoliteHandler(
         }
     }
 
+    // The whole answer is taken in here, so that a connection that breaks or stalls in the middle is tried again too.
+    private async Task<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CancellationToken stop)
+    {
+        using var limit = new CancellationTokenSource(AnswerWithin, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await base.SendAsync(request, either.Token);
+            await response.Content.LoadIntoBufferAsync(either.Token);
+            return response;
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            response?.Dispose();
+            throw new HttpRequestException($"no answer within {AnswerWithin.TotalSeconds:0} s", e);
+        }
+        catch
+        {
+            response?.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>How long to wait after an answer: Retry-After in seconds or as a date, else a back-off.</summary>
-    internal static TimeSpan WaitFor(HttpResponseMessage response, int attempt) => response.Headers.RetryAfter switch
+    internal static TimeSpan WaitFor(HttpResponseMessage response, int attempt, DateTimeOffset now) => response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
-        // Both dates are the service's own, so our clock does not matter.
-        { Date: { } date } when response.Headers.Date is { } sent => date > sent ? date - sent : TimeSpan.Zero,
+        // The service's own clock where it is told, so that ours does not matter.
+        { Date: { } date } => (response.Headers.Date ?? now) is var sent && date > sent ? date - sent : TimeSpan.Zero,
         _ => BackOff(attempt),
     };
 

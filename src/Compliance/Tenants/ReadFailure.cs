@@ -27,8 +27,9 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
     public static ReadFailure Of(Exception e, DeclaredCall call, string? scope, string? identity) => e switch
     {
         AuthenticationFailedException => new(
-            Short($"sign-in failed: {e.Message}"), null, "sign in again (az login), or check Tenant:ClientId, Tenant:ClientSecret and the secret's end date"),
-        ForeignHostException or IncompleteReadException => new(Short(e.Message), null, "nothing was sent there; report it to whoever runs the service or a proxy in between"),
+            Short($"sign-in failed: {Innermost(e)}"), null, "sign in again (az login), or check Tenant:ClientId, Tenant:ClientSecret and the secret's end date"),
+        ForeignHostException => new(Short(e.Message), null, "nothing was sent there; report it to whoever runs the service or a proxy in between"),
+        IncompleteReadException => new(Short(e.Message), null, "run the check again; if it stays, report it to the service"),
         RetryAfterTooLongException => new(Short(e.Message), null, "run the check again later, or raise Tenant:MaxRetryWaitSeconds"),
         ApiException { ResponseStatusCode: > 0 } api => Answered(api.ResponseStatusCode, (api as ODataError)?.Error?.Code, api.Message, call, scope, identity),
         RequestFailedException { Status: > 0 } failed when failed.InnerException is not JsonException =>
@@ -59,6 +60,16 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
             429 => new(Short($"429, still throttled after {PoliteHandler.MaxAttempts} attempts: {said}"), null, "run the check again later"),
             _ => new(Short($"{status}: {said}"), null, "run the check again; if it stays, report it to the service"),
         };
+    }
+
+    // Sign-in errors are wrapped in empty ones; the innermost has Entra's code, its first sentence says what is wrong.
+    private static string Innermost(Exception e)
+    {
+        var text = e.Message;
+        for (var inner = e.InnerException; inner is not null; inner = inner.InnerException)
+            if (inner.Message.Contains("AADSTS", StringComparison.Ordinal) || text.Length == 0)
+                text = inner.Message;
+        return text.Split('\n', 2)[0].Trim() is { Length: > 0 } line ? line : e.Message;
     }
 
     private static T? Within<T>(Exception? e)

@@ -54,7 +54,7 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
         foreach (var some in subscriptions.Chunk(1000))
         {
             string? skipToken = null;
-            long read = 0;
+            var read = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
             var tokens = new HashSet<string>(StringComparer.Ordinal);
             do
             {
@@ -62,18 +62,16 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
                 var root = answer.RootElement;
                 if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
                     throw new IncompleteReadException("the answer has no 'data' array");
-                foreach (var row in data.EnumerateArray())
-                {
-                    read++;
-                    yield return Row(row);
-                }
+                foreach (var item in data.EnumerateArray())
+                    if (Row(item) is var row && read.Add(row.Id))
+                        yield return row;
                 skipToken = root.TryGetProperty("$skipToken", out var token) && token.ValueKind == JsonValueKind.String ? token.GetString() : null;
                 if (skipToken is { } t && !tokens.Add(t))
                     throw new IncompleteReadException("the same next page was given twice, so there is no end to read to");
                 if (skipToken is null && root.TryGetProperty("resultTruncated", out var cut) && cut.ValueKind == JsonValueKind.String && cut.GetString() == "true")
                     throw new IncompleteReadException("Resource Graph cut the result off");
-                if (skipToken is null && root.TryGetProperty("totalRecords", out var total) && total.TryGetInt64(out var all) && all != read)
-                    throw new IncompleteReadException($"Resource Graph counts {all} resources but gave {read}");
+                if (skipToken is null && root.TryGetProperty("totalRecords", out var total) && total.TryGetInt64(out var all) && all != read.Count)
+                    throw new IncompleteReadException($"Resource Graph counts {all} resources but gave {read.Count}");
             }
             while (skipToken is not null);
         }

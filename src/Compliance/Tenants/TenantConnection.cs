@@ -49,7 +49,7 @@ internal sealed class TenantConnection : IDisposable
         {
             Environment = new ArmEnvironment(options.ResourceManager, audience),
             Transport = Transport("arm", u => SameHost(u, options.ResourceManager)),
-            Retry = { MaxRetries = 0 },
+            Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan },
         };
         ResourceManager = new ArmClient(Credential, defaultSubscriptionId: null, arm);
         ResourceManagerPipeline = HttpPipelineBuilder.Build(arm, new BearerTokenAuthenticationPolicy(Credential, $"{audience}/.default"));
@@ -104,6 +104,7 @@ internal sealed class TenantConnection : IDisposable
             AutomaticDecompression = DecompressionMethods.All,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             MaxConnectionsPerServer = 64,
+            ConnectTimeout = TimeSpan.FromSeconds(30),
         };
         if (thumbprint is null)
             return handler;

@@ -26,7 +26,7 @@ internal sealed class TenantCredential(TokenCredential inner) : TokenCredential
             {
                 AuthorityHost = options.Authority,
                 Transport = transport,
-                Retry = { MaxRetries = 0 },
+                Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan },
                 // Instance discovery asks the public cloud about an authority it does not know; a sandbox is not known there.
                 DisableInstanceDiscovery = options.PinnedThumbprint is not null,
             })
@@ -43,7 +43,8 @@ internal sealed class TenantCredential(TokenCredential inner) : TokenCredential
     /// <inheritdoc/>
     public override async ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken)
     {
-        var entry = _entries.GetOrAdd(string.Join(' ', requestContext.Scopes), _ => new Entry());
+        var entry = _entries.GetOrAdd(
+            string.Join('\n', [requestContext.TenantId, requestContext.Claims, requestContext.IsCaeEnabled ? "cae" : "", .. requestContext.Scopes]), _ => new Entry());
         if (entry.Token is { } held && IsFresh(held))
             return held.Token;
         await entry.Gate.WaitAsync(cancellationToken);

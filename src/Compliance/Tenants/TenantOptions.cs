@@ -37,6 +37,9 @@ internal sealed record TenantOptions
     /// <summary>The longest Retry-After that is waited for. Default 300 s, 1 to 3600 s; beyond it the source counts as unread.</summary>
     public TimeSpan MaxRetryWait { get; init; } = TimeSpan.FromSeconds(300);
 
+    /// <summary>Where, not how: the secret is left out.</summary>
+    public override string ToString() => $"tenant {Id} at {Graph}, {ResourceManager}";
+
     /// <summary>Reads and checks the settings.</summary>
     /// <exception cref="TenantSettingException">A setting is missing or cannot be used.</exception>
     public static TenantOptions Read(IConfiguration configuration)

@@ -199,8 +199,16 @@ internal sealed class Frontend : IDisposable
         if (inner.Select(i => i.Id).Distinct(StringComparer.OrdinalIgnoreCase).Count() != inner.Count)
             return GraphService.Error(outer, 400, "BadRequest", "Request Id has to be unique in a batch.");
         var answers = new Dictionary<string, Answer>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (request, id) in inner)
-            answers[id!] = await InnerAsync(outer, request, id!, answers, cancellationToken);
+        if (inner.Exists(i => i.Request.TryGetProperty("dependsOn", out _)))
+            foreach (var (request, id) in inner)
+                answers[id!] = await InnerAsync(outer, request, id!, answers, cancellationToken);
+        else
+        {
+            // Graph works on independent requests side by side: latency counts once a batch.
+            var done = await Task.WhenAll(inner.Select(i => InnerAsync(outer, i.Request, i.Id!, answers, cancellationToken)));
+            for (var i = 0; i < done.Length; i++)
+                answers[inner[i].Id!] = done[i];
+        }
         return Http.Answer.Of(200, writer =>
         {
             writer.WriteStartObject();

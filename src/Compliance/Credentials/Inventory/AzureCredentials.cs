@@ -22,6 +22,8 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
         ["microsoft.search/searchservices"] = "Microsoft.Search/searchServices",
     };
 
+    private const string VaultsQuery = "resources | where type =~ '" + VaultType + "' | project id,name,type,subscriptionId,tags,properties | order by id asc";
+
     private static readonly string Query = "resources | where type in~ ("
         + string.Join(",", KeyedTypes.Keys.Prepend(StorageType).Prepend(VaultType).Select(t => $"'{t}'"))
         + ") | project id,name,type,subscriptionId,tags,properties | order by id asc";
@@ -40,7 +42,7 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
         var subscriptions = new List<string>();
         await foreach (var (id, _) in reader.SubscriptionsAsync(stop))
             subscriptions.Add(id);
-        await foreach (var row in reader.QueryAsync(Query, subscriptions, stop))
+        await foreach (var row in reader.QueryAsync(VaultsQuery, subscriptions, stop))
             if (IsVault(row) && row.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
                 return row;
         return null;
@@ -53,10 +55,16 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
         {
             await foreach (var (id, name) in reader.SubscriptionsAsync(stop))
             {
-                found.Add(id);
+                if (!found.Contains(id, StringComparer.OrdinalIgnoreCase))
+                    found.Add(id);
                 sink.SeenSubscription(id, name);
             }
-            sink.Read(new SourceOutcome(Sources.Subscriptions, Complete: true, found.Count));
+            // No role anywhere looks like no subscriptions at all.
+            sink.Read(found.Count > 0
+                ? new SourceOutcome(Sources.Subscriptions, Complete: true, found.Count)
+                : new SourceOutcome(
+                    Sources.Subscriptions, Complete: false, 0, new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"),
+                    "no subscription is shown to this app's identity", DeclaredCall.Subscriptions.Permission, DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)));
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {
@@ -71,7 +79,7 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
     {
         var counts = subscriptions.ToDictionary(s => s, _ => 0L, StringComparer.OrdinalIgnoreCase);
         var found = new List<ResourceRow>();
-        ReadFailure? failure = null;
+        Exception? failed = null;
         try
         {
             await foreach (var row in reader.QueryAsync(Query, subscriptions, stop))
@@ -88,13 +96,13 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {
-            failure = ReadFailure.Of(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId);
-            NotRead(log, "arm/resources", failure.Reason);
+            failed = e;
+            NotRead(log, "arm/resources", ReadFailure.Of(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId).Reason);
         }
         foreach (var (subscription, count) in counts)
-            sink.Read(failure is null
+            sink.Read(failed is null
                 ? new SourceOutcome(Sources.Resources(subscription), Complete: true, count)
-                : failure.Outcome(Sources.Resources(subscription), count, new Subject(SubjectTypes.Subscription, subscription, $"resources of subscription {subscription}"), null));
+                : ReadFailure.Of(failed, DeclaredCall.ResourceGraph, $"/subscriptions/{subscription}", tenant.Options.ClientId).Outcome(Sources.Resources(subscription), count, new Subject(SubjectTypes.Subscription, subscription, $"resources of subscription {subscription}"), null));
         await vaults.ReadAsync(found, sink, stop);
     }
 

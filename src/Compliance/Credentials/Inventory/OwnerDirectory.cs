@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Compliance.Findings;
@@ -126,60 +127,51 @@ internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time)
             : string.Create(CultureInfo.InvariantCulture, $"{answer.Status} ({code})"));
     }
 
+    // The outer 200 says nothing about the inner answers. Those that were throttled or failed for a moment are gathered and asked again together,
+    // after the longest Retry-After among them: waiting batch by batch would take as many waits as there are batches.
     private async Task<IReadOnlyDictionary<string, Answer>> BatchAsync(IEnumerable<(string Key, string Path)> requests, CancellationToken stop)
     {
-        var answers = new System.Collections.Concurrent.ConcurrentDictionary<string, Answer>(StringComparer.OrdinalIgnoreCase);
-        await Parallel.ForEachAsync(
-            requests.Chunk(BatchSize), new ParallelOptions { MaxDegreeOfParallelism = BatchesSideBySide, CancellationToken = stop },
-            async (some, token) =>
-            {
-                foreach (var (key, answer) in await OneBatchAsync(some, token))
-                    answers[key] = answer;
-            });
-        return answers;
-    }
-
-    // The outer 200 says nothing about the inner answers: each that was throttled or failed for a moment is asked again, after its own Retry-After.
-    private async Task<Dictionary<string, Answer>> OneBatchAsync((string Key, string Path)[] requests, CancellationToken stop)
-    {
-        var done = new Dictionary<string, Answer>(StringComparer.OrdinalIgnoreCase);
-        var open = requests;
-        for (var attempt = 1; open.Length > 0; attempt++)
+        var done = new ConcurrentDictionary<string, Answer>(StringComparer.OrdinalIgnoreCase);
+        var open = requests.ToList();
+        for (var attempt = 1; open.Count > 0; attempt++)
         {
-            List<Answer> answers;
-            try
-            {
-                answers = await PostAsync(open, stop);
-            }
-            catch (Exception e) when (!stop.IsCancellationRequested)
-            {
-                var failure = ReadFailure.Of(e, DeclaredCall.Batch, null, tenant.Options.ClientId);
-                foreach (var (key, _) in open)
-                    done[key] = new Answer(0, default, null, failure.Reason);
-                return done;
-            }
-            var again = new List<(string, string)>();
-            var wait = TimeSpan.Zero;
-            for (var i = 0; i < open.Length; i++)
-            {
-                var answer = answers[i];
-                if (answer.Status is 429 or 424 or 500 or 502 or 503 or 504 && attempt < PoliteHandler.MaxAttempts && (answer.RetryAfter ?? TimeSpan.Zero) <= tenant.Options.MaxRetryWait)
+            var again = new ConcurrentBag<((string Key, string Path) Request, TimeSpan Wait)>();
+            await Parallel.ForEachAsync(
+                open.Chunk(BatchSize), new ParallelOptions { MaxDegreeOfParallelism = BatchesSideBySide, CancellationToken = stop },
+                async (some, token) =>
                 {
-                    again.Add(open[i]);
-                    var own = answer.RetryAfter ?? TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempt - 1), 30));
-                    wait = own > wait ? own : wait;
-                }
-                else
-                    done[open[i].Key] = answer;
-            }
-            open = [.. again];
-            if (open.Length > 0 && wait > TimeSpan.Zero)
-                await Task.Delay(wait, time, stop);
+                    var answers = await PostAsync(some, token);
+                    for (var i = 0; i < some.Length; i++)
+                    {
+                        var wait = answers[i].RetryAfter ?? TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempt - 1), 30));
+                        if (answers[i].Status is 424 or 429 or 500 or 502 or 503 or 504 && attempt < PoliteHandler.MaxAttempts && wait <= tenant.Options.MaxRetryWait)
+                            again.Add((some[i], wait));
+                        else
+                            done[some[i].Key] = answers[i];
+                    }
+                });
+            open = [.. again.Select(a => a.Request).OrderBy(r => r.Key, StringComparer.Ordinal)];
+            if (open.Count > 0)
+                await Task.Delay(again.Max(a => a.Wait), time, stop);
         }
         return done;
     }
 
+    // A batch that fails as a whole answers for each of its requests.
     private async Task<List<Answer>> PostAsync((string Key, string Path)[] requests, CancellationToken stop)
+    {
+        try
+        {
+            return await SendAsync(requests, stop);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            var failed = new Answer(0, default, null, ReadFailure.Of(e, DeclaredCall.Batch, null, tenant.Options.ClientId).Reason);
+            return [.. requests.Select(_ => failed)];
+        }
+    }
+
+    private async Task<List<Answer>> SendAsync((string Key, string Path)[] requests, CancellationToken stop)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new
         {
@@ -206,9 +198,12 @@ internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time)
     {
         if (response.TryGetProperty("headers", out var headers) && headers.ValueKind == JsonValueKind.Object)
             foreach (var header in headers.EnumerateObject())
-                if (header.Name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase)
-                    && int.TryParse(header.Value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
+                if (!header.Name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase))
+                    continue;
+                else if (int.TryParse(header.Value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
                     return TimeSpan.FromSeconds(seconds);
+                else if (DateTimeOffset.TryParse(header.Value.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
+                    return date > TimeProvider.System.GetUtcNow() ? date - TimeProvider.System.GetUtcNow() : TimeSpan.Zero;
         return null;
     }
 

@@ -51,23 +51,33 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     private async Task CollectionAsync(ResourceRow row, string collection, IInventorySink sink, Action count, CancellationToken stop)
     {
         var vault = VaultOf(row);
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         switch (collection)
         {
             case "secrets":
-                await foreach (var secret in Pages(vault.Secrets.GetPropertiesOfSecretsAsync(stop), count))
-                    Observe(row, vault, secret, sink);
+                await foreach (var secret in Pages(vault.Secrets.GetPropertiesOfSecretsAsync(stop)))
+                    if (First(secret.Name))
+                        Observe(row, vault, secret, sink);
                 break;
             case "certificates":
-                await foreach (var certificate in Pages(vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: stop), count))
-                    Observe(row, vault, certificate, sink);
+                await foreach (var certificate in Pages(vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: stop)))
+                    if (First(certificate.Name))
+                        Observe(row, vault, certificate, sink);
                 break;
             default:
                 await foreach (var key in KeysAsync(vault, "/keys", stop))
-                {
-                    count();
-                    Observe(row, vault, key, sink);
-                }
+                    if (First(key.Name))
+                        Observe(row, vault, key, sink);
                 break;
+        }
+
+        // A page delivered twice is one page.
+        bool First(string name)
+        {
+            var first = names.Add(name);
+            if (first)
+                count();
+            return first;
         }
     }
 
@@ -79,16 +89,25 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
             switch (collection)
             {
                 case "secrets":
-                    if (await NewestAsync(Pages(vault.Secrets.GetPropertiesOfSecretVersionsAsync(name, stop), count), s => s.CreatedOn) is { } secret)
+                    if (await NewestAsync(Pages(vault.Secrets.GetPropertiesOfSecretVersionsAsync(name, stop)), s => s.CreatedOn) is { } secret)
+                    {
+                        count();
                         Observe(row, vault, secret, sink);
+                    }
                     break;
                 case "certificates":
-                    if (await NewestAsync(Pages(vault.Certificates.GetPropertiesOfCertificateVersionsAsync(name, stop), count), c => c.CreatedOn) is { } certificate)
+                    if (await NewestAsync(Pages(vault.Certificates.GetPropertiesOfCertificateVersionsAsync(name, stop)), c => c.CreatedOn) is { } certificate)
+                    {
+                        count();
                         Observe(row, vault, certificate, sink);
+                    }
                     break;
                 default:
-                    if (await NewestAsync(KeysAsync(vault, $"/keys/{name}/versions", stop), k => (DateTimeOffset?)k.Created) is { } key)
+                    if (await NewestAsync(KeysAsync(vault, $"/keys/{name}/versions", stop), k => k.Created) is { } key)
+                    {
+                        count();
                         Observe(row, vault, key, sink);
+                    }
                     break;
             }
         }
@@ -109,17 +128,14 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     }
 
     // The SDK follows a next link that repeats without end.
-    private static async IAsyncEnumerable<T> Pages<T>(AsyncPageable<T> pageable, Action count)
+    private static async IAsyncEnumerable<T> Pages<T>(AsyncPageable<T> pageable)
         where T : notnull
     {
         var links = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var page in pageable.AsPages())
         {
             foreach (var item in page.Values)
-            {
-                count();
                 yield return item;
-            }
             if (page.ContinuationToken is { Length: > 0 } link && !links.Add(link))
                 throw new IncompleteReadException("the same next page was given twice, so there is no end to read to");
         }
