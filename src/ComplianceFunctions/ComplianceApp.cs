@@ -30,6 +30,8 @@ internal static class ComplianceApp
     {
         if (builder.Configuration["Logs:Console"] == "json")
             builder.Logging.ClearProviders().AddJsonConsole(o => { o.IncludeScopes = true; o.UseUtcTimestamp = true; o.TimestampFormat = "O"; });
+        // What a request or a storage call did is in the traces; the log tells what the app decided.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Azure", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
         builder.Services.AddScrubbedLogging();
         var telemetry = builder.Services.AddOpenTelemetry()
             .WithTracing(t => t.AddSource(Telemetry.Name).AddHttpClientInstrumentation())

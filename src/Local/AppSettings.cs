@@ -17,6 +17,7 @@ internal static class AppSettings
         {
             ["AzureWebJobsStorage"] = azurite.StateConnection,
             ["EvidenceStorage"] = azurite.EvidenceConnection,
+            ["Logs__Console"] = "json",
             ["EmbeddedHost__Port"] = port.ToString(CultureInfo.InvariantCulture),
             ["EmbeddedHost__Keys__Master"] = keys.Master,
             ["EmbeddedHost__Keys__Default"] = keys.Default,

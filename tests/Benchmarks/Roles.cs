@@ -128,7 +128,7 @@ internal static class Connected
     public static ServiceProvider Services(bool withState)
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        var time = new ShiftedClock(DateTimeOffset.Parse(CredentialBenchmark.Now, System.Globalization.CultureInfo.InvariantCulture));
+        var time = new ShiftedClock(DateTimeOffset.Parse(CredentialBenchmark.Now, System.Globalization.CultureInfo.InvariantCulture), frozen: true);
         var services = new ServiceCollection();
         services.AddLogging(l => l.SetMinimumLevel(LogLevel.Warning));
         services.AddSingleton<TimeProvider>(time);

@@ -123,6 +123,7 @@ public sealed partial class CredentialRotationCheck
         // Storage is asked before the tenant: a run that could not keep its findings should not begin.
         await _parts.Runs.ExpectAsync(tenantId, Name, run.StartedAt, stop);
         var known = _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop);
+        var subscriptions = _parts.Subscriptions.LoadAsync(tenantId, stop);
 
         var (owned, ownedGaps) = await OwnedByOverrideOwnersAsync(policy, stop);
         var evaluator = new CredentialEvaluator(policy, owned, run.StartedAt);
@@ -136,7 +137,7 @@ public sealed partial class CredentialRotationCheck
         var detections = new List<Detection>(found);
         var outcomes = inventory.Outcomes;
         detections.AddRange(outcomes.Where(o => !o.Complete).Select(o => builder.Gap(o, answers)));
-        var (missing, goneSubscriptions) = await MissingSubscriptionsAsync(policy, tenantId, inventory, stop);
+        var (missing, goneSubscriptions) = await MissingSubscriptionsAsync(policy, await subscriptions, inventory, stop);
         detections.AddRange(missing.Select(m => builder.MissingSubscription(m.Id, m.Name, answers)));
 
         // The findings were loaded while the tenant was read; what changed since makes the write lose, and is decided again.
@@ -233,13 +234,13 @@ public sealed partial class CredentialRotationCheck
 
     // A subscription that is no longer listed may be deleted, or only hidden from us: the difference is asked, not guessed.
     private async Task<(IReadOnlyList<(string Id, string Name)> Missing, IReadOnlyList<string> Gone)> MissingSubscriptionsAsync(
-        CredentialPolicy policy, string tenantId, RunInventory inventory, CancellationToken stop)
+        CredentialPolicy policy, IReadOnlyDictionary<string, string> known, RunInventory inventory, CancellationToken stop)
     {
         if (!inventory.Outcomes.Any(o => o.Source == Sources.Subscriptions && o.Complete))
             return ([], []);
         var missing = new List<(string, string)>();
         var gone = new List<string>();
-        foreach (var (id, name) in (await _parts.Subscriptions.LoadAsync(tenantId, stop)).OrderBy(s => s.Key, StringComparer.Ordinal))
+        foreach (var (id, name) in known.OrderBy(s => s.Key, StringComparer.Ordinal))
             if (inventory.Subscriptions.ContainsKey(id))
                 continue;
             else if (policy.RetiredSubscriptions.Contains(id) || await _parts.Resources.IsGoneAsync($"/subscriptions/{id}", stop))

@@ -11,7 +11,7 @@ namespace Compliance.Credentials.Inventory;
 internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time) : IOwnerDirectory
 {
     private const int BatchSize = 20;
-    private const int BatchesSideBySide = 4;
+    private const int BatchesSideBySide = 8;
     private const string Fields = "$select=id,displayName,userPrincipalName,mail,accountEnabled";
 
     /// <inheritdoc/>

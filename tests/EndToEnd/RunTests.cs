@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace EndToEnd;
+
+/// <summary>The launcher while it runs: the timer on its clock, a signal, and the app killed in the middle of its work.</summary>
+public sealed class RunTests : IDisposable
+{
+    private readonly Checkout _checkout = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _checkout.Dispose();
+
+    [Fact]
+    public async Task The_timer_fires_on_the_given_clock_and_a_signal_stops_everything_it_started()
+    {
+        // Seconds before the schedule: the timer, not a request, sets off the check.
+        using var run = Start("--now", "2026-11-23T04:59:55Z");
+        var seen = await WaitForAsync(run, "ended, everything read: True");
+
+        using (var signal = Process.Start("kill", ["-INT", run.Id.ToString(CultureInfo.InvariantCulture)]))
+            await signal.WaitForExitAsync(Stop);
+        await run.WaitForExitAsync(Stop);
+
+        Assert.Contains("started by timer", seen, StringComparison.Ordinal);
+        Assert.Equal(0, run.ExitCode);
+        var pids = Path.Combine(_checkout.State, "run", "pids.json");
+        Assert.True(!File.Exists(pids) || JsonDocument.Parse(await File.ReadAllTextAsync(pids, Stop)).RootElement.ToString() is "[]" or "{}", "a child was left behind");
+    }
+
+    [Fact]
+    public async Task The_app_killed_while_it_reads_is_told_in_one_line_and_the_next_run_is_whole()
+    {
+        using var run = Start("--now", "2026-11-23T04:59:55Z", "--faults", "graph/applications* => latency=60000ms");
+        await WaitForAsync(run, "started by timer");
+        var app = AppOf(run);
+        app.Kill();
+        var errors = run.StandardError.ReadToEndAsync(Stop);
+        await run.WaitForExitAsync(Stop);
+        var after = await _checkout.RunAsync("--once", "--json", "--now", Checkout.Now);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("app", (await errors).Trim().Split('\n')[^1], StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(0, after.Exit);
+    }
+
+    [Fact]
+    public async Task A_taken_port_is_told_in_one_line()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+
+        var run = await _checkout.RunAsync("--once", "--port", port);
+
+        Assert.Equal(1, run.Exit);
+        Assert.Contains($"port {port}", run.Errors, StringComparison.Ordinal);
+    }
+
+    // Free ports, so that the tests run beside a developer's own.
+    private Process Start(params string[] options)
+    {
+        // Azurite takes three in a row from the one it is given.
+        var first = FiveInARow();
+        string Port(int offset) => (first + offset).ToString(CultureInfo.InvariantCulture);
+        return _checkout.Start([.. options, "--port", Port(3), "--sandbox-port", Port(4), "--azurite-port", Port(0)]);
+    }
+
+    private static int FiveInARow()
+    {
+        for (var port = 21000; port < 32000; port += 5)
+        {
+            var listeners = new List<TcpListener>();
+            try
+            {
+                for (var i = 0; i < 5; i++)
+                {
+                    listeners.Add(new TcpListener(IPAddress.Loopback, port + i));
+                    listeners[^1].Start();
+                }
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: the next five.
+            }
+            finally
+            {
+                listeners.ForEach(l => l.Stop());
+            }
+        }
+        throw new InvalidOperationException("no five ports in a row are free");
+    }
+
+    private static async Task<string> WaitForAsync(Process run, string text)
+    {
+        var seen = new System.Text.StringBuilder();
+        while (await run.StandardOutput.ReadLineAsync(Stop) is { } line)
+        {
+            seen.AppendLine(line);
+            if (line.Contains(text, StringComparison.Ordinal))
+                return seen.ToString();
+        }
+        throw new InvalidOperationException($"the run ended before it said '{text}': {seen}{await run.StandardError.ReadToEndAsync(Stop)}");
+    }
+
+    private Process AppOf(Process run)
+    {
+        Assert.False(run.HasExited);
+        using var pids = JsonDocument.Parse(File.ReadAllText(Path.Combine(_checkout.State, "run", "pids.json")));
+        var app = pids.RootElement.EnumerateArray().Single(p => p.GetProperty("name").GetString() == "app");
+        return Process.GetProcessById(app.GetProperty("pid").GetInt32());
+    }
+}
