@@ -16,7 +16,7 @@ internal static class NextSteps
         EndedButPresent.Id => Remove(credential),
         LivesTooLong.Id => Shorten(credential),
         AgeUnknown.Id => $"find out when {PartOf(credential)} was made, or replace it so that its age is known: {Replace(credential)}",
-        NoKeyExpirationPolicy.Id => $"set a key-expiration policy on {ObjectOf(credential)}: `az storage account update {Resource(credential)} --key-exp-days 90`",
+        NoKeyExpirationPolicy.Id => $"set a key-expiration policy no longer than the maximum age that policy allows on {ObjectOf(credential)}: `az storage account update {Resource(credential)} --key-exp-days DAYS`",
         AcceptsKeys.Id => DisableKeys(credential),
         ControlCatalogue.NoLivingOwner => NameOwner(credential),
         ControlCatalogue.NoRotationPolicy =>
@@ -59,7 +59,7 @@ internal static class NextSteps
         CredentialKind.VaultCertificate =>
             $"issue a new version of {ObjectOf(c)} by its own policy: `az keyvault certificate show {VaultName(c)} --query policy > policy.json`, then `az keyvault certificate create {VaultName(c)} --policy @policy.json`",
         CredentialKind.StorageKey =>
-            $"move what uses {PartOf(c)} of {ObjectOf(c)} to its other key, then renew it: `az storage account keys renew {Resource(c)} {Option("--key", c.Part)}`",
+            $"move what uses {PartOf(c)} of {ObjectOf(c)} to its other key, then renew it: `az storage account keys renew {Resource(c, "--account-name")} {Option("--key", c.Part)}`",
         _ => DisableKeys(c),
     };
 
@@ -131,11 +131,11 @@ internal static class NextSteps
     }
 
     // /subscriptions/S/resourceGroups/G/providers/P/T/NAME
-    private static string Resource(Credential c)
+    private static string Resource(Credential c, string nameOption = "--name")
     {
         var id = c.ResourceId ?? c.Subject.Id;
         return id.Split('/') is ["", _, var subscription, _, var group, _, _, _, var name]
-            ? $"{Option("--name", name)} {Option("--resource-group", group)} {Option("--subscription", subscription)}"
+            ? $"{Option(nameOption, name)} {Option("--resource-group", group)} {Option("--subscription", subscription)}"
             : Option("--ids", id);
     }
 }

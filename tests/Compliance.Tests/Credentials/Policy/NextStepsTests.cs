@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using CsCheck;
+using Compliance.Credentials;
+using Compliance.Findings;
+
+namespace Compliance.Tests.Credentials.Policy;
+
+public sealed class NextStepsTests
+{
+    private const string KeyId = "aaaaaaaa-0000-0000-0000-000000000001";
+    private const string Account = "/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/pay";
+    private static readonly Person Ada = new("u-ada", "Ada", "ada@contoso.com", "owner");
+    private static readonly DateTimeOffset End = new(2028, 3, 31, 0, 0, 0, TimeSpan.Zero);
+
+    private static string Step(string control, CredentialKind kind, string id, string part = KeyId, string? type = null, string name = "billing") =>
+        NextSteps.For(control, Given.Credential(kind, expires: End, id: id, name: name) with { Part = part, ResourceType = type }, null);
+
+    [Fact]
+    public void A_step_speaks_to_its_owner_or_to_nobody_in_particular() => Assert.Equal(
+        ("Ada, mend it.", "Mend it."), (NextSteps.Addressed(Ada, "mend it"), NextSteps.Addressed(null, "mend it")));
+
+    [Theory]
+    [InlineData("CRED-001", CredentialKind.ClientSecret, "o-1", "Add a new secret to app billing (appId 11111111-2222-3333-4444-555555555555), deploy it, then remove key id aaaaaaaa-0000-0000-0000-000000000001: `az ad app credential reset --id 11111111-2222-3333-4444-555555555555 --append`, then `az ad app credential delete --id 11111111-2222-3333-4444-555555555555 --key-id aaaaaaaa-0000-0000-0000-000000000001`.")]
+    [InlineData("CRED-002", CredentialKind.ClientCertificate, "o-1", "Check that nothing still presents it, then remove certificate aaaaaaaa-0000-0000-0000-000000000001 from app billing (appId 11111111-2222-3333-4444-555555555555): `az ad app credential delete --id 11111111-2222-3333-4444-555555555555 --key-id aaaaaaaa-0000-0000-0000-000000000001 --cert`.")]
+    [InlineData("CRED-002", CredentialKind.SamlCertificate, "sp-1", "Remove certificate aaaaaaaa-0000-0000-0000-000000000001 from service principal billing (object id sp-1) (Entra admin center, Enterprise applications, Single sign-on).")]
+    [InlineData("CRED-003", CredentialKind.VaultKey, "https://pay.vault.azure.net/keys/k1", "Before 2028-03-31, rotate key billing (https://pay.vault.azure.net/keys/k1): `az keyvault key rotate --vault-name pay --name k1`.")]
+    [InlineData("CRED-004", CredentialKind.VaultSecret, "https://pay.vault.azure.net/secrets/s1", "Give secret billing (https://pay.vault.azure.net/secrets/s1) an end that policy allows: `az keyvault secret set-attributes --vault-name pay --name s1 --expires YYYY-MM-DDT00:00:00Z`.")]
+    [InlineData("CRED-006", CredentialKind.ClientSecret, "o-1", "Find who answers for app billing (appId 11111111-2222-3333-4444-555555555555) and make that person its owner: `az ad app owner add --id 11111111-2222-3333-4444-555555555555 --owner-object-id OBJECT-ID`.")]
+    [InlineData("CRED-007", CredentialKind.VaultKey, "https://pay.vault.azure.net/keys/k1", "Let key billing (https://pay.vault.azure.net/keys/k1) rotate by itself: write its rotation policy to policy.json, then `az keyvault key rotation-policy update --vault-name pay --name k1 --value policy.json`.")]
+    public void Each_control_has_its_own_step(string control, object kind, string id, string expected) => Assert.Equal(expected, Step(control, (CredentialKind)kind, id));
+
+    [Fact]
+    public void A_storage_key_is_renewed_by_account_and_the_account_is_given_a_policy() => Assert.Equal(
+        ($"Move what uses key1 of storage account pay ({Account}) to its other key, then renew it: `az storage account keys renew --account-name pay --resource-group rg --subscription s-1 --key key1`.",
+            $"Set a key-expiration policy no longer than the maximum age that policy allows on storage account pay ({Account}): `az storage account update --name pay --resource-group rg --subscription s-1 --key-exp-days DAYS`."),
+        (Step("CRED-001", CredentialKind.StorageKey, Account, "key1", name: "pay"), Step("CRED-008", CredentialKind.StorageKey, Account, "", name: "pay")));
+
+    [Theory]
+    [InlineData("Microsoft.DocumentDB/databaseAccounts", "`az resource update --ids /s/1/x --set properties.disableLocalAuth=true`.")]
+    [InlineData("microsoft.search/SearchServices", "`az search service update --ids /s/1/x --disable-local-auth true`.")]
+    public void Keys_of_a_resource_are_turned_off(string type, string command) => Assert.Equal(
+        $"Let what calls billing (/s/1/x) sign in with a managed identity, then turn its keys off: {command}", Step("CRED-009", CredentialKind.ResourceKeys, "/s/1/x", "", type));
+
+    [Fact]
+    public void A_certificate_known_by_its_thumbprint_only_is_looked_up_first() => Assert.EndsWith(
+        "find its key id with `az ad app credential list --id 11111111-2222-3333-4444-555555555555 --cert` and remove it with `az ad app credential delete --id 11111111-2222-3333-4444-555555555555 --key-id KEY-ID --cert`.",
+        Step("CRED-002", CredentialKind.ClientCertificate, "o-1", "AB12"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("plain-1.2_x", "plain-1.2_x")]
+    [InlineData("a'; rm -rf /", "'a'\\''; rm -rf /'")]
+    [InlineData("a\nrm -rf /", "'a rm -rf /'")]
+    [InlineData("$(reboot)", "'$(reboot)'")]
+    [InlineData("`reboot`", "''\\''reboot'\\'''")] // grave accents would end the command in the text around it
+    [InlineData("a\u202Eb", "'a b'")] // turns the order of what follows on a screen
+    [InlineData("", "''")]
+    [InlineData("~root", "'~root'")]
+    public void A_name_becomes_one_word_of_a_shell(string name, string word) => Assert.Equal(word, Shell.Word(name));
+
+    [Fact]
+    public void A_value_that_reads_as_an_option_stays_a_value() =>
+        Assert.Equal(("--name=-rf", "--name 'a b'"), (Shell.Option("--name", "-rf"), Shell.Option("--name", "a b")));
+
+    [Theory]
+    [InlineData("a'; rm -rf /")]
+    [InlineData("a\n`rm -rf /`")]
+    public void A_malicious_name_cannot_leave_its_place(string name)
+    {
+        var step = NextSteps.For("CRED-001", Given.Credential(CredentialKind.StorageKey, id: $"/subscriptions/s/resourceGroups/{name.Replace('/', ';')}/providers/Microsoft.Storage/storageAccounts/x", name: name), Ada with { Name = name });
+        Assert.DoesNotContain('\n', step);
+        Assert.Equal(2, step.Count(c => c == '`'));
+    }
+
+    [Fact]
+    public async Task A_real_shell_reads_back_what_was_quoted()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var words = Gen.String[Gen.Char["ab '\"$`\\;&|<>*?#~!(){}[]=-\n\t"], 0, 12].Array[40].Single();
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true, ArgumentList = { "-c", $"printf '%s\\n' {string.Join(' ', words.Select(Shell.Word))}" } };
+        using var shell = Process.Start(start)!;
+        var text = await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(string.Concat(words.Select(w => Shell.OneLine(w) + "\n")), text);
+    }
+}
