@@ -45,7 +45,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall Resource = Arm("GET", "/subscriptions/{*id}", "Reader", "whether something no longer listed is really gone");
 
     /// <summary>A vault's secrets, without their values.</summary>
-    public static readonly DeclaredCall Secrets = KeyVault("/secrets", "attributes of secrets; values are never read");
+    public static readonly DeclaredCall Secrets = KeyVault("/secrets", "attributes of secrets, never their values");
 
     /// <summary>A secret's versions, without their values.</summary>
     public static readonly DeclaredCall SecretVersions = KeyVault("/secrets/{name}/versions", "attributes of one secret after an event");

@@ -1,0 +1,19 @@
+using System.Collections.Concurrent;
+using Compliance.Tenants;
+
+namespace Compliance.Tests.Tenants;
+
+/// <summary>A clock on which every wait is over at once and is written down. Time limits on answers never pass.</summary>
+internal sealed class NoWaiting : TimeProvider
+{
+    /// <summary>The waits that were asked for.</summary>
+    public ConcurrentQueue<TimeSpan> Waits { get; } = new();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        if (dueTime == PoliteHandler.AnswerWithin || dueTime == Timeout.InfiniteTimeSpan)
+            return System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, period);
+        Waits.Enqueue(dueTime);
+        return System.CreateTimer(callback, state, TimeSpan.Zero, period);
+    }
+}
