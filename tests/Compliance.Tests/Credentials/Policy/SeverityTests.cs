@@ -48,7 +48,7 @@ public sealed class SeverityTests
     [Fact]
     public void A_kind_goes_before_a_control_before_the_catalogue()
     {
-        const string Controls = "severity:\n  controls: { CRED-001: low, RUN-001: info }\n";
+        const string Controls = "severity:\n  controls: { CRED-001: low, GAP-001: info }\n";
         const string Kinds = "kinds:\n  clientSecret:\n    severity: { CRED-001: critical, CRED-003: info }\n";
         Assert.Equal(
             (Severity.High, Severity.Low, Severity.Critical, Severity.Info, Severity.Info),
@@ -56,7 +56,7 @@ public sealed class SeverityTests
                 Given.Policy(Controls).Severity.Of("CRED-001", Given.Secret(), null),
                 Given.Policy(Controls + Kinds).Severity.Of("CRED-001", Given.Secret(), null),
                 Given.Policy(Kinds).Severity.Of("CRED-003", Given.Secret(), 1),
-                Given.Policy(Controls).Severity.Of("RUN-001")));
+                Given.Policy(Controls).Severity.Of("GAP-001")));
     }
 
     [Theory]
