@@ -13,7 +13,7 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Asked);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Asked);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Asked);
 
-var width = 120; // for files and pipes
+var width = 150; // for files and pipes
 if (!Console.IsOutputRedirected && Console.WindowWidth > 0)
     width = Console.WindowWidth;
 var colour = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));

@@ -42,7 +42,7 @@ internal sealed record Credential
     /// <summary>Its stable id in the subject (key id, thumbprint, key name); empty where the subject is the credential.</summary>
     public string Part { get; init; } = "";
 
-    /// <summary>Its own display name or hint, for people; null when it has none.</summary>
+    /// <summary>Its own display name, for people; null when it has none. Never Graph's hint, which is the start of the secret.</summary>
     public string? Label { get; init; }
 
     /// <summary>The source it was read from, see <see cref="Sources"/>.</summary>

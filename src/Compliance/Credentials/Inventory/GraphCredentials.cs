@@ -124,7 +124,7 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
             if (password.CustomKeyIdentifier is { Length: > 0 } identifier && certificates?.Contains(Convert.ToHexString(identifier)) == true)
                 continue;
             sink.Observed(Credential(
-                CredentialKind.ClientSecret, password.KeyId?.ToString() ?? "", password.DisplayName ?? password.Hint, password.StartDateTime, password.EndDateTime));
+                CredentialKind.ClientSecret, password.KeyId?.ToString() ?? "", password.DisplayName, password.StartDateTime, password.EndDateTime));
         }
 
         Credential Credential(CredentialKind kind, string part, string? label, DateTimeOffset? start, DateTimeOffset? end) => new()

@@ -148,7 +148,8 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
             Source = c.Source,
             ResourceId = c.ResourceId,
             Unknown = unknown,
-            Reason = reason,
+            // Which of several: people know a credential by the name they gave it.
+            Reason = c.Label is { Length: > 0 } label ? $"{reason} [{Shell.OneLine(label)}]" : reason,
             NextStep = NextSteps.For(controlId, c, owner),
             Since = c.Started,
             Expires = c.Expires,
