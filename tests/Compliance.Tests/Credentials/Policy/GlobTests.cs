@@ -1,5 +1,5 @@
-using CsCheck;
 using Compliance.Credentials;
+using CsCheck;
 
 namespace Compliance.Tests.Credentials.Policy;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using CsCheck;
 using Compliance.Credentials;
 using Compliance.Findings;
+using CsCheck;
 
 namespace Compliance.Tests.Credentials.Policy;
 
