@@ -33,6 +33,18 @@ public sealed class OnceTests : IDisposable
     }
 
     [Fact]
+    public async Task The_readme_shows_what_is_really_printed()
+    {
+        var readme = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot.Find(), "README.md"), TestContext.Current.CancellationToken);
+        var shown = readme.Split("```text\n")[1].Split("```")[0].Split('\n').Select(l => l.TrimEnd()).Where(l => l.Length > 0 && l != "…");
+
+        var run = await _checkout.RunAsync("--once", "--now", Checkout.Now);
+
+        var printed = run.Output.Split('\n').Select(l => l.TrimEnd()).ToHashSet(StringComparer.Ordinal);
+        Assert.All(shown, line => Assert.Contains(line, printed));
+    }
+
+    [Fact]
     public async Task A_finding_at_the_given_severity_makes_the_exit_code_2_and_an_unread_source_makes_it_3()
     {
         var high = await _checkout.RunAsync("--once", "--fail-on", "high", "--now", Checkout.Now);

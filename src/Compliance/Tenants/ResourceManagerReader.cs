@@ -91,7 +91,7 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
         {
             using var body = JsonDocument.Parse(message.Response.Content);
             return body.RootElement.TryGetProperty("error", out var error) && error.TryGetProperty("code", out var code)
-                && code.GetString() is "ResourceNotFound" or "SubscriptionNotFound" or "ResourceGroupNotFound" or "NotFound";
+                && code.GetString() is "ResourceNotFound" or "SubscriptionNotFound" or "ResourceGroupNotFound";
         }
         catch (JsonException)
         {

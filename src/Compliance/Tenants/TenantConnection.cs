@@ -26,7 +26,6 @@ internal sealed class TenantConnection : IDisposable
     private readonly TenantOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<TenantConnection> _log;
-    private readonly HttpClientTransport _vaultTransport;
     private readonly ConcurrentDictionary<string, Vault> _vaults = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Connects lazily: nothing is sent before the first read.</summary>
@@ -53,7 +52,6 @@ internal sealed class TenantConnection : IDisposable
         };
         ResourceManager = new ArmClient(Credential, defaultSubscriptionId: null, arm);
         ResourceManagerPipeline = HttpPipelineBuilder.Build(arm, new BearerTokenAuthenticationPolicy(Credential, $"{audience}/.default"));
-        _vaultTransport = Transport("keyvault", IsVault);
     }
 
     /// <summary>Signs in.</summary>
@@ -147,13 +145,15 @@ internal sealed class TenantConnection : IDisposable
     private Vault NewVault(Uri address)
     {
         var root = new Uri(address.GetLeftPart(UriPartial.Authority));
+        // Each vault has a guard of its own: another vault is another host, whoever owns it.
+        var transport = Transport("keyvault", u => SameHost(u, root));
         var scope = $"https://{root.Host[(root.Host.IndexOf('.', StringComparison.Ordinal) + 1)..]}/.default";
         return new Vault(
             root,
-            new SecretClient(root, Credential, new SecretClientOptions { Transport = _vaultTransport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } }),
-            new CertificateClient(root, Credential, new CertificateClientOptions { Transport = _vaultTransport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } }),
+            new SecretClient(root, Credential, new SecretClientOptions { Transport = transport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } }),
+            new CertificateClient(root, Credential, new CertificateClientOptions { Transport = transport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } }),
             HttpPipelineBuilder.Build(
-                new SecretClientOptions { Transport = _vaultTransport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } },
+                new SecretClientOptions { Transport = transport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } },
                 new BearerTokenAuthenticationPolicy(Credential, scope)));
     }
 }
