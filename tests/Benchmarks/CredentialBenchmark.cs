@@ -21,15 +21,16 @@ internal static class CredentialBenchmark
     {
         var applications = Option(args, "--applications", "50000");
         var objects = Option(args, "--vault-objects", "20000");
+        var flagged = Option(args, "--flagged-share", "0.02");
         var rounds = int.Parse(Option(args, "--rounds", "3"), CultureInfo.InvariantCulture);
         var latencies = Option(args, "--latency", "0,20").Split(',').Select(l => int.Parse(l, CultureInfo.InvariantCulture)).ToList();
 
         var data = Directory.CreateTempSubdirectory("bench-").FullName;
         await using var azurite = await Azurite.StartAsync(RepositoryRoot.Find(), data, (0, 0, 0), TimeProvider.System, CancellationToken.None);
-        using var sandbox = Start([SandboxRole, applications, objects, Now], null);
+        using var sandbox = Start([SandboxRole, applications, objects, Now, flagged], null);
         var ready = JsonDocument.Parse((await sandbox.StandardOutput.ReadLineAsync())!).RootElement;
         var settings = Settings(ready, azurite);
-        Console.WriteLine($"{applications} app registrations with 2 credentials each, {objects} vault objects; {rounds} rounds, alternating, medians");
+        Console.WriteLine($"{applications} app registrations with 2 credentials each, {objects} vault objects, share flagged {flagged}; {rounds} rounds, alternating, medians");
         Console.WriteLine();
         Console.WriteLine("| latency | faults | what | requests | wall s | peak MB | objects | findings | wall / bare |");
         Console.WriteLine("| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |");

@@ -12,6 +12,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("benchmarks: credentials [--applications N] [--vault-objects N] [--rounds N] [--latency MS,MS]");
+    Console.Error.WriteLine("benchmarks: credentials [--applications N] [--vault-objects N] [--flagged-share 0.02] [--rounds N] [--latency MS,MS]");
     return 64;
 }

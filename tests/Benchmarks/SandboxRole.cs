@@ -14,7 +14,8 @@ internal static class SandboxRole
             new SandboxOptions
             {
                 Generate = new GeneratorOptions(
-                    Applications: int.Parse(args[0], CultureInfo.InvariantCulture), VaultObjects: int.Parse(args[1], CultureInfo.InvariantCulture)),
+                    Applications: int.Parse(args[0], CultureInfo.InvariantCulture), VaultObjects: int.Parse(args[1], CultureInfo.InvariantCulture),
+                    FlaggedShare: double.Parse(args[3], CultureInfo.InvariantCulture)),
                 Now = DateTimeOffset.Parse(args[2], CultureInfo.InvariantCulture),
             },
             TimeProvider.System, CancellationToken.None);

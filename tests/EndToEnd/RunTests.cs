@@ -33,6 +33,31 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_near_expiry_event_at_the_webhook_checks_that_one_object_again()
+    {
+        using var run = Start("--now", "2026-11-23T06:00:00Z");
+        var ready = await WaitForAsync(run, "Ctrl-C");
+        var app = ready.Split('\n').Single(l => l.StartsWith("App", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        using var keys = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_checkout.State, "keys.json"), Stop));
+        using var http = new HttpClient(new SocketsHttpHandler());
+        using var body = new StringContent(
+            """{"specversion":"1.0","id":"e1","source":"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-nw-hr","type":"Microsoft.KeyVault.SecretNearExpiry","subject":"payroll-sftp-password","data":{"VaultName":"kv-nw-hr","ObjectType":"Secret","ObjectName":"payroll-sftp-password"}}""",
+            System.Text.Encoding.UTF8, "application/cloudevents+json");
+        body.Headers.Add("aeg-event-type", "Notification");
+
+        var refused = await http.PostAsync(new Uri($"{app}/runtime/webhooks/EventGrid?functionName=KeyVaultEvent&code=wrong"), body, Stop);
+        var taken = await http.PostAsync(
+            new Uri($"{app}/runtime/webhooks/EventGrid?functionName=KeyVaultEvent&code={keys.RootElement.GetProperty("eventGrid").GetString()}"), body, Stop);
+        var log = await WaitForAsync(run, "Re-checked kv-nw-hr/secrets/payroll-sftp-password after Microsoft.KeyVault.SecretNearExpiry, read: True");
+        using (var signal = Process.Start("kill", ["-TERM", run.Id.ToString(CultureInfo.InvariantCulture)]))
+            await signal.WaitForExitAsync(Stop);
+        await run.WaitForExitAsync(Stop);
+
+        Assert.Equal((HttpStatusCode.Unauthorized, true, 0), (refused.StatusCode, taken.IsSuccessStatusCode, run.ExitCode));
+        Assert.NotEmpty(log);
+    }
+
+    [Fact]
     public async Task The_app_killed_while_it_reads_is_told_in_one_line_and_the_next_run_is_whole()
     {
         using var run = Start("--now", "2026-11-23T04:59:55Z", "--faults", "graph/applications* => latency=60000ms");
