@@ -5,6 +5,7 @@ using Compliance.Evidence;
 using Compliance.Findings;
 using Compliance.Runs;
 using Compliance.State;
+using Compliance.Tests.State;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -23,10 +24,12 @@ public sealed class CredentialRotationCheckTests : IDisposable
     private readonly FakeTimeProvider _time = new(Start);
     private readonly FakeTenant _tenant = new();
     private readonly StateStorage _storage;
-    private readonly string _tenantId;
+    private readonly AzuriteFixture _azurite;
+    private string _tenantId;
 
     public CredentialRotationCheckTests(AzuriteFixture azurite)
     {
+        _azurite = azurite;
         // Each test is a tenant of its own: that keeps them apart in the shared Azurite.
         _tenantId = new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString();
         _tenant.TenantId = _tenantId;
@@ -258,6 +261,32 @@ public sealed class CredentialRotationCheckTests : IDisposable
         var failed = await Assert.ThrowsAnyAsync<Exception>(() => Check(_tenant, storage: down).RunAsync(RunRequest.New("cred", "timer", _time.GetUtcNow()), Stop));
 
         Assert.DoesNotContain("the tenant was read", failed.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Storage_lost_at_any_request_of_a_run_does_no_harm_and_the_same_run_again_is_whole()
+    {
+        _tenant.Credentials.Add(ClientSecret("billing", ageDays: 200));
+        _tenant.Credentials.Add(VaultSecret("db", ageDays: 300));
+        var (counting, wire) = Faults.On(_azurite);
+        var whole = await Check(_tenant, storage: counting).RunAsync(RunRequest.New("cred", "manual", _time.GetUtcNow()), Stop);
+        var failures = 0;
+
+        for (var last = 0; last < wire.Requests.Count; last++)
+        {
+            _tenant.TenantId = _tenantId = new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString();
+            var (storage, faults) = Faults.On(_azurite);
+            var from = last;
+            faults.Before = (_, number) => number > from ? Faults.Answer(System.Net.HttpStatusCode.InternalServerError) : null;
+            var request = RunRequest.New("cred", "manual", _time.GetUtcNow());
+            failures += await Record.ExceptionAsync(() => Check(_tenant, storage: storage).RunAsync(request, Stop)) is null ? 0 : 1;
+            var again = await Check(_tenant).RunAsync(request, Stop);
+
+            Assert.Equal(whole.Findings.Select(f => (f.Control, f.Subject.Name, f.Status)), again.Findings.Select(f => (f.Control, f.Subject.Name, f.Status)));
+            Assert.All((await StoredAsync()).Values, f => Assert.Equal(FindingStatus.Open, f.Finding.Status));
+            Assert.Single(await EvidenceAsync());
+        }
+        Assert.True(failures > 10, $"only {failures} runs were disturbed");
     }
 
     private static string Closed(string account) =>
