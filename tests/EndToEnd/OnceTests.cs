@@ -80,6 +80,20 @@ public sealed class OnceTests : IDisposable
     }
 
     [Fact]
+    public async Task One_correlation_id_joins_the_report_the_log_and_the_log_is_json()
+    {
+        var run = await _checkout.RunAsync("--once", "--json", "--now", Checkout.Now);
+        using var report = JsonDocument.Parse(run.Output);
+        var id = report.RootElement.GetProperty("run").GetProperty("correlationId").GetString()!;
+
+        var lines = await File.ReadAllLinesAsync(Path.Combine(_checkout.State, "once", "logs", "app.log"), TestContext.Current.CancellationToken);
+        var about = lines.Where(l => l.Contains(id, StringComparison.Ordinal)).ToList();
+
+        Assert.True(about.Count >= 2, "the id is in fewer than two lines of the log");
+        Assert.All(about, line => Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(line).RootElement.ValueKind));
+    }
+
+    [Fact]
     public async Task No_secret_of_the_tenant_or_of_this_machine_is_in_any_log_or_output()
     {
         var run = await _checkout.RunAsync("--once", "--json", "--now", Checkout.Now);
