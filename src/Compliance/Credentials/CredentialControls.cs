@@ -1,18 +1,20 @@
+using Compliance.Controls;
+
 namespace Compliance.Credentials;
 
 /// <summary>The controls of this capability.</summary>
 internal static class CredentialControls
 {
     /// <summary>A source could not be read to its end.</summary>
-    public const string Gap = "GAP-001";
+    public const string Gap = ControlCatalogue.SourceNotRead;
 
     /// <summary>A subscription seen earlier is no longer shown to us.</summary>
-    public const string MissingSubscription = "GAP-002";
+    public const string MissingSubscription = ControlCatalogue.SubscriptionNotVisible;
 
     /// <summary>The controls that stand for something unread.</summary>
     public static IReadOnlyList<string> Gaps { get; } = [Gap, MissingSubscription];
 
     /// <summary>Every control whose findings one run of the check reconciles.</summary>
     public static IReadOnlyList<string> All { get; } =
-        ["CRED-001", "CRED-002", "CRED-003", "CRED-004", "CRED-005", "CRED-006", "CRED-007", "CRED-008", "CRED-009", Gap, MissingSubscription];
+        ["CRED-001", "CRED-002", "CRED-003", "CRED-004", "CRED-005", ControlCatalogue.NoLivingOwner, ControlCatalogue.NoRotationPolicy, "CRED-008", "CRED-009", Gap, MissingSubscription];
 }
