@@ -93,22 +93,9 @@ public sealed partial class CredentialRotationCheck
                 && string.Equals(f.Detection.ResourceId, vault, StringComparison.OrdinalIgnoreCase)
                 && f.Detection.Subject.Id.EndsWith(suffix, StringComparison.OrdinalIgnoreCase),
             detections, coverage, run, stop);
-        await _parts.Evidence.AppendAsync(
-            new EvidenceRecord
-            {
-                Id = $"{run.Id}/recheck",
-                Time = run.StartedAt,
-                Actor = $"KeyVaultEvent ({changed.EventType})",
-                Action = "credentials.recheck",
-                TenantId = tenantId,
-                PolicySha256 = policy.Sha256,
-                Controls = CredentialControls.All,
-                Outcome = complete ? "complete" : "incomplete",
-                Counts = Counts(inventory, inventory.Outcomes, result),
-                FindingsSha256 = FindingDigest.Of(result.Findings),
-                CorrelationId = CorrelationId.Current(changed.RunId),
-            },
-            stop);
+        await RecordAsync(
+            run, "recheck", $"KeyVaultEvent ({changed.EventType})", tenantId, policy, complete,
+            Counts(inventory, inventory.Outcomes, result), FindingDigest.Of(result.Findings), CorrelationId.Current(changed.RunId), stop);
         Rechecked(_log, changed.Vault, changed.Collection, changed.ObjectName, changed.EventType, complete, result.Findings.Count);
         if (!complete)
             throw new InvalidOperationException(
@@ -155,22 +142,7 @@ public sealed partial class CredentialRotationCheck
         var complete = outcomes.All(o => o.Complete) && missing.Count == 0;
         var digest = FindingDigest.Of(result.Findings);
         var counts = Counts(inventory, outcomes, result);
-        var receipt = await _parts.Evidence.AppendAsync(
-            new EvidenceRecord
-            {
-                Id = $"{run.Id}/check",
-                Time = run.StartedAt,
-                Actor = $"{Name} ({request.Trigger})",
-                Action = "credentials.check",
-                TenantId = tenantId,
-                PolicySha256 = policy.Sha256,
-                Controls = CredentialControls.All,
-                Outcome = complete ? "complete" : "incomplete",
-                Counts = counts,
-                FindingsSha256 = digest,
-                CorrelationId = request.CorrelationId,
-            },
-            stop);
+        var receipt = await RecordAsync(run, "check", $"{Name} ({request.Trigger})", tenantId, policy, complete, counts, digest, request.CorrelationId, stop);
         if (!superseded)
         {
             await _parts.Subscriptions.UpdateAsync(tenantId, inventory.Subscriptions, goneSubscriptions, stop);
@@ -273,6 +245,27 @@ public sealed partial class CredentialRotationCheck
             LostRace(_log, run.Id, lost.Count, attempt);
         }
     }
+
+    // The record's id comes from the run's, so that a run that is tried again leaves one record.
+    private Task<EvidenceReceipt> RecordAsync(
+        RunStamp run, string step, string actor, string tenantId, CredentialPolicy policy, bool complete,
+        IReadOnlyDictionary<string, long> counts, string digest, string correlationId, CancellationToken stop) =>
+        _parts.Evidence.AppendAsync(
+            new EvidenceRecord
+            {
+                Id = $"{run.Id}/{step}",
+                Time = run.StartedAt,
+                Actor = actor,
+                Action = $"credentials.{step}",
+                TenantId = tenantId,
+                PolicySha256 = policy.Sha256,
+                Controls = CredentialControls.All,
+                Outcome = complete ? "complete" : "incomplete",
+                Counts = counts,
+                FindingsSha256 = digest,
+                CorrelationId = correlationId,
+            },
+            stop);
 
     private async Task TrySaveFailureAsync(string runId, string reason, CancellationToken stop)
     {

@@ -9,6 +9,9 @@ internal sealed class ForeignHostException(string host) : HttpRequestException($
 {
     /// <summary>The host that was not asked.</summary>
     public string Host { get; } = host;
+
+    /// <summary>For a link as an answer gave it, which need not be an address at all.</summary>
+    public static ForeignHostException Of(string link) => new(Uri.TryCreate(link, UriKind.Absolute, out var uri) ? uri.Host : "not an address");
 }
 
 /// <summary>The service asked for a longer wait than is waited for.</summary>

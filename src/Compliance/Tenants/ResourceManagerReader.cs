@@ -35,13 +35,12 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
     /// <exception cref="IncompleteReadException">The same next page was given twice.</exception>
     public async IAsyncEnumerable<(string Id, string Name)> SubscriptionsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
     {
-        var links = new HashSet<string>(StringComparer.Ordinal);
+        var trail = new PageTrail();
         await foreach (var page in tenant.ResourceManager.GetSubscriptions().GetAllAsync(stop).AsPages().WithCancellation(stop))
         {
             foreach (var subscription in page.Values)
                 yield return (subscription.Data.SubscriptionId, subscription.Data.DisplayName);
-            if (page.ContinuationToken is { } link && !links.Add(link))
-                throw new IncompleteReadException("the same next page was given twice, so there is no end to read to");
+            trail.Next(page.ContinuationToken);
         }
     }
 
@@ -55,7 +54,7 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
         {
             string? skipToken = null;
             var read = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-            var tokens = new HashSet<string>(StringComparer.Ordinal);
+            var trail = new PageTrail();
             do
             {
                 using var answer = await PostAsync(query, some, skipToken, stop);
@@ -66,8 +65,7 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
                     if (Row(item) is var row && read.Add(row.Id))
                         yield return row;
                 skipToken = root.TryGetProperty("$skipToken", out var token) && token.ValueKind == JsonValueKind.String ? token.GetString() : null;
-                if (skipToken is { } t && !tokens.Add(t))
-                    throw new IncompleteReadException("the same next page was given twice, so there is no end to read to");
+                trail.Next(skipToken);
                 if (skipToken is null && root.TryGetProperty("resultTruncated", out var cut) && cut.ValueKind == JsonValueKind.String && cut.GetString() == "true")
                     throw new IncompleteReadException("Resource Graph cut the result off");
                 if (skipToken is null && root.TryGetProperty("totalRecords", out var total) && total.TryGetInt64(out var all) && all != read.Count)

@@ -67,7 +67,7 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
         Func<T, string?> id, Action<T> observe, CancellationToken stop)
     {
         var seen = new HashSet<Guid>();
-        var links = new HashSet<string>(StringComparer.Ordinal);
+        var trail = new PageTrail();
         var twice = 0;
         try
         {
@@ -83,9 +83,8 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
                     else
                         twice++;
                 if (link is not null && !tenant.IsGraph(link))
-                    throw new ForeignHostException(Uri.TryCreate(link, UriKind.Absolute, out var uri) ? uri.Host : "not an address");
-                if (link is not null && !links.Add(link))
-                    throw new IncompleteReadException("the same next page was given twice, so there is no end to read to");
+                    throw ForeignHostException.Of(link);
+                trail.Next(link);
                 next = link;
             }
             while (next is not null);

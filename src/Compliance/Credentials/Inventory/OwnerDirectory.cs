@@ -76,7 +76,7 @@ internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time)
     public async Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken stop)
     {
         var owned = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        var links = new HashSet<string>(StringComparer.Ordinal);
+        var trail = new PageTrail();
         try
         {
             var objects = tenant.Graph.Users[address].OwnedObjects;
@@ -89,9 +89,8 @@ internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time)
                 if (page.OdataNextLink is not { } next)
                     return new OwnedAnswer(owned, null);
                 if (!tenant.IsGraph(next))
-                    throw new ForeignHostException(Uri.TryCreate(next, UriKind.Absolute, out var uri) ? uri.Host : "not an address");
-                if (!links.Add(next))
-                    throw new IncompleteReadException("the same next page was given twice, so there is no end to read to");
+                    throw ForeignHostException.Of(next);
+                trail.Next(next);
                 page = await objects.WithUrl(next).GetAsync(cancellationToken: stop);
             }
         }

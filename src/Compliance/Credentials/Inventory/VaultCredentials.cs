@@ -131,27 +131,25 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     private static async IAsyncEnumerable<T> Pages<T>(AsyncPageable<T> pageable)
         where T : notnull
     {
-        var links = new HashSet<string>(StringComparer.Ordinal);
+        var trail = new PageTrail();
         await foreach (var page in pageable.AsPages())
         {
             foreach (var item in page.Values)
                 yield return item;
-            if (page.ContinuationToken is { Length: > 0 } link && !links.Add(link))
-                throw new IncompleteReadException("the same next page was given twice, so there is no end to read to");
+            trail.Next(page.ContinuationToken);
         }
     }
 
     // {"value":[{"kid":"https://v.vault.azure.net/keys/k","attributes":{"enabled":true,"created":1,"updated":1,"exp":2},"tags":{},"managed":true}],"nextLink":null}
     private static async IAsyncEnumerable<KeyItem> KeysAsync(Vault vault, string path, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
     {
-        var links = new HashSet<string>(StringComparer.Ordinal);
+        var trail = new PageTrail();
         var next = $"{vault.Address.ToString().TrimEnd('/')}{path}?api-version={KeysVersion}";
         while (next is not null)
         {
             if (!Uri.TryCreate(next, UriKind.Absolute, out var uri) || uri.Host != vault.Address.Host || uri.Port != vault.Address.Port)
-                throw new ForeignHostException(Uri.TryCreate(next, UriKind.Absolute, out var other) ? other.Host : "not an address");
-            if (!links.Add(next))
-                throw new IncompleteReadException("the same next page was given twice, so there is no end to read to");
+                throw ForeignHostException.Of(next);
+            trail.Next(next);
             using var answer = await GetAsync(vault, uri, stop);
             if (!answer.RootElement.TryGetProperty("value", out var items) || items.ValueKind != JsonValueKind.Array)
                 throw new IncompleteReadException("the answer has no 'value' array");
