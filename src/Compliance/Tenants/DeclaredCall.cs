@@ -35,6 +35,9 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>The tenant itself.</summary>
     public static readonly DeclaredCall Organization = Graph("/organization", "Organization.Read.All", "the tenant's name, and that it is the right tenant");
 
+    /// <summary>The day a user leaves, as the directory knows it (inside a batch).</summary>
+    public static readonly DeclaredCall UserLeaveDate = Graph("/users/{id}", "User-LifeCycleInfo.Read.All and User.Read.All", "employeeLeaveDateTime of a leaver; without it the date stays unknown");
+
     /// <summary>The number of users (inside a batch).</summary>
     public static readonly DeclaredCall UserCount = Graph("/users/$count", "User.Read.All", "the number of staff, of which only a share may be blocked in a day");
 
@@ -76,7 +79,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
 
     /// <summary>The same by the application's app id (inside a batch).</summary>
     public static readonly DeclaredCall ApplicationPermissionsByAppId = Graph(
-        "/servicePrincipals(appId='{appId}')/appRoleAssignments", "Application.Read.All", "the same for an app registration");
+        "/servicePrincipals(appId='{id}')/appRoleAssignments", "Application.Read.All", "the same for an app registration");
 
     /// <summary>Azure roles of one principal in a subscription.</summary>
     public static readonly DeclaredCall AzureRoles = Arm(
@@ -124,7 +127,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static IReadOnlyList<DeclaredCall> All { get; } =
     [
         Applications, ServicePrincipals, ApplicationOwners, ServicePrincipalOwners, User, Users, OwnedObjects, Batch, Organization,
-        UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
+        UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
         ApplicationPermissions, ApplicationPermissionsByAppId, AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
     ];
