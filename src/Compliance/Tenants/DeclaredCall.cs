@@ -15,31 +15,89 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall ServicePrincipals = Graph("/servicePrincipals", "Application.Read.All", "credentials of service principals");
 
     /// <summary>Owners of an app registration (inside a batch).</summary>
-    public static readonly DeclaredCall ApplicationOwners = Graph("/applications/{id}/owners", "Application.Read.All", "owners of flagged app registrations");
+    public static readonly DeclaredCall ApplicationOwners = Graph("/applications/{id}/owners", "Application.Read.All", "owners of flagged app registrations and of those a leaver owns");
 
     /// <summary>Owners of a service principal (inside a batch).</summary>
-    public static readonly DeclaredCall ServicePrincipalOwners = Graph("/servicePrincipals/{id}/owners", "Application.Read.All", "owners of flagged service principals");
+    public static readonly DeclaredCall ServicePrincipalOwners = Graph("/servicePrincipals/{id}/owners", "Application.Read.All", "owners of flagged service principals and of those a leaver owns");
 
     /// <summary>A user (inside a batch).</summary>
-    public static readonly DeclaredCall User = Graph("/users/{id}", "User.Read.All", "the people named by owner tags and policy");
+    public static readonly DeclaredCall User = Graph("/users/{id}", "User.Read.All", "the people named by owner tags and policy, a leaver and the managers above");
 
     /// <summary>Users by mail address (inside a batch).</summary>
-    public static readonly DeclaredCall Users = Graph("/users", "User.Read.All", "the people named by mail address");
+    public static readonly DeclaredCall Users = Graph("/users", "User.Read.All", "the people named by mail address, and a leaver by what HR knows");
 
     /// <summary>What a user owns.</summary>
-    public static readonly DeclaredCall OwnedObjects = Graph("/users/{id}/ownedObjects", "User.Read.All and Application.Read.All", "policy overrides by owner");
+    public static readonly DeclaredCall OwnedObjects = Graph("/users/{id}/ownedObjects", "User.Read.All and Application.Read.All", "policy overrides by owner, and what a leaver owns");
 
     /// <summary>Several reads at once; the permissions are those of the reads inside.</summary>
-    public static readonly DeclaredCall Batch = new("graph", "POST", "/$batch", "(those of the reads inside)", "owners, twenty at a time");
+    public static readonly DeclaredCall Batch = new("graph", "POST", "/$batch", "(those of the reads inside)", "owners and a leaver's access, twenty at a time");
 
     /// <summary>The tenant itself.</summary>
     public static readonly DeclaredCall Organization = Graph("/organization", "Organization.Read.All", "the tenant's name, and that it is the right tenant");
+
+    /// <summary>The day a user leaves, as the directory knows it (inside a batch).</summary>
+    public static readonly DeclaredCall UserLeaveDate = Graph("/users/{id}", "User-LifeCycleInfo.Read.All and User.Read.All", "employeeLeaveDateTime of a leaver; without it the date stays unknown");
+
+    /// <summary>The number of users (inside a batch).</summary>
+    public static readonly DeclaredCall UserCount = Graph("/users/$count", "User.Read.All", "the number of staff, of which only a share may be blocked in a day");
+
+    /// <summary>Everybody in a group, through nested groups too (inside a batch).</summary>
+    public static readonly DeclaredCall TransitiveMembers = Graph("/groups/{id}/transitiveMembers", "GroupMember.Read.All", "who is in a protected group, or Global Administrator through a group");
+
+    /// <summary>A group's owners (inside a batch).</summary>
+    public static readonly DeclaredCall GroupOwners = Graph("/groups/{id}/owners", "GroupMember.Read.All", "who else owns a leaver's groups");
+
+    /// <summary>Entra directory roles in force (inside a batch).</summary>
+    public static readonly DeclaredCall DirectoryRoles = Graph(
+        "/roleManagement/directory/roleAssignments", "RoleManagement.Read.Directory", "a leaver's directory roles, and the other Global Administrators");
+
+    /// <summary>Entra directory roles that may be activated (inside a batch).</summary>
+    public static readonly DeclaredCall EligibleDirectoryRoles = Graph(
+        "/roleManagement/directory/roleEligibilityScheduleInstances", "RoleEligibilitySchedule.Read.Directory", "directory roles a leaver may activate (PIM)");
+
+    /// <summary>A user's groups (inside a batch).</summary>
+    public static readonly DeclaredCall MemberOf = Graph("/users/{id}/memberOf", "GroupMember.Read.All", "a leaver's groups");
+
+    /// <summary>A user's sign-in methods (inside a batch).</summary>
+    public static readonly DeclaredCall SignInMethods = Graph("/users/{id}/authentication/methods", "UserAuthenticationMethod.Read.All", "a leaver's sign-in methods");
+
+    /// <summary>A user's app roles (inside a batch).</summary>
+    public static readonly DeclaredCall UserAppRoles = Graph("/users/{id}/appRoleAssignments", "Directory.Read.All", "a leaver's app roles");
+
+    /// <summary>A user's delegated grants (inside a batch).</summary>
+    public static readonly DeclaredCall UserGrants = Graph("/users/{id}/oauth2PermissionGrants", "Directory.Read.All", "what apps may do in a leaver's name");
+
+    /// <summary>A user's registered devices (inside a batch).</summary>
+    public static readonly DeclaredCall RegisteredDevices = Graph("/users/{id}/registeredDevices", "User.Read.All", "a leaver's devices");
+
+    /// <summary>A user's managed devices (inside a batch).</summary>
+    public static readonly DeclaredCall ManagedDevices = Graph("/users/{id}/managedDevices", "DeviceManagementManagedDevices.Read.All", "a leaver's devices under management (Intune)");
+
+    /// <summary>An application's own permissions (inside a batch).</summary>
+    public static readonly DeclaredCall ApplicationPermissions = Graph(
+        "/servicePrincipals/{id}/appRoleAssignments", "Application.Read.All", "whether an app that a leaver owns is privileged");
+
+    /// <summary>The same by the application's app id (inside a batch).</summary>
+    public static readonly DeclaredCall ApplicationPermissionsByAppId = Graph(
+        "/servicePrincipals(appId='{id}')/appRoleAssignments", "Application.Read.All", "the same for an app registration");
+
+    /// <summary>Azure roles of one principal in a subscription.</summary>
+    public static readonly DeclaredCall AzureRoles = Arm(
+        "GET", "/subscriptions/{id}/providers/Microsoft.Authorization/roleAssignments", "Reader", "a leaver's Azure roles at, above and below the subscription");
+
+    /// <summary>Azure roles that one principal may activate in a subscription.</summary>
+    public static readonly DeclaredCall EligibleAzureRoles = Arm(
+        "GET", "/subscriptions/{id}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances", "Reader", "Azure roles a leaver may activate (PIM)");
+
+    /// <summary>An Azure role's definition.</summary>
+    public static readonly DeclaredCall AzureRoleDefinition = Arm(
+        "GET", "/providers/Microsoft.Authorization/roleDefinitions/{id}", "Reader", "the name of an Azure role, and whether it reads secrets");
 
     /// <summary>Subscriptions.</summary>
     public static readonly DeclaredCall Subscriptions = Arm("GET", "/subscriptions", "Reader", "which subscriptions there are");
 
     /// <summary>Resource Graph.</summary>
-    public static readonly DeclaredCall ResourceGraph = Arm("POST", "/providers/Microsoft.ResourceGraph/resources", "Reader", "vaults, storage accounts and other resources with keys");
+    public static readonly DeclaredCall ResourceGraph = Arm("POST", "/providers/Microsoft.ResourceGraph/resources", "Reader", "vaults, storage accounts and other resources with keys, and what tags name");
 
     /// <summary>One resource or subscription.</summary>
     public static readonly DeclaredCall Resource = Arm("GET", "/subscriptions/{*id}", "Reader", "whether something no longer listed is really gone");
@@ -69,6 +127,8 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static IReadOnlyList<DeclaredCall> All { get; } =
     [
         Applications, ServicePrincipals, ApplicationOwners, ServicePrincipalOwners, User, Users, OwnedObjects, Batch, Organization,
+        UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
+        ApplicationPermissions, ApplicationPermissionsByAppId, AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
     ];
 
