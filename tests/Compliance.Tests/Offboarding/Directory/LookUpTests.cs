@@ -173,12 +173,14 @@ public sealed class LookUpTests
     [InlineData("""{"principalId":"silent","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"silent"}}""", false, 1)]
     [InlineData("""{"principalId":"admins","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.group","id":"admins"}}""", true, 1)]
     [InlineData("""{"principalId":"refused","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"refused"}}""", false, null)]
+    [InlineData("""{"principalId":"third","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"third","accountEnabled":true}},{"principalId":"quiet","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.group","id":"quiet"}}""", false, 1)]
     public async Task Other_Global_Administrators_are_counted_only_as_far_as_they_are_told(string assignment, bool isOne, int? others)
     {
         await using var tenant = await StartAsync();
         tenant.When("roleDefinitionId eq", $$"""{"value":[{{assignment}}]}""");
         tenant.When("/users/silent?", """{"id":"silent","accountEnabled":true}""");
         tenant.Fails("/users/refused?", 403);
+        tenant.When("/groups/quiet/transitiveMembers", """{"value":[{"@odata.type":"#microsoft.graph.user","id":"third"}]}""");
         tenant.When("/groups/admins/transitiveMembers", $$"""{"value":[{"@odata.type":"#microsoft.graph.user","id":"{{Dana}}","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"third","accountEnabled":true}]}""");
 
         var facts = (await tenant.Directory.LookUpAsync(Event, Policy, Stop)).Facts!;

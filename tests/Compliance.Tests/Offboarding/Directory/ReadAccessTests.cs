@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Directory;
+using Compliance.Tests.Tenants;
 
 namespace Compliance.Tests.Offboarding.Directory;
 
@@ -339,6 +340,24 @@ public sealed class ReadAccessTests
         await ReadAsync(tenant);
 
         Assert.Equal(1, tenant.RoundTrips);
+    }
+
+    [Fact]
+    public async Task Every_request_is_one_that_is_declared_with_its_permission()
+    {
+        await using var tenant = await StartAsync();
+        tenant.When("roleDefinitionId eq", """{"value":[{"principalId":"admins","directoryScopeId":"/"}]}""");
+        var latest = new HrEvent("hr", "1", HrEventKind.Terminated, DateTimeOffset.UnixEpoch, "NW-1", "1", 1, null, false, "dana@x.example", "dana@x.example");
+        var policy = Policy with { ProtectedGroups = new HashSet<string> { "a-group" } };
+
+        await ReadAsync(tenant);
+        await tenant.Directory.LookUpAsync(latest, policy, Stop);
+        await tenant.Directory.LookUpAsync(Dana, policy, Stop);
+        await tenant.Directory.HeirAsync(Dana, new HashSet<string>(), Stop);
+        await tenant.Directory.RecheckAsync([Dana], Stop);
+
+        Assert.True(tenant.Requests.Count > 40);
+        Assert.Equal([], tenant.Requests.Select(r => r.Split(' ', 2)).Where(r => !ReadingTests.Declared(r[0], r[1].StartsWith("/subscriptions", StringComparison.Ordinal) || r[1].StartsWith("/providers", StringComparison.Ordinal) ? "arm" : "graph", r[1])));
     }
 
     [Fact]
