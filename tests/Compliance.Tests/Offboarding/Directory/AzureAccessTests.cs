@@ -76,9 +76,10 @@ public sealed class AzureAccessTests
     [Fact]
     public void An_entry_for_an_application_in_the_leavers_name_stays_apart_from_the_leavers_own()
     {
-        var policies = Azure(Resource("microsoft.keyvault/vaults", "kv", null, """{"accessPolicies":[{"objectId":"DANA","permissions":{}},{"objectId":"dana","applicationId":"app","permissions":{}}]}""")).VaultPolicies();
+        var policies = Azure(Resource("microsoft.keyvault/vaults", "kv", null, """{"accessPolicies":[{"objectId":"DANA","permissions":{}},{"objectId":"dana","applicationId":"app","permissions":{}}]}""")).VaultPolicies().ToList();
 
         Assert.Equal(2, policies.Select(p => p.Key).Distinct().Count());
+        Assert.Equal([null, "az keyvault delete-policy --name kv --object-id dana --application-id app"], policies.Select(p => p.WhatToDo));
     }
 
     [Theory]
