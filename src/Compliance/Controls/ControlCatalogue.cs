@@ -21,6 +21,9 @@ public static class ControlCatalogue
     /// <summary>Id of the control that every scheduled control runs.</summary>
     public const string MissedRun = "RUN-001";
 
+    /// <summary>Id of the control that what a leaver could read is rotated.</summary>
+    public const string KnownByLeaver = "LEAVE-020";
+
     private const string CommonCriteriaAccess = "SOC 2 CC6.1";
     private const string CommonCriteriaMonitoring = "SOC 2 CC4.1";
     private const string AuthenticationInformation = "ISO 27001 A.5.17";
@@ -71,6 +74,9 @@ public static class ControlCatalogue
         new(SubscriptionNotVisible, "Subscription is no longer visible", Severity.High,
             "A subscription that drops out of view takes its findings with it.",
             [CommonCriteriaMonitoring, "ISO 27001 A.5.9", Evaluation]),
+        new(KnownByLeaver, "Secret was readable by a leaver and must be rotated now", Severity.High,
+            "Disabling an account does not make anybody forget: a secret that was read works until it is changed.",
+            [CommonCriteriaAccess, "SOC 2 CC6.2", AuthenticationInformation, "ISO 27001 A.6.5", EntityAuthentication, SystemAccountSecrets]),
         new(MissedRun, "Scheduled control missed its run", Severity.High,
             "A control that does not run finds nothing, which looks the same as a control that finds nothing wrong.",
             [CommonCriteriaMonitoring, Evaluation, AiEvaluation]),

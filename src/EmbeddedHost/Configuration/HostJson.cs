@@ -1,4 +1,5 @@
 using System.Globalization;
+using EmbeddedHost.Durable;
 using EmbeddedHost.Hosting;
 
 namespace EmbeddedHost.Configuration;
@@ -15,6 +16,8 @@ internal sealed record HostJson
     public TimeSpan? FunctionTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
     public QueueRules Queues { get; init; } = new();
+
+    public DurableRules Durable { get; init; } = new();
 
     /// <summary>Log levels by category.</summary>
     public IReadOnlyDictionary<string, string> LogLevels { get; init; } = new Dictionary<string, string>();
@@ -36,6 +39,8 @@ internal sealed record HostJson
         queues?.AllowOnly("batchSize", "newBatchThreshold", "maxDequeueCount", "visibilityTimeout", "maxPollingInterval", "messageEncoding");
         var http = root.Object("extensions")?.Object("http");
         http?.AllowOnly("routePrefix", "maxOutstandingRequests", "maxConcurrentRequests", "dynamicThrottlesEnabled", "hsts", "customHeaders");
+        var durable = root.Object("extensions")?.Object("durableTask");
+        durable?.AllowOnly("hubName", "maxConcurrentActivityFunctions", "maxConcurrentOrchestratorFunctions", "storageProvider", "tracing", "extendedSessionsEnabled");
         var rules = new QueueRules();
         var batch = queues?.Whole("batchSize", 1, 32) ?? rules.BatchSize;
         return new HostJson
@@ -43,6 +48,11 @@ internal sealed record HostJson
             RoutePrefix = http?.Text("routePrefix")?.Trim('/') ?? "api",
             FunctionTimeout = Timeout(root),
             LogLevels = root.Object("logging")?.Object("logLevel")?.Texts() ?? new Dictionary<string, string>(),
+            Durable = new DurableRules
+            {
+                HubName = Hub(durable) ?? new DurableRules().HubName,
+                MaxConcurrentActivities = durable?.Whole("maxConcurrentActivityFunctions", 1, 10_000) ?? new DurableRules().MaxConcurrentActivities,
+            },
             Queues = new QueueRules
             {
                 BatchSize = batch,
@@ -57,6 +67,14 @@ internal sealed record HostJson
 
     private static TimeSpan? Timeout(JsonNodeReader root) =>
         root.Text("functionTimeout") == "-1" ? null : root.Period("functionTimeout", TimeSpan.FromSeconds(1), Periods.LongestWait) ?? new HostJson().FunctionTimeout;
+
+    // The name of tables is made from it.
+    private static string? Hub(JsonNodeReader? durable) => durable?.Text("hubName") switch
+    {
+        null => null,
+        { Length: >= 3 and <= 45 } name when char.IsAsciiLetter(name[0]) && name.All(char.IsAsciiLetterOrDigit) => name,
+        _ => throw durable!.Wrong("hubName", "must be 3 to 45 letters and digits, beginning with a letter"),
+    };
 
     private static bool? Encoding(JsonNodeReader? queues) => queues?.Text("messageEncoding")?.ToLower(CultureInfo.InvariantCulture) switch
     {

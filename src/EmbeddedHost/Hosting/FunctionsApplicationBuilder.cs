@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using EmbeddedHost.Configuration;
+using EmbeddedHost.Durable;
 using EmbeddedHost.EventGrid;
 using EmbeddedHost.Hosting;
 using EmbeddedHost.Http;
@@ -122,6 +123,10 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         Services.AddSingleton<ITriggerBinding, QueueTriggerBinding>();
         Services.AddSingleton<ITriggerBinding, HttpTriggerBinding>();
         Services.AddSingleton<ITriggerBinding, EventGridTriggerBinding>();
+        Services.AddSingleton<ITriggerBinding, OrchestrationTriggerBinding>();
+        Services.AddSingleton<ITriggerBinding, ActivityTriggerBinding>();
+        Services.AddSingleton<DurableHost>();
+        Services.AddSingleton<DurableTaskClient, HubClient>();
         Services.AddSingleton<HttpKeys>();
         Services.AddSingleton<HttpFunctions>();
         Services.AddSingleton<AdminEndpoints>();

@@ -1,4 +1,5 @@
 using EmbeddedHost.Configuration;
+using EmbeddedHost.Durable;
 using EmbeddedHost.EventGrid;
 using EmbeddedHost.Http;
 using EmbeddedHost.Invocation;
@@ -15,6 +16,7 @@ internal sealed class FunctionsHostService(
     HostSettings settings,
     Problems problems,
     HttpServer http,
+    DurableHost durable,
     RunningInvocations running,
     TimeProvider time,
     ILogger<FunctionsHostService> logger) : IHostedService
@@ -32,6 +34,7 @@ internal sealed class FunctionsHostService(
         catalog.Load(problems);
         problems.ThrowIfAny();
         WarnOfMissingKeys();
+        await durable.ClaimAsync(cancellationToken);
         await http.StartAsync(cancellationToken);
         foreach (var function in catalog.All)
         {
@@ -79,6 +82,7 @@ internal sealed class FunctionsHostService(
 
         _listeners.ForEach(l => l.Dispose());
         _listeners.Clear();
+        await durable.DisposeAsync();
         logger.Stopped();
     }
 

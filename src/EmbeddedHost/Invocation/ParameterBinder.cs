@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EmbeddedHost.Invocation;
 
@@ -19,6 +20,8 @@ internal static class ParameterBinders
             return (c, _) => c.CancellationToken;
         if (parameter.ParameterType == typeof(FunctionContext))
             return (c, _) => c;
+        if (parameter.GetCustomAttribute<DurableClientAttribute>() is not null)
+            return parameter.ParameterType == typeof(DurableTaskClient) ? (c, _) => c.InstanceServices.GetRequiredService<DurableTaskClient>() : null;
         if (!trigger.Names.Contains(parameter.Name!) || !IsPlain(parameter.ParameterType))
             return null;
         return (_, e) => Convert(parameter, e.BindingData.GetValueOrDefault(parameter.Name!));

@@ -1,4 +1,5 @@
 using Azure.Core;
+using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using EmbeddedHost.Hosting;
@@ -21,6 +22,10 @@ internal sealed class StorageAccounts(IConfiguration configuration)
     /// <summary>The default account's blob service, or a problem that names the setting (never its value).</summary>
     public BlobServiceClient? Blobs(string where, Problems problems) =>
         Open(null, where, problems, text => new BlobServiceClient(text, Settled(new BlobClientOptions())));
+
+    /// <summary>The default account's table service, or a problem that names the setting (never its value).</summary>
+    public TableServiceClient? Tables(string where, Problems problems) =>
+        Open(null, where, problems, text => new TableServiceClient(text, Settled(new TableClientOptions())));
 
     private T? Open<T>(string? connection, string where, Problems problems, Func<string, T> make)
         where T : class

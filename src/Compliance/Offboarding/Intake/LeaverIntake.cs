@@ -1,5 +1,6 @@
 using Azure;
 using Compliance.Evidence;
+using Compliance.Offboarding.Policy;
 using Compliance.Plans;
 using Compliance.Runs;
 using Compliance.State;
@@ -19,7 +20,7 @@ internal sealed record IntakeResult(LeaverCase Case, IntakeOutcome Outcome, stri
 /// (<see cref="UndispatchedAsync"/>, <see cref="RecordOwedAsync"/>).
 /// </summary>
 internal sealed partial class LeaverIntake(
-    TenantId tenant, TableLeaverCases cases, HrEventLog events, LeaverFindings findings, IEvidenceLog evidence, Func<OffboardingPolicy> policy, TimeProvider time,
+    TenantId tenant, TableLeaverCases cases, HrEventLog events, LeaverFindings findings, IEvidenceLog evidence, IOffboardingPolicySource policy, TimeProvider time,
     ILogger<LeaverIntake> log)
 {
     /// <summary>So long a case or an event's evidence may take by itself before the sweep sees to it.</summary>
@@ -49,7 +50,7 @@ internal sealed partial class LeaverIntake(
         await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, said, now)).Case, stop);
         var (after, outcome, conflict) = taken!;
         if (conflict)
-            await findings.RaiseAsync(tenant.Value, LeaverDetections.Conflicting(after, said, policy()), Run(key, now), stop);
+            await findings.RaiseAsync(tenant.Value, IntakeDetections.Conflicting(after, said, policy.Load()), Run(key, now), stop);
         // A stale event that was taken in before is a repeat: it told its news when it came.
         if (outcome == IntakeOutcome.Stale && !conflict && noted != arrived)
             outcome = IntakeOutcome.Repeat;
@@ -61,7 +62,7 @@ internal sealed partial class LeaverIntake(
     public async Task RefusedAsync(HrEventException refused, string trigger, CancellationToken stop)
     {
         Refused(refused.Key, trigger, string.Join("; ", refused.Problems));
-        await findings.RaiseAsync(tenant.Value, LeaverDetections.Refused(refused, trigger, policy()), Run(refused.Key, time.GetUtcNow()), stop);
+        await findings.RaiseAsync(tenant.Value, IntakeDetections.Refused(refused, trigger, policy.Load()), Run(refused.Key, time.GetUtcNow()), stop);
     }
 
     /// <summary>
@@ -115,8 +116,8 @@ internal sealed partial class LeaverIntake(
                 Actor = $"{nameof(LeaverIntake)} ({taken.Trigger})",
                 Action = "offboarding.hr-event",
                 TenantId = tenant.Value,
-                PolicySha256 = policy().Sha256,
-                Controls = [LeaverControls.EventNeverCame],
+                PolicySha256 = policy.Load().Sha256,
+                Controls = [IntakeControls.EventNeverCame],
                 Outcome = "complete",
                 Counts = new Dictionary<string, long> { ["sequence"] = taken.Sequence },
                 Subject = taken.CaseId,

@@ -1,4 +1,5 @@
 using Compliance.Offboarding;
+using Compliance.Offboarding.Policy;
 
 namespace Compliance.Tests.Offboarding.Intake;
 
@@ -24,4 +25,10 @@ internal static class Hr
     private static HrEvent Event(
         HrEventKind kind, long sequence, string employee = "NW-1042", string employment = "2019-04", Leaving? leaves = null, bool forCause = false) => new(
         Source, $"{employee}-{employment}-{sequence}", kind, Now.AddHours(-1), employee, employment, sequence, leaves, forCause, null, null);
+}
+
+/// <summary>A policy that stays the same.</summary>
+internal sealed class FixedPolicy(OffboardingPolicy policy) : IOffboardingPolicySource
+{
+    public OffboardingPolicy Load() => policy;
 }

@@ -280,7 +280,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
         public LeaverIntake Intake { get; }
 
         /// <summary>Another process on the same state.</summary>
-        public LeaverIntake Another() => new(new TenantId(Tenant), new(_storage), new(_storage), new(new TableFindingStore(_storage)), Evidence, () => new() { Sha256 = "ab" }, Time, Log);
+        public LeaverIntake Another() => new(new TenantId(Tenant), new(_storage), new(_storage), new(new TableFindingStore(_storage)), Evidence, new FixedPolicy(new() { Sha256 = "ab" }), Time, Log);
 
         public async Task<IReadOnlyList<Finding>> FindingsAsync()
         {

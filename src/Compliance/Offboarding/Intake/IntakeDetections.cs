@@ -1,69 +1,58 @@
 using System.Globalization;
 using Compliance.Controls;
 using Compliance.Findings;
+using Compliance.Offboarding.Cases;
 
 namespace Compliance.Offboarding.Intake;
 
 /// <summary>Words the intake's findings. Pure. Texts hold dates and not ages, so that they stay the same from day to day.</summary>
-internal static class LeaverDetections
+internal static class IntakeDetections
 {
-    /// <summary>Nobody or several people fit a leaver, and nobody is guessed. Resolved by a run that finds the case matched or over.</summary>
-    /// <param name="known">The case.</param>
-    /// <param name="problem">From <see cref="LeaverLookup.Problem"/>.</param>
-    /// <param name="candidates">Object ids of those who fit in part.</param>
-    /// <param name="policy">For the severity.</param>
-    public static Detection NotMatched(LeaverCase known, string problem, IReadOnlyCollection<string> candidates, OffboardingPolicy policy) => Of(
-        LeaverControls.NotMatched, new(LeaverControls.CaseSubject, known.Id, $"employee {known.EmployeeId}"), "", LeaverControls.EventsSource,
-        candidates.Count == 0 ? problem : $"{problem}. Candidates, by object id: {string.Join(", ", candidates.Order(StringComparer.Ordinal))}",
-        $"Find out who employee {known.EmployeeId} is. Set employeeId of that user in the directory, and only of that user; the case goes on by itself. Until then nobody is blocked",
-        policy) with
-    { Unknown = true };
-
     /// <summary>Another event with a sequence that is taken says something else.</summary>
     public static Detection Conflicting(LeaverCase known, HrEvent second, OffboardingPolicy policy) => Of(
-        LeaverControls.EventRefused, new(LeaverControls.CaseSubject, known.Id, $"employee {known.EmployeeId}"), SequencePart(second.Sequence), LeaverControls.EventsSource,
+        IntakeControls.EventRefused, CaseFindings.SubjectOf(known.Id), SequencePart(second.Sequence), IntakeControls.EventsSource,
         $"Two events of this employment have sequence {Text(second.Sequence)} and say different things; the first to arrive, {HrEventKeys.Of(known.Latest.Source, known.Latest.Id)}, holds, "
             + $"the other, {HrEventKeys.Of(second.Source, second.Id)}, has no effect",
         "Let HR send what is right with a higher sequence", policy);
 
     /// <summary>An event that cannot be taken in.</summary>
     public static Detection Refused(HrEventException refused, string trigger, OffboardingPolicy policy) => Of(
-        LeaverControls.EventRefused, new(LeaverControls.EventSubject, refused.Key, refused.Key), "", LeaverControls.EventsSource,
+        IntakeControls.EventRefused, new(IntakeControls.EventSubject, refused.Key, refused.Key), "", IntakeControls.EventsSource,
         $"It came by {trigger} and cannot be taken in: {string.Join("; ", refused.Problems)}",
         "Let HR mend the event (docs/hr-events.md has its rules) and send it again with the same source and id; whoever leaves by it is not blocked until then", policy);
 
     /// <summary>The webhook refused many requests in an hour.</summary>
     public static Detection ManyRefused(long count, DateTimeOffset hour, OffboardingPolicy policy) => Of(
-        LeaverControls.EventRefused, new(SubjectTypes.Source, LeaverControls.WebhookSource, "the HR webhook"), "", LeaverControls.WebhookSource,
+        IntakeControls.EventRefused, new(SubjectTypes.Source, IntakeControls.WebhookSource, "the HR webhook"), "", IntakeControls.WebhookSource,
         $"It refused {Text(count)} requests or more in the hour that began at {Text(hour)}: somebody forges events, or HR signs with a wrong key or clock",
         "See the reasons in the log and the evidence records offboarding.hr-event.refused. If HR sends them, check the key (secret hr-webhook-key) and HR's clock; if not, close the address to whoever does",
         policy);
 
     /// <summary>Somebody is past the leave date in the directory and can still sign in, and no event came.</summary>
     public static Detection PastLeaveDate(LeavingUser user, OffboardingPolicy policy) => NeverCame(
-        user, LeaverControls.UsersSource, "leave-date", $"The directory says that this person left at {Text(user.LeavesAt!.Value)}. The account can sign in, and no HR event came", policy);
+        user, IntakeControls.UsersSource, "leave-date", $"The directory says that this person left at {Text(user.LeavesAt!.Value)}. The account can sign in, and no HR event came", policy);
 
     /// <summary>Somebody with an employee id is not on HR's roster any more, and no event came.</summary>
     public static Detection GoneFromRoster(LeavingUser user, DateTimeOffset asOf, OffboardingPolicy policy) => NeverCame(
-        user, LeaverControls.RosterSource, "roster", $"HR's roster does not list this person as employed since the one of {Text(asOf)} at the latest. The account can sign in, and no HR event came", policy);
+        user, IntakeControls.RosterSource, "roster", $"HR's roster does not list this person as employed since the one of {Text(asOf)} at the latest. The account can sign in, and no HR event came", policy);
 
     /// <summary>The roster cannot be used.</summary>
     public static Detection RosterUnusable(string why, OffboardingPolicy policy) => Of(
-        LeaverControls.HrSilent, new(SubjectTypes.Source, LeaverControls.RosterSource, $"the HR roster {policy.Roster}"), "", LeaverControls.RosterSource,
+        IntakeControls.HrSilent, new(SubjectTypes.Source, IntakeControls.RosterSource, $"the HR roster {policy.Roster}"), "", IntakeControls.RosterSource,
         $"{why}. Nobody was compared with it",
         "Let HR write its roster again as docs/hr-events.md says, or mend the policy's roster", policy) with
     { Unknown = true };
 
     /// <summary>HR was not heard of for too long.</summary>
     public static Detection Silent(DateTimeOffset? lastHeard, TimeSpan heartbeat, OffboardingPolicy policy) => Of(
-        LeaverControls.HrSilent, new(SubjectTypes.Source, LeaverControls.HeartbeatSource, "HR"), "", LeaverControls.HeartbeatSource,
+        IntakeControls.HrSilent, new(SubjectTypes.Source, IntakeControls.HeartbeatSource, "HR"), "", IntakeControls.HeartbeatSource,
         $"{(lastHeard is { } at ? $"HR was last heard of at {Text(at)}" : "HR was never heard of")}; policy expects an event or a roster every {Text(heartbeat)}",
         "Check that HR's events and roster still arrive: a leaver nobody tells of keeps all access", policy) with
     { Unknown = true };
 
     /// <summary>The users of the tenant could not be read.</summary>
     public static Detection UsersUnread(SourceOutcome outcome, OffboardingPolicy policy) => Of(
-        ControlCatalogue.SourceNotRead, outcome.Subject ?? new(SubjectTypes.Source, LeaverControls.UsersSource, "users"), "", LeaverControls.UsersSource,
+        ControlCatalogue.SourceNotRead, outcome.Subject ?? new(SubjectTypes.Source, IntakeControls.UsersSource, "users"), "", IntakeControls.UsersSource,
         $"{outcome.Reason}. Nobody could be compared with HR{(outcome.Permission is { } missing ? $". Missing permission: {missing}" : "")}", outcome.Remedy ?? "Run the check again", policy) with
     { Unknown = true };
 
@@ -71,7 +60,7 @@ internal static class LeaverDetections
     public static string SequencePart(long sequence) => $"sequence-{Text(sequence)}";
 
     private static Detection NeverCame(LeavingUser user, string source, string part, string reason, OffboardingPolicy policy) => Of(
-        LeaverControls.EventNeverCame, new(LeaverControls.UserSubject, user.Id, user.PrincipalName), part, source, reason,
+        IntakeControls.EventNeverCame, new(IntakeControls.UserSubject, user.Id, user.PrincipalName), part, source, reason,
         "Ask HR. If the person left: let HR send hr.employee.terminated with forCause, or offboard by hand; if not: correct the leave date in the directory, or the roster", policy);
 
     private static Detection Of(string control, Subject subject, string part, string source, string reason, string next, OffboardingPolicy policy) => new()

@@ -1,16 +1,13 @@
 namespace Compliance.Offboarding.Intake;
 
 /// <summary>Ids of the intake's controls, and the sources their findings are read from.</summary>
-internal static class LeaverControls
+internal static class IntakeControls
 {
     /// <summary>Somebody left, and no event said so.</summary>
     public const string EventNeverCame = "LEAVE-001";
 
     /// <summary>HR is silent, or its roster cannot be used.</summary>
     public const string HrSilent = "LEAVE-002";
-
-    /// <summary>Nobody or several people fit a leaver.</summary>
-    public const string NotMatched = "LEAVE-003";
 
     /// <summary>An HR event was refused.</summary>
     public const string EventRefused = "LEAVE-004";
@@ -32,9 +29,6 @@ internal static class LeaverControls
 
     /// <summary>Kinds of subject.</summary>
     public const string EventSubject = "hrEvent";
-
-    /// <inheritdoc cref="EventSubject"/>
-    public const string CaseSubject = "leaverCase";
 
     /// <inheritdoc cref="EventSubject"/>
     public const string UserSubject = "user";
