@@ -94,10 +94,8 @@ internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDispos
             kept ??= await ReadAsync(table, at.Tenant, stop);
             if (check(kept.Counter) is { } hold)
             {
-                if (await PlaceAsync(table, at, stop) is not null)
-                    return null;
                 if (fresh)
-                    return hold;
+                    return await PlaceAsync(table, at, stop) is null ? hold : null;
                 _counters.TryRemove(at.Tenant, out _);
                 continue;
             }
