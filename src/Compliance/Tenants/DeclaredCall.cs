@@ -123,78 +123,6 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>A certificate's versions.</summary>
     public static readonly DeclaredCall CertificateVersions = KeyVault("/certificates/{name}/versions", "attributes of one certificate after an event");
 
-    /// <summary>Disabling a leaver's account, and enabling it again on an undo (inside a batch).</summary>
-    public static readonly DeclaredCall DisableUser = GraphWrite("PATCH", "/users/{id}", "User.EnableDisableAccount.All and User.Read.All", "disabling a leaver's account, and enabling it again on an undo; for an administrator the app needs a higher directory role as well");
-
-    /// <summary>Ending a leaver's sessions (inside a batch).</summary>
-    public static readonly DeclaredCall RevokeSessions = GraphWrite("POST", "/users/{id}/revokeSignInSessions", "User.RevokeSessions.All", "ending a leaver's sessions");
-
-    /// <summary>Disabling a leaver's device (inside a batch).</summary>
-    public static readonly DeclaredCall DisableDevice = GraphWrite("PATCH", "/devices/{id}", "Device.ReadWrite.All", "disabling a leaver's device (policy: devices)");
-
-    /// <summary>Taking a directory role away (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveDirectoryRole = GraphWrite("DELETE", "/roleManagement/directory/roleAssignments/{id}", "RoleManagement.ReadWrite.Directory", "taking a directory role away (policy: privilegedRemovals)");
-
-    /// <summary>Taking an eligible directory role away (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveEligibleDirectoryRole = GraphWrite("POST", "/roleManagement/directory/roleEligibilityScheduleRequests", "RoleEligibilitySchedule.ReadWrite.Directory", "taking an eligible directory role away (policy: privilegedRemovals)");
-
-    /// <summary>Taking a leaver out of a group (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveGroupMember = GraphWrite("DELETE", "/groups/{id}/members/{member}/$ref", "GroupMember.ReadWrite.All", "taking a leaver out of a group; a role-assignable one needs RoleManagement.ReadWrite.Directory as well");
-
-    /// <summary>Putting somebody back into a group on an undo (inside a batch).</summary>
-    public static readonly DeclaredCall AddGroupMember = GraphWrite("POST", "/groups/{id}/members/$ref", "GroupMember.ReadWrite.All", "putting somebody back into a group on an undo");
-
-    /// <summary>Taking an app role away (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveAppRole = GraphWrite("DELETE", "/users/{id}/appRoleAssignments/{assignment}", "AppRoleAssignment.ReadWrite.All", "taking an app role away (policy: privilegedRemovals)");
-
-    /// <summary>Giving an app role back on an undo (inside a batch).</summary>
-    public static readonly DeclaredCall AddAppRole = GraphWrite("POST", "/users/{id}/appRoleAssignments", "AppRoleAssignment.ReadWrite.All", "giving an app role back on an undo (policy: privilegedRemovals)");
-
-    /// <summary>Ending what an app may do in a leaver's name (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveGrant = GraphWrite("DELETE", "/oauth2PermissionGrants/{id}", "DelegatedPermissionGrant.ReadWrite.All", "ending what an app may do in a leaver's name");
-
-    /// <summary>Giving such a grant back on an undo (inside a batch).</summary>
-    public static readonly DeclaredCall AddGrant = GraphWrite("POST", "/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All", "giving such a grant back on an undo");
-
-    /// <summary>Deleting a leaver's sign-in methods (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveSignInMethod = GraphWrite("DELETE", "/users/{id}/authentication/{collection}/{method}", "UserAuthenticationMethod.ReadWrite.All", "deleting a leaver's sign-in methods (policy: signInMethods)");
-
-    /// <summary>Handing an app registration over (inside a batch).</summary>
-    public static readonly DeclaredCall AddApplicationOwner = GraphWrite("POST", "/applications/{id}/owners/$ref", "Application.ReadWrite.All", "handing an app registration over");
-
-    /// <summary>Ending a leaver's ownership of an app registration (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveApplicationOwner = GraphWrite("DELETE", "/applications/{id}/owners/{owner}/$ref", "Application.ReadWrite.All", "ending a leaver's ownership of an app registration");
-
-    /// <summary>Handing a service principal over (inside a batch).</summary>
-    public static readonly DeclaredCall AddServicePrincipalOwner = GraphWrite("POST", "/servicePrincipals/{id}/owners/$ref", "Application.ReadWrite.All", "handing a service principal over");
-
-    /// <summary>Ending a leaver's ownership of a service principal (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveServicePrincipalOwner = GraphWrite("DELETE", "/servicePrincipals/{id}/owners/{owner}/$ref", "Application.ReadWrite.All", "ending a leaver's ownership of a service principal");
-
-    /// <summary>Handing a group over (inside a batch).</summary>
-    public static readonly DeclaredCall AddGroupOwner = GraphWrite("POST", "/groups/{id}/owners/$ref", "Group.ReadWrite.All", "handing a group over");
-
-    /// <summary>Ending a leaver's ownership of a group (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveGroupOwner = GraphWrite("DELETE", "/groups/{id}/owners/{owner}/$ref", "Group.ReadWrite.All", "ending a leaver's ownership of a group");
-
-    /// <summary>Taking a licence away (inside a batch).</summary>
-    public static readonly DeclaredCall AssignLicence = GraphWrite("POST", "/users/{id}/assignLicense", "LicenseAssignment.ReadWrite.All", "taking a licence away (policy: licences), and giving it back on an undo");
-
-    /// <summary>Retiring a leaver's device (inside a batch).</summary>
-    public static readonly DeclaredCall RetireManagedDevice = GraphWrite("POST", "/deviceManagement/managedDevices/{id}/retire", "DeviceManagementManagedDevices.PrivilegedOperations.All", "retiring a leaver's device (policy: devices)");
-
-    /// <summary>Taking an Azure role away, at the scope.</summary>
-    public static readonly DeclaredCall RemoveAzureRole = Arm("DELETE", "/{*scope}/providers/Microsoft.Authorization/roleAssignments/{id}", "Role Based Access Control Administrator", "taking an Azure role away, at the scope");
-
-    /// <summary>Giving an Azure role back on an undo.</summary>
-    public static readonly DeclaredCall AddAzureRole = Arm("PUT", "/{*scope}/providers/Microsoft.Authorization/roleAssignments/{id}", "Role Based Access Control Administrator", "giving an Azure role back on an undo");
-
-    /// <summary>Taking a leaver out of a vault's access policies, and back on an undo.</summary>
-    public static readonly DeclaredCall ChangeAccessPolicies = Arm("PUT", "/subscriptions/{*vault}/accessPolicies/{operation}", "Key Vault Contributor", "taking a leaver out of a vault's access policies, and back on an undo");
-
-    /// <summary>Naming the new owner in a resource's owner tag.</summary>
-    public static readonly DeclaredCall ChangeTags = Arm("PATCH", "/{*resource}/providers/Microsoft.Resources/tags/default", "Tag Contributor", "naming the new owner in a resource's owner tag");
-
     /// <summary>Users that HR should know of.</summary>
     public static readonly DeclaredCall EmployedUsers = Graph("/users", "User-LifeCycleInfo.Read.All and User.Read.All", "users past their leave date or gone from HR's roster that no HR event told of");
 
@@ -211,8 +139,6 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
         ApplicationPermissions, ApplicationPermissionsByAppId, AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
-        DisableUser, RevokeSessions, DisableDevice, RemoveDirectoryRole, RemoveEligibleDirectoryRole, RemoveGroupMember, AddGroupMember, RemoveAppRole, AddAppRole, RemoveGrant, AddGrant, RemoveSignInMethod,
-        AddApplicationOwner, RemoveApplicationOwner, AddServicePrincipalOwner, RemoveServicePrincipalOwner, AddGroupOwner, RemoveGroupOwner, AssignLicence, RetireManagedDevice, RemoveAzureRole, AddAzureRole, ChangeAccessPolicies, ChangeTags,
         EmployedUsers, WebhookKeyVersions, WebhookKey,
     ];
 
@@ -226,8 +152,6 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
             + $"&& az ad app permission admin-consent --id {identity ?? "<client id>"}",
         _ => $"az role assignment create --assignee {identity ?? "<client or object id>"} --role '{Permission}' --scope '{scope ?? "/subscriptions/<id>"}'",
     };
-
-    private static DeclaredCall GraphWrite(string method, string path, string permission, string what) => new("graph", method, path, permission, what);
 
     private static DeclaredCall Graph(string path, string permission, string what) => new("graph", "GET", path, permission, what);
 
