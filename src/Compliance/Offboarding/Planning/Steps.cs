@@ -51,10 +51,6 @@ internal static class Steps
         new(PlanStep.IdOf(action, target), action, target, wave, reason, rule.Length == 0 ? "offboarding.yaml#" : $"offboarding.yaml#/{rule}",
             arguments.Where(a => a.Value is not null).ToDictionary(a => a.Name, a => a.Value!, StringComparer.Ordinal));
 
-    /// <summary>The details of an access as arguments, and its key.</summary>
-    public static IEnumerable<(string Name, string? Value)> Details(Access access, params IEnumerable<string> names) =>
-        names.Select(n => (n, access.Details.GetValueOrDefault(n))).Append((StepArguments.Access, (string?)access.Key));
-
     /// <summary>What a person does in place of a step.</summary>
     public static ManualStep ByHand(PlanStep step, string why) => new(step.Target, why, StepRequests.Of(step).Command());
 
