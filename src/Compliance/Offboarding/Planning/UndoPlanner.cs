@@ -24,7 +24,7 @@ internal static class UndoPlanner
     /// <param name="facts">The person, as looked up before blocking: an account that was disabled then stays so.</param>
     /// <param name="snapshot">The access before anything was removed.</param>
     /// <param name="plans">The plans that were carried out.</param>
-    /// <param name="outcomes">What came of their steps: only what was done is undone.</param>
+    /// <param name="outcomes">What came of their steps: only what is in effect is undone.</param>
     /// <param name="policy">In force.</param>
     public static ActionPlan Plan(
         string caseId, LeaverFacts facts, AccessSnapshot snapshot, IReadOnlyList<ActionPlan> plans, IReadOnlyList<StepOutcome> outcomes, OffboardingPolicy policy)
@@ -32,8 +32,8 @@ internal static class UndoPlanner
         ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(policy);
-        // Done in any attempt: a later attempt finds it already so.
-        var done = outcomes.Where(o => o.Result == StepResult.Done).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        // What the snapshot saw and a step found gone counts too: the answer to its own first attempt may have been lost.
+        var done = outcomes.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
         var undone = plans.SelectMany(p => p.Steps).Where(s => done.Contains(s.Id)).ToList();
         var removed = undone.Select(s => s.Arguments.GetValueOrDefault(StepArguments.Access)).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var steps = new List<(PlanStep, AssetClass)>();
