@@ -195,6 +195,15 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>Naming the new owner in a resource's owner tag.</summary>
     public static readonly DeclaredCall ChangeTags = Arm("PATCH", "/{*resource}/providers/Microsoft.Resources/tags/default", "Tag Contributor", "naming the new owner in a resource's owner tag");
 
+    /// <summary>Users that HR should know of.</summary>
+    public static readonly DeclaredCall EmployedUsers = Graph("/users", "User-LifeCycleInfo.Read.All and User.Read.All", "users past their leave date or gone from HR's roster that no HR event told of");
+
+    /// <summary>The versions of the key that HR signs its events with.</summary>
+    public static readonly DeclaredCall WebhookKeyVersions = new("keyvault", "GET", "/secrets/hr-webhook-key/versions", "Key Vault Secrets User", "which keys HR may sign its events with");
+
+    /// <summary>The key that HR signs its events with: the one secret whose value is read.</summary>
+    public static readonly DeclaredCall WebhookKey = new("keyvault", "GET", "/secrets/hr-webhook-key/{version}", "Key Vault Secrets User", "the key that HR signs its events with, the one secret whose value is read");
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<DeclaredCall> All { get; } =
     [
@@ -204,6 +213,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
         DisableUser, RevokeSessions, DisableDevice, RemoveDirectoryRole, RemoveEligibleDirectoryRole, RemoveGroupMember, AddGroupMember, RemoveAppRole, AddAppRole, RemoveGrant, AddGrant, RemoveSignInMethod,
         AddApplicationOwner, RemoveApplicationOwner, AddServicePrincipalOwner, RemoveServicePrincipalOwner, AddGroupOwner, RemoveGroupOwner, AssignLicence, RetireManagedDevice, RemoveAzureRole, AddAzureRole, ChangeAccessPolicies, ChangeTags,
+        EmployedUsers, WebhookKeyVersions, WebhookKey,
     ];
 
     /// <summary>The command that grants the permission.</summary>
