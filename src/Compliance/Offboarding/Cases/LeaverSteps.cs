@@ -51,6 +51,9 @@ public sealed partial class LeaverSteps
             return new(CaseGo.End);
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
+        // Blocked before, in this round: what the person was before must not be forgotten.
+        if (known.BlockedAt is not null && state.Facts is not null)
+            return new(CaseGo.Proceed, known.PlanId);
         var lookup = known.UserId is { } id
             ? await _parts.Directory.LookUpAsync(id, policy, stop)
             : await _parts.Directory.LookUpAsync(known.Latest, policy, stop);
@@ -138,6 +141,8 @@ public sealed partial class LeaverSteps
             await _parts.Caps.ReleaseAsync(Tenant, known.InstanceId, stop);
             return CaseGo.End;
         }
+        if (known.BlockedAt is not null)
+            return CaseGo.Proceed;
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
         var facts = state.Facts ?? throw new InvalidOperationException($"case {run.CaseId} has no facts to act on");
