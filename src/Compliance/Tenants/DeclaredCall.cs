@@ -123,6 +123,15 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>A certificate's versions.</summary>
     public static readonly DeclaredCall CertificateVersions = KeyVault("/certificates/{name}/versions", "attributes of one certificate after an event");
 
+    /// <summary>Users that HR should know of.</summary>
+    public static readonly DeclaredCall EmployedUsers = Graph("/users", "User-LifeCycleInfo.Read.All and User.Read.All", "users past their leave date or gone from HR's roster that no HR event told of");
+
+    /// <summary>The versions of the key that HR signs its events with.</summary>
+    public static readonly DeclaredCall WebhookKeyVersions = new("keyvault", "GET", "/secrets/hr-webhook-key/versions", "Key Vault Secrets User", "which keys HR may sign its events with");
+
+    /// <summary>The key that HR signs its events with: the one secret whose value is read.</summary>
+    public static readonly DeclaredCall WebhookKey = new("keyvault", "GET", "/secrets/hr-webhook-key/{version}", "Key Vault Secrets User", "the key that HR signs its events with, the one secret whose value is read");
+
     /// <summary>Closing and opening an account (inside a batch).</summary>
     public static readonly DeclaredCall EnableAccount = Change("PATCH", "/users/{id}", "User.EnableDisableAccount.All and User.Read.All", "disables a leaver's account, and enables it when the leaving is undone");
 
@@ -236,6 +245,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
         ApplicationPermissions, ApplicationPermissionsByAppId, AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
+        EmployedUsers, WebhookKeyVersions, WebhookKey,
         .. Changes,
     ];
 
