@@ -33,7 +33,43 @@ internal sealed class TenantData
     public EntitySet Resources { get; } = new("resources");
 
     /// <summary>Role assignments; the key is the resource id.</summary>
-    public EntitySet RoleAssignments { get; } = new("roleAssignments");
+    public EntitySet RoleAssignments { get; } = new("roleAssignments", groupKeys: ["principalId"]);
+
+    /// <summary>Azure roles somebody may activate (PIM); the key is the resource id.</summary>
+    public EntitySet RoleEligibilities { get; } = new("roleEligibilityScheduleInstances", groupKeys: ["principalId"]);
+
+    /// <summary>Locks on resources, groups and subscriptions; the key is the resource id.</summary>
+    public EntitySet Locks { get; } = new("locks");
+
+    /// <summary>Local users of storage accounts; the key is the resource id.</summary>
+    public EntitySet LocalUsers { get; } = new("localUsers");
+
+    /// <summary>Administrative units.</summary>
+    public EntitySet AdministrativeUnits { get; } = new("administrativeUnits");
+
+    /// <summary>App roles given to users, groups and service principals.</summary>
+    public EntitySet AppRoleAssignments { get; } = new("appRoleAssignments", groupKeys: ["principalId", "resourceId"]);
+
+    /// <summary>Delegated permission grants.</summary>
+    public EntitySet OAuth2PermissionGrants { get; } = new("oauth2PermissionGrants", groupKeys: ["principalId", "clientId"]);
+
+    /// <summary>Definitions of directory roles.</summary>
+    public EntitySet DirectoryRoleDefinitions { get; } = new("directoryRoleDefinitions");
+
+    /// <summary>Active assignments of directory roles.</summary>
+    public EntitySet DirectoryRoleAssignments { get; } = new("directoryRoleAssignments", groupKeys: ["principalId"]);
+
+    /// <summary>Directory roles somebody may activate (PIM).</summary>
+    public EntitySet DirectoryRoleEligibilities { get; } = new("directoryRoleEligibilitySchedules", groupKeys: ["principalId"]);
+
+    /// <summary>Active assignments of directory roles that PIM made; each is in <see cref="DirectoryRoleAssignments"/> too.</summary>
+    public EntitySet DirectoryRoleSchedules { get; } = new("directoryRoleAssignmentSchedules", groupKeys: ["principalId"]);
+
+    /// <summary>Devices of the directory.</summary>
+    public EntitySet Devices { get; } = new("devices");
+
+    /// <summary>Devices that Intune manages, found by their user too.</summary>
+    public EntitySet ManagedDevices { get; } = new("managedDevices", groupKeys: ["userId"]);
 
     /// <summary>Role definitions; the key is the resource id.</summary>
     public EntitySet RoleDefinitions { get; } = new("roleDefinitions");
@@ -47,6 +83,21 @@ internal sealed class TenantData
     /// <summary>Members by the group's id.</summary>
     public RelationSet GroupMembers { get; } = new("groups/{0}/members");
 
+    /// <summary>Owners by the group's id.</summary>
+    public RelationSet GroupOwners { get; } = new("groups/{0}/owners");
+
+    /// <summary>Members by the administrative unit's id.</summary>
+    public RelationSet UnitMembers { get; } = new("administrativeUnits/{0}/members");
+
+    /// <summary>A user's sign-in methods, by the user's id.</summary>
+    public RelationSet AuthenticationMethods { get; } = new("users/{0}/authenticationMethods");
+
+    /// <summary>Who owns a device, by its id.</summary>
+    public RelationSet DeviceOwners { get; } = new("devices/{0}/registeredOwners");
+
+    /// <summary>Who uses a device, by its id.</summary>
+    public RelationSet DeviceUsers { get; } = new("devices/{0}/registeredUsers");
+
     /// <summary>A user's manager, by the user's id; at most one.</summary>
     public RelationSet Managers { get; } = new("users/{0}/manager");
 
@@ -55,6 +106,9 @@ internal sealed class TenantData
 
     /// <summary>Users deleted while the sandbox ran: they no longer show as owner or member.</summary>
     public ConcurrentDictionary<string, bool> DeletedUsers { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What the calling application may not do.</summary>
+    public TenantRules Rules { get; private init; } = new();
 
     /// <summary>Fault rules that came with the tenant (<c>faults.txt</c>), or null.</summary>
     public string? Faults { get; set; }
@@ -67,11 +121,19 @@ internal sealed class TenantData
 
     /// <summary>The directory and resource sets, by their name in a tenant folder.</summary>
     public IEnumerable<EntitySet> Sets =>
-        [Organization, Users, Groups, Applications, ServicePrincipals, Subscriptions, Resources, RoleAssignments, RoleDefinitions];
+        [
+            Organization, Users, Groups, Applications, ServicePrincipals, Subscriptions, Resources, RoleAssignments, RoleDefinitions,
+            AdministrativeUnits, AppRoleAssignments, OAuth2PermissionGrants, DirectoryRoleDefinitions, DirectoryRoleAssignments, DirectoryRoleEligibilities, DirectoryRoleSchedules,
+            Devices, ManagedDevices, RoleEligibilities, Locks, LocalUsers,
+        ];
 
     /// <summary>The relations, by their set and leaf name.</summary>
     public IEnumerable<(string Parent, string Leaf, RelationSet Relation)> Relations =>
-        [("applications", "owners", ApplicationOwners), ("servicePrincipals", "owners", ServicePrincipalOwners), ("groups", "members", GroupMembers), ("users", "manager", Managers)];
+        [
+            ("applications", "owners", ApplicationOwners), ("servicePrincipals", "owners", ServicePrincipalOwners), ("groups", "members", GroupMembers), ("groups", "owners", GroupOwners),
+            ("users", "manager", Managers), ("users", "authenticationMethods", AuthenticationMethods), ("administrativeUnits", "members", UnitMembers),
+            ("devices", "registeredOwners", DeviceOwners), ("devices", "registeredUsers", DeviceUsers),
+        ];
 
     /// <summary>The vault of this name, made where there is none yet.</summary>
     public VaultData Vault(string name) => Vaults.GetOrAdd(name, static n => new VaultData(n));

@@ -31,7 +31,7 @@ internal sealed class Frontend : IDisposable
         (Log, Seed, _time, _tenantStart, _realStart) = (log, seed, time, now, time.GetUtcNow());
         _signIn = new SignInService(tenant, clientId, clientSecret, time);
         _graph = new GraphService(tenant, journal, _signIn);
-        _resourceManager = new ResourceManagerService(tenant, _signIn);
+        _resourceManager = new ResourceManagerService(tenant, journal, _signIn);
         _keyVault = new KeyVaultService(tenant, journal, _signIn);
         _run = string.Create(CultureInfo.InvariantCulture, $"{_realStart.UtcTicks}/{clientSecret}");
     }
@@ -141,7 +141,7 @@ internal sealed class Frontend : IDisposable
         var status = rule.Status!.Value;
         var answer = call.Service switch
         {
-            Service.Graph => GraphService.Error(call, status, rule.Code ?? status switch
+            Service.Graph => GraphAnswer.Error(call, status, rule.Code ?? status switch
             {
                 401 => "InvalidAuthenticationToken",
                 403 => "Authorization_RequestDenied",
@@ -190,14 +190,14 @@ internal sealed class Frontend : IDisposable
         if (!_signIn.Accepts(outer.Header("Authorization"), "https://graph.microsoft.com"))
             return _graph.Handle(outer);
         if (outer.Body.ValueKind != JsonValueKind.Object || !outer.Body.TryGetProperty("requests", out var list) || list.ValueKind != JsonValueKind.Array)
-            return GraphService.Error(outer, 400, "BadRequest", "Invalid batch payload format.");
+            return GraphAnswer.Error(outer, 400, "BadRequest", "Invalid batch payload format.");
         if (list.GetArrayLength() > 20)
-            return GraphService.Error(outer, 400, "BadRequest", "Number of batch request steps exceeds the maximum value of 20.");
+            return GraphAnswer.Error(outer, 400, "BadRequest", "Number of batch request steps exceeds the maximum value of 20.");
         var inner = list.EnumerateArray().Select(r => (Request: r, Id: Json.Text(r, "id"))).ToList();
         if (inner.Any(i => i.Id is null || Json.Text(i.Request, "method") is null || Json.Text(i.Request, "url") is not ['/', ..]))
-            return GraphService.Error(outer, 400, "BadRequest", "Each batch request needs an id, a method and a url that starts with /.");
+            return GraphAnswer.Error(outer, 400, "BadRequest", "Each batch request needs an id, a method and a url that starts with /.");
         if (inner.Select(i => i.Id).Distinct(StringComparer.OrdinalIgnoreCase).Count() != inner.Count)
-            return GraphService.Error(outer, 400, "BadRequest", "Request Id has to be unique in a batch.");
+            return GraphAnswer.Error(outer, 400, "BadRequest", "Request Id has to be unique in a batch.");
         var answers = new Dictionary<string, Answer>(StringComparer.OrdinalIgnoreCase);
         if (inner.Exists(i => i.Request.TryGetProperty("dependsOn", out _)))
             foreach (var (request, id) in inner)
@@ -221,7 +221,7 @@ internal sealed class Frontend : IDisposable
                 writer.WriteStartObject("headers");
                 foreach (var (name, value) in answer.Headers)
                     writer.WriteString(name, value);
-                if (answer.Body.Length > 0)
+                if (answer.Body.Length > 0 && !answer.Headers.Exists(h => h.Name == "Content-Type"))
                     writer.WriteString("Content-Type", "application/json");
                 writer.WriteEndObject();
                 if (answer.Body.Length > 0)
@@ -260,7 +260,7 @@ internal sealed class Frontend : IDisposable
             await Task.Delay(pause, _time, cancellationToken);
         var waitsFor = request.TryGetProperty("dependsOn", out var depends) && depends.ValueKind == JsonValueKind.Array ? depends.EnumerateArray().Select(d => d.ToString()) : [];
         var answer = waitsFor.Any(d => !done.TryGetValue(d, out var before) || before.Status >= 400)
-            ? GraphService.Error(call, 424, "FailedDependency", "A request this one depends on has failed.")
+            ? GraphAnswer.Error(call, 424, "FailedDependency", "A request this one depends on has failed.")
             : Answer(call, faults);
         Log.Add(Entry(call, answer.Status, Joined(faults), started, answer.Body.Length, outer.RequestId));
         return answer;
