@@ -46,7 +46,7 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         return (call.Method, segments) switch
         {
             ("GET", [_]) => List(call, set),
-            ("GET", [_, "$count"]) => Count(call, set.Count),
+            ("GET", [_, "$count"]) => call.Query.ContainsKey("$filter") ? List(call, set) : Count(call, set.Count),
             (_, [_, var id, ..]) when set.Find(id) is { } entity => One(call, set, entity, segments[2..]),
             (_, [_, var id, ..]) => NotFound(call, id),
             _ => Error(call, 405, "Request_BadRequest", $"Specified HTTP method {call.Method} is not allowed for the request target."),

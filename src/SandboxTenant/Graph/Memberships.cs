@@ -24,6 +24,12 @@ internal sealed class Memberships(TenantData tenant, Journal journal) : IGraphAr
                 return Object(segments[0], id) is { } member ? DirectoryObjects.Mixed(call, cast, Above(member.Id, segments[2] == "transitiveMemberOf")) : NotFound(call, id);
             case ("GET", ["users" or "servicePrincipals", var id, "ownedObjects", .. var cast]):
                 return Object(segments[0], id) is { } owner ? DirectoryObjects.Mixed(call, cast, Owned(owner.Id)) : NotFound(call, id);
+            case ("GET", ["users", var id, "manager"]):
+                if (tenant.Users.Find(id) is not { } report)
+                    return NotFound(call, id);
+                return tenant.Managers.Find(report.Id)?.All() is [var manager] && !tenant.DeletedUsers.ContainsKey(manager.Id)
+                    ? Answer.Of(200, writer => DirectoryObjects.WriteRelated(tenant, writer, manager, Selected(call.Query.GetValueOrDefault("$select"))))
+                    : Error(call, 404, "Request_ResourceNotFound", "Resource 'manager' does not exist or one of its queried reference-property objects are not present.");
             case ("POST", ["applications" or "servicePrincipals" or "groups", var id, "owners" or "members", "$ref"]):
                 return Parent(segments) is { } to ? Object(segments[0], id) is { } target ? Add(call, segments[0], target, segments[2], to.Of(target.Id)) : NotFound(call, id) : null;
             case ("DELETE", ["applications" or "servicePrincipals" or "groups", var id, "owners" or "members", var child, "$ref"]):
