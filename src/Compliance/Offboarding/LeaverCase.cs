@@ -88,6 +88,9 @@ public sealed record LeaverCase
     /// <summary>SHA-256 of the revocation certificate's canonical JSON; null before there is one.</summary>
     public string? CertificateSha256 { get; init; }
 
+    /// <summary>True once the orchestration of this round is known to be started; until then every event of the case, and a sweep, asks for it again.</summary>
+    public bool Dispatched { get; init; }
+
     /// <summary>Instance id of the orchestration of this round.</summary>
     public string InstanceId => Round == 1 ? Id : $"{Id}-{Round}";
 }

@@ -15,31 +15,89 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall ServicePrincipals = Graph("/servicePrincipals", "Application.Read.All", "credentials of service principals");
 
     /// <summary>Owners of an app registration (inside a batch).</summary>
-    public static readonly DeclaredCall ApplicationOwners = Graph("/applications/{id}/owners", "Application.Read.All", "owners of flagged app registrations");
+    public static readonly DeclaredCall ApplicationOwners = Graph("/applications/{id}/owners", "Application.Read.All", "owners of flagged app registrations and of those a leaver owns");
 
     /// <summary>Owners of a service principal (inside a batch).</summary>
-    public static readonly DeclaredCall ServicePrincipalOwners = Graph("/servicePrincipals/{id}/owners", "Application.Read.All", "owners of flagged service principals");
+    public static readonly DeclaredCall ServicePrincipalOwners = Graph("/servicePrincipals/{id}/owners", "Application.Read.All", "owners of flagged service principals and of those a leaver owns");
 
     /// <summary>A user (inside a batch).</summary>
-    public static readonly DeclaredCall User = Graph("/users/{id}", "User.Read.All", "the people named by owner tags and policy");
+    public static readonly DeclaredCall User = Graph("/users/{id}", "User.Read.All", "the people named by owner tags and policy, a leaver and the managers above");
 
     /// <summary>Users by mail address (inside a batch).</summary>
-    public static readonly DeclaredCall Users = Graph("/users", "User.Read.All", "the people named by mail address");
+    public static readonly DeclaredCall Users = Graph("/users", "User.Read.All", "the people named by mail address, and a leaver by what HR knows");
 
     /// <summary>What a user owns.</summary>
-    public static readonly DeclaredCall OwnedObjects = Graph("/users/{id}/ownedObjects", "User.Read.All and Application.Read.All", "policy overrides by owner");
+    public static readonly DeclaredCall OwnedObjects = Graph("/users/{id}/ownedObjects", "User.Read.All and Application.Read.All", "policy overrides by owner, and what a leaver owns");
 
     /// <summary>Several reads at once; the permissions are those of the reads inside.</summary>
-    public static readonly DeclaredCall Batch = new("graph", "POST", "/$batch", "(those of the reads inside)", "owners, twenty at a time");
+    public static readonly DeclaredCall Batch = new("graph", "POST", "/$batch", "(those of the reads inside)", "owners and a leaver's access, twenty at a time");
 
     /// <summary>The tenant itself.</summary>
     public static readonly DeclaredCall Organization = Graph("/organization", "Organization.Read.All", "the tenant's name, and that it is the right tenant");
+
+    /// <summary>The day a user leaves, as the directory knows it (inside a batch).</summary>
+    public static readonly DeclaredCall UserLeaveDate = Graph("/users/{id}", "User-LifeCycleInfo.Read.All and User.Read.All", "employeeLeaveDateTime of a leaver; without it the date stays unknown");
+
+    /// <summary>The number of users (inside a batch).</summary>
+    public static readonly DeclaredCall UserCount = Graph("/users/$count", "User.Read.All", "the number of staff, of which only a share may be blocked in a day");
+
+    /// <summary>Everybody in a group, through nested groups too (inside a batch).</summary>
+    public static readonly DeclaredCall TransitiveMembers = Graph("/groups/{id}/transitiveMembers", "GroupMember.Read.All", "who is in a protected group, or Global Administrator through a group");
+
+    /// <summary>A group's owners (inside a batch).</summary>
+    public static readonly DeclaredCall GroupOwners = Graph("/groups/{id}/owners", "GroupMember.Read.All", "who else owns a leaver's groups");
+
+    /// <summary>Entra directory roles in force (inside a batch).</summary>
+    public static readonly DeclaredCall DirectoryRoles = Graph(
+        "/roleManagement/directory/roleAssignments", "RoleManagement.Read.Directory", "a leaver's directory roles, and the other Global Administrators");
+
+    /// <summary>Entra directory roles that may be activated (inside a batch).</summary>
+    public static readonly DeclaredCall EligibleDirectoryRoles = Graph(
+        "/roleManagement/directory/roleEligibilityScheduleInstances", "RoleEligibilitySchedule.Read.Directory", "directory roles a leaver may activate (PIM)");
+
+    /// <summary>A user's groups (inside a batch).</summary>
+    public static readonly DeclaredCall MemberOf = Graph("/users/{id}/memberOf", "GroupMember.Read.All", "a leaver's groups");
+
+    /// <summary>A user's sign-in methods (inside a batch).</summary>
+    public static readonly DeclaredCall SignInMethods = Graph("/users/{id}/authentication/methods", "UserAuthenticationMethod.Read.All", "a leaver's sign-in methods");
+
+    /// <summary>A user's app roles (inside a batch).</summary>
+    public static readonly DeclaredCall UserAppRoles = Graph("/users/{id}/appRoleAssignments", "Directory.Read.All", "a leaver's app roles");
+
+    /// <summary>A user's delegated grants (inside a batch).</summary>
+    public static readonly DeclaredCall UserGrants = Graph("/users/{id}/oauth2PermissionGrants", "Directory.Read.All", "what apps may do in a leaver's name");
+
+    /// <summary>A user's registered devices (inside a batch).</summary>
+    public static readonly DeclaredCall RegisteredDevices = Graph("/users/{id}/registeredDevices", "User.Read.All", "a leaver's devices");
+
+    /// <summary>A user's managed devices (inside a batch).</summary>
+    public static readonly DeclaredCall ManagedDevices = Graph("/users/{id}/managedDevices", "DeviceManagementManagedDevices.Read.All", "a leaver's devices under management (Intune)");
+
+    /// <summary>An application's own permissions (inside a batch).</summary>
+    public static readonly DeclaredCall ApplicationPermissions = Graph(
+        "/servicePrincipals/{id}/appRoleAssignments", "Application.Read.All", "whether an app that a leaver owns is privileged");
+
+    /// <summary>The same by the application's app id (inside a batch).</summary>
+    public static readonly DeclaredCall ApplicationPermissionsByAppId = Graph(
+        "/servicePrincipals(appId='{id}')/appRoleAssignments", "Application.Read.All", "the same for an app registration");
+
+    /// <summary>Azure roles of one principal in a subscription.</summary>
+    public static readonly DeclaredCall AzureRoles = Arm(
+        "GET", "/subscriptions/{id}/providers/Microsoft.Authorization/roleAssignments", "Reader", "a leaver's Azure roles at, above and below the subscription");
+
+    /// <summary>Azure roles that one principal may activate in a subscription.</summary>
+    public static readonly DeclaredCall EligibleAzureRoles = Arm(
+        "GET", "/subscriptions/{id}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances", "Reader", "Azure roles a leaver may activate (PIM)");
+
+    /// <summary>An Azure role's definition.</summary>
+    public static readonly DeclaredCall AzureRoleDefinition = Arm(
+        "GET", "/providers/Microsoft.Authorization/roleDefinitions/{id}", "Reader", "the name of an Azure role, and whether it reads secrets");
 
     /// <summary>Subscriptions.</summary>
     public static readonly DeclaredCall Subscriptions = Arm("GET", "/subscriptions", "Reader", "which subscriptions there are");
 
     /// <summary>Resource Graph.</summary>
-    public static readonly DeclaredCall ResourceGraph = Arm("POST", "/providers/Microsoft.ResourceGraph/resources", "Reader", "vaults, storage accounts and other resources with keys");
+    public static readonly DeclaredCall ResourceGraph = Arm("POST", "/providers/Microsoft.ResourceGraph/resources", "Reader", "vaults, storage accounts and other resources with keys, and what tags name");
 
     /// <summary>One resource or subscription.</summary>
     public static readonly DeclaredCall Resource = Arm("GET", "/subscriptions/{*id}", "Reader", "whether something no longer listed is really gone");
@@ -65,11 +123,97 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>A certificate's versions.</summary>
     public static readonly DeclaredCall CertificateVersions = KeyVault("/certificates/{name}/versions", "attributes of one certificate after an event");
 
+    /// <summary>Disabling a leaver's account, and enabling it again on an undo (inside a batch).</summary>
+    public static readonly DeclaredCall DisableUser = GraphWrite("PATCH", "/users/{id}", "User.EnableDisableAccount.All and User.Read.All", "disabling a leaver's account, and enabling it again on an undo; for an administrator the app needs a higher directory role as well");
+
+    /// <summary>Ending a leaver's sessions (inside a batch).</summary>
+    public static readonly DeclaredCall RevokeSessions = GraphWrite("POST", "/users/{id}/revokeSignInSessions", "User.RevokeSessions.All", "ending a leaver's sessions");
+
+    /// <summary>Disabling a leaver's device (inside a batch).</summary>
+    public static readonly DeclaredCall DisableDevice = GraphWrite("PATCH", "/devices/{id}", "Device.ReadWrite.All", "disabling a leaver's device (policy: devices)");
+
+    /// <summary>Taking a directory role away (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveDirectoryRole = GraphWrite("DELETE", "/roleManagement/directory/roleAssignments/{id}", "RoleManagement.ReadWrite.Directory", "taking a directory role away (policy: privilegedRemovals)");
+
+    /// <summary>Taking an eligible directory role away (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveEligibleDirectoryRole = GraphWrite("POST", "/roleManagement/directory/roleEligibilityScheduleRequests", "RoleEligibilitySchedule.ReadWrite.Directory", "taking an eligible directory role away (policy: privilegedRemovals)");
+
+    /// <summary>Taking a leaver out of a group (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveGroupMember = GraphWrite("DELETE", "/groups/{id}/members/{member}/$ref", "GroupMember.ReadWrite.All", "taking a leaver out of a group; a role-assignable one needs RoleManagement.ReadWrite.Directory as well");
+
+    /// <summary>Putting somebody back into a group on an undo (inside a batch).</summary>
+    public static readonly DeclaredCall AddGroupMember = GraphWrite("POST", "/groups/{id}/members/$ref", "GroupMember.ReadWrite.All", "putting somebody back into a group on an undo");
+
+    /// <summary>Taking an app role away (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveAppRole = GraphWrite("DELETE", "/users/{id}/appRoleAssignments/{assignment}", "AppRoleAssignment.ReadWrite.All", "taking an app role away (policy: privilegedRemovals)");
+
+    /// <summary>Giving an app role back on an undo (inside a batch).</summary>
+    public static readonly DeclaredCall AddAppRole = GraphWrite("POST", "/users/{id}/appRoleAssignments", "AppRoleAssignment.ReadWrite.All", "giving an app role back on an undo (policy: privilegedRemovals)");
+
+    /// <summary>Ending what an app may do in a leaver's name (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveGrant = GraphWrite("DELETE", "/oauth2PermissionGrants/{id}", "DelegatedPermissionGrant.ReadWrite.All", "ending what an app may do in a leaver's name");
+
+    /// <summary>Giving such a grant back on an undo (inside a batch).</summary>
+    public static readonly DeclaredCall AddGrant = GraphWrite("POST", "/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All", "giving such a grant back on an undo");
+
+    /// <summary>Deleting a leaver's sign-in methods (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveSignInMethod = GraphWrite("DELETE", "/users/{id}/authentication/{collection}/{method}", "UserAuthenticationMethod.ReadWrite.All", "deleting a leaver's sign-in methods (policy: signInMethods)");
+
+    /// <summary>Handing an app registration over (inside a batch).</summary>
+    public static readonly DeclaredCall AddApplicationOwner = GraphWrite("POST", "/applications/{id}/owners/$ref", "Application.ReadWrite.All", "handing an app registration over");
+
+    /// <summary>Ending a leaver's ownership of an app registration (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveApplicationOwner = GraphWrite("DELETE", "/applications/{id}/owners/{owner}/$ref", "Application.ReadWrite.All", "ending a leaver's ownership of an app registration");
+
+    /// <summary>Handing a service principal over (inside a batch).</summary>
+    public static readonly DeclaredCall AddServicePrincipalOwner = GraphWrite("POST", "/servicePrincipals/{id}/owners/$ref", "Application.ReadWrite.All", "handing a service principal over");
+
+    /// <summary>Ending a leaver's ownership of a service principal (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveServicePrincipalOwner = GraphWrite("DELETE", "/servicePrincipals/{id}/owners/{owner}/$ref", "Application.ReadWrite.All", "ending a leaver's ownership of a service principal");
+
+    /// <summary>Handing a group over (inside a batch).</summary>
+    public static readonly DeclaredCall AddGroupOwner = GraphWrite("POST", "/groups/{id}/owners/$ref", "Group.ReadWrite.All", "handing a group over");
+
+    /// <summary>Ending a leaver's ownership of a group (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveGroupOwner = GraphWrite("DELETE", "/groups/{id}/owners/{owner}/$ref", "Group.ReadWrite.All", "ending a leaver's ownership of a group");
+
+    /// <summary>Taking a licence away (inside a batch).</summary>
+    public static readonly DeclaredCall AssignLicence = GraphWrite("POST", "/users/{id}/assignLicense", "LicenseAssignment.ReadWrite.All", "taking a licence away (policy: licences), and giving it back on an undo");
+
+    /// <summary>Retiring a leaver's device (inside a batch).</summary>
+    public static readonly DeclaredCall RetireManagedDevice = GraphWrite("POST", "/deviceManagement/managedDevices/{id}/retire", "DeviceManagementManagedDevices.PrivilegedOperations.All", "retiring a leaver's device (policy: devices)");
+
+    /// <summary>Taking an Azure role away, at the scope.</summary>
+    public static readonly DeclaredCall RemoveAzureRole = Arm("DELETE", "/{*scope}/providers/Microsoft.Authorization/roleAssignments/{id}", "Role Based Access Control Administrator", "taking an Azure role away, at the scope");
+
+    /// <summary>Giving an Azure role back on an undo.</summary>
+    public static readonly DeclaredCall AddAzureRole = Arm("PUT", "/{*scope}/providers/Microsoft.Authorization/roleAssignments/{id}", "Role Based Access Control Administrator", "giving an Azure role back on an undo");
+
+    /// <summary>Taking a leaver out of a vault's access policies, and back on an undo.</summary>
+    public static readonly DeclaredCall ChangeAccessPolicies = Arm("PUT", "/subscriptions/{*vault}/accessPolicies/{operation}", "Key Vault Contributor", "taking a leaver out of a vault's access policies, and back on an undo");
+
+    /// <summary>Naming the new owner in a resource's owner tag.</summary>
+    public static readonly DeclaredCall ChangeTags = Arm("PATCH", "/{*resource}/providers/Microsoft.Resources/tags/default", "Tag Contributor", "naming the new owner in a resource's owner tag");
+
+    /// <summary>Users that HR should know of.</summary>
+    public static readonly DeclaredCall EmployedUsers = Graph("/users", "User-LifeCycleInfo.Read.All and User.Read.All", "users past their leave date or gone from HR's roster that no HR event told of");
+
+    /// <summary>The versions of the key that HR signs its events with.</summary>
+    public static readonly DeclaredCall WebhookKeyVersions = new("keyvault", "GET", "/secrets/hr-webhook-key/versions", "Key Vault Secrets User", "which keys HR may sign its events with");
+
+    /// <summary>The key that HR signs its events with: the one secret whose value is read.</summary>
+    public static readonly DeclaredCall WebhookKey = new("keyvault", "GET", "/secrets/hr-webhook-key/{version}", "Key Vault Secrets User", "the key that HR signs its events with, the one secret whose value is read");
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<DeclaredCall> All { get; } =
     [
         Applications, ServicePrincipals, ApplicationOwners, ServicePrincipalOwners, User, Users, OwnedObjects, Batch, Organization,
+        UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
+        ApplicationPermissions, ApplicationPermissionsByAppId, AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
+        DisableUser, RevokeSessions, DisableDevice, RemoveDirectoryRole, RemoveEligibleDirectoryRole, RemoveGroupMember, AddGroupMember, RemoveAppRole, AddAppRole, RemoveGrant, AddGrant, RemoveSignInMethod,
+        AddApplicationOwner, RemoveApplicationOwner, AddServicePrincipalOwner, RemoveServicePrincipalOwner, AddGroupOwner, RemoveGroupOwner, AssignLicence, RetireManagedDevice, RemoveAzureRole, AddAzureRole, ChangeAccessPolicies, ChangeTags,
+        EmployedUsers, WebhookKeyVersions, WebhookKey,
     ];
 
     /// <summary>The command that grants the permission.</summary>
@@ -82,6 +226,8 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
             + $"&& az ad app permission admin-consent --id {identity ?? "<client id>"}",
         _ => $"az role assignment create --assignee {identity ?? "<client or object id>"} --role '{Permission}' --scope '{scope ?? "/subscriptions/<id>"}'",
     };
+
+    private static DeclaredCall GraphWrite(string method, string path, string permission, string what) => new("graph", method, path, permission, what);
 
     private static DeclaredCall Graph(string path, string permission, string what) => new("graph", "GET", path, permission, what);
 

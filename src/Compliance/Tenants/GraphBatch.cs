@@ -46,7 +46,9 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
     /// <summary>Sends all of them. Every request has an answer in the result; a batch that failed as a whole answers for each of its requests with status 0 and the reason.</summary>
     /// <param name="requests">In any number.</param>
     /// <param name="stop">Stops between batches.</param>
-    public async Task<IReadOnlyDictionary<string, BatchAnswer>> SendAsync(IEnumerable<BatchRequest> requests, CancellationToken stop)
+    /// <param name="attempts">How often one that is throttled or fails for a moment is sent at most.</param>
+    public async Task<IReadOnlyDictionary<string, BatchAnswer>> SendAsync(
+        IEnumerable<BatchRequest> requests, CancellationToken stop, int attempts = PoliteHandler.MaxAttempts)
     {
         var done = new ConcurrentDictionary<string, BatchAnswer>(StringComparer.OrdinalIgnoreCase);
         var open = requests.ToList();
@@ -61,7 +63,7 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
                     for (var i = 0; i < some.Length; i++)
                     {
                         var wait = answers[i].RetryAfter ?? TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempt - 1), 30));
-                        if (answers[i].Status is 424 or 429 or 500 or 502 or 503 or 504 && attempt < PoliteHandler.MaxAttempts && wait <= tenant.Options.MaxRetryWait)
+                        if (answers[i].Status is 424 or 429 or 500 or 502 or 503 or 504 && attempt < attempts && wait <= tenant.Options.MaxRetryWait)
                             again.Add((some[i], wait));
                         else
                             done[some[i].Key] = answers[i];

@@ -23,6 +23,7 @@ internal sealed class TenantConnection : IDisposable
     private static readonly string[] VaultSuffixes = [".vault.azure.net", ".vault.azure.cn", ".vault.usgovcloudapi.net"];
 
     private readonly SocketsHttpHandler _network;
+    private HttpClient? _signIn;
     private readonly TenantOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<TenantConnection> _log;
@@ -72,6 +73,9 @@ internal sealed class TenantConnection : IDisposable
     /// <summary>Address of Graph with its version, without a slash at the end.</summary>
     public string GraphAddress => _options.Graph.ToString().TrimEnd('/');
 
+    /// <summary>A client for the sign-in service's public documents (its configuration and signing keys): no token goes along.</summary>
+    public HttpClient SignIn => _signIn ??= Client("sign-in", u => SameHost(u, _options.Authority));
+
     /// <summary>The settings.</summary>
     public TenantOptions Options => _options;
 
@@ -89,7 +93,11 @@ internal sealed class TenantConnection : IDisposable
     public bool IsGraph(string link) => Uri.TryCreate(link, UriKind.Absolute, out var uri) && SameHost(uri, _options.Graph);
 
     /// <inheritdoc/>
-    public void Dispose() => _network.Dispose();
+    public void Dispose()
+    {
+        _signIn?.Dispose();
+        _network.Dispose();
+    }
 
     private static bool SameHost(Uri uri, Uri ours) =>
         string.Equals(uri.Host, ours.Host, StringComparison.OrdinalIgnoreCase) && uri.Port == ours.Port && uri.Scheme == Uri.UriSchemeHttps;

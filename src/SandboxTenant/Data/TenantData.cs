@@ -51,7 +51,7 @@ internal sealed class TenantData
     public EntitySet AppRoleAssignments { get; } = new("appRoleAssignments", groupKeys: ["principalId", "resourceId"]);
 
     /// <summary>Delegated permission grants.</summary>
-    public EntitySet OAuth2PermissionGrants { get; } = new("oauth2PermissionGrants", groupKeys: ["principalId", "clientId"]);
+    public EntitySet PermissionGrants { get; } = new("oauth2PermissionGrants", groupKeys: ["principalId", "clientId"]);
 
     /// <summary>Definitions of directory roles.</summary>
     public EntitySet DirectoryRoleDefinitions { get; } = new("directoryRoleDefinitions");
@@ -60,16 +60,13 @@ internal sealed class TenantData
     public EntitySet DirectoryRoleAssignments { get; } = new("directoryRoleAssignments", groupKeys: ["principalId"]);
 
     /// <summary>Directory roles somebody may activate (PIM).</summary>
-    public EntitySet DirectoryRoleEligibilities { get; } = new("directoryRoleEligibilitySchedules", groupKeys: ["principalId"]);
+    public EntitySet DirectoryRoleEligibilities { get; } = new("directoryRoleEligibilities", groupKeys: ["principalId"]);
 
     /// <summary>Active assignments of directory roles that PIM made; each is in <see cref="DirectoryRoleAssignments"/> too.</summary>
     public EntitySet DirectoryRoleSchedules { get; } = new("directoryRoleAssignmentSchedules", groupKeys: ["principalId"]);
 
     /// <summary>Devices of the directory.</summary>
     public EntitySet Devices { get; } = new("devices");
-
-    /// <summary>Devices that Intune manages, found by their user too.</summary>
-    public EntitySet ManagedDevices { get; } = new("managedDevices", groupKeys: ["userId"]);
 
     /// <summary>Role definitions; the key is the resource id.</summary>
     public EntitySet RoleDefinitions { get; } = new("roleDefinitions");
@@ -89,14 +86,14 @@ internal sealed class TenantData
     /// <summary>Members by the administrative unit's id.</summary>
     public RelationSet UnitMembers { get; } = new("administrativeUnits/{0}/members");
 
-    /// <summary>A user's sign-in methods, by the user's id.</summary>
-    public RelationSet AuthenticationMethods { get; } = new("users/{0}/authenticationMethods");
+    /// <summary>Sign-in methods by the user's id.</summary>
+    public RelationSet SignInMethods { get; } = new("users/{0}/methods");
 
-    /// <summary>Who owns a device, by its id.</summary>
-    public RelationSet DeviceOwners { get; } = new("devices/{0}/registeredOwners");
+    /// <summary>Registered devices by the user's id.</summary>
+    public RelationSet RegisteredDevices { get; } = new("users/{0}/registeredDevices");
 
-    /// <summary>Who uses a device, by its id.</summary>
-    public RelationSet DeviceUsers { get; } = new("devices/{0}/registeredUsers");
+    /// <summary>Devices under management (Intune) by the user's id.</summary>
+    public RelationSet ManagedDevices { get; } = new("users/{0}/managedDevices");
 
     /// <summary>A user's manager, by the user's id; at most one.</summary>
     public RelationSet Managers { get; } = new("users/{0}/manager");
@@ -107,8 +104,14 @@ internal sealed class TenantData
     /// <summary>Users deleted while the sandbox ran: they no longer show as owner or member.</summary>
     public ConcurrentDictionary<string, bool> DeletedUsers { get; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What the calling application may not do.</summary>
-    public TenantRules Rules { get; private init; } = new();
+    /// <summary>
+    /// Permissions and actions the calling app lacks: a Graph permission such as <c>GroupMember.ReadWrite.All</c>, a Resource Manager action such as
+    /// <c>Microsoft.Authorization/roleAssignments/delete</c>. It may be changed while the sandbox runs.
+    /// </summary>
+    public ConcurrentDictionary<string, bool> Denied { get; private init; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether the calling app holds a directory role itself, without which Graph lets it disable nobody who holds a privileged one.</summary>
+    public bool AppHoldsDirectoryRole { get; set; } = true;
 
     /// <summary>Fault rules that came with the tenant (<c>faults.txt</c>), or null.</summary>
     public string? Faults { get; set; }
@@ -123,16 +126,16 @@ internal sealed class TenantData
     public IEnumerable<EntitySet> Sets =>
         [
             Organization, Users, Groups, Applications, ServicePrincipals, Subscriptions, Resources, RoleAssignments, RoleDefinitions,
-            AdministrativeUnits, AppRoleAssignments, OAuth2PermissionGrants, DirectoryRoleDefinitions, DirectoryRoleAssignments, DirectoryRoleEligibilities, DirectoryRoleSchedules,
-            Devices, ManagedDevices, RoleEligibilities, Locks, LocalUsers,
+            AdministrativeUnits, AppRoleAssignments, PermissionGrants, DirectoryRoleDefinitions, DirectoryRoleAssignments, DirectoryRoleEligibilities, DirectoryRoleSchedules,
+            Devices, RoleEligibilities, Locks, LocalUsers,
         ];
 
     /// <summary>The relations, by their set and leaf name.</summary>
     public IEnumerable<(string Parent, string Leaf, RelationSet Relation)> Relations =>
         [
             ("applications", "owners", ApplicationOwners), ("servicePrincipals", "owners", ServicePrincipalOwners), ("groups", "members", GroupMembers), ("groups", "owners", GroupOwners),
-            ("users", "manager", Managers), ("users", "authenticationMethods", AuthenticationMethods), ("administrativeUnits", "members", UnitMembers),
-            ("devices", "registeredOwners", DeviceOwners), ("devices", "registeredUsers", DeviceUsers),
+            ("users", "manager", Managers), ("users", "methods", SignInMethods), ("users", "registeredDevices", RegisteredDevices),
+            ("users", "managedDevices", ManagedDevices), ("administrativeUnits", "members", UnitMembers),
         ];
 
     /// <summary>The vault of this name, made where there is none yet.</summary>

@@ -12,8 +12,8 @@ internal static class TenantFolder
     // What only some tenants have: nobody need be told that such a file is not there.
     private static readonly string[] MoreFiles =
     [
-        "administrativeUnits", "appRoleAssignments", "oauth2PermissionGrants", "directoryRoleDefinitions", "directoryRoleAssignments", "directoryRoleEligibilitySchedules",
-        "directoryRoleAssignmentSchedules", "devices", "managedDevices", "roleEligibilityScheduleInstances", "locks", "localUsers",
+        "administrativeUnits", "appRoleAssignments", "oauth2PermissionGrants", "directoryRoleDefinitions", "directoryRoleAssignments", "directoryRoleEligibilities",
+        "directoryRoleAssignmentSchedules", "devices", "roleEligibilityScheduleInstances", "locks", "localUsers",
     ];
 
     /// <summary>Reads a folder.</summary>

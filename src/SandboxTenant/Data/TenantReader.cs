@@ -14,7 +14,7 @@ internal static class TenantReader
 {
     private static readonly HashSet<string> ArrayProperties = new(StringComparer.Ordinal)
         { "passwordCredentials", "keyCredentials", "owners", "members", "tags", "identifierUris", "servicePrincipalNames", "assignedLicenses", "businessPhones",
-          "groupTypes", "registeredOwners", "registeredUsers", "authenticationMethods", "licenseAssignmentStates", "appRoles" };
+          "groupTypes", "licenseAssignmentStates", "appRoles" };
 
     private static readonly HashSet<string> TextProperties = new(StringComparer.Ordinal)
         { "displayName", "appId", "userPrincipalName", "mail", "keyId", "customKeyIdentifier", "servicePrincipalType", "appOwnerOrganizationId", "department", "jobTitle",
@@ -106,8 +106,7 @@ internal static class TenantReader
     {
         "appRoleAssignments" => ["principalId", "resourceId", "appRoleId"],
         "oauth2PermissionGrants" => ["clientId", "resourceId", "consentType"],
-        "directoryRoleAssignments" or "directoryRoleEligibilitySchedules" or "directoryRoleAssignmentSchedules" => ["principalId", "roleDefinitionId", "directoryScopeId"],
-        "managedDevices" => ["userId"],
+        "directoryRoleAssignments" or "directoryRoleEligibilities" or "directoryRoleAssignmentSchedules" => ["principalId", "roleDefinitionId", "directoryScopeId"],
         _ => [],
     };
 
@@ -181,17 +180,18 @@ internal static class TenantReader
         CheckValues(item, source, at, arm: false);
         if (set.Find(id) is not null)
             throw source.Error(at + ".id", $"{id} is there twice");
-        if (item.TryGetProperty("@odata.type", out _))
+        if (item.TryGetProperty("@odata.type", out _) || set.Name.EndsWith("/managedDevices", StringComparison.Ordinal))
         {
             set.Add(id, Json.Bytes(item));
             return;
         }
-        if (set.Name.EndsWith("/authenticationMethods", StringComparison.Ordinal))
+        if (set.Name.EndsWith("/methods", StringComparison.Ordinal))
             throw source.Error(at, "has no @odata.type, without which nobody knows what kind of method it is");
         // A copy made with $select has no type: an SDK would then give a bare directoryObject.
         var type = tenant.Users.Find(id) is not null || item.TryGetProperty("userPrincipalName", out _) ? "user"
             : tenant.ServicePrincipals.Find(id) is not null || item.TryGetProperty("servicePrincipalType", out _) ? "servicePrincipal"
-            : item.TryGetProperty("securityEnabled", out _) ? "group" : "user";
+            : item.TryGetProperty("securityEnabled", out _) ? "group"
+            : set.Name.EndsWith("/registeredDevices", StringComparison.Ordinal) ? "device" : "user";
         set.Add(id, Json.Bytes(writer =>
         {
             writer.WriteStartObject();

@@ -45,7 +45,7 @@ internal sealed class Accounts(TenantData tenant, Journal journal) : IGraphArea
                 return AssignLicense(call, user);
             // Left to the common change of properties unless it has to be refused.
             case ("PATCH", [_, _]) when call.Body.ValueKind == JsonValueKind.Object && call.Body.TryGetProperty("accountEnabled", out _)
-                && !tenant.Rules.AppHoldsDirectoryRole && tenant.DirectoryRoleAssignments.By("principalId", user.Id).Any(a => Privileged.Contains(Json.Text(a.Json, "roleDefinitionId")!)):
+                && !tenant.AppHoldsDirectoryRole && tenant.DirectoryRoleAssignments.By("principalId", user.Id).Any(a => Privileged.Contains(Json.Text(a.Json, "roleDefinitionId")!)):
                 return Denied(call);
             default:
                 return null;

@@ -13,7 +13,8 @@ internal sealed class AppAccess(TenantData tenant, Journal journal) : IGraphArea
     public Answer? Handle(Call call, string[] segments) => (call.Method, segments) switch
     {
         ("GET", ["users" or "groups" or "servicePrincipals", var id, "appRoleAssignments"]) => Of(call, segments[0], id, principal =>
-            Page(call, tenant.AppRoleAssignments.By("principalId", principal.Id), "$metadata#appRoleAssignments", Chosen(call))),
+            // Those of the groups that a user is directly in show too.
+            Page(call, tenant.GroupMembers.ParentsOf(principal.Id).Append(principal.Id).SelectMany(p => tenant.AppRoleAssignments.By("principalId", p)), "$metadata#appRoleAssignments", Chosen(call))),
         ("GET", ["servicePrincipals", var id, "appRoleAssignedTo"]) => Of(call, segments[0], id, resource =>
             Page(call, tenant.AppRoleAssignments.By("resourceId", resource.Id).Where(a => !Gone(a)), "$metadata#appRoleAssignments", Chosen(call))),
         ("POST", ["users" or "groups" or "servicePrincipals", var id, "appRoleAssignments" or "appRoleAssignedTo"]) => Of(call, segments[0], id, _ => Assign(call)),
@@ -22,11 +23,11 @@ internal sealed class AppAccess(TenantData tenant, Journal journal) : IGraphArea
                 && owner.Id.Equals(Json.Text(found.Json, segments[2] == "appRoleAssignedTo" ? "resourceId" : "principalId"), StringComparison.OrdinalIgnoreCase)
                     ? Delete("appRoleAssignments", found) : NotFound(call, assignment)),
         ("GET", ["users", var id, "oauth2PermissionGrants"]) => Of(call, segments[0], id, principal =>
-            Page(call, tenant.OAuth2PermissionGrants.By("principalId", principal.Id), "$metadata#oauth2PermissionGrants", Chosen(call))),
+            Page(call, tenant.PermissionGrants.By("principalId", principal.Id), "$metadata#oauth2PermissionGrants", Chosen(call))),
         ("GET", ["oauth2PermissionGrants"]) => Grants(call),
-        ("GET", ["oauth2PermissionGrants", var id]) => tenant.OAuth2PermissionGrants.Find(id) is { } grant ? One(call, 200, "oauth2PermissionGrants", grant.Json) : NotFound(call, id),
+        ("GET", ["oauth2PermissionGrants", var id]) => tenant.PermissionGrants.Find(id) is { } grant ? One(call, 200, "oauth2PermissionGrants", grant.Json) : NotFound(call, id),
         ("POST", ["oauth2PermissionGrants"]) => Grant(call),
-        ("DELETE", ["oauth2PermissionGrants", var id]) => tenant.OAuth2PermissionGrants.Find(id) is { } found ? Delete("oauth2PermissionGrants", found) : NotFound(call, id),
+        ("DELETE", ["oauth2PermissionGrants", var id]) => tenant.PermissionGrants.Find(id) is { } found ? Delete("oauth2PermissionGrants", found) : NotFound(call, id),
         _ => null,
     };
 
@@ -43,9 +44,9 @@ internal sealed class AppAccess(TenantData tenant, Journal journal) : IGraphArea
     private Answer Grants(Call call)
     {
         if (!call.Query.TryGetValue("$filter", out var text))
-            return Page(call, tenant.OAuth2PermissionGrants, null, "$metadata#oauth2PermissionGrants", Chosen(call));
+            return Page(call, tenant.PermissionGrants, null, "$metadata#oauth2PermissionGrants", Chosen(call));
         var filter = GraphFilter.Parse(text);
-        return Page(call, tenant.OAuth2PermissionGrants, e => GraphService.Passes(filter, e.Json), "$metadata#oauth2PermissionGrants", Chosen(call));
+        return Page(call, tenant.PermissionGrants, e => GraphService.Passes(filter, e.Json), "$metadata#oauth2PermissionGrants", Chosen(call));
     }
 
     private Answer Assign(Call call)
@@ -80,7 +81,7 @@ internal sealed class AppAccess(TenantData tenant, Journal journal) : IGraphArea
             || Json.Text(call.Body, "consentType") is not ("AllPrincipals" or "Principal"))
             return Error(call, 400, "Request_BadRequest", "clientId, consentType (AllPrincipals or Principal) and resourceId are required.");
         var principal = Json.Text(call.Body, "principalId");
-        if (tenant.OAuth2PermissionGrants.By("clientId", client).Any(g => Json.Text(g.Json, "resourceId") == resource && Json.Text(g.Json, "principalId") == principal))
+        if (tenant.PermissionGrants.By("clientId", client).Any(g => Json.Text(g.Json, "resourceId") == resource && Json.Text(g.Json, "principalId") == principal))
             return Error(call, 409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.");
         var made = JsonObject.Create(call.Body)!;
         made["id"] = Ids.Hex($"{call.RequestId}/grant", 43);

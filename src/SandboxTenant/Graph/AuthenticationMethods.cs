@@ -28,7 +28,7 @@ internal sealed class AuthenticationMethods(TenantData tenant, Journal journal) 
             return null;
         if (tenant.Users.Find(id) is not { } user)
             return NotFound(call, id);
-        var methods = tenant.AuthenticationMethods.Of(user.Id);
+        var methods = tenant.SignInMethods.Of(user.Id);
         var type = Types.GetValueOrDefault(collection);
         if (type is null && collection != "methods")
             return Error(call, 400, "BadRequest", $"Resource not found for the segment '{collection}'.");

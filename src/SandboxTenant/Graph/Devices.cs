@@ -15,12 +15,11 @@ internal sealed class Devices(TenantData tenant, Journal journal) : IGraphArea
         switch (call.Method, segments)
         {
             case ("GET", ["users", var id, "registeredDevices" or "ownedDevices", .. var cast]):
-                var relation = segments[2] == "ownedDevices" ? tenant.DeviceOwners : tenant.DeviceUsers;
-                return tenant.Users.Find(id) is { } holder
-                    ? DirectoryObjects.Mixed(call, cast, ("device", relation.ParentsOf(holder.Id).Select(tenant.Devices.Find).OfType<Entity>())) : NotFound(call, id);
+                // Who registered a device owns it, as far as the sandbox knows.
+                return tenant.Users.Find(id) is { } holder ? DirectoryObjects.Related(tenant, call, tenant.RegisteredDevices.Of(holder.Id), cast) : NotFound(call, id);
             case ("GET", ["users", var id, "managedDevices"]):
                 return tenant.Users.Find(id) is { } user
-                    ? Page(call, tenant.ManagedDevices.By("userId", user.Id), "$metadata#managedDevices", Chosen(call)) : NotFound(call, id);
+                    ? Page(call, tenant.ManagedDevices.Of(user.Id), null, "$metadata#managedDevices", Chosen(call)) : NotFound(call, id);
             case ("GET", ["devices"]):
                 var filter = call.Query.TryGetValue("$filter", out var text) ? GraphFilter.Parse(text) : null;
                 return Page(call, tenant.Devices, e => filter is null || GraphService.Passes(filter, e.Json), "$metadata#devices", Chosen(call));
@@ -34,17 +33,20 @@ internal sealed class Devices(TenantData tenant, Journal journal) : IGraphArea
                 journal.Merge("devices", device.Id, JsonObject.Create(call.Body)!);
                 return Answer.Empty(204);
             case ("GET", ["deviceManagement", "managedDevices"]):
-                return Page(call, tenant.ManagedDevices, null, "$metadata#deviceManagement/managedDevices", Chosen(call));
+                return Page(call, tenant.ManagedDevices.All().SelectMany((u, i) => u.Set.All().Select(d => d with { Seq = ((long)i << 32) + d.Seq })), "$metadata#deviceManagement/managedDevices", Chosen(call));
             case ("GET", ["deviceManagement", "managedDevices", var id]):
-                return tenant.ManagedDevices.Find(id) is { } managed ? One(call, 200, "deviceManagement/managedDevices", managed.Json) : NotFound(call, id);
+                return Managed(id) is { } managed ? One(call, 200, "deviceManagement/managedDevices", managed.Device.Json) : NotFound(call, id);
             case ("POST", ["deviceManagement", "managedDevices", var id, "retire"]):
-                if (tenant.ManagedDevices.Find(id) is not { } retiring)
+                if (Managed(id) is not { } retiring)
                     return NotFound(call, id);
                 // The device itself answers the request when it next checks in, so it is pending at first.
-                journal.Merge("managedDevices", retiring.Id, new JsonObject { ["managementState"] = "retirePending" });
+                journal.Merge($"users/{retiring.User}/managedDevices", retiring.Device.Id, new JsonObject { ["managementState"] = "retirePending" });
                 return Answer.Empty(204);
             default:
                 return null;
         }
     }
+
+    private (string User, Entity Device)? Managed(string id) =>
+        tenant.ManagedDevices.ParentsOf(id).Select(u => (u, Device: tenant.ManagedDevices.Of(u).Find(id))).FirstOrDefault(m => m.Device is not null) is (var user, { } device) ? (user, device) : null;
 }

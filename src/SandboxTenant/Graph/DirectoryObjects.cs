@@ -42,6 +42,7 @@ internal static class DirectoryObjects
             "#microsoft.graph.user" => tenant.Users.Find(related.Id),
             "#microsoft.graph.servicePrincipal" => tenant.ServicePrincipals.Find(related.Id),
             "#microsoft.graph.group" => tenant.Groups.Find(related.Id),
+            "#microsoft.graph.device" => tenant.Devices.Find(related.Id),
             _ => null,
         };
         GraphAnswer.WriteTyped(writer, type, known?.Json ?? related.Json, select ?? GraphAnswer.Default(type));

@@ -38,6 +38,10 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         // applications(appId='...') stands for applications/{id}.
         if (segments.Length > 0 && ByAppId().Match(segments[0]) is { Success: true } match)
             segments = [match.Groups[1].Value, match.Groups[2].Value, .. segments[1..]];
+        var enables = call.Body.ValueKind == JsonValueKind.Object && call.Body.TryGetProperty("accountEnabled", out _);
+        var leaving = call.Query.GetValueOrDefault("$select", "").Split(',').Contains("employeeLeaveDateTime", StringComparer.OrdinalIgnoreCase);
+        if (GraphPermissions.Of(call.Method, segments, enables, leaving).Any(tenant.Denied.ContainsKey))
+            return Denied(call);
         foreach (var area in _areas)
             if (area.Handle(call, segments) is { } answer)
                 return answer;

@@ -140,7 +140,7 @@ internal sealed class Memberships(TenantData tenant, Journal journal) : IGraphAr
         bool Is(string flag) => group.TryGetProperty(flag, out var value) && value.ValueKind == JsonValueKind.True;
         bool Type(string type) => group.TryGetProperty("groupTypes", out var types) && types.ValueKind == JsonValueKind.Array
             && types.EnumerateArray().Any(t => t.ValueKind == JsonValueKind.String && t.GetString() == type);
-        if (Is("isAssignableToRole") && !tenant.Rules.Grants("RoleManagement.ReadWrite.Directory"))
+        if (Is("isAssignableToRole") && tenant.Denied.ContainsKey("RoleManagement.ReadWrite.Directory"))
             return Denied(call);
         if (Is("onPremisesSyncEnabled"))
             return Error(call, 400, "Request_BadRequest", "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.");

@@ -22,6 +22,9 @@ internal sealed class ResourceManagerService(TenantData tenant, Journal journal,
                 .With("WWW-Authenticate", $"Bearer authorization_uri=\"{call.Root}/{tenant.TenantId}\", error=\"invalid_token\", error_description=\"The access token is missing or invalid.\"");
         if (!call.Query.ContainsKey("api-version"))
             return Error(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.");
+        if (ResourceManagerActions.Lacking(tenant, call.Method, call.Path) is (var action, var scope))
+            return Error(403, "AuthorizationFailed", $"The client '{signIn.ClientId}' with object id '{signIn.ClientId}' does not have authorization to perform action '{action}' over scope '{scope}' "
+                + "or the scope is invalid. If access was recently granted, please refresh your credentials.");
         var segments = call.Segments;
         switch (call.Method, segments)
         {
