@@ -43,17 +43,26 @@ internal sealed class EntitySet(string name, string? alternateKey = null, string
             return _groups.TryGetValue((property, value), out var found) ? [.. found.Values] : [];
     }
 
+    /// <summary>Makes an empty set hold what this one does, each object in its place.</summary>
+    public void CopyTo(EntitySet empty)
+    {
+        lock (_gate)
+        {
+            foreach (var entity in _items)
+                empty.Take(entity);
+            empty._seq = _seq;
+        }
+    }
+
     /// <summary>Adds an object at the end.</summary>
     /// <exception cref="ArgumentException">The id is taken.</exception>
     public Entity Add(string id, byte[] json)
     {
         lock (_gate)
         {
-            var entity = new Entity(++_seq, id, json);
-            _byId.Add(id, entity);
-            _items.Add(entity);
-            Index(entity);
-            changed?.Invoke(id, true);
+            var entity = new Entity(_seq + 1, id, json);
+            Take(entity);
+            _seq++;
             return entity;
         }
     }
@@ -111,6 +120,14 @@ internal sealed class EntitySet(string name, string? alternateKey = null, string
     {
         lock (_gate)
             return [.. _items];
+    }
+
+    private void Take(Entity entity)
+    {
+        _byId.Add(entity.Id, entity);
+        _items.Add(entity);
+        Index(entity);
+        changed?.Invoke(entity.Id, true);
     }
 
     // The first index whose Seq is at least seq: the list is ordered by it.

@@ -138,6 +138,20 @@ internal sealed class TenantData
             ("users", "managedDevices", ManagedDevices), ("administrativeUnits", "members", UnitMembers),
         ];
 
+    /// <summary>A copy of the directory as it is now, without vaults; what the calling app lacks is shared.</summary>
+    public TenantData CopyOfDirectory()
+    {
+        var copy = new TenantData { Denied = Denied, AppHoldsDirectoryRole = AppHoldsDirectoryRole };
+        foreach (var set in Sets)
+            set.CopyTo(copy.Set(set.Name));
+        foreach (var (parent, leaf, relation) in Relations)
+            foreach (var (id, related) in relation.All())
+                related.CopyTo(copy.Set($"{parent}/{id}/{leaf}"));
+        foreach (var (id, _) in DeletedUsers)
+            copy.DeletedUsers[id] = true;
+        return copy;
+    }
+
     /// <summary>The vault of this name, made where there is none yet.</summary>
     public VaultData Vault(string name) => Vaults.GetOrAdd(name, static n => new VaultData(n));
 
