@@ -97,7 +97,8 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
         var granted = tenant.AppRoleAssignments.All().Where(a => Same(a, "principalId", user.Id) && Same(a, "resourceId", app.Id)).Select(a => Json.Text(a.Json, "appRoleId")).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var roles = (Json.Object(app.Json)["appRoles"] as System.Text.Json.Nodes.JsonArray ?? []).Where(r => granted.Contains(r!["id"]!.GetValue<string>())).Select(r => r!["value"]!.GetValue<string>()).ToList();
         var appId = Json.Text(app.Json, "appId")!;
-        var token = Sign(call, appId, writer =>
+        // By the tenant's clock, on which the app that checks it runs too.
+        var token = Sign(call, appId, call.Now, writer =>
         {
             writer.WriteString("azp", clientId);
             writer.WriteString("oid", user.Id);
@@ -133,7 +134,7 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
 
     private string Issue(Call call, string audience)
     {
-        var token = Sign(call, audience, writer =>
+        var token = Sign(call, audience, time.GetUtcNow(), writer =>
         {
             writer.WriteString("appid", clientId);
             writer.WriteString("azp", clientId);
@@ -152,9 +153,8 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
         return token;
     }
 
-    private string Sign(Call call, string audience, Action<System.Text.Json.Utf8JsonWriter> claims)
+    private string Sign(Call call, string audience, DateTimeOffset now, Action<System.Text.Json.Utf8JsonWriter> claims)
     {
-        var now = time.GetUtcNow();
         var header = Json.Bytes(writer =>
         {
             writer.WriteStartObject();
