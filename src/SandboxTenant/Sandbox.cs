@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
 using SandboxTenant.Faults;
+using SandboxTenant.Graph;
 using SandboxTenant.Http;
 
 namespace SandboxTenant;
@@ -91,7 +92,9 @@ internal sealed class Sandbox : IAsyncDisposable
         var clientId = options.ClientId ?? Ids.Guid($"{tenant.TenantId}/sandbox-client");
         var clientSecret = options.ClientSecret ?? "sbx~" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
         foreach (var permission in options.WithoutPermissions)
-            tenant.Denied[permission] = true;
+            // A slip in the name would take nothing away, and nobody would see it.
+            tenant.Denied[GraphPermissions.All.Contains(permission, StringComparer.OrdinalIgnoreCase) || permission.Contains('/', StringComparison.Ordinal) ? permission
+                : throw new SandboxException($"the sandbox asks no call for the permission {permission}; it knows {string.Join(", ", GraphPermissions.All)} and Resource Manager's actions")] = true;
         tenant.AppHoldsDirectoryRole &= options.AppHoldsDirectoryRole;
         var journal = new Journal(tenant, options.StateDirectory);
         Frontend? frontend = null;
