@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using SandboxTenant.Data;
 using SandboxTenant.Demo;
 
 namespace SandboxTenant.Tests;
@@ -74,7 +73,7 @@ public sealed class AzureAccessTests : IAsyncLifetime
         var id = _sandbox.Tenant.RoleAssignments.By("principalId", Dana).Single(a => a.Id.StartsWith(Resource("stnwmodelsprod"), StringComparison.Ordinal)).Id;
         var free = _sandbox.Tenant.RoleAssignments.By("principalId", Dana).Single(a => a.Id.StartsWith(Resource("stnwtrainprod"), StringComparison.Ordinal)).Id;
         var group = Resource("stnwmodelsprod").Split("/providers/")[0];
-        _sandbox.Tenant.Add("locks", $$"""{"id":"{{group}}/providers/Microsoft.Authorization/locks/keep","properties":{"level":"CanNotDelete"}}""");
+        _sandbox.Tenant.Add("locks", $$"""{"id":"{{group}}/providers/Microsoft.Authorization/locks/keep","properties":{"level":"CanNotDelete"} }""");
         var (status, body, _) = await _clients.SendAsync("DELETE", id + Api);
 
         Assert.Equal((409, "ScopeLocked"), (status, (string?)body!["error"]!["code"]));
@@ -144,7 +143,7 @@ public sealed class AzureAccessTests : IAsyncLifetime
     public async Task Local_users_of_an_account_are_listed_below_it_alone()
     {
         var account = Resource("stnwtrainprod");
-        _sandbox.Tenant.Add("localUsers", $$"""{"id":"{{account}}/localUsers/partner","name":"partner","properties":{"hasSshKey":true}}""");
+        _sandbox.Tenant.Add("localUsers", $$"""{"id":"{{account}}/localUsers/partner","name":"partner","properties":{"hasSshKey":true} }""");
 
         Assert.Equal(["partner"], (await _clients.AllAsync(account + "/localUsers?api-version=2024-01-01")).Items.Select(u => (string?)u["name"]));
         Assert.Empty((await _clients.AllAsync(Resource("stnwmodelsprod") + "/localUsers?api-version=2024-01-01")).Items);

@@ -184,6 +184,7 @@ internal sealed class DemoLeaver(
         Group("research-everyone", "Holds the guild", [], g => g["members"] = new JsonArray(new JsonObject { ["@odata.type"] = "#microsoft.graph.group", ["id"] = inner, ["displayName"] = "research-guild" }));
         Group("all-of-data", "By rule", [Index], g => (g["groupTypes"], g["membershipRule"]) = (new JsonArray("DynamicMembership"), "(user.department -eq \"Data\")"));
         Group("ad-fileserver-users", "From the old directory", [Index], g => g["onPremisesSyncEnabled"] = true);
+        Group("research-site", "A Microsoft 365 group", [Index, .. Of("Research").Take(2)], g => (g["groupTypes"], g["mailEnabled"]) = (new JsonArray("Unified"), true));
         Group("data-news", "A mailing list", [Index], g => (g["mailEnabled"], g["securityEnabled"]) = (true, false));
         foreach (var existing in (string[])["dept-data", "data-stewards"])
             tenant.Add($"groups/{id("group/" + existing)}/members", Person(Index));

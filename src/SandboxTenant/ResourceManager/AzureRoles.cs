@@ -110,7 +110,8 @@ internal sealed partial class AzureRoles(TenantData tenant, Journal journal)
         var made = JsonObject.Create(properties)!;
         made["scope"] = scope.Length == 0 ? "/" : scope;
         made["principalType"] ??= tenant.Users.Find(principal) is not null ? "User" : tenant.Groups.Find(principal) is not null ? "Group" : "ServicePrincipal";
-        made["createdOn"] = made["updatedOn"] = Graph.GraphAnswer.Time(call.Now);
+        made["createdOn"] = Graph.GraphAnswer.Time(call.Now);
+        made["updatedOn"] = Graph.GraphAnswer.Time(call.Now);
         var assignment = new JsonObject { ["id"] = call.Path, ["name"] = name, ["type"] = "Microsoft.Authorization/roleAssignments", ["properties"] = made };
         journal.Put("roleAssignments", call.Path, assignment);
         return new Answer(201, Json.Bytes(assignment));
