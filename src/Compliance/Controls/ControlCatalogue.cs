@@ -92,6 +92,21 @@ public static class ControlCatalogue
         new("LEAVE-004", "HR event was refused", Severity.High,
             "A refused event may be a leaver who stays in, or somebody who forges events.",
             [AccessRemoval, CommonCriteriaMonitoring, AfterEmployment]),
+        new("LEAVE-010", "Leaver waits for approvals past the deadline", Severity.Critical,
+            "A hold protects nobody when it is forgotten: the person may still have all access.",
+            [AccessRemoval, AccessRights, TerminationProcedures, TerminatedUsers]),
+        new("LEAVE-011", "A guard holds a leaver", Severity.High,
+            "Blocking a protected account does harm, and so does leaving a leaver in: people decide.",
+            [AccessRemoval, AccessRights, TerminationProcedures]),
+        new("LEAVE-012", "A leaver's access was not seen removed in time", Severity.Critical,
+            "Access that is still there, or was not looked at, can be used.",
+            [AccessRemoval, AccessRights, TerminationProcedures, TerminatedUsers]),
+        new("LEAVE-013", "A step of an offboarding needs a person or a permission", Severity.High,
+            "What this program cannot or may not remove stays until somebody does.",
+            [AccessRemoval, AccessRights, TerminationProcedures]),
+        new("LEAVE-014", "A former leaver has access again", Severity.Critical,
+            "An account that comes back after its owner left is used by somebody else, or by mistake.",
+            [AccessRemoval, AccessRights, AfterEmployment, TerminatedUsers]),
     ];
 
     private static readonly FrozenDictionary<string, Control> ById = All.ToFrozenDictionary(c => c.Id, StringComparer.Ordinal);

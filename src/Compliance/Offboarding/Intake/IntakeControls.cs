@@ -21,6 +21,9 @@ internal static class IntakeControls
     /// <summary>The HR roster.</summary>
     public const string RosterSource = "hr/roster";
 
+    /// <summary>The users compared with the HR roster: needs both.</summary>
+    public const string RosterPeopleSource = "hr/roster/people";
+
     /// <summary>How long ago HR was last heard of.</summary>
     public const string HeartbeatSource = "hr/heartbeat";
 

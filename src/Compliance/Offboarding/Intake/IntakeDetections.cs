@@ -33,8 +33,8 @@ internal static class IntakeDetections
         user, IntakeControls.UsersSource, "leave-date", $"The directory says that this person left at {Text(user.LeavesAt!.Value)}. The account can sign in, and no HR event came", policy);
 
     /// <summary>Somebody with an employee id is not on HR's roster any more, and no event came.</summary>
-    public static Detection GoneFromRoster(LeavingUser user, DateTimeOffset asOf, OffboardingPolicy policy) => NeverCame(
-        user, IntakeControls.RosterSource, "roster", $"HR's roster does not list this person as employed since the one of {Text(asOf)} at the latest. The account can sign in, and no HR event came", policy);
+    public static Detection GoneFromRoster(LeavingUser user, OffboardingPolicy policy) => NeverCame(
+        user, IntakeControls.RosterPeopleSource, "roster", $"HR's roster does not list employee id {user.EmployeeId} as employed. The account can sign in, and no HR event came", policy);
 
     /// <summary>The roster cannot be used.</summary>
     public static Detection RosterUnusable(string why, OffboardingPolicy policy) => Of(

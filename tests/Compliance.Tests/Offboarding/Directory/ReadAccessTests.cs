@@ -229,6 +229,18 @@ public sealed class ReadAccessTests
     }
 
     [Fact]
+    public async Task A_next_page_of_Azure_roles_that_repeats_is_no_end_and_is_told()
+    {
+        await using var tenant = await StartAsync();
+        var page = $$"""{"value":[{{Assignment("p1", Rg, Contributor)}}],"nextLink":"{{tenant.Root}}/page/again"}""";
+        tenant.When($"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?", page).When("/page/again", page);
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Contains("twice", Assert.Single(snapshot.Sources, s => !s.Complete).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_user_deleted_meanwhile_has_nothing_left_in_Graph_and_keeps_what_Azure_has()
     {
         await using var tenant = await StartAsync();
@@ -444,7 +456,7 @@ public sealed class ReadAccessTests
                  {"@odata.type":"#microsoft.graph.servicePrincipal","id":"robot","accountEnabled":true}]}
                 """)
             .When("GET /applications/app-2/owners", """{"value":[{"@odata.type":"#microsoft.graph.user","id":"eve","accountEnabled":true}]}""")
-            .When("GET /groups/g-owned/owners", """{"value":[{"@odata.type":"#microsoft.graph.user","id":"eve","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"silent"}]}""")
+            .When("GET /groups/g-owned/owners", """{"value":[{"@odata.type":"#microsoft.graph.user","id":"eve","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"EVE","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"silent"}]}""")
             .When("GET /servicePrincipals(appId='trainer')/appRoleAssignments", """
                 {"value":[{"appRoleId":"19dbc75e-c2e2-444c-a770-ec69d8559fc7"},{"appRoleId":"1BFEFB4E-e0b5-418b-a88f-73c46d2cc8e9"},{"appRoleId":"df021288-bdef-4463-88db-98f22de89214"}]}
                 """)

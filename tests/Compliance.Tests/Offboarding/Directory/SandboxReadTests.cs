@@ -1,4 +1,3 @@
-using Azure.Core;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Directory;
 using Compliance.Tenants;
@@ -7,70 +6,90 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Compliance.Tests.Offboarding.Directory;
 
-/// <summary>The same reads against the demo tenant of the sandbox, through the official SDKs.</summary>
+/// <summary>The same reads against the demo leaver of the sandbox tenant, through the official SDKs.</summary>
 public sealed class SandboxReadTests
 {
     private static readonly OffboardingPolicy Policy = new() { Sha256 = "00" };
 
+    private static readonly HrEvent Event = new("hr", "1", HrEventKind.Terminated, DateTimeOffset.UnixEpoch, "NW1214", "1", 1, null, false, null, null);
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_Azure_roles_of_a_person_are_found_in_every_subscription_with_their_names_and_scopes()
+    public async Task The_demo_leaver_is_found_by_the_employee_id_and_read_whole_by_declared_requests_alone()
     {
         await using var reader = await Reader.StartAsync();
-        var tenant = reader.Get<TenantConnection>();
-        var people = await PeopleWithRolesAsync(reader, tenant);
+        var directory = DirectoryOf(reader);
 
-        foreach (var (person, scope) in people)
-        {
-            var snapshot = await DirectoryOf(reader).ReadAccessAsync(person, "nobody@northwynd.example", Policy, Stop);
+        var lookup = await directory.LookUpAsync(Event, Policy, Stop);
+        var facts = lookup.Facts!;
+        var snapshot = await directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, Stop);
+        var heir = await directory.HeirAsync(facts.UserId, new HashSet<string>(), Stop);
+        var again = await directory.RecheckAsync([facts.UserId], Stop);
 
-            var role = Assert.Single(snapshot.Accesses, a => a.Kind == AccessKind.AzureRole);
-            Assert.Equal(("Contributor", scope), (role.Name, role.Scope));
-            // A Contributor lists the keys of the accounts below.
-            Assert.All(snapshot.Accesses.Where(a => a.Kind == AccessKind.SharedSecret), a => Assert.StartsWith(scope + "/", a.Scope, StringComparison.OrdinalIgnoreCase));
-            Assert.All(snapshot.Sources.Where(s => s.Source.EndsWith("/roleAssignments", StringComparison.Ordinal) && s.Source.StartsWith("arm", StringComparison.Ordinal)), s => Assert.True(s.Complete, s.Reason));
-            Assert.True(snapshot.Sources.Single(s => s.Source == LeaverSources.Resources).Complete);
-        }
-        Assert.Equal(2, people.Count);
+        Assert.Null(lookup.Problem);
+        Assert.Empty(facts.Unread);
+        Assert.Equal((true, false, 2), (facts.AccountEnabled!.Value, facts.GlobalAdministrator, facts.OtherGlobalAdministrators!.Value));
+        Assert.Equal(300, facts.Staff);
+        Assert.Equal([], snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"));
+        var kinds = snapshot.Accesses.GroupBy(a => a.Kind).ToDictionary(g => g.Key, g => g.Count());
+        Assert.Equal((4, 3, 1, 1), (kinds[AccessKind.SignInMethod], kinds[AccessKind.DelegatedGrant], kinds[AccessKind.DirectoryRole], kinds[AccessKind.EligibleDirectoryRole]));
+        Assert.Equal((5, 2, 1, 1, 1), (kinds[AccessKind.AppRole], kinds[AccessKind.Device], kinds[AccessKind.ManagedDevice], kinds[AccessKind.Licence], kinds[AccessKind.VaultAccessPolicy]));
+        Assert.Equal(
+            ["ad-fileserver-users", "all-of-data", "data-news"],
+            snapshot.Accesses.Where(a => a is { Kind: AccessKind.GroupMember, NotRemovable: not null }).Select(a => a.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [("Audit Exporter Worker", true, 0), ("Knowledge Graph Worker", false, 1), ("Sandbox Runner Worker", false, 0)],
+            snapshot.Accesses.Where(a => a.Kind == AccessKind.OwnedApplication).Select(a => (a.Name, a.Privileged, a.OtherOwners!.Value)).Order());
+        Assert.Equal(
+            [AssetClass.ProductionModel, AssetClass.TrainingData],
+            snapshot.Accesses.Where(a => a is { Kind: AccessKind.AzureRole, Name: "Storage Blob Data Contributor" }).Select(a => a.Asset).OrderDescending());
+        Assert.Contains(LeaverSecrets.KnownBy(snapshot), k => k.Subject.Name == "kv-nw-stg");
+        Assert.Equal(facts.ManagerId, heir?.Id);
+        Assert.Equal(kinds[AccessKind.GroupMember] + kinds[AccessKind.DirectoryRole], again[facts.UserId].Memberships!.Count);
+        Assert.Equal([], reader.Sandbox.Requests.Where(r => r.Host != "login" && !ReadingTests.Declared(r.Method, r.Host, r.Path)).Select(r => $"{r.Method} {r.Host}{r.Path}"));
     }
 
     [Fact]
-    public async Task A_person_is_found_by_what_HR_knows_and_the_manager_inherits()
+    public async Task Throttling_and_broken_connections_lose_nothing()
+    {
+        await using var plain = await Reader.StartAsync();
+        await using var rough = await Reader.StartAsync("graph/* => status=429 rate=10%; arm/* => status=503 rate=10%; graph/* => drop rate=5%");
+
+        var (expected, found) = (await SnapshotAsync(plain), await SnapshotAsync(rough));
+
+        Assert.True(found.Complete);
+        Assert.Equal(expected.Accesses.Select(a => a.Key), found.Accesses.Select(a => a.Key));
+    }
+
+    [Fact]
+    public async Task A_user_deleted_midway_is_told_as_deleted_and_has_nothing_left_in_Graph()
     {
         await using var reader = await Reader.StartAsync();
         var tenant = reader.Get<TenantConnection>();
-        var users = (await new GraphReads(tenant, reader.Get<GraphBatch>()).ReadAsync(
-            [new("all", "/users?$select=id,mail,userPrincipalName,accountEnabled&$expand=manager($select=id,accountEnabled)&$top=999", DeclaredCall.Users)], Stop))["all"].Items;
-        var person = users.First(u => u.At("manager")?.Flag("accountEnabled") == true && u.At("manager")?.Text("id") != u.Text("id") && u.Text("mail") is not null);
-        var latest = new HrEvent("hr", "1", HrEventKind.Terminated, DateTimeOffset.UnixEpoch, "nobody-has-it", "1", 1, null, false, person.Text("userPrincipalName"), person.Text("mail"));
+        var directory = DirectoryOf(reader);
+        var facts = (await directory.LookUpAsync(Event, Policy, Stop)).Facts!;
+        await tenant.Graph.Users[facts.UserId].DeleteAsync(cancellationToken: Stop);
 
-        var lookup = await DirectoryOf(reader).LookUpAsync(latest, Policy, Stop);
-        var heir = await DirectoryOf(reader).HeirAsync(person.Text("id")!, new HashSet<string>(), Stop);
+        var lookup = await directory.LookUpAsync(facts.UserId, Policy, Stop);
+        var snapshot = await directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, Stop);
 
-        Assert.Equal((person.Text("id"), null), (lookup.Facts?.UserId, lookup.Problem));
-        Assert.Equal(users.Count, lookup.Facts!.Staff);
-        Assert.Equal((lookup.Facts.ManagerId, person.At("manager")?.Text("id")), (heir?.Id, heir?.Id));
+        Assert.Equal((null, false), (lookup.Facts, lookup.Unreadable));
+        Assert.Contains("deleted", lookup.Problem, StringComparison.Ordinal);
+        Assert.Equal([], snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"));
+        Assert.DoesNotContain(snapshot.Accesses, a => a.Kind is AccessKind.Account or AccessKind.GroupMember or AccessKind.AppRole or AccessKind.SignInMethod);
+        Assert.Contains(snapshot.Accesses, a => a.Kind == AccessKind.AzureRole);
+    }
+
+    private static async Task<AccessSnapshot> SnapshotAsync(Reader reader)
+    {
+        var facts = (await DirectoryOf(reader).LookUpAsync(Event, Policy, Stop)).Facts!;
+        return await DirectoryOf(reader).ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, Stop);
     }
 
     private static LeaverDirectory DirectoryOf(Reader reader)
     {
         var tenant = reader.Get<TenantConnection>();
         return new(tenant, new GraphReads(tenant, reader.Get<GraphBatch>()), new AzureReads(tenant, reader.Get<ResourceManagerReader>()), reader.Time, NullLogger<LeaverDirectory>.Instance);
-    }
-
-    private static async Task<List<(string Id, string Scope)>> PeopleWithRolesAsync(Reader reader, TenantConnection tenant)
-    {
-        var found = new List<(string, string)>();
-        await foreach (var (subscription, _) in reader.Get<ResourceManagerReader>().SubscriptionsAsync(Stop))
-        {
-            using var message = tenant.ResourceManagerPipeline.CreateMessage();
-            message.Request.Method = RequestMethod.Get;
-            message.Request.Uri.Reset(new Uri($"{tenant.ResourceManagerAddress}/subscriptions/{subscription}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01"));
-            await tenant.ResourceManagerPipeline.SendAsync(message, Stop);
-            using var page = System.Text.Json.JsonDocument.Parse(message.Response.Content);
-            found.AddRange(page.RootElement.Items("value").Select(i => i.At("properties")!.Value).Where(p => p.Text("principalType") == "User").Select(p => (p.Text("principalId")!, p.Text("scope")!)));
-        }
-        return found;
     }
 }
