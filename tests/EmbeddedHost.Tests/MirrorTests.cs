@@ -25,7 +25,7 @@ public sealed class MirrorTests
         var documentation = File.ReadAllText(Path.ChangeExtension(typeof(FunctionContext).Assembly.Location, "xml"));
         var at = documentation.IndexOf($"name=\"T:{type}\"", StringComparison.Ordinal);
         var summary = documentation[at..documentation.IndexOf("</summary>", at, StringComparison.Ordinal)];
-        Assert.Contains($"Stands for {Names[type.Split('.')[^1]]}.", summary, StringComparison.Ordinal);
+        Assert.Contains($"Stands for {Names[type.Split('.')[^1].Split('`')[0]]}.", summary, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -44,11 +44,11 @@ public sealed class MirrorTests
         var header = signatures.Header(type);
         if (Official.TryGetValue(header, out var members))
             return [.. signatures.Members(type).Where(m => !members.Contains(m))];
-        var listed = Official.FirstOrDefault(o => NameOf(o.Key).Split('.')[^1] == type.Name).Value;
+        var listed = Official.FirstOrDefault(o => NameOf(o.Key).Split('.')[^1] == type.Name.Split('`')[0]).Value;
         return [header, .. signatures.Members(type).Where(m => listed?.Contains(m) != true)];
     }
 
-    private static string NameOf(string header) => header.Split(" : ")[0].Split(' ')[^1];
+    private static string NameOf(string header) => header.Split(" : ")[0].Split('<')[0].Split(' ')[^1];
 
     private static Dictionary<string, HashSet<string>> Read()
     {
