@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
+using EmbeddedHost.Durable;
 using EmbeddedHost.Hosting;
 
 namespace EmbeddedHost.Configuration;
@@ -7,7 +9,7 @@ namespace EmbeddedHost.Configuration;
 /// host.json as far as this host uses it, with the real host's defaults
 /// (https://learn.microsoft.com/azure/azure-functions/functions-host-json).
 /// </summary>
-internal sealed record HostJson
+internal sealed partial record HostJson
 {
     public string RoutePrefix { get; init; } = "api";
 
@@ -15,6 +17,8 @@ internal sealed record HostJson
     public TimeSpan? FunctionTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
     public QueueRules Queues { get; init; } = new();
+
+    public DurableRules Durable { get; init; } = new();
 
     /// <summary>Log levels by category.</summary>
     public IReadOnlyDictionary<string, string> LogLevels { get; init; } = new Dictionary<string, string>();
@@ -52,8 +56,29 @@ internal sealed record HostJson
                 MaxPollingInterval = queues?.Period("maxPollingInterval", Periods.FirstRetry, TimeSpan.FromDays(1)) ?? rules.MaxPollingInterval,
                 Base64 = Encoding(queues) ?? rules.Base64,
             },
+            Durable = ReadDurable(root),
         };
     }
+
+    // The official section has many more settings, for what this host does not have: they may stand there.
+    private static DurableRules ReadDurable(JsonNodeReader root)
+    {
+        var unless = new DurableRules();
+        if (root.Object("extensions")?.Object("durableTask") is not { } durable)
+            return unless;
+        var hub = durable.Text("hubName") ?? unless.HubName;
+        if (!HubNameRule().IsMatch(hub))
+            throw durable.Wrong("hubName", "must be 3 to 45 letters and digits, a letter first");
+        return new DurableRules
+        {
+            HubName = hub,
+            MaxConcurrentActivities = durable.Whole("maxConcurrentActivityFunctions", 1, 10_000) ?? unless.MaxConcurrentActivities,
+            MaxConcurrentOrchestrators = durable.Whole("maxConcurrentOrchestratorFunctions", 1, 10_000) ?? unless.MaxConcurrentOrchestrators,
+        };
+    }
+
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9]{2,44}$")]
+    private static partial Regex HubNameRule();
 
     private static TimeSpan? Timeout(JsonNodeReader root) =>
         root.Text("functionTimeout") == "-1" ? null : root.Period("functionTimeout", TimeSpan.FromSeconds(1), Periods.LongestWait) ?? new HostJson().FunctionTimeout;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using EmbeddedHost.Configuration;
+using EmbeddedHost.Durable;
 using EmbeddedHost.EventGrid;
 using EmbeddedHost.Hosting;
 using EmbeddedHost.Http;
@@ -122,6 +123,12 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         Services.AddSingleton<ITriggerBinding, QueueTriggerBinding>();
         Services.AddSingleton<ITriggerBinding, HttpTriggerBinding>();
         Services.AddSingleton<ITriggerBinding, EventGridTriggerBinding>();
+        Services.AddSingleton<ITriggerBinding, OrchestrationTriggerBinding>();
+        Services.AddSingleton<ITriggerBinding, ActivityTriggerBinding>();
+        Services.AddSingleton<DurableFunctions>();
+        Services.AddSingleton<DurableEngine>();
+        Services.AddSingleton<EmbeddedDurableTaskClient>();
+        Services.AddSingleton<DurableEndpoints>();
         Services.AddSingleton<HttpKeys>();
         Services.AddSingleton<HttpFunctions>();
         Services.AddSingleton<AdminEndpoints>();

@@ -1,4 +1,5 @@
 using Azure.Core;
+using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using EmbeddedHost.Hosting;
@@ -10,7 +11,7 @@ namespace EmbeddedHost.Storage;
 /// Makes storage clients from the settings that hold connection strings, in the real host's order: AzureWebJobsNAME, NAME, ConnectionStrings:NAME.
 /// Data-plane access by connection string needs no role.
 /// </summary>
-internal sealed class StorageAccounts(IConfiguration configuration)
+internal sealed class StorageAccounts(IConfiguration configuration, HostSetup setup)
 {
     public const string DefaultConnection = "AzureWebJobsStorage";
 
@@ -21,6 +22,10 @@ internal sealed class StorageAccounts(IConfiguration configuration)
     /// <summary>The default account's blob service, or a problem that names the setting (never its value).</summary>
     public BlobServiceClient? Blobs(string where, Problems problems) =>
         Open(null, where, problems, text => new BlobServiceClient(text, Settled(new BlobClientOptions())));
+
+    /// <summary>The default account's table service, or a problem that names the setting (never its value).</summary>
+    public TableServiceClient? Tables(string where, Problems problems) =>
+        Open(null, where, problems, text => new TableServiceClient(text, Settled(new TableClientOptions())));
 
     private T? Open<T>(string? connection, string where, Problems problems, Func<string, T> make)
         where T : class
@@ -45,7 +50,7 @@ internal sealed class StorageAccounts(IConfiguration configuration)
     }
 
     // Short, evenly spaced tries: the listeners above wait longer by themselves, on the app's clock.
-    private static T Settled<T>(T options)
+    private T Settled<T>(T options)
         where T : ClientOptions
     {
         options.Retry.Mode = RetryMode.Fixed;
@@ -53,6 +58,7 @@ internal sealed class StorageAccounts(IConfiguration configuration)
         options.Retry.MaxRetries = 2;
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(30);
         options.Diagnostics.IsDistributedTracingEnabled = false;
+        setup.ConfigureStorage?.Invoke(options);
         return options;
     }
 }
