@@ -43,7 +43,7 @@ internal sealed class TestHost : IAsyncDisposable
 
     public Action<ClientOptions>? ConfigureStorage { get; init; }
 
-    public Action<CommitPoint, string>? OnCommit { get; init; }
+    public Func<CommitPoint, Task>? OnCommit { get; init; }
 
     public Action<FunctionsApplicationBuilder> Configure { get; init; } = _ => { };
 

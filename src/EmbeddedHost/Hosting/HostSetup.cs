@@ -25,8 +25,8 @@ internal sealed record HostSetup
     /// <summary>Adds to the options of each storage client, such as a policy that counts calls.</summary>
     public Action<ClientOptions>? ConfigureStorage { get; init; }
 
-    /// <summary>Called before and after each commit of an orchestration, with the instance's id.</summary>
-    public Action<CommitPoint, string>? OnCommit { get; init; }
+    /// <summary>Awaited before and after each commit of an orchestration.</summary>
+    public Func<CommitPoint, Task>? OnCommit { get; init; }
 
     public string FindContentRoot() =>
         ContentRoot ?? (File.Exists(Path.Combine(AppContext.BaseDirectory, "host.json")) ? AppContext.BaseDirectory : Directory.GetCurrentDirectory());

@@ -217,9 +217,9 @@ internal sealed class DurableEngine(
         after = after with { Commit = string.Create(CultureInfo.InvariantCulture, $"{_session}:{Interlocked.Increment(ref _commits)}") };
         if (before.ETag is null || before.IsFinished)
             await PersistAsync(after.Id, async stop => { await Store.OpenAsync(after, stop); return true; });
-        setup.OnCommit?.Invoke(CommitPoint.Before, after.Id);
+        await TellAsync(CommitPoint.Before);
         var stored = await PersistAsync(after.Id, stop => Store.CommitAsync(before, after, events, stop));
-        setup.OnCommit?.Invoke(CommitPoint.After, after.Id);
+        await TellAsync(CommitPoint.After);
         return stored;
     }
 
@@ -417,6 +417,8 @@ internal sealed class DurableEngine(
             }
         });
     }
+
+    private Task TellAsync(CommitPoint point) => setup.OnCommit?.Invoke(point) ?? Task.CompletedTask;
 
     private void Lose(string reason)
     {
