@@ -72,14 +72,26 @@ internal static class KillRole
         var instance = await host.Durable.GetInstanceAsync(Script.Id);
         if (instance is null)
             await host.Durable.ScheduleNewOrchestrationInstanceAsync("Script", new Script.Round(0, ""), new StartOrchestrationOptions(Script.Id));
-        if (instance is not { IsCompleted: true })
-            await host.Durable.RaiseEventAsync(Script.Id, Script.Go, "go");
+        await GoAsync(host);
         var ended = await host.Durable.WaitForInstanceCompletionAsync(Script.Id, true).WaitAsync(Limit);
         await host.QuietAsync();
         hub.Stands.TrySetResult(false);
         if (!kill)
             await host.StopAsync();
         return new HubResult(hub.Name, ended.SerializedOutput ?? ended.FailureDetails?.ToString() ?? "", commits);
+    }
+
+    // Whether the event was on record before the kill is not known, so it is sent again; one too many does no harm.
+    private static async Task GoAsync(TestHost host)
+    {
+        try
+        {
+            await host.Durable.RaiseEventAsync(Script.Id, Script.Go, "go");
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended.
+        }
     }
 
     private sealed record Hub(string Name, int Position, CommitPoint Point)

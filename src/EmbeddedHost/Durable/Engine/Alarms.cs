@@ -67,9 +67,9 @@ internal sealed class Alarms : IDisposable
     {
         if (!_due.TryPeek(out _, out var due))
             return;
-        var left = due - _time.GetUtcNow();
+        var left = Math.Clamp((due - _time.GetUtcNow()).TotalMilliseconds, 0, Periods.LongestWait.TotalMilliseconds);
         // Whole milliseconds, upwards: a timer that rings a little early would only be armed again.
-        var wait = left < Periods.LongestWait ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)) : Periods.LongestWait;
+        var wait = TimeSpan.FromMilliseconds(Math.Ceiling(left));
         _timer.Change(wait, Timeout.InfiniteTimeSpan);
     }
 }
