@@ -34,7 +34,7 @@ internal static class Commands
             return command;
         }
 
-        var employee = new Option<string>("--employee") { Description = "Employee id of the person", DefaultValueFactory = _ => "NW1214", HelpName = "ID" };
+        var employee = new Option<string>("--employee") { Description = "Employee id of the person", DefaultValueFactory = _ => "NW-1042", HelpName = "ID" };
         var page = new Option<FileInfo?>("--certificate") { Description = "Where to write the certificate as a page", HelpName = "FILE" };
         var caseId = new Argument<string>("CASE") { Description = "Id of a case" };
         var user = new Argument<string>("USER") { Description = "Object id or principal name" };

@@ -9,7 +9,7 @@ public sealed class MirrorTests
 {
     private static readonly Dictionary<string, HashSet<string>> Official = Read();
 
-    private static readonly Dictionary<string, string> Names = Official.Keys.Select(h => NameOf(h).Split('<')[0]).ToDictionary(n => n.Split('.')[^1]);
+    private static readonly Dictionary<string, string> Names = Official.Keys.Select(NameOf).ToDictionary(n => n.Split('.')[^1]);
 
     public static TheoryData<string> Types => [.. typeof(FunctionContext).Assembly.GetExportedTypes().Select(t => t.FullName!)];
 
@@ -44,11 +44,11 @@ public sealed class MirrorTests
         var header = signatures.Header(type);
         if (Official.TryGetValue(header, out var members))
             return [.. signatures.Members(type).Where(m => !members.Contains(m))];
-        var listed = Official.FirstOrDefault(o => NameOf(o.Key).Split('<')[0].Split('.')[^1] == type.Name.Split('`')[0]).Value;
+        var listed = Official.FirstOrDefault(o => NameOf(o.Key).Split('.')[^1] == type.Name.Split('`')[0]).Value;
         return [header, .. signatures.Members(type).Where(m => listed?.Contains(m) != true)];
     }
 
-    private static string NameOf(string header) => header.Split(" : ")[0].Split(' ')[^1];
+    private static string NameOf(string header) => header.Split(" : ")[0].Split('<')[0].Split(' ')[^1];
 
     private static Dictionary<string, HashSet<string>> Read()
     {

@@ -41,9 +41,9 @@ internal sealed class Signatures(string mirror, IReadOnlyDictionary<string, stri
             .Concat(type.GetEvents(Declared).Select(e => $"event {e.Name}"));
     }
 
-    // What the compiler adds to a record is the same everywhere.
+    // What the compiler adds to a record is the same on both sides.
     private static bool Shown(MethodBase method) =>
-        (method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly) && (method.IsSpecialName && method is MethodInfo || !method.IsDefined(typeof(CompilerGeneratedAttribute)));
+        (method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly) && (method.IsSpecialName || !method.IsDefined(typeof(CompilerGeneratedAttribute)));
 
     private static string Modifier(MethodInfo method) =>
         method.IsStatic ? "static " : method.IsAbstract ? "abstract " : method.IsVirtual ? "virtual " : "";

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using Azure.Core;
+using EmbeddedHost.Durable;
 using EmbeddedHost.Hosting;
 using EmbeddedHost.Http;
 using Microsoft.Extensions.Configuration;
@@ -39,11 +41,17 @@ internal sealed class TestHost : IAsyncDisposable
 
     public TimeSpan QueueLease { get; init; } = TimeSpan.FromMinutes(10);
 
+    public Action<ClientOptions>? ConfigureStorage { get; init; }
+
+    public Func<CommitPoint, Task>? OnCommit { get; init; }
+
     public Action<FunctionsApplicationBuilder> Configure { get; init; } = _ => { };
 
     public Uri Address => _host!.Services.GetRequiredService<HttpServer>().Address;
 
     public IHost Host => _host!;
+
+    public DurableTaskClient Durable => _host!.Services.GetRequiredService<EmbeddedDurableTaskClient>();
 
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -56,6 +64,8 @@ internal sealed class TestHost : IAsyncDisposable
             ContentRoot = _folder,
             ReadEnvironment = _ => null,
             QueueLease = QueueLease,
+            ConfigureStorage = ConfigureStorage,
+            OnCommit = OnCommit,
         });
         builder.ConfigureFunctionsWebApplication();
         builder.Configuration.AddInMemoryCollection(Settings);

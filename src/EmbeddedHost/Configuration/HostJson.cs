@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using EmbeddedHost.Durable;
 using EmbeddedHost.Hosting;
 
@@ -8,7 +9,7 @@ namespace EmbeddedHost.Configuration;
 /// host.json as far as this host uses it, with the real host's defaults
 /// (https://learn.microsoft.com/azure/azure-functions/functions-host-json).
 /// </summary>
-internal sealed record HostJson
+internal sealed partial record HostJson
 {
     public string RoutePrefix { get; init; } = "api";
 
@@ -39,8 +40,6 @@ internal sealed record HostJson
         queues?.AllowOnly("batchSize", "newBatchThreshold", "maxDequeueCount", "visibilityTimeout", "maxPollingInterval", "messageEncoding");
         var http = root.Object("extensions")?.Object("http");
         http?.AllowOnly("routePrefix", "maxOutstandingRequests", "maxConcurrentRequests", "dynamicThrottlesEnabled", "hsts", "customHeaders");
-        var durable = root.Object("extensions")?.Object("durableTask");
-        durable?.AllowOnly("hubName", "maxConcurrentActivityFunctions", "maxConcurrentOrchestratorFunctions", "storageProvider", "tracing", "extendedSessionsEnabled");
         var rules = new QueueRules();
         var batch = queues?.Whole("batchSize", 1, 32) ?? rules.BatchSize;
         return new HostJson
@@ -48,11 +47,6 @@ internal sealed record HostJson
             RoutePrefix = http?.Text("routePrefix")?.Trim('/') ?? "api",
             FunctionTimeout = Timeout(root),
             LogLevels = root.Object("logging")?.Object("logLevel")?.Texts() ?? new Dictionary<string, string>(),
-            Durable = new DurableRules
-            {
-                HubName = Hub(durable) ?? new DurableRules().HubName,
-                MaxConcurrentActivities = durable?.Whole("maxConcurrentActivityFunctions", 1, 10_000) ?? new DurableRules().MaxConcurrentActivities,
-            },
             Queues = new QueueRules
             {
                 BatchSize = batch,
@@ -62,19 +56,32 @@ internal sealed record HostJson
                 MaxPollingInterval = queues?.Period("maxPollingInterval", Periods.FirstRetry, TimeSpan.FromDays(1)) ?? rules.MaxPollingInterval,
                 Base64 = Encoding(queues) ?? rules.Base64,
             },
+            Durable = ReadDurable(root),
         };
     }
 
+    // The official section has many more settings, for what this host does not have: they may stand there.
+    private static DurableRules ReadDurable(JsonNodeReader root)
+    {
+        var unless = new DurableRules();
+        if (root.Object("extensions")?.Object("durableTask") is not { } durable)
+            return unless;
+        var hub = durable.Text("hubName") ?? unless.HubName;
+        if (!HubNameRule().IsMatch(hub))
+            throw durable.Wrong("hubName", "must be 3 to 45 letters and digits, a letter first");
+        return new DurableRules
+        {
+            HubName = hub,
+            MaxConcurrentActivities = durable.Whole("maxConcurrentActivityFunctions", 1, 10_000) ?? unless.MaxConcurrentActivities,
+            MaxConcurrentOrchestrators = durable.Whole("maxConcurrentOrchestratorFunctions", 1, 10_000) ?? unless.MaxConcurrentOrchestrators,
+        };
+    }
+
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9]{2,44}$")]
+    private static partial Regex HubNameRule();
+
     private static TimeSpan? Timeout(JsonNodeReader root) =>
         root.Text("functionTimeout") == "-1" ? null : root.Period("functionTimeout", TimeSpan.FromSeconds(1), Periods.LongestWait) ?? new HostJson().FunctionTimeout;
-
-    // The name of tables is made from it.
-    private static string? Hub(JsonNodeReader? durable) => durable?.Text("hubName") switch
-    {
-        null => null,
-        { Length: >= 3 and <= 45 } name when char.IsAsciiLetter(name[0]) && name.All(char.IsAsciiLetterOrDigit) => name,
-        _ => throw durable!.Wrong("hubName", "must be 3 to 45 letters and digits, beginning with a letter"),
-    };
 
     private static bool? Encoding(JsonNodeReader? queues) => queues?.Text("messageEncoding")?.ToLower(CultureInfo.InvariantCulture) switch
     {

@@ -1,17 +1,18 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace EmbeddedHost.Durable;
 
-/// <summary>Inputs and outputs as the official worker writes them: System.Text.Json, names as they stand, fields included, names read without case.</summary>
+/// <summary>How inputs, outputs, events and statuses are written: the official worker's serializer settings.</summary>
 internal static class DurableJson
 {
-    private static readonly JsonSerializerOptions Options = new() { IncludeFields = true, PropertyNameCaseInsensitive = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Options = new() { PropertyNameCaseInsensitive = true };
 
+    /// <summary>Null for null, else the JSON by the value's own type.</summary>
     public static string? Write(object? value) => value is null ? null : JsonSerializer.Serialize(value, value.GetType(), Options);
 
-    public static T? Read<T>(string? json) => json is null ? default : JsonSerializer.Deserialize<T>(json, Options);
+    /// <exception cref="JsonException">The text is not of that type.</exception>
+    public static T? Read<T>(string? text) => text is null ? default : JsonSerializer.Deserialize<T>(text, Options);
 
-    public static object? Read(string? json, Type type) =>
-        json is null ? type.IsValueType ? Activator.CreateInstance(type) : null : JsonSerializer.Deserialize(json, type, Options);
+    /// <exception cref="JsonException">The text is not of that type.</exception>
+    public static object? Read(string? text, Type type) => text is null ? null : JsonSerializer.Deserialize(text, type, Options);
 }

@@ -2,27 +2,42 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedHost.Durable;
 
-/// <summary>What the hub tells the log.</summary>
 internal static partial class DurableLog
 {
-    [LoggerMessage(600, LogLevel.Information, "Took up {Count} orchestrations")]
-    public static partial void Recovered(this ILogger logger, int count);
+    [LoggerMessage(50, LogLevel.Warning,
+        "Event {EventName} of orchestration {InstanceId} went to a wait that was given up, so it is lost, as on the real host: keep one wait open over the time-outs instead")]
+    public static partial void EventLost(this ILogger logger, string eventName, string instanceId);
 
-    [LoggerMessage(601, LogLevel.Critical, "The orchestrations' hub is lost: {Reason}")]
-    public static partial void HubLost(this ILogger logger, string reason);
+    [LoggerMessage(51, LogLevel.Information, "Orchestration {InstanceId} ({FunctionName}) has begun")]
+    public static partial void Begun(this ILogger logger, string instanceId, string functionName);
 
-    [LoggerMessage(602, LogLevel.Error, "A step of orchestration {Instance} broke; it goes on at the next start")]
-    public static partial void StepBroken(this ILogger logger, Exception exception, string instance);
+    [LoggerMessage(52, LogLevel.Information, "Orchestration {InstanceId} ({FunctionName}) is {Status}")]
+    public static partial void Ended(this ILogger logger, string instanceId, string functionName, OrchestrationRuntimeStatus status);
 
-    [LoggerMessage(603, LogLevel.Warning, "A step of orchestration {Instance} could not be kept; trying again in {Seconds} s")]
-    public static partial void CommitFailed(this ILogger logger, Exception exception, string instance, double seconds);
+    [LoggerMessage(53, LogLevel.Error, "Orchestration {InstanceId} ({FunctionName}) failed: {Failure}")]
+    public static partial void Failed(this ILogger logger, string instanceId, string functionName, string failure);
 
-    [LoggerMessage(604, LogLevel.Information, "Orchestration {Instance} ({Name}) ended: {Status} {Failure}")]
-    public static partial void Ended(this ILogger logger, string instance, string name, string status, string failure);
+    [LoggerMessage(54, LogLevel.Warning, "Orchestration {InstanceId}: storage does not answer; it is tried again in {Seconds} s")]
+    public static partial void StorageDown(this ILogger logger, Exception exception, string instanceId, double seconds);
 
-    [LoggerMessage(605, LogLevel.Debug, "Rows of orchestration {Instance} that are no longer needed were left")]
-    public static partial void NotForgotten(this ILogger logger, Exception exception, string instance);
+    [LoggerMessage(55, LogLevel.Critical, "This host has lost task hub {Hub} and stops: {Reason}")]
+    public static partial void HubLost(this ILogger logger, string hub, string reason);
 
-    [LoggerMessage(606, LogLevel.Warning, "The orchestrations could not be taken up; trying again in {Seconds} s")]
-    public static partial void NotRecovered(this ILogger logger, Exception exception, double seconds);
+    [LoggerMessage(56, LogLevel.Error, "Orchestration {InstanceId} stands still until the next start")]
+    public static partial void Broken(this ILogger logger, Exception exception, string instanceId);
+
+    [LoggerMessage(57, LogLevel.Information, "Task hub {Hub}: {Count} unfinished orchestrations go on")]
+    public static partial void Resumed(this ILogger logger, string hub, int count);
+
+    [LoggerMessage(58, LogLevel.Information, "Task hub {Hub} was held by process {Process}, which is gone: it is taken over")]
+    public static partial void HolderGone(this ILogger logger, string hub, int process);
+
+    [LoggerMessage(59, LogLevel.Warning, "The lease of task hub {Hub} was last renewed {Seconds} s ago")]
+    public static partial void NotRenewed(this ILogger logger, Exception exception, string hub, double seconds);
+
+    [LoggerMessage(60, LogLevel.Debug, "The lease of task hub {Hub} could not be given back; it ends by itself")]
+    public static partial void NotReleased(this ILogger logger, Exception exception, string hub);
+
+    [LoggerMessage(61, LogLevel.Warning, "Message {EventName} to orchestration {InstanceId} is dropped: {Reason}")]
+    public static partial void Dropped(this ILogger logger, string eventName, string instanceId, string reason);
 }

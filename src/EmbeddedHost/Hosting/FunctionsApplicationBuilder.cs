@@ -125,8 +125,10 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         Services.AddSingleton<ITriggerBinding, EventGridTriggerBinding>();
         Services.AddSingleton<ITriggerBinding, OrchestrationTriggerBinding>();
         Services.AddSingleton<ITriggerBinding, ActivityTriggerBinding>();
-        Services.AddSingleton<DurableHost>();
-        Services.AddSingleton<DurableTaskClient, HubClient>();
+        Services.AddSingleton<DurableFunctions>();
+        Services.AddSingleton<DurableEngine>();
+        Services.AddSingleton<EmbeddedDurableTaskClient>();
+        Services.AddSingleton<DurableEndpoints>();
         Services.AddSingleton<HttpKeys>();
         Services.AddSingleton<HttpFunctions>();
         Services.AddSingleton<AdminEndpoints>();

@@ -16,7 +16,7 @@ internal sealed class FunctionsHostService(
     HostSettings settings,
     Problems problems,
     HttpServer http,
-    DurableHost durable,
+    DurableEngine durable,
     RunningInvocations running,
     TimeProvider time,
     ILogger<FunctionsHostService> logger) : IHostedService
@@ -34,7 +34,7 @@ internal sealed class FunctionsHostService(
         catalog.Load(problems);
         problems.ThrowIfAny();
         WarnOfMissingKeys();
-        await durable.ClaimAsync(cancellationToken);
+        await durable.StartAsync(cancellationToken);
         await http.StartAsync(cancellationToken);
         foreach (var function in catalog.All)
         {
@@ -62,9 +62,10 @@ internal sealed class FunctionsHostService(
     {
         foreach (var listener in _listeners)
             listener.BeginStop();
+        durable.BeginStop();
         using var drain = new CancellationTokenSource(settings.DrainTime, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain.Token, cancellationToken);
-        var work = Task.WhenAll([.. _listeners.Select(l => l.Stopped), running.WhenNoneAsync(CancellationToken.None)]);
+        var work = Task.WhenAll([.. _listeners.Select(l => l.Stopped), EndedAsync()]);
         await Quietly(Task.WhenAll(http.StopAsync(stop.Token), work.WaitAsync(stop.Token)));
         if (!work.IsCompleted)
         {
@@ -80,10 +81,18 @@ internal sealed class FunctionsHostService(
             return;
         }
 
+        await durable.DisposeAsync();
+
         _listeners.ForEach(l => l.Dispose());
         _listeners.Clear();
-        await durable.DisposeAsync();
         logger.Stopped();
+    }
+
+    // A run may have set off a step of an orchestration, but a step begins no run any more.
+    private async Task EndedAsync()
+    {
+        await running.WhenNoneAsync(CancellationToken.None);
+        await durable.WhenQuietAsync();
     }
 
     private static async Task Quietly(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -1,4 +1,6 @@
 using System.Reflection;
+using Azure.Core;
+using EmbeddedHost.Durable;
 
 namespace EmbeddedHost.Hosting;
 
@@ -19,6 +21,12 @@ internal sealed record HostSetup
 
     /// <summary>How long a received message stays invisible unless renewed; the real host's ten minutes.</summary>
     public TimeSpan QueueLease { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Adds to the options of each storage client, such as a policy that counts calls.</summary>
+    public Action<ClientOptions>? ConfigureStorage { get; init; }
+
+    /// <summary>Awaited before and after each commit of an orchestration.</summary>
+    public Func<CommitPoint, Task>? OnCommit { get; init; }
 
     public string FindContentRoot() =>
         ContentRoot ?? (File.Exists(Path.Combine(AppContext.BaseDirectory, "host.json")) ? AppContext.BaseDirectory : Directory.GetCurrentDirectory());

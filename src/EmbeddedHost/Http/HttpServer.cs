@@ -1,5 +1,6 @@
 using System.Net;
 using EmbeddedHost.Configuration;
+using EmbeddedHost.Durable;
 using EmbeddedHost.EventGrid;
 using EmbeddedHost.Hosting;
 using EmbeddedHost.Invocation;
@@ -21,6 +22,7 @@ internal sealed class HttpServer(
     HttpFunctions functions,
     AdminEndpoints admin,
     EventGridWebhook eventGrid,
+    DurableEndpoints durable,
     ILoggerFactory loggers) : IAsyncDisposable
 {
     /// <summary>The real host's limit on a request's body: 100 MB.</summary>
@@ -47,6 +49,7 @@ internal sealed class HttpServer(
         _app = builder.Build();
         admin.Map(_app);
         eventGrid.Map(_app);
+        durable.Map(_app);
         foreach (var function in catalog.All)
         {
             // The real host does not serve a disabled function either.

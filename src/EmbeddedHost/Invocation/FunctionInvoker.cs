@@ -76,6 +76,21 @@ internal sealed class FunctionInvoker(
         });
     }
 
+    /// <summary>
+    /// Runs an orchestrator once over its history: the whole pipeline, as on the real host, on the caller's thread. It may return before the
+    /// function is done, which then never goes on.
+    /// </summary>
+    public async Task<object?> ReplayAsync(Function function, TriggerEvent trigger, IServiceProvider services)
+    {
+        var id = Guid.CreateVersion7(time.GetUtcNow()).ToString();
+        using var activity = Source.StartActivity("Invoke") ?? new Activity("Invoke").Start();
+        activity.SetTag("faas.name", function.Name).SetTag("faas.invocation_id", id).SetTag("faas.trigger", function.Trigger.Type);
+        using var scope = logger.BeginScope(new Dictionary<string, object> { ["FunctionName"] = function.Name, ["InvocationId"] = id });
+        var invocation = new Invocation(id, function, trigger, services, activity, running.Aborted);
+        await _pipeline.RunAsync(invocation);
+        return invocation.Result;
+    }
+
     private async Task<Exception?> RunAsync(string id, Function function, TriggerEvent trigger, Activity activity, CancellationToken hungUp)
     {
         using var timeout = new CancellationTokenSource(rules.FunctionTimeout ?? Timeout.InfiniteTimeSpan, time);

@@ -11,6 +11,9 @@ internal interface IBoundTrigger
     /// <summary>Names whose values a plain parameter of the function may ask for, such as a route's.</summary>
     IReadOnlySet<string> Names { get; }
 
+    /// <summary>Gives a parameter that is not the trigger's its value; null when this trigger has none for it.</summary>
+    ParameterBinder? Bind(System.Reflection.ParameterInfo parameter, FunctionMethod method) => null;
+
     /// <summary>Fetches the work; null where others bring it.</summary>
     IListener? CreateListener(Function function);
 

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace EmbeddedHost.Invocation;
 
@@ -14,14 +13,16 @@ internal static class ParameterBinders
     /// <summary>Null when nothing fits the parameter.</summary>
     public static ParameterBinder? For(ParameterInfo parameter, FunctionMethod method, IBoundTrigger trigger)
     {
-        if (parameter == method.Trigger)
+        if (parameter == method.Trigger && parameter.ParameterType != typeof(FunctionContext))
             return (_, e) => e.Value;
         if (parameter.ParameterType == typeof(CancellationToken))
             return (c, _) => c.CancellationToken;
         if (parameter.ParameterType == typeof(FunctionContext))
             return (c, _) => c;
-        if (parameter.GetCustomAttribute<DurableClientAttribute>() is not null)
-            return parameter.ParameterType == typeof(DurableTaskClient) ? (c, _) => c.InstanceServices.GetRequiredService<DurableTaskClient>() : null;
+        if (Durable.DurableClientBinding.For(parameter) is { } client)
+            return client;
+        if (trigger.Bind(parameter, method) is { } own)
+            return own;
         if (!trigger.Names.Contains(parameter.Name!) || !IsPlain(parameter.ParameterType))
             return null;
         return (_, e) => Convert(parameter, e.BindingData.GetValueOrDefault(parameter.Name!));

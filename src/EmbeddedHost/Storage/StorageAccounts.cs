@@ -11,7 +11,7 @@ namespace EmbeddedHost.Storage;
 /// Makes storage clients from the settings that hold connection strings, in the real host's order: AzureWebJobsNAME, NAME, ConnectionStrings:NAME.
 /// Data-plane access by connection string needs no role.
 /// </summary>
-internal sealed class StorageAccounts(IConfiguration configuration)
+internal sealed class StorageAccounts(IConfiguration configuration, HostSetup setup)
 {
     public const string DefaultConnection = "AzureWebJobsStorage";
 
@@ -50,7 +50,7 @@ internal sealed class StorageAccounts(IConfiguration configuration)
     }
 
     // Short, evenly spaced tries: the listeners above wait longer by themselves, on the app's clock.
-    private static T Settled<T>(T options)
+    private T Settled<T>(T options)
         where T : ClientOptions
     {
         options.Retry.Mode = RetryMode.Fixed;
@@ -58,6 +58,7 @@ internal sealed class StorageAccounts(IConfiguration configuration)
         options.Retry.MaxRetries = 2;
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(30);
         options.Diagnostics.IsDistributedTracingEnabled = false;
+        setup.ConfigureStorage?.Invoke(options);
         return options;
     }
 }
