@@ -28,6 +28,9 @@ public static class ControlCatalogue
     private const string CommonCriteriaMonitoring = "SOC 2 CC4.1";
     private const string AuthenticationInformation = "ISO 27001 A.5.17";
     private const string Cryptography = "ISO 27001 A.8.24";
+    private const string Leaving = "SOC 2 CC6.2";
+    private const string EmploymentEnd = "ISO 27001 A.6.5";
+    private const string AccessRights = "ISO 27001 A.5.18";
     private const string Evaluation = "ISO 27001 9.1";
     private const string AiEvaluation = "ISO 42001 9.1";
     private const string EntityAuthentication = "HIPAA 164.312(d)";
@@ -69,9 +72,21 @@ public static class ControlCatalogue
         new(SubscriptionNotVisible, "Subscription is no longer visible", Severity.High,
             "A subscription that drops out of view takes its findings with it.",
             [CommonCriteriaMonitoring, "ISO 27001 A.5.9", Evaluation]),
+        new("LEAVE-001", "Someone has left and no HR event came", Severity.Critical,
+            "Whoever HR forgets to report keeps every access they had.",
+            [CommonCriteriaAccess, Leaving, EmploymentEnd, AccessRights, "HIPAA 164.308(a)(3)(ii)(C)", "PCI DSS 8.2.5"]),
+        new("LEAVE-002", "HR is silent or its roster cannot be believed", Severity.High,
+            "A feed that broke sends no leavers, which looks the same as nobody leaving.",
+            [CommonCriteriaMonitoring, EmploymentEnd, Evaluation, AiEvaluation]),
+        new("LEAVE-003", "No one or several people fit a leaver", Severity.High,
+            "A leaver who is not found keeps their access, and a guess would take away somebody else's.",
+            [CommonCriteriaAccess, Leaving, EmploymentEnd, AccessRights]),
+        new("LEAVE-004", "HR event was refused or contradicts another", Severity.High,
+            "A refused event may be a leaver nobody hears of, or somebody who tries to have a person locked out.",
+            [CommonCriteriaMonitoring, "SOC 2 CC7.2", EmploymentEnd, "ISO 27001 A.8.16"]),
         new(KnownByLeaver, "Secret was readable by a leaver and must be rotated now", Severity.High,
             "Disabling an account does not make anybody forget: a secret that was read works until it is changed.",
-            [CommonCriteriaAccess, "SOC 2 CC6.2", AuthenticationInformation, "ISO 27001 A.6.5", EntityAuthentication, SystemAccountSecrets]),
+            [CommonCriteriaAccess, Leaving, AuthenticationInformation, EmploymentEnd, EntityAuthentication, SystemAccountSecrets]),
         new(MissedRun, "Scheduled control missed its run", Severity.High,
             "A control that does not run finds nothing, which looks the same as a control that finds nothing wrong.",
             [CommonCriteriaMonitoring, Evaluation, AiEvaluation]),
