@@ -1,4 +1,5 @@
 using Azure;
+using Azure.Messaging;
 using Compliance.Evidence;
 using Compliance.Findings;
 using Compliance.Offboarding.Cases;
@@ -40,9 +41,9 @@ internal sealed partial class LeaverIntake(
         var caseId = CaseRules.IdOf(tenant.Value, @event.EmployeeId, @event.Employment);
         if (arrival.ContentSha256 != HrEventLog.ContentOf(@event))
         {
-            const string reason = "another event with the same source and id was taken in before, and says something else";
-            await RefusedAsync(arrival.Key, @event.Id, reason, stop);
-            throw new FormatException($"#/id: {reason}");
+            var refused = new HrEventException(arrival.Key, @event.Id, ["#/id: another event with the same source and id was taken in before, and says something else"]);
+            await RefusedAsync(refused, stop);
+            throw refused;
         }
 
         Taken taken = default;
@@ -57,18 +58,23 @@ internal sealed partial class LeaverIntake(
         return new(taken.Case, taken.Outcome);
     }
 
-    /// <summary>Opens the finding about an event that could not be taken in.</summary>
-    /// <param name="key">What names the event.</param>
-    /// <param name="id">CloudEvents <c>id</c>; null when it has none.</param>
-    /// <param name="reason">What is wrong with it.</param>
-    /// <param name="stop">Stops between writes.</param>
-    public Task RefusedAsync(string key, string? id, string reason, CancellationToken stop)
-    {
-        Refused(key, reason);
-        return _findings.SetAsync(
-            tenant.Value, [LeaverControls.RefusedEvent], IntakeFindings.EventSource(key), $"{nameof(LeaverIntake)}-{key[..16]}",
-            [IntakeFindings.Refused(policies.Load(), key, id, reason)], time.GetUtcNow(), stop);
-    }
+    /// <summary>Reads an event and takes it in. One that cannot be read is a finding, so that a message in the poison queue is not overlooked.</summary>
+    /// <param name="utf8">The event: the body of a signed request, or the text of a queue message.</param>
+    /// <param name="trigger">What brought it, for example <c>webhook</c>.</param>
+    /// <param name="correlationId">Joins logs and evidence.</param>
+    /// <param name="stop">Stops between writes; the event is then to be delivered again.</param>
+    /// <exception cref="HrEventException">The event breaks a rule; every problem is listed, and the finding is open.</exception>
+    /// <exception cref="RequestFailedException">State or evidence storage failed: the event is to be delivered again.</exception>
+    public Task<IntakeResult> AcceptAsync(ReadOnlyMemory<byte> utf8, string trigger, string correlationId, CancellationToken stop) =>
+        AcceptAsync(() => HrEventReader.Read(utf8, time.GetUtcNow()), trigger, correlationId, stop);
+
+    /// <inheritdoc cref="AcceptAsync(ReadOnlyMemory{byte}, string, string, CancellationToken)"/>
+    public Task<IntakeResult> AcceptAsync(CloudEvent cloudEvent, string trigger, string correlationId, CancellationToken stop) =>
+        AcceptAsync(() => HrEventReader.Read(cloudEvent, time.GetUtcNow()), trigger, correlationId, stop);
+
+    /// <inheritdoc cref="AcceptAsync(ReadOnlyMemory{byte}, string, string, CancellationToken)"/>
+    public Task<IntakeResult> AcceptAsync(string text, string trigger, string correlationId, CancellationToken stop) =>
+        AcceptAsync(() => HrEventReader.Read(text, time.GetUtcNow()), trigger, correlationId, stop);
 
     /// <summary>Notes that the orchestration of the case's round was started. Does nothing when another round began meanwhile.</summary>
     /// <exception cref="KeyNotFoundException">There is no such case.</exception>
@@ -80,6 +86,30 @@ internal sealed partial class LeaverIntake(
     {
         var before = time.GetUtcNow() - DispatchWithin;
         return [.. (await cases.AllAsync(tenant.Value, stop)).Where(c => c.NeedsStart && c.ReceivedAt < before)];
+    }
+
+    private async Task<IntakeResult> AcceptAsync(Func<HrEvent> read, string trigger, string correlationId, CancellationToken stop)
+    {
+        HrEvent @event;
+        try
+        {
+            @event = read();
+        }
+        catch (HrEventException e)
+        {
+            await RefusedAsync(e, stop);
+            throw;
+        }
+        return await AcceptAsync(@event, trigger, correlationId, stop);
+    }
+
+    private Task RefusedAsync(HrEventException refused, CancellationToken stop)
+    {
+        var reason = string.Join("; ", refused.Problems);
+        Refused(refused.Key, reason);
+        return _findings.SetAsync(
+            tenant.Value, [LeaverControls.RefusedEvent], IntakeFindings.EventSource(refused.Key), $"{nameof(LeaverIntake)}-{refused.Key[..16]}",
+            [IntakeFindings.Refused(policies.Load(), refused.Key, refused.EventId, reason)], time.GetUtcNow(), stop);
     }
 
     private Task SetFindingsAsync(string caseId, IReadOnlyCollection<Detection> detections, DateTimeOffset now, CancellationToken stop) => _findings.SetAsync(
