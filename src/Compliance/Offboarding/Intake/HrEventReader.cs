@@ -54,7 +54,8 @@ internal static class HrEventReader
         if (@event is not null && problems.Count == 0)
             return @event;
         var (source, id) = (Readable(root, "source"), Readable(root, "id"));
-        var listed = problems.Distinct().Take(MostProblems).ToList();
+        // What is missing in something that should be an object and is not says nothing more.
+        var listed = problems.Where(p => !problems.Any(q => p.StartsWith(q[..q.IndexOf(':', StringComparison.Ordinal)] + "/", StringComparison.Ordinal))).Distinct().Take(MostProblems).ToList();
         throw new HrEventException(source is null || id is null ? textKey : HrEventLog.KeyOf(source, id), id, listed);
     }
 
