@@ -178,7 +178,7 @@ public sealed class ServiceTests(DemoFixture demo)
         var data = tenant.Users.All().First(u => Json.Text(u.Json, "department") == "Data").Id;
         var operators = tenant.GroupMembers.Of(tenant.Groups.All().Single(g => Json.Text(g.Json, "displayName") == "azure-production-operators").Id).All()[0].Id;
 
-        Assert.Equal((7, 5, 1, 0, 1, 7), (await Count(production, ""), await Count(production, "atScope()"), await Count(production, $"principalId eq '{data}'"),
+        Assert.Equal((11, 6, 1, 0, 1, 9), (await Count(production, ""), await Count(production, "atScope()"), await Count(production, $"principalId eq '{data}'"),
             await Count(production, $"principalId eq '{operators}'"), await Count(production, $"assignedTo('{operators}')"), await Count(production + "/resourceGroups/rg-training", "")));
     }
 
@@ -189,7 +189,7 @@ public sealed class ServiceTests(DemoFixture demo)
     [InlineData("resources | where isnull(properties.allowSharedKeyAccess) and type endswith 'storageaccounts'", 1)]
     [InlineData("resources | where not(name startswith 'st') and type contains 'keyvault' | take 3", 3)]
     [InlineData("resourcecontainers | project id, name, tags", 3)]
-    [InlineData("authorizationresources | where type =~ 'microsoft.authorization/roleassignments' and properties.principalType == 'User'", 2)]
+    [InlineData("authorizationresources | where type =~ 'microsoft.authorization/roleassignments' and properties.principalType == 'User'", 10)]
     public async Task Resource_Graph_answers(string query, int rows)
     {
         var (status, body, _) = await Clients.SendAsync("POST", "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01", new { query });

@@ -12,28 +12,22 @@ namespace Compliance.Approvals;
 /// <param name="State">Where the request stands now; null when the answer was not taken.</param>
 /// <param name="Request">The request; null when there is none.</param>
 /// <param name="Objection">Why the answer was not taken; null when it was.</param>
-public sealed record AnswerOutcome(ApprovalState? State, ApprovalRequest? Request, string? Objection);
+internal sealed record AnswerOutcome(ApprovalState? State, ApprovalRequest? Request, string? Objection);
 
 /// <summary>Keeps requests for approval and the answers in table <c>approvals</c>: a partition a tenant, a row a request.</summary>
-public sealed class ApprovalBoard
+internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
 {
     /// <summary>The table.</summary>
-    internal const string Table = "approvals";
+    public const string Table = "approvals";
 
     private const int MostAttempts = 20;
     private const string Body = "Body";
     private const string Void = "Void";
 
-    private readonly StateStorage _storage;
-    private readonly IEvidenceLog _evidence;
-
-    internal ApprovalBoard(StateStorage storage, IEvidenceLog evidence) => (_storage, _evidence) = (storage, evidence);
-
     /// <summary>Asks. A request that is there already stays, with its answers and its deadline.</summary>
     public async Task<ApprovalRequest> AskAsync(ApprovalRequest request, CancellationToken stop)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        var table = await _storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, stop);
         for (var attempt = 1; ; attempt++)
         {
             var (known, etag, isVoid) = await ReadAsync(table, request.TenantId, request.Id, stop);
@@ -56,14 +50,14 @@ public sealed class ApprovalBoard
     /// <summary>The request; null when there is none or it is void.</summary>
     public async Task<ApprovalRequest?> FindAsync(string tenantId, string requestId, CancellationToken stop)
     {
-        var (request, _, isVoid) = await ReadAsync(await _storage.TableAsync(Table, stop), tenantId, requestId, stop);
+        var (request, _, isVoid) = await ReadAsync(await storage.TableAsync(Table, stop), tenantId, requestId, stop);
         return isVoid ? null : request;
     }
 
     /// <summary>Requests that wait for answers, the oldest first.</summary>
     public async Task<IReadOnlyList<ApprovalRequest>> OpenAsync(string tenantId, CancellationToken stop)
     {
-        var table = await _storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, stop);
         var open = new List<ApprovalRequest>();
         await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")} and Void eq false"), cancellationToken: stop))
             if (Request(row) is var request && ApprovalRules.StateOf(request) == ApprovalState.Open)
@@ -83,14 +77,15 @@ public sealed class ApprovalBoard
     public async Task<AnswerOutcome> AnswerAsync(
         string tenantId, string requestId, string planId, ApproverIdentity approver, bool approve, string? comment, DateTimeOffset now, CancellationToken stop)
     {
-        ArgumentNullException.ThrowIfNull(approver);
-        var table = await _storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, stop);
         for (var attempt = 1; ; attempt++)
         {
             var (request, etag, isVoid) = await ReadAsync(table, tenantId, requestId, stop);
             if (request is null || isVoid)
                 return new(null, null, "there is no such request, or its plan or policy has changed since");
-            if (ApprovalRules.Objection(request, planId, approver.ObjectId) is { } objection)
+            if (!string.Equals(planId, request.PlanId, StringComparison.Ordinal))
+                return new(null, request, "the answer names another plan than the one that is asked about");
+            if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
                 return new(null, request, objection);
             var earlier = request.Answers.FirstOrDefault(a => string.Equals(a.ApproverId, approver.ObjectId, StringComparison.OrdinalIgnoreCase));
             if (earlier is not null && earlier.Approve != approve)
@@ -111,7 +106,7 @@ public sealed class ApprovalBoard
                 }
             }
             // Written again with a repeated answer: a crash between the two leaves no answer without evidence.
-            await _evidence.AppendAsync(Evidence(request, approver, approve, earlier?.At ?? now), stop);
+            await evidence.AppendAsync(Evidence(request, approver, approve, earlier?.At ?? now), stop);
             return new(ApprovalRules.StateOf(request), request, null);
         }
     }
@@ -119,7 +114,7 @@ public sealed class ApprovalBoard
     /// <summary>The request counts no more: its plan or policy has changed.</summary>
     public async Task VoidAsync(string tenantId, string requestId, CancellationToken stop)
     {
-        var table = await _storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, stop);
         for (var attempt = 1; ; attempt++)
         {
             var (request, etag, isVoid) = await ReadAsync(table, tenantId, requestId, stop);

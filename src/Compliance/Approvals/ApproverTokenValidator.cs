@@ -1,131 +1,136 @@
 using Compliance.Tenants;
+using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Compliance.Approvals;
 
-/// <summary>A person who may approve, as their token says.</summary>
-/// <param name="ObjectId">Entra object id.</param>
-public sealed record ApproverIdentity(string ObjectId);
-
-/// <summary>What a token is worth.</summary>
-/// <param name="Identity">Who it is; null when it is refused.</param>
-/// <param name="Status">HTTP status of a refusal: 401 for a token that is not valid, 403 for one without the role, 503 when the signing keys could not be read.</param>
-/// <param name="Reason">Why it is refused, without the token; null when it is not.</param>
-public sealed record ApproverCheck(ApproverIdentity? Identity, int Status, string? Reason);
-
 /// <summary>
-/// Validates approvers' tokens here, in the app: a platform setting that somebody switches off must not let anybody approve. Entra v2 access tokens of this tenant
-/// for this app, of a person, with the role. Whatever is not certain is refused.
+/// Tells who an approver is from an Entra v2.0 access token: signature (RS256, a key of this tenant's sign-in service), issuer, audience, lifetime, tenant, a person
+/// and not an app, and the role. Whatever cannot be told is a refusal.
 /// </summary>
-public sealed class ApproverTokenValidator
+/// <remarks>Claims as documented for Entra access tokens (v2.0): <c>iss</c>, <c>aud</c>, <c>exp</c>, <c>nbf</c>, <c>tid</c>, <c>oid</c>, <c>roles</c>, <c>scp</c> (only where a person is signed in), <c>idtyp</c>, <c>ver</c>.</remarks>
+internal sealed partial class ApproverTokenValidator(
+    TenantOptions tenant, ApprovalOptions options, ISignInKeys keys, TimeProvider time, ILogger<ApproverTokenValidator> log)
 {
-    /// <summary>The app role an approver needs.</summary>
+    /// <summary>The app role that approvers hold.</summary>
     public const string Role = "Compliance.Approver";
 
-    /// <summary>Setting with the audience of approvers' tokens: the client id of this app's registration.</summary>
-    public const string AudienceSetting = "Approvals:Audience";
+    /// <summary>How far the clocks may be apart.</summary>
+    public static readonly TimeSpan Skew = TimeSpan.FromMinutes(2);
 
-    private static readonly TimeSpan Skew = TimeSpan.FromMinutes(2);
+    private const string Scheme = "Bearer ";
+    private const int MostCharacters = 16 * 1024;
+    private const string PublicCloud = "https://login.microsoftonline.com";
 
-    private readonly string _tenantId;
-    private readonly IReadOnlyList<string> _audiences;
-    private readonly IConfigurationManager<OpenIdConnectConfiguration> _metadata;
-    private readonly TimeProvider _time;
-    private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
+    private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MostCharacters };
 
-    internal ApproverTokenValidator(TenantConnection tenant, string? audience, TimeProvider time)
-        : this(tenant.Options.Id, audience, new ConfigurationManager<OpenIdConnectConfiguration>(
-            $"{tenant.Options.Authority.ToString().TrimEnd('/')}/{tenant.Options.Id}/v2.0/.well-known/openid-configuration",
-            new OpenIdConnectConfigurationRetriever(), new HttpDocumentRetriever(tenant.SignIn) { RequireHttps = true }), time)
+    /// <summary>Judges an <c>Authorization</c> header.</summary>
+    /// <param name="authorizationHeader">The header as it came; null when there was none.</param>
+    /// <param name="stop">Stops reading the metadata.</param>
+    public async Task<ApproverSignIn> ValidateAsync(string? authorizationHeader, CancellationToken stop)
     {
+        var outcome = await JudgeAsync(authorizationHeader, stop);
+        if (outcome.Identity is null)
+            Refused(log, outcome.Status, outcome.Reason!);
+        return outcome;
     }
 
-    internal ApproverTokenValidator(string tenantId, string? audience, IConfigurationManager<OpenIdConnectConfiguration> metadata, TimeProvider time)
+    private async Task<ApproverSignIn> JudgeAsync(string? header, CancellationToken stop)
     {
-        (_tenantId, _metadata, _time) = (tenantId, metadata, time);
-        _audiences = string.IsNullOrWhiteSpace(audience) ? [] : [audience, $"api://{audience}"];
-    }
-
-    /// <summary>Checks the Authorization header of a request.</summary>
-    /// <param name="authorization">The header as sent; null for none.</param>
-    /// <param name="stop">Gives up.</param>
-    public async Task<ApproverCheck> CheckAsync(string? authorization, CancellationToken stop)
-    {
-        if (_audiences.Count == 0)
-            return new(null, 503, $"approvals are not set up: setting {AudienceSetting} is missing");
-        const string scheme = "Bearer ";
-        if (authorization is null || !authorization.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) || authorization[scheme.Length..].Trim() is not { Length: > 0 and < 16_384 } token)
-            return new(null, 401, "an Entra access token is needed: Authorization: Bearer …");
-        var result = await ValidateAsync(token, stop);
-        if (result is null)
-            return new(null, 503, "the signing keys of the sign-in service could not be read: try again later");
-        if (!result.IsValid && result.Exception is SecurityTokenSignatureKeyNotFoundException)
-        {
-            // Keys are rolled over: they are asked for once more.
-            _metadata.RequestRefresh();
-            result = await ValidateAsync(token, stop);
-        }
-        if (result is not { IsValid: true, SecurityToken: JsonWebToken jwt })
-            return new(null, 401, $"the token is not valid: {Reason(result?.Exception)}");
-        if (Claim(jwt, "tid") is not { } tenant || !string.Equals(tenant, _tenantId, StringComparison.OrdinalIgnoreCase))
-            return new(null, 401, "the token is of another tenant");
-        if (Claim(jwt, "idtyp") == "app" || Claim(jwt, "scp") is null)
-            return new(null, 403, "the token is an application's: a person has to approve");
-        if (Claim(jwt, "oid") is not { } id || !Guid.TryParse(id, out var oid) || oid == Guid.Empty)
-            return new(null, 401, "the token does not say whose it is");
-        return jwt.Claims.Any(c => c.Type == "roles" && c.Value == Role)
-            ? new(new ApproverIdentity(oid.ToString("D")), 200, null)
-            : new(null, 403, $"the role {Role} is missing");
-    }
-
-    private async Task<TokenValidationResult?> ValidateAsync(string token, CancellationToken stop)
-    {
-        OpenIdConnectConfiguration configuration;
+        if (header is null || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            return ApproverSignIn.Refused(401, "an Entra access token is needed: Authorization: Bearer <token>");
+        var text = header[Scheme.Length..].Trim();
+        if (text.Length is 0 or > MostCharacters || KeyIdOf(text) is not { } keyId)
+            return ApproverSignIn.Refused(401, "the token is not a signed JSON Web Token that names its key");
+        OpenIdConnectConfiguration metadata;
         try
         {
-            configuration = await _metadata.GetConfigurationAsync(stop);
+            metadata = await keys.CurrentAsync(keyId, stop);
         }
-        catch (Exception e) when (e is InvalidOperationException or IOException or HttpRequestException && !stop.IsCancellationRequested)
+        catch (HttpRequestException)
+        {
+            return ApproverSignIn.Refused(503, "the sign-in service's keys could not be read, so that nobody can tell whose token this is; try again later");
+        }
+        var issuer = $"{tenant.Authority.ToString().TrimEnd('/')}/{tenant.Id}/v2.0";
+        // A sandbox may issue under the public cloud's name; its keys are its own all the same.
+        var issuers = tenant.PinnedThumbprint is null ? [issuer] : new[] { issuer, $"{PublicCloud}/{tenant.Id}/v2.0" };
+        if (!issuers.Contains(metadata.Issuer, StringComparer.OrdinalIgnoreCase))
+            return ApproverSignIn.Refused(503, "the sign-in service's metadata is not this tenant's");
+
+        var result = await Handler.ValidateTokenAsync(text, new TokenValidationParameters
+        {
+            ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
+            // Only RSA keys: an HMAC over a public key has nothing to be checked with.
+            IssuerSigningKeys = metadata.SigningKeys.Where(k => k is RsaSecurityKey or JsonWebKey { Kty: "RSA" } or X509SecurityKey),
+            TryAllIssuerSigningKeys = false,
+            RequireSignedTokens = true,
+            ValidateIssuerSigningKey = true,
+            ValidateIssuer = true,
+            ValidIssuer = metadata.Issuer,
+            ValidateAudience = true,
+            ValidAudiences = options.Audiences,
+            RequireExpirationTime = true,
+            ValidateLifetime = true,
+            LifetimeValidator = InTime,
+        });
+        if (!result.IsValid || result.SecurityToken is not JsonWebToken token)
+            return ApproverSignIn.Refused(401, Explain(result.Exception));
+        return Judge(token);
+    }
+
+    private ApproverSignIn Judge(JsonWebToken token)
+    {
+        if (Claim(token, "ver") != "2.0")
+            return ApproverSignIn.Refused(401, "the token is not a v2.0 access token: set the app registration's requestedAccessTokenVersion to 2");
+        if (!string.Equals(Claim(token, "tid"), tenant.Id, StringComparison.OrdinalIgnoreCase))
+            return ApproverSignIn.Refused(401, "the token is of another tenant");
+        if (!Guid.TryParse(Claim(token, "oid"), out var objectId))
+            return ApproverSignIn.Refused(401, "the token names no object id");
+        // An app's token has no scope; where idtyp is switched on it says so itself.
+        if (Claim(token, "idtyp") is { } kind && kind != "user")
+            return ApproverSignIn.Refused(403, "the token is an application's: only a person can approve");
+        if (string.IsNullOrWhiteSpace(Claim(token, "scp")))
+            return ApproverSignIn.Refused(403, "the token has no scope, so that no person is signed in: only a person can approve");
+        if (!Values(token, "roles").Contains(Role, StringComparer.Ordinal))
+            return ApproverSignIn.Refused(403, $"the person does not hold the app role {Role}");
+        return ApproverSignIn.Of(new(objectId.ToString("D"), tenant.Id, Claim(token, "uti") ?? Claim(token, "jti")));
+    }
+
+    private bool InTime(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        return expires is { } end && now < end + Skew && (notBefore is not { } start || now >= start - Skew);
+    }
+
+    private static string? KeyIdOf(string text)
+    {
+        try
+        {
+            return new JsonWebToken(text) is { IsSigned: true, Kid: { Length: > 0 } kid } ? kid : null;
+        }
+        catch (Exception e) when (e is ArgumentException or SecurityTokenException)
         {
             return null;
         }
-        return await _handler.ValidateTokenAsync(token, new TokenValidationParameters
-        {
-            ValidIssuer = configuration.Issuer,
-            ValidAudiences = _audiences,
-            IssuerSigningKeys = configuration.SigningKeys,
-            ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
-            RequireSignedTokens = true,
-            RequireExpirationTime = true,
-            ValidateIssuer = true,
-            ValidateAudience = true,
-            ValidateLifetime = true,
-            ValidateIssuerSigningKey = true,
-            TryAllIssuerSigningKeys = false,
-            LifetimeValidator = Lives,
-        });
     }
 
-    // By the app's own clock.
-    private bool Lives(DateTime? from, DateTime? until, SecurityToken token, TokenValidationParameters parameters)
-    {
-        var now = _time.GetUtcNow().UtcDateTime;
-        return until is { } end && now < end + Skew && (from is not { } begin || now >= begin - Skew);
-    }
+    private static IEnumerable<string> Values(JsonWebToken token, string name) => token.Claims.Where(c => c.Type == name).Select(c => c.Value);
 
-    private static string? Claim(JsonWebToken token, string name) => token.TryGetPayloadValue<string>(name, out var value) ? value : null;
+    private static string? Claim(JsonWebToken token, string name) => Values(token, name).ToList() is [var only] ? only : null;
 
-    // The library's messages can hold parts of the token.
-    private static string Reason(Exception? e) => e switch
+    // The library's own words can hold parts of the token.
+    private static string Explain(Exception? e) => e switch
     {
-        SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException or SecurityTokenNotYetValidException or SecurityTokenNoExpirationException => "it is not within its lifetime",
-        SecurityTokenInvalidAudienceException => "it is for another audience",
-        SecurityTokenInvalidIssuerException => "it is of another issuer",
-        SecurityTokenInvalidAlgorithmException => "it is signed with another algorithm than RS256",
-        SecurityTokenInvalidSignatureException or SecurityTokenSignatureKeyNotFoundException => "its signature does not hold",
-        _ => "it cannot be read",
+        SecurityTokenInvalidLifetimeException or SecurityTokenNoExpirationException => "the token's lifetime has ended or not begun",
+        SecurityTokenInvalidAudienceException => "the token is for another application",
+        SecurityTokenInvalidIssuerException => "the token is of another issuer",
+        SecurityTokenSignatureKeyNotFoundException => "the token is signed by a key that the sign-in service does not have",
+        SecurityTokenInvalidAlgorithmException => "the token is not signed with RS256",
+        _ => "the token's signature is not good",
     };
+
+    [LoggerMessage(EventId = 3601, Level = LogLevel.Warning, Message = "An approver's token was refused with {Status}: {Reason}")]
+    private static partial void Refused(ILogger logger, int status, string reason);
 }

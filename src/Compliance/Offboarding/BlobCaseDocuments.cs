@@ -10,14 +10,11 @@ using Compliance.State;
 
 namespace Compliance.Offboarding;
 
-/// <summary>Documents of leaver cases as blobs of container <c>leavers</c> in the state account. Storage Blob Data Contributor.</summary>
+/// <summary>Documents of cases as blobs of container <c>leavers</c> in the state account, where they can be erased. Storage Blob Data Contributor.</summary>
 internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
 {
-    /// <summary>The container.</summary>
+    /// <summary>Name of the container.</summary>
     public const string Container = "leavers";
-
-    // The digest of the content, so that writing the same again is one small request.
-    private const string Digest = "sha256";
 
     private readonly BlobContainerClient _container = storage.Blobs.GetBlobContainerClient(Container);
 
@@ -25,42 +22,23 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
     public async Task<string> SaveAsync<T>(string name, T document, CancellationToken stop)
     {
         var bytes = CanonicalJson.Of(document);
-        var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        await WriteAsync(name, "application/json", bytes, sha256, stop);
-        return sha256;
+        await WriteAsync(name, "application/json", bytes, stop);
+        return Convert.ToHexStringLower(SHA256.HashData(bytes));
     }
 
     /// <inheritdoc/>
-    public Task SaveTextAsync(string name, string contentType, string text, CancellationToken stop)
-    {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        return WriteAsync(name, contentType, bytes, Convert.ToHexStringLower(SHA256.HashData(bytes)), stop);
-    }
+    public Task SaveTextAsync(string name, string contentType, string text, CancellationToken stop) => WriteAsync(name, contentType, Encoding.UTF8.GetBytes(text), stop);
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidDataException">What is stored is not such a document.</exception>
     public async Task<T?> LoadAsync<T>(string name, CancellationToken stop)
-        where T : class
-    {
-        if (await LoadBytesAsync(name, stop) is not { } bytes)
-            return null;
-        try
-        {
-            return bytes.ToObjectFromJson<T>(ComplianceJson.Compact);
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{Container}/{name} is not what this app writes: {e.Message}", e);
-        }
-    }
+        where T : class => await LoadBytesAsync(name, stop) is { } bytes ? JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact) : null;
 
     /// <inheritdoc/>
     public async Task<BinaryData?> LoadBytesAsync(string name, CancellationToken stop)
     {
         try
         {
-            var content = await Blob(name).DownloadContentAsync(stop);
-            return content.Value.Content;
+            return (await Blob(name).DownloadContentAsync(stop)).Value.Content;
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -68,40 +46,37 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
         }
     }
 
-    private async Task WriteAsync(string name, string contentType, byte[] bytes, string sha256, CancellationToken stop)
+    private async Task WriteAsync(string name, string contentType, byte[] bytes, CancellationToken stop)
     {
         var blob = Blob(name);
-        if (await KeptAsync(blob, stop) == sha256)
-            return;
         var options = new BlobUploadOptions
         {
             HttpHeaders = new BlobHttpHeaders { ContentType = contentType },
-            Metadata = new Dictionary<string, string> { [Digest] = sha256 },
+            Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
         };
         try
         {
             await blob.UploadAsync(new BinaryData(bytes), options, stop);
         }
-        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
+        catch (RequestFailedException e) when (e.Status == 404)
         {
             await _container.CreateIfNotExistsAsync(cancellationToken: stop);
+            await WriteAsync(name, contentType, bytes, stop);
+        }
+        catch (RequestFailedException e) when (e.Status is 409 or 412)
+        {
+            // The very same is left alone, so that its time of writing stays.
+            if ((await LoadBytesAsync(name, stop))?.ToMemory().Span.SequenceEqual(bytes) == true)
+                return;
+            options.Conditions = null;
             await blob.UploadAsync(new BinaryData(bytes), options, stop);
         }
     }
 
-    private static async Task<string?> KeptAsync(BlobClient blob, CancellationToken stop)
+    private BlobClient Blob(string name)
     {
-        try
-        {
-            var kept = await blob.GetPropertiesAsync(cancellationToken: stop);
-            return kept.Value.Metadata.TryGetValue(Digest, out var sha256) ? sha256 : null;
-        }
-        catch (RequestFailedException e) when (e.Status == 404)
-        {
-            return null;
-        }
+        // Each part on its own, so that no name climbs out of its case.
+        var safe = name.Split('/').Select(part => StateKeys.Safe(part, "a part of a document's name"));
+        return _container.GetBlobClient(string.Join('/', safe));
     }
-
-    // Every part is a safe key, so that no name climbs out of its case's folder.
-    private BlobClient Blob(string name) => _container.GetBlobClient(string.Join('/', name.Split('/').Select(p => StateKeys.Safe(p, "a part of a document's name"))));
 }

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Compliance.Offboarding;
 
 /// <summary>Where a leaver case stands.</summary>
@@ -90,18 +88,9 @@ public sealed record LeaverCase
     /// <summary>SHA-256 of the revocation certificate's canonical JSON; null before there is one.</summary>
     public string? CertificateSha256 { get; init; }
 
-    /// <summary>True once the orchestration of this round is known to be started. An event, or the sweep, asks for the start again until then.</summary>
+    /// <summary>True once the orchestration of this round is known to be started; until then every event of the case, and a sweep, asks for it again.</summary>
     public bool Dispatched { get; init; }
 
-    /// <summary>True when the orchestration of this round is still to be started.</summary>
-    [JsonIgnore]
-    public bool NeedsStart => !Dispatched && Stage is not (LeaverStage.Cancelled or LeaverStage.Closed or LeaverStage.Restored);
-
-    /// <summary>True when what holds now is that the person stays or is back: access is not to be taken, and what was taken is to be given back after approval.</summary>
-    [JsonIgnore]
-    public bool TakenBack => Latest.Kind is HrEventKind.Cancelled or HrEventKind.Rehired;
-
     /// <summary>Instance id of the orchestration of this round.</summary>
-    [JsonIgnore]
     public string InstanceId => Round == 1 ? Id : $"{Id}-{Round}";
 }

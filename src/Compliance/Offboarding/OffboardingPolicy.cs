@@ -23,7 +23,7 @@ public sealed record OffboardingPolicy
     /// <summary><c>employeeType</c> values that services use.</summary>
     public IReadOnlySet<string> ServiceEmployeeTypes { get; init; } = new HashSet<string>(["Service", "ServiceAccount"], StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Most leavers blocked in one hour (of the clock) without approvals. Default 10.</summary>
+    /// <summary>Most leavers blocked in any 60 minutes without approvals. Default 10.</summary>
     public int MostPerHour { get; init; } = 10;
 
     /// <summary>Greatest share of the tenant's users blocked in one day (UTC), 0 to 1, without approvals; at least one person a day is always allowed. Default 0.05.</summary>

@@ -123,77 +123,120 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>A certificate's versions.</summary>
     public static readonly DeclaredCall CertificateVersions = KeyVault("/certificates/{name}/versions", "attributes of one certificate after an event");
 
-    /// <summary>Disabling a leaver's account, and enabling it again on an undo (inside a batch).</summary>
-    public static readonly DeclaredCall DisableUser = GraphWrite("PATCH", "/users/{id}", "User.EnableDisableAccount.All and User.Read.All", "disabling a leaver's account, and enabling it again on an undo; for an administrator the app needs a higher directory role as well");
+    /// <summary>Users that HR should know of.</summary>
+    public static readonly DeclaredCall EmployedUsers = Graph("/users", "User-LifeCycleInfo.Read.All and User.Read.All", "users past their leave date or gone from HR's roster that no HR event told of");
 
-    /// <summary>Ending a leaver's sessions (inside a batch).</summary>
-    public static readonly DeclaredCall RevokeSessions = GraphWrite("POST", "/users/{id}/revokeSignInSessions", "User.RevokeSessions.All", "ending a leaver's sessions");
+    /// <summary>The versions of the key that HR signs its events with.</summary>
+    public static readonly DeclaredCall WebhookKeyVersions = new("keyvault", "GET", "/secrets/hr-webhook-key/versions", "Key Vault Secrets User", "which keys HR may sign its events with");
 
-    /// <summary>Disabling a leaver's device (inside a batch).</summary>
-    public static readonly DeclaredCall DisableDevice = GraphWrite("PATCH", "/devices/{id}", "Device.ReadWrite.All", "disabling a leaver's device (policy: devices)");
+    /// <summary>The key that HR signs its events with: the one secret whose value is read.</summary>
+    public static readonly DeclaredCall WebhookKey = new("keyvault", "GET", "/secrets/hr-webhook-key/{version}", "Key Vault Secrets User", "the key that HR signs its events with, the one secret whose value is read");
 
-    /// <summary>Taking a directory role away (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveDirectoryRole = GraphWrite("DELETE", "/roleManagement/directory/roleAssignments/{id}", "RoleManagement.ReadWrite.Directory", "taking a directory role away (policy: privilegedRemovals)");
+    /// <summary>Closing and opening an account (inside a batch).</summary>
+    public static readonly DeclaredCall EnableAccount = Change("PATCH", "/users/{id}", "User.EnableDisableAccount.All and User.Read.All", "disables a leaver's account, and enables it when the leaving is undone");
 
-    /// <summary>Taking an eligible directory role away (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveEligibleDirectoryRole = GraphWrite("POST", "/roleManagement/directory/roleEligibilityScheduleRequests", "RoleEligibilitySchedule.ReadWrite.Directory", "taking an eligible directory role away (policy: privilegedRemovals)");
+    /// <summary>Ending all sessions of a user (inside a batch).</summary>
+    public static readonly DeclaredCall RevokeSessions = Change("POST", "/users/{id}/revokeSignInSessions", "User.RevokeSessions.All", "voids a leaver's refresh tokens");
 
-    /// <summary>Taking a leaver out of a group (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveGroupMember = GraphWrite("DELETE", "/groups/{id}/members/{member}/$ref", "GroupMember.ReadWrite.All", "taking a leaver out of a group; a role-assignable one needs RoleManagement.ReadWrite.Directory as well");
+    /// <summary>Closing and opening a registered device (inside a batch).</summary>
+    public static readonly DeclaredCall EnableDevice = Change("PATCH", "/devices/{id}", "Device.ReadWrite.All", "disables a leaver's devices (policy: retireDevices)");
 
-    /// <summary>Putting somebody back into a group on an undo (inside a batch).</summary>
-    public static readonly DeclaredCall AddGroupMember = GraphWrite("POST", "/groups/{id}/members/$ref", "GroupMember.ReadWrite.All", "putting somebody back into a group on an undo");
+    /// <summary>Taking an Entra directory role away (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveDirectoryRole = Change(
+        "DELETE", "/roleManagement/directory/roleAssignments/{id}", "RoleManagement.ReadWrite.Directory", "takes a leaver's directory roles away (policy: privilegedRemovals)");
+
+    /// <summary>Taking an eligibility for an Entra directory role away (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveEligibleDirectoryRole = Change(
+        "POST", "/roleManagement/directory/roleEligibilityScheduleRequests", "RoleEligibilitySchedule.ReadWrite.Directory", "ends a leaver's eligibility for directory roles (policy: privilegedRemovals)");
+
+    /// <summary>Taking somebody out of a group (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveGroupMember = Change("DELETE", "/groups/{id}/members/{id}/$ref", "GroupMember.ReadWrite.All", "takes a leaver out of groups");
+
+    /// <summary>The same for a group that can hold directory roles (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveRoleGroupMember = Change(
+        "DELETE", "/groups/{id}/members/{id}/$ref", "RoleManagement.ReadWrite.Directory and GroupMember.ReadWrite.All", "takes a leaver out of role-assignable groups (policy: privilegedRemovals)");
+
+    /// <summary>Putting somebody into a group (inside a batch).</summary>
+    public static readonly DeclaredCall AddGroupMember = Change("POST", "/groups/{id}/members/$ref", "GroupMember.ReadWrite.All", "gives memberships back when a leaving is undone; never in role-assignable groups");
 
     /// <summary>Taking an app role away (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveAppRole = GraphWrite("DELETE", "/users/{id}/appRoleAssignments/{assignment}", "AppRoleAssignment.ReadWrite.All", "taking an app role away (policy: privilegedRemovals)");
+    public static readonly DeclaredCall RemoveAppRole = Change(
+        "DELETE", "/users/{id}/appRoleAssignments/{id}", "AppRoleAssignment.ReadWrite.All", "takes a leaver's app roles away (policy: privilegedRemovals)");
 
-    /// <summary>Giving an app role back on an undo (inside a batch).</summary>
-    public static readonly DeclaredCall AddAppRole = GraphWrite("POST", "/users/{id}/appRoleAssignments", "AppRoleAssignment.ReadWrite.All", "giving an app role back on an undo (policy: privilegedRemovals)");
+    /// <summary>Giving an app role (inside a batch).</summary>
+    public static readonly DeclaredCall AddAppRole = Change(
+        "POST", "/users/{id}/appRoleAssignments", "AppRoleAssignment.ReadWrite.All", "gives app roles back when a leaving is undone (policy: privilegedRemovals)");
 
-    /// <summary>Ending what an app may do in a leaver's name (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveGrant = GraphWrite("DELETE", "/oauth2PermissionGrants/{id}", "DelegatedPermissionGrant.ReadWrite.All", "ending what an app may do in a leaver's name");
+    /// <summary>Taking a delegated grant away (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveDelegatedGrant = Change(
+        "DELETE", "/oauth2PermissionGrants/{id}", "DelegatedPermissionGrant.ReadWrite.All", "ends what apps may do in a leaver's name");
 
-    /// <summary>Giving such a grant back on an undo (inside a batch).</summary>
-    public static readonly DeclaredCall AddGrant = GraphWrite("POST", "/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All", "giving such a grant back on an undo");
+    /// <summary>Giving a delegated grant (inside a batch).</summary>
+    public static readonly DeclaredCall AddDelegatedGrant = Change(
+        "POST", "/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All", "gives delegated grants back when a leaving is undone");
 
-    /// <summary>Deleting a leaver's sign-in methods (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveSignInMethod = GraphWrite("DELETE", "/users/{id}/authentication/{collection}/{method}", "UserAuthenticationMethod.ReadWrite.All", "deleting a leaver's sign-in methods (policy: signInMethods)");
+    /// <summary>Deleting sign-in methods, by collection: each kind has a permission of its own (inside a batch).</summary>
+    public static readonly IReadOnlyDictionary<string, DeclaredCall> RemoveSignInMethod = new (string Collection, string Permission, string Name)[]
+    {
+        ("emailMethods", "UserAuthMethod-Email.ReadWrite.All", "mail addresses"),
+        ("fido2Methods", "UserAuthMethod-Passkey.ReadWrite.All", "passkeys"),
+        ("microsoftAuthenticatorMethods", "UserAuthMethod-MicrosoftAuthApp.ReadWrite.All", "Microsoft Authenticator"),
+        ("phoneMethods", "UserAuthMethod-Phone.ReadWrite.All", "phones"),
+        ("platformCredentialMethods", "UserAuthMethod-PlatformCred.ReadWrite.All", "platform credentials"),
+        ("softwareOathMethods", "UserAuthMethod-SoftwareOATH.ReadWrite.All", "authenticator codes"),
+        ("temporaryAccessPassMethods", "UserAuthMethod-TAP.ReadWrite.All", "temporary access passes"),
+        ("windowsHelloForBusinessMethods", "UserAuthMethod-WindowsHello.ReadWrite.All", "Windows Hello for Business"),
+    }.ToDictionary(m => m.Collection, m => Change("DELETE", $"/users/{{id}}/authentication/{m.Collection}/{{id}}", m.Permission, $"removes a leaver's sign-in methods: {m.Name}"), StringComparer.Ordinal);
 
-    /// <summary>Handing an app registration over (inside a batch).</summary>
-    public static readonly DeclaredCall AddApplicationOwner = GraphWrite("POST", "/applications/{id}/owners/$ref", "Application.ReadWrite.All", "handing an app registration over");
+    /// <summary>Adding owners, by collection (inside a batch).</summary>
+    public static readonly IReadOnlyDictionary<string, DeclaredCall> AddOwner = Owners("POST", "/owners/$ref", "hands {0} over");
 
-    /// <summary>Ending a leaver's ownership of an app registration (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveApplicationOwner = GraphWrite("DELETE", "/applications/{id}/owners/{owner}/$ref", "Application.ReadWrite.All", "ending a leaver's ownership of an app registration");
+    /// <summary>Removing owners, by collection (inside a batch).</summary>
+    public static readonly IReadOnlyDictionary<string, DeclaredCall> RemoveOwner = Owners("DELETE", "/owners/{id}/$ref", "ends a leaver's ownership of {0}");
 
-    /// <summary>Handing a service principal over (inside a batch).</summary>
-    public static readonly DeclaredCall AddServicePrincipalOwner = GraphWrite("POST", "/servicePrincipals/{id}/owners/$ref", "Application.ReadWrite.All", "handing a service principal over");
+    /// <summary>Adding an owner to a group that can hold directory roles (inside a batch).</summary>
+    public static readonly DeclaredCall AddRoleGroupOwner = Change(
+        "POST", "/groups/{id}/owners/$ref", "RoleManagement.ReadWrite.Directory and Group.ReadWrite.All", "hands role-assignable groups over (policy: privilegedRemovals)");
 
-    /// <summary>Ending a leaver's ownership of a service principal (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveServicePrincipalOwner = GraphWrite("DELETE", "/servicePrincipals/{id}/owners/{owner}/$ref", "Application.ReadWrite.All", "ending a leaver's ownership of a service principal");
+    /// <summary>Removing an owner of a group that can hold directory roles (inside a batch).</summary>
+    public static readonly DeclaredCall RemoveRoleGroupOwner = Change(
+        "DELETE", "/groups/{id}/owners/{id}/$ref", "RoleManagement.ReadWrite.Directory and Group.ReadWrite.All", "ends a leaver's ownership of role-assignable groups (policy: privilegedRemovals)");
 
-    /// <summary>Handing a group over (inside a batch).</summary>
-    public static readonly DeclaredCall AddGroupOwner = GraphWrite("POST", "/groups/{id}/owners/$ref", "Group.ReadWrite.All", "handing a group over");
+    /// <summary>Licences (inside a batch).</summary>
+    public static readonly DeclaredCall AssignLicence = Change(
+        "POST", "/users/{id}/assignLicense", "LicenseAssignment.ReadWrite.All", "takes a leaver's licences away (policy: removeLicences), and gives them back when the leaving is undone");
 
-    /// <summary>Ending a leaver's ownership of a group (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveGroupOwner = GraphWrite("DELETE", "/groups/{id}/owners/{owner}/$ref", "Group.ReadWrite.All", "ending a leaver's ownership of a group");
+    /// <summary>Retiring a managed device (inside a batch).</summary>
+    public static readonly DeclaredCall RetireDevice = Change(
+        "POST", "/deviceManagement/managedDevices/{id}/retire", "DeviceManagementManagedDevices.PrivilegedOperations.All", "retires a leaver's managed devices (policy: retireDevices)");
 
-    /// <summary>Taking a licence away (inside a batch).</summary>
-    public static readonly DeclaredCall AssignLicence = GraphWrite("POST", "/users/{id}/assignLicense", "LicenseAssignment.ReadWrite.All", "taking a licence away (policy: licences), and giving it back on an undo");
+    /// <summary>Taking an Azure role away.</summary>
+    public static readonly DeclaredCall RemoveAzureRole = Arm(
+        "DELETE", "/{*id}/providers/Microsoft.Authorization/roleAssignments/{id}", "User Access Administrator", "takes a leaver's Azure roles away, at every scope");
 
-    /// <summary>Retiring a leaver's device (inside a batch).</summary>
-    public static readonly DeclaredCall RetireManagedDevice = GraphWrite("POST", "/deviceManagement/managedDevices/{id}/retire", "DeviceManagementManagedDevices.PrivilegedOperations.All", "retiring a leaver's device (policy: devices)");
+    /// <summary>Giving an Azure role.</summary>
+    public static readonly DeclaredCall AddAzureRole = Arm(
+        "PUT", "/{*id}/providers/Microsoft.Authorization/roleAssignments/{id}", "User Access Administrator", "gives Azure roles back when a leaving is undone; never privileged ones");
 
-    /// <summary>Taking an Azure role away, at the scope.</summary>
-    public static readonly DeclaredCall RemoveAzureRole = Arm("DELETE", "/{*scope}/providers/Microsoft.Authorization/roleAssignments/{id}", "Role Based Access Control Administrator", "taking an Azure role away, at the scope");
+    /// <summary>Taking an eligibility for an Azure role away.</summary>
+    public static readonly DeclaredCall RemoveEligibleAzureRole = Arm(
+        "PUT", "/{*id}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/{id}", "User Access Administrator", "ends a leaver's eligibility for Azure roles");
 
-    /// <summary>Giving an Azure role back on an undo.</summary>
-    public static readonly DeclaredCall AddAzureRole = Arm("PUT", "/{*scope}/providers/Microsoft.Authorization/roleAssignments/{id}", "Role Based Access Control Administrator", "giving an Azure role back on an undo");
+    /// <summary>Changing a vault's access policies.</summary>
+    public static readonly DeclaredCall ChangeAccessPolicies = Arm(
+        "PUT", "/subscriptions/{*id}/accessPolicies/{operation}", "Key Vault Contributor", "takes a leaver out of vaults' access policies, and puts the entry back when the leaving is undone");
 
-    /// <summary>Taking a leaver out of a vault's access policies, and back on an undo.</summary>
-    public static readonly DeclaredCall ChangeAccessPolicies = Arm("PUT", "/subscriptions/{*vault}/accessPolicies/{operation}", "Key Vault Contributor", "taking a leaver out of a vault's access policies, and back on an undo");
+    /// <summary>Changing a resource's tags.</summary>
+    public static readonly DeclaredCall ChangeTags = Arm(
+        "PATCH", "/subscriptions/{*id}/providers/Microsoft.Resources/tags/default", "Tag Contributor", "hands over resources whose owner tag names a leaver");
 
-    /// <summary>Naming the new owner in a resource's owner tag.</summary>
-    public static readonly DeclaredCall ChangeTags = Arm("PATCH", "/{*resource}/providers/Microsoft.Resources/tags/default", "Tag Contributor", "naming the new owner in a resource's owner tag");
+    /// <summary>Those that change something: all of them belong to offboarding.</summary>
+    public static IReadOnlyList<DeclaredCall> Changes { get; } =
+    [
+        EnableAccount, RevokeSessions, EnableDevice, RemoveDirectoryRole, RemoveEligibleDirectoryRole, RemoveGroupMember, RemoveRoleGroupMember, AddGroupMember,
+        RemoveAppRole, AddAppRole, RemoveDelegatedGrant, AddDelegatedGrant, .. RemoveSignInMethod.Values, .. AddOwner.Values, .. RemoveOwner.Values,
+        AddRoleGroupOwner, RemoveRoleGroupOwner, AssignLicence, RetireDevice, RemoveAzureRole, AddAzureRole, RemoveEligibleAzureRole, ChangeAccessPolicies, ChangeTags,
+    ];
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<DeclaredCall> All { get; } =
@@ -202,8 +245,8 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
         ApplicationPermissions, ApplicationPermissionsByAppId, AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
-        DisableUser, RevokeSessions, DisableDevice, RemoveDirectoryRole, RemoveEligibleDirectoryRole, RemoveGroupMember, AddGroupMember, RemoveAppRole, AddAppRole, RemoveGrant, AddGrant, RemoveSignInMethod,
-        AddApplicationOwner, RemoveApplicationOwner, AddServicePrincipalOwner, RemoveServicePrincipalOwner, AddGroupOwner, RemoveGroupOwner, AssignLicence, RetireManagedDevice, RemoveAzureRole, AddAzureRole, ChangeAccessPolicies, ChangeTags,
+        EmployedUsers, WebhookKeyVersions, WebhookKey,
+        .. Changes,
     ];
 
     /// <summary>The command that grants the permission.</summary>
@@ -217,9 +260,19 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         _ => $"az role assignment create --assignee {identity ?? "<client or object id>"} --role '{Permission}' --scope '{scope ?? "/subscriptions/<id>"}'",
     };
 
-    private static DeclaredCall GraphWrite(string method, string path, string permission, string what) => new("graph", method, path, permission, what);
-
     private static DeclaredCall Graph(string path, string permission, string what) => new("graph", "GET", path, permission, what);
+
+    private static DeclaredCall Change(string method, string path, string permission, string what) => new("graph", method, path, permission, what);
+
+    private static Dictionary<string, DeclaredCall> Owners(string method, string path, string what) =>
+        new (string Collection, string Permission, string Name)[]
+        {
+            ("applications", "Application.ReadWrite.All", "app registrations"),
+            ("groups", "Group.ReadWrite.All", "groups"),
+            ("servicePrincipals", "Application.ReadWrite.All", "service principals"),
+        }.ToDictionary(
+            o => o.Collection,
+            o => Change(method, $"/{o.Collection}/{{id}}{path}", o.Permission, string.Format(System.Globalization.CultureInfo.InvariantCulture, what, o.Name)), StringComparer.Ordinal);
 
     private static DeclaredCall Arm(string method, string path, string permission, string what) => new("arm", method, path, permission, what);
 

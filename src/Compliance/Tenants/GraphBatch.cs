@@ -46,9 +46,8 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
     /// <summary>Sends all of them. Every request has an answer in the result; a batch that failed as a whole answers for each of its requests with status 0 and the reason.</summary>
     /// <param name="requests">In any number.</param>
     /// <param name="stop">Stops between batches.</param>
-    /// <param name="attempts">How often one that is throttled or fails for a moment is sent at most.</param>
-    public async Task<IReadOnlyDictionary<string, BatchAnswer>> SendAsync(
-        IEnumerable<BatchRequest> requests, CancellationToken stop, int attempts = PoliteHandler.MaxAttempts)
+    /// <param name="attempts">How often a request is sent at most; 1 where what comes next cannot wait.</param>
+    public async Task<IReadOnlyDictionary<string, BatchAnswer>> SendAsync(IEnumerable<BatchRequest> requests, CancellationToken stop, int attempts = PoliteHandler.MaxAttempts)
     {
         var done = new ConcurrentDictionary<string, BatchAnswer>(StringComparer.OrdinalIgnoreCase);
         var open = requests.ToList();

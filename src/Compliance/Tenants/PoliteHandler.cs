@@ -19,7 +19,7 @@ internal sealed class RetryAfterTooLongException(TimeSpan asked, TimeSpan most)
     : HttpRequestException($"the service asked to wait {asked.TotalSeconds:0} s, more than Tenant:MaxRetryWaitSeconds ({most.TotalSeconds:0}) allows");
 
 /// <summary>
-/// Stands between an SDK and the network: sends only to the service's own hosts, counts, and tries what may be repeated again after 408, 429, 500, 502, 503, 504
+/// Stands between an SDK and the network: sends only to the service's own hosts, counts, and tries reads again after 408, 429, 500, 502, 503, 504
 /// and broken connections, honouring Retry-After. The SDKs' own retries are off: they wait without bound and on the real clock.
 /// </summary>
 internal sealed partial class PoliteHandler(
@@ -55,7 +55,7 @@ internal sealed partial class PoliteHandler(
                 Telemetry.Requested(service, (int)response.StatusCode);
                 if (response.Headers.TryGetValues("x-ms-throttle-limit-percentage", out var load))
                     NearLimit(log, service, string.Join(',', load));
-                if (!IsTransient(response.StatusCode) || !IsRepeatable(request) || attempt == MaxAttempts)
+                if (!IsTransient(response.StatusCode) || !IsRead(request) || attempt == MaxAttempts)
                     return response;
                 wait = WaitFor(response, attempt, time.GetUtcNow());
                 var status = (int)response.StatusCode;
@@ -68,7 +68,7 @@ internal sealed partial class PoliteHandler(
             {
                 counter.Count(service);
                 Telemetry.Requested(service, 0);
-                if (!IsRepeatable(request) || attempt == MaxAttempts || IsRefused(e))
+                if (!IsRead(request) || attempt == MaxAttempts || IsRefused(e))
                     throw;
                 wait = BackOff(attempt);
                 Broken(log, service, e.GetType().Name, wait.TotalSeconds, attempt);
@@ -117,9 +117,9 @@ internal sealed partial class PoliteHandler(
         status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError
             or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
 
-    // Doing it twice is as doing it once: reads, deletes, puts, and posts that only read or whose parts are so (a batch, a Resource Graph query, a token).
-    private static bool IsRepeatable(HttpRequestMessage request) =>
-        request.Method == HttpMethod.Get || request.Method == HttpMethod.Delete || request.Method == HttpMethod.Put
+    // Posts that only read: a batch of reads, a Resource Graph query, a token.
+    private static bool IsRead(HttpRequestMessage request) =>
+        request.Method == HttpMethod.Get
         || (request.Method == HttpMethod.Post && request.RequestUri!.AbsolutePath is var path
             && (path.EndsWith("/$batch", StringComparison.Ordinal) || path.EndsWith("/oauth2/v2.0/token", StringComparison.Ordinal)
                 || path.EndsWith("/providers/Microsoft.ResourceGraph/resources", StringComparison.OrdinalIgnoreCase)));

@@ -23,7 +23,6 @@ internal sealed class TenantConnection : IDisposable
     private static readonly string[] VaultSuffixes = [".vault.azure.net", ".vault.azure.cn", ".vault.usgovcloudapi.net"];
 
     private readonly SocketsHttpHandler _network;
-    private HttpClient? _signIn;
     private readonly TenantOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<TenantConnection> _log;
@@ -35,7 +34,8 @@ internal sealed class TenantConnection : IDisposable
         (_options, _time, _log) = (options, time, log);
         _network = Network(options.PinnedThumbprint);
         var managedIdentityOffered = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("IDENTITY_ENDPOINT"));
-        Credential = TenantCredential.Of(options, Transport("sign-in", u => SameHost(u, options.Authority)), managedIdentityOffered);
+        SignIn = Client("sign-in", u => SameHost(u, options.Authority));
+        Credential = TenantCredential.Of(options, new HttpClientTransport(SignIn), managedIdentityOffered);
 
         var graphHost = options.Graph.Host;
         var scope = $"https://{(TenantOptions.IsLoopback(options.Graph) ? "graph.microsoft.com" : graphHost)}/.default";
@@ -58,6 +58,9 @@ internal sealed class TenantConnection : IDisposable
     /// <summary>Signs in.</summary>
     public TenantCredential Credential { get; }
 
+    /// <summary>The sign-in service alone, for its public metadata: who reads them needs no permission.</summary>
+    public HttpClient SignIn { get; }
+
     /// <summary>Microsoft Graph.</summary>
     public GraphServiceClient Graph { get; }
 
@@ -72,9 +75,6 @@ internal sealed class TenantConnection : IDisposable
 
     /// <summary>Address of Graph with its version, without a slash at the end.</summary>
     public string GraphAddress => _options.Graph.ToString().TrimEnd('/');
-
-    /// <summary>A client for the sign-in service's public documents (its configuration and signing keys): no token goes along.</summary>
-    public HttpClient SignIn => _signIn ??= Client("sign-in", u => SameHost(u, _options.Authority));
 
     /// <summary>The settings.</summary>
     public TenantOptions Options => _options;
@@ -95,7 +95,7 @@ internal sealed class TenantConnection : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _signIn?.Dispose();
+        SignIn.Dispose();
         _network.Dispose();
     }
 

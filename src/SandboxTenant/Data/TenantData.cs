@@ -38,6 +38,45 @@ internal sealed class TenantData
     /// <summary>Role definitions; the key is the resource id.</summary>
     public EntitySet RoleDefinitions { get; } = new("roleDefinitions");
 
+    /// <summary>App roles assigned to users, groups and service principals.</summary>
+    public EntitySet AppRoleAssignments { get; } = new("appRoleAssignments");
+
+    /// <summary>Delegated permission grants.</summary>
+    public EntitySet PermissionGrants { get; } = new("oauth2PermissionGrants");
+
+    /// <summary>Entra directory roles in force.</summary>
+    public EntitySet DirectoryRoleAssignments { get; } = new("directoryRoleAssignments");
+
+    /// <summary>Entra directory roles that may be activated.</summary>
+    public EntitySet DirectoryRoleEligibilities { get; } = new("directoryRoleEligibilities");
+
+    /// <summary>Entra directory role definitions.</summary>
+    public EntitySet DirectoryRoleDefinitions { get; } = new("directoryRoleDefinitions");
+
+    /// <summary>Registered devices.</summary>
+    public EntitySet Devices { get; } = new("devices");
+
+    /// <summary>Azure roles that may be activated; the key is the resource id.</summary>
+    public EntitySet RoleEligibilities { get; } = new("roleEligibilityScheduleInstances");
+
+    /// <summary>Owners by the group's id.</summary>
+    public RelationSet GroupOwners { get; } = new("groups/{0}/owners");
+
+    /// <summary>Sign-in methods by the user's id.</summary>
+    public RelationSet SignInMethods { get; } = new("users/{0}/methods");
+
+    /// <summary>Registered devices by the user's id.</summary>
+    public RelationSet RegisteredDevices { get; } = new("users/{0}/registeredDevices");
+
+    /// <summary>Devices under management by the user's id.</summary>
+    public RelationSet ManagedDevices { get; } = new("users/{0}/managedDevices");
+
+    /// <summary>Permissions and actions the calling app lacks: a Graph permission such as <c>GroupMember.ReadWrite.All</c>, a Resource Manager action such as <c>Microsoft.Authorization/roleAssignments/delete</c>.</summary>
+    public ConcurrentDictionary<string, bool> Denied { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Scopes under a CanNotDelete lock.</summary>
+    public ConcurrentDictionary<string, bool> Locks { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Owners by the application's id.</summary>
     public RelationSet ApplicationOwners { get; } = new("applications/{0}/owners");
 
@@ -67,11 +106,17 @@ internal sealed class TenantData
 
     /// <summary>The directory and resource sets, by their name in a tenant folder.</summary>
     public IEnumerable<EntitySet> Sets =>
-        [Organization, Users, Groups, Applications, ServicePrincipals, Subscriptions, Resources, RoleAssignments, RoleDefinitions];
+        [Organization, Users, Groups, Applications, ServicePrincipals, Subscriptions, Resources, RoleAssignments, RoleDefinitions,
+            .. Optional];
+
+    /// <summary>Sets that a tenant folder may leave out without a word: a copy made for credentials alone has none of them.</summary>
+    public IEnumerable<EntitySet> Optional =>
+        [AppRoleAssignments, PermissionGrants, DirectoryRoleAssignments, DirectoryRoleEligibilities, DirectoryRoleDefinitions, Devices, RoleEligibilities];
 
     /// <summary>The relations, by their set and leaf name.</summary>
     public IEnumerable<(string Parent, string Leaf, RelationSet Relation)> Relations =>
-        [("applications", "owners", ApplicationOwners), ("servicePrincipals", "owners", ServicePrincipalOwners), ("groups", "members", GroupMembers), ("users", "manager", Managers)];
+        [("applications", "owners", ApplicationOwners), ("servicePrincipals", "owners", ServicePrincipalOwners), ("groups", "members", GroupMembers), ("users", "manager", Managers),
+            ("groups", "owners", GroupOwners), ("users", "methods", SignInMethods), ("users", "registeredDevices", RegisteredDevices), ("users", "managedDevices", ManagedDevices)];
 
     /// <summary>The vault of this name, made where there is none yet.</summary>
     public VaultData Vault(string name) => Vaults.GetOrAdd(name, static n => new VaultData(n));

@@ -21,13 +21,13 @@ internal static class TenantFolder
         foreach (var file in files)
             if (!Known(file))
                 throw new SandboxException($"{file}: the sandbox knows no file of this name; it reads {string.Join(", ", SetFiles.Select(f => f + ".json"))}, "
-                    + "applications|servicePrincipals/<id>/owners.json, groups/<id>/members.json, users/<id>/manager.json, vaults/<name>/secrets|keys|certificates.json, "
+                    + "applications|servicePrincipals/<id>/owners.json, groups/<id>/members|owners.json, users/<id>/manager|methods|registeredDevices|managedDevices.json, vaults/<name>/secrets|keys|certificates.json, "
                     + "vaults/<name>/keys/<key>/rotationpolicy.json and faults.txt");
-        foreach (var name in SetFiles)
+        foreach (var name in SetFiles.Concat(tenant.Optional.Select(o => o.Name)))
         {
             if (files.Contains(name + ".json"))
                 TenantReader.Read(tenant, name, File.ReadAllBytes(Path.Combine(folder, name + ".json")), name + ".json");
-            else
+            else if (SetFiles.Contains(name))
                 tenant.Notices.Add($"{name}.json is not there: the tenant has no {name}");
         }
         foreach (var file in files.Where(f => f.Contains('/', StringComparison.Ordinal)))
@@ -50,6 +50,9 @@ internal static class TenantFolder
             throw new SandboxException($"{folder}: the folder is not empty; name a new one");
         foreach (var set in tenant.Sets)
             Write(folder, set.Name, writer => Array(writer, set.All().Select(e => (Action)(() => Entity(tenant, writer, set, e)))));
+        foreach (var (parent, leaf, relation) in tenant.Relations.Where(r => r.Parent == "users" && r.Leaf != "manager" || r is { Parent: "groups", Leaf: "owners" }))
+            foreach (var (id, related) in relation.All())
+                Write(folder, $"{parent}/{id}/{leaf}", writer => Array(writer, related.All().Select(e => (Action)(() => Raw(writer, e.Json)))));
         foreach (var vault in tenant.Vaults.Values.OrderBy(v => v.Name, StringComparer.Ordinal))
         {
             foreach (var objects in (VaultObjects[])[vault.Secrets, vault.Keys, vault.Certificates])
@@ -132,7 +135,9 @@ internal static class TenantFolder
 
     private static bool Known(string file) => file == "faults.txt" || file.EndsWith(".json", StringComparison.Ordinal) && file[..^5].Split('/') switch
     {
-        [var name] => SetFiles.Contains(name),
+        [var name] => SetFiles.Contains(name) || new TenantData().Optional.Any(o => o.Name == name),
+        ["groups", _, "owners"] => true,
+        ["users", _, "methods" or "registeredDevices" or "managedDevices"] => true,
         ["applications" or "servicePrincipals", _, "owners"] => true,
         ["groups", _, "members"] => true,
         ["users", _, "manager"] => true,

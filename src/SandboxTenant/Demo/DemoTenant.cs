@@ -43,6 +43,7 @@ internal sealed class DemoTenant
         demo.Azure();
         demo.Vaults();
         demo.Roles();
+        new DemoLeaver(demo._tenant, demo.Id, demo._people).Add();
         return demo._tenant;
     }
 

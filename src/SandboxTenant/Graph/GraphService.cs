@@ -12,6 +12,8 @@ namespace SandboxTenant.Graph;
 /// <summary>The part of Microsoft Graph v1.0 that the product reads and changes.</summary>
 internal sealed partial class GraphService(TenantData tenant, Journal journal, SignInService signIn)
 {
+    private readonly AccessService _access = new(tenant, journal);
+
     private const int DefaultPage = 100;
     private const int MaxPage = 999;
 
@@ -58,6 +60,8 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         // applications(appId='...') stands for applications/{id}.
         if (segments.Length > 0 && ByAppId().Match(segments[0]) is { Success: true } match)
             segments = [match.Groups[1].Value, match.Groups[2].Value, .. segments[1..]];
+        if (_access.Handle(call, segments) is { } answer)
+            return answer;
         if (segments is not [var name, ..] || Set(name) is not { } set)
             return Error(call, 400, "BadRequest", $"Resource not found for the segment '{segments.FirstOrDefault()}'.");
         return (call.Method, segments) switch
@@ -89,6 +93,8 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
                 return Related(call, tenant.ApplicationOwners.Of(entity.Id), cast);
             case ("GET", "servicePrincipals", ["owners", .. var cast]):
                 return Related(call, tenant.ServicePrincipalOwners.Of(entity.Id), cast);
+            case ("GET", "groups", ["owners", .. var cast]):
+                return Related(call, tenant.GroupOwners.Of(entity.Id), cast);
             case ("GET", "groups", ["members", .. var cast]):
                 return Related(call, tenant.GroupMembers.Of(entity.Id), cast);
             case ("GET", "users", ["manager"]):
@@ -98,16 +104,11 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
             case ("GET", "users", ["memberOf", .. var cast]):
                 return Reverse(call, tenant.GroupMembers, [(tenant.Groups, "group")], entity.Id, cast);
             case ("GET", "users", ["ownedObjects", .. var cast]):
-                return Reverse(call, null, [(tenant.Applications, "application"), (tenant.ServicePrincipals, "servicePrincipal")], entity.Id, cast);
-            case ("PATCH", "users" or "applications" or "servicePrincipals" or "groups", []):
+                return Reverse(call, null, [(tenant.Applications, "application"), (tenant.ServicePrincipals, "servicePrincipal"), (tenant.Groups, "group")], entity.Id, cast);
+            case ("PATCH", "users" or "applications" or "servicePrincipals" or "groups" or "devices", []):
                 return Patch(call, set, entity);
             case ("DELETE", "users" or "applications" or "servicePrincipals" or "groups", []):
                 journal.Delete(set.Name, entity.Id);
-                return Answer.Empty(204);
-            case ("DELETE", "groups", ["members", var member, "$ref"]):
-                if (tenant.GroupMembers.Of(entity.Id).Find(member) is null)
-                    return NotFound(call, member);
-                journal.Delete($"groups/{entity.Id}/members", member);
                 return Answer.Empty(204);
             case ("POST", "applications" or "servicePrincipals", ["addPassword"]):
                 return AddPassword(call, set, entity);
@@ -153,7 +154,8 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         return filter.Passes(document.RootElement);
     }
 
-    private static Answer Page(Call call, EntitySet set, Func<Entity, bool>? where, string context, Action<Utf8JsonWriter, Entity> write)
+    /// <summary>A page of a set.</summary>
+    internal static Answer Page(Call call, EntitySet set, Func<Entity, bool>? where, string context, Action<Utf8JsonWriter, Entity> write)
     {
         var size = DefaultPage;
         if (call.Query.TryGetValue("$top", out var top) && (!int.TryParse(top, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > MaxPage))
@@ -218,7 +220,7 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         {
             if (cast is [var only] && only != "microsoft.graph." + type)
                 continue;
-            var from = relation ?? (type == "application" ? tenant.ApplicationOwners : tenant.ServicePrincipalOwners);
+            var from = relation ?? type switch { "application" => tenant.ApplicationOwners, "group" => tenant.GroupOwners, _ => tenant.ServicePrincipalOwners };
             foreach (var (parent, children) in from.All())
                 if (children.Find(id) is not null && set.Find(parent) is { } entity)
                     found.Add(entity.Id, Json.Bytes(writer => WriteTyped(writer, "#microsoft.graph." + type, entity.Json, Keep.All)));
@@ -299,12 +301,12 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
-    private static Answer NotFound(Call call, string id) =>
+    internal static Answer NotFound(Call call, string id) =>
         Error(call, 404, "Request_ResourceNotFound", $"Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
 
     private static Keep Default(string set) => set == "users" ? DefaultUser : DefaultOther;
 
-    private static Keep? Selected(string? select) =>
+    internal static Keep? Selected(string? select) =>
         string.IsNullOrWhiteSpace(select) || select == "*" ? null : Keep.Only(select.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
     private EntitySet? Set(string name) => name switch
@@ -313,6 +315,7 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         "servicePrincipals" => tenant.ServicePrincipals,
         "users" => tenant.Users,
         "groups" => tenant.Groups,
+        "devices" => tenant.Devices,
         "organization" => tenant.Organization,
         _ => null,
     };

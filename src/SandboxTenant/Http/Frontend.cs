@@ -31,7 +31,7 @@ internal sealed class Frontend : IDisposable
         (Log, Seed, _time, _tenantStart, _realStart) = (log, seed, time, now, time.GetUtcNow());
         _signIn = new SignInService(tenant, clientId, clientSecret, time);
         _graph = new GraphService(tenant, journal, _signIn);
-        _resourceManager = new ResourceManagerService(tenant, _signIn);
+        _resourceManager = new ResourceManagerService(tenant, journal, _signIn);
         _keyVault = new KeyVaultService(tenant, journal, _signIn);
         _run = string.Create(CultureInfo.InvariantCulture, $"{_realStart.UtcTicks}/{clientSecret}");
     }

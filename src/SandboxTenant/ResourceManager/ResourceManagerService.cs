@@ -8,8 +8,10 @@ using SandboxTenant.SignIn;
 namespace SandboxTenant.ResourceManager;
 
 /// <summary>The part of Azure Resource Manager that the product reads: subscriptions, resources, storage keys' metadata, role assignments and Resource Graph.</summary>
-internal sealed partial class ResourceManagerService(TenantData tenant, SignInService signIn)
+internal sealed partial class ResourceManagerService(TenantData tenant, Journal journal, SignInService signIn)
 {
+    private readonly ResourceManagerWrites _writes = new(tenant, journal);
+
     private const int PageSize = 1000;
 
     /// <summary>Answers one request.</summary>
@@ -29,8 +31,12 @@ internal sealed partial class ResourceManagerService(TenantData tenant, SignInSe
             case ("POST", ["providers", var provider, "resources"]) when provider.Equals("Microsoft.ResourceGraph", StringComparison.OrdinalIgnoreCase):
                 return new ResourceGraph(tenant).Answer(call);
         }
+        if (_writes.Handle(call) is { } written)
+            return written;
+        if (call.Path.EndsWith("/providers/Microsoft.Authorization/roleEligibilityScheduleInstances", StringComparison.OrdinalIgnoreCase) && call.Method == "GET")
+            return Assigned(call, tenant.RoleEligibilities, call.Path[..^"/providers/Microsoft.Authorization/roleEligibilityScheduleInstances".Length]);
         if (call.Path.EndsWith("/providers/Microsoft.Authorization/roleAssignments", StringComparison.OrdinalIgnoreCase) && call.Method == "GET")
-            return RoleAssignments(call, call.Path[..^"/providers/Microsoft.Authorization/roleAssignments".Length]);
+            return Assigned(call, tenant.RoleAssignments, call.Path[..^"/providers/Microsoft.Authorization/roleAssignments".Length]);
         if (call.Path.EndsWith("/providers/Microsoft.Authorization/roleDefinitions", StringComparison.OrdinalIgnoreCase) && call.Method == "GET")
             return Page(call, tenant.RoleDefinitions, null, Whole);
         if (call.Path.Contains("/providers/Microsoft.Authorization/role", StringComparison.OrdinalIgnoreCase) && call.Method == "GET")
@@ -149,7 +155,7 @@ internal sealed partial class ResourceManagerService(TenantData tenant, SignInSe
         });
     }
 
-    private Answer RoleAssignments(Call call, string scope)
+    private Answer Assigned(Call call, EntitySet set, string scope)
     {
         var filter = call.Query.GetValueOrDefault("$filter", "");
         var match = PrincipalFilter().Match(filter);
@@ -158,11 +164,13 @@ internal sealed partial class ResourceManagerService(TenantData tenant, SignInSe
         var (atScope, direct, assignedTo) = (match.Groups["scope"].Success, match.Groups["direct"].Value, match.Groups["to"].Value);
         var principals = direct.Length > 0 ? [direct] : assignedTo.Length > 0
             ? new HashSet<string>(tenant.GroupMembers.All().Where(g => g.Set.Find(assignedTo) is not null).Select(g => g.Parent).Append(assignedTo), StringComparer.OrdinalIgnoreCase) : null;
-        return Page(call, tenant.RoleAssignments, entity =>
+        return Page(call, set, entity =>
         {
             using var document = JsonDocument.Parse(entity.Json);
             var at = ResourceQuery.Text(ResourceQuery.Value(document.RootElement, "properties.scope")).TrimEnd('/');
-            var above = scope.Equals(at, StringComparison.OrdinalIgnoreCase) || scope.StartsWith(at + "/", StringComparison.OrdinalIgnoreCase);
+            var above = scope.Equals(at, StringComparison.OrdinalIgnoreCase) || scope.StartsWith(at + "/", StringComparison.OrdinalIgnoreCase)
+                // Every subscription of the sandbox is below its management groups.
+                || at.StartsWith("/providers/Microsoft.Management/managementGroups/", StringComparison.OrdinalIgnoreCase);
             var below = at.StartsWith(scope + "/", StringComparison.OrdinalIgnoreCase);
             return (above || !atScope && below)
                 && (principals is null || principals.Contains(ResourceQuery.Text(ResourceQuery.Value(document.RootElement, "properties.principalId"))));

@@ -1,132 +1,146 @@
 using System.Text.Json.Nodes;
-using Compliance.Offboarding.Planning;
 using Compliance.Plans;
 using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Acting;
 
-/// <summary>A step as the request that does it.</summary>
-/// <param name="Call">The declared call, for its permission.</param>
-/// <param name="Method">HTTP method.</param>
-/// <param name="Path">Path and query: below Graph's version, or a Resource Manager id with its API version.</param>
-/// <param name="Body">JSON body; null for none.</param>
-internal sealed record StepRequest(DeclaredCall Call, string Method, string Path, JsonNode? Body = null)
-{
-    /// <summary>True for Resource Manager.</summary>
-    public bool IsAzure => Call.Service == "arm";
-}
-
-/// <summary>Says for each step which request does it. Pure.</summary>
+/// <summary>Which request carries which step out. Pure.</summary>
 internal static class StepRequests
 {
-    private const string Entities = "https://graph.microsoft.com/v1.0/directoryObjects/";
+    private const string Roles = "api-version=2022-04-01";
+    private const string RoleSchedules = "api-version=2020-10-01";
+    private const string Vaults = "api-version=2026-02-01";
+    private const string Tags = "api-version=2021-04-01";
 
-    /// <summary>The request of a step.</summary>
-    /// <exception cref="ArgumentException">The step's action is not known, or an argument is missing: nothing is sent.</exception>
-    public static StepRequest Of(PlanStep step)
+    // "all" is what an access policy calls every permission of a kind; a policy whose permissions were not told is taken out whole.
+    private const string EveryPermission = """{"keys":["all"],"secrets":["all"],"certificates":["all"],"storage":["all"]}""";
+
+    /// <summary>The request for a step.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="graph">Address of Graph with its version, which references in bodies name.</param>
+    /// <exception cref="ArgumentException">The step's action is not one of <see cref="LeaverActions"/>, or an argument it needs is missing.</exception>
+    public static StepRequest Of(PlanStep step, string graph = StepRequest.PublicGraph)
     {
-        var id = Uri.EscapeDataString(step.Target.Id);
-        string Argument(string name) => step.Arguments.GetValueOrDefault(name) ?? throw new ArgumentException($"step {step.Id} ({step.Action}) has no argument '{name}'", nameof(step));
-        string User() => Uri.EscapeDataString(Argument(RemovalPlanner.UserId));
-        return step.Action switch
+        var id = Escaped(step.Target.Id);
+        switch (step.Action)
         {
-            LeaverActions.DisableAccount => new(DeclaredCall.DisableUser, "PATCH", $"/users/{id}", new JsonObject { ["accountEnabled"] = false }),
-            LeaverActions.EnableAccount => new(DeclaredCall.DisableUser, "PATCH", $"/users/{id}", new JsonObject { ["accountEnabled"] = true }),
-            LeaverActions.RevokeSessions => new(DeclaredCall.RevokeSessions, "POST", $"/users/{id}/revokeSignInSessions"),
-            LeaverActions.DisableDevice => new(DeclaredCall.DisableDevice, "PATCH", $"/devices/{id}", new JsonObject { ["accountEnabled"] = false }),
-            LeaverActions.EnableDevice => new(DeclaredCall.DisableDevice, "PATCH", $"/devices/{id}", new JsonObject { ["accountEnabled"] = true }),
-            LeaverActions.RemoveDirectoryRole => new(DeclaredCall.RemoveDirectoryRole, "DELETE", $"/roleManagement/directory/roleAssignments/{id}"),
-            LeaverActions.RemoveEligibleDirectoryRole => new(DeclaredCall.RemoveEligibleDirectoryRole, "POST", "/roleManagement/directory/roleEligibilityScheduleRequests", new JsonObject
-            {
-                ["action"] = "adminRemove",
-                ["principalId"] = Argument("principalId"),
-                ["roleDefinitionId"] = Argument("roleDefinitionId"),
-                ["directoryScopeId"] = Argument("directoryScopeId"),
-                ["justification"] = "the person has left",
-            }),
-            LeaverActions.RemoveGroupMember => new(DeclaredCall.RemoveGroupMember, "DELETE", $"/groups/{id}/members/{User()}/$ref"),
-            LeaverActions.AddGroupMember => new(DeclaredCall.AddGroupMember, "POST", $"/groups/{id}/members/$ref", new JsonObject { ["@odata.id"] = Entities + Argument(RemovalPlanner.UserId) }),
-            LeaverActions.RemoveAppRole => new(DeclaredCall.RemoveAppRole, "DELETE", $"/users/{User()}/appRoleAssignments/{id}"),
-            LeaverActions.AddAppRole => new(DeclaredCall.AddAppRole, "POST", $"/users/{User()}/appRoleAssignments", new JsonObject
-            {
-                ["principalId"] = Argument(RemovalPlanner.UserId),
-                ["resourceId"] = Argument("resourceId"),
-                ["appRoleId"] = Argument("appRoleId"),
-            }),
-            LeaverActions.RemoveDelegatedGrant => new(DeclaredCall.RemoveGrant, "DELETE", $"/oauth2PermissionGrants/{id}"),
-            LeaverActions.AddDelegatedGrant => new(DeclaredCall.AddGrant, "POST", "/oauth2PermissionGrants", new JsonObject
-            {
-                ["clientId"] = Argument("clientId"),
-                ["consentType"] = "Principal",
-                ["principalId"] = Argument(RemovalPlanner.UserId),
-                ["resourceId"] = Argument("resourceId"),
-                ["scope"] = Argument("scope"),
-            }),
-            // phoneMethods/3179e48a-… : the collection and the method.
-            LeaverActions.RemoveSignInMethod when step.Target.Id.Split('/') is [var collection, var method] => new(
-                DeclaredCall.RemoveSignInMethod, "DELETE", $"/users/{User()}/authentication/{Uri.EscapeDataString(collection)}/{Uri.EscapeDataString(method)}"),
-            LeaverActions.AddOwner => new(OwnerCall(Argument("collection"), add: true), "POST", $"/{Argument("collection")}/{id}/owners/$ref",
-                new JsonObject { ["@odata.id"] = Entities + Argument(RemovalPlanner.HeirId) }),
-            LeaverActions.RemoveOwner => new(OwnerCall(Argument("collection"), add: false), "DELETE", $"/{Argument("collection")}/{id}/owners/{User()}/$ref"),
-            LeaverActions.RemoveLicence => new(DeclaredCall.AssignLicence, "POST", $"/users/{User()}/assignLicense", new JsonObject
-            {
-                ["addLicenses"] = new JsonArray(),
-                ["removeLicenses"] = new JsonArray(Argument("skuId")),
-            }),
-            LeaverActions.AddLicence => new(DeclaredCall.AssignLicence, "POST", $"/users/{User()}/assignLicense", new JsonObject
-            {
-                ["addLicenses"] = new JsonArray(new JsonObject { ["skuId"] = Argument("skuId"), ["disabledPlans"] = List(step.Arguments.GetValueOrDefault("disabledPlans")) }),
-                ["removeLicenses"] = new JsonArray(),
-            }),
-            LeaverActions.RetireManagedDevice => new(DeclaredCall.RetireManagedDevice, "POST", $"/deviceManagement/managedDevices/{id}/retire"),
-            LeaverActions.RemoveAzureRole => new(DeclaredCall.RemoveAzureRole, "DELETE", $"{step.Target.Id}?api-version=2022-04-01"),
-            LeaverActions.AddAzureRole => new(DeclaredCall.AddAzureRole, "PUT", $"{step.Target.Id}?api-version=2022-04-01", new JsonObject { ["properties"] = Role(step, Argument) }),
-            LeaverActions.RemoveVaultAccessPolicy => AccessPolicies(Argument, "remove"),
-            LeaverActions.AddVaultAccessPolicy => AccessPolicies(Argument, "add"),
-            LeaverActions.HandOverResource => Tags(step, Argument("tag"), Argument("heirName")),
-            LeaverActions.TakeBackResource => Tags(step, Argument("tag"), Argument("value")),
-            _ => throw new ArgumentException($"nothing is known that does '{step.Action}' on {step.Target.Type} {step.Target.Id}", nameof(step)),
-        };
-    }
-
-    private static DeclaredCall OwnerCall(string collection, bool add) => (collection, add) switch
-    {
-        ("applications", true) => DeclaredCall.AddApplicationOwner,
-        ("applications", false) => DeclaredCall.RemoveApplicationOwner,
-        ("servicePrincipals", true) => DeclaredCall.AddServicePrincipalOwner,
-        ("servicePrincipals", false) => DeclaredCall.RemoveServicePrincipalOwner,
-        ("groups", true) => DeclaredCall.AddGroupOwner,
-        ("groups", false) => DeclaredCall.RemoveGroupOwner,
-        _ => throw new ArgumentException($"'{collection}' have no owners", nameof(collection)),
-    };
-
-    private static JsonArray List(string? text) => [.. (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => (JsonNode)t)];
-
-    private static JsonObject Role(PlanStep step, Func<string, string> argument)
-    {
-        var properties = new JsonObject { ["roleDefinitionId"] = argument("roleDefinitionId"), ["principalId"] = argument("principalId") };
-        foreach (var name in (string[])["principalType", "condition", "conditionVersion", "description"])
-            if (step.Arguments.TryGetValue(name, out var value))
-                properties[name] = value;
-        return properties;
-    }
-
-    private static StepRequest AccessPolicies(Func<string, string> argument, string operation) => new(
-        DeclaredCall.ChangeAccessPolicies, "PUT", $"{argument("vaultId")}/accessPolicies/{operation}?api-version=2026-02-01",
-        new JsonObject
-        {
-            ["properties"] = new JsonObject
-            {
-                ["accessPolicies"] = new JsonArray(new JsonObject
+            case LeaverActions.DisableAccount or LeaverActions.EnableAccount:
+                return Graph(DeclaredCall.EnableAccount, $"/users/{id}", new JsonObject { ["accountEnabled"] = step.Action == LeaverActions.EnableAccount });
+            case LeaverActions.RevokeSessions:
+                return Graph(DeclaredCall.RevokeSessions, $"/users/{id}/revokeSignInSessions");
+            case LeaverActions.DisableDevice or LeaverActions.EnableDevice:
+                return Graph(DeclaredCall.EnableDevice, $"/devices/{id}", new JsonObject { ["accountEnabled"] = step.Action == LeaverActions.EnableDevice });
+            case LeaverActions.RemoveDirectoryRole:
+                return Graph(DeclaredCall.RemoveDirectoryRole, $"/roleManagement/directory/roleAssignments/{id}");
+            case LeaverActions.RemoveEligibleDirectoryRole:
+                return Graph(DeclaredCall.RemoveEligibleDirectoryRole, "/roleManagement/directory/roleEligibilityScheduleRequests", Given(
+                    ("action", "adminRemove"), ("justification", "The person has left."), ("principalId", Needed(step, "principalId")), ("roleDefinitionId", Needed(step, "roleDefinitionId")),
+                    ("directoryScopeId", Optional(step, "directoryScopeId")), ("appScopeId", Optional(step, "appScopeId"))));
+            case LeaverActions.RemoveGroupMember:
+                return Graph(RoleAssignable(step) ? DeclaredCall.RemoveRoleGroupMember : DeclaredCall.RemoveGroupMember, $"/groups/{id}/members/{Escaped(User(step))}/$ref");
+            case LeaverActions.AddGroupMember:
+                return Graph(DeclaredCall.AddGroupMember, $"/groups/{id}/members/$ref", Reference(graph, User(step)));
+            case LeaverActions.RemoveAppRole:
+                return Graph(DeclaredCall.RemoveAppRole, $"/users/{Escaped(User(step))}/appRoleAssignments/{id}");
+            case LeaverActions.AddAppRole:
+                return Graph(DeclaredCall.AddAppRole, $"/users/{Escaped(User(step))}/appRoleAssignments", Given(
+                    ("principalId", User(step)), ("resourceId", Needed(step, "resourceId")), ("appRoleId", Needed(step, "appRoleId"))));
+            case LeaverActions.RemoveDelegatedGrant:
+                return Graph(DeclaredCall.RemoveDelegatedGrant, $"/oauth2PermissionGrants/{id}");
+            case LeaverActions.AddDelegatedGrant:
+                return Graph(DeclaredCall.AddDelegatedGrant, "/oauth2PermissionGrants", Given(
+                    ("clientId", Needed(step, "clientId")), ("consentType", "Principal"), ("principalId", User(step)), ("resourceId", Needed(step, "resourceId")), ("scope", Needed(step, "scope"))));
+            case LeaverActions.RemoveSignInMethod:
+                var collection = step.Target.Id.Split('/')[0];
+                return DeclaredCall.RemoveSignInMethod.TryGetValue(collection, out var method)
+                    ? Graph(method, $"/users/{Escaped(User(step))}/authentication/{collection}/{Escaped(step.Target.Id[(collection.Length + 1)..])}")
+                    : throw new ArgumentException($"sign-in methods of {collection} cannot be removed", nameof(step));
+            case LeaverActions.AddOwner:
+                return Graph(RoleAssignable(step) ? DeclaredCall.AddRoleGroupOwner : DeclaredCall.AddOwner[Needed(step, StepArguments.Collection)],
+                    $"/{Needed(step, StepArguments.Collection)}/{id}/owners/$ref", Reference(graph, Needed(step, StepArguments.OwnerId)));
+            case LeaverActions.RemoveOwner:
+                return Graph(RoleAssignable(step) ? DeclaredCall.RemoveRoleGroupOwner : DeclaredCall.RemoveOwner[Needed(step, StepArguments.Collection)],
+                    $"/{Needed(step, StepArguments.Collection)}/{id}/owners/{Escaped(Needed(step, StepArguments.OwnerId))}/$ref");
+            case LeaverActions.RemoveLicence:
+                return Graph(DeclaredCall.AssignLicence, $"/users/{Escaped(User(step))}/assignLicense", new JsonObject
                 {
-                    ["tenantId"] = argument("tenantId"),
-                    ["objectId"] = argument("objectId"),
-                    ["permissions"] = JsonNode.Parse(argument("permissions")),
-                }),
-            },
-        });
+                    ["addLicenses"] = new JsonArray(),
+                    ["removeLicenses"] = new JsonArray(Needed(step, "skuId")),
+                });
+            case LeaverActions.AddLicence:
+                return Graph(DeclaredCall.AssignLicence, $"/users/{Escaped(User(step))}/assignLicense", new JsonObject
+                {
+                    ["addLicenses"] = new JsonArray(new JsonObject
+                    {
+                        ["skuId"] = Needed(step, "skuId"),
+                        ["disabledPlans"] = new JsonArray([.. (Optional(step, "disabledPlans") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(p => (JsonNode)p)]),
+                    }),
+                    ["removeLicenses"] = new JsonArray(),
+                });
+            case LeaverActions.RetireManagedDevice:
+                return Graph(DeclaredCall.RetireDevice, $"/deviceManagement/managedDevices/{id}/retire");
+            case LeaverActions.RemoveAzureRole:
+                return Azure(DeclaredCall.RemoveAzureRole, $"{AzurePath(step.Target.Id)}?{Roles}", null, Needed(step, "scope"));
+            case LeaverActions.AddAzureRole:
+                return Azure(DeclaredCall.AddAzureRole, $"{AzurePath(step.Target.Id)}?{Roles}", new JsonObject
+                {
+                    ["properties"] = Given(
+                        ("roleDefinitionId", Needed(step, "roleDefinitionId")), ("principalId", User(step)), ("principalType", "User"),
+                        ("condition", Optional(step, "condition")), ("conditionVersion", Optional(step, "conditionVersion")), ("description", Optional(step, "description"))),
+                }, Needed(step, "scope"));
+            case LeaverActions.RemoveEligibleAzureRole:
+                var scope = Needed(step, "scope");
+                return Azure(
+                    DeclaredCall.RemoveEligibleAzureRole,
+                    $"{AzurePath(scope)}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/{Escaped(Needed(step, StepArguments.RequestId))}?{RoleSchedules}", new JsonObject
+                    {
+                        ["properties"] = Given(
+                            ("principalId", User(step)), ("roleDefinitionId", Needed(step, "roleDefinitionId")), ("requestType", "AdminRemove"), ("justification", "The person has left.")),
+                    }, scope);
+            case LeaverActions.RemoveVaultAccessPolicy or LeaverActions.AddVaultAccessPolicy:
+                var vault = Needed(step, StepArguments.VaultId);
+                var entry = Given(("tenantId", Needed(step, "tenantId")), ("objectId", User(step)), ("applicationId", Optional(step, "applicationId")));
+                entry["permissions"] = JsonNode.Parse(Optional(step, "permissions") ?? EveryPermission);
+                return Azure(
+                    DeclaredCall.ChangeAccessPolicies, $"{AzurePath(vault)}/accessPolicies/{(step.Action == LeaverActions.RemoveVaultAccessPolicy ? "remove" : "add")}?{Vaults}",
+                    new JsonObject { ["properties"] = new JsonObject { ["accessPolicies"] = new JsonArray(entry) } }, vault);
+            case LeaverActions.HandOverResource or LeaverActions.TakeBackResource:
+                return Azure(DeclaredCall.ChangeTags, $"{AzurePath(step.Target.Id)}/providers/Microsoft.Resources/tags/default?{Tags}", new JsonObject
+                {
+                    ["operation"] = "Merge",
+                    ["properties"] = new JsonObject { ["tags"] = new JsonObject { [Needed(step, StepArguments.Tag)] = Needed(step, StepArguments.Value) } },
+                }, step.Target.Id);
+            default:
+                throw new ArgumentException($"no request carries out {step.Action}", nameof(step));
+        }
+    }
 
-    private static StepRequest Tags(PlanStep step, string tag, string value) => new(
-        DeclaredCall.ChangeTags, "PATCH", $"{step.Target.Id}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01",
-        new JsonObject { ["operation"] = "Merge", ["properties"] = new JsonObject { ["tags"] = new JsonObject { [tag] = value } } });
+    private static StepRequest Graph(DeclaredCall call, string path, JsonNode? body = null) => new(call, path, body, null);
+
+    private static StepRequest Azure(DeclaredCall call, string path, JsonNode? body, string scope) => new(call, path, body, scope);
+
+    private static string User(PlanStep step) => Needed(step, StepArguments.UserId);
+
+    private static bool RoleAssignable(PlanStep step) => Optional(step, StepArguments.RoleAssignable) == "true";
+
+    private static string Needed(PlanStep step, string name) =>
+        Optional(step, name) ?? throw new ArgumentException($"step {step.Id} ({step.Action}) has no argument '{name}'", nameof(step));
+
+    private static string? Optional(PlanStep step, string name) => step.Arguments.GetValueOrDefault(name);
+
+    private static JsonObject Reference(string graph, string id) => new() { ["@odata.id"] = $"{graph}/directoryObjects/{Escaped(id)}" };
+
+    private static JsonObject Given(params (string Name, string? Value)[] members)
+    {
+        var given = new JsonObject();
+        foreach (var (name, value) in members)
+            if (value is not null)
+                given[name] = value;
+        return given;
+    }
+
+    private static string Escaped(string segment) => Uri.EscapeDataString(segment);
+
+    // Ids of Resource Manager are paths; their segments are escaped one by one, so that none can add a query or another path.
+    private static string AzurePath(string id) => string.Join('/', id.TrimEnd('/').Split('/').Select(s => s is "." or ".." ? throw new ArgumentException($"'{id}' is no Resource Manager id", nameof(id)) : Uri.EscapeDataString(s)));
 }

@@ -1,60 +1,77 @@
-using System.Globalization;
-using Compliance.Observability;
 using Compliance.Plans;
-using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Acting;
 
-/// <summary>What an answer means for a step. Pure.</summary>
+/// <summary>What an answer means for a step.</summary>
+/// <param name="Result">How the step ended.</param>
+/// <param name="Reason">Why, in words; null when it was done.</param>
+internal sealed record StepAnswer(StepResult Result, string? Reason)
+{
+    /// <summary>Done.</summary>
+    public static readonly StepAnswer Done = new(StepResult.Done, null);
+}
+
+/// <summary>What Graph's and Resource Manager's answers mean, by action. Pure; a table of tests holds it.</summary>
 internal static class StepStatus
 {
-    private const int LongestReason = 300;
+    private static readonly HashSet<string> Gives = new(StringComparer.Ordinal)
+    {
+        LeaverActions.AddOwner, LeaverActions.EnableAccount, LeaverActions.AddGroupMember, LeaverActions.AddAppRole, LeaverActions.AddDelegatedGrant, LeaverActions.AddAzureRole,
+        LeaverActions.AddVaultAccessPolicy, LeaverActions.TakeBackResource, LeaverActions.EnableDevice, LeaverActions.AddLicence,
+    };
+
+    // Parts of the messages and codes with which the services say that the target state is there already.
+    private static readonly string[] Present = ["already exist", "already assigned", "RoleAssignmentExists", "Request_MultipleObjectsWithSameKeyValue"];
+    private static readonly string[] Absent = ["RoleAssignmentDoesNotExist", "does not exist", "does not have a corresponding license", "ResourceNotFound"];
+
+    /// <summary>True when the step gives something: then a missing target is no success.</summary>
+    public static bool IsGiving(string action) => Gives.Contains(action);
 
     /// <summary>The outcome of a step.</summary>
-    /// <param name="step">The step.</param>
-    /// <param name="call">The call that was made.</param>
-    /// <param name="status">HTTP status; 0 when there was no answer.</param>
-    /// <param name="code">The service's error code; null without one.</param>
-    /// <param name="message">The service's error message, or why there was no answer; null without one.</param>
-    /// <param name="identity">Client id of the identity in use; null when not known.</param>
-    /// <param name="at">When (UTC).</param>
-    public static StepOutcome Of(PlanStep step, DeclaredCall call, int status, string? code, string? message, string? identity, DateTimeOffset at)
+    /// <param name="action">One of <see cref="LeaverActions"/>.</param>
+    /// <param name="status">HTTP status; 0 when there was no answer after all attempts.</param>
+    /// <param name="code">The service's error code; null when there is none.</param>
+    /// <param name="message">The service's message, or why there was no answer.</param>
+    public static StepAnswer Of(string action, int status, string? code, string? message)
     {
         var said = Said(status, code, message);
-        StepOutcome As(StepResult result, string? reason = null, string? permission = null, string? remedy = null) => new(step.Id, result, at, reason, permission, remedy);
         return status switch
         {
-            // Deleting what is not there: Resource Manager answers 204 where Graph answers 404.
-            204 when step.Action == LeaverActions.RemoveAzureRole => As(StepResult.AlreadySo),
-            >= 200 and < 300 => As(StepResult.Done),
-            404 when IsGone(step.Action) => As(StepResult.AlreadySo, "it is not there any more"),
-            404 => As(StepResult.Failed, said, remedy: "the object is not there: look whether it was deleted"),
-            400 when code is "RoleAssignmentDoesNotExist" => As(StepResult.AlreadySo, "it is not there any more"),
-            400 or 409 when IsThere(step.Action, code, message) => As(StepResult.AlreadySo, "it is there already"),
-            403 => As(StepResult.NotPermitted, said, call.Permission, call.Grant(call.Service == "arm" ? ScopeOf(step) : null, identity)),
-            409 when code is "ScopeLocked" => As(StepResult.Refused, said, remedy: "take the lock away for the time of the removal, then let the case try again"),
-            400 or 405 or 409 or 422 => As(StepResult.Refused, said, remedy: "do it by hand; the reason says why the service does not do it this way"),
-            401 => As(StepResult.Failed, said, remedy: "check Tenant:ClientId and the identity's sign-in"),
-            _ => As(StepResult.Failed, said, remedy: "the case tries again by itself"),
+            // Resource Manager deletes what is not there without a complaint, but with another status.
+            204 when action == LeaverActions.RemoveAzureRole => new(StepResult.AlreadySo, "it was not there any more"),
+            >= 200 and < 300 => StepAnswer.Done,
+            400 or 409 when IsGiving(action) && Says(code, message, Present) => new(StepResult.AlreadySo, "it was there already"),
+            400 or 409 when TakesAway(action) && Says(code, message, Absent) => new(StepResult.AlreadySo, "it was not there any more"),
+            404 or 410 when action is LeaverActions.DisableAccount or LeaverActions.RevokeSessions => new(StepResult.AlreadySo, UserDeleted),
+            404 or 410 when !IsGiving(action) => new(StepResult.AlreadySo, "it was not there any more"),
+            403 => new(StepResult.NotPermitted, said),
+            // {"error":{"code":"ScopeLocked","message":"The scope '…' cannot perform delete operation because following scope(s) are locked: '…'. Please remove the lock and try again."}}
+            409 when string.Equals(code, "ScopeLocked", StringComparison.OrdinalIgnoreCase) => new(StepResult.Refused, said),
+            // The default method can be deleted once the others are gone.
+            400 when action == LeaverActions.RemoveSignInMethod && Says(code, message, ["default"]) => new(StepResult.Failed, said),
+            // Another request about the same eligibility is still open.
+            400 when action is LeaverActions.RemoveEligibleAzureRole or LeaverActions.RemoveEligibleDirectoryRole && Says(code, message, ["RequestExists"]) => new(StepResult.Failed, said),
+            400 or 405 or 422 => new(StepResult.Refused, said),
+            _ => new(StepResult.Failed, said),
         };
     }
 
-    // What a step wants gone is gone, whoever did it; a user that was deleted takes every relation along.
-    private static bool IsGone(string action) => action.EndsWith(".remove", StringComparison.Ordinal)
-        || action is LeaverActions.DisableAccount or LeaverActions.RevokeSessions or LeaverActions.DisableDevice or LeaverActions.RetireManagedDevice;
+    /// <summary>Why everything that belonged to a user is gone.</summary>
+    public const string UserDeleted = "the user was deleted";
 
-    private static bool IsThere(string action, string? code, string? message) => action.EndsWith(".add", StringComparison.Ordinal)
-        && (code is "RoleAssignmentExists" or "Request_MultipleObjectsWithSameKeyValue" || message?.Contains("already exist", StringComparison.OrdinalIgnoreCase) == true);
-
-    private static string ScopeOf(PlanStep step) => step.Arguments.GetValueOrDefault("scope") ?? step.Arguments.GetValueOrDefault("vaultId") ?? step.Target.Id;
+    // Not those that change a property: "does not exist" would be about something else there.
+    private static bool TakesAway(string action) => !IsGiving(action)
+        && action is not (LeaverActions.DisableAccount or LeaverActions.RevokeSessions or LeaverActions.DisableDevice or LeaverActions.HandOverResource or LeaverActions.RetireManagedDevice);
 
     private static string Said(int status, string? code, string? message)
     {
-        var text = SecretScrubber.Scrub((message ?? "").ReplaceLineEndings(" ")).Trim();
-        if (text.Length > LongestReason)
-            text = string.Concat(text.AsSpan(0, LongestReason), "…");
-        return status == 0
-            ? text.Length > 0 ? text : "no answer"
-            : string.Create(CultureInfo.InvariantCulture, $"{status}{(code is null ? "" : " " + code)}{(text.Length > 0 ? ": " + text : "")}");
+        var text = string.IsNullOrWhiteSpace(message) ? "no reason was given" : message.ReplaceLineEndings(" ").Trim();
+        if (text.Length > 400)
+            text = string.Concat(text.AsSpan(0, 400), "…");
+        var named = code is null || text.Contains(code, StringComparison.OrdinalIgnoreCase) ? text : $"{code}: {text}";
+        return status == 0 ? named : $"{status}, {named}";
     }
+
+    private static bool Says(string? code, string? message, string[] parts) =>
+        Array.Exists(parts, p => code?.Contains(p, StringComparison.OrdinalIgnoreCase) == true || message?.Contains(p, StringComparison.OrdinalIgnoreCase) == true);
 }

@@ -1,3 +1,4 @@
+using Compliance.Offboarding.Certificates;
 using Compliance.Plans;
 
 namespace Compliance.Offboarding.Cases;
@@ -82,11 +83,14 @@ internal sealed record CaseState
     /// <summary>Plans that may be carried out: within the guards, or approved.</summary>
     public IReadOnlyList<string> Released { get; init; } = [];
 
-    /// <summary>The last outcome of each step, by step id.</summary>
-    public IReadOnlyDictionary<string, StepOutcome> Outcomes { get; init; } = new Dictionary<string, StepOutcome>(StringComparer.Ordinal);
+    /// <summary>Outcomes of the removal steps, the oldest first; of several for one step the last counts.</summary>
+    public IReadOnlyList<StepOutcome> Outcomes { get; init; } = [];
 
-    /// <summary>When each access was first seen gone (UTC), by <see cref="Access.Key"/>.</summary>
-    public IReadOnlyDictionary<string, DateTimeOffset> SeenGone { get; init; } = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+    /// <summary>Outcomes of giving access back.</summary>
+    public IReadOnlyList<StepOutcome> Restored { get; init; } = [];
+
+    /// <summary>The last comparison with a fresh read; null before there is one.</summary>
+    public VerifiedCase? Verified { get; init; }
 
     /// <summary>Requests for approval made so far.</summary>
     public IReadOnlyList<string> Approvals { get; init; } = [];

@@ -1,19 +1,10 @@
 namespace Compliance.Offboarding.Cases;
 
-/// <summary>Ids of the controls of HR events and of leaver cases.</summary>
+/// <summary>Ids of the controls of a leaver case.</summary>
 internal static class LeaverControls
 {
-    /// <summary>Someone has left and no HR event came.</summary>
-    public const string NoEvent = "LEAVE-001";
-
-    /// <summary>HR is silent, or its roster cannot be believed.</summary>
-    public const string HrSilent = "LEAVE-002";
-
     /// <summary>Nobody or several people fit the HR event.</summary>
     public const string NoMatch = "LEAVE-003";
-
-    /// <summary>An HR event was refused, or contradicts another.</summary>
-    public const string RefusedEvent = "LEAVE-004";
 
     /// <summary>A leaver is held or waits past the deadline.</summary>
     public const string Overdue = "LEAVE-010";

@@ -1,15 +1,11 @@
-using Compliance.Approvals;
-using Compliance.Offboarding.Acting;
 using Compliance.Plans;
 
 namespace Compliance.Offboarding.Certificates;
 
-/// <summary>What a certificate is made from.</summary>
-internal sealed record CertificateInput(
-    LeaverCase Case, LeaverFacts Facts, AccessSnapshot Before, VerifiedCase Verified, IReadOnlyList<ActionPlan> Plans, IReadOnlyList<StepOutcome> Outcomes,
-    IReadOnlyDictionary<string, DateTimeOffset> SeenGone, IReadOnlyList<ApprovalRequest> Approvals, IReadOnlyList<string> EvidenceIds, OffboardingPolicy Policy, DateTimeOffset Now);
-
-/// <summary>What was taken away from a leaver, when, and what is left: for an auditor. See <c>schemas/revocation-certificate.schema.json</c>.</summary>
+/// <summary>
+/// What was taken away from a leaver, when, and when it was seen gone; what is left, and what was not looked at. Its canonical JSON is what its digest is over; the shape is
+/// <c>schemas/revocation-certificate.schema.json</c>. Times are UTC, durations whole seconds.
+/// </summary>
 public sealed record RevocationCertificate
 {
     /// <summary>Version of this shape.</summary>
@@ -18,151 +14,121 @@ public sealed record RevocationCertificate
     /// <summary>The case.</summary>
     public required string CaseId { get; init; }
 
-    /// <summary>Which orchestration of the case.</summary>
-    public required int Round { get; init; }
-
     /// <summary>Entra tenant id.</summary>
     public required string TenantId { get; init; }
 
-    /// <summary>Entra object id of the leaver.</summary>
+    /// <summary>Object id of the person.</summary>
     public required string SubjectId { get; init; }
 
-    /// <summary>User principal name of the leaver.</summary>
-    public required string SubjectName { get; init; }
+    /// <summary>Under which name the person appears in the evidence; null when there is none.</summary>
+    public string? Pseudonym { get; init; }
 
-    /// <summary>When this was issued (UTC).</summary>
-    public required DateTimeOffset IssuedAt { get; init; }
-
-    /// <summary>When the event arrived (UTC).</summary>
-    public required DateTimeOffset EventReceivedAt { get; init; }
-
-    /// <summary>When access was to end (UTC); null for at once.</summary>
-    public DateTimeOffset? DueAt { get; init; }
-
-    /// <summary>When the account was disabled and its sessions revoked (UTC); null when that was not done.</summary>
-    public DateTimeOffset? BlockedAt { get; init; }
-
-    /// <summary>When everything that can be removed was first seen removed (UTC); null when it was not.</summary>
-    public DateTimeOffset? ClearAt { get; init; }
-
-    /// <summary>Seconds from the event, or from the time of leaving when that is later, to <see cref="BlockedAt"/>.</summary>
-    public double? SecondsToBlocked { get; init; }
-
-    /// <summary>The same to <see cref="ClearAt"/>.</summary>
-    public double? SecondsToClear { get; init; }
-
-    /// <summary>True when nothing removable is left.</summary>
-    public required bool Clear { get; init; }
-
-    /// <summary>Every access that was seen removed.</summary>
-    public required IReadOnlyList<RemovedAccess> Removed { get; init; }
-
-    /// <summary>Every access that was not seen removed, and why.</summary>
-    public required IReadOnlyList<RemainingAccess> Remaining { get; init; }
-
-    /// <summary>What outlives all this, in plain words.</summary>
-    public required IReadOnlyList<string> Residual { get; init; }
-
-    /// <summary>Sources that could not be read, each with its reason.</summary>
-    public required IReadOnlyList<string> NotRead { get; init; }
-
-    /// <summary>Systems this program does not look into, as policy lists them.</summary>
-    public required IReadOnlyList<string> NotInspected { get; init; }
-
-    /// <summary>Ids of the plans carried out.</summary>
-    public required IReadOnlyList<string> PlanIds { get; init; }
-
-    /// <summary>Decisions of approvers.</summary>
-    public required IReadOnlyList<CertifiedApproval> Approvals { get; init; }
-
-    /// <summary>SHA-256 of the policy in force, lower-case hex.</summary>
+    /// <summary>SHA-256 of the policy in force.</summary>
     public required string PolicySha256 { get; init; }
 
-    /// <summary>Ids of the evidence records this rests on.</summary>
-    public required IReadOnlyList<string> EvidenceIds { get; init; }
+    /// <summary>When it was issued: the time of the read it is about, so that issuing it again gives the same certificate.</summary>
+    public required DateTimeOffset IssuedAt { get; init; }
 
-    /// <summary>Makes the certificate. Pure.</summary>
-    internal static RevocationCertificate Of(CertificateInput input)
-    {
-        var outcomes = input.Outcomes.GroupBy(o => o.StepId).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
-        var steps = input.Plans.SelectMany(p => p.Steps).GroupBy(s => $"{s.Target.Type}:{s.Target.Id}".ToLowerInvariant()).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
-        DateTimeOffset? Done(Access access) => steps.TryGetValue(access.Key, out var step) && outcomes.TryGetValue(step.Id, out var outcome) && outcome.InEffect ? outcome.At : null;
-        var from = input.Case.DueAt is { } due && due > input.Case.ReceivedAt && !input.Case.Latest.ForCause ? due : input.Case.ReceivedAt;
-        var verified = input.Verified;
-        return new()
-        {
-            CaseId = input.Case.Id,
-            Round = input.Case.Round,
-            TenantId = input.Case.TenantId,
-            SubjectId = input.Facts.UserId,
-            SubjectName = input.Facts.PrincipalName,
-            IssuedAt = input.Now,
-            EventReceivedAt = input.Case.ReceivedAt,
-            DueAt = input.Case.DueAt,
-            BlockedAt = input.Case.BlockedAt,
-            ClearAt = verified.Clear ? input.Case.ClearAt : null,
-            SecondsToBlocked = input.Case.BlockedAt is { } blocked ? Math.Max(0, Math.Round((blocked - from).TotalSeconds, 1)) : null,
-            SecondsToClear = verified.Clear && input.Case.ClearAt is { } clear ? Math.Max(0, Math.Round((clear - from).TotalSeconds, 1)) : null,
-            Clear = verified.Clear,
-            Removed = [.. verified.Removed.OrderBy(a => a.Kind).ThenBy(a => a.Name, StringComparer.Ordinal).ThenBy(a => a.Id, StringComparer.Ordinal)
-                .Select(a => new RemovedAccess(Text(a.Kind), a.Name, a.Scope, Text(a.Asset), Done(a), input.SeenGone.TryGetValue(a.Key, out var seen) ? seen : input.Now))],
-            Remaining = [.. verified.Stuck.Select(r => AsRemaining(r, person: true)).Concat(verified.Left.Select(r => AsRemaining(r, person: false)))
-                .Concat(verified.Outside.Select(a => new RemainingAccess(Text(a.Kind), a.Name, a.Scope, "seen after the plan was made; another plan follows", null, false)))
-                .OrderBy(r => r.Kind, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal).ThenBy(r => r.Scope, StringComparer.Ordinal)],
-            Residual = ResidualOf(input),
-            NotRead = [.. input.Before.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}").Concat(verified.Unread.Select(s => $"{s}: not read in the last check")).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
-            NotInspected = input.Policy.NotInspected,
-            PlanIds = [.. input.Plans.Select(p => p.Id())],
-            Approvals = [.. input.Approvals.SelectMany(r => r.Answers.Select(a => new CertifiedApproval(r.PlanId, a.ApproverId, a.Approve, a.At))).OrderBy(a => a.At).ThenBy(a => a.ApproverId, StringComparer.Ordinal)],
-            PolicySha256 = input.Policy.Sha256,
-            EvidenceIds = [.. input.EvidenceIds.Order(StringComparer.Ordinal)],
-        };
-    }
+    /// <summary>The event that asked for it.</summary>
+    public required CertifiedEvent Event { get; init; }
 
-    private static RemainingAccess AsRemaining(Remaining remaining, bool person) =>
-        new(Text(remaining.Access.Kind), remaining.Access.Name, remaining.Access.Scope, remaining.Why, remaining.Remedy, person);
+    /// <summary><c>clear</c> when all that is to be removed was seen removed, <c>blocked</c> when some is left, <c>open</c> when the account was not blocked.</summary>
+    public required string State { get; init; }
 
-    private static List<string> ResidualOf(CertificateInput input)
-    {
-        var residual = new List<string>();
-        if (input.Case.BlockedAt is { } blocked)
-            residual.Add($"Access tokens issued before {Time(blocked)} may work until {Time(blocked + input.Policy.TokenLifetime)} in applications that do not check continuously (continuous access evaluation ends them in about 15 minutes in Exchange, SharePoint and Teams).");
-        residual.Add("Applications with a session of their own (a cookie) end it when they next ask Entra.");
-        residual.Add("Personal access tokens, storage keys, SAS and client secrets the person may have copied work until they are rotated: findings of control LEAVE-020 name those this program could tell.");
-        if (string.Equals(input.Facts.UserType, "Guest", StringComparison.OrdinalIgnoreCase))
-            residual.Add("The person is a guest: the account in the home organisation is not touched.");
-        if (input.Facts.OnPremisesSynced)
-            residual.Add("The account comes from an on-premises directory: it must be disabled there, or the next synchronisation may enable it again.");
-        return residual;
-    }
+    /// <summary>When the account was disabled and its sessions revoked.</summary>
+    public DateTimeOffset? BlockedAt { get; init; }
 
-    private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>When everything removable was seen removed.</summary>
+    public DateTimeOffset? ClearAt { get; init; }
 
-    private static string Text<T>(T value)
-        where T : struct, Enum => char.ToLowerInvariant(value.ToString()[0]) + value.ToString()[1..];
+    /// <summary>From when access was to end (the event's arrival, or the time of leaving if that was later) to blocked.</summary>
+    public long? SecondsToBlocked { get; init; }
+
+    /// <summary>From the same moment to clear.</summary>
+    public long? SecondsToClear { get; init; }
+
+    /// <summary>Every access the person had.</summary>
+    public required IReadOnlyList<CertifiedAccess> Accesses { get; init; }
+
+    /// <summary>What a person still has to do.</summary>
+    public required IReadOnlyList<CertifiedTask> Remaining { get; init; }
+
+    /// <summary>Steps that were refused, not permitted, or failed last time.</summary>
+    public required IReadOnlyList<CertifiedFailure> NotDone { get; init; }
+
+    /// <summary>What may live on in spite of it all, in words.</summary>
+    public required IReadOnlyList<string> Residual { get; init; }
+
+    /// <summary>Sources that could not be read: what they would show is unknown.</summary>
+    public required IReadOnlyList<CertifiedGap> Unread { get; init; }
+
+    /// <summary>Systems that this program does not look into.</summary>
+    public required IReadOnlyList<string> NotInspected { get; init; }
+
+    /// <summary>The plans, the oldest first.</summary>
+    public required IReadOnlyList<string> PlanIds { get; init; }
+
+    /// <summary>Who approved what.</summary>
+    public required IReadOnlyList<CertifiedApproval> Approvals { get; init; }
+
+    /// <summary>Records of the evidence log.</summary>
+    public required IReadOnlyList<string> EvidenceRecordIds { get; init; }
+
+    /// <summary>SHA-256 over the canonical JSON (RFC 8785), lower-case hex: what the evidence record names.</summary>
+    public string Sha256() => CanonicalJson.Sha256Of(this);
 }
 
-/// <summary>An access that was seen removed.</summary>
-/// <param name="Kind">For example <c>groupMember</c>.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Scope">Where it held; empty where that does not apply.</param>
-/// <param name="Asset">What the scope holds: <c>productionModel</c>, <c>trainingData</c> or <c>other</c>.</param>
-/// <param name="RemovedAt">When the service said it was removed (UTC); null when it went by other means, such as with a group.</param>
-/// <param name="SeenRemovedAt">When a fresh read first no longer showed it (UTC).</param>
-public sealed record RemovedAccess(string Kind, string Name, string Scope, string Asset, DateTimeOffset? RemovedAt, DateTimeOffset SeenRemovedAt);
+/// <summary>The event behind a case.</summary>
+/// <param name="Source">CloudEvents <c>source</c>.</param>
+/// <param name="Id">CloudEvents <c>id</c>.</param>
+/// <param name="ReceivedAt">When the first event of the case arrived here.</param>
+/// <param name="DueAt">When access was to end; null when at once.</param>
+public sealed record CertifiedEvent(string Source, string Id, DateTimeOffset ReceivedAt, DateTimeOffset? DueAt);
 
-/// <summary>An access that was not seen removed.</summary>
-/// <param name="Kind">For example <c>directoryRole</c>.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Scope">Where it holds.</param>
+/// <summary>One access and how it stands.</summary>
+/// <param name="Kind">Kind of access.</param>
+/// <param name="Id">What it is, in its service.</param>
+/// <param name="Name">As people see it.</param>
+/// <param name="Scope">Where it held; null when it has no scope.</param>
+/// <param name="Asset">What the scope holds.</param>
+/// <param name="State">How it stands.</param>
+/// <param name="RemovedAt">When the service said that it is removed.</param>
+/// <param name="SeenRemovedAt">When a read first showed it gone.</param>
 /// <param name="Why">Why it is not removed.</param>
-/// <param name="WhatToDo">What a person can do; null when the case goes on trying.</param>
-/// <param name="NeedsPerson">True when trying again does not help.</param>
-public sealed record RemainingAccess(string Kind, string Name, string Scope, string Why, string? WhatToDo, bool NeedsPerson);
+/// <param name="WhatToDo">What to do about it.</param>
+public sealed record CertifiedAccess(
+    AccessKind Kind, string Id, string Name, string? Scope, AssetClass Asset, AccessState State, DateTimeOffset? RemovedAt, DateTimeOffset? SeenRemovedAt, string? Why, string? WhatToDo);
 
-/// <summary>An approver's decision.</summary>
-/// <param name="PlanId">The plan decided on.</param>
-/// <param name="ApproverId">Entra object id.</param>
+/// <summary>Something a person has to do.</summary>
+/// <param name="Type">Kind of target.</param>
+/// <param name="Id">Which.</param>
+/// <param name="Name">As people see it.</param>
+/// <param name="Why">Why this program does not do it.</param>
+/// <param name="WhatToDo">What to do.</param>
+public sealed record CertifiedTask(string Type, string Id, string Name, string Why, string WhatToDo);
+
+/// <summary>A step that is not in effect.</summary>
+/// <param name="Action">What was tried.</param>
+/// <param name="Type">Kind of target.</param>
+/// <param name="Id">Which.</param>
+/// <param name="Name">As people see it.</param>
+/// <param name="Result">How it ended.</param>
+/// <param name="At">When.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Permission">The missing permission; null when that is not the reason.</param>
+/// <param name="Remedy">What mends it.</param>
+public sealed record CertifiedFailure(string Action, string Type, string Id, string Name, StepResult Result, DateTimeOffset At, string Reason, string? Permission, string? Remedy);
+
+/// <summary>A source that could not be read.</summary>
+/// <param name="Source">Which.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Remedy">What mends it.</param>
+public sealed record CertifiedGap(string Source, string Reason, string? Remedy);
+
+/// <summary>One person's answer to a plan.</summary>
+/// <param name="RequestId">The request.</param>
+/// <param name="PlanId">The plan it was about.</param>
+/// <param name="ApproverId">Object id of who answered.</param>
 /// <param name="Approved">Yes or no.</param>
-/// <param name="At">When (UTC).</param>
-public sealed record CertifiedApproval(string PlanId, string ApproverId, bool Approved, DateTimeOffset At);
+/// <param name="At">When.</param>
+public sealed record CertifiedApproval(string RequestId, string PlanId, string ApproverId, bool Approved, DateTimeOffset At);

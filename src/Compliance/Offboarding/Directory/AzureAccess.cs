@@ -71,6 +71,9 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
                     Name = vault.Name,
                     Scope = vault.Id,
                     Asset = AssetAt(vault.Id, []),
+                    // Taken away by object id alone, the person's own entry would go instead.
+                    NotRemovable = application is null ? null : $"an entry for the application {application} acting for the person",
+                    WhatToDo = application is null ? null : $"az keyvault delete-policy --name {vault.Name} --object-id {userId} --application-id {application}",
                     Details = details,
                 };
             }

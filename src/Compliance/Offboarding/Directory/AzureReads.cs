@@ -43,7 +43,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                 (Subscription: s, Into: eligibilities, Source: LeaverSources.EligibleAzureRoles(s), Call: DeclaredCall.EligibleAzureRoles, Path: $"roleEligibilityScheduleInstances?api-version=2020-10-01&{filter}"),
             }),
             new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = stop },
-            async (read, token) => sources.Enqueue(await ListAsync(read.Subscription, read.Into, read.Source, read.Call, read.Path, userId, token)));
+            async (read, token) => sources.Enqueue(await ListAsync(read.Subscription, read.Into, read.Source, read.Call, read.Path, token)));
 
         var roles = await RolesAsync(assignments.Values.Concat(eligibilities.Values).Select(f => f.RoleId).OfType<string>(), sources, stop);
         var azure = new AzureAccess(userId, principalName, policy, await resources);
@@ -110,7 +110,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
 
     // {"value":[{"id":"…","properties":{…}}],"nextLink":"https://management.azure.com/subscriptions/…"}
     private async Task<SourceOutcome> ListAsync(
-        string subscription, ConcurrentDictionary<string, Found> into, string source, DeclaredCall call, string path, string userId, CancellationToken stop)
+        string subscription, ConcurrentDictionary<string, Found> into, string source, DeclaredCall call, string path, CancellationToken stop)
     {
         var (count, scope) = (0L, $"/subscriptions/{subscription}");
         try
@@ -126,7 +126,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                 if (page.At("value") is not { ValueKind: JsonValueKind.Array } items)
                     throw new IncompleteReadException("the answer has no 'value'");
                 foreach (var item in items.EnumerateArray())
-                    if (item.Text("id") is { } id && item.At("properties")?.Text("principalId") is { } principal && principal.Equals(userId, StringComparison.OrdinalIgnoreCase))
+                    if (item.Text("id") is { } id)
                     {
                         count++;
                         into.GetOrAdd(id, _ => new Found(item.Clone(), [])).SeenIn.Enqueue(subscription);

@@ -111,7 +111,7 @@ internal static class GraphAccess
             Privileged = true,
             NotRemovable = throughGroup ? "held through a group" : null,
             WhatToDo = throughGroup ? "nothing more: it ends with the membership in that group" : null,
-            Details = Kept(item, "principalId", "roleDefinitionId", "directoryScopeId", "appScopeId", "memberType"),
+            Details = With(Kept(item, "roleDefinitionId", "appScopeId", "memberType"), ("principalId", userId), ("directoryScopeId", item.Text("appScopeId") is null ? scope : null)),
         };
     }
 
@@ -220,10 +220,11 @@ internal static class GraphAccess
 
     private static Dictionary<string, string> Given(params (string Name, string Value)[] details) => details.ToDictionary(d => d.Name, d => d.Value, StringComparer.Ordinal);
 
-    private static Dictionary<string, string> With(Dictionary<string, string> details, (string Name, string? Value) more)
+    private static Dictionary<string, string> With(Dictionary<string, string> details, params (string Name, string? Value)[] more)
     {
-        if (more.Value is not null)
-            details[more.Name] = more.Value;
+        foreach (var (name, value) in more)
+            if (value is not null)
+                details[name] = value;
         return details;
     }
 

@@ -1,105 +1,112 @@
-using Compliance.Plans;
-
 namespace Compliance.Offboarding.Intake;
 
-/// <summary>What an HR event did.</summary>
+/// <summary>What an event did to its case.</summary>
 public enum IntakeOutcome
 {
-    /// <summary>The orchestration of the case is to be started. Said again at every event until <c>ConfirmDispatchedAsync</c>.</summary>
+    /// <summary>The case's orchestration has to be started; said again until it is confirmed to be.</summary>
     Started,
 
-    /// <summary>The case changed; an orchestration that runs is to be told.</summary>
+    /// <summary>The case was changed; its orchestration is to be told.</summary>
     Updated,
 
-    /// <summary>Known already: nothing changed.</summary>
+    /// <summary>The event was taken in before.</summary>
     Repeat,
 
-    /// <summary>A later event of the employment was taken in before: nothing changed.</summary>
+    /// <summary>A later event of the employment is in force.</summary>
     Stale,
 }
 
-/// <summary>What becomes of a case with an event.</summary>
-/// <param name="Case">The case after it.</param>
-/// <param name="Outcome">What the event did.</param>
-/// <param name="Contradicts">True when the event has the sequence of the one that holds, and says something else: the first was kept.</param>
-/// <param name="Replaces">True when the event took the place of one that held before.</param>
-internal readonly record struct Taken(LeaverCase Case, IntakeOutcome Outcome, bool Contradicts = false, bool Replaces = false);
+/// <summary>What becomes of a case by an event.</summary>
+/// <param name="Case">The case afterwards.</param>
+/// <param name="Outcome">What to do.</param>
+/// <param name="Conflict">True when another event with the same sequence says something else: the first stays.</param>
+internal sealed record Taken(LeaverCase Case, IntakeOutcome Outcome, bool Conflict = false);
 
-/// <summary>How HR events become cases. Pure: the highest sequence wins, so any order, repetition and concurrency of the same events ends in the same case.</summary>
+/// <summary>
+/// Folds events into cases. Pure. The event with the highest sequence is what holds, so that any order and any repeats of the same events give the same case.
+/// </summary>
 internal static class CaseRules
 {
-    /// <summary>The id of the case an event is about.</summary>
-    public static string IdOf(string tenantId, string employeeId, string employment) =>
-        $"leaver-{CanonicalJson.Sha256Of(new { tenant = tenantId.ToLowerInvariant(), employeeId, employment })[..24]}";
-
     /// <summary>Takes an event in.</summary>
-    /// <param name="known">The case so far; null when this is its first event.</param>
-    /// <param name="event">An event of the same employment.</param>
     /// <param name="tenantId">Entra tenant id.</param>
-    /// <param name="now">When the event arrived.</param>
-    public static Taken Take(LeaverCase? known, HrEvent @event, string tenantId, DateTimeOffset now)
+    /// <param name="known">The employment's case; null when there is none.</param>
+    /// <param name="said">The event.</param>
+    /// <param name="now">When it arrived.</param>
+    public static Taken Take(string tenantId, LeaverCase? known, HrEvent said, DateTimeOffset now)
     {
         if (known is null)
-            return Changed(new()
-            {
-                Id = IdOf(tenantId, @event.EmployeeId, @event.Employment),
-                TenantId = tenantId,
-                EmployeeId = @event.EmployeeId,
-                Employment = @event.Employment,
-                Sequence = @event.Sequence,
-                Latest = @event,
-                ReceivedAt = now,
-                DueAt = DueOf(@event, now),
-                Stage = IsEnd(@event) ? LeaverStage.Scheduled : LeaverStage.Cancelled,
-            }, replaces: false);
-        if (@event.Sequence < known.Sequence)
-            return Unchanged(known, IntakeOutcome.Stale, contradicts: false);
-        if (@event.Sequence == known.Sequence)
-            return Unchanged(known, IntakeOutcome.Repeat, contradicts: !SameContent(known.Latest, @event));
-        var after = known with { Sequence = @event.Sequence, Latest = @event, DueAt = DueOf(@event, now) };
-        return Changed(IsEnd(@event) ? Ended(after) : TakenBack(after), replaces: true);
+            return Outcome(First(tenantId, said, now), IntakeOutcome.Updated);
+        if (said.Sequence < known.Sequence)
+            return Outcome(known, IntakeOutcome.Stale);
+        if (said.Sequence > known.Sequence)
+            return Outcome(Next(known, said, now), IntakeOutcome.Updated);
+        return SameContent(known.Latest, said) ? Outcome(known, IntakeOutcome.Repeat) : Outcome(known, IntakeOutcome.Stale) with { Conflict = true };
     }
 
-    /// <summary>True when both say the same of the employment, whatever the events' own ids.</summary>
-    public static bool SameContent(HrEvent a, HrEvent b) => a with { Source = b.Source, Id = b.Id, Time = b.Time } == b;
+    /// <summary>True when the case wants an orchestration that is not known to be started.</summary>
+    public static bool IsUndispatched(LeaverCase known) => !known.Dispatched && !IsOver(known.Stage);
 
-    // What was taken is given back by the orchestration, after approval; here only a case in which nothing was done yet can end.
-    private static LeaverCase TakenBack(LeaverCase known) =>
-        known is { BlockedAt: null, Stage: LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held } ? known with { Stage = LeaverStage.Cancelled } : known;
+    /// <summary>True when both say the same of the employment, whatever the event's own id and time.</summary>
+    public static bool SameContent(HrEvent a, HrEvent b) =>
+        a with { Source = "", Id = "", Time = default } == b with { Source = "", Id = "", Time = default };
 
-    private static LeaverCase Ended(LeaverCase known) => known.Stage switch
+    /// <summary>
+    /// True when HR said later that the person of a case is there again in another employment: what they can do then is not that case's residue, and its
+    /// watch ends.
+    /// </summary>
+    /// <param name="old">The case that is watched.</param>
+    /// <param name="all">All cases of the tenant.</param>
+    /// <param name="now">The clock's time: an employment whose end lies ahead still is one.</param>
+    public static bool IsEmployedAnew(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) => all.Any(c =>
+        c.EmployeeId == old.EmployeeId && c.Employment != old.Employment && c.Latest.Time > old.Latest.Time && (!Ends(c.Latest) || c.DueAt > now));
+
+    /// <summary>When access ends (UTC); null when the person stays. For cause: at once.</summary>
+    public static DateTimeOffset? DueAt(HrEvent said, DateTimeOffset now)
     {
-        // No orchestration ever saw that it had been taken back.
-        LeaverStage.Cancelled when !known.Dispatched => known with { Stage = LeaverStage.Scheduled },
-        // An orchestration has ended, or is giving access back: another one takes the access away again.
-        LeaverStage.Cancelled or LeaverStage.Restoring or LeaverStage.Restored => known with
+        if (!Ends(said))
+            return null;
+        var due = said.Leaves is { } leaves ? LeavingTime.ToUtc(leaves) : DateTimeOffset.MaxValue;
+        // HR's own time rather than the arrival's, so that a repeat gives the same; a clock that runs ahead delays nothing.
+        return said.ForCause ? Earliest(due, Earliest(said.Time, now)) : due;
+    }
+
+    private static LeaverCase First(string tenantId, HrEvent said, DateTimeOffset now) => new()
+    {
+        Id = HrEventKeys.CaseOf(tenantId, said.EmployeeId, said.Employment),
+        TenantId = tenantId,
+        EmployeeId = said.EmployeeId,
+        Employment = said.Employment,
+        Sequence = said.Sequence,
+        Latest = said,
+        ReceivedAt = now,
+        DueAt = DueAt(said, now),
+        Stage = Ends(said) ? LeaverStage.Scheduled : LeaverStage.Cancelled,
+    };
+
+    private static LeaverCase Next(LeaverCase known, HrEvent said, DateTimeOffset now)
+    {
+        var next = known with { Sequence = said.Sequence, Latest = said, DueAt = DueAt(said, now) };
+        return (Ends(said), known.Stage) switch
         {
-            Round = known.Round + 1,
-            Dispatched = false,
-            Stage = LeaverStage.Scheduled,
-            Note = null,
-            BlockedAt = null,
-            ClearAt = null,
-            PlanId = null,
-            CertificateSha256 = null,
-        },
-        _ => known,
-    };
+            (false, LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held) when known.BlockedAt is null =>
+                next with { Stage = LeaverStage.Cancelled, Note = null },
+            // The watch is over and so is the orchestration: another one gives back what can be.
+            (false, LeaverStage.Closed) => Another(next) with { Stage = LeaverStage.Restoring, Note = null },
+            (true, LeaverStage.Cancelled) => (known.Dispatched ? Another(next) : next) with { Stage = LeaverStage.Scheduled, Note = null },
+            (true, LeaverStage.Closed or LeaverStage.Restored) =>
+                Another(next) with { Stage = LeaverStage.Scheduled, Note = null, BlockedAt = null, ClearAt = null, PlanId = null, CertificateSha256 = null },
+            // Whoever carries the case out decides on the news.
+            _ => next,
+        };
+    }
 
-    private static bool IsEnd(HrEvent @event) => @event.Kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
+    private static LeaverCase Another(LeaverCase known) => known with { Round = known.Round + 1, Dispatched = false };
 
-    // For cause means at once: when HR decided it, and not in the future should HR's clock run ahead.
-    private static DateTimeOffset? DueOf(HrEvent @event, DateTimeOffset now) => @event switch
-    {
-        _ when !IsEnd(@event) => null,
-        { ForCause: true } => @event.Time < now ? @event.Time : now,
-        { Leaves: { } leaves } => DueInstant.Of(leaves),
-        _ => throw new ArgumentException("an employment's end that is not for cause needs a date", nameof(@event)),
-    };
+    private static Taken Outcome(LeaverCase after, IntakeOutcome otherwise) => new(after, IsUndispatched(after) ? IntakeOutcome.Started : otherwise);
 
-    private static Taken Changed(LeaverCase after, bool replaces) =>
-        new(after, after.NeedsStart ? IntakeOutcome.Started : IntakeOutcome.Updated, Replaces: replaces);
+    private static bool Ends(HrEvent said) => said.Kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
 
-    private static Taken Unchanged(LeaverCase known, IntakeOutcome outcome, bool contradicts) =>
-        new(known, known.NeedsStart ? IntakeOutcome.Started : outcome, contradicts);
+    private static bool IsOver(LeaverStage stage) => stage is LeaverStage.Cancelled or LeaverStage.Closed or LeaverStage.Restored;
+
+    private static DateTimeOffset Earliest(DateTimeOffset a, DateTimeOffset b) => a <= b ? a : b;
 }

@@ -1,17 +1,28 @@
 namespace Compliance.Offboarding.Intake;
 
-/// <summary>An HR event that cannot be taken in. A queue tries it again and moves it to poison with this reason.</summary>
-/// <param name="key">Names the event: <see cref="HrEventLog.KeyOf"/> where source and id could be read, else the SHA-256 of the text, lower-case hex.</param>
-/// <param name="eventId">CloudEvents <c>id</c>; null when it could not be read.</param>
-/// <param name="problems">Everything that is wrong, each with its path and the rule. No values: they may be personal data.</param>
-internal sealed class HrEventException(string key, string? eventId, IReadOnlyList<string> problems) : FormatException($"HR event {eventId ?? key[..16]}: {string.Join("; ", problems)}")
+/// <summary>
+/// An event that cannot be taken in. The message lists every problem as path and rule and never repeats a value, since an event tells of a person and
+/// the message goes to logs and findings.
+/// </summary>
+public sealed class HrEventException : FormatException
 {
-    /// <summary>Names the event.</summary>
-    public string Key { get; } = key;
+    internal HrEventException(IReadOnlyList<string> problems, string key, bool tooLarge = false)
+        : base($"HR event {key} cannot be taken in: {string.Join("; ", problems)}")
+    {
+        Problems = problems;
+        Key = key;
+        TooLarge = tooLarge;
+    }
 
-    /// <summary>CloudEvents <c>id</c>; null when it could not be read.</summary>
-    public string? EventId { get; } = eventId;
+    /// <summary>Each problem: path and rule.</summary>
+    public IReadOnlyList<string> Problems { get; }
 
-    /// <summary>Everything that is wrong.</summary>
-    public IReadOnlyList<string> Problems { get; } = problems;
+    /// <summary>
+    /// Names the event in findings and evidence: derived from CloudEvents source and id where both can be read (see <see cref="HrEventKeys"/>), else from
+    /// the bytes received.
+    /// </summary>
+    public string Key { get; }
+
+    /// <summary>True when it is over the size limit, which HTTP answers with 413.</summary>
+    public bool TooLarge { get; }
 }

@@ -1,103 +1,126 @@
+using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
-using Compliance.Plans;
 using Compliance.State;
 
 namespace Compliance.Offboarding.Intake;
 
-/// <summary>What is remembered of an HR event: no person, only hashes.</summary>
-/// <param name="Key">SHA-256 over CloudEvents <c>source</c> and <c>id</c>, lower-case hex: names the event.</param>
-/// <param name="ContentSha256">SHA-256 over what it said, lower-case hex.</param>
+/// <summary>An event that was taken in. It names nobody: ids are hashes.</summary>
+/// <param name="Key">See <see cref="HrEventKeys"/>.</param>
+/// <param name="CaseId">The case it belongs to.</param>
+/// <param name="Digest">SHA-256 over the event's canonical JSON: another event under the same id is told apart.</param>
+/// <param name="Sequence">Its sequence.</param>
+/// <param name="Kind">What it said.</param>
 /// <param name="ReceivedAt">When it first arrived (UTC).</param>
-/// <param name="Trigger">What brought it first.</param>
-/// <param name="CorrelationId">Of its first arrival.</param>
-internal sealed record KnownHrEvent(string Key, string ContentSha256, DateTimeOffset ReceivedAt, string Trigger, string CorrelationId);
+/// <param name="Trigger">How it first arrived.</param>
+/// <param name="CorrelationId">Joins it with logs and traces.</param>
+/// <param name="Recorded">True once its evidence record is kept.</param>
+internal sealed record TakenEvent(
+    string Key, string CaseId, string Digest, long Sequence, HrEventKind Kind, DateTimeOffset ReceivedAt, string Trigger, string CorrelationId, bool Recorded);
 
-/// <summary>
-/// Which HR events there have been, in table <c>hrevents</c>: partition key tenant, row key the event's key. Kept for 400 days, longer than an event's date may lie in
-/// the past, so that a repeat is always known. Storage Table Data Contributor.
-/// </summary>
+/// <summary>The events that arrived, in table <c>hrevents</c>: one partition a tenant, one row an event, kept for 400 days. Storage Table Data Contributor.</summary>
 internal sealed class HrEventLog(StateStorage storage)
 {
     /// <summary>The table.</summary>
     public const string Table = "hrevents";
 
-    /// <summary>How long events are kept.</summary>
-    public static TimeSpan KeptFor { get; } = TimeSpan.FromDays(400);
+    /// <summary>How long a repeat is known.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(400);
 
-    /// <summary>The key of an event.</summary>
-    public static string KeyOf(string source, string id) => CanonicalJson.Sha256Of(new { source, id });
-
-    /// <summary>SHA-256 over what an event says, lower-case hex.</summary>
-    public static string ContentOf(HrEvent @event) => CanonicalJson.Sha256Of(@event);
-
-    /// <summary>Remembers the event; of several with one key the first stays.</summary>
-    /// <returns>The event as it first arrived.</returns>
-    public async Task<KnownHrEvent> RememberAsync(string tenantId, HrEvent @event, string trigger, string correlationId, DateTimeOffset now, CancellationToken stop)
+    /// <summary>Notes an event; gives the row that is there when it was noted before.</summary>
+    public async Task<TakenEvent> NoteAsync(string tenantId, TakenEvent arrived, CancellationToken stop)
     {
         var table = await storage.TableAsync(Table, stop);
-        var fresh = new KnownHrEvent(KeyOf(@event.Source, @event.Id), ContentOf(@event), now, trigger, correlationId);
+        var row = Row(tenantId, arrived);
         try
         {
-            await table.AddEntityAsync(new TableEntity(PartitionOf(tenantId), fresh.Key)
-            {
-                [nameof(KnownHrEvent.ContentSha256)] = fresh.ContentSha256,
-                [nameof(KnownHrEvent.ReceivedAt)] = now,
-                [nameof(KnownHrEvent.Trigger)] = trigger,
-                [nameof(KnownHrEvent.CorrelationId)] = correlationId,
-            }, stop);
-            return fresh;
+            await table.AddEntityAsync(row, stop);
+            return arrived;
         }
         catch (RequestFailedException e) when (e.Status == 409)
         {
-            // Known, or our own first try was kept and its answer lost.
-            return await FindAsync(tenantId, fresh.Key, stop) ?? fresh;
+            // Noted before, or our own first try was applied and its answer lost.
+            return Read(await table.GetEntityAsync<TableEntity>(row.PartitionKey, row.RowKey, cancellationToken: stop));
         }
     }
 
-    /// <summary>The event; null when it was never taken in, or too long ago.</summary>
-    public async Task<KnownHrEvent?> FindAsync(string tenantId, string key, CancellationToken stop)
+    /// <summary>The event with a key; null when it never arrived.</summary>
+    public async Task<TakenEvent?> FindAsync(string tenantId, string key, CancellationToken stop)
     {
         var table = await storage.TableAsync(Table, stop);
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(PartitionOf(tenantId), key, cancellationToken: stop);
-        return row is not { HasValue: true, Value: { } value } ? null : new(
-            key, Text(value, nameof(KnownHrEvent.ContentSha256)), Time(value, nameof(KnownHrEvent.ReceivedAt)), Text(value, nameof(KnownHrEvent.Trigger)),
-            Text(value, nameof(KnownHrEvent.CorrelationId)));
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition(tenantId), StateKeys.Safe(key, "an event's key"), cancellationToken: stop);
+        return row.HasValue ? Read(row.Value!) : null;
     }
 
-    /// <summary>Forgets events that are older than <see cref="KeptFor"/>.</summary>
-    /// <returns>How many.</returns>
-    public async Task<int> ForgetAsync(string tenantId, DateTimeOffset now, CancellationToken stop)
+    /// <summary>Notes that the event's evidence is kept.</summary>
+    public async Task RecordedAsync(string tenantId, string key, CancellationToken stop)
     {
         var table = await storage.TableAsync(Table, stop);
-        var old = TableClient.CreateQueryFilter($"PartitionKey eq {PartitionOf(tenantId)} and ReceivedAt lt {now - KeptFor}");
-        var forgotten = 0;
-        await foreach (var row in table.QueryAsync<TableEntity>(old, select: ["PartitionKey", "RowKey"], cancellationToken: stop))
+        var row = new TableEntity(Partition(tenantId), StateKeys.Safe(key, "an event's key")) { ["Recorded"] = true };
+        try
         {
-            await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, stop);
-            forgotten++;
+            await table.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Merge, stop);
         }
-        return forgotten;
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // Too old to be kept, so there is nothing to note any more.
+        }
     }
 
-    /// <summary>When an event of HR last arrived; null when none is kept.</summary>
-    public async Task<DateTimeOffset?> LastArrivalAsync(string tenantId, CancellationToken stop)
+    /// <summary>Events whose evidence is not known to be kept and that arrived before a time.</summary>
+    public async Task<IReadOnlyList<TakenEvent>> UnrecordedAsync(string tenantId, DateTimeOffset before, CancellationToken stop)
+    {
+        var tenant = Partition(tenantId);
+        var owed = await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and Recorded eq {false}"), stop);
+        return [.. owed.Where(e => e.ReceivedAt <= before)];
+    }
+
+    /// <summary>When the latest event arrived; null when none is kept.</summary>
+    public async Task<DateTimeOffset?> LatestAsync(string tenantId, CancellationToken stop)
+    {
+        var tenant = Partition(tenantId);
+        var all = await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), stop);
+        return all.Count == 0 ? null : all.Max(e => e.ReceivedAt);
+    }
+
+    /// <summary>Forgets events that arrived longer ago than they are kept for; those whose evidence is owed stay.</summary>
+    public async Task ForgetAsync(string tenantId, DateTimeOffset now, CancellationToken stop)
+    {
+        var (tenant, before) = (Partition(tenantId), Text(now - Kept));
+        var table = await storage.TableAsync(Table, stop);
+        foreach (var old in await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and ReceivedAt lt {before} and Recorded eq {true}"), stop))
+            await table.DeleteEntityAsync(tenant, old.Key, ETag.All, stop);
+    }
+
+    private async Task<List<TakenEvent>> QueryAsync(string filter, CancellationToken stop)
     {
         var table = await storage.TableAsync(Table, stop);
-        DateTimeOffset? last = null;
-        await foreach (var row in table.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {PartitionOf(tenantId)}"), select: [nameof(KnownHrEvent.ReceivedAt)], cancellationToken: stop))
-            if (row.GetDateTimeOffset(nameof(KnownHrEvent.ReceivedAt)) is { } at && !(at <= last))
-                last = at;
-        return last;
+        var found = new List<TakenEvent>();
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: stop))
+            found.Add(Read(row));
+        return found;
     }
 
-    private static string Text(TableEntity row, string column) => row.GetString(column) ?? throw Bad(row, column);
+    private static string Partition(string tenantId) => StateKeys.Safe(tenantId, "a tenant id");
 
-    private static DateTimeOffset Time(TableEntity row, string column) => row.GetDateTimeOffset(column) ?? throw Bad(row, column);
+    private static TableEntity Row(string tenantId, TakenEvent arrived) => new(Partition(tenantId), StateKeys.Safe(arrived.Key, "an event's key"))
+    {
+        [nameof(TakenEvent.CaseId)] = arrived.CaseId,
+        [nameof(TakenEvent.Digest)] = arrived.Digest,
+        [nameof(TakenEvent.Sequence)] = arrived.Sequence,
+        [nameof(TakenEvent.Kind)] = arrived.Kind.ToString(),
+        [nameof(TakenEvent.ReceivedAt)] = Text(arrived.ReceivedAt),
+        [nameof(TakenEvent.Trigger)] = arrived.Trigger,
+        [nameof(TakenEvent.CorrelationId)] = arrived.CorrelationId,
+        [nameof(TakenEvent.Recorded)] = arrived.Recorded,
+    };
 
-    private static InvalidDataException Bad(TableEntity row, string column) =>
-        new($"table {Table}, row {row.PartitionKey} / {row.RowKey}: column {column} is missing or is not what this app writes");
+    private static TakenEvent Read(TableEntity row) => new(
+        row.RowKey, row.GetString(nameof(TakenEvent.CaseId)), row.GetString(nameof(TakenEvent.Digest)), row.GetInt64(nameof(TakenEvent.Sequence)) ?? 0,
+        Enum.Parse<HrEventKind>(row.GetString(nameof(TakenEvent.Kind))),
+        DateTimeOffset.ParseExact(row.GetString(nameof(TakenEvent.ReceivedAt)), "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal),
+        row.GetString(nameof(TakenEvent.Trigger)), row.GetString(nameof(TakenEvent.CorrelationId)), row.GetBoolean(nameof(TakenEvent.Recorded)) ?? false);
 
-    private static string PartitionOf(string tenantId) => StateKeys.Safe(tenantId, "a tenant id");
+    // Text, so that it sorts and comes back to the tick.
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 }

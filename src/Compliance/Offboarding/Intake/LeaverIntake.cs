@@ -1,140 +1,142 @@
 using Azure;
-using Azure.Messaging;
 using Compliance.Evidence;
-using Compliance.Findings;
-using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Policy;
+using Compliance.Plans;
+using Compliance.Runs;
 using Compliance.State;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Offboarding.Intake;
 
-/// <summary>What an HR event did.</summary>
-/// <param name="Case">The case after it.</param>
-/// <param name="Outcome">What the event did.</param>
-internal sealed record IntakeResult(LeaverCase Case, IntakeOutcome Outcome);
+/// <summary>What an event led to.</summary>
+/// <param name="Case">The case as it is now.</param>
+/// <param name="Outcome">What to do: start the case's orchestration, tell it, or nothing.</param>
+/// <param name="EventKey">Names the event in evidence and findings.</param>
+internal sealed record IntakeResult(LeaverCase Case, IntakeOutcome Outcome, string EventKey);
 
 /// <summary>
-/// Takes HR events in: one case a tenant, employee id and employment. Every write is one that a repeat makes again without harm, so a crash between two of them is
-/// mended by the event's redelivery; a start that was lost, by the sweep.
+/// Takes HR events in: one case per tenant, employee id and employment, whatever the order, repeats and crashes. Use it so: <see cref="AcceptAsync"/>, then
+/// start or tell the orchestration, then <see cref="SettleAsync"/>. Whatever is cut off in between is made up for by the event's redelivery or by the sweep
+/// (<see cref="UndispatchedAsync"/>, <see cref="RecordOwedAsync"/>).
 /// </summary>
 internal sealed partial class LeaverIntake(
-    TenantId tenant, TableLeaverCases cases, HrEventLog events, IFindingStore findings, IEvidenceLog evidence, IOffboardingPolicySource policies, TimeProvider time,
-    ILogger<LeaverIntake> logger)
+    TenantId tenant, TableLeaverCases cases, HrEventLog events, LeaverFindings findings, IEvidenceLog evidence, IOffboardingPolicySource policy, TimeProvider time,
+    ILogger<LeaverIntake> log)
 {
-    // Long enough for the call that took the event in to have started the orchestration itself.
-    private static readonly TimeSpan DispatchWithin = TimeSpan.FromMinutes(2);
+    /// <summary>So long a case or an event's evidence may take by itself before the sweep sees to it.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
-    private readonly SourceFindings _findings = new(findings);
-
-    /// <summary>Takes an event in.</summary>
-    /// <param name="event">The event.</param>
-    /// <param name="trigger">What brought it, for example <c>webhook</c>.</param>
-    /// <param name="correlationId">Joins logs and evidence.</param>
-    /// <param name="stop">Stops between writes; the event is then to be delivered again.</param>
-    /// <exception cref="RequestFailedException">State or evidence storage failed: the event is to be delivered again.</exception>
-    public async Task<IntakeResult> AcceptAsync(HrEvent @event, string trigger, string correlationId, CancellationToken stop)
+    /// <summary>Takes an event in; the same again gives the same case again.</summary>
+    /// <param name="said">The event.</param>
+    /// <param name="trigger">How it arrived: <c>webhook</c>, <c>queue</c>, <c>event grid</c>.</param>
+    /// <param name="correlationId">Joins it with logs and traces.</param>
+    /// <param name="stop">Stops between writes, which harms nothing.</param>
+    /// <exception cref="HrEventException">Another event was taken in under the same source and id; a finding says so.</exception>
+    /// <exception cref="RequestFailedException">Storage failed; bring the event again.</exception>
+    public async Task<IntakeResult> AcceptAsync(HrEvent said, string trigger, string correlationId, CancellationToken stop)
     {
         var now = time.GetUtcNow();
-        var policy = policies.Load();
-        var arrival = await events.RememberAsync(tenant.Value, @event, trigger, correlationId, now, stop);
-        var caseId = CaseRules.IdOf(tenant.Value, @event.EmployeeId, @event.Employment);
-        if (arrival.ContentSha256 != HrEventLog.ContentOf(@event))
+        var key = HrEventKeys.Of(said.Source, said.Id);
+        var caseId = HrEventKeys.CaseOf(tenant.Value, said.EmployeeId, said.Employment);
+        var arrived = new TakenEvent(key, caseId, CanonicalJson.Sha256Of(said), said.Sequence, said.Kind, now, trigger, correlationId, Recorded: false);
+        var noted = await events.NoteAsync(tenant.Value, arrived, stop);
+        if (noted.Digest != arrived.Digest)
         {
-            var refused = new HrEventException(arrival.Key, @event.Id, ["#/id: another event with the same source and id was taken in before, and says something else"]);
-            await RefusedAsync(refused, stop);
+            var refused = new HrEventException(["id: another event with other content was taken in under this source and id"], key);
+            await RefusedAsync(refused, trigger, stop);
             throw refused;
         }
-
-        Taken taken = default;
-        // A retry decides by the time of the first arrival, and so the same.
-        await cases.ChangeOrAddAsync(tenant.Value, caseId, before => (taken = CaseRules.Take(before, @event, tenant.Value, arrival.ReceivedAt)).Case, stop);
-        if (taken.Contradicts)
-            await SetFindingsAsync(caseId, [IntakeFindings.Contradiction(policy, taken.Case, arrival.Key)], now, stop);
-        else if (taken.Replaces)
-            await SetFindingsAsync(caseId, [], now, stop);
-        await evidence.AppendAsync(EvidenceOf(@event, caseId, arrival, policy), stop);
-        TakenIn(arrival.Key, caseId, taken.Outcome, correlationId);
-        return new(taken.Case, taken.Outcome);
+        Taken? taken = null;
+        await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, said, now)).Case, stop);
+        var (after, outcome, conflict) = taken!;
+        if (conflict)
+            await findings.RaiseAsync(tenant.Value, IntakeDetections.Conflicting(after, said, policy.Load()), Run(key, now), stop);
+        // A stale event that was taken in before is a repeat: it told its news when it came.
+        if (outcome == IntakeOutcome.Stale && !conflict && noted != arrived)
+            outcome = IntakeOutcome.Repeat;
+        Accepted(key, said.Kind, trigger, after.Id, outcome);
+        return new(after, outcome, key);
     }
 
-    /// <summary>Reads an event and takes it in. One that cannot be read is a finding, so that a message in the poison queue is not overlooked.</summary>
-    /// <param name="utf8">The event: the body of a signed request, or the text of a queue message.</param>
-    /// <param name="trigger">What brought it, for example <c>webhook</c>.</param>
-    /// <param name="correlationId">Joins logs and evidence.</param>
-    /// <param name="stop">Stops between writes; the event is then to be delivered again.</param>
-    /// <exception cref="HrEventException">The event breaks a rule; every problem is listed, and the finding is open.</exception>
-    /// <exception cref="RequestFailedException">State or evidence storage failed: the event is to be delivered again.</exception>
-    public Task<IntakeResult> AcceptAsync(ReadOnlyMemory<byte> utf8, string trigger, string correlationId, CancellationToken stop) =>
-        AcceptAsync(() => HrEventReader.Read(utf8, time.GetUtcNow()), trigger, correlationId, stop);
-
-    /// <inheritdoc cref="AcceptAsync(ReadOnlyMemory{byte}, string, string, CancellationToken)"/>
-    public Task<IntakeResult> AcceptAsync(CloudEvent cloudEvent, string trigger, string correlationId, CancellationToken stop) =>
-        AcceptAsync(() => HrEventReader.Read(cloudEvent, time.GetUtcNow()), trigger, correlationId, stop);
-
-    /// <inheritdoc cref="AcceptAsync(ReadOnlyMemory{byte}, string, string, CancellationToken)"/>
-    public Task<IntakeResult> AcceptAsync(string text, string trigger, string correlationId, CancellationToken stop) =>
-        AcceptAsync(() => HrEventReader.Read(text, time.GetUtcNow()), trigger, correlationId, stop);
-
-    /// <summary>Notes that the orchestration of the case's round was started. Does nothing when another round began meanwhile.</summary>
-    /// <exception cref="KeyNotFoundException">There is no such case.</exception>
-    public Task<LeaverCase> ConfirmDispatchedAsync(string caseId, int round, CancellationToken stop) =>
-        cases.ChangeAsync(tenant.Value, caseId, known => known.Round == round ? known with { Dispatched = true } : known, stop);
-
-    /// <summary>Cases that arrived more than two minutes ago and whose orchestration is not known to be started: it is to be started now.</summary>
-    public async Task<IReadOnlyList<LeaverCase>> UndispatchedAsync(CancellationToken stop)
+    /// <summary>Keeps a refused event's reason as a finding, which names the event and no value of it.</summary>
+    public async Task RefusedAsync(HrEventException refused, string trigger, CancellationToken stop)
     {
-        var before = time.GetUtcNow() - DispatchWithin;
-        return [.. (await cases.AllAsync(tenant.Value, stop)).Where(c => c.NeedsStart && c.ReceivedAt < before)];
+        Refused(refused.Key, trigger, string.Join("; ", refused.Problems));
+        await findings.RaiseAsync(tenant.Value, IntakeDetections.Refused(refused, trigger, policy.Load()), Run(refused.Key, time.GetUtcNow()), stop);
     }
 
-    private async Task<IntakeResult> AcceptAsync(Func<HrEvent> read, string trigger, string correlationId, CancellationToken stop)
+    /// <summary>
+    /// Settles an event once the orchestration was started or told: a started case asks for its orchestration no more, and the evidence is recorded. Evidence
+    /// that cannot be written now is owed and does not hold the case up.
+    /// </summary>
+    public async Task SettleAsync(IntakeResult result, CancellationToken stop)
     {
-        HrEvent @event;
+        if (result.Outcome == IntakeOutcome.Started)
+            await ConfirmDispatchedAsync(result.Case.Id, result.Case.Round, stop);
         try
         {
-            @event = read();
+            if (await events.FindAsync(tenant.Value, result.EventKey, stop) is { Recorded: false } owed)
+                await RecordAsync(owed, stop);
         }
-        catch (HrEventException e)
+        catch (RequestFailedException e)
         {
-            await RefusedAsync(e, stop);
-            throw;
+            EvidenceOwed(result.EventKey, e.Message);
         }
-        return await AcceptAsync(@event, trigger, correlationId, stop);
     }
 
-    private Task RefusedAsync(HrEventException refused, CancellationToken stop)
+    /// <summary>Notes that the orchestration of a round is started. The orchestration's own first activity may say so as well.</summary>
+    public Task ConfirmDispatchedAsync(string caseId, int round, CancellationToken stop) =>
+        cases.ChangeAsync(tenant.Value, caseId, c => c.Round == round ? c with { Dispatched = true } : c, stop);
+
+    /// <summary>Cases whose orchestration should be running by now and is not known to be started.</summary>
+    public async Task<IReadOnlyList<LeaverCase>> UndispatchedAsync(CancellationToken stop)
     {
-        var reason = string.Join("; ", refused.Problems);
-        Refused(refused.Key, reason);
-        return _findings.SetAsync(
-            tenant.Value, [LeaverControls.RefusedEvent], IntakeFindings.EventSource(refused.Key), $"{nameof(LeaverIntake)}-{refused.Key[..16]}",
-            [IntakeFindings.Refused(policies.Load(), refused.Key, refused.EventId, reason)], time.GetUtcNow(), stop);
+        var before = time.GetUtcNow() - Grace;
+        return [.. (await cases.AllAsync(tenant.Value, stop)).Where(c => CaseRules.IsUndispatched(c) && c.ReceivedAt <= before)];
     }
 
-    private Task SetFindingsAsync(string caseId, IReadOnlyCollection<Detection> detections, DateTimeOffset now, CancellationToken stop) => _findings.SetAsync(
-        tenant.Value, [LeaverControls.RefusedEvent], IntakeFindings.CaseSource(caseId), $"{nameof(LeaverIntake)}-{caseId}", detections, now, stop);
-
-    // As it was at the first arrival, so that a redelivery writes the same record. The case's id stands for the person.
-    private EvidenceRecord EvidenceOf(HrEvent @event, string caseId, KnownHrEvent arrival, OffboardingPolicy policy) => new()
+    /// <summary>Records the evidence that is owed.</summary>
+    /// <returns>How many records were written.</returns>
+    public async Task<int> RecordOwedAsync(CancellationToken stop)
     {
-        Id = $"hr-event-{arrival.Key}",
-        Time = arrival.ReceivedAt,
-        Actor = $"{nameof(LeaverIntake)} ({arrival.Trigger})",
-        Action = "offboarding.hr-event",
-        TenantId = tenant.Value,
-        PolicySha256 = policy.Sha256,
-        Controls = [LeaverControls.NoEvent],
-        Outcome = "complete",
-        Counts = new Dictionary<string, long> { ["sequence"] = @event.Sequence, ["forCause"] = @event.ForCause ? 1 : 0 },
-        Subject = caseId,
-        Reason = $"{HrEventTypes.NameOf(@event.Kind)}, event {arrival.Key}",
-        CorrelationId = arrival.CorrelationId,
-    };
+        var owed = await events.UnrecordedAsync(tenant.Value, time.GetUtcNow() - Grace, stop);
+        foreach (var one in owed)
+            await RecordAsync(one, stop);
+        return owed.Count;
+    }
 
-    [LoggerMessage(1600, LogLevel.Information, "HR event {EventKey}: case {CaseId} {Outcome} (correlation {CorrelationId})")]
-    private partial void TakenIn(string eventKey, string caseId, IntakeOutcome outcome, string correlationId);
+    // Everything in it comes from the row of the event's first arrival, so that a retry writes the same record.
+    private async Task RecordAsync(TakenEvent taken, CancellationToken stop)
+    {
+        await evidence.AppendAsync(
+            new EvidenceRecord
+            {
+                Id = taken.Key,
+                Time = taken.ReceivedAt,
+                Actor = $"{nameof(LeaverIntake)} ({taken.Trigger})",
+                Action = "offboarding.hr-event",
+                TenantId = tenant.Value,
+                PolicySha256 = policy.Load().Sha256,
+                Controls = [IntakeControls.EventNeverCame],
+                Outcome = "complete",
+                Counts = new Dictionary<string, long> { ["sequence"] = taken.Sequence },
+                Subject = taken.CaseId,
+                Reason = $"{taken.Kind}".ToLowerInvariant(),
+                DetailsSha256 = new Dictionary<string, string> { ["event"] = taken.Digest },
+                CorrelationId = taken.CorrelationId,
+            },
+            stop);
+        await events.RecordedAsync(tenant.Value, taken.Key, stop);
+    }
 
-    [LoggerMessage(1601, LogLevel.Warning, "HR event {EventKey} was refused: {Reason}")]
-    private partial void Refused(string eventKey, string reason);
+    private static RunStamp Run(string key, DateTimeOffset now) => new(RunIds.Of(nameof(LeaverIntake), now, key), now);
+
+    [LoggerMessage(5300, LogLevel.Information, "HR event {Event} ({Kind}) by {Trigger}: case {CaseId}, {Outcome}")]
+    private partial void Accepted(string @event, HrEventKind kind, string trigger, string caseId, IntakeOutcome outcome);
+
+    [LoggerMessage(5301, LogLevel.Warning, "HR event {Event} by {Trigger} is refused: {Problems}")]
+    private partial void Refused(string @event, string trigger, string problems);
+
+    [LoggerMessage(5302, LogLevel.Error, "HR event {Event}: its evidence is owed and will be written by the sweep ({Reason})")]
+    private partial void EvidenceOwed(string @event, string reason);
 }

@@ -4,105 +4,112 @@ using System.Text;
 
 namespace Compliance.Offboarding.Intake;
 
-/// <summary>
-/// Verifies the signature of a webhook request: HMAC-SHA256 over <c>timestamp + "." + raw body</c>, at most five minutes away from this clock. Headers
-/// <c>X-Compliance-Timestamp: 1795168200</c> and <c>X-Compliance-Signature: v1=9f86…[,v1=…]</c>.
-/// </summary>
-internal sealed class WebhookSignature(IWebhookKeys keys, TimeProvider time)
+/// <summary>What a signature says.</summary>
+internal enum SignatureVerdict
 {
-    /// <summary>Header with the seconds since 1970 (UTC).</summary>
+    /// <summary>One of the keys made it, and its time is near.</summary>
+    Valid,
+
+    /// <summary>A header is missing.</summary>
+    Missing,
+
+    /// <summary>A header is not what it should be.</summary>
+    Malformed,
+
+    /// <summary>Its time is more than five minutes from now.</summary>
+    Stale,
+
+    /// <summary>None of the keys made it.</summary>
+    Forged,
+}
+
+/// <summary>
+/// Checks who sent a request: HMAC-SHA256 with a shared key over the time, a dot and the body as sent. Pure. Sample: <c>X-Compliance-Timestamp: 1795413600</c> and
+/// <c>X-Compliance-Signature: v1=5f0c…</c> (64 hex digits; several, separated by commas, while HR signs with the old and the new key).
+/// </summary>
+internal static class WebhookSignature
+{
+    /// <summary>Header with the time in seconds since 1970 (UTC).</summary>
     public const string TimestampHeader = "X-Compliance-Timestamp";
 
     /// <summary>Header with the signatures.</summary>
     public const string SignatureHeader = "X-Compliance-Signature";
 
-    /// <summary>How far the timestamp may lie from this clock, either way.</summary>
-    public static TimeSpan Window { get; } = TimeSpan.FromMinutes(5);
+    /// <summary>So far the time may be from now, either way.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
-    // A sender changes from one key to the next: two are enough, and a few more cost nothing.
+    /// <summary>Shortest key, in bytes: that of the hash.</summary>
+    public const int LeastKeyBytes = 32;
+
+    private const string Version = "v1=";
     private const int MostSignatures = 4;
 
-    private static readonly string[] ContentTypes = ["application/cloudevents+json", "application/json"];
+    /// <summary>The value of <see cref="SignatureHeader"/> for a request.</summary>
+    public static string Sign(ReadOnlySpan<byte> key, DateTimeOffset time, ReadOnlySpan<byte> body) =>
+        Version + Convert.ToHexStringLower(Hash(key, Seconds(time), body));
 
-    /// <summary>Verifies a request. What is cheap to refuse is refused before any key is read.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="stop">Stops the reading of keys.</param>
-    public async Task<WebhookOutcome> VerifyAsync(WebhookRequest request, CancellationToken stop)
+    /// <summary>The value of <see cref="TimestampHeader"/> for a time.</summary>
+    public static string Seconds(DateTimeOffset time) => time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Whether the headers can be judged at all: what needs no key.</summary>
+    /// <returns><see cref="SignatureVerdict.Valid"/> when only the keys are left to decide.</returns>
+    public static SignatureVerdict CheckHeaders(string? timestamp, string? signatures, DateTimeOffset now)
     {
-        if (request.Body.Length > HrEventReader.LongestBytes)
-            return Refuse(413, "size", $"the body is longer than {HrEventReader.LongestBytes / 1024} KiB");
-        if (!IsContentType(request.ContentType))
-            return Refuse(415, "content-type", $"Content-Type must be {string.Join(" or ", ContentTypes)}");
-        if (request.Timestamp is not { Length: > 0 and <= 12 } stamp || !stamp.All(char.IsAsciiDigit))
-            return Refuse(400, "timestamp", $"{TimestampHeader} must be the seconds since 1970-01-01 UTC");
-        if (Signatures(request.Signature) is not { Count: > 0 } signatures)
-            return Refuse(400, "signature", $"{SignatureHeader} must be v1= and 64 hex digits; at most {MostSignatures} of them, separated by commas");
-        var away = time.GetUtcNow() - DateTimeOffset.UnixEpoch - TimeSpan.FromSeconds(long.Parse(stamp, CultureInfo.InvariantCulture));
-        if (away.Duration() > Window)
-            return Refuse(401, "stale", $"{TimestampHeader} is more than {Window.TotalMinutes:0} minutes away from this clock");
-
-        var known = await keys.CurrentAsync(stop);
-        if (Fits(known, stamp, request.Body, signatures))
-            return new WebhookOutcome.Accepted(request.Body);
-        // The key may have been changed since it was read.
-        var fresh = await keys.AgainAsync(stop);
-        if (Fits(fresh, stamp, request.Body, signatures))
-            return new WebhookOutcome.Accepted(request.Body);
-        return fresh.Count == 0
-            ? Refuse(503, "no-key", "no key can be read now, so nothing is taken in; send it again later")
-            : Refuse(401, "forged", "the signature fits no valid key");
+        if (string.IsNullOrEmpty(timestamp) || string.IsNullOrEmpty(signatures))
+            return SignatureVerdict.Missing;
+        // Digits only and no zero in front: one time has one text.
+        if (timestamp.Length > 11 || timestamp[0] == '0' || !timestamp.All(char.IsAsciiDigit) || Parse(signatures) is not { Count: > 0 })
+            return SignatureVerdict.Malformed;
+        var away = now - DateTimeOffset.FromUnixTimeSeconds(long.Parse(timestamp, CultureInfo.InvariantCulture));
+        return away.Duration() <= Window ? SignatureVerdict.Valid : SignatureVerdict.Stale;
     }
 
-    /// <summary>The signature of a body, as a sender computes it, for example <c>v1=9f86…</c>.</summary>
-    /// <param name="key">The shared key.</param>
-    /// <param name="unixSeconds">The timestamp.</param>
-    /// <param name="body">The raw body.</param>
-    public static string Sign(ReadOnlySpan<byte> key, long unixSeconds, ReadOnlySpan<byte> body) =>
-        $"v1={Convert.ToHexStringLower(Mac(key, unixSeconds.ToString(CultureInfo.InvariantCulture), body))}";
-
-    // Every key is held against every signature, found or not: the time taken tells nothing.
-    private static bool Fits(IReadOnlyList<byte[]> known, string stamp, ReadOnlyMemory<byte> body, List<byte[]> signatures)
+    /// <summary>Checks a request.</summary>
+    /// <param name="timestamp">Header <see cref="TimestampHeader"/>; null when missing.</param>
+    /// <param name="signatures">Header <see cref="SignatureHeader"/>; null when missing.</param>
+    /// <param name="body">The body as sent.</param>
+    /// <param name="keys">The keys that are valid now.</param>
+    /// <param name="now">The clock's time.</param>
+    public static SignatureVerdict Check(string? timestamp, string? signatures, ReadOnlySpan<byte> body, IReadOnlyCollection<byte[]> keys, DateTimeOffset now)
     {
-        var fits = false;
-        foreach (var key in known)
+        var headers = CheckHeaders(timestamp, signatures, now);
+        if (headers != SignatureVerdict.Valid)
+            return headers;
+        var given = Parse(signatures!)!;
+        var valid = false;
+        // Every key with every signature, whatever was found before: the time it takes tells nothing.
+        foreach (var key in keys)
         {
-            var expected = Mac(key, stamp, body.Span);
-            foreach (var signature in signatures)
-                fits |= CryptographicOperations.FixedTimeEquals(expected, signature);
+            var expected = Hash(key, timestamp!, body);
+            foreach (var signature in given)
+                valid |= CryptographicOperations.FixedTimeEquals(signature, expected);
         }
-        return fits;
+        return valid ? SignatureVerdict.Valid : SignatureVerdict.Forged;
     }
 
-    private static byte[] Mac(ReadOnlySpan<byte> key, string stamp, ReadOnlySpan<byte> body)
+    // Signatures of another version are passed over; null when one of ours is not 64 hex digits or there are too many.
+    private static List<byte[]>? Parse(string signatures)
     {
-        using var mac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
-        mac.AppendData(Encoding.ASCII.GetBytes(stamp));
-        mac.AppendData("."u8);
-        mac.AppendData(body);
-        return mac.GetHashAndReset();
-    }
-
-    // A scheme that is not known is another's business, as with several keys: v2 may come beside v1.
-    private static List<byte[]>? Signatures(string? header)
-    {
-        if (header is not { Length: > 0 and <= 400 })
+        var parts = signatures.Split(',', MostSignatures + 2, StringSplitOptions.TrimEntries);
+        if (parts.Length > MostSignatures)
             return null;
         var found = new List<byte[]>();
-        foreach (var part in header.Split(',', StringSplitOptions.TrimEntries))
+        foreach (var part in parts.Where(p => p.StartsWith(Version, StringComparison.Ordinal)))
         {
-            if (!part.StartsWith("v1=", StringComparison.Ordinal))
-                continue;
-            var bytes = new byte[HMACSHA256.HashSizeInBytes];
-            if (Convert.FromHexString(part.AsSpan(3), bytes, out _, out var written) != System.Buffers.OperationStatus.Done || written != bytes.Length)
+            var hex = part[Version.Length..];
+            if (hex.Length != 64 || !hex.All(char.IsAsciiHexDigit))
                 return null;
-            found.Add(bytes);
+            found.Add(Convert.FromHexString(hex));
         }
-        return found.Count <= MostSignatures ? found : null;
+        return found;
     }
 
-    private static bool IsContentType(string? header) =>
-        header is not null && ContentTypes.Contains(header.Split(';', 2)[0].Trim(), StringComparer.OrdinalIgnoreCase)
-        && (header.Split(';', 2) is not [_, var parameters] || parameters.Trim().Replace("\"", "", StringComparison.Ordinal).Equals("charset=utf-8", StringComparison.OrdinalIgnoreCase));
-
-    private static WebhookOutcome.Refused Refuse(int status, string rule, string reason) => new(status, rule, reason);
+    private static byte[] Hash(ReadOnlySpan<byte> key, string timestamp, ReadOnlySpan<byte> body)
+    {
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
+        hash.AppendData(Encoding.ASCII.GetBytes(timestamp));
+        hash.AppendData("."u8);
+        hash.AppendData(body);
+        return hash.GetHashAndReset();
+    }
 }

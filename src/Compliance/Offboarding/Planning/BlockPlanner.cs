@@ -1,38 +1,41 @@
+using Compliance.Offboarding.Acting;
 using Compliance.Plans;
 
 namespace Compliance.Offboarding.Planning;
 
-/// <summary>Makes the plan that blocks a leaver. Pure.</summary>
+/// <summary>
+/// What is done at once, on the lookup alone: the account is disabled, then its sessions are revoked. In this order, since a session begun between a revoking and a
+/// disabling would live on. Pure.
+/// </summary>
 internal static class BlockPlanner
 {
-    /// <summary>The kind of plan.</summary>
-    public const string Kind = "offboarding.block";
+    /// <summary>Why a cloud flag alone does not last.</summary>
+    internal const string OnPremises = "the account comes from the on-premises directory: the next synchronisation would enable it again";
 
-    /// <summary>Type of the target that is a user account.</summary>
-    public const string User = "user";
-
-    /// <summary>Disable, then revoke: a session begun between the two would otherwise live on.</summary>
+    /// <summary>The plan to block a leaver.</summary>
+    /// <param name="tenantId">Entra tenant id.</param>
+    /// <param name="caseId">The case.</param>
+    /// <param name="facts">The person.</param>
+    /// <param name="policy">In force.</param>
     public static ActionPlan Plan(string tenantId, string caseId, LeaverFacts facts, OffboardingPolicy policy)
     {
-        var target = new PlanTarget(User, facts.UserId, facts.PrincipalName);
-        return new ActionPlan
-        {
-            Kind = Kind,
-            TenantId = tenantId,
-            CaseId = caseId,
-            SubjectId = facts.UserId,
-            PolicySha256 = policy.Sha256,
-            Steps =
-            [
-                Step(LeaverActions.DisableAccount, target, 0, "the person has left: the account must not sign in"),
-                Step(LeaverActions.RevokeSessions, target, 1, "sessions begun before must end"),
-            ],
-            Manual = facts.OnPremisesSynced
-                ? [new(target, "the account comes from an on-premises directory, which would enable it again", $"disable {facts.PrincipalName} in Active Directory (Disable-ADAccount)")]
-                : [],
-        };
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(policy);
+        var account = new PlanTarget("user", facts.UserId, facts.PrincipalName);
+        return Steps.Plan(
+            Steps.Block, tenantId, caseId, facts.UserId, policy,
+            Of(account).Select(s => (s, AssetClass.Other)),
+            facts.OnPremisesSynced ? [InActiveDirectory(account)] : []);
     }
 
-    private static PlanStep Step(string action, PlanTarget target, int wave, string reason) =>
-        new(PlanStep.IdOf(action, target), action, target, wave, reason, "offboarding.yaml#/", new Dictionary<string, string>(StringComparer.Ordinal));
+    /// <summary>Disable, then revoke.</summary>
+    internal static IEnumerable<PlanStep> Of(PlanTarget account, Access? access = null) =>
+    [
+        Steps.Of(LeaverActions.DisableAccount, account, 0, "a leaver signs in no more", "", (StepArguments.UserId, account.Id), (StepArguments.Access, access?.Key)),
+        Steps.Of(LeaverActions.RevokeSessions, account, 1, "sessions from before the account was disabled end", "", (StepArguments.UserId, account.Id)),
+    ];
+
+    /// <summary>What a person does about an account that comes from elsewhere.</summary>
+    internal static ManualStep InActiveDirectory(PlanTarget account) => new(
+        account with { Type = "onPremisesAccount" }, OnPremises, "disable the account in Active Directory (Disable-ADAccount), then run a synchronisation (Start-ADSyncSyncCycle -PolicyType Delta)");
 }

@@ -1,174 +1,202 @@
+using System.Security.Cryptography;
+using System.Text;
+using Compliance.Offboarding.Acting;
 using Compliance.Plans;
+using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Planning;
 
-/// <summary>Makes the plan that takes a leaver's access away. Pure: the same access under the same policy gives the same plan, in whatever order it was read.</summary>
+/// <summary>
+/// What is taken away from a leaver, and what a person has to do instead. Each access of the snapshot is in exactly one of the two; nothing that was owned is left
+/// without an owner. Pure.
+/// </summary>
 internal static class RemovalPlanner
 {
-    /// <summary>The kind of plan.</summary>
-    public const string Kind = "offboarding.remove";
+    private const string Left = "a leaver keeps no access";
+    private const string OptIn = "needs permissions whose holder could make itself Global Administrator, which policy does not allow (privilegedRemovals)";
 
-    /// <summary>Argument with the leaver's object id.</summary>
-    public const string UserId = "userId";
-
-    /// <summary>Argument with the new owner's object id.</summary>
-    public const string HeirId = "heirId";
-
-    // The order of a plan: the order of the documented steps, with what the access is worth first inside Azure roles.
-    private static readonly string[] Order =
-    [
-        LeaverActions.DisableDevice, LeaverActions.RemoveDirectoryRole, LeaverActions.RemoveEligibleDirectoryRole, LeaverActions.RemoveGroupMember, LeaverActions.RemoveAppRole,
-        LeaverActions.RemoveDelegatedGrant, LeaverActions.RemoveAzureRole, LeaverActions.RemoveEligibleAzureRole, LeaverActions.RemoveVaultAccessPolicy, LeaverActions.RemoveSignInMethod,
-        LeaverActions.AddOwner, LeaverActions.RemoveOwner, LeaverActions.HandOverResource, LeaverActions.RemoveLicence, LeaverActions.RetireManagedDevice,
-    ];
-
-    /// <summary>The plan. Every access but the account's own is in exactly one of its steps (an owned object in two: hand over, then remove) and its manual steps.</summary>
-    public static ActionPlan Plan(string tenantId, string caseId, LeaverFacts facts, AccessSnapshot snapshot, Heir? heir, OffboardingPolicy policy)
+    /// <summary>The plan to take everything away.</summary>
+    /// <param name="caseId">The case.</param>
+    /// <param name="facts">The person.</param>
+    /// <param name="snapshot">All access.</param>
+    /// <param name="heir">Who gets what is owned; null when nobody was found: the policy's <c>fallbackOwner</c> does, if there is one.</param>
+    /// <param name="policy">In force.</param>
+    public static ActionPlan Plan(string caseId, LeaverFacts facts, AccessSnapshot snapshot, Heir? heir, OffboardingPolicy policy)
     {
-        var steps = new List<(PlanStep Step, AssetClass Asset)>();
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(policy);
+        var steps = new List<(PlanStep, AssetClass)>();
         var manual = new List<ManualStep>();
-        foreach (var access in snapshot.Accesses.Where(a => a.Kind != AccessKind.Account))
-            Decide(access, facts, heir, policy, steps, manual);
-        manual.Add(new(
-            new PlanTarget("mailbox", facts.UserId, facts.PrincipalName), "this program has no permission to read mail or files",
-            policy.HandOverMailAndFiles
-                ? $"give {heir?.PrincipalName ?? "the heir"} access: Add-MailboxPermission -Identity {facts.PrincipalName} -User {heir?.PrincipalName ?? "<heir>"} -AccessRights FullAccess, and share the OneDrive from the Microsoft 365 admin center"
-                : "decide whether mailbox and files are handed over, kept or deleted"));
-        return new ActionPlan
+        var planning = new Planning(caseId, facts, heir, policy);
+        // A snapshot names each access once; if two reads of one differ, which is taken must not depend on their order.
+        foreach (var access in snapshot.Accesses.GroupBy(a => a.Key, StringComparer.Ordinal).Select(g => g.Skip(1).Any() ? g.MinBy(CanonicalJson.Sha256Of, StringComparer.Ordinal)! : g.First()))
         {
-            Kind = Kind,
-            TenantId = tenantId,
-            CaseId = caseId,
-            SubjectId = facts.UserId,
-            PolicySha256 = policy.Sha256,
-            Steps = [.. steps
-                .OrderBy(s => s.Step.Wave).ThenBy(s => Array.IndexOf(Order, s.Step.Action)).ThenByDescending(s => s.Asset)
-                .ThenBy(s => s.Step.Target.Id, StringComparer.Ordinal).Select(s => s.Step)],
-            Manual = [.. manual.OrderBy(m => m.Target.Type, StringComparer.Ordinal).ThenBy(m => m.Target.Id, StringComparer.Ordinal)],
-        };
+            var (does, byHand) = planning.Of(access);
+            steps.AddRange(does.Select(s => (s, access.Asset)));
+            manual.AddRange(byHand);
+        }
+        manual.AddRange(MailAndFiles(facts, planning, policy));
+        return Steps.Plan(Steps.Remove, snapshot.TenantId, caseId, facts.UserId, policy, steps, manual);
     }
 
-    /// <summary>How a target of a plan names an access.</summary>
-    public static PlanTarget TargetOf(Access access) =>
-        new(char.ToLowerInvariant(access.Kind.ToString()[0]) + access.Kind.ToString()[1..], access.Id, access.Name);
-
-    private static void Decide(Access access, LeaverFacts facts, Heir? heir, OffboardingPolicy policy, List<(PlanStep, AssetClass)> steps, List<ManualStep> manual)
+    private static IEnumerable<ManualStep> MailAndFiles(LeaverFacts facts, Planning planning, OffboardingPolicy policy)
     {
-        var target = TargetOf(access);
-        void Add(string action, string reason, string rule, int wave = 0, params (string Name, string Value)[] more)
-        {
-            var arguments = new SortedDictionary<string, string>(access.Details.ToDictionary(), StringComparer.Ordinal) { [UserId] = facts.UserId };
-            foreach (var (name, value) in more)
-                arguments[name] = value;
-            steps.Add((new PlanStep(PlanStep.IdOf(action, target), action, target, wave, reason, $"offboarding.yaml#/{rule}", arguments), access.Asset));
-        }
-        void Manually(string why, string what) => manual.Add(new(target, why, what));
-
-        if (access.NotRemovable is { } why)
-        {
-            Manually(why, access.WhatToDo ?? "remove it by hand");
-            return;
-        }
-        switch (access.Kind)
-        {
-            case AccessKind.GroupMember when access.Privileged && !policy.PrivilegedRemovals:
-                Manually("a role-assignable group needs a permission (RoleManagement.ReadWrite.Directory) that policy does not allow this program", $"az rest --method DELETE --url https://graph.microsoft.com/v1.0/groups/{access.Id}/members/{facts.UserId}/$ref");
-                break;
-            case AccessKind.GroupMember:
-                Add(LeaverActions.RemoveGroupMember, "member of the group", "");
-                break;
-            case AccessKind.SignInMethod when policy.RemoveSignInMethods:
-                Add(LeaverActions.RemoveSignInMethod, "can be used to sign in or to reset the password", "signInMethods");
-                break;
-            case AccessKind.SignInMethod:
-                Manually("policy keeps sign-in methods", "delete it in the Entra admin center when it is no longer needed");
-                break;
-            case AccessKind.AppRole when policy.PrivilegedRemovals:
-                Add(LeaverActions.RemoveAppRole, "assigned to the application", "privilegedRemovals");
-                break;
-            case AccessKind.AppRole:
-                Manually("app roles need a permission (AppRoleAssignment.ReadWrite.All) that policy does not allow this program", $"az rest --method DELETE --url https://graph.microsoft.com/v1.0/users/{facts.UserId}/appRoleAssignments/{access.Id}");
-                break;
-            case AccessKind.DelegatedGrant:
-                Add(LeaverActions.RemoveDelegatedGrant, "lets an application act as the person", "");
-                break;
-            case AccessKind.DirectoryRole when policy.PrivilegedRemovals:
-                Add(LeaverActions.RemoveDirectoryRole, "an administrator's role", "privilegedRemovals");
-                break;
-            case AccessKind.DirectoryRole:
-                Manually("directory roles need a permission (RoleManagement.ReadWrite.Directory) that policy does not allow this program", $"az rest --method DELETE --url https://graph.microsoft.com/v1.0/roleManagement/directory/roleAssignments/{access.Id}");
-                break;
-            case AccessKind.EligibleDirectoryRole when policy.PrivilegedRemovals:
-                Add(LeaverActions.RemoveEligibleDirectoryRole, "an administrator's role the person may activate", "privilegedRemovals");
-                break;
-            case AccessKind.EligibleDirectoryRole:
-                Manually("directory roles need a permission (RoleEligibilitySchedule.ReadWrite.Directory) that policy does not allow this program", $"remove the eligible assignment of {access.Name} in Privileged Identity Management");
-                break;
-            case AccessKind.AzureRole:
-                Add(LeaverActions.RemoveAzureRole, access.Asset switch
-                {
-                    AssetClass.ProductionModel => $"reaches a production model at {access.Scope}",
-                    AssetClass.TrainingData => $"reaches training data at {access.Scope}",
-                    _ => $"role at {access.Scope}",
-                }, "assets");
-                break;
-            case AccessKind.EligibleAzureRole:
-                Manually("an eligible Azure role is removed by a request of its own kind", $"remove the eligible assignment of {access.Name} at {access.Scope} in Privileged Identity Management (Azure resources)");
-                break;
-            case AccessKind.VaultAccessPolicy:
-                Add(LeaverActions.RemoveVaultAccessPolicy, "named by the vault's access policies", "");
-                break;
-            case AccessKind.OwnedApplication or AccessKind.OwnedServicePrincipal or AccessKind.OwnedGroup:
-                HandOver(access, heir, policy, Add, Manually);
-                break;
-            case AccessKind.OwnedResource when heir is not null:
-                Add(LeaverActions.HandOverResource, "its owner tag names the person", "ownerTag", 0, (HeirId, heir.Id), ("heirName", heir.PrincipalName));
-                break;
-            case AccessKind.OwnedResource:
-                Manually("there is nobody to hand it to", $"name another owner in the tag '{policy.OwnerTag}' of {access.Id}");
-                break;
-            case AccessKind.Device when policy.RetireDevices:
-                Add(LeaverActions.DisableDevice, "registered to the person", "devices");
-                break;
-            case AccessKind.ManagedDevice when policy.RetireDevices:
-                Add(LeaverActions.RetireManagedDevice, "managed, and used by the person", "devices");
-                break;
-            case AccessKind.Device or AccessKind.ManagedDevice:
-                Manually("policy does not retire devices", "collect the device; disable or wipe it in Entra or Intune");
-                break;
-            case AccessKind.Licence when policy.RemoveLicences:
-                Add(LeaverActions.RemoveLicence, "licence of somebody who left", "licences");
-                break;
-            case AccessKind.Licence:
-                Manually("policy keeps licences", "take it away when mailbox and files are settled");
-                break;
-            default:
-                Manually("it names no person", "rotate what the person could read");
-                break;
-        }
+        if (facts.Mail is null)
+            return [];
+        const string Why = "this program has no permission to read mail or files";
+        var to = planning.HeirName ?? "whoever takes the work over";
+        return policy.HandOverMailAndFiles
+            ?
+            [
+                new(new("mailbox", facts.UserId, facts.Mail), Why, $"hand the mailbox over to {to}: convert it to a shared one in Exchange Online (Set-Mailbox -Type Shared, then Add-MailboxPermission)"),
+                new(new("files", facts.UserId, facts.PrincipalName), Why, $"hand the files over to {to}: OneDrive in the SharePoint admin center, before its retention ends (30 days after the user is deleted, unless set otherwise)"),
+            ]
+            :
+            [
+                new(new("mailbox", facts.UserId, facts.Mail), Why, "policy does not hand mail over (handOverMailAndFiles): decide whether it is kept, and for how long, before the licence or the user is removed"),
+                new(new("files", facts.UserId, facts.PrincipalName), Why, "policy does not hand files over (handOverMailAndFiles): decide whether they are kept before the user is deleted"),
+            ];
     }
 
-    // Never ownerless: the leaver goes only where another living owner stays or has been put before.
-    private static void HandOver(Access access, Heir? heir, OffboardingPolicy policy, AddStep add, Action<string, string> manually)
+    private sealed class Planning(string caseId, LeaverFacts facts, Heir? heir, OffboardingPolicy policy)
     {
-        // Privileged applications go to the owner policy names, not to the manager: an owner can add credentials.
-        var to = access.Privileged && access.Kind != AccessKind.OwnedGroup ? policy.PrivilegedOwner : heir?.Id ?? policy.FallbackOwner;
-        var kind = access.Kind switch { AccessKind.OwnedApplication => "applications", AccessKind.OwnedServicePrincipal => "servicePrincipals", _ => "groups" };
-        if (access.OtherOwners is > 0)
-        {
-            add(LeaverActions.RemoveOwner, "owner; others stay", "owners", 1, ("collection", kind));
-            return;
-        }
-        if (to is null)
-        {
-            manually(
-                access.Privileged ? "it is privileged and policy names no owner for such (privilegedOwner): removing the person would leave it ownerless" : "there is nobody to hand it to: removing the person would leave it ownerless",
-                $"name another owner, then: az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/{kind}/{access.Id}/owners/<leaver>/$ref'");
-            return;
-        }
-        add(LeaverActions.AddOwner, access.Privileged ? "the only owner of a privileged application leaves" : "the only owner leaves", "owners", 0, ("collection", kind), (HeirId, to));
-        add(LeaverActions.RemoveOwner, "handed over", "owners", 1, ("collection", kind), (HeirId, to));
-    }
+        private static readonly char[] BetweenOwners = [';', ',', ' ', '|'];
 
-    private delegate void AddStep(string action, string reason, string rule, int wave = 0, params (string Name, string Value)[] more);
+        private readonly string? _fallback = Other(policy.FallbackOwner, facts.UserId);
+        private readonly string? _privilegedOwner = Other(policy.PrivilegedOwner, facts.UserId);
+        private readonly Heir? _heir = heir is not null && Same(heir.Id, facts.UserId) ? null : heir;
+
+        /// <summary>Who takes over what is not privileged, as people know them; null when there is nobody.</summary>
+        public string? HeirName => _heir?.PrincipalName ?? _fallback;
+
+        private (string Name, string? Value) User => (StepArguments.UserId, facts.UserId);
+
+        public (IEnumerable<PlanStep> Steps, IEnumerable<ManualStep> Manual) Of(Access access)
+        {
+            if (access.NotRemovable is { } why)
+                return Manual(access, why, access.WhatToDo ?? "remove it by hand");
+            switch (access.Kind)
+            {
+                case AccessKind.Account:
+                    return (BlockPlanner.Of(new("user", facts.UserId, facts.PrincipalName), access), []);
+                case AccessKind.Device:
+                    return OnlyIf(policy.RetireDevices, "retireDevices", Step(LeaverActions.DisableDevice, access, "retireDevices"));
+                case AccessKind.ManagedDevice:
+                    return OnlyIf(policy.RetireDevices, "retireDevices", Step(LeaverActions.RetireManagedDevice, access, "retireDevices"));
+                case AccessKind.Licence:
+                    return OnlyIf(policy.RemoveLicences, "removeLicences", Step(
+                        LeaverActions.RemoveLicence, access, "removeLicences", User, ("skuId", access.Details.GetValueOrDefault("skuId") ?? access.Id)));
+                case AccessKind.SignInMethod when !DeclaredCall.RemoveSignInMethod.ContainsKey(access.Id.Split('/')[0]):
+                    return Manual(access, "this program does not know this kind of method", "delete it in the Entra admin center: Users, the person, Authentication methods");
+                case AccessKind.SignInMethod:
+                    return OnlyIf(policy.RemoveSignInMethods, "removeSignInMethods", Step(LeaverActions.RemoveSignInMethod, access, "removeSignInMethods", User));
+                case AccessKind.DirectoryRole:
+                    return Privileged(Step(LeaverActions.RemoveDirectoryRole, access, "privilegedRemovals", User));
+                case AccessKind.EligibleDirectoryRole:
+                    return Privileged(Step(LeaverActions.RemoveEligibleDirectoryRole, access, "privilegedRemovals", [
+                        User, ("principalId", access.Details.GetValueOrDefault("principalId") ?? facts.UserId), ("roleDefinitionId", access.Details.GetValueOrDefault("roleDefinitionId") ?? access.Id),
+                        ("directoryScopeId", access.Details.GetValueOrDefault("directoryScopeId") ?? (access.Details.ContainsKey("appScopeId") ? null : access.Scope)),
+                        ("appScopeId", access.Details.GetValueOrDefault("appScopeId")),
+                    ]));
+                case AccessKind.AppRole:
+                    return Privileged(Step(LeaverActions.RemoveAppRole, access, "privilegedRemovals", User));
+                case AccessKind.GroupMember when access.Privileged:
+                    return Privileged(Step(LeaverActions.RemoveGroupMember, access, "privilegedRemovals", User, (StepArguments.RoleAssignable, "true")));
+                case AccessKind.GroupMember:
+                    return Does(Step(LeaverActions.RemoveGroupMember, access, "", User));
+                case AccessKind.DelegatedGrant:
+                    return Does(Step(LeaverActions.RemoveDelegatedGrant, access, "", User));
+                case AccessKind.AzureRole or AccessKind.EligibleAzureRole when access.Scope is "/" or "":
+                    return Manual(access, "assigned at the root of the tenant, where nobody has rights by default", RootCommand(access));
+                case AccessKind.AzureRole:
+                    return Does(Step(LeaverActions.RemoveAzureRole, access, "", User, ("scope", access.Scope)));
+                case AccessKind.EligibleAzureRole:
+                    return Does(Step(LeaverActions.RemoveEligibleAzureRole, access, "", User,
+                        ("scope", access.Scope), ("roleDefinitionId", access.Details.GetValueOrDefault("roleDefinitionId") ?? access.Id), (StepArguments.RequestId, RequestId(access))));
+                case AccessKind.VaultAccessPolicy:
+                    return Does(Step(LeaverActions.RemoveVaultAccessPolicy, access, "", [
+                        User, (StepArguments.VaultId, access.Details.GetValueOrDefault("vaultId") ?? access.Scope), ("tenantId", access.Details.GetValueOrDefault("tenantId") ?? "00000000-0000-0000-0000-000000000000"),
+                        ("applicationId", access.Details.GetValueOrDefault("applicationId")), ("permissions", access.Details.GetValueOrDefault("permissions")),
+                    ]));
+                case AccessKind.OwnedApplication or AccessKind.OwnedServicePrincipal or AccessKind.OwnedGroup:
+                    return Owned(access);
+                case AccessKind.OwnedResource:
+                    return OwnedResource(access);
+                default:
+                    return Manual(access, "it names no person, so there is nothing to take away from one", access.WhatToDo ?? "rotate it");
+            }
+        }
+
+        private static (IEnumerable<PlanStep>, IEnumerable<ManualStep>) Does(params IEnumerable<PlanStep> steps) => (steps, []);
+
+        private static (IEnumerable<PlanStep>, IEnumerable<ManualStep>) Manual(Access access, string why, string what) => ([], [new(Steps.TargetOf(access), why, what)]);
+
+        private static PlanStep Step(string action, Access access, string rule, params IEnumerable<(string Name, string? Value)> arguments) =>
+            Steps.Of(action, Steps.TargetOf(access), 0, access.Asset == AssetClass.Other ? Left : $"{Left}, of {(access.Asset == AssetClass.ProductionModel ? "production models" : "training data")} first", rule,
+                arguments.Append((StepArguments.Access, access.Key)));
+
+        private static (IEnumerable<PlanStep>, IEnumerable<ManualStep>) OnlyIf(bool allowed, string rule, PlanStep step) =>
+            allowed ? Does(step) : ([], [Steps.ByHand(step, $"policy leaves it to a person ({rule})")]);
+
+        private (IEnumerable<PlanStep>, IEnumerable<ManualStep>) Privileged(PlanStep step) =>
+            policy.PrivilegedRemovals ? Does(step) : ([], [Steps.ByHand(step, OptIn)]);
+
+        private (IEnumerable<PlanStep>, IEnumerable<ManualStep>) Owned(Access access)
+        {
+            var collection = access.Kind switch
+            {
+                AccessKind.OwnedApplication => "applications",
+                AccessKind.OwnedServicePrincipal => "servicePrincipals",
+                _ => "groups",
+            };
+            var target = Steps.TargetOf(access);
+            var roleAssignable = access is { Kind: AccessKind.OwnedGroup, Privileged: true } ? "true" : null;
+            PlanStep Remove(string? needs) => Steps.Of(
+                LeaverActions.RemoveOwner, target, 1, "a leaver owns nothing", "",
+                User, (StepArguments.OwnerId, facts.UserId), (StepArguments.Collection, collection), (StepArguments.RoleAssignable, roleAssignable), (StepArguments.Needs, needs), (StepArguments.Access, access.Key));
+            var optIn = roleAssignable is null || policy.PrivilegedRemovals;
+            // Who owns an application can add credentials to it, and who owns a group its members: nobody gets that who need not.
+            if (access.OtherOwners >= 1)
+                return optIn ? Does(Remove(null)) : ([], [Steps.ByHand(Remove(null), OptIn)]);
+            var (to, rule) = access.Privileged ? (_privilegedOwner, "privilegedOwner") : _heir is not null ? (_heir.Id, "") : (_fallback, "fallbackOwner");
+            if (to is null)
+                return Manual(
+                    access, access.Privileged ? "it is privileged and would be left ownerless: policy names nobody who may have it (privilegedOwner)" : "it would be left ownerless: there is nobody to hand it over to (no manager, no fallbackOwner)",
+                    $"add an owner first, then: {StepRequests.Of(Remove(null)).Command()}");
+            var add = Steps.Of(
+                LeaverActions.AddOwner, target, 0,
+                access.OtherOwners is null ? $"who else owns it is not known, so it is handed over to {(access.Privileged ? to : HeirName)}" : $"handed over to {(access.Privileged ? to : HeirName)}", rule,
+                User, (StepArguments.OwnerId, to), (StepArguments.Collection, collection), (StepArguments.RoleAssignable, roleAssignable));
+            return optIn
+                ? Does(add, Remove(add.Id))
+                : ([], [new(target, OptIn, $"{StepRequests.Of(add).Command()} && {StepRequests.Of(Remove(null)).Command()}")]);
+        }
+
+        private (IEnumerable<PlanStep>, IEnumerable<ManualStep>) OwnedResource(Access access)
+        {
+            var tag = access.Details.GetValueOrDefault("tag") ?? policy.OwnerTag;
+            var value = access.Details.GetValueOrDefault("value") ?? facts.PrincipalName;
+            var others = value.Split(BetweenOwners, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Where(o => !Same(o, facts.PrincipalName) && !Same(o, facts.UserId)).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+            if (others.Count == 0 && HeirName is null)
+                return Manual(access, "it would be left ownerless: there is nobody to hand it over to (no manager, no fallbackOwner)", $"set the tag {tag} of {access.Id} to who answers for it from now on");
+            var between = value.Contains(';', StringComparison.Ordinal) ? "; " : value.Contains(',', StringComparison.Ordinal) ? ", " : value.Contains('|', StringComparison.Ordinal) ? "|" : " ";
+            var now = others.Count == 0 ? HeirName! : string.Join(between, others);
+            return Does(Steps.Of(
+                LeaverActions.HandOverResource, Steps.TargetOf(access), 0, others.Count == 0 ? $"handed over to {now}" : "its other owners keep it", others.Count == 0 && _heir is null ? "fallbackOwner" : "ownerTag",
+                User, (StepArguments.Tag, tag), (StepArguments.Value, now), (StepArguments.Access, access.Key)));
+        }
+
+        private static string RootCommand(Access access) => access.Kind == AccessKind.AzureRole
+            ? $"with elevated access of a Global Administrator: az role assignment delete --ids {Credentials.Shell.Word(access.Id)}"
+            : "with elevated access of a Global Administrator: Entra admin center, Privileged Identity Management, Azure resources";
+
+        private string RequestId(Access access) => new Guid(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{caseId}|{access.Key}|{access.Details.GetValueOrDefault("roleEligibilityScheduleId")}")).AsSpan(0, 16)).ToString("D");
+
+        private static string? Other(string? id, string userId) => Same(id, userId) ? null : id;
+
+        private static bool Same(string? a, string? b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+    }
 }

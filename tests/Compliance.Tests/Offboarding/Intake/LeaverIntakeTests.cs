@@ -1,9 +1,15 @@
-using System.Text.Json;
+using System.Collections.Concurrent;
+using System.Net;
 using Azure;
 using Compliance.Controls;
+using Compliance.Evidence;
+using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
+using Compliance.State;
 using Compliance.Tests.State;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
 using Testing;
 using static Compliance.Tests.Offboarding.Intake.Hr;
 
@@ -14,169 +20,292 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_event_starts_again_and_again_until_the_start_is_confirmed()
+    public async Task An_event_opens_a_case_that_asks_for_its_orchestration_until_it_is_settled()
     {
-        var desk = Desk.Of(azurite, "intake-start");
-        var @event = Event(HrEventKind.Terminated, 1);
+        var given = new Given(azurite, "intake-first");
 
-        var first = await desk.TakeAsync(@event);
-        var again = await desk.TakeAsync(@event);
-        var confirmed = await desk.Intake.ConfirmDispatchedAsync(first.Case.Id, first.Case.Round, Stop);
-        var repeat = await desk.TakeAsync(@event);
+        var first = await given.Intake.AcceptAsync(Terminated(), "queue", "c1", Stop);
+        given.Time.Advance(TimeSpan.FromMinutes(1));
+        var again = await given.Intake.AcceptAsync(Terminated(), "webhook", "c2", Stop);
+        await given.Intake.SettleAsync(again, Stop);
+        var settled = await given.Intake.AcceptAsync(Terminated(), "webhook", "c3", Stop);
 
-        Assert.Equal((first, IntakeOutcome.Started), (again, first.Outcome));
-        Assert.Equal(new(confirmed, IntakeOutcome.Repeat), repeat);
-        Assert.Equal(new DateTimeOffset(2026, 11, 30, 16, 0, 0, TimeSpan.Zero), repeat.Case.DueAt);
-        Assert.Equal([repeat.Case], await desk.Cases.AllAsync("intake-start", Stop));
+        Assert.Equal((IntakeOutcome.Started, IntakeOutcome.Started, IntakeOutcome.Repeat), (first.Outcome, again.Outcome, settled.Outcome));
+        Assert.Equal((first.Case, first.Case with { Dispatched = true }), (again.Case, settled.Case));
+        Assert.Equal(Now, first.Case.ReceivedAt);
+        Assert.Equal(settled.Case, await given.Cases.FindAsync(given.Tenant, first.Case.Id, Stop));
+        Assert.Empty(await given.Intake.UndispatchedAsync(Stop));
+    }
+
+    [Fact]
+    public async Task The_evidence_of_an_event_names_nobody_and_is_the_same_however_often_it_is_written()
+    {
+        var given = new Given(azurite, "intake-evidence");
+
+        var result = await given.Intake.AcceptAsync(Terminated() with { Mail = "ada@northwynd.example" }, "queue", "c1", Stop);
+        given.Time.Advance(TimeSpan.FromDays(40));
+        await given.Intake.SettleAsync(result, Stop);
+        await given.Intake.SettleAsync(result, Stop);
+
+        var record = Assert.Single(given.Evidence.Records);
+        Assert.Equal(
+            (result.EventKey, Now, "LeaverIntake (queue)", "offboarding.hr-event", result.Case.Id, "terminated", "c1", 1L),
+            (record.Id, record.Time, record.Actor, record.Action, record.Subject, record.Reason, record.CorrelationId, record.Counts["sequence"]));
+        Assert.DoesNotContain("NW-1042", System.Text.Json.JsonSerializer.Serialize(record), StringComparison.Ordinal);
+        Assert.DoesNotContain("ada@", System.Text.Json.JsonSerializer.Serialize(record), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evidence_that_cannot_be_written_holds_no_case_up_and_the_sweep_makes_up_for_it()
+    {
+        var given = new Given(azurite, "intake-owed") { Evidence = { Down = true } };
+
+        var result = await given.Intake.AcceptAsync(Terminated(), "queue", "c1", Stop);
+        await given.Intake.SettleAsync(result, Stop);
+
+        Assert.True((await given.Cases.FindAsync(given.Tenant, result.Case.Id, Stop))!.Dispatched);
+        Assert.Equal(5302, given.Log.LatestRecord.Id.Id);
+        given.Evidence.Down = false;
+        Assert.Equal(0, await given.Intake.RecordOwedAsync(Stop));
+        given.Time.Advance(LeaverIntake.Grace);
+        Assert.Equal(1, await given.Intake.RecordOwedAsync(Stop));
+        Assert.Equal(0, await given.Intake.RecordOwedAsync(Stop));
+        Assert.Equal(result.EventKey, Assert.Single(given.Evidence.Records).Id);
+    }
+
+    [Fact]
+    public async Task A_case_whose_orchestration_was_never_confirmed_is_swept_after_two_minutes()
+    {
+        var given = new Given(azurite, "intake-sweep");
+        var lost = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
+        await given.Intake.AcceptAsync(Terminated(employee: "NW-2") with { Kind = HrEventKind.Cancelled, Leaves = null }, "queue", "c", Stop);
+
+        given.Time.Advance(LeaverIntake.Grace - TimeSpan.FromTicks(1));
+        Assert.Empty(await given.Intake.UndispatchedAsync(Stop));
+        given.Time.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal([lost], await given.Intake.UndispatchedAsync(Stop));
+
+        await given.Intake.ConfirmDispatchedAsync(lost.Id, 2, Stop);
+        Assert.Equal([lost], await given.Intake.UndispatchedAsync(Stop));
+        await given.Intake.ConfirmDispatchedAsync(lost.Id, 1, Stop);
+        Assert.Empty(await given.Intake.UndispatchedAsync(Stop));
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Events_at_once_in_any_order_and_repeated_end_in_one_case(int seed)
+    public async Task The_same_events_by_several_writers_at_once_in_any_order_and_repeated_give_one_case(int seed)
     {
-        var tenant = $"intake-order-{seed}";
-        var desk = Desk.Of(azurite, tenant);
-        HrEvent[] history = [Event(HrEventKind.Terminated, 1), Event(HrEventKind.Cancelled, 2), Event(HrEventKind.Terminated, 3), Event(HrEventKind.Rescheduled, 4, leaves: new(2026, 12, 24))];
-        var disorder = history.Concat(history).ToArray();
-        new Random(seed).Shuffle(disorder);
+        var given = new Given(azurite, $"intake-race-{seed}");
+        HrEvent[] events = [Terminated(1), Rescheduled(2, 3), Cancelled(3), Rescheduled(4, 40), Rescheduled(5, 9)];
+        var all = events.Concat(events).Concat(events).ToArray();
+        new Random(seed).Shuffle(all);
 
-        await Task.WhenAll(disorder.Select(desk.TakeAsync));
+        await Task.WhenAll(all.Select(e => Task.Run(() => given.Another().AcceptAsync(e, "queue", e.Id, Stop), Stop)));
 
-        var expected = history.Aggregate((LeaverCase?)null, (known, e) => CaseRules.Take(known, e, tenant, Noon).Case)!;
-        Assert.Equal([expected], await desk.Cases.AllAsync(tenant, Stop));
-        Assert.Equal(4, desk.Evidence.Records.Select(r => JsonSerializer.Serialize(r)).Distinct().Count());
-        Assert.Empty(await desk.OpenAsync());
+        var expected = events.Aggregate((LeaverCase?)null, (known, e) => CaseRules.Take(given.Tenant, known, e, Now).Case);
+        Assert.Equal([expected!], await given.Cases.AllAsync(given.Tenant, Stop));
+        Assert.Empty(await given.FindingsAsync());
     }
 
     [Fact]
-    public async Task A_crash_between_any_two_writes_is_mended_by_the_redelivery()
+    public async Task Two_events_for_one_person_at_once_are_one_case_and_another_employment_is_another()
     {
-        var (storage, faults) = Faults.On(azurite);
-        var @event = Event(HrEventKind.Terminated, 1);
-        var crashes = 0;
-        for (var allowed = 0; ; allowed++)
+        var given = new Given(azurite, "intake-two");
+
+        var results = await Task.WhenAll(new[] { Terminated(1), Terminated(2), Terminated(1, employment: "2027-01") }.Select(e => given.Another().AcceptAsync(e, "queue", "c", Stop)));
+
+        Assert.Equal(results[0].Case.Id, results[1].Case.Id);
+        Assert.NotEqual(results[0].Case.Id, results[2].Case.Id);
+        Assert.Equal([1L, 2L], (await given.Cases.AllAsync(given.Tenant, Stop)).Select(c => c.Sequence).Order());
+    }
+
+    [Fact]
+    public async Task A_later_employment_leaves_the_earlier_case_as_it_is()
+    {
+        var given = new Given(azurite, "intake-anew");
+        var old = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
+
+        var anew = await given.Intake.AcceptAsync(Rehired(1, "2027-01"), "queue", "c", Stop);
+
+        Assert.Equal((LeaverStage.Cancelled, IntakeOutcome.Updated), (anew.Case.Stage, anew.Outcome));
+        Assert.Equal(old, await given.Cases.FindAsync(given.Tenant, old.Id, Stop));
+    }
+
+    [Fact]
+    public async Task Another_event_with_the_same_sequence_is_told_as_a_finding_and_changes_nothing()
+    {
+        var given = new Given(azurite, "intake-conflict");
+        var first = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+
+        var second = await given.Intake.AcceptAsync(Rescheduled(1, 60) with { Id = "other" }, "queue", "c", Stop);
+
+        Assert.Equal((first.Case, IntakeOutcome.Started), (second.Case, second.Outcome));
+        var finding = Assert.Single(await given.FindingsAsync()).Detection;
+        Assert.Equal(("LEAVE-004", Severity.High, first.Case.Id, "sequence-1"), (finding.ControlId, finding.Severity, finding.Subject.Id, finding.Part));
+    }
+
+    [Fact]
+    public async Task Another_event_with_the_same_id_is_refused_and_told()
+    {
+        var given = new Given(azurite, "intake-id");
+        var first = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+
+        var refused = await Assert.ThrowsAsync<HrEventException>(
+            () => given.Intake.AcceptAsync(Terminated(employee: "NW-7") with { Id = first.Case.Latest.Id }, "queue", "c", Stop));
+
+        Assert.Equal(first.EventKey, refused.Key);
+        Assert.Equal([first.Case], await given.Cases.AllAsync(given.Tenant, Stop));
+        Assert.Equal((first.EventKey, "LEAVE-004"), (Assert.Single(await given.FindingsAsync()).Detection.Subject.Id, (await given.FindingsAsync())[0].Detection.ControlId));
+    }
+
+    [Fact]
+    public async Task A_refused_event_is_a_finding_with_its_key_and_reasons_and_none_of_its_values()
+    {
+        var given = new Given(azurite, "intake-refused");
+        var refused = Assert.Throws<HrEventException>(() => HrEventReader.Read("""{"id":"NW-9-ends","source":"/hr","type":"ada"}""", Now));
+
+        await given.Intake.RefusedAsync(refused, "queue", Stop);
+        await given.Intake.RefusedAsync(refused, "queue", Stop);
+
+        var finding = Assert.Single(await given.FindingsAsync());
+        Assert.Equal(HrEventKeys.Of("/hr", "NW-9-ends"), finding.Detection.Subject.Id);
+        Assert.Contains("specversion: missing", finding.Detection.Reason, StringComparison.Ordinal);
+        Assert.DoesNotMatch("NW-9|ada", finding.Detection.Reason + finding.Detection.NextStep);
+    }
+
+    [Fact]
+    public async Task An_acceptance_cut_off_after_any_write_is_made_whole_by_the_redelivery()
+    {
+        // Tables are made beforehand, so that every request counted is one of the acceptance itself.
+        await new Given(azurite, "intake-warm").Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+        var cuts = 0;
+        for (var cut = 1; ; cut++)
         {
-            var desk = Desk.On(storage, $"intake-crash-{allowed}");
-            var writes = 0;
-            faults.After = (request, _, answer) => request.Method == HttpMethod.Get || Interlocked.Increment(ref writes) <= allowed ? answer : throw new HttpRequestException("the process is gone");
-            var crashed = await Record.ExceptionAsync(() => desk.TakeAsync(@event)) is not null;
-            faults.After = (_, _, answer) => answer;
-            crashes += crashed ? 1 : 0;
-
-            var mended = await desk.TakeAsync(@event);
-
-            Assert.Equal((IntakeOutcome.Started, CaseRules.Take(null, @event, desk.Tenant.Value, Noon).Case), (mended.Outcome, mended.Case));
-            Assert.Single(desk.Evidence.Records.Select(r => r.Id).Distinct());
-            if (!crashed)
+            var (storage, faults) = Faults.On(azurite);
+            var whole = new Given(azurite, $"intake-cut-{cut}");
+            var broken = new Given(azurite, $"intake-cut-{cut}", storage);
+            // The request is applied and the answer lost, as is everything after it.
+            faults.After = (request, number, answer) => number >= cut ? Faults.Answer(HttpStatusCode.BadRequest) : answer;
+            try
+            {
+                await broken.Intake.AcceptAsync(Terminated(), "queue", "c1", Stop);
                 break;
+            }
+            catch (RequestFailedException)
+            {
+                cuts++;
+            }
+
+            var again = await whole.Intake.AcceptAsync(Terminated(), "queue", "c2", Stop);
+            await whole.Intake.SettleAsync(again, Stop);
+
+            Assert.Equal(IntakeOutcome.Started, again.Outcome);
+            Assert.Equal([again.Case with { Dispatched = true }], await whole.Cases.AllAsync(whole.Tenant, Stop));
+            Assert.Equal(again.EventKey, Assert.Single(whole.Evidence.Records).Id);
         }
-        Assert.InRange(crashes, 3, 20);
+
+        Assert.InRange(cuts, 3, 8);
     }
 
     [Fact]
-    public async Task A_contradiction_is_a_high_finding_until_the_next_event_settles_it()
+    public async Task A_change_of_a_case_loses_none_made_at_the_same_time()
     {
-        var desk = Desk.Of(azurite, "intake-contradiction");
-        var first = await desk.TakeAsync(Event(HrEventKind.Terminated, 1));
+        var given = new Given(azurite, "intake-change");
+        var made = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
 
-        var second = await desk.TakeAsync(Event(HrEventKind.Cancelled, 1, id: "other"));
-        var open = await desk.OpenShortAsync();
-        await desk.TakeAsync(Event(HrEventKind.Cancelled, 2));
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(
+            () => new TableLeaverCases(Faults.Storage(azurite)).ChangeAsync(given.Tenant, made.Id, c => c with { Round = c.Round + 1 }, Stop), Stop)));
 
-        Assert.Equal(first.Case, second.Case);
-        Assert.Equal([("LEAVE-004", Severity.High, first.Case.Id)], open);
-        Assert.Empty(await desk.OpenAsync());
+        Assert.Equal(13, (await given.Cases.FindAsync(given.Tenant, made.Id, Stop))!.Round);
+        await Assert.ThrowsAsync<KeyNotFoundException>(() => given.Cases.ChangeAsync(given.Tenant, "leaver-none", c => c, Stop));
     }
 
     [Fact]
-    public async Task An_id_used_for_two_different_events_is_refused_with_a_finding_and_changes_no_case()
+    public async Task A_case_longer_than_a_column_comes_back_whole()
     {
-        var desk = Desk.Of(azurite, "intake-same-id");
-        await desk.TakeAsync(Event(HrEventKind.Terminated, 1, id: "x"));
+        var given = new Given(azurite, "intake-long");
+        var made = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
 
-        var refused = await Assert.ThrowsAsync<FormatException>(() => desk.TakeAsync(Event(HrEventKind.Terminated, 7, employee: "E-2", id: "x")));
+        var noted = await given.Cases.ChangeAsync(given.Tenant, made.Id, c => c with { Note = string.Concat(Enumerable.Repeat("Ünï𝒳\"\n", 9_000)) }, Stop);
+        Assert.Equal(noted, await given.Cases.FindAsync(given.Tenant, made.Id, Stop));
 
-        Assert.Contains("same source and id", refused.Message);
-        Assert.Equal(["E-1"], (await desk.Cases.AllAsync("intake-same-id", Stop)).Select(c => c.EmployeeId));
-        Assert.Equal([("LEAVE-004", Severity.High, HrEventLog.KeyOf("/hr", "x"))], await desk.OpenShortAsync());
+        var shorter = await given.Cases.ChangeAsync(given.Tenant, made.Id, c => c with { Note = "short" }, Stop);
+        Assert.Equal(shorter, await given.Cases.FindAsync(given.Tenant, made.Id, Stop));
     }
 
     [Fact]
-    public async Task Someone_rehired_who_leaves_again_has_another_case_and_the_old_one_stays_as_it_was()
+    public async Task Events_are_forgotten_after_400_days_unless_their_evidence_is_owed()
     {
-        var desk = Desk.Of(azurite, "intake-rehired");
-        var old = (await desk.TakeAsync(Event(HrEventKind.Terminated, 5))).Case;
-        old = await desk.Cases.ChangeAsync("intake-rehired", old.Id, c => c with { Stage = LeaverStage.Closed, BlockedAt = Noon, CertificateSha256 = new string('c', 64), Dispatched = true }, Stop);
+        var given = new Given(azurite, "intake-forget");
+        var settled = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+        await given.Intake.SettleAsync(settled, Stop);
+        var owed = await given.Intake.AcceptAsync(Terminated(2), "queue", "c", Stop);
 
-        var rehired = await desk.TakeAsync(Event(HrEventKind.Rehired, 1, employment: "2"));
-        var leaves = await desk.TakeAsync(Event(HrEventKind.Terminated, 2, employment: "2"));
+        await given.Events.ForgetAsync(given.Tenant, Now + HrEventLog.Kept, Stop);
+        Assert.NotNull(await given.Events.FindAsync(given.Tenant, settled.EventKey, Stop));
+        await given.Events.ForgetAsync(given.Tenant, Now + HrEventLog.Kept + TimeSpan.FromTicks(1), Stop);
 
-        Assert.Equal(((IntakeOutcome.Updated, LeaverStage.Cancelled), IntakeOutcome.Started), ((rehired.Outcome, rehired.Case.Stage), leaves.Outcome));
-        Assert.Equal(old, await desk.Cases.FindAsync("intake-rehired", old.Id, Stop));
-        Assert.NotEqual(old.Id, leaves.Case.Id);
+        Assert.Null(await given.Events.FindAsync(given.Tenant, settled.EventKey, Stop));
+        Assert.NotNull(await given.Events.FindAsync(given.Tenant, owed.EventKey, Stop));
+        Assert.Equal(Now, await given.Events.LatestAsync(given.Tenant, Stop));
     }
 
-    [Fact]
-    public async Task A_start_that_was_lost_is_swept_up_after_two_minutes()
+    private sealed class Given
     {
-        var desk = Desk.Of(azurite, "intake-sweep");
-        var lost = (await desk.TakeAsync(Event(HrEventKind.Terminated, 1, "lost"))).Case;
-        await desk.TakeAsync(Event(HrEventKind.Cancelled, 1, "stays"));
-        var started = (await desk.TakeAsync(Event(HrEventKind.Terminated, 1, "started"))).Case;
-        await desk.Intake.ConfirmDispatchedAsync(started.Id, 1, Stop);
+        private readonly StateStorage _storage;
 
-        desk.Time.Advance(TimeSpan.FromMinutes(2));
-        var early = await desk.Intake.UndispatchedAsync(Stop);
-        desk.Time.Advance(TimeSpan.FromTicks(1));
+        public Given(AzuriteFixture azurite, string tenant, StateStorage? storage = null)
+        {
+            _storage = storage ?? Faults.Storage(azurite);
+            (Tenant, Cases, Events, Findings) = (tenant, new(_storage), new(_storage), new(_storage));
+            Intake = Another();
+        }
 
-        Assert.Empty(early);
-        Assert.Equal([lost], await desk.Intake.UndispatchedAsync(Stop));
+        public string Tenant { get; }
+
+        public FakeTimeProvider Time { get; } = new(Now);
+
+        public EvidenceInMemory Evidence { get; } = new();
+
+        public FakeLogger<LeaverIntake> Log { get; } = new();
+
+        public TableLeaverCases Cases { get; }
+
+        public HrEventLog Events { get; }
+
+        public TableFindingStore Findings { get; }
+
+        public LeaverIntake Intake { get; }
+
+        /// <summary>Another process on the same state.</summary>
+        public LeaverIntake Another() => new(new TenantId(Tenant), new(_storage), new(_storage), new(new TableFindingStore(_storage)), Evidence, new FixedPolicy(new() { Sha256 = "ab" }), Time, Log);
+
+        public async Task<IReadOnlyList<Finding>> FindingsAsync()
+        {
+            var all = new List<Finding>();
+            await foreach (var finding in Findings.ListOpenAsync(Tenant, Stop))
+                all.Add(finding);
+            return all;
+        }
     }
+}
 
-    [Fact]
-    public async Task The_confirmation_of_an_earlier_round_does_not_count_for_the_next()
+/// <summary>Keeps records in memory, each id once.</summary>
+internal sealed class EvidenceInMemory : IEvidenceLog
+{
+    private readonly ConcurrentDictionary<string, EvidenceRecord> _records = new(StringComparer.Ordinal);
+
+    public bool Down { get; set; }
+
+    public IReadOnlyCollection<EvidenceRecord> Records => [.. _records.Values.OrderBy(r => r.Time)];
+
+    public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
     {
-        var desk = Desk.Of(azurite, "intake-round");
-        var @case = (await desk.TakeAsync(Event(HrEventKind.Terminated, 1))).Case;
-        await desk.Cases.ChangeAsync("intake-round", @case.Id, c => c with { Round = 2 }, Stop);
-
-        Assert.True((await desk.Intake.ConfirmDispatchedAsync(@case.Id, 1, Stop)).NeedsStart);
-        await Assert.ThrowsAsync<KeyNotFoundException>(() => desk.Intake.ConfirmDispatchedAsync("leaver-none", 1, Stop));
-    }
-
-    [Fact]
-    public async Task Evidence_names_no_person()
-    {
-        var desk = Desk.Of(azurite, "intake-ids");
-
-        var taken = await desk.TakeAsync(Event(HrEventKind.Terminated, 1, "E-77123") with { Mail = "ada@northwynd.example", PrincipalName = "ada.l@northwynd.example" });
-
-        var record = Assert.Single(desk.Evidence.Records);
-        Assert.Equal(("offboarding.hr-event", taken.Case.Id), (record.Action, record.Subject));
-        Assert.DoesNotMatch("E-77123|northwynd", JsonSerializer.Serialize(record));
-    }
-
-    [Fact]
-    public async Task Evidence_that_cannot_be_kept_fails_the_event_so_that_it_is_delivered_again()
-    {
-        var desk = Desk.Of(azurite, "intake-ledger");
-        desk.Evidence.Fails = _ => new RequestFailedException(503, "busy");
-
-        await Assert.ThrowsAsync<RequestFailedException>(() => desk.TakeAsync(Event(HrEventKind.Terminated, 1)));
-    }
-
-    [Fact]
-    public async Task Events_are_forgotten_after_400_days_and_not_before()
-    {
-        var desk = Desk.Of(azurite, "intake-forget");
-        await desk.TakeAsync(Event(HrEventKind.Terminated, 1));
-
-        var early = await desk.Events.ForgetAsync("intake-forget", Noon.AddDays(400), Stop);
-        var late = await desk.Events.ForgetAsync("intake-forget", Noon.AddDays(400).AddSeconds(1), Stop);
-
-        Assert.Equal((0, 1), (early, late));
-        Assert.Null(await desk.Events.LastArrivalAsync("intake-forget", Stop));
+        if (Down)
+            throw new RequestFailedException(503, "the evidence account is down");
+        _records.TryAdd(record.Id, record);
+        return Task.FromResult(new EvidenceReceipt(record.Id, "memory", 0, ""));
     }
 }
