@@ -114,9 +114,9 @@ internal static class CertificatePage
         page.Append("<section aria-labelledby=\"left\">\n<h2 id=\"left\">What remains</h2>\n");
         if (certificate.NotDone.Count > 0)
             Table(page, "Steps that are not in effect", ["What", "Why", "What mends it"], certificate.NotDone.Select(f => (IReadOnlyList<string>)
-                [$"{Text(f.Name)}<small>{Text(f.Action)}</small>", Text(f.Reason) + (f.Permission is null ? "" : $"<small>missing: {Text(f.Permission)}</small>"), Code(f.Remedy)]));
+                [$"<bdi>{Text(f.Name)}</bdi><small>{Text(f.Action)}</small>", Text(f.Reason) + (f.Permission is null ? "" : $"<small>missing: {Text(f.Permission)}</small>"), Code(f.Remedy)]));
         if (certificate.Remaining.Count > 0)
-            Table(page, "For a person to do", ["What", "Why", "What to do"], certificate.Remaining.Select(t => (IReadOnlyList<string>)[$"{Text(t.Name)}<small>{Text(t.Type)}</small>", Text(t.Why), Code(t.WhatToDo)]));
+            Table(page, "For a person to do", ["What", "Why", "What to do"], certificate.Remaining.Select(t => (IReadOnlyList<string>)[$"<bdi>{Text(t.Name)}</bdi><small>{Text(t.Type)}</small>", Text(t.Why), Code(t.WhatToDo)]));
         if (certificate.Unread.Count > 0)
             Table(page, "Could not be read: what is there is unknown", ["Source", "Why", "What mends it"], certificate.Unread.Select(g => (IReadOnlyList<string>)[Text(g.Source), Text(g.Reason), Code(g.Remedy)]));
         page.Append("<h3>What may live on</h3>\n");
@@ -136,7 +136,7 @@ internal static class CertificatePage
             if (certificate.Accesses.Where(a => a.Kind == kind).ToList() is { Count: > 0 } some)
                 Table(page, string.Create(CultureInfo.InvariantCulture, $"{title} ({some.Count})"), ["Name", "State", "Removed", "Seen removed"], some.Select(a => (IReadOnlyList<string>)
                 [
-                    Text(a.Name) + (a.Scope is null ? "" : $"<small>{Text(a.Scope)}</small>") + (a.Asset == AssetClass.Other ? "" : $"<small>{(a.Asset == AssetClass.ProductionModel ? "production model" : "training data")}</small>"),
+                    $"<bdi>{Text(a.Name)}</bdi>" + (a.Scope is null ? "" : $"<small>{Text(a.Scope)}</small>") + (a.Asset == AssetClass.Other ? "" : $"<small>{(a.Asset == AssetClass.ProductionModel ? "production model" : "training data")}</small>"),
                     State(a.State) + (a.Why is null ? "" : $"<small>{Text(a.Why)}</small>"), Moment(a.RemovedAt), Moment(a.SeenRemovedAt),
                 ]));
         if (certificate.Accesses.Count == 0)
@@ -209,7 +209,7 @@ internal static class CertificatePage
     /// <summary>Text that cannot be markup, cannot end an attribute, and shows what would hide in it: control characters and those that turn the direction of text.</summary>
     internal static string Text(string text)
     {
-        var safe = new StringBuilder(text.Length + 16).Append("");
+        var safe = new StringBuilder(text.Length + 16);
         foreach (var rune in text.EnumerateRunes())
             _ = rune.Value switch
             {

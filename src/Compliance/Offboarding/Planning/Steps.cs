@@ -69,7 +69,8 @@ internal static class Steps
         ],
         Manual =
         [
-            .. manual.OrderBy(m => m.Target.Type, StringComparer.Ordinal).ThenBy(m => m.Target.Id, StringComparer.Ordinal).ThenBy(m => m.Why, StringComparer.Ordinal),
+            .. manual.OrderBy(m => m.Target.Type, StringComparer.Ordinal).ThenBy(m => m.Target.Id, StringComparer.Ordinal).ThenBy(m => m.Why, StringComparer.Ordinal)
+                .ThenBy(m => m.WhatToDo, StringComparer.Ordinal).ThenBy(m => m.Target.Name, StringComparer.Ordinal),
         ],
     };
 }
