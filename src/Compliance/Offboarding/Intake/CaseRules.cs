@@ -93,7 +93,7 @@ internal static class CaseRules
             // The watch is over and so is the orchestration: another one gives back what can be.
             (false, LeaverStage.Closed) => Another(next) with { Stage = LeaverStage.Restoring, Note = null },
             (true, LeaverStage.Cancelled) => (known.Dispatched ? Another(next) : next) with { Stage = LeaverStage.Scheduled, Note = null },
-            (true, LeaverStage.Closed or LeaverStage.Restored) =>
+            (true, LeaverStage.Closed or LeaverStage.Restored or LeaverStage.Restoring) =>
                 Another(next) with { Stage = LeaverStage.Scheduled, Note = null, BlockedAt = null, ClearAt = null, PlanId = null, CertificateSha256 = null },
             // Whoever carries the case out decides on the news.
             _ => next,
