@@ -147,6 +147,16 @@ public sealed class HrEventReaderTests
     }
 
     [Fact]
+    public void A_key_given_twice_is_refused_wherever_it_stands()
+    {
+        var text = With("id", "\"1\"");
+        Assert.Equal("1", HrEventReader.Read(text, Hr.Now).Id);
+
+        foreach (var twice in new[] { text.Replace("{\"local\"", "{\"timeZone\":\"UTC\",\"local\"", StringComparison.Ordinal), text.Replace("{\"specversion\"", "{\"id\":\"1\",\"specversion\"", StringComparison.Ordinal) })
+            Assert.Contains("holds a key twice", Assert.Throws<HrEventException>(() => HrEventReader.Read(twice, Hr.Now)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Deep_nesting_and_broken_UTF8_are_refused()
     {
         Assert.Throws<HrEventException>(() => HrEventReader.Read(string.Concat(Enumerable.Repeat("{\"a\":", 2000)) + "1" + new string('}', 2000), Hr.Now));
