@@ -4,25 +4,41 @@ using SandboxTenant.Data;
 namespace SandboxTenant.Demo;
 
 /// <summary>
-/// Gives one person of the demo tenant every kind of access a leaver may have, and the tenant what offboarding needs: approvers, break-glass accounts, directory roles. Nothing of it
+/// Adds a leaver with every kind of access one may have, and what offboarding needs beside: approvers, break-glass accounts, directory roles, people who left or will. Nothing of it
 /// changes what the credential check finds.
 /// </summary>
-internal sealed class DemoLeaver(TenantData tenant, Func<string, string> id, IReadOnlyList<(string Id, string Upn, string Name, string Department)> people)
+internal sealed class DemoLeaver(
+    TenantData tenant, Func<string, string> id, Func<int, string> at, IReadOnlyList<(string Id, string Upn, string Name, string Department)> people)
 {
-    /// <summary>Number of the person among the demo's people; the employee id is <c>NW1214</c>.</summary>
-    public const int Index = 214;
+    /// <summary>Object id of the leaver, Dana Whitlock; the same whatever the seed.</summary>
+    public const string LeaverId = "d4a0c1de-5b0c-4f0e-9a51-2b6f0c2d1042";
+
+    /// <summary>Employee id of the leaver.</summary>
+    public const string EmployeeId = "NW-1042";
+
+    /// <summary>Number of the person whose last day was three days ago, and of whom nobody told.</summary>
+    public const int Forgotten = 130;
+
+    private const string Name = "Dana Whitlock";
+    private const string PrincipalName = $"dana.whitlock@{DemoTenant.Domain}";
+    private const string GraphPrincipal = "sp/microsoft/Microsoft Graph";
+
+    // Stands for the leaver where the number of one of the demo's people is expected.
+    private const int Index = -1;
 
     /// <summary>Application id of the app whose role approvers have.</summary>
     public const string ComplianceAppId = "6f1d5a0e-6b0c-4f0e-9a51-2b6f0c2d3e10";
 
     private const string ApproverRole = "2c9e8f0e-3a3c-4b0e-8a53-0b6f0c2d3e11";
+    private const string ReaderRole = "2c9e8f0e-3a3c-4b0e-8a53-0b6f0c2d3e12";
     private const string DirectoryReadWrite = "19dbc75e-c2e2-444c-a770-ec69d8559fc7";
 
-    private string Leaver => people[Index].Id;
+    private static string Leaver => LeaverId;
 
     /// <summary>Adds it all.</summary>
     public void Add()
     {
+        People();
         Administrators();
         Approvers();
         Memberships();
@@ -31,16 +47,51 @@ internal sealed class DemoLeaver(TenantData tenant, Func<string, string> id, IRe
         Azure();
     }
 
-    private JsonObject Person(int index) => new()
+    private JsonObject Person(int index)
     {
-        ["@odata.type"] = "#microsoft.graph.user",
-        ["id"] = people[index].Id,
-        ["displayName"] = people[index].Name,
-        ["userPrincipalName"] = people[index].Upn,
-        ["mail"] = people[index].Upn,
+        var (person, upn, name) = index == Index ? (LeaverId, PrincipalName, Name) : (people[index].Id, people[index].Upn, people[index].Name);
+        return new() { ["@odata.type"] = "#microsoft.graph.user", ["id"] = person, ["displayName"] = name, ["userPrincipalName"] = upn, ["mail"] = upn };
+    }
+
+    private void People()
+    {
+        var dana = User(LeaverId, Name, PrincipalName, EmployeeId, -1650);
+        dana["jobTitle"] = "Data Scientist";
+        dana["department"] = "Data";
+        dana["mail"] = PrincipalName;
+        dana["manager"] = Person(Of("Data").ElementAt(1));
+        tenant.Add("users", dana);
+        // Somebody hired lately who was given the address of a Whitlock that left long ago: mail alone would match the wrong person.
+        var alike = User(id("user/look-alike"), "Dan Whitlock", $"dan.whitlock@{DemoTenant.Domain}", "NW-3107", -20);
+        alike["jobTitle"] = "Account Manager";
+        alike["department"] = "Sales";
+        alike["mail"] = $"d.whitlock@{DemoTenant.Domain}";
+        alike["manager"] = Person(Of("Sales").First());
+        tenant.Add("users", alike);
+        foreach (var number in (int[])[1, 2])
+            tenant.Add("users", User(id($"user/break-glass-{number}"), $"Emergency access {number}", $"emergency{number}@{DemoTenant.Domain}", null, -2000));
+        tenant.Change("users", people[57].Id, new JsonObject { ["employeeLeaveDateTime"] = at(20) }.ToJsonString());
+        tenant.Change("users", people[75].Id, new JsonObject { ["employeeLeaveDateTime"] = at(-140) }.ToJsonString());
+        tenant.Change("users", people[Forgotten].Id, new JsonObject { ["employeeLeaveDateTime"] = at(-3) }.ToJsonString());
+    }
+
+    private JsonObject User(string user, string name, string upn, string? employee, int created) => new()
+    {
+        ["id"] = user,
+        ["displayName"] = name,
+        ["userPrincipalName"] = upn,
+        ["employeeId"] = employee,
+        ["employeeType"] = employee is null ? null : "Employee",
+        ["accountEnabled"] = true,
+        ["userType"] = "Member",
+        ["onPremisesSyncEnabled"] = null,
+        ["createdDateTime"] = at(created),
+        ["signInSessionsValidFromDateTime"] = at(created),
+        ["signInActivity"] = new JsonObject { ["lastSignInDateTime"] = at(-1) },
+        ["businessPhones"] = new JsonArray(),
     };
 
-    private IEnumerable<int> Of(string department) => Enumerable.Range(0, people.Count).Where(i => people[i].Department == department && i != Index);
+    private IEnumerable<int> Of(string department) => Enumerable.Range(0, people.Count).Where(i => people[i].Department == department);
 
     private void Administrators()
     {
@@ -53,7 +104,12 @@ internal sealed class DemoLeaver(TenantData tenant, Func<string, string> id, IRe
         DirectoryRole("directoryRoleAssignments", "62e90394-69f5-4237-9190-012177145e10", people[operations[1]].Id, "/");
         DirectoryRole("directoryRoleAssignments", "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3", Leaver, $"/administrativeUnits/{id("au/research")}");
         DirectoryRole("directoryRoleEligibilities", "fdd7a751-b60b-444a-984c-02652fe8fa1c", Leaver, "/");
-        Group("break-glass-accounts", "Accounts for emergencies", operations.Skip(2).Take(2));
+        Group("break-glass-accounts", "Accounts for emergencies", [], g =>
+        {
+            g["displayName"] = "Break-glass accounts";
+            g["members"] = new JsonArray([.. ((int[])[1, 2]).Select(n => new JsonObject { ["@odata.type"] = "#microsoft.graph.user", ["id"] = id($"user/break-glass-{n}"), ["displayName"] = $"Emergency access {n}" })]);
+        });
+        tenant.Add("administrativeUnits", new JsonObject { ["id"] = id("au/research"), ["displayName"] = "Research", ["description"] = "People and apps of Research", ["members"] = new JsonArray([.. Of("Research").Take(10).Select(Person)]) });
     }
 
     private void DirectoryRole(string set, string role, string principal, string scope) => tenant.Add(set, new JsonObject
@@ -75,19 +131,20 @@ internal sealed class DemoLeaver(TenantData tenant, Func<string, string> id, IRe
             ["displayName"] = "Compliance",
             ["servicePrincipalType"] = "Application",
             ["accountEnabled"] = true,
-            ["appRoles"] = new JsonArray(new JsonObject
+            ["appRoles"] = new JsonArray([.. (((string, string)[])[(ApproverRole, "Approver"), (ReaderRole, "Reader")]).Select(r => new JsonObject
             {
-                ["id"] = ApproverRole,
-                ["value"] = "Compliance.Approver",
-                ["displayName"] = "Approver",
+                ["id"] = r.Item1,
+                ["value"] = "Compliance." + r.Item2,
+                ["displayName"] = r.Item2,
                 ["isEnabled"] = true,
                 ["allowedMemberTypes"] = new JsonArray("User"),
-            }),
+            })]),
             ["passwordCredentials"] = new JsonArray(),
             ["keyCredentials"] = new JsonArray(),
         });
         foreach (var approver in Of("Security").Take(3))
             AppRole(people[approver].Id, app, "Compliance", ApproverRole);
+        AppRole(people[Of("Legal").First()].Id, app, "Compliance", ReaderRole);
     }
 
     private void AppRole(string principal, string resource, string name, string role, string type = "User") => tenant.Add("appRoleAssignments", new JsonObject
@@ -127,7 +184,10 @@ internal sealed class DemoLeaver(TenantData tenant, Func<string, string> id, IRe
         Group("research-everyone", "Holds the guild", [], g => g["members"] = new JsonArray(new JsonObject { ["@odata.type"] = "#microsoft.graph.group", ["id"] = inner, ["displayName"] = "research-guild" }));
         Group("all-of-data", "By rule", [Index], g => (g["groupTypes"], g["membershipRule"]) = (new JsonArray("DynamicMembership"), "(user.department -eq \"Data\")"));
         Group("ad-fileserver-users", "From the old directory", [Index], g => g["onPremisesSyncEnabled"] = true);
+        Group("research-site", "A Microsoft 365 group", [Index, .. Of("Research").Take(2)], g => (g["groupTypes"], g["mailEnabled"]) = (new JsonArray("Unified"), true));
         Group("data-news", "A mailing list", [Index], g => (g["mailEnabled"], g["securityEnabled"]) = (true, false));
+        foreach (var existing in (string[])["dept-data", "data-stewards"])
+            tenant.Add($"groups/{id("group/" + existing)}/members", Person(Index));
         var owned = Group("dataset-stewards", "Owned by one person", [.. Of("Data").Take(2)]);
         tenant.Add($"groups/{owned}/owners", Person(Index));
     }
@@ -146,7 +206,7 @@ internal sealed class DemoLeaver(TenantData tenant, Func<string, string> id, IRe
                     ["clientId"] = principal.Id,
                     ["consentType"] = "Principal",
                     ["principalId"] = Leaver,
-                    ["resourceId"] = id("sp/graph"),
+                    ["resourceId"] = id(GraphPrincipal),
                     ["scope"] = scope,
                 });
         // One application of which the leaver is the only owner, one with an owner beside, and a privileged one.
@@ -154,7 +214,7 @@ internal sealed class DemoLeaver(TenantData tenant, Func<string, string> id, IRe
         Own("Knowledge Graph Worker", alone: false);
         Own("Audit Exporter Worker", alone: true);
         if (Find("servicePrincipals", "Audit Exporter Worker") is { } privileged)
-            AppRole(privileged.Id, id("sp/graph"), "Microsoft Graph", DirectoryReadWrite, "ServicePrincipal");
+            AppRole(privileged.Id, id(GraphPrincipal), "Microsoft Graph", DirectoryReadWrite, "ServicePrincipal");
     }
 
     private void Own(string application, bool alone)
@@ -175,19 +235,21 @@ internal sealed class DemoLeaver(TenantData tenant, Func<string, string> id, IRe
     {
         foreach (var (type, name) in ((string, string)[])[("passwordAuthenticationMethod", "password"), ("phoneAuthenticationMethod", "phone"), ("microsoftAuthenticatorAuthenticationMethod", "authenticator"), ("fido2AuthenticationMethod", "key")])
             tenant.Add($"users/{Leaver}/methods", new JsonObject { ["@odata.type"] = "#microsoft.graph." + type, ["id"] = id("method/" + name) });
-        foreach (var name in (string[])["NW-LAPTOP-214", "NW-PHONE-214"])
+        foreach (var name in (string[])["NW-LAPTOP-1042", "NW-PHONE-1042"])
         {
             var device = new JsonObject { ["id"] = id("device/" + name), ["deviceId"] = id("deviceId/" + name), ["displayName"] = name, ["accountEnabled"] = true, ["operatingSystem"] = name.Contains("PHONE", StringComparison.Ordinal) ? "iOS" : "Windows" };
             tenant.Add("devices", device.DeepClone());
             device["@odata.type"] = "#microsoft.graph.device";
             tenant.Add($"users/{Leaver}/registeredDevices", device);
         }
-        tenant.Add($"users/{Leaver}/managedDevices", new JsonObject { ["@odata.type"] = "#microsoft.graph.managedDevice", ["id"] = id("managed/NW-LAPTOP-214"), ["deviceName"] = "NW-LAPTOP-214", ["managementState"] = "managed", ["operatingSystem"] = "Windows" });
-        var sku = "05e9a617-0261-4cee-bb44-138d3ef5d965";
+        tenant.Add($"users/{Leaver}/managedDevices", new JsonObject { ["@odata.type"] = "#microsoft.graph.managedDevice", ["id"] = id("managed/NW-LAPTOP-1042"), ["deviceName"] = "NW-LAPTOP-1042", ["managementState"] = "managed", ["operatingSystem"] = "Windows" });
+        // Microsoft 365 E3 of her own, and Power BI Pro through her department's group.
+        const string sku = "05e9a617-0261-4cee-bb44-138d3ef5d965", inherited = "f8a1db68-be16-40ed-86d5-cb42ce701560";
         tenant.Change("users", Leaver, new JsonObject
         {
-            ["assignedLicenses"] = new JsonArray(new JsonObject { ["skuId"] = sku, ["disabledPlans"] = new JsonArray() }),
-            ["licenseAssignmentStates"] = new JsonArray(new JsonObject { ["skuId"] = sku, ["assignedByGroup"] = null, ["disabledPlans"] = new JsonArray(), ["state"] = "Active", ["error"] = "None" }),
+            ["assignedLicenses"] = new JsonArray([.. ((string[])[sku, inherited]).Select(s => new JsonObject { ["skuId"] = s, ["disabledPlans"] = new JsonArray() })]),
+            ["licenseAssignmentStates"] = new JsonArray([.. (((string, string?)[])[(sku, null), (inherited, id("group/dept-data"))]).Select(s =>
+                new JsonObject { ["skuId"] = s.Item1, ["assignedByGroup"] = s.Item2, ["disabledPlans"] = new JsonArray(), ["state"] = "Active", ["error"] = "None" })]),
         }.ToJsonString());
     }
 
@@ -216,6 +278,32 @@ internal sealed class DemoLeaver(TenantData tenant, Func<string, string> id, IRe
                 tenant.Change("resources", resource.Id, new JsonObject { ["properties"] = properties }.ToJsonString());
             }
         }
+        var production = tenant.Subscriptions.All()[0].Id;
+        tenant.Add("resources", new JsonObject
+        {
+            ["id"] = $"/subscriptions/{production}/resourceGroups/rg-training/providers/Microsoft.MachineLearningServices/workspaces/mlw-nw-research",
+            ["name"] = "mlw-nw-research",
+            ["type"] = "Microsoft.MachineLearningServices/workspaces",
+            ["location"] = "westeurope",
+            ["tags"] = new JsonObject { ["environment"] = "production", ["owner"] = PrincipalName },
+            ["properties"] = new JsonObject { ["friendlyName"] = "Research workspace", ["provisioningState"] = "Succeeded" },
+        });
+        var eligible = $"/subscriptions/{tenant.Subscriptions.All()[^1].Id}";
+        tenant.Add("roleEligibilityScheduleInstances", new JsonObject
+        {
+            ["id"] = $"{eligible}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/{id("eligible/dana")}",
+            ["name"] = id("eligible/dana"),
+            ["type"] = "Microsoft.Authorization/roleEligibilityScheduleInstances",
+            ["properties"] = new JsonObject
+            {
+                ["roleDefinitionId"] = $"/providers/Microsoft.Authorization/roleDefinitions/{contributor}",
+                ["principalId"] = Leaver,
+                ["principalType"] = "User",
+                ["scope"] = eligible,
+                ["memberType"] = "Direct",
+                ["status"] = "Provisioned",
+            },
+        });
         foreach (var subscription in tenant.Subscriptions.All())
         {
             Assign($"/subscriptions/{subscription.Id}", reader);

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using SandboxTenant.Data;
+using SandboxTenant.Graph;
 using SandboxTenant.Http;
 
 namespace SandboxTenant.SignIn;
@@ -17,6 +18,9 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
     private string? _keyId;
 
     private string KeyId => _keyId ??= Base64Url.EncodeToString(SHA256.HashData(_key.ExportSubjectPublicKeyInfo()))[..27];
+
+    /// <summary>The client that may sign in.</summary>
+    public string ClientId => clientId;
 
     /// <summary>Answers a sign-in request.</summary>
     /// <param name="call">The request.</param>
@@ -93,7 +97,8 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
         var granted = tenant.AppRoleAssignments.All().Where(a => Same(a, "principalId", user.Id) && Same(a, "resourceId", app.Id)).Select(a => Json.Text(a.Json, "appRoleId")).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var roles = (Json.Object(app.Json)["appRoles"] as System.Text.Json.Nodes.JsonArray ?? []).Where(r => granted.Contains(r!["id"]!.GetValue<string>())).Select(r => r!["value"]!.GetValue<string>()).ToList();
         var appId = Json.Text(app.Json, "appId")!;
-        var token = Sign(call, appId, writer =>
+        // By the tenant's clock, on which the app that checks it runs too.
+        var token = Sign(call, appId, call.Now, writer =>
         {
             writer.WriteString("azp", clientId);
             writer.WriteString("oid", user.Id);
@@ -129,7 +134,7 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
 
     private string Issue(Call call, string audience)
     {
-        var token = Sign(call, audience, writer =>
+        var token = Sign(call, audience, time.GetUtcNow(), writer =>
         {
             writer.WriteString("appid", clientId);
             writer.WriteString("azp", clientId);
@@ -137,7 +142,7 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
             writer.WriteString("sub", tenant.ServicePrincipals.Find(clientId)?.Id ?? clientId);
             writer.WriteString("idtyp", "app");
             writer.WriteStartArray("roles");
-            foreach (var role in (string[])["Application.Read.All", "Directory.Read.All"])
+            foreach (var role in GraphPermissions.All.Where(p => !tenant.Denied.ContainsKey(p)))
                 writer.WriteStringValue(role);
             writer.WriteEndArray();
         });
@@ -148,9 +153,8 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
         return token;
     }
 
-    private string Sign(Call call, string audience, Action<System.Text.Json.Utf8JsonWriter> claims)
+    private string Sign(Call call, string audience, DateTimeOffset now, Action<System.Text.Json.Utf8JsonWriter> claims)
     {
-        var now = time.GetUtcNow();
         var header = Json.Bytes(writer =>
         {
             writer.WriteStartObject();

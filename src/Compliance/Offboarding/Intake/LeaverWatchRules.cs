@@ -34,12 +34,12 @@ internal static class LeaverWatchRules
     public static string? Disbelieve(HrRoster roster, long? lastCount, OffboardingPolicy policy, DateTimeOffset now)
     {
         var oldest = policy.Heartbeat ?? OldestRoster;
+        if (roster.Employed.Count == 0)
+            return "It lists nobody";
         if (now - roster.AsOf > oldest)
             return $"It is as of {Text(roster.AsOf)}; policy expects one every {oldest.TotalHours.ToString("0.##", CultureInfo.InvariantCulture)} hours";
         if (roster.AsOf > now + ClockSkew)
             return $"It is as of {Text(roster.AsOf)}, which lies ahead";
-        if (roster.Employed.Count == 0)
-            return "It lists nobody";
         if (lastCount is { } last && roster.Employed.Count < last * LeastShare)
             return $"It lists {roster.Employed.Count} people, fewer than half of the {last} of the last accepted one";
         return null;

@@ -22,6 +22,12 @@ public sealed class WebhookSignatureTests
     }
 
     [Fact]
+    public void The_documented_commands_make_the_same_signature() => Assert.Equal(
+        // printf '%s.%s' 1795413600 '{"a":1}' | openssl dgst -sha256 -hmac old-key-old-key-old-key-old-key-1 -hex
+        "v1=c487e46c455005b6b533339451b23babcf7d69d92acf85b404beec55787b1903",
+        Sign(Old, DateTimeOffset.FromUnixTimeSeconds(1795413600), "{\"a\":1}"u8));
+
+    [Fact]
     public void Either_key_is_valid_while_it_is_rotated_and_any_of_several_signatures_counts()
     {
         var (byOld, byNew) = (Sign(Old, Hr.Now, Body), Sign(New, Hr.Now, Body));
