@@ -1,6 +1,7 @@
 using System.Globalization;
 using Compliance.Credentials;
 using Compliance.Observability;
+using Compliance.Offboarding;
 using Compliance.State;
 using Compliance.Tenants;
 using Microsoft.Extensions.Configuration;
@@ -23,6 +24,7 @@ internal static class ComplianceApp
         builder.Services.AddTenant(builder.Configuration);
         builder.Services.AddState(builder.Configuration);
         builder.Services.AddCredentials(builder.Configuration, time);
+        builder.Services.AddOffboarding(builder.Configuration);
         builder.AddObservability();
     }
 

@@ -6,8 +6,6 @@ global using Microsoft.Azure.Functions.Worker.Middleware;
 global using Microsoft.DurableTask;
 global using Microsoft.DurableTask.Client;
 global using Microsoft.Extensions.Hosting;
-// By name: its namespace has a TaskFailedException of its own.
-global using OrchestrationAlreadyExistsException = DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException;
 #else
 global using EmbeddedHost;
 global using Microsoft.Extensions.Hosting;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SandboxTenant.Demo;
 
 namespace Local;
 
@@ -25,6 +26,10 @@ internal static class AppSettings
         };
         Default("CredentialRotationSchedule", "0 0 5 * * *");
         Default("ControlWatchSchedule", "0 15 * * * *");
+        Default("LeaverSweepSchedule", "0 */5 * * * *");
+        Default("LeaverWatchSchedule", "0 30 5 * * *");
+        // Nobody can have a token for an app of zeros: without the real one nobody approves.
+        Default("Approvals__Audience", tenant is null ? Guid.Empty.ToString() : DemoLeaver.ComplianceAppId);
         foreach (var name in new[] { "NO_PROXY", "no_proxy" })
             settings[name] = string.Join(',', new[] { Environment.GetEnvironmentVariable(name), "localhost", "127.0.0.1" }.Where(host => !string.IsNullOrEmpty(host)));
         if (tenant is not null)
@@ -36,6 +41,7 @@ internal static class AppSettings
             settings["Tenant__ClientId"] = tenant.ClientId;
             settings["Tenant__ClientSecret"] = tenant.ClientSecret;
             settings["Tenant__PinnedThumbprint"] = tenant.Thumbprint;
+            settings["Hr__WebhookKeys"] = keys.Hr;
         }
         if (options.Now is { } now)
         {
@@ -51,6 +57,8 @@ internal static class AppSettings
             // The one run is asked for by hand; a timer that is due must not add a second.
             settings["AzureWebJobs.CredentialRotationCheck.Disabled"] = "true";
             settings["AzureWebJobs.ControlWatch.Disabled"] = "true";
+            settings["AzureWebJobs.LeaverWatch.Disabled"] = "true";
+            settings["AzureWebJobs.LeaverSweep.Disabled"] = "true";
         }
         return settings;
 

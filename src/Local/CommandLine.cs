@@ -39,7 +39,9 @@ internal sealed class CommandLine(
 
         var tests = new Command("test", "Run every test; further arguments go to dotnet test") { TreatUnmatchedTokensAsErrors = false };
         tests.SetAction(parsed => test(parsed.UnmatchedTokens));
-        return new RootCommand("Runs ComplianceFunctions on this machine: Azurite, a sandbox tenant and the app.") { Run(), tests, benchmark };
+        var around = new Command("around", "Start everything on free ports, run a command, and stop everything: around -- COMMAND ...") { TreatUnmatchedTokensAsErrors = false, Hidden = true };
+        around.SetAction(parsed => run(new RunOptions { Once = true, Fresh = true, State = Path.Combine(RepositoryRoot.Find(), ".local", "demo"), Around = [.. parsed.UnmatchedTokens.Where(t => t != "--")] }));
+        return new RootCommand("Runs ComplianceFunctions on this machine: Azurite, a sandbox tenant and the app.") { Run(), tests, benchmark, around };
     }
 
     private Command Run()

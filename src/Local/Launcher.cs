@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Compliance.Findings;
@@ -37,6 +38,8 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
             var (client, urls) = await StartAsync(options, state, keys, supervisor, stop);
             using (client)
             {
+                if (options.Around is { } command)
+                    return await supervisor.WhileAllLiveAsync(ending => CommandAsync(command, state, ending), stop);
                 if (options.Once)
                     return await CheckAsync(options, state, client, supervisor, stop);
                 foreach (var url in urls)
@@ -92,13 +95,18 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         }
 
         Say("starting the app");
+        var settings = AppSettings.For(options, ports[0], keys, azurite, tenant);
+        new Connection(
+            string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ports[0]}"), keys.Default, keys.Hr, azurite.EvidenceConnection, settings["Approvals__Audience"],
+            settings.Where(s => tenant is not null && s.Key.StartsWith("Tenant__", StringComparison.Ordinal)).ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value))
+            .Write(state.Connection);
         var client = new HostClient(ports[0], keys, time);
         try
         {
             await StartChildAsync(
                 new ChildSpec("app", programs.App)
                 {
-                    Environment = AppSettings.For(options, ports[0], keys, azurite, tenant),
+                    Environment = settings,
                     WorkingDirectory = Path.GetDirectoryName(programs.App[^1]),
                     LogFile = state.Log("app.log"),
                     OnLine = options.Once ? null : Show,
@@ -126,6 +134,23 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
             supervisor.Add(child);
             return await isReady;
         }
+    }
+
+    // The command has this terminal; how it ends is how the launcher ends.
+    private static async Task<int> CommandAsync(IReadOnlyList<string> command, StateFolder state, CancellationToken stop)
+    {
+        var start = new ProcessStartInfo(command[0], command.Skip(1)) { Environment = { [Connection.Variable] = state.Connection } };
+        using var process = ProcessStart.Start(start, Path.GetFileName(command[0]), "build again");
+        try
+        {
+            await process.WaitForExitAsync(stop);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+        return process.ExitCode;
     }
 
     private async Task<int> CheckAsync(RunOptions options, StateFolder state, HostClient client, Supervisor supervisor, CancellationToken stop)

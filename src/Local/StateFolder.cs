@@ -28,6 +28,9 @@ internal sealed class StateFolder : IDisposable
     /// <summary>The function keys.</summary>
     public string Keys => KeyFile(_root);
 
+    /// <summary>How to reach what runs.</summary>
+    public string Connection => Path.Combine(Folder, "connection.json");
+
     /// <summary>The children that run.</summary>
     public PidFile Pids { get; }
 

@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
 using SandboxTenant.Faults;
+using SandboxTenant.Graph;
 using SandboxTenant.Http;
 
 namespace SandboxTenant;
@@ -59,6 +60,12 @@ internal sealed class Sandbox : IAsyncDisposable
     /// <summary>The last 50,000 requests, oldest first; those inside a batch come before the batch itself.</summary>
     public IReadOnlyList<RequestLogEntry> Requests => _frontend.Log.Entries;
 
+    /// <summary>How close the requests so far came to the services' quotas.</summary>
+    public IReadOnlyList<QuotaUse> Quotas => _frontend.Quotas.Uses;
+
+    /// <summary>The fault rules in force that no request has fitted yet.</summary>
+    public IReadOnlyList<string> UnmatchedFaults => _frontend.Faults.Unmatched;
+
     /// <summary>Forgets the requests in memory.</summary>
     public void ClearRequests() => _frontend.Log.Clear();
 
@@ -84,13 +91,18 @@ internal sealed class Sandbox : IAsyncDisposable
         var faults = FaultPlan.Parse(tenant.Faults is { } own ? own + "\n" + options.Faults : options.Faults, options.Seed);
         var clientId = options.ClientId ?? Ids.Guid($"{tenant.TenantId}/sandbox-client");
         var clientSecret = options.ClientSecret ?? "sbx~" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
+        foreach (var permission in options.WithoutPermissions)
+            // A slip in the name would take nothing away, and nobody would see it.
+            tenant.Denied[GraphPermissions.All.Contains(permission, StringComparer.OrdinalIgnoreCase) || permission.Contains('/', StringComparison.Ordinal) ? permission
+                : throw new SandboxException($"the sandbox asks no call for the permission {permission}; it knows {string.Join(", ", GraphPermissions.All)} and Resource Manager's actions")] = true;
+        tenant.AppHoldsDirectoryRole &= options.AppHoldsDirectoryRole;
         var journal = new Journal(tenant, options.StateDirectory);
         Frontend? frontend = null;
         WebApplication? server = null;
         var certificate = Certificate(time.GetUtcNow());
         try
         {
-            frontend = new Frontend(tenant, journal, new RequestLog(options.RequestLog), clientId, clientSecret, options.Seed, now, time) { Faults = faults };
+            frontend = new Frontend(tenant, journal, new RequestLog(options.RequestLog), clientId, clientSecret, options, now, time) { Faults = faults };
             server = await ListenAsync(options.Port, certificate, frontend, cancellationToken);
             var port = new Uri(server.Urls.Single()).Port;
             tenant.PointVaultsAt(port);

@@ -48,8 +48,22 @@ internal static class SandboxCommand
         Option<string?> state = new("--state") { Description = "folder that keeps changes over a restart" };
         Option<string?> faults = new("--faults") { Description = "fault rules" };
         Option<string?> log = new("--request-log") { Description = "file that gets one JSON line a request" };
+        Option<string[]> without = new("--without-permission") { Description = "Graph permissions or Resource Manager actions the app lacks, separated by commas" };
+        Option<bool> noRole = new("--app-without-directory-role") { Description = "the app cannot disable people who hold a privileged directory role" };
+        Option<TimeSpan> lag = new("--lag")
+        {
+            Description = "how long Graph's reads go on without a change, as 30s",
+            CustomParser = r =>
+            {
+                if (Faults.FaultPlan.Duration(r.Tokens[0].Value) is { } duration)
+                    return duration;
+                r.AddError($"--lag {r.Tokens[0].Value}: is not a duration (500ms, 30s or 5m)");
+                return default;
+            },
+        };
+        Option<bool> quotas = new("--quotas") { Description = "refuse requests over the services' quotas with 429" };
         Option<bool> parent = new("--parent-stdin") { Description = "end when standard input is closed" };
-        var command = new Command("serve", "Serve a tenant until stopped; prints one JSON line when ready") { port, tenant, demo, seed, now, state, faults, log, parent };
+        var command = new Command("serve", "Serve a tenant until stopped; prints one JSON line when ready") { port, tenant, demo, seed, now, state, faults, without, noRole, lag, quotas, log, parent };
         var size = Size(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -74,6 +88,10 @@ internal static class SandboxCommand
                 StateDirectory = parsed.GetValue(state),
                 Faults = parsed.GetValue(faults),
                 RequestLog = parsed.GetValue(log),
+                WithoutPermissions = [.. (parsed.GetValue(without) ?? []).SelectMany(w => w.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+                AppHoldsDirectoryRole = !parsed.GetValue(noRole),
+                Lag = parsed.GetValue(lag),
+                EnforceQuotas = parsed.GetValue(quotas),
             }, TimeProvider.System, CancellationToken.None);
             foreach (var notice in sandbox.Notices)
                 await error.WriteLineAsync(notice);
@@ -92,6 +110,8 @@ internal static class SandboxCommand
             await output.FlushAsync(cancellationToken);
             var ended = parsed.GetValue(parent) ? EndWithParentAsync() : stop.Task;
             await Task.WhenAny(stop.Task, ended);
+            foreach (var rule in sandbox.UnmatchedFaults)
+                await error.WriteLineAsync($"no request fitted the fault rule \"{rule}\"");
             return 0;
         });
         return command;

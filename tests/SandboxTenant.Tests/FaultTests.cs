@@ -138,7 +138,7 @@ public sealed class FaultTests
     [InlineData("graph/* status=403", "fault rule 1 (character 1) \"graph/* status=403\": has no =>; a rule is [METHOD] PATTERN => action ...")]
     [InlineData("* => drop; graph/* => status=200", "fault rule 2 (character 12) \"graph/* => status=200\": status=200 must be a whole number from 400 to 599")]
     [InlineData("* => explode", "fault rule 1 (character 1) \"* => explode\": there is no action explode")]
-    [InlineData("* => rate=10%", "fault rule 1 (character 1) \"* => rate=10%\": does nothing; give status=, latency=, drop, cut=, malformed, nextlink=, duplicate-page or expired-signin")]
+    [InlineData("* => rate=10%", "fault rule 1 (character 1) \"* => rate=10%\": does nothing; give status=, latency=, drop, drop-after, consistency=, cut=, malformed, nextlink=, duplicate-page or expired-signin")]
     [InlineData("* => status=429 rate=110%", "fault rule 1 (character 1) \"* => status=429 rate=110%\": rate=110% must be a percentage from 0% to 100%")]
     [InlineData("* => drop code=X", "fault rule 1 (character 1) \"* => drop code=X\": code= and retry-after= go with status=")]
     [InlineData("* => latency=2s", "fault rule 1 (character 1) \"* => latency=2s\": latency=2s must be milliseconds, as 20ms")]

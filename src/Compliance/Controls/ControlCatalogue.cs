@@ -21,12 +21,20 @@ public static class ControlCatalogue
     /// <summary>Id of the control that every scheduled control runs.</summary>
     public const string MissedRun = "RUN-001";
 
+    /// <summary>Id of the control that what a leaver could read is rotated.</summary>
+    public const string KnownByLeaver = "LEAVE-020";
+
     private const string CommonCriteriaAccess = "SOC 2 CC6.1";
     private const string CommonCriteriaMonitoring = "SOC 2 CC4.1";
     private const string AuthenticationInformation = "ISO 27001 A.5.17";
     private const string Cryptography = "ISO 27001 A.8.24";
     private const string Evaluation = "ISO 27001 9.1";
     private const string AiEvaluation = "ISO 42001 9.1";
+    private const string AccessRemoval = "SOC 2 CC6.3";
+    private const string AccessRights = "ISO 27001 A.5.18";
+    private const string AfterEmployment = "ISO 27001 A.6.5";
+    private const string TerminationProcedures = "HIPAA 164.308(a)(3)(ii)(C)";
+    private const string TerminatedUsers = "PCI DSS 8.2.5";
     private const string EntityAuthentication = "HIPAA 164.312(d)";
     private const string SystemAccountSecrets = "PCI DSS 8.6.3";
 
@@ -66,9 +74,39 @@ public static class ControlCatalogue
         new(SubscriptionNotVisible, "Subscription is no longer visible", Severity.High,
             "A subscription that drops out of view takes its findings with it.",
             [CommonCriteriaMonitoring, "ISO 27001 A.5.9", Evaluation]),
+        new(KnownByLeaver, "Secret was readable by a leaver and must be rotated now", Severity.High,
+            "Disabling an account does not make anybody forget: a secret that was read works until it is changed.",
+            [CommonCriteriaAccess, "SOC 2 CC6.2", AuthenticationInformation, "ISO 27001 A.6.5", EntityAuthentication, SystemAccountSecrets]),
         new(MissedRun, "Scheduled control missed its run", Severity.High,
             "A control that does not run finds nothing, which looks the same as a control that finds nothing wrong.",
             [CommonCriteriaMonitoring, Evaluation, AiEvaluation]),
+        new("LEAVE-001", "Somebody left and no HR event came", Severity.Critical,
+            "Whoever nobody tells of keeps all access.",
+            [AccessRemoval, AccessRights, AfterEmployment, TerminationProcedures, TerminatedUsers]),
+        new("LEAVE-002", "HR is silent, or its roster cannot be used", Severity.High,
+            "An HR system that stopped sending looks the same as one whose people all stay.",
+            [CommonCriteriaMonitoring, AccessRights, Evaluation]),
+        new("LEAVE-003", "Nobody or several people fit a leaver", Severity.High,
+            "Blocking the wrong person does harm, and blocking nobody leaves the leaver in.",
+            [AccessRemoval, AccessRights, TerminationProcedures]),
+        new("LEAVE-004", "HR event was refused", Severity.High,
+            "A refused event may be a leaver who stays in, or somebody who forges events.",
+            [AccessRemoval, CommonCriteriaMonitoring, AfterEmployment]),
+        new("LEAVE-010", "Leaver waits for approvals past the deadline", Severity.Critical,
+            "A hold protects nobody when it is forgotten: the person may still have all access.",
+            [AccessRemoval, AccessRights, TerminationProcedures, TerminatedUsers]),
+        new("LEAVE-011", "A guard holds a leaver", Severity.High,
+            "Blocking a protected account does harm, and so does leaving a leaver in: people decide.",
+            [AccessRemoval, AccessRights, TerminationProcedures]),
+        new("LEAVE-012", "A leaver's access was not seen removed in time", Severity.Critical,
+            "Access that is still there, or was not looked at, can be used.",
+            [AccessRemoval, AccessRights, TerminationProcedures, TerminatedUsers]),
+        new("LEAVE-013", "A step of an offboarding needs a person or a permission", Severity.High,
+            "What this program cannot or may not remove stays until somebody does.",
+            [AccessRemoval, AccessRights, TerminationProcedures]),
+        new("LEAVE-014", "A former leaver has access again", Severity.Critical,
+            "An account that comes back after its owner left is used by somebody else, or by mistake.",
+            [AccessRemoval, AccessRights, AfterEmployment, TerminatedUsers]),
     ];
 
     private static readonly FrozenDictionary<string, Control> ById = All.ToFrozenDictionary(c => c.Id, StringComparer.Ordinal);

@@ -20,6 +20,8 @@ internal static class EvidenceLine
             Time = record.Time.ToUniversalTime(),
             Actor = SecretScrubber.Scrub(record.Actor),
             Action = SecretScrubber.Scrub(record.Action),
+            Reason = record.Reason is { } reason ? SecretScrubber.Scrub(reason) : null,
+            DetailsSha256 = record.DetailsSha256 is { } details ? new SortedDictionary<string, string>(details.ToDictionary(), StringComparer.Ordinal) : null,
             Counts = new SortedDictionary<string, long>(record.Counts.ToDictionary(), StringComparer.Ordinal),
         }, ComplianceJson.Compact);
         return bytes.Length <= MostBytes

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Compliance.Evidence;
 
 /// <summary>Keeps who did what, when and why, for an auditor. Ids only: no personal data, no secrets.</summary>
@@ -41,8 +43,25 @@ public sealed record EvidenceRecord
     /// <summary>Counts by name.</summary>
     public required IReadOnlyDictionary<string, long> Counts { get; init; }
 
-    /// <summary>SHA-256 over the canonical list of findings of the run, lower-case hex.</summary>
-    public required string FindingsSha256 { get; init; }
+    /// <summary>SHA-256 over the canonical list of findings of the run, lower-case hex; null for an act that is not a check.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? FindingsSha256 { get; init; }
+
+    /// <summary>What or whom the act was about, by id only; null for a run over the whole tenant.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Subject { get; init; }
+
+    /// <summary>Why, by id: the event, the policy rule, the hold. No names of people.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>Id of the plan that was carried out or decided on.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PlanId { get; init; }
+
+    /// <summary>SHA-256 (lower-case hex) of the documents that hold the details, by their name.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? DetailsSha256 { get; init; }
 
     /// <summary>Joins trigger, logs, traces and this record.</summary>
     public required string CorrelationId { get; init; }

@@ -43,6 +43,14 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
         _ => new(Short($"{e.GetType().Name}: {e.Message}"), null, "run the check again; the log has the details"),
     };
 
+    /// <summary>Tells what an answer inside a batch means.</summary>
+    /// <param name="answer">An answer that is no success.</param>
+    /// <param name="call">The call inside the batch.</param>
+    /// <param name="identity">Client id of the identity in use; null for the Azure CLI's user.</param>
+    public static ReadFailure Of(BatchAnswer answer, DeclaredCall call, string? identity) => answer.Status == 0
+        ? new(Short(answer.Reason ?? "no answer"), null, "run the check again; the log has the details")
+        : Answered(answer.Status, answer.Code, answer.Message ?? answer.Reason ?? "no reason was given", call, null, identity);
+
     /// <summary>The outcome of a source that could not be read.</summary>
     public SourceOutcome Outcome(string source, long objects, Subject subject, string? resourceId) =>
         new(source, Complete: false, objects, subject, Reason, Permission, Remedy, resourceId);

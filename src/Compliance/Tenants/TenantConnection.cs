@@ -34,7 +34,8 @@ internal sealed class TenantConnection : IDisposable
         (_options, _time, _log) = (options, time, log);
         _network = Network(options.PinnedThumbprint);
         var managedIdentityOffered = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("IDENTITY_ENDPOINT"));
-        Credential = TenantCredential.Of(options, Transport("sign-in", u => SameHost(u, options.Authority)), managedIdentityOffered);
+        SignIn = Client("sign-in", u => SameHost(u, options.Authority));
+        Credential = TenantCredential.Of(options, new HttpClientTransport(SignIn), managedIdentityOffered);
 
         var graphHost = options.Graph.Host;
         var scope = $"https://{(TenantOptions.IsLoopback(options.Graph) ? "graph.microsoft.com" : graphHost)}/.default";
@@ -56,6 +57,9 @@ internal sealed class TenantConnection : IDisposable
 
     /// <summary>Signs in.</summary>
     public TenantCredential Credential { get; }
+
+    /// <summary>The sign-in service alone, for its public metadata: who reads them needs no permission.</summary>
+    public HttpClient SignIn { get; }
 
     /// <summary>Microsoft Graph.</summary>
     public GraphServiceClient Graph { get; }
@@ -89,7 +93,11 @@ internal sealed class TenantConnection : IDisposable
     public bool IsGraph(string link) => Uri.TryCreate(link, UriKind.Absolute, out var uri) && SameHost(uri, _options.Graph);
 
     /// <inheritdoc/>
-    public void Dispose() => _network.Dispose();
+    public void Dispose()
+    {
+        SignIn.Dispose();
+        _network.Dispose();
+    }
 
     private static bool SameHost(Uri uri, Uri ours) =>
         string.Equals(uri.Host, ours.Host, StringComparison.OrdinalIgnoreCase) && uri.Port == ours.Port && uri.Scheme == Uri.UriSchemeHttps;

@@ -16,6 +16,7 @@ internal static class TenantServices
         var options = TenantOptions.Read(configuration);
         services.AddSingleton(p => new TenantConnection(options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<TenantConnection>>()));
         services.AddSingleton<ResourceManagerReader>();
+        services.AddSingleton<GraphBatch>();
         services.AddSingleton<GraphCredentials>();
         services.AddSingleton<VaultCredentials>();
         services.AddSingleton<AzureCredentials>();

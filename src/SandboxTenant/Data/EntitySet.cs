@@ -1,14 +1,19 @@
+using System.Text.Json;
+
 namespace SandboxTenant.Data;
 
 /// <summary>The objects of one kind in the order they were loaded, found by id and, where the service has one, by a second key. Safe for concurrent use.</summary>
 /// <param name="name">The set's name, as in a tenant folder (<c>applications</c>, <c>vaults/kv-demo/secrets</c>).</param>
 /// <param name="alternateKey">A second property that finds an object (<c>appId</c>, <c>userPrincipalName</c>), or null.</param>
-internal sealed class EntitySet(string name, string? alternateKey = null)
+/// <param name="groupKeys">Properties by whose value many objects are found at once (<c>principalId</c>), top-level or below <c>properties</c>.</param>
+/// <param name="changed">Told of each id that comes (true) and goes (false).</param>
+internal sealed class EntitySet(string name, string? alternateKey = null, string[]? groupKeys = null, Action<string, bool>? changed = null)
 {
     private readonly Lock _gate = new();
     private readonly List<Entity> _items = [];
     private readonly Dictionary<string, Entity> _byId = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _byAlternate = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<(string Property, string Value), SortedList<long, Entity>> _groups = new(GroupComparer.Instance);
     private long _seq;
 
     /// <summary>The set's name, as in a tenant folder.</summary>
@@ -31,16 +36,33 @@ internal sealed class EntitySet(string name, string? alternateKey = null)
             return _byId.GetValueOrDefault(id) ?? (_byAlternate.TryGetValue(id, out var other) ? _byId.GetValueOrDefault(other) : null);
     }
 
+    /// <summary>The objects whose property has this value, in their order. The property is one of the set's group keys.</summary>
+    public IReadOnlyList<Entity> By(string property, string value)
+    {
+        lock (_gate)
+            return _groups.TryGetValue((property, value), out var found) ? [.. found.Values] : [];
+    }
+
+    /// <summary>Makes an empty set hold what this one does, each object in its place.</summary>
+    public void CopyTo(EntitySet empty)
+    {
+        lock (_gate)
+        {
+            foreach (var entity in _items)
+                empty.Take(entity);
+            empty._seq = _seq;
+        }
+    }
+
     /// <summary>Adds an object at the end.</summary>
     /// <exception cref="ArgumentException">The id is taken.</exception>
     public Entity Add(string id, byte[] json)
     {
         lock (_gate)
         {
-            var entity = new Entity(++_seq, id, json);
-            _byId.Add(id, entity);
-            _items.Add(entity);
-            Index(entity);
+            var entity = new Entity(_seq + 1, id, json);
+            Take(entity);
+            _seq++;
             return entity;
         }
     }
@@ -70,6 +92,7 @@ internal sealed class EntitySet(string name, string? alternateKey = null)
                 return false;
             _items.RemoveAt(IndexOf(old.Seq));
             Unindex(old);
+            changed?.Invoke(old.Id, false);
             return true;
         }
     }
@@ -99,6 +122,14 @@ internal sealed class EntitySet(string name, string? alternateKey = null)
             return [.. _items];
     }
 
+    private void Take(Entity entity)
+    {
+        _byId.Add(entity.Id, entity);
+        _items.Add(entity);
+        Index(entity);
+        changed?.Invoke(entity.Id, true);
+    }
+
     // The first index whose Seq is at least seq: the list is ordered by it.
     private int IndexOf(long seq)
     {
@@ -118,11 +149,42 @@ internal sealed class EntitySet(string name, string? alternateKey = null)
     {
         if (alternateKey is not null && Json.Text(entity.Json, alternateKey) is { } key)
             _byAlternate[key] = entity.Id;
+        foreach (var group in Groups(entity))
+        {
+            if (!_groups.TryGetValue(group, out var members))
+                _groups[group] = members = [];
+            members[entity.Seq] = entity;
+        }
     }
 
     private void Unindex(Entity entity)
     {
         if (alternateKey is not null && Json.Text(entity.Json, alternateKey) is { } key)
             _byAlternate.Remove(key);
+        foreach (var group in Groups(entity))
+            if (_groups.TryGetValue(group, out var members) && members.Remove(entity.Seq) && members.Count == 0)
+                _groups.Remove(group);
+    }
+
+    private IEnumerable<(string, string)> Groups(Entity entity)
+    {
+        if (groupKeys is null)
+            yield break;
+        using var document = JsonDocument.Parse(entity.Json);
+        var root = document.RootElement;
+        foreach (var property in groupKeys)
+            if ((Json.Text(root, property) ?? (root.TryGetProperty("properties", out var inner) ? Json.Text(inner, property) : null)) is { } value)
+                yield return (property, value);
+    }
+
+    private sealed class GroupComparer : IEqualityComparer<(string Property, string Value)>
+    {
+        public static readonly GroupComparer Instance = new();
+
+        public bool Equals((string Property, string Value) x, (string Property, string Value) y) =>
+            x.Property == y.Property && x.Value.Equals(y.Value, StringComparison.OrdinalIgnoreCase);
+
+        public int GetHashCode((string Property, string Value) obj) =>
+            HashCode.Combine(obj.Property, obj.Value.GetHashCode(StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -17,6 +17,7 @@ internal sealed class Journal : IDisposable
     private readonly TenantData _tenant;
     private readonly Lock _gate = new();
     private readonly FileStream? _file;
+    private readonly List<(Replica Replica, Func<DateTimeOffset> Clock)> _replicas = [];
 
     /// <summary>Opens the journal and plays it over the tenant.</summary>
     /// <exception cref="SandboxException">The journal belongs to another tenant, a line before the last is broken, or the file cannot be used.</exception>
@@ -64,6 +65,19 @@ internal sealed class Journal : IDisposable
     /// <summary>Puts a version of a vault object in its place; the id is <c>name/version</c>.</summary>
     public void Update(string set, string id, JsonObject value) => Do("update", set, id, value);
 
+    /// <summary>A copy of the directory that learns of changes late.</summary>
+    /// <param name="lag">How late.</param>
+    /// <param name="clock">The tenant's clock.</param>
+    public Replica Follow(TimeSpan lag, Func<DateTimeOffset> clock)
+    {
+        lock (_gate)
+        {
+            var replica = new Replica(_tenant.CopyOfDirectory(), lag);
+            _replicas.Add((replica, clock));
+            return replica;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file?.Dispose();
 
@@ -72,7 +86,10 @@ internal sealed class Journal : IDisposable
         var line = new JsonObject { ["op"] = op, ["set"] = set, ["id"] = id, ["value"] = value?.DeepClone() };
         lock (_gate)
         {
-            Apply(op, set, id, value);
+            Apply(_tenant, op, set, id, value);
+            foreach (var (replica, clock) in _replicas)
+                if (!set.StartsWith("vaults/", StringComparison.Ordinal))
+                    replica.Tell(clock(), op, set, id, value);
             Write(line);
         }
     }
@@ -85,37 +102,40 @@ internal sealed class Journal : IDisposable
         _file.Flush();
     }
 
-    private void Apply(string op, string set, string id, JsonObject? value)
+    /// <summary>Makes one change in a tenant.</summary>
+    /// <exception cref="FormatException">There is no such kind of change.</exception>
+    /// <exception cref="ArgumentException">There is no such set.</exception>
+    public static void Apply(TenantData tenant, string op, string set, string id, JsonObject? value)
     {
         switch (op)
         {
             case "merge":
-                if (_tenant.Set(set).Find(id) is { } entity)
-                    _tenant.Set(set).Put(entity.Id, Json.Merge(entity.Json, value!));
+                if (tenant.Set(set).Find(id) is { } entity)
+                    tenant.Set(set).Put(entity.Id, Json.Merge(entity.Json, value!));
                 break;
             case "put":
-                _tenant.Set(set).Put(id, Json.Bytes(value!));
+                tenant.Set(set).Put(id, Json.Bytes(value!));
                 break;
             case "version":
-                TenantReader.AddVersion(Objects(set), id.Split('/')[0], id.Split('/')[1], Json.Bytes(value!));
+                TenantReader.AddVersion(Objects(tenant, set), id.Split('/')[0], id.Split('/')[1], Json.Bytes(value!));
                 break;
             case "update":
-                Objects(set).Versions.Put(id, Json.Bytes(value!));
-                if (Objects(set).CurrentVersion.GetValueOrDefault(id.Split('/')[0]) == id.Split('/')[1])
-                    Objects(set).Current.Put(id.Split('/')[0], Json.Bytes(value!));
+                Objects(tenant, set).Versions.Put(id, Json.Bytes(value!));
+                if (Objects(tenant, set).CurrentVersion.GetValueOrDefault(id.Split('/')[0]) == id.Split('/')[1])
+                    Objects(tenant, set).Current.Put(id.Split('/')[0], Json.Bytes(value!));
                 break;
             case "delete":
-                if (_tenant.Set(set).Find(id) is not null)
-                    _tenant.Remove(set, id);
+                if (tenant.Set(set).Find(id) is not null)
+                    tenant.Remove(set, id);
                 if (set == "users")
-                    _tenant.DeletedUsers[id] = true;
+                    tenant.DeletedUsers[id] = true;
                 break;
             default:
                 throw new FormatException($"there is no change \"{op}\"");
         }
     }
 
-    private VaultObjects Objects(string set) => _tenant.Vault(set.Split('/')[1]).Of(set.Split('/')[2])!;
+    private static VaultObjects Objects(TenantData tenant, string set) => tenant.Vault(set.Split('/')[1]).Of(set.Split('/')[2])!;
 
     private void Replay(string path)
     {
@@ -148,7 +168,7 @@ internal sealed class Journal : IDisposable
             var change = JsonNode.Parse(line.Span)!.AsObject();
             var (op, id) = (change["op"]!.GetValue<string>(), change["id"]!.GetValue<string>());
             if (op != "tenant")
-                Apply(op, change["set"]!.GetValue<string>(), id, change["value"]?.AsObject());
+                Apply(_tenant, op, change["set"]!.GetValue<string>(), id, change["value"]?.AsObject());
             else if (id != _tenant.TenantId)
                 throw new SandboxException($"{path}: holds the changes of tenant {id}, not of {_tenant.TenantId}; name another state directory or remove the file");
         }

@@ -33,7 +33,40 @@ internal sealed class TenantData
     public EntitySet Resources { get; } = new("resources");
 
     /// <summary>Role assignments; the key is the resource id.</summary>
-    public EntitySet RoleAssignments { get; } = new("roleAssignments");
+    public EntitySet RoleAssignments { get; } = new("roleAssignments", groupKeys: ["principalId"]);
+
+    /// <summary>Azure roles somebody may activate (PIM); the key is the resource id.</summary>
+    public EntitySet RoleEligibilities { get; } = new("roleEligibilityScheduleInstances", groupKeys: ["principalId"]);
+
+    /// <summary>Locks on resources, groups and subscriptions; the key is the resource id.</summary>
+    public EntitySet Locks { get; } = new("locks");
+
+    /// <summary>Local users of storage accounts; the key is the resource id.</summary>
+    public EntitySet LocalUsers { get; } = new("localUsers");
+
+    /// <summary>Administrative units.</summary>
+    public EntitySet AdministrativeUnits { get; } = new("administrativeUnits");
+
+    /// <summary>App roles given to users, groups and service principals.</summary>
+    public EntitySet AppRoleAssignments { get; } = new("appRoleAssignments", groupKeys: ["principalId", "resourceId"]);
+
+    /// <summary>Delegated permission grants.</summary>
+    public EntitySet PermissionGrants { get; } = new("oauth2PermissionGrants", groupKeys: ["principalId", "clientId"]);
+
+    /// <summary>Definitions of directory roles.</summary>
+    public EntitySet DirectoryRoleDefinitions { get; } = new("directoryRoleDefinitions");
+
+    /// <summary>Active assignments of directory roles.</summary>
+    public EntitySet DirectoryRoleAssignments { get; } = new("directoryRoleAssignments", groupKeys: ["principalId"]);
+
+    /// <summary>Directory roles somebody may activate (PIM).</summary>
+    public EntitySet DirectoryRoleEligibilities { get; } = new("directoryRoleEligibilities", groupKeys: ["principalId"]);
+
+    /// <summary>Active assignments of directory roles that PIM made; each is in <see cref="DirectoryRoleAssignments"/> too.</summary>
+    public EntitySet DirectoryRoleSchedules { get; } = new("directoryRoleAssignmentSchedules", groupKeys: ["principalId"]);
+
+    /// <summary>Devices of the directory.</summary>
+    public EntitySet Devices { get; } = new("devices");
 
     /// <summary>Role definitions; the key is the resource id.</summary>
     public EntitySet RoleDefinitions { get; } = new("roleDefinitions");
@@ -47,6 +80,21 @@ internal sealed class TenantData
     /// <summary>Members by the group's id.</summary>
     public RelationSet GroupMembers { get; } = new("groups/{0}/members");
 
+    /// <summary>Owners by the group's id.</summary>
+    public RelationSet GroupOwners { get; } = new("groups/{0}/owners");
+
+    /// <summary>Members by the administrative unit's id.</summary>
+    public RelationSet UnitMembers { get; } = new("administrativeUnits/{0}/members");
+
+    /// <summary>Sign-in methods by the user's id.</summary>
+    public RelationSet SignInMethods { get; } = new("users/{0}/methods");
+
+    /// <summary>Registered devices by the user's id.</summary>
+    public RelationSet RegisteredDevices { get; } = new("users/{0}/registeredDevices");
+
+    /// <summary>Devices under management (Intune) by the user's id.</summary>
+    public RelationSet ManagedDevices { get; } = new("users/{0}/managedDevices");
+
     /// <summary>A user's manager, by the user's id; at most one.</summary>
     public RelationSet Managers { get; } = new("users/{0}/manager");
 
@@ -55,6 +103,15 @@ internal sealed class TenantData
 
     /// <summary>Users deleted while the sandbox ran: they no longer show as owner or member.</summary>
     public ConcurrentDictionary<string, bool> DeletedUsers { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Permissions and actions the calling app lacks: a Graph permission such as <c>GroupMember.ReadWrite.All</c>, a Resource Manager action such as
+    /// <c>Microsoft.Authorization/roleAssignments/delete</c>. It may be changed while the sandbox runs.
+    /// </summary>
+    public ConcurrentDictionary<string, bool> Denied { get; private init; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether the calling app holds a directory role itself, without which Graph lets it disable nobody who holds a privileged one.</summary>
+    public bool AppHoldsDirectoryRole { get; set; } = true;
 
     /// <summary>Fault rules that came with the tenant (<c>faults.txt</c>), or null.</summary>
     public string? Faults { get; set; }
@@ -67,11 +124,33 @@ internal sealed class TenantData
 
     /// <summary>The directory and resource sets, by their name in a tenant folder.</summary>
     public IEnumerable<EntitySet> Sets =>
-        [Organization, Users, Groups, Applications, ServicePrincipals, Subscriptions, Resources, RoleAssignments, RoleDefinitions];
+        [
+            Organization, Users, Groups, Applications, ServicePrincipals, Subscriptions, Resources, RoleAssignments, RoleDefinitions,
+            AdministrativeUnits, AppRoleAssignments, PermissionGrants, DirectoryRoleDefinitions, DirectoryRoleAssignments, DirectoryRoleEligibilities, DirectoryRoleSchedules,
+            Devices, RoleEligibilities, Locks, LocalUsers,
+        ];
 
     /// <summary>The relations, by their set and leaf name.</summary>
     public IEnumerable<(string Parent, string Leaf, RelationSet Relation)> Relations =>
-        [("applications", "owners", ApplicationOwners), ("servicePrincipals", "owners", ServicePrincipalOwners), ("groups", "members", GroupMembers), ("users", "manager", Managers)];
+        [
+            ("applications", "owners", ApplicationOwners), ("servicePrincipals", "owners", ServicePrincipalOwners), ("groups", "members", GroupMembers), ("groups", "owners", GroupOwners),
+            ("users", "manager", Managers), ("users", "methods", SignInMethods), ("users", "registeredDevices", RegisteredDevices),
+            ("users", "managedDevices", ManagedDevices), ("administrativeUnits", "members", UnitMembers),
+        ];
+
+    /// <summary>A copy of the directory as it is now, without vaults; what the calling app lacks is shared.</summary>
+    public TenantData CopyOfDirectory()
+    {
+        var copy = new TenantData { Denied = Denied, AppHoldsDirectoryRole = AppHoldsDirectoryRole };
+        foreach (var set in Sets)
+            set.CopyTo(copy.Set(set.Name));
+        foreach (var (parent, leaf, relation) in Relations)
+            foreach (var (id, related) in relation.All())
+                related.CopyTo(copy.Set($"{parent}/{id}/{leaf}"));
+        foreach (var (id, _) in DeletedUsers)
+            copy.DeletedUsers[id] = true;
+        return copy;
+    }
 
     /// <summary>The vault of this name, made where there is none yet.</summary>
     public VaultData Vault(string name) => Vaults.GetOrAdd(name, static n => new VaultData(n));

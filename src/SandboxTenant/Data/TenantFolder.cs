@@ -9,6 +9,13 @@ internal static class TenantFolder
     private static readonly string[] SetFiles =
         ["organization", "users", "groups", "servicePrincipals", "applications", "subscriptions", "resources", "roleAssignments", "roleDefinitions"];
 
+    // What only some tenants have: nobody need be told that such a file is not there.
+    private static readonly string[] MoreFiles =
+    [
+        "administrativeUnits", "appRoleAssignments", "oauth2PermissionGrants", "directoryRoleDefinitions", "directoryRoleAssignments", "directoryRoleEligibilities",
+        "directoryRoleAssignmentSchedules", "devices", "roleEligibilityScheduleInstances", "locks", "localUsers",
+    ];
+
     /// <summary>Reads a folder.</summary>
     /// <exception cref="SandboxException">The folder is not there, holds a file it does not know, or a file is bad: one line with file, JSON path and reason.</exception>
     public static TenantData Load(string folder)
@@ -19,15 +26,15 @@ internal static class TenantFolder
         var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(f => Path.GetRelativePath(folder, f).Replace('\\', '/')).Order(StringComparer.Ordinal).ToList();
         foreach (var file in files)
-            if (!Known(file))
-                throw new SandboxException($"{file}: the sandbox knows no file of this name; it reads {string.Join(", ", SetFiles.Select(f => f + ".json"))}, "
-                    + "applications|servicePrincipals/<id>/owners.json, groups/<id>/members.json, users/<id>/manager.json, vaults/<name>/secrets|keys|certificates.json, "
+            if (!Known(tenant, file))
+                throw new SandboxException($"{file}: the sandbox knows no file of this name; it reads {string.Join(", ", SetFiles.Concat(MoreFiles).Select(f => f + ".json"))}, "
+                    + $"{string.Join(", ", tenant.Relations.Select(r => $"{r.Parent}/<id>/{r.Leaf}.json"))}, vaults/<name>/secrets|keys|certificates.json, "
                     + "vaults/<name>/keys/<key>/rotationpolicy.json and faults.txt");
-        foreach (var name in SetFiles)
+        foreach (var name in SetFiles.Concat(MoreFiles))
         {
             if (files.Contains(name + ".json"))
                 TenantReader.Read(tenant, name, File.ReadAllBytes(Path.Combine(folder, name + ".json")), name + ".json");
-            else
+            else if (SetFiles.Contains(name))
                 tenant.Notices.Add($"{name}.json is not there: the tenant has no {name}");
         }
         foreach (var file in files.Where(f => f.Contains('/', StringComparison.Ordinal)))
@@ -48,7 +55,7 @@ internal static class TenantFolder
     {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new SandboxException($"{folder}: the folder is not empty; name a new one");
-        foreach (var set in tenant.Sets)
+        foreach (var set in tenant.Sets.Where(s => s.Count > 0 || SetFiles.Contains(s.Name)))
             Write(folder, set.Name, writer => Array(writer, set.All().Select(e => (Action)(() => Entity(tenant, writer, set, e)))));
         foreach (var vault in tenant.Vaults.Values.OrderBy(v => v.Name, StringComparer.Ordinal))
         {
@@ -63,13 +70,14 @@ internal static class TenantFolder
 
     private static void Entity(TenantData tenant, Utf8JsonWriter writer, EntitySet set, Entity entity)
     {
-        var relation = tenant.Relations.FirstOrDefault(r => r.Parent == set.Name);
         writer.WriteStartObject();
         Properties(writer, entity.Json);
-        if (relation.Relation?.Find(entity.Id) is { Count: > 0 } related)
+        foreach (var (_, leaf, relation) in tenant.Relations.Where(r => r.Parent == set.Name))
         {
-            writer.WritePropertyName(relation.Leaf);
-            if (relation.Leaf == "manager")
+            if (relation.Find(entity.Id) is not { Count: > 0 } related)
+                continue;
+            writer.WritePropertyName(leaf);
+            if (leaf == "manager")
                 Raw(writer, related.All()[0].Json);
             else
             {
@@ -130,14 +138,12 @@ internal static class TenantFolder
         }
     }
 
-    private static bool Known(string file) => file == "faults.txt" || file.EndsWith(".json", StringComparison.Ordinal) && file[..^5].Split('/') switch
+    private static bool Known(TenantData tenant, string file) => file == "faults.txt" || file.EndsWith(".json", StringComparison.Ordinal) && file[..^5].Split('/') switch
     {
-        [var name] => SetFiles.Contains(name),
-        ["applications" or "servicePrincipals", _, "owners"] => true,
-        ["groups", _, "members"] => true,
-        ["users", _, "manager"] => true,
+        [var name] => SetFiles.Contains(name) || MoreFiles.Contains(name),
         ["vaults", _, "secrets" or "keys" or "certificates"] => true,
         ["vaults", _, "keys", _, "rotationpolicy"] => true,
+        [var parent, _, var leaf] => tenant.Relations.Any(r => r.Parent == parent && r.Leaf == leaf),
         _ => false,
     };
 }

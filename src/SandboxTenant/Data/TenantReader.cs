@@ -13,10 +13,14 @@ namespace SandboxTenant.Data;
 internal static class TenantReader
 {
     private static readonly HashSet<string> ArrayProperties = new(StringComparer.Ordinal)
-        { "passwordCredentials", "keyCredentials", "owners", "members", "tags", "identifierUris", "servicePrincipalNames", "assignedLicenses", "businessPhones" };
+        { "passwordCredentials", "keyCredentials", "owners", "members", "tags", "identifierUris", "servicePrincipalNames", "assignedLicenses", "businessPhones",
+          "groupTypes", "licenseAssignmentStates", "appRoles" };
 
     private static readonly HashSet<string> TextProperties = new(StringComparer.Ordinal)
-        { "displayName", "appId", "userPrincipalName", "mail", "keyId", "customKeyIdentifier", "servicePrincipalType", "appOwnerOrganizationId", "department", "jobTitle" };
+        { "displayName", "appId", "userPrincipalName", "mail", "keyId", "customKeyIdentifier", "servicePrincipalType", "appOwnerOrganizationId", "department", "jobTitle",
+          "employeeId", "employeeType", "userType", "onPremisesImmutableId", "membershipRule", "principalId", "resourceId", "appRoleId", "clientId", "roleDefinitionId", "directoryScopeId" };
+
+    private static readonly string[] Flags = ["accountEnabled", "onPremisesSyncEnabled", "mailEnabled", "securityEnabled", "isAssignableToRole"];
 
     private static readonly HashSet<string> DateProperties = new(StringComparer.Ordinal) { "key1", "key2", "createdOn", "updatedOn", "creationDate" };
 
@@ -97,10 +101,19 @@ internal static class TenantReader
         return single ? [root] : throw source.Error("$", "there is no \"value\" (or Resource Graph \"data\") array");
     }
 
+    // Without these an object would hang on nobody and quietly never be found.
+    private static string[] Needed(string set) => set switch
+    {
+        "appRoleAssignments" => ["principalId", "resourceId", "appRoleId"],
+        "oauth2PermissionGrants" => ["clientId", "resourceId", "consentType"],
+        "directoryRoleAssignments" or "directoryRoleEligibilities" or "directoryRoleAssignmentSchedules" => ["principalId", "roleDefinitionId", "directoryScopeId"],
+        _ => [],
+    };
+
     private static void ReadObject(TenantData tenant, EntitySet set, JsonElement item, Source source, string at)
     {
         var id = Id(item, source, at);
-        var arm = set.Name is "subscriptions" or "resources" or "roleAssignments" or "roleDefinitions";
+        var arm = set.Name is "subscriptions" or "resources" or "roleAssignments" or "roleDefinitions" or "roleEligibilityScheduleInstances" or "locks" or "localUsers";
         var key = id;
         if (set.Name == "subscriptions")
             key = id.Split('/') is ["", "subscriptions", var guid] && Guid.TryParse(guid, out _) ? guid : throw source.Error(at + ".id", $"must be /subscriptions/<guid>, is {id}");
@@ -108,22 +121,25 @@ internal static class TenantReader
             throw source.Error(at + ".id", $"must be a resource id (/subscriptions/.../providers/...), is {id}");
         else if (arm && id[0] != '/')
             throw source.Error(at + ".id", $"must be a resource id that starts with /, is {id}");
-        if (set.Name == "users" && item.TryGetProperty("accountEnabled", out var enabled) && enabled.ValueKind is not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null))
-            throw source.Error(at + ".accountEnabled", $"must be true or false, is {Kind(enabled)}");
+        foreach (var name in set.Name is "users" or "devices" or "groups" ? Flags : [])
+            if (item.TryGetProperty(name, out var flag) && flag.ValueKind is not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null))
+                throw source.Error($"{at}.{name}", $"must be true or false, is {Kind(flag)}");
+        foreach (var name in Needed(set.Name))
+            if (Json.Text(item, name) is not { Length: > 0 })
+                throw source.Error(at, $"has no {name}");
         if (arm && item.TryGetProperty("properties", out var properties) && properties.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
             throw source.Error(at + ".properties", $"must be an object, is {Kind(properties)}");
         CheckValues(item, source, at, arm);
         if (set.Find(key) is { } twin && string.Equals(twin.Id, key, StringComparison.OrdinalIgnoreCase))
             throw source.Error(at + ".id", $"{id} is there twice");
 
-        var leaf = set.Name switch { "applications" or "servicePrincipals" => "owners", "groups" => "members", "users" => "manager", _ => null };
+        var leaves = tenant.Relations.Where(r => r.Parent == set.Name && item.TryGetProperty(r.Leaf, out _)).Select(r => r.Leaf).ToList();
         // Key material never leaves the directory, whatever the copy says.
         var changed = set.Name is "applications" or "servicePrincipals" && item.TryGetProperty("keyCredentials", out var keys)
             && keys.ValueKind == JsonValueKind.Array && keys.EnumerateArray().Any(k => k.TryGetProperty("key", out var bytes) && bytes.ValueKind != JsonValueKind.Null);
         var secrets = set.Name is "applications" or "servicePrincipals" && item.TryGetProperty("passwordCredentials", out var passwords)
             && passwords.ValueKind == JsonValueKind.Array && passwords.EnumerateArray().Any(p => p.TryGetProperty("secretText", out var text) && text.ValueKind != JsonValueKind.Null);
-        var inline = leaf is not null && item.TryGetProperty(leaf, out _);
-        if (!changed && !inline && !secrets && !item.TryGetProperty("@odata.context", out _))
+        if (!changed && leaves.Count == 0 && !secrets && !item.TryGetProperty("@odata.context", out _))
         {
             set.Add(key, Json.Bytes(item));
             return;
@@ -134,10 +150,10 @@ internal static class TenantReader
             credential!["key"] = null;
         foreach (var credential in secrets ? node["passwordCredentials"]!.AsArray() : [])
             credential!["secretText"] = null;
-        if (inline)
+        foreach (var leaf in leaves)
         {
-            node.Remove(leaf!);
-            ReadInline(tenant, $"{set.Name}/{id}/{leaf}", item.GetProperty(leaf!), source, $"{at}.{leaf}");
+            node.Remove(leaf);
+            ReadInline(tenant, $"{set.Name}/{id}/{leaf}", item.GetProperty(leaf), source, $"{at}.{leaf}");
         }
         set.Add(key, Json.Bytes(node));
     }
@@ -164,15 +180,18 @@ internal static class TenantReader
         CheckValues(item, source, at, arm: false);
         if (set.Find(id) is not null)
             throw source.Error(at + ".id", $"{id} is there twice");
-        if (item.TryGetProperty("@odata.type", out _))
+        if (item.TryGetProperty("@odata.type", out _) || set.Name.EndsWith("/managedDevices", StringComparison.Ordinal))
         {
             set.Add(id, Json.Bytes(item));
             return;
         }
+        if (set.Name.EndsWith("/methods", StringComparison.Ordinal))
+            throw source.Error(at, "has no @odata.type, without which nobody knows what kind of method it is");
         // A copy made with $select has no type: an SDK would then give a bare directoryObject.
         var type = tenant.Users.Find(id) is not null || item.TryGetProperty("userPrincipalName", out _) ? "user"
             : tenant.ServicePrincipals.Find(id) is not null || item.TryGetProperty("servicePrincipalType", out _) ? "servicePrincipal"
-            : item.TryGetProperty("securityEnabled", out _) ? "group" : "user";
+            : item.TryGetProperty("securityEnabled", out _) ? "group"
+            : set.Name.EndsWith("/registeredDevices", StringComparison.Ordinal) ? "device" : "user";
         set.Add(id, Json.Bytes(writer =>
         {
             writer.WriteStartObject();

@@ -43,6 +43,7 @@ internal sealed class DemoTenant
         demo.Azure();
         demo.Vaults();
         demo.Roles();
+        new DemoLeaver(demo._tenant, demo.Id, days => demo.At(days), demo._people).Add();
         return demo._tenant;
     }
 
@@ -104,7 +105,7 @@ internal sealed class DemoTenant
                 ["mail"] = person.Upn,
                 ["jobTitle"] = i == 0 ? "Chief Executive" : inDepartment == 0 ? $"Head of {person.Department}" : inDepartment % 8 == 1 ? "Team Lead" : "Specialist",
                 ["department"] = person.Department,
-                ["employeeId"] = string.Create(CultureInfo.InvariantCulture, $"NW{1000 + i}"),
+                ["employeeId"] = string.Create(CultureInfo.InvariantCulture, $"NW-{2001 + i}"),
                 ["accountEnabled"] = !Disabled.Contains(i),
                 ["userType"] = i == 120 ? "Guest" : "Member",
                 ["createdDateTime"] = At(-_random.Next(2000) - 60),

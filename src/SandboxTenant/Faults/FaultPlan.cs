@@ -10,6 +10,12 @@ internal sealed class FaultPlan(IReadOnlyList<FaultRule> rules, ulong seed)
     /// <summary>No faults.</summary>
     public static FaultPlan None { get; } = new([], 0);
 
+    /// <summary>The rules that no request fitted, as they were given: most often a slip in the pattern.</summary>
+    public IReadOnlyList<string> Unmatched => [.. rules.Where(r => !r.Matched).Select(r => r.Text)];
+
+    /// <summary>The lags that rules speak of.</summary>
+    public IEnumerable<TimeSpan> Lags => rules.Where(r => r.Consistency is not null).Select(r => r.Consistency!.Value).Distinct();
+
     /// <summary>The rules that act on this request; counts it for each that fits.</summary>
     public List<FaultRule> For(string method, string target)
     {
@@ -40,6 +46,15 @@ internal sealed class FaultPlan(IReadOnlyList<FaultRule> rules, ulong seed)
         return new FaultPlan(rules, seed);
     }
 
+    /// <summary>A duration as <c>500ms</c>, <c>30s</c> or <c>5m</c>; null for anything else.</summary>
+    public static TimeSpan? Duration(string text)
+    {
+        foreach (var (unit, ticks) in ((string, long)[])[("ms", TimeSpan.TicksPerMillisecond), ("s", TimeSpan.TicksPerSecond), ("m", TimeSpan.TicksPerMinute)])
+            if (text.EndsWith(unit, StringComparison.Ordinal) && int.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var n))
+                return new TimeSpan(n * ticks);
+        return null;
+    }
+
     private static FaultRule Rule(string text, int number, int position)
     {
         SandboxException Bad(string reason) =>
@@ -56,7 +71,8 @@ internal sealed class FaultPlan(IReadOnlyList<FaultRule> rules, ulong seed)
         int? status = null, cut = null;
         string? code = null, retryAfter = null, paging = null;
         var (rate, times, after, latency) = (1.0, int.MaxValue, 0, TimeSpan.Zero);
-        var (drop, malformed, expired, acts) = (false, false, false, false);
+        TimeSpan? consistency = null;
+        var (drop, dropAfter, malformed, expired, acts) = (false, false, false, false, false);
         foreach (var action in right.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             var cutAt = action.IndexOf('=', StringComparison.Ordinal);
@@ -83,6 +99,10 @@ internal sealed class FaultPlan(IReadOnlyList<FaultRule> rules, ulong seed)
                         : throw Bad($"latency={value} must be milliseconds, as 20ms");
                     break;
                 case "drop" when cutAt < 0: drop = true; break;
+                case "drop-after" when cutAt < 0: dropAfter = true; break;
+                case "consistency":
+                    consistency = Duration(value) ?? throw Bad($"consistency={value} must be a duration, as 500ms, 30s or 5m");
+                    break;
                 case "cut": cut = Number(value, 0, int.MaxValue, "cut"); break;
                 case "malformed" when cutAt < 0: malformed = true; break;
                 case "duplicate-page" when cutAt < 0: paging = "duplicate-page"; break;
@@ -96,7 +116,7 @@ internal sealed class FaultPlan(IReadOnlyList<FaultRule> rules, ulong seed)
             acts |= isAction;
         }
         if (!acts)
-            throw Bad("does nothing; give status=, latency=, drop, cut=, malformed, nextlink=, duplicate-page or expired-signin");
+            throw Bad("does nothing; give status=, latency=, drop, drop-after, consistency=, cut=, malformed, nextlink=, duplicate-page or expired-signin");
         if (status is null && (code ?? retryAfter) is not null)
             throw Bad("code= and retry-after= go with status=");
         var glob = new Regex("^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal) + "$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline);
@@ -110,6 +130,8 @@ internal sealed class FaultPlan(IReadOnlyList<FaultRule> rules, ulong seed)
             After = after,
             Latency = latency,
             Drop = drop,
+            DropAfter = dropAfter,
+            Consistency = consistency,
             Cut = cut,
             Malformed = malformed,
             Paging = paging,

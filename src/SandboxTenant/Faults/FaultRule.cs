@@ -34,6 +34,15 @@ internal sealed class FaultRule(string text, string? method, Regex pattern)
     /// <summary>Resets the connection.</summary>
     public bool Drop { get; init; }
 
+    /// <summary>Resets the connection when the request has been carried out: its sender cannot know.</summary>
+    public bool DropAfter { get; init; }
+
+    /// <summary>Graph's reads do not see changes younger than this; null leaves them as they are.</summary>
+    public TimeSpan? Consistency { get; init; }
+
+    /// <summary>Whether any request ever fitted.</summary>
+    public bool Matched => Volatile.Read(ref _matches) > 0;
+
     /// <summary>Ends the body after this many bytes.</summary>
     public int? Cut { get; init; }
 

@@ -1,25 +1,21 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using SandboxTenant.Data;
 using SandboxTenant.Http;
 using SandboxTenant.SignIn;
+using static SandboxTenant.Graph.GraphAnswer;
 
 namespace SandboxTenant.Graph;
 
 /// <summary>The part of Microsoft Graph v1.0 that the product reads and changes.</summary>
 internal sealed partial class GraphService(TenantData tenant, Journal journal, SignInService signIn)
 {
-    private const int DefaultPage = 100;
-    private const int MaxPage = 999;
-
-    // What Graph returns for a user without $select; https://learn.microsoft.com/graph/api/user-get says so.
-    private static readonly Keep DefaultUser = Keep.Only("@odata.type", "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone",
-        "officeLocation", "preferredLanguage", "surname", "userPrincipalName", "id");
-
-    private static readonly Keep DefaultOther = Keep.AllBut("signInActivity");
+    private readonly IGraphArea[] _areas =
+    [
+        new Memberships(tenant, journal), new Accounts(tenant, journal), new AppAccess(tenant, journal), new DirectoryRoles(tenant, journal),
+        new AuthenticationMethods(tenant, journal), new Devices(tenant, journal),
+    ];
 
     /// <summary>Answers one request.</summary>
     public Answer Handle(Call call)
@@ -36,36 +32,25 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         }
     }
 
-    /// <summary>An error as Graph shapes it.</summary>
-    public static Answer Error(Call call, int status, string code, string message) => Answer.Of(status, writer =>
-    {
-        writer.WriteStartObject();
-        writer.WriteStartObject("error");
-        writer.WriteString("code", code);
-        writer.WriteString("message", message);
-        writer.WriteStartObject("innerError");
-        writer.WriteString("date", call.Now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture));
-        writer.WriteString("request-id", call.RequestId);
-        writer.WriteString("client-request-id", call.Header("client-request-id") ?? call.RequestId);
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-    });
-
     private Answer Route(Call call)
     {
         var segments = call.Segments;
         // applications(appId='...') stands for applications/{id}.
         if (segments.Length > 0 && ByAppId().Match(segments[0]) is { Success: true } match)
             segments = [match.Groups[1].Value, match.Groups[2].Value, .. segments[1..]];
+        var enables = call.Body.ValueKind == JsonValueKind.Object && call.Body.TryGetProperty("accountEnabled", out _);
+        var leaving = call.Query.GetValueOrDefault("$select", "").Split(',').Contains("employeeLeaveDateTime", StringComparer.OrdinalIgnoreCase);
+        if (GraphPermissions.Of(call.Method, segments, enables, leaving).Any(tenant.Denied.ContainsKey))
+            return Denied(call);
+        foreach (var area in _areas)
+            if (area.Handle(call, segments) is { } answer)
+                return answer;
         if (segments is not [var name, ..] || Set(name) is not { } set)
             return Error(call, 400, "BadRequest", $"Resource not found for the segment '{segments.FirstOrDefault()}'.");
         return (call.Method, segments) switch
         {
             ("GET", [_]) => List(call, set),
-            ("GET", [_, "$count"]) => call.Header("ConsistencyLevel") == "eventual"
-                ? new Answer(200, Encoding.ASCII.GetBytes(set.Count.ToString(CultureInfo.InvariantCulture))).With("Content-Type", "text/plain")
-                : Error(call, 400, "Request_BadRequest", "$count is not currently supported without the ConsistencyLevel header set to eventual."),
+            ("GET", [_, "$count"]) => call.Query.ContainsKey("$filter") ? List(call, set) : Count(call, set.Count),
             (_, [_, var id, ..]) when set.Find(id) is { } entity => One(call, set, entity, segments[2..]),
             (_, [_, var id, ..]) => NotFound(call, id),
             _ => Error(call, 405, "Request_BadRequest", $"Specified HTTP method {call.Method} is not allowed for the request target."),
@@ -85,29 +70,10 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
                     Expand(writer, call, set.Name, entity);
                     writer.WriteEndObject();
                 });
-            case ("GET", "applications", ["owners", .. var cast]):
-                return Related(call, tenant.ApplicationOwners.Of(entity.Id), cast);
-            case ("GET", "servicePrincipals", ["owners", .. var cast]):
-                return Related(call, tenant.ServicePrincipalOwners.Of(entity.Id), cast);
-            case ("GET", "groups", ["members", .. var cast]):
-                return Related(call, tenant.GroupMembers.Of(entity.Id), cast);
-            case ("GET", "users", ["manager"]):
-                return tenant.Managers.Find(entity.Id)?.All() is [var manager] && !tenant.DeletedUsers.ContainsKey(manager.Id)
-                    ? Answer.Of(200, writer => WriteRelated(writer, manager, Selected(call.Query.GetValueOrDefault("$select"))))
-                    : Error(call, 404, "Request_ResourceNotFound", "Resource 'manager' does not exist or one of its queried reference-property objects are not present.");
-            case ("GET", "users", ["memberOf", .. var cast]):
-                return Reverse(call, tenant.GroupMembers, [(tenant.Groups, "group")], entity.Id, cast);
-            case ("GET", "users", ["ownedObjects", .. var cast]):
-                return Reverse(call, null, [(tenant.Applications, "application"), (tenant.ServicePrincipals, "servicePrincipal")], entity.Id, cast);
             case ("PATCH", "users" or "applications" or "servicePrincipals" or "groups", []):
                 return Patch(call, set, entity);
             case ("DELETE", "users" or "applications" or "servicePrincipals" or "groups", []):
                 journal.Delete(set.Name, entity.Id);
-                return Answer.Empty(204);
-            case ("DELETE", "groups", ["members", var member, "$ref"]):
-                if (tenant.GroupMembers.Of(entity.Id).Find(member) is null)
-                    return NotFound(call, member);
-                journal.Delete($"groups/{entity.Id}/members", member);
                 return Answer.Empty(204);
             case ("POST", "applications" or "servicePrincipals", ["addPassword"]):
                 return AddPassword(call, set, entity);
@@ -147,84 +113,10 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         });
     }
 
-    private static bool Passes(GraphFilter filter, byte[] json)
+    internal static bool Passes(GraphFilter filter, byte[] json)
     {
         using var document = JsonDocument.Parse(json);
         return filter.Passes(document.RootElement);
-    }
-
-    private static Answer Page(Call call, EntitySet set, Func<Entity, bool>? where, string context, Action<Utf8JsonWriter, Entity> write)
-    {
-        var size = DefaultPage;
-        if (call.Query.TryGetValue("$top", out var top) && (!int.TryParse(top, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > MaxPage))
-            return Error(call, 400, "Request_UnsupportedQuery", $"Invalid page size specified: '{top}'. Must be between 1 and {MaxPage} inclusive.");
-        if (Paging.Read(call.Query.GetValueOrDefault("$skiptoken")) is not { } at)
-            return Error(call, 400, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request.");
-        var (items, more) = set.Page(at.After, size, where);
-        return Answer.Of(200, writer =>
-        {
-            writer.WriteStartObject();
-            writer.WriteString("@odata.context", $"{call.Root}/{context}");
-            if (call.Query.GetValueOrDefault("$count") == "true" && call.Header("ConsistencyLevel") == "eventual")
-                writer.WriteNumber("@odata.count", where is null ? set.Count : set.Page(0, int.MaxValue, where).Items.Count);
-            if (Paging.Next(call, "$skiptoken", at, more ? items[^1].Seq : null) is { } next)
-                writer.WriteString("@odata.nextLink", next);
-            writer.WriteStartArray("value");
-            foreach (var item in items)
-                write(writer, item);
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        }, items.Count == 0 ? 1024 : items[0].Json.Length * items.Count);
-    }
-
-    private Answer Related(Call call, EntitySet related, string[] cast)
-    {
-        if (cast is not ([] or [['m', 'i', 'c', 'r', 'o', 's', 'o', 'f', 't', '.', 'g', 'r', 'a', 'p', 'h', '.', ..]]))
-            return Error(call, 400, "BadRequest", $"Resource not found for the segment '{cast[0]}'.");
-        var type = cast is [var only] ? "#" + only : null;
-        var select = Selected(call.Query.GetValueOrDefault("$select"));
-        return Page(call, related, e => !tenant.DeletedUsers.ContainsKey(e.Id) && (type is null || Json.Text(e.Json, "@odata.type") == type),
-            "$metadata#directoryObjects", (writer, e) => WriteRelated(writer, e, select));
-    }
-
-    // What the tenant knows of the object now, or, for one it does not know, what the file said of it.
-    private void WriteRelated(Utf8JsonWriter writer, Entity related, Keep? select)
-    {
-        var type = Json.Text(related.Json, "@odata.type") ?? "#microsoft.graph.directoryObject";
-        var known = type switch
-        {
-            "#microsoft.graph.user" => tenant.Users.Find(related.Id),
-            "#microsoft.graph.servicePrincipal" => tenant.ServicePrincipals.Find(related.Id),
-            "#microsoft.graph.group" => tenant.Groups.Find(related.Id),
-            _ => null,
-        };
-        WriteTyped(writer, type, known?.Json ?? related.Json, select ?? (type == "#microsoft.graph.user" ? DefaultUser : DefaultOther));
-    }
-
-    private static void WriteTyped(Utf8JsonWriter writer, string type, byte[] json, Keep keep)
-    {
-        writer.WriteStartObject();
-        if (Json.Text(json, "@odata.type") is null || !keep.Wants("@odata.type"u8))
-            writer.WriteString("@odata.type", type);
-        Json.CopyProperties(writer, json, keep);
-        writer.WriteEndObject();
-    }
-
-    // memberOf and ownedObjects read the relation from its other end.
-    private Answer Reverse(Call call, RelationSet? relation, (EntitySet Set, string Type)[] sets, string id, string[] cast)
-    {
-        var found = new EntitySet("directoryObjects");
-        foreach (var (set, type) in sets)
-        {
-            if (cast is [var only] && only != "microsoft.graph." + type)
-                continue;
-            var from = relation ?? (type == "application" ? tenant.ApplicationOwners : tenant.ServicePrincipalOwners);
-            foreach (var (parent, children) in from.All())
-                if (children.Find(id) is not null && set.Find(parent) is { } entity)
-                    found.Add(entity.Id, Json.Bytes(writer => WriteTyped(writer, "#microsoft.graph." + type, entity.Json, Keep.All)));
-        }
-        var select = Selected(call.Query.GetValueOrDefault("$select"));
-        return Page(call, found, null, "$metadata#directoryObjects", (writer, e) => WriteTyped(writer, Json.Text(e.Json, "@odata.type")!, e.Json, select ?? DefaultOther));
     }
 
     private void Expand(Utf8JsonWriter writer, Call call, string set, Entity entity)
@@ -239,14 +131,14 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         if (leaf == "manager")
         {
             if (related is [var manager])
-                WriteRelated(writer, manager, select);
+                DirectoryObjects.WriteRelated(tenant, writer, manager, select);
             else
                 writer.WriteNullValue();
             return;
         }
         writer.WriteStartArray();
         foreach (var item in related)
-            WriteRelated(writer, item, select);
+            DirectoryObjects.WriteRelated(tenant, writer, item, select);
         writer.WriteEndArray();
     }
 
@@ -297,16 +189,6 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         return Answer.Empty(204);
     }
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-
-    private static Answer NotFound(Call call, string id) =>
-        Error(call, 404, "Request_ResourceNotFound", $"Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
-
-    private static Keep Default(string set) => set == "users" ? DefaultUser : DefaultOther;
-
-    private static Keep? Selected(string? select) =>
-        string.IsNullOrWhiteSpace(select) || select == "*" ? null : Keep.Only(select.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-
     private EntitySet? Set(string name) => name switch
     {
         "applications" => tenant.Applications,
@@ -314,6 +196,7 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         "users" => tenant.Users,
         "groups" => tenant.Groups,
         "organization" => tenant.Organization,
+        "administrativeUnits" => tenant.AdministrativeUnits,
         _ => null,
     };
 

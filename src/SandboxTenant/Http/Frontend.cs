@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -16,28 +17,47 @@ internal sealed class Frontend : IDisposable
 {
     private const string VaultSuffix = ".vault.localhost";
     private readonly TimeProvider _time;
-    private readonly DateTimeOffset _tenantStart;
-    private readonly DateTimeOffset _realStart;
     private readonly SignInService _signIn;
     private readonly GraphService _graph;
+    private readonly TimeSpan _lag;
+    private readonly Func<DateTimeOffset> _clock;
+    private readonly Journal _journal;
+    private readonly ConcurrentDictionary<TimeSpan, (Replica Replica, GraphService Graph)> _late = new();
     private readonly ResourceManagerService _resourceManager;
     private readonly KeyVaultService _keyVault;
     private readonly string _run;
     private long _requests;
 
     /// <summary>Puts the services over a tenant.</summary>
-    public Frontend(TenantData tenant, Journal journal, RequestLog log, string clientId, string clientSecret, ulong seed, DateTimeOffset now, TimeProvider time)
+    public Frontend(TenantData tenant, Journal journal, RequestLog log, string clientId, string clientSecret, SandboxOptions options, DateTimeOffset now, TimeProvider time)
     {
-        (Log, Seed, _time, _tenantStart, _realStart) = (log, seed, time, now, time.GetUtcNow());
+        var started = time.GetUtcNow();
+        (Log, Seed, _time, _journal, _lag, Quotas) = (log, options.Seed, time, journal, options.Lag, new Quotas(options.EnforceQuotas));
+        _clock = options.Clock is { } clock ? clock.GetUtcNow : () => now + (time.GetUtcNow() - started);
         _signIn = new SignInService(tenant, clientId, clientSecret, time);
         _graph = new GraphService(tenant, journal, _signIn);
-        _resourceManager = new ResourceManagerService(tenant, _signIn);
+        _resourceManager = new ResourceManagerService(tenant, journal, _signIn);
         _keyVault = new KeyVaultService(tenant, journal, _signIn);
-        _run = string.Create(CultureInfo.InvariantCulture, $"{_realStart.UtcTicks}/{clientSecret}");
+        _run = string.Create(CultureInfo.InvariantCulture, $"{started.UtcTicks}/{clientSecret}");
+        if (_lag > TimeSpan.Zero)
+            Late(_lag);
     }
 
     /// <summary>The fault rules in force.</summary>
-    public FaultPlan Faults { get; set; } = FaultPlan.None;
+    public FaultPlan Faults
+    {
+        get;
+        set
+        {
+            field = value;
+            // From now on: a copy that is made later would know of changes that it should not.
+            foreach (var lag in value.Lags)
+                Late(lag);
+        }
+    } = FaultPlan.None;
+
+    /// <summary>How close requests came to the services' quotas.</summary>
+    public Quotas Quotas { get; }
 
     /// <summary>What fault rates are drawn from.</summary>
     public ulong Seed { get; }
@@ -67,6 +87,12 @@ internal sealed class Frontend : IDisposable
         var answer = call is { Service: Service.Graph, Path: "/$batch", Method: "POST" } && !faults.Exists(f => f.Status is not null)
             ? await BatchAsync(call, context.RequestAborted)
             : Answer(call, faults);
+        if (faults.Exists(f => f.DropAfter))
+        {
+            Log.Add(Entry(call, 0, fault, started, 0, null));
+            context.Abort();
+            return;
+        }
         var bytes = Spoiled(answer.Body, faults);
         var response = context.Response;
         response.StatusCode = answer.Status;
@@ -126,22 +152,46 @@ internal sealed class Frontend : IDisposable
         call.PagingFault = faults.FindLast(f => f.Paging is not null)?.Paging;
         if (faults.FindLast(f => f.Status is not null) is { } rule)
             return Refusal(call, rule);
+        if (Quotas.Take(call) is { } wait)
+            return Refusal(call, 429, null, Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture));
         return call.Service switch
         {
-            Service.Graph => _graph.Handle(call),
+            Service.Graph => Graph(call, faults).Handle(call),
             Service.Vault => _keyVault.Handle(call),
             Service.Login => _signIn.Handle(call, faults.Exists(f => f.ExpiredSignIn)),
             _ => _resourceManager.Handle(call),
         };
     }
 
-    // The refusal is worded as the service that was asked would word it.
-    private Answer Refusal(Call call, FaultRule rule)
+    // A change acts on the directory as it is; a read may see an older one.
+    private GraphService Graph(Call call, List<FaultRule> faults)
     {
-        var status = rule.Status!.Value;
+        var lag = faults.FindLast(f => f.Consistency is not null)?.Consistency ?? _lag;
+        if (call.Method != "GET" || lag <= TimeSpan.Zero)
+            return _graph;
+        var (replica, graph) = Late(lag);
+        replica.CatchUp(call.Now);
+        return graph;
+    }
+
+    private (Replica Replica, GraphService Graph) Late(TimeSpan lag)
+    {
+        lock (_late)
+            return _late.GetOrAdd(lag, l =>
+            {
+                var replica = _journal.Follow(l, _clock);
+                return (replica, new GraphService(replica.Tenant, _journal, _signIn));
+            });
+    }
+
+    // The refusal is worded as the service that was asked would word it.
+    private Answer Refusal(Call call, FaultRule rule) => Refusal(call, rule.Status!.Value, rule.Code, rule.RetryAfter);
+
+    private Answer Refusal(Call call, int status, string? code, string? retryAfter)
+    {
         var answer = call.Service switch
         {
-            Service.Graph => GraphService.Error(call, status, rule.Code ?? status switch
+            Service.Graph => GraphAnswer.Error(call, status, code ?? status switch
             {
                 401 => "InvalidAuthenticationToken",
                 403 => "Authorization_RequestDenied",
@@ -156,11 +206,11 @@ internal sealed class Frontend : IDisposable
                 429 => "Too many requests.",
                 _ => "The request could not be completed (a fault rule of the sandbox).",
             }),
-            Service.Vault when status == 403 => KeyVaultService.Error(403, "Forbidden", rule.Code == "ForbiddenByFirewall"
-                ? "Client address is not authorized and caller is not a trusted service." : "Caller is not authorized to perform action on resource.", rule.Code ?? "ForbiddenByRbac"),
-            Service.Vault => KeyVaultService.Error(status, rule.Code ?? (status == 429 ? "Throttled" : status >= 500 ? "ServiceUnavailable" : "BadParameter"), "The request could not be completed."),
-            Service.Login => _signIn.Error(call, status, rule.Code ?? "temporarily_unavailable", 90033, "A transient error has occurred. Please try again."),
-            _ => ResourceManagerService.Error(status, rule.Code ?? status switch
+            Service.Vault when status == 403 => KeyVaultService.Error(403, "Forbidden", code == "ForbiddenByFirewall"
+                ? "Client address is not authorized and caller is not a trusted service." : "Caller is not authorized to perform action on resource.", code ?? "ForbiddenByRbac"),
+            Service.Vault => KeyVaultService.Error(status, code ?? (status == 429 ? "Throttled" : status >= 500 ? "ServiceUnavailable" : "BadParameter"), "The request could not be completed."),
+            Service.Login => _signIn.Error(call, status, code ?? "temporarily_unavailable", 90033, "A transient error has occurred. Please try again."),
+            _ => ResourceManagerService.Error(status, code ?? status switch
             {
                 403 => "AuthorizationFailed",
                 404 => "ResourceNotFound",
@@ -170,9 +220,9 @@ internal sealed class Frontend : IDisposable
                 _ => "BadRequest",
             }, status == 403 ? $"The client does not have authorization to perform action over scope '{call.Path}' or the scope is invalid." : "The request could not be completed."),
         };
-        switch (rule.RetryAfter)
+        switch (retryAfter)
         {
-            case "none" or null when rule.RetryAfter == "none" || status is not (429 or 503):
+            case "none" or null when retryAfter == "none" || status is not (429 or 503):
                 break;
             case "date":
                 answer.With("Retry-After", _time.GetUtcNow().AddSeconds(2).ToString("R", CultureInfo.InvariantCulture));
@@ -190,14 +240,14 @@ internal sealed class Frontend : IDisposable
         if (!_signIn.Accepts(outer.Header("Authorization"), "https://graph.microsoft.com"))
             return _graph.Handle(outer);
         if (outer.Body.ValueKind != JsonValueKind.Object || !outer.Body.TryGetProperty("requests", out var list) || list.ValueKind != JsonValueKind.Array)
-            return GraphService.Error(outer, 400, "BadRequest", "Invalid batch payload format.");
+            return GraphAnswer.Error(outer, 400, "BadRequest", "Invalid batch payload format.");
         if (list.GetArrayLength() > 20)
-            return GraphService.Error(outer, 400, "BadRequest", "Number of batch request steps exceeds the maximum value of 20.");
+            return GraphAnswer.Error(outer, 400, "BadRequest", "Number of batch request steps exceeds the maximum value of 20.");
         var inner = list.EnumerateArray().Select(r => (Request: r, Id: Json.Text(r, "id"))).ToList();
         if (inner.Any(i => i.Id is null || Json.Text(i.Request, "method") is null || Json.Text(i.Request, "url") is not ['/', ..]))
-            return GraphService.Error(outer, 400, "BadRequest", "Each batch request needs an id, a method and a url that starts with /.");
+            return GraphAnswer.Error(outer, 400, "BadRequest", "Each batch request needs an id, a method and a url that starts with /.");
         if (inner.Select(i => i.Id).Distinct(StringComparer.OrdinalIgnoreCase).Count() != inner.Count)
-            return GraphService.Error(outer, 400, "BadRequest", "Request Id has to be unique in a batch.");
+            return GraphAnswer.Error(outer, 400, "BadRequest", "Request Id has to be unique in a batch.");
         var answers = new Dictionary<string, Answer>(StringComparer.OrdinalIgnoreCase);
         if (inner.Exists(i => i.Request.TryGetProperty("dependsOn", out _)))
             foreach (var (request, id) in inner)
@@ -221,7 +271,7 @@ internal sealed class Frontend : IDisposable
                 writer.WriteStartObject("headers");
                 foreach (var (name, value) in answer.Headers)
                     writer.WriteString(name, value);
-                if (answer.Body.Length > 0)
+                if (answer.Body.Length > 0 && !answer.Headers.Exists(h => h.Name == "Content-Type"))
                     writer.WriteString("Content-Type", "application/json");
                 writer.WriteEndObject();
                 if (answer.Body.Length > 0)
@@ -260,7 +310,7 @@ internal sealed class Frontend : IDisposable
             await Task.Delay(pause, _time, cancellationToken);
         var waitsFor = request.TryGetProperty("dependsOn", out var depends) && depends.ValueKind == JsonValueKind.Array ? depends.EnumerateArray().Select(d => d.ToString()) : [];
         var answer = waitsFor.Any(d => !done.TryGetValue(d, out var before) || before.Status >= 400)
-            ? GraphService.Error(call, 424, "FailedDependency", "A request this one depends on has failed.")
+            ? GraphAnswer.Error(call, 424, "FailedDependency", "A request this one depends on has failed.")
             : Answer(call, faults);
         Log.Add(Entry(call, answer.Status, Joined(faults), started, answer.Body.Length, outer.RequestId));
         return answer;
@@ -301,7 +351,7 @@ internal sealed class Frontend : IDisposable
             Body = json,
             Form = request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true
                 ? Call.Parse(Encoding.UTF8.GetString(body)) : new Dictionary<string, string>(),
-            Now = _tenantStart + (_time.GetUtcNow() - _realStart),
+            Now = _clock(),
             RequestId = Ids.Guid($"{_run}/{Interlocked.Increment(ref _requests)}"),
         };
     }

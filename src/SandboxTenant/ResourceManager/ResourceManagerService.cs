@@ -1,16 +1,17 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using SandboxTenant.Data;
 using SandboxTenant.Http;
 using SandboxTenant.SignIn;
 
 namespace SandboxTenant.ResourceManager;
 
-/// <summary>The part of Azure Resource Manager that the product reads: subscriptions, resources, storage keys' metadata, role assignments and Resource Graph.</summary>
-internal sealed partial class ResourceManagerService(TenantData tenant, SignInService signIn)
+/// <summary>The part of Azure Resource Manager that the product uses: subscriptions, resources, storage keys' metadata, roles, tags, access policies and Resource Graph.</summary>
+internal sealed class ResourceManagerService(TenantData tenant, Journal journal, SignInService signIn)
 {
     private const int PageSize = 1000;
+    private readonly AzureRoles _roles = new(tenant, journal);
+    private readonly ResourceChanges _changes = new(tenant, journal, new AzureRoles(tenant, journal));
 
     /// <summary>Answers one request.</summary>
     public Answer Handle(Call call)
@@ -21,6 +22,9 @@ internal sealed partial class ResourceManagerService(TenantData tenant, SignInSe
                 .With("WWW-Authenticate", $"Bearer authorization_uri=\"{call.Root}/{tenant.TenantId}\", error=\"invalid_token\", error_description=\"The access token is missing or invalid.\"");
         if (!call.Query.ContainsKey("api-version"))
             return Error(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.");
+        if (ResourceManagerActions.Lacking(tenant, call.Method, call.Path) is (var action, var scope))
+            return Error(403, "AuthorizationFailed", $"The client '{signIn.ClientId}' with object id '{signIn.ClientId}' does not have authorization to perform action '{action}' over scope '{scope}' "
+                + "or the scope is invalid. If access was recently granted, please refresh your credentials.");
         var segments = call.Segments;
         switch (call.Method, segments)
         {
@@ -29,16 +33,14 @@ internal sealed partial class ResourceManagerService(TenantData tenant, SignInSe
             case ("POST", ["providers", var provider, "resources"]) when provider.Equals("Microsoft.ResourceGraph", StringComparison.OrdinalIgnoreCase):
                 return new ResourceGraph(tenant).Answer(call);
         }
-        if (call.Path.EndsWith("/providers/Microsoft.Authorization/roleAssignments", StringComparison.OrdinalIgnoreCase) && call.Method == "GET")
-            return RoleAssignments(call, call.Path[..^"/providers/Microsoft.Authorization/roleAssignments".Length]);
-        if (call.Path.EndsWith("/providers/Microsoft.Authorization/roleDefinitions", StringComparison.OrdinalIgnoreCase) && call.Method == "GET")
-            return Page(call, tenant.RoleDefinitions, null, Whole);
-        if (call.Path.Contains("/providers/Microsoft.Authorization/role", StringComparison.OrdinalIgnoreCase) && call.Method == "GET")
-            return (tenant.RoleAssignments.Find(call.Path) ?? tenant.RoleDefinitions.Find(call.Path)) is { } role ? One(role) : NotFound(call.Path);
+        if (_roles.Handle(call) is { } ofRoles)
+            return ofRoles;
         if (segments is not ["subscriptions", var id, .. var rest])
             return Error(404, "InvalidResourceType", $"The resource type could not be found at {call.Path}.");
         if (tenant.Subscriptions.Find(id) is not { } subscription)
             return Error(404, "SubscriptionNotFound", $"The subscription '{id}' could not be found.");
+        if (_changes.Handle(call) is { } changed)
+            return changed;
         return (call.Method, rest) switch
         {
             ("GET", []) => Answer.Of(200, writer => Subscription(writer, subscription)),
@@ -48,6 +50,8 @@ internal sealed partial class ResourceManagerService(TenantData tenant, SignInSe
                 Page(call, tenant.Resources, e => In(e, $"/subscriptions/{id}/resourceGroups/{group}/") && OfType(e, $"{ns}/{type}"), Whole),
             ("GET", ["resourceGroups", var group, "resources"]) => Page(call, tenant.Resources, e => In(e, $"/subscriptions/{id}/resourceGroups/{group}/"), Generic),
             ("POST", [.., "listKeys"]) => ListKeys(call.Path[..^"/listKeys".Length]),
+            ("GET", [.., "localUsers"]) => tenant.Resources.Find(call.Path[..^"/localUsers".Length]) is null
+                ? NotFound(call.Path[..^"/localUsers".Length]) : Page(call, tenant.LocalUsers, e => In(e, call.Path + "/"), Whole),
             ("GET", _) => tenant.Resources.Find(call.Path) is { } resource ? One(resource) : NotFound(call.Path),
             _ => Error(405, "MethodNotAllowed", $"The sandbox does not answer {call.Method} {call.Path}."),
         };
@@ -64,7 +68,7 @@ internal sealed partial class ResourceManagerService(TenantData tenant, SignInSe
         writer.WriteEndObject();
     });
 
-    private static Answer NotFound(string id) => Error(404, "ResourceNotFound", $"The Resource '{ShortName(id)}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix");
+    internal static Answer NotFound(string id) => Error(404, "ResourceNotFound", $"The Resource '{ShortName(id)}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix");
 
     private static string ShortName(string id)
     {
@@ -78,7 +82,7 @@ internal sealed partial class ResourceManagerService(TenantData tenant, SignInSe
 
     private static Answer One(Entity entity) => new(200, entity.Json);
 
-    private static void Whole(Utf8JsonWriter writer, Entity entity) => writer.WriteRawValue(entity.Json, skipInputValidation: true);
+    internal static void Whole(Utf8JsonWriter writer, Entity entity) => writer.WriteRawValue(entity.Json, skipInputValidation: true);
 
     // The generic list leaves the properties out.
     private static void Generic(Utf8JsonWriter writer, Entity entity)
@@ -100,14 +104,28 @@ internal sealed partial class ResourceManagerService(TenantData tenant, SignInSe
         writer.WriteEndObject();
     }
 
-    private static Answer Page(Call call, EntitySet set, Func<Entity, bool>? where, Action<Utf8JsonWriter, Entity> write)
+    internal static Answer Page(Call call, EntitySet set, Func<Entity, bool>? where, Action<Utf8JsonWriter, Entity> write) =>
+        Page(call, (after, size) => set.Page(after, size, where), write);
+
+    /// <summary>A page of what was found, in the order of its places.</summary>
+    internal static Answer Page(Call call, IEnumerable<Entity> found, Action<Utf8JsonWriter, Entity> write)
+    {
+        var all = found.OrderBy(e => e.Seq).ToList();
+        return Page(call, (after, size) =>
+        {
+            var rest = all.FindAll(e => e.Seq > after);
+            return (rest.Count > size ? rest[..size] : rest, rest.Count > size);
+        }, write);
+    }
+
+    private static Answer Page(Call call, Func<long, int, (List<Entity> Items, bool More)> take, Action<Utf8JsonWriter, Entity> write)
     {
         var size = PageSize;
         if (call.Query.TryGetValue("$top", out var top) && (!int.TryParse(top, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > PageSize))
             return Error(400, "InvalidTopQueryOption", $"$top must be from 1 to {PageSize}.");
         if (Paging.Read(call.Query.GetValueOrDefault("$skiptoken")) is not { } at)
             return Error(400, "InvalidSkipToken", "The skip token is not valid.");
-        var (items, more) = set.Page(at.After, size, where);
+        var (items, more) = take(at.After, size);
         return Answer.Of(200, writer =>
         {
             writer.WriteStartObject();
@@ -148,27 +166,4 @@ internal sealed partial class ResourceManagerService(TenantData tenant, SignInSe
             writer.WriteEndObject();
         });
     }
-
-    private Answer RoleAssignments(Call call, string scope)
-    {
-        var filter = call.Query.GetValueOrDefault("$filter", "");
-        var match = PrincipalFilter().Match(filter);
-        if (filter.Length > 0 && !match.Success)
-            return Error(400, "UnsupportedQuery", $"The filter '{filter}' is not supported. Supported filters are atScope(), principalId eq '{{value}}', assignedTo('{{value}}').");
-        var (atScope, direct, assignedTo) = (match.Groups["scope"].Success, match.Groups["direct"].Value, match.Groups["to"].Value);
-        var principals = direct.Length > 0 ? [direct] : assignedTo.Length > 0
-            ? new HashSet<string>(tenant.GroupMembers.All().Where(g => g.Set.Find(assignedTo) is not null).Select(g => g.Parent).Append(assignedTo), StringComparer.OrdinalIgnoreCase) : null;
-        return Page(call, tenant.RoleAssignments, entity =>
-        {
-            using var document = JsonDocument.Parse(entity.Json);
-            var at = ResourceQuery.Text(ResourceQuery.Value(document.RootElement, "properties.scope")).TrimEnd('/');
-            var above = scope.Equals(at, StringComparison.OrdinalIgnoreCase) || scope.StartsWith(at + "/", StringComparison.OrdinalIgnoreCase);
-            var below = at.StartsWith(scope + "/", StringComparison.OrdinalIgnoreCase);
-            return (above || !atScope && below)
-                && (principals is null || principals.Contains(ResourceQuery.Text(ResourceQuery.Value(document.RootElement, "properties.principalId"))));
-        }, Whole);
-    }
-
-    [GeneratedRegex(@"^(?:(?<scope>atScope\(\))(?: and (?=\S)|$))?(?:principalId eq '(?<direct>[^']+)'|assignedTo\('(?<to>[^']+)'\))?$")]
-    private static partial Regex PrincipalFilter();
 }

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using SandboxTenant.Data;
+using SandboxTenant.Graph;
 using SandboxTenant.Http;
 
 namespace SandboxTenant.SignIn;
@@ -17,6 +18,9 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
     private string? _keyId;
 
     private string KeyId => _keyId ??= Base64Url.EncodeToString(SHA256.HashData(_key.ExportSubjectPublicKeyInfo()))[..27];
+
+    /// <summary>The client that may sign in.</summary>
+    public string ClientId => clientId;
 
     /// <summary>Answers a sign-in request.</summary>
     /// <param name="call">The request.</param>
@@ -49,6 +53,8 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
         var form = call.Form;
         if (!call.Segments[0].Equals(tenant.TenantId, StringComparison.OrdinalIgnoreCase))
             return Error(call, 400, "invalid_request", 90002, $"Tenant '{call.Segments[0]}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.");
+        if (form.GetValueOrDefault("grant_type") == "password")
+            return PersonToken(call);
         if (form.GetValueOrDefault("grant_type") != "client_credentials")
             return Error(call, 400, "unsupported_grant_type", 70003, $"The app requested an unsupported grant type '{form.GetValueOrDefault("grant_type")}'.");
         var (id, secret) = Client(call);
@@ -72,6 +78,50 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
         }).With("Cache-Control", "no-store, no-cache");
     }
 
+    /// <summary>
+    /// The sandbox's people share one password: the client secret, which is made at each start. A person gets a token for an app of the tenant, with the app roles assigned to
+    /// them on its service principal.
+    /// </summary>
+    private Answer PersonToken(Call call)
+    {
+        var form = call.Form;
+        var user = tenant.Users.Find(form.GetValueOrDefault("username", ""));
+        if (user is null || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(form.GetValueOrDefault("password", "")), Encoding.UTF8.GetBytes(clientSecret)))
+            return Error(call, 400, "invalid_grant", 50126, "Error validating credentials due to invalid username or password.");
+        var json = Json.Object(user.Json);
+        if (json["accountEnabled"]?.GetValue<bool>() == false)
+            return Error(call, 400, "invalid_grant", 50057, "The user account is disabled.");
+        if (form.GetValueOrDefault("scope") is not { } scope || !scope.StartsWith("api://", StringComparison.Ordinal) || !scope.EndsWith("/.default", StringComparison.Ordinal)
+            || tenant.ServicePrincipals.Find(scope["api://".Length..^"/.default".Length]) is not { } app)
+            return Error(call, 400, "invalid_scope", 70011, $"The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid: {form.GetValueOrDefault("scope")}.");
+        var granted = tenant.AppRoleAssignments.All().Where(a => Same(a, "principalId", user.Id) && Same(a, "resourceId", app.Id)).Select(a => Json.Text(a.Json, "appRoleId")).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var roles = (Json.Object(app.Json)["appRoles"] as System.Text.Json.Nodes.JsonArray ?? []).Where(r => granted.Contains(r!["id"]!.GetValue<string>())).Select(r => r!["value"]!.GetValue<string>()).ToList();
+        var appId = Json.Text(app.Json, "appId")!;
+        // By the tenant's clock, on which the app that checks it runs too.
+        var token = Sign(call, appId, call.Now, writer =>
+        {
+            writer.WriteString("azp", clientId);
+            writer.WriteString("oid", user.Id);
+            writer.WriteString("sub", user.Id);
+            writer.WriteString("preferred_username", Json.Text(user.Json, "userPrincipalName"));
+            writer.WriteString("scp", "access_as_user");
+            writer.WriteStartArray("roles");
+            foreach (var role in roles)
+                writer.WriteStringValue(role);
+            writer.WriteEndArray();
+        });
+        return Answer.Of(200, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("token_type", "Bearer");
+            writer.WriteNumber("expires_in", LifetimeSeconds);
+            writer.WriteString("access_token", token);
+            writer.WriteEndObject();
+        }).With("Cache-Control", "no-store, no-cache");
+    }
+
+    private static bool Same(Entity entity, string property, string value) => string.Equals(Json.Text(entity.Json, property), value, StringComparison.OrdinalIgnoreCase);
+
     private static (string Id, string Secret) Client(Call call)
     {
         var header = call.Header("Authorization") ?? "";
@@ -84,9 +134,27 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
 
     private string Issue(Call call, string audience)
     {
+        var token = Sign(call, audience, time.GetUtcNow(), writer =>
+        {
+            writer.WriteString("appid", clientId);
+            writer.WriteString("azp", clientId);
+            writer.WriteString("oid", tenant.ServicePrincipals.Find(clientId)?.Id ?? clientId);
+            writer.WriteString("sub", tenant.ServicePrincipals.Find(clientId)?.Id ?? clientId);
+            writer.WriteString("idtyp", "app");
+            writer.WriteStartArray("roles");
+            foreach (var role in GraphPermissions.All.Where(p => !tenant.Denied.ContainsKey(p)))
+                writer.WriteStringValue(role);
+            writer.WriteEndArray();
+        });
         var now = time.GetUtcNow();
         foreach (var (old, _) in _issued.Where(i => i.Value.Expires <= now))
             _issued.TryRemove(old, out _);
+        _issued[token] = (audience, now.AddSeconds(LifetimeSeconds));
+        return token;
+    }
+
+    private string Sign(Call call, string audience, DateTimeOffset now, Action<System.Text.Json.Utf8JsonWriter> claims)
+    {
         var header = Json.Bytes(writer =>
         {
             writer.WriteStartObject();
@@ -103,25 +171,15 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
             writer.WriteNumber("iat", now.ToUnixTimeSeconds());
             writer.WriteNumber("nbf", now.ToUnixTimeSeconds());
             writer.WriteNumber("exp", now.ToUnixTimeSeconds() + LifetimeSeconds);
-            writer.WriteString("appid", clientId);
-            writer.WriteString("azp", clientId);
-            writer.WriteString("oid", tenant.ServicePrincipals.Find(clientId)?.Id ?? clientId);
-            writer.WriteString("sub", tenant.ServicePrincipals.Find(clientId)?.Id ?? clientId);
             writer.WriteString("tid", tenant.TenantId);
-            writer.WriteString("idtyp", "app");
-            writer.WriteStartArray("roles");
-            foreach (var role in (string[])["Application.Read.All", "Directory.Read.All"])
-                writer.WriteStringValue(role);
-            writer.WriteEndArray();
+            claims(writer);
             writer.WriteString("uti", call.RequestId);
             writer.WriteString("ver", "2.0");
             writer.WriteEndObject();
         });
         var signed = $"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(payload)}";
         var signature = _key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var token = $"{signed}.{Base64Url.EncodeToString(signature)}";
-        _issued[token] = (audience, now.AddSeconds(LifetimeSeconds));
-        return token;
+        return $"{signed}.{Base64Url.EncodeToString(signature)}";
     }
 
     private string Issuer(Call call) => $"{call.Root}/{tenant.TenantId}/v2.0";

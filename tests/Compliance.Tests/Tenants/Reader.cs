@@ -25,9 +25,9 @@ internal sealed class Reader : IAsyncDisposable
 
     public FakeLogCollector Logs => _services.GetRequiredService<FakeLogCollector>();
 
-    public static async Task<Reader> StartAsync(string? faults = null, SandboxOptions? options = null, params (string Key, string Value)[] settings)
+    public static async Task<Reader> StartAsync(string? faults = null, SandboxOptions? options = null, TimeProvider? clock = null, params (string Key, string Value)[] settings)
     {
-        var sandbox = await Sandbox.StartAsync((options ?? new SandboxOptions { Now = Now }) with { Faults = faults }, TimeProvider.System, TestContext.Current.CancellationToken);
+        var sandbox = await Sandbox.StartAsync((options ?? new SandboxOptions { Now = Now }) with { Faults = faults }, clock ?? TimeProvider.System, TestContext.Current.CancellationToken);
         var values = new Dictionary<string, string?>
         {
             ["Tenant:Id"] = sandbox.TenantId,

@@ -324,7 +324,7 @@ public sealed class ReadingTests
             Assert.DoesNotContain(texts, text => text.Contains(secret, StringComparison.Ordinal));
     }
 
-    private static bool Declared(string method, string host, string path)
+    internal static bool Declared(string method, string host, string path)
     {
         var service = host is "graph" or "arm" ? host : "keyvault";
         var bare = Uri.UnescapeDataString(path.Split('?')[0]);

@@ -1,17 +1,13 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Compliance.Findings;
 using Compliance.Tenants;
-using Microsoft.Kiota.Abstractions;
 
 namespace Compliance.Credentials.Inventory;
 
 /// <summary>Owners and people, twenty at a time in Graph's <c>$batch</c>.</summary>
-internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time) : IOwnerDirectory
+internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) : IOwnerDirectory
 {
-    private const int BatchSize = 20;
-    private const int BatchesSideBySide = 8;
     private const string Fields = "$select=id,displayName,userPrincipalName,mail,accountEnabled";
 
     /// <inheritdoc/>
@@ -43,7 +39,7 @@ internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time)
     }
 
     // A deleted user can act on nothing, as a disabled one; one that could not be asked for stays as the owners' list has it.
-    private static OwnerEntry Checked(OwnerEntry owner, Answer person) => person.Status switch
+    private static OwnerEntry Checked(OwnerEntry owner, BatchAnswer person) => person.Status switch
     {
         200 => Entry(person.Body) with { IsUser = true },
         404 => owner with { Enabled = false },
@@ -100,7 +96,7 @@ internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time)
         }
     }
 
-    private static OwnerAnswer Owners(Answer answer)
+    private static OwnerAnswer Owners(BatchAnswer answer)
     {
         if (!answer.Body.TryGetProperty("value", out var items) || items.ValueKind != JsonValueKind.Array)
             return new OwnerAnswer([], "the answer has no 'value'");
@@ -118,7 +114,7 @@ internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time)
         return new OwnerEntry(Text("id") ?? "", isUser, Text("displayName") ?? address ?? "", isUser ? address : null, enabled);
     }
 
-    private static string Why(Answer answer, DeclaredCall call)
+    private static string Why(BatchAnswer answer, DeclaredCall call)
     {
         var code = answer.Body.ValueKind == JsonValueKind.Object && answer.Body.TryGetProperty("error", out var error) && error.TryGetProperty("code", out var c) ? c.GetString() : null;
         return answer.Reason ?? (answer.Status == 403
@@ -126,85 +122,6 @@ internal sealed class OwnerDirectory(TenantConnection tenant, TimeProvider time)
             : string.Create(CultureInfo.InvariantCulture, $"{answer.Status} ({code})"));
     }
 
-    // The outer 200 says nothing about the inner answers. Those that were throttled or failed for a moment are gathered and asked again together,
-    // after the longest Retry-After among them: waiting batch by batch would take as many waits as there are batches.
-    private async Task<IReadOnlyDictionary<string, Answer>> BatchAsync(IEnumerable<(string Key, string Path)> requests, CancellationToken stop)
-    {
-        var done = new ConcurrentDictionary<string, Answer>(StringComparer.OrdinalIgnoreCase);
-        var open = requests.ToList();
-        for (var attempt = 1; open.Count > 0; attempt++)
-        {
-            var again = new ConcurrentBag<((string Key, string Path) Request, TimeSpan Wait)>();
-            await Parallel.ForEachAsync(
-                open.Chunk(BatchSize), new ParallelOptions { MaxDegreeOfParallelism = BatchesSideBySide, CancellationToken = stop },
-                async (some, token) =>
-                {
-                    var answers = await PostAsync(some, token);
-                    for (var i = 0; i < some.Length; i++)
-                    {
-                        var wait = answers[i].RetryAfter ?? TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempt - 1), 30));
-                        if (answers[i].Status is 424 or 429 or 500 or 502 or 503 or 504 && attempt < PoliteHandler.MaxAttempts && wait <= tenant.Options.MaxRetryWait)
-                            again.Add((some[i], wait));
-                        else
-                            done[some[i].Key] = answers[i];
-                    }
-                });
-            open = [.. again.Select(a => a.Request).OrderBy(r => r.Key, StringComparer.Ordinal)];
-            if (open.Count > 0)
-                await Task.Delay(again.Max(a => a.Wait), time, stop);
-        }
-        return done;
-    }
-
-    // A batch that fails as a whole answers for each of its requests.
-    private async Task<List<Answer>> PostAsync((string Key, string Path)[] requests, CancellationToken stop)
-    {
-        try
-        {
-            return await SendAsync(requests, stop);
-        }
-        catch (Exception e) when (!stop.IsCancellationRequested)
-        {
-            var failed = new Answer(0, default, null, ReadFailure.Of(e, DeclaredCall.Batch, null, tenant.Options.ClientId).Reason);
-            return [.. requests.Select(_ => failed)];
-        }
-    }
-
-    private async Task<List<Answer>> SendAsync((string Key, string Path)[] requests, CancellationToken stop)
-    {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            requests = requests.Select((r, i) => new { id = i.ToString(CultureInfo.InvariantCulture), method = "GET", url = r.Path }),
-        });
-        var information = new RequestInformation(Method.POST, "{+baseurl}/$batch", new Dictionary<string, object> { ["baseurl"] = tenant.GraphAddress });
-        information.SetStreamContent(new MemoryStream(body), "application/json");
-        await using var stream = await tenant.Graph.RequestAdapter.SendPrimitiveAsync<Stream>(information, cancellationToken: stop)
-            ?? throw new IncompleteReadException("the batch has no answer");
-        using var answer = await JsonDocument.ParseAsync(stream, cancellationToken: stop);
-        if (!answer.RootElement.TryGetProperty("responses", out var responses) || responses.ValueKind != JsonValueKind.Array)
-            throw new IncompleteReadException("the batch's answer has no 'responses'");
-        var answers = Enumerable.Repeat(new Answer(503, default, null, "the batch left this request out"), requests.Length).ToList();
-        foreach (var response in responses.EnumerateArray())
-            if (int.TryParse(response.GetProperty("id").GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var i) && i < answers.Count)
-                answers[i] = new Answer(
-                    response.GetProperty("status").GetInt32(),
-                    response.TryGetProperty("body", out var inner) ? inner.Clone() : default,
-                    RetryAfter(response), null);
-        return answers;
-    }
-
-    private static TimeSpan? RetryAfter(JsonElement response)
-    {
-        if (response.TryGetProperty("headers", out var headers) && headers.ValueKind == JsonValueKind.Object)
-            foreach (var header in headers.EnumerateObject())
-                if (!header.Name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase))
-                    continue;
-                else if (int.TryParse(header.Value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
-                    return TimeSpan.FromSeconds(seconds);
-                else if (DateTimeOffset.TryParse(header.Value.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
-                    return date > TimeProvider.System.GetUtcNow() ? date - TimeProvider.System.GetUtcNow() : TimeSpan.Zero;
-        return null;
-    }
-
-    private sealed record Answer(int Status, JsonElement Body, TimeSpan? RetryAfter, string? Reason);
+    private Task<IReadOnlyDictionary<string, BatchAnswer>> BatchAsync(IEnumerable<(string Key, string Path)> reads, CancellationToken stop) =>
+        batch.SendAsync(reads.Select(r => new BatchRequest(r.Key, "GET", r.Path)), stop);
 }

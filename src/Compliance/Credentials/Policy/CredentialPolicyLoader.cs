@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Compliance.Controls;
 using Compliance.Policies;
@@ -24,21 +22,8 @@ internal static class CredentialPolicyLoader
     /// <exception cref="IOException">It cannot be read.</exception>
     public static CredentialPolicy LoadFile(string path, DateTimeOffset now)
     {
-        var name = Path.GetFileName(path);
-        using var stream = File.OpenRead(path);
-        if (stream.Length > YamlPolicyReader.MaxBytes)
-            throw new PolicyException([new(name, 1, 1, $"the file is larger than {YamlPolicyReader.MaxBytes / 1024} KiB")]);
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        try
-        {
-            var text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes);
-            return Load(text.TrimStart('\uFEFF'), name, Convert.ToHexStringLower(SHA256.HashData(bytes)), now);
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new PolicyException([new(name, 1, 1, "the file is not UTF-8 text")]);
-        }
+        var file = PolicyText.Read(path);
+        return Load(file.Text, file.Name, file.Sha256, now);
     }
 
     /// <summary>Reads a policy. The hash is over its text as UTF-8.</summary>
@@ -47,7 +32,7 @@ internal static class CredentialPolicyLoader
     /// <param name="now">The instant at which waivers are judged.</param>
     /// <exception cref="PolicyException">It cannot be used; every problem is listed.</exception>
     public static CredentialPolicy Load(string yaml, string fileName, DateTimeOffset now) =>
-        Load(yaml, fileName, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(yaml))), now);
+        Load(yaml, fileName, PolicyText.Sha256Of(yaml), now);
 
     private static CredentialPolicy Load(string yaml, string fileName, string sha256, DateTimeOffset now)
     {

@@ -1,0 +1,61 @@
+namespace Compliance.Approvals;
+
+/// <summary>A question that two people have to answer before a plan goes on.</summary>
+public sealed record ApprovalRequest
+{
+    /// <summary>Id of the request: the case's or sweep's id and the start of the plan's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Entra tenant id.</summary>
+    public required string TenantId { get; init; }
+
+    /// <summary>The plan that is asked about; another plan is another request, so a changed plan or policy voids earlier answers.</summary>
+    public required string PlanId { get; init; }
+
+    /// <summary>The case.</summary>
+    public required string CaseId { get; init; }
+
+    /// <summary>Object id of whom the plan is about: may not approve.</summary>
+    public required string SubjectId { get; init; }
+
+    /// <summary>Object ids of who asked for the plan, when a person did: may not approve.</summary>
+    public IReadOnlyList<string> Requesters { get; init; } = [];
+
+    /// <summary>Why approvals are due: the guards that hold, in words.</summary>
+    public required IReadOnlyList<string> Reasons { get; init; }
+
+    /// <summary>Policy in force, lower-case hex SHA-256.</summary>
+    public required string PolicySha256 { get; init; }
+
+    /// <summary>When it was asked (UTC).</summary>
+    public required DateTimeOffset AskedAt { get; init; }
+
+    /// <summary>Until when an answer is expected (UTC). Past it the hold stays and is escalated; an answer still counts.</summary>
+    public required DateTimeOffset Deadline { get; init; }
+
+    /// <summary>Instance id of the orchestration that waits.</summary>
+    public required string InstanceId { get; init; }
+
+    /// <summary>Answers so far, one a person.</summary>
+    public IReadOnlyList<ApprovalAnswer> Answers { get; init; } = [];
+}
+
+/// <summary>One person's answer.</summary>
+/// <param name="ApproverId">Entra object id.</param>
+/// <param name="Approve">True for yes; one no refuses the plan.</param>
+/// <param name="At">When (UTC).</param>
+/// <param name="Comment">What the person wrote; null when nothing.</param>
+public sealed record ApprovalAnswer(string ApproverId, bool Approve, DateTimeOffset At, string? Comment);
+
+/// <summary>Where a request stands.</summary>
+public enum ApprovalState
+{
+    /// <summary>Not enough answers.</summary>
+    Open,
+
+    /// <summary>Two different people said yes, nobody said no.</summary>
+    Approved,
+
+    /// <summary>Somebody said no.</summary>
+    Refused,
+}

@@ -1,0 +1,168 @@
+using System.Text.Json;
+using Azure;
+using Azure.Data.Tables;
+using Compliance.Evidence;
+using Compliance.Findings;
+using Compliance.Observability;
+using Compliance.State;
+
+namespace Compliance.Approvals;
+
+/// <summary>What came of an answer.</summary>
+/// <param name="State">Where the request stands now; null when the answer was not taken.</param>
+/// <param name="Request">The request; null when there is none.</param>
+/// <param name="Objection">Why the answer was not taken; null when it was.</param>
+internal sealed record AnswerOutcome(ApprovalState? State, ApprovalRequest? Request, string? Objection);
+
+/// <summary>Keeps requests for approval and the answers in table <c>approvals</c>: a partition a tenant, a row a request.</summary>
+internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
+{
+    /// <summary>The table.</summary>
+    public const string Table = "approvals";
+
+    private const int MostAttempts = 20;
+    private const string Body = "Body";
+    private const string Void = "Void";
+
+    /// <summary>Asks. A request that is there already stays, with its answers and its deadline.</summary>
+    public async Task<ApprovalRequest> AskAsync(ApprovalRequest request, CancellationToken stop)
+    {
+        var table = await storage.TableAsync(Table, stop);
+        for (var attempt = 1; ; attempt++)
+        {
+            var (known, etag, isVoid) = await ReadAsync(table, request.TenantId, request.Id, stop);
+            if (known is not null && !isVoid && known.PlanId == request.PlanId)
+                return known;
+            var row = Row(request);
+            try
+            {
+                // Asked again after it was void: earlier answers do not count.
+                await (known is null ? table.AddEntityAsync(row, stop) : table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, stop));
+                return request;
+            }
+            catch (RequestFailedException e) when (e.Status is 409 or 412 && attempt < MostAttempts)
+            {
+                // Asked by another at the same time.
+            }
+        }
+    }
+
+    /// <summary>The request; null when there is none or it is void.</summary>
+    public async Task<ApprovalRequest?> FindAsync(string tenantId, string requestId, CancellationToken stop)
+    {
+        var (request, _, isVoid) = await ReadAsync(await storage.TableAsync(Table, stop), tenantId, requestId, stop);
+        return isVoid ? null : request;
+    }
+
+    /// <summary>Requests that wait for answers, the oldest first.</summary>
+    public async Task<IReadOnlyList<ApprovalRequest>> OpenAsync(string tenantId, CancellationToken stop)
+    {
+        var table = await storage.TableAsync(Table, stop);
+        var open = new List<ApprovalRequest>();
+        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")} and Void eq false"), cancellationToken: stop))
+            if (Request(row) is var request && ApprovalRules.StateOf(request) == ApprovalState.Open)
+                open.Add(request);
+        return [.. open.OrderBy(r => r.AskedAt).ThenBy(r => r.Id, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Takes a person's answer. The same answer again is taken as before; a changed mind is not.</summary>
+    /// <param name="tenantId">Entra tenant id.</param>
+    /// <param name="requestId">The request.</param>
+    /// <param name="planId">The plan the person read.</param>
+    /// <param name="approver">Who, as the token says.</param>
+    /// <param name="approve">Yes or no.</param>
+    /// <param name="comment">What the person wrote; null for nothing.</param>
+    /// <param name="now">When (UTC).</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task<AnswerOutcome> AnswerAsync(
+        string tenantId, string requestId, string planId, ApproverIdentity approver, bool approve, string? comment, DateTimeOffset now, CancellationToken stop)
+    {
+        var table = await storage.TableAsync(Table, stop);
+        for (var attempt = 1; ; attempt++)
+        {
+            var (request, etag, isVoid) = await ReadAsync(table, tenantId, requestId, stop);
+            if (request is null || isVoid)
+                return new(null, null, "there is no such request, or its plan or policy has changed since");
+            if (!string.Equals(planId, request.PlanId, StringComparison.Ordinal))
+                return new(null, request, "the answer names another plan than the one that is asked about");
+            if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
+                return new(null, request, objection);
+            var earlier = request.Answers.FirstOrDefault(a => string.Equals(a.ApproverId, approver.ObjectId, StringComparison.OrdinalIgnoreCase));
+            if (earlier is not null && earlier.Approve != approve)
+                return new(null, request, "you have answered otherwise before");
+            var before = ApprovalRules.StateOf(request);
+            if (earlier is null && before != ApprovalState.Open)
+                return new(null, request, $"it is {before.ToString().ToLowerInvariant()} already");
+            if (earlier is null)
+            {
+                request = request with { Answers = [.. request.Answers, new ApprovalAnswer(approver.ObjectId, approve, now, Short(comment))] };
+                try
+                {
+                    await table.UpdateEntityAsync(Row(request), etag, TableUpdateMode.Replace, stop);
+                }
+                catch (RequestFailedException e) when (e.Status == 412 && attempt < MostAttempts)
+                {
+                    continue;
+                }
+            }
+            // Written again with a repeated answer: a crash between the two leaves no answer without evidence.
+            await evidence.AppendAsync(Evidence(request, approver, approve, earlier?.At ?? now), stop);
+            return new(ApprovalRules.StateOf(request), request, null);
+        }
+    }
+
+    /// <summary>The request counts no more: its plan or policy has changed.</summary>
+    public async Task VoidAsync(string tenantId, string requestId, CancellationToken stop)
+    {
+        var table = await storage.TableAsync(Table, stop);
+        for (var attempt = 1; ; attempt++)
+        {
+            var (request, etag, isVoid) = await ReadAsync(table, tenantId, requestId, stop);
+            if (request is null || isVoid)
+                return;
+            var row = Row(request);
+            row[Void] = true;
+            try
+            {
+                await table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, stop);
+                return;
+            }
+            catch (RequestFailedException e) when (e.Status == 412 && attempt < MostAttempts)
+            {
+                // Answered at the same time.
+            }
+        }
+    }
+
+    private static EvidenceRecord Evidence(ApprovalRequest request, ApproverIdentity approver, bool approve, DateTimeOffset at) => new()
+    {
+        Id = $"{request.Id}-answer-{approver.ObjectId}-{request.AskedAt.ToUnixTimeSeconds()}",
+        Time = at,
+        Actor = $"approver {approver.ObjectId}",
+        Action = "approval.answer",
+        TenantId = request.TenantId,
+        PolicySha256 = request.PolicySha256,
+        Controls = [],
+        Outcome = approve ? "approved" : "refused",
+        Counts = new Dictionary<string, long>(),
+        Subject = request.CaseId,
+        PlanId = request.PlanId,
+        CorrelationId = CorrelationId.Current(request.Id),
+    };
+
+    private static string? Short(string? comment) => comment is null ? null : comment.Length <= 500 ? comment : comment[..500];
+
+    private static TableEntity Row(ApprovalRequest request) => new(StateKeys.Safe(request.TenantId, "a tenant id"), StateKeys.Safe(request.Id, "a request id"))
+    {
+        [Body] = JsonSerializer.Serialize(request, ComplianceJson.Compact),
+        [Void] = false,
+    };
+
+    private static ApprovalRequest Request(TableEntity row) => JsonSerializer.Deserialize<ApprovalRequest>(row.GetString(Body), ComplianceJson.Compact)!;
+
+    private static async Task<(ApprovalRequest? Request, ETag ETag, bool Void)> ReadAsync(TableClient table, string tenantId, string requestId, CancellationToken stop)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(requestId, "a request id"), cancellationToken: stop);
+        return row.HasValue ? (Request(row.Value!), row.Value!.ETag, row.Value!.GetBoolean(Void) == true) : (null, default, false);
+    }
+}

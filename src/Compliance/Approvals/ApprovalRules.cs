@@ -1,0 +1,29 @@
+namespace Compliance.Approvals;
+
+/// <summary>What answers add up to. Pure.</summary>
+internal static class ApprovalRules
+{
+    /// <summary>How many different people have to say yes.</summary>
+    public const int PeopleNeeded = 2;
+
+    /// <summary>Where a request stands. Answers of the subject and of requesters do not count, whatever way they came in; two answers of one person are one.</summary>
+    public static ApprovalState StateOf(ApprovalRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var counted = request.Answers.Where(a => WhyNot(request, a.ApproverId) is null).ToList();
+        if (counted.Any(a => !a.Approve))
+            return ApprovalState.Refused;
+        return counted.DistinctBy(a => a.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase).Count() >= PeopleNeeded ? ApprovalState.Approved : ApprovalState.Open;
+    }
+
+    /// <summary>Why this person may not answer; null when they may.</summary>
+    public static string? WhyNot(ApprovalRequest request, string approverId)
+    {
+        bool Same(string id) => string.Equals(id.Trim(), approverId.Trim(), StringComparison.OrdinalIgnoreCase);
+        if (string.IsNullOrWhiteSpace(approverId))
+            return "the approver has no object id";
+        if (Same(request.SubjectId))
+            return "the plan is about you: ask somebody else";
+        return request.Requesters.Any(Same) ? "you asked for the plan: ask somebody else" : null;
+    }
+}

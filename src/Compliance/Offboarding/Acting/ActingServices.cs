@@ -1,0 +1,12 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Compliance.Offboarding.Acting;
+
+/// <summary>Registers what carries plans out.</summary>
+internal static class ActingServices
+{
+    /// <summary>Needs what <see cref="Tenants.TenantServices.AddTenant"/> registers.</summary>
+    public static IServiceCollection AddPlanExecutor(this IServiceCollection services) => services
+        .AddSingleton<ResourceManagerWriter>()
+        .AddSingleton<IPlanExecutor, PlanExecutor>();
+}

@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Compliance.Offboarding.Planning;
+using Compliance.Plans;
+using Compliance.Tenants;
+using Microsoft.Extensions.Logging;
+
+namespace Compliance.Offboarding.Acting;
+
+/// <summary>Carries plans out through Graph's <c>$batch</c> and Resource Manager, wave by wave.</summary>
+internal sealed partial class PlanExecutor(TenantConnection tenant, GraphBatch graph, ResourceManagerWriter azure, TimeProvider time, ILogger<PlanExecutor> log) : IPlanExecutor
+{
+    // A write that met another one on the same object, or a default sign-in method whose fellows go in the same wave.
+    private const int MostRoundsOfConflicts = 3;
+
+    // What Graph itself takes away with the user.
+    private static readonly HashSet<string> EndsWithTheUser = new(StringComparer.Ordinal)
+    {
+        LeaverActions.DisableAccount, LeaverActions.RevokeSessions, LeaverActions.RemoveDirectoryRole, LeaverActions.RemoveEligibleDirectoryRole, LeaverActions.RemoveGroupMember,
+        LeaverActions.RemoveAppRole, LeaverActions.RemoveDelegatedGrant, LeaverActions.RemoveSignInMethod, LeaverActions.RemoveOwner, LeaverActions.RemoveLicence,
+    };
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StepOutcome>> RunAsync(ActionPlan plan, IReadOnlySet<string> settled, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(settled);
+        var run = new Run(plan, settled);
+        var open = plan.Steps.Where(s => !settled.Contains(s.Id)).ToList();
+        if (plan.Kind == Steps.Block)
+            await BlockAsync(run, open, stop);
+        else
+            await WavesAsync(run, open, PoliteHandler.MaxAttempts, stop);
+        foreach (var step in open)
+            if (run.Outcomes[step.Id] is { InEffect: false } outcome)
+                NotDone(log, plan.CaseId, step.Action, step.Target.Id, outcome.Result, outcome.Reason ?? "");
+        return [.. open.Select(s => run.Outcomes[s.Id])];
+    }
+
+    // A disabling that fails must neither stop nor delay the revoking: each is tried once, at once, before what failed is tried with patience. Sessions begun
+    // before a late disabling are revoked again.
+    private async Task BlockAsync(Run run, List<PlanStep> open, CancellationToken stop)
+    {
+        await WavesAsync(run, open, 1, stop);
+        foreach (var step in open.Where(s => run.Outcomes[s.Id].Result == StepResult.Failed).ToList())
+        {
+            await WavesAsync(run, [step], PoliteHandler.MaxAttempts, stop);
+            if (step.Action == LeaverActions.DisableAccount && run.Outcomes[step.Id].InEffect)
+                await WavesAsync(run, [.. open.Where(s => s.Action == LeaverActions.RevokeSessions)], PoliteHandler.MaxAttempts, stop);
+        }
+    }
+
+    private async Task WavesAsync(Run run, List<PlanStep> steps, int attempts, CancellationToken stop)
+    {
+        foreach (var wave in steps.GroupBy(s => s.Wave).OrderBy(w => w.Key))
+        {
+            var ready = new List<(PlanStep Step, StepRequest Request)>();
+            foreach (var step in wave)
+                if (run.UserDeleted && EndsWithTheUser.Contains(step.Action))
+                    run.Outcomes[step.Id] = new(step.Id, StepResult.AlreadySo, time.GetUtcNow(), StepStatus.UserDeleted);
+                else if (run.Missing(step) is { } missing)
+                    run.Outcomes[step.Id] = new(step.Id, StepResult.Failed, time.GetUtcNow(), missing, Remedy: "it is done once that is in effect");
+                else if (RequestOf(step) is { } request)
+                    ready.Add((step, request));
+                else
+                    run.Outcomes[step.Id] = new(step.Id, StepResult.Refused, time.GetUtcNow(), "the plan lacks what this step needs", Remedy: "make the plan anew");
+            await Task.WhenAll(
+                AzureAsync(run, [.. ready.Where(r => r.Request.IsAzure)], stop),
+                GraphAsync(run, [.. ready.Where(r => !r.Request.IsAzure)], attempts, stop));
+        }
+    }
+
+    private StepRequest? RequestOf(PlanStep step)
+    {
+        try
+        {
+            return StepRequests.Of(step, tenant.GraphAddress);
+        }
+        catch (Exception e) when (e is ArgumentException or KeyNotFoundException or System.Text.Json.JsonException)
+        {
+            Unworkable(log, step.Action, step.Id, e);
+            return null;
+        }
+    }
+
+    private async Task GraphAsync(Run run, List<(PlanStep Step, StepRequest Request)> steps, int attempts, CancellationToken stop)
+    {
+        var gone = false;
+        for (var round = 1; steps.Count > 0; round++)
+        {
+            // Keys that sort as the plan does, so that those tried again keep their order.
+            var answers = await graph.SendAsync(
+                steps.Select((s, i) => new BatchRequest(i.ToString("D6", CultureInfo.InvariantCulture), s.Request.Call.Method, s.Request.Path, s.Request.Body)), stop, attempts);
+            var again = new List<(PlanStep, StepRequest)>();
+            for (var i = 0; i < steps.Count; i++)
+            {
+                var (step, request) = steps[i];
+                var answer = answers[i.ToString("D6", CultureInfo.InvariantCulture)];
+                run.Outcomes[step.Id] = Outcome(step, request, answer.Status, answer.Code, answer.Message ?? answer.Reason);
+                gone |= answer.Status == 404 && EndsWithTheUser.Contains(step.Action);
+                if (answer.Status is 400 or 409 or 412 && run.Outcomes[step.Id].Result == StepResult.Failed && round < MostRoundsOfConflicts)
+                    again.Add(steps[i]);
+            }
+            steps = again;
+        }
+        if (gone && !run.UserDeleted && await IsDeletedAsync(run.Plan.SubjectId, stop))
+            run.Deleted(time.GetUtcNow(), EndsWithTheUser);
+    }
+
+    // A 404 may be the membership's, the group's or the user's: only the last changes what the others mean.
+    private async Task<bool> IsDeletedAsync(string userId, CancellationToken stop)
+    {
+        var answers = await graph.SendAsync([new("user", "GET", $"/users/{Uri.EscapeDataString(userId)}?$select=id")], stop);
+        return answers["user"].Status == 404;
+    }
+
+    // Side by side; steps on one vault one after the other, since they change one list.
+    private async Task AzureAsync(Run run, List<(PlanStep Step, StepRequest Request)> steps, CancellationToken stop)
+    {
+        await Task.WhenAll(steps.GroupBy(s => s.Step.Arguments.GetValueOrDefault(StepArguments.VaultId) ?? s.Step.Id, StringComparer.OrdinalIgnoreCase).Select(async lane =>
+        {
+            foreach (var (step, request) in lane)
+            {
+                var answer = await azure.SendAsync(request, stop);
+                run.Outcomes[step.Id] = Outcome(step, request, answer.Status, answer.Code, answer.Message);
+            }
+        }));
+    }
+
+    private StepOutcome Outcome(PlanStep step, StepRequest request, int status, string? code, string? message)
+    {
+        var (result, reason) = StepStatus.Of(step.Action, status, code, message);
+        var outcome = new StepOutcome(step.Id, result, time.GetUtcNow(), reason);
+        return result switch
+        {
+            StepResult.NotPermitted => outcome with { Permission = request.Call.Permission, Remedy = Grant(step, request) },
+            StepResult.Refused when string.Equals(code, "ScopeLocked", StringComparison.OrdinalIgnoreCase) => outcome with { Remedy = "remove the lock (az lock delete), then it is tried again" },
+            StepResult.Refused => outcome with { Remedy = $"look at the reason, then: {request.Command()}" },
+            StepResult.Failed => outcome with { Remedy = $"it is tried again; by hand: {request.Command()}" },
+            _ => outcome,
+        };
+    }
+
+    private string Grant(PlanStep step, StepRequest request) => request.Call.Grant(request.Scope, tenant.Options.ClientId)
+        + (step.Action == LeaverActions.DisableAccount ? "; if it is granted, the person holds an administrator role, and the app itself needs a higher directory role (Privileged Authentication Administrator)" : "");
+
+    [LoggerMessage(3300, LogLevel.Warning, "Case {CaseId}: {Action} on {Target} ended as {Result}: {Reason}")]
+    private static partial void NotDone(ILogger logger, string caseId, string action, string target, StepResult result, string reason);
+
+    [LoggerMessage(3301, LogLevel.Error, "No request can be made for {Action} of step {StepId}")]
+    private static partial void Unworkable(ILogger logger, string action, string stepId, Exception e);
+
+    /// <summary>What is known so far.</summary>
+    private sealed class Run(ActionPlan plan, IReadOnlySet<string> settled)
+    {
+        public ActionPlan Plan => plan;
+
+        public ConcurrentDictionary<string, StepOutcome> Outcomes { get; } = new(StringComparer.Ordinal);
+
+        public bool UserDeleted { get; private set; }
+
+        /// <summary>Why a step cannot be done yet; null when it can.</summary>
+        public string? Missing(PlanStep step)
+        {
+            foreach (var id in (step.Arguments.GetValueOrDefault(StepArguments.Needs) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                if (!settled.Contains(id) && Outcomes.GetValueOrDefault(id) is not { InEffect: true })
+                    return $"left alone, since {plan.Steps.FirstOrDefault(s => s.Id == id)?.Action ?? "a step"} before it is not in effect: {Outcomes.GetValueOrDefault(id)?.Reason ?? "it was not done"}";
+            return null;
+        }
+
+        /// <summary>What belonged to the user alone is gone with it, whatever its own answer was.</summary>
+        public void Deleted(DateTimeOffset at, HashSet<string> ends)
+        {
+            UserDeleted = true;
+            foreach (var step in plan.Steps.Where(s => ends.Contains(s.Action)))
+                if (Outcomes.TryGetValue(step.Id, out var outcome) && outcome.Result != StepResult.Done)
+                    Outcomes[step.Id] = new(step.Id, StepResult.AlreadySo, at, StepStatus.UserDeleted);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Compliance.Findings;
+using Compliance.Plans;
+using Compliance.State;
+
+namespace Compliance.Offboarding;
+
+/// <summary>Documents of cases as blobs of container <c>leavers</c> in the state account, where they can be erased. Storage Blob Data Contributor.</summary>
+internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
+{
+    /// <summary>Name of the container.</summary>
+    public const string Container = "leavers";
+
+    private readonly BlobContainerClient _container = storage.Blobs.GetBlobContainerClient(Container);
+
+    /// <inheritdoc/>
+    public async Task<string> SaveAsync<T>(string name, T document, CancellationToken stop)
+    {
+        var bytes = CanonicalJson.Of(document);
+        await WriteAsync(name, "application/json", bytes, stop);
+        return Convert.ToHexStringLower(SHA256.HashData(bytes));
+    }
+
+    /// <inheritdoc/>
+    public Task SaveTextAsync(string name, string contentType, string text, CancellationToken stop) => WriteAsync(name, contentType, Encoding.UTF8.GetBytes(text), stop);
+
+    /// <inheritdoc/>
+    public async Task<T?> LoadAsync<T>(string name, CancellationToken stop)
+        where T : class => await LoadBytesAsync(name, stop) is { } bytes ? JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact) : null;
+
+    /// <inheritdoc/>
+    public async Task<BinaryData?> LoadBytesAsync(string name, CancellationToken stop)
+    {
+        try
+        {
+            return (await Blob(name).DownloadContentAsync(stop)).Value.Content;
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    private async Task WriteAsync(string name, string contentType, byte[] bytes, CancellationToken stop)
+    {
+        var blob = Blob(name);
+        var options = new BlobUploadOptions
+        {
+            HttpHeaders = new BlobHttpHeaders { ContentType = contentType },
+            Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
+        };
+        try
+        {
+            await blob.UploadAsync(new BinaryData(bytes), options, stop);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            await _container.CreateIfNotExistsAsync(cancellationToken: stop);
+            await WriteAsync(name, contentType, bytes, stop);
+        }
+        catch (RequestFailedException e) when (e.Status is 409 or 412)
+        {
+            // The very same is left alone, so that its time of writing stays.
+            if ((await LoadBytesAsync(name, stop))?.ToMemory().Span.SequenceEqual(bytes) == true)
+                return;
+            options.Conditions = null;
+            await blob.UploadAsync(new BinaryData(bytes), options, stop);
+        }
+    }
+
+    private BlobClient Blob(string name)
+    {
+        // Each part on its own, so that no name climbs out of its case.
+        var safe = name.Split('/').Select(part => StateKeys.Safe(part, "a part of a document's name"));
+        return _container.GetBlobClient(string.Join('/', safe));
+    }
+}

@@ -1,0 +1,100 @@
+using Compliance.Offboarding.Certificates;
+using Compliance.Plans;
+
+namespace Compliance.Offboarding.Cases;
+
+/// <summary>What an orchestration of a case is started with, and gives to each of its steps.</summary>
+/// <param name="CaseId">The case.</param>
+/// <param name="Round">Which orchestration of the case.</param>
+/// <param name="CorrelationId">Joins the event, logs and evidence.</param>
+public sealed record CaseRun(string CaseId, int Round, string CorrelationId)
+{
+    /// <summary>Attempts and plans so far, carried over when the history is begun anew.</summary>
+    public int Attempt { get; init; }
+}
+
+/// <summary>Whether a case's time has come.</summary>
+/// <param name="Go">True to begin.</param>
+/// <param name="Ended">True when HR took it back: nothing is to be done.</param>
+/// <param name="Until">When to look again (UTC); null unless it is too early.</param>
+public sealed record DueAnswer(bool Go, bool Ended, DateTime? Until);
+
+/// <summary>What was decided before an act.</summary>
+/// <param name="Outcome">What to do.</param>
+/// <param name="PlanId">The plan decided on; null when there is none.</param>
+/// <param name="ApprovalId">The request that two approvers answer; null when none is due.</param>
+/// <param name="Deadline">Until when an answer is expected (UTC); null when none is due.</param>
+public sealed record CaseDecision(CaseGo Outcome, string? PlanId = null, string? ApprovalId = null, DateTime? Deadline = null);
+
+/// <summary>What an orchestration does next.</summary>
+public enum CaseGo
+{
+    /// <summary>Go on.</summary>
+    Proceed,
+
+    /// <summary>Wait for two approvals.</summary>
+    AskApproval,
+
+    /// <summary>Something could not be read: look again later.</summary>
+    Again,
+
+    /// <summary>Nobody or several fit: a person has to decide, then look again.</summary>
+    Unmatched,
+
+    /// <summary>HR took it back, or approvers refused: nothing more is to be done.</summary>
+    End,
+}
+
+/// <summary>How a wait for approvals stands.</summary>
+public enum ApprovalStanding
+{
+    /// <summary>Still open.</summary>
+    Open,
+
+    /// <summary>Two people agreed.</summary>
+    Approved,
+
+    /// <summary>Somebody refused.</summary>
+    Refused,
+
+    /// <summary>HR took it back, or the plan changed: ask no more.</summary>
+    Void,
+}
+
+/// <summary>What one pass of acting or verifying left.</summary>
+/// <param name="Outcome">What to do next: <see cref="CaseGo.Proceed"/> when everything removable was seen removed.</param>
+/// <param name="Left">Accesses that are still there or whose state is unknown and that trying again may remove.</param>
+/// <param name="Stuck">Accesses that trying again does not remove: a permission is missing, or a person has to act.</param>
+/// <param name="NewPlan">True when access outside the plans was seen, so that another plan is due.</param>
+public sealed record CaseProgress(CaseGo Outcome, int Left, int Stuck, bool NewPlan);
+
+/// <summary>What a case has done so far, as kept beside its documents.</summary>
+internal sealed record CaseState
+{
+    /// <summary>The facts the guards decided on.</summary>
+    public LeaverFacts? Facts { get; init; }
+
+    /// <summary>Outcomes of blocking.</summary>
+    public IReadOnlyList<StepOutcome> Blocked { get; init; } = [];
+
+    /// <summary>Ids of the plans made, in order.</summary>
+    public IReadOnlyList<string> Plans { get; init; } = [];
+
+    /// <summary>Plans that may be carried out: within the guards, or approved.</summary>
+    public IReadOnlyList<string> Released { get; init; } = [];
+
+    /// <summary>Outcomes of the removal steps, the oldest first; of several for one step the last counts.</summary>
+    public IReadOnlyList<StepOutcome> Outcomes { get; init; } = [];
+
+    /// <summary>Outcomes of giving access back.</summary>
+    public IReadOnlyList<StepOutcome> Restored { get; init; } = [];
+
+    /// <summary>The last comparison with a fresh read; null before there is one.</summary>
+    public VerifiedCase? Verified { get; init; }
+
+    /// <summary>Requests for approval made so far.</summary>
+    public IReadOnlyList<string> Approvals { get; init; } = [];
+
+    /// <summary>Ids of the evidence records written so far.</summary>
+    public IReadOnlyList<string> Evidence { get; init; } = [];
+}

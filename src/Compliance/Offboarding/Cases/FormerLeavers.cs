@@ -1,0 +1,95 @@
+using Compliance.Controls;
+using Compliance.Evidence;
+using Compliance.Findings;
+using Compliance.Observability;
+using Compliance.Offboarding.Certificates;
+using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Policy;
+using Compliance.State;
+using Microsoft.Extensions.Logging;
+
+namespace Compliance.Offboarding.Cases;
+
+/// <summary>
+/// Looks once a day at everybody who left within the policy's days: who can sign in again, or has a membership the certificate did not leave, has their case reopened.
+/// </summary>
+internal sealed partial class FormerLeavers(
+    TenantId tenant, IOffboardingPolicySource policies, ILeaverCases cases, ICaseDocuments documents, ILeaverDirectory directory, CaseFindings findings, IEvidenceLog evidence, TimeProvider time,
+    ILogger<FormerLeavers> log)
+{
+    /// <summary>Looks.</summary>
+    /// <returns>Cases that were reopened, each in its next round.</returns>
+    public async Task<IReadOnlyList<LeaverCase>> RunAsync(CancellationToken stop)
+    {
+        var policy = policies.Load();
+        var now = time.GetUtcNow();
+        var all = await cases.AllAsync(tenant.Value, stop);
+        var watched = all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }).ToList();
+        var over = watched.Where(c => now > c.ClearAt + policy.WatchFor || CaseRules.IsEmployedAnew(c, all, now)).ToList();
+        foreach (var done in over)
+            await cases.ChangeAsync(tenant.Value, done.Id, c => c with { Stage = LeaverStage.Closed }, stop);
+        watched = [.. watched.Except(over)];
+        var seen = await directory.RecheckAsync([.. watched.Select(c => c.UserId!).Distinct(StringComparer.OrdinalIgnoreCase)], stop);
+        var reopened = new List<LeaverCase>();
+        foreach (var former in watched)
+        {
+            var state = seen.GetValueOrDefault(former.UserId!);
+            if (state is null || state.Unread is not null)
+            {
+                Unread(log, former.Id, state?.Unread ?? "no answer");
+                continue;
+            }
+            if (await WhyAsync(former, state, stop) is not { } why)
+                continue;
+            var detection = new Detection
+            {
+                ControlId = LeaverControls.Relapsed,
+                Severity = policy.Severities.TryGetValue(LeaverControls.Relapsed, out var set) ? set : ControlCatalogue.Get(LeaverControls.Relapsed).Severity,
+                Subject = CaseFindings.SubjectOf(former.Id),
+                Source = CaseFindings.SourceOf(former.Id),
+                Reason = why,
+                NextStep = "Find out who gave it back; the case is open again and removes it.",
+                Owner = policy.Contact is { } contact ? new Person(null, contact, contact, "policy") : null,
+            };
+            await findings.OpenAsync(tenant.Value, former.Id, [LeaverControls.Relapsed], [detection], now, stop);
+            await evidence.AppendAsync(new EvidenceRecord
+            {
+                Id = $"{former.Id}-{former.Round}-reopened",
+                Time = now,
+                Actor = "FormerLeavers (timer)",
+                Action = "offboarding.reopened",
+                TenantId = tenant.Value,
+                PolicySha256 = policy.Sha256,
+                Controls = [LeaverControls.Relapsed],
+                Outcome = "complete",
+                Counts = new Dictionary<string, long>(),
+                Subject = former.Id,
+                Reason = state.Enabled == true ? "enabled" : "access",
+                CorrelationId = CorrelationId.Current(former.InstanceId),
+            }, stop);
+            var next = await cases.ChangeAsync(tenant.Value, former.Id,
+                c => c.Round == former.Round ? c with { Round = c.Round + 1, Stage = LeaverStage.Scheduled, Dispatched = false, BlockedAt = null, ClearAt = null, CertificateSha256 = null, PlanId = null, Note = why } : c, stop);
+            Reopened(log, former.Id, next.Round);
+            reopened.Add(next);
+        }
+        return reopened;
+    }
+
+    private async Task<string?> WhyAsync(LeaverCase former, Relapse state, CancellationToken stop)
+    {
+        if (!state.Exists)
+            return null;
+        if (state.Enabled == true)
+            return "The account can sign in again.";
+        var kept = await documents.LoadAsync<CaseState>(LeaverSteps.Name(new CaseRun(former.Id, former.Round, ""), "state.json"), stop);
+        var left = kept?.Verified?.Accesses.Where(a => a.State != AccessState.Removed).Select(a => a.Access.Id).ToHashSet(StringComparer.OrdinalIgnoreCase) ?? [];
+        var news = state.Memberships?.Where(m => !left.Contains(m)).ToList() ?? [];
+        return news.Count > 0 ? $"{news.Count} memberships or roles are there that the certificate did not leave." : null;
+    }
+
+    [LoggerMessage(5400, LogLevel.Warning, "Case {CaseId}: reopened as round {Round}, because the former leaver has access again")]
+    private static partial void Reopened(ILogger logger, string caseId, int round);
+
+    [LoggerMessage(5401, LogLevel.Warning, "Case {CaseId}: the former leaver could not be read again: {Reason}")]
+    private static partial void Unread(ILogger logger, string caseId, string reason);
+}

@@ -1,0 +1,335 @@
+using System.Globalization;
+using Compliance.Approvals;
+using Compliance.Controls;
+using Compliance.Findings;
+using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Certificates;
+using Compliance.Offboarding.Guards;
+using Compliance.Offboarding.Planning;
+using Compliance.Plans;
+using Microsoft.Extensions.Logging;
+
+namespace Compliance.Offboarding.Cases;
+
+/// <summary>
+/// The steps of a leaver case, each safe to repeat: an orchestration calls them and may call any of them again after a crash. What a step learns is kept in the
+/// case's documents before it returns.
+/// </summary>
+public sealed partial class LeaverSteps
+{
+    // From this pass on, what was removed and is still seen is removed again: before, it is taken for the directory's own delay.
+    private const int AgainAfter = 3;
+    private const int MostRestoreAttempts = 20;
+
+    private readonly LeaverParts _parts;
+    private readonly ILogger<LeaverSteps> _log;
+
+    internal LeaverSteps(LeaverParts parts, ILogger<LeaverSteps> log) => (_parts, _log) = (parts, log);
+
+    private string Tenant => _parts.Tenant.Value;
+
+    private DateTimeOffset Now => _parts.Time.GetUtcNow();
+
+    /// <summary>Has the time of leaving come?</summary>
+    public async Task<DueAnswer> DueAsync(CaseRun run, CancellationToken stop)
+    {
+        var now = Now;
+        var known = await CaseAsync(run, stop);
+        if (TakenBack(known))
+        {
+            await ChangeAsync(run, c => c.Stage == LeaverStage.Scheduled ? c with { Stage = LeaverStage.Cancelled, Note = "HR took the leaving back before anything was done" } : c, stop);
+            return new(Go: false, Ended: true, null);
+        }
+        return known.Latest.ForCause || known.DueAt is not { } due || due <= now ? new(Go: true, Ended: false, null) : new(Go: false, Ended: false, due.UtcDateTime);
+    }
+
+    /// <summary>Finds the person, asks the guards and reserves room under the caps. Nothing is changed in the tenant.</summary>
+    public async Task<CaseDecision> DecideAsync(CaseRun run, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        if (TakenBack(known))
+            return new(CaseGo.End);
+        var policy = _parts.Policy.Load();
+        var state = await StateAsync(run, stop);
+        // Blocked before, in this round: what the person was before must not be forgotten.
+        if (known.BlockedAt is not null && state.Facts is not null)
+            return new(CaseGo.Proceed, known.PlanId);
+        var lookup = known.UserId is { } id
+            ? await _parts.Directory.LookUpAsync(id, policy, stop)
+            : await _parts.Directory.LookUpAsync(known.Latest, policy, stop);
+        if (lookup.Facts is not { } facts)
+        {
+            var problem = lookup.Problem ?? "the directory could not be read";
+            await ChangeAsync(run, c => c with { Stage = lookup.Unreadable ? c.Stage : LeaverStage.Unmatched, Note = problem }, stop);
+            await TellAsync(known, policy, [lookup.Unreadable
+                ? Finding(known, policy, LeaverControls.Held, problem, "Mend what keeps the directory from being read; the case looks again by itself.", unknown: true)
+                : Finding(known, policy, LeaverControls.NoMatch, problem, "Set the employee id on the right account, or correct it in HR; the case looks again by itself.")], stop);
+            return new(lookup.Unreadable ? CaseGo.Again : CaseGo.Unmatched);
+        }
+
+        var plan = BlockPlanner.Plan(Tenant, run.CaseId, facts, policy);
+        var planId = plan.Id();
+        var holds = new List<Hold>(LeaverGuards.BeforeBlocking(facts, policy, _parts.Self));
+        if (holds.Count == 0 && !state.Released.Contains(planId, StringComparer.Ordinal) && await _parts.Caps.ReserveAsync(Tenant, known.InstanceId, Now, policy, facts.Staff, stop) is { } full)
+            holds.Add(full);
+        await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
+        state = state with { Facts = facts, Plans = With(state.Plans, planId), Released = holds.Count == 0 ? With(state.Released, planId) : state.Released };
+        if (holds.Count == 0 || state.Released.Contains(planId, StringComparer.Ordinal))
+        {
+            if (holds.Count > 0)
+                await _parts.Caps.CountApprovedAsync(Tenant, known.InstanceId, Now, stop);
+            await SaveAsync(run, state with { Released = With(state.Released, planId) }, stop);
+            await ChangeAsync(run, c => c with { UserId = facts.UserId, PlanId = planId, Note = null }, stop);
+            if (known.Note is not null)
+                await TellAsync(known, policy, [], stop);
+            return new(CaseGo.Proceed, planId);
+        }
+        return await HoldAsync(run, known, policy, state, plan, planId, holds, LeaverStage.Held, facts, stop);
+    }
+
+    /// <summary>How a request for approval stands; past its deadline it is escalated once.</summary>
+    public async Task<ApprovalStanding> StandingAsync(CaseRun run, string approvalId, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        var policy = _parts.Policy.Load();
+        if (await _parts.Approvals.FindAsync(Tenant, approvalId, stop) is not { } request)
+            return ApprovalStanding.Void;
+        if (TakenBack(known) && known.Stage is not LeaverStage.Restoring)
+        {
+            await _parts.Approvals.VoidAsync(Tenant, approvalId, stop);
+            return ApprovalStanding.Void;
+        }
+        if (!string.Equals(request.PolicySha256, policy.Sha256, StringComparison.Ordinal))
+        {
+            await _parts.Approvals.VoidAsync(Tenant, approvalId, stop);
+            return ApprovalStanding.Void;
+        }
+        var standing = ApprovalRules.StateOf(request) switch
+        {
+            ApprovalState.Approved => ApprovalStanding.Approved,
+            ApprovalState.Refused => ApprovalStanding.Refused,
+            _ => ApprovalStanding.Open,
+        };
+        if (standing == ApprovalStanding.Approved)
+        {
+            var state = await StateAsync(run, stop);
+            await SaveAsync(run, state with { Released = With(state.Released, request.PlanId) }, stop);
+            await TellAsync(known, policy, [], stop);
+        }
+        else if (standing == ApprovalStanding.Refused)
+        {
+            await ChangeAsync(run, c => c with { Note = "an approver refused the plan: nothing more is done until HR sends another event" }, stop);
+            await RecordAsync(run, policy, "refused", "offboarding.refused", "refused", request.PlanId, stop: stop);
+        }
+        else if (request.Deadline <= Now)
+        {
+            await TellAsync(known, policy, [Finding(known, policy, LeaverControls.Overdue,
+                $"Approval {approvalId} was due on {request.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z and has not been given: {string.Join(" ", request.Reasons)}",
+                $"Two approvers answer it: compliance approvals answer {approvalId}.")], stop);
+            await RecordAsync(run, policy, $"overdue-{request.PlanId[..12]}", "offboarding.approval-overdue", "held", request.PlanId, stop: stop);
+        }
+        return standing;
+    }
+
+    /// <summary>Disables the account and revokes its sessions.</summary>
+    /// <returns><see cref="CaseGo.Proceed"/> when both were done.</returns>
+    public async Task<CaseGo> BlockAsync(CaseRun run, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        if (TakenBack(known) && known.BlockedAt is null)
+        {
+            await _parts.Caps.ReleaseAsync(Tenant, known.InstanceId, stop);
+            return CaseGo.End;
+        }
+        if (known.BlockedAt is not null)
+            return CaseGo.Proceed;
+        var policy = _parts.Policy.Load();
+        var state = await StateAsync(run, stop);
+        var facts = state.Facts ?? throw new InvalidOperationException($"case {run.CaseId} has no facts to act on");
+        var plan = BlockPlanner.Plan(Tenant, run.CaseId, facts, policy);
+        var planId = plan.Id();
+        if (!state.Released.Contains(planId, StringComparer.Ordinal))
+            return CaseGo.Again;
+        var settled = state.Blocked.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var outcomes = await _parts.Executor.RunAsync(plan, settled, stop);
+        state = state with { Blocked = [.. state.Blocked.Where(o => settled.Contains(o.StepId)), .. outcomes] };
+        await SaveAsync(run, state, stop);
+        var inEffect = state.Blocked.Count == plan.Steps.Count && state.Blocked.All(o => o.InEffect);
+        if (inEffect)
+        {
+            var blockedAt = known.BlockedAt ?? state.Blocked.Max(o => o.At);
+            await ChangeAsync(run, c => c with { Stage = LeaverStage.Blocked, BlockedAt = c.BlockedAt ?? blockedAt, Note = null }, stop);
+            Blocked(_log, run.CaseId, (blockedAt - known.ReceivedAt).TotalSeconds);
+        }
+        await RecordAsync(run, policy, $"block-{planId[..12]}-{(inEffect ? "done" : run.Attempt.ToString(CultureInfo.InvariantCulture))}", "offboarding.block",
+            inEffect ? "complete" : "incomplete", planId, Counts(state.Blocked), stop: stop);
+        if (inEffect && known.Note is null && run.Attempt == 0)
+            return CaseGo.Proceed;
+        await TellAsync(known, policy, inEffect ? [] : [.. state.Blocked.Where(o => !o.InEffect).Select(o => Finding(known, policy, LeaverControls.StepStuck,
+            $"The account could not be blocked: {o.Reason}", o.Remedy ?? "The case tries again by itself; disable the account by hand meanwhile.", part: o.StepId, severity: Severity.Critical))], stop);
+        return inEffect ? CaseGo.Proceed : CaseGo.Again;
+    }
+
+    /// <summary>Reads all access, keeps the snapshot, and makes the removal plan.</summary>
+    public async Task<CaseDecision> PlanAsync(CaseRun run, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        if (TakenBack(known))
+            return new(CaseGo.End);
+        var policy = _parts.Policy.Load();
+        var state = await StateAsync(run, stop);
+        var facts = state.Facts!;
+        // The first snapshot is what an undo restores from, so it is never replaced; a later plan is made from a fresh one.
+        var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop);
+        var snapshot = state.Outcomes.Count == 0 && first is not null ? first : await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
+        if (first is null)
+        {
+            var digest = await _parts.Documents.SaveAsync(Name(run, "snapshot.json"), snapshot, stop);
+            await RecordAsync(run, policy, "snapshot", "offboarding.snapshot", snapshot.Complete ? "complete" : "incomplete", null,
+                new Dictionary<string, long> { ["accesses"] = snapshot.Accesses.Count, ["unread"] = snapshot.Sources.Count(s => !s.Complete) },
+                new Dictionary<string, string> { ["snapshot.json"] = digest }, stop: stop);
+            state = await StateAsync(run, stop);
+        }
+        var heir = await HeirAsync(facts.UserId, stop);
+        var plan = RemovalPlanner.Plan(run.CaseId, facts, snapshot, heir, policy);
+        var planId = plan.Id();
+        await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
+        state = state with { Plans = With(state.Plans, planId) };
+        if (state.Released.Contains(planId, StringComparer.Ordinal))
+            return new(CaseGo.Proceed, planId);
+        var holds = PlanGuards.Before(plan, snapshot, facts, heir, policy, await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop));
+        if (holds.Count > 0)
+            return await HoldAsync(run, known, policy, state, plan, planId, holds, LeaverStage.AwaitingApproval, facts, stop);
+        await SaveAsync(run, state with { Released = With(state.Released, planId) }, stop);
+        await ChangeAsync(run, c => c with { PlanId = planId, Stage = LeaverStage.Removing }, stop);
+        return new(CaseGo.Proceed, planId);
+    }
+
+    /// <summary>Carries the plan out; steps that were in effect are not done again.</summary>
+    public async Task<CaseGo> RemoveAsync(CaseRun run, string planId, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        if (TakenBack(known))
+            return CaseGo.End;
+        var policy = _parts.Policy.Load();
+        var state = await StateAsync(run, stop);
+        if (!state.Released.Contains(planId, StringComparer.Ordinal))
+            return CaseGo.Again;
+        var plan = await PlanAsync(run, planId, stop);
+        if (plan.PolicySha256 != policy.Sha256)
+            return CaseGo.Again;
+        await ChangeAsync(run, c => c with { Stage = LeaverStage.Removing, PlanId = planId }, stop);
+        // What was done and is seen again was given back by somebody: it is done again.
+        var back = state.Verified?.Accesses.Where(a => a.State == AccessState.StillThere).Select(a => a.Access.Key).ToHashSet(StringComparer.Ordinal) ?? [];
+        var again = run.Attempt >= AgainAfter ? plan.Steps.Where(s => s.Arguments.TryGetValue(StepArguments.Access, out var key) && back.Contains(key)).Select(s => s.Id).ToHashSet(StringComparer.Ordinal) : [];
+        var settled = Last(state.Outcomes).Values.Where(o => o.InEffect && !again.Contains(o.StepId)).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var outcomes = await _parts.Executor.RunAsync(plan, settled, stop);
+        await SaveAsync(run, state with { Outcomes = [.. state.Outcomes, .. outcomes] }, stop);
+        var digest = await _parts.Documents.SaveAsync(Name(run, $"outcomes-{planId[..12]}-{run.Attempt}.json"), outcomes, stop);
+        await RecordAsync(run, policy, $"remove-{planId[..12]}-{run.Attempt}", "offboarding.remove", outcomes.All(o => o.InEffect) ? "complete" : "incomplete", planId,
+            Counts(outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest }, stop: stop);
+        await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, stop);
+        return CaseGo.Proceed;
+    }
+
+    /// <summary>Reads all access again and compares. A step counts only when its effect was seen.</summary>
+    public async Task<CaseProgress> VerifyAsync(CaseRun run, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        if (TakenBack(known))
+            return new(CaseGo.End, 0, 0, false);
+        var policy = _parts.Policy.Load();
+        var state = await StateAsync(run, stop);
+        var facts = state.Facts!;
+        var before = await SnapshotAsync(run, stop);
+        var plans = await PlansAsync(run, state, stop);
+        var after = await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
+        var verified = Verification.Compare(plans, state.Outcomes, before, after, state.Verified);
+        await SaveAsync(run, state with { Verified = verified }, stop);
+        var (left, stuck) = Split(verified, plans, state.Outcomes);
+        var detections = new List<Detection>(stuck.Select(a => Finding(known, policy, LeaverControls.StepStuck,
+            $"{a.Access.Kind} {a.Access.Name}: {a.Why}", a.WhatToDo ?? "A person has to remove it.", part: a.Access.Key)));
+        if (verified.Clear)
+            await ChangeAsync(run, c => c with { Stage = LeaverStage.Clear, ClearAt = c.ClearAt ?? verified.At, Note = null }, stop);
+        else if (known.BlockedAt is { } blocked && Now > blocked + policy.ClearWithin)
+        {
+            detections.Add(Finding(known, policy, LeaverControls.NotClear,
+                $"{left.Count + stuck.Count + verified.Outside.Count} accesses were not seen removed within {policy.ClearWithin.TotalHours:0.#} h of blocking, and {verified.Unread.Count} sources were not read.",
+                $"compliance offboard show {run.CaseId} lists them with what keeps them."));
+            await RecordAsync(run, policy, "escalated", "offboarding.escalated", "incomplete", known.PlanId, new Dictionary<string, long> { ["left"] = left.Count, ["stuck"] = stuck.Count }, stop: stop);
+        }
+        await TellAsync(known, policy, detections, stop);
+        await TellSecretsAsync(known, before, policy, stop);
+        return new(verified.Clear ? CaseGo.Proceed : CaseGo.Again, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
+    }
+
+    /// <summary>Issues the revocation certificate from the last fresh read: JSON and HTML, its digest in an evidence record.</summary>
+    /// <returns>SHA-256 of the certificate's canonical JSON, lower-case hex.</returns>
+    public async Task<string> CertifyAsync(CaseRun run, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        var policy = _parts.Policy.Load();
+        var state = await StateAsync(run, stop);
+        var verified = state.Verified ?? throw new InvalidOperationException($"case {run.CaseId} was not verified: there is nothing to certify");
+        var approvals = new List<ApprovalRequest>();
+        foreach (var id in state.Approvals)
+            if (await _parts.Approvals.FindAsync(Tenant, id, stop) is { } request)
+                approvals.Add(request);
+        var certificate = CertificateBuilder.Build(new CertificateInput(
+            known, state.Facts!, await PlansAsync(run, state, stop), [.. state.Blocked, .. state.Outcomes], verified, approvals,
+            [.. state.Evidence.Where(e => !e.Contains("-certificate-", StringComparison.Ordinal))], policy));
+        var digest = await _parts.Documents.SaveAsync(Name(run, "certificate.json"), certificate, stop);
+        await _parts.Documents.SaveTextAsync(Name(run, "certificate.html"), "text/html; charset=utf-8", CertificatePage.Html(certificate), stop);
+        var gone = verified.Accesses.Count(a => a.State == AccessState.Removed);
+        await RecordAsync(run, policy, $"certificate-{digest[..12]}", "offboarding.certificate", verified.Clear ? "complete" : "incomplete", known.PlanId,
+            new Dictionary<string, long> { ["removed"] = gone, ["remaining"] = verified.Accesses.Count - gone, ["unread"] = verified.Unread.Count },
+            new Dictionary<string, string> { ["certificate.json"] = digest }, stop: stop);
+        await ChangeAsync(run, c => c with { CertificateSha256 = digest }, stop);
+        Certified(_log, run.CaseId, verified.Clear, gone, verified.Accesses.Count - gone);
+        return digest;
+    }
+
+    /// <summary>Plans what is given back after HR took a leaving back: it always waits for two approvals.</summary>
+    public async Task<CaseDecision> PlanUndoAsync(CaseRun run, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        var policy = _parts.Policy.Load();
+        var state = await StateAsync(run, stop);
+        if (!TakenBack(known) || known.BlockedAt is null || state.Facts is not { } facts)
+            return new(CaseGo.End);
+        var before = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop) ?? new AccessSnapshot(Tenant, facts.UserId, Now, [], []);
+        var plan = UndoPlanner.Plan(run.CaseId, facts, before, await PlansAsync(run, state, stop), [.. state.Blocked, .. state.Outcomes], policy);
+        var planId = plan.Id();
+        await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
+        if (state.Released.Contains(planId, StringComparer.Ordinal))
+            return new(CaseGo.Proceed, planId);
+        return await HoldAsync(run, known, policy, state, plan, planId,
+            [new Hold(GuardNames.Restore, "Access is to be given back, because HR took the leaving back.")], LeaverStage.Restoring, facts, stop);
+    }
+
+    /// <summary>Gives access back as planned and approved.</summary>
+    public async Task<CaseGo> RestoreAsync(CaseRun run, string planId, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        var policy = _parts.Policy.Load();
+        var state = await StateAsync(run, stop);
+        if (!TakenBack(known) || !state.Released.Contains(planId, StringComparer.Ordinal))
+            return CaseGo.End;
+        var plan = await PlanAsync(run, planId, stop);
+        var settled = state.Restored.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var outcomes = await _parts.Executor.RunAsync(plan, settled, stop);
+        state = state with { Restored = [.. state.Restored.Where(o => settled.Contains(o.StepId)), .. outcomes] };
+        await SaveAsync(run, state, stop);
+        // What a missing permission or the service's refusal keeps back is told, and not tried for ever.
+        var again = state.Restored.Any(o => o.Result == StepResult.Failed) && run.Attempt < MostRestoreAttempts;
+        var digest = await _parts.Documents.SaveAsync(Name(run, $"restored-{run.Attempt}.json"), state.Restored, stop);
+        await RecordAsync(run, policy, $"restore-{planId[..12]}-{run.Attempt}", "offboarding.restore", state.Restored.All(o => o.InEffect) ? "complete" : "incomplete", planId,
+            Counts(state.Restored), new Dictionary<string, string> { ["restored.json"] = digest }, stop: stop);
+        if (again)
+            return CaseGo.Again;
+        await ChangeAsync(run, c => c with { Stage = LeaverStage.Restored, Note = plan.Manual.Count == 0 ? null : $"{plan.Manual.Count} things could not be given back by this program" }, stop);
+        await TellAsync(known, policy, [.. state.Restored.Where(o => !o.InEffect).Select(o => Finding(known, policy, LeaverControls.StepStuck,
+            $"Not given back: {o.Reason}", o.Remedy ?? "Give it back by hand.", part: o.StepId))], stop);
+        return CaseGo.Proceed;
+    }
+}

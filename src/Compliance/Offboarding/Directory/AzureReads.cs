@@ -1,0 +1,200 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Azure;
+using Azure.Core;
+using Compliance.Findings;
+using Compliance.Tenants;
+
+namespace Compliance.Offboarding.Directory;
+
+/// <summary>What Resource Manager tells of one person.</summary>
+/// <param name="Accesses">Roles, eligible roles, vault policies, owned resources, shared secrets.</param>
+/// <param name="Sources">How each read went.</param>
+internal sealed record AzureReading(IReadOnlyList<Access> Accesses, IReadOnlyList<SourceOutcome> Sources);
+
+/// <summary>
+/// Reads a person's access in Azure: the roles of every subscription side by side, and meanwhile one Resource Graph query over all of them. Definitions of roles are kept.
+/// </summary>
+internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader reader)
+{
+    /// <summary>What Graph and Resource Manager answer where Privileged Identity Management is not licensed.</summary>
+    internal const string NoLicence = "AadPremiumLicenseRequired";
+
+    private const string Authorization = "providers/Microsoft.Authorization";
+    private const int SideBySide = 16;
+
+    private readonly ConcurrentDictionary<string, AzureRole> _builtIn = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Reads everything; what could not be read is told by its source.</summary>
+    public async Task<AzureReading> ReadAsync(string userId, string principalName, OffboardingPolicy policy, CancellationToken stop)
+    {
+        var sources = new ConcurrentQueue<SourceOutcome>();
+        if (await SubscriptionsAsync(sources, stop) is not { Count: > 0 } subscriptions)
+            return new([], [.. sources]);
+
+        var assignments = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
+        var eligibilities = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
+        var resources = ResourcesAsync(userId, principalName, policy, subscriptions, sources, stop);
+        var filter = $"$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'";
+        await Parallel.ForEachAsync(
+            subscriptions.SelectMany(s => new[]
+            {
+                (Subscription: s, Into: assignments, Source: LeaverSources.AzureRoles(s), Call: DeclaredCall.AzureRoles, Path: $"roleAssignments?api-version=2022-04-01&{filter}"),
+                (Subscription: s, Into: eligibilities, Source: LeaverSources.EligibleAzureRoles(s), Call: DeclaredCall.EligibleAzureRoles, Path: $"roleEligibilityScheduleInstances?api-version=2020-10-01&{filter}"),
+            }),
+            new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = stop },
+            async (read, token) => sources.Enqueue(await ListAsync(read.Subscription, read.Into, read.Source, read.Call, read.Path, token)));
+
+        var roles = await RolesAsync(assignments.Values.Concat(eligibilities.Values).Select(f => f.RoleId).OfType<string>(), sources, stop);
+        var azure = new AzureAccess(userId, principalName, policy, await resources);
+        var held = assignments.Values.Select(f => (Access: azure.Assignment(f.Item, RoleOf(f), f.SeenIn), Role: RoleOf(f), f.SeenIn)).Where(h => h.Access is not null)
+            .Select(h => (Access: h.Access!, h.Role, SeenIn: (IReadOnlyCollection<string>)h.SeenIn)).ToList();
+        return new(
+            [
+                .. held.Select(h => h.Access),
+                .. Eligible(eligibilities.Values.Select(f => azure.Eligibility(f.Item, RoleOf(f), f.SeenIn)).OfType<Access>()),
+                .. azure.VaultPolicies(),
+                .. azure.OwnedResources(),
+                .. azure.SharedSecrets(held),
+            ], [.. sources]);
+
+        AzureRole RoleOf(Found found) => found.RoleId is { } id && roles.TryGetValue(RoleKey(id), out var role) ? role : AzureAccess.Role(found.RoleId ?? "", default);
+    }
+
+    // What is inherited is listed in every subscription below, each time under an id of its own.
+    private static IEnumerable<Access> Eligible(IEnumerable<Access> found) =>
+        found.OrderBy(a => a.Id, StringComparer.OrdinalIgnoreCase)
+            .DistinctBy(a => (a.Scope.ToUpperInvariant(), a.Details.GetValueOrDefault("roleDefinitionId")?.Split('/')[^1].ToUpperInvariant(), a.Details.GetValueOrDefault("roleEligibilityScheduleId")?.Split('/')[^1].ToUpperInvariant()));
+
+    private static SourceOutcome Whole(string source, long objects) => new(source, Complete: true, objects);
+
+    private SourceOutcome Failed(Exception e, string source, DeclaredCall call, string what, long objects, string? scope) =>
+        ReadFailure.Of(e, call, scope, tenant.Options.ClientId).Outcome(source, objects, new Subject(SubjectTypes.Source, source, what), scope);
+
+    private async Task<List<string>?> SubscriptionsAsync(ConcurrentQueue<SourceOutcome> sources, CancellationToken stop)
+    {
+        var found = new List<string>();
+        try
+        {
+            await foreach (var (id, _) in reader.SubscriptionsAsync(stop))
+                if (!found.Contains(id, StringComparer.OrdinalIgnoreCase))
+                    found.Add(id);
+            // No role anywhere looks like no subscriptions at all.
+            sources.Enqueue(found.Count > 0 ? Whole(Sources.Subscriptions, found.Count) : new SourceOutcome(
+                Sources.Subscriptions, Complete: false, 0, new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"), "no subscription is shown to this app's identity",
+                DeclaredCall.Subscriptions.Permission, DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)));
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            sources.Enqueue(Failed(e, Sources.Subscriptions, DeclaredCall.Subscriptions, "subscriptions", found.Count, null));
+        }
+        return found;
+    }
+
+    private async Task<IReadOnlyList<ResourceRow>> ResourcesAsync(
+        string userId, string principalName, OffboardingPolicy policy, List<string> subscriptions, ConcurrentQueue<SourceOutcome> sources, CancellationToken stop)
+    {
+        var rows = new List<ResourceRow>();
+        try
+        {
+            await foreach (var row in reader.QueryAsync(AzureAccess.Query(userId, principalName, policy), subscriptions, stop))
+                rows.Add(row);
+            sources.Enqueue(Whole(LeaverSources.Resources, rows.Count));
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            sources.Enqueue(Failed(e, LeaverSources.Resources, DeclaredCall.ResourceGraph, "resources with tags, vaults and storage accounts", rows.Count, null));
+        }
+        return rows;
+    }
+
+    // {"value":[{"id":"…","properties":{…}}],"nextLink":"https://management.azure.com/subscriptions/…"}
+    private async Task<SourceOutcome> ListAsync(
+        string subscription, ConcurrentDictionary<string, Found> into, string source, DeclaredCall call, string path, CancellationToken stop)
+    {
+        var (count, scope) = (0L, $"/subscriptions/{subscription}");
+        try
+        {
+            var trail = new PageTrail();
+            var next = new Uri($"{tenant.ResourceManagerAddress}{scope}/{Authorization}/{path}");
+            while (next is not null)
+            {
+                var (status, page) = await GetAsync(next, stop);
+                // A tenant without the licence has no eligible roles at all.
+                if (status == 400 && page.At("error")?.Text("code") == NoLicence)
+                    return new(source, Complete: true, 0, Reason: "the tenant has no Privileged Identity Management");
+                if (page.At("value") is not { ValueKind: JsonValueKind.Array } items)
+                    throw new IncompleteReadException("the answer has no 'value'");
+                foreach (var item in items.EnumerateArray())
+                    if (item.Text("id") is { } id)
+                    {
+                        count++;
+                        into.GetOrAdd(id, _ => new Found(item.Clone(), [])).SeenIn.Enqueue(subscription);
+                    }
+                var link = page.Text("nextLink");
+                trail.Next(link);
+                next = link is null ? null : Uri.TryCreate(link, UriKind.Absolute, out var uri) ? uri : throw ForeignHostException.Of(link);
+            }
+            return Whole(source, count);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            return Failed(e, source, call, $"{path.Split('?')[0]} in subscription {subscription}", count, scope);
+        }
+    }
+
+    // By the last part of their ids: a built-in role has the same one everywhere, and each subscription names it by a path of its own.
+    private async Task<IReadOnlyDictionary<string, AzureRole>> RolesAsync(IEnumerable<string> ids, ConcurrentQueue<SourceOutcome> sources, CancellationToken stop)
+    {
+        var roles = new ConcurrentDictionary<string, AzureRole>(StringComparer.OrdinalIgnoreCase);
+        var failures = new ConcurrentQueue<SourceOutcome>();
+        var asked = ids.DistinctBy(RoleKey, StringComparer.OrdinalIgnoreCase).ToList();
+        await Parallel.ForEachAsync(asked, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = stop }, async (id, token) =>
+        {
+            if (_builtIn.TryGetValue(RoleKey(id), out var known))
+            {
+                roles[RoleKey(id)] = known;
+                return;
+            }
+            try
+            {
+                var (status, definition) = await GetAsync(new Uri($"{tenant.ResourceManagerAddress}{id}?api-version=2022-04-01"), token);
+                var role = roles[RoleKey(id)] = AzureAccess.Role(id, definition);
+                // A custom role may be changed at any time.
+                if (status == 200 && definition.At("properties")?.Text("type") == "BuiltInRole")
+                    _builtIn[RoleKey(id)] = role;
+            }
+            catch (Exception e) when (!token.IsCancellationRequested)
+            {
+                failures.Enqueue(Failed(
+                    e, LeaverSources.AzureRoleDefinitions, DeclaredCall.AzureRoleDefinition, "definitions of Azure roles", roles.Count,
+                    id.Split('/') is ["", "subscriptions", var subscription, ..] ? $"/subscriptions/{subscription}" : null));
+            }
+        });
+        if (asked.Count > 0)
+            sources.Enqueue(failures.OrderBy(f => f.Reason, StringComparer.Ordinal).FirstOrDefault() ?? Whole(LeaverSources.AzureRoleDefinitions, asked.Count));
+        return roles;
+    }
+
+    private static string RoleKey(string id) => id[(id.LastIndexOf('/') + 1)..];
+
+    private async Task<(int Status, JsonElement Body)> GetAsync(Uri address, CancellationToken stop)
+    {
+        using var message = tenant.ResourceManagerPipeline.CreateMessage();
+        message.Request.Method = RequestMethod.Get;
+        message.Request.Uri.Reset(address);
+        await tenant.ResourceManagerPipeline.SendAsync(message, stop);
+        if (message.Response.IsError && message.Response.Status is not (400 or 404))
+            throw new RequestFailedException(message.Response);
+        using var body = JsonDocument.Parse(message.Response.Content);
+        var root = body.RootElement.Clone();
+        return message.Response.IsError && root.At("error")?.Text("code") is not (NoLicence or "RoleDefinitionDoesNotExist")
+            ? throw new RequestFailedException(message.Response)
+            : (message.Response.Status, root);
+    }
+
+    private sealed record Found(JsonElement Item, ConcurrentQueue<string> SeenIn)
+    {
+        public string? RoleId => Item.At("properties")?.Text("roleDefinitionId");
+    }
+}

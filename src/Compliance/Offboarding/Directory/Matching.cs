@@ -1,0 +1,76 @@
+namespace Compliance.Offboarding.Directory;
+
+/// <summary>Which users have one attribute of the HR event.</summary>
+/// <param name="Users">Their object ids, each once.</param>
+/// <param name="Unread">Why that could not be told; null when it could.</param>
+internal sealed record AttributeAnswer(IReadOnlyList<string> Users, string? Unread);
+
+/// <summary>Whom an HR event is about.</summary>
+/// <param name="UserId">Object id; null when that is not certain.</param>
+/// <param name="Problem">Why it is not, for people; null when it is certain or could not be asked.</param>
+/// <param name="Candidates">Those who fit in part or in full.</param>
+/// <param name="Unread">Why the directory could not tell; null when it could.</param>
+internal sealed record MatchDecision(string? UserId, string? Problem, IReadOnlyList<string> Candidates, string? Unread);
+
+/// <summary>
+/// Finds the one person an HR event is about, or says why there is none. Pure, and never a guess: a rule counts only when each of its attributes
+/// names the same one user, and two rules that name different users are a contradiction.
+/// </summary>
+internal static class Matching
+{
+    /// <summary>The event's value for an attribute; null when HR did not give it.</summary>
+    public static string? ValueOf(HrEvent latest, string attribute) => attribute switch
+    {
+        "employeeId" => NullIfBlank(latest.EmployeeId),
+        "mail" => NullIfBlank(latest.Mail),
+        "userPrincipalName" => NullIfBlank(latest.PrincipalName),
+        _ => null,
+    };
+
+    /// <summary>The attributes to ask for: those of every rule for which HR gave all.</summary>
+    public static IReadOnlyList<string> Asked(IReadOnlyList<MatchRule> rules, HrEvent latest) =>
+        [.. rules.Where(r => Applies(r, latest)).SelectMany(r => r.Attributes).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>Decides.</summary>
+    /// <param name="rules">The policy's rules, in its order.</param>
+    /// <param name="answers">By attribute, for all of <see cref="Asked"/>.</param>
+    /// <param name="latest">The event.</param>
+    public static MatchDecision Decide(IReadOnlyList<MatchRule> rules, IReadOnlyDictionary<string, AttributeAnswer> answers, HrEvent latest)
+    {
+        var asked = Asked(rules, latest);
+        if (asked.Count == 0)
+            return new(null, "HR gave none of the attributes that policy finds people by.", [], null);
+        // One unread attribute may be the one that contradicts: nobody is decided on, and nobody is called missing.
+        var unread = asked.Where(a => answers[a].Unread is not null).Select(a => $"users by {a}: {answers[a].Unread}").ToList();
+        if (unread.Count > 0)
+            return new(null, null, [], string.Join("; ", unread));
+
+        var candidates = asked.SelectMany(a => answers[a].Users).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase).ToList();
+        string? fit = null;
+        foreach (var rule in rules.Where(r => Applies(r, latest)))
+        {
+            var found = rule.Attributes.Select(a => answers[a].Users).ToList();
+            // A rule that is met in part says nothing: a mail address alone can be a successor's.
+            if (found.Exists(users => users.Count == 0))
+                continue;
+            var one = found.TrueForAll(users => users.Count == 1) && found.Select(users => users[0]).Distinct(StringComparer.OrdinalIgnoreCase).Count() == 1 ? found[0][0] : null;
+            if (one is null && fit is null)
+                return new(null, found.Exists(users => users.Count > 1)
+                    ? $"Several users have the {Words(rule, latest)} that HR gave."
+                    : $"The {Words(rule, latest)} that HR gave belong to different users.", candidates, null);
+            if (one is not null && fit is not null && !one.Equals(fit, StringComparison.OrdinalIgnoreCase))
+                return new(null, $"The {Words(rule, latest)} that HR gave belong to another user than an earlier rule found.", candidates, null);
+            fit ??= one;
+        }
+        return fit is not null ? new(fit, null, candidates, null)
+            : new(null, candidates.Count == 0
+                ? $"Nobody in the tenant has the {string.Join(" or the ", rules.Where(r => Applies(r, latest)).Select(r => Words(r, latest)))} that HR gave."
+                : "Somebody in the tenant fits what HR gave in part only.", candidates, null);
+    }
+
+    private static bool Applies(MatchRule rule, HrEvent latest) => rule.Attributes.Count > 0 && rule.Attributes.All(a => ValueOf(latest, a) is not null);
+
+    private static string Words(MatchRule rule, HrEvent latest) => string.Join(" and ", rule.Attributes.Select(a => $"{a} '{ValueOf(latest, a)}'"));
+
+    private static string? NullIfBlank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+}

@@ -1,0 +1,112 @@
+namespace Compliance.Offboarding.Intake;
+
+/// <summary>What an event did to its case.</summary>
+public enum IntakeOutcome
+{
+    /// <summary>The case's orchestration has to be started; said again until it is confirmed to be.</summary>
+    Started,
+
+    /// <summary>The case was changed; its orchestration is to be told.</summary>
+    Updated,
+
+    /// <summary>The event was taken in before.</summary>
+    Repeat,
+
+    /// <summary>A later event of the employment is in force.</summary>
+    Stale,
+}
+
+/// <summary>What becomes of a case by an event.</summary>
+/// <param name="Case">The case afterwards.</param>
+/// <param name="Outcome">What to do.</param>
+/// <param name="Conflict">True when another event with the same sequence says something else: the first stays.</param>
+internal sealed record Taken(LeaverCase Case, IntakeOutcome Outcome, bool Conflict = false);
+
+/// <summary>
+/// Folds events into cases. Pure. The event with the highest sequence is what holds, so that any order and any repeats of the same events give the same case.
+/// </summary>
+internal static class CaseRules
+{
+    /// <summary>Takes an event in.</summary>
+    /// <param name="tenantId">Entra tenant id.</param>
+    /// <param name="known">The employment's case; null when there is none.</param>
+    /// <param name="said">The event.</param>
+    /// <param name="now">When it arrived.</param>
+    public static Taken Take(string tenantId, LeaverCase? known, HrEvent said, DateTimeOffset now)
+    {
+        if (known is null)
+            return Outcome(First(tenantId, said, now), IntakeOutcome.Updated);
+        if (said.Sequence < known.Sequence)
+            return Outcome(known, IntakeOutcome.Stale);
+        if (said.Sequence > known.Sequence)
+            return Outcome(Next(known, said, now), IntakeOutcome.Updated);
+        return SameContent(known.Latest, said) ? Outcome(known, IntakeOutcome.Repeat) : Outcome(known, IntakeOutcome.Stale) with { Conflict = true };
+    }
+
+    /// <summary>True when the case wants an orchestration that is not known to be started.</summary>
+    public static bool IsUndispatched(LeaverCase known) => !known.Dispatched && !IsOver(known.Stage);
+
+    /// <summary>True when both say the same of the employment, whatever the event's own id and time.</summary>
+    public static bool SameContent(HrEvent a, HrEvent b) =>
+        a with { Source = "", Id = "", Time = default } == b with { Source = "", Id = "", Time = default };
+
+    /// <summary>
+    /// True when HR said later that the person of a case is there again in another employment: what they can do then is not that case's residue, and its
+    /// watch ends.
+    /// </summary>
+    /// <param name="old">The case that is watched.</param>
+    /// <param name="all">All cases of the tenant.</param>
+    /// <param name="now">The clock's time: an employment whose end lies ahead still is one.</param>
+    public static bool IsEmployedAnew(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) => all.Any(c =>
+        c.EmployeeId == old.EmployeeId && c.Employment != old.Employment && c.Latest.Time > old.Latest.Time && (!Ends(c.Latest) || c.DueAt > now));
+
+    /// <summary>When access ends (UTC); null when the person stays. For cause: at once.</summary>
+    public static DateTimeOffset? DueAt(HrEvent said, DateTimeOffset now)
+    {
+        if (!Ends(said))
+            return null;
+        var due = said.Leaves is { } leaves ? LeavingTime.ToUtc(leaves) : DateTimeOffset.MaxValue;
+        // HR's own time rather than the arrival's, so that a repeat gives the same; a clock that runs ahead delays nothing.
+        return said.ForCause ? Earliest(due, Earliest(said.Time, now)) : due;
+    }
+
+    private static LeaverCase First(string tenantId, HrEvent said, DateTimeOffset now) => new()
+    {
+        Id = HrEventKeys.CaseOf(tenantId, said.EmployeeId, said.Employment),
+        TenantId = tenantId,
+        EmployeeId = said.EmployeeId,
+        Employment = said.Employment,
+        Sequence = said.Sequence,
+        Latest = said,
+        ReceivedAt = now,
+        DueAt = DueAt(said, now),
+        Stage = Ends(said) ? LeaverStage.Scheduled : LeaverStage.Cancelled,
+    };
+
+    private static LeaverCase Next(LeaverCase known, HrEvent said, DateTimeOffset now)
+    {
+        var next = known with { Sequence = said.Sequence, Latest = said, DueAt = DueAt(said, now) };
+        return (Ends(said), known.Stage) switch
+        {
+            (false, LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held) when known.BlockedAt is null =>
+                next with { Stage = LeaverStage.Cancelled, Note = null },
+            // The watch is over and so is the orchestration: another one gives back what can be.
+            (false, LeaverStage.Closed) => Another(next) with { Stage = LeaverStage.Restoring, Note = null },
+            (true, LeaverStage.Cancelled) => (known.Dispatched ? Another(next) : next) with { Stage = LeaverStage.Scheduled, Note = null },
+            (true, LeaverStage.Closed or LeaverStage.Restored) =>
+                Another(next) with { Stage = LeaverStage.Scheduled, Note = null, BlockedAt = null, ClearAt = null, PlanId = null, CertificateSha256 = null },
+            // Whoever carries the case out decides on the news.
+            _ => next,
+        };
+    }
+
+    private static LeaverCase Another(LeaverCase known) => known with { Round = known.Round + 1, Dispatched = false };
+
+    private static Taken Outcome(LeaverCase after, IntakeOutcome otherwise) => new(after, IsUndispatched(after) ? IntakeOutcome.Started : otherwise);
+
+    private static bool Ends(HrEvent said) => said.Kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
+
+    private static bool IsOver(LeaverStage stage) => stage is LeaverStage.Cancelled or LeaverStage.Closed or LeaverStage.Restored;
+
+    private static DateTimeOffset Earliest(DateTimeOffset a, DateTimeOffset b) => a <= b ? a : b;
+}

@@ -1,0 +1,21 @@
+using System.Security.Cryptography;
+using System.Text;
+using Compliance.Plans;
+
+namespace Compliance.Offboarding.Intake;
+
+/// <summary>Ids derived from an event. They are hashes, since HR's own ids may hold the employee's.</summary>
+public static class HrEventKeys
+{
+    /// <summary>Of an event, by CloudEvents source and id: <c>hr-</c> and 32 hex digits. The same event redelivered has the same.</summary>
+    public static string Of(string source, string id) => $"hr-{Hash(Encoding.UTF8.GetBytes($"{source}\n{id}"))}";
+
+    /// <summary>Of something whose source and id cannot be read: <c>hr-unread-</c> and 32 hex digits of its bytes' SHA-256.</summary>
+    internal static string OfUnread(ReadOnlySpan<byte> bytes) => $"hr-unread-{Hash(bytes)}";
+
+    /// <summary>Of a case: <c>leaver-</c> and 32 hex digits over tenant, employee id and employment.</summary>
+    public static string CaseOf(string tenantId, string employeeId, string employment) =>
+        $"leaver-{CanonicalJson.Sha256Of(new { tenant = tenantId?.ToLowerInvariant(), employeeId, employment })[..32]}";
+
+    private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
+}

@@ -1,0 +1,49 @@
+using Azure;
+using Compliance.Findings;
+using Compliance.Observability;
+using Compliance.Runs;
+
+namespace Compliance.Offboarding.Intake;
+
+/// <summary>Keeps what the intake and its watch find.</summary>
+internal sealed class LeaverFindings(IFindingStore store)
+{
+    // Each time someone else changed a finding between reading and writing.
+    private const int MostRounds = 10;
+
+    private static readonly Coverage Nothing = new([], new HashSet<string>(), new HashSet<string>());
+
+    /// <summary>Opens one finding, or brings it up to date; resolves none.</summary>
+    public Task<Reconciliation> RaiseAsync(string tenantId, Detection detection, RunStamp run, CancellationToken stop) =>
+        ReconcileAsync(tenantId, [detection.ControlId], _ => [detection], Nothing, run, stop);
+
+    /// <summary>Brings the findings of some controls in line with what a run found.</summary>
+    /// <param name="tenantId">Entra tenant id.</param>
+    /// <param name="controls">The controls.</param>
+    /// <param name="detect">What the run found, given what is kept; called again when others wrote meanwhile.</param>
+    /// <param name="coverage">What the run has read to its end.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="stop">Stops between requests.</param>
+    /// <exception cref="RequestFailedException">Storage failed, or others changed the findings in every attempt.</exception>
+    public async Task<Reconciliation> ReconcileAsync(
+        string tenantId, IReadOnlyCollection<string> controls, Func<IReadOnlyDictionary<string, StoredFinding>, IReadOnlyCollection<Detection>> detect, Coverage coverage,
+        RunStamp run, CancellationToken stop)
+    {
+        var saved = new List<FindingChange>();
+        for (var round = 1; ; round++)
+        {
+            var known = await store.LoadAsync(tenantId, controls, stop);
+            var result = Reconciler.Reconcile(tenantId, known, detect(known), coverage, run, run.StartedAt);
+            if (result.Changes.Count == 0)
+                return result with { Changes = saved };
+            var lost = (await store.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], stop)).ToHashSet(StringComparer.Ordinal);
+            var won = result.Changes.Where(c => !lost.Contains(c.Finding.Finding.Id)).ToList();
+            saved.AddRange(won);
+            Telemetry.Saved(won);
+            if (lost.Count == 0)
+                return result with { Changes = saved };
+            if (round == MostRounds)
+                throw new RequestFailedException(412, $"{lost.Count} findings of {string.Join(", ", controls)} were changed by others in each of {MostRounds} attempts");
+        }
+    }
+}

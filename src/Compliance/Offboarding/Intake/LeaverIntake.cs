@@ -1,0 +1,142 @@
+using Azure;
+using Compliance.Evidence;
+using Compliance.Offboarding.Policy;
+using Compliance.Plans;
+using Compliance.Runs;
+using Compliance.State;
+using Microsoft.Extensions.Logging;
+
+namespace Compliance.Offboarding.Intake;
+
+/// <summary>What an event led to.</summary>
+/// <param name="Case">The case as it is now.</param>
+/// <param name="Outcome">What to do: start the case's orchestration, tell it, or nothing.</param>
+/// <param name="EventKey">Names the event in evidence and findings.</param>
+internal sealed record IntakeResult(LeaverCase Case, IntakeOutcome Outcome, string EventKey);
+
+/// <summary>
+/// Takes HR events in: one case per tenant, employee id and employment, whatever the order, repeats and crashes. Use it so: <see cref="AcceptAsync"/>, then
+/// start or tell the orchestration, then <see cref="SettleAsync"/>. Whatever is cut off in between is made up for by the event's redelivery or by the sweep
+/// (<see cref="UndispatchedAsync"/>, <see cref="RecordOwedAsync"/>).
+/// </summary>
+internal sealed partial class LeaverIntake(
+    TenantId tenant, TableLeaverCases cases, HrEventLog events, LeaverFindings findings, IEvidenceLog evidence, IOffboardingPolicySource policy, TimeProvider time,
+    ILogger<LeaverIntake> log)
+{
+    /// <summary>So long a case or an event's evidence may take by itself before the sweep sees to it.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
+
+    /// <summary>Takes an event in; the same again gives the same case again.</summary>
+    /// <param name="said">The event.</param>
+    /// <param name="trigger">How it arrived: <c>webhook</c>, <c>queue</c>, <c>event grid</c>.</param>
+    /// <param name="correlationId">Joins it with logs and traces.</param>
+    /// <param name="stop">Stops between writes, which harms nothing.</param>
+    /// <exception cref="HrEventException">Another event was taken in under the same source and id; a finding says so.</exception>
+    /// <exception cref="RequestFailedException">Storage failed; bring the event again.</exception>
+    public async Task<IntakeResult> AcceptAsync(HrEvent said, string trigger, string correlationId, CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        var key = HrEventKeys.Of(said.Source, said.Id);
+        var caseId = HrEventKeys.CaseOf(tenant.Value, said.EmployeeId, said.Employment);
+        var arrived = new TakenEvent(key, caseId, CanonicalJson.Sha256Of(said), said.Sequence, said.Kind, now, trigger, correlationId, Recorded: false);
+        var noted = await events.NoteAsync(tenant.Value, arrived, stop);
+        if (noted.Digest != arrived.Digest)
+        {
+            var refused = new HrEventException(["id: another event with other content was taken in under this source and id"], key);
+            await RefusedAsync(refused, trigger, stop);
+            throw refused;
+        }
+        Taken? taken = null;
+        await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, said, now)).Case, stop);
+        var (after, outcome, conflict) = taken!;
+        if (conflict)
+            await findings.RaiseAsync(tenant.Value, IntakeDetections.Conflicting(after, said, policy.Load()), Run(key, now), stop);
+        // A stale event that was taken in before is a repeat: it told its news when it came.
+        if (outcome == IntakeOutcome.Stale && !conflict && noted != arrived)
+            outcome = IntakeOutcome.Repeat;
+        Accepted(key, said.Kind, trigger, after.Id, outcome);
+        return new(after, outcome, key);
+    }
+
+    /// <summary>Keeps a refused event's reason as a finding, which names the event and no value of it.</summary>
+    public async Task RefusedAsync(HrEventException refused, string trigger, CancellationToken stop)
+    {
+        Refused(refused.Key, trigger, string.Join("; ", refused.Problems));
+        await findings.RaiseAsync(tenant.Value, IntakeDetections.Refused(refused, trigger, policy.Load()), Run(refused.Key, time.GetUtcNow()), stop);
+    }
+
+    /// <summary>
+    /// Settles an event once the orchestration was started or told: a started case asks for its orchestration no more, and the evidence is recorded. Evidence
+    /// that cannot be written now is owed and does not hold the case up.
+    /// </summary>
+    public async Task SettleAsync(IntakeResult result, CancellationToken stop)
+    {
+        if (result.Outcome == IntakeOutcome.Started)
+            await ConfirmDispatchedAsync(result.Case.Id, result.Case.Round, stop);
+        try
+        {
+            if (await events.FindAsync(tenant.Value, result.EventKey, stop) is { Recorded: false } owed)
+                await RecordAsync(owed, stop);
+        }
+        catch (RequestFailedException e)
+        {
+            EvidenceOwed(result.EventKey, e.Message);
+        }
+    }
+
+    /// <summary>Notes that the orchestration of a round is started. The orchestration's own first activity may say so as well.</summary>
+    public Task ConfirmDispatchedAsync(string caseId, int round, CancellationToken stop) =>
+        cases.ChangeAsync(tenant.Value, caseId, c => c.Round == round ? c with { Dispatched = true } : c, stop);
+
+    /// <summary>Cases whose orchestration should be running by now and is not known to be started.</summary>
+    public async Task<IReadOnlyList<LeaverCase>> UndispatchedAsync(CancellationToken stop)
+    {
+        var before = time.GetUtcNow() - Grace;
+        return [.. (await cases.AllAsync(tenant.Value, stop)).Where(c => CaseRules.IsUndispatched(c) && c.ReceivedAt <= before)];
+    }
+
+    /// <summary>Records the evidence that is owed.</summary>
+    /// <returns>How many records were written.</returns>
+    public async Task<int> RecordOwedAsync(CancellationToken stop)
+    {
+        var owed = await events.UnrecordedAsync(tenant.Value, time.GetUtcNow() - Grace, stop);
+        foreach (var one in owed)
+            await RecordAsync(one, stop);
+        return owed.Count;
+    }
+
+    // Everything in it comes from the row of the event's first arrival, so that a retry writes the same record.
+    private async Task RecordAsync(TakenEvent taken, CancellationToken stop)
+    {
+        await evidence.AppendAsync(
+            new EvidenceRecord
+            {
+                Id = taken.Key,
+                Time = taken.ReceivedAt,
+                Actor = $"{nameof(LeaverIntake)} ({taken.Trigger})",
+                Action = "offboarding.hr-event",
+                TenantId = tenant.Value,
+                PolicySha256 = policy.Load().Sha256,
+                Controls = [IntakeControls.EventNeverCame],
+                Outcome = "complete",
+                Counts = new Dictionary<string, long> { ["sequence"] = taken.Sequence },
+                Subject = taken.CaseId,
+                Reason = $"{taken.Kind}".ToLowerInvariant(),
+                DetailsSha256 = new Dictionary<string, string> { ["event"] = taken.Digest },
+                CorrelationId = taken.CorrelationId,
+            },
+            stop);
+        await events.RecordedAsync(tenant.Value, taken.Key, stop);
+    }
+
+    private static RunStamp Run(string key, DateTimeOffset now) => new(RunIds.Of(nameof(LeaverIntake), now, key), now);
+
+    [LoggerMessage(5300, LogLevel.Information, "HR event {Event} ({Kind}) by {Trigger}: case {CaseId}, {Outcome}")]
+    private partial void Accepted(string @event, HrEventKind kind, string trigger, string caseId, IntakeOutcome outcome);
+
+    [LoggerMessage(5301, LogLevel.Warning, "HR event {Event} by {Trigger} is refused: {Problems}")]
+    private partial void Refused(string @event, string trigger, string problems);
+
+    [LoggerMessage(5302, LogLevel.Error, "HR event {Event}: its evidence is owed and will be written by the sweep ({Reason})")]
+    private partial void EvidenceOwed(string @event, string reason);
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using Azure;
+using Compliance.Evidence;
+using Compliance.Observability;
+using Compliance.Offboarding.Policy;
+using Compliance.Runs;
+using Compliance.State;
+using Microsoft.Extensions.Logging;
+
+namespace Compliance.Offboarding.Intake;
+
+/// <summary>
+/// Counts what the webhook refuses. Every refusal gets into an evidence record, but at most one record a minute is written by a process, and one finding an
+/// hour: a flood of forged requests fills neither ledger nor storage. Counted in the process; of several processes each counts its own.
+/// </summary>
+internal sealed partial class WebhookRefusals(
+    TenantId tenant, IEvidenceLog evidence, LeaverFindings findings, IOffboardingPolicySource policy, TimeProvider time, ILogger<WebhookRefusals> log)
+{
+    /// <summary>So many in an hour of the clock are a finding.</summary>
+    public const int Many = 10;
+
+    /// <summary>The shortest time between two records.</summary>
+    public static readonly TimeSpan Coalesced = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private SortedDictionary<string, long> _owed = new(StringComparer.Ordinal);
+    private DateTimeOffset _since;
+    private DateTimeOffset _nextRecord = DateTimeOffset.MinValue;
+    private DateTimeOffset _hour;
+    private long _inHour;
+    private bool _toldInHour;
+
+    /// <summary>Notes a refusal. Storage that is down is no reason to answer otherwise: the record is then owed.</summary>
+    public async Task NoteAsync(WebhookOutcome.Refused refused, CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        var hour = new DateTimeOffset(now.UtcDateTime.Date.AddHours(now.UtcDateTime.Hour), TimeSpan.Zero);
+        bool tell;
+        lock (_lock)
+        {
+            if (_owed.Count == 0)
+                _since = now;
+            var name = refused.Status.ToString(CultureInfo.InvariantCulture);
+            _owed[name] = _owed.GetValueOrDefault(name) + 1;
+            if (hour != _hour)
+                (_hour, _inHour, _toldInHour) = (hour, 0, false);
+            tell = ++_inHour >= Many && !_toldInHour;
+            _toldInHour |= tell;
+        }
+        try
+        {
+            await FlushAsync(stop);
+            if (tell)
+                await findings.RaiseAsync(tenant.Value, IntakeDetections.ManyRefused(Many, hour, policy.Load()), new(RunIds.Of(nameof(HrWebhook), now, "refused"), now), stop);
+        }
+        catch (RequestFailedException e)
+        {
+            lock (_lock)
+                _toldInHour &= !tell;
+            NotKept(e.Message);
+        }
+    }
+
+    /// <summary>Writes the record that is owed, when the last one is a minute old. A sweep calls it, so that the last refusals of a flood are recorded too.</summary>
+    /// <exception cref="RequestFailedException">It is not known to be kept, and still owed.</exception>
+    public async Task FlushAsync(CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        SortedDictionary<string, long> counts;
+        DateTimeOffset since;
+        lock (_lock)
+        {
+            if (_owed.Count == 0 || now < _nextRecord)
+                return;
+            (counts, _owed, since, _nextRecord) = (_owed, new(StringComparer.Ordinal), _since, now + Coalesced);
+        }
+        try
+        {
+            var id = RunRequest.New("hr-refused", "webhook", now).RunId;
+            await evidence.AppendAsync(
+                new EvidenceRecord
+                {
+                    Id = id,
+                    Time = now,
+                    Actor = $"{nameof(HrWebhook)} (webhook)",
+                    Action = "offboarding.hr-event.refused",
+                    TenantId = tenant.Value,
+                    PolicySha256 = policy.Load().Sha256,
+                    Controls = [IntakeControls.EventRefused],
+                    Outcome = "complete",
+                    Counts = counts.ToDictionary(c => $"status{c.Key}", c => c.Value),
+                    Reason = $"refused since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, counted by HTTP status",
+                    CorrelationId = CorrelationId.Current(id),
+                },
+                stop);
+        }
+        catch
+        {
+            lock (_lock)
+            {
+                foreach (var (status, count) in counts)
+                    _owed[status] = _owed.GetValueOrDefault(status) + count;
+                _since = since;
+            }
+            throw;
+        }
+    }
+
+    [LoggerMessage(5313, LogLevel.Error, "Refused requests to the HR webhook could not be recorded and are owed: {Reason}")]
+    private partial void NotKept(string reason);
+}

@@ -1,0 +1,96 @@
+namespace Compliance.Offboarding;
+
+/// <summary>Where a leaver case stands.</summary>
+public enum LeaverStage
+{
+    /// <summary>Known; the time of leaving has not come.</summary>
+    Scheduled,
+
+    /// <summary>Nobody or several people in the tenant fit: a finding asks for a decision.</summary>
+    Unmatched,
+
+    /// <summary>A guard holds it: two approvers decide.</summary>
+    Held,
+
+    /// <summary>The account cannot sign in; access is being removed.</summary>
+    Blocked,
+
+    /// <summary>The removal plan waits for two approvals.</summary>
+    AwaitingApproval,
+
+    /// <summary>Removing, or trying again what failed.</summary>
+    Removing,
+
+    /// <summary>Everything removable was seen removed; the person is watched for the policy's days.</summary>
+    Clear,
+
+    /// <summary>The watch ended.</summary>
+    Closed,
+
+    /// <summary>HR took it back before anything was done.</summary>
+    Cancelled,
+
+    /// <summary>Access is being given back.</summary>
+    Restoring,
+
+    /// <summary>Access was given back, as far as it can be.</summary>
+    Restored,
+}
+
+/// <summary>One person's leaving of one employment. One case per tenant, employee id and employment.</summary>
+public sealed record LeaverCase
+{
+    /// <summary>The case's id: <c>leaver-</c> and the start of a SHA-256 over tenant, employee id and employment. Also the orchestration's instance id, with <see cref="Round"/>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Entra tenant id.</summary>
+    public required string TenantId { get; init; }
+
+    /// <summary>HR's id of the person.</summary>
+    public required string EmployeeId { get; init; }
+
+    /// <summary>Which employment.</summary>
+    public required string Employment { get; init; }
+
+    /// <summary>Counts orchestrations of the case: a reopened case runs another round.</summary>
+    public int Round { get; init; } = 1;
+
+    /// <summary>The highest sequence taken in.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>The event with that sequence: what holds now.</summary>
+    public required HrEvent Latest { get; init; }
+
+    /// <summary>When the first event of the case arrived here (UTC).</summary>
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>When access ends (UTC), from <see cref="HrEvent.Leaves"/>; null when cancelled or rehired.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required LeaverStage Stage { get; init; }
+
+    /// <summary>Object id of the user, once matched.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>Why it stands where it stands, for people; null when there is nothing to say.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>When the account was disabled and its sessions revoked (UTC).</summary>
+    public DateTimeOffset? BlockedAt { get; init; }
+
+    /// <summary>When everything removable was seen removed (UTC).</summary>
+    public DateTimeOffset? ClearAt { get; init; }
+
+    /// <summary>Id of the plan in force; null before there is one.</summary>
+    public string? PlanId { get; init; }
+
+    /// <summary>SHA-256 of the revocation certificate's canonical JSON; null before there is one.</summary>
+    public string? CertificateSha256 { get; init; }
+
+    /// <summary>True once the orchestration of this round is known to be started; until then every event of the case, and a sweep, asks for it again.</summary>
+    public bool Dispatched { get; init; }
+
+    /// <summary>Instance id of the orchestration of this round.</summary>
+    public string InstanceId => Round == 1 ? Id : $"{Id}-{Round}";
+}

@@ -1,0 +1,203 @@
+using Azure.Messaging;
+using Compliance.Approvals;
+using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Guards;
+using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Planning;
+using Compliance.Offboarding.Policy;
+using Compliance.Plans;
+using Compliance.Observability;
+using Compliance.State;
+
+namespace Compliance.Offboarding;
+
+/// <summary>What an HR event asks of whoever runs the orchestrations.</summary>
+/// <param name="Case">The case as it is now.</param>
+/// <param name="Start">The orchestration of this round has to be started.</param>
+/// <param name="Undo">HR took the leaving back after something was done: giving back has to be started.</param>
+/// <param name="Tell">A running orchestration has to be told.</param>
+/// <param name="CorrelationId">Joins event, logs and evidence.</param>
+public sealed record LeaverDispatch(LeaverCase Case, bool Start, bool Undo, bool Tell, string CorrelationId)
+{
+    internal IntakeResult? Taken { get; init; }
+
+    /// <summary>What the orchestration is started with.</summary>
+    public CaseRun Run => new(Case.Id, Case.Round, CorrelationId);
+
+    /// <summary>Instance id of giving back: one per event that took the leaving back.</summary>
+    public string UndoInstanceId => $"{Case.InstanceId}-undo-{Case.Sequence}";
+}
+
+/// <summary>How a request to the webhook was received.</summary>
+/// <param name="Status">HTTP status to answer with.</param>
+/// <param name="Reason">Why it is refused; null when it is not.</param>
+/// <param name="Dispatch">What to do; null when refused.</param>
+public sealed record WebhookReception(int Status, string? Reason, LeaverDispatch? Dispatch);
+
+/// <summary>A dry run: what would be done, and what stands against it. Nothing was changed, nothing was reserved.</summary>
+/// <param name="UserId">The person; null when nobody or several fit.</param>
+/// <param name="Problem">Why there is no plan; null when there is one.</param>
+/// <param name="Holds">What would wait for approvals, in words.</param>
+/// <param name="Block">The plan to block; null when there is none.</param>
+/// <param name="Remove">The plan to remove; null when there is none.</param>
+/// <param name="Unread">Sources that could not be read, with the reason.</param>
+public sealed record DryRun(string? UserId, string? Problem, IReadOnlyList<string> Holds, ActionPlan? Block, ActionPlan? Remove, IReadOnlyList<string> Unread);
+
+/// <summary>Where offboarding meets the outside: HR's events, people who look, approvers who answer.</summary>
+public sealed class LeaverDesk
+{
+    private readonly LeaverDeskParts _parts;
+
+    internal LeaverDesk(LeaverDeskParts parts) => _parts = parts;
+
+    private string Tenant => _parts.Tenant.Value;
+
+    /// <summary>Takes a signed request to the webhook.</summary>
+    /// <param name="contentType">Header Content-Type.</param>
+    /// <param name="timestamp">Header X-Compliance-Timestamp.</param>
+    /// <param name="signature">Header X-Compliance-Signature.</param>
+    /// <param name="body">The body; no more of it is read than may be sent.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task<WebhookReception> ReceiveAsync(string? contentType, string? timestamp, string? signature, Stream body, CancellationToken stop)
+    {
+        var outcome = await _parts.Webhook.ReceiveAsync(new WebhookRequest(contentType, timestamp, signature, body), stop);
+        if (outcome is WebhookOutcome.Refused refused)
+            return new(refused.Status, refused.Reason, null);
+        try
+        {
+            var said = HrEventReader.Read(((WebhookOutcome.Accepted)outcome).Body, _parts.Time.GetUtcNow());
+            var dispatch = await AcceptAsync(said, "webhook", stop);
+            return dispatch.Taken!.Outcome == IntakeOutcome.Stale ? new(409, "a later event of this employment is in force", dispatch) : new(202, null, dispatch);
+        }
+        catch (HrEventException e)
+        {
+            await _parts.Intake.RefusedAsync(e, "webhook", stop);
+            return new(e.TooLarge ? 413 : 400, string.Join("; ", e.Problems), null);
+        }
+    }
+
+    /// <summary>Takes an event from the queue.</summary>
+    /// <exception cref="HrEventException">It cannot be taken in; a finding says so.</exception>
+    public Task<LeaverDispatch> AcceptMessageAsync(string message, CancellationToken stop) =>
+        ReadAsync(() => HrEventReader.Read(message, _parts.Time.GetUtcNow()), "queue", stop);
+
+    /// <summary>Takes an event from Event Grid.</summary>
+    /// <exception cref="HrEventException">It cannot be taken in; a finding says so.</exception>
+    public Task<LeaverDispatch> AcceptEventAsync(CloudEvent delivered, CancellationToken stop) =>
+        ReadAsync(() => HrEventReader.Read(delivered, _parts.Time.GetUtcNow()), "event grid", stop);
+
+    /// <summary>The orchestration was started or told: settles the event.</summary>
+    public Task SettleAsync(LeaverDispatch dispatch, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(dispatch);
+        return dispatch.Taken is { } taken
+            ? _parts.Intake.SettleAsync(taken, stop)
+            : _parts.Intake.ConfirmDispatchedAsync(dispatch.Case.Id, dispatch.Case.Round, stop);
+    }
+
+    /// <summary>Cases whose orchestration should be running and is not known to be, and evidence and refusals that are owed: the sweep sees to them.</summary>
+    public async Task<IReadOnlyList<LeaverDispatch>> SweepAsync(CancellationToken stop)
+    {
+        await _parts.Intake.RecordOwedAsync(stop);
+        await _parts.Refusals.FlushAsync(stop);
+        return [.. (await _parts.Intake.UndispatchedAsync(stop)).Select(c => Dispatch(c, start: true, CorrelationId.Current(c.Id), null))];
+    }
+
+    /// <summary>The daily look for leavers nobody told of.</summary>
+    public Task WatchAsync(CancellationToken stop) => _parts.Watch.RunAsync(stop);
+
+    /// <summary>The daily look at former leavers: cases to be reopened, each with its next round.</summary>
+    public async Task<IReadOnlyList<LeaverDispatch>> WatchFormerAsync(CancellationToken stop) =>
+        [.. (await _parts.Former.RunAsync(stop)).Select(c => Dispatch(c, start: true, CorrelationId.Current(c.InstanceId), null))];
+
+    /// <summary>All cases, the latest first.</summary>
+    public async Task<IReadOnlyList<LeaverCase>> CasesAsync(CancellationToken stop) =>
+        [.. (await _parts.Cases.AllAsync(Tenant, stop)).OrderByDescending(c => c.ReceivedAt).ThenBy(c => c.Id, StringComparer.Ordinal)];
+
+    /// <summary>One case; null when there is none.</summary>
+    public Task<LeaverCase?> CaseAsync(string caseId, CancellationToken stop) => _parts.Cases.FindAsync(Tenant, caseId, stop);
+
+    /// <summary>A document of a case's round: <c>snapshot.json</c>, <c>state.json</c>, <c>plan-ID.json</c>, <c>certificate.json</c>, <c>certificate.html</c>; null when there is none.</summary>
+    public async Task<BinaryData?> DocumentAsync(string caseId, string document, CancellationToken stop) =>
+        await CaseAsync(caseId, stop) is { } known && Documents.IsName(document)
+            ? await _parts.Documents.LoadBytesAsync(LeaverSteps.Name(new CaseRun(known.Id, known.Round, ""), document), stop)
+            : null;
+
+    /// <summary>What would be done to a person now.</summary>
+    /// <param name="user">Entra object id or user principal name.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task<DryRun> PlanAsync(string user, CancellationToken stop)
+    {
+        var policy = _parts.Policy.Load();
+        var lookup = await _parts.Directory.LookUpAsync(user, policy, stop);
+        if (lookup.Facts is not { } facts)
+            return new(null, lookup.Problem ?? "the person could not be read", [], null, null, []);
+        var holds = LeaverGuards.BeforeBlocking(facts, policy, _parts.Self).ToList();
+        var snapshot = await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
+        var heir = await _parts.Directory.HeirAsync(facts.UserId, new HashSet<string>(), stop);
+        var block = BlockPlanner.Plan(Tenant, "dry-run", facts, policy);
+        var remove = RemovalPlanner.Plan("dry-run", facts, snapshot, heir, policy);
+        holds.AddRange(PlanGuards.Before(remove, snapshot, facts, heir, policy, await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop)));
+        return new(facts.UserId, null, [.. holds.Select(h => $"{h.Guard}: {h.Reason}")], block, remove,
+            [.. snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}")]);
+    }
+
+    /// <summary>Requests for approval that wait, the oldest first.</summary>
+    public Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(CancellationToken stop) => _parts.Approvals.OpenAsync(Tenant, stop);
+
+    /// <summary>Takes an approver's answer.</summary>
+    /// <param name="authorization">Header Authorization with the approver's token.</param>
+    /// <param name="requestId">The request.</param>
+    /// <param name="planId">The plan the person read.</param>
+    /// <param name="approve">Yes or no.</param>
+    /// <param name="comment">What the person wrote; null for nothing.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>HTTP status and, when refused, why; else the request with its answers and the orchestration to be told.</returns>
+    public async Task<(int Status, string? Reason, ApprovalRequest? Request, ApprovalState? State)> AnswerAsync(
+        string? authorization, string requestId, string planId, bool approve, string? comment, CancellationToken stop)
+    {
+        var signIn = await _parts.Tokens.ValidateAsync(authorization, stop);
+        if (signIn.Identity is not { } approver)
+            return (signIn.Status, signIn.Reason, null, null);
+        var outcome = await _parts.Approvals.AnswerAsync(Tenant, requestId, planId, approver, approve, comment, _parts.Time.GetUtcNow(), stop);
+        return outcome.Objection is { } objection ? (outcome.Request is null ? 404 : 409, objection, null, null) : (200, null, outcome.Request, outcome.State);
+    }
+
+    private async Task<LeaverDispatch> ReadAsync(Func<HrEvent> read, string trigger, CancellationToken stop)
+    {
+        try
+        {
+            return await AcceptAsync(read(), trigger, stop);
+        }
+        catch (HrEventException e)
+        {
+            await _parts.Intake.RefusedAsync(e, trigger, stop);
+            throw;
+        }
+    }
+
+    private async Task<LeaverDispatch> AcceptAsync(HrEvent said, string trigger, CancellationToken stop)
+    {
+        var correlation = CorrelationId.Current($"{said.Source}/{said.Id}");
+        var taken = await _parts.Intake.AcceptAsync(said, trigger, correlation, stop);
+        return Dispatch(taken.Case, taken.Outcome == IntakeOutcome.Started, correlation, taken);
+    }
+
+    private static LeaverDispatch Dispatch(LeaverCase known, bool start, string correlation, IntakeResult? taken)
+    {
+        var back = known.Latest.Kind is HrEventKind.Cancelled or HrEventKind.Rehired;
+        var undo = back && known.BlockedAt is not null && known.Stage is not LeaverStage.Restored;
+        return new(known, start && !back, undo, taken?.Outcome is IntakeOutcome.Updated or IntakeOutcome.Repeat, correlation) { Taken = taken };
+    }
+
+    private static class Documents
+    {
+        // Names come from outside: letters, digits, dot and dash only.
+        public static bool IsName(string name) => name.Length is > 0 and < 200 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.') && !name.Contains("..", StringComparison.Ordinal);
+    }
+}
+
+/// <summary>What the desk works with.</summary>
+internal sealed record LeaverDeskParts(
+    TenantId Tenant, IOffboardingPolicySource Policy, OwnIdentity Self, HrWebhook Webhook, WebhookRefusals Refusals, LeaverIntake Intake, LeaverWatch Watch, FormerLeavers Former,
+    ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, TimeProvider Time);

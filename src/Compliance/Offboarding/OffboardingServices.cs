@@ -1,0 +1,72 @@
+using Compliance.Approvals;
+using Compliance.Evidence;
+using Compliance.Findings;
+using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Directory;
+using Compliance.Offboarding.Guards;
+using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Policy;
+using Compliance.Runs;
+using Compliance.State;
+using Compliance.Tenants;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Compliance.Offboarding;
+
+/// <summary>Registers the offboarding capability. Needs what tenant and state register.</summary>
+internal static class OffboardingServices
+{
+    /// <summary>Reads settings and policy at once, so that an app with wrong ones does not start.</summary>
+    /// <exception cref="Policies.PolicyException">The policy file has errors.</exception>
+    /// <exception cref="StateSettingException">A setting is missing or cannot be used.</exception>
+    public static IServiceCollection AddOffboarding(this IServiceCollection services, IConfiguration configuration)
+    {
+        var file = OffboardingPolicyFile.Of(configuration);
+        file.Load();
+        services.AddSingleton<IOffboardingPolicySource>(file);
+        services.AddSingleton(OwnIdentity.Read(configuration));
+        services.AddSingleton(ApprovalOptions.Read(configuration));
+        services.AddSingleton(p => p.GetRequiredService<TenantConnection>().Options);
+        services.AddSingleton<ISignInKeys, SignInKeys>();
+        services.AddSingleton<ApproverTokenValidator>();
+        services.AddSingleton<ApprovalBoard>();
+
+        services.AddLeaverDirectory();
+        services.AddPlanExecutor();
+        services.AddSingleton<ICapLedger, TableCapLedger>();
+        services.AddSingleton<IPolicyActs, TablePolicyActs>();
+
+        services.AddSingleton<TableLeaverCases>();
+        services.AddSingleton<ILeaverCases>(p => p.GetRequiredService<TableLeaverCases>());
+        services.AddSingleton<ICaseDocuments, BlobCaseDocuments>();
+        services.AddSingleton<HrEventLog>();
+        services.AddSingleton<LeaverFindings>();
+        services.AddSingleton<LeaverIntake>();
+        services.AddSingleton(p => WebhookKeySettings.Read(
+            configuration, p.GetRequiredService<TenantConnection>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<VaultWebhookKeys>>()));
+        services.AddSingleton<WebhookRefusals>();
+        services.AddSingleton<HrWebhook>();
+        services.AddSingleton<ILeavingUsers, GraphLeavingUsers>();
+        services.AddSingleton<HrRosterStore>();
+        services.AddSingleton(p => new LeaverWatch(
+            new LeaverWatchParts(
+                p.GetRequiredService<TenantId>(), p.GetRequiredService<IOffboardingPolicySource>(), p.GetRequiredService<ILeavingUsers>(), p.GetRequiredService<HrRosterStore>(),
+                p.GetRequiredService<ILeaverCases>(), p.GetRequiredService<HrEventLog>(), p.GetRequiredService<IFindingStore>(), p.GetRequiredService<IRunLog>(),
+                p.GetRequiredService<IEvidenceLog>(), p.GetRequiredService<TimeProvider>()),
+            p.GetRequiredService<ILogger<LeaverWatch>>()));
+        services.AddSingleton(LeaverWatch.Itself);
+
+        services.AddSingleton<CaseFindings>();
+        services.AddSingleton<FormerLeavers>();
+        services.AddSingleton<LeaverParts>();
+        services.AddSingleton(p => new LeaverSteps(p.GetRequiredService<LeaverParts>(), p.GetRequiredService<ILogger<LeaverSteps>>()));
+        services.AddSingleton<LeaverDeskParts>();
+        services.AddSingleton(p => new LeaverDesk(p.GetRequiredService<LeaverDeskParts>()));
+        services.TryAddSingleton(TimeProvider.System);
+        return services;
+    }
+}

@@ -1,0 +1,41 @@
+using Compliance.Offboarding.Acting;
+using Compliance.Plans;
+
+namespace Compliance.Offboarding.Planning;
+
+/// <summary>
+/// What is done at once, on the lookup alone: the account is disabled, then its sessions are revoked. In this order, since a session begun between a revoking and a
+/// disabling would live on. Pure.
+/// </summary>
+internal static class BlockPlanner
+{
+    /// <summary>Why a cloud flag alone does not last.</summary>
+    internal const string OnPremises = "the account comes from the on-premises directory: the next synchronisation would enable it again";
+
+    /// <summary>The plan to block a leaver.</summary>
+    /// <param name="tenantId">Entra tenant id.</param>
+    /// <param name="caseId">The case.</param>
+    /// <param name="facts">The person.</param>
+    /// <param name="policy">In force.</param>
+    public static ActionPlan Plan(string tenantId, string caseId, LeaverFacts facts, OffboardingPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(policy);
+        var account = new PlanTarget("user", facts.UserId, facts.PrincipalName);
+        return Steps.Plan(
+            Steps.Block, tenantId, caseId, facts.UserId, policy,
+            Of(account).Select(s => (s, AssetClass.Other)),
+            facts.OnPremisesSynced ? [InActiveDirectory(account)] : []);
+    }
+
+    /// <summary>Disable, then revoke.</summary>
+    internal static IEnumerable<PlanStep> Of(PlanTarget account, Access? access = null) =>
+    [
+        Steps.Of(LeaverActions.DisableAccount, account, 0, "a leaver signs in no more", "", (StepArguments.UserId, account.Id), (StepArguments.Access, access?.Key)),
+        Steps.Of(LeaverActions.RevokeSessions, account, 1, "sessions from before the account was disabled end", "", (StepArguments.UserId, account.Id)),
+    ];
+
+    /// <summary>What a person does about an account that comes from elsewhere.</summary>
+    internal static ManualStep InActiveDirectory(PlanTarget account) => new(
+        account with { Type = "onPremisesAccount" }, OnPremises, "disable the account in Active Directory (Disable-ADAccount), then run a synchronisation (Start-ADSyncSyncCycle -PolicyType Delta)");
+}

@@ -1,0 +1,121 @@
+using Compliance.Offboarding.Acting;
+using Compliance.Plans;
+
+namespace Compliance.Offboarding.Planning;
+
+/// <summary>
+/// Gives back what was taken away, from the snapshot, when the leaving is undone. What gives administrative power is never given back here, and what nobody can make
+/// again (sign-in methods, tokens) is told. New owners stay. Pure.
+/// </summary>
+internal static class UndoPlanner
+{
+    private const string Why = "the leaving was undone";
+
+    // Azure roles whose holder can assign roles; by role definition id, the same in every tenant.
+    private static readonly Dictionary<string, string> PrivilegedAzureRoles = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["8e3af657-a8ff-443c-a75c-2fe8c4bcb635"] = "Owner",
+        ["18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"] = "User Access Administrator",
+        ["f58310d9-a9f6-439a-9e8d-f62e7b41a168"] = "Role Based Access Control Administrator",
+    };
+
+    /// <summary>The plan that gives access back.</summary>
+    /// <param name="caseId">The case.</param>
+    /// <param name="facts">The person, as looked up before blocking: an account that was disabled then stays so.</param>
+    /// <param name="snapshot">The access before anything was removed.</param>
+    /// <param name="plans">The plans that were carried out.</param>
+    /// <param name="outcomes">What came of their steps: only what is in effect is undone.</param>
+    /// <param name="policy">In force.</param>
+    public static ActionPlan Plan(
+        string caseId, LeaverFacts facts, AccessSnapshot snapshot, IReadOnlyList<ActionPlan> plans, IReadOnlyList<StepOutcome> outcomes, OffboardingPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(policy);
+        // What the snapshot saw and a step found gone counts too: the answer to its own first attempt may have been lost.
+        var done = outcomes.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var undone = plans.SelectMany(p => p.Steps).Where(s => done.Contains(s.Id)).ToList();
+        var removed = undone.Select(s => s.Arguments.GetValueOrDefault(StepArguments.Access)).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var steps = new List<(PlanStep, AssetClass)>();
+        var manual = new List<ManualStep>();
+        var account = new PlanTarget("user", facts.UserId, facts.PrincipalName);
+        var disabled = undone.Exists(s => s.Action == LeaverActions.DisableAccount);
+        if (disabled && facts.AccountEnabled == true)
+            steps.Add((Steps.Of(LeaverActions.EnableAccount, account, 0, Why, "", (StepArguments.UserId, facts.UserId)), AssetClass.Other));
+        if (disabled && facts.OnPremisesSynced)
+            manual.Add(new(account with { Type = "onPremisesAccount" }, "the account comes from the on-premises directory", "enable it in Active Directory as well (Enable-ADAccount)"));
+        if (undone.Exists(s => s.Action == LeaverActions.RevokeSessions))
+            manual.Add(new(account with { Type = "sessions" }, "revoked sessions and tokens cannot be given back", "the person signs in again"));
+        foreach (var access in snapshot.Accesses.Where(a => removed.Contains(a.Key)).DistinctBy(a => a.Key, StringComparer.Ordinal))
+            if (Step(access, facts, policy) is { } step)
+                steps.Add((step, access.Asset));
+            else if (access.Kind != AccessKind.Account)
+                manual.Add(ByHand(access, facts));
+        return Steps.Plan(Steps.Undo, snapshot.TenantId, caseId, facts.UserId, policy, steps, manual);
+    }
+
+    private static PlanStep? Step(Access access, LeaverFacts facts, OffboardingPolicy policy)
+    {
+        var user = (StepArguments.UserId, (string?)facts.UserId);
+        var target = Steps.TargetOf(access);
+        return access switch
+        {
+            _ when IsPrivileged(access) => null,
+            { Kind: AccessKind.GroupMember } => Of(LeaverActions.AddGroupMember, user),
+            { Kind: AccessKind.AppRole } when policy.PrivilegedRemovals && Has("resourceId", "appRoleId") => Of(LeaverActions.AddAppRole, [user, .. Told("resourceId", "appRoleId")]),
+            { Kind: AccessKind.DelegatedGrant } when Has("clientId", "resourceId", "scope") => Of(LeaverActions.AddDelegatedGrant, [user, .. Told("clientId", "resourceId", "scope")]),
+            { Kind: AccessKind.AzureRole } when Has("roleDefinitionId") =>
+                Of(LeaverActions.AddAzureRole, [user, ("scope", access.Scope), .. Told("roleDefinitionId", "condition", "conditionVersion", "description")]),
+            { Kind: AccessKind.VaultAccessPolicy } when Has("permissions") =>
+                Of(LeaverActions.AddVaultAccessPolicy, [user, (StepArguments.VaultId, access.Details.GetValueOrDefault("vaultId") ?? access.Scope), ("tenantId", access.Details.GetValueOrDefault("tenantId") ?? "00000000-0000-0000-0000-000000000000"), .. Told("applicationId", "permissions")]),
+            { Kind: AccessKind.Licence } => Of(LeaverActions.AddLicence, [user, ("skuId", access.Details.GetValueOrDefault("skuId") ?? access.Id), .. Told("disabledPlans")]),
+            { Kind: AccessKind.OwnedApplication } => Owner("applications"),
+            { Kind: AccessKind.OwnedServicePrincipal } => Owner("servicePrincipals"),
+            { Kind: AccessKind.OwnedGroup } => Owner("groups"),
+            { Kind: AccessKind.OwnedResource } when Has("tag", "value") => Of(LeaverActions.TakeBackResource, user, (StepArguments.Tag, access.Details["tag"]), (StepArguments.Value, access.Details["value"])),
+            { Kind: AccessKind.Device } => Of(LeaverActions.EnableDevice, user),
+            _ => null,
+        };
+
+        bool Has(params ReadOnlySpan<string> names)
+        {
+            foreach (var name in names)
+                if (!access.Details.ContainsKey(name))
+                    return false;
+            return true;
+        }
+
+        IEnumerable<(string, string?)> Told(params IEnumerable<string> names) => names.Select(n => (n, access.Details.GetValueOrDefault(n)));
+
+        // The account first, so that what is given is given to somebody who can use it; then the licence, on which groups may depend.
+        PlanStep Of(string action, params IEnumerable<(string, string?)> arguments) => Steps.Of(action, target, 1, Why, "", arguments);
+
+        PlanStep Owner(string collection) => Of(LeaverActions.AddOwner, user, (StepArguments.OwnerId, facts.UserId), (StepArguments.Collection, collection));
+    }
+
+    // Who owns a privileged application, or assigns roles, has its power.
+    private static bool IsPrivileged(Access access) => access.Privileged
+        || access.Kind is AccessKind.DirectoryRole or AccessKind.EligibleDirectoryRole or AccessKind.EligibleAzureRole
+        || (access.Kind == AccessKind.AzureRole && PrivilegedAzureRoles.ContainsKey((access.Details.GetValueOrDefault("roleDefinitionId") ?? "").Split('/')[^1]));
+
+    private static ManualStep ByHand(Access access, LeaverFacts facts) => new(Steps.TargetOf(access), access.Kind switch
+    {
+        _ when IsPrivileged(access) => "not restored: privileged",
+        AccessKind.SignInMethod => "not restored: a sign-in method cannot be made for somebody else",
+        AccessKind.ManagedDevice => "not restored: a retired device has to be enrolled anew",
+        AccessKind.AppRole => "not restored: needs a permission whose holder could make itself Global Administrator, which policy does not allow (privilegedRemovals)",
+        _ => "not restored: the snapshot does not tell enough to make it again",
+    }, access.Kind switch
+    {
+        _ when IsPrivileged(access) => $"have {access.Name} asked for and approved anew, if {facts.PrincipalName} still needs it",
+        AccessKind.SignInMethod => "the person registers it again (https://aka.ms/mysecurityinfo), with a temporary access pass for the first sign-in",
+        AccessKind.ManagedDevice => "enrol the device again",
+        AccessKind.AppRole => $"assign it again: {AppRole(access, facts)}",
+        _ => $"give {access.Name} again by hand",
+    });
+
+    private static string AppRole(Access access, LeaverFacts facts) => access.Details.ContainsKey("resourceId") && access.Details.ContainsKey("appRoleId")
+        ? StepRequests.Of(Steps.Of(LeaverActions.AddAppRole, Steps.TargetOf(access), 1, Why, "",
+            (StepArguments.UserId, facts.UserId), ("resourceId", access.Details["resourceId"]), ("appRoleId", access.Details["appRoleId"]))).Command()
+        : "Entra admin center, Enterprise applications, the app, Users and groups";
+}

@@ -1,0 +1,93 @@
+using Compliance.Plans;
+
+namespace Compliance.Offboarding;
+
+/// <summary>Reads and changes the leaver in the tenant.</summary>
+internal interface ILeaverDirectory
+{
+    /// <summary>Finds the person and all the guards need, in one <c>$batch</c>. What could not be read is told, never guessed.</summary>
+    Task<LeaverLookup> LookUpAsync(HrEvent latest, OffboardingPolicy policy, CancellationToken stop);
+
+    /// <summary>The same for a user whose object id is known already.</summary>
+    Task<LeaverLookup> LookUpAsync(string userId, OffboardingPolicy policy, CancellationToken stop);
+
+    /// <summary>Reads all access afresh: one round of discovery, side by side.</summary>
+    /// <param name="userId">Entra object id.</param>
+    /// <param name="principalName">User principal name, which owner tags may carry.</param>
+    /// <param name="policy">For the tags.</param>
+    /// <param name="stop">Stops between reads.</param>
+    Task<AccessSnapshot> ReadAccessAsync(string userId, string principalName, OffboardingPolicy policy, CancellationToken stop);
+
+    /// <summary>
+    /// To whom things are handed over: the manager, or the nearest manager above who can sign in and is not in <paramref name="leaving"/>; null when there is none or it could not be read.
+    /// </summary>
+    Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken stop);
+
+    /// <summary>Re-reads many former leavers cheaply (twenty a request): who can sign in again, and the number of their memberships and roles.</summary>
+    Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(IReadOnlyCollection<string> userIds, CancellationToken stop);
+}
+
+/// <summary>What a lookup found.</summary>
+/// <param name="Facts">The one person; null when nobody or several fit.</param>
+/// <param name="Problem">Why there are no facts, for the finding; null when there are.</param>
+/// <param name="Candidates">Object ids of those who fit in part or in full.</param>
+/// <param name="Unreadable">True when the directory could not be asked: the lookup is to be tried again, and nobody is called missing.</param>
+internal sealed record LeaverLookup(LeaverFacts? Facts, string? Problem, IReadOnlyList<string> Candidates, bool Unreadable);
+
+/// <summary>Who gets what the leaver owned.</summary>
+/// <param name="Id">Entra object id.</param>
+/// <param name="PrincipalName">User principal name.</param>
+/// <param name="Name">Display name.</param>
+internal sealed record Heir(string Id, string PrincipalName, string Name);
+
+/// <summary>How a former leaver stands.</summary>
+/// <param name="Exists">False when the user was deleted.</param>
+/// <param name="Enabled">Whether the account can sign in; null when it was not told.</param>
+/// <param name="Memberships">Direct group memberships and active directory roles, by id; null when they could not be read.</param>
+/// <param name="Unread">Why something could not be read; null when all was.</param>
+internal sealed record Relapse(bool Exists, bool? Enabled, IReadOnlyList<string>? Memberships, string? Unread);
+
+/// <summary>Carries plans out. Every step is idempotent: doing it again says <see cref="StepResult.AlreadySo"/>.</summary>
+internal interface IPlanExecutor
+{
+    /// <summary>Does the steps, wave by wave, as few requests as can be; one failed step does not keep others from being done, but a later wave's step that needs it is left as failed.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="settled">Ids of steps that were in effect before: they are not done again.</param>
+    /// <param name="stop">Stops between requests.</param>
+    /// <returns>One outcome for every step not settled.</returns>
+    Task<IReadOnlyList<StepOutcome>> RunAsync(ActionPlan plan, IReadOnlySet<string> settled, CancellationToken stop);
+}
+
+/// <summary>Keeps leaver cases: table <c>leavercases</c>, one partition a tenant.</summary>
+internal interface ILeaverCases
+{
+    /// <summary>The case; null when there is none.</summary>
+    Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken stop);
+
+    /// <summary>All cases of the tenant.</summary>
+    Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken stop);
+
+    /// <summary>Changes a case and no other writer's change is lost: <paramref name="change"/> is called again with the newer case when somebody was faster.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such case.</exception>
+    Task<LeaverCase> ChangeAsync(string tenantId, string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken stop);
+}
+
+/// <summary>Keeps the documents of cases (snapshots, plans, outcomes, certificates), which name people and so can be erased: container <c>leavers</c> of the state account.</summary>
+internal interface ICaseDocuments
+{
+    /// <summary>Writes the document (canonical JSON) unless the very same is there; returns the SHA-256 of its bytes, lower-case hex.</summary>
+    /// <param name="name">For example <c>leaver-1f0c…/1/snapshot.json</c>.</param>
+    /// <param name="document">The document.</param>
+    /// <param name="stop">Stops the write.</param>
+    Task<string> SaveAsync<T>(string name, T document, CancellationToken stop);
+
+    /// <summary>Writes a text such as an HTML page.</summary>
+    Task SaveTextAsync(string name, string contentType, string text, CancellationToken stop);
+
+    /// <summary>Reads a document; null when there is none.</summary>
+    Task<T?> LoadAsync<T>(string name, CancellationToken stop)
+        where T : class;
+
+    /// <summary>Reads a document's bytes; null when there is none.</summary>
+    Task<BinaryData?> LoadBytesAsync(string name, CancellationToken stop);
+}

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Azure;
+using Azure.Data.Tables;
+using Compliance.Findings;
+using Compliance.State;
+
+namespace Compliance.Offboarding;
+
+/// <summary>
+/// Leaver cases in table <c>leavercases</c>: one partition a tenant, one row a case. The case is kept as JSON, over as many columns as it needs; stage and due
+/// time stand beside it for whoever opens the table. Storage Table Data Contributor.
+/// </summary>
+internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
+{
+    /// <summary>The table.</summary>
+    public const string Table = "leavercases";
+
+    // A text column holds 32,768 UTF-16 characters.
+    private const int ColumnLength = 32_000;
+
+    // Each lost race means that another writer got on.
+    private const int MostRaces = 100;
+
+    /// <inheritdoc/>
+    public async Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken stop) => (await ReadAsync(tenantId, caseId, stop))?.Case;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken stop)
+    {
+        var tenant = StateKeys.Safe(tenantId, "a tenant id");
+        var table = await storage.TableAsync(Table, stop);
+        var all = new List<LeaverCase>();
+        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), cancellationToken: stop))
+            all.Add(CaseOf(row));
+        return all;
+    }
+
+    /// <inheritdoc/>
+    public async Task<LeaverCase> ChangeAsync(string tenantId, string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken stop) =>
+        await PutAsync(tenantId, caseId, known => change(known ?? throw new KeyNotFoundException($"there is no leaver case {caseId}")), stop);
+
+    /// <summary>Makes or changes a case; <paramref name="put"/> is called again with the newer case when somebody was faster, and with null while there is none.</summary>
+    /// <exception cref="RequestFailedException">Storage failed, or others changed the case in every attempt.</exception>
+    public async Task<LeaverCase> PutAsync(string tenantId, string caseId, Func<LeaverCase?, LeaverCase> put, CancellationToken stop)
+    {
+        var table = await storage.TableAsync(Table, stop);
+        for (var races = 0; ; races++)
+        {
+            var known = await ReadAsync(tenantId, caseId, stop);
+            var after = put(known?.Case);
+            if (after == known?.Case)
+                return after;
+            try
+            {
+                if (known is { } found)
+                    await table.UpdateEntityAsync(Row(after), found.ETag, TableUpdateMode.Replace, stop);
+                else
+                    await table.AddEntityAsync(Row(after), stop);
+                return after;
+            }
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MostRaces)
+            {
+                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now tells.
+            }
+        }
+    }
+
+    private async Task<(LeaverCase Case, ETag ETag)?> ReadAsync(string tenantId, string caseId, CancellationToken stop)
+    {
+        var table = await storage.TableAsync(Table, stop);
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(caseId, "a case id"), cancellationToken: stop);
+        return row.HasValue ? (CaseOf(row.Value!), row.Value!.ETag) : null;
+    }
+
+    private static TableEntity Row(LeaverCase known)
+    {
+        var row = new TableEntity(StateKeys.Safe(known.TenantId, "a tenant id"), StateKeys.Safe(known.Id, "a case id"))
+        {
+            ["Stage"] = known.Stage.ToString(),
+            ["DueAt"] = known.DueAt,
+        };
+        var json = JsonSerializer.Serialize(known, ComplianceJson.Compact);
+        for (var (at, n) = (0, 0); at < json.Length; at += ColumnLength, n++)
+            row[Column(n)] = json.Substring(at, Math.Min(ColumnLength, json.Length - at));
+        return row;
+    }
+
+    private static LeaverCase CaseOf(TableEntity row)
+    {
+        var json = string.Concat(Enumerable.Range(0, row.Count).Select(n => row.GetString(Column(n))).TakeWhile(part => part is not null));
+        return JsonSerializer.Deserialize<LeaverCase>(json, ComplianceJson.Compact) ?? throw new JsonException($"row {row.RowKey} of table {Table} holds no case");
+    }
+
+    private static string Column(int n) => $"Json{n}";
+}

@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Compliance.Approvals;
+using Compliance.Findings;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Intake;
+
+namespace ComplianceCli;
+
+/// <summary>The app's HTTP interface.</summary>
+internal sealed class AppClient(Connection connection) : IDisposable
+{
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(connection.App), Timeout = TimeSpan.FromSeconds(100) };
+
+    /// <summary>Sends a signed HR event and gives the case's id.</summary>
+    public async Task<string> SendHrEventAsync(ReadOnlyMemory<byte> body, DateTimeOffset now, CancellationToken stop)
+    {
+        var key = Encoding.UTF8.GetBytes(connection.HrKey ?? throw new CliException("the connection has no key to sign HR events with"));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/hr/events") { Content = new ReadOnlyMemoryContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents+json");
+        request.Headers.Add(WebhookSignature.TimestampHeader, WebhookSignature.Seconds(now));
+        request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(key, now, body.Span));
+        using var answer = await JsonAsync(request, stop);
+        return answer.RootElement.GetProperty("caseId").GetString()!;
+    }
+
+    public Task<IReadOnlyList<LeaverCase>> CasesAsync(CancellationToken stop) => GetAsync<IReadOnlyList<LeaverCase>>("/api/offboarding/cases", stop);
+
+    public Task<LeaverCase> CaseAsync(string caseId, CancellationToken stop) => GetAsync<LeaverCase>($"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}", stop);
+
+    public Task<DryRun> PlanAsync(string user, CancellationToken stop) => GetAsync<DryRun>($"/api/offboarding/plan?user={Uri.EscapeDataString(user)}", stop);
+
+    public Task<IReadOnlyList<ApprovalRequest>> ApprovalsAsync(CancellationToken stop) => GetAsync<IReadOnlyList<ApprovalRequest>>("/api/approvals", stop);
+
+    public async Task<byte[]> DocumentAsync(string caseId, string document, CancellationToken stop)
+    {
+        using var request = Keyed(HttpMethod.Get, $"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}/{Uri.EscapeDataString(document)}");
+        using var response = await SendAsync(request, stop);
+        return response.IsSuccessStatusCode ? await response.Content.ReadAsByteArrayAsync(stop) : throw await RefusedAsync(response, stop);
+    }
+
+    /// <summary>Answers a request for approval as the person the token is of; gives where the request stands now.</summary>
+    public async Task<string> AnswerAsync(string requestId, string planId, bool approve, string? comment, string token, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/approvals/{Uri.EscapeDataString(requestId)}")
+        {
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
+            Content = new StringContent(JsonSerializer.Serialize(new { planId, approve, comment }, JsonSerializerOptions.Web), Encoding.UTF8, "application/json"),
+        };
+        using var answer = await JsonAsync(request, stop);
+        return answer.RootElement.GetProperty("state").GetString()!;
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> GetAsync<T>(string path, CancellationToken stop)
+    {
+        using var request = Keyed(HttpMethod.Get, path);
+        using var answer = await JsonAsync(request, stop);
+        return answer.Deserialize<T>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
+    }
+
+    private HttpRequestMessage Keyed(HttpMethod method, string path) => new(method, path) { Headers = { { "x-functions-key", connection.Key } } };
+
+    private async Task<JsonDocument> JsonAsync(HttpRequestMessage request, CancellationToken stop)
+    {
+        using var response = await SendAsync(request, stop);
+        if (!response.IsSuccessStatusCode)
+            throw await RefusedAsync(response, stop);
+        try
+        {
+            return await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(stop), default, stop);
+        }
+        catch (JsonException e)
+        {
+            throw new CliException("the app's answer is not JSON", e);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken stop)
+    {
+        try
+        {
+            return await _http.SendAsync(request, stop);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CliException($"the app at {connection.App} does not answer: {e.Message}", e);
+        }
+    }
+
+    private static async Task<CliException> RefusedAsync(HttpResponseMessage response, CancellationToken stop)
+    {
+        var body = await response.Content.ReadAsStringAsync(stop);
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            if (json.RootElement.TryGetProperty("error", out var error) && error.GetString() is { } text)
+                return new CliException($"{(int)response.StatusCode}: {text}");
+        }
+        catch (JsonException)
+        {
+            // Told by its status.
+        }
+        return new CliException(response.StatusCode == HttpStatusCode.Unauthorized ? "401: the function key is not right" : $"the app answered {(int)response.StatusCode}");
+    }
+}

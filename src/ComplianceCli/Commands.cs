@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Compliance.Findings;
+using Compliance.Offboarding;
+
+namespace ComplianceCli;
+
+/// <summary>The commands of <c>compliance</c>.</summary>
+internal static class Commands
+{
+    /// <summary>Parses and does it. Exit codes: 0 done, 1 it could not or something disagrees, 64 wrong usage.</summary>
+    public static async Task<int> InvokeAsync(string[] arguments, TextWriter output, TextWriter errors, CancellationToken stop)
+    {
+        var app = new Option<string?>("--app") { Description = "Address of the app; without it the one that ./scripts/run started", HelpName = "URL", Recursive = true };
+        var key = new Option<string?>("--key") { Description = "A function key of the app", HelpName = "KEY", Recursive = true };
+        var connection = new Option<FileInfo?>("--connection") { Description = "The file that ./scripts/run wrote", HelpName = "FILE", Recursive = true };
+        var json = new Option<bool>("--json") { Description = "Print JSON", Recursive = true };
+
+        Command Make(string name, string description, Func<ParseResult, Connection, AppClient, CancellationToken, Task<int>> run, params Symbol[] more)
+        {
+            var command = new Command(name, description);
+            foreach (var symbol in more)
+                if (symbol is Option option)
+                    command.Options.Add(option);
+                else
+                    command.Arguments.Add((Argument)symbol);
+            command.SetAction(async (parsed, token) =>
+            {
+                var where = Connection.Of(parsed.GetValue(app), parsed.GetValue(key), parsed.GetValue(connection));
+                using var client = new AppClient(where);
+                return await run(parsed, where, client, token);
+            });
+            return command;
+        }
+
+        var employee = new Option<string>("--employee") { Description = "Employee id of the person", DefaultValueFactory = _ => "NW-1042", HelpName = "ID" };
+        var page = new Option<FileInfo?>("--certificate") { Description = "Where to write the certificate as a page", HelpName = "FILE" };
+        var caseId = new Argument<string>("CASE") { Description = "Id of a case" };
+        var user = new Argument<string>("USER") { Description = "Object id or principal name" };
+        var request = new Argument<string>("REQUEST") { Description = "Id of a request for approval" };
+        var plan = new Option<string>("--plan") { Description = "Id of the plan you read", Required = true, HelpName = "ID" };
+        var refuse = new Option<bool>("--refuse") { Description = "Say no" };
+        var comment = new Option<string?>("--comment") { Description = "Why", HelpName = "TEXT" };
+
+        var root = new RootCommand("Looks after the compliance app: cases of leavers, their plans and certificates, and what waits for approval.")
+        {
+            new Command("offboard", "Leavers")
+            {
+                Make("demo", "Offboard a person of the sandbox tenant, live", (parsed, where, client, token) =>
+                    new Demo(where, client, output, TimeProvider.System).RunAsync(parsed.GetValue(employee)!, parsed.GetValue(page)?.FullName, token), employee, page),
+                Make("list", "All cases", async (parsed, _, client, token) =>
+                {
+                    var cases = await client.CasesAsync(token);
+                    if (parsed.GetValue(json))
+                        return Json(output, cases);
+                    foreach (var known in cases)
+                        await output.WriteLineAsync(Line(known));
+                    return 0;
+                }),
+                Make("show", "One case and its certificate", async (parsed, _, client, token) =>
+                {
+                    var known = await client.CaseAsync(parsed.GetValue(caseId)!, token);
+                    if (parsed.GetValue(json))
+                        return Json(output, known);
+                    await output.WriteLineAsync(Line(known));
+                    if (known.CertificateSha256 is not null)
+                        await output.WriteLineAsync(System.Text.Encoding.UTF8.GetString(await client.DocumentAsync(known.Id, "certificate.json", token)));
+                    return 0;
+                }, caseId),
+                Make("plan", "A dry run: what would be done to a person now; nothing is changed", async (parsed, _, client, token) =>
+                {
+                    var dry = await client.PlanAsync(parsed.GetValue(user)!, token);
+                    return parsed.GetValue(json) ? Json(output, dry) : Plan(output, dry);
+                }, user),
+            },
+            new Command("approvals", "What waits for two people")
+            {
+                Make("list", "Open requests", async (parsed, _, client, token) =>
+                {
+                    var open = await client.ApprovalsAsync(token);
+                    if (parsed.GetValue(json))
+                        return Json(output, open);
+                    foreach (var one in open)
+                        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+                            $"{one.Id}  plan {one.PlanId}  until {one.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z  answers {one.Answers.Count}\n  {string.Join("\n  ", one.Reasons)}"));
+                    return 0;
+                }),
+                Make("answer", "Answer as yourself: COMPLIANCE_TOKEN holds your Entra token (az account get-access-token --scope api://APP/.default)", async (parsed, _, client, token) =>
+                {
+                    var own = Environment.GetEnvironmentVariable("COMPLIANCE_TOKEN") is { Length: > 0 } given ? given : throw new CliException("COMPLIANCE_TOKEN is not set: it holds your Entra token for the app");
+                    var state = await client.AnswerAsync(parsed.GetValue(request)!, parsed.GetValue(plan)!, !parsed.GetValue(refuse), parsed.GetValue(comment), own, token);
+                    await output.WriteLineAsync($"{parsed.GetValue(request)}: {state}");
+                    return 0;
+                }, request, plan, refuse, comment),
+            },
+            app, key, connection, json,
+        };
+        var result = root.Parse(arguments);
+        if (result.Errors.Count > 0)
+        {
+            foreach (var error in result.Errors)
+                await errors.WriteLineAsync(error.Message);
+            return 64;
+        }
+        return await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false }, stop);
+    }
+
+    private static int Json(TextWriter output, object value)
+    {
+        output.WriteLine(JsonSerializer.Serialize(value, ComplianceJson.Readable));
+        return 0;
+    }
+
+    private static string Line(LeaverCase known) => string.Create(CultureInfo.InvariantCulture,
+        $"{known.Id}  {known.Stage}  received {known.ReceivedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z{(known.BlockedAt is { } at ? $"  blocked after {(at - known.ReceivedAt).TotalSeconds:0.0} s" : "")}{(known.Note is { } note ? $"\n  {note}" : "")}");
+
+    private static int Plan(TextWriter output, DryRun dry)
+    {
+        if (dry.Remove is not { } remove || dry.Block is not { } block)
+        {
+            output.WriteLine($"No plan: {dry.Problem}");
+            return 1;
+        }
+        foreach (var hold in dry.Holds)
+            output.WriteLine($"Would wait for two approvals: {hold}");
+        foreach (var step in block.Steps.Concat(remove.Steps))
+            output.WriteLine($"  {step.Action,-28} {step.Target.Name}  ({step.Reason})");
+        foreach (var step in block.Manual.Concat(remove.Manual))
+            output.WriteLine($"  by hand: {step.Target.Type} {step.Target.Name}: {step.Why}; {step.WhatToDo}");
+        foreach (var unread in dry.Unread)
+            output.WriteLine($"  not read: {unread}");
+        output.WriteLine("Nothing was changed.");
+        return 0;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.Json;
+
+namespace ComplianceCli;
+
+/// <summary>How to reach an app: written by the launcher on a laptop, or made from options.</summary>
+/// <param name="App">The app's address.</param>
+/// <param name="Key">A function key.</param>
+/// <param name="HrKey">The key HR events are signed with; null where this command line sends none.</param>
+/// <param name="EvidenceStorage">Connection string of the evidence account; null when it is not to be read.</param>
+/// <param name="ApproverAudience">Application id whose role approvers hold; null when not known.</param>
+/// <param name="TenantSettings">Settings of the tenant, for a fresh read; empty where there are none.</param>
+internal sealed record Connection(string App, string Key, string? HrKey, string? EvidenceStorage, string? ApproverAudience, IReadOnlyDictionary<string, string> TenantSettings)
+{
+    /// <summary>Environment variable with the path of the file.</summary>
+    public const string Variable = "COMPLIANCE_CONNECTION";
+
+    /// <summary>Reads the connection: options first, then the file that is named, then the one of a running <c>./scripts/run</c>.</summary>
+    /// <exception cref="CliException">There is none, or it cannot be read.</exception>
+    public static Connection Of(string? app, string? key, FileInfo? file)
+    {
+        if (app is not null)
+            return new Connection(app.TrimEnd('/'), key ?? throw new CliException("--app needs --key as well"), null, null, null, new Dictionary<string, string>());
+        var path = file?.FullName ?? Environment.GetEnvironmentVariable(Variable) ?? Path.Combine(Directory.GetCurrentDirectory(), ".local", "run", "connection.json");
+        try
+        {
+            return JsonSerializer.Deserialize<Connection>(File.ReadAllBytes(path), JsonSerializerOptions.Web) ?? throw new JsonException("it is null");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{path} cannot be read: start the app with ./scripts/run, or name one with --app and --key", e);
+        }
+        catch (JsonException e)
+        {
+            throw new CliException($"{path} is not what the launcher writes: {e.Message}", e);
+        }
+    }
+}

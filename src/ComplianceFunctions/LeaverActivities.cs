@@ -1,0 +1,69 @@
+using Compliance.Offboarding.Cases;
+
+namespace ComplianceFunctions;
+
+/// <summary>A step that carries out one plan.</summary>
+/// <param name="Run">The case.</param>
+/// <param name="PlanId">The plan.</param>
+public sealed record PlanRun(CaseRun Run, string PlanId);
+
+/// <summary>A step that asks how a request for approval stands.</summary>
+/// <param name="Run">The case.</param>
+/// <param name="ApprovalId">The request.</param>
+public sealed record ApprovalRun(CaseRun Run, string ApprovalId);
+
+/// <summary>The activities of a leaver case. Each calls one step, which is safe to repeat.</summary>
+public sealed class LeaverActivities(LeaverSteps steps)
+{
+    /// <summary>Has the time of leaving come?</summary>
+    [Function(nameof(LeaverDue))]
+    public Task<DueAnswer> LeaverDue([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.DueAsync(run, stop);
+
+    /// <summary>Finds the person and asks the guards.</summary>
+    [Function(nameof(LeaverDecide))]
+    public Task<CaseDecision> LeaverDecide([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.DecideAsync(run, stop);
+
+    /// <summary>How a request for approval stands.</summary>
+    [Function(nameof(LeaverApprovalStanding))]
+    public Task<ApprovalStanding> LeaverApprovalStanding([ActivityTrigger] ApprovalRun run, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return steps.StandingAsync(run.Run, run.ApprovalId, stop);
+    }
+
+    /// <summary>Disables the account and revokes its sessions.</summary>
+    [Function(nameof(LeaverBlock))]
+    public Task<CaseGo> LeaverBlock([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.BlockAsync(run, stop);
+
+    /// <summary>Reads all access and makes the removal plan.</summary>
+    [Function(nameof(LeaverPlan))]
+    public Task<CaseDecision> LeaverPlan([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.PlanAsync(run, stop);
+
+    /// <summary>Carries a removal plan out.</summary>
+    [Function(nameof(LeaverRemove))]
+    public Task<CaseGo> LeaverRemove([ActivityTrigger] PlanRun run, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return steps.RemoveAsync(run.Run, run.PlanId, stop);
+    }
+
+    /// <summary>Reads all access again and compares.</summary>
+    [Function(nameof(LeaverVerify))]
+    public Task<CaseProgress> LeaverVerify([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.VerifyAsync(run, stop);
+
+    /// <summary>Issues the certificate.</summary>
+    [Function(nameof(LeaverCertify))]
+    public Task<string> LeaverCertify([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.CertifyAsync(run, stop);
+
+    /// <summary>Plans what is given back.</summary>
+    [Function(nameof(LeaverPlanUndo))]
+    public Task<CaseDecision> LeaverPlanUndo([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.PlanUndoAsync(run, stop);
+
+    /// <summary>Gives access back.</summary>
+    [Function(nameof(LeaverRestore))]
+    public Task<CaseGo> LeaverRestore([ActivityTrigger] PlanRun run, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return steps.RestoreAsync(run.Run, run.PlanId, stop);
+    }
+}

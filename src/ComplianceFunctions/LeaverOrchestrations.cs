@@ -1,0 +1,207 @@
+using Compliance.Offboarding.Cases;
+
+namespace ComplianceFunctions;
+
+/// <summary>
+/// The leaver case as an orchestration: wait until due, decide, block, plan, remove, verify, certify. Every wait is durable; every step is an activity that is safe
+/// to repeat. Nothing here reads a clock, a service or a setting.
+/// </summary>
+public sealed class LeaverOrchestrations
+{
+    /// <summary>Name of the orchestration of a case.</summary>
+    public const string Case = "LeaverCase";
+
+    /// <summary>Name of the orchestration that gives access back.</summary>
+    public const string Undo = "LeaverUndo";
+
+    /// <summary>Raised when HR sent a newer event of the case.</summary>
+    public const string HrChanged = "hr-changed";
+
+    /// <summary>Raised when somebody answered a request for approval; the payload is the request's id.</summary>
+    public const string Answered = "approval";
+
+    // A history grows with every wait; after so many it is begun anew.
+    private const int WaitsAHistory = 50;
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
+
+    // A lost event must not leave a case waiting for ever: the board is asked now and then.
+    private static readonly TimeSpan AskTheBoardEvery = TimeSpan.FromMinutes(10);
+
+    // Storage or the services being away for hours must not end a case.
+    private static readonly TaskOptions Patient = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(maxNumberOfAttempts: 1000, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: LongestWait));
+
+    /// <summary>Runs one round of a case to its end.</summary>
+    [Function(Case)]
+    public static async Task<string> RunCase([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var run = context.GetInput<CaseRun>()!;
+        var news = new News(context);
+        if (!await WaitUntilDueAsync(context, news, run))
+            return "cancelled";
+        if (await DecideAsync(context, news, run) is { } ended)
+            return ended;
+
+        for (var attempt = 0; ; attempt++)
+        {
+            var blocked = await context.CallActivityAsync<CaseGo>(nameof(LeaverActivities.LeaverBlock), run with { Attempt = attempt }, Patient);
+            if (blocked == CaseGo.End)
+                return "taken back before blocking";
+            if (blocked == CaseGo.Proceed)
+                break;
+            await WaitAsync(context, news, Backoff(attempt));
+        }
+
+        var plan = await PlanAsync(context, news, run);
+        if (plan is null)
+            return "ended after blocking";
+        for (var attempt = run.Attempt; ; attempt++)
+        {
+            var pass = run with { Attempt = attempt };
+            var removed = await context.CallActivityAsync<CaseGo>(nameof(LeaverActivities.LeaverRemove), new PlanRun(pass, plan), Patient);
+            if (removed == CaseGo.End)
+                return "taken back while removing";
+            var progress = await context.CallActivityAsync<CaseProgress>(nameof(LeaverActivities.LeaverVerify), pass, Patient);
+            if (progress.Outcome == CaseGo.End)
+                return "taken back while removing";
+            if (progress.Outcome == CaseGo.Proceed)
+                break;
+            // What only a person or a permission can mend is certified as such, and looked at again by the watch.
+            if (progress.Left == 0 && !progress.NewPlan)
+                break;
+            if (progress.NewPlan || removed == CaseGo.Again)
+            {
+                plan = await PlanAsync(context, news, pass);
+                if (plan is null)
+                    return "ended after blocking";
+            }
+            if (attempt - run.Attempt >= WaitsAHistory)
+            {
+                context.ContinueAsNew(run with { Attempt = attempt + 1 });
+                return "continued";
+            }
+            await WaitAsync(context, news, Backoff(attempt));
+        }
+
+        return await context.CallActivityAsync<string>(nameof(LeaverActivities.LeaverCertify), run, Patient);
+    }
+
+    /// <summary>Gives access back after HR took a leaving back: always after two approvals.</summary>
+    [Function(Undo)]
+    public static async Task<string> RunUndo([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var run = context.GetInput<CaseRun>()!;
+        var news = new News(context);
+        var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlanUndo), run, Patient);
+        if (decision.Outcome == CaseGo.End)
+            return "nothing to give back";
+        if (decision.ApprovalId is { } approval && await ApprovedAsync(context, news, run, approval) != ApprovalStanding.Approved)
+            return "not given back";
+        for (var attempt = 0; ; attempt++)
+        {
+            var restored = await context.CallActivityAsync<CaseGo>(
+                nameof(LeaverActivities.LeaverRestore), new PlanRun(run with { Attempt = attempt }, decision.PlanId!), Patient);
+            if (restored != CaseGo.Again)
+                return "given back";
+            await WaitAsync(context, news, Backoff(attempt));
+        }
+    }
+
+    private static async Task<bool> WaitUntilDueAsync(TaskOrchestrationContext context, News news, CaseRun run)
+    {
+        while (true)
+        {
+            var due = await context.CallActivityAsync<DueAnswer>(nameof(LeaverActivities.LeaverDue), run, Patient);
+            if (due.Go || due.Ended)
+                return due.Go;
+            await WaitAsync(context, news, due.Until!.Value - context.CurrentUtcDateTime);
+        }
+    }
+
+    // Null when the case may go on, else how it ended.
+    private static async Task<string?> DecideAsync(TaskOrchestrationContext context, News news, CaseRun run)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverDecide), run with { Attempt = attempt }, Patient);
+            switch (decision.Outcome)
+            {
+                case CaseGo.Proceed:
+                    return null;
+                case CaseGo.End:
+                    return "taken back";
+                case CaseGo.AskApproval:
+                    var standing = await ApprovedAsync(context, news, run, decision.ApprovalId!);
+                    if (standing == ApprovalStanding.Refused)
+                        return "refused";
+                    // Approved, or void: decided again on what holds now.
+                    break;
+                default:
+                    await WaitAsync(context, news, Backoff(attempt));
+                    break;
+            }
+        }
+    }
+
+    // The id of a plan that may be carried out; null when HR took it back or somebody refused.
+    private static async Task<string?> PlanAsync(TaskOrchestrationContext context, News news, CaseRun run)
+    {
+        while (true)
+        {
+            var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlan), run, Patient);
+            if (decision.Outcome == CaseGo.Proceed)
+                return decision.PlanId;
+            if (decision.Outcome != CaseGo.AskApproval || await ApprovedAsync(context, news, run, decision.ApprovalId!) == ApprovalStanding.Refused)
+                return null;
+        }
+    }
+
+    private static async Task<ApprovalStanding> ApprovedAsync(TaskOrchestrationContext context, News news, CaseRun run, string approvalId)
+    {
+        while (true)
+        {
+            var standing = await context.CallActivityAsync<ApprovalStanding>(nameof(LeaverActivities.LeaverApprovalStanding), new ApprovalRun(run, approvalId), Patient);
+            if (standing != ApprovalStanding.Open)
+                return standing;
+            await WaitAsync(context, news, AskTheBoardEvery);
+        }
+    }
+
+    // Until the time has passed, HR sent something newer, or an approver answered.
+    private static async Task WaitAsync(TaskOrchestrationContext context, News news, TimeSpan wait)
+    {
+        if (wait <= TimeSpan.Zero)
+            return;
+        using var over = new CancellationTokenSource();
+        await Task.WhenAny(context.CreateTimer(wait, over.Token), news.Arrived);
+        news.Read();
+        // Not CancelAsync: it goes on in another thread, which an orchestrator must not.
+        over.Cancel();
+    }
+
+    private static TimeSpan Backoff(int attempt) => TimeSpan.FromSeconds(Math.Min(15 * Math.Pow(2, Math.Min(attempt, 10)), LongestWait.TotalSeconds));
+
+    /// <summary>
+    /// One waiter for each kind of event, kept until it was served: an event that comes while a step runs would be lost to a waiter that was given up, since the latest
+    /// waiter of a name gets the event, given up or not.
+    /// </summary>
+    private sealed class News(TaskOrchestrationContext context)
+    {
+        private Task<string> _changed = context.WaitForExternalEvent<string>(HrChanged);
+        private Task<string> _answered = context.WaitForExternalEvent<string>(Answered);
+
+        /// <summary>Ends when something has arrived since it was last read.</summary>
+        public Task Arrived => Task.WhenAny(_changed, _answered);
+
+        public void Read()
+        {
+            if (_changed.IsCompleted)
+                _changed = context.WaitForExternalEvent<string>(HrChanged);
+            if (_answered.IsCompleted)
+                _answered = context.WaitForExternalEvent<string>(Answered);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using System.Text.Json;
+using Azure.Messaging;
+using Compliance.Approvals;
+using Compliance.Findings;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Logging;
+
+namespace ComplianceFunctions;
+
+/// <summary>Triggers of the offboarding capability. Each binds, calls the desk, and starts or tells the case's orchestration.</summary>
+public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<OffboardingFunctions> log)
+{
+    /// <summary>The queue of HR events.</summary>
+    public const string Queue = "hr-events";
+
+    /// <summary>
+    /// Takes a signed HR event: <c>POST /api/hr/events</c> answers 202 with the case, also for a repeat; 409 when a later event is in force; 400, 401, 413, 415 or 503 when it
+    /// is refused. The signature is the authorisation: no function key.
+    /// </summary>
+    [Function("HrEventWebhook")]
+    public async Task<IActionResult> HrEventWebhook(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "hr/events")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken stop)
+    {
+        var reception = await desk.ReceiveAsync(
+            request.ContentType, request.Headers["X-Compliance-Timestamp"].FirstOrDefault(), request.Headers["X-Compliance-Signature"].FirstOrDefault(), request.Body, stop);
+        if (reception.Dispatch is not { } dispatch)
+            return Json(reception.Status, new { error = reception.Reason });
+        await DispatchAsync(dispatch, client, stop);
+        return Json(reception.Status, new { caseId = dispatch.Case.Id, stage = dispatch.Case.Stage, dueAt = dispatch.Case.DueAt, error = reception.Reason });
+    }
+
+    /// <summary>Takes an HR event from the queue. One that cannot be taken in goes to the poison queue, its reason in the log and in a finding.</summary>
+    [Function("HrEventQueue")]
+    public async Task HrEventQueue([QueueTrigger(Queue)] string message, [DurableClient] DurableTaskClient client, CancellationToken stop) =>
+        await DispatchAsync(await desk.AcceptMessageAsync(message, stop), client, stop);
+
+    /// <summary>Takes an HR event from Event Grid.</summary>
+    [Function("HrEventGrid")]
+    public async Task HrEventGrid([EventGridTrigger] CloudEvent cloudEvent, [DurableClient] DurableTaskClient client, CancellationToken stop) =>
+        await DispatchAsync(await desk.AcceptEventAsync(cloudEvent, stop), client, stop);
+
+    /// <summary>Makes up for what was cut off between taking an event in and starting its orchestration.</summary>
+    [Function("LeaverSweep")]
+    public async Task Sweep([TimerTrigger("%LeaverSweepSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken stop)
+    {
+        foreach (var dispatch in await desk.SweepAsync(stop))
+            await DispatchAsync(dispatch, client, stop);
+    }
+
+    /// <summary>The daily look: leavers nobody told of, an HR system that fell silent, former leavers who have access again.</summary>
+    [Function("LeaverWatch")]
+    public async Task Watch([TimerTrigger("%LeaverWatchSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken stop)
+    {
+        await desk.WatchAsync(stop);
+        foreach (var dispatch in await desk.WatchFormerAsync(stop))
+            await DispatchAsync(dispatch, client, stop);
+    }
+
+    /// <summary>All cases: <c>GET /api/offboarding/cases</c>.</summary>
+    [Function("GetLeaverCases")]
+    public async Task<IActionResult> GetCases([HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases")] HttpRequest request, CancellationToken stop) =>
+        Json(StatusCodes.Status200OK, await desk.CasesAsync(stop));
+
+    /// <summary>One case: <c>GET /api/offboarding/cases/{caseId}</c>.</summary>
+    [Function("GetLeaverCase")]
+    public async Task<IActionResult> GetCase(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases/{caseId}")] HttpRequest request, string caseId, CancellationToken stop) =>
+        IsCase(caseId) && await desk.CaseAsync(caseId, stop) is { } known ? Json(StatusCodes.Status200OK, known) : NotFound(caseId);
+
+    /// <summary>A document of a case's latest round, such as <c>certificate.html</c>: <c>GET /api/offboarding/cases/{caseId}/{document}</c>.</summary>
+    [Function("GetLeaverDocument")]
+    public async Task<IActionResult> GetDocument(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases/{caseId}/{document}")] HttpRequest request, string caseId, string document, CancellationToken stop) =>
+        IsCase(caseId) && await desk.DocumentAsync(caseId, document, stop) is { } bytes
+            ? new FileContentResult(bytes.ToArray(), document.EndsWith(".html", StringComparison.Ordinal) ? "text/html; charset=utf-8" : "application/json; charset=utf-8")
+            : NotFound($"{caseId}/{document}");
+
+    /// <summary>A dry run for one person: <c>GET /api/offboarding/plan?user=…</c> answers 200 with the plans and what stands against them. Nothing is changed.</summary>
+    [Function("PlanLeaver")]
+    public async Task<IActionResult> Plan([HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/plan")] HttpRequest request, CancellationToken stop) =>
+        request.Query["user"].FirstOrDefault() is { Length: > 0 and <= 256 } user
+            ? Json(StatusCodes.Status200OK, await desk.PlanAsync(user, stop))
+            : Json(StatusCodes.Status400BadRequest, new { error = "name the person: ?user=OBJECT_ID or ?user=PRINCIPAL_NAME" });
+
+    /// <summary>Requests for approval that wait: <c>GET /api/approvals</c>.</summary>
+    [Function("GetApprovals")]
+    public async Task<IActionResult> GetApprovals([HttpTrigger(AuthorizationLevel.Function, "get", Route = "approvals")] HttpRequest request, CancellationToken stop) =>
+        Json(StatusCodes.Status200OK, await desk.OpenApprovalsAsync(stop));
+
+    /// <summary>
+    /// Takes an approver's answer: <c>POST /api/approvals/{requestId}</c> with <c>{"planId":"…","approve":true,"comment":"…"}</c> and an Entra token with the role
+    /// Compliance.Approver. The token is the authorisation: no function key.
+    /// </summary>
+    [Function("AnswerApproval")]
+    public async Task<IActionResult> Answer(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "approvals/{requestId}")] HttpRequest request, string requestId, [DurableClient] DurableTaskClient client, CancellationToken stop)
+    {
+        ApprovalBody? body;
+        try
+        {
+            body = await JsonSerializer.DeserializeAsync<ApprovalBody>(request.Body, JsonSerializerOptions.Web, stop);
+        }
+        catch (JsonException)
+        {
+            body = null;
+        }
+        if (body is not { PlanId: { Length: > 0 } planId, Approve: { } approve } || !IsCase(requestId))
+            return Json(StatusCodes.Status400BadRequest, new { error = "the body must be JSON such as {\"planId\":\"…\",\"approve\":true}" });
+        var (status, reason, answered, state) = await desk.AnswerAsync(request.Headers.Authorization.FirstOrDefault(), requestId, planId, approve, body.Comment, stop);
+        if (answered is null)
+            return Json(status, new { error = reason });
+        // The orchestration also asks the board by itself: a lost word costs minutes, not the answer.
+        if (state != ApprovalState.Open)
+            await client.RaiseEventAsync(answered.InstanceId, LeaverOrchestrations.Answered, answered.Id, stop);
+        return Json(status, new { requestId, state, answers = answered.Answers.Count });
+    }
+
+    private async Task DispatchAsync(LeaverDispatch dispatch, DurableTaskClient client, CancellationToken stop)
+    {
+        if (dispatch.Start)
+            await StartAsync(client, LeaverOrchestrations.Case, dispatch.Case.InstanceId, dispatch.Run, stop);
+        else if (dispatch.Tell)
+            await client.RaiseEventAsync(dispatch.Case.InstanceId, LeaverOrchestrations.HrChanged, "", stop);
+        if (dispatch.Undo)
+            await StartAsync(client, LeaverOrchestrations.Undo, dispatch.UndoInstanceId, dispatch.Run, stop);
+        await desk.SettleAsync(dispatch, stop);
+    }
+
+    // One orchestration per id: whoever comes second finds it there, which is as good.
+    private async Task StartAsync(DurableTaskClient client, string orchestrator, string instanceId, CaseRun run, CancellationToken stop)
+    {
+        try
+        {
+            await client.ScheduleNewOrchestrationInstanceAsync(orchestrator, run, new StartOrchestrationOptions(instanceId), stop);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            if (await client.GetInstanceAsync(instanceId, stop) is null)
+                throw;
+            Running(log, instanceId, e.GetType().Name);
+        }
+    }
+
+    private static bool IsCase(string id) => id.Length is > 0 and <= 100 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+
+    private static ContentResult NotFound(string what) => Json(StatusCodes.Status404NotFound, new { error = $"there is no {what}" });
+
+    private static ContentResult Json(int status, object body) => new()
+    {
+        StatusCode = status,
+        ContentType = "application/json; charset=utf-8",
+        Content = JsonSerializer.Serialize(body, ComplianceJson.Readable),
+    };
+
+    [LoggerMessage(4100, LogLevel.Debug, "Orchestration {InstanceId} is there already ({Error})")]
+    private static partial void Running(ILogger logger, string instanceId, string error);
+
+    private sealed record ApprovalBody(string? PlanId, bool? Approve, string? Comment);
+}

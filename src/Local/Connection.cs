@@ -1,0 +1,27 @@
+using System.Text.Json;
+
+namespace Local;
+
+/// <summary>How to reach what runs on this machine: written for the command line <c>compliance</c>, readable by its owner alone.</summary>
+/// <param name="App">The app's address.</param>
+/// <param name="Key">The app's default function key.</param>
+/// <param name="HrKey">The key HR events are signed with.</param>
+/// <param name="EvidenceStorage">Connection string of the evidence account.</param>
+/// <param name="ApproverAudience">Application id whose role approvers hold.</param>
+/// <param name="TenantSettings">The sandbox tenant's settings, as the app has them; empty for a real tenant.</param>
+internal sealed record Connection(string App, string Key, string HrKey, string EvidenceStorage, string ApproverAudience, IReadOnlyDictionary<string, string> TenantSettings)
+{
+    /// <summary>Environment variable that names the file for a command the launcher runs.</summary>
+    public const string Variable = "COMPLIANCE_CONNECTION";
+
+    /// <summary>Writes it in place of what an earlier start left.</summary>
+    public void Write(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        File.Delete(path);
+        using var file = new FileStream(path, options);
+        JsonSerializer.Serialize(file, this, JsonSerializerOptions.Web);
+    }
+}

@@ -1,0 +1,144 @@
+using Compliance.Findings;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Certificates;
+using Compliance.Offboarding.Directory;
+using Compliance.Offboarding.Planning;
+using Compliance.Plans;
+using Compliance.Tests.Offboarding.Acting;
+
+namespace Compliance.Tests.Offboarding.Certificates;
+
+public sealed class VerificationTests
+{
+    private static readonly DateTimeOffset Later = Some.Time.AddMinutes(9);
+
+    [Fact]
+    public void What_a_fresh_read_does_not_show_is_removed_and_everything_removed_is_clear()
+    {
+        var before = Some.Snapshot(PlanExecutorTests.OfEveryKind());
+        var (plan, outcomes) = Done(before);
+
+        var verified = Verification.Compare([plan], outcomes, before, Some.Snapshot() with { TakenAt = Later });
+
+        Assert.True(verified.Clear);
+        Assert.All(verified.Accesses, a => Assert.Equal((AccessState.Removed, (DateTimeOffset?)Some.Time, (DateTimeOffset?)Later), (a.State, a.RemovedAt, a.SeenRemovedAt)));
+        Assert.Equal(before.Accesses.Count, verified.Accesses.Count);
+    }
+
+    [Fact]
+    public void What_was_seen_removed_first_stays_as_the_time()
+    {
+        var before = Some.Snapshot(Some.Group("g"));
+        var (plan, outcomes) = Done(before);
+        var first = Verification.Compare([plan], outcomes, before, Some.Snapshot() with { TakenAt = Later });
+
+        var second = Verification.Compare([plan], outcomes, before, Some.Snapshot() with { TakenAt = Later.AddHours(1) }, first);
+
+        Assert.Equal(Later, Assert.Single(second.Accesses).SeenRemovedAt);
+    }
+
+    [Fact]
+    public void A_step_that_says_done_does_not_count_while_the_access_is_still_seen()
+    {
+        var before = Some.Snapshot(Some.Group("g"));
+        var (plan, outcomes) = Done(before);
+
+        var verified = Verification.Compare([plan], outcomes, before, before with { TakenAt = Later });
+
+        Assert.False(verified.Clear);
+        var access = Assert.Single(verified.Accesses);
+        Assert.Equal((AccessState.StillThere, null), (access.State, access.SeenRemovedAt));
+        Assert.Contains("but it is still seen", access.Why, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<AccessKind, string> SourceOfEachKind()
+    {
+        string Graph(string part) => LeaverSources.Graph(Some.UserId, part);
+        return new()
+        {
+            { AccessKind.Account, Graph("") }, { AccessKind.Licence, Graph("") }, { AccessKind.GroupMember, Graph("memberOf") }, { AccessKind.SignInMethod, Graph("authentication/methods") },
+            { AccessKind.AppRole, Graph("appRoleAssignments") }, { AccessKind.DelegatedGrant, Graph("oauth2PermissionGrants") }, { AccessKind.DirectoryRole, Graph("roleAssignments") },
+            { AccessKind.EligibleDirectoryRole, Graph("roleEligibilityScheduleInstances") }, { AccessKind.OwnedApplication, Graph("ownedObjects") }, { AccessKind.OwnedServicePrincipal, Graph("ownedObjects") },
+            { AccessKind.OwnedGroup, Graph("ownedObjects") }, { AccessKind.Device, Graph("registeredDevices") }, { AccessKind.ManagedDevice, Graph("managedDevices") },
+            { AccessKind.AzureRole, LeaverSources.AzureRoles("s1") }, { AccessKind.EligibleAzureRole, LeaverSources.EligibleAzureRoles("s1") }, { AccessKind.AzureRole, Sources.Subscriptions },
+            { AccessKind.VaultAccessPolicy, LeaverSources.Resources }, { AccessKind.OwnedResource, LeaverSources.Resources }, { AccessKind.SharedSecret, LeaverSources.Resources },
+        };
+    }
+
+    [Theory]
+    [MemberData(nameof(SourceOfEachKind))]
+    public void What_a_source_that_was_not_read_would_show_is_unknown_never_removed(AccessKind kind, string source)
+    {
+        var access = Some.Access(kind, kind == AccessKind.SignInMethod ? "phoneMethods/x" : "x", "/subscriptions/s1/resourceGroups/rg", ("skuId", "x"));
+        var before = Some.Snapshot(access);
+        var (plan, outcomes) = Done(before);
+        var cut = Some.Sources().Select(s => s.Source == source ? s with { Complete = false, Reason = "429, throttled" } : s).ToList();
+        var missing = Some.Sources().Where(s => s.Source != source).ToList();
+
+        Assert.Equal(AccessState.Removed, Assert.Single(Verification.Compare([plan], outcomes, before, Some.Snapshot()).Accesses).State);
+        var unread = Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = cut });
+        Assert.Equal((AccessState.Unknown, false, source), (Assert.Single(unread.Accesses).State, unread.Clear, Assert.Single(unread.Unread).Source));
+        var unasked = Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = missing });
+        Assert.Equal((AccessState.Unknown, false), (Assert.Single(unasked.Accesses).State, unasked.Clear));
+    }
+
+    [Fact]
+    public void A_role_above_all_subscriptions_is_removed_only_if_all_of_them_were_read()
+    {
+        var before = Some.Snapshot(Some.Access(AccessKind.AzureRole, "/providers/Microsoft.Management/managementGroups/m/providers/Microsoft.Authorization/roleAssignments/a", "/providers/Microsoft.Management/managementGroups/m"));
+        var (plan, outcomes) = Done(before);
+        var cut = Some.Sources("s1", "s2").Select(s => s.Source == LeaverSources.AzureRoles("s2") ? s with { Complete = false } : s).ToList();
+
+        Assert.True(Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = Some.Sources("s1", "s2") }).Clear);
+        Assert.Equal(AccessState.Unknown, Assert.Single(Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = cut }).Accesses).State);
+    }
+
+    [Fact]
+    public void Access_that_no_plan_covers_is_outside_until_a_further_plan_takes_it_in()
+    {
+        var before = Some.Snapshot(Some.Group("g"));
+        var (plan, outcomes) = Done(before);
+        var after = Some.Snapshot(Some.Group("late"));
+
+        var first = Verification.Compare([plan], outcomes, before, after);
+        var (further, more) = Done(after);
+        var still = Verification.Compare([plan, further], [.. outcomes, .. more], before, after);
+        var gone = Verification.Compare([plan, further], [.. outcomes, .. more], before, Some.Snapshot());
+
+        Assert.Equal("late", Assert.Single(first.Outside).Id);
+        Assert.False(first.Clear);
+        Assert.Empty(still.Outside);
+        Assert.Equal((false, true), (still.Clear, gone.Clear));
+    }
+
+    [Fact]
+    public void What_is_left_to_a_person_is_told_and_does_not_keep_the_case_from_being_clear()
+    {
+        var before = Some.Snapshot(Some.Group("dynamic") with { NotRemovable = "its members follow a rule", WhatToDo = "change the rule" });
+        var (plan, outcomes) = Done(before);
+
+        var verified = Verification.Compare([plan], outcomes, before, before);
+
+        Assert.True(verified.Clear);
+        Assert.Equal((AccessState.LeftToPerson, "its members follow a rule", "change the rule"), (verified.Accesses[0].State, verified.Accesses[0].Why, verified.Accesses[0].WhatToDo));
+    }
+
+    [Fact]
+    public void A_step_that_failed_is_still_there_with_its_reason_and_the_last_attempt_counts()
+    {
+        var before = Some.Snapshot(Some.Group("g"));
+        var (plan, outcomes) = Done(before);
+        var failed = new StepOutcome(plan.Steps[0].Id, StepResult.Refused, Later, "400, no", null, "do it by hand");
+
+        var verified = Verification.Compare([plan], [.. outcomes, failed], before, before);
+
+        Assert.False(verified.Clear);
+        Assert.Equal((AccessState.StillThere, "400, no", "do it by hand"), (verified.Accesses[0].State, verified.Accesses[0].Why, verified.Accesses[0].WhatToDo));
+    }
+
+    private static (ActionPlan Plan, List<StepOutcome> Outcomes) Done(AccessSnapshot snapshot)
+    {
+        var plan = RemovalPlanner.Plan(Some.CaseId, Some.Facts, snapshot, Some.Heir, Some.Everything);
+        return (plan, [.. plan.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time))]);
+    }
+}

@@ -1,0 +1,488 @@
+using System.Globalization;
+using System.Text.Json;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Directory;
+using Compliance.Tests.Tenants;
+
+namespace Compliance.Tests.Offboarding.Directory;
+
+/// <summary>The whole of a person's access, against answers as the services' documentation shows them.</summary>
+public sealed class ReadAccessTests
+{
+    private const string Dana = "da0a0000-0000-4000-8000-000000000001";
+    private const string Sub = "5b000000-0000-4000-8000-000000000001";
+    private const string Rg = $"/subscriptions/{Sub}/resourceGroups/rg";
+    private const string SecretsUser = "4633458b-17de-408a-b874-0445c86b69e6";
+    private const string Contributor = "b24988ac-6180-42a0-ab88-20f7382dd24c";
+
+    private static readonly OffboardingPolicy Policy = new() { Sha256 = "00" };
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_kind_of_access_is_read_in_two_round_trips_of_Graph()
+    {
+        await using var tenant = await StartAsync();
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Empty(snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source} {s.Reason}"));
+        Assert.Equal(
+            [
+                $"Account {Dana} dana@x.example",
+                "GroupMember g-assigned Data scientists",
+                "GroupMember g-dynamic Everybody!",
+                "GroupMember g-mail Newsletter!",
+                "GroupMember g-onprem Old world!",
+                "GroupMember g-role Role admins*",
+                "GroupMember g-team Team",
+                "SignInMethod fido2Methods/m2 passkey",
+                "SignInMethod methods/m4 somethingNewAuthenticationMethod!",
+                "SignInMethod passwordMethods/m1 password!",
+                "SignInMethod phoneMethods/m3 phone",
+                "AppRole ar-direct Model registry",
+                "AppRole ar-group Model registry!",
+                "DelegatedGrant grant-1 User.Read Files.Read",
+                "DirectoryRole ra-1 Application Administrator*",
+                "EligibleDirectoryRole re-1 User Administrator*",
+                $"AzureRole {Rg}/providers/Microsoft.Authorization/roleAssignments/1 Contributor",
+                $"AzureRole {Rg}/providers/Microsoft.KeyVault/vaults/kv/providers/Microsoft.Authorization/roleAssignments/2 Key Vault Secrets User",
+                $"EligibleAzureRole /subscriptions/{Sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/e1 Contributor",
+                $"VaultAccessPolicy {Rg}/providers/Microsoft.KeyVault/vaults/kv-old kv-old",
+                "OwnedApplication app-1 Trainer*",
+                "OwnedApplication app-2 Viewer",
+                "OwnedServicePrincipal sp-1 Trainer*",
+                "OwnedGroup g-owned Owned",
+                $"OwnedResource {Rg}/providers/Microsoft.MachineLearningServices/workspaces/ws ws",
+                "Device d-1 Laptop",
+                "ManagedDevice md-1 Laptop",
+                "Licence sku-1 sku-1",
+                "Licence sku-1/g-lic sku-1!",
+                $"SharedSecret {Rg}/providers/Microsoft.Storage/storageAccounts/stdata stdata!",
+            ],
+            snapshot.Accesses.Select(a => $"{a.Kind} {a.Id} {a.Name}{(a.Privileged ? "*" : "")}{(a.NotRemovable is null ? "" : "!")}"));
+        Assert.All(snapshot.Accesses, a => Assert.Equal(a.NotRemovable is null, a.WhatToDo is null));
+        Assert.Equal(2, tenant.RoundTrips);
+    }
+
+    [Fact]
+    public async Task What_removing_and_restoring_need_is_kept_by_the_services_own_names()
+    {
+        await using var tenant = await StartAsync();
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Equal("appRoleId=role-1 principalId=" + Dana + " principalType=User resourceId=res-1", Details(snapshot, "AppRole:ar-direct"));
+        Assert.Equal("clientId=client-1 consentType=Principal principalId=" + Dana + " resourceId=res-1 scope= User.Read Files.Read", Details(snapshot, "DelegatedGrant:grant-1"));
+        Assert.Equal("directoryScopeId=/administrativeUnits/au-1 principalId=" + Dana + " roleDefinitionId=rd-1", Details(snapshot, "DirectoryRole:ra-1"));
+        Assert.Equal("/administrativeUnits/au-1", Of(snapshot, "DirectoryRole:ra-1").Scope);
+        Assert.Equal("disabledPlans=p-1 skuId=sku-1", Details(snapshot, "Licence:sku-1"));
+        Assert.Equal("appId=trainer credentials=1 privilegedPermissions=Application.ReadWrite.All,Directory.ReadWrite.All", Details(snapshot, "OwnedApplication:app-1"));
+        Assert.Equal(
+            $"objectId={Dana} permissions={{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}} tenantId=t vaultId={Rg}/providers/Microsoft.KeyVault/vaults/kv-old",
+            Details(snapshot, $"VaultAccessPolicy:{Rg}/providers/Microsoft.KeyVault/vaults/kv-old"));
+        Assert.Equal("tag=owner type=microsoft.machinelearningservices/workspaces value=DANA@x.example; Eve@x.example", Details(snapshot, $"OwnedResource:{Rg}/providers/Microsoft.MachineLearningServices/workspaces/ws"));
+    }
+
+    [Fact]
+    public async Task Other_owners_are_people_who_can_sign_in()
+    {
+        await using var tenant = await StartAsync();
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Equal(
+            [("app-1", 0), ("app-2", 1), ("sp-1", 0), ("g-owned", 1), ("ws", 1)],
+            snapshot.Accesses.Where(a => a.OtherOwners is not null).Select(a => (a.Id.Split('/')[^1], a.OtherOwners!.Value)));
+    }
+
+    [Fact]
+    public async Task A_scope_counts_as_the_most_sensitive_thing_at_or_below_it()
+    {
+        await using var tenant = await StartAsync();
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Equal(
+            [("1", AssetClass.ProductionModel), ("2", AssetClass.Other), ("e1", AssetClass.ProductionModel), ("kv-old", AssetClass.Other), ("ws", AssetClass.ProductionModel), ("stdata", AssetClass.TrainingData)],
+            snapshot.Accesses.Where(a => a.Scope.StartsWith("/subscriptions", StringComparison.Ordinal)).Select(a => (a.Id.Split('/')[^1], a.Asset)));
+    }
+
+    [Theory]
+    [InlineData("/memberOf", "memberOf", "GroupMember.Read.All")]
+    [InlineData("/authentication/methods", "authentication/methods", "UserAuthenticationMethod.Read.All")]
+    [InlineData($"/users/{Dana}/appRoleAssignments", "appRoleAssignments", "Directory.Read.All")]
+    [InlineData("/oauth2PermissionGrants", "oauth2PermissionGrants", "Directory.Read.All")]
+    [InlineData("directory/roleAssignments", "roleAssignments", "RoleManagement.Read.Directory")]
+    [InlineData("directory/roleEligibilityScheduleInstances", "roleEligibilityScheduleInstances", "RoleEligibilitySchedule.Read.Directory")]
+    [InlineData("/ownedObjects", "ownedObjects", "User.Read.All and Application.Read.All")]
+    [InlineData("/registeredDevices", "registeredDevices", "User.Read.All")]
+    [InlineData("/managedDevices", "managedDevices", "DeviceManagementManagedDevices.Read.All")]
+    [InlineData("/applications/app-1/owners", "owners/app-1", "Application.Read.All")]
+    [InlineData("/groups/g-owned/owners", "owners/g-owned", "GroupMember.Read.All")]
+    public async Task A_source_that_refuses_is_told_with_its_permission_and_the_rest_is_read(string contains, string part, string permission)
+    {
+        await using var tenant = await StartAsync();
+        tenant.Fails(contains, 403);
+
+        var snapshot = await ReadAsync(tenant);
+
+        var source = Assert.Single(snapshot.Sources, s => !s.Complete);
+        Assert.Equal((LeaverSources.Graph(Dana, part), permission), (source.Source, source.Permission));
+        Assert.StartsWith("az ad app permission add", source.Remedy, StringComparison.Ordinal);
+        Assert.NotEmpty(snapshot.Accesses);
+    }
+
+    [Theory]
+    [InlineData("providers/Microsoft.Authorization/roleAssignments", $"arm/subscriptions/{Sub}/roleAssignments")]
+    [InlineData("providers/Microsoft.Authorization/roleEligibilityScheduleInstances", $"arm/subscriptions/{Sub}/roleEligibilityScheduleInstances")]
+    [InlineData("Microsoft.ResourceGraph/resources", "arm/resources")]
+    [InlineData("GET /subscriptions?", "arm/subscriptions")]
+    [InlineData("roleDefinitions/" + Contributor, "arm/roleDefinitions")]
+    public async Task A_refusal_of_Resource_Manager_is_told_with_its_role_and_Graph_is_read(string contains, string source)
+    {
+        await using var tenant = await StartAsync();
+        tenant.Fails(contains, 403, "AuthorizationFailed", "The client does not have authorization to perform the action.");
+
+        var snapshot = await ReadAsync(tenant);
+
+        var unread = Assert.Single(snapshot.Sources, s => !s.Complete);
+        Assert.Equal((source, "Reader"), (unread.Source, unread.Permission));
+        Assert.Contains(snapshot.Accesses, a => a.Kind == AccessKind.GroupMember);
+    }
+
+    [Fact]
+    public async Task A_throttled_read_inside_a_batch_is_asked_again_and_nothing_is_lost()
+    {
+        await using var tenant = await StartAsync();
+        var times = 0;
+        tenant.When("/authentication/methods", () => Interlocked.Increment(ref times) <= 3
+            ? (429, """{"error":{"code":"TooManyRequests","message":"Slow down."} }""")
+            : (200, """{"value":[{"@odata.type":"#microsoft.graph.phoneAuthenticationMethod","id":"m3"}]}"""));
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.True(snapshot.Complete);
+        Assert.Equal(4, times);
+        Assert.Contains(snapshot.Accesses, a => a.Id == "phoneMethods/m3");
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_cut_off_leaves_every_part_of_Graph_unread_and_none_empty()
+    {
+        await using var tenant = await StartAsync();
+        tenant.When("$batch", """{"responses":[{"id":"0","status":200,"body":{"val""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Equal(10, snapshot.Sources.Count(s => !s.Complete));
+        Assert.All(snapshot.Sources, s => Assert.Equal(s.Source.StartsWith("arm", StringComparison.Ordinal), s.Complete));
+    }
+
+    [Fact]
+    public async Task All_pages_are_read_each_round_of_them_in_one_batch()
+    {
+        await using var tenant = await StartAsync();
+        tenant.When($"/users/{Dana}/memberOf", $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"p1"}],"@odata.nextLink":"{{tenant.Root}}/v1.0/page/groups2"}""");
+        tenant.When("/page/groups2", $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"p2"},{"@odata.type":"#microsoft.graph.group","id":"p1"}],"@odata.nextLink":"{{tenant.Root}}/v1.0/page/groups3"}""");
+        tenant.When("/page/groups3", """{"value":[{"@odata.type":"#microsoft.graph.group","id":"p3"}]}""");
+        tenant.When($"/users/{Dana}/appRoleAssignments", $$"""{"value":[],"@odata.nextLink":"{{tenant.Root}}/v1.0/page/roles2"}""");
+        tenant.When("/page/roles2", """{"value":[{"id":"ar-2"}]}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.True(snapshot.Complete);
+        Assert.Equal(["p1", "p2", "p3"], snapshot.Accesses.Where(a => a.Kind == AccessKind.GroupMember).Select(a => a.Id));
+        Assert.Contains(snapshot.Accesses, a => a.Id == "ar-2");
+        // First pages, second pages, third page, owners.
+        Assert.Equal(4, tenant.RoundTrips);
+    }
+
+    [Theory]
+    [InlineData("https://evil.example/v1.0/users", "another host (evil.example)")]
+    [InlineData("{root}/beta/users", "outside the version")]
+    [InlineData("{root}/v1.0/page/again", "twice")]
+    public async Task A_next_page_that_leads_away_or_round_is_not_followed_and_is_told(string link, string reason)
+    {
+        await using var tenant = await StartAsync();
+        var page = $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"p1"}],"@odata.nextLink":"{{link.Replace("{root}", tenant.Root, StringComparison.Ordinal)}}"}""";
+        tenant.When("/memberOf", page).When("/page/again", page);
+
+        var snapshot = await ReadAsync(tenant);
+
+        var source = Assert.Single(snapshot.Sources, s => !s.Complete);
+        Assert.Contains(reason, source.Reason, StringComparison.Ordinal);
+        Assert.Contains(snapshot.Accesses, a => a.Id == "p1");
+    }
+
+    [Fact]
+    public async Task A_next_page_of_Azure_roles_is_read_and_a_foreign_one_is_not_followed()
+    {
+        await using var tenant = await StartAsync();
+        tenant.When($"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?", $$"""{"value":[{{Assignment("p1", Rg, Contributor)}}],"nextLink":"{{tenant.Root}}/page/azure2"}""");
+        tenant.When("/page/azure2", $$"""{"value":[{{Assignment("p2", Rg, Contributor)}}],"nextLink":"https://evil.example/3"}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Equal(["p1", "p2"], snapshot.Accesses.Where(a => a.Kind == AccessKind.AzureRole).Select(a => a.Id.Split('/')[^1]));
+        Assert.Contains("another host (evil.example)", Assert.Single(snapshot.Sources, s => !s.Complete).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_next_page_of_Azure_roles_that_repeats_is_no_end_and_is_told()
+    {
+        await using var tenant = await StartAsync();
+        var page = $$"""{"value":[{{Assignment("p1", Rg, Contributor)}}],"nextLink":"{{tenant.Root}}/page/again"}""";
+        tenant.When($"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?", page).When("/page/again", page);
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Contains("twice", Assert.Single(snapshot.Sources, s => !s.Complete).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_user_deleted_meanwhile_has_nothing_left_in_Graph_and_keeps_what_Azure_has()
+    {
+        await using var tenant = await StartAsync();
+        tenant.Fails($"/users/{Dana}", 404, "Request_ResourceNotFound", "Resource does not exist.");
+        tenant.When("directory/role", """{"value":[]}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.True(snapshot.Complete);
+        Assert.All(snapshot.Sources.Where(s => s.Source.StartsWith($"graph/users/{Dana}", StringComparison.Ordinal) && !s.Source.Contains("role", StringComparison.OrdinalIgnoreCase)), s => Assert.Equal("the user was deleted", s.Reason));
+        Assert.All(snapshot.Accesses, a => Assert.StartsWith("/subscriptions/", a.Id, StringComparison.Ordinal));
+        Assert.NotEmpty(snapshot.Accesses);
+    }
+
+    [Fact]
+    public async Task Something_missing_of_a_user_who_is_there_is_not_nothing()
+    {
+        await using var tenant = await StartAsync();
+        tenant.Fails("/memberOf", 404, "Request_ResourceNotFound", "Resource does not exist.");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Contains("404", Assert.Single(snapshot.Sources, s => !s.Complete).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_tenant_without_the_licences_for_PIM_and_Intune_has_none_of_it()
+    {
+        await using var tenant = await StartAsync();
+        tenant.Fails("roleEligibilityScheduleInstances", 400, "AadPremiumLicenseRequired", "The tenant needs a license.");
+        tenant.Fails("/managedDevices", 400, "BadRequest", "Request not applicable to target tenant.");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.True(snapshot.Complete);
+        Assert.DoesNotContain(snapshot.Accesses, a => a.Kind is AccessKind.ManagedDevice or AccessKind.EligibleDirectoryRole or AccessKind.EligibleAzureRole);
+    }
+
+    [Fact]
+    public async Task An_app_whose_permissions_could_not_be_read_is_treated_as_privileged()
+    {
+        await using var tenant = await StartAsync();
+        tenant.Fails("servicePrincipals(appId='viewer')", 403);
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.True(Of(snapshot, "OwnedApplication:app-2").Privileged);
+        Assert.Equal("Application.Read.All", Assert.Single(snapshot.Sources, s => !s.Complete).Permission);
+    }
+
+    [Fact]
+    public async Task A_role_above_all_subscriptions_is_listed_in_each_and_counts_once()
+    {
+        await using var tenant = await StartAsync();
+        const string Other = "5b000000-0000-4000-8000-000000000002";
+        tenant.When("GET /subscriptions?", $$"""{"value":[{"id":"/subscriptions/{{Sub}}","subscriptionId":"{{Sub}}","displayName":"one"},{"id":"/subscriptions/{{Other}}","subscriptionId":"{{Other}}","displayName":"two"}]}""");
+        const string Group = "/providers/Microsoft.Management/managementGroups/mg";
+        tenant.When("Microsoft.Authorization/roleAssignments?", $$"""{"value":[{{Assignment("root", Group, Contributor)}}]}""");
+        foreach (var sub in (string[])[Sub, Other])
+            tenant.When($"{sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?", $$"""{"value":[{{Eligibility($"e-{sub}", sub, Group)}}]}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        var role = Assert.Single(snapshot.Accesses, a => a.Kind == AccessKind.AzureRole);
+        Assert.Equal((Group, AssetClass.ProductionModel), (role.Scope, role.Asset));
+        Assert.Single(snapshot.Accesses, a => a.Kind == AccessKind.EligibleAzureRole);
+        Assert.Contains(snapshot.Accesses, a => a.Kind == AccessKind.SharedSecret);
+    }
+
+    [Fact]
+    public async Task A_role_that_is_a_groups_is_never_taken_for_the_persons()
+    {
+        await using var tenant = await StartAsync();
+        tenant.When("Microsoft.Authorization/roleAssignments?", $$"""{"value":[{{Assignment("group", Rg, Contributor).Replace(Dana, "a-group", StringComparison.Ordinal)}}]}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.DoesNotContain(snapshot.Accesses, a => a.Kind == AccessKind.AzureRole);
+    }
+
+    [Fact]
+    public async Task Definitions_of_built_in_roles_are_read_once()
+    {
+        await using var tenant = await StartAsync();
+
+        await ReadAsync(tenant);
+        await ReadAsync(tenant);
+
+        Assert.Single(tenant.Requests, r => r.Contains("roleDefinitions/" + Contributor, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task No_subscription_in_view_is_no_proof_of_no_access()
+    {
+        await using var tenant = await StartAsync();
+        tenant.When("GET /subscriptions?", """{"value":[]}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Contains("no subscription is shown", Assert.Single(snapshot.Sources, s => !s.Complete).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_is_asked_about_owners_when_nothing_is_owned()
+    {
+        await using var tenant = await StartAsync();
+        tenant.When("/ownedObjects", """{"value":[]}""");
+
+        await ReadAsync(tenant);
+
+        Assert.Equal(1, tenant.RoundTrips);
+    }
+
+    [Fact]
+    public async Task Every_request_is_one_that_is_declared_with_its_permission()
+    {
+        await using var tenant = await StartAsync();
+        tenant.When("roleDefinitionId eq", """{"value":[{"principalId":"admins","directoryScopeId":"/"}]}""");
+        var latest = new HrEvent("hr", "1", HrEventKind.Terminated, DateTimeOffset.UnixEpoch, "NW-1", "1", 1, null, false, "dana@x.example", "dana@x.example");
+        var policy = Policy with { ProtectedGroups = new HashSet<string> { "a-group" } };
+
+        await ReadAsync(tenant);
+        await tenant.Directory.LookUpAsync(latest, policy, Stop);
+        await tenant.Directory.LookUpAsync(Dana, policy, Stop);
+        await tenant.Directory.HeirAsync(Dana, new HashSet<string>(), Stop);
+        await tenant.Directory.RecheckAsync([Dana], Stop);
+
+        Assert.True(tenant.Requests.Count > 40);
+        Assert.Equal([], tenant.Requests.Select(r => r.Split(' ', 2)).Where(r => !ReadingTests.Declared(r[0], r[1].StartsWith("/subscriptions", StringComparison.Ordinal) || r[1].StartsWith("/providers", StringComparison.Ordinal) ? "arm" : "graph", r[1])));
+    }
+
+    [Fact]
+    public async Task Two_reads_of_the_same_tenant_are_the_same()
+    {
+        await using var tenant = await StartAsync();
+
+        var (first, second) = (await ReadAsync(tenant), await ReadAsync(tenant));
+
+        Assert.Equal(JsonSerializer.Serialize(first.Accesses), JsonSerializer.Serialize(second.Accesses));
+    }
+
+    private static Task<AccessSnapshot> ReadAsync(ScriptedTenant tenant) => tenant.Directory.ReadAccessAsync(Dana, "dana@x.example", Policy, Stop);
+
+    private static Access Of(AccessSnapshot snapshot, string key) => snapshot.Accesses.Single(a => a.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
+
+    private static string Details(AccessSnapshot snapshot, string key) =>
+        string.Join(' ', Of(snapshot, key).Details.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Key}={d.Value}")));
+
+    private static string Assignment(string name, string scope, string role) => $$"""
+        {"id":"{{scope}}/providers/Microsoft.Authorization/roleAssignments/{{name}}","properties":{"principalId":"{{Dana}}","principalType":"User","scope":"{{scope}}",
+         "roleDefinitionId":"/subscriptions/{{Sub}}/providers/Microsoft.Authorization/roleDefinitions/{{role}}"} }
+        """;
+
+    private static string Eligibility(string name, string sub, string scope) => $$"""
+        {"id":"/subscriptions/{{sub}}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/{{name}}","properties":{"principalId":"{{Dana}}","scope":"{{scope}}","memberType":"Inherited",
+         "roleEligibilityScheduleId":"{{scope}}/providers/Microsoft.Authorization/roleEligibilitySchedules/s1",
+         "roleDefinitionId":"/subscriptions/{{sub}}/providers/Microsoft.Authorization/roleDefinitions/{{Contributor}}"} }
+        """;
+
+    private static string Definition(string role, string name) => $$"""
+        {"id":"/providers/Microsoft.Authorization/roleDefinitions/{{role}}","properties":{"roleName":"{{name}}","type":"BuiltInRole","permissions":[]} }
+        """;
+
+    private static string Resource(string type, string name, string tags, string properties) => $$"""
+        {"id":"{{Rg}}/providers/{{type}}/{{name}}","name":"{{name}}","type":"{{type.ToLowerInvariant()}}","subscriptionId":"{{Sub}}","tags":{{tags}},"properties":{{properties}} }
+        """;
+
+    private static async Task<ScriptedTenant> StartAsync()
+    {
+        var tenant = await ScriptedTenant.StartAsync();
+        return tenant
+            .When($"GET /users/{Dana}?", $$"""
+                {"id":"{{Dana}}","userPrincipalName":"dana@x.example","accountEnabled":true,"assignedLicenses":[{"skuId":"sku-1","disabledPlans":["p-1"]}],
+                 "licenseAssignmentStates":[{"skuId":"sku-1","assignedByGroup":null,"disabledPlans":["p-1"],"state":"Active"},{"skuId":"sku-1","assignedByGroup":"g-lic","disabledPlans":[],"state":"Active"}]}
+                """)
+            .When($"GET /users/{Dana}/memberOf", """
+                {"value":[
+                 {"@odata.type":"#microsoft.graph.group","id":"g-assigned","displayName":"Data scientists","groupTypes":[],"securityEnabled":true,"mailEnabled":false},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-team","displayName":"Team","groupTypes":["Unified"],"mailEnabled":true},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-role","displayName":"Role admins","isAssignableToRole":true,"groupTypes":[]},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-dynamic","displayName":"Everybody","groupTypes":["DynamicMembership"],"membershipRule":"user.accountEnabled -eq true"},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-onprem","displayName":"Old world","onPremisesSyncEnabled":true,"groupTypes":[]},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-mail","displayName":"Newsletter","mailEnabled":true,"groupTypes":[]},
+                 {"@odata.type":"#microsoft.graph.directoryRole","id":"role","displayName":"Application Administrator"},
+                 {"@odata.type":"#microsoft.graph.administrativeUnit","id":"au-1","displayName":"Research"}]}
+                """)
+            .When($"GET /users/{Dana}/authentication/methods", """
+                {"value":[{"@odata.type":"#microsoft.graph.passwordAuthenticationMethod","id":"m1"},{"@odata.type":"#microsoft.graph.fido2AuthenticationMethod","id":"m2"},
+                 {"@odata.type":"#microsoft.graph.phoneAuthenticationMethod","id":"m3","phoneNumber":"+1 555 0100"},{"@odata.type":"#microsoft.graph.somethingNewAuthenticationMethod","id":"m4"}]}
+                """)
+            .When($"GET /users/{Dana}/appRoleAssignments", $$"""
+                {"value":[{"id":"ar-direct","appRoleId":"role-1","principalId":"{{Dana}}","principalType":"User","resourceId":"res-1","resourceDisplayName":"Model registry"},
+                 {"id":"ar-group","appRoleId":"role-1","principalId":"g-assigned","principalType":"Group","principalDisplayName":"Data scientists","resourceId":"res-1","resourceDisplayName":"Model registry"}]}
+                """)
+            .When($"GET /users/{Dana}/oauth2PermissionGrants", $$"""
+                {"value":[{"id":"grant-1","clientId":"client-1","consentType":"Principal","principalId":"{{Dana}}","resourceId":"res-1","scope":" User.Read Files.Read"},
+                 {"id":"grant-all","clientId":"client-1","consentType":"AllPrincipals","resourceId":"res-1","scope":"User.Read"}]}
+                """)
+            .When($"GET /roleManagement/directory/roleAssignments?$filter=principalId eq '{Dana}'", $$"""
+                {"value":[{"id":"ra-1","principalId":"{{Dana}}","roleDefinitionId":"rd-1","directoryScopeId":"/administrativeUnits/au-1","roleDefinition":{"displayName":"Application Administrator"} }]}
+                """)
+            .When($"GET /roleManagement/directory/roleEligibilityScheduleInstances?$filter=principalId eq '{Dana}'", $$"""
+                {"value":[{"id":"re-1","principalId":"{{Dana}}","roleDefinitionId":"rd-2","directoryScopeId":"/","memberType":"Direct","roleDefinition":{"displayName":"User Administrator"} }]}
+                """)
+            .When($"GET /users/{Dana}/ownedObjects", """
+                {"value":[{"@odata.type":"#microsoft.graph.application","id":"app-1","appId":"trainer","displayName":"Trainer","passwordCredentials":[{"keyId":"k"}],"keyCredentials":[]},
+                 {"@odata.type":"#microsoft.graph.application","id":"app-2","appId":"viewer","displayName":"Viewer","passwordCredentials":[],"keyCredentials":[]},
+                 {"@odata.type":"#microsoft.graph.servicePrincipal","id":"sp-1","appId":"trainer","displayName":"Trainer"},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-owned","displayName":"Owned","groupTypes":["DynamicMembership"]}]}
+                """)
+            .When("/owners", $$"""
+                {"value":[{"@odata.type":"#microsoft.graph.user","id":"{{Dana}}","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"gone","accountEnabled":false},
+                 {"@odata.type":"#microsoft.graph.servicePrincipal","id":"robot","accountEnabled":true}]}
+                """)
+            .When("GET /applications/app-2/owners", """{"value":[{"@odata.type":"#microsoft.graph.user","id":"eve","accountEnabled":true}]}""")
+            .When("GET /groups/g-owned/owners", """{"value":[{"@odata.type":"#microsoft.graph.user","id":"eve","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"EVE","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"silent"}]}""")
+            .When("GET /servicePrincipals(appId='trainer')/appRoleAssignments", """
+                {"value":[{"appRoleId":"19dbc75e-c2e2-444c-a770-ec69d8559fc7"},{"appRoleId":"1BFEFB4E-e0b5-418b-a88f-73c46d2cc8e9"},{"appRoleId":"df021288-bdef-4463-88db-98f22de89214"}]}
+                """)
+            .When("GET /servicePrincipals/sp-1/appRoleAssignments", """{"value":[{"appRoleId":"9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8"}]}""")
+            .Fails("GET /servicePrincipals(appId='viewer')", 404, "Request_ResourceNotFound", "Resource does not exist.")
+            .When($"GET /users/{Dana}/registeredDevices", """
+                {"value":[{"id":"d-1","deviceId":"dev-1","displayName":"Laptop","accountEnabled":true},{"id":"d-2","deviceId":"dev-2","displayName":"Old laptop","accountEnabled":false}]}
+                """)
+            .When($"GET /users/{Dana}/managedDevices", """
+                {"value":[{"id":"md-1","deviceName":"Laptop","managementState":"managed"},{"id":"md-2","deviceName":"Old laptop","managementState":"retirePending"}]}
+                """)
+            .When("GET /subscriptions?", $$"""{"value":[{"id":"/subscriptions/{{Sub}}","subscriptionId":"{{Sub}}","displayName":"one"}]}""")
+            .When($"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId eq '{Dana}'", $$"""
+                {"value":[{{Assignment("1", Rg, Contributor)}},{{Assignment("2", $"{Rg}/providers/Microsoft.KeyVault/vaults/kv", SecretsUser)}}]}
+                """)
+            .When($"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?api-version=2020-10-01&$filter=principalId eq '{Dana}'", $$"""{"value":[{{Eligibility("e1", Sub, $"/subscriptions/{Sub}")}}]}""")
+            .When("roleDefinitions/" + Contributor, Definition(Contributor, "Contributor"))
+            .When("roleDefinitions/" + SecretsUser, Definition(SecretsUser, "Key Vault Secrets User"))
+            .When("POST /providers/Microsoft.ResourceGraph/resources", $$"""
+                {"totalRecords":6,"count":6,"resultTruncated":"false","data":[
+                 {{Resource("Microsoft.KeyVault/vaults", "kv", "{}", "{\"enableRbacAuthorization\":true}")}},
+                 {{Resource("Microsoft.KeyVault/vaults", "kv-old", "{}", $"{{\"enableRbacAuthorization\":false,\"accessPolicies\":[{{\"tenantId\":\"t\",\"objectId\":\"{Dana}\",\"permissions\":{{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}}}},{{\"tenantId\":\"t\",\"objectId\":\"eve\",\"permissions\":{{}}}}]}}")}},
+                 {{Resource("Microsoft.Storage/storageAccounts", "stdata", "{\"ai-asset\":\"training-data\"}", "{\"allowSharedKeyAccess\":true}")}},
+                 {{Resource("Microsoft.Storage/storageAccounts", "stclean", "{}", "{\"allowSharedKeyAccess\":false}")}},
+                 {{Resource("Microsoft.MachineLearningServices/workspaces", "ws", "{\"AI-asset\":\"Production-Model\",\"Owner\":\"DANA@x.example; Eve@x.example\"}", "{}")}},
+                 {{Resource("Microsoft.MachineLearningServices/workspaces", "others", "{\"owner\":\"not-dana@x.example\"}", "{}")}}]}
+                """);
+    }
+}

@@ -1,0 +1,95 @@
+using Compliance.Offboarding;
+using Compliance.Offboarding.Directory;
+using Compliance.Tenants;
+using Compliance.Tests.Tenants;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Compliance.Tests.Offboarding.Directory;
+
+/// <summary>The same reads against the demo leaver of the sandbox tenant, through the official SDKs.</summary>
+public sealed class SandboxReadTests
+{
+    private static readonly OffboardingPolicy Policy = new() { Sha256 = "00" };
+
+    private static readonly HrEvent Event = new("hr", "1", HrEventKind.Terminated, DateTimeOffset.UnixEpoch, "NW1214", "1", 1, null, false, null, null);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_demo_leaver_is_found_by_the_employee_id_and_read_whole_by_declared_requests_alone()
+    {
+        await using var reader = await Reader.StartAsync();
+        var directory = DirectoryOf(reader);
+
+        var lookup = await directory.LookUpAsync(Event, Policy, Stop);
+        var facts = lookup.Facts!;
+        var snapshot = await directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, Stop);
+        var heir = await directory.HeirAsync(facts.UserId, new HashSet<string>(), Stop);
+        var again = await directory.RecheckAsync([facts.UserId], Stop);
+
+        Assert.Null(lookup.Problem);
+        Assert.Empty(facts.Unread);
+        Assert.Equal((true, false, 2), (facts.AccountEnabled!.Value, facts.GlobalAdministrator, facts.OtherGlobalAdministrators!.Value));
+        Assert.Equal(300, facts.Staff);
+        Assert.Equal([], snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"));
+        var kinds = snapshot.Accesses.GroupBy(a => a.Kind).ToDictionary(g => g.Key, g => g.Count());
+        Assert.Equal((4, 3, 1, 1), (kinds[AccessKind.SignInMethod], kinds[AccessKind.DelegatedGrant], kinds[AccessKind.DirectoryRole], kinds[AccessKind.EligibleDirectoryRole]));
+        Assert.Equal((5, 2, 1, 1, 1), (kinds[AccessKind.AppRole], kinds[AccessKind.Device], kinds[AccessKind.ManagedDevice], kinds[AccessKind.Licence], kinds[AccessKind.VaultAccessPolicy]));
+        Assert.Equal(
+            ["ad-fileserver-users", "all-of-data", "data-news"],
+            snapshot.Accesses.Where(a => a is { Kind: AccessKind.GroupMember, NotRemovable: not null }).Select(a => a.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [("Audit Exporter Worker", true, 0), ("Knowledge Graph Worker", false, 1), ("Sandbox Runner Worker", false, 0)],
+            snapshot.Accesses.Where(a => a.Kind == AccessKind.OwnedApplication).Select(a => (a.Name, a.Privileged, a.OtherOwners!.Value)).Order());
+        Assert.Equal(
+            [AssetClass.ProductionModel, AssetClass.TrainingData],
+            snapshot.Accesses.Where(a => a is { Kind: AccessKind.AzureRole, Name: "Storage Blob Data Contributor" }).Select(a => a.Asset).OrderDescending());
+        Assert.Contains(LeaverSecrets.KnownBy(snapshot), k => k.Subject.Name == "kv-nw-stg");
+        Assert.Equal(facts.ManagerId, heir?.Id);
+        Assert.Equal(kinds[AccessKind.GroupMember] + kinds[AccessKind.DirectoryRole], again[facts.UserId].Memberships!.Count);
+        Assert.Equal([], reader.Sandbox.Requests.Where(r => r.Host != "login" && !ReadingTests.Declared(r.Method, r.Host, r.Path)).Select(r => $"{r.Method} {r.Host}{r.Path}"));
+    }
+
+    [Fact]
+    public async Task Throttling_and_broken_connections_lose_nothing()
+    {
+        await using var plain = await Reader.StartAsync();
+        await using var rough = await Reader.StartAsync("graph/* => status=429 rate=10%; arm/* => status=503 rate=10%; graph/* => drop rate=5%");
+
+        var (expected, found) = (await SnapshotAsync(plain), await SnapshotAsync(rough));
+
+        Assert.True(found.Complete);
+        Assert.Equal(expected.Accesses.Select(a => a.Key), found.Accesses.Select(a => a.Key));
+    }
+
+    [Fact]
+    public async Task A_user_deleted_midway_is_told_as_deleted_and_has_nothing_left_in_Graph()
+    {
+        await using var reader = await Reader.StartAsync();
+        var tenant = reader.Get<TenantConnection>();
+        var directory = DirectoryOf(reader);
+        var facts = (await directory.LookUpAsync(Event, Policy, Stop)).Facts!;
+        await tenant.Graph.Users[facts.UserId].DeleteAsync(cancellationToken: Stop);
+
+        var lookup = await directory.LookUpAsync(facts.UserId, Policy, Stop);
+        var snapshot = await directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, Stop);
+
+        Assert.Equal((null, false), (lookup.Facts, lookup.Unreadable));
+        Assert.Contains("deleted", lookup.Problem, StringComparison.Ordinal);
+        Assert.Equal([], snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"));
+        Assert.DoesNotContain(snapshot.Accesses, a => a.Kind is AccessKind.Account or AccessKind.GroupMember or AccessKind.AppRole or AccessKind.SignInMethod);
+        Assert.Contains(snapshot.Accesses, a => a.Kind == AccessKind.AzureRole);
+    }
+
+    private static async Task<AccessSnapshot> SnapshotAsync(Reader reader)
+    {
+        var facts = (await DirectoryOf(reader).LookUpAsync(Event, Policy, Stop)).Facts!;
+        return await DirectoryOf(reader).ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, Stop);
+    }
+
+    private static LeaverDirectory DirectoryOf(Reader reader)
+    {
+        var tenant = reader.Get<TenantConnection>();
+        return new(tenant, new GraphReads(tenant, reader.Get<GraphBatch>()), new AzureReads(tenant, reader.Get<ResourceManagerReader>()), reader.Time, NullLogger<LeaverDirectory>.Instance);
+    }
+}

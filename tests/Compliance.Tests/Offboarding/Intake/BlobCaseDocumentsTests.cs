@@ -1,0 +1,60 @@
+using System.Security.Cryptography;
+using Compliance.Offboarding;
+using Compliance.Tests.State;
+using Testing;
+
+namespace Compliance.Tests.Offboarding.Intake;
+
+public sealed class BlobCaseDocumentsTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_document_comes_back_as_it_was_and_its_digest_is_that_of_its_bytes()
+    {
+        var documents = Documents();
+        var snapshot = new AccessSnapshot(
+            "t", "u", Hr.Now, [new() { Kind = AccessKind.AzureRole, Id = "/subscriptions/1", Name = "Ünï", Asset = AssetClass.ProductionModel, Details = new Dictionary<string, string> { ["b"] = "2" } }], []);
+
+        var sha = await documents.SaveAsync("leaver-docs-1/1/snapshot.json", snapshot, Stop);
+
+        var bytes = (await documents.LoadBytesAsync("leaver-docs-1/1/snapshot.json", Stop))!.ToArray();
+        Assert.Equal(sha, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        var loaded = (await documents.LoadAsync<AccessSnapshot>("leaver-docs-1/1/snapshot.json", Stop))!;
+        Assert.Equivalent(snapshot, loaded, strict: true);
+        Assert.Equal(sha, await documents.SaveAsync("leaver-docs-1/1/snapshot.json", loaded, Stop));
+    }
+
+    [Fact]
+    public async Task The_very_same_is_not_written_again_and_another_one_replaces_it()
+    {
+        var documents = Documents();
+        var blob = azurite.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).GetBlobClient("leaver-docs-2/1/page.html");
+        await documents.SaveTextAsync("leaver-docs-2/1/page.html", "text/html; charset=utf-8", "<p>ü", Stop);
+        var written = (await blob.GetPropertiesAsync(cancellationToken: Stop)).Value;
+
+        await documents.SaveTextAsync("leaver-docs-2/1/page.html", "text/html; charset=utf-8", "<p>ü", Stop);
+        Assert.Equal(written.ETag, (await blob.GetPropertiesAsync(cancellationToken: Stop)).Value.ETag);
+        await documents.SaveTextAsync("leaver-docs-2/1/page.html", "text/html; charset=utf-8", "<p>ö", Stop);
+
+        Assert.Equal("<p>ö", (await documents.LoadBytesAsync("leaver-docs-2/1/page.html", Stop))!.ToString());
+        Assert.Equal("text/html; charset=utf-8", (await blob.GetPropertiesAsync(cancellationToken: Stop)).Value.ContentType);
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_null()
+    {
+        Assert.Null(await Documents().LoadAsync<AccessSnapshot>("leaver-docs-none/1/snapshot.json", Stop));
+        Assert.Null(await Documents().LoadBytesAsync("leaver-docs-none/1/page.html", Stop));
+    }
+
+    [Theory]
+    [InlineData("../other/snapshot.json")]
+    [InlineData("leaver-1//x.json")]
+    [InlineData("/x.json")]
+    [InlineData("a\\b.json")]
+    public async Task No_name_climbs_out_of_its_case(string name) =>
+        await Assert.ThrowsAsync<ArgumentException>(() => Documents().SaveTextAsync(name, "text/plain", "", Stop));
+
+    private BlobCaseDocuments Documents() => new(Faults.Storage(azurite));
+}

@@ -1,0 +1,189 @@
+using Compliance.Offboarding;
+using Compliance.Offboarding.Intake;
+using CsCheck;
+using static Compliance.Tests.Offboarding.Intake.Hr;
+
+namespace Compliance.Tests.Offboarding.Intake;
+
+public sealed class CaseRulesTests
+{
+    private const string Tenant = "7f2a0c11-0000-4000-8000-000000000001";
+
+    private static readonly DateTimeOffset Due = new(2026, 11, 30, 16, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void The_first_event_opens_a_scheduled_case_and_asks_for_its_orchestration()
+    {
+        var taken = CaseRules.Take(Tenant, null, Terminated(), Now);
+
+        Assert.Equal(
+            new Taken(
+                new()
+                {
+                    Id = HrEventKeys.CaseOf(Tenant, "NW-1042", "2019-04"),
+                    TenantId = Tenant,
+                    EmployeeId = "NW-1042",
+                    Employment = "2019-04",
+                    Sequence = 1,
+                    Latest = Terminated(),
+                    ReceivedAt = Now,
+                    DueAt = Due,
+                    Stage = LeaverStage.Scheduled,
+                },
+                IntakeOutcome.Started),
+            taken);
+        Assert.Matches("^leaver-[0-9a-f]{32}$", taken.Case.Id);
+    }
+
+    [Fact]
+    public void For_cause_is_due_when_HR_says_it_and_no_clock_that_runs_ahead_delays_it()
+    {
+        Assert.Equal(Now.AddHours(-1), CaseRules.DueAt(Terminated(forCause: true, leaves: MonthEnd), Now));
+        Assert.Equal(Now, CaseRules.DueAt(Terminated(forCause: true) with { Time = Now.AddDays(3) }, Now));
+        Assert.Equal(Due.AddDays(-30), CaseRules.DueAt(Terminated(forCause: true, leaves: MonthEnd with { Local = MonthEnd.Local.AddDays(-30) }), Now));
+    }
+
+    [Theory]
+    [InlineData(LeaverStage.Scheduled, 2, LeaverStage.Scheduled, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Held, 2, LeaverStage.Held, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Clear, 2, LeaverStage.Clear, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Restoring, 2, LeaverStage.Restoring, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Cancelled, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
+    [InlineData(LeaverStage.Closed, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
+    [InlineData(LeaverStage.Restored, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
+    [InlineData(LeaverStage.Scheduled, 0, LeaverStage.Scheduled, 1, IntakeOutcome.Stale)]
+    [InlineData(LeaverStage.Closed, 0, LeaverStage.Closed, 1, IntakeOutcome.Stale)]
+    public void Another_date_does_this_by_stage_and_sequence(LeaverStage stage, long sequence, LeaverStage then, int round, IntakeOutcome outcome)
+    {
+        var taken = CaseRules.Take(Tenant, Running(stage), Rescheduled(sequence, days: 31), Now);
+
+        Assert.Equal((then, round, outcome, sequence == 2 ? Due.AddDays(31) : Due), (taken.Case.Stage, taken.Case.Round, taken.Outcome, taken.Case.DueAt));
+        Assert.Equal(round == 1, taken.Case.Dispatched);
+    }
+
+    [Theory]
+    [InlineData(LeaverStage.Scheduled, LeaverStage.Cancelled, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Unmatched, LeaverStage.Cancelled, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Held, LeaverStage.Cancelled, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Blocked, LeaverStage.Blocked, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Removing, LeaverStage.Removing, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.AwaitingApproval, LeaverStage.AwaitingApproval, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Clear, LeaverStage.Clear, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Closed, LeaverStage.Restoring, 2, IntakeOutcome.Started)]
+    [InlineData(LeaverStage.Restored, LeaverStage.Restored, 1, IntakeOutcome.Updated)]
+    public void Taking_it_back_ends_a_case_before_the_act_and_leaves_the_rest_to_its_orchestration(
+        LeaverStage stage, LeaverStage then, int round, IntakeOutcome outcome) => Assert.All([Cancelled(2), Rehired(2)], back =>
+    {
+        var taken = CaseRules.Take(Tenant, Running(stage), back, Now);
+
+        Assert.Equal((then, round, outcome, null), (taken.Case.Stage, taken.Case.Round, taken.Outcome, taken.Case.DueAt));
+    });
+
+    [Fact]
+    public void A_case_that_is_held_after_the_act_is_not_cancelled() =>
+        Assert.Equal(LeaverStage.Held, CaseRules.Take(Tenant, Running(LeaverStage.Held) with { BlockedAt = Now }, Cancelled(2), Now).Case.Stage);
+
+    [Fact]
+    public void Another_round_begins_without_what_the_last_one_left()
+    {
+        var closed = Running(LeaverStage.Closed) with { UserId = "u", Note = "n", BlockedAt = Now, ClearAt = Now, PlanId = "p", CertificateSha256 = "c" };
+
+        var again = CaseRules.Take(Tenant, closed, Terminated(9), Now).Case;
+
+        Assert.Equal(
+            closed with
+            {
+                Round = 2,
+                Sequence = 9,
+                Latest = Terminated(9),
+                Stage = LeaverStage.Scheduled,
+                Dispatched = false,
+                Note = null,
+                BlockedAt = null,
+                ClearAt = null,
+                PlanId = null,
+                CertificateSha256 = null,
+            },
+            again);
+        Assert.Equal($"{closed.Id}-2", again.InstanceId);
+    }
+
+    [Fact]
+    public void An_event_again_asks_for_the_orchestration_until_it_is_confirmed()
+    {
+        var first = CaseRules.Take(Tenant, null, Terminated(), Now).Case;
+
+        Assert.Equal(new Taken(first, IntakeOutcome.Started), CaseRules.Take(Tenant, first, Terminated(), Now.AddDays(1)));
+        var confirmed = first with { Dispatched = true };
+        Assert.Equal(new Taken(confirmed, IntakeOutcome.Repeat), CaseRules.Take(Tenant, confirmed, Terminated(), Now.AddDays(1)));
+    }
+
+    [Fact]
+    public void Of_two_events_with_one_sequence_the_first_stays_and_the_other_is_told()
+    {
+        var known = Running(LeaverStage.Scheduled);
+
+        Assert.Equal(new Taken(known, IntakeOutcome.Stale, Conflict: true), CaseRules.Take(Tenant, known, Rescheduled(1, days: 5), Now));
+        Assert.Equal(new Taken(known, IntakeOutcome.Repeat), CaseRules.Take(Tenant, known, Terminated() with { Id = "sent again", Time = Now }, Now));
+    }
+
+    [Fact]
+    public void A_case_is_another_for_another_tenant_person_or_employment_and_no_two_spellings_meet()
+    {
+        string[] ids =
+        [
+            HrEventKeys.CaseOf(Tenant, "a", "b"), HrEventKeys.CaseOf(Tenant, "ab", ""), HrEventKeys.CaseOf(Tenant, "a\n", "b"), HrEventKeys.CaseOf(Tenant, "a", "\nb"),
+            HrEventKeys.CaseOf("other", "a", "b"), HrEventKeys.CaseOf(Tenant, "b", "a"),
+        ];
+
+        Assert.Equal(ids.Length, ids.Distinct().Count());
+        Assert.Equal(ids[0], HrEventKeys.CaseOf(Tenant.ToUpperInvariant(), "a", "b"));
+    }
+
+    [Fact]
+    public void Who_is_there_in_a_later_employment_is_no_residue_of_the_earlier_one()
+    {
+        var old = Running(LeaverStage.Clear);
+        LeaverCase Other(HrEvent latest) => CaseRules.Take(Tenant, null, latest with { Time = Now }, Now).Case;
+
+        Assert.True(CaseRules.IsEmployedAnew(old, [old, Other(Rehired(1, "2027-01"))], Now));
+        Assert.True(CaseRules.IsEmployedAnew(old, [Other(Terminated(2, employment: "2027-01"))], Now));
+        Assert.False(CaseRules.IsEmployedAnew(old, [Other(Terminated(2, employment: "2027-01"))], Due));
+        Assert.False(CaseRules.IsEmployedAnew(old, [Other(Rehired(1, "2027-01")) with { EmployeeId = "NW-2" }], Now));
+        Assert.False(CaseRules.IsEmployedAnew(old, [old with { Latest = Rehired(1) with { Time = Now } }], Now));
+        Assert.False(CaseRules.IsEmployedAnew(old with { Latest = Terminated() with { Time = Now } }, [Other(Rehired(1, "2027-01"))], Now));
+    }
+
+    [Fact]
+    public void Any_order_and_any_repeats_of_the_same_events_give_the_same_case()
+    {
+        var one = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 40]);
+        Gen.Select(one.Array[1, 6], Gen.Int[0, int.MaxValue], Gen.Int[0, int.MaxValue]).Sample((made, seedA, seedB) =>
+        {
+            var events = made.Select((m, i) => m.Item1 switch
+            {
+                0 => Terminated(i, leaves: MonthEnd with { Local = MonthEnd.Local.AddDays(m.Item2) }, forCause: m.Item2 % 3 == 0),
+                1 => Rescheduled(i, m.Item2),
+                2 => Cancelled(i),
+                _ => Rehired(i),
+            }).ToList();
+
+            Assert.Equal(Fold(Shuffled(events, seedA)), Fold(Shuffled(events, seedB)));
+            Assert.Equal(events[^1], Fold(Shuffled(events, seedA)).Latest);
+        }, iter: 20_000);
+    }
+
+    // Every event once at least, some twice or more.
+    private static List<HrEvent> Shuffled(List<HrEvent> events, int seed)
+    {
+        var random = new Random(seed);
+        var all = events.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => events[random.Next(events.Count)])).ToArray();
+        random.Shuffle(all);
+        return [.. all];
+    }
+
+    private static LeaverCase Fold(IEnumerable<HrEvent> events) =>
+        events.Aggregate((LeaverCase?)null, (known, said) => CaseRules.Take(Tenant, known, said, Now).Case)!;
+
+    private static LeaverCase Running(LeaverStage stage) => CaseRules.Take(Tenant, null, Terminated(), Now).Case with { Stage = stage, Dispatched = true };
+}

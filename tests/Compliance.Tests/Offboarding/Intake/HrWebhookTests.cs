@@ -1,0 +1,196 @@
+using System.Text;
+using Compliance.Findings;
+using Compliance.Offboarding.Intake;
+using Compliance.State;
+using Compliance.Tests.State;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+using Testing;
+
+namespace Compliance.Tests.Offboarding.Intake;
+
+public sealed class HrWebhookTests(AzuriteFixture azurite)
+{
+    private static readonly byte[] Key = Encoding.UTF8.GetBytes("key-key-key-key-key-key-key-key-1");
+    private static readonly byte[] NewKey = Encoding.UTF8.GetBytes("key-key-key-key-key-key-key-key-2");
+    private static readonly byte[] Body = Encoding.UTF8.GetBytes("{\"specversion\":\"1.0\"}");
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("application/cloudevents+json")]
+    [InlineData("application/cloudevents+json; charset=utf-8")]
+    [InlineData("Application/JSON")]
+    public async Task A_signed_event_is_accepted_and_so_is_the_same_again(string contentType)
+    {
+        var given = new Given(azurite, "hook-good");
+        for (var i = 0; i < 2; i++)
+            Assert.Equal(Body, Assert.IsType<WebhookOutcome.Accepted>(await given.SendAsync(Key, contentType: contentType)).Body.ToArray());
+
+        Assert.Empty(given.Evidence.Records);
+    }
+
+    [Fact]
+    public async Task What_is_wrong_is_refused_with_its_status_and_nothing_secret_is_said()
+    {
+        var given = new Given(azurite, "hook-bad");
+        var large = new byte[(64 * 1024) + 1];
+
+        Assert.Equal(415, await given.StatusAsync(Key, contentType: "text/plain"));
+        Assert.Equal(415, await given.StatusAsync(Key, contentType: null));
+        Assert.Equal(415, await given.StatusAsync(Key, contentType: "application/cloudevents-batch+json"));
+        Assert.Equal(413, await given.StatusAsync(Key, large));
+        Assert.IsType<WebhookOutcome.Accepted>(await given.SendAsync(Key, large[1..]));
+        Assert.Equal(401, await given.StatusAsync(NewKey));
+        Assert.Equal(401, await given.StatusAsync(Key, at: Hr.Now.AddSeconds(-301)));
+        Assert.Equal(401, (await given.Webhook.ReceiveAsync(new("application/json", null, null, new MemoryStream(Body)), Stop) as WebhookOutcome.Refused)!.Status);
+        Assert.Equal(400, (await given.Webhook.ReceiveAsync(new("application/json", "yesterday", "v1=ab", new MemoryStream(Body)), Stop) as WebhookOutcome.Refused)!.Status);
+        Assert.DoesNotContain(given.Log.Collector.GetSnapshot(), l => l.Message.Contains("key-key", StringComparison.Ordinal) || l.Message.Contains("specversion", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Without_a_key_everything_is_refused_as_to_be_sent_later()
+    {
+        var given = new Given(azurite, "hook-none") { Keys = { Current = [] } };
+
+        Assert.Equal(503, await given.StatusAsync(Key));
+    }
+
+    [Fact]
+    public async Task A_key_made_a_moment_ago_is_looked_for_once()
+    {
+        var given = new Given(azurite, "hook-rotated") { Keys = { Afresh = [NewKey, Key] } };
+
+        Assert.IsType<WebhookOutcome.Accepted>(await given.SendAsync(Key));
+        Assert.Equal(0, given.Keys.ReadAfresh);
+        Assert.IsType<WebhookOutcome.Accepted>(await given.SendAsync(NewKey));
+        Assert.Equal(1, given.Keys.ReadAfresh);
+    }
+
+    [Fact]
+    public async Task A_request_without_a_chance_costs_neither_its_body_nor_a_key()
+    {
+        var given = new Given(azurite, "hook-cheap");
+
+        Assert.IsType<WebhookOutcome.Refused>(await given.Webhook.ReceiveAsync(new("application/json", "1", WebhookSignature.Sign(Key, Hr.Now, Body), new Unreadable()), Stop));
+        Assert.Equal(0, given.Keys.Read);
+    }
+
+    [Fact]
+    public async Task Refusals_are_recorded_at_most_once_a_minute_and_every_one_is_counted()
+    {
+        var given = new Given(azurite, "hook-flood");
+
+        for (var i = 0; i < 300; i++)
+        {
+            await given.StatusAsync(i % 3 == 0 ? Key : NewKey, contentType: i % 3 == 0 ? "text/plain" : "application/json");
+            given.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+        await given.Refusals.FlushAsync(Stop);
+
+        // At 0 s, 60 s, ... 240 s, and the rest.
+        Assert.Equal(6, given.Evidence.Records.Count);
+        Assert.Equal((100L, 200L), (given.Evidence.Records.Sum(r => r.Counts.GetValueOrDefault("status415")), given.Evidence.Records.Sum(r => r.Counts.GetValueOrDefault("status401"))));
+        Assert.All(given.Evidence.Records.Zip(given.Evidence.Records.Skip(1)), pair => Assert.True(pair.Second.Time - pair.First.Time >= WebhookRefusals.Coalesced));
+    }
+
+    [Fact]
+    public async Task Ten_refusals_in_an_hour_of_the_clock_are_one_finding_and_nine_are_none()
+    {
+        var given = new Given(azurite, "hook-ten");
+        for (var i = 0; i < 9; i++)
+            await given.StatusAsync(NewKey);
+        given.Time.Advance(TimeSpan.FromHours(1));
+        for (var i = 0; i < 9; i++)
+            await given.StatusAsync(NewKey);
+        Assert.Empty(await given.FindingsAsync());
+
+        await given.StatusAsync(NewKey);
+        await given.StatusAsync(NewKey);
+
+        var finding = Assert.Single(await given.FindingsAsync()).Detection;
+        Assert.Equal(("LEAVE-004", "hr/webhook"), (finding.ControlId, finding.Subject.Id));
+        Assert.Contains("10 requests or more in the hour that began at 2026-11-23T07:00Z", finding.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Refusals_that_cannot_be_recorded_are_owed_and_the_answer_stays()
+    {
+        var given = new Given(azurite, "hook-owed") { Evidence = { Down = true } };
+
+        Assert.Equal(401, await given.StatusAsync(NewKey));
+        given.Time.Advance(WebhookRefusals.Coalesced);
+        Assert.Equal(415, await given.StatusAsync(NewKey, contentType: "text/plain"));
+        given.Evidence.Down = false;
+        given.Time.Advance(WebhookRefusals.Coalesced);
+        await given.Refusals.FlushAsync(Stop);
+
+        Assert.Equal(new Dictionary<string, long> { ["status401"] = 1, ["status415"] = 1 }, Assert.Single(given.Evidence.Records).Counts);
+    }
+
+    private sealed class Given
+    {
+        private readonly TableFindingStore _findings;
+        private readonly string _tenant;
+
+        public Given(AzuriteFixture azurite, string tenant)
+        {
+            (_tenant, _findings) = (tenant, new(Faults.Storage(azurite)));
+            Refusals = new(new TenantId(tenant), Evidence, new(_findings), new FixedPolicy(new() { Sha256 = "ab" }), Time, new FakeLogger<WebhookRefusals>());
+            Webhook = new(Keys, Refusals, Time, Log);
+        }
+
+        public FakeTimeProvider Time { get; } = new(Hr.Now);
+
+        public EvidenceInMemory Evidence { get; } = new();
+
+        public FakeLogger<HrWebhook> Log { get; } = new();
+
+        public KeysInMemory Keys { get; } = new();
+
+        public WebhookRefusals Refusals { get; }
+
+        public HrWebhook Webhook { get; }
+
+        public Task<WebhookOutcome> SendAsync(byte[] key, byte[]? body = null, string? contentType = "application/json", DateTimeOffset? at = null)
+        {
+            var time = at ?? Time.GetUtcNow();
+            return Webhook.ReceiveAsync(new(contentType, WebhookSignature.Seconds(time), WebhookSignature.Sign(key, time, body ?? Body), new MemoryStream(body ?? Body)), Stop);
+        }
+
+        public async Task<int> StatusAsync(byte[] key, byte[]? body = null, string? contentType = "application/json", DateTimeOffset? at = null) =>
+            Assert.IsType<WebhookOutcome.Refused>(await SendAsync(key, body, contentType, at)).Status;
+
+        public async Task<IReadOnlyList<Finding>> FindingsAsync()
+        {
+            var all = new List<Finding>();
+            await foreach (var finding in _findings.ListOpenAsync(_tenant, Stop))
+                all.Add(finding);
+            return all;
+        }
+    }
+
+    private sealed class KeysInMemory : IWebhookKeys
+    {
+        public IReadOnlyList<byte[]> Current { get; set; } = [Key];
+
+        public IReadOnlyList<byte[]>? Afresh { get; set; }
+
+        public int Read { get; private set; }
+
+        public int ReadAfresh { get; private set; }
+
+        public Task<IReadOnlyList<byte[]>> CurrentAsync(bool afresh, CancellationToken stop)
+        {
+            Read++;
+            if (afresh)
+                ReadAfresh++;
+            return Task.FromResult(afresh && Afresh is not null ? Afresh : Current);
+        }
+    }
+
+    private sealed class Unreadable : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new InvalidOperationException("the body was read");
+    }
+}

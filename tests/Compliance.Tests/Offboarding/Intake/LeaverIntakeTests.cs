@@ -1,0 +1,311 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Azure;
+using Compliance.Controls;
+using Compliance.Evidence;
+using Compliance.Findings;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Intake;
+using Compliance.State;
+using Compliance.Tests.State;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+using Testing;
+using static Compliance.Tests.Offboarding.Intake.Hr;
+
+namespace Compliance.Tests.Offboarding.Intake;
+
+public sealed class LeaverIntakeTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_event_opens_a_case_that_asks_for_its_orchestration_until_it_is_settled()
+    {
+        var given = new Given(azurite, "intake-first");
+
+        var first = await given.Intake.AcceptAsync(Terminated(), "queue", "c1", Stop);
+        given.Time.Advance(TimeSpan.FromMinutes(1));
+        var again = await given.Intake.AcceptAsync(Terminated(), "webhook", "c2", Stop);
+        await given.Intake.SettleAsync(again, Stop);
+        var settled = await given.Intake.AcceptAsync(Terminated(), "webhook", "c3", Stop);
+
+        Assert.Equal((IntakeOutcome.Started, IntakeOutcome.Started, IntakeOutcome.Repeat), (first.Outcome, again.Outcome, settled.Outcome));
+        Assert.Equal((first.Case, first.Case with { Dispatched = true }), (again.Case, settled.Case));
+        Assert.Equal(Now, first.Case.ReceivedAt);
+        Assert.Equal(settled.Case, await given.Cases.FindAsync(given.Tenant, first.Case.Id, Stop));
+        Assert.Empty(await given.Intake.UndispatchedAsync(Stop));
+    }
+
+    [Fact]
+    public async Task The_evidence_of_an_event_names_nobody_and_is_the_same_however_often_it_is_written()
+    {
+        var given = new Given(azurite, "intake-evidence");
+
+        var result = await given.Intake.AcceptAsync(Terminated() with { Mail = "ada@northwynd.example" }, "queue", "c1", Stop);
+        given.Time.Advance(TimeSpan.FromDays(40));
+        await given.Intake.SettleAsync(result, Stop);
+        await given.Intake.SettleAsync(result, Stop);
+
+        var record = Assert.Single(given.Evidence.Records);
+        Assert.Equal(
+            (result.EventKey, Now, "LeaverIntake (queue)", "offboarding.hr-event", result.Case.Id, "terminated", "c1", 1L),
+            (record.Id, record.Time, record.Actor, record.Action, record.Subject, record.Reason, record.CorrelationId, record.Counts["sequence"]));
+        Assert.DoesNotContain("NW-1042", System.Text.Json.JsonSerializer.Serialize(record), StringComparison.Ordinal);
+        Assert.DoesNotContain("ada@", System.Text.Json.JsonSerializer.Serialize(record), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evidence_that_cannot_be_written_holds_no_case_up_and_the_sweep_makes_up_for_it()
+    {
+        var given = new Given(azurite, "intake-owed") { Evidence = { Down = true } };
+
+        var result = await given.Intake.AcceptAsync(Terminated(), "queue", "c1", Stop);
+        await given.Intake.SettleAsync(result, Stop);
+
+        Assert.True((await given.Cases.FindAsync(given.Tenant, result.Case.Id, Stop))!.Dispatched);
+        Assert.Equal(5302, given.Log.LatestRecord.Id.Id);
+        given.Evidence.Down = false;
+        Assert.Equal(0, await given.Intake.RecordOwedAsync(Stop));
+        given.Time.Advance(LeaverIntake.Grace);
+        Assert.Equal(1, await given.Intake.RecordOwedAsync(Stop));
+        Assert.Equal(0, await given.Intake.RecordOwedAsync(Stop));
+        Assert.Equal(result.EventKey, Assert.Single(given.Evidence.Records).Id);
+    }
+
+    [Fact]
+    public async Task A_case_whose_orchestration_was_never_confirmed_is_swept_after_two_minutes()
+    {
+        var given = new Given(azurite, "intake-sweep");
+        var lost = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
+        await given.Intake.AcceptAsync(Terminated(employee: "NW-2") with { Kind = HrEventKind.Cancelled, Leaves = null }, "queue", "c", Stop);
+
+        given.Time.Advance(LeaverIntake.Grace - TimeSpan.FromTicks(1));
+        Assert.Empty(await given.Intake.UndispatchedAsync(Stop));
+        given.Time.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal([lost], await given.Intake.UndispatchedAsync(Stop));
+
+        await given.Intake.ConfirmDispatchedAsync(lost.Id, 2, Stop);
+        Assert.Equal([lost], await given.Intake.UndispatchedAsync(Stop));
+        await given.Intake.ConfirmDispatchedAsync(lost.Id, 1, Stop);
+        Assert.Empty(await given.Intake.UndispatchedAsync(Stop));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task The_same_events_by_several_writers_at_once_in_any_order_and_repeated_give_one_case(int seed)
+    {
+        var given = new Given(azurite, $"intake-race-{seed}");
+        HrEvent[] events = [Terminated(1), Rescheduled(2, 3), Cancelled(3), Rescheduled(4, 40), Rescheduled(5, 9)];
+        var all = events.Concat(events).Concat(events).ToArray();
+        new Random(seed).Shuffle(all);
+
+        await Task.WhenAll(all.Select(e => Task.Run(() => given.Another().AcceptAsync(e, "queue", e.Id, Stop), Stop)));
+
+        var expected = events.Aggregate((LeaverCase?)null, (known, e) => CaseRules.Take(given.Tenant, known, e, Now).Case);
+        Assert.Equal([expected!], await given.Cases.AllAsync(given.Tenant, Stop));
+        Assert.Empty(await given.FindingsAsync());
+    }
+
+    [Fact]
+    public async Task Two_events_for_one_person_at_once_are_one_case_and_another_employment_is_another()
+    {
+        var given = new Given(azurite, "intake-two");
+
+        var results = await Task.WhenAll(new[] { Terminated(1), Terminated(2), Terminated(1, employment: "2027-01") }.Select(e => given.Another().AcceptAsync(e, "queue", "c", Stop)));
+
+        Assert.Equal(results[0].Case.Id, results[1].Case.Id);
+        Assert.NotEqual(results[0].Case.Id, results[2].Case.Id);
+        Assert.Equal([1L, 2L], (await given.Cases.AllAsync(given.Tenant, Stop)).Select(c => c.Sequence).Order());
+    }
+
+    [Fact]
+    public async Task A_later_employment_leaves_the_earlier_case_as_it_is()
+    {
+        var given = new Given(azurite, "intake-anew");
+        var old = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
+
+        var anew = await given.Intake.AcceptAsync(Rehired(1, "2027-01"), "queue", "c", Stop);
+
+        Assert.Equal((LeaverStage.Cancelled, IntakeOutcome.Updated), (anew.Case.Stage, anew.Outcome));
+        Assert.Equal(old, await given.Cases.FindAsync(given.Tenant, old.Id, Stop));
+    }
+
+    [Fact]
+    public async Task Another_event_with_the_same_sequence_is_told_as_a_finding_and_changes_nothing()
+    {
+        var given = new Given(azurite, "intake-conflict");
+        var first = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+
+        var second = await given.Intake.AcceptAsync(Rescheduled(1, 60) with { Id = "other" }, "queue", "c", Stop);
+
+        Assert.Equal((first.Case, IntakeOutcome.Started), (second.Case, second.Outcome));
+        var finding = Assert.Single(await given.FindingsAsync()).Detection;
+        Assert.Equal(("LEAVE-004", Severity.High, first.Case.Id, "sequence-1"), (finding.ControlId, finding.Severity, finding.Subject.Id, finding.Part));
+    }
+
+    [Fact]
+    public async Task Another_event_with_the_same_id_is_refused_and_told()
+    {
+        var given = new Given(azurite, "intake-id");
+        var first = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+
+        var refused = await Assert.ThrowsAsync<HrEventException>(
+            () => given.Intake.AcceptAsync(Terminated(employee: "NW-7") with { Id = first.Case.Latest.Id }, "queue", "c", Stop));
+
+        Assert.Equal(first.EventKey, refused.Key);
+        Assert.Equal([first.Case], await given.Cases.AllAsync(given.Tenant, Stop));
+        Assert.Equal((first.EventKey, "LEAVE-004"), (Assert.Single(await given.FindingsAsync()).Detection.Subject.Id, (await given.FindingsAsync())[0].Detection.ControlId));
+    }
+
+    [Fact]
+    public async Task A_refused_event_is_a_finding_with_its_key_and_reasons_and_none_of_its_values()
+    {
+        var given = new Given(azurite, "intake-refused");
+        var refused = Assert.Throws<HrEventException>(() => HrEventReader.Read("""{"id":"NW-9-ends","source":"/hr","type":"ada"}""", Now));
+
+        await given.Intake.RefusedAsync(refused, "queue", Stop);
+        await given.Intake.RefusedAsync(refused, "queue", Stop);
+
+        var finding = Assert.Single(await given.FindingsAsync());
+        Assert.Equal(HrEventKeys.Of("/hr", "NW-9-ends"), finding.Detection.Subject.Id);
+        Assert.Contains("specversion: missing", finding.Detection.Reason, StringComparison.Ordinal);
+        Assert.DoesNotMatch("NW-9|ada", finding.Detection.Reason + finding.Detection.NextStep);
+    }
+
+    [Fact]
+    public async Task An_acceptance_cut_off_after_any_write_is_made_whole_by_the_redelivery()
+    {
+        // Tables are made beforehand, so that every request counted is one of the acceptance itself.
+        await new Given(azurite, "intake-warm").Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+        var cuts = 0;
+        for (var cut = 1; ; cut++)
+        {
+            var (storage, faults) = Faults.On(azurite);
+            var whole = new Given(azurite, $"intake-cut-{cut}");
+            var broken = new Given(azurite, $"intake-cut-{cut}", storage);
+            // The request is applied and the answer lost, as is everything after it.
+            faults.After = (request, number, answer) => number >= cut ? Faults.Answer(HttpStatusCode.BadRequest) : answer;
+            try
+            {
+                await broken.Intake.AcceptAsync(Terminated(), "queue", "c1", Stop);
+                break;
+            }
+            catch (RequestFailedException)
+            {
+                cuts++;
+            }
+
+            var again = await whole.Intake.AcceptAsync(Terminated(), "queue", "c2", Stop);
+            await whole.Intake.SettleAsync(again, Stop);
+
+            Assert.Equal(IntakeOutcome.Started, again.Outcome);
+            Assert.Equal([again.Case with { Dispatched = true }], await whole.Cases.AllAsync(whole.Tenant, Stop));
+            Assert.Equal(again.EventKey, Assert.Single(whole.Evidence.Records).Id);
+        }
+
+        Assert.InRange(cuts, 3, 8);
+    }
+
+    [Fact]
+    public async Task A_change_of_a_case_loses_none_made_at_the_same_time()
+    {
+        var given = new Given(azurite, "intake-change");
+        var made = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
+
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(
+            () => new TableLeaverCases(Faults.Storage(azurite)).ChangeAsync(given.Tenant, made.Id, c => c with { Round = c.Round + 1 }, Stop), Stop)));
+
+        Assert.Equal(13, (await given.Cases.FindAsync(given.Tenant, made.Id, Stop))!.Round);
+        await Assert.ThrowsAsync<KeyNotFoundException>(() => given.Cases.ChangeAsync(given.Tenant, "leaver-none", c => c, Stop));
+    }
+
+    [Fact]
+    public async Task A_case_longer_than_a_column_comes_back_whole()
+    {
+        var given = new Given(azurite, "intake-long");
+        var made = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
+
+        var noted = await given.Cases.ChangeAsync(given.Tenant, made.Id, c => c with { Note = string.Concat(Enumerable.Repeat("Ünï𝒳\"\n", 9_000)) }, Stop);
+        Assert.Equal(noted, await given.Cases.FindAsync(given.Tenant, made.Id, Stop));
+
+        var shorter = await given.Cases.ChangeAsync(given.Tenant, made.Id, c => c with { Note = "short" }, Stop);
+        Assert.Equal(shorter, await given.Cases.FindAsync(given.Tenant, made.Id, Stop));
+    }
+
+    [Fact]
+    public async Task Events_are_forgotten_after_400_days_unless_their_evidence_is_owed()
+    {
+        var given = new Given(azurite, "intake-forget");
+        var settled = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+        await given.Intake.SettleAsync(settled, Stop);
+        var owed = await given.Intake.AcceptAsync(Terminated(2), "queue", "c", Stop);
+
+        await given.Events.ForgetAsync(given.Tenant, Now + HrEventLog.Kept, Stop);
+        Assert.NotNull(await given.Events.FindAsync(given.Tenant, settled.EventKey, Stop));
+        await given.Events.ForgetAsync(given.Tenant, Now + HrEventLog.Kept + TimeSpan.FromTicks(1), Stop);
+
+        Assert.Null(await given.Events.FindAsync(given.Tenant, settled.EventKey, Stop));
+        Assert.NotNull(await given.Events.FindAsync(given.Tenant, owed.EventKey, Stop));
+        Assert.Equal(Now, await given.Events.LatestAsync(given.Tenant, Stop));
+    }
+
+    private sealed class Given
+    {
+        private readonly StateStorage _storage;
+
+        public Given(AzuriteFixture azurite, string tenant, StateStorage? storage = null)
+        {
+            _storage = storage ?? Faults.Storage(azurite);
+            (Tenant, Cases, Events, Findings) = (tenant, new(_storage), new(_storage), new(_storage));
+            Intake = Another();
+        }
+
+        public string Tenant { get; }
+
+        public FakeTimeProvider Time { get; } = new(Now);
+
+        public EvidenceInMemory Evidence { get; } = new();
+
+        public FakeLogger<LeaverIntake> Log { get; } = new();
+
+        public TableLeaverCases Cases { get; }
+
+        public HrEventLog Events { get; }
+
+        public TableFindingStore Findings { get; }
+
+        public LeaverIntake Intake { get; }
+
+        /// <summary>Another process on the same state.</summary>
+        public LeaverIntake Another() => new(new TenantId(Tenant), new(_storage), new(_storage), new(new TableFindingStore(_storage)), Evidence, new FixedPolicy(new() { Sha256 = "ab" }), Time, Log);
+
+        public async Task<IReadOnlyList<Finding>> FindingsAsync()
+        {
+            var all = new List<Finding>();
+            await foreach (var finding in Findings.ListOpenAsync(Tenant, Stop))
+                all.Add(finding);
+            return all;
+        }
+    }
+}
+
+/// <summary>Keeps records in memory, each id once.</summary>
+internal sealed class EvidenceInMemory : IEvidenceLog
+{
+    private readonly ConcurrentDictionary<string, EvidenceRecord> _records = new(StringComparer.Ordinal);
+
+    public bool Down { get; set; }
+
+    public IReadOnlyCollection<EvidenceRecord> Records => [.. _records.Values.OrderBy(r => r.Time)];
+
+    public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
+    {
+        if (Down)
+            throw new RequestFailedException(503, "the evidence account is down");
+        _records.TryAdd(record.Id, record);
+        return Task.FromResult(new EvidenceReceipt(record.Id, "memory", 0, ""));
+    }
+}

@@ -1,0 +1,220 @@
+using Compliance.Offboarding;
+using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Planning;
+using Compliance.Plans;
+using Compliance.Tests.Offboarding.Acting;
+using CsCheck;
+
+namespace Compliance.Tests.Offboarding.Planning;
+
+public sealed class PlannerTests
+{
+    private static readonly string[] PrivilegedActions = [LeaverActions.RemoveDirectoryRole, LeaverActions.RemoveEligibleDirectoryRole, LeaverActions.RemoveAppRole, LeaverActions.AddAppRole];
+
+    private static readonly Gen<Access> AnAccess =
+        from kind in Gen.Enum<AccessKind>()
+        from id in Gen.Int[1, 12]
+        from privileged in Gen.Bool
+        from removable in Gen.Int[0, 4]
+        from owners in Gen.Int[-1, 2]
+        from asset in Gen.Enum<AssetClass>()
+        from told in Gen.Bool
+        from scope in OneOf("/", "/subscriptions/s1", "/subscriptions/s2/resourceGroups/rg", "/providers/Microsoft.Management/managementGroups/m")
+        select Some.Access(
+            kind, kind == AccessKind.Account ? Some.UserId : kind == AccessKind.SignInMethod ? $"{(told ? "phoneMethods" : "newMethods")}/{id}" : kind is AccessKind.AzureRole ? $"{scope.TrimEnd('/')}/providers/Microsoft.Authorization/roleAssignments/{id}" : $"id-{id}", scope,
+            told ? [("roleDefinitionId", "d"), ("resourceId", "r"), ("appRoleId", "a"), ("clientId", "c"), ("scope", "User.Read"), ("tag", "owner"), ("value", "dana@northwynd.example"), ("permissions", "{}")] : []) with
+        {
+            Privileged = privileged,
+            Asset = asset,
+            OtherOwners = owners < 0 ? null : owners,
+            NotRemovable = removable == 0 ? "cannot" : null,
+        };
+
+    private static readonly Gen<OffboardingPolicy> APolicy =
+        from flags in Gen.Bool.Array[4]
+        from owner in OneOf<string?>(null, "priv-owner", Some.UserId)
+        from fallback in OneOf<string?>(null, "fallback", Some.UserId)
+        select Some.Policy with { PrivilegedRemovals = flags[0], RetireDevices = flags[1], RemoveLicences = flags[2], RemoveSignInMethods = flags[3], PrivilegedOwner = owner, FallbackOwner = fallback };
+
+    private static readonly Gen<Heir?> AnHeir = OneOf<Heir?>(null, Some.Heir, new Heir(Some.UserId, "dana@northwynd.example", "Dana"));
+
+    [Fact]
+    public void The_order_in_which_access_was_read_makes_no_other_plan() =>
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir, Gen.Int).Sample((accesses, policy, heir, seed) =>
+        {
+            var shuffled = accesses.ToArray();
+            new Random(seed).Shuffle(shuffled);
+            return Plan(accesses, heir, policy).Id() == Plan(shuffled, heir, policy).Id();
+        }, iter: 1000);
+
+    [Fact]
+    public void Every_access_is_in_exactly_one_step_or_left_to_a_person() =>
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir).Sample((accesses, policy, heir) =>
+        {
+            var plan = Plan(accesses, heir, policy);
+            foreach (var access in accesses.DistinctBy(a => a.Key))
+            {
+                var steps = plan.Steps.Count(s => s.Arguments.GetValueOrDefault(StepArguments.Access) == access.Key);
+                // An id that two kinds share (a member and an owner of one group) shares its target too.
+                var kin = accesses.Where(a => Steps.TypeOf(a.Kind) == Steps.TypeOf(access.Kind) && a.Id == access.Id).Select(a => a.Key).Distinct().Count();
+                var byHand = plan.Manual.Count(m => m.Target.Type == Steps.TypeOf(access.Kind) && m.Target.Id == access.Id);
+                Assert.True(kin == 1 ? steps + byHand == 1 : steps <= 1 && byHand <= kin, $"{access.Key}: {steps} steps, {byHand} by hand");
+            }
+            Assert.Equal(accesses.Select(a => a.Key).Distinct().Count(), plan.Steps.Count(s => s.Arguments.ContainsKey(StepArguments.Access)) + plan.Manual.Count);
+        }, iter: 1000);
+
+    [Fact]
+    public void Step_ids_are_unique_and_every_step_has_a_request() =>
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir).Sample((accesses, policy, heir) =>
+        {
+            var plan = Plan(accesses, heir, policy);
+            Assert.Equal(plan.Steps.Count, plan.Steps.Select(s => s.Id).Distinct().Count());
+            Assert.All(plan.Steps, s => Assert.NotEmpty(StepRequests.Of(s).Path));
+        }, iter: 1000);
+
+    [Fact]
+    public void Nothing_that_was_owned_is_left_without_an_owner() =>
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir).Sample((accesses, policy, heir) =>
+        {
+            var plan = Plan(accesses, heir, policy);
+            foreach (var step in plan.Steps.Where(s => s.Action == LeaverActions.RemoveOwner))
+            {
+                var others = accesses.Where(a => a.Key == step.Arguments[StepArguments.Access]).Max(a => a.OtherOwners);
+                var added = plan.Steps.FirstOrDefault(s => s.Id == step.Arguments.GetValueOrDefault(StepArguments.Needs));
+                Assert.True(others >= 1 || (added is { Action: LeaverActions.AddOwner } && added.Wave < step.Wave && added.Target.Id == step.Target.Id && added.Arguments[StepArguments.OwnerId] != Some.UserId));
+            }
+            Assert.DoesNotContain(plan.Steps, s => s.Action == LeaverActions.HandOverResource && s.Arguments[StepArguments.Value] is "" or "dana@northwynd.example");
+        }, iter: 1000);
+
+    [Fact]
+    public void Nothing_privileged_is_done_without_the_opt_in() =>
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir).Sample((accesses, policy, heir) =>
+            Assert.DoesNotContain(
+                Plan(accesses, heir, policy with { PrivilegedRemovals = false }).Steps, s => PrivilegedActions.Contains(s.Action) || s.Arguments.GetValueOrDefault(StepArguments.RoleAssignable) == "true"));
+
+    [Fact]
+    public void An_undo_gives_back_nothing_privileged_and_nothing_that_was_not_taken() =>
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir, Gen.Bool.Array[80]).Sample((accesses, policy, heir, done) =>
+        {
+            var plan = Plan(accesses, heir, policy);
+            var outcomes = plan.Steps.Select((s, i) => new StepOutcome(s.Id, done[i % done.Length] ? StepResult.Done : StepResult.Failed, Some.Time)).ToList();
+            var taken = plan.Steps.Where((_, i) => done[i % done.Length]).Select(s => s.Arguments.GetValueOrDefault(StepArguments.Access)).OfType<string>().ToHashSet();
+
+            var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), [plan], outcomes, policy);
+
+            foreach (var step in undo.Steps.Where(s => s.Action != LeaverActions.EnableAccount))
+            {
+                var of = accesses.Where(a => Steps.TargetOf(a) == step.Target && taken.Contains(a.Key)).ToList();
+                Assert.NotEmpty(of);
+                Assert.Contains(of, a => !a.Privileged);
+                Assert.NotEmpty(StepRequests.Of(step).Path);
+            }
+            Assert.Equal(undo.Steps.Count, undo.Steps.Select(s => s.Id).Distinct().Count());
+        }, iter: 1000);
+
+    [Fact]
+    public void The_steps_come_in_the_order_of_the_documentation_and_what_is_sensitive_first()
+    {
+        var plan = RemovalPlanner.Plan(
+            Some.CaseId, Some.Facts,
+            Some.Snapshot([.. PlanExecutorTests.OfEveryKind(), Some.AzureRole("s1", "z-model", AssetClass.ProductionModel), Some.AzureRole("s1", "y-data", AssetClass.TrainingData)]), Some.Heir, Some.Everything);
+
+        Assert.Equal(
+            [
+                LeaverActions.DisableAccount, LeaverActions.DisableDevice, LeaverActions.RemoveDirectoryRole, LeaverActions.RemoveEligibleDirectoryRole, LeaverActions.RemoveGroupMember, LeaverActions.RemoveAppRole,
+                LeaverActions.RemoveDelegatedGrant, LeaverActions.RemoveAzureRole, LeaverActions.RemoveEligibleAzureRole, LeaverActions.RemoveVaultAccessPolicy, LeaverActions.RemoveSignInMethod, LeaverActions.AddOwner,
+                LeaverActions.HandOverResource, LeaverActions.RemoveLicence, LeaverActions.RetireManagedDevice, LeaverActions.RevokeSessions, LeaverActions.RemoveOwner,
+            ],
+            plan.Steps.Select(s => s.Action).Distinct());
+        Assert.Equal(["z-model", "y-data", "a"], plan.Steps.Where(s => s.Action == LeaverActions.RemoveAzureRole).Select(s => s.Target.Id.Split('/')[^1]));
+    }
+
+    [Fact]
+    public void Without_the_opt_in_a_directory_role_is_left_with_the_command_that_removes_it()
+    {
+        var plan = Plan([Some.Access(AccessKind.DirectoryRole, "ra-1", "/administrativeUnits/1")], Some.Heir, Some.Policy);
+
+        Assert.Empty(plan.Steps);
+        Assert.Equal("az rest --method DELETE --url https://graph.microsoft.com/v1.0/roleManagement/directory/roleAssignments/ra-1", Assert.Single(plan.Manual).WhatToDo);
+    }
+
+    [Fact]
+    public void A_sole_owner_hands_over_to_the_manager_a_privileged_app_to_whom_policy_names_and_others_stay_as_they_are()
+    {
+        var plan = Plan(
+            [
+                Some.Access(AccessKind.OwnedApplication, "sole") with { OtherOwners = 0 }, Some.Access(AccessKind.OwnedApplication, "unknown") with { OtherOwners = null },
+                Some.Access(AccessKind.OwnedApplication, "privileged") with { OtherOwners = 0, Privileged = true }, Some.Access(AccessKind.OwnedApplication, "shared") with { OtherOwners = 2 },
+            ], Some.Heir, Some.Everything);
+
+        Assert.Equal([("privileged", Some.Everything.PrivilegedOwner!), ("sole", Some.Heir.Id), ("unknown", Some.Heir.Id)],
+            plan.Steps.Where(s => s.Action == LeaverActions.AddOwner).Select(s => (s.Target.Id, s.Arguments[StepArguments.OwnerId])));
+        Assert.Equal(4, plan.Steps.Count(s => s.Action == LeaverActions.RemoveOwner));
+    }
+
+    [Theory]
+    [InlineData("dana@northwynd.example", "mona@northwynd.example")]
+    [InlineData("dana@northwynd.example; ops@northwynd.example", "ops@northwynd.example")]
+    [InlineData("ops@northwynd.example,DANA@northwynd.example,ml@northwynd.example", "ops@northwynd.example, ml@northwynd.example")]
+    public void A_resource_keeps_its_other_owners_and_goes_to_the_manager_when_there_are_none(string before, string after) =>
+        Assert.Equal(after, Assert.Single(Plan([Some.Resource("ws", before)], Some.Heir, Some.Policy).Steps).Arguments[StepArguments.Value]);
+
+    [Fact]
+    public void An_account_from_on_premises_is_disabled_here_and_the_person_told_to_disable_it_there()
+    {
+        var plan = BlockPlanner.Plan(Some.TenantId, Some.CaseId, Some.Facts with { OnPremisesSynced = true }, Some.Policy);
+
+        Assert.Equal([LeaverActions.DisableAccount, LeaverActions.RevokeSessions], plan.Steps.Select(s => s.Action));
+        Assert.Equal([0, 1], plan.Steps.Select(s => s.Wave));
+        Assert.Contains("Disable-ADAccount", Assert.Single(plan.Manual).WhatToDo, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_that_is_a_command_stays_one_word_of_the_command_a_person_pastes()
+    {
+        var plan = Plan([Some.Access(AccessKind.AppRole, "x' ; rm -rf ~ #")], null, Some.Policy);
+
+        Assert.Equal(
+            $"az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/users/{Some.UserId}/appRoleAssignments/x%27%20%3B%20rm%20-rf%20~%20%23'",
+            Assert.Single(plan.Manual).WhatToDo);
+    }
+
+    [Fact]
+    public void An_undo_gives_back_what_was_taken_and_says_what_it_cannot()
+    {
+        var accesses = PlanExecutorTests.OfEveryKind().Where(a => a.Kind != AccessKind.Account)
+            .Append(Some.AzureRole("s1", "owner") with { Details = new Dictionary<string, string> { ["roleDefinitionId"] = "/x/8e3af657-a8ff-443c-a75c-2fe8c4bcb635" } }).ToList();
+        var block = BlockPlanner.Plan(Some.TenantId, Some.CaseId, Some.Facts, Some.Everything);
+        var remove = Plan(accesses, Some.Heir, Some.Everything);
+        var outcomes = block.Steps.Concat(remove.Steps).Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
+
+        var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), [block, remove], outcomes, Some.Everything);
+
+        Assert.Equal(
+            [
+                "account.enable dana", "appRole.add r", "azureRole.add a", "delegatedGrant.add grant", "device.enable device", "group.member.add g", "licence.add sku", "owner.add app", "owner.add own",
+                "resource.takeBack ws", "vaultAccessPolicy.add an-app", "vaultAccessPolicy.add kv-one",
+            ],
+            undo.Steps.Select(s => $"{s.Action} {(s.Target.Type == "user" ? "dana" : s.Target.Id.Split('/')[^1])}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["azureRole", "directoryRole", "eligibleAzureRole", "eligibleDirectoryRole", "group", "managedDevice", "servicePrincipal", "sessions", "signInMethod"],
+            undo.Manual.Select(m => m.Target.Type).Distinct().Order(StringComparer.Ordinal));
+        Assert.Contains(undo.Manual, m => m.Target.Id.EndsWith("/owner", StringComparison.Ordinal) && m.Why == "not restored: privileged");
+        Assert.DoesNotContain(undo.Steps, s => s.Target.Id is "role-assignable" or "sp" or "own-role");
+    }
+
+    [Fact]
+    public void An_account_that_could_not_sign_in_before_is_not_enabled_by_an_undo()
+    {
+        var facts = Some.Facts with { AccountEnabled = false };
+        var block = BlockPlanner.Plan(Some.TenantId, Some.CaseId, facts, Some.Policy);
+
+        var undo = UndoPlanner.Plan(Some.CaseId, facts, Some.Snapshot(), [block], [.. block.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time))], Some.Policy);
+
+        Assert.Empty(undo.Steps);
+    }
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
+    private static ActionPlan Plan(IReadOnlyList<Access> accesses, Heir? heir, OffboardingPolicy policy) => RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), heir, policy);
+}
