@@ -3,6 +3,7 @@ using Benchmarks;
 return args switch
 {
     ["credentials", .. var rest] => await CredentialBenchmark.RunAsync(rest),
+    ["orchestrations", .. var rest] => await OrchestrationBenchmark.RunAsync(rest),
     // The parts below run as processes of their own, so that each has its own memory.
     [CredentialBenchmark.SandboxRole, .. var rest] => await SandboxRole.RunAsync(rest),
     [CredentialBenchmark.CheckRole] => await CheckRole.RunAsync(),
@@ -13,5 +14,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("benchmarks: credentials [--applications N] [--vault-objects N] [--flagged-share 0.02] [--rounds N] [--latency MS,MS]");
+    Console.Error.WriteLine("            orchestrations [--instances N] [--activities N] [--rounds N]");
     return 64;
 }

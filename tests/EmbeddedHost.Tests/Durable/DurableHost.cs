@@ -1,3 +1,5 @@
+using Azure.Core;
+using Azure.Core.Pipeline;
 using Microsoft.Extensions.Time.Testing;
 using Testing;
 
@@ -10,11 +12,19 @@ internal static class DurableHost
 
     public static string NewHub() => $"Test{Environment.ProcessId}x{Interlocked.Increment(ref _hubs)}";
 
-    public static TestHost On(AzuriteFixture azurite, string? hub = null, TimeProvider? time = null, Action<TestHost>? with = null, string more = "")
+    public static TestHost On(AzuriteFixture azurite, string? hub = null, TimeProvider? time = null, string more = "", HttpPipelinePolicy? counter = null)
     {
-        var host = Make(hub ?? NewHub(), time ?? new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 6, 0, 0, TimeSpan.Zero)), more);
+        var host = new TestHost
+        {
+            HostJson = Json(hub ?? NewHub(), more),
+            Time = time ?? new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 6, 0, 0, TimeSpan.Zero)),
+            ConfigureStorage = options =>
+            {
+                if (counter is not null)
+                    options.AddPolicy(counter, HttpPipelinePosition.PerRetry);
+            },
+        };
         host.Settings["AzureWebJobsStorage"] = azurite.StateConnection;
-        with?.Invoke(host);
         return host;
     }
 
@@ -30,6 +40,4 @@ internal static class DurableHost
 
     public static Task<OrchestrationMetadata> EndAsync(this TestHost host, string id) =>
         host.Durable.WaitForInstanceCompletionAsync(id, true, TestHost.Stop).WaitAsync(TimeSpan.FromSeconds(20), TestHost.Stop);
-
-    private static TestHost Make(string hub, TimeProvider time, string more) => new() { HostJson = Json(hub, more), Time = time };
 }
