@@ -40,6 +40,9 @@ public sealed partial class LeaverSteps
             await ChangeAsync(run, c => c.Stage == LeaverStage.Scheduled && TakenBack(c) ? c with { Stage = LeaverStage.Cancelled, Note = "HR took the leaving back before anything was done" } : c, stop);
             return new(Go: false, Ended: true, null);
         }
+        // It runs: whoever started it may have been cut off before saying so.
+        if (!known.Dispatched && known.Round == run.Round)
+            await ChangeAsync(run, c => c.Round == run.Round ? c with { Dispatched = true } : c, stop);
         return known.Latest.ForCause || known.DueAt is not { } due || due <= now ? new(Go: true, Ended: false, null) : new(Go: false, Ended: false, due.UtcDateTime);
     }
 
