@@ -23,7 +23,9 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
 
     private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(hub.ToLowerInvariant() + "-embedded");
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
     private BlobLeaseClient? _lease;
+    private (long Ticks, DateTimeOffset Time) _renewed;
     private Task _renewal = Task.CompletedTask;
 
     /// <summary>Takes the hub. A holder on this machine that is gone is put aside at once, any other is waited for until its lease would end.</summary>
@@ -66,8 +68,20 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
         }
 
         await blob.SetMetadataAsync(Holder.Self().Write(), new BlobRequestConditions { LeaseId = lease.LeaseId }, stop);
+        Renewed(Clock.GetTimestamp(), Clock.GetUtcNow());
         _lease = lease;
         _renewal = Task.Run(() => RenewAsync(lease, lost), CancellationToken.None);
+    }
+
+    /// <summary>Makes sure that the hub is still this process's: asks storage when the last renewal is too long ago to tell, as after the machine slept.</summary>
+    /// <exception cref="HubLostException">It is not.</exception>
+    /// <exception cref="RequestFailedException">Storage is down.</exception>
+    public async Task EnsureAsync(CancellationToken stop)
+    {
+        if (Age() < Length)
+            return;
+        if (_lease is not { } lease || !await RenewAsync(lease, stop))
+            throw new HubLostException("its lease was taken by another process");
     }
 
     /// <summary>Gives the hub back.</summary>
@@ -106,7 +120,6 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
 
     private async Task RenewAsync(BlobLeaseClient lease, Action lost)
     {
-        var renewed = Clock.GetTimestamp();
         while (true)
         {
             await Task.Delay(Renewal, Clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -114,23 +127,52 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
                 return;
             try
             {
-                await lease.RenewAsync(cancellationToken: _stop.Token);
-                renewed = Clock.GetTimestamp();
+                if (await RenewAsync(lease, _stop.Token))
+                    continue;
+                lost();
+                return;
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412)
-            {
-                lost();
-                return;
-            }
             catch (Exception e)
             {
-                // Storage is down: so it is for whoever would take the hub. Each commit is guarded by its ETag besides.
-                logger.NotRenewed(e, hub, Clock.GetElapsedTime(renewed).TotalSeconds);
+                // Storage is down: so it is for whoever would take the hub. A lease that has run out and that nobody took is renewed all the same.
+                logger.NotRenewed(e, hub, Age().TotalSeconds);
             }
+        }
+    }
+
+    private async Task<bool> RenewAsync(BlobLeaseClient lease, CancellationToken stop)
+    {
+        // Counted from before the call: the service counts from somewhere within it.
+        var (ticks, now) = (Clock.GetTimestamp(), Clock.GetUtcNow());
+        try
+        {
+            await lease.RenewAsync(cancellationToken: stop);
+            Renewed(ticks, now);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status is 404 or 409 or 412)
+        {
+            return false;
+        }
+    }
+
+    private void Renewed(long ticks, DateTimeOffset time)
+    {
+        lock (_lock)
+            _renewed = (ticks, time);
+    }
+
+    // Ticks stand still while a machine sleeps, and the time of day may be set back: the longer of the two counts.
+    private TimeSpan Age()
+    {
+        lock (_lock)
+        {
+            var (ticks, day) = (Clock.GetElapsedTime(_renewed.Ticks), Clock.GetUtcNow() - _renewed.Time);
+            return ticks > day ? ticks : day;
         }
     }
 
