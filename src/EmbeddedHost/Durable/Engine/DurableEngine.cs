@@ -63,7 +63,7 @@ internal sealed class DurableEngine(
         var blobs = accounts.Blobs("orchestrations", problems);
         problems.ThrowIfAny();
         _activities = new ActivityPool(functions, invoker, running, workload, rules.Durable.MaxConcurrentActivities);
-        _lease = new HubLease(blobs!, Hub, logger);
+        _lease = new HubLease(blobs!, Hub, TimeProvider.System, logger);
         var store = new HubStore(tables!, Hub);
         try
         {

@@ -10,16 +10,15 @@ namespace EmbeddedHost.Durable;
 
 /// <summary>
 /// One process has a hub at a time: it holds the lease of the blob <c>HUB-embedded/owner</c>, whose metadata say which process that is.
-/// The storage service counts a lease in its own time, so this runs on the system's clock whatever the app's.
+/// The storage service counts a lease in its own time, so this runs on the system's clock whatever the app's: a test alone gives another.
 /// Needs Storage Blob Data Contributor; locally a connection string.
 /// </summary>
-internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logger) : IAsyncDisposable
+internal sealed class HubLease(BlobServiceClient blobs, string hub, TimeProvider clock, ILogger logger) : IAsyncDisposable
 {
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
-    private static readonly TimeProvider Clock = TimeProvider.System;
+    public static readonly TimeSpan Renewal = TimeSpan.FromSeconds(8);
+    public static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(hub.ToLowerInvariant() + "-embedded");
     private readonly CancellationTokenSource _stop = new();
@@ -47,7 +46,7 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
         }
 
         var lease = blob.GetBlobLeaseClient();
-        var began = Clock.GetTimestamp();
+        var began = clock.GetTimestamp();
         while (!await TryAsync(lease, stop))
         {
             var properties = await blob.GetPropertiesAsync(cancellationToken: stop);
@@ -57,18 +56,18 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
                 logger.HolderGone(hub, holder.Process);
                 await lease.BreakAsync(TimeSpan.Zero, cancellationToken: stop);
             }
-            else if (holder is { IsHere: true } || Clock.GetElapsedTime(began) > Length + Poll)
+            else if (holder is { IsHere: true } || clock.GetElapsedTime(began) > Length + Poll)
             {
                 throw new StartupException($"The functions host cannot start: task hub {hub} is in use by {holder?.ToString() ?? "another process"}; stop it, or set extensions.durableTask.hubName in host.json to another name");
             }
             else
             {
-                await Task.Delay(Poll, Clock, stop);
+                await Task.Delay(Poll, clock, stop);
             }
         }
 
         await blob.SetMetadataAsync(Holder.Self().Write(), new BlobRequestConditions { LeaseId = lease.LeaseId }, stop);
-        Renewed(Clock.GetTimestamp(), Clock.GetUtcNow());
+        Renewed(clock.GetTimestamp(), clock.GetUtcNow());
         _lease = lease;
         _renewal = Task.Run(() => RenewAsync(lease, lost), CancellationToken.None);
     }
@@ -122,7 +121,7 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
     {
         while (true)
         {
-            await Task.Delay(Renewal, Clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Renewal, clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_stop.IsCancellationRequested)
                 return;
             try
@@ -147,7 +146,7 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
     private async Task<bool> RenewAsync(BlobLeaseClient lease, CancellationToken stop)
     {
         // Counted from before the call: the service counts from somewhere within it.
-        var (ticks, now) = (Clock.GetTimestamp(), Clock.GetUtcNow());
+        var (ticks, now) = (clock.GetTimestamp(), clock.GetUtcNow());
         try
         {
             await lease.RenewAsync(cancellationToken: stop);
@@ -171,7 +170,7 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
     {
         lock (_lock)
         {
-            var (ticks, day) = (Clock.GetElapsedTime(_renewed.Ticks), Clock.GetUtcNow() - _renewed.Time);
+            var (ticks, day) = (clock.GetElapsedTime(_renewed.Ticks), clock.GetUtcNow() - _renewed.Time);
             return ticks > day ? ticks : day;
         }
     }
