@@ -30,6 +30,7 @@ internal sealed class DurableEngine(
     ILogger<DurableEngine> logger) : IAsyncDisposable
 {
     private const int LoadsAtOnce = 16;
+    private const string Closed = "the task hub is not open: the host has not started, or it has stopped";
 
     private readonly ConcurrentDictionary<string, Instance> _instances = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _turns = new(rules.Durable.MaxConcurrentOrchestrators);
@@ -47,9 +48,9 @@ internal sealed class DurableEngine(
 
     public DateTime Now => time.GetUtcNow().UtcDateTime;
 
-    public IReadOnlyCollection<Instance> Live => [.. _instances.Values];
+    public HubStore Store => _store ?? throw new InvalidOperationException(Closed);
 
-    public HubStore Store => _store ?? throw new InvalidOperationException("the task hub is not open: the host has not started, or it has stopped");
+    private HubLease Lease => _lease ?? throw new InvalidOperationException(Closed);
 
     /// <summary>Takes the hub and sets going what is unfinished, when the app has orchestrations.</summary>
     /// <exception cref="StartupException">The hub cannot be had; says why.</exception>
@@ -62,24 +63,23 @@ internal sealed class DurableEngine(
         var blobs = accounts.Blobs("orchestrations", problems);
         problems.ThrowIfAny();
         _activities = new ActivityPool(functions, invoker, running, workload, rules.Durable.MaxConcurrentActivities);
-        _lease = new HubLease(blobs!, Hub, logger);
+        _lease = new HubLease(blobs!, Hub, TimeProvider.System, logger);
         var store = new HubStore(tables!, Hub);
-        IReadOnlyList<Instance> unfinished;
         try
         {
             await _lease.TakeAsync(() => Lose("its lease was taken"), stop);
             await store.PrepareAsync(stop);
             _store = store;
-            unfinished = await LoadAsync(store, stop);
+            await LoadAsync(store, stop);
         }
         catch (Exception e) when (e is RequestFailedException or AggregateException)
         {
-            throw new StartupException($"The functions host cannot start: the storage account of task hub {Hub} (setting {StorageAccounts.DefaultConnection}) does not answer: {e.Message}", e);
+            throw new StartupException($"The functions host cannot start: the storage account of task hub {Hub} (setting {StorageAccounts.DefaultConnection}) does not answer: {e.Message.Split('\n')[0].Trim()}", e);
         }
 
+        var unfinished = _instances.Values.ToList();
         logger.Resumed(Hub, unfinished.Count);
-        foreach (var instance in unfinished)
-            instance.Resume();
+        unfinished.ForEach(i => i.Go());
     }
 
     /// <summary>Begins no activities and rings no timers from now on; steps under way go on.</summary>
@@ -218,7 +218,11 @@ internal sealed class DurableEngine(
         if (before.ETag is null || before.IsFinished)
             await PersistAsync(after.Id, async stop => { await Store.OpenAsync(after, stop); return true; });
         await TellAsync(CommitPoint.Before);
-        var stored = await PersistAsync(after.Id, stop => Store.CommitAsync(before, after, events, stop));
+        var stored = await PersistAsync(after.Id, async stop =>
+        {
+            await Lease.EnsureAsync(stop);
+            return await Store.CommitAsync(before, after, events, stop);
+        });
         await TellAsync(CommitPoint.After);
         return stored;
     }
@@ -246,7 +250,7 @@ internal sealed class DurableEngine(
             var loaded = new Instance(this, stored.Record, workload, _work);
             loaded.Load(stored);
             if (_instances.TryAdd(existing.Id, loaded))
-                loaded.Resume();
+                loaded.Go();
         }
 
         created.TrySetResult(stored);
@@ -356,26 +360,20 @@ internal sealed class DurableEngine(
 
     private void Remove(Instance instance) => _instances.TryRemove(KeyValuePair.Create(instance.Id, instance));
 
-    private async Task<IReadOnlyList<Instance>> LoadAsync(HubStore store, CancellationToken stop)
-    {
-        var loaded = new ConcurrentBag<Instance>();
-        await Parallel.ForEachAsync(
-            await store.UnfinishedAsync(stop), new ParallelOptions { MaxDegreeOfParallelism = LoadsAtOnce, CancellationToken = stop }, async (id, token) =>
+    private async Task LoadAsync(HubStore store, CancellationToken stop) => await Parallel.ForEachAsync(
+        await store.UnfinishedAsync(stop), new ParallelOptions { MaxDegreeOfParallelism = LoadsAtOnce, CancellationToken = stop }, async (id, token) =>
+        {
+            if (await store.LoadAsync(id, token) is not { } stored)
             {
-                if (await store.LoadAsync(id, token) is not { } stored)
-                {
-                    // Announced and never made.
-                    await store.ForgetAsync(id, token);
-                    return;
-                }
+                // Announced and never made.
+                await store.ForgetAsync(id, token);
+                return;
+            }
 
-                var instance = new Instance(this, stored.Record, workload, _work);
-                instance.Load(stored);
-                _instances[id] = instance;
-                loaded.Add(instance);
-            });
-        return [.. loaded];
-    }
+            var instance = new Instance(this, stored.Record, workload, _work);
+            instance.Load(stored);
+            _instances[id] = instance;
+        });
 
     private async Task<T> PersistAsync<T>(string instance, Func<CancellationToken, Task<T>> write)
     {

@@ -10,20 +10,21 @@ namespace EmbeddedHost.Durable;
 
 /// <summary>
 /// One process has a hub at a time: it holds the lease of the blob <c>HUB-embedded/owner</c>, whose metadata say which process that is.
-/// The storage service counts a lease in its own time, so this runs on the system's clock whatever the app's.
+/// The storage service counts a lease in its own time, so this runs on the system's clock whatever the app's: a test alone gives another.
 /// Needs Storage Blob Data Contributor; locally a connection string.
 /// </summary>
-internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logger) : IAsyncDisposable
+internal sealed class HubLease(BlobServiceClient blobs, string hub, TimeProvider clock, ILogger logger) : IAsyncDisposable
 {
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
-    private static readonly TimeProvider Clock = TimeProvider.System;
+    public static readonly TimeSpan Renewal = TimeSpan.FromSeconds(8);
+    public static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(hub.ToLowerInvariant() + "-embedded");
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
     private BlobLeaseClient? _lease;
+    private (long Ticks, DateTimeOffset Time) _renewed;
     private Task _renewal = Task.CompletedTask;
 
     /// <summary>Takes the hub. A holder on this machine that is gone is put aside at once, any other is waited for until its lease would end.</summary>
@@ -45,7 +46,7 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
         }
 
         var lease = blob.GetBlobLeaseClient();
-        var began = Clock.GetTimestamp();
+        var began = clock.GetTimestamp();
         while (!await TryAsync(lease, stop))
         {
             var properties = await blob.GetPropertiesAsync(cancellationToken: stop);
@@ -55,19 +56,31 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
                 logger.HolderGone(hub, holder.Process);
                 await lease.BreakAsync(TimeSpan.Zero, cancellationToken: stop);
             }
-            else if (holder is { IsHere: true } || Clock.GetElapsedTime(began) > Length + Poll)
+            else if (holder is { IsHere: true } || clock.GetElapsedTime(began) > Length + Poll)
             {
                 throw new StartupException($"The functions host cannot start: task hub {hub} is in use by {holder?.ToString() ?? "another process"}; stop it, or set extensions.durableTask.hubName in host.json to another name");
             }
             else
             {
-                await Task.Delay(Poll, Clock, stop);
+                await Task.Delay(Poll, clock, stop);
             }
         }
 
         await blob.SetMetadataAsync(Holder.Self().Write(), new BlobRequestConditions { LeaseId = lease.LeaseId }, stop);
+        Renewed(clock.GetTimestamp(), clock.GetUtcNow());
         _lease = lease;
         _renewal = Task.Run(() => RenewAsync(lease, lost), CancellationToken.None);
+    }
+
+    /// <summary>Makes sure that the hub is still this process's: asks storage when the last renewal is too long ago to tell, as after the machine slept.</summary>
+    /// <exception cref="HubLostException">It is not.</exception>
+    /// <exception cref="RequestFailedException">Storage is down.</exception>
+    public async Task EnsureAsync(CancellationToken stop)
+    {
+        if (Age() < Length)
+            return;
+        if (_lease is not { } lease || !await RenewAsync(lease, stop))
+            throw new HubLostException("its lease was taken by another process");
     }
 
     /// <summary>Gives the hub back.</summary>
@@ -106,31 +119,59 @@ internal sealed class HubLease(BlobServiceClient blobs, string hub, ILogger logg
 
     private async Task RenewAsync(BlobLeaseClient lease, Action lost)
     {
-        var renewed = Clock.GetTimestamp();
         while (true)
         {
-            await Task.Delay(Renewal, Clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Renewal, clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_stop.IsCancellationRequested)
                 return;
             try
             {
-                await lease.RenewAsync(cancellationToken: _stop.Token);
-                renewed = Clock.GetTimestamp();
+                if (await RenewAsync(lease, _stop.Token))
+                    continue;
+                lost();
+                return;
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412)
-            {
-                lost();
-                return;
-            }
             catch (Exception e)
             {
-                // Storage is down: so it is for whoever would take the hub. Each commit is guarded by its ETag besides.
-                logger.NotRenewed(e, hub, Clock.GetElapsedTime(renewed).TotalSeconds);
+                // Storage is down: so it is for whoever would take the hub. A lease that has run out and that nobody took is renewed all the same.
+                logger.NotRenewed(e, hub, Age().TotalSeconds);
             }
+        }
+    }
+
+    private async Task<bool> RenewAsync(BlobLeaseClient lease, CancellationToken stop)
+    {
+        // Counted from before the call: the service counts from somewhere within it.
+        var (ticks, now) = (clock.GetTimestamp(), clock.GetUtcNow());
+        try
+        {
+            await lease.RenewAsync(cancellationToken: stop);
+            Renewed(ticks, now);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status is 404 or 409 or 412)
+        {
+            return false;
+        }
+    }
+
+    private void Renewed(long ticks, DateTimeOffset time)
+    {
+        lock (_lock)
+            _renewed = (ticks, time);
+    }
+
+    // Ticks stand still while a machine sleeps, and the time of day may be set back: the longer of the two counts.
+    private TimeSpan Age()
+    {
+        lock (_lock)
+        {
+            var (ticks, day) = (clock.GetElapsedTime(_renewed.Ticks), clock.GetUtcNow() - _renewed.Time);
+            return ticks > day ? ticks : day;
         }
     }
 

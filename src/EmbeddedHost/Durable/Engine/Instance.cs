@@ -56,14 +56,9 @@ internal sealed class Instance(DurableEngine engine, InstanceRecord record, Work
             }
 
             _inbox.Enqueue(message);
-            if (_running)
-                return;
-            _running = true;
-            workload.Enter();
-            own.Enter();
         }
 
-        _ = Task.Run(LoopAsync);
+        Go();
     }
 
     /// <summary>Puts an event on record; ends when it is.</summary>
@@ -88,7 +83,7 @@ internal sealed class Instance(DurableEngine engine, InstanceRecord record, Work
         Post(new Message(start));
     }
 
-    /// <summary>Takes it up as stored: what it waited for is set going again by <see cref="Resume"/>.</summary>
+    /// <summary>Takes it up as stored: what it waited for is set going again by <see cref="Go"/>, or by the first message.</summary>
     public void Load(StoredInstance stored)
     {
         _record = stored.Record;
@@ -96,9 +91,26 @@ internal sealed class Instance(DurableEngine engine, InstanceRecord record, Work
         Parent = _state.Start.Parent;
         _created.TrySetResult(null);
         Publish();
+        lock (_lock)
+            _inbox.Enqueue(new Message(new HistoryEvent(EventKind.OrchestratorStarted)) { Resumes = true, Execution = "" });
     }
 
-    public void Resume()
+    /// <summary>Begins with what waits in the inbox.</summary>
+    public void Go()
+    {
+        lock (_lock)
+        {
+            if (_running || _inbox.Count == 0)
+                return;
+            _running = true;
+            workload.Enter();
+            own.Enter();
+        }
+
+        _ = Task.Run(LoopAsync);
+    }
+
+    private void Resume()
     {
         foreach (var task in _state.Tasks.Values)
             engine.Run(this, _record.Execution, task);
@@ -110,8 +122,6 @@ internal sealed class Instance(DurableEngine engine, InstanceRecord record, Work
             engine.Deliver(this, message);
         if (!_state.Started && _state.Completed is null)
             SetStart();
-        if (_state.Completed is not null)
-            Post(new Message(new HistoryEvent(EventKind.OrchestratorStarted)));
     }
 
     private void SetStart()
@@ -180,6 +190,8 @@ internal sealed class Instance(DurableEngine engine, InstanceRecord record, Work
 
     private async Task TurnAsync(List<Message> batch)
     {
+        if (batch[0].Resumes)
+            Resume();
         var (accepted, end, wake) = Sort(batch);
         if (_state.Completed is null && (accepted.Count > 0 || wake || end is not null))
         {

@@ -34,7 +34,7 @@ public sealed class SandboxReadTests
         Assert.Equal([], snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"));
         var kinds = snapshot.Accesses.GroupBy(a => a.Kind).ToDictionary(g => g.Key, g => g.Count());
         Assert.Equal((4, 3, 1, 1), (kinds[AccessKind.SignInMethod], kinds[AccessKind.DelegatedGrant], kinds[AccessKind.DirectoryRole], kinds[AccessKind.EligibleDirectoryRole]));
-        Assert.Equal((5, 2, 1, 1, 1), (kinds[AccessKind.AppRole], kinds[AccessKind.Device], kinds[AccessKind.ManagedDevice], kinds[AccessKind.Licence], kinds[AccessKind.VaultAccessPolicy]));
+        Assert.Equal((5, 2, 1, 2, 1), (kinds[AccessKind.AppRole], kinds[AccessKind.Device], kinds[AccessKind.ManagedDevice], kinds[AccessKind.Licence], kinds[AccessKind.VaultAccessPolicy]));
         Assert.Equal(
             ["ad-fileserver-users", "all-of-data", "data-news"],
             snapshot.Accesses.Where(a => a is { Kind: AccessKind.GroupMember, NotRemovable: not null }).Select(a => a.Name).Order(StringComparer.Ordinal));
