@@ -1,0 +1,234 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Compliance.Findings;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Intake;
+using Compliance.Tenants;
+using EmbeddedHost;
+using EmbeddedHost.Hosting;
+using EmbeddedHost.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using SandboxTenant;
+using SandboxTenant.Data;
+using SandboxTenant.Demo;
+using Testing;
+
+namespace ComplianceFunctions.Tests.Offboarding;
+
+/// <summary>The offboarding functions on the embedded host over a real sandbox tenant and real storage, on a clock that the test moves.</summary>
+internal sealed class CaseHost : IAsyncDisposable
+{
+    private const string HrKey = "a-key-of-at-least-thirty-two-characters";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static int _hosts;
+
+    private readonly AzuriteFixture _azurite;
+    private readonly string _folder = Directory.CreateTempSubdirectory("case-host-").FullName;
+    private readonly string _hub = $"Case{Environment.ProcessId}x{Interlocked.Increment(ref _hosts)}";
+    private HttpClient? _http;
+    private IHost? _host;
+
+    private CaseHost(AzuriteFixture azurite, Sandbox sandbox, FakeTimeProvider clock) => (_azurite, Sandbox, Clock) = (azurite, sandbox, clock);
+
+    public Sandbox Sandbox { get; }
+
+    public FakeTimeProvider Clock { get; }
+
+    public static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public LeaverDesk Desk => _host!.Services.GetRequiredService<LeaverDesk>();
+
+    public IServiceProvider Services => _host!.Services;
+
+    /// <summary>Starts over a demo tenant of its own: another seed is another tenant id, so that hosts that share Azurite keep apart.</summary>
+    public static async Task<CaseHost> StartAsync(AzuriteFixture azurite, string policy = "", Action<TenantData>? change = null)
+    {
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var tenant = DemoTenant.Create((ulong)(Environment.ProcessId * 1000L) + (ulong)Interlocked.Increment(ref _hosts), clock.GetUtcNow());
+        change?.Invoke(tenant);
+        var sandbox = await Sandbox.StartAsync(new SandboxOptions { Tenant = tenant, Clock = clock }, TimeProvider.System, Stop);
+        var host = new CaseHost(azurite, sandbox, clock);
+        await File.WriteAllTextAsync(Path.Combine(host._folder, "host.json"), $$"""{"version":"2.0","extensions":{"durableTask":{"hubName":"{{host._hub}}","maxConcurrentActivityFunctions":16} } }""", Stop);
+        await File.WriteAllTextAsync(Path.Combine(host._folder, "offboarding.yaml"), "version: 1\n" + (policy.Contains("approvals:", StringComparison.Ordinal) ? "" : "approvals: { firstAct: false }\n") + policy, Stop);
+        await host.StartAppAsync();
+        return host;
+    }
+
+    public async Task StartAppAsync()
+    {
+        var builder = new FunctionsApplicationBuilder([], new HostSetup
+        {
+            FunctionTypes = [typeof(OffboardingFunctions), typeof(LeaverActivities), typeof(LeaverOrchestrations)],
+            ContentRoot = _folder,
+            ReadEnvironment = _ => null,
+        });
+        builder.ConfigureFunctionsWebApplication();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["EmbeddedHost:Port"] = "0",
+            ["EmbeddedHost:Keys:Default"] = "key",
+            ["AzureWebJobsStorage"] = _azurite.StateConnection,
+            ["EvidenceStorage"] = _azurite.EvidenceConnection,
+            ["Tenant:Id"] = Sandbox.TenantId,
+            ["Tenant:GraphEndpoint"] = $"https://localhost:{Sandbox.Port}/v1.0",
+            ["Tenant:ResourceManagerEndpoint"] = $"https://localhost:{Sandbox.Port}",
+            ["Tenant:AuthorityHost"] = $"https://localhost:{Sandbox.Port}",
+            ["Tenant:ClientId"] = Sandbox.ClientId,
+            ["Tenant:ClientSecret"] = Sandbox.ClientSecret,
+            ["Tenant:PinnedThumbprint"] = Sandbox.Thumbprint,
+            ["Hr:WebhookKeys"] = HrKey,
+            ["Approvals:Audience"] = DemoLeaver.ComplianceAppId,
+            ["Policy:Offboarding"] = Path.Combine(_folder, "offboarding.yaml"),
+            ["LeaverSweepSchedule"] = "0 0 0 1 1 *",
+            ["LeaverWatchSchedule"] = "0 0 0 1 1 *",
+            ["AzureWebJobs.HrEventQueue.Disabled"] = "true",
+        });
+        builder.Logging.ClearProviders();
+        builder.AddComplianceApp();
+        builder.Services.AddSingleton<TimeProvider>(Clock);
+        _host = builder.Build();
+        await _host.StartAsync(Stop);
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = _host.Services.GetRequiredService<HttpServer>().Address };
+    }
+
+    public async Task StopAppAsync()
+    {
+        _http!.Dispose();
+        await _host!.StopAsync(CancellationToken.None);
+        _host.Dispose();
+    }
+
+    /// <summary>An event for the demo's leaver, for cause unless a time is given.</summary>
+    public byte[] Event(string type = "hr.employee.terminated", long sequence = 1, DateTimeOffset? leaves = null, string? id = null, string employment = "1") => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+    {
+        ["specversion"] = "1.0",
+        ["id"] = id ?? $"{type}-{sequence}",
+        ["source"] = "urn:hr",
+        ["type"] = type,
+        ["time"] = Iso(Clock.GetUtcNow()) + "Z",
+        ["datacontenttype"] = "application/json",
+        ["data"] = Data(type, sequence, leaves, employment),
+    });
+
+    public async Task<(HttpStatusCode Status, string? CaseId)> SendAsync(byte[] body, string contentType = "application/cloudevents+json", TimeSpan late = default, string key = HrKey)
+    {
+        var at = Clock.GetUtcNow() - late;
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/hr/events") { Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(contentType) } } };
+        request.Headers.Add(WebhookSignature.TimestampHeader, WebhookSignature.Seconds(at));
+        request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(Encoding.UTF8.GetBytes(key), at, body));
+        using var response = await _http!.SendAsync(request, Stop);
+        using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Stop));
+        return (response.StatusCode, answer.RootElement.TryGetProperty("caseId", out var id) ? id.GetString() : null);
+    }
+
+    /// <summary>Sends an event that must be taken, and gives its case.</summary>
+    public async Task<string> TakenAsync(byte[] body)
+    {
+        var (status, id) = await SendAsync(body);
+        Assert.Equal(HttpStatusCode.Accepted, status);
+        return id!;
+    }
+
+    /// <summary>The case, once it is so; a removal plan is approved meanwhile. The clock goes on by a second at a time meanwhile, so that waits for it end.</summary>
+    public async Task<LeaverCase> UntilAsync(string caseId, Func<LeaverCase, bool> so, TimeSpan? step = null)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var known = await Desk.CaseAsync(caseId, Stop);
+            if (known is not null && so(known))
+                return known;
+            // Dana alone owns a privileged application, so her removal plan always waits for two people.
+            if (known?.Stage == LeaverStage.AwaitingApproval && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
+                await ApproveAsync(caseId);
+            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+                throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}");
+            Clock.Advance(step ?? TimeSpan.FromSeconds(1));
+            // What goes on between two looks is input and output, which no clock moves.
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop);
+        }
+    }
+
+    public Task<LeaverCase> CertifiedAsync(string caseId, TimeSpan? step = null) => UntilAsync(caseId, c => c.CertificateSha256 is not null, step);
+
+    /// <summary>Everything that changed something in the tenant, as METHOD path.</summary>
+    public IReadOnlyList<string> Changes => [.. Sandbox.Requests.Where(r => r.Method is "PATCH" or "DELETE" or "PUT" || (r.Method == "POST" && !r.Path.EndsWith("/token", StringComparison.Ordinal)
+        && !r.Path.EndsWith("$batch", StringComparison.Ordinal) && !r.Path.EndsWith("/resources", StringComparison.Ordinal))).Select(r => $"{r.Method} {r.Path}")];
+
+    public async Task<IReadOnlyList<Finding>> FindingsAsync(string caseId)
+    {
+        var found = new List<Finding>();
+        await foreach (var finding in Services.GetRequiredService<IFindingStore>().ListOpenAsync(Sandbox.TenantId, Stop))
+            if (finding.Detection.Subject.Id == caseId)
+                found.Add(finding);
+        return found;
+    }
+
+    public string[] Approvers => [.. Sandbox.Tenant.AppRoleAssignments.All().Where(a => Json.Text(a.Json, "resourceDisplayName") == "Compliance").Select(a => Json.Text(a.Json, "principalId")!)
+        .Where(p => Sandbox.Tenant.Users.Find(p) is not null).Distinct(StringComparer.OrdinalIgnoreCase)];
+
+    public async Task<HttpStatusCode> AnswerAsync(string caseId, string person, bool approve = true)
+    {
+        var request = (await Desk.OpenApprovalsAsync(Stop)).Single(r => r.CaseId == caseId);
+        using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/approvals/{request.Id}")
+        {
+            Content = JsonContent.Create(new { planId = request.PlanId, approve }),
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(person)) },
+        };
+        using var response = await _http!.SendAsync(message, Stop);
+        return response.StatusCode;
+    }
+
+    public async Task ApproveAsync(string caseId)
+    {
+        foreach (var person in Approvers.Take(2))
+            Assert.Equal(HttpStatusCode.OK, await AnswerAsync(caseId, person));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAppAsync();
+        await Sandbox.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+
+    private JsonObject Data(string type, long sequence, DateTimeOffset? leaves, string employment)
+    {
+        var data = new JsonObject { ["employeeId"] = DemoLeaver.EmployeeId, ["employment"] = employment, ["sequence"] = sequence };
+        if (type is "hr.employee.terminated" or "hr.employee.termination.rescheduled")
+        {
+            data["leaves"] = new JsonObject { ["local"] = Iso(leaves ?? Clock.GetUtcNow()), ["timeZone"] = "UTC" };
+            data["forCause"] = leaves is null;
+        }
+
+        return data;
+    }
+
+    private async Task<string> TokenAsync(string person)
+    {
+        var tenant = Services.GetRequiredService<TenantConnection>();
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["grant_type"] = "password",
+            ["client_id"] = Sandbox.ClientId,
+            ["username"] = Json.Text(Sandbox.Tenant.Users.Find(person)!.Json, "userPrincipalName")!,
+            ["password"] = Sandbox.ClientSecret,
+            ["scope"] = $"api://{DemoLeaver.ComplianceAppId}/.default",
+        });
+        using var response = await tenant.SignIn.PostAsync(new Uri($"https://localhost:{Sandbox.Port}/{Sandbox.TenantId}/oauth2/v2.0/token"), form, Stop);
+        using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Stop));
+        return answer.RootElement.GetProperty("access_token").GetString()!;
+    }
+}

@@ -1,0 +1,221 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Compliance.Findings;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Certificates;
+using SandboxTenant.Data;
+using SandboxTenant.Demo;
+using Testing;
+
+namespace ComplianceFunctions.Tests.Offboarding;
+
+/// <summary>A leaver's case as a whole, with what can go wrong on the way.</summary>
+public sealed class CaseTests(AzuriteFixture azurite)
+{
+    private const string Leaver = DemoLeaver.LeaverId;
+
+    private static bool Enabled(CaseHost host) => Json.Object(host.Sandbox.Tenant.Users.Find(Leaver)!.Json)["accountEnabled"]!.GetValue<bool>();
+
+    private static string[] Groups(CaseHost host) => [.. host.Sandbox.Tenant.GroupMembers.All().Where(g => g.Set.Find(Leaver) is not null).Select(g => Json.Text(host.Sandbox.Tenant.Groups.Find(g.Parent)!.Json, "displayName")!)];
+
+    private static async Task<RevocationCertificate> CertificateAsync(CaseHost host, LeaverCase known)
+    {
+        var bytes = await host.Desk.DocumentAsync(known.Id, "certificate.json", CaseHost.Stop);
+        Assert.Equal(known.CertificateSha256, Convert.ToHexStringLower(SHA256.HashData(bytes!)));
+        return JsonSerializer.Deserialize<RevocationCertificate>(bytes!, ComplianceJson.Compact)!;
+    }
+
+    [Fact]
+    public async Task A_leaver_is_blocked_first_then_cleared_and_certified()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+
+        var known = await host.CertifiedAsync(await host.TakenAsync(host.Event()));
+
+        Assert.Equal((LeaverStage.Clear, false), (known.Stage, Enabled(host)));
+        Assert.Equal([$"PATCH /users/{Leaver}", $"POST /users/{Leaver}/revokeSignInSessions"], host.Changes.Take(2));
+        var certificate = await CertificateAsync(host, known);
+        Assert.Equal("clear", certificate.State);
+        Assert.DoesNotContain(certificate.Accesses, a => a.State is AccessState.StillThere or AccessState.Unknown);
+        Assert.Empty(certificate.Accesses.Where(a => a.Kind == AccessKind.GroupMember && a.State == AccessState.Removed).Select(a => a.Name).Intersect(Groups(host)));
+    }
+
+    [Fact]
+    public async Task The_same_event_ten_times_and_another_at_once_are_one_case_and_an_older_one_is_refused()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var (first, second) = (host.Event(sequence: 1), host.Event("hr.employee.termination.rescheduled", sequence: 2));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 11).Select(i => host.SendAsync(i == 5 ? second : first)));
+        await host.CertifiedAsync(answers[5].CaseId!);
+        var stale = await host.SendAsync(host.Event(sequence: 1, id: "late"));
+
+        Assert.Single(answers.Select(a => a.CaseId).OfType<string>().Distinct());
+        Assert.Contains(answers, a => a.Status == HttpStatusCode.Accepted);
+        Assert.Equal((HttpStatusCode.Conflict, answers[5].CaseId), stale);
+        Assert.Single(host.Changes, c => c.EndsWith("/revokeSignInSessions", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_is_forged_stale_too_large_or_of_another_type_is_refused_and_starts_nothing()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var said = host.Event();
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.SendAsync(said, key: "another-key-of-at-least-thirty-two-chars")).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.SendAsync(said, late: TimeSpan.FromSeconds(301))).Status);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await host.SendAsync(new byte[70_000])).Status);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await host.SendAsync(said, contentType: "text/plain")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await host.SendAsync("{}"u8.ToArray())).Status);
+        Assert.Empty(await host.Desk.CasesAsync(CaseHost.Stop));
+        Assert.Empty(host.Changes);
+    }
+
+    [Fact]
+    public async Task A_leaving_in_the_future_waits_and_an_earlier_date_is_heeded()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var now = host.Clock.GetUtcNow();
+        var id = await host.TakenAsync(host.Event(leaves: now.AddDays(30)));
+        host.Clock.Advance(TimeSpan.FromDays(10));
+        await host.TakenAsync(host.Event("hr.employee.termination.rescheduled", 2, now.AddDays(12)));
+        Assert.Empty(host.Changes);
+
+        var known = await host.CertifiedAsync(id, TimeSpan.FromHours(1));
+
+        Assert.InRange(known.BlockedAt!.Value - now, TimeSpan.FromDays(12) - TimeSpan.FromSeconds(1), TimeSpan.FromDays(20));
+    }
+
+    [Fact]
+    public async Task A_cancellation_before_the_day_ends_it_with_nothing_done()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var id = await host.TakenAsync(host.Event(leaves: host.Clock.GetUtcNow().AddDays(2)));
+        await host.TakenAsync(host.Event("hr.employee.termination.cancelled", 2));
+        host.Clock.Advance(TimeSpan.FromDays(3));
+
+        var known = await host.UntilAsync(id, c => c.Stage == LeaverStage.Cancelled);
+
+        Assert.Null(known.BlockedAt);
+        Assert.Empty(host.Changes);
+        Assert.True(Enabled(host));
+    }
+
+    [Fact]
+    public async Task A_protected_account_is_not_touched_before_two_others_agreed()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, $"protected: {{ accounts: [{Leaver}] }}\n");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Held);
+
+        Assert.Equal(HttpStatusCode.Forbidden, await host.AnswerAsync(id, Leaver));
+        Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0]));
+        Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0]));
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(LeaverStage.Held, (await host.Desk.CaseAsync(id, CaseHost.Stop))!.Stage);
+        Assert.Empty(host.Changes);
+        Assert.Contains(await host.FindingsAsync(id), f => f.Detection.ControlId == "LEAVE-011");
+
+        Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[1]));
+        await host.CertifiedAsync(id);
+        Assert.False(Enabled(host));
+    }
+
+    [Fact]
+    public async Task One_refusal_ends_it_and_a_later_event_begins_anew()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, $"protected: {{ accounts: [{Leaver}] }}\n");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Held);
+
+        Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0], approve: false));
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Closed);
+        Assert.Empty(host.Changes);
+        await host.TakenAsync(host.Event(sequence: 2));
+
+        var known = await host.UntilAsync(id, c => c.Stage == LeaverStage.Held && c.Round == 2);
+        Assert.Null(known.BlockedAt);
+    }
+
+    [Fact]
+    public async Task A_missing_permission_is_named_the_rest_goes_on_and_granting_it_is_enough()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        host.Sandbox.Tenant.Denied["GroupMember.ReadWrite.All"] = true;
+        var id = await host.TakenAsync(host.Event());
+
+        await host.UntilAsync(id, c => c.BlockedAt is not null && host.Changes.Any(x => x.Contains("roleAssignments", StringComparison.Ordinal)));
+        await host.UntilAsync(id, _ => host.FindingsAsync(id).GetAwaiter().GetResult().Any(f => f.Detection.ControlId == "LEAVE-013" && f.Detection.NextStep.Contains("GroupMember.ReadWrite.All", StringComparison.Ordinal)));
+        Assert.False(Enabled(host));
+        host.Sandbox.Tenant.Denied.TryRemove("GroupMember.ReadWrite.All", out _);
+
+        var known = await host.UntilAsync(id, c => c.Stage == LeaverStage.Clear, TimeSpan.FromMinutes(1));
+        Assert.NotNull(known.ClearAt);
+    }
+
+    [Fact]
+    public async Task A_step_that_keeps_failing_stops_no_other_and_is_escalated_past_the_deadline()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, "clearWithin: 1h\n");
+        host.Sandbox.SetFaults("DELETE graph/oauth2PermissionGrants/* => status=503");
+        var id = await host.TakenAsync(host.Event());
+
+        await host.UntilAsync(id, _ => host.FindingsAsync(id).GetAwaiter().GetResult().Any(f => f.Detection.ControlId == "LEAVE-012"), TimeSpan.FromSeconds(30));
+        Assert.False(Enabled(host));
+        Assert.DoesNotContain("vpn-users", Groups(host));
+        host.Sandbox.SetFaults(null);
+
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Clear, TimeSpan.FromSeconds(30));
+        Assert.DoesNotContain(await host.FindingsAsync(id), f => f.Detection.ControlId == "LEAVE-012");
+    }
+
+    [Fact]
+    public async Task A_user_deleted_midway_still_gets_a_certificate()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, "approvals: { firstAct: true }\n");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.AwaitingApproval);
+        host.Sandbox.Tenant.Remove("users", Leaver);
+        host.Sandbox.Tenant.DeletedUsers[Leaver] = true;
+        await host.ApproveAsync(id);
+
+        var certificate = await CertificateAsync(host, await host.CertifiedAsync(id));
+
+        Assert.Equal("clear", certificate.State);
+    }
+
+    [Fact]
+    public async Task Somebody_rehired_gets_back_what_was_taken_after_two_approvals_and_no_power()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, "privilegedRemovals: true\n");
+        var before = Groups(host);
+        var id = await host.TakenAsync(host.Event());
+        await host.CertifiedAsync(id);
+        await host.TakenAsync(host.Event("hr.employee.rehired", 2));
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Restoring);
+        Assert.False(Enabled(host));
+
+        await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id));
+        await host.ApproveAsync(id);
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
+
+        Assert.True(Enabled(host));
+        Assert.Equal(["directory-helpdesk"], before.Except(Groups(host)));
+        Assert.DoesNotContain(host.Sandbox.Tenant.DirectoryRoleAssignments.All(), a => Json.Text(a.Json, "principalId") == Leaver);
+    }
+
+    [Fact]
+    public async Task An_app_that_is_stopped_midway_goes_on_where_it_was()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, "approvals: { firstAct: true }\n");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.AwaitingApproval);
+        await host.StopAppAsync();
+        await host.StartAppAsync();
+        await host.ApproveAsync(id);
+
+        Assert.Equal(LeaverStage.Clear, (await host.CertifiedAsync(id)).Stage);
+        Assert.Single(host.Changes, c => c.EndsWith("/revokeSignInSessions", StringComparison.Ordinal));
+    }
+}
