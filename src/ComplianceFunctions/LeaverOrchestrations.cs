@@ -68,9 +68,6 @@ public sealed class LeaverOrchestrations
                 return "taken back while removing";
             if (progress.Outcome == CaseGo.Proceed)
                 break;
-            // What only a person or a permission can mend is certified as such, and looked at again by the watch.
-            if (progress.Left == 0 && !progress.NewPlan)
-                break;
             if (progress.NewPlan || removed == CaseGo.Again)
             {
                 plan = await PlanAsync(context, news, pass);
@@ -82,7 +79,11 @@ public sealed class LeaverOrchestrations
                 context.ContinueAsNew(run with { Attempt = attempt + 1 });
                 return "continued";
             }
-            await WaitAsync(context, news, Backoff(attempt));
+            // What only a permission or a person can mend is certified as it stands, and tried again at length: granting it is enough.
+            var stuck = progress.Left == 0 && !progress.NewPlan;
+            if (stuck)
+                await context.CallActivityAsync<string>(nameof(LeaverActivities.LeaverCertify), run, Patient);
+            await WaitAsync(context, news, stuck ? LongestWait : Backoff(attempt));
         }
 
         return await context.CallActivityAsync<string>(nameof(LeaverActivities.LeaverCertify), run, Patient);

@@ -114,7 +114,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
             return Json(status, new { error = reason });
         // The orchestration also asks the board by itself: a lost word costs minutes, not the answer.
         if (state != ApprovalState.Open)
-            await client.RaiseEventAsync(answered.InstanceId, LeaverOrchestrations.Answered, answered.Id, stop);
+            await TellAsync(client, answered.InstanceId, LeaverOrchestrations.Answered, answered.Id, stop);
         return Json(status, new { requestId, state, answers = answered.Answers.Count });
     }
 
@@ -123,10 +123,23 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         if (dispatch.Start)
             await StartAsync(client, LeaverOrchestrations.Case, dispatch.Case.InstanceId, dispatch.Run, stop);
         else if (dispatch.Tell)
-            await client.RaiseEventAsync(dispatch.Case.InstanceId, LeaverOrchestrations.HrChanged, "", stop);
+            await TellAsync(client, dispatch.Case.InstanceId, LeaverOrchestrations.HrChanged, "", stop);
         if (dispatch.Undo)
             await StartAsync(client, LeaverOrchestrations.Undo, dispatch.UndoInstanceId, dispatch.Run, stop);
         await desk.SettleAsync(dispatch, stop);
+    }
+
+    // Every step reads what holds: a word that finds nobody only costs a wait.
+    private async Task TellAsync(DurableTaskClient client, string instanceId, string name, string word, CancellationToken stop)
+    {
+        try
+        {
+            await client.RaiseEventAsync(instanceId, name, word, stop);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            NotTold(log, instanceId, e.GetType().Name);
+        }
     }
 
     // One orchestration per id: whoever comes second finds it there, which is as good.
@@ -157,6 +170,9 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
 
     [LoggerMessage(4100, LogLevel.Debug, "Orchestration {InstanceId} is there already ({Error})")]
     private static partial void Running(ILogger logger, string instanceId, string error);
+
+    [LoggerMessage(4101, LogLevel.Debug, "Orchestration {InstanceId} was not told ({Error})")]
+    private static partial void NotTold(ILogger logger, string instanceId, string error);
 
     private sealed record ApprovalBody(string? PlanId, bool? Approve, string? Comment);
 }

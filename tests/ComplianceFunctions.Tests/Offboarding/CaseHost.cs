@@ -152,7 +152,7 @@ internal sealed class CaseHost : IAsyncDisposable
             if (known?.Stage == LeaverStage.AwaitingApproval && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
                 await ApproveAsync(caseId);
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
-                throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}");
+                throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; {await Desk.DocumentAsync(caseId, "state.json", Stop) switch { { } state => JsonNode.Parse(state)!["verified"]?.ToJsonString(), _ => null }}");
             Clock.Advance(step ?? TimeSpan.FromSeconds(1));
             // What goes on between two looks is input and output, which no clock moves.
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop);

@@ -253,9 +253,7 @@ public sealed partial class LeaverSteps
         var (left, stuck) = Split(verified, plans, state.Outcomes);
         var detections = new List<Detection>(stuck.Select(a => Finding(known, policy, LeaverControls.StepStuck,
             $"{a.Access.Kind} {a.Access.Name}: {a.Why}", a.WhatToDo ?? "A person has to remove it.", part: a.Access.Key)));
-        if (verified.Clear)
-            await ChangeAsync(run, c => c with { Stage = LeaverStage.Clear, ClearAt = c.ClearAt ?? verified.At, Note = null }, stop);
-        else if (known.BlockedAt is { } blocked && Now > blocked + policy.ClearWithin)
+        if (!verified.Clear && known.BlockedAt is { } blocked && Now > blocked + policy.ClearWithin)
         {
             detections.Add(Finding(known, policy, LeaverControls.NotClear,
                 $"{left.Count + stuck.Count + verified.Outside.Count} accesses were not seen removed within {policy.ClearWithin.TotalHours:0.#} h of blocking, and {verified.Unread.Count} sources were not read.",
@@ -264,6 +262,9 @@ public sealed partial class LeaverSteps
         }
         await TellAsync(known, policy, detections, stop);
         await TellSecretsAsync(known, before, policy, stop);
+        // Whoever sees the stage sees the findings of it.
+        if (verified.Clear)
+            await ChangeAsync(run, c => c with { Stage = LeaverStage.Clear, ClearAt = c.ClearAt ?? verified.At, Note = null }, stop);
         return new(verified.Clear ? CaseGo.Proceed : CaseGo.Again, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
     }
 
