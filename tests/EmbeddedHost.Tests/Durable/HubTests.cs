@@ -142,7 +142,9 @@ public sealed class HubTests(AzuriteFixture azurite)
         var some = new List<OrchestrationMetadata>();
         await foreach (var instance in host.Durable.GetAllInstancesAsync(new OrchestrationQuery
         {
-            Statuses = [OrchestrationRuntimeStatus.Completed], InstanceIdPrefix = "echo:", FetchInputsAndOutputs = true,
+            Statuses = [OrchestrationRuntimeStatus.Completed],
+            InstanceIdPrefix = "echo:",
+            FetchInputsAndOutputs = true,
         }))
         {
             some.Add(instance);
@@ -267,7 +269,7 @@ public sealed class HubTests(AzuriteFixture azurite)
 
     private sealed class App(Probe probe)
     {
-        private static int s_running;
+        private static int _running;
 
         [Function("Waits")]
         public static Task<string> Waits([OrchestrationTrigger] TaskOrchestrationContext context) => context.WaitForExternalEvent<string>("Go");
@@ -299,9 +301,9 @@ public sealed class HubTests(AzuriteFixture azurite)
         [Function("Count")]
         public async Task Count([ActivityTrigger] int number)
         {
-            probe.See(Interlocked.Increment(ref s_running));
+            probe.See(Interlocked.Increment(ref _running));
             await Task.Yield();
-            Interlocked.Decrement(ref s_running);
+            Interlocked.Decrement(ref _running);
         }
 
         [Function("Start")]
