@@ -149,13 +149,14 @@ internal static class SandboxCommand
         Option<int?> objects = new("--vault-objects") { Description = "generated vault objects" };
         Option<int?> vaults = new("--vaults") { Description = "generated vaults" };
         Option<double?> flagged = new("--flagged-share") { Description = "share of generated things older than 90 days, 0 to 1" };
-        foreach (var option in (Option[])[applications, credentials, objects, vaults, flagged])
+        Option<int?> leavers = new("--leavers") { Description = "generated users with 200 memberships, 30 app roles and 40 Azure roles each" };
+        foreach (var option in (Option[])[applications, credentials, objects, vaults, flagged, leavers])
             command.Options.Add(option);
         var standard = new GeneratorOptions();
-        return parsed => parsed.GetValue(applications) is null && parsed.GetValue(credentials) is null && parsed.GetValue(objects) is null && parsed.GetValue(vaults) is null && parsed.GetValue(flagged) is null
+        return parsed => parsed.GetValue(applications) is null && parsed.GetValue(credentials) is null && parsed.GetValue(objects) is null && parsed.GetValue(vaults) is null && parsed.GetValue(flagged) is null && parsed.GetValue(leavers) is null
             ? null
             : new GeneratorOptions(parsed.GetValue(applications) ?? standard.Applications, parsed.GetValue(credentials) ?? standard.CredentialsPerApplication,
-                parsed.GetValue(objects) ?? standard.VaultObjects, parsed.GetValue(vaults) ?? standard.Vaults, parsed.GetValue(flagged) ?? standard.FlaggedShare);
+                parsed.GetValue(objects) ?? standard.VaultObjects, parsed.GetValue(vaults) ?? standard.Vaults, parsed.GetValue(flagged) ?? standard.FlaggedShare, parsed.GetValue(leavers) ?? standard.Leavers);
     }
 
     private static Command Check(TextWriter output)

@@ -13,7 +13,8 @@ public sealed class ArchitectureTests
     [InlineData("EmbeddedHost", "")]
     [InlineData("SandboxTenant", "")]
     [InlineData("ComplianceFunctions", "Compliance EmbeddedHost")]
-    [InlineData("Local", "Compliance ComplianceFunctions SandboxTenant")]
+    [InlineData("ComplianceCli", "Compliance")]
+    [InlineData("Local", "Compliance ComplianceCli ComplianceFunctions SandboxTenant")]
     public void A_project_references_only_what_the_design_allows(string project, string allowed)
     {
         var references = XDocument.Load(Path.Combine(Root, "src", project, project + ".csproj"))
@@ -31,7 +32,7 @@ public sealed class ArchitectureTests
             .Where(p => !p.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Select(p => Path.GetFileNameWithoutExtension(p)).Order(StringComparer.Ordinal);
 
-        Assert.Equal(["Compliance", "ComplianceFunctions", "EmbeddedHost", "Local", "SandboxTenant"], projects);
+        Assert.Equal(["Compliance", "ComplianceCli", "ComplianceFunctions", "EmbeddedHost", "Local", "SandboxTenant"], projects);
     }
 
     [Fact]

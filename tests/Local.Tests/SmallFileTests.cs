@@ -24,7 +24,7 @@ public sealed class SmallFileTests : IDisposable
     public void A_broken_key_file_says_what_to_do(string text)
     {
         File.WriteAllText(Keys, text);
-        Assert.Equal($"{Keys} does not hold three keys: delete it, and new ones are made", Assert.Throws<LaunchException>(() => HostKeys.ReadOrMake(Keys)).Message);
+        Assert.Equal($"{Keys} does not hold four keys: delete it, and new ones are made", Assert.Throws<LaunchException>(() => HostKeys.ReadOrMake(Keys)).Message);
     }
 
     [Fact]

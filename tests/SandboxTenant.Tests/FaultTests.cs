@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SandboxTenant.Data;
+using SandboxTenant.Demo;
 using SandboxTenant.Faults;
 
 namespace SandboxTenant.Tests;
@@ -60,6 +61,17 @@ public sealed class FaultTests
         {
             await Assert.ThrowsAsync<HttpRequestException>(() => c.SendAsync("GET", "/v1.0/organization"));
             Assert.Equal(0, s.Requests[^1].Status);
+        },
+        ["PATCH graph/users/* => drop-after times=1"] = async (s, c) =>
+        {
+            await Assert.ThrowsAsync<HttpRequestException>(() => c.SendAsync("PATCH", "/v1.0/users/" + DemoLeaver.LeaverId, new { jobTitle = "Changed" }));
+            Assert.Equal("Changed", Json.Text(s.Tenant.Users.Find(DemoLeaver.LeaverId)!.Json, "jobTitle"));
+        },
+        ["GET graph/users/*/memberOf => consistency=30s"] = async (s, c) =>
+        {
+            var group = s.Tenant.Groups.All().Single(g => Json.Text(g.Json, "displayName") == "git-users").Id;
+            Assert.Equal(204, (await c.SendAsync("DELETE", $"/v1.0/groups/{group}/members/{DemoLeaver.LeaverId}/$ref")).Status);
+            Assert.Contains(group, (await c.AllAsync($"/v1.0/users/{DemoLeaver.LeaverId}/memberOf")).Items.Select(g => (string?)g["id"]));
         },
         ["graph/applications => cut=200"] = async (_, c) =>
         {

@@ -328,4 +328,18 @@ public sealed class LeaverTests(DemoFixture demo)
         Assert.Equal(demo.Sandbox.Tenant.Relations.Select(r => (r.Leaf, r.Relation.All().Sum(a => a.Set.Count))), back.Relations.Select(r => (r.Leaf, r.Relation.All().Sum(a => a.Set.Count))));
         Directory.Delete(Path.GetDirectoryName(folder)!, recursive: true);
     }
+
+    [Fact]
+    public async Task Generated_leavers_have_what_the_benchmark_measures()
+    {
+        var tenant = TenantGenerator.Generate(new GeneratorOptions(Applications: 10, VaultObjects: 0, Vaults: 0, Leavers: 3), 7, DemoFixture.Now);
+        await using var sandbox = await StartAsync(new SandboxOptions { Tenant = tenant });
+        using var clients = new PinnedClients(sandbox);
+        var user = (await clients.SendAsync("GET", "/v1.0/users?$filter=employeeId eq 'L-0002'")).Body!["value"]![0]!["id"]!;
+        var azure = 0;
+        foreach (var subscription in tenant.Subscriptions.All())
+            azure += (await clients.AllAsync($"/subscriptions/{subscription.Id}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId eq '{user}'")).Items.Count;
+
+        Assert.Equal((200, 30, 40, 10), ((await clients.AllAsync($"/v1.0/users/{user}/memberOf?$top=999")).Items.Count, (await clients.AllAsync($"/v1.0/users/{user}/appRoleAssignments")).Items.Count, azure, tenant.Subscriptions.Count));
+    }
 }

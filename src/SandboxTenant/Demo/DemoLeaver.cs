@@ -30,6 +30,7 @@ internal sealed class DemoLeaver(
     public const string ComplianceAppId = "6f1d5a0e-6b0c-4f0e-9a51-2b6f0c2d3e10";
 
     private const string ApproverRole = "2c9e8f0e-3a3c-4b0e-8a53-0b6f0c2d3e11";
+    private const string Stand = "Data Labelling Pipeline";
     private const string ReaderRole = "2c9e8f0e-3a3c-4b0e-8a53-0b6f0c2d3e12";
     private const string DirectoryReadWrite = "19dbc75e-c2e2-444c-a770-ec69d8559fc7";
 
@@ -123,25 +124,23 @@ internal sealed class DemoLeaver(
 
     private void Approvers()
     {
-        var app = id("sp/compliance");
-        tenant.Add("servicePrincipals", new JsonObject
-        {
-            ["id"] = app,
-            ["appId"] = ComplianceAppId,
-            ["displayName"] = "Compliance",
-            ["servicePrincipalType"] = "Application",
-            ["accountEnabled"] = true,
-            ["appRoles"] = new JsonArray([.. (((string, string)[])[(ApproverRole, "Approver"), (ReaderRole, "Reader")]).Select(r => new JsonObject
+        // One of the 150 applications, and one without credentials: the credential check's counts stay what they are.
+        var (registration, principal) = (Find("applications", Stand)!, Find("servicePrincipals", Stand)!);
+        var app = principal.Id;
+        foreach (var (set, entity) in ((string, Entity)[])[("applications", registration), ("servicePrincipals", principal)])
+            tenant.Change(set, entity.Id, new JsonObject
             {
-                ["id"] = r.Item1,
-                ["value"] = "Compliance." + r.Item2,
-                ["displayName"] = r.Item2,
-                ["isEnabled"] = true,
-                ["allowedMemberTypes"] = new JsonArray("User"),
-            })]),
-            ["passwordCredentials"] = new JsonArray(),
-            ["keyCredentials"] = new JsonArray(),
-        });
+                ["appId"] = ComplianceAppId,
+                ["displayName"] = "Compliance",
+                ["appRoles"] = new JsonArray([.. (((string, string)[])[(ApproverRole, "Approver"), (ReaderRole, "Reader")]).Select(r => new JsonObject
+                {
+                    ["id"] = r.Item1,
+                    ["value"] = "Compliance." + r.Item2,
+                    ["displayName"] = r.Item2,
+                    ["isEnabled"] = true,
+                    ["allowedMemberTypes"] = new JsonArray("User"),
+                })]),
+            }.ToJsonString());
         foreach (var approver in Of("Security").Take(3))
             AppRole(people[approver].Id, app, "Compliance", ApproverRole);
         AppRole(people[Of("Legal").First()].Id, app, "Compliance", ReaderRole);

@@ -11,7 +11,7 @@ internal static class TenantGenerator
     /// <exception cref="SandboxException">The size makes no sense.</exception>
     public static TenantData Generate(GeneratorOptions size, ulong seed, DateTimeOffset now)
     {
-        if (size.Applications < 0 || size.CredentialsPerApplication < 0 || size.VaultObjects < 0 || size.Vaults < 0 || size.FlaggedShare is < 0 or > 1)
+        if (size.Applications < 0 || size.CredentialsPerApplication < 0 || size.VaultObjects < 0 || size.Vaults < 0 || size.Leavers < 0 || size.FlaggedShare is < 0 or > 1)
             throw new SandboxException("a generated tenant's counts must not be negative and its flagged share must be from 0 to 1");
         if (size.VaultObjects > 0 && size.Vaults == 0)
             throw new SandboxException("vault objects need at least one vault");
@@ -70,6 +70,8 @@ internal static class TenantGenerator
             var owner = owners[i % owners.Count];
             tenant.ApplicationOwners.Of(id).Add(owner.Id, owner.Owner);
         }
+        if (size.Leavers > 0)
+            GeneratedLeavers.Add(tenant, size.Leavers, seed);
         if (size.Vaults == 0)
             return tenant;
         var subscription = Ids.Guid($"{seed}/generated/subscription");

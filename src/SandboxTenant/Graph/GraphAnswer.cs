@@ -77,7 +77,7 @@ internal static class GraphAnswer
             Json.CopyProperties(writer, entity.Json, keep);
             writer.WriteEndObject();
         }
-        : Whole;
+    : Whole;
 
     /// <summary>An object with its type in front.</summary>
     public static void WriteTyped(Utf8JsonWriter writer, string type, byte[] json, Keep keep)

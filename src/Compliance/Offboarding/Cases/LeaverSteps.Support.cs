@@ -15,9 +15,11 @@ public sealed partial class LeaverSteps
     /// <summary>Name of a document of one round of a case.</summary>
     internal static string Name(CaseRun run, string document) => $"{run.CaseId}/{run.Round}/{document}";
 
-    // A cancellation or a rehiring takes a leaving back, whatever was done so far; so does a leaving put off to later.
-    private static bool TakenBack(LeaverCase known) =>
-        known.Latest.Kind is HrEventKind.Cancelled or HrEventKind.Rehired;
+    // A cancellation or a rehiring takes a leaving back, whatever was done so far.
+    private static bool TakenBack(LeaverCase known) => known.Latest.Kind is HrEventKind.Cancelled or HrEventKind.Rehired;
+
+    // Over for this orchestration: HR took it back, or another round of the case goes on in its place.
+    private static bool Over(LeaverCase known, CaseRun run) => TakenBack(known) || known.Round != run.Round;
 
     private async Task<LeaverCase> CaseAsync(CaseRun run, CancellationToken stop) =>
         await _parts.Cases.FindAsync(Tenant, run.CaseId, stop) ?? throw new KeyNotFoundException($"there is no case {run.CaseId}");
@@ -30,6 +32,14 @@ public sealed partial class LeaverSteps
 
     private Task<string> SaveAsync(CaseRun run, CaseState state, CancellationToken stop) =>
         _parts.Documents.SaveAsync(Name(run, "state.json"), state, stop);
+
+    private async Task<(CaseRun Run, CaseState State)> ActedAsync(CaseRun run, CancellationToken stop)
+    {
+        for (var round = run.Round; round > 0; round--)
+            if (await StateAsync(run with { Round = round }, stop) is { Facts: not null } state)
+                return (run with { Round = round }, state);
+        return (run, new CaseState());
+    }
 
     private static IReadOnlyList<string> With(IReadOnlyList<string> list, string item) =>
         list.Contains(item, StringComparer.Ordinal) ? list : [.. list, item];

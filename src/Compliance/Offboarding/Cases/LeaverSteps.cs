@@ -35,11 +35,14 @@ public sealed partial class LeaverSteps
     {
         var now = Now;
         var known = await CaseAsync(run, stop);
-        if (TakenBack(known))
+        if (Over(known, run))
         {
-            await ChangeAsync(run, c => c.Stage == LeaverStage.Scheduled ? c with { Stage = LeaverStage.Cancelled, Note = "HR took the leaving back before anything was done" } : c, stop);
+            await ChangeAsync(run, c => c.Stage == LeaverStage.Scheduled && TakenBack(c) ? c with { Stage = LeaverStage.Cancelled, Note = "HR took the leaving back before anything was done" } : c, stop);
             return new(Go: false, Ended: true, null);
         }
+        // It runs: whoever started it may have been cut off before saying so.
+        if (!known.Dispatched && known.Round == run.Round)
+            await ChangeAsync(run, c => c.Round == run.Round ? c with { Dispatched = true } : c, stop);
         return known.Latest.ForCause || known.DueAt is not { } due || due <= now ? new(Go: true, Ended: false, null) : new(Go: false, Ended: false, due.UtcDateTime);
     }
 
@@ -47,7 +50,7 @@ public sealed partial class LeaverSteps
     public async Task<CaseDecision> DecideAsync(CaseRun run, CancellationToken stop)
     {
         var known = await CaseAsync(run, stop);
-        if (TakenBack(known))
+        if (Over(known, run))
             return new(CaseGo.End);
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
@@ -94,7 +97,7 @@ public sealed partial class LeaverSteps
         var policy = _parts.Policy.Load();
         if (await _parts.Approvals.FindAsync(Tenant, approvalId, stop) is not { } request)
             return ApprovalStanding.Void;
-        if (TakenBack(known) && known.Stage is not LeaverStage.Restoring)
+        if (TakenBack(known) && known.Stage is not LeaverStage.Restoring || known.Round != run.Round && known.Stage is not LeaverStage.Restoring)
         {
             await _parts.Approvals.VoidAsync(Tenant, approvalId, stop);
             return ApprovalStanding.Void;
@@ -118,7 +121,8 @@ public sealed partial class LeaverSteps
         }
         else if (standing == ApprovalStanding.Refused)
         {
-            await ChangeAsync(run, c => c with { Note = "an approver refused the plan: nothing more is done until HR sends another event" }, stop);
+            // A later event of HR opens another round.
+            await ChangeAsync(run, c => c.Round == run.Round ? c with { Stage = LeaverStage.Closed, Note = "an approver refused the plan: nothing more is done until HR sends another event" } : c, stop);
             await RecordAsync(run, policy, "refused", "offboarding.refused", "refused", request.PlanId, stop: stop);
         }
         else if (request.Deadline <= Now)
@@ -136,7 +140,7 @@ public sealed partial class LeaverSteps
     public async Task<CaseGo> BlockAsync(CaseRun run, CancellationToken stop)
     {
         var known = await CaseAsync(run, stop);
-        if (TakenBack(known) && known.BlockedAt is null)
+        if (Over(known, run) && (known.BlockedAt is null || known.Round != run.Round))
         {
             await _parts.Caps.ReleaseAsync(Tenant, known.InstanceId, stop);
             return CaseGo.End;
@@ -174,7 +178,7 @@ public sealed partial class LeaverSteps
     public async Task<CaseDecision> PlanAsync(CaseRun run, CancellationToken stop)
     {
         var known = await CaseAsync(run, stop);
-        if (TakenBack(known))
+        if (Over(known, run))
             return new(CaseGo.End);
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
@@ -209,7 +213,7 @@ public sealed partial class LeaverSteps
     public async Task<CaseGo> RemoveAsync(CaseRun run, string planId, CancellationToken stop)
     {
         var known = await CaseAsync(run, stop);
-        if (TakenBack(known))
+        if (Over(known, run))
             return CaseGo.End;
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
@@ -236,7 +240,7 @@ public sealed partial class LeaverSteps
     public async Task<CaseProgress> VerifyAsync(CaseRun run, CancellationToken stop)
     {
         var known = await CaseAsync(run, stop);
-        if (TakenBack(known))
+        if (Over(known, run))
             return new(CaseGo.End, 0, 0, false);
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
@@ -293,10 +297,16 @@ public sealed partial class LeaverSteps
     public async Task<CaseDecision> PlanUndoAsync(CaseRun run, CancellationToken stop)
     {
         var known = await CaseAsync(run, stop);
-        var policy = _parts.Policy.Load();
-        var state = await StateAsync(run, stop);
-        if (!TakenBack(known) || known.BlockedAt is null || state.Facts is not { } facts)
+        if (!TakenBack(known) || known.Round != run.Round)
             return new(CaseGo.End);
+        var policy = _parts.Policy.Load();
+        // A case whose watch was over is in another round; what was done is kept with the round that did it.
+        (run, var state) = await ActedAsync(run, stop);
+        if (state.Facts is not { } facts || state.Blocked.Count == 0)
+        {
+            await ChangeAsync(run, c => c with { Stage = LeaverStage.Cancelled, Note = "nothing was done that could be given back" }, stop);
+            return new(CaseGo.End);
+        }
         var before = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop) ?? new AccessSnapshot(Tenant, facts.UserId, Now, [], []);
         var plan = UndoPlanner.Plan(run.CaseId, facts, before, await PlansAsync(run, state, stop), [.. state.Blocked, .. state.Outcomes], policy);
         var planId = plan.Id();
@@ -312,8 +322,10 @@ public sealed partial class LeaverSteps
     {
         var known = await CaseAsync(run, stop);
         var policy = _parts.Policy.Load();
-        var state = await StateAsync(run, stop);
-        if (!TakenBack(known) || !state.Released.Contains(planId, StringComparer.Ordinal))
+        if (!TakenBack(known) || known.Round != run.Round)
+            return CaseGo.End;
+        (run, var state) = await ActedAsync(run, stop);
+        if (!state.Released.Contains(planId, StringComparer.Ordinal))
             return CaseGo.End;
         var plan = await PlanAsync(run, planId, stop);
         var settled = state.Restored.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);

@@ -78,6 +78,9 @@ internal static class Verification
         {
             var step = steps.GetValueOrDefault(access.Key);
             var outcome = step is null ? null : last.GetValueOrDefault(step.Id);
+            // A secret that was read stays known when nothing leads to it any more.
+            if (access.Kind == AccessKind.SharedSecret && manual.TryGetValue(ManualKey(access), out var rotate))
+                return new(access, AccessState.LeftToPerson, null, null, rotate.Why, rotate.WhatToDo);
             if (!now.Contains(access.Key))
                 return Unread(access, after) is { } unread
                     ? new(access, AccessState.Unknown, outcome is { InEffect: true } ? outcome.At : null, null, unread, "read it again once its source can be read")

@@ -90,12 +90,10 @@ internal static class CaseRules
         {
             (false, LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held) when known.BlockedAt is null =>
                 next with { Stage = LeaverStage.Cancelled, Note = null },
-            // The watch is over and so is the orchestration: another one gives back what can be.
-            (false, LeaverStage.Closed) => Another(next) with { Stage = LeaverStage.Restoring, Note = null },
             (true, LeaverStage.Cancelled) => (known.Dispatched ? Another(next) : next) with { Stage = LeaverStage.Scheduled, Note = null },
-            (true, LeaverStage.Closed or LeaverStage.Restored) =>
+            (true, LeaverStage.Closed or LeaverStage.Restored or LeaverStage.Restoring) =>
                 Another(next) with { Stage = LeaverStage.Scheduled, Note = null, BlockedAt = null, ClearAt = null, PlanId = null, CertificateSha256 = null },
-            // Whoever carries the case out decides on the news.
+            // Whoever carries the case out decides on the news. What is given back after the act comes from the snapshot of this very round.
             _ => next,
         };
     }

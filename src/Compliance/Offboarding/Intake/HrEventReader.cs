@@ -19,10 +19,10 @@ internal static class HrEventReader
     /// <summary>Largest event that is read, in bytes.</summary>
     public const int MaxBytes = 64 * 1024;
 
-    /// <summary>The longest a leaving may lie ahead.</summary>
+    /// <summary>The longest an event or a leaving may lie ahead.</summary>
     public static readonly TimeSpan MostAhead = TimeSpan.FromDays(2 * 366);
 
-    /// <summary>The longest a leaving may lie back.</summary>
+    /// <summary>The longest an event or a leaving may lie back.</summary>
     public static readonly TimeSpan MostBack = TimeSpan.FromDays(366);
 
     private const int MaxDepth = 16;
@@ -125,6 +125,8 @@ internal static class HrEventReader
         var time = Time(Text(root, "time")!);
         if (time is null)
             problems.Add("time: no such date or time");
+        else
+            CheckDistance("time", time.Value - now, problems);
         var forCause = data.TryGetProperty("forCause", out var cause) && cause.GetBoolean();
         var ends = kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
         Leaving? leaves = null;
@@ -156,13 +158,15 @@ internal static class HrEventReader
             problems.Add("data.leaves.local: no such date or time");
             return null;
         }
-        var away = local - now.UtcDateTime;
-        if (away > MostAhead || away < -MostBack)
-        {
-            problems.Add($"data.leaves.local: more than {(away > MostAhead ? "2 years ahead" : "1 year back")}");
-            return null;
-        }
-        return zone is null ? null : new(local, Text(given, "timeZone")!);
+        return CheckDistance("data.leaves.local", local - now.UtcDateTime, problems) && zone is not null ? new(local, Text(given, "timeZone")!) : null;
+    }
+
+    private static bool CheckDistance(string path, TimeSpan away, List<string> problems)
+    {
+        if (away <= MostAhead && away >= -MostBack)
+            return true;
+        problems.Add($"{path}: more than {(away > MostAhead ? "2 years ahead" : "1 year back")}");
+        return false;
     }
 
     // RFC 3339; of a fraction finer than this clock's the rest is dropped.

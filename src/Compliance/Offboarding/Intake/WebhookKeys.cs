@@ -76,6 +76,9 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
     /// <summary>So often, at most, the vault is asked because of a signature nobody knows or a read that failed: forgers must not choose how often.</summary>
     public static readonly TimeSpan AtMostEvery = TimeSpan.FromSeconds(30);
 
+    /// <summary>So long one read of the vault may take; longer counts as not read.</summary>
+    public static readonly TimeSpan ReadWithin = TimeSpan.FromSeconds(30);
+
     private const int MostKeys = 2;
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
@@ -92,7 +95,9 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
             if (age < (afresh || _keys.Count == 0 ? AtMostEvery : Remembered))
                 return _keys;
             _readAt = time.GetUtcNow();
-            _keys = await ReadAsync(stop);
+            // The keys are everybody's: a sender who hangs up must not break off the read, or the holder of a disabled key could keep it remembered by doing so.
+            using var late = new CancellationTokenSource(ReadWithin, time);
+            _keys = await ReadAsync(late.Token);
             return _keys;
         }
         finally
@@ -126,8 +131,9 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
                 NoKey(Secret, "it has no version that is enabled, begun, not expired and long enough");
             return keys;
         }
+        // Whatever went wrong, no answer of the vault is no key.
         catch (Exception e) when (e is RequestFailedException or AuthenticationFailedException or AggregateException or HttpRequestException or IOException
-            or RetryAfterTooLongException or System.Text.Json.JsonException && !stop.IsCancellationRequested)
+            or OperationCanceledException or System.Text.Json.JsonException)
         {
             NoKey(Secret, ReadFailure.Of(e, DeclaredCall.WebhookKey, null, null).Reason);
             return [];

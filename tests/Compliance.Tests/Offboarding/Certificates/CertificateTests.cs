@@ -122,8 +122,17 @@ public sealed class CertificateTests
         var outcomes = plan.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time.AddMinutes(1))).ToList();
         var request = new ApprovalRequest
         {
-            Id = "r", TenantId = Some.TenantId, PlanId = plan.Id(), CaseId = Some.CaseId, SubjectId = Some.UserId, Reasons = ["first act"], PolicySha256 = Some.Policy.Sha256,
-            AskedAt = Some.Time, Deadline = Some.Time.AddDays(1), InstanceId = Some.CaseId, Answers = [new("approver-1", true, Some.Time.AddSeconds(30), null), new("approver-2", true, Some.Time.AddSeconds(20), null)],
+            Id = "r",
+            TenantId = Some.TenantId,
+            PlanId = plan.Id(),
+            CaseId = Some.CaseId,
+            SubjectId = Some.UserId,
+            Reasons = ["first act"],
+            PolicySha256 = Some.Policy.Sha256,
+            AskedAt = Some.Time,
+            Deadline = Some.Time.AddDays(1),
+            InstanceId = Some.CaseId,
+            Answers = [new("approver-1", true, Some.Time.AddSeconds(30), null), new("approver-2", true, Some.Time.AddSeconds(20), null)],
         };
         return new(
             Case, Some.Facts, [plan], outcomes, Verification.Compare([plan], outcomes, before, Some.Snapshot() with { TakenAt = Some.Time.AddSeconds(618) }), [request], [Some.CaseId + "/removed"],

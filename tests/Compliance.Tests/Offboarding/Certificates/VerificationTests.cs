@@ -61,7 +61,7 @@ public sealed class VerificationTests
             { AccessKind.EligibleDirectoryRole, Graph("roleEligibilityScheduleInstances") }, { AccessKind.OwnedApplication, Graph("ownedObjects") }, { AccessKind.OwnedServicePrincipal, Graph("ownedObjects") },
             { AccessKind.OwnedGroup, Graph("ownedObjects") }, { AccessKind.Device, Graph("registeredDevices") }, { AccessKind.ManagedDevice, Graph("managedDevices") },
             { AccessKind.AzureRole, LeaverSources.AzureRoles("s1") }, { AccessKind.EligibleAzureRole, LeaverSources.EligibleAzureRoles("s1") }, { AccessKind.AzureRole, Sources.Subscriptions },
-            { AccessKind.VaultAccessPolicy, LeaverSources.Resources }, { AccessKind.OwnedResource, LeaverSources.Resources }, { AccessKind.SharedSecret, LeaverSources.Resources },
+            { AccessKind.VaultAccessPolicy, LeaverSources.Resources }, { AccessKind.OwnedResource, LeaverSources.Resources },
         };
     }
 
@@ -80,6 +80,15 @@ public sealed class VerificationTests
         Assert.Equal((AccessState.Unknown, false, source), (Assert.Single(unread.Accesses).State, unread.Clear, Assert.Single(unread.Unread).Source));
         var unasked = Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = missing });
         Assert.Equal((AccessState.Unknown, false), (Assert.Single(unasked.Accesses).State, unasked.Clear));
+    }
+
+    [Fact]
+    public void A_shared_secret_stays_with_a_person_though_nothing_leads_to_it_any_more()
+    {
+        var before = Some.Snapshot(Some.Access(AccessKind.SharedSecret, "/subscriptions/s1/st", "/subscriptions/s1/st"));
+        var (plan, outcomes) = Done(before);
+
+        Assert.Equal(AccessState.LeftToPerson, Assert.Single(Verification.Compare([plan], outcomes, before, Some.Snapshot()).Accesses).State);
     }
 
     [Fact]

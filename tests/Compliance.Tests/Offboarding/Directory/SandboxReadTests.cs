@@ -11,7 +11,7 @@ public sealed class SandboxReadTests
 {
     private static readonly OffboardingPolicy Policy = new() { Sha256 = "00" };
 
-    private static readonly HrEvent Event = new("hr", "1", HrEventKind.Terminated, DateTimeOffset.UnixEpoch, "NW1214", "1", 1, null, false, null, null);
+    private static readonly HrEvent Event = new("hr", "1", HrEventKind.Terminated, DateTimeOffset.UnixEpoch, "NW-1042", "1", 1, null, false, null, null);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -30,11 +30,11 @@ public sealed class SandboxReadTests
         Assert.Null(lookup.Problem);
         Assert.Empty(facts.Unread);
         Assert.Equal((true, false, 2), (facts.AccountEnabled!.Value, facts.GlobalAdministrator, facts.OtherGlobalAdministrators!.Value));
-        Assert.Equal(300, facts.Staff);
+        Assert.Equal(304, facts.Staff);
         Assert.Equal([], snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"));
         var kinds = snapshot.Accesses.GroupBy(a => a.Kind).ToDictionary(g => g.Key, g => g.Count());
         Assert.Equal((4, 3, 1, 1), (kinds[AccessKind.SignInMethod], kinds[AccessKind.DelegatedGrant], kinds[AccessKind.DirectoryRole], kinds[AccessKind.EligibleDirectoryRole]));
-        Assert.Equal((5, 2, 1, 1, 1), (kinds[AccessKind.AppRole], kinds[AccessKind.Device], kinds[AccessKind.ManagedDevice], kinds[AccessKind.Licence], kinds[AccessKind.VaultAccessPolicy]));
+        Assert.Equal((5, 2, 1, 2, 1), (kinds[AccessKind.AppRole], kinds[AccessKind.Device], kinds[AccessKind.ManagedDevice], kinds[AccessKind.Licence], kinds[AccessKind.VaultAccessPolicy]));
         Assert.Equal(
             ["ad-fileserver-users", "all-of-data", "data-news"],
             snapshot.Accesses.Where(a => a is { Kind: AccessKind.GroupMember, NotRemovable: not null }).Select(a => a.Name).Order(StringComparer.Ordinal));

@@ -47,7 +47,7 @@ public sealed class CaseRulesTests
     [InlineData(LeaverStage.Scheduled, 2, LeaverStage.Scheduled, 1, IntakeOutcome.Updated)]
     [InlineData(LeaverStage.Held, 2, LeaverStage.Held, 1, IntakeOutcome.Updated)]
     [InlineData(LeaverStage.Clear, 2, LeaverStage.Clear, 1, IntakeOutcome.Updated)]
-    [InlineData(LeaverStage.Restoring, 2, LeaverStage.Restoring, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Restoring, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
     [InlineData(LeaverStage.Cancelled, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
     [InlineData(LeaverStage.Closed, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
     [InlineData(LeaverStage.Restored, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
@@ -69,7 +69,7 @@ public sealed class CaseRulesTests
     [InlineData(LeaverStage.Removing, LeaverStage.Removing, 1, IntakeOutcome.Updated)]
     [InlineData(LeaverStage.AwaitingApproval, LeaverStage.AwaitingApproval, 1, IntakeOutcome.Updated)]
     [InlineData(LeaverStage.Clear, LeaverStage.Clear, 1, IntakeOutcome.Updated)]
-    [InlineData(LeaverStage.Closed, LeaverStage.Restoring, 2, IntakeOutcome.Started)]
+    [InlineData(LeaverStage.Closed, LeaverStage.Closed, 1, IntakeOutcome.Updated)]
     [InlineData(LeaverStage.Restored, LeaverStage.Restored, 1, IntakeOutcome.Updated)]
     public void Taking_it_back_ends_a_case_before_the_act_and_leaves_the_rest_to_its_orchestration(
         LeaverStage stage, LeaverStage then, int round, IntakeOutcome outcome) => Assert.All([Cancelled(2), Rehired(2)], back =>

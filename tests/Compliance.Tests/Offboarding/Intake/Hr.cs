@@ -1,3 +1,4 @@
+using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Policy;
 
@@ -21,6 +22,10 @@ internal static class Hr
     public static HrEvent Cancelled(long sequence) => Event(HrEventKind.Cancelled, sequence);
 
     public static HrEvent Rehired(long sequence, string employment = "2019-04") => Event(HrEventKind.Rehired, sequence, employment: employment);
+
+    /// <summary>What is open now.</summary>
+    public static async Task<IReadOnlyList<Finding>> OpenAsync(IFindingStore store, string tenant) =>
+        await store.ListOpenAsync(tenant, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
 
     private static HrEvent Event(
         HrEventKind kind, long sequence, string employee = "NW-1042", string employment = "2019-04", Leaving? leaves = null, bool forCause = false) => new(

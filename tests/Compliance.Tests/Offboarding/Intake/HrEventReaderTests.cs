@@ -70,6 +70,12 @@ public sealed class HrEventReaderTests
     [InlineData("data.mail", "\"ada\"", "data.mail: allowed: a mail address: name@domain")]
     [InlineData("data.userPrincipalName", "\"a@b@c\"", "data.userPrincipalName: allowed: a user principal name: name@domain")]
     [InlineData("data.leaves", null, "data.leaves: missing; hr.employee.terminated needs it unless forCause is true")]
+    [InlineData("time", "\"9999-11-23T12:00:00Z\"", "time: more than 2 years ahead")]
+    [InlineData("time", "\"0001-01-01T00:00:00Z\"", "time: more than 1 year back")]
+    // Files of the database that are no zone, or one with other rules.
+    [InlineData("data.leaves.timeZone", "\"localtime\"", "data.leaves.timeZone: allowed: an IANA time zone, for example Europe/Berlin")]
+    [InlineData("data.leaves.timeZone", "\"posixrules\"", "data.leaves.timeZone: allowed: an IANA time zone, for example Europe/Berlin")]
+    [InlineData("data.leaves.timeZone", "\"right/Europe/Berlin\"", "data.leaves.timeZone: allowed: an IANA time zone, for example Europe/Berlin")]
     [InlineData("data.leaves.timeZone", null, "data.leaves.timeZone: missing")]
     [InlineData("data.leaves.timeZone", "\"Europe/Nowhere\"", "data.leaves.timeZone: no such time zone in the IANA database of this machine")]
     [InlineData("data.leaves.timeZone", "\"../../etc/localtime\"", "data.leaves.timeZone: allowed: an IANA time zone, for example Europe/Berlin")]
@@ -138,6 +144,16 @@ public sealed class HrEventReaderTests
 
         Assert.Matches("^hr-unread-[0-9a-f]{32}$", refused.Key);
         Assert.False(refused.TooLarge);
+    }
+
+    [Fact]
+    public void A_key_given_twice_is_refused_wherever_it_stands()
+    {
+        var text = With("id", "\"1\"");
+        Assert.Equal("1", HrEventReader.Read(text, Hr.Now).Id);
+
+        foreach (var twice in new[] { text.Replace("{\"local\"", "{\"timeZone\":\"UTC\",\"local\"", StringComparison.Ordinal), text.Replace("{\"specversion\"", "{\"id\":\"1\",\"specversion\"", StringComparison.Ordinal) })
+            Assert.Contains("holds a key twice", Assert.Throws<HrEventException>(() => HrEventReader.Read(twice, Hr.Now)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -161,13 +161,7 @@ public sealed class HrWebhookTests(AzuriteFixture azurite)
         public async Task<int> StatusAsync(byte[] key, byte[]? body = null, string? contentType = "application/json", DateTimeOffset? at = null) =>
             Assert.IsType<WebhookOutcome.Refused>(await SendAsync(key, body, contentType, at)).Status;
 
-        public async Task<IReadOnlyList<Finding>> FindingsAsync()
-        {
-            var all = new List<Finding>();
-            await foreach (var finding in _findings.ListOpenAsync(_tenant, Stop))
-                all.Add(finding);
-            return all;
-        }
+        public Task<IReadOnlyList<Finding>> FindingsAsync() => Hr.OpenAsync(_findings, _tenant);
     }
 
     private sealed class KeysInMemory : IWebhookKeys

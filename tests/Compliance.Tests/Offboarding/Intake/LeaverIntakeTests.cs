@@ -282,13 +282,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
         /// <summary>Another process on the same state.</summary>
         public LeaverIntake Another() => new(new TenantId(Tenant), new(_storage), new(_storage), new(new TableFindingStore(_storage)), Evidence, new FixedPolicy(new() { Sha256 = "ab" }), Time, Log);
 
-        public async Task<IReadOnlyList<Finding>> FindingsAsync()
-        {
-            var all = new List<Finding>();
-            await foreach (var finding in Findings.ListOpenAsync(Tenant, Stop))
-                all.Add(finding);
-            return all;
-        }
+        public Task<IReadOnlyList<Finding>> FindingsAsync() => Hr.OpenAsync(Findings, Tenant);
     }
 }
 

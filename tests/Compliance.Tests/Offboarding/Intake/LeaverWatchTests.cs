@@ -230,13 +230,7 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
             await container.UploadBlobAsync("roster.csv", new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines))), Stop);
         }
 
-        public async Task<IReadOnlyList<Finding>> OpenAsync()
-        {
-            var all = new List<Finding>();
-            await foreach (var finding in _findings.ListOpenAsync(Tenant, Stop))
-                all.Add(finding);
-            return all;
-        }
+        public Task<IReadOnlyList<Finding>> OpenAsync() => Hr.OpenAsync(_findings, Tenant);
 
         /// <summary>Open findings as text, by control and subject; those of the heartbeat only when asked for.</summary>
         public async Task<IReadOnlyList<string>> FindingsAsync(bool silence = false) =>

@@ -31,6 +31,8 @@ public sealed class LeavingTimeTests
     [InlineData("2027-04-04T01:45:00", "Australia/Lord_Howe", "2027-04-03T14:45:00Z")]
     [InlineData("2027-04-04T02:00:00", "Australia/Lord_Howe", "2027-04-03T15:30:00Z")]
     [InlineData("2026-11-30T17:00:00", "Asia/Kathmandu", "2026-11-30T11:15:00Z")]
+    // Put forward at the end of Ramadan, which TimeZoneInfo.IsInvalidTime does not know.
+    [InlineData("2026-03-22T02:30:00", "Africa/Casablanca", "2026-03-22T02:00:00Z")]
     // A whole day skipped: Samoa had no 30 December 2011.
     [InlineData("2011-12-30T12:00:00", "Pacific/Apia", "2011-12-30T10:00:00Z")]
     public void Access_ends_when_the_wall_shows_the_time_for_the_first_time_or_skips_it(string local, string zone, string utc) =>
@@ -45,9 +47,10 @@ public sealed class LeavingTimeTests
 
             var end = LeavingTime.ToUtc(local, zone);
 
-            // What the wall shows at the end is the time or, when that is skipped, later; and every five minutes of the day before it showed an earlier one.
+            // What the wall shows at the end is the time or, when that is skipped, later (a tick before, below, it was earlier: only a skip jumps over it); and every five
+            // minutes of the day before it showed an earlier one. IsInvalidTime is not asked: it knows nothing of Casablanca's skips, where summer time is the standard.
             var shown = Wall(end, zone);
-            Assert.True(zone.IsInvalidTime(local) ? shown > local : shown == local, $"{local:s} {name}: the wall shows {shown:s}");
+            Assert.True(shown >= local, $"{local:s} {name}: the wall shows {shown:s}");
             for (var t = end.AddHours(-24); t < end; t = t.AddMinutes(5))
                 Assert.True(Wall(t, zone) < local, $"{local:s} {name}: the wall shows it at {t:u} already");
             // And not a tick later than needed.

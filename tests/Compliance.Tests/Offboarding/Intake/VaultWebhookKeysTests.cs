@@ -1,4 +1,5 @@
 using System.Text;
+using Azure;
 using Azure.Security.KeyVault.Secrets;
 using Compliance.Offboarding.Intake;
 using Compliance.Tenants;
@@ -6,6 +7,7 @@ using Compliance.Tests.State;
 using Compliance.Tests.Tenants;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
+using Moq;
 
 namespace Compliance.Tests.Offboarding.Intake;
 
@@ -79,6 +81,42 @@ public sealed class VaultWebhookKeysTests
         Assert.Contains("every request is refused", _log.LatestRecord.Message, StringComparison.Ordinal);
         _time.Advance(VaultWebhookKeys.AtMostEvery);
         Assert.Equal([Text("a")], await TextsAsync(keys));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_read_that_the_sender_or_a_time_limit_breaks_off_keeps_no_disabled_key_remembered(bool bySender)
+    {
+        using var sender = new CancellationTokenSource();
+        var reads = 0;
+        var version = SecretModelFactory.SecretProperties(name: VaultWebhookKeys.Secret, version: "1", createdOn: Reader.Now);
+        version.Enabled = true;
+        var vault = new Mock<SecretClient>();
+        vault.Setup(v => v.GetPropertiesOfSecretVersionsAsync(VaultWebhookKeys.Secret, It.IsAny<CancellationToken>()))
+            .Returns((string _, CancellationToken read) => AsyncPageable<SecretProperties>.FromPages(Pages(read)));
+        vault.Setup(v => v.GetSecretAsync(VaultWebhookKeys.Secret, "1", It.IsAny<CancellationToken>()))
+            .ReturnsAsync(Response.FromValue(SecretModelFactory.KeyVaultSecret(version, Text("a")), Mock.Of<Response>()));
+        using var keys = new VaultWebhookKeys(vault.Object, _time, _log);
+        Assert.Equal([Text("a")], await TextsAsync(keys));
+
+        version.Enabled = false;
+        _time.Advance(VaultWebhookKeys.Remembered);
+        await Record.ExceptionAsync(() => keys.CurrentAsync(false, sender.Token));
+
+        Assert.Empty(await TextsAsync(keys));
+
+        IEnumerable<Page<SecretProperties>> Pages(CancellationToken read)
+        {
+            if (++reads == 2)
+            {
+                sender.Cancel();
+                read.ThrowIfCancellationRequested();
+                if (!bySender)
+                    throw new TaskCanceledException("no answer in time");
+            }
+            yield return Page<SecretProperties>.FromValues([version], null, Mock.Of<Response>());
+        }
     }
 
     [Fact]
