@@ -241,7 +241,12 @@ public sealed class HubTests(AzuriteFixture azurite)
     public async Task No_more_activities_run_at_once_than_host_json_allows()
     {
         await using var host = await DurableHost.On(azurite, more: ""","maxConcurrentActivityFunctions":2""").StartAsync(typeof(App));
-        await host.RunAsync("Crowd");
+        var crowd = host.RunAsync("Crowd", id: "crowd");
+        // Both are in before either may go on.
+        await host.Probe.NextAsync<int>();
+        await host.Probe.NextAsync<int>();
+        host.Probe.Gate.SetResult();
+        await crowd;
         Assert.Equal(2, host.Probe.All.OfType<int>().Max());
     }
 
@@ -269,6 +274,7 @@ public sealed class HubTests(AzuriteFixture azurite)
 
     private sealed class App(Probe probe)
     {
+        // One for all runs of the app in a test: an instance is made for each.
         private static int _running;
 
         [Function("Waits")]
@@ -302,7 +308,7 @@ public sealed class HubTests(AzuriteFixture azurite)
         public async Task Count([ActivityTrigger] int number)
         {
             probe.See(Interlocked.Increment(ref _running));
-            await Task.Yield();
+            await probe.Gate.Task;
             Interlocked.Decrement(ref _running);
         }
 
