@@ -53,6 +53,9 @@ internal sealed class TenantData
     /// <summary>Delegated permission grants.</summary>
     public EntitySet PermissionGrants { get; } = new("oauth2PermissionGrants", groupKeys: ["principalId", "clientId"]);
 
+    /// <summary>Which sign-in method is a user's default; the key is the user's id.</summary>
+    public EntitySet RegistrationDetails { get; } = new("userRegistrationDetails");
+
     /// <summary>Definitions of directory roles.</summary>
     public EntitySet DirectoryRoleDefinitions { get; } = new("directoryRoleDefinitions");
 
@@ -127,7 +130,7 @@ internal sealed class TenantData
         [
             Organization, Users, Groups, Applications, ServicePrincipals, Subscriptions, Resources, RoleAssignments, RoleDefinitions,
             AdministrativeUnits, AppRoleAssignments, PermissionGrants, DirectoryRoleDefinitions, DirectoryRoleAssignments, DirectoryRoleEligibilities, DirectoryRoleSchedules,
-            Devices, RoleEligibilities, Locks, LocalUsers,
+            Devices, RoleEligibilities, Locks, LocalUsers, RegistrationDetails,
         ];
 
     /// <summary>The relations, by their set and leaf name.</summary>
@@ -137,6 +140,9 @@ internal sealed class TenantData
             ("users", "manager", Managers), ("users", "methods", SignInMethods), ("users", "registeredDevices", RegisteredDevices),
             ("users", "managedDevices", ManagedDevices), ("administrativeUnits", "members", UnitMembers),
         ];
+
+    /// <summary>The groups that an object is directly in, without those deleted in the sandbox.</summary>
+    public IEnumerable<string> GroupsOf(string member) => GroupMembers.ParentsOf(member).Where(g => Groups.Find(g) is not null);
 
     /// <summary>A copy of the directory as it is now, without vaults; what the calling app lacks is shared.</summary>
     public TenantData CopyOfDirectory()

@@ -13,7 +13,7 @@ internal static class TenantFolder
     private static readonly string[] MoreFiles =
     [
         "administrativeUnits", "appRoleAssignments", "oauth2PermissionGrants", "directoryRoleDefinitions", "directoryRoleAssignments", "directoryRoleEligibilities",
-        "directoryRoleAssignmentSchedules", "devices", "roleEligibilityScheduleInstances", "locks", "localUsers",
+        "directoryRoleAssignmentSchedules", "devices", "roleEligibilityScheduleInstances", "locks", "localUsers", "userRegistrationDetails",
     ];
 
     /// <summary>Reads a folder.</summary>

@@ -14,7 +14,7 @@ internal sealed class AppAccess(TenantData tenant, Journal journal) : IGraphArea
     {
         ("GET", ["users" or "groups" or "servicePrincipals", var id, "appRoleAssignments"]) => Of(call, segments[0], id, principal =>
             // Those of the groups that a user is directly in show too.
-            Page(call, tenant.GroupMembers.ParentsOf(principal.Id).Append(principal.Id).SelectMany(p => tenant.AppRoleAssignments.By("principalId", p)), "$metadata#appRoleAssignments", Chosen(call))),
+            Page(call, tenant.GroupsOf(principal.Id).Append(principal.Id).SelectMany(p => tenant.AppRoleAssignments.By("principalId", p)), "$metadata#appRoleAssignments", Chosen(call))),
         ("GET", ["servicePrincipals", var id, "appRoleAssignedTo"]) => Of(call, segments[0], id, resource =>
             Page(call, tenant.AppRoleAssignments.By("resourceId", resource.Id).Where(a => !Gone(a)), "$metadata#appRoleAssignments", Chosen(call))),
         ("POST", ["users" or "groups" or "servicePrincipals", var id, "appRoleAssignments" or "appRoleAssignedTo"]) => Of(call, segments[0], id, _ => Assign(call)),

@@ -6,6 +6,19 @@ namespace SandboxTenant.Graph;
 /// </summary>
 internal static class GraphPermissions
 {
+    // What deletes a sign-in method of each collection, as https://learn.microsoft.com/graph/api/fido2authenticationmethod-delete and its siblings say.
+    private static readonly Dictionary<string, string> SignInMethods = new(StringComparer.Ordinal)
+    {
+        ["emailMethods"] = "UserAuthMethod-Email.ReadWrite.All",
+        ["fido2Methods"] = "UserAuthMethod-Passkey.ReadWrite.All",
+        ["microsoftAuthenticatorMethods"] = "UserAuthMethod-MicrosoftAuthApp.ReadWrite.All",
+        ["phoneMethods"] = "UserAuthMethod-Phone.ReadWrite.All",
+        ["platformCredentialMethods"] = "UserAuthMethod-PlatformCred.ReadWrite.All",
+        ["softwareOathMethods"] = "UserAuthMethod-SoftwareOATH.ReadWrite.All",
+        ["temporaryAccessPassMethods"] = "UserAuthMethod-TAP.ReadWrite.All",
+        ["windowsHelloForBusinessMethods"] = "UserAuthMethod-WindowsHello.ReadWrite.All",
+    };
+
     /// <summary>What a call needs; nothing for one that the sandbox refuses to nobody.</summary>
     /// <param name="method">The method, upper case.</param>
     /// <param name="segments">The path's parts.</param>
@@ -24,6 +37,7 @@ internal static class GraphPermissions
         ("GET", ["groups", _, ..]) => ["GroupMember.Read.All"],
         ("GET", ["groups"]) => ["GroupMember.Read.All"],
         ("GET", ["devices", ..]) => ["Device.Read.All"],
+        ("GET", ["reports", "authenticationMethods", ..]) => ["AuditLog.Read.All"],
         ("GET", ["roleManagement", "directory", "roleEligibilitySchedules" or "roleEligibilityScheduleInstances", ..]) => ["RoleEligibilitySchedule.Read.Directory"],
         ("GET", ["roleManagement", "directory", "roleAssignmentSchedules" or "roleAssignmentScheduleInstances", ..]) => ["RoleAssignmentSchedule.Read.Directory"],
         ("GET", ["roleManagement", ..]) => ["RoleManagement.Read.Directory"],
@@ -31,7 +45,7 @@ internal static class GraphPermissions
         ("DELETE", ["users", _]) => ["User.ReadWrite.All"],
         ("POST", ["users", _, "revokeSignInSessions"]) => ["User.RevokeSessions.All"],
         ("POST", ["users", _, "assignLicense"]) => ["LicenseAssignment.ReadWrite.All"],
-        ("DELETE", ["users", _, "authentication", ..]) => ["UserAuthenticationMethod.ReadWrite.All"],
+        ("DELETE", ["users", _, "authentication", var kind, ..]) when SignInMethods.TryGetValue(kind, out var permission) => [permission],
         ("POST" or "DELETE", [_, _, "appRoleAssignments" or "appRoleAssignedTo", ..]) => ["AppRoleAssignment.ReadWrite.All"],
         ("POST" or "DELETE", ["oauth2PermissionGrants", ..]) => ["DelegatedPermissionGrant.ReadWrite.All"],
         ("POST" or "DELETE", ["groups", _, "members", ..]) => ["GroupMember.ReadWrite.All"],
@@ -48,11 +62,11 @@ internal static class GraphPermissions
     /// <summary>All of them: what the app's token names, less what it lacks.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        "Application.Read.All", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "Device.Read.All", "Device.ReadWrite.All",
+        "Application.Read.All", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "AuditLog.Read.All", "DelegatedPermissionGrant.ReadWrite.All", "Device.Read.All", "Device.ReadWrite.All",
         "DeviceManagementManagedDevices.PrivilegedOperations.All", "DeviceManagementManagedDevices.Read.All", "Directory.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All",
         "GroupMember.ReadWrite.All", "LicenseAssignment.ReadWrite.All", "Organization.Read.All", "RoleAssignmentSchedule.Read.Directory", "RoleAssignmentSchedule.ReadWrite.Directory",
         "RoleEligibilitySchedule.Read.Directory", "RoleEligibilitySchedule.ReadWrite.Directory", "RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory",
         "User-LifeCycleInfo.Read.All", "User.EnableDisableAccount.All", "User.Read.All", "User.ReadWrite.All", "User.RevokeSessions.All", "UserAuthenticationMethod.Read.All",
-        "UserAuthenticationMethod.ReadWrite.All",
+        .. SignInMethods.Values,
     ];
 }

@@ -45,9 +45,9 @@ internal sealed class Memberships(TenantData tenant, Journal journal) : IGraphAr
 
     private (string, IEnumerable<Entity>)[] Above(string member, bool transitive)
     {
-        List<string> groups = [.. tenant.GroupMembers.ParentsOf(member)];
+        List<string> groups = [.. tenant.GroupsOf(member)];
         for (var i = 0; transitive && i < groups.Count; i++)
-            groups.AddRange(tenant.GroupMembers.ParentsOf(groups[i]).Where(g => !groups.Contains(g, StringComparer.OrdinalIgnoreCase)));
+            groups.AddRange(tenant.GroupsOf(groups[i]).Where(g => !groups.Contains(g, StringComparer.OrdinalIgnoreCase)));
         var holders = transitive ? groups.Append(member) : [member];
         return
         [
@@ -124,7 +124,8 @@ internal sealed class Memberships(TenantData tenant, Journal journal) : IGraphAr
             return refused;
         if (related.Find(child) is not { } there || tenant.DeletedUsers.ContainsKey(child))
             return NotFound(call, child);
-        if (set == "groups" && leaf == "owners" && related.All().Count(o => !tenant.DeletedUsers.ContainsKey(o.Id)) == 1)
+        // It is the last user that has to stay, whatever service principals own the group beside; https://learn.microsoft.com/graph/api/group-delete-owners says so.
+        if (set == "groups" && leaf == "owners" && tenant.Users.Find(there.Id) is not null && related.All().Count(o => tenant.Users.Find(o.Id) is not null) == 1)
             return Error(call, 400, "Request_BadRequest", "The group must have at least one owner, hence this owner cannot be removed.");
         journal.Delete(related.Name, there.Id);
         return Answer.Empty(204);

@@ -23,6 +23,7 @@ internal sealed class Frontend : IDisposable
     private readonly Func<DateTimeOffset> _clock;
     private readonly Journal _journal;
     private readonly ConcurrentDictionary<TimeSpan, (Replica Replica, GraphService Graph)> _late = new();
+    private readonly Lock _change = new();
     private readonly ResourceManagerService _resourceManager;
     private readonly KeyVaultService _keyVault;
     private readonly string _run;
@@ -154,14 +155,20 @@ internal sealed class Frontend : IDisposable
             return Refusal(call, rule);
         if (Quotas.Take(call) is { } wait)
             return Refusal(call, 429, null, Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture));
-        return call.Service switch
-        {
-            Service.Graph => Graph(call, faults).Handle(call),
-            Service.Vault => _keyVault.Handle(call),
-            Service.Login => _signIn.Handle(call, faults.Exists(f => f.ExpiredSignIn)),
-            _ => _resourceManager.Handle(call),
-        };
+        if (call.Method == "GET" || call.Service == Service.Login || call.Path.EndsWith("/Microsoft.ResourceGraph/resources", StringComparison.OrdinalIgnoreCase))
+            return Served(call, faults);
+        // A change looks at what is there before it acts; two at the same time would each undo the other's.
+        lock (_change)
+            return Served(call, faults);
     }
+
+    private Answer Served(Call call, List<FaultRule> faults) => call.Service switch
+    {
+        Service.Graph => Graph(call, faults).Handle(call),
+        Service.Vault => _keyVault.Handle(call),
+        Service.Login => _signIn.Handle(call, faults.Exists(f => f.ExpiredSignIn)),
+        _ => _resourceManager.Handle(call),
+    };
 
     // A change acts on the directory as it is; a read may see an older one.
     private GraphService Graph(Call call, List<FaultRule> faults)

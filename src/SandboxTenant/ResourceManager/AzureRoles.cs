@@ -75,7 +75,7 @@ internal sealed partial class AzureRoles(TenantData tenant, Journal journal)
     {
         List<string> holders = [principal];
         for (var i = 0; i < holders.Count; i++)
-            holders.AddRange(tenant.GroupMembers.ParentsOf(holders[i]).Where(g => !holders.Contains(g, StringComparer.OrdinalIgnoreCase)));
+            holders.AddRange(tenant.GroupsOf(holders[i]).Where(g => !holders.Contains(g, StringComparer.OrdinalIgnoreCase)));
         return holders;
     }
 
