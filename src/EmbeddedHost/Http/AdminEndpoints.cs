@@ -17,24 +17,16 @@ internal sealed class AdminEndpoints(FunctionCatalog catalog, FunctionInvoker in
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/admin/host/ping", (HttpContext c) => c.Response.StatusCode = StatusCodes.Status200OK);
-        routes.MapGet("/admin/host/status", c => ForMasterAsync(c, () => c.Response.WriteAsJsonAsync(new
+        routes.MapGet("/admin/host/status", c => keys.ForMasterAsync(c, () => c.Response.WriteAsJsonAsync(new
         {
             id = settings.HostId,
             state = "Running",
             version = typeof(AdminEndpoints).Assembly.GetName().Version?.ToString(),
             processUptime = (long)time.GetElapsedTime(_started).TotalMilliseconds,
         })));
-        routes.MapGet("/admin/functions", c => ForMasterAsync(c, () => c.Response.WriteAsJsonAsync(
+        routes.MapGet("/admin/functions", c => keys.ForMasterAsync(c, () => c.Response.WriteAsJsonAsync(
             catalog.All.Select(f => new { name = f.Name, triggerType = f.Trigger.Type, isDisabled = f.Disabled }))));
-        routes.MapPost("/admin/functions/{name}", c => ForMasterAsync(c, () => RunAsync(c)));
-    }
-
-    private async Task ForMasterAsync(HttpContext context, Func<Task> answer)
-    {
-        if (keys.Allows(context.Request, AuthorizationLevel.Admin))
-            await answer();
-        else
-            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        routes.MapPost("/admin/functions/{name}", c => keys.ForMasterAsync(c, () => RunAsync(c)));
     }
 
     private async Task RunAsync(HttpContext context)

@@ -21,6 +21,15 @@ internal sealed class HttpKeys(HostSettings settings)
         _ => Shows(request, _master, null),
     };
 
+    /// <summary>Answers with 401 unless the request shows the master key.</summary>
+    public async Task ForMasterAsync(HttpContext context, Func<Task> answer)
+    {
+        if (Allows(context.Request, AuthorizationLevel.Admin))
+            await answer();
+        else
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+    }
+
     public bool AllowsEventGrid(HttpRequest request) => Shows(request, _master, _eventGrid);
 
     private static bool Shows(HttpRequest request, byte[]? first, byte[]? second)

@@ -13,7 +13,8 @@ internal static class ParameterBinders
     /// <summary>Null when nothing fits the parameter.</summary>
     public static ParameterBinder? For(ParameterInfo parameter, FunctionMethod method, IBoundTrigger trigger)
     {
-        if (parameter == method.Trigger && parameter.ParameterType != typeof(FunctionContext))
+        // By place: reflection may give two objects for one parameter.
+        if (parameter.Position == method.Trigger.Position && parameter.ParameterType != typeof(FunctionContext))
             return (_, e) => e.Value;
         if (parameter.ParameterType == typeof(CancellationToken))
             return (c, _) => c.CancellationToken;

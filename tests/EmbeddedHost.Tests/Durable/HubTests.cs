@@ -142,7 +142,9 @@ public sealed class HubTests(AzuriteFixture azurite)
         var some = new List<OrchestrationMetadata>();
         await foreach (var instance in host.Durable.GetAllInstancesAsync(new OrchestrationQuery
         {
-            Statuses = [OrchestrationRuntimeStatus.Completed], InstanceIdPrefix = "echo:", FetchInputsAndOutputs = true,
+            Statuses = [OrchestrationRuntimeStatus.Completed],
+            InstanceIdPrefix = "echo:",
+            FetchInputsAndOutputs = true,
         }))
         {
             some.Add(instance);
@@ -239,7 +241,12 @@ public sealed class HubTests(AzuriteFixture azurite)
     public async Task No_more_activities_run_at_once_than_host_json_allows()
     {
         await using var host = await DurableHost.On(azurite, more: ""","maxConcurrentActivityFunctions":2""").StartAsync(typeof(App));
-        await host.RunAsync("Crowd");
+        var crowd = host.RunAsync("Crowd", id: "crowd");
+        // Both are in before either may go on.
+        await host.Probe.NextAsync<int>();
+        await host.Probe.NextAsync<int>();
+        host.Probe.Gate.SetResult();
+        await crowd;
         Assert.Equal(2, host.Probe.All.OfType<int>().Max());
     }
 
@@ -267,7 +274,8 @@ public sealed class HubTests(AzuriteFixture azurite)
 
     private sealed class App(Probe probe)
     {
-        private static int s_running;
+        // One for all runs of the app in a test: an instance is made for each.
+        private static int _running;
 
         [Function("Waits")]
         public static Task<string> Waits([OrchestrationTrigger] TaskOrchestrationContext context) => context.WaitForExternalEvent<string>("Go");
@@ -299,9 +307,9 @@ public sealed class HubTests(AzuriteFixture azurite)
         [Function("Count")]
         public async Task Count([ActivityTrigger] int number)
         {
-            probe.See(Interlocked.Increment(ref s_running));
-            await Task.Yield();
-            Interlocked.Decrement(ref s_running);
+            probe.See(Interlocked.Increment(ref _running));
+            await probe.Gate.Task;
+            Interlocked.Decrement(ref _running);
         }
 
         [Function("Start")]

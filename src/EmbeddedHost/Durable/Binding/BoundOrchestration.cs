@@ -16,7 +16,7 @@ internal sealed class BoundOrchestration(string name) : IBoundTrigger
     public IReadOnlySet<string> Names => None;
 
     public ParameterBinder? Bind(ParameterInfo parameter, FunctionMethod method) =>
-        parameter == method.Method.GetParameters().FirstOrDefault(p => p != method.Trigger && p.ParameterType != typeof(FunctionContext) && p.ParameterType != typeof(CancellationToken))
+        parameter.Position == method.Method.GetParameters().FirstOrDefault(p => p.Position != method.Trigger.Position && p.ParameterType != typeof(FunctionContext) && p.ParameterType != typeof(CancellationToken))?.Position
             ? (_, e) => ((OrchestratorContext)e.Value!).GetInput(parameter.ParameterType)
             : null;
 

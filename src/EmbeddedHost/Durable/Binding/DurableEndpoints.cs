@@ -21,18 +21,10 @@ internal sealed class DurableEndpoints(EmbeddedDurableTaskClient client, Durable
     {
         if (!functions.Any)
             return;
-        routes.MapGet(Path, c => ForMasterAsync(c, () => ListAsync(c)));
-        routes.MapGet(Path + "/{id}", c => ForMasterAsync(c, () => StatusAsync(c)));
-        routes.MapPost(Path + "/{id}/raiseEvent/{name}", c => ForMasterAsync(c, () => RaiseAsync(c)));
-        routes.MapPost(Path + "/{id}/terminate", c => ForMasterAsync(c, () => TerminateAsync(c)));
-    }
-
-    private async Task ForMasterAsync(HttpContext context, Func<Task> answer)
-    {
-        if (keys.Allows(context.Request, AuthorizationLevel.Admin))
-            await answer();
-        else
-            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        routes.MapGet(Path, c => keys.ForMasterAsync(c, () => ListAsync(c)));
+        routes.MapGet(Path + "/{id}", c => keys.ForMasterAsync(c, () => StatusAsync(c)));
+        routes.MapPost(Path + "/{id}/raiseEvent/{name}", c => keys.ForMasterAsync(c, () => RaiseAsync(c)));
+        routes.MapPost(Path + "/{id}/terminate", c => keys.ForMasterAsync(c, () => TerminateAsync(c)));
     }
 
     private async Task ListAsync(HttpContext context)

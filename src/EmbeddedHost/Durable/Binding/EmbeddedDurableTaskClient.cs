@@ -12,6 +12,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableEngine engine, DurableFun
             throw new ArgumentException(functions.NoOrchestrator(orchestratorName.Name), nameof(orchestratorName));
         var id = options?.InstanceId is { Length: > 0 } given ? given : engine.NewExecution();
         Keys.EnsureId(id);
+        // Throws when the hub is not open, rather than leave behind an instance that cannot be written.
         _ = engine.Store;
         var (made, _, _) = await engine.CreateAsync(id, orchestratorName.Name, DurableJson.Write(input), null, options?.StartAt, cancellation);
         return made is null ? throw new OrchestrationAlreadyExistsException($"An Orchestration instance with the ID {id} already exists.") : id;

@@ -54,7 +54,7 @@ internal sealed class ActivityPool(DurableFunctions functions, FunctionInvoker i
                 try
                 {
                     if (await RunAsync(next.Task) is { } result)
-                        next.Instance.Post(new Message(result) { Execution = next.Execution });
+                        next.Instance.Post(Message.For(next.Execution, result));
                 }
                 finally
                 {

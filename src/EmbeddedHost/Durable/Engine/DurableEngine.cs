@@ -201,11 +201,11 @@ internal sealed class DurableEngine(
         }
 
         await using var services = scopes.CreateAsyncScope();
-        void Strayed() => instance.Post(new Message(new HistoryEvent(EventKind.ExecutionCompleted)
+        void Strayed() => instance.Post(Message.For(execution, new HistoryEvent(EventKind.ExecutionCompleted)
         {
             Status = OrchestrationRuntimeStatus.Failed,
             Failure = TaskFailureDetails.FromException(new InvalidOperationException($"instance '{instance.Id}': {OrchestratorReplay.IllegalAwait}")),
-        }) { Execution = execution });
+        }));
         return OrchestratorReplay.Run(
             instance.Id, context => invoker.ReplayAsync(function, new TriggerEvent(context), services.ServiceProvider), past, fresh, loggers, logger, Strayed);
     }
@@ -268,18 +268,18 @@ internal sealed class DurableEngine(
     public void Run(Instance instance, string execution, HistoryEvent task) => _activities!.Add(instance, execution, task);
 
     public void SetTimer(Instance instance, string execution, int id, DateTime fireAt) =>
-        SetAlarm(new DateTimeOffset(fireAt, TimeSpan.Zero), () => instance.Post(new Message(new HistoryEvent(EventKind.TimerFired) { Id = id }) { Execution = execution }));
+        SetAlarm(new DateTimeOffset(fireAt, TimeSpan.Zero), () => instance.Post(Message.For(execution, new HistoryEvent(EventKind.TimerFired) { Id = id })));
 
     public void SetAlarm(DateTimeOffset at, Action ring) => _alarms.Set(at, ring);
 
     /// <summary>Sees to it that a sub-orchestration runs and its result comes back, also when it was made before a crash.</summary>
     public void StartChild(Instance parent, string execution, HistoryEvent call) => InBackground(parent.Id, async () =>
     {
-        void Fail(string type, string reason) => parent.Post(new Message(new HistoryEvent(EventKind.SubOrchestrationFailed)
+        void Fail(string type, string reason) => parent.Post(Message.For(execution, new HistoryEvent(EventKind.SubOrchestrationFailed)
         {
             Id = call.Id,
             Failure = new TaskFailureDetails(type, reason, null, null, null),
-        }) { Execution = execution });
+        }));
         if (functions.Orchestrator(call.Name) is null)
         {
             Fail(Retries.NotFound, functions.NoOrchestrator(call.Name));
@@ -350,13 +350,14 @@ internal sealed class DurableEngine(
         return state.Completed!;
     }
 
-    private void TellParent(ParentLink link, HistoryEvent ended) => Find(link.Instance)?.Post(new Message(ended.Status == OrchestrationRuntimeStatus.Completed
-        ? new HistoryEvent(EventKind.SubOrchestrationCompleted) { Id = link.Id, Data = ended.Data }
-        : new HistoryEvent(EventKind.SubOrchestrationFailed)
-        {
-            Id = link.Id,
-            Failure = ended.Failure ?? new TaskFailureDetails("DurableTask.Core.Exceptions.SubOrchestrationFailedException", $"the sub-orchestration was terminated: {ended.Data}", null, null, null),
-        }) { Execution = link.Execution });
+    private void TellParent(ParentLink link, HistoryEvent ended) => Find(link.Instance)?.Post(Message.For(link.Execution, ended.Status switch
+    {
+        OrchestrationRuntimeStatus.Completed => new HistoryEvent(EventKind.SubOrchestrationCompleted) { Id = link.Id, Data = ended.Data },
+        _ => new HistoryEvent(EventKind.SubOrchestrationFailed) { Id = link.Id, Failure = ended.Failure ?? Terminated(ended) },
+    }));
+
+    private static TaskFailureDetails Terminated(HistoryEvent ended) =>
+        new("DurableTask.Core.Exceptions.SubOrchestrationFailedException", $"the sub-orchestration was terminated: {ended.Data}", null, null, null);
 
     private void Remove(Instance instance) => _instances.TryRemove(KeyValuePair.Create(instance.Id, instance));
 

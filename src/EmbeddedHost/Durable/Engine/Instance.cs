@@ -126,7 +126,7 @@ internal sealed class Instance(DurableEngine engine, InstanceRecord record, Work
 
     private void SetStart()
     {
-        var start = new Message(new HistoryEvent(EventKind.OrchestratorStarted)) { Execution = _record.Execution };
+        var start = Message.For(_record.Execution, new HistoryEvent(EventKind.OrchestratorStarted));
         if (_record.StartAt is { } at)
             engine.SetAlarm(at, () => Post(start));
         else

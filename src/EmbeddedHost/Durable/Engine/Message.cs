@@ -11,4 +11,6 @@ internal sealed record Message(HistoryEvent Event)
 
     /// <summary>Ended when it is on record, or failed when it cannot be.</summary>
     public TaskCompletionSource? Recorded { get; init; }
+
+    public static Message For(string execution, HistoryEvent e) => new(e) { Execution = execution };
 }

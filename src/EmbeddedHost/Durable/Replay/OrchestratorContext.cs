@@ -187,13 +187,15 @@ internal sealed class OrchestratorContext(string instanceId, OrchestratorThread 
     {
         var done = new TaskCompletionSource<T>();
         action = Number(action);
-        _open[action.Id] = (action, result =>
+        void End(HistoryEvent result)
         {
             if (result.Failure is { } failure)
                 done.TrySetException(new TaskFailedException(action.Name!, action.Id, failure));
             else
                 Read(done, result.Data);
-        });
+        }
+
+        _open[action.Id] = (action, End);
         return done.Task;
     }
 

@@ -18,7 +18,7 @@ internal static class HistoryRows
     {
         var text = HistoryEvent.Write(events);
         var rows = new List<TableEntity>();
-        for (var at = 0; at < text.Length; )
+        for (var at = 0; at < text.Length;)
         {
             var row = new TableEntity(partition, Keys.Row(generation, firstRow + rows.Count));
             for (var property = 0; property < Properties && at < text.Length; property++)
