@@ -83,6 +83,12 @@ internal sealed record CaseState
     /// <summary>Plans that may be carried out: within the guards, or approved.</summary>
     public IReadOnlyList<string> Released { get; init; } = [];
 
+    /// <summary>The removal plan made last and not begun; null when there is none. Once approved it is carried out as it was approved.</summary>
+    public string? Pending { get; init; }
+
+    /// <summary>Plans whose carrying out was begun, in order.</summary>
+    public IReadOnlyList<string> Begun { get; init; } = [];
+
     /// <summary>Outcomes of the removal steps, the oldest first; of several for one step the last counts.</summary>
     public IReadOnlyList<StepOutcome> Outcomes { get; init; } = [];
 

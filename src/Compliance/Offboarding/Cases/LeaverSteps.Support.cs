@@ -95,7 +95,7 @@ public sealed partial class LeaverSteps
     private async Task<IReadOnlyList<ActionPlan>> PlansAsync(CaseRun run, CaseState state, CancellationToken stop)
     {
         var plans = new List<ActionPlan>();
-        foreach (var id in state.Plans.Where(p => state.Released.Contains(p, StringComparer.Ordinal)))
+        foreach (var id in state.Begun)
             plans.Add(await PlanAsync(run, id, stop));
         return plans;
     }

@@ -154,6 +154,7 @@ public sealed partial class LeaverSteps
         var planId = plan.Id();
         if (!state.Released.Contains(planId, StringComparer.Ordinal))
             return CaseGo.Again;
+        state = state with { Begun = With(state.Begun, planId) };
         var settled = state.Blocked.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
         var outcomes = await _parts.Executor.RunAsync(plan, settled, stop);
         state = state with { Blocked = [.. state.Blocked.Where(o => settled.Contains(o.StepId)), .. outcomes] };
@@ -183,6 +184,9 @@ public sealed partial class LeaverSteps
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
         var facts = state.Facts!;
+        // What was approved is what is done, whatever could be planned by now; a changed policy asks anew.
+        if (state.Pending is { } pending && state.Released.Contains(pending, StringComparer.Ordinal) && (await PlanAsync(run, pending, stop)).PolicySha256 == policy.Sha256)
+            return new(CaseGo.Proceed, pending);
         // The first snapshot is what an undo restores from, so it is never replaced; a later plan is made from a fresh one.
         var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop);
         var snapshot = state.Outcomes.Count == 0 && first is not null ? first : await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
@@ -198,7 +202,7 @@ public sealed partial class LeaverSteps
         var plan = RemovalPlanner.Plan(run.CaseId, facts, snapshot, heir, policy);
         var planId = plan.Id();
         await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
-        state = state with { Plans = With(state.Plans, planId) };
+        state = state with { Plans = With(state.Plans, planId), Pending = planId };
         if (state.Released.Contains(planId, StringComparer.Ordinal))
             return new(CaseGo.Proceed, planId);
         var holds = PlanGuards.Before(plan, snapshot, facts, heir, policy, await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop));
@@ -223,6 +227,11 @@ public sealed partial class LeaverSteps
         if (plan.PolicySha256 != policy.Sha256)
             return CaseGo.Again;
         await ChangeAsync(run, c => c with { Stage = LeaverStage.Removing, PlanId = planId }, stop);
+        if (!state.Begun.Contains(planId, StringComparer.Ordinal))
+        {
+            state = state with { Begun = With(state.Begun, planId), Pending = null };
+            await SaveAsync(run, state, stop);
+        }
         // What was done and is seen again was given back by somebody: it is done again.
         var back = state.Verified?.Accesses.Where(a => a.State == AccessState.StillThere).Select(a => a.Access.Key).ToHashSet(StringComparer.Ordinal) ?? [];
         var again = run.Attempt >= AgainAfter ? plan.Steps.Where(s => s.Arguments.TryGetValue(StepArguments.Access, out var key) && back.Contains(key)).Select(s => s.Id).ToHashSet(StringComparer.Ordinal) : [];
