@@ -92,7 +92,7 @@ internal static class CredentialBenchmark
             : throw new InvalidOperationException($"{role} ended with {process.ExitCode}: {text}");
     }
 
-    private static Process Start(string[] args, Dictionary<string, string>? settings)
+    internal static Process Start(string[] args, Dictionary<string, string>? settings)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
@@ -104,7 +104,7 @@ internal static class CredentialBenchmark
         return Process.Start(start)!;
     }
 
-    private static Dictionary<string, string> Settings(JsonElement ready, Azurite azurite)
+    internal static Dictionary<string, string> Settings(JsonElement ready, Azurite azurite)
     {
         string Of(string name) => ready.GetProperty(name).GetString()!;
         return new()
@@ -122,7 +122,7 @@ internal static class CredentialBenchmark
         };
     }
 
-    private static string Option(string[] args, string name, string otherwise)
+    internal static string Option(string[] args, string name, string otherwise)
     {
         var at = Array.IndexOf(args, name);
         return at >= 0 && at + 1 < args.Length ? args[at + 1] : otherwise;
