@@ -104,13 +104,18 @@ internal static class CredentialBenchmark
         return Process.Start(start)!;
     }
 
-    internal static Dictionary<string, string> Settings(JsonElement ready, Azurite azurite)
+    private static Dictionary<string, string> Settings(JsonElement ready, Azurite azurite) => new(TenantSettings(ready))
+    {
+        ["AzureWebJobsStorage"] = azurite.StateConnection,
+        ["EvidenceStorage"] = azurite.EvidenceConnection,
+        ["NO_PROXY"] = "localhost,127.0.0.1",
+    };
+
+    internal static Dictionary<string, string> TenantSettings(JsonElement ready)
     {
         string Of(string name) => ready.GetProperty(name).GetString()!;
         return new()
         {
-            ["AzureWebJobsStorage"] = azurite.StateConnection,
-            ["EvidenceStorage"] = azurite.EvidenceConnection,
             ["Tenant__Id"] = Of("tenantId"),
             ["Tenant__GraphEndpoint"] = Of("url") + "/v1.0",
             ["Tenant__ResourceManagerEndpoint"] = Of("url"),
@@ -118,7 +123,6 @@ internal static class CredentialBenchmark
             ["Tenant__ClientId"] = Of("clientId"),
             ["Tenant__ClientSecret"] = Of("clientSecret"),
             ["Tenant__PinnedThumbprint"] = Of("thumbprint"),
-            ["NO_PROXY"] = "localhost,127.0.0.1",
         };
     }
 
