@@ -133,7 +133,8 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
     private static async Task GraphAsync(TenantConnection tenant, string method, string path, byte[]? body)
     {
         var information = new RequestInformation { HttpMethod = Enum.Parse<Method>(method), URI = new Uri(tenant.GraphAddress + path) };
-        if (path.Contains("$count", StringComparison.Ordinal))
+        // Counts ask for it, and the others do not mind.
+        if (method == "GET")
             information.Headers.Add("ConsistencyLevel", "eventual");
         if (body is not null)
             information.SetStreamContent(new MemoryStream(body), "application/json");
