@@ -14,7 +14,8 @@ namespace Benchmarks;
 /// <param name="GraphWrites">The most writes to Graph in any 2.5 minutes, those inside batches counted one by one.</param>
 /// <param name="AzureDeletes">The deepest that a bucket of deletes of one subscription was drawn, as a share of it.</param>
 /// <param name="AzureReads">The same of reads.</param>
-internal sealed record Traffic(int Graph, int Azure, IReadOnlyList<SandboxRead> Reads, double GraphWrites, double AzureDeletes, double AzureReads)
+/// <param name="Throttled">How many of the last 50,000 requests were answered with 429.</param>
+internal sealed record Traffic(int Graph, int Azure, IReadOnlyList<SandboxRead> Reads, double GraphWrites, double AzureDeletes, double AzureReads, int Throttled)
 {
     public int RoundTrips => Graph + Azure;
 }
@@ -94,7 +95,7 @@ internal sealed class LeaverSandbox : IAsyncDisposable
         return new(
             all.Count(r => r is { Host: "graph", Batch: null }), all.Count(r => r.Host == "arm"),
             [.. all.Where(r => r.Method == "GET" && r.Host is "graph" or "arm").Select(r => new SandboxRead(r.Host == "graph", r.Path)).Take(1000)],
-            Peak("graph writes") * GraphWrites, Peak("arm deletes"), Peak("arm reads"));
+            Peak("graph writes") * GraphWrites, Peak("arm deletes"), Peak("arm reads"), all.Count(r => r.Status == 429));
     }
 
     private async Task<string> AskAsync(string line)

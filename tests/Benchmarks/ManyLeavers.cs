@@ -22,14 +22,14 @@ internal static class ManyLeavers
     // Graph lets 1,200 writes a minute through: so long do the removals of one leaver take at least, and more for what is tried again.
     private static readonly TimeSpan PatienceALeaver = TimeSpan.FromSeconds(30);
 
-    public static async Task<List<Goal>> RunAsync(int latency, int leavers)
+    public static async Task<List<Goal>> RunAsync(int latency, int leavers, bool quotas)
     {
         var time = TimeProvider.System;
         var data = Directory.CreateTempSubdirectory("bench-").FullName;
         var programs = Programs.OfCheckout();
         await using var azurite = await Azurite.StartAsync(programs.RepositoryRoot, Path.Combine(data, "azurite"), (0, 0, 0), time, CancellationToken.None);
         // Warms the app up: a leaver nobody measures.
-        await using var sandbox = await LeaverSandbox.StartAsync(leavers + 1, quotas: true);
+        await using var sandbox = await LeaverSandbox.StartAsync(leavers + 1, quotas);
         var policy = Path.Combine(data, "offboarding.yaml");
         await File.WriteAllTextAsync(policy, $"""
             version: 1
@@ -73,19 +73,20 @@ internal static class ManyLeavers
         var blocked = await UntilAsync(http, cases => cases.Count(c => c.BlockedAt is not null) == leavers + 1, TimeSpan.FromMinutes(5), time);
         var toBlocked = Measured(blocked).Select(c => (c.BlockedAt!.Value - c.ReceivedAt).TotalSeconds).Order().ToList();
         double At(double share) => toBlocked[Math.Min(toBlocked.Count - 1, (int)(toBlocked.Count * share))];
-        Console.WriteLine($"{leavers} leavers at once, {latency} ms latency, the sandbox keeps the services' quotas");
+        Console.WriteLine($"{leavers} leavers at once, {latency} ms latency; what is over a quota is {(quotas ? "refused with 429" : "counted and let through")}");
         Console.WriteLine();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"events accepted after {accepted.TotalSeconds:0.00} s; received to blocked: p50 {At(0.5):0.00} s, p99 {At(0.99):0.00} s, longest {toBlocked[^1]:0.00} s"));
         var ended = await UntilAsync(http, cases => cases.All(c => c.CertificateSha256 is not null), Patience(leavers), time);
         var all = time.GetElapsedTime(began);
         var traffic = await sandbox.TrafficAsync();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"last certificate after {all.TotalSeconds:0.0} s; {Measured(ended).Count(c => c.ClearAt is not null)} of {leavers} clear; writes to Graph in 2.5 minutes: {traffic.GraphWrites:0} of {GraphWrites}; deletes of a subscription: {traffic.AzureDeletes:P0} of its bucket; reads: {traffic.AzureReads:P0}"));
+            $"last certificate after {all.TotalSeconds:0.0} s; {Measured(ended).Count(c => c.ClearAt is not null)} of {leavers} clear; writes to Graph in 2.5 minutes: {traffic.GraphWrites:0} of {GraphWrites}; deletes of a subscription: {traffic.AzureDeletes:P0} of its bucket; reads: {traffic.AzureReads:P0}; refused with 429: {traffic.Throttled}"));
         return
         [
             new("p99 seconds from event to blocked", MostSecondsToBlocked, At(0.99)),
             new("writes to Graph in 2.5 minutes", GraphWrites, traffic.GraphWrites),
             new("share of a subscription's bucket of deletes", 1, traffic.AzureDeletes),
+            new("requests refused with 429", 0, traffic.Throttled),
             new("leavers not clear", 0, Measured(ended).Count(c => c.ClearAt is null)),
         ];
 
