@@ -92,7 +92,7 @@ internal static class CredentialBenchmark
             : throw new InvalidOperationException($"{role} ended with {process.ExitCode}: {text}");
     }
 
-    private static Process Start(string[] args, Dictionary<string, string>? settings)
+    internal static Process Start(string[] args, Dictionary<string, string>? settings)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
@@ -104,13 +104,18 @@ internal static class CredentialBenchmark
         return Process.Start(start)!;
     }
 
-    private static Dictionary<string, string> Settings(JsonElement ready, Azurite azurite)
+    private static Dictionary<string, string> Settings(JsonElement ready, Azurite azurite) => new(TenantSettings(ready))
+    {
+        ["AzureWebJobsStorage"] = azurite.StateConnection,
+        ["EvidenceStorage"] = azurite.EvidenceConnection,
+        ["NO_PROXY"] = "localhost,127.0.0.1",
+    };
+
+    internal static Dictionary<string, string> TenantSettings(JsonElement ready)
     {
         string Of(string name) => ready.GetProperty(name).GetString()!;
         return new()
         {
-            ["AzureWebJobsStorage"] = azurite.StateConnection,
-            ["EvidenceStorage"] = azurite.EvidenceConnection,
             ["Tenant__Id"] = Of("tenantId"),
             ["Tenant__GraphEndpoint"] = Of("url") + "/v1.0",
             ["Tenant__ResourceManagerEndpoint"] = Of("url"),
@@ -118,11 +123,10 @@ internal static class CredentialBenchmark
             ["Tenant__ClientId"] = Of("clientId"),
             ["Tenant__ClientSecret"] = Of("clientSecret"),
             ["Tenant__PinnedThumbprint"] = Of("thumbprint"),
-            ["NO_PROXY"] = "localhost,127.0.0.1",
         };
     }
 
-    private static string Option(string[] args, string name, string otherwise)
+    internal static string Option(string[] args, string name, string otherwise)
     {
         var at = Array.IndexOf(args, name);
         return at >= 0 && at + 1 < args.Length ? args[at + 1] : otherwise;

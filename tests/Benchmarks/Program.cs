@@ -4,8 +4,10 @@ return args switch
 {
     ["credentials", .. var rest] => await CredentialBenchmark.RunAsync(rest),
     ["orchestrations", .. var rest] => await OrchestrationBenchmark.RunAsync(rest),
+    ["offboarding", .. var rest] => await OffboardingBenchmark.RunAsync(rest),
     // The parts below run as processes of their own, so that each has its own memory.
     [CredentialBenchmark.SandboxRole, .. var rest] => await SandboxRole.RunAsync(rest),
+    [LeaverSandbox.Role, .. var rest] => await LeaverSandbox.RunAsync(rest),
     [CredentialBenchmark.CheckRole] => await CheckRole.RunAsync(),
     [CredentialBenchmark.BareRole] => await BareRole.RunAsync(),
     _ => Usage(),
@@ -15,5 +17,6 @@ static int Usage()
 {
     Console.Error.WriteLine("benchmarks: credentials [--applications N] [--vault-objects N] [--flagged-share 0.02] [--rounds N] [--latency MS,MS]");
     Console.Error.WriteLine("            orchestrations [--instances N] [--activities N] [--rounds N]");
+    Console.Error.WriteLine("            offboarding [--latency MS] [--leavers N] [--rounds N] [--quotas]");
     return 64;
 }
