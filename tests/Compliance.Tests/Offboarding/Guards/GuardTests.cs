@@ -1,0 +1,191 @@
+using System.Text;
+using Compliance.Approvals;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Guards;
+using Compliance.Offboarding.Policy;
+using Compliance.Plans;
+using Compliance.Policies;
+using Compliance.State;
+using Testing;
+
+namespace Compliance.Tests.Offboarding.Guards;
+
+/// <summary>Every guard stops the act at its limit, and lets go one short of it.</summary>
+public sealed class GuardTests(AzuriteFixture azurite)
+{
+    private static readonly OffboardingPolicy Policy = new() { Sha256 = new string('a', 64), MostPerHour = 10, MostOfStaffPerDay = 1 };
+
+    private static readonly LeaverFacts Facts = new() { UserId = "u", PrincipalName = "ada.berg@example.com", DisplayName = "Ada", AccountEnabled = true, Staff = 1000 };
+
+    private static readonly OwnIdentity Self = new(new HashSet<string>(["own"], StringComparer.OrdinalIgnoreCase));
+
+    public static TheoryData<string, string> Holding => new()
+    {
+        { "nothing", "" }, { "in a protected group", GuardNames.Protected }, { "protected by name", GuardNames.Protected }, { "protected by id", GuardNames.Protected }, { "own identity", GuardNames.OwnIdentity },
+        { "last administrator", GuardNames.LastGlobalAdministrator }, { "administrators unknown", GuardNames.LastGlobalAdministrator }, { "one of two administrators", "" },
+        { "service account by name", GuardNames.ServiceAccount }, { "service account by type", GuardNames.ServiceAccount }, { "name that only contains a pattern", "" },
+        { "something unread", GuardNames.Unreadable }, { "enabled unknown", GuardNames.Unreadable }, { "disabled already", "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Holding))]
+    public void A_leaver_is_held_where_a_guard_says_so(string what, string guard)
+    {
+        var (facts, policy) = what switch
+        {
+            "in a protected group" => (Facts with { ProtectedBy = ["g"] }, Policy),
+            "protected by name" => (Facts, Policy with { ProtectedAccounts = new HashSet<string>(["ADA.BERG@example.com"], StringComparer.OrdinalIgnoreCase) }),
+            "protected by id" => (Facts, Policy with { ProtectedAccounts = new HashSet<string>(["U"], StringComparer.OrdinalIgnoreCase) }),
+            "own identity" => (Facts with { UserId = "OWN" }, Policy),
+            "last administrator" => (Facts with { GlobalAdministrator = true, OtherGlobalAdministrators = 0 }, Policy),
+            "administrators unknown" => (Facts with { GlobalAdministrator = true }, Policy),
+            "one of two administrators" => (Facts with { GlobalAdministrator = true, OtherGlobalAdministrators = 1 }, Policy),
+            "service account by name" => (Facts with { PrincipalName = "SVC-backup@example.com" }, Policy),
+            "service account by type" => (Facts with { EmployeeType = "service" }, Policy),
+            "name that only contains a pattern" => (Facts with { PrincipalName = "ada.svc-berg@example.com" }, Policy),
+            "something unread" => (Facts with { Unread = ["members of group g"] }, Policy),
+            "enabled unknown" => (Facts with { AccountEnabled = null }, Policy),
+            "disabled already" => (Facts with { AccountEnabled = false }, Policy),
+            _ => (Facts, Policy),
+        };
+
+        Assert.Equal(guard, string.Join(',', LeaverGuards.BeforeBlocking(facts, policy, Self).Select(h => h.Guard)));
+    }
+
+    [Theory]
+    [InlineData(AccessKind.OwnedGroup, false, 0, false, false, GuardNames.LastOwner)]
+    [InlineData(AccessKind.OwnedGroup, false, 1, false, false, "")]
+    [InlineData(AccessKind.OwnedGroup, false, 0, true, false, "")]
+    [InlineData(AccessKind.OwnedApplication, true, 0, true, true, GuardNames.LastOwner + "," + GuardNames.PrivilegedHandover)]
+    [InlineData(AccessKind.OwnedApplication, false, 0, true, true, "")]
+    public void A_plan_is_held_where_it_hands_over_power_or_nobody_is_there_to_have_it(AccessKind kind, bool privileged, int others, bool heir, bool adds, string guards)
+    {
+        var owned = new Access { Kind = kind, Id = "o", Name = "Owned", Privileged = privileged, OtherOwners = others };
+        var target = new PlanTarget("owned", "o", "Owned");
+        PlanStep[] steps = adds ? [new("s", LeaverActions.AddOwner, target, 0, "", "", new Dictionary<string, string>())] : [];
+        var plan = new ActionPlan { Kind = "offboarding.remove", TenantId = "t", CaseId = "c", SubjectId = "u", PolicySha256 = Policy.Sha256, Steps = steps };
+        var snapshot = new AccessSnapshot("t", "u", default, [owned], []);
+
+        var holds = PlanGuards.Before(plan, snapshot, Facts, heir ? new Heir("h", "h@example.com", "H") : null, Policy, firstActOfPolicy: false);
+
+        Assert.Equal(guards, string.Join(',', holds.Select(h => h.Guard)));
+    }
+
+    [Fact]
+    public void The_first_plan_under_a_policy_is_held_unless_policy_says_otherwise()
+    {
+        var plan = new ActionPlan
+        {
+            Kind = "offboarding.remove",
+            TenantId = "t",
+            CaseId = "c",
+            SubjectId = "u",
+            PolicySha256 = Policy.Sha256,
+            Steps = [new("s", LeaverActions.RemoveGroupMember, new PlanTarget("group", "g", "G"), 0, "", "", new Dictionary<string, string>())],
+        };
+        var snapshot = new AccessSnapshot("t", "u", default, [], []);
+        string Guards(OffboardingPolicy policy, bool first) => string.Join(',', PlanGuards.Before(plan, snapshot, Facts, null, policy, first).Select(h => h.Guard));
+
+        Assert.Equal((GuardNames.FirstActOfPolicy, "", ""), (Guards(Policy, true), Guards(Policy, false), Guards(Policy with { ApproveFirstAct = false }, true)));
+    }
+
+    private TableCapLedger Ledger() => new(new StateStorage(StorageOptions.Read(State.Settings.Of(("AzureWebJobsStorage", azurite.StateConnection), ("EvidenceStorage", azurite.EvidenceConnection)))));
+
+    [Fact]
+    public async Task Five_hundred_cases_at_once_in_four_processes_worth_of_ledgers_never_exceed_the_cap()
+    {
+        var now = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        var ledgers = Enumerable.Range(0, 4).Select(_ => Ledger()).ToList();
+
+        var holds = await Task.WhenAll(Enumerable.Range(0, 500).Select(i =>
+            ledgers[i % 4].ReserveAsync("caps-parallel", $"leaver-{i}", now, Policy, 1000, TestContext.Current.CancellationToken)));
+
+        Assert.Equal((10, 490), (holds.Count(h => h is null), holds.Count(h => h?.Guard == GuardNames.HourCap)));
+    }
+
+    [Fact]
+    public async Task A_case_takes_one_place_the_hour_slides_and_a_released_place_is_free()
+    {
+        var ledger = Ledger();
+        var stop = TestContext.Current.CancellationToken;
+        var late = new DateTimeOffset(2026, 11, 23, 23, 50, 0, TimeSpan.Zero);
+        var two = Policy with { MostPerHour = 2 };
+
+        Assert.Null(await ledger.ReserveAsync("caps-slide", "a", late, two, 1000, stop));
+        Assert.Null(await ledger.ReserveAsync("caps-slide", "a", late, two, 1000, stop));
+        Assert.Null(await ledger.ReserveAsync("caps-slide", "b", late, two, 1000, stop));
+        Assert.Equal(GuardNames.HourCap, (await ledger.ReserveAsync("caps-slide", "c", late.AddMinutes(59), two, 1000, stop))?.Guard);
+        Assert.Null(await ledger.ReserveAsync("caps-slide", "c", late.AddMinutes(61), two, 1000, stop));
+        await ledger.ReleaseAsync("caps-slide", "c", stop);
+        Assert.Null(await ledger.ReserveAsync("caps-slide", "d", late.AddMinutes(61), two, 1000, stop));
+    }
+
+    [Theory]
+    [InlineData(null, 0.05, 0)]
+    [InlineData(0L, 0.05, 0)]
+    [InlineData(10L, 0.05, 1)]
+    [InlineData(40L, 0.05, 2)]
+    [InlineData(59L, 0.05, 2)]
+    public async Task The_share_of_staff_in_a_day_is_kept_and_an_unknown_number_holds(long? staff, double share, int allowed)
+    {
+        var ledger = Ledger();
+        var policy = Policy with { MostOfStaffPerDay = share };
+        var now = new DateTimeOffset(2026, 11, 23, 1, 0, 0, TimeSpan.Zero);
+        var taken = 0;
+        for (var i = 0; i < 5; i++)
+            if (await ledger.ReserveAsync($"caps-day-{staff}", $"leaver-{i}", now.AddHours(2 * i), policy, staff, TestContext.Current.CancellationToken) is null)
+                taken++;
+
+        Assert.Equal(allowed, taken);
+    }
+
+    [Theory]
+    [InlineData("a+ b+", ApprovalState.Approved)]
+    [InlineData("a+", ApprovalState.Open)]
+    [InlineData("a+ A+", ApprovalState.Open)]
+    [InlineData("a+ subject+", ApprovalState.Open)]
+    [InlineData("a+ asker+", ApprovalState.Open)]
+    [InlineData("a+ b-", ApprovalState.Refused)]
+    [InlineData("a+ b+ c-", ApprovalState.Refused)]
+    [InlineData("subject- a+ b+", ApprovalState.Approved)]
+    public void Two_different_people_who_are_neither_subject_nor_asker_approve_and_one_refuses(string answers, ApprovalState state)
+    {
+        var request = new ApprovalRequest
+        {
+            Id = "r",
+            TenantId = "t",
+            PlanId = "p",
+            CaseId = "c",
+            SubjectId = "subject",
+            Requesters = ["asker"],
+            Reasons = [],
+            PolicySha256 = "",
+            AskedAt = default,
+            Deadline = default,
+            InstanceId = "i",
+            Answers = [.. answers.Split(' ').Select(a => new ApprovalAnswer(a[..^1], a[^1] == '+', default, null))],
+        };
+
+        Assert.Equal(state, ApprovalRules.StateOf(request));
+    }
+
+    [Theory]
+    [InlineData("version: 1\nmatch:\n  - [mail]\n", 3)]
+    [InlineData("version: 1\ncaps: { leaversPerHour: 0 }\n", 2)]
+    [InlineData("version: 1\nprotected: { groups: [not-an-id] }\n", 2)]
+    [InlineData("version: 1\nunknown: 1\n", 2)]
+    public void A_policy_that_cannot_be_used_is_refused_with_the_line(string yaml, int line)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"offboarding-{Guid.CreateVersion7():N}.yaml");
+        File.WriteAllBytes(path, Encoding.UTF8.GetBytes(yaml));
+        try
+        {
+            var refused = Assert.Throws<PolicyException>(() => new OffboardingPolicyFile(path).Load());
+            Assert.Contains($"({line},", refused.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}
