@@ -1,12 +1,12 @@
 using Azure.Messaging;
 using Compliance.Approvals;
+using Compliance.Observability;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
 using Compliance.Offboarding.Policy;
 using Compliance.Plans;
-using Compliance.Observability;
 using Compliance.State;
 
 namespace Compliance.Offboarding;

@@ -42,7 +42,8 @@ internal static class Some
 
     public static Access AzureRole(string subscription, string id, AssetClass asset = AssetClass.Other) => Access(
         AccessKind.AzureRole, $"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleAssignments/{id}", $"/subscriptions/{subscription}",
-        ("scope", $"/subscriptions/{subscription}"), ("roleDefinitionId", $"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/reader"), ("principalId", UserId)) with { Asset = asset };
+        ("scope", $"/subscriptions/{subscription}"), ("roleDefinitionId", $"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/reader"), ("principalId", UserId)) with
+    { Asset = asset };
 
     public static Access Vault(string name, string? application = null) => Access(
         AccessKind.VaultAccessPolicy, $"/subscriptions/s1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/{name}{(application is null ? "" : "/accessPolicies/" + application)}",

@@ -40,9 +40,6 @@ public sealed partial class LeaverSteps
             await ChangeAsync(run, c => c.Stage == LeaverStage.Scheduled && TakenBack(c) ? c with { Stage = LeaverStage.Cancelled, Note = "HR took the leaving back before anything was done" } : c, stop);
             return new(Go: false, Ended: true, null);
         }
-        // It runs: whoever started it may have been cut off before saying so.
-        if (!known.Dispatched && known.Round == run.Round)
-            await ChangeAsync(run, c => c.Round == run.Round ? c with { Dispatched = true } : c, stop);
         return known.Latest.ForCause || known.DueAt is not { } due || due <= now ? new(Go: true, Ended: false, null) : new(Go: false, Ended: false, due.UtcDateTime);
     }
 
@@ -82,7 +79,8 @@ public sealed partial class LeaverSteps
             if (holds.Count > 0)
                 await _parts.Caps.CountApprovedAsync(Tenant, known.InstanceId, Now, stop);
             await SaveAsync(run, state with { Released = With(state.Released, planId) }, stop);
-            await ChangeAsync(run, c => c with { UserId = facts.UserId, PlanId = planId, Note = null }, stop);
+            // It runs: whoever started it may have been cut off before saying so.
+            await ChangeAsync(run, c => c with { UserId = facts.UserId, PlanId = planId, Note = null, Dispatched = c.Dispatched || c.Round == run.Round }, stop);
             if (known.Note is not null)
                 await TellAsync(known, policy, [], stop);
             return new(CaseGo.Proceed, planId);

@@ -90,7 +90,11 @@ public sealed class LeaverSecretsTests
 
     private static Credential Secret(string vault, DateTimeOffset? started) => new()
     {
-        Kind = CredentialKind.VaultSecret, Subject = new(SubjectTypes.VaultSecret, "https://kv/secrets/db", "db"), Source = "x", ResourceId = vault, Started = started,
+        Kind = CredentialKind.VaultSecret,
+        Subject = new(SubjectTypes.VaultSecret, "https://kv/secrets/db", "db"),
+        Source = "x",
+        ResourceId = vault,
+        Started = started,
     };
 
     // "Kind" or "Kind detail=value"
