@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -28,7 +29,7 @@ internal static class ManyLeavers
         var data = Directory.CreateTempSubdirectory("bench-").FullName;
         var programs = Programs.OfCheckout();
         await using var azurite = await Azurite.StartAsync(programs.RepositoryRoot, Path.Combine(data, "azurite"), (0, 0, 0), time, CancellationToken.None);
-        // Warms the app up: a leaver nobody measures.
+        // One more, whom nobody measures: the app is warm then.
         await using var sandbox = await LeaverSandbox.StartAsync(leavers + 1, quotas);
         var policy = Path.Combine(data, "offboarding.yaml");
         await File.WriteAllTextAsync(policy, $"""
@@ -58,6 +59,9 @@ internal static class ManyLeavers
             WorkingDirectory = Path.GetDirectoryName(programs.App[^1]),
             LogFile = Path.Combine(data, "app.log"),
         });
+        // The app is in a session of its own: interrupted, this process would leave it running.
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => app.Process.Kill());
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => app.Process.Kill());
         using (var host = new HostClient(port, keys, time))
             await app.WhenReadyAsync(host.RunningAsync, ReadyWithin, time, CancellationToken.None);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")) };
