@@ -1,0 +1,266 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.RegularExpressions;
+using Local;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using SandboxTenant;
+
+namespace EndToEnd.Faults;
+
+/// <summary>
+/// Between the app and all it writes to: Azurite's services and the sandbox tenant, each on a port of its own. Requests go through as they are; whoever tests is called before a write is
+/// passed on and before its answer goes back, and may end the app or the storage meanwhile.
+/// </summary>
+internal sealed partial class Wire : IAsyncDisposable
+{
+    private readonly WebApplication _server;
+    private readonly X509Certificate2 _certificate;
+    private readonly HttpMessageInvoker _storage;
+    private readonly HttpMessageInvoker _tenant;
+    private readonly Sandbox _sandbox;
+    private readonly int[] _ports;
+    private readonly Lock _counting = new();
+    private readonly Dictionary<string, int> _times = new(StringComparer.Ordinal);
+    private string _after = "the start";
+    private int _caller;
+    private int _refused;
+
+    private Wire(WebApplication server, X509Certificate2 certificate, Sandbox sandbox, int[] ports)
+    {
+        (_server, _certificate, _sandbox, _ports) = (server, certificate, sandbox, ports);
+        _storage = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null });
+        _tenant = new(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, theirs, _, _) => theirs is X509Certificate2 known && known.GetCertHashString(HashAlgorithmName.SHA256) == sandbox.Thumbprint,
+            },
+            ConnectCallback = async (_, stop) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync(IPAddress.Loopback, sandbox.Port, stop);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        });
+    }
+
+    /// <summary>Called at both sides of every write, in the order of the writes as far as they have one.</summary>
+    public Func<Moment, Cut, Task> At { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>The storage that is passed on to; null is as if it were not there.</summary>
+    public Azurite? Azurite { get; set; }
+
+    /// <summary>How many requests the storage did not take since this was last set to 0.</summary>
+    public int Refused
+    {
+        get => Volatile.Read(ref _refused);
+        set => Volatile.Write(ref _refused, value);
+    }
+
+    /// <summary>The tenant as the app reaches it.</summary>
+    public string TenantUrl => string.Create(CultureInfo.InvariantCulture, $"https://localhost:{_ports[3]}");
+
+    public string Thumbprint => _certificate.GetCertHashString(HashAlgorithmName.SHA256);
+
+    public static async Task<Wire> StartAsync(Sandbox sandbox, CancellationToken stop)
+    {
+        var ports = Ports.Choose(new(0, ""), new(0, ""), new(0, ""), new(0, ""));
+        var certificate = Certificate(TimeProvider.System.GetUtcNow());
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            foreach (var port in ports)
+                kestrel.Listen(IPAddress.Loopback, port, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    if (port == ports[3])
+                        listen.UseHttps(certificate);
+                });
+        });
+        var server = builder.Build();
+        var wire = new Wire(server, certificate, sandbox, ports);
+        server.Run(wire.PassAsync);
+        await server.StartAsync(stop);
+        return wire;
+    }
+
+    /// <summary>An account's connection string, led through here.</summary>
+    public string Through(string connection) => connection
+        .Replace($":{Azurite!.BlobPort}/", $":{_ports[0]}/", StringComparison.Ordinal)
+        .Replace($":{Azurite.QueuePort}/", $":{_ports[1]}/", StringComparison.Ordinal)
+        .Replace($":{Azurite.TablePort}/", $":{_ports[2]}/", StringComparison.Ordinal);
+
+    /// <summary>The app is gone: what it still had on its way is passed on no more, and its next start counts anew.</summary>
+    public void HangUp()
+    {
+        lock (_counting)
+        {
+            _caller++;
+            _times.Clear();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _storage.Dispose();
+        _tenant.Dispose();
+        _certificate.Dispose();
+    }
+
+    private async Task PassAsync(HttpContext context)
+    {
+        var caller = Volatile.Read(ref _caller);
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        using var content = new MemoryStream();
+        await context.Request.Body.CopyToAsync(content);
+        var body = content.ToArray();
+        var service = Array.IndexOf(_ports, context.Connection.LocalPort);
+        var moment = IsWrite(service, context.Request.Method, target) ? MomentOf(service, context.Request.Method, target, body) : null;
+        if (moment is not null)
+            await At(moment, Cut.Unsent);
+        if (Gone())
+            return;
+        using var response = await AnswerAsync(service, context.Request, target, body);
+        if (response is null)
+        {
+            context.Abort();
+            return;
+        }
+        var answer = await response.Content.ReadAsByteArrayAsync();
+        if (moment is not null)
+            await At(moment, Cut.Unanswered);
+        if (moment?.What.Contains(Commit, StringComparison.Ordinal) == true && response.IsSuccessStatusCode)
+            Committed(moment);
+        if (Gone())
+            return;
+        context.Response.StatusCode = (int)response.StatusCode;
+        foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
+            if (!name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) && !name.Equals("Connection", StringComparison.OrdinalIgnoreCase) && !name.Equals("Keep-Alive", StringComparison.OrdinalIgnoreCase))
+                context.Response.Headers[name] = values.ToArray();
+        if (answer.Length > 0)
+            await context.Response.Body.WriteAsync(answer);
+
+        bool Gone()
+        {
+            if (caller == Volatile.Read(ref _caller))
+                return false;
+            context.Abort();
+            return true;
+        }
+    }
+
+    // Null when the storage is not there.
+    private async Task<HttpResponseMessage?> AnswerAsync(int service, HttpRequest asked, string target, byte[] body)
+    {
+        var storage = Azurite;
+        if (service != 3 && storage is null)
+        {
+            Interlocked.Increment(ref _refused);
+            return null;
+        }
+        var address = service switch
+        {
+            0 => $"http://127.0.0.1:{storage!.BlobPort}",
+            1 => $"http://127.0.0.1:{storage!.QueuePort}",
+            2 => $"http://127.0.0.1:{storage!.TablePort}",
+            _ => $"https://localhost:{_sandbox.Port}",
+        };
+        // The signature is over the path as it was sent.
+        using var request = new HttpRequestMessage(new HttpMethod(asked.Method), new Uri(address + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        if (body.Length > 0 || asked.ContentLength == 0)
+            request.Content = new ByteArrayContent(body);
+        foreach (var (name, values) in asked.Headers)
+            if (name is not ("Connection" or "Transfer-Encoding" or "Expect" or "Content-Length") && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+                request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        try
+        {
+            return await (service == 3 ? _tenant : _storage).SendAsync(request, CancellationToken.None);
+        }
+        catch (HttpRequestException) when (service != 3)
+        {
+            Interlocked.Increment(ref _refused);
+            return null;
+        }
+    }
+
+    // A lease that is renewed, a queue that is looked into and a token are no steps of anything.
+    private static bool IsWrite(int service, string method, string target) => method is not ("GET" or "HEAD") && service switch
+    {
+        0 => !target.Contains("comp=lease", StringComparison.Ordinal) && !target.Contains("-embedded/owner", StringComparison.Ordinal),
+        1 => false,
+        2 => true,
+        _ => !target.Contains("/oauth2/", StringComparison.Ordinal) && !target.Contains("Microsoft.ResourceGraph", StringComparison.OrdinalIgnoreCase),
+    };
+
+    private const string Commit = "commit ";
+
+    private Moment MomentOf(int service, string method, string target, byte[] body)
+    {
+        var (path, query) = target.Split('?', 2) is [var p, var q] ? (p, q) : (target, "");
+        var what = service switch
+        {
+            0 => $"blob {method} {path}{(Comp().Match(query) is { Success: true } comp ? $" {comp.Value}" : "")}",
+            2 when path.EndsWith("/$batch", StringComparison.Ordinal) => Transaction(Encoding.UTF8.GetString(body)),
+            2 => $"table {method} {path}",
+            _ => $"tenant {method} {path}",
+        };
+        lock (_counting)
+        {
+            var time = _times[what] = _times.GetValueOrDefault(what) + 1;
+            return new(what, _after, time);
+        }
+    }
+
+    private static string Transaction(string body)
+    {
+        var rows = Rows().Matches(body).Select(r => r.Groups[1].Value).Distinct(StringComparer.Ordinal).ToList();
+        return rows.FindLast(r => r.Contains('.', StringComparison.Ordinal)) is { } row && body.Contains("EmbeddedHistory", StringComparison.Ordinal)
+            ? $"table {Commit}{row}"
+            : $"table POST $batch {string.Join(' ', rows)}";
+    }
+
+    private void Committed(Moment commit)
+    {
+        lock (_counting)
+            if (_after != commit.What)
+            {
+                _after = commit.What;
+                _times.Clear();
+            }
+    }
+
+    [GeneratedRegex("RowKey='([^']+)'")]
+    private static partial Regex Rows();
+
+    [GeneratedRegex("(comp|restype)=[a-z]+")]
+    private static partial Regex Comp();
+
+    // The app trusts it by its thumbprint alone.
+    private static X509Certificate2 Certificate(DateTimeOffset now)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=wire on localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        // TLS on Windows and macOS wants a key that came in through PKCS#12.
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), password: null);
+    }
+}
