@@ -27,7 +27,8 @@ namespace EndToEnd.Faults;
 internal sealed class LeaverRun : IAsyncDisposable
 {
     // The most there is: every kind of step that the demo's leaver gives cause for.
-    private const string Policy = "version: 1\nprivilegedRemovals: true\ndevices: true\nlicences: true\n";
+    private const string Policy = "version: 1\nprivilegedRemovals: true\ndevices: true\nlicences: true\nowners: { privileged: OWNER }\n";
+    private const string GlobalAdministrator = "62e90394-69f5-4237-9190-012177145e10";
 
     private static readonly HostKeys Keys = new("master-key-of-the-kill-tests", "default-key-of-the-kill-tests", "event-grid-key-of-the-kill-tests", "an-hr-key-of-at-least-thirty-two-characters");
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(40);
@@ -40,6 +41,8 @@ internal sealed class LeaverRun : IAsyncDisposable
     private readonly List<(string Request, string Plan, string Person)> _answers = [];
     private HttpClient? _http;
     private ChildProcess? _app;
+    private Azurite? _firstStorage;
+    private (string State, string Evidence) _connections;
     private bool _told;
 
     private LeaverRun(Sandbox sandbox, Wire wire, TenantData before, DateTimeOffset began, TimeSpan patience)
@@ -65,6 +68,11 @@ internal sealed class LeaverRun : IAsyncDisposable
     /// <summary>The directory before anything was done.</summary>
     public TenantData Before { get; }
 
+    /// <summary>Who gets what only the leaver owned: the manager, and by policy an administrator what is privileged.</summary>
+    public IReadOnlyList<string> Heirs => [Before.Managers.Of(DemoLeaver.LeaverId).All().Single().Id, PrivilegedOwner];
+
+    private string PrivilegedOwner => Json.Text(Before.DirectoryRoleAssignments.All().First(a => Json.Text(a.Json, "roleDefinitionId") == GlobalAdministrator).Json, "principalId")!;
+
     /// <summary>How long each start took until the app answered.</summary>
     public List<TimeSpan> Starts { get; } = [];
 
@@ -75,13 +83,13 @@ internal sealed class LeaverRun : IAsyncDisposable
     /// <param name="patience">How long the case may take.</param>
     public static async Task<LeaverRun> StartAsync(DateTimeOffset now, TimeSpan patience)
     {
-        var tenant = DemoTenant.Create(2026, now);
-        var before = tenant.CopyOfDirectory();
-        var sandbox = await Sandbox.StartAsync(new SandboxOptions { Tenant = tenant }, TimeProvider.System, Stop);
-        var run = new LeaverRun(sandbox, await Wire.StartAsync(sandbox, Stop), before, now, patience);
-        await File.WriteAllTextAsync(Path.Combine(run._folder, "offboarding.yaml"), Policy, Stop);
+        var sandbox = await Sandbox.StartAsync(new SandboxOptions { Tenant = DemoTenant.Create(2026, now) }, TimeProvider.System, Stop);
+        var run = new LeaverRun(sandbox, await Wire.StartAsync(sandbox, Stop), sandbox.Tenant.CopyOfDirectory(), now, patience);
+        await File.WriteAllTextAsync(Path.Combine(run._folder, "offboarding.yaml"), Policy.Replace("OWNER", run.PrivilegedOwner, StringComparison.Ordinal), Stop);
         AppDomain.CurrentDomain.ProcessExit += run.LeaveNothingBehind;
         await run.StartStorageAsync();
+        run._firstStorage = run.Wire.Azurite!;
+        run._connections = (run.Wire.Through(run._firstStorage.StateConnection), run.Wire.Through(run._firstStorage.EvidenceConnection));
         return run;
     }
 
@@ -195,15 +203,12 @@ internal sealed class LeaverRun : IAsyncDisposable
         var began = TimeProvider.System.GetTimestamp();
         var port = Ports.Choose(new WantedPort(0, ""))[0];
         var tenant = new SandboxReady(0, Wire.TenantUrl, Wire.Thumbprint, Sandbox.TenantId, Sandbox.ClientId, Sandbox.ClientSecret);
-        // While the storage is down there is nobody to ask for the account's name and key.
-        if (Wire.Azurite is not { } azurite)
-            throw new LaunchException("no storage");
         var programs = Programs.OfCheckout();
         // As the launcher does; no timer and no queue makes up for what got lost.
-        var settings = new Dictionary<string, string>(AppSettings.For(new RunOptions { Once = true }, port, Keys, azurite, tenant))
+        var settings = new Dictionary<string, string>(AppSettings.For(new RunOptions { Once = true }, port, Keys, _firstStorage!, tenant))
         {
-            ["AzureWebJobsStorage"] = Wire.Through(azurite.StateConnection),
-            ["EvidenceStorage"] = Wire.Through(azurite.EvidenceConnection),
+            ["AzureWebJobsStorage"] = _connections.State,
+            ["EvidenceStorage"] = _connections.Evidence,
             ["AzureWebJobs.HrEventQueue.Disabled"] = "true",
             ["Policy__Offboarding"] = Path.Combine(_folder, "offboarding.yaml"),
         };

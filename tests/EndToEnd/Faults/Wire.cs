@@ -28,11 +28,12 @@ internal sealed partial class Wire : IAsyncDisposable
     private readonly HttpMessageInvoker _tenant;
     private readonly Sandbox _sandbox;
     private readonly int[] _ports;
-    private readonly Lock _counting = new();
+    private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly Dictionary<string, int> _times = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _unheard = new(StringComparer.Ordinal);
     private string _after = "the start";
+    private volatile Azurite? _azurite;
     private int _caller;
-    private int _refused;
 
     private Wire(WebApplication server, X509Certificate2 certificate, Sandbox sandbox, int[] ports)
     {
@@ -57,17 +58,29 @@ internal sealed partial class Wire : IAsyncDisposable
         });
     }
 
-    /// <summary>Called at both sides of every write, in the order of the writes as far as they have one.</summary>
+    /// <summary>Called at both sides of every write, for one write at a time.</summary>
     public Func<Moment, Cut, Task> At { get; set; } = (_, _) => Task.CompletedTask;
 
     /// <summary>The storage that is passed on to; null is as if it were not there.</summary>
-    public Azurite? Azurite { get; set; }
-
-    /// <summary>How many requests the storage did not take since this was last set to 0.</summary>
-    public int Refused
+    public Azurite? Azurite
     {
-        get => Volatile.Read(ref _refused);
-        set => Volatile.Write(ref _refused, value);
+        get => _azurite;
+        set
+        {
+            lock (_unheard)
+                _unheard.Clear();
+            _azurite = value;
+        }
+    }
+
+    /// <summary>How often one and the same write found no storage, at most, since it was last there.</summary>
+    public int MostUnheard
+    {
+        get
+        {
+            lock (_unheard)
+                return _unheard.Values.DefaultIfEmpty().Max();
+        }
     }
 
     /// <summary>The tenant as the app reaches it.</summary>
@@ -108,11 +121,9 @@ internal sealed partial class Wire : IAsyncDisposable
     /// <summary>The app is gone: what it still had on its way is passed on no more, and its next start counts anew.</summary>
     public void HangUp()
     {
-        lock (_counting)
-        {
-            _caller++;
+        Interlocked.Increment(ref _caller);
+        lock (_times)
             _times.Clear();
-        }
     }
 
     public async ValueTask DisposeAsync()
@@ -121,6 +132,7 @@ internal sealed partial class Wire : IAsyncDisposable
         _storage.Dispose();
         _tenant.Dispose();
         _certificate.Dispose();
+        _oneAtATime.Dispose();
     }
 
     private async Task PassAsync(HttpContext context)
@@ -131,38 +143,80 @@ internal sealed partial class Wire : IAsyncDisposable
         await context.Request.Body.CopyToAsync(content);
         var body = content.ToArray();
         var service = Array.IndexOf(_ports, context.Connection.LocalPort);
-        var moment = IsWrite(service, context.Request.Method, target) ? MomentOf(service, context.Request.Method, target, body) : null;
-        if (moment is not null)
-            await At(moment, Cut.Unsent);
-        if (Gone())
-            return;
-        using var response = await AnswerAsync(service, context.Request, target, body);
+        var what = IsWrite(service, context.Request.Method, target) ? What(service, context.Request.Method, target, body) : null;
+        var moment = await BeforeAsync(what, caller);
+        using var response = caller == Volatile.Read(ref _caller) ? await AnswerAsync(service, context.Request, target, body) : null;
         if (response is null)
         {
+            if (what is not null)
+                Unheard(what);
             context.Abort();
             return;
         }
         var answer = await response.Content.ReadAsByteArrayAsync();
-        if (moment is not null)
-            await At(moment, Cut.Unanswered);
-        if (moment?.What.Contains(Commit, StringComparison.Ordinal) == true && response.IsSuccessStatusCode)
-            Committed(moment);
-        if (Gone())
+        await AfterAsync(moment, caller, response.IsSuccessStatusCode);
+        if (caller != Volatile.Read(ref _caller))
+        {
+            context.Abort();
             return;
+        }
         context.Response.StatusCode = (int)response.StatusCode;
         foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
             if (!name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) && !name.Equals("Connection", StringComparison.OrdinalIgnoreCase) && !name.Equals("Keep-Alive", StringComparison.OrdinalIgnoreCase))
                 context.Response.Headers[name] = values.ToArray();
         if (answer.Length > 0)
             await context.Response.Body.WriteAsync(answer);
+    }
 
-        bool Gone()
+    // One at a time: while one write's moment lasts, none other begins or ends.
+    private async Task<Moment?> BeforeAsync(string? what, int caller)
+    {
+        if (what is null)
+            return null;
+        await _oneAtATime.WaitAsync();
+        try
         {
-            if (caller == Volatile.Read(ref _caller))
-                return false;
-            context.Abort();
-            return true;
+            if (caller != _caller)
+                return null;
+            Moment moment;
+            lock (_times)
+                moment = what.Contains(Made, StringComparison.Ordinal) ? new(what, "all", 1) : new(what, _after, _times[what] = _times.GetValueOrDefault(what) + 1);
+            await At(moment, Cut.Unsent);
+            return moment;
         }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private async Task AfterAsync(Moment? moment, int caller, bool done)
+    {
+        if (moment is null)
+            return;
+        await _oneAtATime.WaitAsync();
+        try
+        {
+            // Done is done, whether or not the caller still lives.
+            if (done && moment.What.Contains(Commit, StringComparison.Ordinal) && _after != moment.What)
+            {
+                _after = moment.What;
+                lock (_times)
+                    _times.Clear();
+            }
+            if (caller == _caller)
+                await At(moment, Cut.Unanswered);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private void Unheard(string what)
+    {
+        lock (_unheard)
+            _unheard[what] = _unheard.GetValueOrDefault(what) + 1;
     }
 
     // Null when the storage is not there.
@@ -170,10 +224,7 @@ internal sealed partial class Wire : IAsyncDisposable
     {
         var storage = Azurite;
         if (service != 3 && storage is null)
-        {
-            Interlocked.Increment(ref _refused);
             return null;
-        }
         var address = service switch
         {
             0 => $"http://127.0.0.1:{storage!.BlobPort}",
@@ -194,7 +245,6 @@ internal sealed partial class Wire : IAsyncDisposable
         }
         catch (HttpRequestException) when (service != 3)
         {
-            Interlocked.Increment(ref _refused);
             return null;
         }
     }
@@ -210,21 +260,21 @@ internal sealed partial class Wire : IAsyncDisposable
 
     private const string Commit = "commit ";
 
-    private Moment MomentOf(int service, string method, string target, byte[] body)
+    // What every start of the app makes sure of: new once only.
+    private const string Made = "made ";
+
+    private static string What(int service, string method, string target, byte[] body)
     {
         var (path, query) = target.Split('?', 2) is [var p, var q] ? (p, q) : (target, "");
-        var what = service switch
+        return service switch
         {
+            0 when query == "restype=container" => $"blob {Made}{path}",
             0 => $"blob {method} {path}{(Comp().Match(query) is { Success: true } comp ? $" {comp.Value}" : "")}",
+            2 when path.EndsWith("/Tables", StringComparison.Ordinal) => $"table {Made}{Encoding.UTF8.GetString(body)}",
             2 when path.EndsWith("/$batch", StringComparison.Ordinal) => Transaction(Encoding.UTF8.GetString(body)),
             2 => $"table {method} {path}",
             _ => $"tenant {method} {path}",
         };
-        lock (_counting)
-        {
-            var time = _times[what] = _times.GetValueOrDefault(what) + 1;
-            return new(what, _after, time);
-        }
     }
 
     private static string Transaction(string body)
@@ -235,20 +285,10 @@ internal sealed partial class Wire : IAsyncDisposable
             : $"table POST $batch {string.Join(' ', rows)}";
     }
 
-    private void Committed(Moment commit)
-    {
-        lock (_counting)
-            if (_after != commit.What)
-            {
-                _after = commit.What;
-                _times.Clear();
-            }
-    }
-
     [GeneratedRegex("RowKey='([^']+)'")]
     private static partial Regex Rows();
 
-    [GeneratedRegex("(comp|restype)=[a-z]+")]
+    [GeneratedRegex("comp=[a-z]+")]
     private static partial Regex Comp();
 
     // The app trusts it by its thumbprint alone.
