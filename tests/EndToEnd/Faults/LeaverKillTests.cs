@@ -21,7 +21,7 @@ public sealed class LeaverKillTests(UnbrokenRun unbroken) : IClassFixture<Unbrok
     internal async Task Killed_again_and_again_the_case_ends_as_if_nothing_had_happened(Cut cut, int first)
     {
         var every = Every(11);
-        await using var run = await LeaverRun.StartAsync(unbroken.Now, every < 11 ? TimeSpan.FromMinutes(20) : TimeSpan.FromSeconds(90));
+        await using var run = await LeaverRun.StartAsync(unbroken.Now, every < 11 ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(90));
         var killer = new Killer(run, cut, Math.Min(first, every), every);
         run.Wire.At = killer.AtAsync;
         try
