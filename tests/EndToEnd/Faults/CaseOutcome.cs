@@ -61,6 +61,15 @@ internal sealed partial record CaseOutcome(string Evidence, string Certificate, 
             string.Join('\n', Changed(run)));
     }
 
+    /// <summary>Fails where this case ended in another way, one part after the other so that the failure shows where.</summary>
+    public void AssertLike(CaseOutcome expected)
+    {
+        Assert.Equal(expected.Changes, Changes);
+        Assert.Equal(expected.Evidence, Evidence);
+        Assert.Equal(expected.Certificate, Certificate);
+        Assert.Equal(expected.Findings, Findings);
+    }
+
     // The leaver can sign in no more and has nothing left of what can be taken away.
     private static void Gone(TenantData tenant)
     {

@@ -28,10 +28,7 @@ public sealed class LeaverKillTests(UnbrokenRun unbroken) : IClassFixture<Unbrok
         {
             var outcome = await CaseOutcome.OfAsync(run, await run.ToTheEndAsync());
 
-            Assert.Equal(unbroken.Outcome.Changes, outcome.Changes);
-            Assert.Equal(unbroken.Outcome.Evidence, outcome.Evidence);
-            Assert.Equal(unbroken.Outcome.Certificate, outcome.Certificate);
-            Assert.Equal(unbroken.Outcome.Findings, outcome.Findings);
+            outcome.AssertLike(unbroken.Outcome);
             Assert.True(killer.Kills.Count >= 6, $"{killer.Kills.Count} kills at {killer.Moments} moments");
         }
         finally

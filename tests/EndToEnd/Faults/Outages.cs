@@ -1,12 +1,15 @@
-using System.Globalization;
-
 namespace EndToEnd.Faults;
 
 /// <summary>One time that the storage goes away.</summary>
-/// <param name="Moment">At which new moment, from 1.</param>
+/// <param name="Activity">After which activity was begun; null for before any.</param>
+/// <param name="Write">At the first write whose name has this in it.</param>
 /// <param name="Cut">Whether the write is still done; its answer is lost either way.</param>
 /// <param name="WithApp">The app is killed as well, and has to start while the storage is away.</param>
-internal sealed record Outage(int Moment, Cut Cut, bool WithApp = false);
+internal sealed record Outage(string? Activity, string Write, Cut Cut, bool WithApp = false)
+{
+    public bool Is(Moment moment, Cut at) =>
+        at == Cut && moment.What.Contains(Write, StringComparison.Ordinal) && (Activity is null || moment.After.EndsWith(Activity, StringComparison.Ordinal));
+}
 
 /// <summary>
 /// Takes the storage away in the course of one case, each time until the app was turned away so often that its client has given up at least once: waiting it out inside one call is not
@@ -19,9 +22,6 @@ internal sealed class Outages(LeaverRun run, params IReadOnlyList<Outage> plan)
 
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
 
-    private readonly HashSet<Moment> _seen = [];
-    private Moment? _due;
-
     /// <summary>Where the storage went away, in order.</summary>
     public List<string> Happened { get; } = [];
 
@@ -31,15 +31,9 @@ internal sealed class Outages(LeaverRun run, params IReadOnlyList<Outage> plan)
     /// <summary>For <see cref="Wire.At"/>.</summary>
     public async Task AtAsync(Moment moment, Cut at)
     {
-        if (Happened.Count == plan.Count)
+        if (Happened.Count == plan.Count || !Back.IsCompletedSuccessfully || plan[Happened.Count] is not { } next || !next.Is(moment, at))
             return;
-        var next = plan[Happened.Count];
-        if (at == Cut.Unsent && _seen.Add(moment) && _seen.Count >= next.Moment && Back.IsCompletedSuccessfully)
-            _due ??= moment;
-        if (at != next.Cut || moment != _due)
-            return;
-        _due = null;
-        Happened.Add(string.Create(CultureInfo.InvariantCulture, $"{_seen.Count}: {next.Cut} {moment}{(next.WithApp ? ", app killed" : "")}"));
+        Happened.Add($"{next.Cut} {moment}{(next.WithApp ? ", app killed" : "")}");
         await run.StopStorageAsync();
         if (next.WithApp)
             await run.KillAppAsync();
