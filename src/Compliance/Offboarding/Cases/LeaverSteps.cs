@@ -151,10 +151,11 @@ public sealed partial class LeaverSteps
             await _parts.Caps.ReleaseAsync(Tenant, known.InstanceId, stop);
             return CaseGo.End;
         }
-        if (known.BlockedAt is not null)
+        var state = await StateAsync(run, stop);
+        // Blocked in this round and not on record: a crash came between the two.
+        if (known.BlockedAt is not null && (state.Blocked.Count == 0 || state.Evidence.Any(e => e.StartsWith($"{run.CaseId}-{run.Round}-block-", StringComparison.Ordinal) && e.EndsWith("-done", StringComparison.Ordinal))))
             return CaseGo.Proceed;
         var policy = _parts.Policy.Load();
-        var state = await StateAsync(run, stop);
         var facts = state.Facts ?? throw new InvalidOperationException($"case {run.CaseId} has no facts to act on");
         var plan = BlockPlanner.Plan(Tenant, run.CaseId, facts, policy);
         var planId = plan.Id();
@@ -197,11 +198,13 @@ public sealed partial class LeaverSteps
         // The first snapshot is what an undo restores from, so it is never replaced; a later plan is made from a fresh one.
         var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop);
         var snapshot = state.Outcomes.Count == 0 && first is not null ? first : await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
-        if (first is null)
+        first ??= snapshot;
+        // Asked of the record, not of the document: a crash may have come between the two.
+        if (!state.Evidence.Contains($"{run.CaseId}-{run.Round}-snapshot", StringComparer.Ordinal))
         {
-            var digest = await _parts.Documents.SaveAsync(Name(run, "snapshot.json"), snapshot, stop);
-            await RecordAsync(run, policy, "snapshot", "offboarding.snapshot", snapshot.Complete ? "complete" : "incomplete", null,
-                new Dictionary<string, long> { ["accesses"] = snapshot.Accesses.Count, ["unread"] = snapshot.Sources.Count(s => !s.Complete) },
+            var digest = await _parts.Documents.SaveAsync(Name(run, "snapshot.json"), first, stop);
+            await RecordAsync(run, policy, "snapshot", "offboarding.snapshot", first.Complete ? "complete" : "incomplete", null,
+                new Dictionary<string, long> { ["accesses"] = first.Accesses.Count, ["unread"] = first.Sources.Count(s => !s.Complete) },
                 new Dictionary<string, string> { ["snapshot.json"] = digest }, stop: stop);
             state = await StateAsync(run, stop);
         }
@@ -243,9 +246,11 @@ public sealed partial class LeaverSteps
         var back = state.Verified?.Accesses.Where(a => a.State == AccessState.StillThere).Select(a => a.Access.Key).ToHashSet(StringComparer.Ordinal) ?? [];
         var again = run.Attempt >= AgainAfter ? plan.Steps.Where(s => s.Arguments.TryGetValue(StepArguments.Access, out var key) && back.Contains(key)).Select(s => s.Id).ToHashSet(StringComparer.Ordinal) : [];
         var settled = Last(state.Outcomes).Values.Where(o => o.InEffect && !again.Contains(o.StepId)).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
-        var outcomes = await _parts.Executor.RunAsync(plan, settled, stop);
-        await SaveAsync(run, state with { Outcomes = [.. state.Outcomes, .. outcomes] }, stop);
-        var digest = await _parts.Documents.SaveAsync(Name(run, $"outcomes-{planId[..12]}-{run.Attempt}.json"), outcomes, stop);
+        // What an attempt came to is kept once, before anything tells of it: one that a crash cut off after that is told as it was, not done again.
+        var document = Name(run, $"outcomes-{planId[..12]}-{run.Attempt}.json");
+        var outcomes = await _parts.Documents.LoadAsync<IReadOnlyList<StepOutcome>>(document, stop) ?? await _parts.Executor.RunAsync(plan, settled, stop);
+        var digest = await _parts.Documents.SaveAsync(document, outcomes, stop);
+        await SaveAsync(run, state with { Outcomes = [.. state.Outcomes, .. outcomes.Except(state.Outcomes)] }, stop);
         await RecordAsync(run, policy, $"remove-{planId[..12]}-{run.Attempt}", "offboarding.remove", outcomes.All(o => o.InEffect) ? "complete" : "incomplete", planId,
             Counts(outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest }, stop: stop);
         await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, stop);

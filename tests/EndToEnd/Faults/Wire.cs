@@ -1,0 +1,314 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.RegularExpressions;
+using Local;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using SandboxTenant;
+
+namespace EndToEnd.Faults;
+
+/// <summary>
+/// Between the app and all it writes to: Azurite's services and the sandbox tenant, each on a port of its own. Requests go through as they are; whoever tests is called before a write is
+/// passed on and before its answer goes back, and may end the app or the storage meanwhile.
+/// </summary>
+internal sealed partial class Wire : IAsyncDisposable
+{
+    private readonly WebApplication _server;
+    private readonly X509Certificate2 _certificate;
+    private readonly HttpMessageInvoker _storage;
+    private readonly HttpMessageInvoker _tenant;
+    private readonly Sandbox _sandbox;
+    private readonly int[] _ports;
+    private readonly SemaphoreSlim _oneAtATime = new(1);
+    private readonly Dictionary<string, int> _times = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _unheard = new(StringComparer.Ordinal);
+    private string _after = "the start";
+    private volatile Azurite? _azurite;
+    private int _caller;
+
+    private Wire(WebApplication server, X509Certificate2 certificate, Sandbox sandbox, int[] ports)
+    {
+        (_server, _certificate, _sandbox, _ports) = (server, certificate, sandbox, ports);
+        _storage = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null });
+        _tenant = new(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, theirs, _, _) => theirs is X509Certificate2 known && known.GetCertHashString(HashAlgorithmName.SHA256) == sandbox.Thumbprint,
+            },
+            ConnectCallback = async (_, stop) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync(IPAddress.Loopback, sandbox.Port, stop);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        });
+    }
+
+    /// <summary>Called at both sides of every write, for one write at a time.</summary>
+    public Func<Moment, Cut, Task> At { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>The storage that is passed on to; null is as if it were not there.</summary>
+    public Azurite? Azurite
+    {
+        get => _azurite;
+        set
+        {
+            lock (_unheard)
+                _unheard.Clear();
+            _azurite = value;
+        }
+    }
+
+    /// <summary>How often one and the same request found no storage, at most, since it was last there.</summary>
+    public int MostUnheard
+    {
+        get
+        {
+            lock (_unheard)
+                return _unheard.Values.DefaultIfEmpty().Max();
+        }
+    }
+
+    /// <summary>The tenant as the app reaches it.</summary>
+    public string TenantUrl => string.Create(CultureInfo.InvariantCulture, $"https://localhost:{_ports[3]}");
+
+    public string Thumbprint => _certificate.GetCertHashString(HashAlgorithmName.SHA256);
+
+    public static async Task<Wire> StartAsync(Sandbox sandbox, CancellationToken stop)
+    {
+        var ports = Ports.Choose(new(0, ""), new(0, ""), new(0, ""), new(0, ""));
+        var certificate = Certificate(TimeProvider.System.GetUtcNow());
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            foreach (var port in ports)
+                kestrel.Listen(IPAddress.Loopback, port, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    if (port == ports[3])
+                        listen.UseHttps(certificate);
+                });
+        });
+        var server = builder.Build();
+        var wire = new Wire(server, certificate, sandbox, ports);
+        server.Run(wire.PassAsync);
+        await server.StartAsync(stop);
+        return wire;
+    }
+
+    /// <summary>An account's connection string, led through here.</summary>
+    public string Through(string connection) => connection
+        .Replace($":{Azurite!.BlobPort}/", $":{_ports[0]}/", StringComparison.Ordinal)
+        .Replace($":{Azurite.QueuePort}/", $":{_ports[1]}/", StringComparison.Ordinal)
+        .Replace($":{Azurite.TablePort}/", $":{_ports[2]}/", StringComparison.Ordinal);
+
+    /// <summary>The app is gone: what it still had on its way is passed on no more, and its next start counts anew.</summary>
+    public void HangUp()
+    {
+        Interlocked.Increment(ref _caller);
+        lock (_times)
+            _times.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _storage.Dispose();
+        _tenant.Dispose();
+        _certificate.Dispose();
+        _oneAtATime.Dispose();
+    }
+
+    private async Task PassAsync(HttpContext context)
+    {
+        var caller = Volatile.Read(ref _caller);
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        using var content = new MemoryStream();
+        await context.Request.Body.CopyToAsync(content);
+        var body = content.ToArray();
+        var service = Array.IndexOf(_ports, context.Connection.LocalPort);
+        var what = IsWrite(service, context.Request.Method, target) ? What(service, context.Request.Method, target, body) : null;
+        var moment = await BeforeAsync(what, caller);
+        using var response = caller == Volatile.Read(ref _caller) ? await AnswerAsync(service, context.Request, target, body) : null;
+        if (response is null)
+        {
+            Unheard(what ?? $"{service} {context.Request.Method} {target}");
+            context.Abort();
+            return;
+        }
+        var answer = await response.Content.ReadAsByteArrayAsync();
+        await AfterAsync(moment, caller, response.IsSuccessStatusCode);
+        // Whoever asked or whoever answered is gone.
+        if (caller != Volatile.Read(ref _caller) || (service != 3 && Azurite is null))
+        {
+            context.Abort();
+            return;
+        }
+        context.Response.StatusCode = (int)response.StatusCode;
+        foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
+            if (!name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) && !name.Equals("Connection", StringComparison.OrdinalIgnoreCase) && !name.Equals("Keep-Alive", StringComparison.OrdinalIgnoreCase))
+                context.Response.Headers[name] = values.ToArray();
+        if (answer.Length > 0)
+            await context.Response.Body.WriteAsync(answer);
+    }
+
+    // One at a time: while one write's moment lasts, none other begins or ends.
+    private async Task<Moment?> BeforeAsync(string? what, int caller)
+    {
+        if (what is null)
+            return null;
+        await _oneAtATime.WaitAsync();
+        try
+        {
+            if (caller != _caller)
+                return null;
+            Moment moment;
+            lock (_times)
+                moment = what.Contains(Made, StringComparison.Ordinal) ? new(what, "all", 1) : new(what, _after, _times[what] = _times.GetValueOrDefault(what) + 1);
+            await At(moment, Cut.Unsent);
+            return moment;
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private async Task AfterAsync(Moment? moment, int caller, bool done)
+    {
+        if (moment is null)
+            return;
+        await _oneAtATime.WaitAsync();
+        try
+        {
+            // Done is done, whether or not the caller still lives.
+            if (done && moment.What.Contains(Commit, StringComparison.Ordinal) && !Word().IsMatch(moment.What) && _after != moment.What)
+            {
+                _after = moment.What;
+                lock (_times)
+                    _times.Clear();
+            }
+            if (caller == _caller)
+                await At(moment, Cut.Unanswered);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private void Unheard(string what)
+    {
+        lock (_unheard)
+            _unheard[what] = _unheard.GetValueOrDefault(what) + 1;
+    }
+
+    // Null when the storage is not there.
+    private async Task<HttpResponseMessage?> AnswerAsync(int service, HttpRequest asked, string target, byte[] body)
+    {
+        var storage = Azurite;
+        if (service != 3 && storage is null)
+            return null;
+        var address = service switch
+        {
+            0 => $"http://127.0.0.1:{storage!.BlobPort}",
+            1 => $"http://127.0.0.1:{storage!.QueuePort}",
+            2 => $"http://127.0.0.1:{storage!.TablePort}",
+            _ => $"https://localhost:{_sandbox.Port}",
+        };
+        // The signature is over the path as it was sent.
+        using var request = new HttpRequestMessage(new HttpMethod(asked.Method), new Uri(address + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        if (body.Length > 0 || asked.ContentLength == 0)
+            request.Content = new ByteArrayContent(body);
+        foreach (var (name, values) in asked.Headers)
+            if (name is not ("Connection" or "Transfer-Encoding" or "Expect" or "Content-Length") && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+                request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        try
+        {
+            return await (service == 3 ? _tenant : _storage).SendAsync(request, CancellationToken.None);
+        }
+        catch (HttpRequestException) when (service != 3)
+        {
+            return null;
+        }
+    }
+
+    // A lease that is renewed, a queue that is looked into and a token are no steps of anything.
+    private static bool IsWrite(int service, string method, string target) => method is not ("GET" or "HEAD") && service switch
+    {
+        0 => !target.Contains("comp=lease", StringComparison.Ordinal) && !target.Contains("-embedded/owner", StringComparison.Ordinal),
+        1 => false,
+        2 => true,
+        _ => !target.Contains("/oauth2/", StringComparison.Ordinal) && !target.Contains("Microsoft.ResourceGraph", StringComparison.OrdinalIgnoreCase),
+    };
+
+    private const string Commit = "commit ";
+
+    // What every start of the app makes sure of: new once only.
+    private const string Made = "made ";
+
+    private static string What(int service, string method, string target, byte[] body)
+    {
+        var (path, query) = target.Split('?', 2) is [var p, var q] ? (p, q) : (target, "");
+        return service switch
+        {
+            0 when query == "restype=container" => $"blob {Made}{path}",
+            0 => $"blob {method} {path}{(Comp().Match(query) is { Success: true } comp ? $" {comp.Value}" : "")}",
+            2 when path.EndsWith("/Tables", StringComparison.Ordinal) => $"table {Made}{Encoding.UTF8.GetString(body)}",
+            2 when path.EndsWith("/$batch", StringComparison.Ordinal) => Transaction(Encoding.UTF8.GetString(body)),
+            2 => $"table {method} {path}",
+            _ => $"tenant {method} {path}",
+        };
+    }
+
+    // A commit is named by what it adds to the history, and not by its number: a word from outside that is said again and again is the same each time.
+    private static string Transaction(string body)
+    {
+        if (!body.Contains("EmbeddedHistory", StringComparison.Ordinal))
+            return $"table POST $batch {string.Join(' ', Rows().Matches(body).Select(r => r.Groups[1].Value))}";
+        var events = Events().Matches(body.Replace("\\u0022", "\"", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal));
+        return $"table {Commit}{string.Join(", ", events.Select(e => string.Join(' ', e.Groups.Values.Skip(1).Where(g => g.Success).Select(g => g.Value))))}";
+    }
+
+    [GeneratedRegex("""{"Kind":"([A-Za-z]+)"(?:,"Time":"[^"]*")?(?:,"Id":([0-9]+))?(?:,"Name":"([^"]*)")?""")]
+    private static partial Regex Events();
+
+    // A word from outside alone: it moves nothing on by itself.
+    [GeneratedRegex("commit EventRaised [a-z-]+$")]
+    private static partial Regex Word();
+
+    [GeneratedRegex("RowKey='([^']+)'")]
+    private static partial Regex Rows();
+
+    [GeneratedRegex("comp=[a-z]+")]
+    private static partial Regex Comp();
+
+    // The app trusts it by its thumbprint alone.
+    private static X509Certificate2 Certificate(DateTimeOffset now)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=wire on localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        // TLS on Windows and macOS wants a key that came in through PKCS#12.
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), password: null);
+    }
+}
