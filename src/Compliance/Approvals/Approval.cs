@@ -24,10 +24,16 @@ public sealed record ApprovalRequest
     /// <summary>Why approvals are due: the guards that hold, in words.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
+    /// <summary>The guards that hold, by name. The answers cover these alone: one that holds later asks anew.</summary>
+    public IReadOnlyList<string> Guards { get; init; } = [];
+
+    /// <summary>Ids of the controls that the hold serves.</summary>
+    public IReadOnlyList<string> Controls { get; init; } = [];
+
     /// <summary>Policy in force, lower-case hex SHA-256.</summary>
     public required string PolicySha256 { get; init; }
 
-    /// <summary>When it was asked (UTC).</summary>
+    /// <summary>When what is asked about was looked at (UTC): a request that was voided since then stays void.</summary>
     public required DateTimeOffset AskedAt { get; init; }
 
     /// <summary>Until when an answer is expected (UTC). Past it the hold stays and is escalated; an answer still counts.</summary>

@@ -3,7 +3,6 @@ using Azure;
 using Azure.Data.Tables;
 using Compliance.Evidence;
 using Compliance.Findings;
-using Compliance.Observability;
 using Compliance.State;
 
 namespace Compliance.Approvals;
@@ -23,20 +22,25 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     private const int MostAttempts = 20;
     private const string Body = "Body";
     private const string Void = "Void";
+    private const string VoidedAt = "VoidedAt";
 
-    /// <summary>Asks. A request that is there already stays, with its answers and its deadline.</summary>
+    /// <summary>
+    /// Asks. A request that is there already stays, with its answers and its deadline, unless a guard holds that it does not name. A void one is opened again, without
+    /// its answers, only by who looked after it was voided: a repeat of the asking that it came from does not bring it back.
+    /// </summary>
+    /// <returns>The request as it stands; it may be void, which <see cref="FindAsync"/> tells.</returns>
     public async Task<ApprovalRequest> AskAsync(ApprovalRequest request, CancellationToken stop)
     {
         var table = await storage.TableAsync(Table, stop);
         for (var attempt = 1; ; attempt++)
         {
-            var (known, etag, isVoid) = await ReadAsync(table, request.TenantId, request.Id, stop);
-            if (known is not null && !isVoid && known.PlanId == request.PlanId)
+            var (known, etag, voidedAt) = await ReadAsync(table, request.TenantId, request.Id, stop);
+            if (known is not null && (voidedAt is { } at ? request.AskedAt < at : known.PlanId == request.PlanId && Covers(known, request.Guards)))
                 return known;
             var row = Row(request);
             try
             {
-                // Asked again after it was void: earlier answers do not count.
+                // Asked again after it was void, or about more: earlier answers do not count.
                 await (known is null ? table.AddEntityAsync(row, stop) : table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, stop));
                 return request;
             }
@@ -47,11 +51,21 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         }
     }
 
+    /// <summary>Does the request name every one of these guards?</summary>
+    public static bool Covers(ApprovalRequest request, IEnumerable<string> guards) => !guards.Except(request.Guards, StringComparer.Ordinal).Any();
+
     /// <summary>The request; null when there is none or it is void.</summary>
     public async Task<ApprovalRequest?> FindAsync(string tenantId, string requestId, CancellationToken stop)
     {
-        var (request, _, isVoid) = await ReadAsync(await storage.TableAsync(Table, stop), tenantId, requestId, stop);
-        return isVoid ? null : request;
+        var (request, _, voidedAt) = await ReadAsync(await storage.TableAsync(Table, stop), tenantId, requestId, stop);
+        return voidedAt is null ? request : null;
+    }
+
+    /// <summary>Keeps evidence of every answer that counts, before something is done about them: who answered may have been cut off between answer and evidence.</summary>
+    public async Task RecordAsync(ApprovalRequest request, CancellationToken stop)
+    {
+        foreach (var answer in request.Answers)
+            await evidence.AppendAsync(Evidence(request, answer), stop);
     }
 
     /// <summary>Requests that wait for answers, the oldest first.</summary>
@@ -80,8 +94,8 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         var table = await storage.TableAsync(Table, stop);
         for (var attempt = 1; ; attempt++)
         {
-            var (request, etag, isVoid) = await ReadAsync(table, tenantId, requestId, stop);
-            if (request is null || isVoid)
+            var (request, etag, voidedAt) = await ReadAsync(table, tenantId, requestId, stop);
+            if (request is null || voidedAt is not null)
                 return new(null, null, "there is no such request, or its plan or policy has changed since");
             if (!string.Equals(planId, request.PlanId, StringComparison.Ordinal))
                 return new(null, request, "the answer names another plan than the one that is asked about");
@@ -93,9 +107,10 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
             var before = ApprovalRules.StateOf(request);
             if (earlier is null && before != ApprovalState.Open)
                 return new(null, request, $"it is {before.ToString().ToLowerInvariant()} already");
+            var answer = earlier ?? new ApprovalAnswer(approver.ObjectId, approve, now, Short(comment));
             if (earlier is null)
             {
-                request = request with { Answers = [.. request.Answers, new ApprovalAnswer(approver.ObjectId, approve, now, Short(comment))] };
+                request = request with { Answers = [.. request.Answers, answer] };
                 try
                 {
                     await table.UpdateEntityAsync(Row(request), etag, TableUpdateMode.Replace, stop);
@@ -106,22 +121,23 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
                 }
             }
             // Written again with a repeated answer: a crash between the two leaves no answer without evidence.
-            await evidence.AppendAsync(Evidence(request, approver, approve, earlier?.At ?? now), stop);
+            await evidence.AppendAsync(Evidence(request, answer), stop);
             return new(ApprovalRules.StateOf(request), request, null);
         }
     }
 
     /// <summary>The request counts no more: its plan or policy has changed.</summary>
-    public async Task VoidAsync(string tenantId, string requestId, CancellationToken stop)
+    public async Task VoidAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken stop)
     {
         var table = await storage.TableAsync(Table, stop);
         for (var attempt = 1; ; attempt++)
         {
-            var (request, etag, isVoid) = await ReadAsync(table, tenantId, requestId, stop);
-            if (request is null || isVoid)
+            var (request, etag, voidedAt) = await ReadAsync(table, tenantId, requestId, stop);
+            if (request is null || voidedAt is not null)
                 return;
             var row = Row(request);
             row[Void] = true;
+            row[VoidedAt] = now;
             try
             {
                 await table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, stop);
@@ -134,20 +150,21 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         }
     }
 
-    private static EvidenceRecord Evidence(ApprovalRequest request, ApproverIdentity approver, bool approve, DateTimeOffset at) => new()
+    // The same whoever writes it, so that written twice it is kept once.
+    private static EvidenceRecord Evidence(ApprovalRequest request, ApprovalAnswer answer) => new()
     {
-        Id = $"{request.Id}-answer-{approver.ObjectId}-{request.AskedAt.ToUnixTimeSeconds()}",
-        Time = at,
-        Actor = $"approver {approver.ObjectId}",
+        Id = $"{request.Id}-answer-{answer.ApproverId}-{request.AskedAt.ToUnixTimeMilliseconds()}",
+        Time = answer.At,
+        Actor = $"approver {answer.ApproverId}",
         Action = "approval.answer",
         TenantId = request.TenantId,
         PolicySha256 = request.PolicySha256,
-        Controls = [],
-        Outcome = approve ? "approved" : "refused",
+        Controls = request.Controls,
+        Outcome = answer.Approve ? "approved" : "refused",
         Counts = new Dictionary<string, long>(),
         Subject = request.CaseId,
         PlanId = request.PlanId,
-        CorrelationId = CorrelationId.Current(request.Id),
+        CorrelationId = request.Id,
     };
 
     private static string? Short(string? comment) => comment is null ? null : comment.Length <= 500 ? comment : comment[..500];
@@ -160,9 +177,12 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
 
     private static ApprovalRequest Request(TableEntity row) => JsonSerializer.Deserialize<ApprovalRequest>(row.GetString(Body), ComplianceJson.Compact)!;
 
-    private static async Task<(ApprovalRequest? Request, ETag ETag, bool Void)> ReadAsync(TableClient table, string tenantId, string requestId, CancellationToken stop)
+    private static async Task<(ApprovalRequest? Request, ETag ETag, DateTimeOffset? VoidedAt)> ReadAsync(TableClient table, string tenantId, string requestId, CancellationToken stop)
     {
         var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(requestId, "a request id"), cancellationToken: stop);
-        return row.HasValue ? (Request(row.Value!), row.Value!.ETag, row.Value!.GetBoolean(Void) == true) : (null, default, false);
+        if (!row.HasValue)
+            return (null, default, null);
+        var voidedAt = row.Value!.GetBoolean(Void) == true ? row.Value.GetDateTimeOffset(VoidedAt) ?? DateTimeOffset.MinValue : (DateTimeOffset?)null;
+        return (Request(row.Value), row.Value.ETag, voidedAt);
     }
 }

@@ -44,22 +44,25 @@ public sealed partial class LeaverSteps
     private static IReadOnlyList<string> With(IReadOnlyList<string> list, string item) =>
         list.Contains(item, StringComparer.Ordinal) ? list : [.. list, item];
 
+    private static string RequestId(CaseRun run, string planId) => $"{run.CaseId}-{planId[..12]}";
+
     private async Task<CaseDecision> HoldAsync(
-        CaseRun run, LeaverCase known, OffboardingPolicy policy, CaseState state, ActionPlan plan, string planId, IReadOnlyList<Hold> holds, LeaverStage stage, LeaverFacts facts,
+        CaseRun run, DateTimeOffset lookedAt, LeaverCase known, OffboardingPolicy policy, CaseState state, ActionPlan plan, string planId, IReadOnlyList<Hold> holds, LeaverStage stage, LeaverFacts facts,
         CancellationToken stop)
     {
-        var now = Now;
         var request = await _parts.Approvals.AskAsync(new ApprovalRequest
         {
-            Id = $"{run.CaseId}-{planId[..12]}",
+            Id = RequestId(run, planId),
             TenantId = Tenant,
             PlanId = planId,
             CaseId = run.CaseId,
             SubjectId = facts.UserId,
             Reasons = [.. holds.Select(h => h.Reason)],
+            Guards = [.. holds.Select(h => h.Guard).Distinct(StringComparer.Ordinal)],
+            Controls = [LeaverControls.Held],
             PolicySha256 = policy.Sha256,
-            AskedAt = now,
-            Deadline = now + policy.ApprovalWithin,
+            AskedAt = lookedAt,
+            Deadline = lookedAt + policy.ApprovalWithin,
             InstanceId = known.InstanceId,
         }, stop);
         await SaveAsync(run, state with { Facts = facts, Plans = With(state.Plans, planId), Approvals = With(state.Approvals, request.Id) }, stop);

@@ -46,6 +46,7 @@ public sealed partial class LeaverSteps
     /// <summary>Finds the person, asks the guards and reserves room under the caps. Nothing is changed in the tenant.</summary>
     public async Task<CaseDecision> DecideAsync(CaseRun run, CancellationToken stop)
     {
+        var lookedAt = Now;
         var known = await CaseAsync(run, stop);
         if (Over(known, run))
             return new(CaseGo.End);
@@ -70,13 +71,17 @@ public sealed partial class LeaverSteps
         var plan = BlockPlanner.Plan(Tenant, run.CaseId, facts, policy);
         var planId = plan.Id();
         var holds = new List<Hold>(LeaverGuards.BeforeBlocking(facts, policy, _parts.Self));
-        if (holds.Count == 0 && !state.Released.Contains(planId, StringComparer.Ordinal) && await _parts.Caps.ReserveAsync(Tenant, known.InstanceId, Now, policy, facts.Staff, stop) is { } full)
+        // Approved for the guards that held then: one that holds only now asks anew.
+        var approved = state.Released.Contains(planId, StringComparer.Ordinal)
+            && (holds.Count == 0 || await _parts.Approvals.FindAsync(Tenant, RequestId(run, planId), stop) is { } request && ApprovalBoard.Covers(request, holds.Select(h => h.Guard)));
+        if (!approved && holds.Count == 0 && await _parts.Caps.ReserveAsync(Tenant, known.InstanceId, Now, policy, facts.Staff, stop) is { } full)
             holds.Add(full);
         await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
-        state = state with { Facts = facts, Plans = With(state.Plans, planId), Released = holds.Count == 0 ? With(state.Released, planId) : state.Released };
-        if (holds.Count == 0 || state.Released.Contains(planId, StringComparer.Ordinal))
+        state = state with { Facts = facts, Plans = With(state.Plans, planId) };
+        if (holds.Count == 0 || approved)
         {
-            if (holds.Count > 0)
+            // Who was let past a full cap still takes room from those who come after; who has a place keeps it.
+            if (approved)
                 await _parts.Caps.CountApprovedAsync(Tenant, known.InstanceId, Now, stop);
             await SaveAsync(run, state with { Released = With(state.Released, planId) }, stop);
             // It runs: whoever started it may have been cut off before saying so.
@@ -85,7 +90,8 @@ public sealed partial class LeaverSteps
                 await TellAsync(known, policy, [], stop);
             return new(CaseGo.Proceed, planId);
         }
-        return await HoldAsync(run, known, policy, state, plan, planId, holds, LeaverStage.Held, facts, stop);
+        state = state with { Released = [.. state.Released.Where(r => r != planId)] };
+        return await HoldAsync(run, lookedAt, known, policy, state, plan, planId, holds, LeaverStage.Held, facts, stop);
     }
 
     /// <summary>How a request for approval stands; past its deadline it is escalated once.</summary>
@@ -97,12 +103,12 @@ public sealed partial class LeaverSteps
             return ApprovalStanding.Void;
         if (TakenBack(known) && known.Stage is not LeaverStage.Restoring || known.Round != run.Round && known.Stage is not LeaverStage.Restoring)
         {
-            await _parts.Approvals.VoidAsync(Tenant, approvalId, stop);
+            await _parts.Approvals.VoidAsync(Tenant, approvalId, Now, stop);
             return ApprovalStanding.Void;
         }
         if (!string.Equals(request.PolicySha256, policy.Sha256, StringComparison.Ordinal))
         {
-            await _parts.Approvals.VoidAsync(Tenant, approvalId, stop);
+            await _parts.Approvals.VoidAsync(Tenant, approvalId, Now, stop);
             return ApprovalStanding.Void;
         }
         var standing = ApprovalRules.StateOf(request) switch
@@ -111,6 +117,8 @@ public sealed partial class LeaverSteps
             ApprovalState.Refused => ApprovalStanding.Refused,
             _ => ApprovalStanding.Open,
         };
+        if (standing != ApprovalStanding.Open)
+            await _parts.Approvals.RecordAsync(request, stop);
         if (standing == ApprovalStanding.Approved)
         {
             var state = await StateAsync(run, stop);
@@ -177,6 +185,7 @@ public sealed partial class LeaverSteps
     /// <summary>Reads all access, keeps the snapshot, and makes the removal plan.</summary>
     public async Task<CaseDecision> PlanAsync(CaseRun run, CancellationToken stop)
     {
+        var lookedAt = Now;
         var known = await CaseAsync(run, stop);
         if (Over(known, run))
             return new(CaseGo.End);
@@ -208,9 +217,9 @@ public sealed partial class LeaverSteps
             return new(CaseGo.Proceed, planId);
         var holds = PlanGuards.Before(plan, snapshot, facts, heir, policy, await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop));
         if (holds.Count > 0)
-            return await HoldAsync(run, known, policy, state, plan, planId, holds, LeaverStage.AwaitingApproval, facts, stop);
+            return await HoldAsync(run, lookedAt, known, policy, state, plan, planId, holds, LeaverStage.AwaitingApproval, facts, stop);
         await SaveAsync(run, state with { Released = With(state.Released, planId) }, stop);
-        await ChangeAsync(run, c => c with { PlanId = planId, Stage = LeaverStage.Removing }, stop);
+        await ChangeAsync(run, c => c with { PlanId = planId, Stage = LeaverStage.Removing, Note = null }, stop);
         return new(CaseGo.Proceed, planId);
     }
 
@@ -227,7 +236,7 @@ public sealed partial class LeaverSteps
         var plan = await PlanAsync(run, planId, stop);
         if (plan.PolicySha256 != policy.Sha256)
             return CaseGo.Again;
-        await ChangeAsync(run, c => c with { Stage = LeaverStage.Removing, PlanId = planId }, stop);
+        await ChangeAsync(run, c => c with { Stage = LeaverStage.Removing, PlanId = planId, Note = null }, stop);
         if (!state.Begun.Contains(planId, StringComparer.Ordinal))
         {
             state = state with { Begun = With(state.Begun, planId), Pending = null };
@@ -309,6 +318,7 @@ public sealed partial class LeaverSteps
     /// <summary>Plans what is given back after HR took a leaving back: it always waits for two approvals.</summary>
     public async Task<CaseDecision> PlanUndoAsync(CaseRun run, CancellationToken stop)
     {
+        var lookedAt = Now;
         var known = await CaseAsync(run, stop);
         if (!TakenBack(known) || known.Round != run.Round)
             return new(CaseGo.End);
@@ -326,7 +336,7 @@ public sealed partial class LeaverSteps
         await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
         if (state.Released.Contains(planId, StringComparer.Ordinal))
             return new(CaseGo.Proceed, planId);
-        return await HoldAsync(run, known, policy, state, plan, planId,
+        return await HoldAsync(run, lookedAt, known, policy, state, plan, planId,
             [new Hold(GuardNames.Restore, "Access is to be given back, because HR took the leaving back.")], LeaverStage.Restoring, facts, stop);
     }
 
