@@ -5,6 +5,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Azure.Storage.Blobs.Models;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
@@ -172,6 +173,18 @@ internal sealed class CaseHost : IAsyncDisposable
             if (finding.Detection.Subject.Id == caseId)
                 found.Add(finding);
         return found;
+    }
+
+    /// <summary>Ids of the tenant's evidence records, as they are in the ledger.</summary>
+    public async Task<IReadOnlyList<string>> LedgerIdsAsync()
+    {
+        var ids = new List<string>();
+        var ledger = _azurite.EvidenceBlobs.GetBlobContainerClient("ledger");
+        await foreach (var blob in ledger.GetBlobsAsync(new GetBlobsOptions { Prefix = Sandbox.TenantId + "/" }, Stop))
+            ids.AddRange((await ledger.GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonNode.Parse(line)!["id"]!.GetValue<string>()));
+        ids.Sort(StringComparer.Ordinal);
+        return ids;
     }
 
     public string[] Approvers => [.. Sandbox.Tenant.AppRoleAssignments.All().Where(a => Json.Text(a.Json, "resourceDisplayName") == "Compliance").Select(a => Json.Text(a.Json, "principalId")!)

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Compliance.Findings;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Guards;
 using Microsoft.Extensions.DependencyInjection;
@@ -268,5 +269,22 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
         Assert.Equal(LeaverStage.Clear, (await host.CertifiedAsync(id)).Stage);
         Assert.Single(host.Changes, c => c.EndsWith("/revokeSignInSessions", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_step_that_is_done_again_in_another_month_is_on_record_once()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var known = await host.CertifiedAsync(await host.TakenAsync(host.Event()));
+        var told = await host.LedgerIdsAsync();
+        var steps = host.Services.GetRequiredService<LeaverSteps>();
+        var run = new CaseRun(known.Id, known.Round, "again");
+        host.Clock.Advance(TimeSpan.FromDays(32));
+
+        await steps.RemoveAsync(run, known.PlanId!, CaseHost.Stop);
+        await steps.CertifyAsync(run, CaseHost.Stop);
+
+        Assert.Contains(told, id => id.Contains("-remove-", StringComparison.Ordinal));
+        Assert.Equal(told, await host.LedgerIdsAsync());
     }
 }

@@ -69,7 +69,7 @@ public sealed partial class LeaverSteps
         await ChangeAsync(run, c => c with { UserId = facts.UserId, PlanId = planId, Stage = stage, Note = string.Join(" ", holds.Select(h => h.Reason)) }, stop);
         await TellAsync(known, policy, [.. holds.Select(h => Finding(known, policy, LeaverControls.Held, h.Reason,
             $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id}.", part: h.Guard))], stop);
-        await RecordAsync(run, policy, $"held-{planId[..12]}", "offboarding.held", "held", planId,
+        await RecordAsync(run, request.AskedAt, policy, $"held-{planId[..12]}", "offboarding.held", "held", planId,
             new Dictionary<string, long> { ["holds"] = holds.Count, ["steps"] = plan.Steps.Count }, reason: string.Join(",", holds.Select(h => h.Guard)), stop: stop);
         Held(_log, run.CaseId, planId, string.Join(",", holds.Select(h => h.Guard)));
         return new(CaseGo.AskApproval, planId, request.Id, request.Deadline.UtcDateTime);
@@ -146,15 +146,16 @@ public sealed partial class LeaverSteps
     private static Dictionary<string, long> Counts(IReadOnlyCollection<StepOutcome> outcomes) =>
         outcomes.GroupBy(o => o.Result).ToDictionary(g => char.ToLowerInvariant(g.Key.ToString()[0]) + g.Key.ToString()[1..], g => (long)g.Count(), StringComparer.Ordinal);
 
+    // At is the time of what is told, the same whenever it is told: a record told again in another month would be kept twice, since each month has a blob of its own.
     private async Task RecordAsync(
-        CaseRun run, OffboardingPolicy policy, string phase, string action, string outcome, string? planId, IReadOnlyDictionary<string, long>? counts = null,
+        CaseRun run, DateTimeOffset at, OffboardingPolicy policy, string phase, string action, string outcome, string? planId, IReadOnlyDictionary<string, long>? counts = null,
         IReadOnlyDictionary<string, string>? details = null, string? reason = null, CancellationToken stop = default)
     {
         var id = $"{run.CaseId}-{run.Round}-{phase}";
         await _parts.Evidence.AppendAsync(new EvidenceRecord
         {
             Id = id,
-            Time = Now,
+            Time = at,
             Actor = "LeaverCase (HR event)",
             Action = action,
             TenantId = Tenant,

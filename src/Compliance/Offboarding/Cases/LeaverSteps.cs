@@ -129,14 +129,14 @@ public sealed partial class LeaverSteps
         {
             // A later event of HR opens another round.
             await ChangeAsync(run, c => c.Round == run.Round ? c with { Stage = LeaverStage.Closed, Note = "an approver refused the plan: nothing more is done until HR sends another event" } : c, stop);
-            await RecordAsync(run, policy, "refused", "offboarding.refused", "refused", request.PlanId, stop: stop);
+            await RecordAsync(run, request.Answers.Max(a => a.At), policy, "refused", "offboarding.refused", "refused", request.PlanId, stop: stop);
         }
         else if (request.Deadline <= Now)
         {
             await TellAsync(known, policy, [Finding(known, policy, LeaverControls.Overdue,
                 $"Approval {approvalId} was due on {request.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z and has not been given: {string.Join(" ", request.Reasons)}",
                 $"Two approvers answer it: compliance approvals answer {approvalId}.")], stop);
-            await RecordAsync(run, policy, $"overdue-{request.PlanId[..12]}", "offboarding.approval-overdue", "held", request.PlanId, stop: stop);
+            await RecordAsync(run, request.Deadline, policy, $"overdue-{request.PlanId[..12]}", "offboarding.approval-overdue", "held", request.PlanId, stop: stop);
         }
         return standing;
     }
@@ -173,7 +173,7 @@ public sealed partial class LeaverSteps
             await ChangeAsync(run, c => c with { Stage = LeaverStage.Blocked, BlockedAt = c.BlockedAt ?? blockedAt, Note = null }, stop);
             Blocked(_log, run.CaseId, (blockedAt - known.ReceivedAt).TotalSeconds);
         }
-        await RecordAsync(run, policy, $"block-{planId[..12]}-{(inEffect ? "done" : run.Attempt.ToString(CultureInfo.InvariantCulture))}", "offboarding.block",
+        await RecordAsync(run, state.Blocked.Max(o => o.At), policy, $"block-{planId[..12]}-{(inEffect ? "done" : run.Attempt.ToString(CultureInfo.InvariantCulture))}", "offboarding.block",
             inEffect ? "complete" : "incomplete", planId, Counts(state.Blocked), stop: stop);
         if (inEffect && known.Note is null && run.Attempt == 0)
             return CaseGo.Proceed;
@@ -203,7 +203,7 @@ public sealed partial class LeaverSteps
         if (!state.Evidence.Contains($"{run.CaseId}-{run.Round}-snapshot", StringComparer.Ordinal))
         {
             var digest = await _parts.Documents.SaveAsync(Name(run, "snapshot.json"), first, stop);
-            await RecordAsync(run, policy, "snapshot", "offboarding.snapshot", first.Complete ? "complete" : "incomplete", null,
+            await RecordAsync(run, first.TakenAt, policy, "snapshot", "offboarding.snapshot", first.Complete ? "complete" : "incomplete", null,
                 new Dictionary<string, long> { ["accesses"] = first.Accesses.Count, ["unread"] = first.Sources.Count(s => !s.Complete) },
                 new Dictionary<string, string> { ["snapshot.json"] = digest }, stop: stop);
             state = await StateAsync(run, stop);
@@ -251,7 +251,7 @@ public sealed partial class LeaverSteps
         var outcomes = await _parts.Documents.LoadAsync<IReadOnlyList<StepOutcome>>(document, stop) ?? await _parts.Executor.RunAsync(plan, settled, stop);
         var digest = await _parts.Documents.SaveAsync(document, outcomes, stop);
         await SaveAsync(run, state with { Outcomes = [.. state.Outcomes, .. outcomes.Except(state.Outcomes)] }, stop);
-        await RecordAsync(run, policy, $"remove-{planId[..12]}-{run.Attempt}", "offboarding.remove", outcomes.All(o => o.InEffect) ? "complete" : "incomplete", planId,
+        await RecordAsync(run, outcomes.Select(o => o.At).DefaultIfEmpty(Now).Max(), policy, $"remove-{planId[..12]}-{run.Attempt}", "offboarding.remove", outcomes.All(o => o.InEffect) ? "complete" : "incomplete", planId,
             Counts(outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest }, stop: stop);
         await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, stop);
         return CaseGo.Proceed;
@@ -279,7 +279,7 @@ public sealed partial class LeaverSteps
             detections.Add(Finding(known, policy, LeaverControls.NotClear,
                 $"{left.Count + stuck.Count + verified.Outside.Count} accesses were not seen removed within {policy.ClearWithin.TotalHours:0.#} h of blocking, and {verified.Unread.Count} sources were not read.",
                 $"compliance offboard show {run.CaseId} lists them with what keeps them."));
-            await RecordAsync(run, policy, "escalated", "offboarding.escalated", "incomplete", known.PlanId, new Dictionary<string, long> { ["left"] = left.Count, ["stuck"] = stuck.Count }, stop: stop);
+            await RecordAsync(run, blocked + policy.ClearWithin, policy, "escalated", "offboarding.escalated", "incomplete", known.PlanId, new Dictionary<string, long> { ["left"] = left.Count, ["stuck"] = stuck.Count }, stop: stop);
         }
         await TellAsync(known, policy, detections, stop);
         await TellSecretsAsync(known, before, policy, stop);
@@ -307,7 +307,7 @@ public sealed partial class LeaverSteps
         var digest = await _parts.Documents.SaveAsync(Name(run, "certificate.json"), certificate, stop);
         await _parts.Documents.SaveTextAsync(Name(run, "certificate.html"), "text/html; charset=utf-8", CertificatePage.Html(certificate), stop);
         var gone = verified.Accesses.Count(a => a.State == AccessState.Removed);
-        await RecordAsync(run, policy, $"certificate-{digest[..12]}", "offboarding.certificate", verified.Clear ? "complete" : "incomplete", known.PlanId,
+        await RecordAsync(run, verified.At, policy, $"certificate-{digest[..12]}", "offboarding.certificate", verified.Clear ? "complete" : "incomplete", known.PlanId,
             new Dictionary<string, long> { ["removed"] = gone, ["remaining"] = verified.Accesses.Count - gone, ["unread"] = verified.Unread.Count },
             new Dictionary<string, string> { ["certificate.json"] = digest }, stop: stop);
         await ChangeAsync(run, c => c with { CertificateSha256 = digest }, stop);
@@ -358,7 +358,7 @@ public sealed partial class LeaverSteps
         // What a missing permission or the service's refusal keeps back is told, and not tried for ever.
         var again = state.Restored.Any(o => o.Result == StepResult.Failed) && run.Attempt < MostRestoreAttempts;
         var digest = await _parts.Documents.SaveAsync(Name(run, $"restored-{run.Attempt}.json"), state.Restored, stop);
-        await RecordAsync(run, policy, $"restore-{planId[..12]}-{run.Attempt}", "offboarding.restore", state.Restored.All(o => o.InEffect) ? "complete" : "incomplete", planId,
+        await RecordAsync(run, state.Restored.Select(o => o.At).DefaultIfEmpty(Now).Max(), policy, $"restore-{planId[..12]}-{run.Attempt}", "offboarding.restore", state.Restored.All(o => o.InEffect) ? "complete" : "incomplete", planId,
             Counts(state.Restored), new Dictionary<string, string> { ["restored.json"] = digest }, stop: stop);
         if (again)
             return CaseGo.Again;
