@@ -5,7 +5,7 @@ namespace EndToEnd.Faults;
 /// <summary>The app as a real process, killed in the middle of a leaver's case as often as one likes: the case ends as if nothing had happened.</summary>
 public sealed class LeaverKillTests(UnbrokenRun unbroken) : IClassFixture<UnbrokenRun>
 {
-    /// <summary><c>all</c> kills at every write, a number at every so-manieth. Left out, it is at those where one thing is known in one place and not yet in the other.</summary>
+    /// <summary><c>all</c> kills at every write, a number N at every N-th. Left out, it is at those where one thing is known in one place and not yet in the other.</summary>
     private const string Variable = "COMPLIANCE_KILLS";
 
     private const string Evidence = "comp=appendblock";

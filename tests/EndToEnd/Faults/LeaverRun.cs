@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -127,12 +128,12 @@ internal sealed class LeaverRun : IAsyncDisposable
                 var caseId = known?.Id ?? await TellAsync();
                 known = await GetAsync<LeaverCase>($"/api/offboarding/cases/{caseId}");
                 await AnswerAsync(caseId);
-                if (known.Stage == LeaverStage.Clear && known.CertificateSha256 is not null && await EndedAsync(known.InstanceId))
+                if (await EndedAsync(known.InstanceId) && known.Stage == LeaverStage.Clear && known.CertificateSha256 is not null)
                     return known;
             }
-            catch (Exception e) when (e is HttpRequestException or LaunchException || (e is OperationCanceledException && !Stop.IsCancellationRequested))
+            catch (Exception e) when (e is HttpRequestException or SocketException or LaunchException || (e is OperationCanceledException && !Stop.IsCancellationRequested))
             {
-                // The app was ended, or could not do it just now: whoever wanted something asks again.
+                // The app was ended, or could not do it just now: whoever wanted something asks again. (A connection that is reset right after it was made is a bare SocketException.)
             }
             if (TimeProvider.System.GetElapsedTime(began) > _patience)
                 throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}, told {_told}: {known?.Note}\n{string.Join('\n', Log.TakeLast(30))}");

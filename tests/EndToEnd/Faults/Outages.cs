@@ -15,12 +15,14 @@ internal sealed record Outage(string? Activity, string Write, Cut Cut, bool With
 /// Takes the storage away in the course of one case, each time until the app was turned away so often that its client has given up at least once: waiting it out inside one call is not
 /// enough.
 /// </summary>
-internal sealed class Outages(LeaverRun run, params IReadOnlyList<Outage> plan)
+internal sealed class Outages(LeaverRun run, params IReadOnlyList<Outage> plan) : IAsyncDisposable
 {
     // The storage client tries four times.
     private const int Enough = 5;
 
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
+
+    private readonly CancellationTokenSource _over = CancellationTokenSource.CreateLinkedTokenSource(LeaverRun.Stop);
 
     /// <summary>Where the storage went away, in order.</summary>
     public List<string> Happened { get; } = [];
@@ -40,10 +42,18 @@ internal sealed class Outages(LeaverRun run, params IReadOnlyList<Outage> plan)
         Back = ComeBackAsync();
     }
 
+    // A test that has failed meanwhile must not get a storage that nobody stops.
+    public async ValueTask DisposeAsync()
+    {
+        await _over.CancelAsync();
+        await Back.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _over.Dispose();
+    }
+
     private async Task ComeBackAsync()
     {
         while (run.Wire.MostUnheard < Enough)
-            await Task.Delay(Between, TimeProvider.System, LeaverRun.Stop);
+            await Task.Delay(Between, TimeProvider.System, _over.Token);
         await run.StartStorageAsync();
     }
 }

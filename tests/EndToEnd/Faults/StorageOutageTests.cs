@@ -8,7 +8,7 @@ public sealed class StorageOutageTests(UnbrokenRun unbroken) : IClassFixture<Unb
     {
         await using var run = await LeaverRun.StartAsync(unbroken.Now, TimeSpan.FromSeconds(150));
         // The event is noted and its sender does not know; access is removed and what came of it is not kept; the certificate is on record and the app does not know.
-        var outages = new Outages(
+        await using var outages = new Outages(
             run, new(null, "/hrevents", Cut.Unanswered), new("LeaverRemove", "outcomes-", Cut.Unsent), new("LeaverCertify", "comp=appendblock", Cut.Unanswered, WithApp: true));
         run.Wire.At = outages.AtAsync;
         try

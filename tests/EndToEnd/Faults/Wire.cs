@@ -22,22 +22,28 @@ namespace EndToEnd.Faults;
 /// </summary>
 internal sealed partial class Wire : IAsyncDisposable
 {
+    // Azurite's services and the tenant, by number.
+    private const int Blobs = 0;
+    private const int Queues = 1;
+    private const int Tables = 2;
+    private const int Tenant = 3;
+
     private readonly WebApplication _server;
     private readonly X509Certificate2 _certificate;
     private readonly HttpMessageInvoker _storage;
     private readonly HttpMessageInvoker _tenant;
     private readonly Sandbox _sandbox;
-    private readonly int[] _ports;
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly Dictionary<string, int> _times = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _unheard = new(StringComparer.Ordinal);
     private string _after = "the start";
     private volatile Azurite? _azurite;
+    private int[] _ports = [];
     private int _caller;
 
-    private Wire(WebApplication server, X509Certificate2 certificate, Sandbox sandbox, int[] ports)
+    private Wire(WebApplication server, X509Certificate2 certificate, Sandbox sandbox)
     {
-        (_server, _certificate, _sandbox, _ports) = (server, certificate, sandbox, ports);
+        (_server, _certificate, _sandbox) = (server, certificate, sandbox);
         _storage = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null });
         _tenant = new(new SocketsHttpHandler
         {
@@ -84,39 +90,43 @@ internal sealed partial class Wire : IAsyncDisposable
     }
 
     /// <summary>The tenant as the app reaches it.</summary>
-    public string TenantUrl => string.Create(CultureInfo.InvariantCulture, $"https://localhost:{_ports[3]}");
+    public string TenantUrl => string.Create(CultureInfo.InvariantCulture, $"https://localhost:{_ports[Tenant]}");
 
     public string Thumbprint => _certificate.GetCertHashString(HashAlgorithmName.SHA256);
 
     public static async Task<Wire> StartAsync(Sandbox sandbox, CancellationToken stop)
     {
-        var ports = Ports.Choose(new(0, ""), new(0, ""), new(0, ""), new(0, ""));
         var certificate = Certificate(TimeProvider.System.GetUtcNow());
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            foreach (var port in ports)
-                kestrel.Listen(IPAddress.Loopback, port, listen =>
+            for (var service = 0; service <= Tenant; service++)
+            {
+                var secure = service == Tenant;
+                kestrel.Listen(IPAddress.Loopback, 0, listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1;
-                    if (port == ports[3])
+                    if (secure)
                         listen.UseHttps(certificate);
                 });
+            }
         });
         var server = builder.Build();
-        var wire = new Wire(server, certificate, sandbox, ports);
+        var wire = new Wire(server, certificate, sandbox);
         server.Run(wire.PassAsync);
         await server.StartAsync(stop);
+        // In the order they were asked for.
+        wire._ports = [.. server.Urls.Select(url => new Uri(url).Port)];
         return wire;
     }
 
     /// <summary>An account's connection string, led through here.</summary>
     public string Through(string connection) => connection
-        .Replace($":{Azurite!.BlobPort}/", $":{_ports[0]}/", StringComparison.Ordinal)
-        .Replace($":{Azurite.QueuePort}/", $":{_ports[1]}/", StringComparison.Ordinal)
-        .Replace($":{Azurite.TablePort}/", $":{_ports[2]}/", StringComparison.Ordinal);
+        .Replace($":{Azurite!.BlobPort}/", $":{_ports[Blobs]}/", StringComparison.Ordinal)
+        .Replace($":{Azurite.QueuePort}/", $":{_ports[Queues]}/", StringComparison.Ordinal)
+        .Replace($":{Azurite.TablePort}/", $":{_ports[Tables]}/", StringComparison.Ordinal);
 
     /// <summary>The app is gone: what it still had on its way is passed on no more, and its next start counts anew.</summary>
     public void HangUp()
@@ -155,7 +165,7 @@ internal sealed partial class Wire : IAsyncDisposable
         var answer = await response.Content.ReadAsByteArrayAsync();
         await AfterAsync(moment, caller, response.IsSuccessStatusCode);
         // Whoever asked or whoever answered is gone.
-        if (caller != Volatile.Read(ref _caller) || (service != 3 && Azurite is null))
+        if (caller != Volatile.Read(ref _caller) || (service != Tenant && Azurite is null))
         {
             context.Abort();
             return;
@@ -223,13 +233,13 @@ internal sealed partial class Wire : IAsyncDisposable
     private async Task<HttpResponseMessage?> AnswerAsync(int service, HttpRequest asked, string target, byte[] body)
     {
         var storage = Azurite;
-        if (service != 3 && storage is null)
+        if (service != Tenant && storage is null)
             return null;
         var address = service switch
         {
-            0 => $"http://127.0.0.1:{storage!.BlobPort}",
-            1 => $"http://127.0.0.1:{storage!.QueuePort}",
-            2 => $"http://127.0.0.1:{storage!.TablePort}",
+            Blobs => $"http://127.0.0.1:{storage!.BlobPort}",
+            Queues => $"http://127.0.0.1:{storage!.QueuePort}",
+            Tables => $"http://127.0.0.1:{storage!.TablePort}",
             _ => $"https://localhost:{_sandbox.Port}",
         };
         // The signature is over the path as it was sent.
@@ -241,9 +251,11 @@ internal sealed partial class Wire : IAsyncDisposable
                 request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         try
         {
-            return await (service == 3 ? _tenant : _storage).SendAsync(request, CancellationToken.None);
+            var response = await (service == Tenant ? _tenant : _storage).SendAsync(request, CancellationToken.None);
+            await response.Content.LoadIntoBufferAsync();
+            return response;
         }
-        catch (HttpRequestException) when (service != 3)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException && service != Tenant)
         {
             return null;
         }
@@ -252,9 +264,9 @@ internal sealed partial class Wire : IAsyncDisposable
     // A lease that is renewed, a queue that is looked into and a token are no steps of anything.
     private static bool IsWrite(int service, string method, string target) => method is not ("GET" or "HEAD") && service switch
     {
-        0 => !target.Contains("comp=lease", StringComparison.Ordinal) && !target.Contains("-embedded/owner", StringComparison.Ordinal),
-        1 => false,
-        2 => true,
+        Blobs => !target.Contains("comp=lease", StringComparison.Ordinal) && !target.Contains("-embedded/owner", StringComparison.Ordinal),
+        Queues => false,
+        Tables => true,
         _ => !target.Contains("/oauth2/", StringComparison.Ordinal) && !target.Contains("Microsoft.ResourceGraph", StringComparison.OrdinalIgnoreCase),
     };
 
@@ -268,11 +280,11 @@ internal sealed partial class Wire : IAsyncDisposable
         var (path, query) = target.Split('?', 2) is [var p, var q] ? (p, q) : (target, "");
         return service switch
         {
-            0 when query == "restype=container" => $"blob {Made}{path}",
-            0 => $"blob {method} {path}{(Comp().Match(query) is { Success: true } comp ? $" {comp.Value}" : "")}",
-            2 when path.EndsWith("/Tables", StringComparison.Ordinal) => $"table {Made}{Encoding.UTF8.GetString(body)}",
-            2 when path.EndsWith("/$batch", StringComparison.Ordinal) => Transaction(Encoding.UTF8.GetString(body)),
-            2 => $"table {method} {path}",
+            Blobs when query == "restype=container" => $"blob {Made}{path}",
+            Blobs => $"blob {method} {path}{(Comp().Match(query) is { Success: true } comp ? $" {comp.Value}" : "")}",
+            Tables when path.EndsWith("/Tables", StringComparison.Ordinal) => $"table {Made}{Encoding.UTF8.GetString(body)}",
+            Tables when path.EndsWith("/$batch", StringComparison.Ordinal) => Transaction(Encoding.UTF8.GetString(body)),
+            Tables => $"table {method} {path}",
             _ => $"tenant {method} {path}",
         };
     }
