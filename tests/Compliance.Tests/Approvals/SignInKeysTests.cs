@@ -51,7 +51,11 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
         _published.Add(SigningKeys.Published(signing.Key, SigningKeys.First));
         var options = new TenantOptions
         {
-            Id = TenantId, Graph = new($"{_root}/v1.0"), ResourceManager = new(_root), Authority = new(_root), PinnedThumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256),
+            Id = TenantId,
+            Graph = new($"{_root}/v1.0"),
+            ResourceManager = new(_root),
+            Authority = new(_root),
+            PinnedThumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256),
         };
         _connection = new TenantConnection(options, new NoWaiting(), NullLogger<TenantConnection>.Instance);
         _keys = new SignInKeys(_connection, _clock);
