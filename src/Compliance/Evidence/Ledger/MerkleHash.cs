@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Security.Cryptography;
 
 namespace Compliance.Evidence.Ledger;
@@ -68,6 +69,26 @@ internal static class MerkleHash
         right.CopyTo(input[(1 + Size)..]);
         digest.AppendData(input);
         digest.GetHashAndReset(destination);
+    }
+
+    /// <summary>The hash of a perfect subtree no higher than a tile.</summary>
+    /// <param name="hashes">The hashes of its nodes on one level, side by side: 1, 2, 4, ... or <see cref="TilePath.Width"/> of them.</param>
+    /// <param name="destination">Where the hash goes: the first <see cref="Size"/> bytes are written. May overlap the hashes.</param>
+    /// <exception cref="ArgumentException">So many bytes are no perfect subtree's, or the destination is too short.</exception>
+    public static void Subtree(ReadOnlySpan<byte> hashes, Span<byte> destination)
+    {
+        var (count, rest) = Math.DivRem(hashes.Length, Size);
+        if (rest != 0 || count > TilePath.Width || !BitOperations.IsPow2(count))
+            throw new ArgumentException($"{hashes.Length} bytes are not 1, 2, 4, ... {TilePath.Width} hashes", nameof(hashes));
+        NeedRoom(destination);
+        Span<byte> level = stackalloc byte[hashes.Length];
+        hashes.CopyTo(level);
+        for (; count > 1; count /= 2)
+        {
+            for (var i = 0; i < count / 2; i++)
+                Node(level.Slice(2 * i * Size, Size), level.Slice((2 * i + 1) * Size, Size), level[(i * Size)..]);
+        }
+        level[..Size].CopyTo(destination);
     }
 
     private static void NeedRoom(Span<byte> destination)
