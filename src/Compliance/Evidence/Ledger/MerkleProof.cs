@@ -180,17 +180,9 @@ internal static class MerkleProof
         {
             var (tile, _, _) = Place(size, level, index);
             if (!tiles.ContainsKey(tile))
-                tiles.Add(tile, await ReadAsync(source, tile, stop));
+                tiles.Add(tile, await source.ReadHashesAsync(tile, stop));
         }
         return [.. wanted.Select(w => Hash(w, size, tiles))];
-    }
-
-    private static async Task<byte[]> ReadAsync(ITileSource source, TileRef tile, CancellationToken stop)
-    {
-        var hashes = await source.ReadAsync(tile, stop);
-        if (hashes.Length != tile.Width * MerkleHash.Size)
-            throw new LedgerFormatException($"tile {tile} has {hashes.Length} bytes, not {tile.Width * MerkleHash.Size}", Math.Min(hashes.Length, tile.Width * MerkleHash.Size));
-        return hashes;
     }
 
     private static byte[] Hash(LeafRange range, long size, Dictionary<TileRef, byte[]> tiles)

@@ -90,6 +90,23 @@ internal static class TilePath
     /// <param name="entries">Whether the bundles of entries are wanted too; they come before the levels of hashes.</param>
     public static IEnumerable<TileRef> Of(long size, bool entries = false) => NewBetween(0, size, entries);
 
+    /// <summary>The partial tiles of a tree, at most one a level: those that the next leaves go on from.</summary>
+    /// <param name="size">How many leaves the tree has.</param>
+    public static IEnumerable<TileRef> Partial(long size)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(size);
+        return New();
+
+        IEnumerable<TileRef> New()
+        {
+            for (var level = 0; Hashes(size, level) is > 0 and var hashes; level++)
+            {
+                if (hashes % Width > 0)
+                    yield return new(level, hashes / Width, (int)(hashes % Width));
+            }
+        }
+    }
+
     /// <summary>The tiles of the larger tree that the smaller did not have yet: the ones that a growth adds. A tile that was partial and got wider counts as new.</summary>
     /// <param name="oldSize">How many leaves the tree had.</param>
     /// <param name="newSize">How many it has; not fewer.</param>
