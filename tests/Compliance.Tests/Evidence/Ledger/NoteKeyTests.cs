@@ -48,7 +48,7 @@ public sealed class NoteKeyTests
     [InlineData("example.com/ledger+a9c4dd91+{key}\n", 28)]
     [InlineData("example.com/ledger+a9c4dd91+ {key}", 28)]
     [InlineData("example.com/ledger+a9c4dd91+Ag==", 0)]
-    [InlineData("example.com/ledger+a9c4dd91+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", 28)]
+    [InlineData("example.com/ledger+a9c4dd91+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f", 28)]
     [InlineData("+a9c4dd91+{key}", 0)]
     [InlineData("a b+a9c4dd91+{key}", 0)]
     [InlineData("a\u00a0b+a9c4dd91+{key}", 0)]
