@@ -10,7 +10,7 @@ internal static class MerkleProof
 {
     /// <summary>Whether the proof shows that a leaf is in a tree.</summary>
     /// <param name="index">The leaf's place, from 0.</param>
-    /// <param name="size">How many leaves the tree has.</param>
+    /// <param name="size">How many leaves the tree has: from the checkpoint that the root is from, since a root alone does not tell its tree's size.</param>
     /// <param name="leafHash">The leaf's hash.</param>
     /// <param name="proof">The hashes beside the way from the leaf to the root.</param>
     /// <param name="root">The tree's root, from a source that is trusted.</param>
@@ -44,8 +44,8 @@ internal static class MerkleProof
     /// Whether the proof shows that the newer tree begins with all leaves of the older one, in their order. Every tree begins with the empty one: for an older
     /// size of 0 the older root has to be <see cref="MerkleHash.Empty"/> and the proof empty, and nothing is said of the newer root (RFC 9162 leaves this case out).
     /// </summary>
-    /// <param name="oldSize">How many leaves the older tree has.</param>
-    /// <param name="newSize">How many leaves the newer tree has.</param>
+    /// <param name="oldSize">How many leaves the older tree has, from the checkpoint that its root is from.</param>
+    /// <param name="newSize">How many leaves the newer tree has, likewise.</param>
     /// <param name="oldRoot">The older tree's root.</param>
     /// <param name="newRoot">The newer tree's root.</param>
     /// <param name="proof">The hashes from which both roots can be made; none when the sizes are equal.</param>

@@ -40,8 +40,7 @@ internal sealed class NoteKey
     public static NoteKey FromSpki(string name, ReadOnlySpan<byte> spki)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (!NoteSyntax.IsName(name))
-            throw new LedgerFormatException("a key's name is not empty and has no spaces, plus signs or control characters", 0);
+        NoteSyntax.CheckName(name, 0);
         // One spelling alone, since the id is a hash of it.
         if (spki.Length != SpkiLength || !spki.StartsWith(SpkiStart))
             throw new LedgerFormatException("the public key is not an uncompressed ECDSA P-256 key", 0);

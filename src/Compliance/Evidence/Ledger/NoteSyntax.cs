@@ -8,9 +8,15 @@ internal static class NoteSyntax
     // Without a byte order mark, and no character is replaced by another.
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Whether a key may be called so: not empty, no plus, no space of any kind (in the sense of Unicode), and nothing that could not stand in a note.</summary>
+    /// <summary>Checks what a key is called: not empty, no plus, no space of any kind that Unicode knows, and nothing that could not stand in a note.</summary>
     /// <param name="name">The name.</param>
-    public static bool IsName(string name) => name.Length > 0 && !name.Any(c => c is '+' or < ' ' || char.IsWhiteSpace(c)) && IsWellFormed(name);
+    /// <param name="offset">Where it stands in what is read or written.</param>
+    /// <exception cref="LedgerFormatException">No key can be called so.</exception>
+    public static void CheckName(string name, long offset)
+    {
+        if (name.Length == 0 || name.Any(c => c is '+' or < ' ' || char.IsWhiteSpace(c)) || !IsWellFormed(name))
+            throw new LedgerFormatException("a key's name is not empty and has no spaces, plus signs or control characters", offset);
+    }
 
     /// <summary>The UTF-8 of a note's text, checked for what may not stand in a note.</summary>
     /// <param name="text">The text.</param>

@@ -4,8 +4,8 @@ using System.Text;
 namespace Compliance.Evidence.Ledger;
 
 /// <summary>
-/// A text with signatures below it, C2SP signed-note. It is the text's lines, an empty line, and a line for each signature: an em dash, the key's name, and base64 of the key's id
-/// and the signature:
+/// A text with signatures below it, C2SP signed-note: the text's lines, an empty line, and a line for each signature, which is an em dash, the key's name, and
+/// base64 of the key's id and the signature:
 /// <code>
 /// example.com/ledger
 /// 42
@@ -88,8 +88,7 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
         Span<byte> id = stackalloc byte[IdSize];
         foreach (var signature in Signatures)
         {
-            if (!NoteSyntax.IsName(signature.Name))
-                throw new LedgerFormatException("a key's name is not empty and has no spaces, plus signs or control characters", NoteSyntax.Offset(Text, Text.Length));
+            NoteSyntax.CheckName(signature.Name, NoteSyntax.Offset(Text, Text.Length));
             BinaryPrimitives.WriteUInt32BigEndian(id, signature.KeyId);
             note.Append("— ").Append(signature.Name).Append(' ').Append(Convert.ToBase64String([.. id, .. signature.Signature])).Append('\n');
         }
@@ -140,8 +139,9 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
             throw new LedgerFormatException("a signature line begins with an em dash and a space", offset);
         var rest = NoteSyntax.Text(line[Dash.Length..]);
         var space = rest.IndexOf(' ', StringComparison.Ordinal);
-        if (space < 0 || !NoteSyntax.IsName(rest[..space]))
-            throw new LedgerFormatException("a signature line has a key's name, without spaces and plus signs, then a space", offset + Dash.Length);
+        if (space < 0)
+            throw new LedgerFormatException("a signature line has a key's name, then a space", offset + Dash.Length);
+        NoteSyntax.CheckName(rest[..space], offset + Dash.Length);
         if (!NoteSyntax.TryBase64(rest[(space + 1)..], out var bytes) || bytes.Length <= IdSize)
             throw new LedgerFormatException("a signature is base64 of a key's id, four bytes, and at least one byte more", offset + Dash.Length + NoteSyntax.Offset(rest, space + 1));
         return new(rest[..space], BinaryPrimitives.ReadUInt32BigEndian(bytes), bytes[IdSize..]);

@@ -45,6 +45,14 @@ internal static class KnownTree
         return hash;
     }
 
+    public static MerkleFrontier FrontierOf(byte[][] leaves)
+    {
+        var frontier = new MerkleFrontier();
+        foreach (var leaf in leaves)
+            frontier.Append(leaf);
+        return frontier;
+    }
+
     /// <summary>So many different leaf hashes, always the same.</summary>
     public static byte[][] Leaves(int count) => [.. Enumerable.Range(0, count).Select(i => Rfc6962Tree.LeafHash(BitConverter.GetBytes(i)))];
 }

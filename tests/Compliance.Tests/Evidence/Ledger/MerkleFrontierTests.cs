@@ -25,7 +25,7 @@ public sealed class MerkleFrontierTests
         n =>
         {
             var leaves = Leaves(n);
-            var frontier = Of(leaves);
+            var frontier = FrontierOf(leaves);
             Assert.Equal((n, Hex(Rfc6962Tree.Root(leaves))), (frontier.Size, Hex(frontier.Root())));
         },
         iter: 60);
@@ -35,18 +35,18 @@ public sealed class MerkleFrontierTests
         (before, after) =>
         {
             var leaves = Leaves(before + after);
-            var saved = Of(leaves[..before]);
+            var saved = FrontierOf(leaves[..before]);
             var restored = MerkleFrontier.Restore(saved.Size, saved.Save());
             foreach (var leaf in leaves[before..])
                 restored.Append(leaf);
-            Assert.Equal((BitOperations.PopCount((uint)before), Hex(Of(leaves).Root())), (saved.Save().Count, Hex(restored.Root())));
+            Assert.Equal((BitOperations.PopCount((uint)before), Hex(FrontierOf(leaves).Root())), (saved.Save().Count, Hex(restored.Root())));
         },
         iter: 60);
 
     [Fact]
     public void A_clone_and_what_was_saved_do_not_follow_the_original()
     {
-        var frontier = Of(Leaves(3));
+        var frontier = FrontierOf(Leaves(3));
         var (clone, saved) = (frontier.Clone(), frontier.Save());
         var root = Hex(frontier.Root());
         frontier.Append(Leaf([9]));
@@ -77,13 +77,5 @@ public sealed class MerkleFrontierTests
         var root = Hex(frontier.Root());
         Assert.Throws<OverflowException>(() => frontier.Append(Leaf([])));
         Assert.Equal((long.MaxValue, root), (frontier.Size, Hex(frontier.Root())));
-    }
-
-    private static MerkleFrontier Of(byte[][] leaves)
-    {
-        var frontier = new MerkleFrontier();
-        foreach (var leaf in leaves)
-            frontier.Append(leaf);
-        return frontier;
     }
 }

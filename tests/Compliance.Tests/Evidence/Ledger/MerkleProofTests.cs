@@ -103,6 +103,29 @@ public sealed class MerkleProofTests
         },
         iter: 100);
 
+    // The root alone does not tell a tree's size: a proof holds for every place and size that it has the same way to the root in, and for no other.
+    [Fact]
+    public void A_proof_is_refused_for_every_place_and_size_with_another_way_to_the_root()
+    {
+        const int Most = 17;
+        var leaves = Leaves(Most);
+        var pairs = Enumerable.Range(1, Most).SelectMany(n => Enumerable.Range(0, n).Select(i => (Index: i, Size: n))).ToList();
+        foreach (var (index, size) in pairs)
+        {
+            var tree = leaves[..size];
+            var (root, inclusion) = (Rfc6962Tree.Root(tree), Rfc6962Tree.Inclusion(index, tree));
+            var shape = Rfc6962Tree.InclusionShape(index, size);
+            Assert.Equal(
+                pairs.Where(p => Rfc6962Tree.InclusionShape(p.Index, p.Size) == shape),
+                pairs.Where(p => MerkleProof.Inclusion(p.Index, p.Size, leaves[index], inclusion, root)));
+            var (oldRoot, consistency) = (Rfc6962Tree.Root(leaves[..(index + 1)]), Rfc6962Tree.Consistency(index + 1, tree));
+            shape = Rfc6962Tree.ConsistencyShape(index + 1, size);
+            Assert.Equal(
+                pairs.Where(p => Rfc6962Tree.ConsistencyShape(p.Index + 1, p.Size) == shape),
+                pairs.Where(p => MerkleProof.Consistency(p.Index + 1, p.Size, oldRoot, root, consistency)));
+        }
+    }
+
     [Fact]
     public void A_history_that_was_rewritten_has_no_consistency_proof() => Inclusions.Sample(
         (size, index, random) =>
@@ -221,13 +244,7 @@ public sealed class MerkleProofTests
             yield return [.. Enumerable.Reverse(proof)];
     }
 
-    private static MerkleFrontier Frontier(int size)
-    {
-        var frontier = new MerkleFrontier();
-        foreach (var leaf in Many[..size])
-            frontier.Append(leaf);
-        return frontier;
-    }
+    private static MerkleFrontier Frontier(int size) => FrontierOf(Many[..size]);
 
     private static async Task<(T Result, List<TileRef> Reads)> Reading<T>(Func<ITileSource, Task<T>> read)
     {

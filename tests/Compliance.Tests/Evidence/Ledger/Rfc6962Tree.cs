@@ -30,6 +30,24 @@ internal static class Rfc6962Tree
     /// <summary>PROOF(m, D[n]) for 0 &lt; m &lt;= n.</summary>
     public static byte[][] Consistency(int m, byte[][] leaves) => Subproof(m, leaves, true);
 
+    /// <summary>On which side the hashes of PATH(m, D[n]) stand, left or right. All that a proof says of its index and size.</summary>
+    public static string InclusionShape(int m, int n)
+    {
+        if (n == 1)
+            return "";
+        var k = Split(n);
+        return m < k ? InclusionShape(m, k) + "R" : InclusionShape(m - k, n - k) + "L";
+    }
+
+    /// <summary>Likewise of PROOF(m, D[n]), where S is the hash that both trees begin with when the older is not perfect.</summary>
+    public static string ConsistencyShape(int m, int n, bool whole = true)
+    {
+        if (m == n)
+            return whole ? "" : "S";
+        var k = Split(n);
+        return m <= k ? ConsistencyShape(m, k, whole) + "R" : ConsistencyShape(m - k, n - k, false) + "L";
+    }
+
     private static byte[][] Subproof(int m, byte[][] leaves, bool whole)
     {
         var n = leaves.Length;

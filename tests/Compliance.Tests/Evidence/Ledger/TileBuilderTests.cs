@@ -116,13 +116,7 @@ public sealed class TileBuilderTests
         return full;
     }
 
-    private static MerkleFrontier Frontier(int size)
-    {
-        var frontier = new MerkleFrontier();
-        foreach (var leaf in Many[..size])
-            frontier.Append(leaf);
-        return frontier;
-    }
+    private static MerkleFrontier Frontier(int size) => FrontierOf(Many[..size]);
 
     private sealed class Stored(Dictionary<TileRef, byte[]> tiles) : ITileSource
     {
