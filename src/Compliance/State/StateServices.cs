@@ -25,7 +25,7 @@ internal static class StateServices
         services.AddSingleton<IFindingStore, TableFindingStore>();
         services.AddSingleton<IRunLog, TableRunLog>();
         services.AddSingleton<IKnownSubscriptions, TableKnownSubscriptions>();
-        services.AddSingleton<IEvidenceLog>(p => new AppendBlobEvidenceLog(storage, p.GetRequiredService<ILogger<AppendBlobEvidenceLog>>()));
+        services.AddSingleton<IEvidenceLog>(p => new AppendBlobEvidenceLog(storage, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<AppendBlobEvidenceLog>>()));
         services.AddSingleton(p => new ControlWatchHandler(
             p.GetRequiredService<TenantId>(), p.GetServices<ScheduledControl>(), p.GetRequiredService<IRunLog>(), p.GetRequiredService<IFindingStore>(),
             p.GetRequiredService<IEvidenceLog>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ControlWatchHandler>>()));

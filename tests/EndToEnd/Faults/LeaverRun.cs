@@ -10,6 +10,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Compliance.Approvals;
 using Compliance.Findings;
 using Compliance.Offboarding;
@@ -148,7 +149,7 @@ internal sealed class LeaverRun : IAsyncDisposable
     {
         var lines = new List<JsonObject>();
         var container = new BlobContainerClient(Wire.Azurite!.EvidenceConnection, "ledger");
-        await foreach (var blob in container.GetBlobsAsync(cancellationToken: Stop))
+        await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{Sandbox.TenantId}/log/" }, Stop))
         {
             var content = await container.GetBlobClient(blob.Name).DownloadContentAsync(Stop);
             lines.AddRange(content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!.AsObject()));
