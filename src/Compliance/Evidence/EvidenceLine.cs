@@ -28,6 +28,9 @@ internal static class EvidenceLine
     /// <summary>What every id of a closing record begins with; the path of the blob it closes follows.</summary>
     public const string ClosedId = "ledger-closed-";
 
+    // RFC 8785 writes numbers as IEEE 754 doubles.
+    private const long MostCount = (1L << 53) - 1;
+
     // As long as every other, so that the time is put in without moving a byte.
     private const string NotLogged = "0001-01-01T00:00:00.000Z";
     private const string LoggedFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
@@ -44,9 +47,11 @@ internal static class EvidenceLine
     }
 
     /// <summary>The record's bytes with a time that <see cref="Stamp"/> puts in when it is appended.</summary>
-    /// <exception cref="ArgumentException">The record is longer than <see cref="MostBytes"/>, or a text of it has no UTF-8 form.</exception>
+    /// <exception cref="ArgumentException">The record is longer than <see cref="MostBytes"/>, a text of it has no UTF-8 form, or a count is beyond 2^53 - 1.</exception>
     public static byte[] NotYet(EvidenceRecord record)
     {
+        if (record.Counts.FirstOrDefault(c => Math.Abs((decimal)c.Value) > MostCount) is { Key: { } name })
+            throw new ArgumentException($"evidence record {record.Id}: counts.{name} is beyond 2^53 - 1, which JSON numbers cannot hold exactly", nameof(record));
         var node = JsonSerializer.SerializeToNode(record with
         {
             Actor = SecretScrubber.Scrub(record.Actor),
