@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Compliance.Evidence.Ledger;
-using Compliance.Findings;
 using Compliance.Observability;
 using Compliance.Plans;
 
@@ -52,15 +51,7 @@ internal static class EvidenceLine
     {
         if (record.Counts.FirstOrDefault(c => Math.Abs((decimal)c.Value) > MostCount) is { Key: { } name })
             throw new ArgumentException($"evidence record {record.Id}: counts.{name} is beyond 2^53 - 1, which JSON numbers cannot hold exactly", nameof(record));
-        var node = JsonSerializer.SerializeToNode(record with
-        {
-            Actor = SecretScrubber.Scrub(record.Actor),
-            Action = SecretScrubber.Scrub(record.Action),
-            Reason = record.Reason is { } reason ? SecretScrubber.Scrub(reason) : null,
-        }, ComplianceJson.Compact)!.AsObject();
-        node["time"] = record.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
-        node["loggedAt"] = NotLogged;
-        var bytes = CanonicalJson.Of((JsonNode)node);
+        var bytes = CanonicalJson.Of((JsonNode)Json(record));
         return bytes.Length <= MostBytes
             ? bytes
             : throw new ArgumentException(
@@ -142,6 +133,37 @@ internal static class EvidenceLine
     /// <returns>Null when the line does not close that blob.</returns>
     public static string? NextOf(ReadOnlySpan<byte> line, string path) =>
         IdOf(line) == ClosedId + path && TextOf(line, "subject"u8) is { } next && LedgerLayout.TryParseLog(next, out _) && string.CompareOrdinal(next, path) > 0 ? next : null;
+
+    // Text by text: the serializer would put U+FFFD where a text is broken, and the record would be another than the one that was brought.
+    private static JsonObject Json(EvidenceRecord record)
+    {
+        var json = new JsonObject
+        {
+            ["version"] = record.Version,
+            ["id"] = record.Id,
+            ["time"] = record.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture),
+            ["actor"] = SecretScrubber.Scrub(record.Actor),
+            ["action"] = SecretScrubber.Scrub(record.Action),
+            ["tenantId"] = record.TenantId,
+            ["policySha256"] = record.PolicySha256,
+            ["controls"] = new JsonArray([.. record.Controls.Select(c => JsonValue.Create(c))]),
+            ["outcome"] = record.Outcome,
+            ["counts"] = new JsonObject(record.Counts.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value))),
+            ["correlationId"] = record.CorrelationId,
+            ["loggedAt"] = NotLogged,
+        };
+        if (record.FindingsSha256 is { } findings)
+            json["findingsSha256"] = findings;
+        if (record.Subject is { } subject)
+            json["subject"] = subject;
+        if (record.Reason is { } reason)
+            json["reason"] = SecretScrubber.Scrub(reason);
+        if (record.PlanId is { } plan)
+            json["planId"] = plan;
+        if (record.DetailsSha256 is { } details)
+            json["detailsSha256"] = new JsonObject(details.Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value)));
+        return json;
+    }
 
     private static string? TextOf(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name)
     {
