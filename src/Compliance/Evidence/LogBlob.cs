@@ -36,7 +36,7 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     public string Location => location;
 
     /// <summary>Whether it is known to be there.</summary>
-    public bool Exists { get; set; }
+    public bool Exists { get; private set; }
 
     /// <summary>Whether it was read to its end at least once.</summary>
     public bool Loaded { get; private set; }

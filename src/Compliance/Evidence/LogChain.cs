@@ -229,18 +229,17 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
         }
     }
 
-    private async Task CreateAsync(LogBlob blob, CancellationToken stop)
+    private static async Task CreateAsync(LogBlob blob, CancellationToken stop)
     {
         try
         {
             await blob.Client.CreateAsync(new AppendBlobCreateOptions { HttpHeaders = new() { ContentType = "application/jsonl" }, Conditions = new() { IfNoneMatch = ETag.All } }, stop);
             blob.Created();
         }
-        catch (RequestFailedException e) when (e.Status is 409 or 412)
+        catch (RequestFailedException e) when (e.Status == 409)
         {
-            // Another writer made it, and may have written as well.
-            _stale = true;
-            blob.Exists = true;
+            // As when an append finds that another writer was quicker: it may have written as well.
+            throw new RequestFailedException(412, $"{blob.Location} was made by another writer", e.ErrorCode, e);
         }
     }
 
