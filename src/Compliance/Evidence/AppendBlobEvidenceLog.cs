@@ -33,7 +33,7 @@ internal sealed class AppendBlobEvidenceLog(StateStorage storage, TimeProvider t
         if (record.Action is EvidenceLine.ClosedAction or EvidenceLine.ClockBackAction)
             throw new ArgumentException($"evidence record {record.Id}: the log alone writes {record.Action}", nameof(record));
         var tenant = StateKeys.Safe(record.TenantId, "a tenant id");
-        return await LogOf(tenant).AppendAsync(new Pending(record, stop).Ready(), stop);
+        return await LogOf(tenant).AppendAsync(new Pending(record, stop), stop);
     }
 
     /// <summary>Takes no more records; those taken are written, or fail when storage does not answer in time.</summary>
