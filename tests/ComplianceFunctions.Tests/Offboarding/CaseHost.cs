@@ -13,11 +13,13 @@ using Compliance.Tenants;
 using EmbeddedHost;
 using EmbeddedHost.Hosting;
 using EmbeddedHost.Http;
+using Local;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using NJsonSchema;
 using SandboxTenant;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
@@ -175,14 +177,20 @@ internal sealed class CaseHost : IAsyncDisposable
         return found;
     }
 
-    /// <summary>Ids of the tenant's evidence records, as they are in the ledger.</summary>
+    /// <summary>Ids of the tenant's evidence records, as they are in the ledger; each must be as the schema says.</summary>
     public async Task<IReadOnlyList<string>> LedgerIdsAsync()
     {
         var ids = new List<string>();
+        var schema = await JsonSchema.FromFileAsync(Path.Combine(RepositoryRoot.Find(), "src", "ComplianceFunctions", "schemas", "evidence-record.schema.json"), Stop);
         var ledger = _azurite.EvidenceBlobs.GetBlobContainerClient("ledger");
         await foreach (var blob in ledger.GetBlobsAsync(new GetBlobsOptions { Prefix = Sandbox.TenantId + "/log/" }, Stop))
             ids.AddRange((await ledger.GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => JsonNode.Parse(line)!["id"]!.GetValue<string>()));
+                .Select(line =>
+                {
+                    Assert.Empty(schema.Validate(line));
+                    return JsonNode.Parse(line)!["id"]!.GetValue<string>();
+                })
+                .Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal)));
         ids.Sort(StringComparer.Ordinal);
         return ids;
     }
