@@ -186,7 +186,7 @@ public sealed class LeaverDesk
     private static LeaverDispatch Dispatch(LeaverCase known, bool start, string correlation, IntakeResult? taken)
     {
         var back = known.Latest.Kind is HrEventKind.Cancelled or HrEventKind.Rehired;
-        var undo = back && known.BlockedAt is not null && known.Stage is not LeaverStage.Restored;
+        var undo = back && known is not { BegunAt: null, BlockedAt: null } && known.Stage is not (LeaverStage.Restored or LeaverStage.Cancelled);
         return new(known, start && !back, undo, taken?.Outcome is IntakeOutcome.Updated or IntakeOutcome.Repeat, correlation) { Taken = taken };
     }
 

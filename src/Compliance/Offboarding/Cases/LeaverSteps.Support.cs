@@ -5,6 +5,7 @@ using Compliance.Findings;
 using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Directory;
+using Compliance.Offboarding.Planning;
 using Compliance.Plans;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +27,18 @@ public sealed partial class LeaverSteps
 
     private Task<LeaverCase> ChangeAsync(CaseRun run, Func<LeaverCase, LeaverCase> change, CancellationToken stop) =>
         _parts.Cases.ChangeAsync(Tenant, run.CaseId, change, stop);
+
+    // The case, and whether this round of it is over. One that HR took back comes to rest here: nothing of it acts from then on, and what it did can be given back. An
+    // event that says otherwise comes before that, and the round goes on, or after it and begins another round.
+    private async Task<(LeaverCase Known, bool Over)> LookAsync(CaseRun run, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        if (!Over(known, run))
+            return (known, false);
+        var now = Now;
+        known = await ChangeAsync(run, c => c.Round == run.Round && TakenBack(c) && c.RestedAt is null ? c with { RestedAt = now } : c, stop);
+        return (known, Over(known, run));
+    }
 
     private async Task<CaseState> StateAsync(CaseRun run, CancellationToken stop) =>
         await _parts.Documents.LoadAsync<CaseState>(Name(run, "state.json"), stop) ?? new CaseState();
@@ -93,6 +106,15 @@ public sealed partial class LeaverSteps
         var plan = await _parts.Documents.LoadAsync<ActionPlan>(Name(run, $"plan-{planId}.json"), stop)
             ?? throw new InvalidOperationException($"plan {planId} of case {run.CaseId} is not there");
         return plan.Id() == planId ? plan : throw new InvalidOperationException($"the document of plan {planId} of case {run.CaseId} was changed: it is not carried out");
+    }
+
+    // The plan that blocking was let begin with; null when it never was.
+    private async Task<ActionPlan?> BlockPlanAsync(CaseRun run, CaseState state, CancellationToken stop)
+    {
+        foreach (var id in state.Released.Reverse())
+            if (await PlanAsync(run, id, stop) is { Kind: Steps.Block } plan)
+                return plan;
+        return null;
     }
 
     private async Task<IReadOnlyList<ActionPlan>> PlansAsync(CaseRun run, CaseState state, CancellationToken stop)
