@@ -31,6 +31,9 @@ public sealed class LeaverOrchestrations
     // An answer that is long in coming is asked for less often, so that the history of months stays short.
     private static readonly TimeSpan AskTheBoardLater = TimeSpan.FromHours(2);
 
+    // Others are being blocked meanwhile.
+    private static readonly TimeSpan GiveWay = TimeSpan.FromSeconds(2);
+
     // Storage or the services being away for hours must not end a case.
     private static readonly TaskOptions Patient = TaskOptions.FromRetryPolicy(
         new RetryPolicy(maxNumberOfAttempts: 1000, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: LongestWait));
@@ -184,11 +187,16 @@ public sealed class LeaverOrchestrations
     // The id of a plan that may be carried out; null when HR took it back or somebody refused.
     private static async Task<string?> PlanAsync(TaskOrchestrationContext context, News news, CaseRun run)
     {
-        while (true)
+        for (var pass = 0; ; pass++)
         {
-            var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlan), run, Patient);
+            var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlan), run with { Pass = pass }, Patient);
             if (decision.Outcome == CaseGo.Proceed)
                 return decision.PlanId;
+            if (decision.Outcome == CaseGo.Paced)
+            {
+                await WaitAsync(context, news, GiveWay);
+                continue;
+            }
             if (decision.Outcome != CaseGo.AskApproval || await ApprovedAsync(context, news, run, decision.ApprovalId!) == ApprovalStanding.Refused)
                 return null;
         }

@@ -180,6 +180,8 @@ public sealed class LeaverDesk
     {
         var correlation = CorrelationId.Current($"{said.Source}/{said.Id}");
         var taken = await _parts.Intake.AcceptAsync(said, trigger, correlation, stop);
+        if (taken.Outcome == IntakeOutcome.Started && (taken.Case.Latest.ForCause || taken.Case.DueAt <= _parts.Time.GetUtcNow()))
+            _parts.Urgent.Begin(taken.Case.Id);
         return Dispatch(taken.Case, taken.Outcome == IntakeOutcome.Started, correlation, taken);
     }
 
@@ -200,4 +202,4 @@ public sealed class LeaverDesk
 /// <summary>What the desk works with.</summary>
 internal sealed record LeaverDeskParts(
     TenantId Tenant, IOffboardingPolicySource Policy, OwnIdentity Self, HrWebhook Webhook, WebhookRefusals Refusals, LeaverIntake Intake, LeaverWatch Watch, FormerLeavers Former,
-    ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, TimeProvider Time);
+    ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, BlockingFirst Urgent, TimeProvider Time);

@@ -20,6 +20,8 @@ public sealed partial class LeaverSteps
     // From this pass on, what was removed and is still seen is removed again: before, it is taken for the directory's own delay.
     private const int AgainAfter = 3;
     private const int MostRestoreAttempts = 20;
+    // With the orchestration's wait between, half a minute at most.
+    private const int MostGivingWay = 15;
     // With the orchestration's back-off, some seven hours.
     private const int MostWaitsForRest = 30;
 
@@ -49,6 +51,15 @@ public sealed partial class LeaverSteps
 
     /// <summary>Finds the person, asks the guards and reserves room under the caps. Nothing is changed in the tenant.</summary>
     public async Task<CaseDecision> DecideAsync(CaseRun run, CancellationToken stop)
+    {
+        _parts.Urgent.Begin(run.CaseId);
+        var decision = await DecidedAsync(run, stop);
+        if (decision.Outcome != CaseGo.Proceed)
+            _parts.Urgent.End(run.CaseId);
+        return decision;
+    }
+
+    private async Task<CaseDecision> DecidedAsync(CaseRun run, CancellationToken stop)
     {
         var lookedAt = Now;
         var (known, over) = await LookAsync(run, stop);
@@ -95,7 +106,7 @@ public sealed partial class LeaverSteps
             if (Over(begun, run))
             {
                 await _parts.Caps.ReleaseAsync(Tenant, known.InstanceId, stop);
-                return await DecideAsync(run, stop);
+                return await DecidedAsync(run, stop);
             }
             if (known.Note is not null)
                 await TellAsync(known, policy, [], stop);
@@ -158,6 +169,13 @@ public sealed partial class LeaverSteps
     /// <returns><see cref="CaseGo.Proceed"/> when both were done.</returns>
     public async Task<CaseGo> BlockAsync(CaseRun run, CancellationToken stop)
     {
+        var blocked = await BlockedAsync(run, stop);
+        _parts.Urgent.End(run.CaseId);
+        return blocked;
+    }
+
+    private async Task<CaseGo> BlockedAsync(CaseRun run, CancellationToken stop)
+    {
         var known = await CaseAsync(run, stop);
         if (Over(known, run) && (known.BlockedAt is null || known.Round != run.Round))
         {
@@ -199,8 +217,11 @@ public sealed partial class LeaverSteps
     }
 
     /// <summary>Reads all access, keeps the snapshot, and makes the removal plan.</summary>
+    /// <returns><see cref="CaseGo.Paced"/> when others are being blocked: it gives way to them a few times.</returns>
     public async Task<CaseDecision> PlanAsync(CaseRun run, CancellationToken stop)
     {
+        if (run.Pass < MostGivingWay && _parts.Urgent.Any)
+            return new(CaseGo.Paced);
         var lookedAt = Now;
         var (known, over) = await LookAsync(run, stop);
         if (over)
