@@ -66,6 +66,7 @@ internal sealed partial class FormerLeavers(
                 Subject = former.Id,
                 Reason = state.Enabled == true ? "enabled" : "access",
                 CorrelationId = CorrelationId.Current(former.InstanceId),
+                People = [former.Id],
             }, stop);
             var next = await cases.ChangeAsync(tenant.Value, former.Id,
                 c => c.Round == former.Round ? CaseRules.Another(c) with { Stage = LeaverStage.Scheduled, CertificateSha256 = null, PlanId = null, Note = why } : c, stop);

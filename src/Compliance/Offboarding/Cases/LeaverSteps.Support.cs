@@ -173,10 +173,9 @@ public sealed partial class LeaverSteps
         CaseRun run, DateTimeOffset at, OffboardingPolicy policy, string phase, string action, string outcome, string? planId, IReadOnlyDictionary<string, long>? counts = null,
         IReadOnlyDictionary<string, string>? details = null, string? reason = null, CancellationToken stop = default)
     {
-        var id = $"{run.CaseId}-{run.Round}-{phase}";
-        await _parts.Evidence.AppendAsync(new EvidenceRecord
+        var receipt = await _parts.Evidence.AppendAsync(new EvidenceRecord
         {
-            Id = id,
+            Id = $"{run.CaseId}-{run.Round}-{phase}",
             Time = at,
             Actor = "LeaverCase (HR event)",
             Action = action,
@@ -190,12 +189,20 @@ public sealed partial class LeaverSteps
             PlanId = planId,
             DetailsSha256 = details,
             CorrelationId = run.CorrelationId,
+            People = [run.CaseId],
         }, stop);
         // The certificate names the records it rests on; the state is read again so that nothing saved meanwhile is lost.
         var state = await StateAsync(run, stop);
-        if (!state.Evidence.Contains(id, StringComparer.Ordinal))
-            await SaveAsync(run, state with { Evidence = With(state.Evidence, id) }, stop);
+        if (!state.Evidence.Contains(receipt.RecordId, StringComparer.Ordinal))
+            await SaveAsync(run, state with { Evidence = With(state.Evidence, receipt.RecordId) }, stop);
     }
+
+    // Records go by the person's pseudonym, so that only the rest of their ids is known here.
+    private static bool IsTold(CaseState state, CaseRun run, string phase) =>
+        state.Evidence.Any(e => e.EndsWith($"-{run.Round}-{phase}", StringComparison.Ordinal));
+
+    private static bool IsBlockTold(CaseState state, CaseRun run) =>
+        state.Evidence.Any(e => e.Contains($"-{run.Round}-block-", StringComparison.Ordinal) && e.EndsWith("-done", StringComparison.Ordinal));
 
     [LoggerMessage(5000, LogLevel.Information, "Case {CaseId}: blocked {Seconds:0.0} s after the event arrived")]
     private static partial void Blocked(ILogger logger, string caseId, double seconds);

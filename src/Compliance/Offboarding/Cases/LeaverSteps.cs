@@ -187,7 +187,7 @@ public sealed partial class LeaverSteps
         }
         var state = await StateAsync(run, stop);
         // Blocked in this round and not on record: a crash came between the two.
-        if (known.BlockedAt is not null && (state.Blocked.Count == 0 || state.Evidence.Any(e => e.StartsWith($"{run.CaseId}-{run.Round}-block-", StringComparison.Ordinal) && e.EndsWith("-done", StringComparison.Ordinal))))
+        if (known.BlockedAt is not null && (state.Blocked.Count == 0 || IsBlockTold(state, run)))
             return CaseGo.Proceed;
         var policy = _parts.Policy.Load();
         var facts = state.Facts ?? throw new InvalidOperationException($"case {run.CaseId} has no facts to act on");
@@ -237,7 +237,7 @@ public sealed partial class LeaverSteps
         var snapshot = state.Outcomes.Count == 0 && first is not null ? first : await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
         first ??= snapshot;
         // Asked of the record, not of the document: a crash may have come between the two.
-        if (!state.Evidence.Contains($"{run.CaseId}-{run.Round}-snapshot", StringComparer.Ordinal))
+        if (!IsTold(state, run, "snapshot"))
         {
             var digest = await _parts.Documents.SaveAsync(Name(run, "snapshot.json"), first, stop);
             await RecordAsync(run, first.TakenAt, policy, "snapshot", "offboarding.snapshot", first.Complete ? "complete" : "incomplete", null,
