@@ -81,7 +81,7 @@ public sealed partial class LeaverSteps
         await SaveAsync(run, state with { Facts = facts, Plans = With(state.Plans, planId), Approvals = With(state.Approvals, request.Id) }, stop);
         await ChangeAsync(run, c => c with { UserId = facts.UserId, PlanId = planId, Stage = stage, Note = string.Join(" ", holds.Select(h => h.Reason)) }, stop);
         await TellAsync(known, policy, [.. holds.Select(h => Finding(known, policy, LeaverControls.Held, h.Reason,
-            $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id}.", part: h.Guard))], stop);
+            $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id} --plan {planId}.", part: h.Guard))], stop);
         await RecordAsync(run, request.AskedAt, policy, $"held-{planId[..12]}", "offboarding.held", "held", planId,
             new Dictionary<string, long> { ["holds"] = holds.Count, ["steps"] = plan.Steps.Count }, reason: string.Join(",", holds.Select(h => h.Guard)), stop: stop);
         Held(_log, run.CaseId, planId, string.Join(",", holds.Select(h => h.Guard)));

@@ -159,7 +159,7 @@ public sealed partial class LeaverSteps
         {
             await TellAsync(known, policy, [Finding(known, policy, LeaverControls.Overdue,
                 $"Approval {approvalId} was due on {request.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z and has not been given: {string.Join(" ", request.Reasons)}",
-                $"Two approvers answer it: compliance approvals answer {approvalId}.")], stop);
+                $"Two approvers answer it: compliance approvals answer {approvalId} --plan {request.PlanId}.")], stop);
             await RecordAsync(run, request.Deadline, policy, $"overdue-{request.PlanId[..12]}", "offboarding.approval-overdue", "held", request.PlanId, stop: stop);
         }
         return standing;

@@ -85,8 +85,16 @@ public sealed class PseudonymsTests(AzuriteFixture azurite)
         var written = new Written();
         var record = new EvidenceRecord
         {
-            Id = "run-1", Time = DateTimeOffset.UnixEpoch, Actor = "timer", Action = "credentials.check", TenantId = _tenant, PolicySha256 = "", Controls = [], Outcome = "complete",
-            Counts = new Dictionary<string, long>(), CorrelationId = "c",
+            Id = "run-1",
+            Time = DateTimeOffset.UnixEpoch,
+            Actor = "timer",
+            Action = "credentials.check",
+            TenantId = _tenant,
+            PolicySha256 = "",
+            Controls = [],
+            Outcome = "complete",
+            Counts = new Dictionary<string, long>(),
+            CorrelationId = "c",
         };
 
         await new PseudonymousEvidenceLog(written, Process()).AppendAsync(record, Stop);
