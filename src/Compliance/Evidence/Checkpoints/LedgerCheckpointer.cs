@@ -29,6 +29,8 @@ internal sealed partial class LedgerCheckpointer(
     /// <summary>Action of the record that a new signing key is announced with.</summary>
     public const string KeyRotated = "ledger.key-rotated";
 
+    private string? _told;
+
     /// <summary>Brings checkpoint and tiles up to the log's end.</summary>
     /// <param name="tenantId">The tenant.</param>
     /// <param name="stop">Stops between requests; the next call takes up what is unfinished.</param>
@@ -39,6 +41,8 @@ internal sealed partial class LedgerCheckpointer(
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
         var signer = await keys.SignerAsync(tenant, stop);
+        if (Interlocked.Exchange(ref _told, signer.Key.ToString()) != signer.Key.ToString())
+            SignedWith(signer.Key.Format());
         var run = new Run(tenant, signer, keys.Trusted(tenant, signer), new LedgerStore(storage, tenant), new BlobLedgerSource(storage.Evidence, tenant));
         try
         {
@@ -267,6 +271,9 @@ internal sealed partial class LedgerCheckpointer(
 
     [LoggerMessage(1210, LogLevel.Information, "Ledger of {Tenant}: checkpoint of {Size} records signed, {New} of them new")]
     private partial void Signed(string tenant, long size, long @new);
+
+    [LoggerMessage(1220, LogLevel.Information, "Checkpoints are signed with {VerifierKey}")]
+    private partial void SignedWith(string verifierKey);
 
     [LoggerMessage(1211, LogLevel.Critical, "Ledger of {Tenant}: nothing is signed ({Part}): {Reason}")]
     private partial void NotSigned(string tenant, string part, string reason);
