@@ -71,13 +71,13 @@ internal sealed class CheckpointSet
         }
     }
 
-    private void Add(string name, string? path, long? size, ReadOnlyMemory<byte> bytes, IReadOnlyCollection<NoteKey> keys, VerifyReport report)
+    private void Add(string name, string? path, long? size, byte[] bytes, IReadOnlyCollection<NoteKey> keys, VerifyReport report)
     {
         SignedNote note;
         Checkpoint value;
         try
         {
-            note = SignedNote.Parse(bytes.Span);
+            note = SignedNote.Parse(bytes);
             value = Checkpoint.Parse(note.Text);
         }
         catch (LedgerFormatException e)

@@ -9,7 +9,7 @@ internal sealed record VerifyOptions
     public required IReadOnlyCollection<NoteKey> Keys { get; init; }
 
     /// <summary>A checkpoint that the auditor kept from an earlier time, as its bytes; null when there is none. What the log is now has to go on from it.</summary>
-    public ReadOnlyMemory<byte>? Kept { get; init; }
+    public byte[]? Kept { get; init; }
 
     /// <summary>What the log has to be called in its checkpoints; null to take the name of the trusted ones, which then have to agree.</summary>
     public string? Origin { get; init; }
