@@ -18,7 +18,7 @@ static int Usage()
 {
     Console.Error.WriteLine("benchmarks: credentials [--applications N] [--vault-objects N] [--flagged-share 0.02] [--rounds N] [--latency MS,MS]");
     Console.Error.WriteLine("            orchestrations [--instances N] [--activities N] [--rounds N]");
-    Console.Error.WriteLine("            offboarding [--latency MS] [--leavers N] [--rounds N] [--quotas]");
+    Console.Error.WriteLine("            offboarding [--latency MS] [--leavers N] [--rounds N] [--quotas] [--seconds N after all are blocked, instead of to the last certificate]");
     Console.Error.WriteLine("            ledger [--calls N] [--rounds N]");
     return 64;
 }
