@@ -140,15 +140,7 @@ internal static class EvidenceCommands
         if (result.Checkpoint is { } checkpoint)
             await output.WriteLineAsync($"Checkpoint  {Plain.Text(checkpoint.Origin)} {checkpoint.Size} {Convert.ToBase64String(checkpoint.Root)}, {Plain.Text(string.Join(", ", result.SignedBy))}");
         foreach (var problem in result.Problems)
-        {
-            var where = string.Join(", ", new[]
-            {
-                problem.Index is { } index ? string.Create(CultureInfo.InvariantCulture, $"record {index}") : null,
-                problem.Path,
-                problem.Offset is { } offset ? string.Create(CultureInfo.InvariantCulture, $"byte {offset}") : null,
-            }.OfType<string>());
-            await output.WriteLineAsync($"{(problem.Says == LedgerVerdict.Tampered ? "Wrong" : "Unknown"),-11} {problem.Kind}{(where.Length > 0 ? $" at {where}" : "")}: {problem.Message}");
-        }
+            await output.WriteLineAsync($"{(problem.Says == LedgerVerdict.Tampered ? "Wrong" : "Unknown"),-11} {problem.Kind}: {problem.Message}");
         if (result.MoreProblems > 0)
             await output.WriteLineAsync($"            and {result.MoreProblems} more");
         foreach (var warning in result.Warnings)
