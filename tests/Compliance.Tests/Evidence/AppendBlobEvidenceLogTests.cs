@@ -166,6 +166,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
         await Refused(test.Record("r") with { Reason = "\ud800" });
         await Refused(test.Record("") with { Reason = "no id" });
         await Refused(test.Record("r") with { TenantId = "../other" });
+        await Refused(test.Record("r") with { People = ["a-person"] });
         await Refused(test.Record("r") with { Action = "ledger.closed" });
         await Refused(test.Record("r") with { Action = "ledger.clock-back" });
 

@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Compliance.Evidence;
 using Compliance.Observability;
 using Compliance.Plans;
@@ -43,7 +45,7 @@ public sealed class EvidenceRecordSchemaTests
     public async Task The_schema_has_the_properties_of_the_record_and_when_it_was_appended()
     {
         var schema = JObject.Parse(await File.ReadAllTextAsync(TestLog.SchemaFile, TestContext.Current.CancellationToken));
-        var properties = typeof(EvidenceRecord).GetProperties().Where(p => p.Name != "EqualityContract").Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Append("loggedAt").Order(StringComparer.Ordinal).ToList();
+        var properties = typeof(EvidenceRecord).GetProperties().Where(p => p.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always }).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Append("loggedAt").Order(StringComparer.Ordinal).ToList();
         var written = JsonNode.Parse(EvidenceLine.Of(Most, TestLog.Start))!.AsObject().Select(p => p.Key);
 
         Assert.Equal(properties, ((JObject)schema["properties"]!).Properties().Select(p => p.Name).Order(StringComparer.Ordinal));
