@@ -79,8 +79,21 @@ public sealed class EvidenceRecordSchemaTests
         {
             var record = new EvidenceRecord
             {
-                Id = t[0], Time = time, Actor = t[1], Action = t[2], TenantId = t[3], PolicySha256 = t[4], Controls = controls, Outcome = t[5], Counts = counts, CorrelationId = t[6],
-                FindingsSha256 = (set & 1) > 0 ? t[7] : null, Subject = (set & 2) > 0 ? t[8] : null, Reason = (set & 4) > 0 ? t[9] : null, PlanId = (set & 8) > 0 ? t[10] : null, DetailsSha256 = (set & 16) > 0 ? details : null,
+                Id = t[0],
+                Time = time,
+                Actor = t[1],
+                Action = t[2],
+                TenantId = t[3],
+                PolicySha256 = t[4],
+                Controls = controls,
+                Outcome = t[5],
+                Counts = counts,
+                CorrelationId = t[6],
+                FindingsSha256 = (set & 1) > 0 ? t[7] : null,
+                Subject = (set & 2) > 0 ? t[8] : null,
+                Reason = (set & 4) > 0 ? t[9] : null,
+                PlanId = (set & 8) > 0 ? t[10] : null,
+                DetailsSha256 = (set & 16) > 0 ? details : null,
             };
             byte[]? expected;
             try
