@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs.Models;
+using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
@@ -227,6 +228,17 @@ internal sealed class CaseHost : IAsyncDisposable
         };
         using var response = await _http!.SendAsync(message, Stop);
         return response.StatusCode;
+    }
+
+    /// <summary>Asks for a case's details to be erased, or what would be; without a token when nobody is named.</summary>
+    public async Task<(HttpStatusCode Status, KeptDetails? Details)> EraseAsync(string caseId, string? person, bool confirm)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/offboarding/cases/{caseId}/erasure{(confirm ? "?confirm=true" : "")}");
+        if (person is not null)
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(person));
+        using var response = await _http!.SendAsync(message, Stop);
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(Stop))!;
+        return (response.StatusCode, answer["details"].Deserialize<KeptDetails>(JsonSerializerOptions.Web));
     }
 
     public async Task ApproveAsync(string caseId)

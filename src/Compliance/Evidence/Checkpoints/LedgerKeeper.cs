@@ -11,7 +11,7 @@ namespace Compliance.Evidence.Checkpoints;
 
 /// <summary>What the keeper talks to.</summary>
 internal sealed record LedgerKeeperParts(
-    TenantId Tenant, EvidenceOptions Options, CheckpointKeys Keys, LedgerCheckpointer Checkpointer, CheckpointCopies Copies, LedgerSelfCheck SelfCheck, LedgerMemory Memory,
+    TenantId Tenant, EvidenceOptions Options, EvidencePolicy Policy, CheckpointKeys Keys, LedgerCheckpointer Checkpointer, CheckpointCopies Copies, LedgerSelfCheck SelfCheck, LedgerMemory Memory,
     IWriteOnce WriteOnce, IFindingStore Findings, IRunLog Runs, IEvidenceLog Evidence, TimeProvider Time);
 
 /// <summary>Keeps the ledger signed, copied and checked, and says so when it is not.</summary>
@@ -187,7 +187,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
     {
         try
         {
-            return WriteOnceRules.Judge(await _parts.WriteOnce.ReadAsync(stop));
+            return WriteOnceRules.Judge(await _parts.WriteOnce.ReadAsync(stop), _parts.Policy.Longest);
         }
         catch (WriteOnceUnknownException e)
         {

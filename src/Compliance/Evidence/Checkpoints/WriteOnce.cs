@@ -44,13 +44,17 @@ internal static class WriteOnceRules
 
     /// <summary>The verdict on a policy.</summary>
     /// <param name="policy">The policy; null for none.</param>
-    public static WriteOnceVerdict Judge(ImmutabilityPolicy? policy) => policy switch
+    /// <param name="keep">How long evidence has to be kept: the longest time of the evidence policy.</param>
+    public static WriteOnceVerdict Judge(ImmutabilityPolicy? policy, TimeSpan keep) => policy switch
     {
         null => new(Claimed: false, Unknown: false, "Container ledger has no immutability policy: whoever may write to it may rewrite it", Make),
         { ProtectedAppends: false } => new(Claimed: false, Unknown: false,
             $"The immutability policy of container ledger does not allow protected append writes{(policy.Locked ? ", and it is locked" : "")}: the log cannot grow under it",
             policy.Locked ? "A locked policy cannot be changed: move the evidence to another account, whose policy allows protected append writes" : Make),
         { Locked: false } => new(Claimed: false, Unknown: false, "The immutability policy of container ledger is not locked: it can be removed, and the log rewritten", Lock),
+        { Days: var days } when days < keep.TotalDays => new(Claimed: false, Unknown: false, string.Create(CultureInfo.InvariantCulture,
+            $"The immutability policy of container ledger is locked for {days} days, and evidence is to be kept for {keep.TotalDays:0}: the log could be deleted before"),
+            "Extend the policy: az storage container immutability-policy extend --account-name ACCOUNT --container-name ledger --period DAYS --if-match ETAG (a locked policy can be extended five times), or shorten the retention of policy/evidence.yaml"),
         _ => new(Claimed: true, Unknown: false, string.Create(CultureInfo.InvariantCulture,
             $"Container ledger is write-once: its policy of {policy.Days} days is locked and allows protected append writes"), null),
     };

@@ -1,5 +1,6 @@
 using System.Text;
 using Compliance.Controls;
+using Compliance.Evidence;
 using Compliance.Evidence.Checkpoints;
 using Compliance.Evidence.Ledger;
 using Compliance.Findings;
@@ -310,7 +311,7 @@ public sealed class LedgerKeeperTests(AzuriteFixture azurite)
 
     private LedgerKeeper Keeper() => new(
         new LedgerKeeperParts(
-            new TenantId(_ledger.Tenant), _ledger.Options, _ledger.Keys, _ledger.Checkpointer(), new CheckpointCopies(_ledger.Storage, new(_ledger.Storage), _copies, _ledger.Time, new FakeLogger<CheckpointCopies>()),
+            new TenantId(_ledger.Tenant), _ledger.Options, new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan>(), ""), _ledger.Keys, _ledger.Checkpointer(), new CheckpointCopies(_ledger.Storage, new(_ledger.Storage), _copies, _ledger.Time, new FakeLogger<CheckpointCopies>()),
             new LedgerSelfCheck(_ledger.Storage, _ledger.Keys), new(_ledger.Storage), _writeOnce, new TableFindingStore(_ledger.Storage), new TableRunLog(_ledger.Storage), _ledger.Log, _ledger.Time),
         _logger);
 

@@ -19,7 +19,7 @@ public sealed class WriteOnceTests
     [InlineData(false, false, false, "does not allow protected append writes")]
     public void It_is_claimed_only_when_locked_with_protected_appends(bool locked, bool appends, bool claimed, string reason)
     {
-        var verdict = WriteOnceRules.Judge(new ImmutabilityPolicy(locked, 2555, appends));
+        var verdict = WriteOnceRules.Judge(new ImmutabilityPolicy(locked, 2555, appends), TimeSpan.FromDays(2555));
 
         Assert.Equal((claimed, false), (verdict.Claimed, verdict.Unknown));
         Assert.Contains(reason, verdict.Reason, StringComparison.Ordinal);
@@ -27,9 +27,19 @@ public sealed class WriteOnceTests
     }
 
     [Fact]
+    public void It_is_not_claimed_when_the_policy_ends_before_the_time_of_keeping()
+    {
+        var verdict = WriteOnceRules.Judge(new ImmutabilityPolicy(Locked: true, 2555, ProtectedAppends: true), TimeSpan.FromDays(2556));
+
+        Assert.False(verdict.Claimed);
+        Assert.Contains("locked for 2555 days, and evidence is to be kept for 2556", verdict.Reason, StringComparison.Ordinal);
+        Assert.Contains("immutability-policy extend", verdict.NextStep, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_policy_and_none_that_can_be_read_claim_nothing()
     {
-        Assert.Equal((false, false), WriteOnceRules.Judge((ImmutabilityPolicy?)null) is var none ? (none.Claimed, none.Unknown) : default);
+        Assert.Equal((false, false), WriteOnceRules.Judge(null, TimeSpan.Zero) is var none ? (none.Claimed, none.Unknown) : default);
         Assert.Equal((false, true, "do this"), WriteOnceRules.Judge(new WriteOnceUnknownException("refused", "do this")) is var unknown ? (unknown.Claimed, unknown.Unknown, unknown.NextStep) : default);
     }
 
