@@ -23,7 +23,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
 
     // Callers that were just answered come back within this part of the time that an append takes, or not for this one: longer, and it would cost more than it brings.
-    private const int RegroupShare = 5;
+    private const int RegroupShare = 10;
 
     private static readonly TimeSpan LongestRegroup = TimeSpan.FromMilliseconds(2);
 
@@ -34,7 +34,10 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Task _loop;
+    private readonly Dictionary<string, Pending> _leaders = new(StringComparer.Ordinal);
     private Pending? _next;
+    // How many wait, without the lock that everybody who brings one takes.
+    private int _brought;
     private TimeSpan _took;
     private byte[] _block = new byte[64 * 1024];
 
@@ -57,6 +60,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         try
         {
             await _waiting.Writer.WriteAsync(record, stop);
+            Interlocked.Increment(ref _brought);
         }
         catch (ChannelClosedException)
         {
@@ -101,22 +105,26 @@ internal sealed partial class GroupCommit : IAsyncDisposable
             return;
         var most = _took / RegroupShare < LongestRegroup ? _took / RegroupShare : LongestRegroup;
         var since = TimeProvider.System.GetTimestamp();
-        while (_waiting.Reader.Count < before && TimeProvider.System.GetElapsedTime(since) < most)
+        while (Volatile.Read(ref _brought) < before && TimeProvider.System.GetElapsedTime(since) < most)
             await Task.Yield();
     }
 
     private void Take(List<Pending> batch)
     {
         batch.Clear();
-        var leaders = new Dictionary<string, Pending>(StringComparer.Ordinal);
+        _leaders.Clear();
         // Room for a record that says that the clock went back.
         for (var room = _options.MostBytes - 2048; batch.Count < _options.MostRecords; _next = null)
         {
-            if (_next is null && !_waiting.Reader.TryRead(out _next))
-                return;
+            if (_next is null)
+            {
+                if (!_waiting.Reader.TryRead(out _next))
+                    return;
+                Interlocked.Decrement(ref _brought);
+            }
             if (_next.Abandoned)
                 continue;
-            if (leaders.TryGetValue(_next.Id, out var leader))
+            if (_leaders.TryGetValue(_next.Id, out var leader))
             {
                 leader.Join(_next);
                 if (!leader.Line.AsSpan().SequenceEqual(_next.Line))
@@ -126,7 +134,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
             room -= _next.Line.Length + 1;
             if (room < 0 && batch.Count > 0)
                 return;
-            leaders.Add(_next.Id, _next);
+            _leaders.Add(_next.Id, _next);
             batch.Add(_next);
         }
     }
@@ -222,10 +230,9 @@ internal sealed partial class GroupCommit : IAsyncDisposable
             blob.Ids.Add(EvidenceLine.Read(back.AsSpan(0, back.Length - 1))!.Value.Id, start, back.Length - 1);
         blob.AppendedLines(bytes, now, back is not null, blocks);
         for (var i = 0; i < receipts.Length; i++)
-        {
             batch[i].Kept(receipts[i]);
+        for (var i = 0; i < receipts.Length; i++)
             blob.Ids.Add(batch[i].Hash, receipts[i].Offset, batch[i].Line.Length);
-        }
     }
 
     // To the millisecond, as it is written.

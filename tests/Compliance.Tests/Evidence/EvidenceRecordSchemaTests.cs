@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Compliance.Evidence;
 using Compliance.Observability;
 using Compliance.Plans;
@@ -43,7 +45,7 @@ public sealed class EvidenceRecordSchemaTests
     public async Task The_schema_has_the_properties_of_the_record_and_when_it_was_appended()
     {
         var schema = JObject.Parse(await File.ReadAllTextAsync(TestLog.SchemaFile, TestContext.Current.CancellationToken));
-        var properties = typeof(EvidenceRecord).GetProperties().Where(p => p.Name is not ("EqualityContract" or nameof(EvidenceRecord.People))).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Append("loggedAt").Order(StringComparer.Ordinal).ToList();
+        var properties = typeof(EvidenceRecord).GetProperties().Where(p => p.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always }).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Append("loggedAt").Order(StringComparer.Ordinal).ToList();
         var written = JsonNode.Parse(EvidenceLine.Of(Most, TestLog.Start))!.AsObject().Select(p => p.Key);
 
         Assert.Equal(properties, ((JObject)schema["properties"]!).Properties().Select(p => p.Name).Order(StringComparer.Ordinal));
@@ -77,8 +79,21 @@ public sealed class EvidenceRecordSchemaTests
         {
             var record = new EvidenceRecord
             {
-                Id = t[0], Time = time, Actor = t[1], Action = t[2], TenantId = t[3], PolicySha256 = t[4], Controls = controls, Outcome = t[5], Counts = counts, CorrelationId = t[6],
-                FindingsSha256 = (set & 1) > 0 ? t[7] : null, Subject = (set & 2) > 0 ? t[8] : null, Reason = (set & 4) > 0 ? t[9] : null, PlanId = (set & 8) > 0 ? t[10] : null, DetailsSha256 = (set & 16) > 0 ? details : null,
+                Id = t[0],
+                Time = time,
+                Actor = t[1],
+                Action = t[2],
+                TenantId = t[3],
+                PolicySha256 = t[4],
+                Controls = controls,
+                Outcome = t[5],
+                Counts = counts,
+                CorrelationId = t[6],
+                FindingsSha256 = (set & 1) > 0 ? t[7] : null,
+                Subject = (set & 2) > 0 ? t[8] : null,
+                Reason = (set & 4) > 0 ? t[9] : null,
+                PlanId = (set & 8) > 0 ? t[10] : null,
+                DetailsSha256 = (set & 16) > 0 ? details : null,
             };
             byte[]? expected;
             try
