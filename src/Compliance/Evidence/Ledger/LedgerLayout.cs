@@ -42,7 +42,7 @@ internal static class LedgerLayout
     public static bool TryParseLog([NotNullWhen(true)] string? path, out (int Year, int Month, int Number) log)
     {
         log = default;
-        if (path is not { Length: 23 } || !path.StartsWith(LogFolder, StringComparison.Ordinal)
+        if (path is not { Length: 22 } || !path.StartsWith(LogFolder, StringComparison.Ordinal)
             || !int.TryParse(path.AsSpan(4, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var year)
             || !int.TryParse(path.AsSpan(9, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var month) || month is < 1 or > 12
             || !int.TryParse(path.AsSpan(12, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1
