@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
+using Compliance.Evidence.Ledger;
 using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Offboarding;
@@ -145,9 +146,11 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
                 person = (await new BlobClient(connection.EvidenceStorage, BlobPseudonyms.Container, blob.Name).DownloadContentAsync(stop)).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact);
         if (person is null)
             return (null, null);
-        var container = new BlobContainerClient(connection.EvidenceStorage, "ledger");
+        var container = new BlobContainerClient(connection.EvidenceStorage, LedgerLayout.Container);
         await foreach (var blob in container.GetBlobsAsync(cancellationToken: stop))
         {
+            if (!LedgerLayout.TryParseLog(blob.Name[(blob.Name.IndexOf('/', StringComparison.Ordinal) + 1)..], out _))
+                continue;
             var content = await container.GetBlobClient(blob.Name).DownloadContentAsync(stop);
             foreach (var line in content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {

@@ -27,7 +27,7 @@ internal static class StateServices
         services.AddSingleton<IRunLog, TableRunLog>();
         services.AddSingleton<IKnownSubscriptions, TableKnownSubscriptions>();
         services.AddSingleton<IPseudonyms, BlobPseudonyms>();
-        services.AddSingleton(p => new AppendBlobEvidenceLog(storage, p.GetRequiredService<ILogger<AppendBlobEvidenceLog>>()));
+        services.AddSingleton(p => new AppendBlobEvidenceLog(storage, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<AppendBlobEvidenceLog>>()));
         services.AddSingleton<IEvidenceLog>(p => new PseudonymousEvidenceLog(p.GetRequiredService<AppendBlobEvidenceLog>(), p.GetRequiredService<IPseudonyms>()));
         services.AddSingleton(p => new ControlWatchHandler(
             p.GetRequiredService<TenantId>(), p.GetServices<ScheduledControl>(), p.GetRequiredService<IRunLog>(), p.GetRequiredService<IFindingStore>(),

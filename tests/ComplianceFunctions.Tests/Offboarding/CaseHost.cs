@@ -199,7 +199,7 @@ internal sealed class CaseHost : IAsyncDisposable
     {
         var ids = new List<string>();
         var ledger = _azurite.EvidenceBlobs.GetBlobContainerClient("ledger");
-        await foreach (var blob in ledger.GetBlobsAsync(new GetBlobsOptions { Prefix = Sandbox.TenantId + "/" }, Stop))
+        await foreach (var blob in ledger.GetBlobsAsync(new GetBlobsOptions { Prefix = Sandbox.TenantId + "/log/" }, Stop))
             ids.AddRange((await ledger.GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => JsonNode.Parse(line)!["id"]!.GetValue<string>()));
         ids.Sort(StringComparer.Ordinal);

@@ -10,6 +10,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Compliance.Approvals;
 using Compliance.Evidence.People;
 using Compliance.Findings;
@@ -161,7 +162,7 @@ internal sealed class LeaverRun : IAsyncDisposable
         var lines = new List<JsonObject>();
         var people = await PeopleAsync();
         var container = new BlobContainerClient(Wire.Azurite!.EvidenceConnection, "ledger");
-        await foreach (var blob in container.GetBlobsAsync(cancellationToken: Stop))
+        await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{Sandbox.TenantId}/log/" }, Stop))
         {
             var content = await container.GetBlobClient(blob.Name).DownloadContentAsync(Stop);
             var text = content.Value.Content.ToString();
