@@ -2,8 +2,10 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Compliance.Evidence.Ledger;
 using Compliance.Evidence.Verify;
+using Compliance.Findings;
 
 namespace Compliance.Evidence.Pack;
 
@@ -16,6 +18,9 @@ namespace Compliance.Evidence.Pack;
 internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
 {
     private const int MostTold = 5;
+
+    // The same on every system.
+    private static readonly JsonSerializerOptions Json = new(ComplianceJson.Readable) { NewLine = "\n" };
 
     /// <summary>Makes it.</summary>
     /// <param name="request">What of.</param>
@@ -120,6 +125,19 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
         foreach (var key in content.Checkpoint.Keys)
             await zip.AddAsync($"keys/{key.Id:x8}.pem", key.ToPem() + "\n");
         await zip.AddAsync("keys/verifier-keys.txt", string.Concat(content.Checkpoint.Keys.Select(k => k.Format() + "\n")));
+        if (content.Facts is { } facts)
+        {
+            await zip.AddAsync("findings.csv", PackCsv.Findings(facts.Findings, content.Request.Framework));
+            await zip.AddAsync("findings.json", JsonSerializer.Serialize(facts.Findings, Json) + "\n");
+            await zip.AddAsync("waivers.csv", PackCsv.Waivers(facts.Findings));
+            await zip.AddAsync("approvals.csv", PackCsv.Approvals(facts.Approvals));
+        }
+        var oscal = new PackOscal(content, [.. zip.Files]);
+        await zip.AddAsync(PackOscal.Results, oscal.AssessmentResults());
+        if (oscal.PlanOfAction() is { } plan)
+            await zip.AddAsync(PackOscal.Poam, plan);
+        await zip.AddAsync("index.html", PackIndex.Of(content, zip.Files));
+        await zip.AddAsync("VERIFY.md", PackGuide.Of(content));
         await zip.EndAsync();
     }
 
