@@ -66,6 +66,9 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
                 }, ("include-controls", Ids(seen)), ("exclude-controls", Ids(unseen)))),
             },
         };
+        // The schema wants one or the other; with every control excluded this selects none.
+        if (seen.Count == 0)
+            result["reviewed-controls"]!["control-selections"]![0]!["include-all"] = new JsonObject();
         With(result,
             ("observations", [.. seen.Select(Observation)]),
             ("risks", [.. findings.Select(Risk)]),
