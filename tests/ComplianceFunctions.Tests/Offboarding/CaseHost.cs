@@ -159,7 +159,7 @@ internal sealed class CaseHost : IAsyncDisposable
             if (known is not null && so(known))
                 return known;
             // Dana alone owns a privileged application, so her removal plan always waits for two people.
-            if (known?.Stage == LeaverStage.AwaitingApproval && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
+            if (known is { Stage: LeaverStage.AwaitingApproval, Latest.Kind: HrEventKind.Terminated or HrEventKind.Rescheduled } && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
                 await ApproveAsync(caseId);
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
                 throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; {await Desk.DocumentAsync(caseId, "state.json", Stop) switch { { } state => JsonNode.Parse(state)!["verified"]?.ToJsonString(), _ => null }}");
