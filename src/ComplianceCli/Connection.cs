@@ -9,7 +9,8 @@ namespace ComplianceCli;
 /// <param name="EvidenceStorage">Connection string of the evidence account; null when it is not to be read.</param>
 /// <param name="ApproverAudience">Application id whose role approvers hold; null when not known.</param>
 /// <param name="TenantSettings">Settings of the tenant, for a fresh read; empty where there are none.</param>
-internal sealed record Connection(string App, string Key, string? HrKey, string? EvidenceStorage, string? ApproverAudience, IReadOnlyDictionary<string, string> TenantSettings)
+/// <param name="StateStorage">Connection string of the state account; null when it is not to be read.</param>
+internal sealed record Connection(string App, string Key, string? HrKey, string? EvidenceStorage, string? ApproverAudience, IReadOnlyDictionary<string, string> TenantSettings, string? StateStorage = null)
 {
     /// <summary>Environment variable with the path of the file.</summary>
     public const string Variable = "COMPLIANCE_CONNECTION";

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Identity;
 using Compliance.Evidence.Ledger;
+using Compliance.Evidence.Pack;
 using Compliance.Evidence.Verify;
 using Compliance.Findings;
 
@@ -16,6 +17,7 @@ internal static class EvidenceCommands
 {
     private const int Tampered = 1;
     private const int CannotTell = 2;
+    private const int WrongUsage = 64;
 
     /// <summary>The commands.</summary>
     /// <param name="connection">The option that names the launcher's file.</param>
@@ -102,6 +104,7 @@ internal static class EvidenceCommands
         }, old, newer);
 
         EvidenceShow.Add(Make, place, json, output);
+        PackCommand.Add(Make, place, json, output);
         Make("download", "Copy a ledger into a folder, to verify it elsewhere", async (parsed, stop) =>
         {
             var (service, tenant) = place.Account(parsed);
@@ -120,6 +123,11 @@ internal static class EvidenceCommands
         try
         {
             return await run();
+        }
+        catch (PackException e)
+        {
+            await errors.WriteLineAsync(e.Message);
+            return e.Refusal switch { PackRefusal.Usage => WrongUsage, PackRefusal.Tampered => Tampered, _ => CannotTell };
         }
         // What cannot be read or used tells nothing about the ledger: neither intact nor tampered.
         catch (Exception e) when (e is CliException or IOException or UnauthorizedAccessException or RequestFailedException or AuthenticationFailedException or LedgerFormatException or AggregateException && !stop.IsCancellationRequested)

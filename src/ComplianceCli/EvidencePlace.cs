@@ -2,6 +2,7 @@ using System.CommandLine;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Compliance.Evidence.Ledger;
+using Compliance.Evidence.Pack;
 
 namespace ComplianceCli;
 
@@ -44,6 +45,17 @@ internal sealed class EvidencePlace
         return (Service(parsed, ref tenant), tenant);
     }
 
+    /// <summary>Whether the ledger is a folder, with nothing beside it.</summary>
+    public bool IsFolder(ParseResult parsed) => parsed.GetValue(_folder) is not null;
+
+    /// <summary>The tenant that the options name or mean; null for a folder that is not said to be any tenant's.</summary>
+    /// <exception cref="CliException">They name none.</exception>
+    public string? Tenant(ParseResult parsed) => IsFolder(parsed) ? parsed.GetValue(_tenant) : Account(parsed).Tenant;
+
+    /// <summary>The state account of the app that ./scripts/run started; null when another ledger is asked for.</summary>
+    public string? StateStorage(ParseResult parsed) =>
+        parsed.GetValue(_folder) is null && parsed.GetValue(_account) is null ? Connection.Of(null, null, parsed.GetValue(_connection)).StateStorage : null;
+
     /// <summary>The public keys that are trusted.</summary>
     /// <param name="parsed">The options.</param>
     /// <param name="note">A checkpoint of the ledger, whose name a PEM key takes: the key alone counts. Null when there is none.</param>
@@ -84,10 +96,7 @@ internal sealed class EvidencePlace
             if (new FileInfo(file).Length > MostKeyBytes)
                 throw new CliException($"{file} is too long for a file of public keys");
             var text = await File.ReadAllTextAsync(file, stop);
-            if (text.Contains("-----BEGIN", StringComparison.Ordinal))
-                return [NoteKey.FromPem(OriginOf(note), text)];
-            var keys = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(l => !l.StartsWith('#')).Select(NoteKey.Parse).ToList();
-            return keys.Count > 0 ? keys : throw new CliException($"{file} holds no public key");
+            return PublicKeys.Read(text, note is null ? null : Checkpoint.Parse(SignedNote.Parse(note).Text).Origin);
         }
         catch (LedgerFormatException e)
         {
@@ -98,11 +107,6 @@ internal sealed class EvidencePlace
             throw new CliException($"{file} cannot be read: {e.Message}", e);
         }
     }
-
-    // A PEM key has no name. Whose note it signed is told by the key itself, so that the name may come from the ledger.
-    private static string OriginOf(byte[]? note) => note is not null
-        ? Checkpoint.Parse(SignedNote.Parse(note).Text).Origin
-        : throw new CliException("a PEM key needs the ledger's latest checkpoint, and there is none: give the key as a verifier key");
 
     private static string FolderOf(DirectoryInfo folder, string? tenant)
     {
