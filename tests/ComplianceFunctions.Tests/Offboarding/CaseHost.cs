@@ -220,7 +220,7 @@ internal sealed class CaseHost : IAsyncDisposable
 
     public async Task<HttpStatusCode> AnswerAsync(string caseId, string person, bool approve = true)
     {
-        var request = (await Desk.OpenApprovalsAsync(Stop)).Single(r => r.CaseId == caseId);
+        var request = (await Desk.OpenApprovalsAsync(Stop)).Where(r => r.CaseId == caseId).MaxBy(r => r.AskedAt)!;
         using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/approvals/{request.Id}")
         {
             Content = JsonContent.Create(new { planId = request.PlanId, approve }),

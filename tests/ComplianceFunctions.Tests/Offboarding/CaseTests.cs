@@ -335,6 +335,8 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
         await host.TakenAsync(host.Event(sequence: 3));
 
+        await host.UntilAsync(id, c => c is { Round: 2, Stage: LeaverStage.Removing or LeaverStage.Clear });
+        Assert.Empty(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
         var known = await host.CertifiedAsync(id);
         Assert.Equal((2, LeaverStage.Clear, false), (known.Round, known.Stage, Enabled(host)));
     }

@@ -78,6 +78,9 @@ public sealed partial class LeaverSteps
             Deadline = lookedAt + policy.ApprovalWithin,
             InstanceId = known.InstanceId,
         }, stop);
+        // One question at a time about a case: an answer to an earlier one would come to nothing.
+        foreach (var earlier in (await _parts.Approvals.OpenAsync(Tenant, stop)).Where(r => r.CaseId == run.CaseId && r.Id != request.Id))
+            await _parts.Approvals.VoidAsync(Tenant, earlier.Id, Now, stop);
         await SaveAsync(run, state with { Facts = facts, Plans = With(state.Plans, planId), Approvals = With(state.Approvals, request.Id) }, stop);
         await ChangeAsync(run, c => c with { UserId = facts.UserId, PlanId = planId, Stage = stage, Note = string.Join(" ", holds.Select(h => h.Reason)) }, stop);
         await TellAsync(known, policy, [.. holds.Select(h => Finding(known, policy, LeaverControls.Held, h.Reason,

@@ -283,20 +283,11 @@ public sealed partial class LeaverSteps
         var back = state.Verified?.Accesses.Where(a => a.State == AccessState.StillThere).Select(a => a.Access.Key).ToHashSet(StringComparer.Ordinal) ?? [];
         var again = run.Attempt >= AgainAfter ? plan.Steps.Where(s => s.Arguments.TryGetValue(StepArguments.Access, out var key) && back.Contains(key)).Select(s => s.Id).ToHashSet(StringComparer.Ordinal) : [];
         var settled = Last(state.Outcomes).Values.Where(o => o.InEffect && !again.Contains(o.StepId)).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
-        var tried = run.Pass == 0 ? [] : state.Tried.ToHashSet(StringComparer.Ordinal);
-        // What a pass came to is kept once, before anything tells of it: one that a crash cut off after that is told as it was, not done again.
-        var document = Name(run, $"outcomes-{planId[..12]}-{PassOf(run)}.json");
-        var outcomes = await _parts.Documents.LoadAsync<IReadOnlyList<StepOutcome>>(document, stop);
-        if (outcomes is null)
-        {
-            (outcomes, var wait) = await _parts.Executor.RunAsync(plan, settled, tried, stop);
-            if (wait > TimeSpan.Zero)
-                return new(CaseGo.Paced, (Now + wait).UtcDateTime);
-        }
-        var digest = await _parts.Documents.SaveAsync(document, outcomes, stop);
-        tried.UnionWith(outcomes.Select(o => o.StepId));
-        var whole = plan.Steps.All(s => settled.Contains(s.Id) || tried.Contains(s.Id));
-        await SaveAsync(run, state with { Outcomes = [.. state.Outcomes, .. outcomes.Except(state.Outcomes)], Tried = whole ? [] : [.. tried] }, stop);
+        var (done, until) = await PassAsync(run, "outcomes", plan, settled, state.Tried, stop);
+        if (done is null)
+            return new(CaseGo.Paced, until);
+        var (outcomes, digest, tried, whole) = done;
+        await SaveAsync(run, state with { Outcomes = [.. state.Outcomes, .. outcomes.Except(state.Outcomes)], Tried = tried }, stop);
         await RecordAsync(run, outcomes.Select(o => o.At).DefaultIfEmpty(Now).Max(), policy, $"remove-{planId[..12]}-{PassOf(run)}", "offboarding.remove", whole && outcomes.All(o => o.InEffect) ? "complete" : "incomplete", planId,
             Counts(outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest }, stop: stop);
         await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, stop);
@@ -419,19 +410,11 @@ public sealed partial class LeaverSteps
         if (!state.Released.Contains(planId, StringComparer.Ordinal) || plan.PolicySha256 != policy.Sha256)
             return new(CaseGo.Again);
         var settled = Last(state.Restored).Values.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
-        var tried = run.Pass == 0 ? [] : state.Tried.ToHashSet(StringComparer.Ordinal);
-        var document = Name(run, $"restored-{planId[..12]}-{PassOf(run)}.json");
-        var outcomes = await _parts.Documents.LoadAsync<IReadOnlyList<StepOutcome>>(document, stop);
-        if (outcomes is null)
-        {
-            (outcomes, var wait) = await _parts.Executor.RunAsync(plan, settled, tried, stop);
-            if (wait > TimeSpan.Zero)
-                return new(CaseGo.Paced, (Now + wait).UtcDateTime);
-        }
-        var digest = await _parts.Documents.SaveAsync(document, outcomes, stop);
-        tried.UnionWith(outcomes.Select(o => o.StepId));
-        var whole = plan.Steps.All(s => settled.Contains(s.Id) || tried.Contains(s.Id));
-        state = state with { Restored = [.. state.Restored, .. outcomes.Except(state.Restored)], Tried = whole ? [] : [.. tried] };
+        var (done, until) = await PassAsync(run, "restored", plan, settled, state.Tried, stop);
+        if (done is null)
+            return new(CaseGo.Paced, until);
+        var (outcomes, digest, tried, whole) = done;
+        state = state with { Restored = [.. state.Restored, .. outcomes.Except(state.Restored)], Tried = tried };
         await SaveAsync(run, state, stop);
         await RecordAsync(run, outcomes.Select(o => o.At).DefaultIfEmpty(Now).Max(), policy, $"restore-{planId[..12]}-{PassOf(run)}", "offboarding.restore", whole && outcomes.All(o => o.InEffect) ? "complete" : "incomplete", planId,
             Counts(outcomes), new Dictionary<string, string> { ["restored.json"] = digest }, stop: stop);
@@ -454,7 +437,33 @@ public sealed partial class LeaverSteps
         return new(CaseGo.End);
     }
 
+    // What a pass came to is kept once, before anything tells of it: one that a crash cut off after that is told as it was, not done again.
+    private async Task<(DonePass? Done, DateTime? Until)> PassAsync(
+        CaseRun run, string kind, ActionPlan plan, HashSet<string> settled, IReadOnlyList<string> before, CancellationToken stop)
+    {
+        var tried = run.Pass == 0 ? [] : before.ToHashSet(StringComparer.Ordinal);
+        var document = Name(run, $"{kind}-{plan.Id()[..12]}-{PassOf(run)}.json");
+        var outcomes = await _parts.Documents.LoadAsync<IReadOnlyList<StepOutcome>>(document, stop);
+        if (outcomes is null)
+        {
+            (outcomes, var wait) = await _parts.Executor.RunAsync(plan, settled, tried, stop);
+            if (wait > TimeSpan.Zero)
+                return (null, (Now + wait).UtcDateTime);
+        }
+        var digest = await _parts.Documents.SaveAsync(document, outcomes, stop);
+        tried.UnionWith(outcomes.Select(o => o.StepId));
+        var whole = plan.Steps.All(s => settled.Contains(s.Id) || tried.Contains(s.Id));
+        return (new(outcomes, digest, whole ? [] : [.. tried], whole), null);
+    }
+
     private static string PassOf(CaseRun run) => run.Pass == 0
         ? run.Attempt.ToString(CultureInfo.InvariantCulture)
         : string.Create(CultureInfo.InvariantCulture, $"{run.Attempt}-{run.Pass}");
+
+    /// <summary>What one pass over a plan came to.</summary>
+    /// <param name="Outcomes">Of the steps it tried.</param>
+    /// <param name="Digest">SHA-256 of the document that keeps them.</param>
+    /// <param name="Tried">Ids of the steps that this and earlier passes tried; none once the plan was gone through.</param>
+    /// <param name="Whole">Whether the plan was gone through.</param>
+    private sealed record DonePass(IReadOnlyList<StepOutcome> Outcomes, string Digest, IReadOnlyList<string> Tried, bool Whole);
 }
