@@ -112,6 +112,10 @@ internal static class Commands
                     return 0;
                 }, request, plan, refuse, comment),
             },
+            new Command("evidence", "The evidence ledger")
+            {
+                PackCommand.Create(output, errors, json, connection),
+            },
             app, key, connection, json,
         };
         var result = root.Parse(arguments);
