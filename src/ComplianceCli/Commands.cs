@@ -10,7 +10,7 @@ namespace ComplianceCli;
 /// <summary>The commands of <c>compliance</c>.</summary>
 internal static class Commands
 {
-    /// <summary>Parses and does it. Exit codes: 0 done, 1 it could not or something disagrees, 64 wrong usage.</summary>
+    /// <summary>Parses and does it. Exit codes: 0 done, 1 it could not or something disagrees, 64 wrong usage; those of evidence: 0 intact, 1 tampered, 2 cannot tell.</summary>
     public static async Task<int> InvokeAsync(string[] arguments, TextWriter output, TextWriter errors, CancellationToken stop)
     {
         var app = new Option<string?>("--app") { Description = "Address of the app; without it the one that ./scripts/run started", HelpName = "URL", Recursive = true };
@@ -44,7 +44,7 @@ internal static class Commands
         var refuse = new Option<bool>("--refuse") { Description = "Say no" };
         var comment = new Option<string?>("--comment") { Description = "Why", HelpName = "TEXT" };
 
-        var root = new RootCommand("Looks after the compliance app: cases of leavers, their plans and certificates, and what waits for approval.")
+        var root = new RootCommand("Looks after the compliance app: cases of leavers, their plans and certificates, what waits for approval, and the evidence.")
         {
             new Command("offboard", "Leavers")
             {
@@ -112,10 +112,7 @@ internal static class Commands
                     return 0;
                 }, request, plan, refuse, comment),
             },
-            new Command("evidence", "The evidence ledger")
-            {
-                PackCommand.Create(output, errors, json, connection),
-            },
+            EvidenceCommands.Create(connection, json, output, errors),
             app, key, connection, json,
         };
         var result = root.Parse(arguments);

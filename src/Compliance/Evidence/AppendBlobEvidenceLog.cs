@@ -24,7 +24,7 @@ internal sealed class AppendBlobEvidenceLog(StateStorage storage, TimeProvider t
     private bool _closed;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The record is too long or cannot be written as JSON, its tenant id cannot be part of a blob's name, or its action is one of the log's own.</exception>
+    /// <exception cref="ArgumentException">The record is too long or cannot be written as JSON, its tenant id cannot be part of a blob's name, its action is one of the log's own, or it names people by their own ids.</exception>
     /// <exception cref="ObjectDisposedException">The log was closed.</exception>
     public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
     {
@@ -32,8 +32,10 @@ internal sealed class AppendBlobEvidenceLog(StateStorage storage, TimeProvider t
         ArgumentException.ThrowIfNullOrEmpty(record.Id);
         if (record.Action is EvidenceLine.ClosedAction or EvidenceLine.ClockBackAction)
             throw new ArgumentException($"evidence record {record.Id}: the log alone writes {record.Action}", nameof(record));
+        if (record.People.Count > 0)
+            throw new ArgumentException($"evidence record {record.Id} names people: what is kept here is kept for ever, so they need pseudonyms first", nameof(record));
         var tenant = StateKeys.Safe(record.TenantId, "a tenant id");
-        return await LogOf(tenant).AppendAsync(new Pending(record, stop).Ready(), stop);
+        return await LogOf(tenant).AppendAsync(new Pending(record, stop), stop);
     }
 
     /// <summary>Takes no more records; those taken are written, or fail when storage does not answer in time.</summary>

@@ -2,10 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Compliance.Evidence.Ledger;
-using Compliance.Observability;
-using Compliance.Plans;
 
 namespace Compliance.Evidence;
 
@@ -27,11 +24,11 @@ internal static class EvidenceLine
     /// <summary>What every id of a closing record begins with; the path of the blob it closes follows.</summary>
     public const string ClosedId = "ledger-closed-";
 
-    // RFC 8785 writes numbers as IEEE 754 doubles.
-    private const long MostCount = (1L << 53) - 1;
-
     // As long as every other, so that the time is put in without moving a byte.
     private const string NotLogged = "0001-01-01T00:00:00.000Z";
+    // The last there is in a line, since only texts follow: in them the quotes would be escaped.
+    private static ReadOnlySpan<byte> Room => "\"loggedAt\":\"0001-01-01T00:00:00.000Z\""u8;
+
     private const string LoggedFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
     /// <summary>The record's bytes without a line feed. The same record and time give the same bytes.</summary>
@@ -41,33 +38,26 @@ internal static class EvidenceLine
     public static byte[] Of(EvidenceRecord record, DateTimeOffset loggedAt)
     {
         var line = NotYet(record);
-        Stamp(line, Read(line)!.Value.LoggedAtStart, loggedAt);
+        Stamp(loggedAt).CopyTo(line, LoggedAtOf(line));
         return line;
     }
 
-    /// <summary>The record's bytes with a time that <see cref="Stamp"/> puts in when it is appended.</summary>
+    /// <summary>The record's bytes, with room for the time it is appended at.</summary>
     /// <exception cref="ArgumentException">The record is longer than <see cref="MostBytes"/>, a text of it has no UTF-8 form, or a count is beyond 2^53 - 1.</exception>
     public static byte[] NotYet(EvidenceRecord record)
     {
-        if (record.Counts.FirstOrDefault(c => Math.Abs((decimal)c.Value) > MostCount) is { Key: { } name })
-            throw new ArgumentException($"evidence record {record.Id}: counts.{name} is beyond 2^53 - 1, which JSON numbers cannot hold exactly", nameof(record));
-        var bytes = CanonicalJson.Of((JsonNode)Json(record));
+        var bytes = RecordWriter.Write(record, NotLogged);
         return bytes.Length <= MostBytes
             ? bytes
             : throw new ArgumentException(
                 $"evidence record {record.Id} has {bytes.Length} bytes, more than {MostBytes}: a record holds ids, counts and digests only; attach the rest as details and name their SHA-256 in detailsSha256", nameof(record));
     }
 
-    /// <summary>Puts in when the record is appended.</summary>
-    /// <param name="line">The line.</param>
-    /// <param name="start">Where the time begins in it.</param>
-    /// <param name="loggedAt">The time.</param>
-    public static void Stamp(Span<byte> line, int start, DateTimeOffset loggedAt)
-    {
-        Span<char> text = stackalloc char[NotLogged.Length];
-        loggedAt.UtcDateTime.TryFormat(text, out _, LoggedFormat, CultureInfo.InvariantCulture);
-        Encoding.ASCII.GetBytes(text, line[start..]);
-    }
+    /// <summary>Where the time goes in a line of <see cref="NotYet"/>.</summary>
+    public static int LoggedAtOf(ReadOnlySpan<byte> line) => line.LastIndexOf(Room) + Room.Length - NotLogged.Length - 1;
+
+    /// <summary>The time a record is appended at, to the millisecond, as it stands in a line.</summary>
+    public static byte[] Stamp(DateTimeOffset loggedAt) => Encoding.ASCII.GetBytes(loggedAt.UtcDateTime.ToString(LoggedFormat, CultureInfo.InvariantCulture));
 
     /// <summary>SHA-256 of a record's bytes, lower-case hex.</summary>
     public static string Sha256(ReadOnlySpan<byte> line) => Convert.ToHexStringLower(SHA256.HashData(line));
@@ -133,37 +123,6 @@ internal static class EvidenceLine
     /// <returns>Null when the line does not close that blob.</returns>
     public static string? NextOf(ReadOnlySpan<byte> line, string path) =>
         IdOf(line) == ClosedId + path && TextOf(line, "subject"u8) is { } next && LedgerLayout.TryParseLog(next, out _) && string.CompareOrdinal(next, path) > 0 ? next : null;
-
-    // Text by text: the serializer would put U+FFFD where a text is broken, and the record would be another than the one that was brought.
-    private static JsonObject Json(EvidenceRecord record)
-    {
-        var json = new JsonObject
-        {
-            ["version"] = record.Version,
-            ["id"] = record.Id,
-            ["time"] = record.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture),
-            ["actor"] = SecretScrubber.Scrub(record.Actor),
-            ["action"] = SecretScrubber.Scrub(record.Action),
-            ["tenantId"] = record.TenantId,
-            ["policySha256"] = record.PolicySha256,
-            ["controls"] = new JsonArray([.. record.Controls.Select(c => JsonValue.Create(c))]),
-            ["outcome"] = record.Outcome,
-            ["counts"] = new JsonObject(record.Counts.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value))),
-            ["correlationId"] = record.CorrelationId,
-            ["loggedAt"] = NotLogged,
-        };
-        if (record.FindingsSha256 is { } findings)
-            json["findingsSha256"] = findings;
-        if (record.Subject is { } subject)
-            json["subject"] = subject;
-        if (record.Reason is { } reason)
-            json["reason"] = SecretScrubber.Scrub(reason);
-        if (record.PlanId is { } plan)
-            json["planId"] = plan;
-        if (record.DetailsSha256 is { } details)
-            json["detailsSha256"] = new JsonObject(details.Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value)));
-        return json;
-    }
 
     private static string? TextOf(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name)
     {

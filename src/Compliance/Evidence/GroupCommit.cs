@@ -22,8 +22,10 @@ internal sealed partial class GroupCommit : IAsyncDisposable
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
 
-    // Callers that were just answered come back within this, or not for this append.
-    private static readonly TimeSpan Regroup = TimeSpan.FromMilliseconds(1);
+    // Callers that were just answered come back within this part of the time that an append takes, or not for this one: longer, and it would cost more than it brings.
+    private const int RegroupShare = 10;
+
+    private static readonly TimeSpan LongestRegroup = TimeSpan.FromMilliseconds(2);
 
     private readonly Channel<Pending> _waiting = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly CancellationTokenSource _ending = new();
@@ -32,7 +34,11 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Task _loop;
+    private readonly Dictionary<string, Pending> _leaders = new(StringComparer.Ordinal);
     private Pending? _next;
+    // How many wait, without the lock that everybody who brings one takes.
+    private int _brought;
+    private TimeSpan _took;
     private byte[] _block = new byte[64 * 1024];
 
     /// <summary>Begins; nothing is asked of storage before the first record.</summary>
@@ -54,6 +60,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         try
         {
             await _waiting.Writer.WriteAsync(record, stop);
+            Interlocked.Increment(ref _brought);
         }
         catch (ChannelClosedException)
         {
@@ -96,23 +103,28 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     {
         if (before <= 1)
             return;
+        var most = _took / RegroupShare < LongestRegroup ? _took / RegroupShare : LongestRegroup;
         var since = TimeProvider.System.GetTimestamp();
-        while (_waiting.Reader.Count < before && TimeProvider.System.GetElapsedTime(since) < Regroup)
+        while (Volatile.Read(ref _brought) < before && TimeProvider.System.GetElapsedTime(since) < most)
             await Task.Yield();
     }
 
     private void Take(List<Pending> batch)
     {
         batch.Clear();
-        var leaders = new Dictionary<string, Pending>(StringComparer.Ordinal);
+        _leaders.Clear();
         // Room for a record that says that the clock went back.
         for (var room = _options.MostBytes - 2048; batch.Count < _options.MostRecords; _next = null)
         {
-            if (_next is null && !_waiting.Reader.TryRead(out _next))
-                return;
+            if (_next is null)
+            {
+                if (!_waiting.Reader.TryRead(out _next))
+                    return;
+                Interlocked.Decrement(ref _brought);
+            }
             if (_next.Abandoned)
                 continue;
-            if (leaders.TryGetValue(_next.Id, out var leader))
+            if (_leaders.TryGetValue(_next.Id, out var leader))
             {
                 leader.Join(_next);
                 if (!leader.Line.AsSpan().SequenceEqual(_next.Line))
@@ -122,7 +134,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
             room -= _next.Line.Length + 1;
             if (room < 0 && batch.Count > 0)
                 return;
-            leaders.Add(_next.Id, _next);
+            _leaders.Add(_next.Id, _next);
             batch.Add(_next);
         }
     }
@@ -174,7 +186,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         for (var i = batch.Count - 1; i >= 0; i--)
         {
             var record = batch[i];
-            if (await _chain.FindAsync(record.Id, record.Hash, _ending.Token) is not { } kept)
+            if (!_chain.MayHold(record.Hash) || await _chain.FindAsync(record.Id, record.Hash, _ending.Token) is not { } kept)
                 continue;
             if (!EvidenceLine.Same(kept.Line, record.Line))
                 DifferentRecord(record.Id, kept.Receipt.Location, kept.Receipt.Offset);
@@ -192,26 +204,35 @@ internal sealed partial class GroupCommit : IAsyncDisposable
             _block = new byte[Math.Max(bytes, _block.Length * 2)];
         back?.CopyTo(_block, 0);
         var at = back?.Length ?? 0;
+        var stamp = EvidenceLine.Stamp(now);
         foreach (var record in batch)
         {
+            record.Stamp(stamp);
             record.Line.CopyTo(_block, at);
-            EvidenceLine.Stamp(_block.AsSpan(at, record.Line.Length), record.LoggedAtStart, now);
             at += record.Line.Length;
             _block[at++] = (byte)'\n';
         }
-        var blocks = await _chain.SendAsync(_block.AsMemory(0, bytes), _ending.Token);
-
+        var sent = TimeProvider.System.GetTimestamp();
+        var sending = _chain.SendAsync(_block.AsMemory(0, bytes), _ending.Token);
+        // While the bytes are on their way: those who wait could do nothing with their receipts before.
         var (blob, start) = (_chain.Last, _chain.Last.Length);
+        var receipts = new EvidenceReceipt[batch.Count];
+        at = back?.Length ?? 0;
+        for (var i = 0; i < receipts.Length; i++)
+        {
+            receipts[i] = new(batch[i].Id, blob.Location, start + at, EvidenceLine.Sha256(batch[i].Line));
+            at += batch[i].Line.Length + 1;
+        }
+        var blocks = await sending;
+        _took = TimeProvider.System.GetElapsedTime(sent);
+
         if (back is not null)
             blob.Ids.Add(EvidenceLine.Read(back.AsSpan(0, back.Length - 1))!.Value.Id, start, back.Length - 1);
         blob.AppendedLines(bytes, now, back is not null, blocks);
-        at = back?.Length ?? 0;
-        foreach (var record in batch)
-        {
-            blob.Ids.Add(record.Hash, start + at, record.Line.Length);
-            record.Kept(new(record.Id, blob.Location, start + at, EvidenceLine.Sha256(_block.AsSpan(at, record.Line.Length))));
-            at += record.Line.Length + 1;
-        }
+        for (var i = 0; i < receipts.Length; i++)
+            batch[i].Kept(receipts[i]);
+        for (var i = 0; i < receipts.Length; i++)
+            blob.Ids.Add(batch[i].Hash, receipts[i].Offset, batch[i].Line.Length);
     }
 
     // To the millisecond, as it is written.

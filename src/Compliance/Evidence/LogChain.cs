@@ -133,6 +133,16 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
         }, now);
     }
 
+    /// <summary>Whether <see cref="FindAsync"/> has to look at any line.</summary>
+    /// <param name="hash">Hash of a record's id.</param>
+    public bool MayHold(ulong hash)
+    {
+        foreach (var blob in _blobs)
+            if (blob.Ids.MayHold(hash))
+                return true;
+        return false;
+    }
+
     /// <summary>Looks a record up in what <see cref="CatchUpAsync"/> has read.</summary>
     /// <param name="id">The record's id.</param>
     /// <param name="hash">Its hash.</param>

@@ -8,6 +8,7 @@ internal sealed class Pending(EvidenceRecord record, CancellationToken stop)
 {
     private readonly TaskCompletionSource<EvidenceReceipt> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<Pending>? _same;
+    private int? _loggedAt;
 
     /// <summary>The record's id.</summary>
     public string Id { get; } = record.Id;
@@ -18,14 +19,8 @@ internal sealed class Pending(EvidenceRecord record, CancellationToken stop)
     /// <summary>When what it tells happened.</summary>
     public DateTimeOffset Time { get; } = record.Time;
 
-    /// <summary>Its line; the time it is appended at is not set yet.</summary>
+    /// <summary>Its line, with the time of the last try to append it.</summary>
     public byte[] Line { get; } = EvidenceLine.NotYet(record);
-
-    /// <summary>Where that time goes.</summary>
-    public int LoggedAtStart { get; private set; }
-
-    /// <summary>The receipt, or why it is not known to be kept.</summary>
-    public Task<EvidenceReceipt> Done => _done.Task;
 
     /// <summary>True when nobody waits for it.</summary>
     public bool Abandoned => stop.IsCancellationRequested;
@@ -33,12 +28,12 @@ internal sealed class Pending(EvidenceRecord record, CancellationToken stop)
     /// <summary>Those that brought a record of the same id at the same time.</summary>
     public IReadOnlyList<Pending> Same => _same ?? (IReadOnlyList<Pending>)[];
 
-    /// <summary>Reads where the time of appending goes: done by whoever brings it, not by the one that writes for all.</summary>
-    public Pending Ready()
-    {
-        LoggedAtStart = EvidenceLine.Read(Line)!.Value.LoggedAtStart;
-        return this;
-    }
+    /// <summary>The receipt, or why it is not known to be kept.</summary>
+    public Task<EvidenceReceipt> Done => _done.Task;
+
+    /// <summary>Sets the time it is appended at.</summary>
+    /// <param name="loggedAt">As <see cref="EvidenceLine.Stamp"/> gives it.</param>
+    public void Stamp(byte[] loggedAt) => loggedAt.CopyTo(Line, _loggedAt ??= EvidenceLine.LoggedAtOf(Line));
 
     /// <summary>Another of the same id waits for this one.</summary>
     public void Join(Pending other) => (_same ??= []).Add(other);

@@ -52,7 +52,7 @@ public static class CanonicalJson
                 text.Append('{');
                 var first = true;
                 // By UTF-16 code units, as section 3.2.3 asks.
-                foreach (var (name, value) in members.OrderBy(m => m.Key, StringComparer.Ordinal))
+                foreach (var (name, value) in Members(members))
                 {
                     if (!first)
                         text.Append(',');
@@ -82,6 +82,18 @@ public static class CanonicalJson
             default:
                 text.Append(Number(node.ToJsonString()));
                 break;
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Members(JsonObject members)
+    {
+        try
+        {
+            return [.. members.OrderBy(m => m.Key, StringComparer.Ordinal)];
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ArgumentException("a name holds a lone surrogate, which has no UTF-8 form", nameof(members), e);
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Net;
 using Azure;
 using Compliance.Evidence;
+using Compliance.Evidence.Ledger;
+using Compliance.Evidence.Verify;
 using Compliance.Tests.State;
 using Microsoft.Extensions.Time.Testing;
 using Testing;
@@ -73,6 +75,10 @@ public sealed class EvidenceModelTests(AzuriteFixture azurite)
         foreach (var writer in writers)
             await writer.Log.DisposeAsync();
 
+        // The auditor's view: there is no checkpoint, and nothing else is wrong.
+        var verified = await new LedgerVerifier(new BlobLedgerSource(azurite.EvidenceBlobs, $"evm-{seed}"), new VerifyOptions { Keys = [] }).VerifyAsync(Stop);
+        Assert.Equal([LedgerProblemKind.NoCheckpoint], verified.Problems.Select(p => p.Kind));
+        Assert.Empty(verified.Warnings);
         var kept = await test.RecordsAsync();
         Assert.Equal(kept.Select(k => k.Id).Distinct(), kept.Select(k => k.Id));
         Assert.Empty(kept.Where(k => !k.OfTheLog).Select(k => k.Id).Except(brought.Select(b => b.Id)));

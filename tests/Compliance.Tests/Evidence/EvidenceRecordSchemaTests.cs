@@ -1,8 +1,13 @@
+using System.Globalization;
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Compliance.Evidence;
+using Compliance.Observability;
 using Compliance.Plans;
+using CsCheck;
 using Newtonsoft.Json.Linq;
 using NJsonSchema;
 
@@ -40,7 +45,7 @@ public sealed class EvidenceRecordSchemaTests
     public async Task The_schema_has_the_properties_of_the_record_and_when_it_was_appended()
     {
         var schema = JObject.Parse(await File.ReadAllTextAsync(TestLog.SchemaFile, TestContext.Current.CancellationToken));
-        var properties = typeof(EvidenceRecord).GetProperties().Where(p => p.Name != "EqualityContract").Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Append("loggedAt").Order(StringComparer.Ordinal).ToList();
+        var properties = typeof(EvidenceRecord).GetProperties().Where(p => p.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always }).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Append("loggedAt").Order(StringComparer.Ordinal).ToList();
         var written = JsonNode.Parse(EvidenceLine.Of(Most, TestLog.Start))!.AsObject().Select(p => p.Key);
 
         Assert.Equal(properties, ((JObject)schema["properties"]!).Properties().Select(p => p.Name).Order(StringComparer.Ordinal));
@@ -62,6 +67,50 @@ public sealed class EvidenceRecordSchemaTests
             Assert.Contains("\"loggedAt\":\"2026-03-01T06:00:00.007Z\"", Encoding.UTF8.GetString(line), StringComparison.Ordinal);
             Assert.DoesNotContain((byte)'\n', line);
         }
+    }
+
+    [Fact]
+    public void Whatever_a_record_holds_it_is_written_as_canonical_json_writes_it()
+    {
+        var (written, refused) = (0, 0);
+        var text = Gen.Frequency((1, Gen.Const("\ud800")), (60, Gen.String[Gen.Char[(char)0, (char)127], 0, 40]), (20, Gen.String[Gen.Char[(char)0, '\ud7ff'], 0, 40]), (10, Gen.Const("\ud83d\ude02\u2028 \\\"\b\f\n\r\t\u0000\u001f\u007f")));
+        var count = Gen.OneOf(Gen.Long[-9007199254740991, 9007199254740991], Gen.Long[-10, 10]);
+        Gen.Select(text.Array[14], Gen.Dictionary(text, count)[0, 5], Gen.Dictionary(text, text)[0, 4], text.Array[0, 3], Gen.DateTimeOffset, Gen.Int[0, 31]).Sample((t, counts, details, controls, time, set) =>
+        {
+            var record = new EvidenceRecord
+            {
+                Id = t[0],
+                Time = time,
+                Actor = t[1],
+                Action = t[2],
+                TenantId = t[3],
+                PolicySha256 = t[4],
+                Controls = controls,
+                Outcome = t[5],
+                Counts = counts,
+                CorrelationId = t[6],
+                FindingsSha256 = (set & 1) > 0 ? t[7] : null,
+                Subject = (set & 2) > 0 ? t[8] : null,
+                Reason = (set & 4) > 0 ? t[9] : null,
+                PlanId = (set & 8) > 0 ? t[10] : null,
+                DetailsSha256 = (set & 16) > 0 ? details : null,
+            };
+            byte[]? expected;
+            try
+            {
+                expected = CanonicalJson.Of((JsonNode)Json(record));
+            }
+            catch (ArgumentException)
+            {
+                expected = null;
+            }
+            _ = expected is null ? Interlocked.Increment(ref refused) : Interlocked.Increment(ref written);
+            if (expected is null)
+                Assert.Throws<ArgumentException>(() => RecordWriter.Write(record, "now"));
+            else
+                Assert.Equal(Encoding.UTF8.GetString(expected), Encoding.UTF8.GetString(RecordWriter.Write(record, "now")));
+        });
+        Assert.True(written >= 10 && refused >= 1, $"{written} written, {refused} refused");
     }
 
     [Theory]
@@ -105,4 +154,30 @@ public sealed class EvidenceRecordSchemaTests
     [InlineData("{\"id\":\"r\"} x")]
     [InlineData("{\"id\":\"\\ud800\"}")]
     public void A_line_that_is_no_record_has_no_id(string line) => Assert.Null(EvidenceLine.Read(Encoding.UTF8.GetBytes(line)));
+
+    // The plain way to the same.
+    private static JsonObject Json(EvidenceRecord record)
+    {
+        var json = new JsonObject
+        {
+            ["version"] = record.Version,
+            ["id"] = record.Id,
+            ["time"] = record.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture),
+            ["actor"] = SecretScrubber.Scrub(record.Actor),
+            ["action"] = SecretScrubber.Scrub(record.Action),
+            ["tenantId"] = record.TenantId,
+            ["policySha256"] = record.PolicySha256,
+            ["controls"] = new JsonArray([.. record.Controls.Select(c => JsonValue.Create(c))]),
+            ["outcome"] = record.Outcome,
+            ["counts"] = new JsonObject(record.Counts.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value))),
+            ["correlationId"] = record.CorrelationId,
+            ["loggedAt"] = "now",
+        };
+        foreach (var (name, value) in new[] { ("findingsSha256", record.FindingsSha256), ("subject", record.Subject), ("reason", record.Reason is { } reason ? SecretScrubber.Scrub(reason) : null), ("planId", record.PlanId) })
+            if (value is not null)
+                json[name] = value;
+        if (record.DetailsSha256 is { } details)
+            json["detailsSha256"] = new JsonObject(details.Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value)));
+        return json;
+    }
 }

@@ -167,7 +167,7 @@ public sealed partial class CanonicalJsonTests
         Assert.Throws<ArgumentException>(() => CanonicalJson.Of(new { text }));
         var escaped = string.Concat(text.Select(c => $"\\u{(int)c:x4}"));
         foreach (var json in new[] { $"[\"{escaped}\"]", $"{{\"{escaped}\":1}}" })
-            Assert.True(Record.Exception(() => Text(JsonNode.Parse(json))) is ArgumentException or InvalidOperationException, json);
+            Assert.Throws<ArgumentException>(() => Text(JsonNode.Parse(json)));
     }
 
     [Theory]

@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs.Models;
+using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
@@ -14,11 +15,13 @@ using EmbeddedHost;
 using EmbeddedHost.Durable;
 using EmbeddedHost.Hosting;
 using EmbeddedHost.Http;
+using Local;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using NJsonSchema;
 using SandboxTenant;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
@@ -156,7 +159,7 @@ internal sealed class CaseHost : IAsyncDisposable
             if (known is not null && so(known))
                 return known;
             // Dana alone owns a privileged application, so her removal plan always waits for two people.
-            if (known?.Stage == LeaverStage.AwaitingApproval && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
+            if (known is { Stage: LeaverStage.AwaitingApproval, Latest.Kind: HrEventKind.Terminated or HrEventKind.Rescheduled } && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
                 await ApproveAsync(caseId);
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
                 throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; {await Desk.DocumentAsync(caseId, "state.json", Stop) switch { { } state => JsonNode.Parse(state)!["verified"]?.ToJsonString(), _ => null }}");
@@ -194,14 +197,20 @@ internal sealed class CaseHost : IAsyncDisposable
         return found;
     }
 
-    /// <summary>Ids of the tenant's evidence records, as they are in the ledger.</summary>
+    /// <summary>Ids of the tenant's evidence records, as they are in the ledger; each must be as the schema says.</summary>
     public async Task<IReadOnlyList<string>> LedgerIdsAsync()
     {
         var ids = new List<string>();
+        var schema = await JsonSchema.FromFileAsync(Path.Combine(RepositoryRoot.Find(), "src", "ComplianceFunctions", "schemas", "evidence-record.schema.json"), Stop);
         var ledger = _azurite.EvidenceBlobs.GetBlobContainerClient("ledger");
         await foreach (var blob in ledger.GetBlobsAsync(new GetBlobsOptions { Prefix = Sandbox.TenantId + "/log/" }, Stop))
             ids.AddRange((await ledger.GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => JsonNode.Parse(line)!["id"]!.GetValue<string>()));
+                .Select(line =>
+                {
+                    Assert.Empty(schema.Validate(line));
+                    return JsonNode.Parse(line)!["id"]!.GetValue<string>();
+                })
+                .Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal)));
         ids.Sort(StringComparer.Ordinal);
         return ids;
     }
@@ -219,6 +228,17 @@ internal sealed class CaseHost : IAsyncDisposable
         };
         using var response = await _http!.SendAsync(message, Stop);
         return response.StatusCode;
+    }
+
+    /// <summary>Asks for a case's details to be erased, or what would be; without a token when nobody is named.</summary>
+    public async Task<(HttpStatusCode Status, KeptDetails? Details)> EraseAsync(string caseId, string? person, bool confirm)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/offboarding/cases/{caseId}/erasure{(confirm ? "?confirm=true" : "")}");
+        if (person is not null)
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(person));
+        using var response = await _http!.SendAsync(message, Stop);
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(Stop))!;
+        return (response.StatusCode, answer["details"].Deserialize<KeptDetails>(JsonSerializerOptions.Web));
     }
 
     public async Task ApproveAsync(string caseId)

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Compliance.Evidence;
+using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
@@ -363,6 +365,58 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.DoesNotContain(Groups(host), g => g.StartsWith("extra-", StringComparison.Ordinal));
         var later = host.Changes.Count(c => c.Contains("/v1.0/", StringComparison.Ordinal)) - first;
         Assert.True((known.ClearAt!.Value - began).TotalSeconds * 1.4 >= later - 40, $"{later} writes in {(known.ClearAt!.Value - began).TotalSeconds} s");
+    }
+
+    [Fact]
+    public async Task What_names_a_person_is_erased_on_an_approvers_word_once_the_case_has_ended_and_the_ledger_tells_it()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, $"protected: {{ accounts: [{Leaver}] }}\n");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Held);
+        Assert.Equal(HttpStatusCode.Conflict, (await host.EraseAsync(id, host.Approvers[0], confirm: true)).Status);
+        Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0], approve: false));
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Closed);
+        var pseudonyms = host.Services.GetRequiredService<IPseudonyms>();
+        var person = (await pseudonyms.FindAsync(host.Sandbox.TenantId, id, CaseHost.Stop))!;
+        var before = await host.LedgerIdsAsync();
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.EraseAsync(id, null, confirm: true)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await host.EraseAsync("leaver-unknown", host.Approvers[0], confirm: true)).Status);
+        var shown = await host.EraseAsync(id, host.Approvers[0], confirm: false);
+        Assert.NotNull(await host.Desk.DocumentAsync(id, "state.json", CaseHost.Stop));
+        var erased = await host.EraseAsync(id, host.Approvers[0], confirm: true);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (shown.Status, erased.Status));
+        Assert.Equal(shown.Details, erased.Details);
+        Assert.Equal(person.Name, erased.Details!.Pseudonym);
+        Assert.True(erased.Details is { Documents: >= 2, Approvals: 1, Findings: >= 1 }, $"{erased.Details}");
+        Assert.Null(await host.Desk.DocumentAsync(id, "state.json", CaseHost.Stop));
+        Assert.Null(await pseudonyms.FindAsync(host.Sandbox.TenantId, id, CaseHost.Stop));
+        Assert.Empty(await host.FindingsAsync(id));
+        var bare = (await host.Desk.CaseAsync(id, CaseHost.Stop))!;
+        Assert.Equal(("erased", "erased", null, LeaverStage.Closed), (bare.EmployeeId, bare.Latest.EmployeeId, bare.UserId, bare.Stage));
+        Assert.Equal(before.Concat([$"{person.Name}-erasure-begun", $"{person.Name}-erasure-complete"]).Order(StringComparer.Ordinal), await host.LedgerIdsAsync());
+        Assert.Equal(new KeptDetails(null, 0, 0, 0), (await host.EraseAsync(id, host.Approvers[0], confirm: true)).Details);
+        Assert.Equal(before.Count + 2, (await host.LedgerIdsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task What_names_a_person_is_erased_when_the_policys_time_is_over_and_not_before()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var id = await host.TakenAsync(host.Event(leaves: host.Clock.GetUtcNow().AddDays(2)));
+        await host.TakenAsync(host.Event("hr.employee.termination.cancelled", 2));
+        await host.UntilAsync(id, c => c is { Stage: LeaverStage.Cancelled, RestedAt: not null });
+        var erasure = host.Services.GetRequiredService<DetailErasure>();
+        var policy = new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan> { ["offboarding"] = TimeSpan.FromDays(10) }, new string('a', 64));
+
+        host.Clock.Advance(TimeSpan.FromDays(9));
+        Assert.Equal(0, await erasure.EraseExpiredAsync(policy, CaseHost.Stop));
+        host.Clock.Advance(TimeSpan.FromDays(4));
+
+        Assert.Equal(1, await erasure.EraseExpiredAsync(policy, CaseHost.Stop));
+        Assert.Equal("erased", (await host.Desk.CaseAsync(id, CaseHost.Stop))!.EmployeeId);
+        Assert.Equal(0, await erasure.EraseExpiredAsync(policy, CaseHost.Stop));
     }
 
     [Fact]

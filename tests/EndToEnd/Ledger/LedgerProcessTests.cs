@@ -5,6 +5,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Compliance.Evidence;
 using Compliance.Evidence.Ledger;
+using Compliance.Evidence.Verify;
 using Testing;
 
 namespace EndToEnd.Ledger;
@@ -92,6 +93,9 @@ public sealed class LedgerProcessTests(AzuriteFixture azurite) : IClassFixture<A
 
     private async Task<List<Line>> LinesAsync(string tenant)
     {
+        // The auditor's view: there is no checkpoint, and nothing else is wrong.
+        var verified = await new LedgerVerifier(new BlobLedgerSource(azurite.EvidenceBlobs, tenant), new VerifyOptions { Keys = [] }).VerifyAsync(Stop);
+        Assert.Equal([LedgerProblemKind.NoCheckpoint], verified.Problems.Select(p => p.Kind));
         var container = new BlobContainerClient(azurite.EvidenceConnection, LedgerLayout.Container);
         var names = new List<string>();
         await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{tenant}/{LedgerLayout.LogFolder}" }, Stop))

@@ -20,7 +20,9 @@ internal sealed class GraphWritePace
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Turn> _turns = new(StringComparer.Ordinal);
+    private readonly Queue<(DateTimeOffset At, int Count)> _granted = new();
     private readonly double _perSecond;
+    private readonly int _most;
     private double _tokens;
     private DateTimeOffset _filledAt;
 
@@ -31,7 +33,8 @@ internal sealed class GraphWritePace
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, LowestLimit);
         _time = time;
-        Burst = (int)(limit * (400L / 3000.0));
+        Burst = limit * 4 / 30;
+        _most = limit * 25 / 30;
         _perSecond = limit * (2_100 / 3_000.0) / Window.TotalSeconds;
         (_tokens, _filledAt) = (Burst, time.GetUtcNow());
     }
@@ -59,6 +62,10 @@ internal sealed class GraphWritePace
                 _tokens -= count;
                 turn = new(_tokens >= 0 ? now : now + TimeSpan.FromSeconds(-_tokens / _perSecond), count);
             }
+            turn = turn with { Count = Math.Min(turn.Count, wanted) };
+            // Turns that are taken late come together with those after them: what counts in the end is what went out.
+            if (turn.At <= now && Fits(turn.Count, now) is var fits && fits > now)
+                turn = turn with { At = fits };
             wait = turn.At - now;
             if (wait > TimeSpan.Zero)
             {
@@ -66,10 +73,28 @@ internal sealed class GraphWritePace
                 return 0;
             }
             wait = TimeSpan.Zero;
+            _granted.Enqueue((now, turn.Count));
             _turns.Remove(holder);
             Forget(now);
-            return Math.Min(turn.Count, wanted);
+            return turn.Count;
         }
+    }
+
+    // When so many more fit into the window that ends then.
+    private DateTimeOffset Fits(int count, DateTimeOffset now)
+    {
+        while (_granted.TryPeek(out var oldest) && now - oldest.At >= Window)
+            _granted.Dequeue();
+        var over = _granted.Sum(g => g.Count) + count - _most;
+        var at = now;
+        foreach (var granted in _granted)
+        {
+            if (over <= 0)
+                break;
+            over -= granted.Count;
+            at = granted.At + Window;
+        }
+        return at;
     }
 
     // Whoever did not come for a turn, because the case was taken back, is not waited for.

@@ -168,7 +168,7 @@ public sealed partial class LeaverSteps
     private static Dictionary<string, long> Counts(IReadOnlyCollection<StepOutcome> outcomes) =>
         outcomes.GroupBy(o => o.Result).ToDictionary(g => char.ToLowerInvariant(g.Key.ToString()[0]) + g.Key.ToString()[1..], g => (long)g.Count(), StringComparer.Ordinal);
 
-    // At is the time of what is told, the same whenever it is told: a record told again in another month would be kept twice, since each month has a blob of its own.
+    // At is the time of what is told, the same whenever it is told: an id is looked for in the log from that time on.
     private async Task RecordAsync(
         CaseRun run, DateTimeOffset at, OffboardingPolicy policy, string phase, string action, string outcome, string? planId, IReadOnlyDictionary<string, long>? counts = null,
         IReadOnlyDictionary<string, string>? details = null, string? reason = null, CancellationToken stop = default)

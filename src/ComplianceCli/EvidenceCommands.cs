@@ -1,0 +1,204 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Azure;
+using Azure.Identity;
+using Compliance.Evidence.Ledger;
+using Compliance.Evidence.Pack;
+using Compliance.Evidence.Verify;
+using Compliance.Findings;
+
+namespace ComplianceCli;
+
+/// <summary>
+/// The auditor's commands: they read a ledger, trust nothing in it but what the given keys signed, and change nothing. Exit codes: 0 intact, 1 tampered, 2 cannot tell.
+/// </summary>
+internal static class EvidenceCommands
+{
+    private const int Tampered = 1;
+    private const int CannotTell = 2;
+    private const int WrongUsage = 64;
+
+    /// <summary>The commands.</summary>
+    /// <param name="connection">The option that names the launcher's file.</param>
+    /// <param name="json">The option that asks for JSON.</param>
+    /// <param name="output">For what was asked for.</param>
+    /// <param name="errors">For progress and what went wrong.</param>
+    public static Command Create(Option<FileInfo?> connection, Option<bool> json, TextWriter output, TextWriter errors)
+    {
+        var evidence = new Command("evidence", "The ledger of evidence: verify it, prove a record, show it. Works on a downloaded folder with the public key alone");
+        var place = new EvidencePlace(evidence, connection);
+        Command Make(string name, string description, Func<ParseResult, CancellationToken, Task<int>> run, params Symbol[] more)
+        {
+            var command = new Command(name, description);
+            foreach (var symbol in more)
+                if (symbol is Option option)
+                    command.Options.Add(option);
+                else
+                    command.Arguments.Add((Argument)symbol);
+            command.SetAction((parsed, stop) => GuardedAsync(() => run(parsed, stop), errors, stop));
+            evidence.Subcommands.Add(command);
+            return command;
+        }
+
+        var kept = new Option<FileInfo?>("--checkpoint") { Description = "A checkpoint that you kept from before: the ledger has to go on from it", HelpName = "FILE" };
+        Make("verify", "Verify the whole ledger: every record, checkpoint and tile", async (parsed, stop) =>
+        {
+            var source = place.Source(parsed);
+            var options = new VerifyOptions
+            {
+                Keys = await place.KeysAsync(parsed, await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop), stop),
+                Kept = parsed.GetValue(kept) is { } file ? await File.ReadAllBytesAsync(file.FullName, stop) : null,
+                Progress = Console.IsErrorRedirected ? null : new ProgressBar(errors),
+            };
+            var result = await new LedgerVerifier(source, options).VerifyAsync(stop);
+            if (parsed.GetValue(json))
+                await output.WriteLineAsync(JsonSerializer.Serialize(result, ComplianceJson.Readable));
+            else
+                await TellAsync(output, result);
+            return result.Verdict switch { LedgerVerdict.Intact => 0, LedgerVerdict.Tampered => Tampered, _ => CannotTell };
+        }, kept);
+
+        var record = new Argument<string>("RECORD") { Description = "Id of a record, or # and its place in the log; with --check a file" };
+        var check = new Option<bool>("--check") { Description = "Check a proof that was written before; no ledger is read" };
+        var into = new Option<FileInfo?>("--out") { Description = "Where to write the proof", HelpName = "FILE" };
+        Make("prove", "Prove that a signed checkpoint covers a record", async (parsed, stop) =>
+        {
+            EvidenceProof proof;
+            if (parsed.GetValue(check))
+            {
+                proof = EvidenceProof.Read(new FileInfo(parsed.GetValue(record)!));
+            }
+            else
+            {
+                var source = place.Source(parsed);
+                proof = await EvidenceProof.MakeAsync(source, await IndexAsync(source, parsed.GetValue(record)!, stop), await HeadAsync(source, stop), stop);
+            }
+            var objection = proof.Objection(await place.KeysAsync(parsed, System.Text.Encoding.UTF8.GetBytes(proof.Checkpoint), stop));
+            if (objection is null && parsed.GetValue(into) is { } file)
+                await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(proof, ComplianceJson.Readable), stop);
+            await output.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(proof, ComplianceJson.Readable) : Told(proof, objection));
+            return objection is null ? 0 : Tampered;
+        }, record, check, into);
+
+        var old = new Argument<string>("OLD") { Description = "The older checkpoint: its size, or a file" };
+        var newer = new Argument<string>("NEW") { Description = "The newer checkpoint: its size, or a file" };
+        Make("consistency", "Verify that a newer checkpoint goes on from an older one", async (parsed, stop) =>
+        {
+            var source = place.Source(parsed);
+            var keys = await place.KeysAsync(parsed, await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop), stop);
+            var (a, b) = (await TrustedAsync(source, keys, parsed.GetValue(old)!, stop), await TrustedAsync(source, keys, parsed.GetValue(newer)!, stop));
+            if (a.Checkpoint is not { } first || b.Checkpoint is not { } last)
+            {
+                await output.WriteLineAsync($"NOT TRUSTED  {a.Objection ?? b.Objection}");
+                return Tampered;
+            }
+            if (first.Origin != last.Origin || first.Size > last.Size)
+                throw new CliException(first.Origin != last.Origin ? "the two checkpoints are of different ledgers" : $"the older checkpoint has {first.Size} records, the newer {last.Size}: they are the other way round");
+            var proof = await MerkleProof.ConsistencyAsync(source, first.Size, last.Size, stop);
+            var holds = MerkleProof.Consistency(first.Size, last.Size, first.Root, last.Root, proof);
+            await output.WriteLineAsync(holds
+                ? $"Consistent  the ledger of {last.Size} records begins with the {first.Size} of the older checkpoint"
+                : $"NOT CONSISTENT  the ledger's tiles do not give both roots: the history was rewritten before record {last.Size}, or the tiles were changed (evidence verify tells)");
+            return holds ? 0 : Tampered;
+        }, old, newer);
+
+        EvidenceShow.Add(Make, place, json, output);
+        PackCommand.Add(Make, place, json, output);
+        Make("download", "Copy a ledger into a folder, to verify it elsewhere", async (parsed, stop) =>
+        {
+            var (service, tenant) = place.Account(parsed);
+            var folder = parsed.GetValue(Folder)!.FullName;
+            var files = await LedgerDownload.CopyAsync(service, tenant, folder, stop);
+            await output.WriteLineAsync($"{files} files are in {folder}. Verify them with: compliance evidence verify --folder {folder} --key-file FILE");
+            return 0;
+        }, Folder);
+        return evidence;
+    }
+
+    private static Argument<DirectoryInfo> Folder { get; } = new("DIR") { Description = "An empty or new folder" };
+
+    private static async Task<int> GuardedAsync(Func<Task<int>> run, TextWriter errors, CancellationToken stop)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (PackException e)
+        {
+            await errors.WriteLineAsync(e.Message);
+            return e.Refusal switch { PackRefusal.Usage => WrongUsage, PackRefusal.Tampered => Tampered, _ => CannotTell };
+        }
+        // What cannot be read or used tells nothing about the ledger: neither intact nor tampered.
+        catch (Exception e) when (e is CliException or IOException or UnauthorizedAccessException or RequestFailedException or AuthenticationFailedException or LedgerFormatException or AggregateException && !stop.IsCancellationRequested)
+        {
+            await errors.WriteLineAsync($"cannot tell: {Plain.Text(e.Message, 1000)}");
+            return CannotTell;
+        }
+    }
+
+    private static string Told(EvidenceProof proof, string? objection) => objection is null
+        ? string.Create(CultureInfo.InvariantCulture, $"Proved      record {proof.Index} is among the {proof.Size} that the checkpoint covers ({proof.Hashes.Count} hashes)\n{Plain.Text(proof.Record)}")
+        : $"NOT PROVED  {objection}";
+
+    private static async Task TellAsync(TextWriter output, LedgerVerification result)
+    {
+        var verdict = result.Verdict switch { LedgerVerdict.Intact => "Intact", LedgerVerdict.Tampered => "TAMPERED", _ => "CANNOT TELL" };
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{verdict,-11} {result.Records:N0} records, {result.Bytes:N0} bytes; {result.Covered:N0} covered by {result.Checkpoints} signed checkpoints"));
+        if (result.Checkpoint is { } checkpoint)
+            await output.WriteLineAsync($"Checkpoint  {Plain.Text(checkpoint.Origin)} {checkpoint.Size} {Convert.ToBase64String(checkpoint.Root)}, {Plain.Text(string.Join(", ", result.SignedBy))}");
+        foreach (var problem in result.Problems)
+            await output.WriteLineAsync($"{(problem.Says == LedgerVerdict.Tampered ? "Wrong" : "Unknown"),-11} {problem.Kind}: {problem.Message}");
+        if (result.MoreProblems > 0)
+            await output.WriteLineAsync($"            and {result.MoreProblems} more");
+        foreach (var warning in result.Warnings)
+            await output.WriteLineAsync($"Note        {warning}");
+    }
+
+    private static async Task<byte[]> HeadAsync(LedgerSource source, CancellationToken stop) =>
+        await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop) ?? throw new CliException("the ledger has no checkpoint yet: the app signs one every hour");
+
+    // By its id the log is read from the start; by its place nothing but tiles is.
+    private static async Task<long> IndexAsync(LedgerSource source, string wanted, CancellationToken stop)
+    {
+        if (wanted.StartsWith('#') && long.TryParse(wanted.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var place))
+            return place;
+        var index = 0L;
+        await foreach (var line in new LogReader(source, await source.LogsAsync(stop)).ReadAsync(null, 0, stop))
+        {
+            if (line.Kind != LogLineKind.Line)
+                continue;
+            if (!line.TooLong && RecordFacts.Of(line.Bytes.Span).Id == wanted)
+                return index;
+            index++;
+        }
+        throw new CliException($"there is no record {wanted} in the ledger");
+    }
+
+    private static async Task<(Checkpoint? Checkpoint, string? Objection)> TrustedAsync(LedgerSource source, IReadOnlyList<NoteKey> keys, string wanted, CancellationToken stop)
+    {
+        var bytes = long.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            ? await source.FindAsync(LedgerLayout.Checkpoint(size), SignedNote.MaxBytes, stop) ?? throw new CliException($"the ledger has no checkpoint of {size} records")
+            : await File.ReadAllBytesAsync(wanted, stop);
+        var note = SignedNote.Parse(bytes);
+        return note.Verify(keys) is { Trusted: false } verdict ? (null, $"checkpoint {wanted}: {verdict.Reason}") : (Checkpoint.Parse(note.Text), null);
+    }
+
+    /// <summary>How far it is, on one line of the terminal.</summary>
+    private sealed class ProgressBar(TextWriter errors) : IProgress<VerifyProgress>
+    {
+        private const int Width = 30;
+
+        private int _last = -1;
+
+        public void Report(VerifyProgress value)
+        {
+            var share = value.Of == 0 ? 1 : Math.Clamp((double)value.Bytes / value.Of, 0, 1);
+            var percent = (int)(share * 100);
+            if (percent == _last)
+                return;
+            _last = percent;
+            errors.Write(string.Create(CultureInfo.InvariantCulture, $"\r[{new string('#', (int)(share * Width)).PadRight(Width, '.')}] {percent,3} %  {value.Records:N0} records{(percent == 100 ? "\n" : "")}"));
+        }
+    }
+}
