@@ -20,7 +20,7 @@ internal static class PackText
         string.Join(", ", runs.Take(MostRuns)) + (runs.Count > MostRuns ? $" and {Number(runs.Count - MostRuns)} more stretches" : "");
 
     /// <summary>A text within a page: nothing in it is markup, moves the cursor or reorders what is seen.</summary>
-    public static string Html(string text) => WebUtility.HtmlEncode(Plain.Text(text));
+    public static string Html(string text) => WebUtility.HtmlEncode(Line(text));
 
     /// <summary>A text as code within Markdown.</summary>
     public static string Code(string text) => $"`{Plain.Text(text, 200).Replace('`', '\'')}`";
@@ -28,7 +28,10 @@ internal static class PackText
     /// <summary>A text as one line of Markdown that shows what it says.</summary>
     public static string Markdown(string text)
     {
-        var line = string.Join(' ', Plain.Text(text).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        var line = Line(text);
         return line.Length == 0 ? "-" : string.Concat(line.Select(c => @"\`*[]<>&".Contains(c, StringComparison.Ordinal) ? $"\\{c}" : c.ToString()));
     }
+
+    // Line breaks and tabs are spaces like any other here, and need not be shown as codes.
+    private static string Line(string text) => Plain.Text(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
 }

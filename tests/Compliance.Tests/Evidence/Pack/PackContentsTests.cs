@@ -27,6 +27,9 @@ public sealed class PackContentsTests : IDisposable
             "assessment-results.json", "poam.json", "index.html", "VERIFY.md", "SHA256SUMS"], names);
         Assert.Equal(names.Where(n => n != "SHA256SUMS").Order(StringComparer.Ordinal), _desk.Lines("SHA256SUMS").Select(l => l[66..]));
         Assert.Equal(ledger.Key.Format() + "\n", _desk.Read("keys/verifier-keys.txt"));
+        // No time of day, or the same pack would be another tomorrow.
+        using var zip = System.IO.Compression.ZipFile.OpenRead(_desk.File);
+        Assert.All(zip.Entries, e => Assert.Equal((new DateTime(1980, 1, 1), 0x81A4 << 16), (e.LastWriteTime.DateTime, e.ExternalAttributes)));
     }
 
     [Fact]

@@ -79,6 +79,15 @@ public sealed class PackOscalTests : IDisposable
         Assert.All(resources.Skip(1), r => Assert.Equal(sums[(string)r!["title"]!], (string)r["rlinks"]![0]!["hashes"]![0]!["value"]!));
     }
 
+    [Fact]
+    public async Task Texts_are_one_line_that_shows_their_markup()
+    {
+        await MakeAsync();
+
+        var findings = JsonNode.Parse(_desk.Read("assessment-results.json"))!["assessment-results"]!["results"]![0]!["findings"]!.AsArray();
+        Assert.Contains(@"The check could not tell: two lines \*and\* \<b\>markup\</b\>", findings.Select(f => (string)f!["description"]!));
+    }
+
     // RFC 9562, appendix A.4.
     [Fact]
     public void Version_5_ids_are_those_of_the_RFC() =>
