@@ -165,6 +165,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         Subject = request.CaseId,
         PlanId = request.PlanId,
         CorrelationId = request.Id,
+        People = [request.CaseId, answer.ApproverId],
     };
 
     private static string? Short(string? comment) => comment is null ? null : comment.Length <= 500 ? comment : comment[..500];

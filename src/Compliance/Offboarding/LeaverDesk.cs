@@ -180,13 +180,15 @@ public sealed class LeaverDesk
     {
         var correlation = CorrelationId.Current($"{said.Source}/{said.Id}");
         var taken = await _parts.Intake.AcceptAsync(said, trigger, correlation, stop);
+        if (taken.Outcome == IntakeOutcome.Started && (taken.Case.Latest.ForCause || taken.Case.DueAt <= _parts.Time.GetUtcNow()))
+            _parts.Urgent.Begin(taken.Case.Id);
         return Dispatch(taken.Case, taken.Outcome == IntakeOutcome.Started, correlation, taken);
     }
 
     private static LeaverDispatch Dispatch(LeaverCase known, bool start, string correlation, IntakeResult? taken)
     {
         var back = known.Latest.Kind is HrEventKind.Cancelled or HrEventKind.Rehired;
-        var undo = back && known.BlockedAt is not null && known.Stage is not LeaverStage.Restored;
+        var undo = back && known is not { BegunAt: null, BlockedAt: null } && known.Stage is not (LeaverStage.Restored or LeaverStage.Cancelled);
         return new(known, start && !back, undo, taken?.Outcome is IntakeOutcome.Updated or IntakeOutcome.Repeat, correlation) { Taken = taken };
     }
 
@@ -200,4 +202,4 @@ public sealed class LeaverDesk
 /// <summary>What the desk works with.</summary>
 internal sealed record LeaverDeskParts(
     TenantId Tenant, IOffboardingPolicySource Policy, OwnIdentity Self, HrWebhook Webhook, WebhookRefusals Refusals, LeaverIntake Intake, LeaverWatch Watch, FormerLeavers Former,
-    ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, TimeProvider Time);
+    ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, BlockingFirst Urgent, TimeProvider Time);

@@ -62,6 +62,7 @@ internal static class OffboardingServices
 
         services.AddSingleton<CaseFindings>();
         services.AddSingleton<FormerLeavers>();
+        services.AddSingleton<BlockingFirst>();
         services.AddSingleton<LeaverParts>();
         services.AddSingleton(p => new LeaverSteps(p.GetRequiredService<LeaverParts>(), p.GetRequiredService<ILogger<LeaverSteps>>()));
         services.AddSingleton<LeaverDeskParts>();

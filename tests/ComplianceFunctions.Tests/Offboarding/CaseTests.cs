@@ -86,6 +86,9 @@ public sealed class CaseTests(AzuriteFixture azurite)
         host.Clock.Advance(TimeSpan.FromDays(10));
         await host.TakenAsync(host.Event("hr.employee.termination.rescheduled", 2, now.AddDays(12)));
         host.Clock.Advance(TimeSpan.FromDays(2) - TimeSpan.FromMinutes(1));
+        // News makes it look again: it must still find that it is too early.
+        await host.TakenAsync(host.Event("hr.employee.termination.rescheduled", 3, now.AddDays(12)));
+        await host.AwakeAsync(id);
         Assert.Empty(host.Changes);
         host.Clock.Advance(TimeSpan.FromMinutes(1));
 
@@ -120,6 +123,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0]));
         Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0]));
         host.Clock.Advance(TimeSpan.FromHours(1));
+        await host.AwakeAsync(id);
         Assert.Equal(LeaverStage.Held, (await host.Desk.CaseAsync(id, CaseHost.Stop))!.Stage);
         Assert.Empty(host.Changes);
         Assert.Contains(await host.FindingsAsync(id), f => f.Detection.ControlId == "LEAVE-011");
@@ -255,6 +259,110 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.True(Enabled(host));
         Assert.Equal(["directory-helpdesk"], before.Except(Groups(host)));
         Assert.DoesNotContain(host.Sandbox.Tenant.DirectoryRoleAssignments.All(), a => Json.Text(a.Json, "principalId") == Leaver);
+    }
+
+    [Fact]
+    public async Task A_policy_changed_while_giving_back_waits_is_asked_about_anew()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var id = await host.TakenAsync(host.Event());
+        await host.CertifiedAsync(id);
+        await host.TakenAsync(host.Event("hr.employee.rehired", 2));
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Restoring);
+        var before = (await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Single(r => r.CaseId == id);
+
+        await host.ChangePolicyAsync();
+
+        await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id && r.PlanId != before.PlanId), TimeSpan.FromMinutes(1));
+        await host.ApproveAsync(id);
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
+        Assert.True(Enabled(host));
+    }
+
+    [Fact]
+    public async Task A_leaving_taken_back_while_half_blocked_is_given_back()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        host.Sandbox.SetFaults("POST graph/users/*/revokeSignInSessions => status=503");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, _ => !Enabled(host));
+
+        await host.TakenAsync(host.Event("hr.employee.termination.cancelled", 2));
+
+        var known = await host.UntilAsync(id, c => c.Stage == LeaverStage.Restoring);
+        Assert.Null(known.BlockedAt);
+        Assert.Equal(2, host.Changes.Select(c => c.Split('/')[^1]).Distinct().Count());
+        await host.ApproveAsync(id);
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
+        Assert.True(Enabled(host));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_leaving_taken_back_after_blocking_was_cut_off_is_given_back_if_the_account_is_seen_disabled(bool done)
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var id = await host.TakenAsync(host.Event(leaves: host.Clock.GetUtcNow().AddDays(2)));
+        await host.AwakeAsync(id);
+        // As if the process had been killed between the request and its outcome being kept.
+        Assert.Equal(CaseGo.Proceed, (await host.Services.GetRequiredService<LeaverSteps>().DecideAsync(new CaseRun(id, 1, "cut off"), CaseHost.Stop)).Outcome);
+        var user = Json.Object(host.Sandbox.Tenant.Users.Find(Leaver)!.Json);
+        user["accountEnabled"] = !done;
+        host.Sandbox.Tenant.Users.Put(Leaver, JsonSerializer.SerializeToUtf8Bytes(user));
+
+        await host.TakenAsync(host.Event("hr.employee.termination.cancelled", 2));
+
+        await host.UntilAsync(id, c => c.Stage == (done ? LeaverStage.Restoring : LeaverStage.Cancelled));
+        if (done)
+        {
+            await host.ApproveAsync(id);
+            await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
+        }
+        Assert.True(Enabled(host));
+    }
+
+    [Fact]
+    public async Task A_leaving_that_stands_again_after_it_was_taken_back_midway_is_carried_out()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, "approvals: { firstAct: true }\n");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.BlockedAt is not null);
+        await host.TakenAsync(host.Event("hr.employee.termination.cancelled", 2));
+        await host.UntilAsync(id, c => c.RestedAt is not null);
+
+        await host.TakenAsync(host.Event(sequence: 3));
+
+        var known = await host.CertifiedAsync(id);
+        Assert.Equal((2, LeaverStage.Clear, false), (known.Round, known.Stage, Enabled(host)));
+    }
+
+    [Fact]
+    public async Task Removals_wait_for_room_in_the_quota_of_Graph_and_each_is_done_once()
+    {
+        // 40 writes at once, then 1.4 a second.
+        await using var host = await CaseHost.StartAsync(azurite, graphWriteLimit: 300, change: tenant =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                var group = $"00000000-0000-0000-0000-{i:x12}";
+                tenant.Groups.Put(group, JsonSerializer.SerializeToUtf8Bytes(new { id = group, displayName = $"extra-{i}", securityEnabled = true, mailEnabled = false, groupTypes = Array.Empty<string>() }));
+                tenant.GroupMembers.Of(group).Put(Leaver, JsonSerializer.SerializeToUtf8Bytes(new { id = Leaver }));
+            }
+        });
+        var id = await host.TakenAsync(host.Event());
+        var known = await host.UntilAsync(id, c => c.Stage == LeaverStage.Removing && host.Changes.Count(x => x.Contains("/members/", StringComparison.Ordinal)) >= 30);
+        var first = host.Changes.Count(c => c.Contains("/v1.0/", StringComparison.Ordinal));
+        var began = host.Clock.GetUtcNow();
+
+        known = await host.CertifiedAsync(id);
+
+        Assert.InRange(first, 30, 42);
+        var removed = host.Changes.Where(c => c.Contains("/members/", StringComparison.Ordinal)).ToList();
+        Assert.Equal(removed.Distinct().Count(), removed.Count);
+        Assert.DoesNotContain(Groups(host), g => g.StartsWith("extra-", StringComparison.Ordinal));
+        var later = host.Changes.Count(c => c.Contains("/v1.0/", StringComparison.Ordinal)) - first;
+        Assert.True((known.ClearAt!.Value - began).TotalSeconds * 1.4 >= later - 40, $"{later} writes in {(known.ClearAt!.Value - began).TotalSeconds} s");
     }
 
     [Fact]

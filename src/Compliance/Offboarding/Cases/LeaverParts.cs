@@ -9,4 +9,4 @@ namespace Compliance.Offboarding.Cases;
 /// <summary>What the steps of a leaver case work with.</summary>
 internal sealed record LeaverParts(
     TenantId Tenant, IOffboardingPolicySource Policy, OwnIdentity Self, ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory,
-    IPlanExecutor Executor, ICapLedger Caps, IPolicyActs PolicyActs, ApprovalBoard Approvals, CaseFindings Findings, IEvidenceLog Evidence, TimeProvider Time);
+    IPlanExecutor Executor, ICapLedger Caps, IPolicyActs PolicyActs, ApprovalBoard Approvals, CaseFindings Findings, IEvidenceLog Evidence, BlockingFirst Urgent, TimeProvider Time);

@@ -1,0 +1,44 @@
+namespace Compliance.Evidence.Verify;
+
+/// <summary>Collects what a verification finds, of which there may be any number, in little memory.</summary>
+internal sealed class VerifyReport
+{
+    private const int MostWarnings = 50;
+
+    private readonly List<LedgerProblem> _problems = [];
+    private readonly List<string> _warnings = [];
+    private readonly Dictionary<LedgerProblemKind, int> _ofKind = [];
+
+    /// <summary>What is wrong so far.</summary>
+    public IReadOnlyList<LedgerProblem> Problems => _problems;
+
+    /// <summary>What an auditor should know that is no tampering.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>Problems that are not in <see cref="Problems"/>.</summary>
+    public long More { get; private set; }
+
+    /// <summary>The verdict so far.</summary>
+    public LedgerVerdict Verdict { get; private set; }
+
+    /// <summary>Adds a problem. Of each kind the first few are kept and the others counted.</summary>
+    public void Add(LedgerProblem problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        if (Verdict != LedgerVerdict.Tampered)
+            Verdict = problem.Says;
+        var count = _ofKind.GetValueOrDefault(problem.Kind);
+        _ofKind[problem.Kind] = count + 1;
+        if (count < LedgerVerifier.MostProblemsOfAKind)
+            _problems.Add(problem);
+        else
+            More++;
+    }
+
+    /// <summary>Adds a warning.</summary>
+    public void Warn(string warning)
+    {
+        if (_warnings.Count < MostWarnings)
+            _warnings.Add(warning);
+    }
+}
