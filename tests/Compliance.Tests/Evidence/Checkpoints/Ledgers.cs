@@ -167,7 +167,7 @@ internal sealed class Ledgers
             if (_ids.Add(record.Id))
             {
                 Records.Add(record);
-                await ledger.AppendAsync([Encoding.UTF8.GetString(EvidenceLine.Of(record))]);
+                await ledger.AppendAsync([Encoding.UTF8.GetString(EvidenceLine.Of(record, record.Time))]);
             }
             return new(record.Id, FirstLog, 0, "");
         }
