@@ -300,7 +300,10 @@ public sealed partial class LeaverSteps
         await RecordAsync(run, outcomes.Select(o => o.At).DefaultIfEmpty(Now).Max(), policy, $"remove-{planId[..12]}-{PassOf(run)}", "offboarding.remove", whole && outcomes.All(o => o.InEffect) ? "complete" : "incomplete", planId,
             Counts(outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest }, stop: stop);
         await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, stop);
-        return new(whole ? CaseGo.Proceed : CaseGo.Paced);
+        if (!whole)
+            return new(CaseGo.Paced);
+        await _parts.Checkpoints.AfterPlanAsync(planId, stop);
+        return new(CaseGo.Proceed);
     }
 
     /// <summary>Reads all access again and compares. A step counts only when its effect was seen.</summary>
@@ -357,6 +360,8 @@ public sealed partial class LeaverSteps
             new Dictionary<string, long> { ["removed"] = gone, ["remaining"] = verified.Accesses.Count - gone, ["unread"] = verified.Unread.Count },
             new Dictionary<string, string> { ["certificate.json"] = digest }, stop: stop);
         await ChangeAsync(run, c => c with { CertificateSha256 = digest }, stop);
+        // The certificate is what an auditor asks for first.
+        await _parts.Checkpoints.AfterPlanAsync(known.PlanId ?? "", stop);
         Certified(_log, run.CaseId, verified.Clear, gone, verified.Accesses.Count - gone);
         return digest;
     }
