@@ -290,6 +290,30 @@ public sealed class LedgerCheckpointerTests(AzuriteFixture azurite)
         Assert.Equal(problem is null ? theirs : null, await HeadAsync());
     }
 
+    [Theory]
+    [InlineData("/progress.json")]
+    [InlineData("/checkpoint")]
+    public async Task Who_comes_late_does_not_put_back_what_another_brought_further(string path)
+    {
+        await _ledger.AppendAsync(Lines(0, 10));
+        await _ledger.CheckpointAsync();
+        await _ledger.AppendAsync(Lines(10, 15));
+        _ledger.Faults.Before = (request, _) =>
+        {
+            if (request.Method == HttpMethod.Put && request.RequestUri!.AbsolutePath.EndsWith(path, StringComparison.Ordinal))
+            {
+                _ledger.Faults.Before = (_, _) => null;
+                _ledger.AppendAsync(Lines(15, 20)).GetAwaiter().GetResult();
+                _ledger.CheckpointAsync(Faults.Storage(azurite)).GetAwaiter().GetResult();
+            }
+            return null;
+        };
+
+        Assert.Equal(15, (await _ledger.CheckpointAsync()).Head!.Size);
+
+        await _ledger.IsWholeAsync([.. Lines(0, 20)]);
+    }
+
     [Fact]
     public async Task A_new_key_is_announced_in_the_log_before_it_signs_and_old_checkpoints_stay_trusted()
     {
