@@ -94,6 +94,7 @@ internal static class Commands
                     return 0;
                 }, request, plan, refuse, comment),
             },
+            EvidenceCommands.Make(connection, json, output, errors),
             app, key, connection, json,
         };
         var result = root.Parse(arguments);

@@ -20,7 +20,7 @@ internal sealed record Connection(string App, string Key, string? HrKey, string?
     {
         if (app is not null)
             return new Connection(app.TrimEnd('/'), key ?? throw new CliException("--app needs --key as well"), null, null, null, new Dictionary<string, string>());
-        var path = file?.FullName ?? Environment.GetEnvironmentVariable(Variable) ?? Path.Combine(Directory.GetCurrentDirectory(), ".local", "run", "connection.json");
+        var path = PathOf(file);
         try
         {
             return JsonSerializer.Deserialize<Connection>(File.ReadAllBytes(path), JsonSerializerOptions.Web) ?? throw new JsonException("it is null");
@@ -34,4 +34,8 @@ internal sealed record Connection(string App, string Key, string? HrKey, string?
             throw new CliException($"{path} is not what the launcher writes: {e.Message}", e);
         }
     }
+
+    /// <summary>Where the file is: the one that is named, then the one of the environment, then the one of a running <c>./scripts/run</c>.</summary>
+    public static string PathOf(FileInfo? file) =>
+        file?.FullName ?? Environment.GetEnvironmentVariable(Variable) ?? Path.Combine(Directory.GetCurrentDirectory(), ".local", "run", "connection.json");
 }
