@@ -85,7 +85,8 @@ internal sealed class AppClient(Connection connection) : IDisposable
         {
             return await _http.SendAsync(request, stop);
         }
-        catch (HttpRequestException e)
+        // A connection that breaks at a bad moment comes as it is.
+        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException || (e is TaskCanceledException && !stop.IsCancellationRequested))
         {
             throw new CliException($"the app at {connection.App} does not answer: {e.Message}", e);
         }

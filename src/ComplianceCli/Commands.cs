@@ -3,13 +3,14 @@ using System.Globalization;
 using System.Text.Json;
 using Compliance.Findings;
 using Compliance.Offboarding;
+using Compliance.Plans;
 
 namespace ComplianceCli;
 
 /// <summary>The commands of <c>compliance</c>.</summary>
 internal static class Commands
 {
-    /// <summary>Parses and does it. Exit codes: 0 done, 1 it could not or something disagrees, 64 wrong usage.</summary>
+    /// <summary>Parses and does it. Exit codes: 0 done, 1 it could not or something disagrees, 64 wrong usage; those of evidence: 0 intact, 1 tampered, 2 cannot tell.</summary>
     public static async Task<int> InvokeAsync(string[] arguments, TextWriter output, TextWriter errors, CancellationToken stop)
     {
         var app = new Option<string?>("--app") { Description = "Address of the app; without it the one that ./scripts/run started", HelpName = "URL", Recursive = true };
@@ -43,7 +44,7 @@ internal static class Commands
         var refuse = new Option<bool>("--refuse") { Description = "Say no" };
         var comment = new Option<string?>("--comment") { Description = "Why", HelpName = "TEXT" };
 
-        var root = new RootCommand("Looks after the compliance app: cases of leavers, their plans and certificates, and what waits for approval.")
+        var root = new RootCommand("Looks after the compliance app: cases of leavers, their plans and certificates, what waits for approval, and the evidence.")
         {
             new Command("offboard", "Leavers")
             {
@@ -86,6 +87,23 @@ internal static class Commands
                             $"{one.Id}  plan {one.PlanId}  until {one.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z  answers {one.Answers.Count}\n  {string.Join("\n  ", one.Reasons)}"));
                     return 0;
                 }),
+                Make("show", "What an open request asks, and every step of its plan", async (parsed, _, client, token) =>
+                {
+                    var id = parsed.GetValue(request)!;
+                    var one = (await client.ApprovalsAsync(token)).FirstOrDefault(r => r.Id == id) ?? throw new CliException($"there is no open request {id}: compliance approvals list");
+                    var document = await client.DocumentAsync(one.CaseId, $"plan-{one.PlanId}.json", token);
+                    var read = JsonSerializer.Deserialize<ActionPlan>(document, ComplianceJson.Compact)!;
+                    // What is approved is what is read here, and nothing else.
+                    if (read.Id() != one.PlanId)
+                        throw new CliException($"the plan that the app gave is not plan {one.PlanId}: do not approve it");
+                    if (parsed.GetValue(json))
+                        return Json(output, read);
+                    foreach (var reason in one.Reasons)
+                        await output.WriteLineAsync(reason);
+                    Steps(output, [read]);
+                    await output.WriteLineAsync($"Answer with: compliance approvals answer {one.Id} --plan {one.PlanId}");
+                    return 0;
+                }, request),
                 Make("answer", "Answer as yourself: COMPLIANCE_TOKEN holds your Entra token (az account get-access-token --scope api://APP/.default)", async (parsed, _, client, token) =>
                 {
                     var own = Environment.GetEnvironmentVariable("COMPLIANCE_TOKEN") is { Length: > 0 } given ? given : throw new CliException("COMPLIANCE_TOKEN is not set: it holds your Entra token for the app");
@@ -94,7 +112,7 @@ internal static class Commands
                     return 0;
                 }, request, plan, refuse, comment),
             },
-            EvidenceCommands.Make(connection, json, output, errors),
+            EvidenceCommands.Create(connection, json, output, errors),
             app, key, connection, json,
         };
         var result = root.Parse(arguments);
@@ -116,6 +134,14 @@ internal static class Commands
     private static string Line(LeaverCase known) => string.Create(CultureInfo.InvariantCulture,
         $"{known.Id}  {known.Stage}  received {known.ReceivedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z{(known.BlockedAt is { } at ? $"  blocked after {(at - known.ReceivedAt).TotalSeconds:0.0} s" : "")}{(known.Note is { } note ? $"\n  {note}" : "")}");
 
+    private static void Steps(TextWriter output, IReadOnlyList<ActionPlan> plans)
+    {
+        foreach (var step in plans.SelectMany(p => p.Steps))
+            output.WriteLine($"  {step.Action,-28} {step.Target.Name}  ({step.Reason})");
+        foreach (var step in plans.SelectMany(p => p.Manual))
+            output.WriteLine($"  by hand: {step.Target.Type} {step.Target.Name}: {step.Why}; {step.WhatToDo}");
+    }
+
     private static int Plan(TextWriter output, DryRun dry)
     {
         if (dry.Remove is not { } remove || dry.Block is not { } block)
@@ -125,10 +151,7 @@ internal static class Commands
         }
         foreach (var hold in dry.Holds)
             output.WriteLine($"Would wait for two approvals: {hold}");
-        foreach (var step in block.Steps.Concat(remove.Steps))
-            output.WriteLine($"  {step.Action,-28} {step.Target.Name}  ({step.Reason})");
-        foreach (var step in block.Manual.Concat(remove.Manual))
-            output.WriteLine($"  by hand: {step.Target.Type} {step.Target.Name}: {step.Why}; {step.WhatToDo}");
+        Steps(output, [block, remove]);
         foreach (var unread in dry.Unread)
             output.WriteLine($"  not read: {unread}");
         output.WriteLine("Nothing was changed.");

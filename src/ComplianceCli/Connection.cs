@@ -9,7 +9,8 @@ namespace ComplianceCli;
 /// <param name="EvidenceStorage">Connection string of the evidence account; null when it is not to be read.</param>
 /// <param name="ApproverAudience">Application id whose role approvers hold; null when not known.</param>
 /// <param name="TenantSettings">Settings of the tenant, for a fresh read; empty where there are none.</param>
-internal sealed record Connection(string App, string Key, string? HrKey, string? EvidenceStorage, string? ApproverAudience, IReadOnlyDictionary<string, string> TenantSettings)
+/// <param name="StateStorage">Connection string of the state account; null when it is not to be read.</param>
+internal sealed record Connection(string App, string Key, string? HrKey, string? EvidenceStorage, string? ApproverAudience, IReadOnlyDictionary<string, string> TenantSettings, string? StateStorage = null)
 {
     /// <summary>Environment variable with the path of the file.</summary>
     public const string Variable = "COMPLIANCE_CONNECTION";
@@ -35,7 +36,7 @@ internal sealed record Connection(string App, string Key, string? HrKey, string?
         }
     }
 
-    /// <summary>Where the file is: the one that is named, then the one of the environment, then the one of a running <c>./scripts/run</c>.</summary>
+    /// <summary>The file of the connection: the one that is named, or that of a running <c>./scripts/run</c>. It need not be there.</summary>
     public static string PathOf(FileInfo? file) =>
         file?.FullName ?? Environment.GetEnvironmentVariable(Variable) ?? Path.Combine(Directory.GetCurrentDirectory(), ".local", "run", "connection.json");
 }

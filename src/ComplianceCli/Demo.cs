@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
+using Compliance.Evidence.Ledger;
+using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Certificates;
@@ -45,9 +47,9 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
         }
 
         await output.WriteLineAsync();
-        var recorded = await EvidenceAsync(caseId, stop);
-        var agrees = recorded == digest && done.CertificateSha256 == digest;
-        await output.WriteLineAsync(agrees ? $"Evidence   the record names the certificate's digest {digest}" : $"Evidence   DIFFERS: certificate {digest}, record {recorded ?? "none"}");
+        var (recorded, expected) = await EvidenceAsync(caseId, digest, stop);
+        var agrees = recorded == expected && expected is not null && done.CertificateSha256 == digest;
+        await output.WriteLineAsync(agrees ? $"Evidence   the record names the certificate's digest {digest}, salted: {recorded}" : $"Evidence   DIFFERS: certificate {digest}, salted {expected ?? "unknown"}, record {recorded ?? "none"}");
         var wrong = await FreshAsync(certificate, stop);
         foreach (var line in wrong)
             await output.WriteLineAsync($"Tenant     DIFFERS: {line}");
@@ -134,21 +136,30 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
     }
 
     // The record itself is looked for, not what the app says of it.
-    private async Task<string?> EvidenceAsync(string caseId, CancellationToken stop)
+    // The ledger knows the person by a pseudonym, and the digest with the person's salt; both are kept beside it.
+    private async Task<(string? Recorded, string? Expected)> EvidenceAsync(string caseId, string digest, CancellationToken stop)
     {
-        string? digest = null;
-        var container = new BlobContainerClient(connection.EvidenceStorage, "ledger");
+        string? recorded = null;
+        Pseudonym? person = null;
+        await foreach (var blob in new BlobContainerClient(connection.EvidenceStorage, BlobPseudonyms.Container).GetBlobsAsync(cancellationToken: stop))
+            if (blob.Name.EndsWith(BlobPseudonyms.BlobName("t", caseId)[1..], StringComparison.Ordinal))
+                person = (await new BlobClient(connection.EvidenceStorage, BlobPseudonyms.Container, blob.Name).DownloadContentAsync(stop)).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact);
+        if (person is null)
+            return (null, null);
+        var container = new BlobContainerClient(connection.EvidenceStorage, LedgerLayout.Container);
         await foreach (var blob in container.GetBlobsAsync(cancellationToken: stop))
         {
+            if (!LedgerLayout.TryParseLog(blob.Name[(blob.Name.IndexOf('/', StringComparison.Ordinal) + 1)..], out _))
+                continue;
             var content = await container.GetBlobClient(blob.Name).DownloadContentAsync(stop);
             foreach (var line in content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
                 using var record = JsonDocument.Parse(line);
-                if (record.RootElement.GetProperty("action").GetString() == "offboarding.certificate" && record.RootElement.GetProperty("subject").GetString() == caseId)
-                    digest = record.RootElement.GetProperty("detailsSha256").GetProperty("certificate.json").GetString();
+                if (record.RootElement.GetProperty("action").GetString() == "offboarding.certificate" && record.RootElement.GetProperty("subject").GetString() == person.Name)
+                    recorded = record.RootElement.GetProperty("detailsSha256").GetProperty("certificate.json").GetString();
             }
         }
-        return digest;
+        return (recorded, person.Digest(digest));
     }
 
     private async Task<List<string>> FreshAsync(RevocationCertificate certificate, CancellationToken stop)

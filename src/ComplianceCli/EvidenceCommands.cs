@@ -1,308 +1,204 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using Azure;
+using Azure.Identity;
 using Compliance.Evidence.Ledger;
+using Compliance.Evidence.Pack;
 using Compliance.Evidence.Verify;
 using Compliance.Findings;
 
 namespace ComplianceCli;
 
 /// <summary>
-/// The auditor's commands: <c>compliance evidence verify|prove|consistency|show</c>. Exit codes: 0 intact (or: proven, shown), 1 tampered, 2 nothing can be told, 64 wrong usage.
-/// They need no app: a downloaded folder and the public key are enough.
+/// The auditor's commands: they read a ledger, trust nothing in it but what the given keys signed, and change nothing. Exit codes: 0 intact, 1 tampered, 2 cannot tell.
 /// </summary>
 internal static class EvidenceCommands
 {
+    private const int Tampered = 1;
     private const int CannotTell = 2;
+    private const int WrongUsage = 64;
 
     /// <summary>The commands.</summary>
-    /// <param name="connection">The option that names the connection file.</param>
+    /// <param name="connection">The option that names the launcher's file.</param>
     /// <param name="json">The option that asks for JSON.</param>
-    /// <param name="output">Where results go.</param>
-    /// <param name="errors">Where everything else goes.</param>
-    public static Command Make(Option<FileInfo?> connection, Option<bool> json, TextWriter output, TextWriter errors)
+    /// <param name="output">For what was asked for.</param>
+    /// <param name="errors">For progress and what went wrong.</param>
+    public static Command Create(Option<FileInfo?> connection, Option<bool> json, TextWriter output, TextWriter errors)
     {
-        var options = new Shared(connection, json, output, errors);
-        return new Command("evidence", "The evidence ledger: verify it, prove single records, read it. Works offline on a downloaded folder with only the public key")
-        {
-            Verify(options), Prove(options), Consistency(options), Show(options),
-        };
-    }
-
-    private static Command Verify(Shared shared)
-    {
-        var kept = new Option<FileInfo?>("--checkpoint") { Description = "A checkpoint you kept from an earlier time: the log has to go on from it", HelpName = "FILE" };
-        var quick = new Option<bool>("--quick") { Description = "Leave the tiles and bundles alone that proofs are read from; for downloads without them" };
-        return shared.Command("verify", "Verify the whole log: every record, checkpoint and tile", [kept, quick], needsKeys: true, async (parsed, access, keys, stop) =>
-        {
-            var note = parsed.GetValue(kept) is { } file ? await EvidenceAccess.ReadAsync(file.FullName, SignedNote.MaxBytes, stop) : null;
-            // A bar is for people who look on: nothing of it may get into a file or a pipe.
-            var bar = ReferenceEquals(shared.Errors, Console.Error) && !Console.IsErrorRedirected ? new EvidenceProgress(shared.Errors, TimeProvider.System) : null;
-            var result = await new LedgerVerifier(access.Source, new() { Keys = keys, Kept = note, Origin = access.Origin, Tiles = !parsed.GetValue(quick), Progress = bar }).VerifyAsync(stop);
-            bar?.Clear();
-            if (shared.IsJson(parsed))
-                shared.Json(result);
-            else
-                Print(shared.Output, result);
-            return ExitCode(result.Verdict);
-        });
-    }
-
-    private static Command Prove(Shared shared)
-    {
-        var record = new Argument<string?>("RECORD") { Description = "Id of a record, or its number (from 0)", Arity = ArgumentArity.ZeroOrOne };
-        var to = new Option<FileInfo?>("--out") { Description = "Where to write the proof; without it the proof is printed", HelpName = "FILE" };
-        var check = new Option<FileInfo?>("--check") { Description = "Check a proof that somebody gave you; needs the public key alone", HelpName = "FILE" };
-        var command = shared.Command("prove", "Prove that one record is in the log, in a file that stands on its own", [record, to, check], needsKeys: true, async (parsed, access, keys, stop) =>
-        {
-            var wanted = parsed.GetValue(record)!;
-            var prover = new LedgerProver(access.Source, keys, access.Origin);
-            var result = long.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? await prover.RecordAsync(index, stop) : await prover.RecordAsync(wanted, stop);
-            var told = string.Create(CultureInfo.InvariantCulture, $"{result.Message} ({result.TileReads} tiles read)");
-            if (result.Proof is not { } proof)
-            {
-                await shared.Errors.WriteLineAsync(told);
-                return ExitCode(result.Verdict);
-            }
-            if (parsed.GetValue(to) is { } file)
-                await File.WriteAllBytesAsync(file.FullName, proof.ToBytes(), stop);
-            else
-                await shared.Output.WriteLineAsync(Encoding.UTF8.GetString(proof.ToBytes()));
-            await shared.Errors.WriteLineAsync(told);
-            return 0;
-        }, offline: async (parsed, stop) =>
-        {
-            if (parsed.GetValue(check) is not { } file)
-                return null;
-            var bytes = await EvidenceAccess.ReadAsync(file.FullName, RecordProof.MostBytes, stop);
-            RecordProof proof;
-            try
-            {
-                proof = RecordProof.Parse(bytes);
-            }
-            catch (LedgerFormatException e)
-            {
-                throw new CliException($"{file.FullName}: {Plain.Text(e.Message, 300)}", e);
-            }
-            var keys = await new EvidenceAccess(new NoteSource(Encoding.UTF8.GetBytes(proof.Checkpoint)), null).KeysAsync(shared.KeyFiles(parsed), shared.ConnectionFile(parsed), stop);
-            var (verdict, message) = proof.Check(keys, shared.TenantOrigin(parsed));
-            if (shared.IsJson(parsed))
-                shared.Json(new { verdict, message, proof.Index, proof.Size, record = Encoding.UTF8.GetString(proof.Record) });
-            else
-                await shared.Output.WriteLineAsync($"{Name(verdict)}: {message}\n{Plain.Text(proof.Record)}");
-            return ExitCode(verdict);
-        });
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(record) is null == (result.GetValue(check) is null))
-                result.AddError("Give either a RECORD to prove or --check FILE.");
-        });
-        return command;
-    }
-
-    private static Command Consistency(Shared shared)
-    {
-        var older = new Argument<string>("OLD") { Description = "The older checkpoint: its size, or a file" };
-        var newer = new Argument<string>("NEW") { Description = "The newer checkpoint: its size, or a file" };
-        return shared.Command("consistency", "Prove that a checkpoint goes on from an older one", [older, newer], needsKeys: true, async (parsed, access, keys, stop) =>
-        {
-            var prover = new LedgerProver(access.Source, keys, access.Origin);
-            var result = await prover.ConsistencyAsync(await NoteAsync(prover, parsed.GetValue(older)!, stop), await NoteAsync(prover, parsed.GetValue(newer)!, stop), stop);
-            if (shared.IsJson(parsed))
-                shared.Json(result);
-            else
-                await shared.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{Name(result.Verdict)}: {result.Message} ({result.TileReads} tiles read)"));
-            return ExitCode(result.Verdict);
-        });
-    }
-
-    private static Command Show(Shared shared)
-    {
-        var from = new Option<DateTimeOffset?>("--from") { Description = "What happened from then on (UTC)", HelpName = "TIME", CustomParser = r => Time(r, endOfDay: false) };
-        var to = new Option<DateTimeOffset?>("--to") { Description = "What happened before then (UTC); a day alone counts whole", HelpName = "TIME", CustomParser = r => Time(r, endOfDay: true) };
-        var action = Text("--action", "What was done: the begin of its name");
-        var subject = Text("--subject", "What or whom it was about");
-        var actor = Text("--actor", "Who did it");
-        var plan = Text("--plan", "Id of the plan");
-        var outcome = Text("--outcome", "How it ended");
-        var id = Text("--id", "Id of the record");
-        var limit = new Option<long?>("--limit") { Description = "So many records at most", HelpName = "N", CustomParser = Count };
-        return shared.Command("show", "Show records; with --json as they stand in the log, one a line. Nothing is verified", [from, to, action, subject, actor, plan, outcome, id, limit], needsKeys: false,
-            async (parsed, access, _, stop) =>
-            {
-                var filter = new RecordFilter
-                {
-                    From = parsed.GetValue(from),
-                    Until = parsed.GetValue(to),
-                    Action = parsed.GetValue(action),
-                    Subject = parsed.GetValue(subject),
-                    Actor = parsed.GetValue(actor),
-                    Plan = parsed.GetValue(plan),
-                    Outcome = parsed.GetValue(outcome),
-                    Id = parsed.GetValue(id),
-                };
-                var left = parsed.GetValue(limit) ?? long.MaxValue;
-                await foreach (var shown in ShownRecord.ReadAsync(access.Source, filter, stop))
-                {
-                    if (!shared.IsJson(parsed))
-                        await shared.Output.WriteLineAsync(shown.Text);
-                    else if (shown.Json is { } line)
-                        await shared.Output.WriteAsync(line + '\n');
-                    else
-                        await shared.Errors.WriteLineAsync(shown.Text);
-                    if (--left == 0)
-                        break;
-                }
-                return 0;
-            });
-    }
-
-    private static Option<string?> Text(string name, string description) => new(name) { Description = description, HelpName = "TEXT" };
-
-    private static DateTimeOffset? Time(ArgumentResult result, bool endOfDay)
-    {
-        var text = result.Tokens[0].Value;
-        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day < DateOnly.MaxValue)
-            return new DateTimeOffset(day.AddDays(endOfDay ? 1 : 0), TimeOnly.MinValue, TimeSpan.Zero);
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
-            return time;
-        result.AddError($"'{Plain.Text(text, 40)}' is no time: write 2026-11-23 or 2026-11-23T06:00:00Z.");
-        return null;
-    }
-
-    private static long? Count(ArgumentResult result)
-    {
-        if (long.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
-            return count;
-        result.AddError("--limit is a number from 1.");
-        return null;
-    }
-
-    private static async Task<byte[]> NoteAsync(LedgerProver prover, string sizeOrFile, CancellationToken stop)
-    {
-        if (!long.TryParse(sizeOrFile, NumberStyles.None, CultureInfo.InvariantCulture, out var size))
-            return await EvidenceAccess.ReadAsync(sizeOrFile, SignedNote.MaxBytes, stop);
-        try
-        {
-            return await prover.CheckpointAsync(size, stop) ?? throw new CliException($"the log has no checkpoint of {size} records");
-        }
-        catch (LedgerFormatException e)
-        {
-            throw new CliException(e.Message, e);
-        }
-    }
-
-    private static void Print(TextWriter output, LedgerVerification result)
-    {
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Name(result.Verdict)}: {(result.Origin is { } origin ? $"{Plain.Text(origin, 200)}, " : "")}{result.Records} records, {result.Covered} covered by {result.Checkpoints} checkpoints{(result.SignedBy.Count > 0 ? $", signed by {string.Join(", ", result.SignedBy)}" : "")}"));
-        foreach (var problem in result.Problems)
-            output.WriteLine($"  {problem.Kind}: {problem.Message}");
-        if (result.MoreProblems > 0)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  and {result.MoreProblems} more"));
-        foreach (var warning in result.Warnings)
-            output.WriteLine($"  note: {warning}");
-        if (result.UnknownVersions > 0)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  note: {result.UnknownVersions} records are of a version that is unknown here; they are hashed like all others"));
-    }
-
-    private static string Name(LedgerVerdict verdict) => verdict switch
-    {
-        LedgerVerdict.Intact => "INTACT",
-        LedgerVerdict.Tampered => "TAMPERED",
-        _ => "CANNOT TELL",
-    };
-
-    private static int ExitCode(LedgerVerdict verdict) => verdict switch
-    {
-        LedgerVerdict.Intact => 0,
-        LedgerVerdict.Tampered => 1,
-        _ => CannotTell,
-    };
-
-    // What all of them have in common.
-    private sealed class Shared(Option<FileInfo?> connection, Option<bool> json, TextWriter output, TextWriter errors)
-    {
-        private readonly Option<DirectoryInfo?> _folder = new("--folder") { Description = "A folder with a download of the ledger", HelpName = "DIR" };
-        private readonly Option<Uri?> _account = new("--account") { Description = "Address of the evidence account's blobs; you are who you are in 'az login'", HelpName = "URI", CustomParser = Address };
-        private readonly Option<string?> _tenant = new("--tenant") { Description = "Which tenant's log", HelpName = "ID" };
-        private readonly Option<FileInfo[]> _key = new("--key") { Description = $"A public key, PEM or verifier keys one a line; may be given several times. Without it {EvidenceAccess.KeyFileName} beside the connection file", HelpName = "FILE" };
-
-        public TextWriter Output => output;
-
-        public TextWriter Errors => errors;
-
-        public Command Command(string name, string description, IEnumerable<Symbol> more, bool needsKeys, Func<ParseResult, EvidenceAccess, IReadOnlyList<NoteKey>, CancellationToken, Task<int>> run,
-            Func<ParseResult, CancellationToken, Task<int?>>? offline = null)
+        var evidence = new Command("evidence", "The ledger of evidence: verify it, prove a record, show it. Works on a downloaded folder with the public key alone");
+        var place = new EvidencePlace(evidence, connection);
+        Command Make(string name, string description, Func<ParseResult, CancellationToken, Task<int>> run, params Symbol[] more)
         {
             var command = new Command(name, description);
-            foreach (var symbol in more.Concat(needsKeys ? [_folder, _account, _tenant, _key] : (Symbol[])[_folder, _account, _tenant]))
-            {
+            foreach (var symbol in more)
                 if (symbol is Option option)
                     command.Options.Add(option);
                 else
                     command.Arguments.Add((Argument)symbol);
-            }
-            command.Validators.Add(result =>
-            {
-                if (result.GetValue(_folder) is not null && result.GetValue(_account) is not null)
-                    result.AddError("Give --folder or --account, not both.");
-                if (needsKeys && result.GetValue(_key) is not { Length: > 0 } && !File.Exists(EvidenceAccess.DefaultKeys(result.GetValue(connection))))
-                    result.AddError($"--key FILE is needed: the log's public key, from a source you trust (there is no {EvidenceAccess.DefaultKeys(result.GetValue(connection))}).");
-            });
-            command.SetAction(async (parsed, stop) =>
-            {
-                try
-                {
-                    if (offline is not null && await offline(parsed, stop) is { } done)
-                        return done;
-                    var access = await EvidenceAccess.FindAsync(parsed.GetValue(_folder), parsed.GetValue(_account), parsed.GetValue(_tenant), ConnectionFile(parsed), stop);
-                    return await run(parsed, access, needsKeys ? await access.KeysAsync(KeyFiles(parsed), ConnectionFile(parsed), stop) : [], stop);
-                }
-                // 1 would say that the log was tampered with.
-                catch (Exception e) when (e is CliException || (SourceFailure.IsOne(e) && !stop.IsCancellationRequested))
-                {
-                    await errors.WriteLineAsync(Plain.Text(e.Message, 1000));
-                    return CannotTell;
-                }
-                catch (OperationCanceledException) when (stop.IsCancellationRequested)
-                {
-                    await errors.WriteLineAsync("interrupted");
-                    return CannotTell;
-                }
-            });
+            command.SetAction((parsed, stop) => GuardedAsync(() => run(parsed, stop), errors, stop));
+            evidence.Subcommands.Add(command);
             return command;
         }
 
-        public bool IsJson(ParseResult parsed) => parsed.GetValue(json);
-
-        public FileInfo? ConnectionFile(ParseResult parsed) => parsed.GetValue(connection);
-
-        public FileInfo[] KeyFiles(ParseResult parsed) => parsed.GetValue(_key) ?? [];
-
-        public string? TenantOrigin(ParseResult parsed) => parsed.GetValue(_tenant) is { } tenant ? $"compliancefunctions/{tenant}" : null;
-
-        public void Json(object value) => output.WriteLine(JsonSerializer.Serialize(value, ComplianceJson.Readable));
-
-        private static Uri? Address(ArgumentResult result)
+        var kept = new Option<FileInfo?>("--checkpoint") { Description = "A checkpoint that you kept from before: the ledger has to go on from it", HelpName = "FILE" };
+        Make("verify", "Verify the whole ledger: every record, checkpoint and tile", async (parsed, stop) =>
         {
-            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps)
-                return address;
-            result.AddError("--account is an address such as https://NAME.blob.core.windows.net.");
-            return null;
+            var source = place.Source(parsed);
+            var options = new VerifyOptions
+            {
+                Keys = await place.KeysAsync(parsed, await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop), stop),
+                Kept = parsed.GetValue(kept) is { } file ? await File.ReadAllBytesAsync(file.FullName, stop) : null,
+                Progress = Console.IsErrorRedirected ? null : new ProgressBar(errors),
+            };
+            var result = await new LedgerVerifier(source, options).VerifyAsync(stop);
+            if (parsed.GetValue(json))
+                await output.WriteLineAsync(JsonSerializer.Serialize(result, ComplianceJson.Readable));
+            else
+                await TellAsync(output, result);
+            return result.Verdict switch { LedgerVerdict.Intact => 0, LedgerVerdict.Tampered => Tampered, _ => CannotTell };
+        }, kept);
+
+        var record = new Argument<string>("RECORD") { Description = "Id of a record, or # and its place in the log; with --check a file" };
+        var check = new Option<bool>("--check") { Description = "Check a proof that was written before; no ledger is read" };
+        var into = new Option<FileInfo?>("--out") { Description = "Where to write the proof", HelpName = "FILE" };
+        Make("prove", "Prove that a signed checkpoint covers a record", async (parsed, stop) =>
+        {
+            EvidenceProof proof;
+            if (parsed.GetValue(check))
+            {
+                proof = EvidenceProof.Read(new FileInfo(parsed.GetValue(record)!));
+            }
+            else
+            {
+                var source = place.Source(parsed);
+                proof = await EvidenceProof.MakeAsync(source, await IndexAsync(source, parsed.GetValue(record)!, stop), await HeadAsync(source, stop), stop);
+            }
+            var objection = proof.Objection(await place.KeysAsync(parsed, System.Text.Encoding.UTF8.GetBytes(proof.Checkpoint), stop));
+            if (objection is null && parsed.GetValue(into) is { } file)
+                await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(proof, ComplianceJson.Readable), stop);
+            await output.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(proof, ComplianceJson.Readable) : Told(proof, objection));
+            return objection is null ? 0 : Tampered;
+        }, record, check, into);
+
+        var old = new Argument<string>("OLD") { Description = "The older checkpoint: its size, or a file" };
+        var newer = new Argument<string>("NEW") { Description = "The newer checkpoint: its size, or a file" };
+        Make("consistency", "Verify that a newer checkpoint goes on from an older one", async (parsed, stop) =>
+        {
+            var source = place.Source(parsed);
+            var keys = await place.KeysAsync(parsed, await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop), stop);
+            var (a, b) = (await TrustedAsync(source, keys, parsed.GetValue(old)!, stop), await TrustedAsync(source, keys, parsed.GetValue(newer)!, stop));
+            if (a.Checkpoint is not { } first || b.Checkpoint is not { } last)
+            {
+                await output.WriteLineAsync($"NOT TRUSTED  {a.Objection ?? b.Objection}");
+                return Tampered;
+            }
+            if (first.Origin != last.Origin || first.Size > last.Size)
+                throw new CliException(first.Origin != last.Origin ? "the two checkpoints are of different ledgers" : $"the older checkpoint has {first.Size} records, the newer {last.Size}: they are the other way round");
+            var proof = await MerkleProof.ConsistencyAsync(source, first.Size, last.Size, stop);
+            var holds = MerkleProof.Consistency(first.Size, last.Size, first.Root, last.Root, proof);
+            await output.WriteLineAsync(holds
+                ? $"Consistent  the ledger of {last.Size} records begins with the {first.Size} of the older checkpoint"
+                : $"NOT CONSISTENT  the ledger's tiles do not give both roots: the history was rewritten before record {last.Size}, or the tiles were changed (evidence verify tells)");
+            return holds ? 0 : Tampered;
+        }, old, newer);
+
+        EvidenceShow.Add(Make, place, json, output);
+        PackCommand.Add(Make, place, json, output);
+        Make("download", "Copy a ledger into a folder, to verify it elsewhere", async (parsed, stop) =>
+        {
+            var (service, tenant) = place.Account(parsed);
+            var folder = parsed.GetValue(Folder)!.FullName;
+            var files = await LedgerDownload.CopyAsync(service, tenant, folder, stop);
+            await output.WriteLineAsync($"{files} files are in {folder}. Verify them with: compliance evidence verify --folder {folder} --key-file FILE");
+            return 0;
+        }, Folder);
+        return evidence;
+    }
+
+    private static Argument<DirectoryInfo> Folder { get; } = new("DIR") { Description = "An empty or new folder" };
+
+    private static async Task<int> GuardedAsync(Func<Task<int>> run, TextWriter errors, CancellationToken stop)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (PackException e)
+        {
+            await errors.WriteLineAsync(e.Message);
+            return e.Refusal switch { PackRefusal.Usage => WrongUsage, PackRefusal.Tampered => Tampered, _ => CannotTell };
+        }
+        // What cannot be read or used tells nothing about the ledger: neither intact nor tampered.
+        catch (Exception e) when (e is CliException or IOException or UnauthorizedAccessException or RequestFailedException or AuthenticationFailedException or LedgerFormatException or AggregateException && !stop.IsCancellationRequested)
+        {
+            await errors.WriteLineAsync($"cannot tell: {Plain.Text(e.Message, 1000)}");
+            return CannotTell;
         }
     }
 
-    // The checkpoint of a proof, as a log that has nothing else.
-    private sealed class NoteSource(byte[] note) : LedgerSource
+    private static string Told(EvidenceProof proof, string? objection) => objection is null
+        ? string.Create(CultureInfo.InvariantCulture, $"Proved      record {proof.Index} is among the {proof.Size} that the checkpoint covers ({proof.Hashes.Count} hashes)\n{Plain.Text(proof.Record)}")
+        : $"NOT PROVED  {objection}";
+
+    private static async Task TellAsync(TextWriter output, LedgerVerification result)
     {
-        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<LedgerFile>>([]);
+        var verdict = result.Verdict switch { LedgerVerdict.Intact => "Intact", LedgerVerdict.Tampered => "TAMPERED", _ => "CANNOT TELL" };
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{verdict,-11} {result.Records:N0} records, {result.Bytes:N0} bytes; {result.Covered:N0} covered by {result.Checkpoints} signed checkpoints"));
+        if (result.Checkpoint is { } checkpoint)
+            await output.WriteLineAsync($"Checkpoint  {Plain.Text(checkpoint.Origin)} {checkpoint.Size} {Convert.ToBase64String(checkpoint.Root)}, {Plain.Text(string.Join(", ", result.SignedBy))}");
+        foreach (var problem in result.Problems)
+            await output.WriteLineAsync($"{(problem.Says == LedgerVerdict.Tampered ? "Wrong" : "Unknown"),-11} {problem.Kind}: {problem.Message}");
+        if (result.MoreProblems > 0)
+            await output.WriteLineAsync($"            and {result.MoreProblems} more");
+        foreach (var warning in result.Warnings)
+            await output.WriteLineAsync($"Note        {warning}");
+    }
 
-        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<long>>([]);
+    private static async Task<byte[]> HeadAsync(LedgerSource source, CancellationToken stop) =>
+        await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop) ?? throw new CliException("the ledger has no checkpoint yet: the app signs one every hour");
 
-        public override Task<Stream> OpenAsync(string path, long offset, CancellationToken stop) =>
-            path == LedgerLayout.Head && offset == 0 ? Task.FromResult<Stream>(new MemoryStream(note, writable: false)) : throw new FileNotFoundException($"there is no {path}", path);
+    // By its id the log is read from the start; by its place nothing but tiles is.
+    private static async Task<long> IndexAsync(LedgerSource source, string wanted, CancellationToken stop)
+    {
+        if (wanted.StartsWith('#') && long.TryParse(wanted.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var place))
+            return place;
+        var index = 0L;
+        await foreach (var line in new LogReader(source, await source.LogsAsync(stop)).ReadAsync(null, 0, stop))
+        {
+            if (line.Kind != LogLineKind.Line)
+                continue;
+            if (!line.TooLong && RecordFacts.Of(line.Bytes.Span).Id == wanted)
+                return index;
+            index++;
+        }
+        throw new CliException($"there is no record {wanted} in the ledger");
+    }
+
+    private static async Task<(Checkpoint? Checkpoint, string? Objection)> TrustedAsync(LedgerSource source, IReadOnlyList<NoteKey> keys, string wanted, CancellationToken stop)
+    {
+        var bytes = long.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            ? await source.FindAsync(LedgerLayout.Checkpoint(size), SignedNote.MaxBytes, stop) ?? throw new CliException($"the ledger has no checkpoint of {size} records")
+            : await File.ReadAllBytesAsync(wanted, stop);
+        var note = SignedNote.Parse(bytes);
+        return note.Verify(keys) is { Trusted: false } verdict ? (null, $"checkpoint {wanted}: {verdict.Reason}") : (Checkpoint.Parse(note.Text), null);
+    }
+
+    /// <summary>How far it is, on one line of the terminal.</summary>
+    private sealed class ProgressBar(TextWriter errors) : IProgress<VerifyProgress>
+    {
+        private const int Width = 30;
+
+        private int _last = -1;
+
+        public void Report(VerifyProgress value)
+        {
+            var share = value.Of == 0 ? 1 : Math.Clamp((double)value.Bytes / value.Of, 0, 1);
+            var percent = (int)(share * 100);
+            if (percent == _last)
+                return;
+            _last = percent;
+            errors.Write(string.Create(CultureInfo.InvariantCulture, $"\r[{new string('#', (int)(share * Width)).PadRight(Width, '.')}] {percent,3} %  {value.Records:N0} records{(percent == 100 ? "\n" : "")}"));
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Compliance.Credentials;
+using Compliance.Evidence.Checkpoints;
 using Compliance.Observability;
 using Compliance.Offboarding;
 using Compliance.State;
@@ -25,6 +26,8 @@ internal static class ComplianceApp
         builder.Services.AddState(builder.Configuration);
         builder.Services.AddCredentials(builder.Configuration, time);
         builder.Services.AddOffboarding(builder.Configuration);
+        builder.Services.AddCheckpoints(builder.Configuration);
+        builder.Services.AddHostedService<EvidenceStart>();
         builder.AddObservability();
     }
 

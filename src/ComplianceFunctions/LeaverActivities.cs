@@ -41,7 +41,7 @@ public sealed class LeaverActivities(LeaverSteps steps)
 
     /// <summary>Carries a removal plan out.</summary>
     [Function(nameof(LeaverRemove))]
-    public Task<CaseGo> LeaverRemove([ActivityTrigger] PlanRun run, CancellationToken stop)
+    public Task<CasePass> LeaverRemove([ActivityTrigger] PlanRun run, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(run);
         return steps.RemoveAsync(run.Run, run.PlanId, stop);
@@ -61,7 +61,7 @@ public sealed class LeaverActivities(LeaverSteps steps)
 
     /// <summary>Gives access back.</summary>
     [Function(nameof(LeaverRestore))]
-    public Task<CaseGo> LeaverRestore([ActivityTrigger] PlanRun run, CancellationToken stop)
+    public Task<CasePass> LeaverRestore([ActivityTrigger] PlanRun run, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(run);
         return steps.RestoreAsync(run.Run, run.PlanId, stop);

@@ -28,6 +28,12 @@ public sealed class LeaverOrchestrations
     // A lost event must not leave a case waiting for ever: the board is asked now and then.
     private static readonly TimeSpan AskTheBoardEvery = TimeSpan.FromMinutes(10);
 
+    // An answer that is long in coming is asked for less often, so that the history of months stays short.
+    private static readonly TimeSpan AskTheBoardLater = TimeSpan.FromHours(2);
+
+    // Others are being blocked meanwhile.
+    private static readonly TimeSpan GiveWay = TimeSpan.FromSeconds(2);
+
     // Storage or the services being away for hours must not end a case.
     private static readonly TaskOptions Patient = TaskOptions.FromRetryPolicy(
         new RetryPolicy(maxNumberOfAttempts: 1000, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: LongestWait));
@@ -60,7 +66,7 @@ public sealed class LeaverOrchestrations
         for (var attempt = run.Attempt; ; attempt++)
         {
             var pass = run with { Attempt = attempt };
-            var removed = await context.CallActivityAsync<CaseGo>(nameof(LeaverActivities.LeaverRemove), new PlanRun(pass, plan), Patient);
+            var removed = await CarryOutAsync(context, news, nameof(LeaverActivities.LeaverRemove), pass, plan);
             if (removed == CaseGo.End)
                 return "taken back while removing";
             var progress = await context.CallActivityAsync<CaseProgress>(nameof(LeaverActivities.LeaverVerify), pass, Patient);
@@ -96,18 +102,49 @@ public sealed class LeaverOrchestrations
         ArgumentNullException.ThrowIfNull(context);
         var run = context.GetInput<CaseRun>()!;
         var news = new News(context);
-        var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlanUndo), run, Patient);
-        if (decision.Outcome == CaseGo.End)
-            return "nothing to give back";
-        if (decision.ApprovalId is { } approval && await ApprovedAsync(context, news, run, approval) != ApprovalStanding.Approved)
-            return "not given back";
-        for (var attempt = 0; ; attempt++)
+        for (var attempt = run.Attempt; ; attempt++)
         {
-            var restored = await context.CallActivityAsync<CaseGo>(
-                nameof(LeaverActivities.LeaverRestore), new PlanRun(run with { Attempt = attempt }, decision.PlanId!), Patient);
-            if (restored != CaseGo.Again)
-                return "given back";
-            await WaitAsync(context, news, Backoff(attempt));
+            if (attempt - run.Attempt >= WaitsAHistory)
+            {
+                context.ContinueAsNew(run with { Attempt = attempt });
+                return "continued";
+            }
+            var pass = run with { Attempt = attempt };
+            var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlanUndo), pass, Patient);
+            switch (decision.Outcome)
+            {
+                case CaseGo.End:
+                    return "nothing to give back";
+                case CaseGo.AskApproval:
+                    if (await ApprovedAsync(context, news, run, decision.ApprovalId!) == ApprovalStanding.Refused)
+                        return "not given back";
+                    // Approved, or void: planned again on what holds now.
+                    break;
+                case CaseGo.Proceed:
+                    var restored = await CarryOutAsync(context, news, nameof(LeaverActivities.LeaverRestore), pass, decision.PlanId!);
+                    if (restored != CaseGo.Again)
+                        return restored == CaseGo.Proceed ? "given back" : "not given back: HR changed it";
+                    await WaitAsync(context, news, Backoff(attempt));
+                    break;
+                default:
+                    await WaitAsync(context, news, Backoff(attempt));
+                    break;
+            }
+        }
+    }
+
+    // Pass after pass, each when Graph's quota of writes has room again.
+    private static async Task<CaseGo> CarryOutAsync(TaskOrchestrationContext context, News news, string activity, CaseRun run, string planId)
+    {
+        for (var pass = 0; ;)
+        {
+            var done = await context.CallActivityAsync<CasePass>(activity, new PlanRun(run with { Pass = pass }, planId), Patient);
+            if (done.Outcome != CaseGo.Paced)
+                return done.Outcome;
+            if (done.Until is { } until)
+                await WaitAsync(context, news, until - context.CurrentUtcDateTime);
+            else
+                pass++;
         }
     }
 
@@ -150,11 +187,16 @@ public sealed class LeaverOrchestrations
     // The id of a plan that may be carried out; null when HR took it back or somebody refused.
     private static async Task<string?> PlanAsync(TaskOrchestrationContext context, News news, CaseRun run)
     {
-        while (true)
+        for (var pass = 0; ; pass++)
         {
-            var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlan), run, Patient);
+            var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlan), run with { Pass = pass }, Patient);
             if (decision.Outcome == CaseGo.Proceed)
                 return decision.PlanId;
+            if (decision.Outcome == CaseGo.Paced)
+            {
+                await WaitAsync(context, news, GiveWay);
+                continue;
+            }
             if (decision.Outcome != CaseGo.AskApproval || await ApprovedAsync(context, news, run, decision.ApprovalId!) == ApprovalStanding.Refused)
                 return null;
         }
@@ -162,12 +204,12 @@ public sealed class LeaverOrchestrations
 
     private static async Task<ApprovalStanding> ApprovedAsync(TaskOrchestrationContext context, News news, CaseRun run, string approvalId)
     {
-        while (true)
+        for (var asked = 1; ; asked++)
         {
             var standing = await context.CallActivityAsync<ApprovalStanding>(nameof(LeaverActivities.LeaverApprovalStanding), new ApprovalRun(run, approvalId), Patient);
             if (standing != ApprovalStanding.Open)
                 return standing;
-            await WaitAsync(context, news, AskTheBoardEvery);
+            await WaitAsync(context, news, asked < 12 ? AskTheBoardEvery : AskTheBoardLater);
         }
     }
 

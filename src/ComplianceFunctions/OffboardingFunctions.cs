@@ -118,6 +118,21 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         return Json(status, new { requestId, state, answers = answered.Answers.Count });
     }
 
+    /// <summary>
+    /// Erases what names people of a case that has ended: <c>POST /api/offboarding/cases/{caseId}/erasure</c> with an approver's Entra token answers 200 with what would be
+    /// erased, and with <c>?confirm=true</c> erases it; 404 when there is no such case, 409 while it goes on. The token is the authorisation: no function key.
+    /// </summary>
+    [Function("EraseLeaver")]
+    public async Task<IActionResult> Erase(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "offboarding/cases/{caseId}/erasure")] HttpRequest request, string caseId, CancellationToken stop)
+    {
+        if (!IsCase(caseId))
+            return NotFound(caseId);
+        var confirmed = request.Query["confirm"].FirstOrDefault() == "true";
+        var (status, reason, details) = await desk.EraseAsync(request.Headers.Authorization.FirstOrDefault(), caseId, confirmed, stop);
+        return Json(status, details is null ? new { error = reason } : new { caseId, erased = confirmed, details });
+    }
+
     private async Task DispatchAsync(LeaverDispatch dispatch, DurableTaskClient client, CancellationToken stop)
     {
         if (dispatch.Start)

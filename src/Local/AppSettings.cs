@@ -12,7 +12,8 @@ internal static class AppSettings
     /// <param name="keys">The function keys.</param>
     /// <param name="azurite">The storage.</param>
     /// <param name="tenant">The sandbox; null for a real tenant, whose settings come from the environment or <c>local.settings.json</c>.</param>
-    public static IReadOnlyDictionary<string, string> For(RunOptions options, int port, HostKeys keys, Azurite azurite, SandboxReady? tenant)
+    /// <param name="signingKey">Where the key lies that signs the evidence ledger; null signs nothing.</param>
+    public static IReadOnlyDictionary<string, string> For(RunOptions options, int port, HostKeys keys, Azurite azurite, SandboxReady? tenant, string? signingKey = null)
     {
         var settings = new Dictionary<string, string>
         {
@@ -28,6 +29,11 @@ internal static class AppSettings
         Default("ControlWatchSchedule", "0 15 * * * *");
         Default("LeaverSweepSchedule", "0 */5 * * * *");
         Default("LeaverWatchSchedule", "0 30 5 * * *");
+        Default("LedgerCheckpointSchedule", "0 5 * * * *");
+        Default("LedgerSelfCheckSchedule", "0 45 5 * * *");
+        // The app makes the key at its first checkpoint, for its owner alone, and writes the public one beside it.
+        if (signingKey is not null)
+            Default("Evidence__SigningKey", signingKey);
         // Nobody can have a token for an app of zeros: without the real one nobody approves.
         Default("Approvals__Audience", tenant is null ? Guid.Empty.ToString() : DemoLeaver.ComplianceAppId);
         foreach (var name in new[] { "NO_PROXY", "no_proxy" })
@@ -59,6 +65,8 @@ internal static class AppSettings
             settings["AzureWebJobs.ControlWatch.Disabled"] = "true";
             settings["AzureWebJobs.LeaverWatch.Disabled"] = "true";
             settings["AzureWebJobs.LeaverSweep.Disabled"] = "true";
+            settings["AzureWebJobs.LedgerCheckpoint.Disabled"] = "true";
+            settings["AzureWebJobs.LedgerSelfCheck.Disabled"] = "true";
         }
         return settings;
 

@@ -101,5 +101,10 @@ internal sealed class HostClient(int port, HostKeys keys, TimeProvider time) : I
         {
             throw new HttpRequestException($"no answer within {_http.Timeout.TotalSeconds:0} s", e);
         }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        {
+            // A connection that breaks at a bad moment comes as it is.
+            throw new HttpRequestException(e.Message, e);
+        }
     }
 }

@@ -95,10 +95,11 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         }
 
         Say("starting the app");
-        var settings = AppSettings.For(options, ports[0], keys, azurite, tenant);
+        var settings = AppSettings.For(options, ports[0], keys, azurite, tenant, state.SigningKey);
         new Connection(
             string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ports[0]}"), keys.Default, keys.Hr, azurite.EvidenceConnection, settings["Approvals__Audience"],
-            settings.Where(s => tenant is not null && s.Key.StartsWith("Tenant__", StringComparison.Ordinal)).ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value))
+            settings.Where(s => tenant is not null && s.Key.StartsWith("Tenant__", StringComparison.Ordinal)).ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value),
+            azurite.StateConnection)
             .Write(state.Connection);
         var client = new HostClient(ports[0], keys, time);
         try

@@ -28,6 +28,9 @@ internal sealed class StateFolder : IDisposable
     /// <summary>The function keys.</summary>
     public string Keys => KeyFile(_root);
 
+    /// <summary>The key that signs the evidence ledger; <c>--fresh</c> leaves it, since checkpoints that were copied elsewhere still name it.</summary>
+    public string SigningKey => Path.Combine(Folder, "evidence-key.pem");
+
     /// <summary>How to reach what runs.</summary>
     public string Connection => Path.Combine(Folder, "connection.json");
 

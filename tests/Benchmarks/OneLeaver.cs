@@ -46,12 +46,12 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
         var lookup = await PartAsync("lookup", () => directory.LookUpAsync(Event(number), Policy, default));
         var facts = lookup.Facts ?? throw new InvalidOperationException($"leaver {number} was not found: {lookup.Problem}");
         var block = BlockPlanner.Plan(services.GetRequiredService<TenantConnection>().Options.Id, $"bench-{number}", facts, Policy);
-        Check(await PartAsync("block", () => executor.RunAsync(block, Nothing, default)));
+        Check(await PartAsync("block", () => executor.RunAsync(block, Nothing, Nothing, default)));
         var blocked = watch.Elapsed;
         var before = await PartAsync("read", () => directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, default));
         var heir = await PartAsync("manager", () => directory.HeirAsync(facts.UserId, Nothing, default));
         var removal = RemovalPlanner.Plan($"bench-{number}", facts, before, heir, Policy);
-        Check(await PartAsync("remove", () => executor.RunAsync(removal, Nothing, default)));
+        Check(await PartAsync("remove", () => executor.RunAsync(removal, Nothing, Nothing, default)));
         var after = await PartAsync("read again", () => directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, default));
         var left = after.Accesses.Select(a => a.Key).Intersect(removal.Steps.Select(s => s.Arguments.GetValueOrDefault(StepArguments.Access) ?? ""), StringComparer.Ordinal).Count();
         if (left > 0 || !after.Complete)
@@ -156,9 +156,9 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
             throw new InvalidOperationException($"{method} {path} answered {message.Response.Status}");
     }
 
-    private static void Check(IReadOnlyList<StepOutcome> outcomes)
+    private static void Check(PlanPass pass)
     {
-        if (outcomes.FirstOrDefault(o => o.Result != StepResult.Done) is { } outcome)
+        if (pass.Outcomes.FirstOrDefault(o => o.Result != StepResult.Done) is { } outcome)
             throw new InvalidOperationException($"a step ended as {outcome.Result}: {outcome.Reason}");
     }
 

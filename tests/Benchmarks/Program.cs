@@ -5,6 +5,8 @@ return args switch
     ["credentials", .. var rest] => await CredentialBenchmark.RunAsync(rest),
     ["orchestrations", .. var rest] => await OrchestrationBenchmark.RunAsync(rest),
     ["offboarding", .. var rest] => await OffboardingBenchmark.RunAsync(rest),
+    ["ledger", .. var rest] => Math.Max(await LedgerBenchmark.RunAsync(rest), await LedgerVerifyBenchmark.RunAsync(rest)),
+    [LedgerVerifyBenchmark.Role, .. var rest] => await LedgerVerifyBenchmark.RunRoleAsync(rest),
     // The parts below run as processes of their own, so that each has its own memory.
     [CredentialBenchmark.SandboxRole, .. var rest] => await SandboxRole.RunAsync(rest),
     [LeaverSandbox.Role, .. var rest] => await LeaverSandbox.RunAsync(rest),
@@ -17,6 +19,7 @@ static int Usage()
 {
     Console.Error.WriteLine("benchmarks: credentials [--applications N] [--vault-objects N] [--flagged-share 0.02] [--rounds N] [--latency MS,MS]");
     Console.Error.WriteLine("            orchestrations [--instances N] [--activities N] [--rounds N]");
-    Console.Error.WriteLine("            offboarding [--latency MS] [--leavers N] [--rounds N] [--quotas]");
+    Console.Error.WriteLine("            offboarding [--latency MS] [--leavers N] [--rounds N] [--quotas] [--seconds N after all are blocked, instead of to the last certificate]");
+    Console.Error.WriteLine("            ledger [--calls N] [--rounds N] [--records N]");
     return 64;
 }

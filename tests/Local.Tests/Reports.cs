@@ -26,7 +26,7 @@ internal static class Reports
         Tenant = new ReportTenant("11111111-1111-1111-1111-111111111111", "Contoso"),
         Findings = findings,
         Unknown = [],
-        Evidence = new ReportEvidence("run-1", "ledger/2026-11.jsonl", 42, new string('b', 64), new string('c', 64)),
+        Evidence = new ReportEvidence("run-1", "ledger/tenant-1/log/2026-11-0001.jsonl", 42, new string('b', 64), new string('c', 64)),
     };
 
     public static ReportFinding Finding(Severity severity, string name, FindingStatus status = FindingStatus.Open, string control = "CRED-001") => new()

@@ -79,6 +79,11 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         return [.. open.OrderBy(r => r.AskedAt).ThenBy(r => r.Id, StringComparer.Ordinal)];
     }
 
+    /// <summary>The request that a row holds, and when it became void (UTC); null when it is not.</summary>
+    /// <exception cref="JsonException">The row is not one this app writes.</exception>
+    public static (ApprovalRequest Request, DateTimeOffset? VoidedAt) Read(TableEntity row) =>
+        (Request(row), row.GetBoolean(Void) == true ? row.GetDateTimeOffset(VoidedAt) ?? DateTimeOffset.MinValue : null);
+
     /// <summary>Takes a person's answer. The same answer again is taken as before; a changed mind is not.</summary>
     /// <param name="tenantId">Entra tenant id.</param>
     /// <param name="requestId">The request.</param>
@@ -165,6 +170,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         Subject = request.CaseId,
         PlanId = request.PlanId,
         CorrelationId = request.Id,
+        People = [request.CaseId, answer.ApproverId],
     };
 
     private static string? Short(string? comment) => comment is null ? null : comment.Length <= 500 ? comment : comment[..500];
@@ -182,7 +188,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(requestId, "a request id"), cancellationToken: stop);
         if (!row.HasValue)
             return (null, default, null);
-        var voidedAt = row.Value!.GetBoolean(Void) == true ? row.Value.GetDateTimeOffset(VoidedAt) ?? DateTimeOffset.MinValue : (DateTimeOffset?)null;
-        return (Request(row.Value), row.Value.ETag, voidedAt);
+        var (request, voidedAt) = Read(row.Value!);
+        return (request, row.Value!.ETag, voidedAt);
     }
 }

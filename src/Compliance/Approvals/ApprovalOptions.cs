@@ -12,18 +12,16 @@ internal sealed record ApprovalOptions(IReadOnlyList<string> Audiences)
 
     private const string Uri = "api://";
 
-    /// <summary>Reads the setting: a client id, or an id URI <c>api://…</c>.</summary>
-    /// <exception cref="StateSettingException">It is missing or neither of the two.</exception>
+    /// <summary>Reads the setting: a client id, or the id URI <c>api://</c> with the client id.</summary>
+    /// <exception cref="StateSettingException">It is missing or neither of the two. An id URI of another form is refused: v2.0 tokens carry the client id, so that nobody could ever approve.</exception>
     public static ApprovalOptions Read(IConfiguration configuration)
     {
         var value = configuration[Setting]?.Trim();
         if (string.IsNullOrEmpty(value))
             throw new StateSettingException(Setting, "is missing: give the client id of the app registration whose role Compliance.Approver approvers hold");
-        // A v2 token carries the client id whichever way it was asked for; a token for api://<client id> is for the same app.
-        if (Guid.TryParseExact(value, "D", out var id))
-            return new([id.ToString("D"), $"{Uri}{id:D}"]);
-        if (!value.StartsWith(Uri, StringComparison.Ordinal) || value.Length == Uri.Length)
-            throw new StateSettingException(Setting, $"is '{value}': give a client id (a GUID) or an id URI such as api://11111111-2222-3333-4444-555555555555");
-        return Guid.TryParseExact(value[Uri.Length..], "D", out var inUri) ? new([inUri.ToString("D"), $"{Uri}{inUri:D}"]) : new([value]);
+        // A v2.0 token carries the client id whichever way it was asked for; a token for api://<client id> is for the same app.
+        return Guid.TryParseExact(value.StartsWith(Uri, StringComparison.Ordinal) ? value[Uri.Length..] : value, "D", out var id)
+            ? new([id.ToString("D"), $"{Uri}{id:D}"])
+            : throw new StateSettingException(Setting, $"is '{value}': give the app registration's client id (a GUID), also as api://11111111-2222-3333-4444-555555555555; another id URI does not tell it, and tokens carry the client id");
     }
 }

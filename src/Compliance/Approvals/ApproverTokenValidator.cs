@@ -43,7 +43,7 @@ internal sealed partial class ApproverTokenValidator(
             return ApproverSignIn.Refused(401, "an Entra access token is needed: Authorization: Bearer <token>");
         var text = header[Scheme.Length..].Trim();
         if (text.Length is 0 or > MostCharacters || KeyIdOf(text) is not { } keyId)
-            return ApproverSignIn.Refused(401, "the token is not a signed JSON Web Token that names its key");
+            return ApproverSignIn.Refused(401, "the token is not a signed JSON Web Token that names its key and needs no extension");
         OpenIdConnectConfiguration metadata;
         try
         {
@@ -89,7 +89,7 @@ internal sealed partial class ApproverTokenValidator(
         if (!Guid.TryParse(Claim(token, "oid"), out var objectId))
             return ApproverSignIn.Refused(401, "the token names no object id");
         // An app's token has no scope; where idtyp is switched on it says so itself.
-        if (Claim(token, "idtyp") is { } kind && kind != "user")
+        if (Values(token, "idtyp").Any(kind => kind != "user"))
             return ApproverSignIn.Refused(403, "the token is an application's: only a person can approve");
         if (string.IsNullOrWhiteSpace(Claim(token, "scp")))
             return ApproverSignIn.Refused(403, "the token has no scope, so that no person is signed in: only a person can approve");
@@ -108,7 +108,8 @@ internal sealed partial class ApproverTokenValidator(
     {
         try
         {
-            return new JsonWebToken(text) is { IsSigned: true, Kid: { Length: > 0 } kid } ? kid : null;
+            // What a token calls critical and is not understood makes it invalid (RFC 7515 section 4.1.11); nothing is understood here.
+            return new JsonWebToken(text) is { IsSigned: true, Kid: { Length: > 0 } kid } token && !token.TryGetHeaderValue<object>("crit", out _) ? kid : null;
         }
         catch (Exception e) when (e is ArgumentException or SecurityTokenException)
         {

@@ -35,6 +35,10 @@ public static class ControlCatalogue
     private const string AfterEmployment = "ISO 27001 A.6.5";
     private const string TerminationProcedures = "HIPAA 164.308(a)(3)(ii)(C)";
     private const string TerminatedUsers = "PCI DSS 8.2.5";
+    private const string ProtectedRecords = "ISO 27001 A.5.33";
+    private const string ProtectedLogs = "ISO 27001 A.8.15";
+    private const string Integrity = "HIPAA 164.312(c)(1)";
+    private const string LogIntegrity = "PCI DSS 10.3.2";
     private const string EntityAuthentication = "HIPAA 164.312(d)";
     private const string SystemAccountSecrets = "PCI DSS 8.6.3";
 
@@ -107,6 +111,18 @@ public static class ControlCatalogue
         new("LEAVE-014", "A former leaver has access again", Severity.Critical,
             "An account that comes back after its owner left is used by somebody else, or by mistake.",
             [AccessRemoval, AccessRights, AfterEmployment, TerminatedUsers]),
+        new("EVID-001", "Evidence ledger does not verify", Severity.Critical,
+            "Evidence that was changed, or may have been, proves nothing, and somebody may have reason to change it.",
+            [CommonCriteriaMonitoring, ProtectedRecords, ProtectedLogs, Integrity, LogIntegrity]),
+        new("EVID-002", "Evidence ledger could not be checked or signed", Severity.High,
+            "What is not signed can be rewritten unnoticed, and what is not checked may have been.",
+            [CommonCriteriaMonitoring, ProtectedLogs, Evaluation, LogIntegrity]),
+        new("EVID-003", "Checkpoint did not reach the auditor in time", Severity.High,
+            "Only a checkpoint that lies outside the organisation shows that history was rewritten by those who hold its keys.",
+            [CommonCriteriaMonitoring, ProtectedRecords, LogIntegrity]),
+        new("EVID-004", "Evidence ledger is not write-once", Severity.High,
+            "Evidence that its own keepers could remove is only their word.",
+            [ProtectedRecords, ProtectedLogs, Integrity, LogIntegrity]),
     ];
 
     private static readonly FrozenDictionary<string, Control> ById = All.ToFrozenDictionary(c => c.Id, StringComparer.Ordinal);

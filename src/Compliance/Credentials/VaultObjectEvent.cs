@@ -92,12 +92,12 @@ public sealed partial record VaultObjectEvent(string Vault, string Collection, s
             ? value.GetString()!
             : throw new FormatException($"event data.{name} must be a string");
 
-    [GeneratedRegex(@"^Microsoft\.KeyVault\.(?<object>Secret|Key|Certificate)(NewVersionCreated|NearExpiry|Expired)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^Microsoft\.KeyVault\.(?<object>Secret|Key|Certificate)(NewVersionCreated|NearExpiry|Expired)\z", RegexOptions.CultureInvariant)]
     private static partial Regex EventTypes();
 
-    [GeneratedRegex("^[A-Za-z0-9-]{3,24}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^[A-Za-z0-9-]{3,24}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex VaultNames();
 
-    [GeneratedRegex("^[A-Za-z0-9-]{1,127}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^[A-Za-z0-9-]{1,127}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex ObjectNames();
 }

@@ -59,12 +59,19 @@ public sealed record EvidenceRecord
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? PlanId { get; init; }
 
-    /// <summary>SHA-256 (lower-case hex) of the documents that hold the details, by their name.</summary>
+    /// <summary>SHA-256 (lower-case hex) of the documents that hold the details, by their name; in a record about a person, salted (<see cref="People.Pseudonym.Digest"/>).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? DetailsSha256 { get; init; }
 
     /// <summary>Joins trigger, logs, traces and this record.</summary>
     public required string CorrelationId { get; init; }
+
+    /// <summary>
+    /// Ids in this record that stand for people: ids of cases, object ids. Each is written as its pseudonym wherever it stands; the first is whom the record is about. Not
+    /// kept itself.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> People { get; init; } = [];
 }
 
 /// <summary>Where a record is kept.</summary>

@@ -76,6 +76,12 @@ public sealed record LeaverCase
     /// <summary>Why it stands where it stands, for people; null when there is nothing to say.</summary>
     public string? Note { get; init; }
 
+    /// <summary>When the guards let blocking begin in this round (UTC): from then on something may have been done. Null before.</summary>
+    public DateTimeOffset? BegunAt { get; init; }
+
+    /// <summary>When this round came to rest (UTC): nothing of it acts any more. Null while it may.</summary>
+    public DateTimeOffset? RestedAt { get; init; }
+
     /// <summary>When the account was disabled and its sessions revoked (UTC).</summary>
     public DateTimeOffset? BlockedAt { get; init; }
 

@@ -1,5 +1,7 @@
 using Azure.Messaging;
 using Compliance.Approvals;
+using Compliance.Evidence;
+using Compliance.Evidence.People;
 using Compliance.Observability;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Guards;
@@ -103,8 +105,12 @@ public sealed class LeaverDesk
         return [.. (await _parts.Intake.UndispatchedAsync(stop)).Select(c => Dispatch(c, start: true, CorrelationId.Current(c.Id), null))];
     }
 
-    /// <summary>The daily look for leavers nobody told of.</summary>
-    public Task WatchAsync(CancellationToken stop) => _parts.Watch.RunAsync(stop);
+    /// <summary>The daily look for leavers nobody told of; then what names people is erased where its time of keeping is over.</summary>
+    public async Task WatchAsync(CancellationToken stop)
+    {
+        await _parts.Watch.RunAsync(stop);
+        await _parts.Erasure.EraseExpiredAsync(_parts.EvidencePolicy, stop);
+    }
 
     /// <summary>The daily look at former leavers: cases to be reopened, each with its next round.</summary>
     public async Task<IReadOnlyList<LeaverDispatch>> WatchFormerAsync(CancellationToken stop) =>
@@ -163,6 +169,33 @@ public sealed class LeaverDesk
         return outcome.Objection is { } objection ? (outcome.Request is null ? 404 : 409, objection, null, null) : (200, null, outcome.Request, outcome.State);
     }
 
+    /// <summary>Erases what names people of a case that has ended; the ledger stays.</summary>
+    /// <param name="authorization">Header Authorization with the token of an approver, who answers for it.</param>
+    /// <param name="caseId">The case.</param>
+    /// <param name="confirmed">False to be told what would be erased; nothing is changed then.</param>
+    /// <param name="stop">Stops between two deletions; call again.</param>
+    /// <returns>HTTP status and, when refused, why; else what was, or would be, erased.</returns>
+    public async Task<(int Status, string? Reason, KeptDetails? Details)> EraseAsync(string? authorization, string caseId, bool confirmed, CancellationToken stop)
+    {
+        var signIn = await _parts.Tokens.ValidateAsync(authorization, stop);
+        if (signIn.Identity is not { } approver)
+            return (signIn.Status, signIn.Reason, null);
+        try
+        {
+            return (200, null, confirmed
+                ? await _parts.Erasure.EraseAsync(caseId, $"approver {approver.ObjectId}", [approver.ObjectId], _parts.EvidencePolicy.Sha256, stop)
+                : await _parts.Erasure.LookAsync(caseId, stop));
+        }
+        catch (KeyNotFoundException e)
+        {
+            return (404, e.Message, null);
+        }
+        catch (ErasureRefusedException e)
+        {
+            return (409, e.Message, null);
+        }
+    }
+
     private async Task<LeaverDispatch> ReadAsync(Func<HrEvent> read, string trigger, CancellationToken stop)
     {
         try
@@ -180,13 +213,15 @@ public sealed class LeaverDesk
     {
         var correlation = CorrelationId.Current($"{said.Source}/{said.Id}");
         var taken = await _parts.Intake.AcceptAsync(said, trigger, correlation, stop);
+        if (taken.Outcome == IntakeOutcome.Started && (taken.Case.Latest.ForCause || taken.Case.DueAt <= _parts.Time.GetUtcNow()))
+            _parts.Urgent.Begin(taken.Case.Id);
         return Dispatch(taken.Case, taken.Outcome == IntakeOutcome.Started, correlation, taken);
     }
 
     private static LeaverDispatch Dispatch(LeaverCase known, bool start, string correlation, IntakeResult? taken)
     {
         var back = known.Latest.Kind is HrEventKind.Cancelled or HrEventKind.Rehired;
-        var undo = back && known.BlockedAt is not null && known.Stage is not LeaverStage.Restored;
+        var undo = back && known is not { BegunAt: null, BlockedAt: null } && known.Stage is not (LeaverStage.Restored or LeaverStage.Cancelled);
         return new(known, start && !back, undo, taken?.Outcome is IntakeOutcome.Updated or IntakeOutcome.Repeat, correlation) { Taken = taken };
     }
 
@@ -200,4 +235,5 @@ public sealed class LeaverDesk
 /// <summary>What the desk works with.</summary>
 internal sealed record LeaverDeskParts(
     TenantId Tenant, IOffboardingPolicySource Policy, OwnIdentity Self, HrWebhook Webhook, WebhookRefusals Refusals, LeaverIntake Intake, LeaverWatch Watch, FormerLeavers Former,
-    ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, TimeProvider Time);
+    ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, BlockingFirst Urgent,
+    DetailErasure Erasure, EvidencePolicy EvidencePolicy, TimeProvider Time);

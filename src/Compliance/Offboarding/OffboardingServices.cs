@@ -1,5 +1,6 @@
 using Compliance.Approvals;
 using Compliance.Evidence;
+using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Cases;
@@ -62,6 +63,10 @@ internal static class OffboardingServices
 
         services.AddSingleton<CaseFindings>();
         services.AddSingleton<FormerLeavers>();
+        // Read at the start, so that an app with a wrong one does not start.
+        services.AddSingleton(EvidencePolicy.LoadFile(configuration));
+        services.AddSingleton<DetailErasure>();
+        services.AddSingleton<BlockingFirst>();
         services.AddSingleton<LeaverParts>();
         services.AddSingleton(p => new LeaverSteps(p.GetRequiredService<LeaverParts>(), p.GetRequiredService<ILogger<LeaverSteps>>()));
         services.AddSingleton<LeaverDeskParts>();

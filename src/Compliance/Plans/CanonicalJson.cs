@@ -15,11 +15,12 @@ public static class CanonicalJson
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+        Converters = { new StrictText(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
     /// <summary>The canonical UTF-8 bytes of a value. Names are camel case, nulls are left out.</summary>
-    public static byte[] Of<T>(T value) => Of(JsonSerializer.SerializeToNode(value, Shape));
+    /// <exception cref="ArgumentException">As of <see cref="Of(JsonNode?)"/>.</exception>
+    public static byte[] Of<T>(T value) => Of(value as JsonNode ?? JsonSerializer.SerializeToNode(value, Shape));
 
     /// <summary>The canonical UTF-8 bytes of parsed JSON.</summary>
     /// <exception cref="ArgumentException">It holds a number that IEEE 754 double precision has not (RFC 8785 section 3.1), or text with a lone surrogate.</exception>
@@ -51,7 +52,7 @@ public static class CanonicalJson
                 text.Append('{');
                 var first = true;
                 // By UTF-16 code units, as section 3.2.3 asks.
-                foreach (var (name, value) in members.OrderBy(m => m.Key, StringComparer.Ordinal))
+                foreach (var (name, value) in Members(members))
                 {
                     if (!first)
                         text.Append(',');
@@ -73,7 +74,7 @@ public static class CanonicalJson
                 text.Append(']');
                 break;
             case JsonValue value when value.GetValueKind() == JsonValueKind.String:
-                Quote(text, value.GetValue<string>());
+                Quote(text, Text(value));
                 break;
             case JsonValue value when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False:
                 text.Append(value.GetValueKind() == JsonValueKind.True ? "true" : "false");
@@ -81,6 +82,56 @@ public static class CanonicalJson
             default:
                 text.Append(Number(node.ToJsonString()));
                 break;
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Members(JsonObject members)
+    {
+        try
+        {
+            return [.. members.OrderBy(m => m.Key, StringComparer.Ordinal)];
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ArgumentException("a name holds a lone surrogate, which has no UTF-8 form", nameof(members), e);
+        }
+    }
+
+    // A value that was not parsed may be a date, a GUID or bytes: its text is the serializer's.
+    private static string Text(JsonValue value)
+    {
+        try
+        {
+            return value.TryGetValue<string>(out var text) ? text : value.TryGetValue<char>(out var one) ? one.ToString() : JsonSerializer.Deserialize<string>(value.ToJsonString())!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ArgumentException("a text holds a lone surrogate, which has no UTF-8 form", nameof(value), e);
+        }
+    }
+
+    /// <summary>The serializer would write U+FFFD in the place of a lone surrogate, and two texts would have one form.</summary>
+    private sealed class StrictText : JsonConverter<string>
+    {
+        public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString();
+
+        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options)
+        {
+            Check(value);
+            writer.WriteStringValue(value);
+        }
+
+        public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options)
+        {
+            Check(value);
+            writer.WritePropertyName(value);
+        }
+
+        private static void Check(string value)
+        {
+            for (var i = 0; i < value.Length; i++)
+                if (char.IsSurrogate(value[i]) && !(char.IsHighSurrogate(value[i]) && i + 1 < value.Length && char.IsLowSurrogate(value[++i])))
+                    throw new ArgumentException("a text holds a lone surrogate, which has no UTF-8 form", nameof(value));
         }
     }
 

@@ -1,4 +1,5 @@
 using Compliance.Evidence;
+using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Runs;
 using Microsoft.Extensions.Configuration;
@@ -25,7 +26,9 @@ internal static class StateServices
         services.AddSingleton<IFindingStore, TableFindingStore>();
         services.AddSingleton<IRunLog, TableRunLog>();
         services.AddSingleton<IKnownSubscriptions, TableKnownSubscriptions>();
-        services.AddSingleton<IEvidenceLog>(p => new AppendBlobEvidenceLog(storage, p.GetRequiredService<ILogger<AppendBlobEvidenceLog>>()));
+        services.AddSingleton<IPseudonyms, BlobPseudonyms>();
+        services.AddSingleton(p => new AppendBlobEvidenceLog(storage, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<AppendBlobEvidenceLog>>()));
+        services.AddSingleton<IEvidenceLog>(p => new PseudonymousEvidenceLog(p.GetRequiredService<AppendBlobEvidenceLog>(), p.GetRequiredService<IPseudonyms>()));
         services.AddSingleton(p => new ControlWatchHandler(
             p.GetRequiredService<TenantId>(), p.GetServices<ScheduledControl>(), p.GetRequiredService<IRunLog>(), p.GetRequiredService<IFindingStore>(),
             p.GetRequiredService<IEvidenceLog>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ControlWatchHandler>>()));

@@ -132,6 +132,17 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>The key that HR signs its events with: the one secret whose value is read.</summary>
     public static readonly DeclaredCall WebhookKey = new("keyvault", "GET", "/secrets/hr-webhook-key/{version}", "Key Vault Secrets User", "the key that HR signs its events with, the one secret whose value is read");
 
+    /// <summary>The key that signs the evidence ledger's checkpoints, its public part.</summary>
+    public static readonly DeclaredCall LedgerKey = new("keyvault", "GET", "/keys/{name}/{version}", "Key Vault Crypto User", "the public part of the key that signs the evidence ledger's checkpoints");
+
+    /// <summary>Signing with that key, inside the vault.</summary>
+    public static readonly DeclaredCall LedgerSign = new("keyvault", "POST", "/keys/{name}/{version}/sign", "Key Vault Crypto User", "signs the evidence ledger's checkpoints; the key stays in the vault");
+
+    /// <summary>The immutability policy of the evidence ledger's container.</summary>
+    public static readonly DeclaredCall LedgerImmutability = Arm(
+        "GET", "/subscriptions/{*id}/blobServices/default/containers/ledger/immutabilityPolicies/default", "Reader",
+        "whether the evidence ledger is write-once (Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/read, no more)");
+
     /// <summary>Closing and opening an account (inside a batch).</summary>
     public static readonly DeclaredCall EnableAccount = Change("PATCH", "/users/{id}", "User.EnableDisableAccount.All and User.Read.All", "disables a leaver's account, and enables it when the leaving is undone");
 
@@ -245,7 +256,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
         ApplicationPermissions, ApplicationPermissionsByAppId, AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
-        EmployedUsers, WebhookKeyVersions, WebhookKey,
+        EmployedUsers, WebhookKeyVersions, WebhookKey, LedgerKey, LedgerSign, LedgerImmutability,
         .. Changes,
     ];
 

@@ -37,6 +37,9 @@ internal sealed record TenantOptions
     /// <summary>The longest Retry-After that is waited for. Default 300 s, 1 to 3600 s; beyond it the source counts as unread.</summary>
     public TimeSpan MaxRetryWait { get; init; } = TimeSpan.FromSeconds(300);
 
+    /// <summary>Writes Graph takes from this application in 150 s. Default 3000, what Graph documents; 300 to 1,000,000. Less where others write with the same identity.</summary>
+    public int GraphWriteLimit { get; init; } = 3_000;
+
     /// <summary>Where, not how: the secret is left out.</summary>
     public override string ToString() => $"tenant {Id} at {Graph}, {ResourceManager}";
 
@@ -57,6 +60,7 @@ internal sealed record TenantOptions
             ClientSecret = Optional(section["ClientSecret"]),
             PinnedThumbprint = Optional(section["PinnedThumbprint"])?.Replace(":", "", StringComparison.Ordinal).ToUpperInvariant(),
             MaxRetryWait = TimeSpan.FromSeconds(Whole(section["MaxRetryWaitSeconds"], 300, 1, 3600)),
+            GraphWriteLimit = Whole(section["GraphWriteLimit"], 3_000, 300, 1_000_000),
         };
         if (options.ClientSecret is not null && options.ClientId is null)
             throw new TenantSettingException("Tenant:ClientId", "is missing: Tenant:ClientSecret is given, so the client id is needed as well");

@@ -144,8 +144,8 @@ public sealed class ApprovalBoardTests(AzuriteFixture azurite)
             if (Fails)
                 throw new Azure.RequestFailedException(500, "the evidence account is down");
             var kept = Records.GetOrAdd(record.Id, record);
-            Assert.Equal(Convert.ToHexString(EvidenceLine.Of(kept)), Convert.ToHexString(EvidenceLine.Of(record)));
-            return Task.FromResult(new EvidenceReceipt(record.Id, "ledger/x", 0, EvidenceLine.Sha256(EvidenceLine.Of(record))));
+            Assert.Equal(Convert.ToHexString(EvidenceLine.NotYet(kept)), Convert.ToHexString(EvidenceLine.NotYet(record)));
+            return Task.FromResult(new EvidenceReceipt(record.Id, "ledger/x", 0, EvidenceLine.Sha256(EvidenceLine.NotYet(record))));
         }
     }
 }

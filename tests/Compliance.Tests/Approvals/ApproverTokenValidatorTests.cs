@@ -49,7 +49,7 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
         // Who.
         { "version 1", 401 }, { "no version", 401 }, { "no object id", 401 }, { "object id that is none", 401 }, { "two object ids", 401 },
         { "no role", 403 }, { "empty roles", 403 }, { "another role", 403 }, { "role in another case", 403 }, { "longer role", 403 }, { "role after a blank", 403 },
-        { "an app with a scope", 403 }, { "an app that does not say so", 403 }, { "empty scope", 403 },
+        { "an app with a scope", 403 }, { "a user and an app", 403 }, { "critical extension", 401 }, { "an app that does not say so", 403 }, { "empty scope", 403 },
         // The service.
         { "metadata of another tenant", 503 }, { "metadata of the public cloud", 503 }, { "metadata unreachable", 503 },
     };
@@ -209,6 +209,7 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
     [InlineData("")]
     [InlineData("api://")]
     [InlineData("https://contoso.com/approvals")]
+    [InlineData("api://contoso-approvals")]
     [InlineData("{22222222-2222-2222-2222-222222222222}")]
     public void Another_setting_is_refused_by_its_name(string setting) => Assert.Contains(
         "Approvals:Audience", Assert.Throws<Compliance.State.StateSettingException>(() => ApprovalOptions.Read(State.Settings.Of(("Approvals__Audience", setting)))).Message, StringComparison.Ordinal);
@@ -255,6 +256,7 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
             "alg None" => $"{SigningKeys.Part(SigningKeys.Header("None"))}.{parts[1]}.",
             "RS384" => With(h => h["alg"] = "RS384", hash: HashAlgorithmName.SHA384),
             "PS256" => With(h => h["alg"] = "PS256", padding: RSASignaturePadding.Pss),
+            "critical extension" => With(h => h["crit"] = new JsonArray("exp")),
             "rs256" => With(h => h["alg"] = "rs256"),
             "no signature" => $"{parts[0]}.{parts[1]}.",
             "altered payload" => $"{parts[0]}.{SigningKeys.Part(Claims(c => c["oid"] = Other))}.{parts[2]}",
@@ -291,6 +293,7 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
         "role in another case" => c => c["roles"] = new JsonArray("compliance.approver"),
         "longer role" => c => c["roles"] = new JsonArray("Compliance.Approver.ReadOnly"),
         "role after a blank" => c => c["roles"] = new JsonArray(" Compliance.Approver"),
+        "a user and an app" => c => c["idtyp"] = new JsonArray("user", "app"),
         "an app with a scope" => c => c["idtyp"] = "app",
         "an app that does not say so" => c => c.Remove("scp"),
         "empty scope" => c => c["scp"] = " ",

@@ -160,6 +160,111 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
         Assert.Equal(503, (await JudgeAsync(Token(SigningKeys.First, signing.Key))).Status);
     }
 
+    [Fact]
+    public async Task Giving_up_ends_the_read()
+    {
+        using var stop = new CancellationTokenSource();
+        using var answer = new SemaphoreSlim(0);
+        _instead = _ =>
+        {
+            stop.Cancel();
+            answer.Wait(CancellationToken.None);
+            return null;
+        };
+        try
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _keys!.CurrentAsync(null, stop.Token).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Stop));
+        }
+        finally
+        {
+            answer.Release(100);
+        }
+    }
+
+    [Fact]
+    public async Task Who_gives_up_does_not_break_the_read_off_for_others()
+    {
+        using var stop = new CancellationTokenSource();
+        using var answer = new SemaphoreSlim(0);
+        _instead = _ =>
+        {
+            stop.Cancel();
+            answer.Wait(CancellationToken.None);
+            return null;
+        };
+        var impatient = _keys!.CurrentAsync(SigningKeys.First, stop.Token);
+        var patient = AskAsync(SigningKeys.First);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
+
+        answer.Release(100);
+        await patient;
+        Assert.Equal(1, Times);
+    }
+
+    [Fact]
+    public async Task A_service_that_does_not_answer_is_not_waited_for_longer_than_the_limit()
+    {
+        using var answer = new SemaphoreSlim(0);
+        _instead = _ =>
+        {
+            answer.Wait(CancellationToken.None);
+            return null;
+        };
+        using var keys = new SignInKeys(_connection!, _clock) { AnswerWithin = TimeSpan.FromMilliseconds(50) };
+        try
+        {
+            await Assert.ThrowsAsync<HttpRequestException>(() => keys.CurrentAsync(null, Stop).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Stop));
+        }
+        finally
+        {
+            answer.Release(100);
+        }
+    }
+
+    [Fact]
+    public async Task Reads_that_fail_are_not_repeated_more_often_than_once_a_minute_either()
+    {
+        await AskAsync(SigningKeys.First);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        _instead = _ => (404, "");
+        _reads.Clear();
+
+        for (var i = 0; i < 5; i++)
+            await Assert.ThrowsAsync<HttpRequestException>(() => _keys!.CurrentAsync($"invented-{i}", Stop));
+
+        Assert.Single(_reads);
+        _clock.Advance(SignInKeys.ReadAgainAfter);
+        _instead = _ => null;
+        await AskAsync("invented");
+        Assert.Equal(1, Times);
+    }
+
+    [Fact]
+    public async Task A_known_key_is_told_while_an_unknown_one_is_being_looked_for()
+    {
+        await AskAsync(SigningKeys.First);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        using var answer = new SemaphoreSlim(0);
+        var asked = new TaskCompletionSource();
+        _instead = _ =>
+        {
+            asked.TrySetResult();
+            answer.Wait(CancellationToken.None);
+            return null;
+        };
+        var unknown = _keys!.CurrentAsync("invented", Stop);
+        await asked.Task;
+        try
+        {
+            await AskAsync(SigningKeys.First).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Stop);
+        }
+        finally
+        {
+            answer.Release(100);
+            await unknown;
+        }
+    }
+
     private async Task AskAsync(string? key) => Assert.Equal($"{_root}/{TenantId}/v2.0", (await _keys!.CurrentAsync(key, Stop)).Issuer);
 
     private Task<ApproverSignIn> JudgeAsync(string token) => new ApproverTokenValidator(

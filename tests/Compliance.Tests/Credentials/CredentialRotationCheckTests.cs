@@ -306,7 +306,7 @@ public sealed class CredentialRotationCheckTests : IDisposable
                 new PolicyText(policy ?? "version: 1\n"), tenant, tenant, tenant, tenant, tenant,
                 new TableFindingStore(storage), new TableKnownSubscriptions(storage), new TableRunLog(storage),
                 new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
-                new AppendBlobEvidenceLog(storage, NullLogger<AppendBlobEvidenceLog>.Instance), _time),
+                new AppendBlobEvidenceLog(storage, _time, NullLogger<AppendBlobEvidenceLog>.Instance), _time),
             NullLogger<CredentialRotationCheck>.Instance);
     }
 
@@ -315,7 +315,7 @@ public sealed class CredentialRotationCheckTests : IDisposable
     private async Task<string[]> EvidenceAsync()
     {
         var container = _storage.Evidence.GetBlobContainerClient("ledger");
-        var content = await container.GetAppendBlobClient($"{_tenantId}/2026-11.jsonl").DownloadContentAsync(Stop);
+        var content = await container.GetAppendBlobClient($"{_tenantId}/log/2026-11-0001.jsonl").DownloadContentAsync(Stop);
         return content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 

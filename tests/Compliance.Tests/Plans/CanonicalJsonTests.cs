@@ -164,9 +164,10 @@ public sealed partial class CanonicalJsonTests
         var text = string.Concat(units.Split(' ').Select(u => (char)ushort.Parse(u, NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
         Assert.Throws<ArgumentException>(() => Text(JsonValue.Create(text)));
         Assert.Throws<ArgumentException>(() => Text(new JsonObject { [text] = 1 }));
+        Assert.Throws<ArgumentException>(() => CanonicalJson.Of(new { text }));
         var escaped = string.Concat(text.Select(c => $"\\u{(int)c:x4}"));
         foreach (var json in new[] { $"[\"{escaped}\"]", $"{{\"{escaped}\":1}}" })
-            Assert.True(Record.Exception(() => Text(JsonNode.Parse(json))) is ArgumentException or InvalidOperationException, json);
+            Assert.Throws<ArgumentException>(() => Text(JsonNode.Parse(json)));
     }
 
     [Theory]

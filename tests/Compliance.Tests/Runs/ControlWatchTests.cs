@@ -36,7 +36,7 @@ public sealed class ControlWatchTests(AzuriteFixture azurite)
         await HourlyAsync(watch, 2);
 
         Assert.Equal([("CredentialRotationCheck", "overdue", FindingStatus.Resolved)], await FindingsAsync(storage, "watch-daily"));
-        Assert.Equal([(1L, 0L), (0L, 1L)], await EvidenceAsync("watch-daily/2027-01.jsonl"));
+        Assert.Equal([(1L, 0L), (0L, 1L)], await EvidenceAsync("watch-daily/log/2027-01-0001.jsonl"));
         Assert.Equal(2, faults.Requests.Count(r => r.Contains("comp=appendblock", StringComparison.Ordinal)));
     }
 
@@ -69,7 +69,7 @@ public sealed class ControlWatchTests(AzuriteFixture azurite)
         _time.Advance(TimeSpan.FromHours(1));
         await HourlyAsync(watch, 2);
 
-        Assert.Single(await EvidenceAsync("watch-owed/2027-01.jsonl"));
+        Assert.Single(await EvidenceAsync("watch-owed/log/2027-01-0001.jsonl"));
         Assert.Equal([("CredentialRotationCheck", "overdue", FindingStatus.Open)], await FindingsAsync(storage, "watch-owed"));
     }
 
@@ -121,7 +121,7 @@ public sealed class ControlWatchTests(AzuriteFixture azurite)
 
     private ControlWatchHandler Watch(StateStorage storage, string tenant) => new(
         new(tenant), [Daily], new TableRunLog(storage), new TableFindingStore(storage),
-        new AppendBlobEvidenceLog(storage, NullLogger<AppendBlobEvidenceLog>.Instance), _time, NullLogger<ControlWatchHandler>.Instance);
+        new AppendBlobEvidenceLog(storage, _time, NullLogger<AppendBlobEvidenceLog>.Instance), _time, NullLogger<ControlWatchHandler>.Instance);
 
     private static async Task<List<(string Control, string Part, FindingStatus Status)>> FindingsAsync(StateStorage storage, string tenant) =>
         [.. (await new TableFindingStore(storage).LoadAsync(tenant, [RunWatch.Missed], Stop)).Values

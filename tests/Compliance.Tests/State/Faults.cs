@@ -20,6 +20,9 @@ internal sealed class Faults : DelegatingHandler
     /// <summary>Replaces the service's answer after it has acted.</summary>
     public Func<HttpRequestMessage, int, HttpResponseMessage, HttpResponseMessage> After { get; set; } = (_, _, answer) => answer;
 
+    /// <summary>Requests that get no answer, until whoever asks gives up.</summary>
+    public Func<HttpRequestMessage, bool> HangWhen { get; set; } = _ => false;
+
     /// <summary>Every request as <c>METHOD path?query</c>.</summary>
     public IReadOnlyList<string> Requests
     {
@@ -51,6 +54,8 @@ internal sealed class Faults : DelegatingHandler
             _requests.Add($"{request.Method} {request.RequestUri!.PathAndQuery}");
             number = _requests.Count;
         }
+        if (HangWhen(request))
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
         return Before(request, number) ?? After(request, number, await base.SendAsync(request, cancellationToken));
     }
 }

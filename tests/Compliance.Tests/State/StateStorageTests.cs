@@ -1,6 +1,7 @@
 using System.Net;
 using Azure;
 using Compliance.Evidence;
+using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Runs;
 using Compliance.State;
@@ -125,7 +126,7 @@ public sealed class StateStorageTests(AzuriteFixture azurite)
 
         Assert.Equal("11111111-2222-3333-4444-55555555555a", services.GetRequiredService<TenantId>().Value);
         Assert.NotNull(services.GetRequiredService<ControlWatchHandler>());
-        Assert.IsType<AppendBlobEvidenceLog>(services.GetRequiredService<IEvidenceLog>());
+        Assert.IsType<PseudonymousEvidenceLog>(services.GetRequiredService<IEvidenceLog>());
         Assert.IsType<TableKnownSubscriptions>(services.GetRequiredService<IKnownSubscriptions>());
     }
 }

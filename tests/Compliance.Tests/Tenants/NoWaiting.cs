@@ -9,6 +9,11 @@ internal sealed class NoWaiting : TimeProvider
     /// <summary>The waits that were asked for.</summary>
     public ConcurrentQueue<TimeSpan> Waits { get; } = new();
 
+    /// <summary>How far its clock is ahead of the machine's.</summary>
+    public TimeSpan Ahead { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Ahead;
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         if (dueTime == PoliteHandler.AnswerWithin || dueTime == Timeout.InfiniteTimeSpan)

@@ -6,18 +6,22 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs.Models;
+using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
 using Compliance.Tenants;
 using EmbeddedHost;
+using EmbeddedHost.Durable;
 using EmbeddedHost.Hosting;
 using EmbeddedHost.Http;
+using Local;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using NJsonSchema;
 using SandboxTenant;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
@@ -36,6 +40,7 @@ internal sealed class CaseHost : IAsyncDisposable
     private readonly AzuriteFixture _azurite;
     private readonly string _folder = Directory.CreateTempSubdirectory("case-host-").FullName;
     private readonly string _hub = $"Case{Environment.ProcessId}x{Interlocked.Increment(ref _hosts)}";
+    private int? _graphWriteLimit;
     private HttpClient? _http;
     private IHost? _host;
 
@@ -52,13 +57,13 @@ internal sealed class CaseHost : IAsyncDisposable
     public IServiceProvider Services => _host!.Services;
 
     /// <summary>Starts over a demo tenant of its own: another seed is another tenant id, so that hosts that share Azurite keep apart.</summary>
-    public static async Task<CaseHost> StartAsync(AzuriteFixture azurite, string policy = "", Action<TenantData>? change = null)
+    public static async Task<CaseHost> StartAsync(AzuriteFixture azurite, string policy = "", Action<TenantData>? change = null, int? graphWriteLimit = null)
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         var tenant = DemoTenant.Create((ulong)(Environment.ProcessId * 1000L) + (ulong)Interlocked.Increment(ref _hosts), clock.GetUtcNow());
         change?.Invoke(tenant);
         var sandbox = await Sandbox.StartAsync(new SandboxOptions { Tenant = tenant, Clock = clock }, TimeProvider.System, Stop);
-        var host = new CaseHost(azurite, sandbox, clock);
+        var host = new CaseHost(azurite, sandbox, clock) { _graphWriteLimit = graphWriteLimit };
         await File.WriteAllTextAsync(Path.Combine(host._folder, "host.json"), $$"""{"version":"2.0","extensions":{"durableTask":{"hubName":"{{host._hub}}","maxConcurrentActivityFunctions":16} } }""", Stop);
         await File.WriteAllTextAsync(Path.Combine(host._folder, "offboarding.yaml"), "version: 1\n" + (policy.Contains("approvals:", StringComparison.Ordinal) ? "" : "approvals: { firstAct: false }\n") + policy, Stop);
         await host.StartAppAsync();
@@ -87,6 +92,7 @@ internal sealed class CaseHost : IAsyncDisposable
             ["Tenant:ClientId"] = Sandbox.ClientId,
             ["Tenant:ClientSecret"] = Sandbox.ClientSecret,
             ["Tenant:PinnedThumbprint"] = Sandbox.Thumbprint,
+            ["Tenant:GraphWriteLimit"] = _graphWriteLimit?.ToString(CultureInfo.InvariantCulture),
             ["Hr:WebhookKeys"] = HrKey,
             ["Approvals:Audience"] = DemoLeaver.ComplianceAppId,
             ["Policy:Offboarding"] = Path.Combine(_folder, "offboarding.yaml"),
@@ -101,6 +107,9 @@ internal sealed class CaseHost : IAsyncDisposable
         await _host.StartAsync(Stop);
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = _host.Services.GetRequiredService<HttpServer>().Address };
     }
+
+    /// <summary>Another text of the same policy: it voids what was approved under the old one.</summary>
+    public Task ChangePolicyAsync() => File.AppendAllTextAsync(Path.Combine(_folder, "offboarding.yaml"), "\n# changed\n", Stop);
 
     public async Task StopAppAsync()
     {
@@ -150,12 +159,25 @@ internal sealed class CaseHost : IAsyncDisposable
             if (known is not null && so(known))
                 return known;
             // Dana alone owns a privileged application, so her removal plan always waits for two people.
-            if (known?.Stage == LeaverStage.AwaitingApproval && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
+            if (known is { Stage: LeaverStage.AwaitingApproval, Latest.Kind: HrEventKind.Terminated or HrEventKind.Rescheduled } && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
                 await ApproveAsync(caseId);
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
                 throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; {await Desk.DocumentAsync(caseId, "state.json", Stop) switch { { } state => JsonNode.Parse(state)!["verified"]?.ToJsonString(), _ => null }}");
             Clock.Advance(step ?? TimeSpan.FromSeconds(1));
             // What goes on between two looks is input and output, which no clock moves.
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop);
+        }
+    }
+
+    /// <summary>Once the case's orchestration has seen the clock's present time, whatever it made of it.</summary>
+    public async Task AwakeAsync(string caseId)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        var now = Clock.GetUtcNow();
+        while ((await Services.GetRequiredService<EmbeddedDurableTaskClient>().GetInstanceAsync(caseId, Stop))!.LastUpdatedAt < now)
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+                throw new TimeoutException($"the orchestration of {caseId} does not look");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop);
         }
     }
@@ -175,14 +197,20 @@ internal sealed class CaseHost : IAsyncDisposable
         return found;
     }
 
-    /// <summary>Ids of the tenant's evidence records, as they are in the ledger.</summary>
+    /// <summary>Ids of the tenant's evidence records, as they are in the ledger; each must be as the schema says.</summary>
     public async Task<IReadOnlyList<string>> LedgerIdsAsync()
     {
         var ids = new List<string>();
+        var schema = await JsonSchema.FromFileAsync(Path.Combine(RepositoryRoot.Find(), "src", "ComplianceFunctions", "schemas", "evidence-record.schema.json"), Stop);
         var ledger = _azurite.EvidenceBlobs.GetBlobContainerClient("ledger");
-        await foreach (var blob in ledger.GetBlobsAsync(new GetBlobsOptions { Prefix = Sandbox.TenantId + "/" }, Stop))
+        await foreach (var blob in ledger.GetBlobsAsync(new GetBlobsOptions { Prefix = Sandbox.TenantId + "/log/" }, Stop))
             ids.AddRange((await ledger.GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => JsonNode.Parse(line)!["id"]!.GetValue<string>()));
+                .Select(line =>
+                {
+                    Assert.Empty(schema.Validate(line));
+                    return JsonNode.Parse(line)!["id"]!.GetValue<string>();
+                })
+                .Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal)));
         ids.Sort(StringComparer.Ordinal);
         return ids;
     }
@@ -200,6 +228,17 @@ internal sealed class CaseHost : IAsyncDisposable
         };
         using var response = await _http!.SendAsync(message, Stop);
         return response.StatusCode;
+    }
+
+    /// <summary>Asks for a case's details to be erased, or what would be; without a token when nobody is named.</summary>
+    public async Task<(HttpStatusCode Status, KeptDetails? Details)> EraseAsync(string caseId, string? person, bool confirm)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/offboarding/cases/{caseId}/erasure{(confirm ? "?confirm=true" : "")}");
+        if (person is not null)
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(person));
+        using var response = await _http!.SendAsync(message, Stop);
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(Stop))!;
+        return (response.StatusCode, answer["details"].Deserialize<KeptDetails>(JsonSerializerOptions.Web));
     }
 
     public async Task ApproveAsync(string caseId)

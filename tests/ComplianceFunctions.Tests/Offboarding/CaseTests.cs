@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Compliance.Evidence;
+using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
@@ -86,6 +88,9 @@ public sealed class CaseTests(AzuriteFixture azurite)
         host.Clock.Advance(TimeSpan.FromDays(10));
         await host.TakenAsync(host.Event("hr.employee.termination.rescheduled", 2, now.AddDays(12)));
         host.Clock.Advance(TimeSpan.FromDays(2) - TimeSpan.FromMinutes(1));
+        // News makes it look again: it must still find that it is too early.
+        await host.TakenAsync(host.Event("hr.employee.termination.rescheduled", 3, now.AddDays(12)));
+        await host.AwakeAsync(id);
         Assert.Empty(host.Changes);
         host.Clock.Advance(TimeSpan.FromMinutes(1));
 
@@ -120,6 +125,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0]));
         Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0]));
         host.Clock.Advance(TimeSpan.FromHours(1));
+        await host.AwakeAsync(id);
         Assert.Equal(LeaverStage.Held, (await host.Desk.CaseAsync(id, CaseHost.Stop))!.Stage);
         Assert.Empty(host.Changes);
         Assert.Contains(await host.FindingsAsync(id), f => f.Detection.ControlId == "LEAVE-011");
@@ -255,6 +261,162 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.True(Enabled(host));
         Assert.Equal(["directory-helpdesk"], before.Except(Groups(host)));
         Assert.DoesNotContain(host.Sandbox.Tenant.DirectoryRoleAssignments.All(), a => Json.Text(a.Json, "principalId") == Leaver);
+    }
+
+    [Fact]
+    public async Task A_policy_changed_while_giving_back_waits_is_asked_about_anew()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var id = await host.TakenAsync(host.Event());
+        await host.CertifiedAsync(id);
+        await host.TakenAsync(host.Event("hr.employee.rehired", 2));
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Restoring);
+        var before = (await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Single(r => r.CaseId == id);
+
+        await host.ChangePolicyAsync();
+
+        await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id && r.PlanId != before.PlanId), TimeSpan.FromMinutes(1));
+        await host.ApproveAsync(id);
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
+        Assert.True(Enabled(host));
+    }
+
+    [Fact]
+    public async Task A_leaving_taken_back_while_half_blocked_is_given_back()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        host.Sandbox.SetFaults("POST graph/users/*/revokeSignInSessions => status=503");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, _ => !Enabled(host));
+
+        await host.TakenAsync(host.Event("hr.employee.termination.cancelled", 2));
+
+        var known = await host.UntilAsync(id, c => c.Stage == LeaverStage.Restoring);
+        Assert.Null(known.BlockedAt);
+        Assert.Equal(2, host.Changes.Select(c => c.Split('/')[^1]).Distinct().Count());
+        await host.ApproveAsync(id);
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
+        Assert.True(Enabled(host));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_leaving_taken_back_after_blocking_was_cut_off_is_given_back_if_the_account_is_seen_disabled(bool done)
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var id = await host.TakenAsync(host.Event(leaves: host.Clock.GetUtcNow().AddDays(2)));
+        await host.AwakeAsync(id);
+        // As if the process had been killed between the request and its outcome being kept.
+        Assert.Equal(CaseGo.Proceed, (await host.Services.GetRequiredService<LeaverSteps>().DecideAsync(new CaseRun(id, 1, "cut off"), CaseHost.Stop)).Outcome);
+        var user = Json.Object(host.Sandbox.Tenant.Users.Find(Leaver)!.Json);
+        user["accountEnabled"] = !done;
+        host.Sandbox.Tenant.Users.Put(Leaver, JsonSerializer.SerializeToUtf8Bytes(user));
+
+        await host.TakenAsync(host.Event("hr.employee.termination.cancelled", 2));
+
+        await host.UntilAsync(id, c => c.Stage == (done ? LeaverStage.Restoring : LeaverStage.Cancelled));
+        if (done)
+        {
+            await host.ApproveAsync(id);
+            await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
+        }
+        Assert.True(Enabled(host));
+    }
+
+    [Fact]
+    public async Task A_leaving_that_stands_again_after_it_was_taken_back_midway_is_carried_out()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, "approvals: { firstAct: true }\n");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.BlockedAt is not null);
+        await host.TakenAsync(host.Event("hr.employee.termination.cancelled", 2));
+        await host.UntilAsync(id, c => c.RestedAt is not null);
+
+        await host.TakenAsync(host.Event(sequence: 3));
+
+        var known = await host.CertifiedAsync(id);
+        Assert.Equal((2, LeaverStage.Clear, false), (known.Round, known.Stage, Enabled(host)));
+    }
+
+    [Fact]
+    public async Task Removals_wait_for_room_in_the_quota_of_Graph_and_each_is_done_once()
+    {
+        // 40 writes at once, then 1.4 a second.
+        await using var host = await CaseHost.StartAsync(azurite, graphWriteLimit: 300, change: tenant =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                var group = $"00000000-0000-0000-0000-{i:x12}";
+                tenant.Groups.Put(group, JsonSerializer.SerializeToUtf8Bytes(new { id = group, displayName = $"extra-{i}", securityEnabled = true, mailEnabled = false, groupTypes = Array.Empty<string>() }));
+                tenant.GroupMembers.Of(group).Put(Leaver, JsonSerializer.SerializeToUtf8Bytes(new { id = Leaver }));
+            }
+        });
+        var id = await host.TakenAsync(host.Event());
+        var known = await host.UntilAsync(id, c => c.Stage == LeaverStage.Removing && host.Changes.Count(x => x.Contains("/members/", StringComparison.Ordinal)) >= 30);
+        var first = host.Changes.Count(c => c.Contains("/v1.0/", StringComparison.Ordinal));
+        var began = host.Clock.GetUtcNow();
+
+        known = await host.CertifiedAsync(id);
+
+        Assert.InRange(first, 30, 42);
+        var removed = host.Changes.Where(c => c.Contains("/members/", StringComparison.Ordinal)).ToList();
+        Assert.Equal(removed.Distinct().Count(), removed.Count);
+        Assert.DoesNotContain(Groups(host), g => g.StartsWith("extra-", StringComparison.Ordinal));
+        var later = host.Changes.Count(c => c.Contains("/v1.0/", StringComparison.Ordinal)) - first;
+        Assert.True((known.ClearAt!.Value - began).TotalSeconds * 1.4 >= later - 40, $"{later} writes in {(known.ClearAt!.Value - began).TotalSeconds} s");
+    }
+
+    [Fact]
+    public async Task What_names_a_person_is_erased_on_an_approvers_word_once_the_case_has_ended_and_the_ledger_tells_it()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, $"protected: {{ accounts: [{Leaver}] }}\n");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Held);
+        Assert.Equal(HttpStatusCode.Conflict, (await host.EraseAsync(id, host.Approvers[0], confirm: true)).Status);
+        Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0], approve: false));
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Closed);
+        var pseudonyms = host.Services.GetRequiredService<IPseudonyms>();
+        var person = (await pseudonyms.FindAsync(host.Sandbox.TenantId, id, CaseHost.Stop))!;
+        var before = await host.LedgerIdsAsync();
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.EraseAsync(id, null, confirm: true)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await host.EraseAsync("leaver-unknown", host.Approvers[0], confirm: true)).Status);
+        var shown = await host.EraseAsync(id, host.Approvers[0], confirm: false);
+        Assert.NotNull(await host.Desk.DocumentAsync(id, "state.json", CaseHost.Stop));
+        var erased = await host.EraseAsync(id, host.Approvers[0], confirm: true);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (shown.Status, erased.Status));
+        Assert.Equal(shown.Details, erased.Details);
+        Assert.Equal(person.Name, erased.Details!.Pseudonym);
+        Assert.True(erased.Details is { Documents: >= 2, Approvals: 1, Findings: >= 1 }, $"{erased.Details}");
+        Assert.Null(await host.Desk.DocumentAsync(id, "state.json", CaseHost.Stop));
+        Assert.Null(await pseudonyms.FindAsync(host.Sandbox.TenantId, id, CaseHost.Stop));
+        Assert.Empty(await host.FindingsAsync(id));
+        var bare = (await host.Desk.CaseAsync(id, CaseHost.Stop))!;
+        Assert.Equal(("erased", "erased", null, LeaverStage.Closed), (bare.EmployeeId, bare.Latest.EmployeeId, bare.UserId, bare.Stage));
+        Assert.Equal(before.Concat([$"{person.Name}-erasure-begun", $"{person.Name}-erasure-complete"]).Order(StringComparer.Ordinal), await host.LedgerIdsAsync());
+        Assert.Equal(new KeptDetails(null, 0, 0, 0), (await host.EraseAsync(id, host.Approvers[0], confirm: true)).Details);
+        Assert.Equal(before.Count + 2, (await host.LedgerIdsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task What_names_a_person_is_erased_when_the_policys_time_is_over_and_not_before()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var id = await host.TakenAsync(host.Event(leaves: host.Clock.GetUtcNow().AddDays(2)));
+        await host.TakenAsync(host.Event("hr.employee.termination.cancelled", 2));
+        await host.UntilAsync(id, c => c is { Stage: LeaverStage.Cancelled, RestedAt: not null });
+        var erasure = host.Services.GetRequiredService<DetailErasure>();
+        var policy = new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan> { ["offboarding"] = TimeSpan.FromDays(10) }, new string('a', 64));
+
+        host.Clock.Advance(TimeSpan.FromDays(9));
+        Assert.Equal(0, await erasure.EraseExpiredAsync(policy, CaseHost.Stop));
+        host.Clock.Advance(TimeSpan.FromDays(4));
+
+        Assert.Equal(1, await erasure.EraseExpiredAsync(policy, CaseHost.Stop));
+        Assert.Equal("erased", (await host.Desk.CaseAsync(id, CaseHost.Stop))!.EmployeeId);
+        Assert.Equal(0, await erasure.EraseExpiredAsync(policy, CaseHost.Stop));
     }
 
     [Fact]

@@ -34,8 +34,11 @@ internal sealed partial record CaseOutcome(string Evidence, string Certificate, 
         Assert.Equal((LeaverStage.Clear, Leaver), (known.Stage, known.UserId));
         var bytes = await run.DocumentAsync(known.Id, "certificate.json");
         var issued = Assert.Single(ledger, r => Text(r, "action") == "offboarding.certificate");
-        Assert.Equal((Sha256(bytes), Sha256(bytes)), (Text(issued["detailsSha256"]!, "certificate.json"), known.CertificateSha256));
+        var people = await run.PeopleAsync();
+        var person = Assert.Single(people, p => p.Id == known.Id);
+        Assert.Equal((person.Digest(Sha256(bytes)), Sha256(bytes)), (Text(issued["detailsSha256"]!, "certificate.json"), known.CertificateSha256));
         var certificate = JsonSerializer.Deserialize<RevocationCertificate>(bytes, ComplianceJson.Compact)!;
+        certificate = certificate with { EvidenceRecordIds = [.. certificate.EvidenceRecordIds.Select(id => id.Replace(person.Name, person.Id, StringComparison.Ordinal))] };
         Assert.Equal("clear", certificate.State);
         Assert.Equal(ids.Where(id => id.StartsWith($"{known.Id}-{known.Round}-", StringComparison.Ordinal) && id != Text(issued, "id")).Order(StringComparer.Ordinal), certificate.EvidenceRecordIds.Order(StringComparer.Ordinal));
 
@@ -43,13 +46,13 @@ internal sealed partial record CaseOutcome(string Evidence, string Certificate, 
         foreach (var record in ledger.Where(r => Text(r, "subject") == known.Id))
         {
             if (Text(record, "action") == "offboarding.snapshot")
-                Assert.Equal(Sha256(await run.DocumentAsync(known.Id, "snapshot.json")), Text(record["detailsSha256"]!, "snapshot.json"));
+                Assert.Equal(person.Digest(Sha256(await run.DocumentAsync(known.Id, "snapshot.json"))), Text(record["detailsSha256"]!, "snapshot.json"));
             if (Text(record, "action") is not (Compliance.Offboarding.Planning.Steps.Block or Compliance.Offboarding.Planning.Steps.Remove))
                 continue;
             var plan = JsonSerializer.Deserialize<ActionPlan>(await run.DocumentAsync(known.Id, $"plan-{Text(record, "planId")}.json"), ComplianceJson.Compact)!;
             Assert.True(plan.Steps.Count == Total(record), $"{Text(record, "id")} tells of {Total(record)} steps, its plan has {plan.Steps.Count}: {record["counts"]}");
             if (plan.Kind == Compliance.Offboarding.Planning.Steps.Remove)
-                Assert.Equal(Sha256(await run.DocumentAsync(known.Id, $"outcomes-{Text(record, "id")["leaver-".Length..].Split("-remove-")[1]}.json")), Text(record["detailsSha256"]!, "outcomes.json"));
+                Assert.Equal(person.Digest(Sha256(await run.DocumentAsync(known.Id, $"outcomes-{Text(record, "id")["leaver-".Length..].Split("-remove-")[1]}.json"))), Text(record["detailsSha256"]!, "outcomes.json"));
         }
 
         Gone(run.Sandbox.Tenant);

@@ -10,7 +10,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Compliance.Approvals;
+using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
@@ -144,14 +146,29 @@ internal sealed class LeaverRun : IAsyncDisposable
     public Task<byte[]> DocumentAsync(string caseId, string name) => SendAsync(Keyed($"/api/offboarding/cases/{caseId}/{name}", Keys.Default));
 
     /// <summary>The lines of the ledger, in their order.</summary>
+    /// <summary>Who is who in the ledger.</summary>
+    public async Task<IReadOnlyList<Pseudonym>> PeopleAsync()
+    {
+        var people = new List<Pseudonym>();
+        var container = new BlobContainerClient(Wire.Azurite!.EvidenceConnection, BlobPseudonyms.Container);
+        await foreach (var blob in container.GetBlobsAsync(cancellationToken: Stop))
+            people.Add((await container.GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact)!);
+        return people;
+    }
+
+    /// <summary>The records, with the people's ids in the place of their pseudonyms. That none of their ids is in the ledger itself is checked here.</summary>
     public async Task<IReadOnlyList<JsonObject>> LedgerAsync()
     {
         var lines = new List<JsonObject>();
+        var people = await PeopleAsync();
         var container = new BlobContainerClient(Wire.Azurite!.EvidenceConnection, "ledger");
-        await foreach (var blob in container.GetBlobsAsync(cancellationToken: Stop))
+        await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{Sandbox.TenantId}/log/" }, Stop))
         {
             var content = await container.GetBlobClient(blob.Name).DownloadContentAsync(Stop);
-            lines.AddRange(content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!.AsObject()));
+            var text = content.Value.Content.ToString();
+            Assert.All(people, p => Assert.DoesNotContain(p.Id, text, StringComparison.OrdinalIgnoreCase));
+            text = people.Aggregate(text, (t, p) => t.Replace(p.Name, p.Id, StringComparison.Ordinal));
+            lines.AddRange(text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!.AsObject()));
         }
         return lines;
     }

@@ -90,13 +90,15 @@ internal sealed class CheckpointSet
         {
             // An auditor's own file is no part of the log: what is wrong with it accuses nobody.
             report.Add(new(LedgerProblemKind.ForgedCheckpoint, path is null ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered,
-                $"{name} is forged: {Plain.Text(verdict.Reason, 300)}") { Path = path });
+                $"{name} is forged: {Plain.Text(verdict.Reason, 300)}")
+            { Path = path });
             return;
         }
         if (size is { } named && named != value.Size)
         {
             report.Add(new(LedgerProblemKind.MisplacedCheckpoint, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture,
-                $"{name} holds a checkpoint of {value.Size} records")) { Path = path });
+                $"{name} holds a checkpoint of {value.Size} records"))
+            { Path = path });
         }
         var signers = verdict.Trusted ? string.Join(", ", verdict.SignedBy.Select(k => k.ToString())) : verdict.Reason;
         _all.Add(new(name, path, value, verdict.Trusted, Plain.Text(signers, 300)));
@@ -116,7 +118,8 @@ internal sealed class CheckpointSet
         foreach (var other in _all.Where(c => c.Trusted && c.Value.Origin != Origin).ToList())
         {
             report.Add(new(LedgerProblemKind.MisplacedCheckpoint, other.Kept ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered,
-                $"{other.Name} is of another log: {Plain.Text(other.Value.Origin, 200)}, not {Plain.Text(Origin ?? "", 200)}") { Path = other.Path });
+                $"{other.Name} is of another log: {Plain.Text(other.Value.Origin, 200)}, not {Plain.Text(Origin ?? "", 200)}")
+            { Path = other.Path });
             _all.Remove(other);
         }
     }
@@ -140,7 +143,8 @@ internal sealed class CheckpointSet
         if (behind > 1)
         {
             report.Add(new(LedgerProblemKind.RolledBackHead, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture,
-                $"the latest checkpoint is one of {head!.Size} records, though {behind} larger ones are there: an older one was put in its place")) { Path = LedgerLayout.Head });
+                $"the latest checkpoint is one of {head!.Size} records, though {behind} larger ones are there: an older one was put in its place"))
+            { Path = LedgerLayout.Head });
         }
         else if (behind == 1)
         {

@@ -145,7 +145,8 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
             if (stranger.Agrees == true)
             {
                 _report.Add(new(LedgerProblemKind.UnknownKey, LedgerVerdict.CannotTell,
-                    $"{stranger.Name} agrees with the log, but {stranger.Signers}: a key that you were not given, or a forgery") { Path = stranger.Path });
+                    $"{stranger.Name} agrees with the log, but {stranger.Signers}: a key that you were not given, or a forgery")
+                { Path = stranger.Path });
             }
             else
             {

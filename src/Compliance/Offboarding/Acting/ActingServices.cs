@@ -1,3 +1,4 @@
+using Compliance.Tenants;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Compliance.Offboarding.Acting;
@@ -8,5 +9,6 @@ internal static class ActingServices
     /// <summary>Needs what <see cref="Tenants.TenantServices.AddTenant"/> registers.</summary>
     public static IServiceCollection AddPlanExecutor(this IServiceCollection services) => services
         .AddSingleton<ResourceManagerWriter>()
+        .AddSingleton(s => new GraphWritePace(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<TenantConnection>().Options.GraphWriteLimit))
         .AddSingleton<IPlanExecutor, PlanExecutor>();
 }

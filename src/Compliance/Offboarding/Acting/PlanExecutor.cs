@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Offboarding.Acting;
 
 /// <summary>Carries plans out through Graph's <c>$batch</c> and Resource Manager, wave by wave.</summary>
-internal sealed partial class PlanExecutor(TenantConnection tenant, GraphBatch graph, ResourceManagerWriter azure, TimeProvider time, ILogger<PlanExecutor> log) : IPlanExecutor
+internal sealed partial class PlanExecutor(
+    TenantConnection tenant, GraphBatch graph, GraphWritePace pace, ResourceManagerWriter azure, TimeProvider time, ILogger<PlanExecutor> log) : IPlanExecutor
 {
     // A write that met another one on the same object, or a default sign-in method whose fellows go in the same wave.
     private const int MostRoundsOfConflicts = 3;
@@ -21,21 +22,54 @@ internal sealed partial class PlanExecutor(TenantConnection tenant, GraphBatch g
     };
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<StepOutcome>> RunAsync(ActionPlan plan, IReadOnlySet<string> settled, CancellationToken stop)
+    public async Task<PlanPass> RunAsync(ActionPlan plan, IReadOnlySet<string> settled, IReadOnlySet<string> tried, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(settled);
+        ArgumentNullException.ThrowIfNull(tried);
         var run = new Run(plan, settled);
-        var open = plan.Steps.Where(s => !settled.Contains(s.Id)).ToList();
+        var open = plan.Steps.Where(s => !settled.Contains(s.Id) && !tried.Contains(s.Id)).ToList();
+        var wait = TimeSpan.Zero;
         if (plan.Kind == Steps.Block)
             await BlockAsync(run, open, stop);
         else
+        {
+            (open, wait) = InQuota(plan, open);
             await WavesAsync(run, open, PoliteHandler.MaxAttempts, stop);
+        }
         foreach (var step in open)
             if (run.Outcomes[step.Id] is { InEffect: false } outcome)
                 NotDone(log, plan.CaseId, step.Action, step.Target.Id, outcome.Result, outcome.Reason ?? "");
-        return [.. open.Select(s => run.Outcomes[s.Id])];
+        return new([.. open.Select(s => run.Outcomes[s.Id])], wait);
     }
+
+    // The first steps by wave whose writes Graph's quota has room for. What needs no Graph goes along up to the wave where room ends: what comes after may rest on what
+    // is left out.
+    private (List<PlanStep> Steps, TimeSpan Wait) InQuota(ActionPlan plan, List<PlanStep> open)
+    {
+        var writes = open.Count(IsGraph);
+        if (writes == 0)
+            return (open, TimeSpan.Zero);
+        var granted = pace.Take($"{plan.CaseId} {plan.Kind}", writes, out var wait);
+        if (granted == writes)
+            return (open, TimeSpan.Zero);
+        if (granted == 0)
+        {
+            Paced(log, plan.CaseId, writes, wait.TotalSeconds);
+            return ([], wait);
+        }
+        var allowed = new List<PlanStep>();
+        foreach (var wave in open.GroupBy(s => s.Wave).OrderBy(w => w.Key))
+        {
+            allowed.AddRange(wave.Where(s => !IsGraph(s) || granted-- > 0));
+            if (granted <= 0)
+                break;
+        }
+        return ([.. open.Where(allowed.ToHashSet().Contains)], TimeSpan.Zero);
+    }
+
+    // A step that no request can be made for costs no write; which side it would be on does not matter.
+    private bool IsGraph(PlanStep step) => RequestOf(step) is { IsAzure: false };
 
     // A disabling that fails must neither stop nor delay the revoking: each is tried once, at once, before what failed is tried with patience. Sessions begun
     // before a late disabling are revoked again.
@@ -146,6 +180,9 @@ internal sealed partial class PlanExecutor(TenantConnection tenant, GraphBatch g
 
     [LoggerMessage(3300, LogLevel.Warning, "Case {CaseId}: {Action} on {Target} ended as {Result}: {Reason}")]
     private static partial void NotDone(ILogger logger, string caseId, string action, string target, StepResult result, string reason);
+
+    [LoggerMessage(3302, LogLevel.Information, "Case {CaseId}: {Writes} writes wait {Seconds:0} s for Graph's quota")]
+    private static partial void Paced(ILogger logger, string caseId, int writes, double seconds);
 
     [LoggerMessage(3301, LogLevel.Error, "No request can be made for {Action} of step {StepId}")]
     private static partial void Unworkable(ILogger logger, string action, string stepId, Exception e);

@@ -11,6 +11,9 @@ public sealed record CaseRun(string CaseId, int Round, string CorrelationId)
 {
     /// <summary>Attempts and plans so far, carried over when the history is begun anew.</summary>
     public int Attempt { get; init; }
+
+    /// <summary>Which pass of the attempt: more than the first when Graph's quota of writes had no room for all of it.</summary>
+    public int Pass { get; init; }
 }
 
 /// <summary>Whether a case's time has come.</summary>
@@ -38,12 +41,20 @@ public enum CaseGo
     /// <summary>Something could not be read: look again later.</summary>
     Again,
 
+    /// <summary>Not all was done yet, since Graph's quota of writes had no room: another pass is due.</summary>
+    Paced,
+
     /// <summary>Nobody or several fit: a person has to decide, then look again.</summary>
     Unmatched,
 
     /// <summary>HR took it back, or approvers refused: nothing more is to be done.</summary>
     End,
 }
+
+/// <summary>What one pass of carrying a plan out came to.</summary>
+/// <param name="Outcome">What to do next; <see cref="CaseGo.Paced"/>: not all was done.</param>
+/// <param name="Until">When Graph's quota has room (UTC), if nothing was done in this pass for want of it: the same pass is due then. Null when the next one is due at once.</param>
+public sealed record CasePass(CaseGo Outcome, DateTime? Until = null);
 
 /// <summary>How a wait for approvals stands.</summary>
 public enum ApprovalStanding
@@ -92,7 +103,10 @@ internal sealed record CaseState
     /// <summary>Outcomes of the removal steps, the oldest first; of several for one step the last counts.</summary>
     public IReadOnlyList<StepOutcome> Outcomes { get; init; } = [];
 
-    /// <summary>Outcomes of giving access back.</summary>
+    /// <summary>Ids of the steps that passes of an attempt still going on have tried.</summary>
+    public IReadOnlyList<string> Tried { get; init; } = [];
+
+    /// <summary>Outcomes of giving access back, the oldest first; of several for one step the last counts.</summary>
     public IReadOnlyList<StepOutcome> Restored { get; init; } = [];
 
     /// <summary>The last comparison with a fresh read; null before there is one.</summary>

@@ -66,9 +66,10 @@ internal sealed partial class FormerLeavers(
                 Subject = former.Id,
                 Reason = state.Enabled == true ? "enabled" : "access",
                 CorrelationId = CorrelationId.Current(former.InstanceId),
+                People = [former.Id],
             }, stop);
             var next = await cases.ChangeAsync(tenant.Value, former.Id,
-                c => c.Round == former.Round ? c with { Round = c.Round + 1, Stage = LeaverStage.Scheduled, Dispatched = false, BlockedAt = null, ClearAt = null, CertificateSha256 = null, PlanId = null, Note = why } : c, stop);
+                c => c.Round == former.Round ? CaseRules.Another(c) with { Stage = LeaverStage.Scheduled, CertificateSha256 = null, PlanId = null, Note = why } : c, stop);
             Reopened(log, former.Id, next.Round);
             reopened.Add(next);
         }

@@ -5,6 +5,7 @@ using Compliance.Findings;
 using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Directory;
+using Compliance.Offboarding.Planning;
 using Compliance.Plans;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +27,18 @@ public sealed partial class LeaverSteps
 
     private Task<LeaverCase> ChangeAsync(CaseRun run, Func<LeaverCase, LeaverCase> change, CancellationToken stop) =>
         _parts.Cases.ChangeAsync(Tenant, run.CaseId, change, stop);
+
+    // The case, and whether this round of it is over. One that HR took back comes to rest here: nothing of it acts from then on, and what it did can be given back. An
+    // event that says otherwise comes before that, and the round goes on, or after it and begins another round.
+    private async Task<(LeaverCase Known, bool Over)> LookAsync(CaseRun run, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        if (!Over(known, run))
+            return (known, false);
+        var now = Now;
+        known = await ChangeAsync(run, c => c.Round == run.Round && TakenBack(c) && c.RestedAt is null ? c with { RestedAt = now } : c, stop);
+        return (known, Over(known, run));
+    }
 
     private async Task<CaseState> StateAsync(CaseRun run, CancellationToken stop) =>
         await _parts.Documents.LoadAsync<CaseState>(Name(run, "state.json"), stop) ?? new CaseState();
@@ -68,7 +81,7 @@ public sealed partial class LeaverSteps
         await SaveAsync(run, state with { Facts = facts, Plans = With(state.Plans, planId), Approvals = With(state.Approvals, request.Id) }, stop);
         await ChangeAsync(run, c => c with { UserId = facts.UserId, PlanId = planId, Stage = stage, Note = string.Join(" ", holds.Select(h => h.Reason)) }, stop);
         await TellAsync(known, policy, [.. holds.Select(h => Finding(known, policy, LeaverControls.Held, h.Reason,
-            $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id}.", part: h.Guard))], stop);
+            $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id} --plan {planId}.", part: h.Guard))], stop);
         await RecordAsync(run, request.AskedAt, policy, $"held-{planId[..12]}", "offboarding.held", "held", planId,
             new Dictionary<string, long> { ["holds"] = holds.Count, ["steps"] = plan.Steps.Count }, reason: string.Join(",", holds.Select(h => h.Guard)), stop: stop);
         Held(_log, run.CaseId, planId, string.Join(",", holds.Select(h => h.Guard)));
@@ -93,6 +106,15 @@ public sealed partial class LeaverSteps
         var plan = await _parts.Documents.LoadAsync<ActionPlan>(Name(run, $"plan-{planId}.json"), stop)
             ?? throw new InvalidOperationException($"plan {planId} of case {run.CaseId} is not there");
         return plan.Id() == planId ? plan : throw new InvalidOperationException($"the document of plan {planId} of case {run.CaseId} was changed: it is not carried out");
+    }
+
+    // The plan that blocking was let begin with; null when it never was.
+    private async Task<ActionPlan?> BlockPlanAsync(CaseRun run, CaseState state, CancellationToken stop)
+    {
+        foreach (var id in state.Released.Reverse())
+            if (await PlanAsync(run, id, stop) is { Kind: Steps.Block } plan)
+                return plan;
+        return null;
     }
 
     private async Task<IReadOnlyList<ActionPlan>> PlansAsync(CaseRun run, CaseState state, CancellationToken stop)
@@ -146,15 +168,14 @@ public sealed partial class LeaverSteps
     private static Dictionary<string, long> Counts(IReadOnlyCollection<StepOutcome> outcomes) =>
         outcomes.GroupBy(o => o.Result).ToDictionary(g => char.ToLowerInvariant(g.Key.ToString()[0]) + g.Key.ToString()[1..], g => (long)g.Count(), StringComparer.Ordinal);
 
-    // At is the time of what is told, the same whenever it is told: a record told again in another month would be kept twice, since each month has a blob of its own.
+    // At is the time of what is told, the same whenever it is told: an id is looked for in the log from that time on.
     private async Task RecordAsync(
         CaseRun run, DateTimeOffset at, OffboardingPolicy policy, string phase, string action, string outcome, string? planId, IReadOnlyDictionary<string, long>? counts = null,
         IReadOnlyDictionary<string, string>? details = null, string? reason = null, CancellationToken stop = default)
     {
-        var id = $"{run.CaseId}-{run.Round}-{phase}";
-        await _parts.Evidence.AppendAsync(new EvidenceRecord
+        var receipt = await _parts.Evidence.AppendAsync(new EvidenceRecord
         {
-            Id = id,
+            Id = $"{run.CaseId}-{run.Round}-{phase}",
             Time = at,
             Actor = "LeaverCase (HR event)",
             Action = action,
@@ -168,12 +189,20 @@ public sealed partial class LeaverSteps
             PlanId = planId,
             DetailsSha256 = details,
             CorrelationId = run.CorrelationId,
+            People = [run.CaseId],
         }, stop);
         // The certificate names the records it rests on; the state is read again so that nothing saved meanwhile is lost.
         var state = await StateAsync(run, stop);
-        if (!state.Evidence.Contains(id, StringComparer.Ordinal))
-            await SaveAsync(run, state with { Evidence = With(state.Evidence, id) }, stop);
+        if (!state.Evidence.Contains(receipt.RecordId, StringComparer.Ordinal))
+            await SaveAsync(run, state with { Evidence = With(state.Evidence, receipt.RecordId) }, stop);
     }
+
+    // Records go by the person's pseudonym, so that only the rest of their ids is known here.
+    private static bool IsTold(CaseState state, CaseRun run, string phase) =>
+        state.Evidence.Any(e => e.EndsWith($"-{run.Round}-{phase}", StringComparison.Ordinal));
+
+    private static bool IsBlockTold(CaseState state, CaseRun run) =>
+        state.Evidence.Any(e => e.Contains($"-{run.Round}-block-", StringComparison.Ordinal) && e.EndsWith("-done", StringComparison.Ordinal));
 
     [LoggerMessage(5000, LogLevel.Information, "Case {CaseId}: blocked {Seconds:0.0} s after the event arrived")]
     private static partial void Blocked(ILogger logger, string caseId, double seconds);

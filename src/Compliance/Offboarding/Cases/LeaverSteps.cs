@@ -20,6 +20,12 @@ public sealed partial class LeaverSteps
     // From this pass on, what was removed and is still seen is removed again: before, it is taken for the directory's own delay.
     private const int AgainAfter = 3;
     private const int MostRestoreAttempts = 20;
+    // With the orchestration's wait between, half a minute at most.
+    private const int MostGivingWay = 15;
+    // With the orchestration's back-off, some seven hours.
+    private const int MostWaitsForRest = 30;
+
+    private static readonly HashSet<string> None = [];
 
     private readonly LeaverParts _parts;
     private readonly ILogger<LeaverSteps> _log;
@@ -34,10 +40,10 @@ public sealed partial class LeaverSteps
     public async Task<DueAnswer> DueAsync(CaseRun run, CancellationToken stop)
     {
         var now = Now;
-        var known = await CaseAsync(run, stop);
-        if (Over(known, run))
+        var (known, over) = await LookAsync(run, stop);
+        if (over)
         {
-            await ChangeAsync(run, c => c.Stage == LeaverStage.Scheduled && TakenBack(c) ? c with { Stage = LeaverStage.Cancelled, Note = "HR took the leaving back before anything was done" } : c, stop);
+            await ChangeAsync(run, c => c is { Stage: LeaverStage.Scheduled, BegunAt: null, BlockedAt: null } && TakenBack(c) ? c with { Stage = LeaverStage.Cancelled, Note = "HR took the leaving back before anything was done" } : c, stop);
             return new(Go: false, Ended: true, null);
         }
         return known.Latest.ForCause || known.DueAt is not { } due || due <= now ? new(Go: true, Ended: false, null) : new(Go: false, Ended: false, due.UtcDateTime);
@@ -46,9 +52,18 @@ public sealed partial class LeaverSteps
     /// <summary>Finds the person, asks the guards and reserves room under the caps. Nothing is changed in the tenant.</summary>
     public async Task<CaseDecision> DecideAsync(CaseRun run, CancellationToken stop)
     {
+        _parts.Urgent.Begin(run.CaseId);
+        var decision = await DecidedAsync(run, stop);
+        if (decision.Outcome != CaseGo.Proceed)
+            _parts.Urgent.End(run.CaseId);
+        return decision;
+    }
+
+    private async Task<CaseDecision> DecidedAsync(CaseRun run, CancellationToken stop)
+    {
         var lookedAt = Now;
-        var known = await CaseAsync(run, stop);
-        if (Over(known, run))
+        var (known, over) = await LookAsync(run, stop);
+        if (over)
             return new(CaseGo.End);
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
@@ -85,7 +100,14 @@ public sealed partial class LeaverSteps
                 await _parts.Caps.CountApprovedAsync(Tenant, known.InstanceId, Now, stop);
             await SaveAsync(run, state with { Released = With(state.Released, planId) }, stop);
             // It runs: whoever started it may have been cut off before saying so.
-            await ChangeAsync(run, c => c with { UserId = facts.UserId, PlanId = planId, Note = null, Dispatched = c.Dispatched || c.Round == run.Round }, stop);
+            var now = Now;
+            var begun = await ChangeAsync(run, c => Over(c, run) ? c : c with { UserId = facts.UserId, PlanId = planId, Note = null, BegunAt = c.BegunAt ?? now, Dispatched = true }, stop);
+            // HR changed it meanwhile: what holds is looked at again.
+            if (Over(begun, run))
+            {
+                await _parts.Caps.ReleaseAsync(Tenant, known.InstanceId, stop);
+                return await DecidedAsync(run, stop);
+            }
             if (known.Note is not null)
                 await TellAsync(known, policy, [], stop);
             return new(CaseGo.Proceed, planId);
@@ -121,21 +143,23 @@ public sealed partial class LeaverSteps
             await _parts.Approvals.RecordAsync(request, stop);
         if (standing == ApprovalStanding.Approved)
         {
-            var state = await StateAsync(run, stop);
-            await SaveAsync(run, state with { Released = With(state.Released, request.PlanId) }, stop);
+            // What is given back belongs to the round that took it away.
+            var (acted, state) = known.Stage == LeaverStage.Restoring ? await ActedAsync(run, stop) : (run, await StateAsync(run, stop));
+            await SaveAsync(acted, state with { Released = With(state.Released, request.PlanId) }, stop);
             await TellAsync(known, policy, [], stop);
         }
         else if (standing == ApprovalStanding.Refused)
         {
             // A later event of HR opens another round.
-            await ChangeAsync(run, c => c.Round == run.Round ? c with { Stage = LeaverStage.Closed, Note = "an approver refused the plan: nothing more is done until HR sends another event" } : c, stop);
+            var now = Now;
+            await ChangeAsync(run, c => c.Round == run.Round ? c with { Stage = LeaverStage.Closed, RestedAt = c.RestedAt ?? now, Note = "an approver refused the plan: nothing more is done until HR sends another event" } : c, stop);
             await RecordAsync(run, request.Answers.Max(a => a.At), policy, "refused", "offboarding.refused", "refused", request.PlanId, stop: stop);
         }
         else if (request.Deadline <= Now)
         {
             await TellAsync(known, policy, [Finding(known, policy, LeaverControls.Overdue,
                 $"Approval {approvalId} was due on {request.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z and has not been given: {string.Join(" ", request.Reasons)}",
-                $"Two approvers answer it: compliance approvals answer {approvalId}.")], stop);
+                $"Two approvers answer it: compliance approvals answer {approvalId} --plan {request.PlanId}.")], stop);
             await RecordAsync(run, request.Deadline, policy, $"overdue-{request.PlanId[..12]}", "offboarding.approval-overdue", "held", request.PlanId, stop: stop);
         }
         return standing;
@@ -145,15 +169,25 @@ public sealed partial class LeaverSteps
     /// <returns><see cref="CaseGo.Proceed"/> when both were done.</returns>
     public async Task<CaseGo> BlockAsync(CaseRun run, CancellationToken stop)
     {
+        var blocked = await BlockedAsync(run, stop);
+        _parts.Urgent.End(run.CaseId);
+        return blocked;
+    }
+
+    private async Task<CaseGo> BlockedAsync(CaseRun run, CancellationToken stop)
+    {
         var known = await CaseAsync(run, stop);
         if (Over(known, run) && (known.BlockedAt is null || known.Round != run.Round))
         {
+            (known, var over) = await LookAsync(run, stop);
+            if (!over)
+                return CaseGo.Again;
             await _parts.Caps.ReleaseAsync(Tenant, known.InstanceId, stop);
             return CaseGo.End;
         }
         var state = await StateAsync(run, stop);
         // Blocked in this round and not on record: a crash came between the two.
-        if (known.BlockedAt is not null && (state.Blocked.Count == 0 || state.Evidence.Any(e => e.StartsWith($"{run.CaseId}-{run.Round}-block-", StringComparison.Ordinal) && e.EndsWith("-done", StringComparison.Ordinal))))
+        if (known.BlockedAt is not null && (state.Blocked.Count == 0 || IsBlockTold(state, run)))
             return CaseGo.Proceed;
         var policy = _parts.Policy.Load();
         var facts = state.Facts ?? throw new InvalidOperationException($"case {run.CaseId} has no facts to act on");
@@ -163,7 +197,7 @@ public sealed partial class LeaverSteps
             return CaseGo.Again;
         state = state with { Begun = With(state.Begun, planId) };
         var settled = state.Blocked.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
-        var outcomes = await _parts.Executor.RunAsync(plan, settled, stop);
+        var (outcomes, _) = await _parts.Executor.RunAsync(plan, settled, None, stop);
         state = state with { Blocked = [.. state.Blocked.Where(o => settled.Contains(o.StepId)), .. outcomes] };
         await SaveAsync(run, state, stop);
         var inEffect = state.Blocked.Count == plan.Steps.Count && state.Blocked.All(o => o.InEffect);
@@ -183,11 +217,14 @@ public sealed partial class LeaverSteps
     }
 
     /// <summary>Reads all access, keeps the snapshot, and makes the removal plan.</summary>
+    /// <returns><see cref="CaseGo.Paced"/> when others are being blocked: it gives way to them a few times.</returns>
     public async Task<CaseDecision> PlanAsync(CaseRun run, CancellationToken stop)
     {
+        if (run.Pass < MostGivingWay && _parts.Urgent.Any)
+            return new(CaseGo.Paced);
         var lookedAt = Now;
-        var known = await CaseAsync(run, stop);
-        if (Over(known, run))
+        var (known, over) = await LookAsync(run, stop);
+        if (over)
             return new(CaseGo.End);
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
@@ -200,7 +237,7 @@ public sealed partial class LeaverSteps
         var snapshot = state.Outcomes.Count == 0 && first is not null ? first : await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
         first ??= snapshot;
         // Asked of the record, not of the document: a crash may have come between the two.
-        if (!state.Evidence.Contains($"{run.CaseId}-{run.Round}-snapshot", StringComparer.Ordinal))
+        if (!IsTold(state, run, "snapshot"))
         {
             var digest = await _parts.Documents.SaveAsync(Name(run, "snapshot.json"), first, stop);
             await RecordAsync(run, first.TakenAt, policy, "snapshot", "offboarding.snapshot", first.Complete ? "complete" : "incomplete", null,
@@ -223,19 +260,19 @@ public sealed partial class LeaverSteps
         return new(CaseGo.Proceed, planId);
     }
 
-    /// <summary>Carries the plan out; steps that were in effect are not done again.</summary>
-    public async Task<CaseGo> RemoveAsync(CaseRun run, string planId, CancellationToken stop)
+    /// <summary>Carries the plan out, as far as Graph's quota of writes has room; steps that were in effect are not done again.</summary>
+    public async Task<CasePass> RemoveAsync(CaseRun run, string planId, CancellationToken stop)
     {
-        var known = await CaseAsync(run, stop);
-        if (Over(known, run))
-            return CaseGo.End;
+        var (known, over) = await LookAsync(run, stop);
+        if (over)
+            return new(CaseGo.End);
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
         if (!state.Released.Contains(planId, StringComparer.Ordinal))
-            return CaseGo.Again;
+            return new(CaseGo.Again);
         var plan = await PlanAsync(run, planId, stop);
         if (plan.PolicySha256 != policy.Sha256)
-            return CaseGo.Again;
+            return new(CaseGo.Again);
         await ChangeAsync(run, c => c with { Stage = LeaverStage.Removing, PlanId = planId, Note = null }, stop);
         if (!state.Begun.Contains(planId, StringComparer.Ordinal))
         {
@@ -246,22 +283,34 @@ public sealed partial class LeaverSteps
         var back = state.Verified?.Accesses.Where(a => a.State == AccessState.StillThere).Select(a => a.Access.Key).ToHashSet(StringComparer.Ordinal) ?? [];
         var again = run.Attempt >= AgainAfter ? plan.Steps.Where(s => s.Arguments.TryGetValue(StepArguments.Access, out var key) && back.Contains(key)).Select(s => s.Id).ToHashSet(StringComparer.Ordinal) : [];
         var settled = Last(state.Outcomes).Values.Where(o => o.InEffect && !again.Contains(o.StepId)).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
-        // What an attempt came to is kept once, before anything tells of it: one that a crash cut off after that is told as it was, not done again.
-        var document = Name(run, $"outcomes-{planId[..12]}-{run.Attempt}.json");
-        var outcomes = await _parts.Documents.LoadAsync<IReadOnlyList<StepOutcome>>(document, stop) ?? await _parts.Executor.RunAsync(plan, settled, stop);
+        var tried = run.Pass == 0 ? [] : state.Tried.ToHashSet(StringComparer.Ordinal);
+        // What a pass came to is kept once, before anything tells of it: one that a crash cut off after that is told as it was, not done again.
+        var document = Name(run, $"outcomes-{planId[..12]}-{PassOf(run)}.json");
+        var outcomes = await _parts.Documents.LoadAsync<IReadOnlyList<StepOutcome>>(document, stop);
+        if (outcomes is null)
+        {
+            (outcomes, var wait) = await _parts.Executor.RunAsync(plan, settled, tried, stop);
+            if (wait > TimeSpan.Zero)
+                return new(CaseGo.Paced, (Now + wait).UtcDateTime);
+        }
         var digest = await _parts.Documents.SaveAsync(document, outcomes, stop);
-        await SaveAsync(run, state with { Outcomes = [.. state.Outcomes, .. outcomes.Except(state.Outcomes)] }, stop);
-        await RecordAsync(run, outcomes.Select(o => o.At).DefaultIfEmpty(Now).Max(), policy, $"remove-{planId[..12]}-{run.Attempt}", "offboarding.remove", outcomes.All(o => o.InEffect) ? "complete" : "incomplete", planId,
+        tried.UnionWith(outcomes.Select(o => o.StepId));
+        var whole = plan.Steps.All(s => settled.Contains(s.Id) || tried.Contains(s.Id));
+        await SaveAsync(run, state with { Outcomes = [.. state.Outcomes, .. outcomes.Except(state.Outcomes)], Tried = whole ? [] : [.. tried] }, stop);
+        await RecordAsync(run, outcomes.Select(o => o.At).DefaultIfEmpty(Now).Max(), policy, $"remove-{planId[..12]}-{PassOf(run)}", "offboarding.remove", whole && outcomes.All(o => o.InEffect) ? "complete" : "incomplete", planId,
             Counts(outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest }, stop: stop);
         await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, stop);
-        return CaseGo.Proceed;
+        if (!whole)
+            return new(CaseGo.Paced);
+        await _parts.Checkpoints.AfterPlanAsync(planId, stop);
+        return new(CaseGo.Proceed);
     }
 
     /// <summary>Reads all access again and compares. A step counts only when its effect was seen.</summary>
     public async Task<CaseProgress> VerifyAsync(CaseRun run, CancellationToken stop)
     {
-        var known = await CaseAsync(run, stop);
-        if (Over(known, run))
+        var (known, over) = await LookAsync(run, stop);
+        if (over)
             return new(CaseGo.End, 0, 0, false);
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
@@ -285,7 +334,7 @@ public sealed partial class LeaverSteps
         await TellSecretsAsync(known, before, policy, stop);
         // Whoever sees the stage sees the findings of it.
         if (verified.Clear)
-            await ChangeAsync(run, c => c with { Stage = LeaverStage.Clear, ClearAt = c.ClearAt ?? verified.At, Note = null }, stop);
+            await ChangeAsync(run, c => c with { Stage = LeaverStage.Clear, ClearAt = c.ClearAt ?? verified.At, RestedAt = c.RestedAt ?? verified.At, Note = null }, stop);
         return new(verified.Clear ? CaseGo.Proceed : CaseGo.Again, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
     }
 
@@ -311,26 +360,44 @@ public sealed partial class LeaverSteps
             new Dictionary<string, long> { ["removed"] = gone, ["remaining"] = verified.Accesses.Count - gone, ["unread"] = verified.Unread.Count },
             new Dictionary<string, string> { ["certificate.json"] = digest }, stop: stop);
         await ChangeAsync(run, c => c with { CertificateSha256 = digest }, stop);
+        // The certificate is what an auditor asks for first.
+        await _parts.Checkpoints.AfterPlanAsync(known.PlanId ?? "", stop);
         Certified(_log, run.CaseId, verified.Clear, gone, verified.Accesses.Count - gone);
         return digest;
     }
 
     /// <summary>Plans what is given back after HR took a leaving back: it always waits for two approvals.</summary>
+    /// <returns><see cref="CaseGo.Again"/> while the case still acts, or while it cannot be read whether an act that was cut off was done.</returns>
     public async Task<CaseDecision> PlanUndoAsync(CaseRun run, CancellationToken stop)
     {
         var lookedAt = Now;
         var known = await CaseAsync(run, stop);
         if (!TakenBack(known) || known.Round != run.Round)
             return new(CaseGo.End);
+        // What is taken away after the plan was made would not be given back. An orchestration that never comes to rest has failed.
+        if (known.RestedAt is null && run.Attempt < MostWaitsForRest)
+            return new(CaseGo.Again);
         var policy = _parts.Policy.Load();
         // A case whose watch was over is in another round; what was done is kept with the round that did it.
         (run, var state) = await ActedAsync(run, stop);
-        if (state.Facts is not { } facts || state.Blocked.Count == 0)
+        if (state.Facts is not { } facts)
+            return await NothingToGiveBackAsync(run, known, policy, stop);
+        if (state.Blocked.All(o => !o.InEffect) && await BlockPlanAsync(run, state, stop) is { } block)
         {
-            await ChangeAsync(run, c => c with { Stage = LeaverStage.Cancelled, Note = "nothing was done that could be given back" }, stop);
-            return new(CaseGo.End);
+            // Cut off before its outcome was kept: the directory tells whether it was done.
+            var lookup = await _parts.Directory.LookUpAsync(facts.UserId, policy, stop);
+            if (lookup.Facts?.AccountEnabled is null)
+                return new(CaseGo.Again);
+            if (lookup.Facts.AccountEnabled == false && facts.AccountEnabled == true)
+                state = state with
+                {
+                    Begun = With(state.Begun, block.Id()),
+                    Blocked = [.. block.Steps.Select(s => new StepOutcome(s.Id, StepResult.AlreadySo, known.BegunAt ?? known.ReceivedAt, "seen in effect after it was cut off"))],
+                };
         }
-        var before = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop) ?? new AccessSnapshot(Tenant, facts.UserId, Now, [], []);
+        if (state.Blocked.All(o => !o.InEffect))
+            return await NothingToGiveBackAsync(run, known, policy, stop);
+        var before = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop) ?? new AccessSnapshot(Tenant, facts.UserId, known.BegunAt ?? known.ReceivedAt, [], []);
         var plan = UndoPlanner.Plan(run.CaseId, facts, before, await PlansAsync(run, state, stop), [.. state.Blocked, .. state.Outcomes], policy);
         var planId = plan.Id();
         await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
@@ -340,31 +407,54 @@ public sealed partial class LeaverSteps
             [new Hold(GuardNames.Restore, "Access is to be given back, because HR took the leaving back.")], LeaverStage.Restoring, facts, stop);
     }
 
-    /// <summary>Gives access back as planned and approved.</summary>
-    public async Task<CaseGo> RestoreAsync(CaseRun run, string planId, CancellationToken stop)
+    /// <summary>Gives access back as planned and approved, as far as Graph's quota of writes has room.</summary>
+    public async Task<CasePass> RestoreAsync(CaseRun run, string planId, CancellationToken stop)
     {
         var known = await CaseAsync(run, stop);
         var policy = _parts.Policy.Load();
         if (!TakenBack(known) || known.Round != run.Round)
-            return CaseGo.End;
+            return new(CaseGo.End);
         (run, var state) = await ActedAsync(run, stop);
-        if (!state.Released.Contains(planId, StringComparer.Ordinal))
-            return CaseGo.End;
         var plan = await PlanAsync(run, planId, stop);
-        var settled = state.Restored.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
-        var outcomes = await _parts.Executor.RunAsync(plan, settled, stop);
-        state = state with { Restored = [.. state.Restored.Where(o => settled.Contains(o.StepId)), .. outcomes] };
+        if (!state.Released.Contains(planId, StringComparer.Ordinal) || plan.PolicySha256 != policy.Sha256)
+            return new(CaseGo.Again);
+        var settled = Last(state.Restored).Values.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var tried = run.Pass == 0 ? [] : state.Tried.ToHashSet(StringComparer.Ordinal);
+        var document = Name(run, $"restored-{planId[..12]}-{PassOf(run)}.json");
+        var outcomes = await _parts.Documents.LoadAsync<IReadOnlyList<StepOutcome>>(document, stop);
+        if (outcomes is null)
+        {
+            (outcomes, var wait) = await _parts.Executor.RunAsync(plan, settled, tried, stop);
+            if (wait > TimeSpan.Zero)
+                return new(CaseGo.Paced, (Now + wait).UtcDateTime);
+        }
+        var digest = await _parts.Documents.SaveAsync(document, outcomes, stop);
+        tried.UnionWith(outcomes.Select(o => o.StepId));
+        var whole = plan.Steps.All(s => settled.Contains(s.Id) || tried.Contains(s.Id));
+        state = state with { Restored = [.. state.Restored, .. outcomes.Except(state.Restored)], Tried = whole ? [] : [.. tried] };
         await SaveAsync(run, state, stop);
+        await RecordAsync(run, outcomes.Select(o => o.At).DefaultIfEmpty(Now).Max(), policy, $"restore-{planId[..12]}-{PassOf(run)}", "offboarding.restore", whole && outcomes.All(o => o.InEffect) ? "complete" : "incomplete", planId,
+            Counts(outcomes), new Dictionary<string, string> { ["restored.json"] = digest }, stop: stop);
+        if (!whole)
+            return new(CaseGo.Paced);
         // What a missing permission or the service's refusal keeps back is told, and not tried for ever.
-        var again = state.Restored.Any(o => o.Result == StepResult.Failed) && run.Attempt < MostRestoreAttempts;
-        var digest = await _parts.Documents.SaveAsync(Name(run, $"restored-{run.Attempt}.json"), state.Restored, stop);
-        await RecordAsync(run, state.Restored.Select(o => o.At).DefaultIfEmpty(Now).Max(), policy, $"restore-{planId[..12]}-{run.Attempt}", "offboarding.restore", state.Restored.All(o => o.InEffect) ? "complete" : "incomplete", planId,
-            Counts(state.Restored), new Dictionary<string, string> { ["restored.json"] = digest }, stop: stop);
-        if (again)
-            return CaseGo.Again;
+        var left = Last(state.Restored).Values.Where(o => !o.InEffect).ToList();
+        if (left.Exists(o => o.Result == StepResult.Failed) && run.Attempt < MostRestoreAttempts)
+            return new(CaseGo.Again);
         await ChangeAsync(run, c => c with { Stage = LeaverStage.Restored, Note = plan.Manual.Count == 0 ? null : $"{plan.Manual.Count} things could not be given back by this program" }, stop);
-        await TellAsync(known, policy, [.. state.Restored.Where(o => !o.InEffect).Select(o => Finding(known, policy, LeaverControls.StepStuck,
+        await TellAsync(known, policy, [.. left.Select(o => Finding(known, policy, LeaverControls.StepStuck,
             $"Not given back: {o.Reason}", o.Remedy ?? "Give it back by hand.", part: o.StepId))], stop);
-        return CaseGo.Proceed;
+        return new(CaseGo.Proceed);
     }
+
+    private async Task<CaseDecision> NothingToGiveBackAsync(CaseRun run, LeaverCase known, OffboardingPolicy policy, CancellationToken stop)
+    {
+        await ChangeAsync(run, c => c with { Stage = LeaverStage.Cancelled, Note = "nothing was done that could be given back" }, stop);
+        await TellAsync(known, policy, [], stop);
+        return new(CaseGo.End);
+    }
+
+    private static string PassOf(CaseRun run) => run.Pass == 0
+        ? run.Attempt.ToString(CultureInfo.InvariantCulture)
+        : string.Create(CultureInfo.InvariantCulture, $"{run.Attempt}-{run.Pass}");
 }

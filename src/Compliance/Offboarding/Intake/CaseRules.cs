@@ -88,17 +88,22 @@ internal static class CaseRules
         var next = known with { Sequence = said.Sequence, Latest = said, DueAt = DueAt(said, now) };
         return (Ends(said), known.Stage) switch
         {
-            (false, LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held) when known.BlockedAt is null =>
+            (false, LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held) when known is { BegunAt: null, BlockedAt: null } =>
                 next with { Stage = LeaverStage.Cancelled, Note = null },
             (true, LeaverStage.Cancelled) => (known.Dispatched ? Another(next) : next) with { Stage = LeaverStage.Scheduled, Note = null },
+            // It was taken back and came to rest before anything was given back.
+            (true, not LeaverStage.Clear) when known.RestedAt is not null =>
+                Another(next) with { Stage = LeaverStage.Scheduled, Note = null, PlanId = null, CertificateSha256 = null },
             (true, LeaverStage.Closed or LeaverStage.Restored or LeaverStage.Restoring) =>
-                Another(next) with { Stage = LeaverStage.Scheduled, Note = null, BlockedAt = null, ClearAt = null, PlanId = null, CertificateSha256 = null },
+                Another(next) with { Stage = LeaverStage.Scheduled, Note = null, PlanId = null, CertificateSha256 = null },
             // Whoever carries the case out decides on the news. What is given back after the act comes from the snapshot of this very round.
             _ => next,
         };
     }
 
-    private static LeaverCase Another(LeaverCase known) => known with { Round = known.Round + 1, Dispatched = false };
+    // Another round begins with nothing done.
+    internal static LeaverCase Another(LeaverCase known) =>
+        known with { Round = known.Round + 1, Dispatched = false, BegunAt = null, BlockedAt = null, ClearAt = null, RestedAt = null };
 
     private static Taken Outcome(LeaverCase after, IntakeOutcome otherwise) => new(after, IsUndispatched(after) ? IntakeOutcome.Started : otherwise);
 

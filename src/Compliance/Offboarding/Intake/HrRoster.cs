@@ -127,13 +127,13 @@ internal sealed class HrRosterStore(StateStorage storage)
     public const string Table = "hrroster";
 
     /// <summary>Reads the roster.</summary>
-    /// <param name="place">Container and blob, for example <c>hr/roster.csv</c>.</param>
+    /// <param name="place">Container and blob, for example <c>people/roster.csv</c>.</param>
     /// <param name="stop">Stops the read.</param>
     /// <exception cref="FormatException">It is not there, too large, or no roster.</exception>
     public async Task<HrRoster> ReadAsync(string place, CancellationToken stop)
     {
         if (place.Split('/', 2) is not [{ Length: > 0 } container, { Length: > 0 } name])
-            throw new FormatException("policy's roster must name container and blob, for example hr/roster.csv");
+            throw new FormatException("policy's roster must name container and blob, for example people/roster.csv");
         try
         {
             var blob = storage.Blobs.GetBlobContainerClient(container).GetBlobClient(name);

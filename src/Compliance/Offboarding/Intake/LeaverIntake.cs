@@ -124,6 +124,7 @@ internal sealed partial class LeaverIntake(
                 Reason = $"{taken.Kind}".ToLowerInvariant(),
                 DetailsSha256 = new Dictionary<string, string> { ["event"] = taken.Digest },
                 CorrelationId = taken.CorrelationId,
+                People = [taken.CaseId],
             },
             stop);
         await events.RecordedAsync(tenant.Value, taken.Key, stop);

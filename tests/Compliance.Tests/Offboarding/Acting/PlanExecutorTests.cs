@@ -93,6 +93,28 @@ public sealed class PlanExecutorTests
     }
 
     [Fact]
+    public async Task A_plan_larger_than_the_quota_is_done_in_passes_each_step_once_and_blocking_waits_for_none_of_it()
+    {
+        await using var tenant = await WritableTenant.StartAsync();
+        var plan = Remove([.. Enumerable.Range(0, 450).Select(i => Some.Group($"g{i}")), Some.AzureRole("s1", "a1")]);
+        var none = new HashSet<string>();
+
+        var first = await tenant.Executor.RunAsync(plan, none, none, TestContext.Current.CancellationToken);
+        var settled = first.Outcomes.Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var second = await tenant.Executor.RunAsync(plan, settled, none, TestContext.Current.CancellationToken);
+        var blocked = await tenant.Executor.RunAsync(Block, none, none, TestContext.Current.CancellationToken);
+        tenant.Time.Ahead += second.Wait;
+        var third = await tenant.Executor.RunAsync(plan, none, settled, TestContext.Current.CancellationToken);
+
+        Assert.Equal((401, TimeSpan.Zero), (first.Outcomes.Count, first.Wait));
+        Assert.Empty(second.Outcomes);
+        Assert.InRange(second.Wait.TotalSeconds, 1, 50 / 14.0);
+        Assert.Equal([StepResult.Done, StepResult.Done], blocked.Outcomes.Select(o => o.Result));
+        Assert.Equal((50, TimeSpan.Zero), (third.Outcomes.Count, third.Wait));
+        Assert.Equal(plan.Steps.Count, tenant.Effects.Count(e => e.Method == "DELETE"));
+    }
+
+    [Fact]
     public async Task A_storm_of_429_is_waited_out_as_the_services_ask()
     {
         await using var tenant = await WritableTenant.StartAsync();

@@ -102,8 +102,8 @@ internal sealed class WritableTenant : IAsyncDisposable
         return tenant = new WritableTenant(server, certificate, new Uri(server.Urls.First()).Port);
     }
 
-    public Task<IReadOnlyList<StepOutcome>> RunAsync(ActionPlan plan, params string[] settled) =>
-        Executor.RunAsync(plan, settled.ToHashSet(StringComparer.Ordinal), TestContext.Current.CancellationToken);
+    public async Task<IReadOnlyList<StepOutcome>> RunAsync(ActionPlan plan, params string[] settled) =>
+        (await Executor.RunAsync(plan, settled.ToHashSet(StringComparer.Ordinal), new HashSet<string>(), TestContext.Current.CancellationToken)).Outcomes;
 
     public async ValueTask DisposeAsync()
     {

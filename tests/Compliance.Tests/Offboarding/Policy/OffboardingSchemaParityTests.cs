@@ -170,6 +170,27 @@ public sealed partial class OffboardingSchemaParityTests
         }, iter: 4000);
     }
 
+    [Theory]
+    [InlineData("watchFor")]
+    [InlineData("tokenLifetime")]
+    [InlineData("caps.shareOfStaffPerDay")]
+    [InlineData("owners.privileged")]
+    public void A_value_with_a_line_break_at_its_end_is_refused(string key)
+    {
+        var value = Effects.Select(e => e.Data).Single(e => e.Item1 == key).Item2;
+
+        Assert.Throws<PolicyException>(() => Load(Yaml(key, $"\"{value}\\n\"")));
+    }
+
+    [Fact]
+    public void What_the_shipped_policy_has_commented_out_can_be_put_in()
+    {
+        var shipped = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "src/ComplianceFunctions/policy/offboarding.yaml"));
+        var whole = Regex.Replace(shipped.Replace("owners: {}", "owners:", StringComparison.Ordinal), @"^#( *)(privileged|fallback|roster|severity|contact):", m => $"{(m.Groups[1].Length > 1 ? "  " : "")}{m.Groups[2]}:", RegexOptions.Multiline);
+
+        Assert.Equal("people-operations@contoso.com", Load(whole).Contact);
+    }
+
     [Fact]
     public void Every_control_of_leavers_can_be_given_a_severity() => Assert.All(
         ControlCatalogue.All.Select(c => c.Id).Where(id => id.StartsWith("LEAVE-", StringComparison.Ordinal)),

@@ -1,0 +1,72 @@
+using Compliance.Evidence.Ledger;
+
+namespace Compliance.Evidence.Checkpoints;
+
+/// <summary>
+/// A key in a file on this machine: PEM (PKCS#8). Beside it lies the public key as one line, <c>evidence-key.vkey</c> for <c>evidence-key.pem</c>, for whoever verifies.
+/// </summary>
+/// <param name="path">The PEM file.</param>
+/// <param name="mayMake">Whether a missing file is made, readable by its owner alone: on a laptop. Elsewhere a missing key is an error, for a new one would be trusted by nobody.</param>
+internal sealed class FileSigningKey(string path, bool mayMake) : ISigningKey, IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly Lock _oneAtATime = new();
+    private KeyFileSigner? _signer;
+
+    /// <inheritdoc/>
+    public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken stop)
+    {
+        lock (_oneAtATime)
+        {
+            if (_signer?.Name != origin)
+            {
+                _signer?.Dispose();
+                _signer = Read(origin);
+            }
+            return Task.FromResult(new CheckpointSigner(_signer, _signer.Key));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _signer?.Dispose();
+
+    private KeyFileSigner Read(string origin)
+    {
+        try
+        {
+            if (!File.Exists(path) && mayMake)
+                Make();
+            var signer = KeyFileSigner.FromPem(origin, File.ReadAllText(path));
+            var (shown, line) = (Path.ChangeExtension(path, ".vkey"), signer.Key.Format() + "\n");
+            if (mayMake && (!File.Exists(shown) || File.ReadAllText(shown) != line))
+                File.WriteAllText(shown, line);
+            return signer;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LedgerFormatException)
+        {
+            throw new CheckpointKeyException($"the key file of setting {EvidenceOptions.SigningKeySetting} cannot be used: {e.Message}",
+                $"Put a P-256 key in PKCS#8 there (openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt), readable by the app alone", e);
+        }
+    }
+
+    // Whole or not at all, and once: of two processes that start together one key stays.
+    private void Make()
+    {
+        var folder = Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!).FullName;
+        var made = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}");
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+        using (var writer = new StreamWriter(made, options))
+            writer.WriteLine(KeyFileSigner.NewPem());
+        try
+        {
+            File.Move(made, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            File.Delete(made);
+        }
+    }
+}

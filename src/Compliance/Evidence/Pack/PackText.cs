@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Net;
+using Compliance.Evidence.Verify;
+
+namespace Compliance.Evidence.Pack;
+
+/// <summary>How a pack writes things.</summary>
+internal static class PackText
+{
+    private const int MostRuns = 50;
+
+    /// <summary>A time in UTC, in the form that OSCAL and the ledger take.</summary>
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>A number.</summary>
+    public static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Places in the log, the first few.</summary>
+    public static string Runs(IReadOnlyList<LeafRun> runs) =>
+        string.Join(", ", runs.Take(MostRuns)) + (runs.Count > MostRuns ? $" and {Number(runs.Count - MostRuns)} more stretches" : "");
+
+    /// <summary>A text within a page: nothing in it is markup, moves the cursor or reorders what is seen.</summary>
+    public static string Html(string text) => WebUtility.HtmlEncode(Plain.Text(text));
+
+    /// <summary>A text as code within Markdown.</summary>
+    public static string Code(string text) => $"`{Plain.Text(text, 200).Replace('`', '\'')}`";
+
+    /// <summary>A text as one line of Markdown that shows what it says.</summary>
+    public static string Markdown(string text)
+    {
+        var line = string.Join(' ', Plain.Text(text).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        return line.Length == 0 ? "-" : string.Concat(line.Select(c => @"\`*[]<>&".Contains(c, StringComparison.Ordinal) ? $"\\{c}" : c.ToString()));
+    }
+}

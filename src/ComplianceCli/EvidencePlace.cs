@@ -1,0 +1,126 @@
+using System.CommandLine;
+using Azure.Identity;
+using Azure.Storage.Blobs;
+using Compliance.Evidence.Ledger;
+using Compliance.Evidence.Pack;
+
+namespace ComplianceCli;
+
+/// <summary>Which ledger, and which keys are trusted: the options that all commands about evidence share.</summary>
+internal sealed class EvidencePlace
+{
+    private const int MostKeyBytes = 100_000;
+
+    private readonly Option<DirectoryInfo?> _folder = new("--folder") { Description = "A downloaded ledger; nothing else is read then", HelpName = "DIR", Recursive = true };
+    private readonly Option<Uri?> _account = new("--account") { Description = "The evidence account, opened as the Azure CLI's user (Storage Blob Data Reader)", HelpName = "URL", Recursive = true };
+    private readonly Option<string?> _tenant = new("--tenant") { Description = "Which tenant's ledger", HelpName = "ID", Recursive = true };
+    private readonly Option<FileInfo[]> _keys = new("--key-file") { Description = "Public keys to trust: verifier keys, one a line, or PEM. Repeat it after a key was changed", HelpName = "FILE", Recursive = true };
+    private readonly Option<FileInfo?> _connection;
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="connection">The option that names the launcher's file.</param>
+    public EvidencePlace(Command command, Option<FileInfo?> connection)
+    {
+        _connection = connection;
+        foreach (var option in new Option[] { _folder, _account, _tenant, _keys })
+            command.Options.Add(option);
+    }
+
+    /// <summary>The ledger that the options name: a folder, an account, or the one of the app that ./scripts/run started.</summary>
+    /// <exception cref="CliException">They name none.</exception>
+    public LedgerSource Source(ParseResult parsed)
+    {
+        var tenant = parsed.GetValue(_tenant);
+        if (parsed.GetValue(_folder) is { } folder)
+            return new FolderLedgerSource(FolderOf(folder, tenant));
+        return new BlobLedgerSource(Service(parsed, ref tenant), tenant);
+    }
+
+    /// <summary>The evidence account that the options name, and the tenant.</summary>
+    /// <exception cref="CliException">They name none, or a folder.</exception>
+    public (BlobServiceClient Service, string Tenant) Account(ParseResult parsed)
+    {
+        var tenant = parsed.GetValue(_tenant);
+        return (Service(parsed, ref tenant), tenant);
+    }
+
+    /// <summary>Whether the ledger is a folder, with nothing beside it.</summary>
+    public bool IsFolder(ParseResult parsed) => parsed.GetValue(_folder) is not null;
+
+    /// <summary>The tenant that the options name or mean; null for a folder that is not said to be any tenant's.</summary>
+    /// <exception cref="CliException">They name none.</exception>
+    public string? Tenant(ParseResult parsed) => IsFolder(parsed) ? parsed.GetValue(_tenant) : Account(parsed).Tenant;
+
+    /// <summary>The state account of the app that ./scripts/run started; null when another ledger is asked for.</summary>
+    public string? StateStorage(ParseResult parsed) =>
+        parsed.GetValue(_folder) is null && parsed.GetValue(_account) is null ? Connection.Of(null, null, parsed.GetValue(_connection)).StateStorage : null;
+
+    /// <summary>The public keys that are trusted.</summary>
+    /// <param name="parsed">The options.</param>
+    /// <param name="note">A checkpoint of the ledger, whose name a PEM key takes: the key alone counts. Null when there is none.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="CliException">There are none, or a file cannot be used.</exception>
+    public async Task<IReadOnlyList<NoteKey>> KeysAsync(ParseResult parsed, byte[]? note, CancellationToken stop)
+    {
+        var files = (parsed.GetValue(_keys) ?? []).Select(f => f.FullName).ToList();
+        if (files.Count == 0 && parsed.GetValue(_folder) is null && parsed.GetValue(_account) is null
+            && Path.Combine(Path.GetDirectoryName(Connection.PathOf(parsed.GetValue(_connection)))!, "evidence-key.vkey") is var local && File.Exists(local))
+            files.Add(local);
+        if (files.Count == 0)
+            throw new CliException("no key is given: --key-file names the public key that the checkpoints were signed with. It has to come to you by another way than the ledger");
+        var keys = new List<NoteKey>();
+        foreach (var file in files)
+            keys.AddRange(await ReadAsync(file, note, stop));
+        return keys;
+    }
+
+    private BlobServiceClient Service(ParseResult parsed, [System.Diagnostics.CodeAnalysis.NotNull] ref string? tenant)
+    {
+        if (parsed.GetValue(_account) is { } account)
+        {
+            tenant ??= Missing();
+            return new BlobServiceClient(account, new AzureCliCredential());
+        }
+        var connection = Connection.Of(null, null, parsed.GetValue(_connection));
+        tenant ??= connection.TenantSettings.GetValueOrDefault("Tenant:Id") ?? connection.TenantSettings.GetValueOrDefault("Tenant__Id") ?? Missing();
+        return new BlobServiceClient(connection.EvidenceStorage ?? throw new CliException("the connection names no evidence account: give --folder or --account"));
+
+        static string Missing() => throw new CliException("--tenant is needed: the id of the tenant whose ledger it is");
+    }
+
+    private static async Task<IEnumerable<NoteKey>> ReadAsync(string file, byte[]? note, CancellationToken stop)
+    {
+        try
+        {
+            if (new FileInfo(file).Length > MostKeyBytes)
+                throw new CliException($"{file} is too long for a file of public keys");
+            var text = await File.ReadAllTextAsync(file, stop);
+            return PublicKeys.Read(text, note is null ? null : Checkpoint.Parse(SignedNote.Parse(note).Text).Origin);
+        }
+        catch (LedgerFormatException e)
+        {
+            throw new CliException($"{file}: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{file} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static string FolderOf(DirectoryInfo folder, string? tenant)
+    {
+        static bool Is(string path) => Directory.Exists(Path.Combine(path, LedgerLayout.LogFolder)) || File.Exists(Path.Combine(path, LedgerLayout.Head));
+        if (!folder.Exists)
+            throw new CliException($"there is no folder {folder.FullName}");
+        if (tenant is null && Is(folder.FullName))
+            return folder.FullName;
+        var found = Directory.GetDirectories(folder.FullName).Where(d => Is(d) && (tenant is null || Path.GetFileName(d) == tenant)).ToList();
+        return found switch
+        {
+            [var only] => only,
+            [] => throw new CliException($"{folder.FullName} holds no ledger{(tenant is null ? "" : $" of tenant {tenant}")}: a ledger has a folder 'log' and a file 'checkpoint'"),
+            _ => throw new CliException($"{folder.FullName} holds the ledgers of several tenants: name one with --tenant"),
+        };
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text;
+using System.Text.Json;
+using Compliance.Evidence.Ledger;
+
+namespace ComplianceCli;
+
+/// <summary>A record with all that is needed to see that a signed checkpoint covers it; nothing else has to be read.</summary>
+/// <param name="Version">Version of this shape.</param>
+/// <param name="Index">The record's place in the log, from 0.</param>
+/// <param name="Record">Its bytes.</param>
+/// <param name="Size">How many records the checkpoint covers.</param>
+/// <param name="Hashes">The inclusion proof of RFC 9162 2.1.3, from the leaf upwards; 32 bytes each.</param>
+/// <param name="Checkpoint">The signed checkpoint, a C2SP signed note.</param>
+internal sealed record EvidenceProof(int Version, long Index, byte[] Record, long Size, IReadOnlyList<byte[]> Hashes, string Checkpoint)
+{
+    private const int MostBytes = 10_000_000;
+
+    /// <summary>Makes the proof from tiles: the bundle with the record, and two tiles at most for every eight levels of the tree.</summary>
+    /// <exception cref="LedgerFormatException">A tile or the checkpoint cannot be used.</exception>
+    /// <exception cref="IOException">The ledger cannot be read.</exception>
+    public static async Task<EvidenceProof> MakeAsync(ILedgerSource source, long index, byte[] note, CancellationToken stop)
+    {
+        var checkpoint = Compliance.Evidence.Ledger.Checkpoint.Parse(SignedNote.Parse(note).Text);
+        if (index < 0 || index >= checkpoint.Size)
+            throw new CliException($"the latest checkpoint covers {checkpoint.Size} records; record {index} is not among them yet");
+        return new(1, index, await RecordAsync(source, index, checkpoint.Size, stop), checkpoint.Size, await MerkleProof.InclusionAsync(source, index, checkpoint.Size, stop), Encoding.UTF8.GetString(note));
+    }
+
+    /// <summary>Reads a proof that was written before; anything may stand there.</summary>
+    /// <exception cref="CliException">It is none.</exception>
+    public static EvidenceProof Read(FileInfo file)
+    {
+        try
+        {
+            if (file.Length > MostBytes)
+                throw new CliException($"{file.FullName} is too long for a proof");
+            return JsonSerializer.Deserialize<EvidenceProof>(File.ReadAllBytes(file.FullName), JsonSerializerOptions.Web) is { Version: 1, Record: not null, Hashes: { } hashes, Checkpoint: not null } proof && hashes.All(h => h is not null)
+                ? proof
+                : throw new CliException($"{file.FullName} is no proof of a version known here");
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{file.FullName} cannot be read as a proof: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Why the proof does not hold; null when it does.</summary>
+    /// <param name="keys">The keys that are trusted.</param>
+    public string? Objection(IReadOnlyList<NoteKey> keys)
+    {
+        try
+        {
+            var note = SignedNote.Parse(Encoding.UTF8.GetBytes(Checkpoint));
+            if (note.Verify(keys) is { Trusted: false } verdict)
+                return $"the checkpoint is not trusted: {verdict.Reason}";
+            var signed = Compliance.Evidence.Ledger.Checkpoint.Parse(note.Text);
+            if (signed.Size != Size)
+                return $"the checkpoint covers {signed.Size} records, the proof is for {Size}";
+            var leaf = new byte[MerkleHash.Size];
+            MerkleHash.Leaf(Record, leaf);
+            return Index >= 0 && Index < Size && Hashes.All(h => h.Length == MerkleHash.Size) && MerkleProof.Inclusion(Index, Size, leaf, Hashes, signed.Root)
+                ? null
+                : "the record, its place and the hashes do not give the checkpoint's root";
+        }
+        catch (LedgerFormatException e)
+        {
+            return $"the checkpoint cannot be read: {e.Message}";
+        }
+    }
+
+    private static async Task<byte[]> RecordAsync(ILedgerSource source, long index, long size, CancellationToken stop)
+    {
+        var bundle = index / TilePath.Width;
+        var width = (int)Math.Min(TilePath.Width, size - (bundle * TilePath.Width));
+        const int most = TilePath.Width * (EntryBundle.MaxEntry + EntryBundle.PrefixSize);
+        foreach (var wide in new[] { width, TilePath.Width })
+            if (await source.FindAsync(TilePath.Entries(bundle, wide), most, stop) is { } bytes)
+                return EntryBundle.Parse(bytes, wide)[(int)(index % TilePath.Width)].ToArray();
+        throw new LedgerFormatException($"{TilePath.Entries(bundle, width)} is missing", 0);
+    }
+}

@@ -1,0 +1,159 @@
+using System.Net;
+using Azure;
+using Compliance.Evidence;
+using Compliance.Evidence.Ledger;
+using Compliance.Evidence.Verify;
+using Compliance.Tests.State;
+using Microsoft.Extensions.Time.Testing;
+using Testing;
+
+namespace Compliance.Tests.Evidence;
+
+/// <summary>
+/// Writers that come and go, clocks of their own that jump, answers that get lost before and after storage has written, records that are brought again: whatever the order, each record that
+/// was acknowledged is kept once, where its receipt says.
+/// </summary>
+public sealed class EvidenceModelTests(AzuriteFixture azurite)
+{
+    private const int Waves = 25;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    public async Task Each_acknowledged_record_is_kept_exactly_once(int seed)
+    {
+        var random = new Random(seed);
+        var test = new TestLog(azurite, $"evm-{seed}");
+        var options = new LogOptions { MostBlocks = random.Next(2, 12), MostRecords = random.Next(1, 9), DrainWithin = TimeSpan.FromSeconds(20) };
+        var writers = Enumerable.Range(0, random.Next(2, 5)).Select(_ => new Writer(test, azurite, options, random.Next())).ToList();
+        var receipts = new Dictionary<string, EvidenceReceipt>(StringComparer.Ordinal);
+        var brought = new List<EvidenceRecord>();
+        var failed = 0;
+
+        for (var wave = 0; wave < Waves; wave++)
+        {
+            var writer = writers[random.Next(writers.Count)];
+            switch (random.Next(8))
+            {
+                case 0:
+                    await writer.RestartAsync();
+                    break;
+                case 1:
+                    foreach (var each in writers)
+                        each.Clock.Advance(TimeSpan.FromDays(random.Next(1, 40)));
+                    test.Clock.Advance(TimeSpan.FromDays(1));
+                    break;
+                case 2:
+                    writer.Clock.AdjustTime(writer.Clock.GetUtcNow().AddSeconds(random.Next(-20, 20)));
+                    break;
+                default:
+                    break;
+            }
+            writer.Trouble = random.Next(3) == 0 ? random.NextDouble() : 0;
+            var wanted = Enumerable.Range(0, random.Next(1, 12)).Select(i =>
+            {
+                if (brought.Count == 0 || random.Next(4) > 0)
+                    brought.Add(test.Record($"r{wave}-{i}"));
+                return (Record: random.Next(2) == 0 ? brought[^1] : brought[random.Next(brought.Count)], Writer: writers[random.Next(writers.Count)]);
+            }).ToList();
+            foreach (var (record, receipt) in await Task.WhenAll(wanted.Select(async w => (w.Record, Receipt: await w.Writer.TryAppendAsync(w.Record)))))
+            {
+                if (receipt is null)
+                    failed++;
+                else
+                    Assert.Equal(receipts.TryAdd(record.Id, receipt) ? receipt : receipts[record.Id], receipt);
+            }
+        }
+        foreach (var writer in writers)
+            await writer.Log.DisposeAsync();
+
+        // The auditor's view: there is no checkpoint, and nothing else is wrong.
+        var verified = await new LedgerVerifier(new BlobLedgerSource(azurite.EvidenceBlobs, $"evm-{seed}"), new VerifyOptions { Keys = [] }).VerifyAsync(Stop);
+        Assert.Equal([LedgerProblemKind.NoCheckpoint], verified.Problems.Select(p => p.Kind));
+        Assert.Empty(verified.Warnings);
+        var kept = await test.RecordsAsync();
+        Assert.Equal(kept.Select(k => k.Id).Distinct(), kept.Select(k => k.Id));
+        Assert.Empty(kept.Where(k => !k.OfTheLog).Select(k => k.Id).Except(brought.Select(b => b.Id)));
+        var byId = kept.ToDictionary(k => k.Id, k => k.Receipt);
+        Assert.All(receipts, r => Assert.Equal(byId[r.Key], r.Value));
+        Assert.InRange(receipts.Count, 20, int.MaxValue);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{receipts.Count} records acknowledged, {failed} appends failed, {kept.Count} lines");
+    }
+
+    private sealed class Writer
+    {
+        private readonly TestLog _test;
+        private readonly AzuriteFixture _azurite;
+        private readonly LogOptions _options;
+        private readonly Random _random;
+
+        public Writer(TestLog test, AzuriteFixture azurite, LogOptions options, int seed)
+        {
+            (_test, _azurite, _options, _random) = (test, azurite, options, new Random(seed));
+            Log = Open();
+        }
+
+        public FakeTimeProvider Clock { get; } = new(TestLog.Start);
+
+        public AppendBlobEvidenceLog Log { get; private set; }
+
+        /// <summary>Share of requests something happens to.</summary>
+        public double Trouble { get; set; }
+
+        public async Task RestartAsync()
+        {
+            await Log.DisposeAsync();
+            Log = Open();
+        }
+
+        public async Task<EvidenceReceipt?> TryAppendAsync(EvidenceRecord record)
+        {
+            try
+            {
+                return await Log.AppendAsync(record, Stop);
+            }
+            catch (RequestFailedException e) when (e.ErrorCode != EvidenceReplaced.Code)
+            {
+                return null;
+            }
+        }
+
+        private AppendBlobEvidenceLog Open()
+        {
+            var (storage, faults) = Faults.On(_azurite);
+            faults.Before = (_, _) => Strikes(0.5) ? Fault() : null;
+            faults.After = (_, _, answer) => Strikes(0.5) ? Fault() : answer;
+            return _test.Open(storage, _options, Clock);
+        }
+
+        private bool Strikes(double share)
+        {
+            lock (_random)
+                return _random.NextDouble() < Trouble * share;
+        }
+
+        private HttpResponseMessage Fault()
+        {
+            int which;
+            lock (_random)
+                which = _random.Next(7);
+            return which switch
+            {
+                0 => throw new HttpRequestException("connection reset"),
+                1 => throw new TaskCanceledException("no answer in time"),
+                2 => Faults.Answer(HttpStatusCode.Conflict),
+                3 => Faults.Answer(HttpStatusCode.PreconditionFailed),
+                4 => Faults.Answer(HttpStatusCode.TooManyRequests),
+                _ => Faults.Answer(HttpStatusCode.InternalServerError),
+            };
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using System.Text;
+using Compliance.Evidence.Ledger;
+using Compliance.Evidence.Verify;
+using CsCheck;
+
+namespace Compliance.Tests.Evidence.Verify;
+
+/// <summary>Whatever stands in a ledger's files, the verifier ends, throws nothing, and calls nothing intact that is not what was signed.</summary>
+public sealed class LedgerFuzzTests
+{
+    private const int Records = 300;
+
+    private static readonly Gen<(int File, int Kind, double At, double Length, byte[] Bytes)> Spoil =
+        Gen.Select(Gen.Int[0, 1_000], Gen.Int[0, 6], Gen.Double[0, 1], Gen.Double[0, 1], Gen.Byte.Array[1, 40]);
+
+    private static readonly string[] Odd = ["{\"id\":\"a\",\"id\":\"b\"}", "{\"id\":\"\\ud800\"}", "{\"id\":1}", "{}", "null", "{\"loggedAt\":\"0000-00-00\"}", "{\"id\":\"x\",\"version\":99999999999999999999}", LedgerFolder.Line(0), ""];
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static async Task<LedgerVerification> VerifyAsync(ILedgerSource source, NoteKey key)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        return await new LedgerVerifier(source, new VerifyOptions { Keys = [key] }).VerifyAsync(patience.Token);
+    }
+
+    [Fact]
+    public async Task Any_change_to_any_file_is_no_intact_ledger()
+    {
+        using var ledger = await LedgerFolder.OfAsync(Records, 100, Records);
+        var files = Directory.EnumerateFiles(ledger.Root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(ledger.Root, f).Replace('\\', '/')).Order(StringComparer.Ordinal)
+            .ToDictionary(f => f, ledger.Read);
+        Assert.Equal(LedgerVerdict.Intact, (await VerifyAsync(new Files(files), ledger.Key)).Verdict);
+        var told = 0;
+
+        await Spoil.SampleAsync(async spoil =>
+        {
+            var path = files.Keys.ElementAt(spoil.File % files.Count);
+            var (before, after) = (files[path], Spoiled(files[path], spoil));
+            if (before.AsSpan().SequenceEqual(after))
+                return;
+            var result = await VerifyAsync(new Files(new Dictionary<string, byte[]>(files) { [path] = after! }), ledger.Key);
+            if (result.Verdict != LedgerVerdict.Intact)
+            {
+                Interlocked.Increment(ref told);
+                return;
+            }
+            // What comes after the last signed byte was never vouched for; tiles of an earlier size are not read any more; and of an earlier checkpoint that is gone nothing tells,
+            // but the later one vouches for all that it did.
+            Assert.True(
+                (path == LedgerLayout.Checkpoint(100) && after is null) ||
+                (path.StartsWith(LedgerLayout.LogFolder, StringComparison.Ordinal) && after.AsSpan().StartsWith(before)) || (TilePath.TryParse(path, out var tile) && tile.Width is 100),
+                $"{path} was changed ({spoil.Kind} at {spoil.At}) and called intact");
+        }, iter: 600, threads: 2);
+
+        Assert.InRange(told, 300, 600);
+    }
+
+    [Fact]
+    public async Task Any_bytes_at_all_are_read_to_an_end()
+    {
+        using var ledger = await LedgerFolder.OfAsync(10, 10);
+        string[] paths = [LedgerLayout.Log(2026, 11, 1), LedgerLayout.Log(2026, 11, 2), LedgerLayout.Head, LedgerLayout.Checkpoint(10), TilePath.Of(0, 0, 10), TilePath.Entries(0, 10)];
+        var lines = Gen.OneOf(
+            Gen.Byte.Array[0, 300],
+            Gen.Int[0, 4_000].Select(n => Encoding.UTF8.GetBytes(new string('[', n))),
+            Gen.Int[0, 4_000].Select(n => Encoding.UTF8.GetBytes("{\"id\":" + new string('[', n))),
+            Gen.Int[0, 100_000].Select(n => new byte[n]),
+            Gen.Int[0, Odd.Length - 1].Select(i => Encoding.UTF8.GetBytes(Odd[i])));
+
+        await Gen.Select(Gen.Int[0, paths.Length - 1], lines.List[0, 8], Gen.Bool).SampleAsync(async (file, content, withLineFeeds) =>
+        {
+            var files = paths.Where(p => File.Exists(ledger.PathOf(p))).ToDictionary(p => p, ledger.Read);
+            files[paths[file]] = [.. content.SelectMany(l => withLineFeeds ? [.. l, (byte)'\n'] : l)];
+
+            var result = await VerifyAsync(new Files(files), ledger.Key);
+
+            Assert.True(result.Problems.Count <= LedgerVerifier.MostProblems);
+            Assert.All(result.Problems, p => Assert.DoesNotContain(p.Message, char.IsControl));
+        }, iter: 400, threads: 2);
+    }
+
+    [Fact]
+    public async Task A_line_of_any_length_takes_no_more_memory_than_others()
+    {
+        using var ledger = await LedgerFolder.OfAsync(10, 10);
+        var files = new Dictionary<string, byte[]> { [LedgerLayout.Head] = ledger.Read(LedgerLayout.Head), [LedgerLayout.Checkpoint(10)] = ledger.Read(LedgerLayout.Checkpoint(10)) };
+        // 512 MB without a line feed: as much held at once would show.
+        var endless = new Files(files) { Endless = 512L * 1024 * 1024 };
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+
+        var result = await VerifyAsync(endless, ledger.Key);
+
+        Assert.NotEqual(LedgerVerdict.Intact, result.Verdict);
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 100L * 1024 * 1024);
+    }
+
+    private static byte[]? Spoiled(byte[] bytes, (int File, int Kind, double At, double Length, byte[] Bytes) spoil)
+    {
+        var at = Math.Min(bytes.Length, (int)(spoil.At * bytes.Length));
+        var length = Math.Min(bytes.Length - at, Math.Max(1, (int)(spoil.Length * Math.Min(400, bytes.Length))));
+        switch (spoil.Kind)
+        {
+            case 0: // Bits.
+                var flipped = bytes.ToArray();
+                if (flipped.Length > 0)
+                    flipped[Math.Min(at, flipped.Length - 1)] ^= (byte)(1 << (spoil.Bytes[0] % 8));
+                return flipped;
+            case 1: // Cut off.
+                return bytes[..at];
+            case 2: // Taken out.
+                return [.. bytes[..at], .. bytes[(at + length)..]];
+            case 3: // Put in.
+                return [.. bytes[..at], .. spoil.Bytes, .. bytes[at..]];
+            case 4: // Overwritten.
+                return [.. bytes[..at], .. spoil.Bytes, .. bytes[Math.Min(bytes.Length, at + spoil.Bytes.Length)..]];
+            case 5: // Doubled.
+                return [.. bytes[..(at + length)], .. bytes[at..]];
+            default: // Gone.
+                return null;
+        }
+    }
+
+    /// <summary>A ledger in memory; a file without bytes is not there.</summary>
+    private sealed class Files(IReadOnlyDictionary<string, byte[]> files) : LedgerSource
+    {
+        /// <summary>Length of a log of one line that does not end; 0 for none.</summary>
+        public long Endless { get; init; }
+
+        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<LedgerFile>>(Endless > 0
+            ? [new(LedgerLayout.Log(2026, 11, 1), Endless)]
+            : [.. files.Where(f => f.Value is not null && LedgerLayout.TryParseLog(f.Key, out _)).Select(f => new LedgerFile(f.Key, f.Value.Length)).OrderBy(f => f.Path, StringComparer.Ordinal)]);
+
+        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<long>>(
+            [.. files.Where(f => f.Value is not null).Select(f => LedgerLayout.TryParseCheckpoint(f.Key, out var size) ? size : -1).Where(s => s >= 0).Order()]);
+
+        public override Task<Stream> OpenAsync(string path, long offset, CancellationToken stop)
+        {
+            if (Endless > 0 && LedgerLayout.TryParseLog(path, out _))
+                return Task.FromResult<Stream>(new Zeros(Endless - offset));
+            if (!files.TryGetValue(path, out var bytes) || bytes is null)
+                throw new FileNotFoundException("gone", path);
+            return Task.FromResult<Stream>(new MemoryStream(bytes, (int)Math.Min(offset, bytes.Length), (int)Math.Max(0, bytes.Length - offset), writable: false));
+        }
+    }
+
+    private sealed class Zeros(long length) : Stream
+    {
+        private long _left = length;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            var read = (int)Math.Min(count, _left);
+            Array.Clear(buffer, offset, read);
+            _left -= read;
+            return read;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
