@@ -10,9 +10,12 @@ public sealed class MeasuredAlone;
 
 /// <summary>Whatever the files hold, the verifier ends with a result, in little memory, and never calls intact what is not as it was signed.</summary>
 [Collection(nameof(MeasuredAlone))]
-public sealed class LedgerVerifierFuzz
+public sealed class LedgerExtremesTests
 {
     private const int Covered = 700;
+
+    // Any will do; the same each time, so that what fails fails again.
+    private const string Seed = "0000Vx2Eqm5e";
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -111,9 +114,9 @@ public sealed class LedgerVerifierFuzz
                 Assert.True(log.AsSpan().SequenceEqual(CoveredLog(files)));
                 Assert.All(tiles, t => Assert.Equal(whole.Files[t], files[t]));
             },
-            iter: 1500, seed: "0000Vx2Eqm5e");
+            iter: 800, seed: Seed);
         // The property says something only when both come about.
-        Assert.True(intact > 50 && tampered > 500, $"{intact} intact, {tampered} not");
+        Assert.True(intact > 25 && tampered > 250, $"{intact} intact, {tampered} not");
     }
 
     [Fact]
@@ -141,7 +144,7 @@ public sealed class LedgerVerifierFuzz
                     folder.Write(paths[path], file);
                 }
             },
-            iter: 100, seed: "0000Vx2Eqm5e", threads: 1);
+            iter: 100, seed: Seed, threads: 1);
         Assert.Equal(LedgerVerdict.Intact, (await folder.VerifyAsync()).Verdict);
     }
 
@@ -170,8 +173,8 @@ public sealed class LedgerVerifierFuzz
         ledger.Append(line);
         await ledger.CheckpointAsync();
         Assert.Contains((await ledger.VerifyAsync()).Problems, p => p.Kind == LedgerProblemKind.DoubledRecord);
-        await foreach (var shown in ShownRecord.ReadAsync(ledger.Source, new() { Id = "a", Action = "a", From = LedgerFolder.Start }, Stop))
-            Assert.NotNull(shown);
+        Assert.Equal(LineForm.Record, RecordFacts.Of(Encoding.UTF8.GetBytes(line)).Form);
+        _ = RecordFacts.TextOf(Encoding.UTF8.GetBytes(line), "action"u8);
     }
 
     [Fact]
@@ -197,19 +200,19 @@ public sealed class LedgerVerifierFuzz
     [Fact]
     public async Task A_log_of_nothing_but_line_feeds_takes_little_memory()
     {
-        var source = new Endless(5_000_000, _ => (byte)'\n');
+        var source = new Endless(2_000_000, _ => (byte)'\n');
         var result = await VerifyAsync(source, Key);
-        Assert.Equal((5_000_000, 5_000_000), (result.Records, result.TornLines));
+        Assert.Equal((2_000_000, 2_000_000), (result.Records, result.TornLines));
         Assert.InRange(source.MostMemory, 1, 40_000_000);
     }
 
     [Fact]
     public async Task A_log_of_foreign_lines_takes_little_memory_and_only_the_first_are_listed()
     {
-        var source = new Endless(2_000_000, i => i % 4 == 3 ? (byte)'\n' : "{x}"u8[(int)(i % 4)]);
+        var source = new Endless(400_000, i => i % 4 == 3 ? (byte)'\n' : "{x}"u8[(int)(i % 4)]);
         var result = await VerifyAsync(source, Key);
-        Assert.Equal((500_000, LedgerVerifier.MostProblemsOfAKind), (result.Records, result.Problems.Count(p => p.Kind == LedgerProblemKind.ForeignLine)));
-        Assert.Equal(500_000 - LedgerVerifier.MostProblemsOfAKind, result.MoreProblems);
+        Assert.Equal((100_000, LedgerVerifier.MostProblemsOfAKind), (result.Records, result.Problems.Count(p => p.Kind == LedgerProblemKind.ForeignLine)));
+        Assert.Equal(100_000 - LedgerVerifier.MostProblemsOfAKind, result.MoreProblems);
         Assert.InRange(source.MostMemory, 1, 40_000_000);
     }
 
