@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Azure;
-using Azure.Identity;
 using Compliance.Evidence.Ledger;
 using Compliance.Evidence.Pack;
 using Compliance.Evidence.Verify;
@@ -47,7 +45,8 @@ internal static class EvidenceCommands
             var source = place.Source(parsed);
             var options = new VerifyOptions
             {
-                Keys = await place.KeysAsync(parsed, await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop), stop),
+                Keys = await place.KeysAsync(parsed, source, stop),
+                Origin = place.Origin(parsed),
                 Kept = parsed.GetValue(kept) is { } file ? await File.ReadAllBytesAsync(file.FullName, stop) : null,
                 Progress = Console.IsErrorRedirected ? null : new ProgressBar(errors),
             };
@@ -56,7 +55,7 @@ internal static class EvidenceCommands
                 await output.WriteLineAsync(JsonSerializer.Serialize(result, ComplianceJson.Readable));
             else
                 await TellAsync(output, result);
-            return result.Verdict switch { LedgerVerdict.Intact => 0, LedgerVerdict.Tampered => Tampered, _ => CannotTell };
+            return ExitCode(result.Verdict);
         }, kept);
 
         var record = new Argument<string>("RECORD") { Description = "Id of a record, or # and its place in the log; with --check a file" };
@@ -65,6 +64,7 @@ internal static class EvidenceCommands
         Make("prove", "Prove that a signed checkpoint covers a record", async (parsed, stop) =>
         {
             EvidenceProof proof;
+            int? reads = null;
             if (parsed.GetValue(check))
             {
                 proof = EvidenceProof.Read(new FileInfo(parsed.GetValue(record)!));
@@ -72,13 +72,13 @@ internal static class EvidenceCommands
             else
             {
                 var source = place.Source(parsed);
-                proof = await EvidenceProof.MakeAsync(source, await IndexAsync(source, parsed.GetValue(record)!, stop), await HeadAsync(source, stop), stop);
+                (proof, reads) = await EvidenceProof.MakeAsync(source, await IndexAsync(source, parsed.GetValue(record)!, stop), await HeadAsync(source, stop), stop);
             }
-            var objection = proof.Objection(await place.KeysAsync(parsed, System.Text.Encoding.UTF8.GetBytes(proof.Checkpoint), stop));
+            var (verdict, objection) = proof.Judge(await place.KeysAsync(parsed, proof.Origin(), stop), place.OriginGiven(parsed));
             if (objection is null && parsed.GetValue(into) is { } file)
                 await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(proof, ComplianceJson.Readable), stop);
-            await output.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(proof, ComplianceJson.Readable) : Told(proof, objection));
-            return objection is null ? 0 : Tampered;
+            await output.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(proof, ComplianceJson.Readable) : Told(proof, reads, objection));
+            return ExitCode(verdict);
         }, record, check, into);
 
         var old = new Argument<string>("OLD") { Description = "The older checkpoint: its size, or a file" };
@@ -86,13 +86,15 @@ internal static class EvidenceCommands
         Make("consistency", "Verify that a newer checkpoint goes on from an older one", async (parsed, stop) =>
         {
             var source = place.Source(parsed);
-            var keys = await place.KeysAsync(parsed, await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop), stop);
+            var keys = await place.KeysAsync(parsed, source, stop);
             var (a, b) = (await TrustedAsync(source, keys, parsed.GetValue(old)!, stop), await TrustedAsync(source, keys, parsed.GetValue(newer)!, stop));
             if (a.Checkpoint is not { } first || b.Checkpoint is not { } last)
             {
                 await output.WriteLineAsync($"NOT TRUSTED  {a.Objection ?? b.Objection}");
-                return Tampered;
+                return a.Forged || b.Forged ? Tampered : CannotTell;
             }
+            if (place.Origin(parsed) is { } origin && first.Origin != origin)
+                throw new CliException($"the older checkpoint is of another ledger: {Plain.Text(first.Origin, 200)}, not {origin}");
             if (first.Origin != last.Origin || first.Size > last.Size)
                 throw new CliException(first.Origin != last.Origin ? "the two checkpoints are of different ledgers" : $"the older checkpoint has {first.Size} records, the newer {last.Size}: they are the other way round");
             var proof = await MerkleProof.ConsistencyAsync(source, first.Size, last.Size, stop);
@@ -103,7 +105,7 @@ internal static class EvidenceCommands
             return holds ? 0 : Tampered;
         }, old, newer);
 
-        EvidenceShow.Add(Make, place, json, output);
+        EvidenceShow.Add(Make, place, json, output, errors);
         PackCommand.Add(Make, place, json, output);
         Make("download", "Copy a ledger into a folder, to verify it elsewhere", async (parsed, stop) =>
         {
@@ -130,15 +132,23 @@ internal static class EvidenceCommands
             return e.Refusal switch { PackRefusal.Usage => WrongUsage, PackRefusal.Tampered => Tampered, _ => CannotTell };
         }
         // What cannot be read or used tells nothing about the ledger: neither intact nor tampered.
-        catch (Exception e) when (e is CliException or IOException or UnauthorizedAccessException or RequestFailedException or AuthenticationFailedException or LedgerFormatException or AggregateException && !stop.IsCancellationRequested)
+        catch (Exception e) when (!stop.IsCancellationRequested && (e is CliException or LedgerFormatException || SourceFailure.IsOne(e)))
         {
             await errors.WriteLineAsync($"cannot tell: {Plain.Text(e.Message, 1000)}");
             return CannotTell;
         }
+        // So does what was not finished.
+        catch (Exception) when (stop.IsCancellationRequested)
+        {
+            await errors.WriteLineAsync("cannot tell: interrupted");
+            return CannotTell;
+        }
     }
 
-    private static string Told(EvidenceProof proof, string? objection) => objection is null
-        ? string.Create(CultureInfo.InvariantCulture, $"Proved      record {proof.Index} is among the {proof.Size} that the checkpoint covers ({proof.Hashes.Count} hashes)\n{Plain.Text(proof.Record)}")
+    private static int ExitCode(LedgerVerdict verdict) => verdict switch { LedgerVerdict.Intact => 0, LedgerVerdict.Tampered => Tampered, _ => CannotTell };
+
+    private static string Told(EvidenceProof proof, int? reads, string? objection) => objection is null
+        ? string.Create(CultureInfo.InvariantCulture, $"Proved      record {proof.Index} is among the {proof.Size} that the checkpoint covers ({proof.Hashes.Count} hashes{(reads is { } tiles ? $" from {tiles} tiles" : "")})\n{Plain.Text(proof.Record)}")
         : $"NOT PROVED  {objection}";
 
     private static async Task TellAsync(TextWriter output, LedgerVerification result)
@@ -175,13 +185,15 @@ internal static class EvidenceCommands
         throw new CliException($"there is no record {wanted} in the ledger");
     }
 
-    private static async Task<(Checkpoint? Checkpoint, string? Objection)> TrustedAsync(LedgerSource source, IReadOnlyList<NoteKey> keys, string wanted, CancellationToken stop)
+    private static async Task<(Checkpoint? Checkpoint, string? Objection, bool Forged)> TrustedAsync(LedgerSource source, IReadOnlyList<NoteKey> keys, string wanted, CancellationToken stop)
     {
         var bytes = long.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
             ? await source.FindAsync(LedgerLayout.Checkpoint(size), SignedNote.MaxBytes, stop) ?? throw new CliException($"the ledger has no checkpoint of {size} records")
             : await File.ReadAllBytesAsync(wanted, stop);
         var note = SignedNote.Parse(bytes);
-        return note.Verify(keys) is { Trusted: false } verdict ? (null, $"checkpoint {wanted}: {verdict.Reason}") : (Checkpoint.Parse(note.Text), null);
+        return note.Verify(keys) is { Trusted: false } verdict
+            ? (null, $"checkpoint {wanted}: {verdict.Reason}", verdict.Trust == NoteTrust.Refused)
+            : (Checkpoint.Parse(note.Text), null, false);
     }
 
     /// <summary>How far it is, on one line of the terminal.</summary>

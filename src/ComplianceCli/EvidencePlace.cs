@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Azure.Identity;
 using Azure.Storage.Blobs;
+using Compliance.Evidence.Checkpoints;
 using Compliance.Evidence.Ledger;
 using Compliance.Evidence.Pack;
 
@@ -33,7 +34,7 @@ internal sealed class EvidencePlace
     {
         var tenant = parsed.GetValue(_tenant);
         if (parsed.GetValue(_folder) is { } folder)
-            return new FolderLedgerSource(FolderOf(folder, tenant));
+            return DownloadedLedger.Open(folder.FullName, tenant);
         return new BlobLedgerSource(Service(parsed, ref tenant), tenant);
     }
 
@@ -56,12 +57,26 @@ internal sealed class EvidencePlace
     public string? StateStorage(ParseResult parsed) =>
         parsed.GetValue(_folder) is null && parsed.GetValue(_account) is null ? Connection.Of(null, null, parsed.GetValue(_connection)).StateStorage : null;
 
+    /// <summary>What the ledger has to be called in its checkpoints; null when nothing says which tenant's it is.</summary>
+    /// <exception cref="CliException">The options name no ledger.</exception>
+    public string? Origin(ParseResult parsed) => Tenant(parsed) is { } tenant ? CheckpointKeys.OriginOf(tenant) : null;
+
+    /// <summary>What a ledger of the tenant that was named outright has to be called; null when none was named.</summary>
+    public string? OriginGiven(ParseResult parsed) => parsed.GetValue(_tenant) is { } tenant ? CheckpointKeys.OriginOf(tenant) : null;
+
     /// <summary>The public keys that are trusted.</summary>
     /// <param name="parsed">The options.</param>
-    /// <param name="note">A checkpoint of the ledger, whose name a PEM key takes: the key alone counts. Null when there is none.</param>
+    /// <param name="source">The ledger, whose name a PEM key takes: the key alone counts.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="CliException">There are none, or a file cannot be used.</exception>
-    public async Task<IReadOnlyList<NoteKey>> KeysAsync(ParseResult parsed, byte[]? note, CancellationToken stop)
+    /// <exception cref="IOException">The ledger cannot be read.</exception>
+    public async Task<IReadOnlyList<NoteKey>> KeysAsync(ParseResult parsed, ILedgerSource source, CancellationToken stop) => await KeysAsync(parsed, await NameAsync(source, stop), stop);
+
+    /// <inheritdoc cref="KeysAsync(ParseResult, ILedgerSource, CancellationToken)"/>
+    /// <param name="parsed">The options.</param>
+    /// <param name="name">What a PEM key is called: the name of the ledger; null when it is not known.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task<IReadOnlyList<NoteKey>> KeysAsync(ParseResult parsed, string? name, CancellationToken stop)
     {
         var files = (parsed.GetValue(_keys) ?? []).Select(f => f.FullName).ToList();
         if (files.Count == 0 && parsed.GetValue(_folder) is null && parsed.GetValue(_account) is null
@@ -71,8 +86,26 @@ internal sealed class EvidencePlace
             throw new CliException("no key is given: --key-file names the public key that the checkpoints were signed with. It has to come to you by another way than the ledger");
         var keys = new List<NoteKey>();
         foreach (var file in files)
-            keys.AddRange(await ReadAsync(file, note, stop));
+            keys.AddRange(await ReadAsync(file, name, stop));
         return keys;
+    }
+
+    // From the first checkpoint that can be read, so that one that was spoilt is told by the verification and not here.
+    private static async Task<string?> NameAsync(ILedgerSource source, CancellationToken stop)
+    {
+        foreach (var path in (string[])[LedgerLayout.Head, .. (await source.CheckpointsAsync(stop)).Reverse().Select(LedgerLayout.Checkpoint)])
+        {
+            try
+            {
+                if (await source.FindAsync(path, SignedNote.MaxBytes, stop) is { } note)
+                    return Checkpoint.Parse(SignedNote.Parse(note).Text).Origin;
+            }
+            catch (LedgerFormatException)
+            {
+                // The next.
+            }
+        }
+        return null;
     }
 
     private BlobServiceClient Service(ParseResult parsed, [System.Diagnostics.CodeAnalysis.NotNull] ref string? tenant)
@@ -89,14 +122,14 @@ internal sealed class EvidencePlace
         static string Missing() => throw new CliException("--tenant is needed: the id of the tenant whose ledger it is");
     }
 
-    private static async Task<IEnumerable<NoteKey>> ReadAsync(string file, byte[]? note, CancellationToken stop)
+    private static async Task<IEnumerable<NoteKey>> ReadAsync(string file, string? name, CancellationToken stop)
     {
         try
         {
             if (new FileInfo(file).Length > MostKeyBytes)
                 throw new CliException($"{file} is too long for a file of public keys");
             var text = await File.ReadAllTextAsync(file, stop);
-            return PublicKeys.Read(text, note is null ? null : Checkpoint.Parse(SignedNote.Parse(note).Text).Origin);
+            return PublicKeys.Read(text, name);
         }
         catch (LedgerFormatException e)
         {
@@ -106,21 +139,5 @@ internal sealed class EvidencePlace
         {
             throw new CliException($"{file} cannot be read: {e.Message}", e);
         }
-    }
-
-    private static string FolderOf(DirectoryInfo folder, string? tenant)
-    {
-        static bool Is(string path) => Directory.Exists(Path.Combine(path, LedgerLayout.LogFolder)) || File.Exists(Path.Combine(path, LedgerLayout.Head));
-        if (!folder.Exists)
-            throw new CliException($"there is no folder {folder.FullName}");
-        if (tenant is null && Is(folder.FullName))
-            return folder.FullName;
-        var found = Directory.GetDirectories(folder.FullName).Where(d => Is(d) && (tenant is null || Path.GetFileName(d) == tenant)).ToList();
-        return found switch
-        {
-            [var only] => only,
-            [] => throw new CliException($"{folder.FullName} holds no ledger{(tenant is null ? "" : $" of tenant {tenant}")}: a ledger has a folder 'log' and a file 'checkpoint'"),
-            _ => throw new CliException($"{folder.FullName} holds the ledgers of several tenants: name one with --tenant"),
-        };
     }
 }

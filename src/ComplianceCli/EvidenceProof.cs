@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Compliance.Evidence.Ledger;
+using Compliance.Evidence.Verify;
 
 namespace ComplianceCli;
 
@@ -16,14 +17,21 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
     private const int MostBytes = 10_000_000;
 
     /// <summary>Makes the proof from tiles: the bundle with the record, and two tiles at most for every eight levels of the tree.</summary>
+    /// <param name="source">The ledger.</param>
+    /// <param name="index">The record's place.</param>
+    /// <param name="note">The checkpoint.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>The proof, and how many tiles were read for its hashes.</returns>
     /// <exception cref="LedgerFormatException">A tile or the checkpoint cannot be used.</exception>
     /// <exception cref="IOException">The ledger cannot be read.</exception>
-    public static async Task<EvidenceProof> MakeAsync(ILedgerSource source, long index, byte[] note, CancellationToken stop)
+    public static async Task<(EvidenceProof Proof, int TileReads)> MakeAsync(ILedgerSource source, long index, byte[] note, CancellationToken stop)
     {
         var checkpoint = Compliance.Evidence.Ledger.Checkpoint.Parse(SignedNote.Parse(note).Text);
         if (index < 0 || index >= checkpoint.Size)
             throw new CliException($"the latest checkpoint covers {checkpoint.Size} records; record {index} is not among them yet");
-        return new(1, index, await RecordAsync(source, index, checkpoint.Size, stop), checkpoint.Size, await MerkleProof.InclusionAsync(source, index, checkpoint.Size, stop), Encoding.UTF8.GetString(note));
+        var tiles = new CountingTiles(source);
+        var hashes = await MerkleProof.InclusionAsync(tiles, index, checkpoint.Size, stop);
+        return (new(1, index, await RecordAsync(source, index, checkpoint.Size, stop), checkpoint.Size, hashes, Encoding.UTF8.GetString(note)), tiles.Reads);
     }
 
     /// <summary>Reads a proof that was written before; anything may stand there.</summary>
@@ -44,27 +52,43 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
         }
     }
 
-    /// <summary>Why the proof does not hold; null when it does.</summary>
+    /// <summary>What the log is called, as the checkpoint says; null when it says nothing.</summary>
+    public string? Origin()
+    {
+        try
+        {
+            return Compliance.Evidence.Ledger.Checkpoint.Parse(SignedNote.Parse(Encoding.UTF8.GetBytes(Checkpoint)).Text).Origin;
+        }
+        catch (LedgerFormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Why the proof does not hold; no objection and intact when it does.</summary>
     /// <param name="keys">The keys that are trusted.</param>
-    public string? Objection(IReadOnlyList<NoteKey> keys)
+    /// <param name="origin">What the log has to be called; null for any.</param>
+    public (LedgerVerdict Verdict, string? Objection) Judge(IReadOnlyList<NoteKey> keys, string? origin)
     {
         try
         {
             var note = SignedNote.Parse(Encoding.UTF8.GetBytes(Checkpoint));
             if (note.Verify(keys) is { Trusted: false } verdict)
-                return $"the checkpoint is not trusted: {verdict.Reason}";
+                return (verdict.Trust == NoteTrust.Refused ? LedgerVerdict.Tampered : LedgerVerdict.CannotTell, $"the checkpoint is not trusted: {verdict.Reason}");
             var signed = Compliance.Evidence.Ledger.Checkpoint.Parse(note.Text);
+            if (origin is not null && signed.Origin != origin)
+                return (LedgerVerdict.Tampered, $"the checkpoint is of another ledger: {Plain.Text(signed.Origin, 200)}");
             if (signed.Size != Size)
-                return $"the checkpoint covers {signed.Size} records, the proof is for {Size}";
+                return (LedgerVerdict.Tampered, $"the checkpoint covers {signed.Size} records, the proof is for {Size}");
             var leaf = new byte[MerkleHash.Size];
             MerkleHash.Leaf(Record, leaf);
             return Index >= 0 && Index < Size && Hashes.All(h => h.Length == MerkleHash.Size) && MerkleProof.Inclusion(Index, Size, leaf, Hashes, signed.Root)
-                ? null
-                : "the record, its place and the hashes do not give the checkpoint's root";
+                ? (LedgerVerdict.Intact, null)
+                : (LedgerVerdict.Tampered, "the record, its place and the hashes do not give the checkpoint's root");
         }
         catch (LedgerFormatException e)
         {
-            return $"the checkpoint cannot be read: {e.Message}";
+            return (LedgerVerdict.Tampered, $"the checkpoint cannot be read: {e.Message}");
         }
     }
 
@@ -77,5 +101,16 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
             if (await source.FindAsync(TilePath.Entries(bundle, wide), most, stop) is { } bytes)
                 return EntryBundle.Parse(bytes, wide)[(int)(index % TilePath.Width)].ToArray();
         throw new LedgerFormatException($"{TilePath.Entries(bundle, width)} is missing", 0);
+    }
+
+    private sealed class CountingTiles(ITileSource tiles) : ITileSource
+    {
+        public int Reads { get; private set; }
+
+        public Task<byte[]> ReadAsync(TileRef tile, CancellationToken stop)
+        {
+            Reads++;
+            return tiles.ReadAsync(tile, stop);
+        }
     }
 }

@@ -13,8 +13,9 @@ internal static class EvidenceShow
     /// <param name="place">Which ledger.</param>
     /// <param name="json">The option that asks for JSON.</param>
     /// <param name="output">For the records.</param>
+    /// <param name="errors">For lines that are no JSON where JSON is asked for.</param>
     public static void Add(
-        Func<string, string, Func<ParseResult, CancellationToken, Task<int>>, Symbol[], Command> make, EvidencePlace place, Option<bool> json, TextWriter output)
+        Func<string, string, Func<ParseResult, CancellationToken, Task<int>>, Symbol[], Command> make, EvidencePlace place, Option<bool> json, TextWriter output, TextWriter errors)
     {
         var from = new Option<DateTimeOffset?>("--from") { Description = "Logged then or later (ISO 8601, UTC where nothing is said)", HelpName = "TIME", CustomParser = Time };
         var to = new Option<DateTimeOffset?>("--to") { Description = "Logged before", HelpName = "TIME", CustomParser = Time };
@@ -40,7 +41,13 @@ internal static class EvidenceShow
                 if (line.Kind != LogLineKind.Line || !Fits(line.Bytes.Span))
                     continue;
                 left--;
-                await output.WriteLineAsync(parsed.GetValue(json) ? Encoding.UTF8.GetString(line.Bytes.Span) : Text(line));
+                // What a crash cut off would spoil the JSON for whoever reads it.
+                if (!parsed.GetValue(json))
+                    await output.WriteLineAsync(Text(line));
+                else if (RecordFacts.Of(line.Bytes.Span).Form == LineForm.Record)
+                    await output.WriteLineAsync(Encoding.UTF8.GetString(line.Bytes.Span));
+                else
+                    await errors.WriteLineAsync(Text(line));
             }
             return 0;
 

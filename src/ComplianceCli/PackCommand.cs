@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Azure.Data.Tables;
 using Azure.Identity;
-using Compliance.Evidence.Ledger;
 using Compliance.Evidence.Pack;
 using Compliance.Evidence.Verify;
 using Compliance.Findings;
@@ -33,9 +32,9 @@ internal static class PackCommand
             var wanted = Find(parsed.GetValue(framework)!);
             var (first, end) = (Time("--from", parsed.GetValue(from)!), Time("--to", parsed.GetValue(to)!));
             var source = place.Source(parsed);
-            var keys = await place.KeysAsync(parsed, await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop), stop);
+            var keys = await place.KeysAsync(parsed, source, stop);
             var made = await new EvidencePack(source, StateOf(parsed, place, parsed.GetValue(state))).MakeAsync(
-                new() { From = first, To = end, Framework = wanted, Keys = keys, Origin = place.Tenant(parsed) is { } tenant ? $"compliancefunctions/{tenant}" : null },
+                new() { From = first, To = end, Framework = wanted, Keys = keys, Origin = place.Origin(parsed) },
                 parsed.GetValue(file)?.FullName ?? Path.GetFullPath($"evidence-{wanted.Key}-{Short(first)}-{Short(end)}.zip"), stop);
             await output.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(made, ComplianceJson.Readable) : Told(made, wanted));
             return 0;

@@ -90,7 +90,8 @@ public sealed class EvidenceCommandTests : IDisposable
 
         var (made, output, errors) = await RunAsync("evidence", "prove", record, "--folder", ledger.Root, "--key-file", KeyOf(ledger), "--out", file);
         Assert.True(made == 0, $"{made}: {output}{errors}");
-        Assert.Contains("record 417 is among the 600", output, StringComparison.Ordinal);
+        // Leaves 256 to 511, their neighbours at the right edge, and the hash over the first 256.
+        Assert.Contains("record 417 is among the 600 that the checkpoint covers (10 hashes from 3 tiles)", output, StringComparison.Ordinal);
         Assert.Contains("run-417/check", output, StringComparison.Ordinal);
         Directory.Move(ledger.Root, ledger.Root + "-away");
         Assert.Equal(0, (await RunAsync("evidence", "prove", file, "--check", "--key-file", KeyOf(ledger))).Code);
@@ -121,6 +122,91 @@ public sealed class EvidenceCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stranger_to_the_keys_is_no_proof_of_tampering()
+    {
+        using var ledger = await LedgerFolder.OfAsync(600, 300, 600);
+        using var other = LedgerFolder.Stranger();
+        var (stranger, file) = (Path.Combine(_folder, "stranger.vkey"), Path.Combine(_folder, "proof.json"));
+        await File.WriteAllTextAsync(stranger, other.Key.Format(), Stop);
+        Assert.Equal(0, (await RunAsync("evidence", "prove", "#1", "--folder", ledger.Root, "--key-file", KeyOf(ledger), "--out", file)).Code);
+
+        Assert.Equal(2, (await RunAsync("evidence", "prove", file, "--check", "--key-file", stranger)).Code);
+        Assert.Equal(2, (await RunAsync("evidence", "consistency", "300", "600", "--folder", ledger.Root, "--key-file", stranger)).Code);
+        var forged = SignedNote.Parse(ledger.Read("checkpoint")) with { Text = new Checkpoint(LedgerFolder.Origin, 600, new byte[32], []).Format() };
+        ledger.Write("checkpoint", forged.Format());
+        Assert.Equal(1, (await RunAsync("evidence", "consistency", "300", ledger.PathOf("checkpoint"), "--folder", ledger.Root, "--key-file", KeyOf(ledger))).Code);
+    }
+
+    [Fact]
+    public async Task A_ledger_of_another_tenant_in_the_place_of_the_one_that_is_asked_for_is_told()
+    {
+        using var ledger = await LedgerFolder.OfAsync(600, 300, 600);
+        var file = Path.Combine(_folder, "proof.json");
+        string[] all = ["--folder", ledger.Root, "--key-file", KeyOf(ledger)];
+        Assert.Equal(0, (await RunAsync(["evidence", "verify", .. all, "--tenant", "test"])).Code);
+
+        var (code, output, _) = await RunAsync(["evidence", "verify", .. all, "--tenant", "other"]);
+
+        Assert.Equal(1, code);
+        Assert.Contains($"is of another log: {LedgerFolder.Origin}, not compliancefunctions/other", output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync(["evidence", "prove", "#1", .. all, "--out", file])).Code);
+        Assert.Equal(1, (await RunAsync("evidence", "prove", file, "--check", "--key-file", KeyOf(ledger), "--tenant", "other")).Code);
+        Assert.Equal(2, (await RunAsync(["evidence", "consistency", "300", "600", .. all, "--tenant", "other"])).Code);
+    }
+
+    [Fact]
+    public async Task A_download_of_both_containers_as_they_are_is_one_ledger_a_tenant()
+    {
+        using var ledger = await LedgerFolder.OfAsync(300, 300);
+        foreach (var tenant in (string[])["test", "second"])
+        {
+            foreach (var file in Directory.EnumerateFiles(ledger.Root, "*", SearchOption.AllDirectories))
+            {
+                var path = Path.GetRelativePath(ledger.Root, file).Replace('\\', '/');
+                var copy = Path.Combine(_folder, "both", LedgerLayout.IsHead(path) ? LedgerLayout.HeadContainer : LedgerLayout.Container, tenant, path);
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+        }
+        string[] all = ["evidence", "verify", "--folder", Path.Combine(_folder, "both"), "--key-file", KeyOf(ledger)];
+
+        Assert.Equal(0, (await RunAsync([.. all, "--tenant", "test"])).Code);
+        var which = await RunAsync(all);
+        Assert.Equal(2, which.Code);
+        Assert.Contains("choose one with --tenant: second, test", which.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync([.. all, "--tenant", "third"])).Code);
+        Assert.Equal(2, (await RunAsync([.. all, "--tenant", "../test"])).Code);
+    }
+
+    [Fact]
+    public async Task A_spoilt_latest_checkpoint_is_tampering_with_a_key_of_either_form()
+    {
+        using var ledger = await LedgerFolder.OfAsync(30, 10, 30);
+        var pem = Path.Combine(_folder, "key.pem");
+        await File.WriteAllTextAsync(pem, ledger.Key.ToPem(), Stop);
+        foreach (var spoilt in (byte[][])["rubbish"u8.ToArray(), new byte[2_000_000]])
+        {
+            ledger.Write("checkpoint", spoilt);
+            foreach (var key in new[] { KeyOf(ledger), pem })
+            {
+                var (code, output, _) = await RunAsync("evidence", "verify", "--folder", ledger.Root, "--key-file", key);
+                Assert.Equal(1, code);
+                Assert.Contains("DamagedCheckpoint: checkpoint ", output, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task What_was_interrupted_tells_nothing()
+    {
+        using var ledger = await LedgerFolder.OfAsync(3, 3);
+        using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        await interrupted.CancelAsync();
+        using var errors = new StringWriter();
+        Assert.Equal((2, "cannot tell: interrupted"), (await Commands.InvokeAsync(["evidence", "verify", "--folder", ledger.Root, "--key-file", KeyOf(ledger)], TextWriter.Null, errors, interrupted.Token), errors.ToString().Trim()));
+    }
+
+    [Fact]
     public async Task Records_are_shown_by_what_is_asked_for_and_cannot_play_with_the_terminal()
     {
         using var ledger = await LedgerFolder.OfAsync(10, 10);
@@ -141,6 +227,10 @@ public sealed class EvidenceCommandTests : IDisposable
         Assert.Contains(all, l => l.StartsWith("unknown version", StringComparison.Ordinal));
         Assert.DoesNotContain(all, l => l.Contains('\u001b'));
         Assert.Equal(64, (await RunAsync("evidence", "show", "--folder", ledger.Root, "--from", "yesterday")).Code);
+        ledger.Append("{\"id\":\"cut o");
+        var (_, lines, aside) = await RunAsync("evidence", "show", "--folder", ledger.Root, "--json");
+        Assert.All(lines.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => Assert.NotNull(JsonNode.Parse(l)));
+        Assert.StartsWith("no record  {\"id\":\"cut o", aside, StringComparison.Ordinal);
     }
 
     private string KeyOf(LedgerFolder ledger)

@@ -116,15 +116,17 @@ internal sealed class LogWalk(VerifyReport report)
         if (form == LineForm.Torn)
         {
             Torn++;
-            report.Warn(string.Create(CultureInfo.InvariantCulture, $"line {index} at byte {line.Offset} of {line.Path} was cut off by a crash ({line.Length} bytes); it is hashed like all others"));
+            if (report.TakesWarnings)
+                report.Warn(string.Create(CultureInfo.InvariantCulture, $"line {index} at byte {line.Offset} of {line.Path} was cut off by a crash ({line.Length} bytes); it is hashed like all others"));
             return;
         }
-        report.Add(At(index, line, LedgerProblemKind.ForeignLine, $"this is no record, nor the begin of one: {Plain.Text(line.Bytes.Span, 60)}", null));
+        if (!report.OnlyCounts(LedgerProblemKind.ForeignLine))
+            report.Add(At(index, line, LedgerProblemKind.ForeignLine, $"this is no record, nor the begin of one: {Plain.Text(line.Bytes.Span, 60)}", null));
     }
 
     private void Time(long index, in LogLine line, DateTimeOffset at, in RecordFacts facts)
     {
-        if (_last is { } last && last - at > Allowed && !facts.ClockBack)
+        if (_last is { } last && last - at > Allowed && !facts.ClockBack && !report.OnlyCounts(LedgerProblemKind.TimeWentBack))
         {
             report.Add(At(index, line, LedgerProblemKind.TimeWentBack, string.Create(CultureInfo.InvariantCulture,
                 $"it was logged at {at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}, before the one that precedes it ({last.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}), and no record says that the clock went back"), facts.Id));

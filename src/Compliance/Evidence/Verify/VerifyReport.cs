@@ -35,10 +35,23 @@ internal sealed class VerifyReport
             More++;
     }
 
+    /// <summary>Counts a problem of which enough are kept, so that nothing need be made of it: there may be millions.</summary>
+    /// <returns>False when it has to be added.</returns>
+    public bool OnlyCounts(LedgerProblemKind kind)
+    {
+        if (_ofKind.GetValueOrDefault(kind) < LedgerVerifier.MostProblemsOfAKind)
+            return false;
+        More++;
+        return true;
+    }
+
+    /// <summary>Whether another warning would be kept.</summary>
+    public bool TakesWarnings => _warnings.Count < MostWarnings;
+
     /// <summary>Adds a warning.</summary>
     public void Warn(string warning)
     {
-        if (_warnings.Count < MostWarnings)
+        if (TakesWarnings)
             _warnings.Add(warning);
     }
 }

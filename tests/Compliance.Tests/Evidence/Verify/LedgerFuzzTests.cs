@@ -30,7 +30,7 @@ public sealed class LedgerFuzzTests
         using var ledger = await LedgerFolder.OfAsync(Records, 100, Records);
         var files = Directory.EnumerateFiles(ledger.Root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(ledger.Root, f).Replace('\\', '/')).Order(StringComparer.Ordinal)
             .ToDictionary(f => f, ledger.Read);
-        Assert.Equal(LedgerVerdict.Intact, (await VerifyAsync(new Files(files), ledger.Key)).Verdict);
+        Assert.Equal(LedgerVerdict.Intact, (await VerifyAsync(new MemoryLedger(files), ledger.Key)).Verdict);
         var told = 0;
 
         await Spoil.SampleAsync(async spoil =>
@@ -39,7 +39,7 @@ public sealed class LedgerFuzzTests
             var (before, after) = (files[path], Spoiled(files[path], spoil));
             if (before.AsSpan().SequenceEqual(after))
                 return;
-            var result = await VerifyAsync(new Files(new Dictionary<string, byte[]>(files) { [path] = after! }), ledger.Key);
+            var result = await VerifyAsync(new MemoryLedger(new Dictionary<string, byte[]>(files) { [path] = after! }), ledger.Key);
             if (result.Verdict != LedgerVerdict.Intact)
             {
                 Interlocked.Increment(ref told);
@@ -73,26 +73,11 @@ public sealed class LedgerFuzzTests
             var files = paths.Where(p => File.Exists(ledger.PathOf(p))).ToDictionary(p => p, ledger.Read);
             files[paths[file]] = [.. content.SelectMany(l => withLineFeeds ? [.. l, (byte)'\n'] : l)];
 
-            var result = await VerifyAsync(new Files(files), ledger.Key);
+            var result = await VerifyAsync(new MemoryLedger(files), ledger.Key);
 
             Assert.True(result.Problems.Count <= LedgerVerifier.MostProblems);
             Assert.All(result.Problems, p => Assert.DoesNotContain(p.Message, char.IsControl));
         }, iter: 400, threads: 2);
-    }
-
-    [Fact]
-    public async Task A_line_of_any_length_takes_no_more_memory_than_others()
-    {
-        using var ledger = await LedgerFolder.OfAsync(10, 10);
-        var files = new Dictionary<string, byte[]> { [LedgerLayout.Head] = ledger.Read(LedgerLayout.Head), [LedgerLayout.Checkpoint(10)] = ledger.Read(LedgerLayout.Checkpoint(10)) };
-        // 512 MB without a line feed: as much held at once would show.
-        var endless = new Files(files) { Endless = 512L * 1024 * 1024 };
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-
-        var result = await VerifyAsync(endless, ledger.Key);
-
-        Assert.NotEqual(LedgerVerdict.Intact, result.Verdict);
-        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 100L * 1024 * 1024);
     }
 
     private static byte[]? Spoiled(byte[] bytes, (int File, int Kind, double At, double Length, byte[] Bytes) spoil)
@@ -119,61 +104,5 @@ public sealed class LedgerFuzzTests
             default: // Gone.
                 return null;
         }
-    }
-
-    /// <summary>A ledger in memory; a file without bytes is not there.</summary>
-    private sealed class Files(IReadOnlyDictionary<string, byte[]> files) : LedgerSource
-    {
-        /// <summary>Length of a log of one line that does not end; 0 for none.</summary>
-        public long Endless { get; init; }
-
-        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<LedgerFile>>(Endless > 0
-            ? [new(LedgerLayout.Log(2026, 11, 1), Endless)]
-            : [.. files.Where(f => f.Value is not null && LedgerLayout.TryParseLog(f.Key, out _)).Select(f => new LedgerFile(f.Key, f.Value.Length)).OrderBy(f => f.Path, StringComparer.Ordinal)]);
-
-        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<long>>(
-            [.. files.Where(f => f.Value is not null).Select(f => LedgerLayout.TryParseCheckpoint(f.Key, out var size) ? size : -1).Where(s => s >= 0).Order()]);
-
-        public override Task<Stream> OpenAsync(string path, long offset, CancellationToken stop)
-        {
-            if (Endless > 0 && LedgerLayout.TryParseLog(path, out _))
-                return Task.FromResult<Stream>(new Zeros(Endless - offset));
-            if (!files.TryGetValue(path, out var bytes) || bytes is null)
-                throw new FileNotFoundException("gone", path);
-            return Task.FromResult<Stream>(new MemoryStream(bytes, (int)Math.Min(offset, bytes.Length), (int)Math.Max(0, bytes.Length - offset), writable: false));
-        }
-    }
-
-    private sealed class Zeros(long length) : Stream
-    {
-        private long _left = length;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            var read = (int)Math.Min(count, _left);
-            Array.Clear(buffer, offset, read);
-            _left -= read;
-            return read;
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
