@@ -6,6 +6,7 @@ return args switch
     ["orchestrations", .. var rest] => await OrchestrationBenchmark.RunAsync(rest),
     ["offboarding", .. var rest] => await OffboardingBenchmark.RunAsync(rest),
     ["ledger", .. var rest] => Math.Max(await LedgerBenchmark.RunAsync(rest), await LedgerVerifyBenchmark.RunAsync(rest)),
+    ["ledger-verify", .. var rest] => await LedgerVerifyBenchmark.RunAsync(rest),
     [LedgerVerifyBenchmark.Role, .. var rest] => await LedgerVerifyBenchmark.RunRoleAsync(rest),
     // The parts below run as processes of their own, so that each has its own memory.
     [CredentialBenchmark.SandboxRole, .. var rest] => await SandboxRole.RunAsync(rest),
@@ -20,6 +21,6 @@ static int Usage()
     Console.Error.WriteLine("benchmarks: credentials [--applications N] [--vault-objects N] [--flagged-share 0.02] [--rounds N] [--latency MS,MS]");
     Console.Error.WriteLine("            orchestrations [--instances N] [--activities N] [--rounds N]");
     Console.Error.WriteLine("            offboarding [--latency MS] [--leavers N] [--rounds N] [--quotas] [--seconds N after all are blocked, instead of to the last certificate]");
-    Console.Error.WriteLine("            ledger [--calls N] [--rounds N] [--records N]");
+    Console.Error.WriteLine("            ledger [--calls N] [--rounds N] [--records N]; ledger-verify its second half alone");
     return 64;
 }

@@ -45,7 +45,7 @@ internal static class OffboardingServices
         services.AddSingleton<ILeaverCases>(p => p.GetRequiredService<TableLeaverCases>());
         services.AddSingleton<ICaseDocuments, BlobCaseDocuments>();
         services.AddSingleton<HrEventLog>();
-        services.AddSingleton<LeaverFindings>();
+        services.AddSingleton<FindingsKeeper>();
         services.AddSingleton<LeaverIntake>();
         services.AddSingleton(p => WebhookKeySettings.Read(
             configuration, p.GetRequiredService<TenantConnection>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<VaultWebhookKeys>>()));

@@ -6,7 +6,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs.Models;
+using Compliance.Evidence.Ledger;
 using Compliance.Evidence.People;
+using Compliance.Evidence.Verify;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
@@ -92,6 +94,7 @@ internal sealed class CaseHost : IAsyncDisposable
             ["Tenant:ClientId"] = Sandbox.ClientId,
             ["Tenant:ClientSecret"] = Sandbox.ClientSecret,
             ["Tenant:PinnedThumbprint"] = Sandbox.Thumbprint,
+            ["Evidence:SigningKey"] = Path.Combine(_folder, "evidence-key.pem"),
             ["Tenant:GraphWriteLimit"] = _graphWriteLimit?.ToString(CultureInfo.InvariantCulture),
             ["Hr:WebhookKeys"] = HrKey,
             ["Approvals:Audience"] = DemoLeaver.ComplianceAppId,
@@ -195,6 +198,15 @@ internal sealed class CaseHost : IAsyncDisposable
             if (finding.Detection.Subject.Id == caseId)
                 found.Add(finding);
         return found;
+    }
+
+    /// <summary>What an auditor finds who has the public key and nothing else; null while there is no key yet.</summary>
+    public async Task<LedgerVerification?> VerifyLedgerAsync()
+    {
+        var key = Path.Combine(_folder, "evidence-key.vkey");
+        return File.Exists(key)
+            ? await new LedgerVerifier(new BlobLedgerSource(_azurite.EvidenceBlobs, Sandbox.TenantId), new VerifyOptions { Keys = [NoteKey.Parse((await File.ReadAllTextAsync(key, Stop)).Trim())] }).VerifyAsync(Stop)
+            : null;
     }
 
     /// <summary>Ids of the tenant's evidence records, as they are in the ledger; each must be as the schema says.</summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Compliance.Evidence;
 using Compliance.Evidence.People;
+using Compliance.Evidence.Verify;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
@@ -367,6 +368,23 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.DoesNotContain(Groups(host), g => g.StartsWith("extra-", StringComparison.Ordinal));
         var later = host.Changes.Count(c => c.Contains("/v1.0/", StringComparison.Ordinal)) - first;
         Assert.True((known.ClearAt!.Value - began).TotalSeconds * 1.4 >= later - 40, $"{later} writes in {(known.ClearAt!.Value - began).TotalSeconds} s");
+    }
+
+    [Fact]
+    public async Task What_a_case_did_is_signed_by_itself_and_still_verifies_after_the_person_was_erased()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var id = await host.TakenAsync(host.Event());
+        await host.CertifiedAsync(id);
+
+        LedgerVerification? verified = null;
+        await host.UntilAsync(id, _ => (verified = host.VerifyLedgerAsync().GetAwaiter().GetResult()) is { NotYetCovered: 0, Records: > 5 });
+        Assert.Equal(LedgerVerdict.Intact, verified!.Verdict);
+        await host.Services.GetRequiredService<ILeaverCases>().ChangeAsync(host.Sandbox.TenantId, id, c => c with { Stage = LeaverStage.Closed }, CaseHost.Stop);
+        Assert.Equal(HttpStatusCode.OK, (await host.EraseAsync(id, host.Approvers[0], confirm: true)).Status);
+
+        var after = await host.VerifyLedgerAsync();
+        Assert.Equal((LedgerVerdict.Intact, verified.Records + 2), (after!.Verdict, after.Records));
     }
 
     [Fact]

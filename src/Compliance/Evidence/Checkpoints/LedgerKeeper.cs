@@ -2,7 +2,6 @@ using Azure;
 using Azure.Identity;
 using Compliance.Findings;
 using Compliance.Observability;
-using Compliance.Offboarding.Intake;
 using Compliance.Runs;
 using Compliance.State;
 using Microsoft.Extensions.Logging;
@@ -26,7 +25,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
     private static readonly string[] Checked = [LedgerControls.DoesNotVerify, LedgerControls.NotChecked, LedgerControls.NotWriteOnce];
 
     private readonly LedgerKeeperParts _parts;
-    private readonly LeaverFindings _findings;
+    private readonly FindingsKeeper _findings;
     private readonly Coalesced<CheckpointOutcome> _checkpoint;
     private readonly ILogger<LedgerKeeper> _log;
 

@@ -22,12 +22,6 @@ internal readonly ref struct RecordFacts
     /// <summary>The version of the record's shape that is understood here; records of others are hashed all the same.</summary>
     public const long KnownVersion = 1;
 
-    /// <summary>The action of a blob's last record, whose subject is the path of the blob that follows.</summary>
-    public const string ClosedAction = "ledger.closed";
-
-    /// <summary>The action of the record that says that the clock went back.</summary>
-    public const string ClockBackAction = "ledger.clock-back";
-
     /// <summary>What the line is.</summary>
     public LineForm Form { get; private init; }
 
@@ -128,7 +122,7 @@ internal readonly ref struct RecordFacts
             {
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.String)
-                    (closing, back) = (reader.ValueTextEquals(ClosedAction), reader.ValueTextEquals(ClockBackAction));
+                    (closing, back) = (reader.ValueTextEquals(EvidenceLine.ClosedAction), reader.ValueTextEquals(EvidenceLine.ClockBackAction));
             }
             else if (name.SequenceEqual("version"u8))
             {

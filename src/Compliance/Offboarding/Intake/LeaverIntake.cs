@@ -1,5 +1,6 @@
 using Azure;
 using Compliance.Evidence;
+using Compliance.Findings;
 using Compliance.Offboarding.Policy;
 using Compliance.Plans;
 using Compliance.Runs;
@@ -20,7 +21,7 @@ internal sealed record IntakeResult(LeaverCase Case, IntakeOutcome Outcome, stri
 /// (<see cref="UndispatchedAsync"/>, <see cref="RecordOwedAsync"/>).
 /// </summary>
 internal sealed partial class LeaverIntake(
-    TenantId tenant, TableLeaverCases cases, HrEventLog events, LeaverFindings findings, IEvidenceLog evidence, IOffboardingPolicySource policy, TimeProvider time,
+    TenantId tenant, TableLeaverCases cases, HrEventLog events, FindingsKeeper findings, IEvidenceLog evidence, IOffboardingPolicySource policy, TimeProvider time,
     ILogger<LeaverIntake> log)
 {
     /// <summary>So long a case or an event's evidence may take by itself before the sweep sees to it.</summary>

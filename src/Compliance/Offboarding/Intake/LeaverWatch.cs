@@ -43,7 +43,7 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
             var seen = await SeeAsync(policy, now, stop);
             var standing = await StandingAsync(seen.Cases, now, stop);
             var detections = LeaverWatchRules.Evaluate(seen, policy, now);
-            var result = await new LeaverFindings(parts.Findings).ReconcileAsync(
+            var result = await new FindingsKeeper(parts.Findings).ReconcileAsync(
                 tenant, Controls,
                 known => [.. detections, .. known.Values.Where(f => standing.Contains(f.Finding.Id)).Select(f => f.Finding.Detection)],
                 LeaverWatchRules.Covered(seen, policy), run, stop);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Azure;
 using Compliance.Evidence;
+using Compliance.Findings;
 using Compliance.Observability;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;
@@ -14,7 +15,7 @@ namespace Compliance.Offboarding.Intake;
 /// hour: a flood of forged requests fills neither ledger nor storage. Counted in the process; of several processes each counts its own.
 /// </summary>
 internal sealed partial class WebhookRefusals(
-    TenantId tenant, IEvidenceLog evidence, LeaverFindings findings, IOffboardingPolicySource policy, TimeProvider time, ILogger<WebhookRefusals> log)
+    TenantId tenant, IEvidenceLog evidence, FindingsKeeper findings, IOffboardingPolicySource policy, TimeProvider time, ILogger<WebhookRefusals> log)
 {
     /// <summary>So many in an hour of the clock are a finding.</summary>
     public const int Many = 10;

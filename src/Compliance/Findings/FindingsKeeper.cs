@@ -1,12 +1,11 @@
 using Azure;
-using Compliance.Findings;
 using Compliance.Observability;
 using Compliance.Runs;
 
-namespace Compliance.Offboarding.Intake;
+namespace Compliance.Findings;
 
-/// <summary>Keeps what the intake and its watch find.</summary>
-internal sealed class LeaverFindings(IFindingStore store)
+/// <summary>Keeps what runs find, also where others write at the same time.</summary>
+internal sealed class FindingsKeeper(IFindingStore store)
 {
     // Each time someone else changed a finding between reading and writing.
     private const int MostRounds = 10;
