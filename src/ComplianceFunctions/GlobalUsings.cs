@@ -1,12 +1,6 @@
-// The only file that knows which host the app is built for.
-#if FUNCTIONS_AZURE
 global using Microsoft.Azure.Functions.Worker;
 global using Microsoft.Azure.Functions.Worker.Builder;
 global using Microsoft.Azure.Functions.Worker.Middleware;
 global using Microsoft.DurableTask;
 global using Microsoft.DurableTask.Client;
 global using Microsoft.Extensions.Hosting;
-#else
-global using EmbeddedHost;
-global using Microsoft.Extensions.Hosting;
-#endif
