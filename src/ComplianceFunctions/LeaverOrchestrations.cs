@@ -20,8 +20,11 @@ public sealed class LeaverOrchestrations
     /// <summary>Raised when somebody answered a request for approval; the payload is the request's id.</summary>
     public const string Answered = "approval";
 
-    // A history grows with every wait; after so many it is begun anew.
-    private const int WaitsAHistory = 50;
+    // A history grows with every wait and attempt; after so many a new one is begun, which finds by its first activities where the case is.
+    private const int MaxWaitsPerHistory = 200;
+    private const int MaxAttemptsPerHistory = 50;
+
+    private const string Continued = "continued";
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
 
@@ -31,8 +34,8 @@ public sealed class LeaverOrchestrations
     // An answer that is long in coming is asked for less often, so that the history of months stays short.
     private static readonly TimeSpan AskTheBoardLater = TimeSpan.FromHours(2);
 
-    // Others are being blocked meanwhile.
-    private static readonly TimeSpan GiveWay = TimeSpan.FromSeconds(2);
+    // Blocking comes first: a case that only removes waits meanwhile.
+    private static readonly TimeSpan WhileOthersAreBlocked = TimeSpan.FromSeconds(2);
 
     // Storage or the services being away for hours must not end a case.
     private static readonly TaskOptions Patient = TaskOptions.FromRetryPolicy(
@@ -45,13 +48,19 @@ public sealed class LeaverOrchestrations
         ArgumentNullException.ThrowIfNull(context);
         var run = context.GetInput<CaseRun>()!;
         var news = new News(context);
-        if (!await WaitUntilDueAsync(context, news, run))
+        var due = await WaitUntilDueAsync(context, news, run);
+        if (due is null)
+            return Continue(context, run);
+        if (!due.Value)
             return "cancelled";
-        if (await DecideAsync(context, news, run) is { } ended)
-            return ended;
+        var decided = await DecideAsync(context, news, run);
+        if (decided != Decided.Proceed)
+            return decided == Decided.HistoryFull ? Continue(context, run) : decided == Decided.Refused ? "refused" : "taken back";
 
-        for (var attempt = 0; ; attempt++)
+        for (var attempt = run.Attempt; ; attempt++)
         {
+            if (news.HistoryFull)
+                return Continue(context, run with { Attempt = attempt });
             var blocked = await context.CallActivityAsync<CaseGo>(nameof(LeaverActivities.LeaverBlock), run with { Attempt = attempt }, Patient);
             if (blocked == CaseGo.End)
                 return "taken back before blocking";
@@ -60,13 +69,13 @@ public sealed class LeaverOrchestrations
             await WaitAsync(context, news, Backoff(attempt));
         }
 
-        var plan = await PlanAsync(context, news, run);
-        if (plan is null)
-            return "ended after blocking";
+        var (planned, plan) = await PlanAsync(context, news, run);
+        if (planned != Decided.Proceed)
+            return planned == Decided.HistoryFull ? Continue(context, run) : "ended after blocking";
         for (var attempt = run.Attempt; ; attempt++)
         {
             var pass = run with { Attempt = attempt };
-            var removed = await CarryOutAsync(context, news, nameof(LeaverActivities.LeaverRemove), pass, plan);
+            var removed = await CarryOutAsync(context, news, nameof(LeaverActivities.LeaverRemove), pass, plan!);
             if (removed == CaseGo.End)
                 return "taken back while removing";
             var progress = await context.CallActivityAsync<CaseProgress>(nameof(LeaverActivities.LeaverVerify), pass, Patient);
@@ -76,15 +85,12 @@ public sealed class LeaverOrchestrations
                 break;
             if (progress.NewPlan || removed == CaseGo.Again)
             {
-                plan = await PlanAsync(context, news, pass);
-                if (plan is null)
-                    return "ended after blocking";
+                (planned, plan) = await PlanAsync(context, news, pass);
+                if (planned != Decided.Proceed)
+                    return planned == Decided.HistoryFull ? Continue(context, pass) : "ended after blocking";
             }
-            if (attempt - run.Attempt >= WaitsAHistory)
-            {
-                context.ContinueAsNew(run with { Attempt = attempt + 1 });
-                return "continued";
-            }
+            if (news.HistoryFull || attempt - run.Attempt >= MaxAttemptsPerHistory)
+                return Continue(context, run with { Attempt = attempt + 1 });
             // What only a permission or a person can mend is certified as it stands, and tried again at length: granting it is enough.
             var stuck = progress.Left == 0 && !progress.NewPlan;
             if (stuck)
@@ -104,11 +110,8 @@ public sealed class LeaverOrchestrations
         var news = new News(context);
         for (var attempt = run.Attempt; ; attempt++)
         {
-            if (attempt - run.Attempt >= WaitsAHistory)
-            {
-                context.ContinueAsNew(run with { Attempt = attempt });
-                return "continued";
-            }
+            if (news.HistoryFull || attempt - run.Attempt >= MaxAttemptsPerHistory)
+                return Continue(context, run with { Attempt = attempt });
             var pass = run with { Attempt = attempt };
             var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlanUndo), pass, Patient);
             switch (decision.Outcome)
@@ -118,7 +121,7 @@ public sealed class LeaverOrchestrations
                 case CaseGo.AskApproval:
                     if (await ApprovedAsync(context, news, run, decision.ApprovalId!) == ApprovalStanding.Refused)
                         return "not given back";
-                    // Approved, or void: planned again on what holds now.
+                    // Approved, void, or still open in a full history: planned again on what holds now.
                     break;
                 case CaseGo.Proceed:
                     var restored = await CarryOutAsync(context, news, nameof(LeaverActivities.LeaverRestore), pass, decision.PlanId!);
@@ -133,10 +136,18 @@ public sealed class LeaverOrchestrations
         }
     }
 
-    // Pass after pass, each when Graph's quota of writes has room again.
+    // A new history of the same case. Events that were raised and not yet read are kept; a lost one costs a wait, since every activity loads the case.
+    private static string Continue(TaskOrchestrationContext context, CaseRun run)
+    {
+        context.ContinueAsNew(run);
+        return Continued;
+    }
+
+    // Pass after pass, each when Graph's quota of writes has room again; Again also when the history is full.
     private static async Task<CaseGo> CarryOutAsync(TaskOrchestrationContext context, News news, string activity, CaseRun run, string planId)
     {
-        for (var pass = 0; ;)
+        var pass = 0;
+        while (!news.HistoryFull)
         {
             var done = await context.CallActivityAsync<CasePass>(activity, new PlanRun(run with { Pass = pass }, planId), Patient);
             if (done.Outcome != CaseGo.Paced)
@@ -146,35 +157,36 @@ public sealed class LeaverOrchestrations
             else
                 pass++;
         }
+        return CaseGo.Again;
     }
 
-    private static async Task<bool> WaitUntilDueAsync(TaskOrchestrationContext context, News news, CaseRun run)
+    // True when the case may go on, false when it was taken back, null when the history is full.
+    private static async Task<bool?> WaitUntilDueAsync(TaskOrchestrationContext context, News news, CaseRun run)
     {
-        while (true)
+        while (!news.HistoryFull)
         {
             var due = await context.CallActivityAsync<DueAnswer>(nameof(LeaverActivities.LeaverDue), run, Patient);
             if (due.Go || due.Ended)
                 return due.Go;
             await WaitAsync(context, news, due.Until!.Value - context.CurrentUtcDateTime);
         }
+        return null;
     }
 
-    // Null when the case may go on, else how it ended.
-    private static async Task<string?> DecideAsync(TaskOrchestrationContext context, News news, CaseRun run)
+    private static async Task<Decided> DecideAsync(TaskOrchestrationContext context, News news, CaseRun run)
     {
-        for (var attempt = 0; ; attempt++)
+        for (var attempt = 0; !news.HistoryFull; attempt++)
         {
             var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverDecide), run with { Attempt = attempt }, Patient);
             switch (decision.Outcome)
             {
                 case CaseGo.Proceed:
-                    return null;
+                    return Decided.Proceed;
                 case CaseGo.End:
-                    return "taken back";
+                    return Decided.Ended;
                 case CaseGo.AskApproval:
-                    var standing = await ApprovedAsync(context, news, run, decision.ApprovalId!);
-                    if (standing == ApprovalStanding.Refused)
-                        return "refused";
+                    if (await ApprovedAsync(context, news, run, decision.ApprovalId!) == ApprovalStanding.Refused)
+                        return Decided.Refused;
                     // Approved, or void: decided again on what holds now.
                     break;
                 default:
@@ -182,40 +194,50 @@ public sealed class LeaverOrchestrations
                     break;
             }
         }
+        return Decided.HistoryFull;
     }
 
-    // The id of a plan that may be carried out; null when HR took it back or somebody refused.
-    private static async Task<string?> PlanAsync(TaskOrchestrationContext context, News news, CaseRun run)
+    // With Proceed, the id of a plan that may be carried out.
+    private static async Task<(Decided Decided, string? PlanId)> PlanAsync(TaskOrchestrationContext context, News news, CaseRun run)
     {
-        for (var pass = 0; ; pass++)
+        for (var pass = 0; !news.HistoryFull; pass++)
         {
             var decision = await context.CallActivityAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlan), run with { Pass = pass }, Patient);
-            if (decision.Outcome == CaseGo.Proceed)
-                return decision.PlanId;
-            if (decision.Outcome == CaseGo.Paced)
+            switch (decision.Outcome)
             {
-                await WaitAsync(context, news, GiveWay);
-                continue;
+                case CaseGo.Proceed:
+                    return (Decided.Proceed, decision.PlanId);
+                case CaseGo.Paced:
+                    await WaitAsync(context, news, WhileOthersAreBlocked);
+                    break;
+                case CaseGo.AskApproval:
+                    if (await ApprovedAsync(context, news, run, decision.ApprovalId!) == ApprovalStanding.Refused)
+                        return (Decided.Refused, null);
+                    break;
+                default:
+                    return (Decided.Ended, null);
             }
-            if (decision.Outcome != CaseGo.AskApproval || await ApprovedAsync(context, news, run, decision.ApprovalId!) == ApprovalStanding.Refused)
-                return null;
         }
+        return (Decided.HistoryFull, null);
     }
 
+    // Open only when the history is full.
     private static async Task<ApprovalStanding> ApprovedAsync(TaskOrchestrationContext context, News news, CaseRun run, string approvalId)
     {
-        for (var asked = 1; ; asked++)
+        for (var asked = 1; !news.HistoryFull; asked++)
         {
             var standing = await context.CallActivityAsync<ApprovalStanding>(nameof(LeaverActivities.LeaverApprovalStanding), new ApprovalRun(run, approvalId), Patient);
             if (standing != ApprovalStanding.Open)
                 return standing;
             await WaitAsync(context, news, asked < 12 ? AskTheBoardEvery : AskTheBoardLater);
         }
+        return ApprovalStanding.Open;
     }
 
     // Until the time has passed, HR sent something newer, or an approver answered.
     private static async Task WaitAsync(TaskOrchestrationContext context, News news, TimeSpan wait)
     {
+        news.Waits++;
         if (wait <= TimeSpan.Zero)
             return;
         using var over = new CancellationTokenSource();
@@ -227,6 +249,14 @@ public sealed class LeaverOrchestrations
 
     private static TimeSpan Backoff(int attempt) => TimeSpan.FromSeconds(Math.Min(15 * Math.Pow(2, Math.Min(attempt, 10)), LongestWait.TotalSeconds));
 
+    private enum Decided
+    {
+        Proceed,
+        Ended,
+        Refused,
+        HistoryFull,
+    }
+
     /// <summary>
     /// One waiter for each kind of event, kept until it was served: an event that comes while a step runs would be lost to a waiter that was given up, since the latest
     /// waiter of a name gets the event, given up or not.
@@ -235,6 +265,12 @@ public sealed class LeaverOrchestrations
     {
         private Task<string> _changed = context.WaitForExternalEvent<string>(HrChanged);
         private Task<string> _answered = context.WaitForExternalEvent<string>(Answered);
+
+        /// <summary>Waits so far in this history.</summary>
+        public int Waits { get; set; }
+
+        /// <summary>Whether the history is long enough to begin a new one.</summary>
+        public bool HistoryFull => Waits >= MaxWaitsPerHistory;
 
         /// <summary>Ends when something has arrived since it was last read.</summary>
         public Task Arrived => Task.WhenAny(_changed, _answered);
