@@ -20,6 +20,7 @@ internal static class ComplianceApp
     /// <summary>Adds everything that is not a trigger.</summary>
     public static void AddComplianceApp(this FunctionsApplicationBuilder builder)
     {
+        KnownSettings.Check(builder.Configuration);
         var time = Clock(builder.Configuration);
         builder.Services.AddSingleton(time);
         builder.Services.AddTenant(builder.Configuration);
@@ -33,9 +34,8 @@ internal static class ComplianceApp
 
     private static void AddObservability(this FunctionsApplicationBuilder builder)
     {
-        if (builder.Configuration["Logs:Console"] == "json")
-            builder.Logging.ClearProviders().AddJsonConsole(o => { o.IncludeScopes = true; o.UseUtcTimestamp = true; o.TimestampFormat = "O"; });
-        // What a request or a storage call did is in the traces; the log tells what the app decided.
+        // The worker's own logger brings entries to the host, whichever it is; how they are written there is the host's matter.
+        // What a request or a storage call did is in the traces; the log has what the app decided.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Azure", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
         builder.Services.AddScrubbedLogging();
         var telemetry = builder.Services.AddOpenTelemetry()

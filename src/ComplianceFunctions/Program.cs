@@ -1,9 +1,22 @@
+using Compliance.Policies;
+using Compliance.State;
+using Compliance.Tenants;
 using ComplianceFunctions;
 
-var builder = FunctionsApplication.CreateBuilder(args);
-builder.ConfigureFunctionsWebApplication();
-builder.UseMiddleware<CorrelationMiddleware>();
-builder.AddComplianceApp();
+try
+{
+    var builder = FunctionsApplication.CreateBuilder(args);
+    builder.ConfigureFunctionsWebApplication();
+    builder.UseMiddleware<CorrelationMiddleware>();
+    builder.AddComplianceApp();
 
-using var host = builder.Build();
-await host.RunAsync();
+    using var host = builder.Build();
+    await host.RunAsync();
+    return 0;
+}
+catch (Exception e) when (e is TenantSettingException or StateSettingException or PolicyException or InvalidOperationException)
+{
+    // What an admin can put right: the setting or the file, and the rule. Every host shows the last line of a worker that ends.
+    await Console.Error.WriteLineAsync($"The app cannot start: {e.Message}");
+    return 1;
+}

@@ -1,0 +1,50 @@
+using Compliance.Approvals;
+using Compliance.Credentials;
+using Compliance.Evidence;
+using Compliance.Evidence.Checkpoints;
+using Compliance.Offboarding.Guards;
+using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Policy;
+using Compliance.State;
+using Microsoft.Extensions.Configuration;
+
+namespace ComplianceFunctions;
+
+/// <summary>The settings of the app's own sections. A misspelt one would leave a default in force without a sign, so it stops the start.</summary>
+internal static class KnownSettings
+{
+    // A setting that has entries of its own, such as Evidence:TrustedKeys:0.
+    private static readonly string[] Lists = [EvidenceOptions.TrustedKeysSetting, EvidenceOptions.CopiesSetting];
+
+    private static readonly string[] Names =
+    [
+        TenantId.Setting, "Tenant:GraphEndpoint", "Tenant:ResourceManagerEndpoint", "Tenant:AuthorityHost", "Tenant:ClientId", "Tenant:ClientSecret",
+        "Tenant:PinnedThumbprint", "Tenant:MaxRetryWaitSeconds", "Tenant:GraphWriteLimit",
+        CredentialServices.PolicySetting, OffboardingPolicyFile.Setting, EvidencePolicy.Setting,
+        WebhookKeySettings.KeysSetting, WebhookKeySettings.VaultSetting, OwnIdentity.Setting, ApprovalOptions.Setting,
+        EvidenceOptions.SigningKeySetting, EvidenceOptions.WriteOnceSetting, EvidenceOptions.AccountSetting, .. Lists,
+        "Clock:Now", "Clock:Frozen",
+    ];
+
+    /// <summary>Refuses settings of the app's own sections that the app does not know.</summary>
+    /// <exception cref="InvalidOperationException">There are some; the message names each, and what is known in its section.</exception>
+    public static void Check(IConfiguration configuration)
+    {
+        var sections = Names.Select(Section).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
+        var unknown = sections.SelectMany(section => configuration.GetSection(section).AsEnumerable())
+            .Where(setting => setting.Value is not null && !IsKnown(setting.Key))
+            .Select(setting => $"{Form(setting.Key)} is not a setting of this app; known are {string.Join(", ", Names.Where(n => Section(n) == Section(setting.Key)).Select(Form))}")
+            .Order(StringComparer.Ordinal)
+            .ToArray();
+        if (unknown.Length > 0)
+            throw new InvalidOperationException(string.Join("; ", unknown));
+    }
+
+    private static bool IsKnown(string key) => Names.Contains(key, StringComparer.OrdinalIgnoreCase)
+        || Array.Exists(Lists, list => key.StartsWith(list + ":", StringComparison.OrdinalIgnoreCase));
+
+    private static string Section(string key) => key.Split(':', 2)[0];
+
+    // As an environment variable has it, which is where a reader finds it.
+    private static string Form(string key) => key.Replace(":", "__", StringComparison.Ordinal);
+}
