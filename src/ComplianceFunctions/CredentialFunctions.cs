@@ -1,16 +1,13 @@
-using Azure.Messaging;
 using Compliance.Credentials;
 using Compliance.Findings;
 using Compliance.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Logging;
 
 namespace ComplianceFunctions;
 
 /// <summary>Triggers of the credentials capability. Each binds, calls one handler and maps the result.</summary>
-public sealed partial class CredentialFunctions(
-    CredentialRotationCheck check, CredentialCheckRequests requests, TimeProvider time, ILogger<CredentialFunctions> log)
+public sealed class CredentialFunctions(CredentialRotationCheck check, CredentialCheckRequests requests, VaultEventIntake events, TimeProvider time)
 {
     /// <summary>The scheduled check of the whole tenant, by default once a day.</summary>
     [Function(CredentialRotationCheck.Name)]
@@ -50,21 +47,20 @@ public sealed partial class CredentialFunctions(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "findings")] HttpRequest request, CancellationToken stop) =>
         Json(StatusCodes.Status200OK, await requests.OpenFindingsAsync(stop));
 
-    /// <summary>Takes Key Vault's events (near expiry, expired, new version) and queues a re-check of that one object.</summary>
-    [Function("KeyVaultEvent")]
-    [QueueOutput(VaultObjectEvent.Queue)]
-    public string? KeyVaultEvent([EventGridTrigger] CloudEvent cloudEvent)
-    {
-        var changed = VaultObjectEvent.From(cloudEvent);
-        if (changed is null)
-            PassedOver(log, cloudEvent?.Type ?? "");
-        return changed?.ToMessage();
-    }
+    /// <summary>
+    /// Takes an event of Key Vault (near expiry, expired, new version) from the queue that Event Grid delivers to, and re-checks its one object. One that cannot be taken in goes
+    /// to the poison queue, its reason in the log and in a finding.
+    /// </summary>
+    [Function("VaultEventQueue")]
+    public Task VaultEventQueue([QueueTrigger(VaultObjectEvent.Queue)] string message, CancellationToken cancellationToken) => events.AcceptAsync(message, cancellationToken);
 
-    /// <summary>Re-checks one Key Vault object after an event.</summary>
+    /// <summary>
+    /// Works off the queue that an earlier version of this app wrote to. Messages of its may lie there when this version starts, and while both run during a deployment it writes more:
+    /// nothing else would read them. Goes with the release after this one.
+    /// </summary>
     [Function("RecheckVaultObject")]
-    public Task Recheck([QueueTrigger(VaultObjectEvent.Queue)] string message, CancellationToken stop) =>
-        check.RecheckAsync(VaultObjectEvent.FromMessage(message), stop);
+    public Task RecheckVaultObject([QueueTrigger(VaultObjectEvent.EarlierQueue)] string message, CancellationToken cancellationToken) =>
+        events.AcceptAsync(message, cancellationToken);
 
     /// <summary>
     /// Re-checks one Key Vault object by hand: <c>POST /api/credentials/vaults/{vault}/{collection}/{name}/check</c> answers 200 with its findings,
@@ -86,9 +82,6 @@ public sealed partial class CredentialFunctions(
             return Json(StatusCodes.Status400BadRequest, new { error = e.Message });
         }
     }
-
-    [LoggerMessage(4000, LogLevel.Information, "Event of type {Type} is not about a secret, key or certificate; passed over")]
-    private static partial void PassedOver(ILogger logger, string type);
 
     private static ContentResult Json(int status, object body) => new()
     {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Azure.Messaging;
 using Compliance.Approvals;
 using Compliance.Findings;
 using Compliance.Offboarding;
@@ -13,7 +12,7 @@ namespace ComplianceFunctions;
 /// <summary>Triggers of the offboarding capability. Each binds, calls the desk, and starts or tells the case's orchestration.</summary>
 public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<OffboardingFunctions> log)
 {
-    /// <summary>The queue of HR events.</summary>
+    /// <summary>The queue of HR events: Event Grid delivers to it, or HR itself writes to it.</summary>
     public const string Queue = "hr-events";
 
     /// <summary>
@@ -36,11 +35,6 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     [Function("HrEventQueue")]
     public async Task HrEventQueue([QueueTrigger(Queue)] string message, [DurableClient] DurableTaskClient client, CancellationToken stop) =>
         await DispatchAsync(await desk.AcceptMessageAsync(message, stop), client, stop);
-
-    /// <summary>Takes an HR event from Event Grid.</summary>
-    [Function("HrEventGrid")]
-    public async Task HrEventGrid([EventGridTrigger] CloudEvent cloudEvent, [DurableClient] DurableTaskClient client, CancellationToken stop) =>
-        await DispatchAsync(await desk.AcceptEventAsync(cloudEvent, stop), client, stop);
 
     /// <summary>Makes up for what was cut off between taking an event in and starting its orchestration.</summary>
     [Function("LeaverSweep")]

@@ -23,10 +23,23 @@ public sealed class RunRequestTests
     [InlineData(null, false)]
     public void Only_letters_digits_and_hyphens_make_a_run_id(string? text, bool valid) => Assert.Equal(valid, RunRequest.IsRunId(text));
 
+    [Fact]
+    public void A_message_is_read_as_it_is_and_in_Base64()
+    {
+        const string Message = """{"runId":"cred-20261123T060000Z-00c0ffee","trigger":"manual","correlationId":"c"}""";
+        var expected = new RunRequest("cred-20261123T060000Z-00c0ffee", "manual", "c");
+
+        Assert.Equal(expected, CredentialCheckRequests.Read(Message));
+        // What a version before this one may have left in the queue.
+        Assert.Equal(expected, CredentialCheckRequests.Read(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Message))));
+    }
+
     [Theory]
     [InlineData("not json")]
+    [InlineData("null")]
     [InlineData("{}")]
+    [InlineData("""{"runId":7,"trigger":"manual","correlationId":"c"}""")]
     [InlineData("""{"runId":"../x","trigger":"manual","correlationId":"c"}""")]
     public void A_message_that_is_no_request_is_refused(string message) =>
-        Assert.Throws<FormatException>(() => CredentialCheckRequests.Read(message));
+        Assert.ThrowsAny<FormatException>(() => CredentialCheckRequests.Read(message));
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Azure.Storage.Queues;
 
 namespace EndToEnd;
 
@@ -33,29 +34,50 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_near_expiry_event_at_the_webhook_checks_that_one_object_again()
+    public async Task A_near_expiry_event_on_the_queue_checks_that_one_object_again_however_it_is_encoded_and_a_bad_one_is_a_finding()
     {
         using var run = Start("--now", "2026-11-23T06:00:00Z");
-        var ready = await WaitForAsync(run, "Ctrl-C");
-        var app = ready.Split('\n').Single(l => l.StartsWith("App", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-        using var keys = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_checkout.State, "keys.json"), Stop));
-        using var http = new HttpClient(new SocketsHttpHandler());
-        using var body = new StringContent(
-            """{"specversion":"1.0","id":"e1","source":"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-nw-hr","type":"Microsoft.KeyVault.SecretNearExpiry","subject":"payroll-sftp-password","data":{"VaultName":"kv-nw-hr","ObjectType":"Secret","ObjectName":"payroll-sftp-password"}}""",
-            System.Text.Encoding.UTF8, "application/cloudevents+json");
-        body.Headers.Add("aeg-event-type", "Notification");
+        await WaitForAsync(run, "Ctrl-C");
+        using var connection = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_checkout.State, "run", "connection.json"), Stop));
+        var queues = new QueueServiceClient(connection.RootElement.GetProperty("stateStorage").GetString());
+        var events = queues.GetQueueClient("vault-events");
+        await events.CreateIfNotExistsAsync(cancellationToken: Stop);
 
-        var refused = await http.PostAsync(new Uri($"{app}/runtime/webhooks/EventGrid?functionName=KeyVaultEvent&code=wrong"), body, Stop);
-        var taken = await http.PostAsync(
-            new Uri($"{app}/runtime/webhooks/EventGrid?functionName=KeyVaultEvent&code={keys.RootElement.GetProperty("eventGrid").GetString()}"), body, Stop);
-        var log = await WaitForAsync(run, "Re-checked kv-nw-hr/secrets/payroll-sftp-password after Microsoft.KeyVault.SecretNearExpiry, read: True");
+        await events.SendMessageAsync(Event("payroll-sftp-password"), Stop);
+        var plain = await WaitForAsync(run, "Re-checked kv-nw-hr/secrets/payroll-sftp-password after Microsoft.KeyVault.SecretNearExpiry, read: True");
+        await events.SendMessageAsync(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Event("payroll-sftp-password"))), Stop);
+        var encoded = await WaitForAsync(run, "Re-checked kv-nw-hr/secrets/payroll-sftp-password after Microsoft.KeyVault.SecretNearExpiry, read: True");
+        await events.SendMessageAsync(Event("no/such/name"), Stop);
+        var refused = await WaitForAsync(run, "is refused: data.ObjectName must be 1 to 127 letters, digits and hyphens");
+        var findings = await FindingsAsync(connection.RootElement, "GAP-001");
         using (var signal = Process.Start("kill", ["-TERM", run.Id.ToString(CultureInfo.InvariantCulture)]))
             await signal.WaitForExitAsync(Stop);
         await run.WaitForExitAsync(Stop);
 
-        Assert.Equal((HttpStatusCode.Unauthorized, true, 0), (refused.StatusCode, taken.IsSuccessStatusCode, run.ExitCode));
-        Assert.NotEmpty(log);
+        Assert.Equal(["keyvault/events"], findings);
+        Assert.Equal(0, run.ExitCode);
+        Assert.All([plain, encoded, refused], Assert.NotEmpty);
     }
+
+    // The refusal is logged before its finding is kept.
+    private static async Task<IReadOnlyList<string>> FindingsAsync(JsonElement connection, string control)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        http.DefaultRequestHeaders.Add("x-functions-key", connection.GetProperty("key").GetString());
+        while (true)
+        {
+            using var findings = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{connection.GetProperty("app").GetString()}/api/findings"), Stop));
+            var found = findings.RootElement.EnumerateArray().Where(f => f.GetProperty("control").GetString() == control)
+                .Select(f => f.GetProperty("subject").GetProperty("id").GetString()!).ToList();
+            if (found.Count > 0)
+                return found;
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Stop);
+        }
+    }
+
+    private static string Event(string name) =>
+        "{\"specversion\":\"1.0\",\"id\":\"e1\",\"source\":\"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-nw-hr\",\"type\":\"Microsoft.KeyVault.SecretNearExpiry\","
+            + $"\"subject\":\"{name}\",\"data\":{{\"VaultName\":\"kv-nw-hr\",\"ObjectType\":\"Secret\",\"ObjectName\":\"{name}\"}}}}";
 
     [Fact]
     public async Task The_app_killed_while_it_reads_is_told_in_one_line_and_the_next_run_is_whole()

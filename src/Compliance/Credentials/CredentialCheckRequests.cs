@@ -4,13 +4,14 @@ using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Compliance.Findings;
 using Compliance.Runs;
+using Compliance.Text;
 
 namespace Compliance.Credentials;
 
 /// <summary>Asks for checks by hand and answers for them: a request is kept before it is acknowledged.</summary>
 public sealed class CredentialCheckRequests
 {
-    /// <summary>The queue of requests; bodies are Base64, as the Functions host expects by default.</summary>
+    /// <summary>The queue of requests.</summary>
     public const string Queue = "credential-checks";
 
     private readonly QueueClient _queue;
@@ -57,20 +58,21 @@ public sealed class CredentialCheckRequests
         return findings;
     }
 
-    /// <summary>Reads a message of <see cref="Queue"/>.</summary>
+    /// <summary>Reads a message of <see cref="Queue"/>, as it is or in Base64.</summary>
     /// <exception cref="FormatException">It is not a request; the message goes to poison with this reason.</exception>
     public static RunRequest Read(string message)
     {
+        var root = JsonMessage.Parse(JsonMessage.FromQueue(message), "the message");
         try
         {
-            var run = JsonSerializer.Deserialize<RunRequest>(message, ComplianceJson.Compact);
-            return RunRequest.IsRunId(run?.RunId) && run!.Trigger is { Length: > 0 } && run.CorrelationId is { Length: > 0 }
-                ? run
-                : throw new FormatException("the message must be a JSON object with runId, trigger and correlationId");
+            var run = root.Deserialize<RunRequest>(ComplianceJson.Compact);
+            if (RunRequest.IsRunId(run?.RunId) && run!.Trigger is { Length: > 0 } && run.CorrelationId is { Length: > 0 })
+                return run;
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            throw new FormatException($"the message is not JSON: {e.Message}", e);
+            // A value that is no text is refused like one that is missing.
         }
+        throw new FormatException("the message must be a JSON object with runId, trigger and correlationId");
     }
 }

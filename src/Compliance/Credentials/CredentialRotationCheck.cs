@@ -78,28 +78,38 @@ public sealed partial class CredentialRotationCheck
         var inventory = new RunInventory(new CredentialEvaluator(policy, owned, run.StartedAt));
         await _parts.Inventory.ReadVaultObjectAsync(changed.Vault, changed.Collection, changed.ObjectName, inventory, stop);
 
-        var (detections, _) = await DetectAsync(new DetectionBuilder(policy, run.StartedAt), inventory, stop);
+        var builder = new DetectionBuilder(policy, run.StartedAt);
+        var (found, _) = await DetectAsync(builder, inventory, stop);
         var complete = inventory.Outcomes.Count > 0 && inventory.Outcomes.All(o => o.Complete);
+        var unread = inventory.Outcomes.FirstOrDefault(o => !o.Complete);
+        var why = $"{changed.Collection}/{changed.ObjectName} in vault {changed.Vault} could not be read: {unread?.Reason ?? "the vault was not found"}";
+        // The message may end in poison: a finding of its own keeps the event, until the object was read by a later attempt or by the check of everything.
+        IReadOnlyList<Detection> detections = complete
+            ? found
+            : [.. found, builder.VaultEvent(changed.RunId, $"After {changed.EventType}, {why}.", unread?.Remedy ?? $"Check that this app's identity may see vault {changed.Vault}")];
         // The object's outcome speaks for its whole collection here, because only this object's findings are looked at.
         var suffix = $"/{changed.Collection}/{changed.ObjectName}";
         var coverage = new Coverage(
-            [.. inventory.Outcomes.Select(o => o with { Source = o.Source[..^(changed.ObjectName.Length + 1)] })],
+            [
+                .. inventory.Outcomes.Select(o => o with { Source = o.Source[..^(changed.ObjectName.Length + 1)] }),
+                new SourceOutcome(Sources.VaultEvents, complete, 1),
+            ],
             new HashSet<string>(inventory.Outcomes.Where(o => o.ResourceId is not null).Select(o => o.ResourceId!.ToLowerInvariant()), StringComparer.Ordinal),
             new HashSet<string>(StringComparer.Ordinal));
         var vault = inventory.Outcomes.Select(o => o.ResourceId).FirstOrDefault(id => id is not null);
         var result = await ReconcileAndSaveAsync(
             tenantId, _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop),
-            f => vault is not null
-                && string.Equals(f.Detection.ResourceId, vault, StringComparison.OrdinalIgnoreCase)
-                && f.Detection.Subject.Id.EndsWith(suffix, StringComparison.OrdinalIgnoreCase),
+            f => (f.Detection.Source == Sources.VaultEvents && f.Detection.Part == changed.RunId)
+                || (vault is not null
+                    && string.Equals(f.Detection.ResourceId, vault, StringComparison.OrdinalIgnoreCase)
+                    && f.Detection.Subject.Id.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)),
             detections, coverage, run, stop);
         await RecordAsync(
             run, "recheck", $"KeyVaultEvent ({changed.EventType})", tenantId, policy, complete,
             Counts(inventory, inventory.Outcomes, result), FindingDigest.Of(result.Findings), CorrelationId.Current(changed.RunId), stop);
         Rechecked(_log, changed.Vault, changed.Collection, changed.ObjectName, changed.EventType, complete, result.Findings.Count);
         if (!complete)
-            throw new InvalidOperationException(
-                $"{changed.Collection}/{changed.ObjectName} in vault {changed.Vault} could not be read: {inventory.Outcomes.FirstOrDefault(o => !o.Complete)?.Reason ?? "the vault was not found"}");
+            throw new InvalidOperationException(why);
         return ReportBuilder.Findings(result.Findings, run.StartedAt);
     }
 
@@ -131,7 +141,9 @@ public sealed partial class CredentialRotationCheck
         var superseded = (await _parts.Runs.LoadAsync(tenantId, stop)).TryGetValue(Name, out var earlier)
             && earlier.LastRun is { } last && last.StartedAt > run.StartedAt;
         var gone = new HashSet<string>(goneSubscriptions.Select(s => $"/subscriptions/{s}".ToLowerInvariant()), StringComparer.Ordinal);
-        var coverage = new Coverage(outcomes, inventory.Resources, gone);
+        var complete = outcomes.All(o => o.Complete) && missing.Count == 0;
+        // Every object was read: whatever an event that was not taken in was about, it has been seen now.
+        var coverage = new Coverage([.. outcomes, new SourceOutcome(Sources.VaultEvents, complete, 0)], inventory.Resources, gone);
         var result = superseded
             ? Reconciler.Reconcile(tenantId, EmptyKnown, detections, coverage, run, run.StartedAt)
             : await ReconcileAndSaveAsync(tenantId, known, null, detections, coverage, run, stop);
@@ -139,7 +151,6 @@ public sealed partial class CredentialRotationCheck
         var warnings = new List<string>([.. policy.Warnings.Select(w => w.ToString()), .. evaluator.Warnings]);
         if (superseded)
             warnings.Add($"state holds a newer run ({earlier!.LastRun!.Id}, started {earlier.LastRun.StartedAt:u}): these findings are shown but not stored");
-        var complete = outcomes.All(o => o.Complete) && missing.Count == 0;
         var digest = FindingDigest.Of(result.Findings);
         var counts = Counts(inventory, outcomes, result);
         var receipt = await RecordAsync(run, "check", $"{Name} ({request.Trigger})", tenantId, policy, complete, counts, digest, request.CorrelationId, stop);

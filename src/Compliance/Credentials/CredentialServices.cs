@@ -36,6 +36,9 @@ internal static class CredentialServices
         services.AddSingleton(p => new CredentialCheckRequests(
             p.GetRequiredService<StateStorage>().Queues.GetQueueClient(CredentialCheckRequests.Queue), p.GetRequiredService<IRunDocuments>(),
             p.GetRequiredService<IFindingStore>(), p.GetRequiredService<ITenantIdentity>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new VaultEventIntake(
+            p.GetRequiredService<CredentialRotationCheck>(), p.GetRequiredService<ICredentialPolicySource>(), p.GetRequiredService<ITenantIdentity>(),
+            new FindingsKeeper(p.GetRequiredService<IFindingStore>()), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<VaultEventIntake>>()));
         return services;
     }
 }

@@ -2,12 +2,13 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Azure.Messaging;
 using Compliance.Findings;
+using Compliance.Runs;
+using Compliance.Text;
 
 namespace Compliance.Credentials;
 
-/// <summary>One Key Vault object that an event says has changed or will end; the message on the re-check queue.</summary>
+/// <summary>One Key Vault object that an event says has changed or will end.</summary>
 /// <param name="Vault">Vault name.</param>
 /// <param name="Collection"><c>secrets</c>, <c>keys</c> or <c>certificates</c>.</param>
 /// <param name="ObjectName">Name of the object.</param>
@@ -15,8 +16,14 @@ namespace Compliance.Credentials;
 /// <param name="RunId">Derived from the event's source and id, so that a redelivered event is the same run.</param>
 public sealed partial record VaultObjectEvent(string Vault, string Collection, string ObjectName, string EventType, string RunId)
 {
-    /// <summary>The queue that carries these.</summary>
-    public const string Queue = "keyvault-events";
+    /// <summary>The queue that Event Grid delivers Key Vault's events to.</summary>
+    public const string Queue = "vault-events";
+
+    /// <summary>The queue that an earlier version put these records in; nothing is written to it any more.</summary>
+    public const string EarlierQueue = "keyvault-events";
+
+    /// <summary>What the types of all events of Key Vault begin with.</summary>
+    internal const string TypePrefix = "Microsoft.KeyVault.";
 
     private static readonly Dictionary<string, string> Collections = new(StringComparer.Ordinal)
     {
@@ -26,28 +33,27 @@ public sealed partial record VaultObjectEvent(string Vault, string Collection, s
     };
 
     /// <summary>
-    /// Reads an event of a Key Vault system topic. Sample data:
-    /// <c>{"Id":"https://v.vault.azure.net/secrets/db/1a","VaultName":"v","ObjectType":"Secret","ObjectName":"db","Version":"1a","NBF":1,"EXP":2}</c>.
+    /// Reads the text of a queue message, as it is or in Base64: an event of a Key Vault system topic in CloudEvents 1.0, or what an earlier version made of one. Samples:
+    /// <c>{"specversion":"1.0","id":"7","source":"/subscriptions/…/vaults/v","type":"Microsoft.KeyVault.SecretNearExpiry","subject":"db","time":"2026-11-20T08:00:00Z",
+    /// "data":{"Id":"https://v.vault.azure.net/secrets/db/1a","VaultName":"v","ObjectType":"Secret","ObjectName":"db","Version":"1a","NBF":1,"EXP":2}}</c> and
+    /// <c>{"vault":"v","collection":"secrets","objectName":"db","eventType":"Microsoft.KeyVault.SecretNearExpiry","runId":"kv-0123456789abcdef01234567"}</c>.
     /// </summary>
-    /// <returns>The object; null for a Key Vault event that is not about a secret, key or certificate.</returns>
-    /// <exception cref="FormatException">The event is malformed; the message names the field and the rule.</exception>
-    public static VaultObjectEvent? From(CloudEvent cloudEvent)
+    /// <param name="message">The message's text.</param>
+    /// <param name="type">The event's type, also when there is no object.</param>
+    /// <returns>The object; null for an event of Key Vault that is not about a secret, key or certificate.</returns>
+    /// <exception cref="VaultEventException">It cannot be taken in; every problem found is listed.</exception>
+    public static VaultObjectEvent? Read(string message, out string type)
     {
-        ArgumentNullException.ThrowIfNull(cloudEvent);
-        var type = EventTypes().Match(cloudEvent.Type);
-        if (!type.Success)
-            return null;
-        JsonElement data;
+        ArgumentNullException.ThrowIfNull(message);
+        var unread = $"kv-unread-{Hash(message)}";
         try
         {
-            data = JsonDocument.Parse(cloudEvent.Data ?? throw new FormatException("event data is missing")).RootElement;
+            return Read(JsonMessage.FromQueue(message), unread, out type);
         }
-        catch (JsonException e)
+        catch (JsonMessageException e)
         {
-            throw new FormatException($"event data is not JSON: {e.Message}", e);
+            throw new VaultEventException([e.Message], unread, e);
         }
-        var collection = Collections[type.Groups["object"].Value];
-        return Of(Text(data, "VaultName"), collection, Text(data, "ObjectName"), cloudEvent.Type, $"{cloudEvent.Source}\n{cloudEvent.Id}");
     }
 
     /// <summary>An object named by hand.</summary>
@@ -59,38 +65,73 @@ public sealed partial record VaultObjectEvent(string Vault, string Collection, s
     /// <exception cref="FormatException">A name breaks Key Vault's rule for names.</exception>
     public static VaultObjectEvent Of(string vault, string collection, string objectName, string eventType, string seed)
     {
-        if (!VaultNames().IsMatch(vault))
-            throw new FormatException("VaultName must be 3 to 24 letters, digits and hyphens");
-        if (!Collections.ContainsValue(collection))
-            throw new FormatException("the collection must be secrets, keys or certificates");
-        if (!ObjectNames().IsMatch(objectName))
-            throw new FormatException("ObjectName must be 1 to 127 letters, digits and hyphens");
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(seed)).AsSpan(0, 12));
-        return new(vault, collection, objectName, eventType, $"kv-{hash}");
+        var problems = new List<string>();
+        Check(vault, collection, objectName, "", problems);
+        return problems.Count == 0
+            ? new(vault, collection, objectName, eventType, $"kv-{Hash(seed)}")
+            : throw new FormatException(string.Join("; ", problems));
     }
 
-    /// <summary>The message's text.</summary>
-    public string ToMessage() => JsonSerializer.Serialize(this, ComplianceJson.Compact);
-
-    /// <summary>Reads a message.</summary>
-    /// <exception cref="FormatException">It is not one; the message goes to poison with this reason.</exception>
-    public static VaultObjectEvent FromMessage(string message)
+    internal static VaultObjectEvent? Read(ReadOnlyMemory<byte> utf8, string unread, out string type)
     {
+        var root = JsonMessage.Parse(utf8, "the message");
+        if (root.TryGetProperty("vault", out _) && !root.TryGetProperty("specversion", out _))
+        {
+            var stored = Stored(root, unread);
+            type = stored.EventType;
+            return stored;
+        }
+        var problems = new List<string>();
+        var read = CloudEventEnvelope.Read(root, problems);
+        type = read.Type;
+        if (read.Type.Length > 0 && !read.Type.StartsWith(TypePrefix, StringComparison.Ordinal))
+            problems.Add($"type: must begin with {TypePrefix}");
+        var key = read.Id.Length > 0 && read.Source.Length > 0 ? $"kv-{Hash($"{read.Source}\n{read.Id}")}" : unread;
+        var match = EventTypes().Match(read.Type);
+        var (vault, name) = ("", "");
+        var collection = match.Success ? Collections[match.Groups["object"].Value] : "";
+        if (match.Success)
+        {
+            (vault, name) = (JsonMessage.Text(read.Data, "VaultName") ?? "", JsonMessage.Text(read.Data, "ObjectName") ?? "");
+            Check(vault, collection, name, "data.", problems);
+        }
+        if (problems.Count > 0)
+            throw new VaultEventException(problems, key);
+        return match.Success ? new(vault, collection, name, read.Type, key) : null;
+    }
+
+    // What queue keyvault-events held; its names are stored ones and stay.
+    private static VaultObjectEvent Stored(JsonElement root, string unread)
+    {
+        VaultObjectEvent? read;
         try
         {
-            var read = JsonSerializer.Deserialize<VaultObjectEvent>(message, ComplianceJson.Compact) ?? throw new FormatException("the message is empty");
-            return Of(read.Vault ?? "", read.Collection ?? "", read.ObjectName ?? "", read.EventType ?? "", "") with { RunId = read.RunId };
+            read = root.Deserialize<VaultObjectEvent>(ComplianceJson.Compact);
         }
         catch (JsonException e)
         {
-            throw new FormatException($"the message is not a Key Vault object: {e.Message}", e);
+            throw new VaultEventException(["the message is not a Key Vault object: a value of it is no text"], unread, e);
         }
+        var problems = new List<string>();
+        Check(read?.Vault, read?.Collection, read?.ObjectName, "", problems);
+        if (read?.EventType is not { } type || !EventTypes().IsMatch(type))
+            problems.Add("eventType: must be the type of an event about a secret, key or certificate");
+        if (!RunRequest.IsRunId(read?.RunId))
+            problems.Add("runId: must be 1 to 64 letters, digits and hyphens");
+        return problems.Count == 0 ? read! : throw new VaultEventException(problems, unread);
     }
 
-    private static string Text(JsonElement data, string name) =>
-        data.ValueKind == JsonValueKind.Object && data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()!
-            : throw new FormatException($"event data.{name} must be a string");
+    private static void Check(string? vault, string? collection, string? objectName, string path, List<string> problems)
+    {
+        if (vault is null || !VaultNames().IsMatch(vault))
+            problems.Add($"{path}VaultName must be 3 to 24 letters, digits and hyphens");
+        if (collection is null || !Collections.ContainsValue(collection))
+            problems.Add("the collection must be secrets, keys or certificates");
+        if (objectName is null || !ObjectNames().IsMatch(objectName))
+            problems.Add($"{path}ObjectName must be 1 to 127 letters, digits and hyphens");
+    }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 12));
 
     [GeneratedRegex(@"^Microsoft\.KeyVault\.(?<object>Secret|Key|Certificate)(NewVersionCreated|NearExpiry|Expired)\z", RegexOptions.CultureInvariant)]
     private static partial Regex EventTypes();

@@ -27,6 +27,9 @@ public static class Sources
     /// <summary>This app's own schedule.</summary>
     public const string Schedule = "app/schedule";
 
+    /// <summary>The events of Key Vault that arrived here. What a lost one was about is read by every complete check.</summary>
+    public const string VaultEvents = "keyvault/events";
+
     /// <summary>The resources of one subscription.</summary>
     public static string Resources(string subscriptionId) => $"arm/subscriptions/{subscriptionId}/resources";
 

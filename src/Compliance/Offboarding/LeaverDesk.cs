@@ -1,4 +1,3 @@
-using Azure.Messaging;
 using Compliance.Approvals;
 using Compliance.Evidence;
 using Compliance.Evidence.People;
@@ -82,11 +81,6 @@ public sealed class LeaverDesk
     /// <exception cref="HrEventException">It cannot be taken in; a finding says so.</exception>
     public Task<LeaverDispatch> AcceptMessageAsync(string message, CancellationToken stop) =>
         ReadAsync(() => HrEventReader.Read(message, _parts.Time.GetUtcNow()), "queue", stop);
-
-    /// <summary>Takes an event from Event Grid.</summary>
-    /// <exception cref="HrEventException">It cannot be taken in; a finding says so.</exception>
-    public Task<LeaverDispatch> AcceptEventAsync(CloudEvent delivered, CancellationToken stop) =>
-        ReadAsync(() => HrEventReader.Read(delivered, _parts.Time.GetUtcNow()), "event grid", stop);
 
     /// <summary>The orchestration was started or told: settles the event.</summary>
     public Task SettleAsync(LeaverDispatch dispatch, CancellationToken stop)

@@ -6,6 +6,7 @@ using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using Compliance.Text;
 
 namespace Compliance.State;
 
@@ -27,8 +28,7 @@ internal sealed class StateStorage
         _options = options;
         var (state, evidence) = (options.State, options.Evidence);
         var delay = retryDelay ?? TimeSpan.FromMilliseconds(200);
-        // Base64 is what the Functions host expects of a queue message.
-        var queues = Bounded(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }, transport, delay);
+        var queues = Bounded(new QueueClientOptions { MessageEncoding = JsonMessage.Encoding }, transport, delay);
         var tables = Bounded(new TableClientOptions(), transport, delay);
         Blobs = BlobsOf(state, transport, delay);
         Evidence = BlobsOf(evidence, transport, delay);

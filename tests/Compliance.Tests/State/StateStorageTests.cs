@@ -1,10 +1,12 @@
 using System.Net;
+using System.Text.Json;
 using Azure;
 using Compliance.Evidence;
 using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Runs;
 using Compliance.State;
+using Local;
 using Microsoft.Extensions.DependencyInjection;
 using Testing;
 
@@ -53,6 +55,21 @@ public sealed class StateStorageTests(AzuriteFixture azurite)
         await storage.TableAsync("oncetable", Stop);
 
         Assert.Equal(2, faults.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_queue_message_is_written_as_host_json_makes_the_host_read_it()
+    {
+        var (storage, _) = Faults.On(azurite);
+        using var host = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(RepositoryRoot.Find(), "host.json"), Stop));
+        var queue = storage.Queues.GetQueueClient("encoding");
+        await queue.CreateIfNotExistsAsync(cancellationToken: Stop);
+        await queue.SendMessageAsync("""{"a":1}""", Stop);
+
+        // A client without any encoding sees what is on the wire.
+        var message = (await azurite.Queues.GetQueueClient("encoding").ReceiveMessageAsync(cancellationToken: Stop)).Value;
+
+        Assert.Equal(("none", """{"a":1}"""), (host.RootElement.GetProperty("extensions").GetProperty("queues").GetProperty("messageEncoding").GetString(), message.Body.ToString()));
     }
 
     [Theory]

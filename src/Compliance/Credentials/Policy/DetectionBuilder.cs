@@ -80,6 +80,23 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         }, appId: null);
     }
 
+    /// <summary>GAP-001: an event of Key Vault after which its object was not read again.</summary>
+    /// <param name="key">Names the event.</param>
+    /// <param name="reason">Why not.</param>
+    /// <param name="nextStep">What to do.</param>
+    public Detection VaultEvent(string key, string reason, string nextStep) => Finished(new()
+    {
+        ControlId = ControlCatalogue.SourceNotRead,
+        Severity = policy.Severity.Of(ControlCatalogue.SourceNotRead),
+        Subject = new(SubjectTypes.Source, Sources.VaultEvents, "Key Vault events"),
+        Part = key,
+        Source = Sources.VaultEvents,
+        Unknown = true,
+        Reason = Shell.OneLine(reason),
+        NextStep = nextStep,
+        Owner = new Directory(policy, DetectionAnswers.None).Fallback(),
+    }, appId: null);
+
     /// <summary>GAP-002: a subscription that earlier runs saw and this one does not.</summary>
     /// <param name="id">Its id, without <c>/subscriptions/</c>.</param>
     /// <param name="name">Its name as last seen.</param>

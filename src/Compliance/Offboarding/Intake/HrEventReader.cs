@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Azure.Messaging;
 using Compliance.Policies;
+using Compliance.Text;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
 using NJsonSchema.Validation;
@@ -17,7 +17,7 @@ namespace Compliance.Offboarding.Intake;
 internal static class HrEventReader
 {
     /// <summary>Largest event that is read, in bytes.</summary>
-    public const int MaxBytes = 64 * 1024;
+    public const int MaxBytes = JsonMessage.MaxBytes;
 
     /// <summary>The longest an event or a leaving may lie ahead.</summary>
     public static readonly TimeSpan MostAhead = TimeSpan.FromDays(2 * 366);
@@ -25,7 +25,6 @@ internal static class HrEventReader
     /// <summary>The longest an event or a leaving may lie back.</summary>
     public static readonly TimeSpan MostBack = TimeSpan.FromDays(366);
 
-    private const int MaxDepth = 16;
     private const int MaxProblems = 20;
 
     private static readonly PolicySchema Schema = PolicySchema.Embedded("hr-event.schema.json");
@@ -45,20 +44,9 @@ internal static class HrEventReader
     public static HrEvent Read(ReadOnlyMemory<byte> utf8, DateTimeOffset now)
     {
         var unread = HrEventKeys.OfUnread(utf8.Span);
-        if (utf8.Length > MaxBytes)
-            throw new HrEventException([$"the event has {utf8.Length} bytes; allowed: {MaxBytes}"], unread, tooLarge: true);
-        JsonElement root;
-        try
-        {
-            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
-            root = document.RootElement.Clone();
-        }
-        catch (System.Text.Json.JsonException e)
-        {
-            throw new HrEventException([$"the event is not JSON, holds a key twice or is nested more than {MaxDepth} deep (line {e.LineNumber + 1}, byte {e.BytePositionInLine})"], unread);
-        }
-        if (root.ValueKind != JsonValueKind.Object)
-            throw new HrEventException(["the event must be a JSON object"], unread);
+        var root = Refusing(() => JsonMessage.Parse(utf8, "the event"), unread);
+        if (CloudEventEnvelope.IsEventGridSchema(root))
+            throw new HrEventException([CloudEventEnvelope.EventGridSchemaRefused], unread);
 
         var problems = new List<string>();
         UnfitText(root, "", problems);
@@ -74,48 +62,24 @@ internal static class HrEventReader
         return problems.Count == 0 && Interpret(root, now, problems) is { } read ? read : throw new HrEventException(Listed(problems), key);
     }
 
-    /// <summary>Reads the text of a queue message.</summary>
+    /// <summary>Reads the text of a queue message: the event as it is, or in Base64.</summary>
     /// <inheritdoc cref="Read(ReadOnlyMemory{byte}, DateTimeOffset)" path="/exception"/>
     public static HrEvent Read(string text, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(text);
-        // A lone surrogate becomes U+FFFD, which is a text like any other.
-        return Read(Encoding.UTF8.GetBytes(text), now);
+        return Read(Refusing(() => JsonMessage.FromQueue(text), HrEventKeys.OfUnread(Encoding.UTF8.GetBytes(text))), now);
     }
 
-    /// <summary>Reads an event that Event Grid delivered.</summary>
-    /// <inheritdoc cref="Read(ReadOnlyMemory{byte}, DateTimeOffset)" path="/exception"/>
-    public static HrEvent Read(CloudEvent delivered, DateTimeOffset now)
+    private static T Refusing<T>(Func<T> read, string unread)
     {
-        ArgumentNullException.ThrowIfNull(delivered);
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
+        try
         {
-            writer.WriteStartObject();
-            writer.WriteString("specversion", "1.0");
-            writer.WriteString("id", delivered.Id);
-            writer.WriteString("source", delivered.Source);
-            writer.WriteString("type", delivered.Type);
-            if (delivered.Time is { } time)
-                writer.WriteString("time", time.ToString("O", CultureInfo.InvariantCulture));
-            if (delivered.DataContentType is { } contentType)
-                writer.WriteString("datacontenttype", contentType);
-            if (delivered.Data is { } data)
-            {
-                writer.WritePropertyName("data");
-                try
-                {
-                    // Judged with the rest, by the same rules.
-                    writer.WriteRawValue(data.ToMemory().Span);
-                }
-                catch (Exception e) when (e is System.Text.Json.JsonException or ArgumentException)
-                {
-                    throw new HrEventException(["data: is not JSON"], HrEventKeys.Of(delivered.Source, delivered.Id));
-                }
-            }
-            writer.WriteEndObject();
+            return read();
         }
-        return Read(stream.ToArray(), now);
+        catch (JsonMessageException e)
+        {
+            throw new HrEventException([e.Message], unread, e.TooLarge);
+        }
     }
 
     private static HrEvent? Interpret(JsonElement root, DateTimeOffset now, List<string> problems)
@@ -185,7 +149,7 @@ internal static class HrEventReader
     // Newtonsoft would make dates of texts that look like one.
     private static JObject? Token(ReadOnlyMemory<byte> utf8)
     {
-        using var reader = new JsonTextReader(new StringReader(Encoding.UTF8.GetString(utf8.Span))) { DateParseHandling = DateParseHandling.None, MaxDepth = MaxDepth + 1 };
+        using var reader = new JsonTextReader(new StringReader(Encoding.UTF8.GetString(utf8.Span))) { DateParseHandling = DateParseHandling.None, MaxDepth = JsonMessage.MaxDepth + 1 };
         try
         {
             var token = JObject.Load(reader);

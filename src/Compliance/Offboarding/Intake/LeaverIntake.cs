@@ -29,7 +29,7 @@ internal sealed partial class LeaverIntake(
 
     /// <summary>Takes an event in; the same again gives the same case again.</summary>
     /// <param name="said">The event.</param>
-    /// <param name="trigger">How it arrived: <c>webhook</c>, <c>queue</c>, <c>event grid</c>.</param>
+    /// <param name="trigger">How it arrived: <c>webhook</c> or <c>queue</c>.</param>
     /// <param name="correlationId">Joins it with logs and traces.</param>
     /// <param name="stop">Stops between writes, which harms nothing.</param>
     /// <exception cref="HrEventException">Another event was taken in under the same source and id; a finding says so.</exception>
