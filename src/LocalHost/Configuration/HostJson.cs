@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+using LocalHost.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace LocalHost.Configuration;
+
+/// <summary>
+/// host.json (https://learn.microsoft.com/azure/azure-functions/functions-host-json): checked here, then given to the rest of the host and to the official
+/// extensions as configuration under <see cref="Section"/>, as the real host does; so a setting such as
+/// <c>AzureFunctionsJobHost__functionTimeout</c> wins over the file.
+/// </summary>
+internal static class HostJson
+{
+    /// <summary>Where host.json lies in the configuration.</summary>
+    public const string Section = "AzureFunctionsJobHost";
+
+    private static readonly TimeSpan DefaultFunctionTimeout = TimeSpan.FromMinutes(30);
+    private static readonly string[] Levels = [.. Enum.GetNames<LogLevel>()];
+
+    /// <summary>The file beside the app as configuration pairs; none where there is no file.</summary>
+    /// <exception cref="StartupException">The file cannot be used; the message names file, path and rule.</exception>
+    public static IEnumerable<KeyValuePair<string, string?>> Load(string folder)
+    {
+        var file = Path.Combine(folder, "host.json");
+        return File.Exists(file) ? Parse(File.ReadAllText(file), file) : [];
+    }
+
+    /// <summary>The text of a file as configuration pairs.</summary>
+    public static IEnumerable<KeyValuePair<string, string?>> Parse(string text, string file)
+    {
+        Check(JsonFile.Parse(text, file));
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
+        return [.. new ConfigurationBuilder().AddJsonStream(stream).Build().AsEnumerable().Select(p => KeyValuePair.Create($"{Section}:{p.Key}", p.Value))];
+    }
+
+    /// <summary>The prefix of HTTP routes, without slashes.</summary>
+    public static string RoutePrefix(IConfiguration configuration) => configuration[$"{Section}:extensions:http:routePrefix"]?.Trim('/') ?? "api";
+
+    /// <summary>How long a function may run; null for as long as it likes.</summary>
+    public static TimeSpan? FunctionTimeout(IConfiguration configuration) => configuration[$"{Section}:functionTimeout"] switch
+    {
+        null => DefaultFunctionTimeout,
+        "-1" => null,
+        { } text => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var timeout) && timeout > TimeSpan.Zero
+            ? timeout
+            : throw new StartupException($"setting {Section}:functionTimeout: '{text}' must be a time span hh:mm:ss, or -1"),
+    };
+
+    private static void Check(JsonObjectReader root)
+    {
+        if (root.Text("version") is not "2.0")
+            throw root.Wrong("version", "must be \"2.0\"");
+        if (root.Has("extensionBundle"))
+            throw root.Wrong("extensionBundle", "must not be there: an app of the isolated worker brings its extensions, and with a bundle the Functions host finds no function");
+        if (root.Text("functionTimeout") != "-1")
+            _ = root.Period("functionTimeout", TimeSpan.FromSeconds(1), TimeSpan.FromDays(24));
+        if (root.Object("logging")?.Object("logLevel") is { } levels)
+        {
+            foreach (var category in levels.Texts().Keys)
+                _ = levels.OneOf(category, Levels);
+        }
+
+        if (root.Object("extensions") is { } extensions)
+            CheckExtensions(extensions);
+    }
+
+    private static void CheckExtensions(JsonObjectReader extensions)
+    {
+        if (extensions.Object("http") is { } http)
+        {
+            http.AllowOnly("routePrefix", "maxOutstandingRequests", "maxConcurrentRequests", "dynamicThrottlesEnabled", "hsts", "customHeaders");
+            _ = http.Text("routePrefix");
+        }
+
+        if (extensions.Object("queues") is { } queues)
+        {
+            queues.AllowOnly("batchSize", "newBatchThreshold", "maxDequeueCount", "visibilityTimeout", "maxPollingInterval", "messageEncoding");
+            _ = queues.Whole("batchSize", 1, 32);
+            _ = queues.Whole("newBatchThreshold", 0, 1000);
+            _ = queues.Whole("maxDequeueCount", 1, int.MaxValue);
+            _ = queues.Period("visibilityTimeout", TimeSpan.Zero, TimeSpan.FromDays(7));
+            _ = queues.Period("maxPollingInterval", TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1));
+            _ = queues.OneOf("messageEncoding", "base64", "none");
+        }
+
+        // Its own options check the values; here only what would else be read past.
+        extensions.Object("durableTask")?.Text("hubName");
+    }
+}

@@ -1,0 +1,33 @@
+using System.Diagnostics;
+
+// The runtime runs this in the worker process before the app's Main (DOTNET_STARTUP_HOOKS); it looks for this very name, outside any namespace.
+
+/// <summary>Ends the worker together with its host, however the host ended.</summary>
+internal static class StartupHook
+{
+    /// <summary>Called by the runtime.</summary>
+    public static void Initialize()
+    {
+        // Processes that the app starts are not workers.
+        Environment.SetEnvironmentVariable("DOTNET_STARTUP_HOOKS", null);
+        new Thread(EndWithHost) { IsBackground = true, Name = "end with the host" }.Start();
+    }
+
+    private static void EndWithHost()
+    {
+        // The host holds the other end of standard input and never writes to it: an end of input means that the host is gone.
+        using var input = Console.OpenStandardInput();
+        try
+        {
+            while (input.ReadByte() >= 0)
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // A broken pipe means the same.
+        }
+
+        Process.GetCurrentProcess().Kill();
+    }
+}
