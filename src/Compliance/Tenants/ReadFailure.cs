@@ -19,6 +19,8 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
 {
     private const int LongestReason = 300;
 
+    private static readonly ReadFailure NotJson = new("the answer is not valid JSON, or was cut off", null, "run the check again; if it stays, report it to the service");
+
     /// <summary>Tells what an exception means.</summary>
     /// <param name="e">What was thrown.</param>
     /// <param name="call">The call that failed.</param>
@@ -31,13 +33,15 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
         ForeignHostException => new(Short(e.Message), null, "nothing was sent there; report it to whoever runs the service or a proxy in between"),
         IncompleteReadException => new(Short(e.Message), null, "run the check again; if it stays, report it to the service"),
         RetryAfterTooLongException => new(Short(e.Message), null, "run the check again later, or raise Tenant:MaxRetryWaitSeconds"),
+        // Graph's client reports a good answer whose body it could not parse as an exception with the answer's own status.
+        ApiException { ResponseStatusCode: >= 200 and < 300 } => NotJson,
         ApiException { ResponseStatusCode: > 0 } api => Answered(api.ResponseStatusCode, (api as ODataError)?.Error?.Code, api.Message, call, scope, identity),
         RequestFailedException { Status: > 0 } failed when failed.InnerException is not JsonException =>
             Answered(failed.Status, failed.ErrorCode, failed.Message, call, scope, identity),
         _ when Within<ForeignHostException>(e) is { } inner => Of(inner, call, scope, identity),
         _ when Within<RetryAfterTooLongException>(e) is { } inner => Of(inner, call, scope, identity),
         _ when Within<AuthenticationFailedException>(e) is { } inner => Of(inner, call, scope, identity),
-        _ when Within<JsonException>(e) is not null => new("the answer is not valid JSON, or was cut off", null, "run the check again; if it stays, report it to the service"),
+        _ when Within<JsonException>(e) is not null => NotJson,
         _ when Within<HttpRequestException>(e) is { } inner => new(Short($"not reachable: {inner.Message}"), null, "check the network and the endpoint's setting"),
         _ when Within<IOException>(e) is { } inner => new(Short($"the connection broke: {inner.Message}"), null, "run the check again"),
         _ => new(Short($"{e.GetType().Name}: {e.Message}"), null, "run the check again; the log has the details"),
