@@ -28,25 +28,10 @@ internal sealed class RunningCount
         }
     }
 
-    /// <summary>Whether nothing is under way, now or at a moment within the time.</summary>
-    public async Task<bool> NoneWithinAsync(TimeSpan limit, TimeProvider time)
+    /// <summary>Ends when nothing is under way.</summary>
+    public Task NoneAsync()
     {
-        Task none;
         lock (_lock)
-        {
-            if (Count == 0)
-                return true;
-            none = _none.Task;
-        }
-
-        try
-        {
-            await none.WaitAsync(limit, time);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
+            return Count == 0 ? Task.CompletedTask : _none.Task;
     }
 }

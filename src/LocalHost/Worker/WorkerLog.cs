@@ -34,12 +34,13 @@ internal static partial class WorkerLog
     [LoggerMessage(109, LogLevel.Warning, "The worker did not end within {Seconds} s of its request to stop: it is killed")]
     public static partial void Killed(this ILogger logger, double seconds);
 
-    [LoggerMessage(110, LogLevel.Debug, "Executing {FunctionName} (invocation {InvocationId})")]
-    public static partial void Executing(this ILogger logger, string functionName, string invocationId);
-
     [LoggerMessage(111, LogLevel.Information, "Executed {FunctionName} (succeeded, invocation {InvocationId}, {Milliseconds} ms)")]
     public static partial void Succeeded(this ILogger logger, string functionName, string invocationId, long milliseconds);
 
-    [LoggerMessage(112, LogLevel.Error, "Executed {FunctionName} (failed, invocation {InvocationId}, {Milliseconds} ms): {Reason}")]
+    // The worker writes the exception itself; this line adds that the invocation has ended, and how long it took.
+    [LoggerMessage(112, LogLevel.Information, "Executed {FunctionName} (failed, invocation {InvocationId}, {Milliseconds} ms): {Reason}")]
     public static partial void Failed(this ILogger logger, string functionName, string invocationId, long milliseconds, string reason);
+
+    [LoggerMessage(113, LogLevel.Error, "Executed {FunctionName} (broken off, invocation {InvocationId}, {Milliseconds} ms): {Reason}")]
+    public static partial void BrokenOff(this ILogger logger, string functionName, string invocationId, long milliseconds, string reason);
 }

@@ -8,6 +8,7 @@ internal sealed class WorkerProcess : IDisposable
 {
     private const string Unhandled = "Unhandled exception. ";
     private const int MaxTraceLines = 200;
+    private const int SignalBase = 128;
 
     private readonly Process _process;
     private readonly ILogger _logger;
@@ -42,13 +43,20 @@ internal sealed class WorkerProcess : IDisposable
         }
     }
 
-    /// <summary>Why the process ended, in one line: the message of the unhandled exception, else the last line of standard error.</summary>
+    /// <summary>Why the process ended, in one line: the message of the unhandled exception, else the signal, else the last line of standard error.</summary>
     public string Reason
     {
         get
         {
             lock (_lock)
-                return _trace.Count > 0 ? MessageIn(_trace) : _lastError ?? "it left no message; see the lines above";
+            {
+                if (_trace.Count > 0)
+                    return MessageIn(_trace);
+                // A shell's way to write "ended by signal N".
+                if (Exited is { IsCompletedSuccessfully: true, Result: > SignalBase and var code })
+                    return $"it was ended by signal {code - SignalBase}";
+                return _lastError ?? "it left no message; see the lines above";
+            }
         }
     }
 

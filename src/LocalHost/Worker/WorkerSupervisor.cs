@@ -20,7 +20,7 @@ internal sealed record WorkerOptions(string AppDll, IReadOnlyDictionary<string, 
 /// Keeps one worker process alive and runs functions in it. A worker that died is started again after a pause; after three crashes in a row (less than
 /// 30 minutes apart, as in the real host) the host gives up.
 /// </summary>
-internal sealed class WorkerSupervisor(WorkerOptions options, ILoggerFactory loggers, TimeProvider time) : IWorkerChannel, IAsyncDisposable
+internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, ILoggerFactory loggers, TimeProvider time) : IWorkerChannel, IAsyncDisposable
 {
     /// <summary>At this many crashes in a row the host gives up.</summary>
     public const int MaxCrashes = 3;
@@ -35,6 +35,7 @@ internal sealed class WorkerSupervisor(WorkerOptions options, ILoggerFactory log
     private readonly RunningCount _running = new();
     private volatile TaskCompletionSource<WorkerSession> _ready = New();
     private volatile WorkerSession? _session;
+    private WorkerOptions _options = new("", new Dictionary<string, string>(), null);
     private Task _life = Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -51,10 +52,12 @@ internal sealed class WorkerSupervisor(WorkerOptions options, ILoggerFactory log
 
     /// <summary>Starts the first worker and waits until it is ready.</summary>
     /// <param name="rpcPort">Where the worker finds this host.</param>
+    /// <param name="address">Where the app is reached from outside.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="StartupException">The app cannot start; the message is the app's own.</exception>
-    public Task StartAsync(int rpcPort, CancellationToken cancellationToken)
+    public Task StartAsync(int rpcPort, Uri address, CancellationToken cancellationToken)
     {
+        _options = createOptions(address);
         _life = Task.Run(() => KeepAliveAsync(rpcPort), CancellationToken.None);
         return Task.WhenAny(_first.Task, _life).Unwrap().WaitAsync(cancellationToken);
     }
@@ -123,13 +126,18 @@ internal sealed class WorkerSupervisor(WorkerOptions options, ILoggerFactory log
             await using var cancellation = cancellationToken.Register(() => invocation.Session.Cancel(invocation.Id));
             var response = await WithinTimeoutAsync(invocation);
             if (response.Result.Status != StatusResult.Types.Status.Success)
-                throw new FunctionFailedException(response.Result.Exception ?? new Rpc.RpcException { Message = $"the function ended as {response.Result.Status}" });
+            {
+                var failure = response.Result.Exception ?? new Rpc.RpcException { Message = $"the function ended as {response.Result.Status}" };
+                _logger.Failed(invocation.Function.Name, invocation.Id, Elapsed(), FirstLine(failure.Message));
+                throw new FunctionFailedException(failure);
+            }
+
             _logger.Succeeded(invocation.Function.Name, invocation.Id, Elapsed());
             return response;
         }
-        catch (Exception e)
+        catch (WorkerExitedException e)
         {
-            _logger.Failed(invocation.Function.Name, invocation.Id, Elapsed(), FirstLine(e.Message));
+            _logger.BrokenOff(invocation.Function.Name, invocation.Id, Elapsed(), e.Message);
             throw;
         }
         finally
@@ -138,14 +146,17 @@ internal sealed class WorkerSupervisor(WorkerOptions options, ILoggerFactory log
         }
     }
 
-    /// <summary>Waits until no function runs, for a time; those that still run then are cancelled.</summary>
-    public async Task DrainAsync(TimeSpan drainTime)
+    /// <summary>Waits until no function runs and nothing starts one, for a time; functions that still run then are cancelled.</summary>
+    /// <param name="starting">Ends when nothing starts functions any more.</param>
+    /// <param name="drainTime">How long they may go on.</param>
+    public async Task DrainAsync(Task starting, TimeSpan drainTime)
     {
-        if (await _running.NoneWithinAsync(drainTime, time))
+        var quiet = QuietAsync(starting);
+        if (await EndsWithinAsync(quiet, drainTime))
             return;
         _logger.DrainTimeOver(_running.Count, drainTime.TotalSeconds);
         _session?.CancelAll();
-        await _running.NoneWithinAsync(Grace, time);
+        await EndsWithinAsync(quiet, Grace);
     }
 
     /// <summary>Asks the worker to end, and kills it if it does not.</summary>
@@ -178,6 +189,25 @@ internal sealed class WorkerSupervisor(WorkerOptions options, ILoggerFactory log
         }
     }
 
+    private async Task QuietAsync(Task starting)
+    {
+        await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _running.NoneAsync();
+    }
+
+    private async Task<bool> EndsWithinAsync(Task task, TimeSpan limit)
+    {
+        try
+        {
+            await task.WaitAsync(limit, time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
     private static TaskCompletionSource<WorkerSession> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static string FirstLine(string text) => text.Split('\n', 2)[0].TrimEnd();
@@ -185,7 +215,7 @@ internal sealed class WorkerSupervisor(WorkerOptions options, ILoggerFactory log
     private async Task<InvocationResponse> WithinTimeoutAsync(RunningInvocation invocation)
     {
         var answer = invocation.Response.Task;
-        if (options.FunctionTimeout is not { } timeout)
+        if (_options.FunctionTimeout is not { } timeout)
             return await answer;
         try
         {
@@ -254,7 +284,7 @@ internal sealed class WorkerSupervisor(WorkerOptions options, ILoggerFactory log
             "--functions-uri", $"http://127.0.0.1:{rpcPort}", "--functions-worker-id", id, "--functions-request-id", Ids.New(),
             "--functions-grpc-max-message-length", $"{int.MaxValue}",
         ];
-        return _session = new WorkerSession(id, WorkerProcess.Start(options.AppDll, arguments, options.Environment, _output), loggers, TimeProvider.System);
+        return _session = new WorkerSession(id, WorkerProcess.Start(_options.AppDll, arguments, _options.Environment, _output), loggers, TimeProvider.System);
     }
 
     // From the start of a worker's process to its end.
@@ -265,7 +295,7 @@ internal sealed class WorkerSupervisor(WorkerOptions options, ILoggerFactory log
         _ = EndWithProcessAsync(session);
         try
         {
-            var functions = await session.HandshakeAsync(options.AppFolder);
+            var functions = await session.HandshakeAsync(_options.AppFolder);
             if (!_first.Task.IsCompleted)
                 Functions = functions;
             _logger.Ready(session.Version, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, process.Id, functions.Count);

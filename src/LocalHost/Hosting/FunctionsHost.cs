@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using LocalHost.Configuration;
+using LocalHost.Http;
+using LocalHost.Timers;
+using LocalHost.Worker;
+using Microsoft.Extensions.Logging;
+
+namespace LocalHost.Hosting;
+
+/// <summary>Makes what starts functions, for one run of the host at an address.</summary>
+internal delegate IReadOnlyList<IFunctionStarter> CreateStarters(HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time);
+
+/// <summary>
+/// The host: the public web server first, then the worker, then what starts functions. It stops in the opposite order: nothing new is started, running
+/// functions end or are cancelled, and only then the worker ends.
+/// </summary>
+internal sealed class FunctionsHost : IAsyncDisposable
+{
+    private readonly HostContext _context;
+    private readonly CreateStarters _createStarters;
+    private readonly ILoggerFactory _loggers;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly PublicServer _public;
+    private readonly WorkerServer _server;
+    private readonly HostStatus _status;
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private bool _stopped;
+
+    public FunctionsHost(HostContext context, CreateStarters createStarters, ILoggerFactory loggers, TimeProvider time)
+    {
+        _context = context;
+        _createStarters = createStarters;
+        _loggers = loggers;
+        _time = time;
+        _logger = loggers.CreateLogger("LocalHost");
+        Worker = new WorkerSupervisor(context.WorkerOptions, loggers, time);
+        _status = new HostStatus(context, Worker, time);
+        _public = new PublicServer(context, Worker, _status, loggers);
+        _server = new WorkerServer(Worker, loggers);
+    }
+
+    /// <summary>Where functions are called, once <see cref="BindAsync"/> has returned.</summary>
+    public Uri Address => _public.Address;
+
+    /// <summary>The worker.</summary>
+    public WorkerSupervisor Worker { get; }
+
+    /// <summary>What the host does by default: timers.</summary>
+    public static IReadOnlyList<IFunctionStarter> DefaultStarters(
+        HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time) =>
+        [new TimerStarter(context, worker, loggers, time)];
+
+    /// <summary>Listens on the public port. Until <see cref="StartAsync"/> has returned, requests to functions are answered with 503.</summary>
+    /// <exception cref="StartupException">The port is taken.</exception>
+    public Task BindAsync(CancellationToken cancellationToken) => _public.StartAsync(cancellationToken);
+
+    /// <summary>Starts the worker and begins to start functions.</summary>
+    /// <exception cref="StartupException">The app or a setting prevents it; the message is one line.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _status.Starters = _createStarters(_context, Address, Worker, _loggers, _time);
+            await _server.StartAsync(cancellationToken);
+            await Task.WhenAll([Worker.StartAsync(_server.Port, Address, cancellationToken), .. _status.Starters.Select(s => s.PrepareAsync(cancellationToken))]);
+            var routes = HttpRoute.From(Worker.Functions.Values, HostJson.RoutePrefix(_context.Configuration));
+            RequireServed();
+            var enabled = Worker.Functions.Values.Where(f => !_context.IsDisabled(f.Name)).ToList();
+            await Task.WhenAll(_status.Starters.Select(s => s.StartAsync([.. enabled.Where(f => s.Starts(f.Trigger))], cancellationToken)));
+            _public.Serve(routes);
+            _status.IsRunning = true;
+            Report(routes);
+        }
+        catch (StartupException e)
+        {
+            _status.Error = e.Message;
+            throw;
+        }
+    }
+
+    /// <summary>Runs until the token is cancelled.</summary>
+    /// <exception cref="StartupException">The worker crashed too often.</exception>
+    public async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Worker.Ended.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // A stop was asked for.
+        }
+    }
+
+    /// <summary>Starts nothing more, lets running functions end within the drain time, cancels the rest, and ends the worker.</summary>
+    public async Task StopAsync()
+    {
+        if (_stopped)
+            return;
+        _stopped = true;
+        var drainTime = _context.Settings.DrainTime;
+        _logger.Stopping(drainTime.TotalSeconds);
+        using var hurry = new CancellationTokenSource();
+        var ending = Task.WhenAll([_public.StopAsync(hurry.Token), .. _status.Starters.Select(s => s.StopAsync(hurry.Token))]);
+        await Worker.DrainAsync(ending, drainTime);
+        await hurry.CancelAsync();
+        await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Worker.DisposeAsync();
+        _logger.Stopped();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        foreach (var starter in _status.Starters)
+            await starter.DisposeAsync();
+        await _public.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    // A function that nothing starts would be silent for ever.
+    private void RequireServed()
+    {
+        var lost = Worker.Functions.Values
+            .Where(f => !f.Trigger.IsOfType(HttpRoute.Trigger) && !_status.Starters.Any(s => s.Starts(f.Trigger)))
+            .Select(f => $"function {f.Name}: this host does not know the trigger {f.Trigger.Type}")
+            .ToList();
+        if (lost.Count > 0)
+            throw new StartupException(string.Join("; ", lost));
+    }
+
+    private void Report(IReadOnlyList<HttpRoute> routes)
+    {
+        foreach (var function in _status.Functions)
+        {
+            if (_status.IsDisabled(function))
+                _logger.Disabled(function.Name, function.Trigger.Type);
+            else if (routes.FirstOrDefault(r => r.Function == function) is { } route)
+                _logger.Route(function.Name, string.Join(',', route.Methods), $"{Address.GetLeftPart(UriPartial.Authority)}/{route.Pattern.RawText}");
+            else
+                _logger.Function(function.Name, function.Trigger.Type);
+        }
+
+        if (_context.Settings.MasterKey is null)
+            _logger.MasterKeyMissing(HostSettings.MasterKeyVariable, "/admin and functions of level admin");
+        if (_context.Settings.DefaultKey is null && routes.Any(r => r.Level == KeyLevel.Function))
+            _logger.DefaultKeyMissing(HostSettings.DefaultKeyVariable, "functions of level function");
+        _logger.Running(Worker.Functions.Count, Address.GetLeftPart(UriPartial.Authority), (long)Stopwatch.GetElapsedTime(_started).TotalMilliseconds);
+    }
+}

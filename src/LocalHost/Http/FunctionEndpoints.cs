@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Net;
+using LocalHost.Configuration;
+using LocalHost.Rpc;
+using LocalHost.Worker;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace LocalHost.Http;
+
+/// <summary>The routes of the functions, which are known only once the worker is ready. Each passes its request on to the worker's own web server.</summary>
+internal sealed class FunctionEndpoints(HostContext context, WorkerSupervisor worker, FunctionKeys keys, IHttpForwarder forwarder) : EndpointDataSource, IDisposable
+{
+    // The worker's extension matches a forwarded request with its invocation by this header.
+    private const string InvocationHeader = "x-ms-invocation-id";
+
+    private static readonly ForwarderRequestConfig Unhurried = new() { ActivityTimeout = TimeSpan.FromDays(1) };
+
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+    });
+
+    private volatile CancellationTokenSource _changed = new();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Endpoint> Endpoints => _endpoints;
+
+    private volatile IReadOnlyList<Endpoint> _endpoints = [];
+
+    /// <inheritdoc/>
+    public override IChangeToken GetChangeToken() => new CancellationChangeToken(_changed.Token);
+
+    /// <summary>Serves these routes from now on.</summary>
+    public void Serve(IEnumerable<HttpRoute> routes)
+    {
+        _endpoints = [.. routes.Select(CreateEndpoint)];
+        using var before = _changed;
+        _changed = new CancellationTokenSource();
+        before.Cancel();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _client.Dispose();
+        _changed.Dispose();
+    }
+
+    private Endpoint CreateEndpoint(HttpRoute route)
+    {
+        var endpoint = new RouteEndpointBuilder(http => AnswerAsync(http, route), route.Pattern, order: 0) { DisplayName = route.Function.Name };
+        if (route.Methods.Count > 0)
+            endpoint.Metadata.Add(new HttpMethodMetadata(route.Methods));
+        return endpoint.Build();
+    }
+
+    private async Task AnswerAsync(HttpContext http, HttpRoute route)
+    {
+        var shown = keys.Level(http.Request);
+        if (shown < route.Level)
+        {
+            // Here the real host makes no difference between no key and one that is not enough.
+            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return;
+        }
+
+        if (shown != KeyLevel.Master && context.IsDisabled(route.Function.Name))
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        try
+        {
+            await ForwardAsync(http, CreateRequest(http, route.Function));
+        }
+        catch (Exception e) when (e is FunctionFailedException or WorkerExitedException or OperationCanceledException)
+        {
+            if (http.Response.HasStarted)
+            {
+                // Too late for a status: a cut connection is the only way left to show that this answer is not whole.
+                http.Abort();
+                return;
+            }
+
+            // No details: the log has them under the invocation's id.
+            http.Response.Clear();
+            http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+        }
+    }
+
+    private InvocationRequest CreateRequest(HttpContext http, WorkerFunction function)
+    {
+        var data = new RpcHttp
+        {
+            Method = http.Request.Method,
+            Url = $"{http.Request.Scheme}://{http.Request.Host}{http.Request.Path}{http.Request.QueryString}",
+        };
+        var request = worker.CreateRequest(function, new TypedData { Http = data });
+        foreach (var (name, value) in http.Request.RouteValues)
+        {
+            if (Convert.ToString(value, CultureInfo.InvariantCulture) is not { Length: > 0 } text)
+                continue;
+            data.Params[name] = text;
+            request.TriggerMetadata[name] = new TypedData { String = text };
+        }
+
+        return request;
+    }
+
+    private async Task ForwardAsync(HttpContext http, InvocationRequest request)
+    {
+        var invocation = await worker.BeginAsync(request, http.RequestAborted);
+        // Both at once: in the worker each waits for the other. An id from outside is never passed on.
+        http.Request.Headers[InvocationHeader] = invocation.Id;
+        var answer = worker.EndAsync(invocation, http.RequestAborted);
+        var error = ForwarderError.None;
+        if (invocation.Session.HttpUri is { } uri)
+            error = await forwarder.SendAsync(http, uri, _client, Unhurried, HttpTransformer.Default);
+        await answer;
+        if (error != ForwarderError.None && !http.Response.HasStarted)
+            http.Response.StatusCode = http.Response.StatusCode is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status400BadRequest
+                ? http.Response.StatusCode
+                : StatusCodes.Status500InternalServerError;
+    }
+}
