@@ -43,10 +43,9 @@ public sealed class LeaverOrchestrations
 
     /// <summary>Runs one round of a case to its end.</summary>
     [Function(Case)]
-    public static async Task<string> RunCase([OrchestrationTrigger] TaskOrchestrationContext context)
+    public static async Task<string> RunCase([OrchestrationTrigger] TaskOrchestrationContext context, CaseRun run)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var run = context.GetInput<CaseRun>()!;
         var news = new News(context);
         var due = await WaitUntilDueAsync(context, news, run);
         if (due is null)
@@ -103,10 +102,9 @@ public sealed class LeaverOrchestrations
 
     /// <summary>Gives access back after HR took a leaving back: always after two approvals.</summary>
     [Function(Undo)]
-    public static async Task<string> RunUndo([OrchestrationTrigger] TaskOrchestrationContext context)
+    public static async Task<string> RunUndo([OrchestrationTrigger] TaskOrchestrationContext context, CaseRun run)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var run = context.GetInput<CaseRun>()!;
         var news = new News(context);
         for (var attempt = run.Attempt; ; attempt++)
         {
