@@ -219,7 +219,7 @@ internal sealed class LeaverRun : IAsyncDisposable
             return;
         await EndAppAsync();
         var began = TimeProvider.System.GetTimestamp();
-        var port = Ports.Choose(new WantedPort(0, ""))[0];
+        var port = Ports.ChooseForApp(new WantedPort(0, ""));
         var tenant = new SandboxReady(0, Wire.TenantUrl, Wire.Thumbprint, Sandbox.TenantId, Sandbox.ClientId, Sandbox.ClientSecret);
         var programs = Programs.OfCheckout();
         // As the launcher does; no timer and no queue makes up for what got lost.
