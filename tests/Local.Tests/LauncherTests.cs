@@ -39,11 +39,11 @@ public sealed class LauncherTests : IDisposable
         string[] names =
         [
             "Tenant__Id", "Tenant__GraphEndpoint", "Tenant__ResourceManagerEndpoint", "Tenant__ClientId", "Tenant__ClientSecret", "Tenant__PinnedThumbprint",
-            "Clock__Now", "EmbeddedHost__Keys__Master", "EmbeddedHost__Keys__EventGrid", "CredentialRotationSchedule", "Policy__Credentials",
+            "Clock__Now", "EmbeddedHost__Keys__Master", "EmbeddedHost__Keys__Default", "CredentialRotationSchedule", "Policy__Credentials",
             "AzureWebJobs.CredentialRotationCheck.Disabled", "AzureWebJobs.ControlWatch.Disabled",
         ];
         Assert.Equal(
-            ["t", url + "/v1.0", url, "c", "s", "AB", "2026-11-23T05:00:00Z", keys.Master, keys.EventGrid, "0 0 5 * * *", Path.GetFullPath("p.yaml"), "true", "true"],
+            ["t", url + "/v1.0", url, "c", "s", "AB", "2026-11-23T05:00:00Z", keys.Master, keys.Default, "0 0 5 * * *", Path.GetFullPath("p.yaml"), "true", "true"],
             names.Select(name => environment[name]?.GetValue<string>()));
         // The port that the sandbox bound and reported.
         Assert.Matches("^https://localhost:[1-9][0-9]+$", url);
