@@ -11,7 +11,14 @@ namespace ComplianceCli;
 internal static class Commands
 {
     /// <summary>Parses and does it. Exit codes: 0 done, 1 it could not or something disagrees, 64 wrong usage; those of evidence: 0 intact, 1 tampered, 2 cannot tell.</summary>
-    public static async Task<int> InvokeAsync(string[] arguments, TextWriter output, TextWriter errors, CancellationToken stop)
+    /// <param name="arguments">What was typed.</param>
+    /// <param name="output">For what was asked for.</param>
+    /// <param name="errors">For progress and what went wrong.</param>
+    /// <param name="stop">Interrupts it.</param>
+    /// <param name="input">Opens standard input; null for the process's own.</param>
+    /// <param name="time">The clock that an event's times are judged by; null for the system's.</param>
+    public static async Task<int> InvokeAsync(
+        string[] arguments, TextWriter output, TextWriter errors, CancellationToken stop, Func<Stream>? input = null, TimeProvider? time = null)
     {
         var app = new Option<string?>("--app") { Description = "Address of the app; without it the one that ./scripts/run started", HelpName = "URL", Recursive = true };
         var key = new Option<string?>("--key") { Description = "A function key of the app", HelpName = "KEY", Recursive = true };
@@ -44,7 +51,7 @@ internal static class Commands
         var refuse = new Option<bool>("--refuse") { Description = "Say no" };
         var comment = new Option<string?>("--comment") { Description = "Why", HelpName = "TEXT" };
 
-        var root = new RootCommand("Looks after the compliance app: cases of leavers, their plans and certificates, what waits for approval, and the evidence.")
+        var root = new RootCommand("Looks after the compliance app: cases of leavers, their plans and certificates, what waits for approval, the evidence, and events sent by hand.")
         {
             new Command("offboard", "Leavers")
             {
@@ -113,6 +120,9 @@ internal static class Commands
                 }, request, plan, refuse, comment),
             },
             EvidenceCommands.Create(connection, json, output, errors),
+            EventCommands.Create(
+                parsed => Connection.Of(parsed.GetValue(app), parsed.GetValue(key), parsed.GetValue(connection)), json, input ?? Console.OpenStandardInput, output,
+                time ?? TimeProvider.System),
             app, key, connection, json,
         };
         var result = root.Parse(arguments);

@@ -12,9 +12,6 @@ namespace ComplianceFunctions;
 /// <summary>Triggers of the offboarding capability. Each binds, calls the desk, and starts or tells the case's orchestration.</summary>
 public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<OffboardingFunctions> log)
 {
-    /// <summary>The queue of HR events: Event Grid delivers to it, or HR itself writes to it.</summary>
-    public const string Queue = "hr-events";
-
     /// <summary>
     /// Takes a signed HR event: <c>POST /api/hr/events</c> answers 202 with the case, also for a repeat; 409 when a later event is in force; 400, 401, 413, 415 or 503 when it
     /// is refused. The signature is the authorisation: no function key.
@@ -33,7 +30,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
 
     /// <summary>Takes an HR event from the queue. One that cannot be taken in goes to the poison queue, its reason in the log and in a finding.</summary>
     [Function("HrEventQueue")]
-    public async Task HrEventQueue([QueueTrigger(Queue)] string message, [DurableClient] DurableTaskClient client, CancellationToken stop) =>
+    public async Task HrEventQueue([QueueTrigger(LeaverDesk.Queue)] string message, [DurableClient] DurableTaskClient client, CancellationToken stop) =>
         await DispatchAsync(await desk.AcceptMessageAsync(message, stop), client, stop);
 
     /// <summary>Makes up for what was cut off between taking an event in and starting its orchestration.</summary>

@@ -23,7 +23,6 @@ internal static class AppSettings
             ["EmbeddedHost__Port"] = port.ToString(CultureInfo.InvariantCulture),
             ["EmbeddedHost__Keys__Master"] = keys.Master,
             ["EmbeddedHost__Keys__Default"] = keys.Default,
-            ["EmbeddedHost__Keys__EventGrid"] = keys.EventGrid,
         };
         Default("CredentialRotationSchedule", "0 0 5 * * *");
         Default("ControlWatchSchedule", "0 15 * * * *");

@@ -20,10 +20,10 @@ internal sealed class Azurite : IAsyncDisposable
 
     private readonly ChildProcess _child;
 
-    private Azurite(ChildProcess child, string key, int[] ports)
+    private Azurite(ChildProcess child, string key, (int Blob, int Queue, int Table) ports)
     {
         _child = child;
-        (BlobPort, QueuePort, TablePort) = (ports[0], ports[1], ports[2]);
+        (BlobPort, QueuePort, TablePort) = ports;
         StateConnection = ConnectionString(StateAccount, key, BlobPort, QueuePort, TablePort);
         EvidenceConnection = ConnectionString(EvidenceAccount, key, BlobPort, QueuePort, TablePort);
     }
@@ -46,10 +46,10 @@ internal sealed class Azurite : IAsyncDisposable
     /// <summary>The process, for whoever watches that it stays alive.</summary>
     public Process Process => _child.Process;
 
-    /// <summary>Starts Azurite and returns when all three services accept connections.</summary>
+    /// <summary>Starts Azurite and returns when all three services listen.</summary>
     /// <param name="repositoryRoot">The checkout; Azurite's pinned version is in <c>scripts/azurite</c>.</param>
     /// <param name="dataDirectory">Where it keeps its state; created when absent.</param>
-    /// <param name="ports">Blob, queue and table port; 0 takes a free one.</param>
+    /// <param name="ports">Blob, queue and table port; 0 lets it bind a free one.</param>
     /// <param name="time">Clock for the time-out of the start.</param>
     /// <param name="stop">Ends the wait, and with it the process.</param>
     /// <param name="logFile">File that gets what it prints; null for none.</param>
@@ -61,40 +61,34 @@ internal sealed class Azurite : IAsyncDisposable
     {
         await AzuriteInstallation.EnsureAsync(repositoryRoot, time, stop);
         Directory.CreateDirectory(dataDirectory);
-        var chosen = Ports.Choose(Wanted(ports.Blob), Wanted(ports.Queue), Wanted(ports.Table));
+        Ports.Check(Wanted(ports.Blob), Wanted(ports.Queue), Wanted(ports.Table));
         var key = AccountKey(dataDirectory);
+        var bound = new AzuritePorts();
         var child = ChildProcess.Start(new ChildSpec("azurite",
         [
             Tool.Find("node", AzuriteInstallation.Remedy),
             "--require", Path.Combine(repositoryRoot, "scripts", "azurite", "end-with-parent.js"),
             AzuriteInstallation.EntryPoint(repositoryRoot),
             "--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", dataDirectory,
-            "--blobHost", "127.0.0.1", "--blobPort", Text(chosen[0]),
-            "--queueHost", "127.0.0.1", "--queuePort", Text(chosen[1]),
-            "--tableHost", "127.0.0.1", "--tablePort", Text(chosen[2]),
+            "--blobHost", "127.0.0.1", "--blobPort", Text(ports.Blob),
+            "--queueHost", "127.0.0.1", "--queuePort", Text(ports.Queue),
+            "--tableHost", "127.0.0.1", "--tablePort", Text(ports.Table),
         ])
         {
             WorkingDirectory = dataDirectory,
             Environment = new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = $"{StateAccount}:{key};{EvidenceAccount}:{key}" },
             LogFile = logFile,
+            OnLine = bound.Read,
         });
         started?.Invoke(child);
         try
         {
-            return await child.WhenReadyAsync(ReadyAsync, ReadyWithin, time, stop);
+            return new Azurite(child, key, await child.WhenReadyAsync(bound.Listening.WaitAsync, ReadyWithin, time, stop));
         }
         catch
         {
             await child.DisposeAsync();
             throw;
-        }
-
-        async Task<Azurite> ReadyAsync(CancellationToken ending)
-        {
-            foreach (var port in chosen)
-                while (!await Ports.AcceptsAsync(port, ending))
-                    await Task.Delay(TimeSpan.FromMilliseconds(50), time, ending);
-            return new Azurite(child, key, chosen);
         }
     }
 

@@ -7,10 +7,10 @@ namespace Local;
 
 /// <summary>The launcher's commands and options.</summary>
 /// <param name="run">Does <c>run</c>.</param>
-/// <param name="test">Does <c>test</c>; gets the further arguments for <c>dotnet test</c>.</param>
+/// <param name="test">Does <c>test</c>; gets whether the long ones are run in full, and the further arguments for <c>dotnet test</c>.</param>
 /// <param name="bench">Does <c>bench</c>; gets the benchmark's name and options.</param>
 internal sealed class CommandLine(
-    Func<RunOptions, Task<int>> run, Func<IReadOnlyList<string>, Task<int>> test, Func<IReadOnlyList<string>, Task<int>> bench)
+    Func<RunOptions, Task<int>> run, Func<bool, IReadOnlyList<string>, Task<int>> test, Func<IReadOnlyList<string>, Task<int>> bench)
 {
     /// <summary>Parses and does it.</summary>
     /// <param name="arguments">The arguments.</param>
@@ -38,7 +38,9 @@ internal sealed class CommandLine(
         benchmark.SetAction(parsed => bench([parsed.GetValue(name)!, .. parsed.UnmatchedTokens]));
 
         var tests = new Command("test", "Run every test; further arguments go to dotnet test") { TreatUnmatchedTokensAsErrors = false };
-        tests.SetAction(parsed => test(parsed.UnmatchedTokens));
+        var longOnes = new Option<bool>("--long") { Description = "Run the long ones in full: many seeds, many kills, large sizes" };
+        tests.Options.Add(longOnes);
+        tests.SetAction(parsed => test(parsed.GetValue(longOnes), parsed.UnmatchedTokens));
         var around = new Command("around", "Start everything on free ports, run a command, and stop everything: around -- COMMAND ...") { TreatUnmatchedTokensAsErrors = false, Hidden = true };
         around.SetAction(parsed => run(new RunOptions { Once = true, Fresh = true, State = Path.Combine(RepositoryRoot.Find(), ".local", "demo"), Around = [.. parsed.UnmatchedTokens.Where(t => t != "--")] }));
         return new RootCommand("Runs ComplianceFunctions on this machine: Azurite, a sandbox tenant and the app.") { Run(), tests, benchmark, around };

@@ -6,9 +6,8 @@ namespace Local;
 /// <summary>The embedded host's function keys, random per checkout.</summary>
 /// <param name="Master">Opens <c>/admin</c>.</param>
 /// <param name="Default">Opens <c>/api</c>.</param>
-/// <param name="EventGrid">Opens the Event Grid webhook.</param>
 /// <param name="Hr">Signs HR events.</param>
-internal sealed record HostKeys(string Master, string Default, string EventGrid, string Hr)
+internal sealed record HostKeys(string Master, string Default, string Hr)
 {
     /// <summary>Reads the keys, or makes them. Only their owner can read the file.</summary>
     /// <exception cref="LaunchException">The file is not what was written.</exception>
@@ -16,7 +15,7 @@ internal sealed record HostKeys(string Master, string Default, string EventGrid,
     {
         if (!File.Exists(path))
         {
-            var keys = new HostKeys(Random(), Random(), Random(), Random());
+            var keys = new HostKeys(Random(), Random(), Random());
             var next = path + ".new";
             var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
@@ -29,14 +28,15 @@ internal sealed record HostKeys(string Master, string Default, string EventGrid,
         }
         try
         {
-            if (JsonSerializer.Deserialize<HostKeys>(File.ReadAllText(path), JsonSerializerOptions.Web) is { Master: not null, Default: not null, EventGrid: not null, Hr: not null } keys)
+            // A file of an earlier version holds a key more, for a webhook that is gone; it is passed over.
+            if (JsonSerializer.Deserialize<HostKeys>(File.ReadAllText(path), JsonSerializerOptions.Web) is { Master: not null, Default: not null, Hr: not null } keys)
                 return keys;
         }
         catch (JsonException)
         {
             // Said below.
         }
-        throw new LaunchException($"{path} does not hold four keys: delete it, and new ones are made");
+        throw new LaunchException($"{path} does not hold three keys: delete it, and new ones are made");
     }
 
     private static string Random() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));

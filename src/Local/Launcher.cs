@@ -76,32 +76,34 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         var (app, sandbox, blobs) = options.Once ? (0, 0, 0) : (7071, 7072, 10000);
         var firstAzurite = options.AzuritePort ?? blobs;
         int Azurite(int offset) => firstAzurite == 0 ? 0 : firstAzurite + offset;
-        // All ports are checked before anything starts.
-        var ports = Ports.Choose(
-            new(options.Port ?? app, "--port"), new(options.SandboxPort ?? sandbox, "--sandbox-port"),
+        var wanted = new WantedPort(options.Port ?? app, "--port");
+        // All ports that were given are checked before anything starts.
+        Ports.Check(
+            wanted, new(options.SandboxPort ?? sandbox, "--sandbox-port"),
             new(Azurite(0), "--azurite-port"), new(Azurite(1), "--azurite-port"), new(Azurite(2), "--azurite-port"));
 
         Say("starting Azurite");
         var azurite = await Local.Azurite.StartAsync(
-            programs.RepositoryRoot, state.Azurite, (ports[2], ports[3], ports[4]), time, stop, state.Log("azurite.log"), supervisor.Add);
+            programs.RepositoryRoot, state.Azurite, (Azurite(0), Azurite(1), Azurite(2)), time, stop, state.Log("azurite.log"), supervisor.Add);
 
         SandboxReady? tenant = null;
         if (!options.Real)
         {
             Say($"starting the sandbox tenant ({(options.Tenant is null ? "demo" : options.Tenant)})");
             tenant = await StartChildAsync(
-                new ChildSpec("sandbox", [.. programs.Sandbox, .. SandboxArguments(options, state, ports[1])]) { LogFile = state.Log("sandbox.log") },
+                new ChildSpec("sandbox", [.. programs.Sandbox, .. SandboxArguments(options, state, options.SandboxPort ?? sandbox)]) { LogFile = state.Log("sandbox.log") },
                 async (child, ending) => SandboxReady.Parse(await child.FirstLine.WaitAsync(ending)));
         }
 
         Say("starting the app");
-        var settings = AppSettings.For(options, ports[0], keys, azurite, tenant, state.SigningKey);
+        var port = Ports.ChooseForApp(wanted);
+        var settings = AppSettings.For(options, port, keys, azurite, tenant, state.SigningKey);
         new Connection(
-            string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ports[0]}"), keys.Default, keys.Hr, azurite.EvidenceConnection, settings["Approvals__Audience"],
+            string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), keys.Default, keys.Hr, azurite.EvidenceConnection, settings["Approvals__Audience"],
             settings.Where(s => tenant is not null && s.Key.StartsWith("Tenant__", StringComparison.Ordinal)).ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value),
             azurite.StateConnection)
             .Write(state.Connection);
-        var client = new HostClient(ports[0], keys, time);
+        var client = new HostClient(port, keys, time);
         try
         {
             await StartChildAsync(
@@ -121,7 +123,7 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         }
         return (client,
         [
-            $"App      http://127.0.0.1:{ports[0]}  (keys: {state.Keys})",
+            $"App      http://127.0.0.1:{port}  (keys: {state.Keys})",
             .. tenant is null ? Array.Empty<string>() : [$"Sandbox  {tenant.Url}  (tenant {tenant.TenantId})"],
             $"Azurite  http://127.0.0.1:{azurite.BlobPort} blobs, {azurite.QueuePort} queues, {azurite.TablePort} tables",
             $"Logs     {state.Log("")}",

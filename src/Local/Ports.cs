@@ -4,35 +4,26 @@ using System.Net.Sockets;
 namespace Local;
 
 /// <summary>A port somebody wants.</summary>
-/// <param name="Number">Its number; 0 takes a free one.</param>
+/// <param name="Number">Its number; 0 leaves it to the program, which binds a free one and reports which.</param>
 /// <param name="Option">The option that chooses another.</param>
 internal readonly record struct WantedPort(int Number, string Option);
 
-/// <summary>Chooses loopback ports.</summary>
+/// <summary>Checks loopback ports.</summary>
 internal static class Ports
 {
-    /// <summary>Checks the given ports and fills in free ones, all different.</summary>
+    /// <summary>
+    /// Checks, before anything starts, that the ports given by number are free and all different. No free port is chosen here for a 0: whatever is chosen and let go of again may be
+    /// another's by the time the program binds it.
+    /// </summary>
     /// <exception cref="LaunchException">One is taken; the message says which and what to do.</exception>
-    public static int[] Choose(params ReadOnlySpan<WantedPort> wanted)
+    public static void Check(params ReadOnlySpan<WantedPort> wanted)
     {
         var held = new List<TcpListener>();
         try
         {
             foreach (var port in wanted)
-            {
-                var probe = new TcpListener(IPAddress.Loopback, port.Number);
-                held.Add(probe);
-                try
-                {
-                    probe.Start();
-                }
-                catch (SocketException e)
-                {
-                    throw new LaunchException(
-                        $"port {port.Number} on 127.0.0.1 cannot be used ({(e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "it is taken" : e.Message)}): stop what uses it, or choose another with {port.Option}", e);
-                }
-            }
-            return [.. held.Select(probe => ((IPEndPoint)probe.LocalEndpoint).Port)];
+                if (port.Number != 0)
+                    held.Add(Listen(port));
         }
         finally
         {
@@ -40,18 +31,29 @@ internal static class Ports
         }
     }
 
-    /// <summary>Whether something accepts connections there.</summary>
-    public static async Task<bool> AcceptsAsync(int port, CancellationToken stop)
+    /// <summary>
+    /// A port for the app, whose host does not yet bind port 0 and report it: the one that was asked for, or a free one. Ask right before the app starts; nothing else may use this.
+    /// </summary>
+    /// <exception cref="LaunchException">It is taken; the message says what to do.</exception>
+    public static int ChooseForApp(WantedPort wanted)
     {
-        using var client = new TcpClient();
+        using var probe = Listen(wanted);
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    private static TcpListener Listen(WantedPort port)
+    {
+        var probe = new TcpListener(IPAddress.Loopback, port.Number);
         try
         {
-            await client.ConnectAsync(IPAddress.Loopback, port, stop);
-            return true;
+            probe.Start();
+            return probe;
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            return false;
+            probe.Dispose();
+            var reason = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "it is taken" : e.Message;
+            throw new LaunchException($"port {port.Number} on 127.0.0.1 cannot be used ({reason}): stop what uses it, or choose another with {port.Option}", e);
         }
     }
 }

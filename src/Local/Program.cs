@@ -20,7 +20,7 @@ var colour = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.Get
 
 var commands = new CommandLine(
     options => new Launcher(Programs.OfCheckout(), Console.Out, Console.Error, (width, colour), TimeProvider.System).RunAsync(options, stop.Token, hurry.Token),
-    arguments => TestRun.RunAsync(RepositoryRoot.Find(), arguments, Console.Out),
+    (longOnes, arguments) => TestRun.RunAsync(RepositoryRoot.Find(), longOnes, arguments, Console.Out),
     arguments => TestRun.DotnetAsync(RepositoryRoot.Find(), ["run", "-c", "Release", "--project", "tests/Benchmarks", "--", .. arguments]));
 try
 {

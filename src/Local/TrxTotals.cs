@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace Local;
 
-/// <summary>What a test run's result files add up to.</summary>
+/// <summary>What test result files add up to.</summary>
 /// <param name="Passed">Tests that passed.</param>
 /// <param name="Failed">Tests that failed, in any way.</param>
 /// <param name="Skipped">Tests that were not run.</param>
@@ -12,34 +12,27 @@ internal sealed record TrxTotals(int Passed, int Failed, int Skipped)
 {
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 
-    /// <summary>Sums the counters of all <c>*.trx</c> files in a folder, such as <c>&lt;Counters total="5" executed="4" passed="3" failed="1" ... /&gt;</c>.</summary>
-    /// <exception cref="LaunchException">A file is cut off or has no counters: its project crashed.</exception>
-    public static TrxTotals Of(string folder)
-    {
-        var sum = new TrxTotals(0, 0, 0);
-        foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder, "*.trx", SearchOption.AllDirectories) : [])
-        {
-            var one = OfFile(file);
-            sum = new TrxTotals(sum.Passed + one.Passed, sum.Failed + one.Failed, sum.Skipped + one.Skipped);
-        }
-        return sum;
-    }
+    public static TrxTotals operator +(TrxTotals one, TrxTotals other) =>
+        new(one.Passed + other.Passed, one.Failed + other.Failed, one.Skipped + other.Skipped);
 
-    /// <summary><c>N passed, N failed</c>, and <c>, N skipped</c> when there are some.</summary>
-    public override string ToString() => $"{Passed} passed, {Failed} failed" + (Skipped > 0 ? $", {Skipped} skipped" : "");
-
-    private static TrxTotals OfFile(string file)
+    /// <summary>Reads the counters of one file, such as <c>&lt;Counters total="5" executed="4" passed="3" failed="1" ... /&gt;</c>.</summary>
+    /// <exception cref="FormatException">It is cut off or has no counters.</exception>
+    public static TrxTotals Read(string file)
     {
         try
         {
             var counters = XDocument.Load(file).Descendants(Trx + "Counters").FirstOrDefault() ?? throw new XmlException("it has no Counters");
-            int Count(string name) => int.Parse(counters.Attribute(name)?.Value ?? throw new XmlException($"its Counters have no {name}"), CultureInfo.InvariantCulture);
+            int Count(string name) => int.Parse(
+                counters.Attribute(name)?.Value ?? throw new XmlException($"its Counters have no {name}"), NumberStyles.None, CultureInfo.InvariantCulture);
             // A skipped test is one that was not executed; whatever was executed and did not pass has failed (error, time-out, aborted).
             return new TrxTotals(Count("passed"), Count("executed") - Count("passed"), Count("total") - Count("executed"));
         }
-        catch (Exception e) when (e is XmlException or FormatException)
+        catch (XmlException e)
         {
-            throw new LaunchException($"the test results in {file} cannot be read: {Plain.Text(e.Message)}", e);
+            throw new FormatException(e.Message, e);
         }
     }
+
+    /// <summary><c>N passed, N failed</c>, and <c>, N skipped</c> when there are some.</summary>
+    public override string ToString() => $"{Passed} passed, {Failed} failed" + (Skipped > 0 ? $", {Skipped} skipped" : "");
 }

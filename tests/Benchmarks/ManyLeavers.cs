@@ -44,7 +44,7 @@ internal static class ManyLeavers
             privilegedRemovals: true
             """);
         var keys = HostKeys.ReadOrMake(Path.Combine(data, "keys.json"));
-        var port = Ports.Choose(new WantedPort(0, "the app"))[0];
+        var port = Ports.ChooseForApp(new WantedPort(0, "the app"));
         var settings = new Dictionary<string, string>(AppSettings.For(new RunOptions(), port, keys, azurite, SandboxReady.Parse(sandbox.Ready.GetRawText())))
         {
             ["Policy__Offboarding"] = policy,

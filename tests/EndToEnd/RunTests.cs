@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Azure.Storage.Queues;
+using Local;
 
 namespace EndToEnd;
 
@@ -38,16 +38,18 @@ public sealed class RunTests : IDisposable
     {
         using var run = Start("--now", "2026-11-23T06:00:00Z");
         await WaitForAsync(run, "Ctrl-C");
-        using var connection = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_checkout.State, "run", "connection.json"), Stop));
-        var queues = new QueueServiceClient(connection.RootElement.GetProperty("stateStorage").GetString());
-        var events = queues.GetQueueClient("vault-events");
-        await events.CreateIfNotExistsAsync(cancellationToken: Stop);
+        var file = Path.Combine(_checkout.State, "run", "connection.json");
+        using var connection = JsonDocument.Parse(await File.ReadAllTextAsync(file, Stop));
+        var example = Path.Combine(RepositoryRoot.Find(), "docs", "examples", "vault-event.json");
 
-        await events.SendMessageAsync(Event("payroll-sftp-password"), Stop);
+        await SendAsync(file, example);
         var plain = await WaitForAsync(run, "Re-checked kv-nw-hr/secrets/payroll-sftp-password after Microsoft.KeyVault.SecretNearExpiry, read: True");
-        await events.SendMessageAsync(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Event("payroll-sftp-password"))), Stop);
+        await SendAsync(file, example, "--base64");
         var encoded = await WaitForAsync(run, "Re-checked kv-nw-hr/secrets/payroll-sftp-password after Microsoft.KeyVault.SecretNearExpiry, read: True");
-        await events.SendMessageAsync(Event("no/such/name"), Stop);
+        var bad = Path.Combine(_checkout.State, "bad.json");
+        await File.WriteAllTextAsync(bad, (await File.ReadAllTextAsync(example, Stop)).Replace("\"payroll-sftp-password\"", "\"no/such/name\"", StringComparison.Ordinal), Stop);
+        // To a queue that is named: what the app refuses is not refused before it is sent.
+        await SendAsync(file, bad, "--queue", "vault-events");
         var refused = await WaitForAsync(run, "is refused: data.ObjectName must be 1 to 127 letters, digits and hyphens");
         var findings = await FindingsAsync(connection.RootElement, "GAP-001");
         using (var signal = Process.Start("kill", ["-TERM", run.Id.ToString(CultureInfo.InvariantCulture)]))
@@ -75,9 +77,17 @@ public sealed class RunTests : IDisposable
         }
     }
 
-    private static string Event(string name) =>
-        "{\"specversion\":\"1.0\",\"id\":\"e1\",\"source\":\"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-nw-hr\",\"type\":\"Microsoft.KeyVault.SecretNearExpiry\","
-            + $"\"subject\":\"{name}\",\"data\":{{\"VaultName\":\"kv-nw-hr\",\"ObjectType\":\"Secret\",\"ObjectName\":\"{name}\"}}}}";
+    private static async Task SendAsync(string connection, params string[] options)
+    {
+        var output = new DirectoryInfo(AppContext.BaseDirectory); // .../bin/Debug/net10.0
+        var cli = Path.Combine(RepositoryRoot.Find(), "src", "ComplianceCli", "bin", output.Parent!.Name, output.Name, "ComplianceCli.dll");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [cli, "event", "send", .. options, "--connection", connection]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var printed = process.StandardOutput.ReadToEndAsync(Stop);
+        var errors = await process.StandardError.ReadToEndAsync(Stop);
+        await process.WaitForExitAsync(Stop);
+        Assert.Equal((0, ""), (process.ExitCode, errors));
+        Assert.Contains("is on queue vault-events as message", await printed, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task The_app_killed_while_it_reads_is_told_in_one_line_and_the_next_run_is_whole()

@@ -80,23 +80,6 @@ public sealed class ChildProcessTests : IDisposable
     }
 
     [Fact]
-    public void A_taken_port_is_one_line_that_says_how_to_choose_another()
-    {
-        using var other = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        other.Start();
-        var port = ((System.Net.IPEndPoint)other.LocalEndpoint).Port;
-        var error = Assert.Throws<LaunchException>(() => Ports.Choose(new WantedPort(0, "--port"), new WantedPort(port, "--sandbox-port")));
-        Assert.Equal($"port {port} on 127.0.0.1 cannot be used (it is taken): stop what uses it, or choose another with --sandbox-port", error.Message);
-    }
-
-    [Fact]
-    public void Free_ports_are_all_different()
-    {
-        var ports = Ports.Choose(new(0, ""), new(0, ""), new(0, ""), new(0, ""), new(0, ""));
-        Assert.Equal(5, ports.Distinct().Count(port => port > 0));
-    }
-
-    [Fact]
     public async Task What_a_killed_launcher_left_behind_is_stopped()
     {
         await using var child = await ReadyAsync("ready");

@@ -14,7 +14,7 @@ public sealed class CommandLineTests
                 seen = options;
                 return Task.FromResult(0);
             },
-            rest => Task.FromResult(rest.Count),
+            (longOnes, rest) => Task.FromResult(rest.Count + (longOnes ? 100 : 0)),
             rest => Task.FromResult(rest.Count));
         return (await commands.InvokeAsync(arguments, TextWriter.Null, errors), seen, errors.ToString().Trim());
     }
@@ -68,4 +68,8 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Further_arguments_go_to_the_tests_and_the_benchmark() =>
         Assert.Equal((2, 3), ((await ParseAsync("test", "--filter-class", "X")).Exit, (await ParseAsync("bench", "credentials", "--objects", "10")).Exit));
+
+    [Fact]
+    public async Task The_long_tests_are_asked_for_by_an_option_and_not_passed_on() =>
+        Assert.Equal((100, 102), ((await ParseAsync("test", "--long")).Exit, (await ParseAsync("test", "--filter-class", "X", "--long")).Exit));
 }

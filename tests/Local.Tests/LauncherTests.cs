@@ -35,18 +35,20 @@ public sealed class LauncherTests : IDisposable
         var environment = JsonNode.Parse(await File.ReadAllTextAsync(At("environment.json"), Stop))!;
         var keys = HostKeys.ReadOrMake(At("state/keys.json"));
         var arguments = JsonSerializer.Deserialize<string[]>(await File.ReadAllTextAsync(At("state/once/logs/sandbox-arguments.json"), Stop))!;
-        var url = $"https://localhost:{arguments[2]}";
+        var url = environment["Tenant__AuthorityHost"]!.GetValue<string>();
         string[] names =
         [
-            "Tenant__Id", "Tenant__GraphEndpoint", "Tenant__ResourceManagerEndpoint", "Tenant__AuthorityHost", "Tenant__ClientId", "Tenant__ClientSecret", "Tenant__PinnedThumbprint",
-            "Clock__Now", "EmbeddedHost__Keys__Master", "EmbeddedHost__Keys__EventGrid", "CredentialRotationSchedule", "Policy__Credentials",
+            "Tenant__Id", "Tenant__GraphEndpoint", "Tenant__ResourceManagerEndpoint", "Tenant__ClientId", "Tenant__ClientSecret", "Tenant__PinnedThumbprint",
+            "Clock__Now", "EmbeddedHost__Keys__Master", "EmbeddedHost__Keys__Default", "CredentialRotationSchedule", "Policy__Credentials",
             "AzureWebJobs.CredentialRotationCheck.Disabled", "AzureWebJobs.ControlWatch.Disabled",
         ];
         Assert.Equal(
-            ["t", url + "/v1.0", url, url, "c", "s", "AB", "2026-11-23T05:00:00Z", keys.Master, keys.EventGrid, "0 0 5 * * *", Path.GetFullPath("p.yaml"), "true", "true"],
+            ["t", url + "/v1.0", url, "c", "s", "AB", "2026-11-23T05:00:00Z", keys.Master, keys.Default, "0 0 5 * * *", Path.GetFullPath("p.yaml"), "true", "true"],
             names.Select(name => environment[name]?.GetValue<string>()));
+        // The port that the sandbox bound and reported.
+        Assert.Matches("^https://localhost:[1-9][0-9]+$", url);
         Assert.Equal(
-            ["serve", "--port", arguments[2], "--demo", "--now", "2026-11-23T05:00:00Z", "--state", At("state/once/sandbox/demo"), "--request-log", At("state/once/logs/requests.jsonl"), "--parent-stdin"],
+            ["serve", "--port", "0", "--demo", "--now", "2026-11-23T05:00:00Z", "--state", At("state/once/sandbox/demo"), "--request-log", At("state/once/logs/requests.jsonl"), "--parent-stdin"],
             arguments);
     }
 

@@ -13,9 +13,16 @@ public sealed class SmallFileTests : IDisposable
     {
         var made = HostKeys.ReadOrMake(Keys);
         Assert.Equal(made, HostKeys.ReadOrMake(Keys));
-        Assert.Equal(3, new[] { made.Master, made.Default, made.EventGrid }.Distinct().Count(key => key.Length == 48));
+        Assert.Equal(3, new[] { made.Master, made.Default, made.Hr }.Distinct().Count(key => key.Length == 48));
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Keys));
+    }
+
+    [Fact]
+    public void A_key_file_of_an_earlier_version_which_holds_a_key_more_is_taken_as_it_is()
+    {
+        File.WriteAllText(Keys, """{"master":"m","default":"d","eventGrid":"e","hr":"h"}""");
+        Assert.Equal(new HostKeys("m", "d", "h"), HostKeys.ReadOrMake(Keys));
     }
 
     [Theory]
@@ -24,7 +31,7 @@ public sealed class SmallFileTests : IDisposable
     public void A_broken_key_file_says_what_to_do(string text)
     {
         File.WriteAllText(Keys, text);
-        Assert.Equal($"{Keys} does not hold four keys: delete it, and new ones are made", Assert.Throws<LaunchException>(() => HostKeys.ReadOrMake(Keys)).Message);
+        Assert.Equal($"{Keys} does not hold three keys: delete it, and new ones are made", Assert.Throws<LaunchException>(() => HostKeys.ReadOrMake(Keys)).Message);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Compliance.Tenants;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -24,6 +25,9 @@ internal sealed partial class ApproverTokenValidator(
     private const int MostCharacters = 16 * 1024;
     private const string PublicCloud = "https://login.microsoftonline.com";
 
+    // A signed token is three parts in base64url, without padding (RFC 7515 section 7.1).
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+
     private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MostCharacters };
 
     /// <summary>Judges an <c>Authorization</c> header.</summary>
@@ -41,8 +45,10 @@ internal sealed partial class ApproverTokenValidator(
     {
         if (header is null || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             return ApproverSignIn.Refused(401, "an Entra access token is needed: Authorization: Bearer <token>");
-        var text = header[Scheme.Length..].Trim();
-        if (text.Length is 0 or > MostCharacters || KeyIdOf(text) is not { } keyId)
+        // There may be several spaces between scheme and token (RFC 9110 section 11.4), and nothing else: what may be around a header's value the
+        // server has taken off.
+        var text = header[Scheme.Length..].TrimStart(' ');
+        if (text.Length is 0 or > MostCharacters || text.AsSpan().ContainsAnyExcept(TokenCharacters) || KeyIdOf(text) is not { } keyId)
             return ApproverSignIn.Refused(401, "the token is not a signed JSON Web Token that names its key and needs no extension");
         OpenIdConnectConfiguration metadata;
         try
@@ -67,13 +73,16 @@ internal sealed partial class ApproverTokenValidator(
             TryAllIssuerSigningKeys = false,
             RequireSignedTokens = true,
             ValidateIssuerSigningKey = true,
+            // In place of the library's own check of a certificate, which goes by the machine's clock and not by the app's.
+            IssuerSigningKeyValidator = (key, _, _) =>
+                key is not X509SecurityKey { Certificate: { } signer } || InTime(signer.NotBefore.ToUniversalTime(), signer.NotAfter.ToUniversalTime()),
             ValidateIssuer = true,
             ValidIssuer = metadata.Issuer,
             ValidateAudience = true,
             ValidAudiences = options.Audiences,
             RequireExpirationTime = true,
             ValidateLifetime = true,
-            LifetimeValidator = InTime,
+            LifetimeValidator = (notBefore, expires, _, _) => InTime(notBefore, expires),
         });
         if (!result.IsValid || result.SecurityToken is not JsonWebToken token)
             return ApproverSignIn.Refused(401, Explain(result.Exception));
@@ -98,7 +107,7 @@ internal sealed partial class ApproverTokenValidator(
         return ApproverSignIn.Of(new(objectId.ToString("D"), tenant.Id, Claim(token, "uti") ?? Claim(token, "jti")));
     }
 
-    private bool InTime(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
+    private bool InTime(DateTime? notBefore, DateTime? expires)
     {
         var now = time.GetUtcNow().UtcDateTime;
         return expires is { } end && now < end + Skew && (notBefore is not { } start || now >= start - Skew);

@@ -72,7 +72,7 @@ public sealed partial record VaultObjectEvent(string Vault, string Collection, s
             : throw new FormatException(string.Join("; ", problems));
     }
 
-    internal static VaultObjectEvent? Read(ReadOnlyMemory<byte> utf8, string unread, out string type)
+    private static VaultObjectEvent? Read(ReadOnlyMemory<byte> utf8, string unread, out string type)
     {
         var root = JsonMessage.Parse(utf8, "the message");
         if (root.TryGetProperty("vault", out _) && !root.TryGetProperty("specversion", out _))

@@ -47,6 +47,9 @@ public sealed record DryRun(string? UserId, string? Problem, IReadOnlyList<strin
 /// <summary>Where offboarding meets the outside: HR's events, people who look, approvers who answer.</summary>
 public sealed class LeaverDesk
 {
+    /// <summary>The queue of HR events: Event Grid delivers to it, or HR itself writes to it.</summary>
+    public const string Queue = "hr-events";
+
     private readonly LeaverDeskParts _parts;
 
     internal LeaverDesk(LeaverDeskParts parts) => _parts = parts;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Compliance.Approvals;
@@ -66,8 +67,7 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
     [Fact]
     public async Task A_token_that_the_library_makes_is_good_whatever_form_the_published_key_has()
     {
-        using var certificate = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=sign-in", _signing.Key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(_clock.GetUtcNow().AddDays(-1), _clock.GetUtcNow().AddDays(1));
+        using var certificate = Certificate(_clock.GetUtcNow().AddDays(-1), _clock.GetUtcNow().AddDays(1));
         SecurityKey plain = SigningKeys.Published(_signing.Key, SigningKeys.First), web = JsonWebKeyConverter.ConvertFromRSASecurityKey((RsaSecurityKey)plain);
         foreach (var published in new[] { plain, web, new X509SecurityKey(certificate, SigningKeys.First) })
         {
@@ -78,6 +78,35 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
             Assert.Equal(Person, (await JudgeAsync($"bearer {token}")).Identity?.ObjectId);
         }
     }
+
+    // The certificate of a published key is judged by the same clock as the token. Its times are whole seconds, as the clock's are here.
+    [Theory]
+    [InlineData(-3600, -119, true)]
+    [InlineData(-3600, -120, false)]
+    [InlineData(120, 3600, true)]
+    [InlineData(121, 3600, false)]
+    public async Task A_published_certificate_must_be_in_force_by_the_app_s_clock(int begins, int ends, bool good)
+    {
+        using var certificate = Certificate(_clock.GetUtcNow().AddSeconds(begins), _clock.GetUtcNow().AddSeconds(ends));
+        _keys.Configuration = Metadata(Issuer, new X509SecurityKey(certificate, SigningKeys.First));
+
+        Assert.Equal(good ? 200 : 401, (await JudgeAsync(Signed())).Status);
+    }
+
+    [Theory]
+    [InlineData("Bearer ", "", true)]
+    [InlineData("bearer    ", "", true)]
+    [InlineData("Bearer", "", false)]
+    [InlineData("Bearer\t", "", false)]
+    [InlineData("Bearer \t", "", false)]
+    [InlineData("Bearer \u00a0", "", false)]
+    [InlineData(" Bearer ", "", false)]
+    [InlineData("Bearer ", " ", false)]
+    [InlineData("Bearer ", "\n", false)]
+    [InlineData("Bearer ", "=", false)]
+    [InlineData("Bearer ", "\0", false)]
+    public async Task Between_scheme_and_token_are_spaces_and_nothing_is_around_them(string before, string after, bool good) =>
+        Assert.Equal(good ? 200 : 401, (await JudgeAsync(before + Signed()["Bearer ".Length..] + after)).Status);
 
     [Fact]
     public async Task Each_key_that_is_published_is_good_under_its_own_id() =>
@@ -189,8 +218,9 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
                 _ => string.Concat(good.AsSpan(0, at), $"{c}", good.AsSpan(at + 1)),
             };
             var outcome = await JudgeAsync(changed);
-            // The last character of a signature has bits that mean nothing.
-            Assert.Equal(changed == good || (outcome.Status == 200 && at == good.Length - 1) ? Person : null, outcome.Identity?.ObjectId);
+            // A further space after the scheme changes nothing, and the last character of a signature has bits that mean nothing.
+            var same = changed.Replace("Bearer  ", "Bearer ", StringComparison.Ordinal) == good || (outcome.Status == 200 && at == good.Length - 1);
+            Assert.Equal(same ? Person : null, outcome.Identity?.ObjectId);
         }, iter: 2000, threads: 1);
     }
 
@@ -299,6 +329,9 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
         "empty scope" => c => c["scp"] = " ",
         _ => throw new ArgumentException(what, nameof(what)),
     };
+
+    private X509Certificate2 Certificate(DateTimeOffset begins, DateTimeOffset ends) =>
+        new CertificateRequest("CN=sign-in", _signing.Key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(begins, ends);
 
     private Task<ApproverSignIn> JudgeAsync(string? header, string? pinned = null) => Validator(pinned).ValidateAsync(header, TestContext.Current.CancellationToken);
 

@@ -23,6 +23,9 @@ internal sealed class Faults : DelegatingHandler
     /// <summary>Requests that get no answer, until whoever asks gives up.</summary>
     public Func<HttpRequestMessage, bool> HangWhen { get; set; } = _ => false;
 
+    /// <summary>Awaited before a request is passed on or answered: with it a test fixes the order of requests that are made side by side.</summary>
+    public Func<HttpRequestMessage, Task> HoldUntil { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Every request as <c>METHOD path?query</c>.</summary>
     public IReadOnlyList<string> Requests
     {
@@ -56,6 +59,7 @@ internal sealed class Faults : DelegatingHandler
         }
         if (HangWhen(request))
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        await HoldUntil(request).WaitAsync(cancellationToken);
         return Before(request, number) ?? After(request, number, await base.SendAsync(request, cancellationToken));
     }
 }

@@ -33,7 +33,7 @@ internal sealed class LeaverRun : IAsyncDisposable
     private const string Policy = "version: 1\nprivilegedRemovals: true\ndevices: true\nlicences: true\nowners: { privileged: OWNER }\n";
     private const string GlobalAdministrator = "62e90394-69f5-4237-9190-012177145e10";
 
-    private static readonly HostKeys Keys = new("master-key-of-the-kill-tests", "default-key-of-the-kill-tests", "event-grid-key-of-the-kill-tests", "an-hr-key-of-at-least-thirty-two-characters");
+    private static readonly HostKeys Keys = new("master-key-of-the-kill-tests", "default-key-of-the-kill-tests", "an-hr-key-of-at-least-thirty-two-characters");
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(90);
 
@@ -219,7 +219,7 @@ internal sealed class LeaverRun : IAsyncDisposable
             return;
         await EndAppAsync();
         var began = TimeProvider.System.GetTimestamp();
-        var port = Ports.Choose(new WantedPort(0, ""))[0];
+        var port = Ports.ChooseForApp(new WantedPort(0, ""));
         var tenant = new SandboxReady(0, Wire.TenantUrl, Wire.Thumbprint, Sandbox.TenantId, Sandbox.ClientId, Sandbox.ClientSecret);
         var programs = Programs.OfCheckout();
         // As the launcher does; no timer and no queue makes up for what got lost.
