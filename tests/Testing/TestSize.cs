@@ -3,15 +3,15 @@ using Local;
 namespace Testing;
 
 /// <summary>
-/// How much the tests do: by default what fits into the usual run, with <c>./scripts/test --long</c> many seeds, many kills and large sizes. The one place that reads
-/// <see cref="TestRun.SizeVariable"/>.
+/// How much the tests do: by default what fits into the usual run, with <c>./scripts/test --long</c> many seeds, many kills and large sizes.
+/// The one place that reads <see cref="TestRun.SizeVariable"/>.
 /// </summary>
 public static class TestSize
 {
     private const int ManyTimes = 20;
 
     /// <summary>Whether the long ones are run in full.</summary>
-    /// <exception cref="InvalidOperationException">The variable is set to something else: a misspelt size would pass for the long run.</exception>
+    /// <exception cref="InvalidOperationException">It is set to something else: a misspelt size would pass for the long run.</exception>
     public static bool IsLong => Environment.GetEnvironmentVariable(TestRun.SizeVariable) switch
     {
         null or "" => false,
