@@ -18,10 +18,15 @@ internal static partial class EventCommands
     /// <param name="input">Opens standard input.</param>
     /// <param name="output">For what was done.</param>
     /// <param name="time">Judges whether the times of an event are near enough.</param>
-    public static Command Create(Func<ParseResult, Connection> connect, Option<bool> json, Func<Stream> input, TextWriter output, TimeProvider time)
+    public static Command Create(
+        Func<ParseResult, Connection> connect, Option<bool> json, Func<Stream> input, TextWriter output, TimeProvider time)
     {
         var file = new Argument<string>("FILE") { Description = "A CloudEvents 1.0 event as JSON; - reads it from standard input" };
-        var queue = new Option<string?>("--queue") { Description = "Another queue than the type's own; the event's data is then not judged", HelpName = "NAME" };
+        var queue = new Option<string?>("--queue")
+        {
+            Description = "Another queue than the type's own; the event's data is then not judged",
+            HelpName = "NAME",
+        };
         queue.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } name && !QueueNames().IsMatch(name))
@@ -32,7 +37,8 @@ internal static partial class EventCommands
         send.SetAction(async (parsed, cancellationToken) =>
         {
             var (name, bytes) = await ReadAsync(parsed.GetValue(file)!, input, cancellationToken);
-            var sent = await new EventSend(connect(parsed), time).SendAsync(name, bytes, parsed.GetValue(queue), parsed.GetValue(base64), cancellationToken);
+            var sent = await new EventSend(connect(parsed), time).SendAsync(
+                name, bytes, parsed.GetValue(queue), parsed.GetValue(base64), cancellationToken);
             if (parsed.GetValue(json))
             {
                 await output.WriteLineAsync(JsonSerializer.Serialize(sent, ComplianceJson.Readable));
@@ -40,23 +46,27 @@ internal static partial class EventCommands
             }
             if (sent.QueueMade)
                 await output.WriteLineAsync($"Queue {sent.Queue} was missing and has been made.");
-            await output.WriteLineAsync($"{name} is on queue {sent.Queue} as message {sent.MessageId}{(sent.Base64 ? ", in Base64" : "")}.");
+            var encoding = sent.Base64 ? ", in Base64" : "";
+            await output.WriteLineAsync($"{name} is on queue {sent.Queue} as message {sent.MessageId}{encoding}.");
             await output.WriteLineAsync($"{sent.Next}.");
             return 0;
         });
         return new Command("event", "Events of HR and of Key Vault") { send };
     }
 
-    private static async Task<(string Name, ReadOnlyMemory<byte> Bytes)> ReadAsync(string file, Func<Stream> input, CancellationToken cancellationToken)
+    private static async Task<(string Name, ReadOnlyMemory<byte> Bytes)> ReadAsync(
+        string file, Func<Stream> input, CancellationToken cancellationToken)
     {
         var name = file == StandardInput ? "standard input" : Plain.Text(file, 1000);
         try
         {
             await using var stream = file == StandardInput ? input() : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
-            // One byte more than may be sent tells what is too large, however much there is.
+            // One byte more than may be sent shows what is too large, however much there is.
             var buffer = new byte[JsonMessage.MaxBytes + 1];
             var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-            return length <= JsonMessage.MaxBytes ? (name, buffer.AsMemory(0, length)) : throw new CliException($"{name} was not sent: the event has more than {JsonMessage.MaxBytes} bytes");
+            if (length > JsonMessage.MaxBytes)
+                throw new CliException($"{name} was not sent: the event has more than {JsonMessage.MaxBytes} bytes");
+            return (name, buffer.AsMemory(0, length));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -34,14 +34,18 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
     /// <summary>Sends it.</summary>
     /// <param name="name">What the event is called in an error: its file.</param>
     /// <param name="utf8">The event.</param>
-    /// <param name="queue">The queue, whatever the type; null for the type's own. A queue that is named takes also what the app would refuse, so that the refusal can be seen.</param>
+    /// <param name="queue">The queue, whatever the type; null for the type's own. A queue that is named takes also what the app would
+    /// refuse, so that the refusal can be seen.</param>
     /// <param name="base64">Sends it in Base64, as Event Grid may.</param>
     /// <param name="cancellationToken">Stops before it is sent.</param>
     /// <exception cref="CliException">It breaks a rule, or storage does not take it; nothing was sent.</exception>
-    public async Task<SentEvent> SendAsync(string name, ReadOnlyMemory<byte> utf8, string? queue, bool base64, CancellationToken cancellationToken)
+    public async Task<SentEvent> SendAsync(
+        string name, ReadOnlyMemory<byte> utf8, string? queue, bool base64, CancellationToken cancellationToken)
     {
         var read = Read(name, utf8);
-        var (target, next) = queue is null ? Route(name, read, utf8) : (queue, $"See in the app's log what reads queue {queue}; what fails five times lies in {queue}-poison");
+        var (target, next) = queue is null
+            ? Route(name, read, utf8)
+            : (queue, $"See in the app's log what reads queue {queue}; what fails five times lies in {queue}-poison");
         var text = base64 ? Convert.ToBase64String(utf8.Span) : Encoding.UTF8.GetString(utf8.Span);
         if (Encoding.UTF8.GetByteCount(text) > MaxMessageBytes)
             throw new CliException($"{name}: in Base64 the event has {text.Length} bytes; a queue takes {MaxMessageBytes}");
@@ -55,7 +59,9 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
         // Several tries that got no answer come as one AggregateException.
         catch (Exception e) when (e is RequestFailedException or AggregateException)
         {
-            var reason = e is RequestFailedException { Status: > 0 } failed ? $"{failed.Status} {failed.ErrorCode}" : "no answer: is ./scripts/run running?";
+            var reason = e is RequestFailedException { Status: > 0 } failed
+                ? $"{failed.Status} {failed.ErrorCode}"
+                : "no answer: is ./scripts/run running?";
             throw new CliException($"queue {target} of the state account did not take the event ({reason})", e);
         }
     }
@@ -91,7 +97,8 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
         {
             throw Refused(name, e.Problems, e);
         }
-        throw Refused(name, [$"type: {HrTypes}* goes to queue {LeaverDesk.Queue}, {VaultObjectEvent.TypePrefix}* to {VaultObjectEvent.Queue}, and no other is known; --queue names one all the same"]);
+        var known = $"{HrTypes}* goes to queue {LeaverDesk.Queue}, {VaultObjectEvent.TypePrefix}* to {VaultObjectEvent.Queue}";
+        throw Refused(name, [$"type: {known}, and no other is known; --queue names one all the same"]);
     }
 
     private string Next(HrEvent read)
@@ -103,11 +110,13 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
 
     private string Next(VaultObjectEvent? read) => read is null
         ? "The app passes an event of this type over: it is not about a secret, key or certificate"
-        : $"The app reads {read.Collection}/{read.ObjectName} of vault {read.Vault} again; what it finds is at {connection.App}/api/findings, which takes the key in header x-functions-key";
+        : $"The app reads {read.Collection}/{read.ObjectName} of vault {read.Vault} again; "
+            + $"what it finds is at {connection.App}/api/findings, which takes the key in header x-functions-key";
 
     private QueueServiceClient Queues()
     {
-        var state = connection.StateStorage ?? throw new CliException("the connection names no state account: name the file that ./scripts/run wrote with --connection, without --app");
+        var state = connection.StateStorage ?? throw new CliException(
+            "the connection names no state account: name the file that ./scripts/run wrote with --connection, without --app");
         try
         {
             return new QueueServiceClient(state, Options);

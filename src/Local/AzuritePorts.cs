@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace Local;
 
-/// <summary>The ports on which Azurite listens, read from what it prints as each of its services does: it binds them itself, so that no other process can come in between.</summary>
+/// <summary>
+/// The ports on which Azurite listens, read from what it prints as each of its services does: it binds them itself, so that no other
+/// process can come in between.
+/// </summary>
 internal sealed partial class AzuritePorts
 {
     private readonly Lock _reading = new();
@@ -13,7 +16,9 @@ internal sealed partial class AzuritePorts
     /// <summary>Ends when all three services listen.</summary>
     public Task<(int Blob, int Queue, int Table)> Listening => _all.Task;
 
-    /// <summary>Reads one line that Azurite printed, such as <c>Azurite Blob service is successfully listening at http://127.0.0.1:34573</c>.</summary>
+    /// <summary>
+    /// Reads one line that Azurite printed, such as <c>Azurite Blob service is successfully listening at http://127.0.0.1:34573</c>.
+    /// </summary>
     public void Read(string line)
     {
         if (Listens().Match(line) is not { Success: true } match)

@@ -10,7 +10,9 @@ namespace Local;
 /// <param name="test">Does <c>test</c>; gets whether the long ones are run in full, and the further arguments for <c>dotnet test</c>.</param>
 /// <param name="bench">Does <c>bench</c>; gets the benchmark's name and options.</param>
 internal sealed class CommandLine(
-    Func<RunOptions, Task<int>> run, Func<bool, IReadOnlyList<string>, Task<int>> test, Func<IReadOnlyList<string>, Task<int>> bench)
+    Func<RunOptions, Task<int>> run,
+    Func<bool, IReadOnlyList<string>, Task<int>> test,
+    Func<IReadOnlyList<string>, Task<int>> bench)
 {
     /// <summary>Parses and does it.</summary>
     /// <param name="arguments">The arguments.</param>

@@ -12,8 +12,8 @@ internal readonly record struct WantedPort(int Number, string Option);
 internal static class Ports
 {
     /// <summary>
-    /// Checks, before anything starts, that the ports given by number are free and all different. No free port is chosen here for a 0: whatever is chosen and let go of again may be
-    /// another's by the time the program binds it.
+    /// Checks, before anything starts, that the ports given by number are free and all different. No free port is chosen here for a 0:
+    /// whatever is chosen and let go of again may be another's by the time the program binds it.
     /// </summary>
     /// <exception cref="LaunchException">One is taken; the message says which and what to do.</exception>
     public static void Check(params ReadOnlySpan<WantedPort> wanted)
@@ -32,7 +32,8 @@ internal static class Ports
     }
 
     /// <summary>
-    /// A port for the app, whose host does not yet bind port 0 and report it: the one that was asked for, or a free one. Ask right before the app starts; nothing else may use this.
+    /// A port for the app, whose host does not yet bind port 0 and report it: the one that was asked for, or a free one. Ask right
+    /// before the app starts; nothing else may use this.
     /// </summary>
     /// <exception cref="LaunchException">It is taken; the message says what to do.</exception>
     public static int ChooseForApp(WantedPort wanted)
@@ -53,7 +54,8 @@ internal static class Ports
         {
             probe.Dispose();
             var reason = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "it is taken" : e.Message;
-            throw new LaunchException($"port {port.Number} on 127.0.0.1 cannot be used ({reason}): stop what uses it, or choose another with {port.Option}", e);
+            throw new LaunchException(
+                $"port {port.Number} on 127.0.0.1 cannot be used ({reason}): stop what uses it, or choose another with {port.Option}", e);
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace Local;
 
 /// <summary>
-/// How a run of the tests ended. What no result file shows, such as a project that was aborted, counts as one failed test each, so that the closing
-/// line never reads as a pass when it was none.
+/// How a run of the tests ended. What no result file shows, such as a project that was aborted, counts as one failed test each, so that the
+/// closing line never reads as a pass when it was none.
 /// </summary>
 /// <param name="Totals">What the result files add up to, and the problems.</param>
 /// <param name="Problems">What went wrong besides tests that failed, a line each.</param>
@@ -10,7 +10,9 @@ internal sealed record TestOutcome(TrxTotals Totals, IReadOnlyList<string> Probl
 {
     private static readonly TrxTotals None = new(0, 0, 0);
 
-    /// <summary>One of <see cref="Local.ExitCode"/>: good when nothing failed and something passed, since zero tests prove nothing.</summary>
+    /// <summary>
+    /// One of <see cref="Local.ExitCode"/>: done when nothing failed and something passed, since zero tests prove nothing.
+    /// </summary>
     public int ExitCode => Totals is { Passed: > 0, Failed: 0 } ? Local.ExitCode.Done : Local.ExitCode.Failed;
 
     /// <summary>Judges a run by what it left.</summary>

@@ -5,7 +5,10 @@ namespace Local;
 /// <summary>The solution's test projects.</summary>
 internal static partial class TestProjects
 {
-    /// <summary>Their names, by the rule of <c>tests/Directory.Build.targets</c>: below <c>tests</c>, and the name ends in <c>.Tests</c> or is <c>EndToEnd</c>.</summary>
+    /// <summary>
+    /// Their names, by the rule of <c>tests/Directory.Build.targets</c>: below <c>tests</c>, and the name ends in <c>.Tests</c> or is
+    /// <c>EndToEnd</c>.
+    /// </summary>
     /// <exception cref="LaunchException">There is none.</exception>
     public static IReadOnlyList<string> Read(string repositoryRoot)
     {
@@ -15,7 +18,7 @@ internal static partial class TestProjects
         return names.Count > 0 ? names : throw new LaunchException($"{solution} names no test project");
     }
 
-    // Project("{FAE04EC0-301F-11D3-BF4B-00C04F79EFBC}") = "Local.Tests", "tests\Local.Tests\Local.Tests.csproj", "{BFB45256-E6CC-4F22-81EB-79FA7550A6A2}"
+    // Project("{FAE04EC0-...}") = "Local.Tests", "tests\Local.Tests\Local.Tests.csproj", "{BFB45256-...}"
     [GeneratedRegex("""^Project\("[^"]+"\) = "(?<name>[^"]+)", "tests\\[^"]+\.csproj",""", RegexOptions.Multiline)]
     private static partial Regex Projects();
 }

@@ -15,15 +15,19 @@ internal sealed record TrxTotals(int Passed, int Failed, int Skipped)
     public static TrxTotals operator +(TrxTotals one, TrxTotals other) =>
         new(one.Passed + other.Passed, one.Failed + other.Failed, one.Skipped + other.Skipped);
 
-    /// <summary>Reads the counters of one file, such as <c>&lt;Counters total="5" executed="4" passed="3" failed="1" ... /&gt;</c>.</summary>
+    /// <summary>
+    /// Reads the counters of one file, such as <c>&lt;Counters total="5" executed="4" passed="3" failed="1" ... /&gt;</c>.
+    /// </summary>
     /// <exception cref="FormatException">It is cut off or has no counters.</exception>
     public static TrxTotals Read(string file)
     {
         try
         {
-            var counters = XDocument.Load(file).Descendants(Trx + "Counters").FirstOrDefault() ?? throw new XmlException("it has no Counters");
+            var counters = XDocument.Load(file).Descendants(Trx + "Counters").FirstOrDefault()
+                ?? throw new XmlException("it has no Counters");
             int Count(string name) => int.Parse(
-                counters.Attribute(name)?.Value ?? throw new XmlException($"its Counters have no {name}"), NumberStyles.None, CultureInfo.InvariantCulture);
+                counters.Attribute(name)?.Value ?? throw new XmlException($"its Counters have no {name}"),
+                NumberStyles.None, CultureInfo.InvariantCulture);
             // A skipped test is one that was not executed; whatever was executed and did not pass has failed (error, time-out, aborted).
             return new TrxTotals(Count("passed"), Count("executed") - Count("passed"), Count("total") - Count("executed"));
         }

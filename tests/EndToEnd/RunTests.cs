@@ -118,40 +118,8 @@ public sealed class RunTests : IDisposable
         Assert.Contains($"port {port}", run.Errors, StringComparison.Ordinal);
     }
 
-    // Free ports, so that the tests run beside a developer's own.
-    private Process Start(params string[] options)
-    {
-        // Azurite takes three in a row from the one it is given.
-        var first = FiveInARow();
-        string Port(int offset) => (first + offset).ToString(CultureInfo.InvariantCulture);
-        return _checkout.Start([.. options, "--port", Port(3), "--sandbox-port", Port(4), "--azurite-port", Port(0)]);
-    }
-
-    private static int FiveInARow()
-    {
-        for (var port = 21000; port < 32000; port += 5)
-        {
-            var listeners = new List<TcpListener>();
-            try
-            {
-                for (var i = 0; i < 5; i++)
-                {
-                    listeners.Add(new TcpListener(IPAddress.Loopback, port + i));
-                    listeners[^1].Start();
-                }
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken: the next five.
-            }
-            finally
-            {
-                listeners.ForEach(l => l.Stop());
-            }
-        }
-        throw new InvalidOperationException("no five ports in a row are free");
-    }
+    // Free ports, so that the tests run beside a developer's own: each process binds its own, and the launcher prints them.
+    private Process Start(params string[] options) => _checkout.Start([.. options, "--port", "0", "--sandbox-port", "0", "--azurite-port", "0"]);
 
     private static async Task<string> WaitForAsync(Process run, string text)
     {

@@ -10,22 +10,23 @@ public sealed class PortsTests
     public void A_taken_port_is_one_line_that_says_how_to_choose_another()
     {
         using var other = Taken(out var port);
-        var error = Assert.Throws<LaunchException>(() => Ports.Check(new WantedPort(0, "--port"), new WantedPort(port, "--sandbox-port")));
-        Assert.Equal($"port {port} on 127.0.0.1 cannot be used (it is taken): stop what uses it, or choose another with --sandbox-port", error.Message);
-        Assert.Equal(error.Message, Assert.Throws<LaunchException>(() => Ports.ChooseForApp(new WantedPort(port, "--sandbox-port"))).Message);
+        var wanted = new WantedPort(port, "--sandbox-port");
+
+        var error = Assert.Throws<LaunchException>(() => Ports.Check(new WantedPort(0, "--port"), wanted));
+
+        Assert.Equal(IsTaken(port, "--sandbox-port"), error.Message);
+        Assert.Equal(error.Message, Assert.Throws<LaunchException>(() => Ports.ChooseForApp(wanted)).Message);
     }
 
     [Fact]
     public async Task Azurite_reports_the_ports_that_it_bound()
     {
         var ports = new AzuritePorts();
-        foreach (var line in new[]
-        {
-            "Azurite Blob service is starting at http://127.0.0.1:0", "Azurite Blob service is successfully listening at http://127.0.0.1:34573",
-            "Azurite Queue service is starting at http://127.0.0.1:0", "Azurite Queue service is successfully listening at http://127.0.0.1:40129",
-            "Azurite Table service is starting at http://127.0.0.1:0",
-        })
-            ports.Read(line);
+        ports.Read("Azurite Blob service is starting at http://127.0.0.1:0");
+        ports.Read("Azurite Blob service is successfully listening at http://127.0.0.1:34573");
+        ports.Read("Azurite Queue service is starting at http://127.0.0.1:0");
+        ports.Read("Azurite Queue service is successfully listening at http://127.0.0.1:40129");
+        ports.Read("Azurite Table service is starting at http://127.0.0.1:0");
         Assert.False(ports.Listening.IsCompleted);
 
         ports.Read("Azurite Table service is successfully listening at http://127.0.0.1:34205");
@@ -59,10 +60,9 @@ public sealed class PortsTests
         {
             using var other = Taken(out var port);
             ChildProcess? started = null;
-            var error = await Assert.ThrowsAsync<LaunchException>(
-                () => Azurite.StartAsync(RepositoryRoot.Find(), folder, (0, port, 0), TimeProvider.System, Stop, started: child => started = child));
-            Assert.Equal(
-                ($"port {port} on 127.0.0.1 cannot be used (it is taken): stop what uses it, or choose another with --azurite-port", null), (error.Message, started));
+            var error = await Assert.ThrowsAsync<LaunchException>(() => Azurite.StartAsync(
+                RepositoryRoot.Find(), folder, (0, port, 0), TimeProvider.System, Stop, started: child => started = child));
+            Assert.Equal((IsTaken(port, "--azurite-port"), null), (error.Message, started));
         }
         finally
         {
@@ -72,7 +72,11 @@ public sealed class PortsTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static Task<Azurite> StartAsync(string folder) => Azurite.StartAsync(RepositoryRoot.Find(), folder, (0, 0, 0), TimeProvider.System, Stop);
+    private static string IsTaken(int port, string option) =>
+        $"port {port} on 127.0.0.1 cannot be used (it is taken): stop what uses it, or choose another with {option}";
+
+    private static Task<Azurite> StartAsync(string folder) =>
+        Azurite.StartAsync(RepositoryRoot.Find(), folder, (0, 0, 0), TimeProvider.System, Stop);
 
     private static TcpListener Taken(out int port)
     {

@@ -1,6 +1,8 @@
 namespace Compliance.Credentials;
 
-/// <summary>A message about a Key Vault object that cannot be taken in. It lists every problem as field and rule and repeats no value.</summary>
+/// <summary>
+/// A message about a Key Vault object that cannot be taken in. It lists every problem as field and rule and repeats no value.
+/// </summary>
 public sealed class VaultEventException : FormatException
 {
     internal VaultEventException(IReadOnlyList<string> problems, string key, Exception? inner = null)
@@ -14,8 +16,8 @@ public sealed class VaultEventException : FormatException
     public IReadOnlyList<string> Problems { get; }
 
     /// <summary>
-    /// Names the event in the finding: <c>kv-</c> and 24 hex digits derived from CloudEvents source and id where both can be read, else <c>kv-unread-</c> and
-    /// as many of the message's own SHA-256.
+    /// Names the event in the finding: <c>kv-</c> and 24 hex digits derived from CloudEvents source and id where both can be read, else
+    /// <c>kv-unread-</c> and as many of the message's own SHA-256.
     /// </summary>
     public string Key { get; }
 }

@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Credentials;
 
 /// <summary>
-/// Takes Key Vault's events in: each has its object read again. A message that cannot be taken in fails, so that the queue moves it to poison, and leaves its
-/// reason in the log and in a finding of GAP-001, which the next complete check resolves: that reads every object, this one among them.
+/// Takes Key Vault's events in: each has its object read again. A message that cannot be taken in fails, so that the queue moves it to
+/// poison, and leaves its reason in the log and in a finding of GAP-001, which the next complete check resolves: that reads every object,
+/// this one among them.
 /// </summary>
 public sealed partial class VaultEventIntake
 {
@@ -18,7 +19,8 @@ public sealed partial class VaultEventIntake
     private readonly ILogger<VaultEventIntake> _log;
 
     internal VaultEventIntake(
-        CredentialRotationCheck check, ICredentialPolicySource policy, ITenantIdentity tenant, FindingsKeeper findings, TimeProvider time, ILogger<VaultEventIntake> log) =>
+        CredentialRotationCheck check, ICredentialPolicySource policy, ITenantIdentity tenant, FindingsKeeper findings, TimeProvider time,
+        ILogger<VaultEventIntake> log) =>
         (_check, _policy, _tenant, _findings, _time, _log) = (check, policy, tenant, findings, time, log);
 
     /// <summary>Takes a message of the queue.</summary>
@@ -53,9 +55,10 @@ public sealed partial class VaultEventIntake
         var (tenantId, _) = await _tenant.WhoAsync(cancellationToken);
         var detection = new DetectionBuilder(_policy.Load(now), now).VaultEvent(
             refused.Key, $"It cannot be taken in: {reason}.",
-            $"Correct the event subscription or whoever else writes to queue {VaultObjectEvent.Queue}; the message lies in {VaultObjectEvent.Queue}-poison. "
+            $"Correct the event subscription, or what else writes to queue {VaultObjectEvent.Queue}; the message lies in its poison queue. "
                 + "The next complete credential check reads every object, this one too");
-        await _findings.RaiseAsync(tenantId, detection, new RunStamp(RunIds.Of(nameof(VaultEventIntake), now, refused.Key), now), cancellationToken);
+        var run = new RunStamp(RunIds.Of(nameof(VaultEventIntake), now, refused.Key), now);
+        await _findings.RaiseAsync(tenantId, detection, run, cancellationToken);
     }
 
     [LoggerMessage(4000, LogLevel.Information, "Event of type {Type} is not about a secret, key or certificate; passed over")]

@@ -8,7 +8,7 @@ using Compliance.Text;
 
 namespace Compliance.Credentials;
 
-/// <summary>One Key Vault object that an event says has changed or will end.</summary>
+/// <summary>One Key Vault object that, by an event, has changed or will end.</summary>
 /// <param name="Vault">Vault name.</param>
 /// <param name="Collection"><c>secrets</c>, <c>keys</c> or <c>certificates</c>.</param>
 /// <param name="ObjectName">Name of the object.</param>
@@ -33,10 +33,13 @@ public sealed partial record VaultObjectEvent(string Vault, string Collection, s
     };
 
     /// <summary>
-    /// Reads the text of a queue message, as it is or in Base64: an event of a Key Vault system topic in CloudEvents 1.0, or what an earlier version made of one. Samples:
-    /// <c>{"specversion":"1.0","id":"7","source":"/subscriptions/…/vaults/v","type":"Microsoft.KeyVault.SecretNearExpiry","subject":"db","time":"2026-11-20T08:00:00Z",
-    /// "data":{"Id":"https://v.vault.azure.net/secrets/db/1a","VaultName":"v","ObjectType":"Secret","ObjectName":"db","Version":"1a","NBF":1,"EXP":2}}</c> and
-    /// <c>{"vault":"v","collection":"secrets","objectName":"db","eventType":"Microsoft.KeyVault.SecretNearExpiry","runId":"kv-0123456789abcdef01234567"}</c>.
+    /// Reads the text of a queue message, as it is or in Base64: an event of a Key Vault system topic in CloudEvents 1.0, or what an
+    /// earlier version made of one. Samples:
+    /// <c>{"specversion":"1.0","id":"7","source":"/subscriptions/…/vaults/v","type":"Microsoft.KeyVault.SecretNearExpiry",
+    /// "subject":"db","time":"2026-11-20T08:00:00Z","data":{"Id":"https://v.vault.azure.net/secrets/db/1a","VaultName":"v",
+    /// "ObjectType":"Secret","ObjectName":"db","Version":"1a","NBF":1,"EXP":2}}</c> and
+    /// <c>{"vault":"v","collection":"secrets","objectName":"db","eventType":"Microsoft.KeyVault.SecretNearExpiry",
+    /// "runId":"kv-0123456789abcdef01234567"}</c>.
     /// </summary>
     /// <param name="message">The message's text.</param>
     /// <param name="type">The event's type, also when there is no object.</param>
@@ -133,7 +136,8 @@ public sealed partial record VaultObjectEvent(string Vault, string Collection, s
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 12));
 
-    [GeneratedRegex(@"^Microsoft\.KeyVault\.(?<object>Secret|Key|Certificate)(NewVersionCreated|NearExpiry|Expired)\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^Microsoft\.KeyVault\.(?<object>Secret|Key|Certificate)(NewVersionCreated|NearExpiry|Expired)\z", RegexOptions.CultureInvariant)]
     private static partial Regex EventTypes();
 
     [GeneratedRegex("^[A-Za-z0-9-]{3,24}\\z", RegexOptions.CultureInvariant)]

@@ -11,11 +11,13 @@ internal sealed record CloudEventEnvelope(string Id, string Source, string Type,
 {
     /// <summary>Why an event in Event Grid's own schema is refused, and what to do.</summary>
     public const string EventGridSchemaRefused =
-        "the event is in the Event Grid schema, and only CloudEvents 1.0 are taken in: replace the event subscription by one with --event-delivery-schema cloudeventschemav1_0";
+        "the event is in the Event Grid schema, and only CloudEvents 1.0 are taken in: "
+        + "replace the event subscription by one with --event-delivery-schema cloudeventschemav1_0";
 
     /// <summary>
     /// Whether it is an event in Event Grid's own schema. Sample:
-    /// <c>{"id":"7","topic":"/t","subject":"db","eventType":"Microsoft.KeyVault.SecretExpired","eventTime":"2026-11-20T08:00:00Z","data":{},"dataVersion":"1","metadataVersion":"1"}</c>.
+    /// <c>{"id":"7","topic":"/t","subject":"db","eventType":"Microsoft.KeyVault.SecretExpired","eventTime":"2026-11-20T08:00:00Z",
+    /// "data":{},"dataVersion":"1","metadataVersion":"1"}</c>.
     /// </summary>
     public static bool IsEventGridSchema(JsonElement root) =>
         !root.TryGetProperty("specversion", out _) && root.TryGetProperty("eventType", out _)

@@ -19,15 +19,10 @@ public sealed class EvidenceModelTests(AzuriteFixture azurite)
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, TestSize.Times(8))];
+
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(5)]
-    [InlineData(6)]
-    [InlineData(7)]
-    [InlineData(8)]
+    [MemberData(nameof(Seeds))]
     public async Task Each_acknowledged_record_is_kept_exactly_once(int seed)
     {
         var random = new Random(seed);

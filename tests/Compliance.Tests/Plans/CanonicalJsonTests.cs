@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Compliance.Plans;
 using CsCheck;
+using Testing;
 
 namespace Compliance.Tests.Plans;
 
@@ -120,7 +121,7 @@ public sealed partial class CanonicalJsonTests
         {
             CultureInfo.CurrentCulture = language;
         }
-    }, iter: 20_000, threads: 1);
+    }, iter: TestSize.Times(20_000), threads: 1);
 
     [Fact]
     public void Names_are_ordered_by_UTF_16_code_units_at_every_depth()
@@ -138,7 +139,7 @@ public sealed partial class CanonicalJsonTests
         string Written(IEnumerable<int> numbers, string space) =>
             $"{{{space}{string.Join($"{space},", numbers.Select(n => $"\"n{n}\"{space}:{space}[{n},{space}{{\"b\":{n},{space}\"a\":null}}]"))}{space}}}";
         Assert.Equal(Text(JsonNode.Parse(Written(Enumerable.Range(0, 12), ""))), Text(JsonNode.Parse(Written(order, " \r\n\t"))));
-    }, iter: 100);
+    }, iter: TestSize.Times(100));
 
     [Fact]
     public void Only_quotes_backslashes_and_controls_are_escaped_and_these_in_one_way()

@@ -6,8 +6,8 @@ namespace EndToEnd.Faults;
 /// </summary>
 /// <param name="run">The case.</param>
 /// <param name="cut">At which side of the write.</param>
-/// <param name="wanted">Whether to kill at this new moment; its number counts new moments from 1.</param>
-internal sealed class Killer(LeaverRun run, Cut cut, Func<Moment, int, bool> wanted)
+/// <param name="wanted">Whether to kill at this new moment.</param>
+internal sealed class Killer(LeaverRun run, Cut cut, Func<Moment, bool> wanted)
 {
     private readonly HashSet<Moment> _seen = [];
     private readonly HashSet<Moment> _due = [];
@@ -21,7 +21,7 @@ internal sealed class Killer(LeaverRun run, Cut cut, Func<Moment, int, bool> wan
     /// <summary>For <see cref="Wire.At"/>.</summary>
     public async Task AtAsync(Moment moment, Cut at)
     {
-        if (at == Cut.Unsent && _seen.Add(moment) && wanted(moment, _seen.Count))
+        if (at == Cut.Unsent && _seen.Add(moment) && wanted(moment))
             _due.Add(moment);
         if (at != cut || !_due.Contains(moment))
             return;

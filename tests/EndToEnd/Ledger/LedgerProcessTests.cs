@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
@@ -13,15 +12,7 @@ namespace EndToEnd.Ledger;
 /// <summary>Processes that append to one log at once, and processes that are killed while they do.</summary>
 public sealed class LedgerProcessTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    /// <summary><c>all</c> kills a hundred times, a number N a hundred by N times; left out, fifteen times.</summary>
-    private const string Variable = "COMPLIANCE_KILLS";
-
-    private static int Kills => Environment.GetEnvironmentVariable(Variable) switch
-    {
-        null or "" => 15,
-        "all" => 100,
-        var every => Math.Max(1, 100 / int.Parse(every, CultureInfo.InvariantCulture)),
-    };
+    private static int Kills => TestSize.IsLong ? 100 : 15;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

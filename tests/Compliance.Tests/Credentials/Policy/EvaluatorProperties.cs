@@ -1,5 +1,6 @@
 using Compliance.Credentials;
 using CsCheck;
+using Testing;
 
 namespace Compliance.Tests.Credentials.Policy;
 
@@ -26,9 +27,9 @@ public sealed class EvaluatorProperties
         {
             var strict = With(Math.Min(a, b)).Evaluate(credential).Select(v => v.ControlId).ToHashSet();
             Assert.Empty(With(Math.Max(a, b)).Evaluate(credential).Select(v => v.ControlId).Except(strict));
-        }, iter: 400);
+        }, iter: TestSize.Times(400));
 
     [Fact]
     public void Every_verdict_can_be_worded() => Gen.Select(Any, Gen.Int[1, 400]).Sample((credential, maxAge) =>
-        Assert.All(With(maxAge).Evaluate(credential), v => Assert.EndsWith(".", NextSteps.For(v.ControlId, v.Credential, null), StringComparison.Ordinal)), iter: 400);
+        Assert.All(With(maxAge).Evaluate(credential), v => Assert.EndsWith(".", NextSteps.For(v.ControlId, v.Credential, null), StringComparison.Ordinal)), iter: TestSize.Times(400));
 }

@@ -1,5 +1,6 @@
 using Compliance.Credentials;
 using CsCheck;
+using Testing;
 
 namespace Compliance.Tests.Credentials.Policy;
 
@@ -41,7 +42,7 @@ public sealed class GlobTests
                 Assert.Equal((true, true), (Glob.Matches(a, common), Glob.Matches(b, common)));
             if (Glob.Matches(a, name) && Glob.Matches(b, name))
                 Assert.NotNull(common);
-        }, iter: 5_000);
+        }, iter: TestSize.Times(5_000));
     }
 
     [Fact]
@@ -51,5 +52,5 @@ public sealed class GlobTests
                 System.Text.RegularExpressions.Regex.IsMatch(name, "^" + pattern.Replace("*", ".*", StringComparison.Ordinal).Replace('?', '.') + "$",
                     System.Text.RegularExpressions.RegexOptions.IgnoreCase | System.Text.RegularExpressions.RegexOptions.CultureInvariant),
                 Glob.Matches(pattern, name)),
-            iter: 5_000);
+            iter: TestSize.Times(5_000));
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Compliance.Evidence.Ledger;
 using CsCheck;
+using Testing;
 
 namespace Compliance.Tests.Evidence.Ledger;
 
@@ -81,7 +82,7 @@ public sealed class KeyFileSignerTests
                 Try(PemEncoding.WriteString("PRIVATE KEY", changed));
                 Try(any);
             },
-            iter: 400);
+            iter: TestSize.Times(400));
 
         static void Try(string pem)
         {

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Compliance.Evidence.Ledger;
 using CsCheck;
+using Testing;
 using static Compliance.Tests.Evidence.Ledger.KnownTree;
 
 namespace Compliance.Tests.Evidence.Ledger;
@@ -28,7 +29,7 @@ public sealed class MerkleFrontierTests
             var frontier = FrontierOf(leaves);
             Assert.Equal((n, Hex(Rfc6962Tree.Root(leaves))), (frontier.Size, Hex(frontier.Root())));
         },
-        iter: 60);
+        iter: TestSize.Times(60));
 
     [Fact]
     public void A_frontier_saved_and_restored_goes_on_as_if_nothing_had_happened() => Gen.Select(Gen.Int[0, 300], Gen.Int[0, 300]).Sample(
@@ -41,7 +42,7 @@ public sealed class MerkleFrontierTests
                 restored.Append(leaf);
             Assert.Equal((BitOperations.PopCount((uint)before), Hex(FrontierOf(leaves).Root())), (saved.Save().Count, Hex(restored.Root())));
         },
-        iter: 60);
+        iter: TestSize.Times(60));
 
     [Fact]
     public void A_clone_and_what_was_saved_do_not_follow_the_original()

@@ -1,5 +1,6 @@
 using Compliance.Evidence.Ledger;
 using CsCheck;
+using Testing;
 using static Compliance.Tests.Evidence.Ledger.KnownTree;
 
 namespace Compliance.Tests.Evidence.Ledger;
@@ -52,7 +53,7 @@ public sealed class MerkleProofTests
             Assert.True(MerkleProof.Inclusion(index, size, leaves[index], inclusion, root));
             Assert.True(MerkleProof.Consistency(old, size, Rfc6962Tree.Root(leaves[..old]), root, consistency));
         },
-        iter: 150);
+        iter: TestSize.Times(150));
 
     [Fact]
     public async Task A_proof_from_a_high_tree_holds_and_reads_at_most_two_tiles_a_level_each_once() =>
@@ -70,7 +71,7 @@ public sealed class MerkleProofTests
                 Assert.Equal(root, read);
                 OnlyTilesOf(size, reads, most: 3);
             },
-            iter: 25, threads: 1);
+            iter: TestSize.Times(25), threads: 1);
 
     [Fact]
     public void A_changed_inclusion_proof_is_refused() => Inclusions.Sample(
@@ -85,7 +86,7 @@ public sealed class MerkleProofTests
             // Another place for the same leaf.
             Assert.All(Enumerable.Range(-2, size + 4).Where(i => i != index), i => Assert.False(MerkleProof.Inclusion(i, size, leaves[index], proof, root)));
         },
-        iter: 100);
+        iter: TestSize.Times(100));
 
     [Fact]
     public void A_changed_consistency_proof_is_refused() => Inclusions.Sample(
@@ -101,7 +102,7 @@ public sealed class MerkleProofTests
                 Assert.False(MerkleProof.Consistency(old, size, root, oldRoot, proof));
             Assert.All(Enumerable.Range(-2, size + 4).Where(o => o != old), o => Assert.False(MerkleProof.Consistency(o, size, oldRoot, root, proof)));
         },
-        iter: 100);
+        iter: TestSize.Times(100));
 
     // The root alone does not tell a tree's size: a proof holds for every place and size that it has the same way to the root in, and for no other.
     [Fact]
@@ -139,7 +140,7 @@ public sealed class MerkleProofTests
                 Assert.False(MerkleProof.Consistency(old, size, Rfc6962Tree.Root(leaves[..old]), Rfc6962Tree.Root(forged), Rfc6962Tree.Consistency(old, leaves)));
             }
         },
-        iter: 30);
+        iter: TestSize.Times(30));
 
     [Fact]
     public void Any_input_is_answered_with_no() => Gen.Select(Gen.Long, Gen.Long, Gen.Byte.Array[0, 40], Gen.Byte.Array[0, 40].Array[0, 70], Gen.Byte.Array[32]).Sample(

@@ -1,5 +1,6 @@
 using Compliance.Evidence.Ledger;
 using CsCheck;
+using Testing;
 using static Compliance.Tests.Evidence.Ledger.KnownTree;
 
 namespace Compliance.Tests.Evidence.Ledger;
@@ -26,7 +27,7 @@ public sealed class TileBuilderTests
             Assert.Equal((size, Hex(Frontier(size).Root())), (builder.Size, Hex(builder.Root())));
             Assert.Equal(Frontier(size).Save(), builder.Frontier().Save());
         },
-        iter: 25);
+        iter: TestSize.Times(25));
 
     [Fact]
     public async Task A_builder_resumed_from_stored_tiles_makes_the_tiles_that_the_growth_adds() =>
@@ -44,7 +45,7 @@ public sealed class TileBuilderTests
                 Assert.All([.. made, .. builder.Partial()], t => Assert.Equal(defined[t.Ref], t.Hashes));
                 Assert.Equal(Hex(Frontier(size).Root()), Hex(builder.Root()));
             },
-            iter: 25);
+            iter: TestSize.Times(25));
 
     [Fact]
     public async Task Proofs_can_be_made_from_the_tiles_of_the_builder()

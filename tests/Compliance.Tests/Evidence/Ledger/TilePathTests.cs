@@ -1,5 +1,6 @@
 using Compliance.Evidence.Ledger;
 using CsCheck;
+using Testing;
 
 namespace Compliance.Tests.Evidence.Ledger;
 
@@ -118,7 +119,7 @@ public sealed class TilePathTests
     [Fact]
     public void A_growth_adds_the_tiles_that_were_not_there_before() => Gen.Select(Gen.Int[0, 140_000], Gen.Int[0, 70_000]).Sample(
         (old, more) => Assert.Equal(TilePath.Of(old + more).Except(TilePath.Of(old)), TilePath.NewBetween(old, old + more)),
-        iter: 100);
+        iter: TestSize.Times(100));
 
     [Fact]
     public void Every_hash_stands_in_exactly_one_tile() => Gen.Int[0, 200_000].Sample(
@@ -132,7 +133,7 @@ public sealed class TilePathTests
                 Assert.Equal(hashes, tiles[level].Sum(t => t.Width));
             }
         },
-        iter: 100);
+        iter: TestSize.Times(100));
 
     [Fact]
     public void A_tree_does_not_shrink()

@@ -2,6 +2,7 @@ using System.Text;
 using Compliance.Evidence.Ledger;
 using Compliance.Evidence.Verify;
 using CsCheck;
+using Testing;
 
 namespace Compliance.Tests.Evidence.Verify;
 
@@ -114,7 +115,7 @@ public sealed class LedgerExtremesTests
                 Assert.True(log.AsSpan().SequenceEqual(CoveredLog(files)));
                 Assert.All(tiles, t => Assert.Equal(whole.Files[t], files[t]));
             },
-            iter: 800, seed: Seed);
+            iter: TestSize.Times(800), seed: Seed);
         // The property says something only when both come about.
         Assert.True(intact > 25 && tampered > 250, $"{intact} intact, {tampered} not");
     }
@@ -144,13 +145,13 @@ public sealed class LedgerExtremesTests
                     folder.Write(paths[path], file);
                 }
             },
-            iter: 100, seed: Seed, threads: 1);
+            iter: TestSize.Times(100), seed: Seed, threads: 1);
         Assert.Equal(LedgerVerdict.Intact, (await folder.VerifyAsync()).Verdict);
     }
 
     [Fact]
     public Task Any_bytes_as_the_auditors_own_checkpoint_end_in_a_result() => Gen.Byte.Array[0, 300].SampleAsync(
-        async bytes => Assert.Equal(LedgerVerdict.CannotTell, (await VerifyAsync(new MemoryLedger(new Dictionary<string, byte[]>()), Key, kept: bytes)).Verdict), iter: 300);
+        async bytes => Assert.Equal(LedgerVerdict.CannotTell, (await VerifyAsync(new MemoryLedger(new Dictionary<string, byte[]>()), Key, kept: bytes)).Verdict), iter: TestSize.Times(300));
 
     [Fact]
     public void Any_bytes_are_a_line_of_some_form_and_any_begin_of_a_record_is_a_torn_one() => Gen.Select(Gen.Byte.Array[0, 60], Gen.Int[1, 250]).Sample((bytes, cut) =>

@@ -2,6 +2,7 @@ using System.Text;
 using Compliance.Evidence.Ledger;
 using Compliance.Evidence.Verify;
 using CsCheck;
+using Testing;
 
 namespace Compliance.Tests.Evidence.Verify;
 
@@ -51,7 +52,7 @@ public sealed class LedgerFuzzTests
                 (path == LedgerLayout.Checkpoint(100) && after is null) ||
                 (path.StartsWith(LedgerLayout.LogFolder, StringComparison.Ordinal) && after.AsSpan().StartsWith(before)) || (TilePath.TryParse(path, out var tile) && tile.Width is 100),
                 $"{path} was changed ({spoil.Kind} at {spoil.At}) and called intact");
-        }, iter: 600, threads: 2);
+        }, iter: TestSize.Times(600), threads: 2);
 
         Assert.InRange(told, 300, 600);
     }
@@ -77,7 +78,7 @@ public sealed class LedgerFuzzTests
 
             Assert.True(result.Problems.Count <= LedgerVerifier.MostProblems);
             Assert.All(result.Problems, p => Assert.DoesNotContain(p.Message, char.IsControl));
-        }, iter: 400, threads: 2);
+        }, iter: TestSize.Times(400), threads: 2);
     }
 
     private static byte[]? Spoiled(byte[] bytes, (int File, int Kind, double At, double Length, byte[] Bytes) spoil)

@@ -1,6 +1,7 @@
 using Compliance.Offboarding.Acting;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
+using Testing;
 
 namespace Compliance.Tests.Offboarding.Acting;
 
@@ -25,7 +26,7 @@ public sealed class GraphWritePaceTests
             }
             foreach (var (at, _) in sent)
                 Assert.InRange(sent.Where(s => s.At >= at && s.At < at + GraphWritePace.Window).Sum(s => s.Count), 0, GraphWritePace.GraphLimit - 500);
-        }, iter: 2_000);
+        }, iter: TestSize.Times(2_000));
 
     [Fact]
     public void Turns_come_in_the_order_they_were_asked_for_and_nothing_is_lost_by_asking_again()

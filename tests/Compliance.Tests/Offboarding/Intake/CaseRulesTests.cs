@@ -1,6 +1,7 @@
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
 using CsCheck;
+using Testing;
 using static Compliance.Tests.Offboarding.Intake.Hr;
 
 namespace Compliance.Tests.Offboarding.Intake;
@@ -170,7 +171,7 @@ public sealed class CaseRulesTests
 
             Assert.Equal(Fold(Shuffled(events, seedA)), Fold(Shuffled(events, seedB)));
             Assert.Equal(events[^1], Fold(Shuffled(events, seedA)).Latest);
-        }, iter: 20_000);
+        }, iter: TestSize.Times(20_000));
     }
 
     // Every event once at least, some twice or more.

@@ -91,10 +91,10 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
         Assert.Empty(await given.Intake.UndispatchedAsync(Stop));
     }
 
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, TestSize.Times(3))];
+
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
+    [MemberData(nameof(Seeds))]
     public async Task The_same_events_by_several_writers_at_once_in_any_order_and_repeated_give_one_case(int seed)
     {
         var given = new Given(azurite, $"intake-race-{seed}");

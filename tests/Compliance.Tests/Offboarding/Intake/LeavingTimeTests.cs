@@ -2,6 +2,7 @@ using System.Globalization;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
 using CsCheck;
+using Testing;
 
 namespace Compliance.Tests.Offboarding.Intake;
 
@@ -55,7 +56,7 @@ public sealed class LeavingTimeTests
                 Assert.True(Wall(t, zone) < local, $"{local:s} {name}: the wall shows it at {t:u} already");
             // And not a tick later than needed.
             Assert.True(Wall(end.AddTicks(-1), zone) < local);
-        }, iter: 3_000, threads: 1);
+        }, iter: TestSize.Times(3_000), threads: 1);
 
     [Theory]
     [InlineData("Europe/Nowhere")]

@@ -23,7 +23,7 @@ public sealed class VaultWebhookKeysTests
     public async Task The_newest_two_versions_in_force_are_the_keys_and_a_new_one_is_seen_after_five_minutes_or_when_asked_for()
     {
         // A version a second: the vault tells no finer.
-        await using var reader = await Reader.StartAsync(clock: new FakeTimeProvider(TimeProvider.System.GetUtcNow()) { AutoAdvanceAmount = TimeSpan.FromSeconds(1) });
+        await using var reader = await Reader.StartAsync(clock: new FakeTimeProvider(Reader.Now) { AutoAdvanceAmount = TimeSpan.FromSeconds(1) });
         var vault = VaultOf(reader);
         using var keys = new VaultWebhookKeys(vault, _time, _log);
         await MakeAsync(vault, "a");

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Compliance.Offboarding.Intake;
 using CsCheck;
+using Testing;
 using static Compliance.Offboarding.Intake.WebhookSignature;
 
 namespace Compliance.Tests.Offboarding.Intake;
@@ -86,6 +87,6 @@ public sealed class WebhookSignatureTests
             Assert.Equal(SignatureVerdict.Forged, Check(Time, $"v1={Convert.ToHexStringLower(signature)}", Body, [Old, New], Hr.Now));
             if (seconds != 0)
                 Assert.Equal(SignatureVerdict.Forged, Check(Seconds(Hr.Now.AddSeconds(seconds)), $"v1={good}", Body, [Old, New], Hr.Now));
-        }, iter: 500);
+        }, iter: TestSize.Times(500));
     }
 }

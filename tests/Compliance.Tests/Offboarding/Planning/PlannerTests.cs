@@ -4,6 +4,7 @@ using Compliance.Offboarding.Planning;
 using Compliance.Plans;
 using Compliance.Tests.Offboarding.Acting;
 using CsCheck;
+using Testing;
 
 namespace Compliance.Tests.Offboarding.Planning;
 
@@ -45,7 +46,7 @@ public sealed class PlannerTests
             var shuffled = accesses.ToArray();
             new Random(seed).Shuffle(shuffled);
             return Plan(accesses, heir, policy).Id() == Plan(shuffled, heir, policy).Id();
-        }, iter: 1000);
+        }, iter: TestSize.Times(1000));
 
     [Fact]
     public void Every_access_is_in_exactly_one_step_or_left_to_a_person() =>
@@ -61,7 +62,7 @@ public sealed class PlannerTests
                 Assert.True(kin == 1 ? steps + byHand == 1 : steps <= 1 && byHand <= kin, $"{access.Key}: {steps} steps, {byHand} by hand");
             }
             Assert.Equal(accesses.Select(a => a.Key).Distinct().Count(), plan.Steps.Count(s => s.Arguments.ContainsKey(StepArguments.Access)) + plan.Manual.Count);
-        }, iter: 1000);
+        }, iter: TestSize.Times(1000));
 
     [Fact]
     public void Step_ids_are_unique_and_every_step_has_a_request() =>
@@ -70,7 +71,7 @@ public sealed class PlannerTests
             var plan = Plan(accesses, heir, policy);
             Assert.Equal(plan.Steps.Count, plan.Steps.Select(s => s.Id).Distinct().Count());
             Assert.All(plan.Steps, s => Assert.NotEmpty(StepRequests.Of(s).Path));
-        }, iter: 1000);
+        }, iter: TestSize.Times(1000));
 
     [Fact]
     public void Nothing_that_was_owned_is_left_without_an_owner() =>
@@ -84,7 +85,7 @@ public sealed class PlannerTests
                 Assert.True(others >= 1 || (added is { Action: LeaverActions.AddOwner } && added.Wave < step.Wave && added.Target.Id == step.Target.Id && added.Arguments[StepArguments.OwnerId] != Some.UserId));
             }
             Assert.DoesNotContain(plan.Steps, s => s.Action == LeaverActions.HandOverResource && s.Arguments[StepArguments.Value] is "" or "dana@northwynd.example");
-        }, iter: 1000);
+        }, iter: TestSize.Times(1000));
 
     [Fact]
     public void Nothing_privileged_is_done_without_the_opt_in() =>
@@ -110,7 +111,7 @@ public sealed class PlannerTests
                 Assert.NotEmpty(StepRequests.Of(step).Path);
             }
             Assert.Equal(undo.Steps.Count, undo.Steps.Select(s => s.Id).Distinct().Count());
-        }, iter: 1000);
+        }, iter: TestSize.Times(1000));
 
     [Fact]
     public void The_steps_come_in_the_order_of_the_documentation_and_what_is_sensitive_first()

@@ -11,6 +11,7 @@ using Compliance.Policies;
 using CsCheck;
 using Local;
 using Newtonsoft.Json.Linq;
+using Testing;
 
 namespace Compliance.Tests.Offboarding.Policy;
 
@@ -167,7 +168,7 @@ public sealed partial class OffboardingSchemaParityTests
             {
                 Assert.All(e.Problems, p => Assert.Equal("p.yaml", p.File));
             }
-        }, iter: 4000);
+        }, iter: TestSize.Times(4000));
     }
 
     [Theory]
