@@ -3,26 +3,35 @@ using SandboxTenant.Demo;
 
 namespace Local;
 
-/// <summary>The app's settings as environment variables; the app has no other local configuration.</summary>
+/// <summary>The settings of the app and of its host, as environment variables.</summary>
 internal static class AppSettings
 {
-    /// <summary>The settings of one start.</summary>
-    /// <param name="options">What was asked for.</param>
-    /// <param name="port">The app's port.</param>
+    /// <summary>The app's settings together with those of <c>src/LocalHost</c> itself, which do not reach the app.</summary>
+    /// <param name="app">The app's settings.</param>
+    /// <param name="port">The port; 0 lets the host bind a free one.</param>
     /// <param name="keys">The function keys.</param>
+    /// <param name="journal">Folder in which the host notes the queue messages that it works on.</param>
+    public static Dictionary<string, string> ForLocalHost(IReadOnlyDictionary<string, string> app, int port, HostKeys keys, string journal) => new(app)
+    {
+        ["LocalHost__Port"] = port.ToString(CultureInfo.InvariantCulture),
+        ["LocalHost__Keys__Master"] = keys.Master,
+        ["LocalHost__Keys__Default"] = keys.Default,
+        ["LocalHost__Journal"] = journal,
+        ["Logs__Console"] = "json",
+    };
+
+    /// <summary>The app's settings of one start, whichever host runs it.</summary>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="keys">The key that HR events are signed with is among them.</param>
     /// <param name="azurite">The storage.</param>
     /// <param name="tenant">The sandbox; null for a real tenant, whose settings come from the environment or <c>local.settings.json</c>.</param>
     /// <param name="signingKey">Where the key lies that signs the evidence ledger; null signs nothing.</param>
-    public static IReadOnlyDictionary<string, string> For(RunOptions options, int port, HostKeys keys, Azurite azurite, SandboxReady? tenant, string? signingKey = null)
+    public static IReadOnlyDictionary<string, string> ForApp(RunOptions options, HostKeys keys, Azurite azurite, SandboxReady? tenant, string? signingKey = null)
     {
         var settings = new Dictionary<string, string>
         {
             ["AzureWebJobsStorage"] = azurite.StateConnection,
             ["EvidenceStorage"] = azurite.EvidenceConnection,
-            ["Logs__Console"] = "json",
-            ["EmbeddedHost__Port"] = port.ToString(CultureInfo.InvariantCulture),
-            ["EmbeddedHost__Keys__Master"] = keys.Master,
-            ["EmbeddedHost__Keys__Default"] = keys.Default,
         };
         Default("CredentialRotationSchedule", "0 0 5 * * *");
         Default("ControlWatchSchedule", "0 15 * * * *");

@@ -54,12 +54,13 @@ internal sealed class Azurite : IAsyncDisposable
     /// <param name="stop">Ends the wait, and with it the process.</param>
     /// <param name="logFile">File that gets what it prints; null for none.</param>
     /// <param name="started">Told the process as soon as it runs; null for nobody.</param>
+    /// <param name="progress">Gets a line or two when it is installed first; null for none.</param>
     /// <exception cref="LaunchException">Node or npm is missing, a port is taken, or it did not get ready.</exception>
     public static async Task<Azurite> StartAsync(
         string repositoryRoot, string dataDirectory, (int Blob, int Queue, int Table) ports, TimeProvider time, CancellationToken stop,
-        string? logFile = null, Action<ChildProcess>? started = null)
+        string? logFile = null, Action<ChildProcess>? started = null, Action<string>? progress = null)
     {
-        await AzuriteInstallation.EnsureAsync(repositoryRoot, time, stop);
+        await AzuriteInstallation.EnsureAsync(repositoryRoot, time, stop, progress);
         Directory.CreateDirectory(dataDirectory);
         Ports.Check(Wanted(ports.Blob), Wanted(ports.Queue), Wanted(ports.Table));
         var key = AccountKey(dataDirectory);

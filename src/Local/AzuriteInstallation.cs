@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Local;
 
@@ -13,8 +14,12 @@ internal static class AzuriteInstallation
         Path.Combine(repositoryRoot, "scripts", "azurite", "node_modules", "azurite", "dist", "src", "azurite.js");
 
     /// <summary>Installs when needed. Safe when several processes ask at once: one installs, the others wait.</summary>
+    /// <param name="repositoryRoot">The checkout.</param>
+    /// <param name="time">Clock for waiting, and for how long it took.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <param name="progress">Gets a line when it begins to install and one when it has; null for none.</param>
     /// <exception cref="LaunchException">npm is missing or failed; the message carries its last lines.</exception>
-    public static async Task EnsureAsync(string repositoryRoot, TimeProvider time, CancellationToken stop)
+    public static async Task EnsureAsync(string repositoryRoot, TimeProvider time, CancellationToken stop, Action<string>? progress = null)
     {
         var folder = Path.Combine(repositoryRoot, "scripts", "azurite");
         if (IsCurrent(folder))
@@ -29,6 +34,8 @@ internal static class AzuriteInstallation
             RedirectStandardError = true,
             ArgumentList = { "ci", "--no-audit", "--no-fund", "--ignore-scripts" },
         };
+        progress?.Invoke("installing Azurite with npm (186 MB on disk, 10 to 60 s)");
+        var began = time.GetTimestamp();
         using var npm = ProcessStart.Start(start, "npm", Remedy);
         var lines = new LastLines(4);
         npm.OutputDataReceived += (_, e) => lines.Add(e.Data);
@@ -39,6 +46,7 @@ internal static class AzuriteInstallation
         if (npm.ExitCode != 0)
             throw new LaunchException($"npm ci in scripts/azurite failed (exit {npm.ExitCode}): {lines.Text}");
         File.Copy(Path.Combine(folder, "package-lock.json"), Stamp(folder), overwrite: true);
+        progress?.Invoke(string.Create(CultureInfo.InvariantCulture, $"installed Azurite in {time.GetElapsedTime(began).TotalSeconds:0} s"));
     }
 
     private static string Stamp(string folder) => Path.Combine(folder, "node_modules", ".installed-lock.json");

@@ -7,6 +7,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 {
     private readonly TaskCompletionSource<string> _firstLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LastLines _last = new(4);
+    private readonly LastLines _errors = new(4);
     private readonly Action<string>? _onLine;
     private readonly string? _logFile;
     private readonly StreamWriter? _log;
@@ -48,7 +49,11 @@ internal sealed class ChildProcess : IAsyncDisposable
                 _firstLine.TrySetResult(e.Data);
             Took(e.Data);
         };
-        Process.ErrorDataReceived += (_, e) => Took(e.Data);
+        Process.ErrorDataReceived += (_, e) =>
+        {
+            _errors.Add(e.Data);
+            Took(e.Data);
+        };
         Process.BeginOutputReadLine();
         Process.BeginErrorReadLine();
         Exited = ExitAsync();
@@ -94,7 +99,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             if (first == Exited)
                 throw new LaunchException($"{Name} ended while starting ({await EndAsync()}");
             if (first == tooLong)
-                throw new LaunchException($"{Name} was not ready within {within.TotalSeconds:0} s: {_last.Text}{SeeLog}");
+                throw new LaunchException($"{Name} was not ready within {within.TotalSeconds:0} s: {LastWords}{SeeLog}");
             return await isReady;
         }
         finally
@@ -106,6 +111,9 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>The one line for a child that ended by itself.</summary>
     public async Task<string> DeathNoteAsync() => $"{Name} ended by itself ({await EndAsync()}";
+
+    /// <summary>The one line for a child that was to end by itself, and failed.</summary>
+    public async Task<string> FailureNoteAsync() => $"{Name} failed ({await EndAsync()}";
 
     /// <summary>Asks it to end and waits until it has; see <see cref="ProcessStart.TerminateAsync"/>.</summary>
     public Task StopAsync(TimeSpan grace, CancellationToken hurry) => _disposed ? Task.CompletedTask : ProcessStart.TerminateAsync(Process, grace, hurry);
@@ -123,9 +131,12 @@ internal sealed class ChildProcess : IAsyncDisposable
             await _log.DisposeAsync();
     }
 
+    // Standard error is where a program gives its reason; what it logged before is beside the point.
+    private string LastWords => _errors.IsEmpty ? _last.Text : _errors.Text;
+
     private string SeeLog => _logFile is null ? "" : $" (log: {_logFile})";
 
-    private async Task<string> EndAsync() => $"exit {await Exited}): {_last.Text}{SeeLog}";
+    private async Task<string> EndAsync() => $"exit {await Exited}): {LastWords}{SeeLog}";
 
     private async Task<int> ExitAsync()
     {

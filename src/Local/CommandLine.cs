@@ -51,6 +51,7 @@ internal sealed class CommandLine(
     private Command Run()
     {
         var once = new Option<bool>("--once") { Description = "Run the credential-rotation check one time, print what it found, and end" };
+        var settingsOnly = new Option<bool>("--settings-only") { Description = "Start all but the app, and write src/ComplianceFunctions/local.settings.json for func start" };
         var real = new Option<bool>("--real") { Description = "Read the real tenant named by the app's settings (Tenant__*) with your az login; no sandbox" };
         var now = new Option<DateTimeOffset?>("--now") { Description = "Set the clock (ISO 8601; UTC unless it has an offset)", HelpName = "TIME", CustomParser = Time };
         var tenant = new Option<DirectoryInfo>("--tenant") { Description = "Use a folder of JSON files copied from a tenant instead of the demo tenant", HelpName = "DIR" };
@@ -67,13 +68,15 @@ internal sealed class CommandLine(
         policy.AcceptExistingOnly();
         var command = new Command("run", "Start everything and keep running until Ctrl-C, or with --once until the check is done")
         {
-            once, real, now, tenant, faults, failOn, json, fresh, port, sandboxPort, azuritePort, policy, state,
+            once, settingsOnly, real, now, tenant, faults, failOn, json, fresh, port, sandboxPort, azuritePort, policy, state,
         };
         command.Validators.Add(parsed =>
         {
             foreach (var option in new Option[] { failOn, json })
                 if (parsed.GetResult(option) is { Implicit: false } && !parsed.GetValue(once))
                     parsed.AddError($"{option.Name} needs --once");
+            if (parsed.GetValue(settingsOnly) && parsed.GetValue(once))
+                parsed.AddError($"{settingsOnly.Name} and {once.Name} exclude each other");
             foreach (var option in new Option[] { now, tenant, faults, sandboxPort })
                 if (parsed.GetResult(option) is { Implicit: false } && parsed.GetValue(real))
                     parsed.AddError($"{option.Name} is for the sandbox tenant: leave it out with --real");
@@ -81,6 +84,7 @@ internal sealed class CommandLine(
         command.SetAction(parsed => run(new RunOptions
         {
             Once = parsed.GetValue(once),
+            SettingsOnly = parsed.GetValue(settingsOnly),
             Real = parsed.GetValue(real),
             Now = parsed.GetValue(now),
             Tenant = parsed.GetValue(tenant)?.FullName,

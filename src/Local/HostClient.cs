@@ -6,15 +6,40 @@ using Compliance.Findings;
 namespace Local;
 
 /// <summary>Speaks to the running app over loopback.</summary>
-internal sealed class HostClient(int port, HostKeys keys, TimeProvider time) : IDisposable
+/// <param name="address">Where its host listens.</param>
+/// <param name="keys">The function keys.</param>
+/// <param name="time">Clock for waiting.</param>
+internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
 
     // No proxy: the app is on this machine whatever HTTP_PROXY says.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = address };
 
-    /// <summary>Waits until the host says that it runs.</summary>
-    public async Task<bool> RunningAsync(CancellationToken stop)
+    /// <summary>Where the app's host listens.</summary>
+    public Uri Address => address;
+
+    /// <summary>The address as text, without a slash at its end.</summary>
+    public string AddressText => address.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>Waits until a host that was started has bound its address and runs the app.</summary>
+    /// <exception cref="LaunchException">It prints something else, or does not know these keys.</exception>
+    public static async Task<HostClient> WhenRunningAsync(ChildProcess host, HostKeys keys, TimeProvider time, CancellationToken stop)
+    {
+        var client = new HostClient(HostAddress.Parse(await host.FirstLine.WaitAsync(stop)), keys, time);
+        try
+        {
+            await client.RunningAsync(stop);
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    private async Task RunningAsync(CancellationToken stop)
     {
         while (true)
         {
@@ -24,7 +49,7 @@ internal sealed class HostClient(int port, HostKeys keys, TimeProvider time) : I
                 if (status == HttpStatusCode.Unauthorized)
                     throw new LaunchException("the app refuses the launcher's key: is another app on this port?");
                 if (status == HttpStatusCode.OK && Field(body, "state") == "Running")
-                    return true;
+                    return;
             }
             catch (HttpRequestException)
             {

@@ -20,6 +20,16 @@ internal sealed class LastLines(int count)
         }
     }
 
+    /// <summary>Whether there are none.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lines)
+                return _lines.Count == 0;
+        }
+    }
+
     /// <summary>The kept lines joined by <c> | </c>; "it printed nothing" when there are none.</summary>
     public string Text
     {

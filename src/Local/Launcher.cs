@@ -13,6 +13,9 @@ namespace Local;
 /// <param name="time">Clock for waiting.</param>
 internal sealed class Launcher(Programs programs, TextWriter output, TextWriter progress, (int Width, bool Colour) terminal, TimeProvider time)
 {
+    // That of func start, too.
+    private const int DefaultAppPort = 7071;
+
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
 
     private readonly TextWriter _lines = TextWriter.Synchronized(output);
@@ -35,26 +38,15 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         try
         {
             var keys = HostKeys.ReadOrMake(state.Keys);
-            var (client, urls) = await StartAsync(options, state, keys, supervisor, stop);
-            using (client)
-            {
-                if (options.Around is { } command)
-                    return await supervisor.WhileAllLiveAsync(ending => CommandAsync(command, state, ending), stop);
-                if (options.Once)
-                    return await CheckAsync(options, state, client, supervisor, stop);
-                foreach (var url in urls)
-                    await _lines.WriteLineAsync(url);
-                await _lines.WriteLineAsync("Ctrl-C stops it all.");
-                await _lines.FlushAsync(stop);
-                await supervisor.WhileAllLiveAsync(
-                    async ending =>
-                    {
-                        await Task.Delay(Timeout.InfiniteTimeSpan, time, ending);
-                        return true;
-                    },
-                    stop);
-                return ExitCode.Done;
-            }
+            var services = await StartServicesAsync(options, state, supervisor, stop);
+            if (options.SettingsOnly)
+                return await ForCoreToolsAsync(options, state, keys, services, supervisor, stop);
+            using var client = await StartAppAsync(options, state, keys, services, supervisor, stop);
+            if (options.Around is { } command)
+                return await supervisor.WhileAllLiveAsync(ending => CommandAsync(command, state, ending), stop);
+            if (options.Once)
+                return await CheckAsync(options, state, client, supervisor, stop);
+            return await UntilStoppedAsync([$"App      {client.AddressText}  (keys: {state.Keys})", .. services.Lines, $"Logs     {state.Log("")}"], supervisor, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -70,74 +62,130 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         }
     }
 
-    private async Task<(HostClient Client, IReadOnlyList<string> Urls)> StartAsync(
-        RunOptions options, StateFolder state, HostKeys keys, Supervisor supervisor, CancellationToken stop)
+    // Azurite and the sandbox tenant; all ports that were given are checked before anything starts, the app's too.
+    private async Task<Services> StartServicesAsync(RunOptions options, StateFolder state, Supervisor supervisor, CancellationToken stop)
     {
-        var (app, sandbox, blobs) = options.Once ? (0, 0, 0) : (7071, 7072, 10000);
-        var firstAzurite = options.AzuritePort ?? blobs;
-        int Azurite(int offset) => firstAzurite == 0 ? 0 : firstAzurite + offset;
-        var wanted = new WantedPort(options.Port ?? app, "--port");
-        // All ports that were given are checked before anything starts.
+        if (options.Real)
+            LocalSettingsFile.RequireNoSandbox(Path.GetDirectoryName(programs.App[^1])!);
+        if (options.SettingsOnly)
+            new LocalSettingsFile(programs.AppProject).RequireReplaceable();
+        var firstAzurite = options.AzuritePort ?? (options.Once ? 0 : 10000);
+        int AzuritePort(int offset) => firstAzurite == 0 ? 0 : firstAzurite + offset;
+        var sandboxPort = options.SandboxPort ?? (options.Once ? 0 : 7072);
         Ports.Check(
-            wanted, new(options.SandboxPort ?? sandbox, "--sandbox-port"),
-            new(Azurite(0), "--azurite-port"), new(Azurite(1), "--azurite-port"), new(Azurite(2), "--azurite-port"));
+            new(AppPort(options), "--port"), new(options.Real ? 0 : sandboxPort, "--sandbox-port"),
+            new(AzuritePort(0), "--azurite-port"), new(AzuritePort(1), "--azurite-port"), new(AzuritePort(2), "--azurite-port"));
 
         Say("starting Azurite");
-        var azurite = await Local.Azurite.StartAsync(
-            programs.RepositoryRoot, state.Azurite, (Azurite(0), Azurite(1), Azurite(2)), time, stop, state.Log("azurite.log"), supervisor.Add);
+        var azurite = await Azurite.StartAsync(
+            programs.RepositoryRoot, state.Azurite, (AzuritePort(0), AzuritePort(1), AzuritePort(2)), time, stop, state.Log("azurite.log"), supervisor.Add, Say);
+        if (options.Real)
+            return new Services(azurite, Tenant: null);
 
-        SandboxReady? tenant = null;
-        if (!options.Real)
-        {
-            Say($"starting the sandbox tenant ({(options.Tenant is null ? "demo" : options.Tenant)})");
-            tenant = await StartChildAsync(
-                new ChildSpec("sandbox", [.. programs.Sandbox, .. SandboxArguments(options, state, options.SandboxPort ?? sandbox)]) { LogFile = state.Log("sandbox.log") },
-                async (child, ending) => SandboxReady.Parse(await child.FirstLine.WaitAsync(ending)));
-        }
+        Say($"starting the sandbox tenant ({(options.Tenant is null ? "demo" : options.Tenant)})");
+        var tenant = await StartChildAsync(
+            new ChildSpec("sandbox", [.. programs.Sandbox, .. SandboxArguments(options, state, sandboxPort)]) { LogFile = state.Log("sandbox.log") },
+            async (child, ending) => SandboxReady.Parse(await child.FirstLine.WaitAsync(ending)),
+            supervisor,
+            stop);
+        return new Services(azurite, tenant);
+    }
 
+    private async Task<HostClient> StartAppAsync(
+        RunOptions options, StateFolder state, HostKeys keys, Services services, Supervisor supervisor, CancellationToken stop)
+    {
         Say("starting the app");
-        var port = Ports.ChooseForApp(wanted);
-        var settings = AppSettings.For(options, port, keys, azurite, tenant, state.SigningKey);
-        new Connection(
-            string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), keys.Default, keys.Hr, azurite.EvidenceConnection, settings["Approvals__Audience"],
-            settings.Where(s => tenant is not null && s.Key.StartsWith("Tenant__", StringComparison.Ordinal)).ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value),
-            azurite.StateConnection)
-            .Write(state.Connection);
-        var client = new HostClient(port, keys, time);
+        var settings = AppSettings.ForLocalHost(
+            AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey), AppPort(options), keys, state.Journal);
+        var client = await StartChildAsync(
+            new ChildSpec("app", programs.App)
+            {
+                Environment = settings,
+                WorkingDirectory = Path.GetDirectoryName(programs.App[^1]),
+                LogFile = state.Log("app.log"),
+                OnLine = options.Once ? null : Show,
+            },
+            (child, ending) => HostClient.WhenRunningAsync(child, keys, time, ending),
+            supervisor,
+            stop);
+        NoteConnection(client.AddressText, state, keys, services, settings);
+        return client;
+    }
+
+    // The user starts the app, with the Core Tools; what it needs is here.
+    private async Task<int> ForCoreToolsAsync(
+        RunOptions options, StateFolder state, HostKeys keys, Services services, Supervisor supervisor, CancellationToken stop)
+    {
+        var settings = new Dictionary<string, string>(AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey))
+        {
+            ["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated",
+        };
+        var file = new LocalSettingsFile(programs.AppProject);
         try
         {
-            await StartChildAsync(
-                new ChildSpec("app", programs.App)
-                {
-                    Environment = settings,
-                    WorkingDirectory = Path.GetDirectoryName(programs.App[^1]),
-                    LogFile = state.Log("app.log"),
-                    OnLine = options.Once ? null : Show,
-                },
-                (_, ending) => client.RunningAsync(ending));
+            file.Write(settings);
+            Say("building the app with the extensions of the Functions host (the first time this takes a minute or two)");
+            var began = time.GetTimestamp();
+            await supervisor.WhileAllLiveAsync(ending => BuildForCoreToolsAsync(state, ending), stop);
+            Say(string.Create(CultureInfo.InvariantCulture, $"built in {time.GetElapsedTime(began).TotalSeconds:0} s"));
+            var port = AppPort(options);
+            NoteConnection(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), state, keys, services, settings);
+            var next = string.Create(CultureInfo.InvariantCulture, $"func start{(port == DefaultAppPort ? "" : $" --port {port}")}");
+            return await UntilStoppedAsync(
+                [
+                    .. services.Lines,
+                    $"Settings {file.FilePath}  (deleted at the end)",
+                    $"Next     cd {Path.GetRelativePath(Environment.CurrentDirectory, programs.AppProject)} && {next}  (in another terminal, with the Azure Functions Core Tools 4)",
+                ],
+                supervisor,
+                stop);
         }
-        catch
+        finally
         {
-            client.Dispose();
-            throw;
-        }
-        return (client,
-        [
-            $"App      http://127.0.0.1:{port}  (keys: {state.Keys})",
-            .. tenant is null ? Array.Empty<string>() : [$"Sandbox  {tenant.Url}  (tenant {tenant.TenantId})"],
-            $"Azurite  http://127.0.0.1:{azurite.BlobPort} blobs, {azurite.QueuePort} queues, {azurite.TablePort} tables",
-            $"Logs     {state.Log("")}",
-        ]);
-
-        async Task<T> StartChildAsync<T>(ChildSpec spec, Func<ChildProcess, CancellationToken, Task<T>> ready)
-        {
-            var child = ChildProcess.Start(spec);
-            // Those already running are watched meanwhile; this one's own end has its own message.
-            var isReady = supervisor.WhileAllLiveAsync(ending => child.WhenReadyAsync(ready: token => ready(child, token), ReadyWithin, time, ending), stop);
-            supervisor.Add(child);
-            return await isReady;
+            file.Delete();
         }
     }
+
+    private async Task<bool> BuildForCoreToolsAsync(StateFolder state, CancellationToken stop)
+    {
+        await using var build = ChildProcess.Start(new ChildSpec("the build", programs.BuildForCoreTools) { LogFile = state.Log("build.log") });
+        return await build.Exited.WaitAsync(stop) == 0 ? true : throw new LaunchException(await build.FailureNoteAsync());
+    }
+
+    private async Task<int> UntilStoppedAsync(IReadOnlyList<string> lines, Supervisor supervisor, CancellationToken stop)
+    {
+        foreach (var line in lines)
+            await _lines.WriteLineAsync(line);
+        await _lines.WriteLineAsync("Ctrl-C stops it all.");
+        await _lines.FlushAsync(stop);
+        await supervisor.WhileAllLiveAsync(
+            async ending =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, time, ending);
+                return true;
+            },
+            stop);
+        return ExitCode.Done;
+    }
+
+    private async Task<T> StartChildAsync<T>(ChildSpec spec, Func<ChildProcess, CancellationToken, Task<T>> ready, Supervisor supervisor, CancellationToken stop)
+    {
+        var child = ChildProcess.Start(spec);
+        // Those already running are watched meanwhile; this one's own end has its own message.
+        var isReady = supervisor.WhileAllLiveAsync(ending => child.WhenReadyAsync(ready: token => ready(child, token), ReadyWithin, time, ending), stop);
+        supervisor.Add(child);
+        return await isReady;
+    }
+
+    private static int AppPort(RunOptions options) => options.Port ?? (options.Once ? 0 : DefaultAppPort);
+
+    private static void NoteConnection(string app, StateFolder state, HostKeys keys, Services services, Dictionary<string, string> settings) =>
+        new Connection(
+            app, keys.Default, keys.Hr, services.Azurite.EvidenceConnection, settings["Approvals__Audience"],
+            settings.Where(s => services.Tenant is not null && s.Key.StartsWith("Tenant__", StringComparison.Ordinal))
+                .ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value),
+            services.Azurite.StateConnection)
+            .Write(state.Connection);
 
     // The command has this terminal; how it ends is how the launcher ends.
     private static async Task<int> CommandAsync(IReadOnlyList<string> command, StateFolder state, CancellationToken stop)
@@ -182,10 +230,25 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
 
     private void Show(string line)
     {
+        if (HostAddress.TryParse(line) is not null)
+            return; // For the launcher.
         var parsed = LogLine.Parse(line);
         if (parsed.IsForPeople)
             _lines.WriteLine(parsed.Short("app"));
     }
 
     private void Say(string text) => progress.WriteLine(text);
+
+    /// <summary>What the app works with.</summary>
+    /// <param name="Azurite">The storage.</param>
+    /// <param name="Tenant">The sandbox; null for a real tenant.</param>
+    private sealed record Services(Azurite Azurite, SandboxReady? Tenant)
+    {
+        /// <summary>Where they are.</summary>
+        public IReadOnlyList<string> Lines =>
+        [
+            .. Tenant is null ? Array.Empty<string>() : [$"Sandbox  {Tenant.Url}  (tenant {Tenant.TenantId})"],
+            $"Azurite  http://127.0.0.1:{Azurite.BlobPort} blobs, {Azurite.QueuePort} queues, {Azurite.TablePort} tables",
+        ];
+    }
 }

@@ -9,11 +9,15 @@ namespace Local;
 internal sealed record LogLine(string? Level, string? Category, string Message)
 {
     // What frameworks say at level Information is for the log file, not for somebody watching.
-    private static readonly string[] Quiet = ["Microsoft.", "System.", "Azure.", "OpenTelemetry", "Polly"];
+    private static readonly string[] Quiet =
+        ["Microsoft.", "System.", "Azure.", "OpenTelemetry", "Polly", "Grpc", "DurableTask", "Host.", "Function.", "Worker", "LocalHost"];
+
+    // But for what the app printed by itself.
+    private const string Output = "LocalHost.Worker.Output";
 
     /// <summary>
-    /// Reads a line such as
-    /// <c>{"Timestamp":"...","EventId":1,"LogLevel":"Warning","Category":"Compliance.Runs","Message":"...","State":{}}</c>.
+    /// Reads a line of the app's host such as
+    /// <c>{"Timestamp":"...","EventId":1,"LogLevel":"Warning","Category":"Compliance.Runs","Message":"...","State":{},"Scopes":[{"FunctionName":"..."}]}</c>.
     /// </summary>
     public static LogLine Parse(string line)
     {
@@ -35,7 +39,7 @@ internal sealed record LogLine(string? Level, string? Category, string Message)
     public bool IsForPeople => Level switch
     {
         "Trace" or "Debug" => false,
-        "Information" => !Quiet.Any(prefix => Category?.StartsWith(prefix, StringComparison.Ordinal) == true),
+        "Information" => Category == Output || !Quiet.Any(prefix => Category?.StartsWith(prefix, StringComparison.Ordinal) == true),
         _ => true,
     };
 

@@ -31,17 +31,6 @@ internal static class Ports
         }
     }
 
-    /// <summary>
-    /// A port for the app, whose host does not yet bind port 0 and report it: the one that was asked for, or a free one. Ask right
-    /// before the app starts; nothing else may use this.
-    /// </summary>
-    /// <exception cref="LaunchException">It is taken; the message says what to do.</exception>
-    public static int ChooseForApp(WantedPort wanted)
-    {
-        using var probe = Listen(wanted);
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
     private static TcpListener Listen(WantedPort port)
     {
         var probe = new TcpListener(IPAddress.Loopback, port.Number);

@@ -8,6 +8,9 @@ internal sealed record RunOptions
     /// <summary>Do the check one time and end.</summary>
     public bool Once { get; init; }
 
+    /// <summary>Start all but the app, and write its settings for <c>func start</c>.</summary>
+    public bool SettingsOnly { get; init; }
+
     /// <summary>Read the real tenant that the app's settings name; no sandbox.</summary>
     public bool Real { get; init; }
 

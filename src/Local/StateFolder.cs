@@ -31,6 +31,9 @@ internal sealed class StateFolder : IDisposable
     /// <summary>The key that signs the evidence ledger; <c>--fresh</c> leaves it, since checkpoints that were copied elsewhere still name it.</summary>
     public string SigningKey => Path.Combine(Folder, "evidence-key.pem");
 
+    /// <summary>Notes of the host on queue messages that it works on.</summary>
+    public string Journal => Path.Combine(Folder, "journal");
+
     /// <summary>How to reach what runs.</summary>
     public string Connection => Path.Combine(Folder, "connection.json");
 
@@ -105,7 +108,7 @@ internal sealed class StateFolder : IDisposable
 
     private void Delete(string mode)
     {
-        foreach (var part in new[] { "azurite", "sandbox", "logs" })
+        foreach (var part in new[] { "azurite", "sandbox", "logs", "journal" })
             if (Directory.Exists(Path.Combine(_root, mode, part)))
                 Directory.Delete(Path.Combine(_root, mode, part), recursive: true);
     }

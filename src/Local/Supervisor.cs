@@ -3,8 +3,8 @@ namespace Local;
 /// <summary>Watches the children: when one ends by itself the others are stopped, the last started first.</summary>
 internal sealed class Supervisor(PidFile pids, TimeProvider time)
 {
-    // The app finishes what it has begun; Azurite writes its files.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+    // The app finishes what it has begun, for which its host allows 30 s before it ends it; Azurite writes its files.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(45);
 
     // A dying process drops its connections a moment before its end is known.
     private static readonly TimeSpan EndIsKnownWithin = TimeSpan.FromSeconds(5);

@@ -44,8 +44,8 @@ internal static class ManyLeavers
             privilegedRemovals: true
             """);
         var keys = HostKeys.ReadOrMake(Path.Combine(data, "keys.json"));
-        var port = Ports.ChooseForApp(new WantedPort(0, "the app"));
-        var settings = new Dictionary<string, string>(AppSettings.For(new RunOptions(), port, keys, azurite, SandboxReady.Parse(sandbox.Ready.GetRawText())))
+        var given = AppSettings.ForApp(new RunOptions(), keys, azurite, SandboxReady.Parse(sandbox.Ready.GetRawText()));
+        var settings = new Dictionary<string, string>(AppSettings.ForLocalHost(given, port: 0, keys, Path.Combine(data, "journal")))
         {
             ["Policy__Offboarding"] = policy,
             ["AzureWebJobs.CredentialRotationCheck.Disabled"] = "true",
@@ -62,9 +62,8 @@ internal static class ManyLeavers
         // The app is in a session of its own: interrupted, this process would leave it running.
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => app.Process.Kill());
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => app.Process.Kill());
-        using (var host = new HostClient(port, keys, time))
-            await app.WhenReadyAsync(host.RunningAsync, ReadyWithin, time, CancellationToken.None);
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")) };
+        using var host = await app.WhenReadyAsync(ending => HostClient.WhenRunningAsync(app, keys, time, ending), ReadyWithin, time, CancellationToken.None);
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = host.Address };
         http.DefaultRequestHeaders.Add("x-functions-key", keys.Default);
 
         await SendAsync(http, keys, leavers, time);

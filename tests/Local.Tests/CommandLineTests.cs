@@ -45,6 +45,10 @@ public sealed class CommandLineTests
         Assert.Equal(expected, options);
     }
 
+    [Fact]
+    public async Task Settings_for_the_Core_Tools_alone_can_be_asked_for() =>
+        Assert.Equal(new RunOptions { SettingsOnly = true, Port = 7099 }, (await ParseAsync("run", "--settings-only", "--port", "7099")).Options);
+
     [Theory]
     [InlineData("2026-11-23T07:00:00+02:00")]
     [InlineData("2026-11-23T05:00:00Z")]
@@ -55,6 +59,7 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("--now must be a time such as 2026-11-23T05:00:00Z, not tomorrow", "--now", "tomorrow")]
     [InlineData("--fail-on must be info, low, medium, high or critical, not 3", "--once", "--fail-on", "3")]
+    [InlineData("--settings-only and --once exclude each other", "--settings-only", "--once")]
     [InlineData("--json needs --once", "--json")]
     [InlineData("--faults is for the sandbox tenant: leave it out with --real", "--real", "--faults", "x")]
     [InlineData("--port must be a number from 0 (a free port) to 65535, not 70000", "--port", "70000")]

@@ -51,6 +51,38 @@ public sealed class SmallFileTests : IDisposable
     }
 
     [Fact]
+    public void The_host_s_address_is_read() => Assert.Equal(new Uri("http://127.0.0.1:7071/"), HostAddress.Parse("""{"address":"http://127.0.0.1:7071"}"""));
+
+    [Theory]
+    [InlineData("listening")]
+    [InlineData("""{"address":7071}""")]
+    [InlineData("""{"address":"http://127.0.0.1:7071""")]
+    [InlineData("""{"address":"http://elsewhere.example:7071"}""")] // the keys are sent there
+    [InlineData("""{"address":"https://127.0.0.1:7071"}""")]
+    [InlineData("""{"address":"http://127.0.0.1:7071/api"}""")]
+    public void Another_first_line_is_no_address(string line) => Assert.StartsWith(
+        "the host's first line is not the address", Assert.Throws<LaunchException>(() => HostAddress.Parse(line)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Settings_for_the_Core_Tools_are_replaced_and_deleted_as_long_as_nobody_changed_them()
+    {
+        var file = new LocalSettingsFile(_folder);
+        file.Write(new Dictionary<string, string> { ["b"] = "1+1", ["a"] = "x" });
+        Assert.Equal("{\n  \"IsEncrypted\": false,\n  \"Values\": {\n    \"a\": \"x\",\n    \"b\": \"1+1\"\n  }\n}", File.ReadAllText(file.FilePath).ReplaceLineEndings("\n"));
+        file.Write(new Dictionary<string, string> { ["a"] = "y" });
+        // Another start, of which this one left the file behind.
+        new LocalSettingsFile(_folder).RequireReplaceable();
+        File.AppendAllText(file.FilePath, "\n");
+        file.Delete();
+        Assert.True(File.Exists(file.FilePath));
+        Assert.Throws<LaunchException>(() => file.Write(new Dictionary<string, string>()));
+        File.Delete(file.FilePath);
+        file.Write(new Dictionary<string, string>());
+        file.Delete();
+        Assert.False(File.Exists(file.FilePath));
+    }
+
+    [Fact]
     public void One_launcher_has_a_state_folder_at_a_time_and_each_mode_its_own()
     {
         using var run = StateFolder.Take(_folder, once: false);
@@ -97,6 +129,11 @@ public sealed class SmallFileTests : IDisposable
     [InlineData("""{"LogLevel":"Information","Category":"Compliance.Runs","Message":"done"}""", true, "app      done")]
     [InlineData("""{"LogLevel":"Error","Category":"Microsoft.X","Message":"failed","Exception":"System.IO.IOException: full\n   at X"}""", true, "app      error: failed: System.IO.IOException: full")]
     [InlineData("""{"LogLevel":"Information","Category":"Microsoft.Hosting","Message":"started"}""", false, "app      started")]
+    [InlineData("""{"LogLevel":"Information","Category":"Compliance.Runs","Message":"done","Scopes":[{"FunctionName":"F","CorrelationId":"c"}]}""", true, "app      done")]
+    [InlineData("""{"LogLevel":"Information","Category":"LocalHost","Message":"Function F: timerTrigger"}""", false, "app      Function F: timerTrigger")]
+    [InlineData("""{"LogLevel":"Error","Category":"LocalHost.Worker","Message":"The worker ended"}""", true, "app      error: The worker ended")]
+    [InlineData("""{"LogLevel":"Information","Category":"LocalHost.Worker.Output","Message":"printed"}""", true, "app      printed")]
+    [InlineData("""{"LogLevel":"Information","Category":"Host.Triggers.DurableTask","Message":"episode"}""", false, "app      episode")]
     [InlineData("{ not json", true, "app      { not json")]
     [InlineData("[1]\u001b[31m", true, "app      [1]\uFFFD[31m")]
     public void A_log_line_is_shortened_for_people(string line, bool shown, string expected)
