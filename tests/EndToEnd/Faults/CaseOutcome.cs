@@ -20,7 +20,8 @@ namespace EndToEnd.Faults;
 /// <param name="Certificate">What is certified.</param>
 /// <param name="Findings">The findings, each with its status.</param>
 /// <param name="Changes">What differs in the directory from before the case.</param>
-internal sealed partial record CaseOutcome(string Evidence, string Certificate, string Findings, string Changes)
+/// <param name="Effects">What was done to the tenant.</param>
+internal sealed partial record CaseOutcome(string Evidence, string Certificate, string Findings, string Changes, Effects Effects)
 {
     private const string Leaver = DemoLeaver.LeaverId;
 
@@ -61,7 +62,8 @@ internal sealed partial record CaseOutcome(string Evidence, string Certificate, 
             string.Join('\n', ledger.Select(r => Masked($"{Text(r, "id")} {Text(r, "action")} {Text(r, "outcome")} {(r["planId"] is null ? "" : Total(r))}")).Order(StringComparer.Ordinal)),
             Masked(JsonSerializer.Serialize(certificate with { EvidenceRecordIds = [.. certificate.EvidenceRecordIds.Order(StringComparer.Ordinal)] }, ComplianceJson.Readable)),
             string.Join('\n', await FindingsAsync(run)),
-            string.Join('\n', Changed(run)));
+            string.Join('\n', Changed(run)),
+            new Effects(run.Sandbox.Requests));
     }
 
     /// <summary>Fails where this case ended in another way, one part after the other so that the failure shows where.</summary>
@@ -71,6 +73,7 @@ internal sealed partial record CaseOutcome(string Evidence, string Certificate, 
         Assert.Equal(expected.Evidence, Evidence);
         Assert.Equal(expected.Certificate, Certificate);
         Assert.Equal(expected.Findings, Findings);
+        Effects.AssertLike(expected.Effects);
     }
 
     // The leaver can sign in no more and has nothing left of what can be taken away.

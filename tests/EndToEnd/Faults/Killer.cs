@@ -1,33 +1,64 @@
 namespace EndToEnd.Faults;
 
+/// <summary>One kill.</summary>
+/// <param name="Part">What is killed.</param>
+/// <param name="Cut">At which side of the write.</param>
+/// <param name="Write">At the first write whose name has this in it.</param>
+/// <param name="Activity">After which activity was begun; null for before any.</param>
+internal sealed record Kill(Part Part, Cut Cut, string Write, string? Activity)
+{
+    public bool Is(Moment moment, Cut at) =>
+        at == Cut && moment.What.Contains(Write, StringComparison.Ordinal) && (Activity is null || moment.After.EndsWith(Activity, StringComparison.Ordinal));
+}
+
+/// <summary>Kills in the course of one case.</summary>
+internal interface IKiller
+{
+    /// <summary>Where it has killed, in order.</summary>
+    IReadOnlyList<string> Kills { get; }
+
+    /// <summary>For <see cref="Wire.At"/>.</summary>
+    Task AtAsync(Moment moment, Cut at);
+}
+
+/// <summary>Kills at the given moments, one after the other.</summary>
+internal sealed class PlannedKiller(LeaverRun run, params IReadOnlyList<Kill> plan) : IKiller
+{
+    private readonly List<string> _kills = [];
+
+    public IReadOnlyList<string> Kills => _kills;
+
+    public async Task AtAsync(Moment moment, Cut at)
+    {
+        if (_kills.Count < plan.Count && plan[_kills.Count] is { } next && next.Is(moment, at) && await run.KillAsync(next.Part))
+            _kills.Add($"{next.Part}, {at} {moment}");
+    }
+}
+
 /// <summary>
-/// Kills the app again and again in the course of one case, each time at a moment that was never reached before. What a step does again after a kill is nothing new, so that each life of
+/// Kills again and again, each time at a moment that was never reached before. What a step does again after a kill is nothing new, so that each life of
 /// the app gets further than the one before, however short.
 /// </summary>
 /// <param name="run">The case.</param>
+/// <param name="part">What is killed.</param>
 /// <param name="cut">At which side of the write.</param>
-/// <param name="wanted">Whether to kill at this new moment.</param>
-internal sealed class Killer(LeaverRun run, Cut cut, Func<Moment, bool> wanted)
+internal sealed class SteadyKiller(LeaverRun run, Part part, Cut cut) : IKiller
 {
     private readonly HashSet<Moment> _seen = [];
     private readonly HashSet<Moment> _due = [];
+    private readonly List<string> _kills = [];
 
-    /// <summary>Where it has killed, in order.</summary>
-    public List<Moment> Kills { get; } = [];
+    public IReadOnlyList<string> Kills => _kills;
 
-    /// <summary>How many moments were reached so far.</summary>
-    public int Moments => _seen.Count;
-
-    /// <summary>For <see cref="Wire.At"/>.</summary>
     public async Task AtAsync(Moment moment, Cut at)
     {
-        if (at == Cut.Unsent && _seen.Add(moment) && wanted(moment))
+        if (at == Cut.Unsent && _seen.Add(moment))
             _due.Add(moment);
         if (at != cut || !_due.Contains(moment))
             return;
         // Others may be due that were begun beside it: they are new no more.
         _due.Clear();
-        Kills.Add(moment);
-        await run.KillAppAsync();
+        if (await run.KillAsync(part))
+            _kills.Add($"{part}, {at} {moment}");
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -36,6 +37,7 @@ internal sealed class LeaverRun : IAsyncDisposable
     private static readonly HostKeys Keys = new("master-key-of-the-kill-tests", "default-key-of-the-kill-tests", "an-hr-key-of-at-least-thirty-two-characters");
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan WorkerEndsWithin = TimeSpan.FromSeconds(10);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("leaver-run-").FullName;
     private readonly TimeSpan _patience;
@@ -107,14 +109,26 @@ internal sealed class LeaverRun : IAsyncDisposable
         await azurite.DisposeAsync();
     }
 
-    /// <summary>Ends the app with KILL and waits until it is gone.</summary>
-    public async Task KillAppAsync()
+    /// <summary>Ends a part of the app with KILL and waits until it is gone; the worker does not outlive its host.</summary>
+    /// <returns>False when it does not run.</returns>
+    public async Task<bool> KillAsync(Part part)
     {
-        if (_app is not { } app)
-            return;
-        app.Process.Kill();
-        await app.Process.WaitForExitAsync(Stop);
-        Wire.HangUp();
+        if (_app is not { Process.HasExited: false } app)
+            return false;
+        using var worker = await WorkerAsync();
+        if (part == Part.Worker && worker is null)
+            return false;
+        if (part.HasFlag(Part.Worker))
+            worker?.Kill();
+        if (part.HasFlag(Part.Host))
+        {
+            app.Process.Kill();
+            await app.Process.WaitForExitAsync(Stop);
+        }
+        if (worker is not null)
+            await worker.WaitForExitAsync(Stop).WaitAsync(WorkerEndsWithin, TimeProvider.System, Stop);
+        Wire.HangUp(part.HasFlag(Part.Host) ? Part.Both : Part.Worker);
+        return true;
     }
 
     /// <summary>Goes on until the case is clear, certified, and its orchestration has ended.</summary>
@@ -219,15 +233,17 @@ internal sealed class LeaverRun : IAsyncDisposable
             return;
         await EndAppAsync();
         var began = TimeProvider.System.GetTimestamp();
-        var port = Ports.ChooseForApp(new WantedPort(0, ""));
         var tenant = new SandboxReady(0, Wire.TenantUrl, Wire.Thumbprint, Sandbox.TenantId, Sandbox.ClientId, Sandbox.ClientSecret);
         var programs = Programs.OfCheckout();
         // As the launcher does; no timer and no queue makes up for what got lost.
-        var settings = new Dictionary<string, string>(AppSettings.For(new RunOptions { Once = true }, port, Keys, _firstStorage!, tenant))
+        var given = AppSettings.ForApp(new RunOptions { Once = true }, Keys, _firstStorage!, tenant);
+        var settings = new Dictionary<string, string>(AppSettings.ForLocalHost(given, port: 0, Keys, Path.Combine(_folder, "journal")))
         {
             ["AzureWebJobsStorage"] = _connections.State,
             ["EvidenceStorage"] = _connections.Evidence,
             ["AzureWebJobs.HrEventQueue.Disabled"] = "true",
+            // A message that was taken by a process that was killed comes back after so long, and not after a minute as in production.
+            ["LocalHost__Durable__VisibilityTimeout"] = "00:00:03",
             ["Policy__Offboarding"] = Path.Combine(_folder, "offboarding.yaml"),
         };
         _app = ChildProcess.Start(new ChildSpec("app", programs.App)
@@ -240,17 +256,36 @@ internal sealed class LeaverRun : IAsyncDisposable
                     Log.Add(LogLine.Parse(line).Short("app"));
             },
         });
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
-        using var client = new HostClient(port, Keys, TimeProvider.System);
-        await _app.WhenReadyAsync(client.RunningAsync, StartWithin, TimeProvider.System, Stop);
+        var app = _app;
+        using var client = await _app.WhenReadyAsync(ending => HostClient.WhenRunningAsync(app, Keys, TimeProvider.System, ending), StartWithin, TimeProvider.System, Stop);
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = client.Address };
         Starts.Add(TimeProvider.System.GetElapsedTime(began));
+    }
+
+    // The host knows its worker, once it runs.
+    private async Task<Process?> WorkerAsync()
+    {
+        if (_http is null)
+            return null;
+        try
+        {
+            using var status = JsonDocument.Parse(await SendAsync(Keyed("/admin/host/status", Keys.Master)));
+            return status.RootElement.GetProperty("workerProcessId") is { ValueKind: JsonValueKind.Number } id ? Process.GetProcessById(id.GetInt32()) : null;
+        }
+        catch (Exception e) when (e is HttpRequestException or SocketException or ArgumentException)
+        {
+            return null; // It is ending, or has ended.
+        }
     }
 
     private async Task EndAppAsync()
     {
-        await KillAppAsync();
+        await KillAsync(Part.Both);
         if (_app is not null)
+        {
+            Wire.HangUp(Part.Both);
             await _app.DisposeAsync();
+        }
         _app = null;
         _http?.Dispose();
         _http = null;

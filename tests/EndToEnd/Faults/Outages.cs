@@ -38,7 +38,7 @@ internal sealed class Outages(LeaverRun run, params IReadOnlyList<Outage> plan) 
         Happened.Add($"{next.Cut} {moment}{(next.WithApp ? ", app killed" : "")}");
         await run.StopStorageAsync();
         if (next.WithApp)
-            await run.KillAppAsync();
+            await run.KillAsync(Part.Both);
         Back = ComeBackAsync();
     }
 

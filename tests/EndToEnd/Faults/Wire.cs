@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Local;
 using Microsoft.AspNetCore.Builder;
@@ -39,7 +40,9 @@ internal sealed partial class Wire : IAsyncDisposable
     private string _after = "the start";
     private volatile Azurite? _azurite;
     private int[] _ports = [];
-    private int _caller;
+    // How often each part of the app has begun: what an earlier one still had on its way is passed on no more.
+    private int _hosts;
+    private int _workers;
 
     private Wire(WebApplication server, X509Certificate2 certificate, Sandbox sandbox)
     {
@@ -128,10 +131,13 @@ internal sealed partial class Wire : IAsyncDisposable
         .Replace($":{Azurite.QueuePort}/", $":{_ports[Queues]}/", StringComparison.Ordinal)
         .Replace($":{Azurite.TablePort}/", $":{_ports[Tables]}/", StringComparison.Ordinal);
 
-    /// <summary>The app is gone: what it still had on its way is passed on no more, and its next start counts anew.</summary>
-    public void HangUp()
+    /// <summary>A part of the app is gone: what it still had on its way is passed on no more, and from its next start on writes are counted from 1.</summary>
+    public void HangUp(Part part)
     {
-        Interlocked.Increment(ref _caller);
+        if (part.HasFlag(Part.Host))
+            Interlocked.Increment(ref _hosts);
+        if (part.HasFlag(Part.Worker))
+            Interlocked.Increment(ref _workers);
         lock (_times)
             _times.Clear();
     }
@@ -147,15 +153,16 @@ internal sealed partial class Wire : IAsyncDisposable
 
     private async Task PassAsync(HttpContext context)
     {
-        var caller = Volatile.Read(ref _caller);
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         using var content = new MemoryStream();
         await context.Request.Body.CopyToAsync(content);
         var body = content.ToArray();
         var service = Array.IndexOf(_ports, context.Connection.LocalPort);
+        var by = By(service, target, body);
+        var caller = Caller(by);
         var what = IsWrite(service, context.Request.Method, target) ? What(service, context.Request.Method, target, body) : null;
-        var moment = await BeforeAsync(what, caller);
-        using var response = caller == Volatile.Read(ref _caller) ? await AnswerAsync(service, context.Request, target, body) : null;
+        var moment = await BeforeAsync(what, by, caller);
+        using var response = caller == Caller(by) ? await AnswerAsync(service, context.Request, target, body) : null;
         if (response is null)
         {
             Unheard(what ?? $"{service} {context.Request.Method} {target}");
@@ -165,7 +172,7 @@ internal sealed partial class Wire : IAsyncDisposable
         var answer = await response.Content.ReadAsByteArrayAsync();
         await AfterAsync(moment, caller, response.IsSuccessStatusCode);
         // Whoever asked or whoever answered is gone.
-        if (caller != Volatile.Read(ref _caller) || (service != Tenant && Azurite is null))
+        if (caller != Caller(by) || (service != Tenant && Azurite is null))
         {
             context.Abort();
             return;
@@ -179,18 +186,18 @@ internal sealed partial class Wire : IAsyncDisposable
     }
 
     // One at a time: while one write's moment lasts, none other begins or ends.
-    private async Task<Moment?> BeforeAsync(string? what, int caller)
+    private async Task<Moment?> BeforeAsync(string? what, Part by, int caller)
     {
         if (what is null)
             return null;
         await _oneAtATime.WaitAsync();
         try
         {
-            if (caller != _caller)
+            if (caller != Caller(by))
                 return null;
             Moment moment;
             lock (_times)
-                moment = what.Contains(Made, StringComparison.Ordinal) ? new(what, "all", 1) : new(what, _after, _times[what] = _times.GetValueOrDefault(what) + 1);
+                moment = what.Contains(Made, StringComparison.Ordinal) ? new(by, what, "all", 1) : new(by, what, _after, _times[what] = _times.GetValueOrDefault(what) + 1);
             await At(moment, Cut.Unsent);
             return moment;
         }
@@ -214,7 +221,7 @@ internal sealed partial class Wire : IAsyncDisposable
                 lock (_times)
                     _times.Clear();
             }
-            if (caller == _caller)
+            if (caller == Caller(moment.By))
                 await At(moment, Cut.Unanswered);
         }
         finally
@@ -222,6 +229,19 @@ internal sealed partial class Wire : IAsyncDisposable
             _oneAtATime.Release();
         }
     }
+
+    private int Caller(Part by) => by == Part.Host ? Volatile.Read(ref _hosts) : Volatile.Read(ref _workers);
+
+    // The engine's tables, queues and blobs, and the host's own, are written by the host alone.
+    private static Part By(int service, string target, byte[] body) => service switch
+    {
+        Queues => Part.Host,
+        Tables when IsEngines(target) || Encoding.UTF8.GetString(body).Contains($"/{Hub}", StringComparison.OrdinalIgnoreCase) => Part.Host,
+        Blobs when IsEngines(target) => Part.Host,
+        _ => Part.Worker,
+    };
+
+    private static bool IsEngines(string target) => target.Contains($"/{Hub}", StringComparison.OrdinalIgnoreCase) || target.Contains("/azure-webjobs-", StringComparison.Ordinal);
 
     private void Unheard(string what)
     {
@@ -264,13 +284,16 @@ internal sealed partial class Wire : IAsyncDisposable
     // A lease that is renewed, a queue that is looked into and a token are no steps of anything.
     private static bool IsWrite(int service, string method, string target) => method is not ("GET" or "HEAD") && service switch
     {
-        Blobs => !target.Contains("comp=lease", StringComparison.Ordinal) && !target.Contains("-embedded/owner", StringComparison.Ordinal),
-        Queues => false,
-        Tables => true,
+        Blobs => !target.Contains("comp=lease", StringComparison.Ordinal) && !target.Contains("/azure-webjobs-", StringComparison.Ordinal),
+        Queues => method == "POST" || target.Contains("/messages/", StringComparison.Ordinal) && method == "DELETE",
+        Tables => !target.Contains($"/{Hub}Partitions", StringComparison.OrdinalIgnoreCase),
         _ => !target.Contains("/oauth2/", StringComparison.Ordinal) && !target.Contains("Microsoft.ResourceGraph", StringComparison.OrdinalIgnoreCase),
     };
 
     private const string Commit = "commit ";
+
+    // The task hub of host.json.
+    private const string Hub = "ComplianceFunctions";
 
     // What every start of the app makes sure of: new once only.
     private const string Made = "made ";
@@ -285,21 +308,20 @@ internal sealed partial class Wire : IAsyncDisposable
             Tables when path.EndsWith("/Tables", StringComparison.Ordinal) => $"table {Made}{Encoding.UTF8.GetString(body)}",
             Tables when path.EndsWith("/$batch", StringComparison.Ordinal) => Transaction(Encoding.UTF8.GetString(body)),
             Tables => $"table {method} {path}",
+            Queues => $"queue {method} {path.Split("/messages", 2)[0]}",
             _ => $"tenant {method} {path}",
         };
     }
 
-    // A commit is named by what it adds to the history, and not by its number: a word from outside that is said again and again is the same each time.
+    // A commit is named by what it adds to the history, and not by its number: an event from outside that is raised again and again is the same each time.
     private static string Transaction(string body)
     {
-        if (!body.Contains("EmbeddedHistory", StringComparison.Ordinal))
+        if (!body.Contains($"/{Hub}History", StringComparison.Ordinal))
             return $"table POST $batch {string.Join(' ', Rows().Matches(body).Select(r => r.Groups[1].Value))}";
-        var events = Events().Matches(body.Replace("\\u0022", "\"", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal));
-        return $"table {Commit}{string.Join(", ", events.Select(e => string.Join(' ', e.Groups.Values.Skip(1).Where(g => g.Success).Select(g => g.Value))))}";
+        var events = body.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!)
+            .Select(e => $"{e["EventType"]} {e["Name"]}".TrimEnd()).Where(e => e.Length > 0 && !e.StartsWith("Orchestrator", StringComparison.Ordinal));
+        return $"table {Commit}{string.Join(", ", events)}";
     }
-
-    [GeneratedRegex("""{"Kind":"([A-Za-z]+)"(?:,"Time":"[^"]*")?(?:,"Id":([0-9]+))?(?:,"Name":"([^"]*)")?""")]
-    private static partial Regex Events();
 
     // A word from outside alone: it moves nothing on by itself.
     [GeneratedRegex("commit EventRaised [a-z-]+$")]
