@@ -16,6 +16,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -152,28 +153,25 @@ internal sealed class CaseHost : IAsyncDisposable
             var known = await Desk.CaseAsync(caseId, Stop);
             if (known is not null && so(known))
                 return known;
+            if (known is not null && await _engine.Client.GetInstanceAsync(known.InstanceId, Stop) is { RuntimeStatus: OrchestrationRuntimeStatus.Failed } failed)
+                throw new InvalidOperationException($"the orchestration of the case failed: {failed.FailureDetails?.ErrorMessage}");
             // Dana alone owns a privileged application, so her removal plan always waits for two people.
             if (known is { Stage: LeaverStage.AwaitingApproval, Latest.Kind: HrEventKind.Terminated or HrEventKind.Rescheduled } && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
                 await ApproveAsync(caseId);
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
                 throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; {await Desk.DocumentAsync(caseId, "state.json", Stop) switch { { } state => JsonNode.Parse(state)!["verified"]?.ToJsonString(), _ => null }}");
             Clock.Advance(step ?? TimeSpan.FromSeconds(1));
-            // What goes on between two looks is input and output, which no clock moves.
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop);
+            // What goes on between two turns is input and output, which no clock moves, or a step that itself waits for the clock.
+            await Task.WhenAny(_engine.WhenIdleAsync(Stop), Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop));
         }
     }
 
-    /// <summary>Once the case's orchestration has seen the clock's present time, whatever it made of it.</summary>
+    /// <summary>Once the case's orchestration has seen the clock's present time and nothing is left to do then, whatever it made of it.</summary>
     public async Task AwakeAsync(string caseId)
     {
-        var began = TimeProvider.System.GetTimestamp();
         var now = Clock.GetUtcNow();
-        while ((await _engine.Client.GetInstanceAsync(caseId, Stop))!.LastUpdatedAt < now)
-        {
-            if (TimeProvider.System.GetElapsedTime(began) > Patience)
-                throw new TimeoutException($"the orchestration of {caseId} does not look");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop);
-        }
+        await _engine.WhenIdleAsync(Stop).WaitAsync(Patience, Stop);
+        Assert.True((await _engine.Client.GetInstanceAsync(caseId, Stop))!.LastUpdatedAt >= now, $"the orchestration of {caseId} did not wake");
     }
 
     public Task<LeaverCase> CertifiedAsync(string caseId, TimeSpan? step = null) => UntilAsync(caseId, c => c.CertificateSha256 is not null, step);

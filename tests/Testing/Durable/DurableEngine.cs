@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using DurableTask.Core;
 using DurableTask.Core.Exceptions;
+using DurableTask.Core.History;
 using DurableTask.Core.Middleware;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -55,9 +56,12 @@ public sealed class DurableEngine : IAsyncDisposable
         _worker = new TaskHubWorker(_hub, functions, functions, log) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
         _worker.AddOrchestrationDispatcherMiddleware(SetTimeAsync);
         var stopping = _stopping.Token;
-        _worker.AddActivityDispatcherMiddleware((_, next) => TrackAsync(next, stopping));
+        _worker.AddActivityDispatcherMiddleware((context, next) => TrackAsync(context, next, stopping));
         await _worker.StartAsync();
     }
+
+    /// <summary>Once nothing is left to do at the clock's present time. An activity that itself waits for the clock keeps it from that.</summary>
+    public Task WhenIdleAsync(CancellationToken cancellationToken) => _hub.WhenIdleAsync(cancellationToken);
 
     /// <summary>Stops: running activities are cancelled and awaited, and done again after the next start.</summary>
     public async Task StopAsync()
@@ -88,9 +92,9 @@ public sealed class DurableEngine : IAsyncDisposable
         return next();
     }
 
-    private async Task TrackAsync(Func<Task> next, CancellationToken stopping)
+    private async Task TrackAsync(DispatchMiddlewareContext context, Func<Task> next, CancellationToken stopping)
     {
-        var run = RunAsync(next, stopping);
+        var run = RunActivityAsync(context, next, stopping);
         _running[run] = true;
         try
         {
@@ -102,18 +106,12 @@ public sealed class DurableEngine : IAsyncDisposable
         }
     }
 
-    private static async Task RunAsync(Func<Task> next, CancellationToken stopping)
+    // An activity that ended in an error since the app stops has not failed: its message goes back to the hub.
+    private static async Task RunActivityAsync(DispatchMiddlewareContext context, Func<Task> next, CancellationToken stopping)
     {
-        const string Reason = "the app was stopped";
-        if (stopping.IsCancellationRequested)
-            throw new SessionAbortedException(Reason);
-        try
-        {
+        if (!stopping.IsCancellationRequested)
             await next();
-        }
-        catch (Exception e) when (stopping.IsCancellationRequested)
-        {
-            throw new SessionAbortedException(Reason, e);
-        }
+        if (stopping.IsCancellationRequested && context.GetProperty<ActivityExecutionResult>()?.ResponseEvent is not TaskCompletedEvent)
+            throw new SessionAbortedException("the app was stopped");
     }
 }

@@ -14,6 +14,7 @@ namespace Testing.Durable;
 /// </summary>
 internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestration>, INameVersionObjectManager<TaskActivity>
 {
+    private readonly DurableTaskShimFactory _shims;
     private readonly Dictionary<string, Func<TaskOrchestration>> _orchestrations = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, Func<TaskActivity>> _activities = new(StringComparer.OrdinalIgnoreCase);
 
@@ -25,6 +26,7 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
     /// <param name="stopping">Given to activities that take a token.</param>
     public DurableFunctions(IEnumerable<Type> classes, DurableTaskShimFactory shims, JsonSerializerOptions json, IServiceProvider services, CancellationToken stopping)
     {
+        _shims = shims;
         foreach (var method in classes.SelectMany(c => c.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance)))
         {
             if (method.GetCustomAttribute<FunctionAttribute>() is not { Name: var name })
@@ -36,17 +38,16 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         }
     }
 
-    /// <inheritdoc/>
     public void Add(ObjectCreator<TaskOrchestration> creator) => throw new NotSupportedException();
 
-    /// <inheritdoc/>
     public void Add(ObjectCreator<TaskActivity> creator) => throw new NotSupportedException();
 
-    /// <inheritdoc/>
-    TaskOrchestration? INameVersionObjectManager<TaskOrchestration>.GetObject(string name, string? version) => _orchestrations.GetValueOrDefault(name)?.Invoke();
+    // Null would have the dispatcher try again for ever, in case the function comes with a later deployment.
+    TaskOrchestration INameVersionObjectManager<TaskOrchestration>.GetObject(string name, string? version) => _orchestrations.GetValueOrDefault(name, () =>
+        _shims.CreateOrchestration<object, object>(name, (_, _) => throw new InvalidOperationException($"there is no orchestrator {name}")))();
 
-    /// <inheritdoc/>
-    TaskActivity? INameVersionObjectManager<TaskActivity>.GetObject(string name, string? version) => _activities.GetValueOrDefault(name)?.Invoke();
+    TaskActivity INameVersionObjectManager<TaskActivity>.GetObject(string name, string? version) => _activities.GetValueOrDefault(name, () =>
+        _shims.CreateActivity<object, object>(name, (_, _) => throw new InvalidOperationException($"there is no activity {name}")))();
 
     private static ParameterInfo? Parameter<TAttribute>(MethodInfo method)
         where TAttribute : Attribute =>
@@ -75,7 +76,10 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         public async Task<object?> RunAsync(TaskOrchestrationContext context, object? input)
         {
             var checkedContext = new FunctionOrchestrationContext(context, json);
-            var output = await InvokeAsync(method, services, p => p.ParameterType == typeof(TaskOrchestrationContext) ? checkedContext : throw Unsupported(method, p));
+            var run = InvokeAsync(method, services, p => p.ParameterType == typeof(TaskOrchestrationContext) ? checkedContext : throw Unsupported(method, p));
+            if (!run.IsCompleted && !checkedContext.IsUsed)
+                throw checkedContext.AwaitedOther();
+            var output = await run;
             checkedContext.Checked();
             return output;
         }

@@ -20,6 +20,8 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
     private readonly Channel<TaskMessage> _activities = Channel.CreateUnbounded<TaskMessage>();
     private readonly Dictionary<string, TaskMessage> _running = new(StringComparer.Ordinal);
     private readonly PriorityQueue<TaskMessage, (DateTime Due, long Order)> _timers = new();
+    private TaskCompletionSource _idle = new();
+    private int _busy;
     private long _sequence;
 
     /// <summary>A hub without instances.</summary>
@@ -28,21 +30,17 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
     {
         _time = time;
         _alarm = time.CreateTimer(_ => FireTimers(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _idle.SetResult();
     }
 
-    /// <inheritdoc/>
     public int TaskOrchestrationDispatcherCount => 1;
 
-    /// <inheritdoc/>
     public int MaxConcurrentTaskOrchestrationWorkItems => 16;
 
-    /// <inheritdoc/>
     public int TaskActivityDispatcherCount => 1;
 
-    /// <inheritdoc/>
     public int MaxConcurrentTaskActivityWorkItems => 16;
 
-    /// <inheritdoc/>
     public BehaviorOnContinueAsNew EventBehaviourForContinueAsNew => BehaviorOnContinueAsNew.Carryover;
 
     /// <summary>The clock's time.</summary>
@@ -83,11 +81,18 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         }
     }
 
+    /// <summary>Once nothing is left to do at the clock's present time. An activity that itself waits for the clock keeps it from that.</summary>
+    public Task WhenIdleAsync(CancellationToken cancellationToken)
+    {
+        FireTimers();
+        lock (_lock)
+            return _idle.Task.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Whether an instance has come to its end.</summary>
     public static bool HasEnded(OrchestrationState state) =>
         state.OrchestrationStatus is OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated;
 
-    /// <inheritdoc/>
     public Task StartAsync()
     {
         lock (_lock)
@@ -101,12 +106,15 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
     public async Task<TaskOrchestrationWorkItem> LockNextTaskOrchestrationWorkItemAsync(TimeSpan receiveTimeout, CancellationToken cancellationToken)
     {
         var instance = await _ready.Reader.ReadAsync(cancellationToken);
         lock (_lock)
         {
+            // A worker that ends takes nothing any more: the next one would not get it.
+            if (cancellationToken.IsCancellationRequested)
+                _ready.Writer.TryWrite(instance);
+            cancellationToken.ThrowIfCancellationRequested();
             instance.Queued = false;
             instance.Episode = new Episode(instance)
             {
@@ -120,7 +128,6 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         }
     }
 
-    /// <inheritdoc/>
     public Task CompleteTaskOrchestrationWorkItemAsync(
         TaskOrchestrationWorkItem workItem,
         OrchestrationRuntimeState newOrchestrationRuntimeState,
@@ -132,14 +139,20 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
     {
         lock (_lock)
         {
-            // A worker that was ended meanwhile has nothing to hand in; without a state the messages were for nothing that still runs.
-            if (Held(workItem) is not { } instance || orchestrationState is null)
+            // A worker that was ended meanwhile has nothing to hand in. Without a state, the messages were for nothing that runs.
+            if (Held(workItem) is not { } instance)
+                return Task.CompletedTask;
+            workItem.NewMessages = [];
+            if (orchestrationState is null)
                 return Task.CompletedTask;
             instance.History = [.. newOrchestrationRuntimeState.Events];
             orchestrationState.LastUpdatedTime = Now;
             orchestrationState.CompletedTime = HasEnded(orchestrationState) ? Now : orchestrationState.CompletedTime;
             foreach (var message in outboundMessages)
+            {
+                Begin();
                 _activities.Writer.TryWrite(message);
+            }
             foreach (var message in timerMessages)
                 _timers.Enqueue(message, (((TimerFiredEvent)message.Event).FireAt, ++_sequence));
             // The state comes before the messages, which may be for this very instance.
@@ -153,19 +166,9 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public Task ReleaseTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem)
-    {
-        lock (_lock)
-            if (Held(workItem) is { } instance)
-            {
-                instance.Episode = null;
-                Queue(instance);
-            }
-        return Task.CompletedTask;
-    }
+    // Comes after each episode, and also for one that was not begun since the worker ends.
+    public Task ReleaseTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem) => AbandonTaskOrchestrationWorkItemAsync(workItem);
 
-    /// <inheritdoc/>
     public Task AbandonTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem)
     {
         lock (_lock)
@@ -174,26 +177,31 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
     public async Task<TaskActivityWorkItem> LockNextTaskActivityWorkItem(TimeSpan receiveTimeout, CancellationToken cancellationToken)
     {
         var message = await _activities.Reader.ReadAsync(cancellationToken);
         var item = new TaskActivityWorkItem { Id = NextId(), TaskMessage = message, LockedUntilUtc = DateTime.MaxValue };
         lock (_lock)
+        {
+            if (cancellationToken.IsCancellationRequested)
+                _activities.Writer.TryWrite(message);
+            cancellationToken.ThrowIfCancellationRequested();
             _running.Add(item.Id, message);
+        }
         return item;
     }
 
-    /// <inheritdoc/>
     public Task CompleteTaskActivityWorkItemAsync(TaskActivityWorkItem workItem, TaskMessage responseMessage)
     {
         lock (_lock)
             if (_running.Remove(workItem.Id))
+            {
                 Deliver(responseMessage);
+                End();
+            }
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
     public Task AbandonTaskActivityWorkItemAsync(TaskActivityWorkItem workItem)
     {
         lock (_lock)
@@ -202,11 +210,9 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
     public Task CreateTaskOrchestrationAsync(TaskMessage creationMessage) =>
         CreateTaskOrchestrationAsync(creationMessage, [OrchestrationStatus.Pending, OrchestrationStatus.Running, OrchestrationStatus.Suspended]);
 
-    /// <inheritdoc/>
     /// <exception cref="OrchestrationAlreadyExistsException">There is an instance of this id in one of the states. In another state it is replaced.</exception>
     public Task CreateTaskOrchestrationAsync(TaskMessage creationMessage, OrchestrationStatus[] dedupeStatuses)
     {
@@ -220,10 +226,8 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
     public Task SendTaskOrchestrationMessageAsync(TaskMessage message) => SendTaskOrchestrationMessageBatchAsync(message);
 
-    /// <inheritdoc/>
     public Task SendTaskOrchestrationMessageBatchAsync(params TaskMessage[] messages)
     {
         lock (_lock)
@@ -232,64 +236,45 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
     public Task ForceTerminateTaskOrchestrationAsync(string instanceId, string? reason) =>
         SendTaskOrchestrationMessageAsync(new TaskMessage { OrchestrationInstance = new() { InstanceId = instanceId }, Event = new ExecutionTerminatedEvent(-1, reason) });
 
-    /// <inheritdoc/>
     public Task<OrchestrationState> WaitForOrchestrationAsync(string instanceId, string executionId, TimeSpan timeout, CancellationToken cancellationToken) =>
         WaitForAsync(instanceId, HasEnded, cancellationToken);
 
-    /// <inheritdoc/>
     public Task<IList<OrchestrationState>> GetOrchestrationStateAsync(string instanceId, bool allExecutions) =>
         Task.FromResult<IList<OrchestrationState>>(Find(instanceId) is { } state ? [state] : []);
 
-    /// <inheritdoc/>
     public Task<OrchestrationState> GetOrchestrationStateAsync(string instanceId, string executionId) => Task.FromResult(Find(instanceId)!);
 
-    /// <inheritdoc/>
     public void Dispose() => _alarm.Dispose();
 
-    /// <inheritdoc/>
     public bool IsMaxMessageCountExceeded(int currentMessageCount, OrchestrationRuntimeState runtimeState) => false;
 
-    /// <inheritdoc/>
     public int GetDelayInSecondsAfterOnProcessException(Exception exception) => 0;
 
-    /// <inheritdoc/>
     public int GetDelayInSecondsAfterOnFetchException(Exception exception) => 0;
 
-    /// <inheritdoc/>
     public Task RenewTaskOrchestrationWorkItemLockAsync(TaskOrchestrationWorkItem workItem) => Task.CompletedTask;
 
-    /// <inheritdoc/>
     public Task<TaskActivityWorkItem> RenewTaskActivityWorkItemLockAsync(TaskActivityWorkItem workItem) => Task.FromResult(workItem);
 
-    /// <inheritdoc/>
     public Task StopAsync() => Task.CompletedTask;
 
-    /// <inheritdoc/>
     public Task StopAsync(bool isForced) => Task.CompletedTask;
 
-    /// <inheritdoc/>
     public Task CreateAsync() => Task.CompletedTask;
 
-    /// <inheritdoc/>
     public Task CreateAsync(bool recreateInstanceStore) => Task.CompletedTask;
 
-    /// <inheritdoc/>
     public Task CreateIfNotExistsAsync() => Task.CompletedTask;
 
-    /// <inheritdoc/>
     public Task DeleteAsync() => throw new NotSupportedException();
 
-    /// <inheritdoc/>
     public Task DeleteAsync(bool deleteInstanceStore) => throw new NotSupportedException();
 
-    /// <inheritdoc/>
     public Task<string> GetOrchestrationHistoryAsync(string instanceId, string executionId) => throw new NotSupportedException();
 
-    /// <inheritdoc/>
     public Task PurgeOrchestrationHistoryAsync(DateTime thresholdDateTimeUtc, OrchestrationStateTimeRangeFilterType timeRangeFilterType) =>
         throw new NotSupportedException();
 
@@ -300,6 +285,19 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         episode.Instance.Episode = null;
         episode.Instance.Inbox.InsertRange(0, episode.NewMessages);
         Queue(episode.Instance);
+        End();
+    }
+
+    private void Begin()
+    {
+        if (_busy++ == 0)
+            _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private void End()
+    {
+        if (--_busy == 0)
+            _idle.SetResult();
     }
 
     private void Deliver(TaskMessage message)
@@ -325,6 +323,7 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         if (instance.Episode is not null || instance.Queued || instance.Inbox.Count == 0)
             return;
         instance.Queued = true;
+        Begin();
         _ready.Writer.TryWrite(instance);
     }
 

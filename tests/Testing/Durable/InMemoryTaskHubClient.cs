@@ -8,7 +8,6 @@ namespace Testing.Durable;
 /// <summary>The client that functions get, over a task hub in memory.</summary>
 internal sealed class InMemoryTaskHubClient(InMemoryTaskHub hub, DataConverter converter) : DurableTaskClient("in memory")
 {
-    /// <inheritdoc/>
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
@@ -21,37 +20,29 @@ internal sealed class InMemoryTaskHubClient(InMemoryTaskHub hub, DataConverter c
         return instance.InstanceId;
     }
 
-    /// <inheritdoc/>
     public override Task RaiseEventAsync(string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default) =>
         SendAsync(instanceId, new EventRaisedEvent(-1, converter.Serialize(eventPayload)) { Name = eventName }, cancellation);
 
-    /// <inheritdoc/>
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
         SendAsync(instanceId, new ExecutionSuspendedEvent(-1, reason), cancellation);
 
-    /// <inheritdoc/>
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
         SendAsync(instanceId, new ExecutionResumedEvent(-1, reason), cancellation);
 
-    /// <inheritdoc/>
     public override Task TerminateInstanceAsync(string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default) =>
         SendAsync(instanceId, new ExecutionTerminatedEvent(-1, converter.Serialize(options?.Output)), cancellation);
 
-    /// <inheritdoc/>
     public override async Task<OrchestrationMetadata> WaitForInstanceStartAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         Metadata(await hub.WaitForAsync(instanceId, s => s.OrchestrationStatus != OrchestrationStatus.Pending, cancellation), getInputsAndOutputs);
 
-    /// <inheritdoc/>
     public override async Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         Metadata(await hub.WaitForAsync(instanceId, InMemoryTaskHub.HasEnded, cancellation), getInputsAndOutputs);
 
-    /// <inheritdoc/>
     public override Task<OrchestrationMetadata?> GetInstancesAsync(string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         Task.FromResult(hub.Find(instanceId) is { } state ? Metadata(state, getInputsAndOutputs) : null);
 
-    /// <inheritdoc/>
     public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) =>
         Pageable.Create<OrchestrationMetadata>((_, _) =>
         {
@@ -59,7 +50,6 @@ internal sealed class InMemoryTaskHubClient(InMemoryTaskHub hub, DataConverter c
             return Task.FromResult(new Page<OrchestrationMetadata>([.. all]));
         });
 
-    /// <inheritdoc/>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static bool Fits(OrchestrationMetadata instance, OrchestrationQuery? filter) =>
