@@ -195,7 +195,7 @@ public sealed class DurableEngineTests : IAsyncLifetime
         public Task<string> Step([ActivityTrigger] string step, CancellationToken cancellationToken) => steps.RunAsync(step, cancellationToken);
     }
 
-#pragma warning disable DURABLE0001, DURABLE0004
+#pragma warning disable DURABLE0001, DURABLE0004, DURABLE0009 // What breaks the rules is tested, and both ways of taking an input.
     public static class Orchestrators
     {
         private static int _runs;
@@ -209,13 +209,12 @@ public sealed class DurableEngineTests : IAsyncLifetime
         }
 
         [Function(nameof(Retry))]
-        public static Task<string> Retry([OrchestrationTrigger] TaskOrchestrationContext context) => context.CallActivityAsync<string>(
-            nameof(Activities.Step), context.GetInput<string>(), TaskOptions.FromRetryPolicy(new RetryPolicy(5, TimeSpan.FromSeconds(1), 2)));
+        public static Task<string> Retry([OrchestrationTrigger] TaskOrchestrationContext context, string step) => context.CallActivityAsync<string>(
+            nameof(Activities.Step), step, TaskOptions.FromRetryPolicy(new RetryPolicy(5, TimeSpan.FromSeconds(1), 2)));
 
         [Function(nameof(Collect))]
-        public static async Task<string[]> Collect([OrchestrationTrigger] TaskOrchestrationContext context)
+        public static async Task<string[]> Collect([OrchestrationTrigger] TaskOrchestrationContext context, Collected collected)
         {
-            var collected = context.GetInput<Collected>()!;
             await context.CallActivityAsync<string>(nameof(Activities.Step), "slow");
             var items = collected.Items.Append(await context.WaitForExternalEvent<string>("item")).ToArray();
             if (items.Length < 5)
@@ -246,5 +245,5 @@ public sealed class DurableEngineTests : IAsyncLifetime
             return "";
         }
     }
-#pragma warning restore DURABLE0001, DURABLE0004
+#pragma warning restore DURABLE0001, DURABLE0004, DURABLE0009
 }

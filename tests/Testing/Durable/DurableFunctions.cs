@@ -67,16 +67,19 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
     private static NotSupportedException Unsupported(MethodInfo method, ParameterInfo parameter) =>
         new($"{method.DeclaringType!.Name}.{method.Name}: a parameter of type {parameter.ParameterType.Name} is not supported here");
 
+    // The input is read as the type of its parameter; without one, as what GetInput asks for.
     private sealed class Orchestrator(MethodInfo method, JsonSerializerOptions json, IServiceProvider services) : ITaskOrchestrator
     {
-        public Type InputType => typeof(object);
+        private readonly ParameterInfo? _input = method.GetParameters().FirstOrDefault(p => p.ParameterType != typeof(TaskOrchestrationContext));
+
+        public Type InputType => _input?.ParameterType ?? typeof(object);
 
         public Type OutputType => typeof(object);
 
         public async Task<object?> RunAsync(TaskOrchestrationContext context, object? input)
         {
             var checkedContext = new FunctionOrchestrationContext(context, json);
-            var run = InvokeAsync(method, services, p => p.ParameterType == typeof(TaskOrchestrationContext) ? checkedContext : throw Unsupported(method, p));
+            var run = InvokeAsync(method, services, p => p == _input ? input : p.ParameterType == typeof(TaskOrchestrationContext) ? checkedContext : throw Unsupported(method, p));
             if (!run.IsCompleted && !checkedContext.IsUsed)
                 throw checkedContext.AwaitedOther();
             var output = await run;

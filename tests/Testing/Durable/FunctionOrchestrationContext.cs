@@ -31,7 +31,13 @@ internal sealed class FunctionOrchestrationContext(TaskOrchestrationContext inne
 
     public override T? GetInput<T>()
         where T : default =>
-        Checked().GetInput<object>() is JsonElement input ? input.Deserialize<T>(json) : default;
+        Checked().GetInput<object>() switch
+        {
+            T typed => typed,
+            JsonElement element => element.Deserialize<T>(json),
+            null => default,
+            var other => throw new InvalidOperationException($"the input of {inner.Name} is a {other.GetType().Name}, not a {typeof(T).Name}"),
+        };
 
     public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null) =>
         Checked().CallActivityAsync<TResult>(name, input, options);
