@@ -18,7 +18,7 @@ namespace ComplianceFunctions;
 internal static class ComplianceApp
 {
     /// <summary>Adds everything that is not a trigger.</summary>
-    public static void AddComplianceApp(this FunctionsApplicationBuilder builder)
+    public static void AddComplianceApp(this IHostApplicationBuilder builder)
     {
         KnownSettings.Check(builder.Configuration);
         var time = Clock(builder.Configuration);
@@ -32,7 +32,7 @@ internal static class ComplianceApp
         builder.AddObservability();
     }
 
-    private static void AddObservability(this FunctionsApplicationBuilder builder)
+    private static void AddObservability(this IHostApplicationBuilder builder)
     {
         // The worker's own logger brings entries to the host, whichever it is; how they are written there is the host's matter.
         // What a request or a storage call did is in the traces; the log has what the app decided.
@@ -46,7 +46,7 @@ internal static class ComplianceApp
     }
 
     // A set clock is for the sandbox: with a real tenant it would make old credentials look young.
-    private static TimeProvider Clock(ConfigurationManager configuration)
+    private static TimeProvider Clock(IConfiguration configuration)
     {
         const string Setting = "Clock:Now";
         if (configuration[Setting] is not { Length: > 0 } text)

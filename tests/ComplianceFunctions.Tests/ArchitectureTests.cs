@@ -10,9 +10,9 @@ public sealed class ArchitectureTests
 
     [Theory]
     [InlineData("Compliance", "")]
-    [InlineData("EmbeddedHost", "")]
+    [InlineData("LocalHost", "")]
     [InlineData("SandboxTenant", "")]
-    [InlineData("ComplianceFunctions", "Compliance EmbeddedHost")]
+    [InlineData("ComplianceFunctions", "Compliance")]
     [InlineData("ComplianceCli", "Compliance")]
     [InlineData("Local", "Compliance ComplianceCli ComplianceFunctions SandboxTenant")]
     public void A_project_references_only_what_the_design_allows(string project, string allowed)
@@ -32,7 +32,7 @@ public sealed class ArchitectureTests
             .Where(p => !p.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Select(p => Path.GetFileNameWithoutExtension(p)).Order(StringComparer.Ordinal);
 
-        Assert.Equal(["Compliance", "ComplianceCli", "ComplianceFunctions", "EmbeddedHost", "Local", "SandboxTenant"], projects);
+        Assert.Equal(["Compliance", "ComplianceCli", "ComplianceFunctions", "Local", "LocalHost", "SandboxTenant"], projects);
     }
 
     [Fact]
@@ -41,18 +41,36 @@ public sealed class ArchitectureTests
         var referenced = typeof(Compliance.Credentials.CredentialRotationCheck).Assembly.GetReferencedAssemblies().Select(a => a.Name!).ToList();
 
         Assert.DoesNotContain(referenced, n => n.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)
-            || n.StartsWith("Microsoft.Azure.Functions", StringComparison.Ordinal) || n is "EmbeddedHost" or "SandboxTenant");
+            || n.StartsWith("Microsoft.Azure.Functions", StringComparison.Ordinal) || n.StartsWith("Microsoft.DurableTask", StringComparison.Ordinal)
+            || n.StartsWith("DurableTask", StringComparison.Ordinal) || n is "LocalHost" or "SandboxTenant");
     }
 
     [Fact]
-    public void Only_one_file_and_the_project_know_which_host_the_app_is_built_for()
+    public void The_product_references_no_package_of_triggers_or_orchestrations()
+    {
+        var packages = XDocument.Load(Path.Combine(Root, "src", "Compliance", "Compliance.csproj")).Descendants("PackageReference").Select(r => r.Attribute("Include")!.Value);
+
+        Assert.DoesNotContain(packages, p => p.Contains("Functions", StringComparison.Ordinal) || p.Contains("DurableTask", StringComparison.Ordinal)
+            || p.Contains("WebJobs", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Nothing_in_the_app_knows_which_host_runs_it()
     {
         var folder = Path.Combine(Root, "src", "ComplianceFunctions");
         var knowing = Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-            .Where(f => File.ReadLines(f).Any(l => l.TrimStart().StartsWith("#if", StringComparison.Ordinal) || l.Contains("EmbeddedHost", StringComparison.Ordinal)))
+            .Where(f => File.ReadLines(f).Any(l => l.TrimStart().StartsWith("#if", StringComparison.Ordinal) || l.Contains("LocalHost", StringComparison.Ordinal)))
             .Select(Path.GetFileName);
 
-        Assert.Equal(["GlobalUsings.cs"], knowing);
+        Assert.Empty(knowing);
+    }
+
+    [Fact]
+    public void A_project_that_references_the_app_receives_no_metadata_of_functions()
+    {
+        string[] received = [".azurefunctions", "functions.metadata", "extensions.json", "worker.config.json"];
+
+        Assert.DoesNotContain(received, name => Path.Exists(Path.Combine(AppContext.BaseDirectory, name)));
     }
 }

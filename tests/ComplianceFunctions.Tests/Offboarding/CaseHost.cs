@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -13,25 +11,29 @@ using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
 using Compliance.Tenants;
-using EmbeddedHost;
-using EmbeddedHost.Durable;
-using EmbeddedHost.Hosting;
-using EmbeddedHost.Http;
 using Local;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Abstractions;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using NJsonSchema;
 using SandboxTenant;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
 using Testing;
+using Testing.Durable;
 
 namespace ComplianceFunctions.Tests.Offboarding;
 
-/// <summary>The offboarding functions on the embedded host over a real sandbox tenant and real storage, on a clock that the test moves.</summary>
+/// <summary>
+/// The app's services and offboarding functions over a real sandbox tenant and real storage, its orchestrations on the official engine, on a clock that the test moves.
+/// A trigger is its method, called as the worker calls it: in a scope of its own.
+/// </summary>
 internal sealed class CaseHost : IAsyncDisposable
 {
     private const string HrKey = "a-key-of-at-least-thirty-two-characters";
@@ -41,12 +43,15 @@ internal sealed class CaseHost : IAsyncDisposable
 
     private readonly AzuriteFixture _azurite;
     private readonly string _folder = Directory.CreateTempSubdirectory("case-host-").FullName;
-    private readonly string _hub = $"Case{Environment.ProcessId}x{Interlocked.Increment(ref _hosts)}";
+    private readonly DurableEngine _engine;
     private int? _graphWriteLimit;
-    private HttpClient? _http;
     private IHost? _host;
 
-    private CaseHost(AzuriteFixture azurite, Sandbox sandbox, FakeTimeProvider clock) => (_azurite, Sandbox, Clock) = (azurite, sandbox, clock);
+    private CaseHost(AzuriteFixture azurite, Sandbox sandbox, FakeTimeProvider clock)
+    {
+        (_azurite, Sandbox, Clock) = (azurite, sandbox, clock);
+        _engine = new DurableEngine([typeof(LeaverActivities), typeof(LeaverOrchestrations)], clock);
+    }
 
     public Sandbox Sandbox { get; }
 
@@ -66,7 +71,6 @@ internal sealed class CaseHost : IAsyncDisposable
         change?.Invoke(tenant);
         var sandbox = await Sandbox.StartAsync(new SandboxOptions { Tenant = tenant, Clock = clock }, TimeProvider.System, Stop);
         var host = new CaseHost(azurite, sandbox, clock) { _graphWriteLimit = graphWriteLimit };
-        await File.WriteAllTextAsync(Path.Combine(host._folder, "host.json"), $$"""{"version":"2.0","extensions":{"durableTask":{"hubName":"{{host._hub}}","maxConcurrentActivityFunctions":16} } }""", Stop);
         await File.WriteAllTextAsync(Path.Combine(host._folder, "offboarding.yaml"), "version: 1\n" + (policy.Contains("approvals:", StringComparison.Ordinal) ? "" : "approvals: { firstAct: false }\n") + policy, Stop);
         await host.StartAppAsync();
         return host;
@@ -74,17 +78,9 @@ internal sealed class CaseHost : IAsyncDisposable
 
     public async Task StartAppAsync()
     {
-        var builder = new FunctionsApplicationBuilder([], new HostSetup
-        {
-            FunctionTypes = [typeof(OffboardingFunctions), typeof(LeaverActivities), typeof(LeaverOrchestrations)],
-            ContentRoot = _folder,
-            ReadEnvironment = _ => null,
-        });
-        builder.ConfigureFunctionsWebApplication();
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = _folder });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["EmbeddedHost:Port"] = "0",
-            ["EmbeddedHost:Keys:Default"] = "key",
             ["AzureWebJobsStorage"] = _azurite.StateConnection,
             ["EvidenceStorage"] = _azurite.EvidenceConnection,
             ["Tenant:Id"] = Sandbox.TenantId,
@@ -99,16 +95,13 @@ internal sealed class CaseHost : IAsyncDisposable
             ["Hr:WebhookKeys"] = HrKey,
             ["Approvals:Audience"] = DemoLeaver.ComplianceAppId,
             ["Policy:Offboarding"] = Path.Combine(_folder, "offboarding.yaml"),
-            ["LeaverSweepSchedule"] = "0 0 0 1 1 *",
-            ["LeaverWatchSchedule"] = "0 0 0 1 1 *",
-            ["AzureWebJobs.HrEventQueue.Disabled"] = "true",
         });
-        builder.Logging.ClearProviders();
         builder.AddComplianceApp();
+        builder.Services.AddMvcCore();
         builder.Services.AddSingleton<TimeProvider>(Clock);
         _host = builder.Build();
         await _host.StartAsync(Stop);
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = _host.Services.GetRequiredService<HttpServer>().Address };
+        await _engine.StartAsync(_host.Services);
     }
 
     /// <summary>Another text of the same policy: it voids what was approved under the old one.</summary>
@@ -116,7 +109,7 @@ internal sealed class CaseHost : IAsyncDisposable
 
     public async Task StopAppAsync()
     {
-        _http!.Dispose();
+        await _engine.StopAsync();
         await _host!.StopAsync(CancellationToken.None);
         _host.Dispose();
     }
@@ -136,12 +129,11 @@ internal sealed class CaseHost : IAsyncDisposable
     public async Task<(HttpStatusCode Status, string? CaseId)> SendAsync(byte[] body, string contentType = "application/cloudevents+json", TimeSpan late = default, string key = HrKey)
     {
         var at = Clock.GetUtcNow() - late;
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/hr/events") { Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(contentType) } } };
-        request.Headers.Add(WebhookSignature.TimestampHeader, WebhookSignature.Seconds(at));
-        request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(Encoding.UTF8.GetBytes(key), at, body));
-        using var response = await _http!.SendAsync(request, Stop);
-        using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Stop));
-        return (response.StatusCode, answer.RootElement.TryGetProperty("caseId", out var id) ? id.GetString() : null);
+        var request = Post(body, contentType);
+        request.Headers[WebhookSignature.TimestampHeader] = WebhookSignature.Seconds(at);
+        request.Headers[WebhookSignature.SignatureHeader] = WebhookSignature.Sign(Encoding.UTF8.GetBytes(key), at, body);
+        var (status, answer) = await CallAsync(request, f => f.HrEventWebhook(request, _engine.Client, Stop));
+        return (status, answer["caseId"]?.GetValue<string>());
     }
 
     /// <summary>Sends an event that must be taken, and gives its case.</summary>
@@ -161,28 +153,25 @@ internal sealed class CaseHost : IAsyncDisposable
             var known = await Desk.CaseAsync(caseId, Stop);
             if (known is not null && so(known))
                 return known;
+            if (known is not null && await _engine.Client.GetInstanceAsync(known.InstanceId, Stop) is { RuntimeStatus: OrchestrationRuntimeStatus.Failed } failed)
+                throw new InvalidOperationException($"the orchestration of the case failed: {failed.FailureDetails?.ErrorMessage}");
             // Dana alone owns a privileged application, so her removal plan always waits for two people.
             if (known is { Stage: LeaverStage.AwaitingApproval, Latest.Kind: HrEventKind.Terminated or HrEventKind.Rescheduled } && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
                 await ApproveAsync(caseId);
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
                 throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; {await Desk.DocumentAsync(caseId, "state.json", Stop) switch { { } state => JsonNode.Parse(state)!["verified"]?.ToJsonString(), _ => null }}");
             Clock.Advance(step ?? TimeSpan.FromSeconds(1));
-            // What goes on between two looks is input and output, which no clock moves.
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop);
+            // What goes on between two turns is input and output, which no clock moves, or a step that itself waits for the clock.
+            await Task.WhenAny(_engine.WhenIdleAsync(Stop), Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop));
         }
     }
 
-    /// <summary>Once the case's orchestration has seen the clock's present time, whatever it made of it.</summary>
+    /// <summary>Once the case's orchestration has seen the clock's present time and nothing is left to do then, whatever it made of it.</summary>
     public async Task AwakeAsync(string caseId)
     {
-        var began = TimeProvider.System.GetTimestamp();
         var now = Clock.GetUtcNow();
-        while ((await Services.GetRequiredService<EmbeddedDurableTaskClient>().GetInstanceAsync(caseId, Stop))!.LastUpdatedAt < now)
-        {
-            if (TimeProvider.System.GetElapsedTime(began) > Patience)
-                throw new TimeoutException($"the orchestration of {caseId} does not look");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop);
-        }
+        await _engine.WhenIdleAsync(Stop).WaitAsync(Patience, Stop);
+        Assert.True((await _engine.Client.GetInstanceAsync(caseId, Stop))!.LastUpdatedAt >= now, $"the orchestration of {caseId} did not wake");
     }
 
     public Task<LeaverCase> CertifiedAsync(string caseId, TimeSpan? step = null) => UntilAsync(caseId, c => c.CertificateSha256 is not null, step);
@@ -233,24 +222,21 @@ internal sealed class CaseHost : IAsyncDisposable
     public async Task<HttpStatusCode> AnswerAsync(string caseId, string person, bool approve = true)
     {
         var request = (await Desk.OpenApprovalsAsync(Stop)).Where(r => r.CaseId == caseId).MaxBy(r => r.AskedAt)!;
-        using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/approvals/{request.Id}")
-        {
-            Content = JsonContent.Create(new { planId = request.PlanId, approve }),
-            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(person)) },
-        };
-        using var response = await _http!.SendAsync(message, Stop);
-        return response.StatusCode;
+        var message = Post(JsonSerializer.SerializeToUtf8Bytes(new { planId = request.PlanId, approve }), "application/json");
+        message.Headers.Authorization = "Bearer " + await TokenAsync(person);
+        return (await CallAsync(message, f => f.Answer(message, request.Id, _engine.Client, Stop))).Status;
     }
 
     /// <summary>Asks for a case's details to be erased, or what would be; without a token when nobody is named.</summary>
     public async Task<(HttpStatusCode Status, KeptDetails? Details)> EraseAsync(string caseId, string? person, bool confirm)
     {
-        using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/offboarding/cases/{caseId}/erasure{(confirm ? "?confirm=true" : "")}");
+        var request = Post([], "application/json");
+        if (confirm)
+            request.QueryString = new QueryString("?confirm=true");
         if (person is not null)
-            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(person));
-        using var response = await _http!.SendAsync(message, Stop);
-        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(Stop))!;
-        return (response.StatusCode, answer["details"].Deserialize<KeptDetails>(JsonSerializerOptions.Web));
+            request.Headers.Authorization = "Bearer " + await TokenAsync(person);
+        var (status, answer) = await CallAsync(request, f => f.Erase(request, caseId, Stop));
+        return (status, answer["details"].Deserialize<KeptDetails>(JsonSerializerOptions.Web));
     }
 
     public async Task ApproveAsync(string caseId)
@@ -262,11 +248,31 @@ internal sealed class CaseHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAppAsync();
+        await _engine.DisposeAsync();
         await Sandbox.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
     private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+
+    private static HttpRequest Post(byte[] body, string contentType)
+    {
+        var request = new DefaultHttpContext().Request;
+        (request.Method, request.ContentType, request.ContentLength, request.Body) = (HttpMethods.Post, contentType, body.Length, new MemoryStream(body));
+        return request;
+    }
+
+    private async Task<(HttpStatusCode Status, JsonNode Answer)> CallAsync(HttpRequest request, Func<OffboardingFunctions, Task<IActionResult>> function)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        var context = request.HttpContext;
+        context.RequestServices = scope.ServiceProvider;
+        using var body = new MemoryStream();
+        context.Response.Body = body;
+        var result = await function(ActivatorUtilities.CreateInstance<OffboardingFunctions>(scope.ServiceProvider));
+        await result.ExecuteResultAsync(new ActionContext(context, new RouteData(), new ActionDescriptor()));
+        return ((HttpStatusCode)context.Response.StatusCode, JsonNode.Parse(body.ToArray())!);
+    }
 
     private JsonObject Data(string type, long sequence, DateTimeOffset? leaves, string employment)
     {

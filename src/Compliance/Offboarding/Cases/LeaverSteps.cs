@@ -150,10 +150,11 @@ public sealed partial class LeaverSteps
         }
         else if (standing == ApprovalStanding.Refused)
         {
+            // On record first: a case that is closed may be erased, and nothing may be recorded about it afterwards.
+            await RecordAsync(run, request.Answers.Max(a => a.At), policy, "refused", "offboarding.refused", "refused", request.PlanId, stop: stop);
             // A later event of HR opens another round.
             var now = Now;
             await ChangeAsync(run, c => c.Round == run.Round ? c with { Stage = LeaverStage.Closed, RestedAt = c.RestedAt ?? now, Note = "an approver refused the plan: nothing more is done until HR sends another event" } : c, stop);
-            await RecordAsync(run, request.Answers.Max(a => a.At), policy, "refused", "offboarding.refused", "refused", request.PlanId, stop: stop);
         }
         else if (request.Deadline <= Now)
         {

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using DurableTask.Core;
+using DurableTask.Core.Exceptions;
+using DurableTask.Core.History;
+using DurableTask.Core.Middleware;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Converters;
+using Microsoft.DurableTask.Worker;
+using Microsoft.DurableTask.Worker.Shims;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Testing.Durable;
+
+/// <summary>
+/// The official dispatcher around an app's own orchestrators and activities, on a clock that a test moves and a task hub in memory. An app that was stopped goes on where it
+/// was when it is started again.
+/// </summary>
+public sealed class DurableEngine : IAsyncDisposable
+{
+    // As the Functions worker reads and writes.
+    private static readonly JsonSerializerOptions Json = new() { PropertyNameCaseInsensitive = true };
+
+    private readonly IReadOnlyCollection<Type> _classes;
+    private readonly DataConverter _converter = new JsonDataConverter(Json);
+    private readonly InMemoryTaskHub _hub;
+    private readonly ConcurrentDictionary<Task, bool> _running = new();
+    private TaskHubWorker? _worker;
+    private CancellationTokenSource? _stopping;
+
+    /// <summary>An engine with an empty hub, not started.</summary>
+    /// <param name="classes">The classes with the functions.</param>
+    /// <param name="time">The clock of timers, orchestrators and the states of instances.</param>
+    public DurableEngine(IReadOnlyCollection<Type> classes, TimeProvider time)
+    {
+        _classes = classes;
+        _hub = new InMemoryTaskHub(time);
+        Client = new InMemoryTaskHubClient(_hub, _converter);
+    }
+
+    /// <summary>What functions get with <c>[DurableClient]</c>.</summary>
+    public DurableTaskClient Client { get; }
+
+    /// <summary>Starts, or goes on with what the hub holds.</summary>
+    /// <param name="services">The app's services.</param>
+    public async Task StartAsync(IServiceProvider services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var log = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
+        var shims = new DurableTaskShimFactory(new DurableTaskWorkerOptions { DataConverter = _converter, EnableEntitySupport = false }, log);
+        _stopping = new CancellationTokenSource();
+        var functions = new DurableFunctions(_classes, shims, Json, services, _stopping.Token);
+        _worker = new TaskHubWorker(_hub, functions, functions, log) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
+        _worker.AddOrchestrationDispatcherMiddleware(SetTimeAsync);
+        var stopping = _stopping.Token;
+        _worker.AddActivityDispatcherMiddleware((context, next) => TrackAsync(context, next, stopping));
+        await _worker.StartAsync();
+    }
+
+    /// <summary>Once nothing is left to do at the clock's present time. An activity that itself waits for the clock keeps it from that.</summary>
+    public Task WhenIdleAsync(CancellationToken cancellationToken) => _hub.WhenIdleAsync(cancellationToken);
+
+    /// <summary>Stops: running activities are cancelled and awaited, and done again after the next start.</summary>
+    public async Task StopAsync()
+    {
+        if (_worker is null)
+            return;
+        await _stopping!.CancelAsync();
+        // Forced, since the other way looks every second whether all is done; what runs is awaited here.
+        await _worker.StopAsync(isForced: true);
+        await Task.WhenAll(_running.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+        _worker.Dispose();
+        (_worker, _stopping) = (null, null);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _hub.Dispose();
+    }
+
+    // The dispatcher stamps events with the system's time; an orchestrator's time is the stamp of its OrchestratorStarted.
+    private Task SetTimeAsync(DispatchMiddlewareContext context, Func<Task> next)
+    {
+        foreach (var added in context.GetProperty<OrchestrationRuntimeState>()!.NewEvents)
+            added.Timestamp = _hub.Now;
+        return next();
+    }
+
+    private async Task TrackAsync(DispatchMiddlewareContext context, Func<Task> next, CancellationToken stopping)
+    {
+        var run = RunActivityAsync(context, next, stopping);
+        _running[run] = true;
+        try
+        {
+            await run;
+        }
+        finally
+        {
+            _running.TryRemove(run, out _);
+        }
+    }
+
+    // An activity that ended in an error since the app stops has not failed: its message goes back to the hub.
+    private static async Task RunActivityAsync(DispatchMiddlewareContext context, Func<Task> next, CancellationToken stopping)
+    {
+        if (!stopping.IsCancellationRequested)
+            await next();
+        if (stopping.IsCancellationRequested && context.GetProperty<ActivityExecutionResult>()?.ResponseEvent is not TaskCompletedEvent)
+            throw new SessionAbortedException("the app was stopped");
+    }
+}

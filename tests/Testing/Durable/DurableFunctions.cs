@@ -1,0 +1,105 @@
+using System.Reflection;
+using System.Text.Json;
+using DurableTask.Core;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Worker.Shims;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Testing.Durable;
+
+/// <summary>
+/// An app's orchestrators and activities, found as the Functions worker finds them: methods with <c>[Function]</c> whose parameter has <c>[OrchestrationTrigger]</c> or
+/// <c>[ActivityTrigger]</c>. Instances are made for each call, out of a scope of the app's services.
+/// </summary>
+internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestration>, INameVersionObjectManager<TaskActivity>
+{
+    private readonly DurableTaskShimFactory _shims;
+    private readonly Dictionary<string, Func<TaskOrchestration>> _orchestrations = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, Func<TaskActivity>> _activities = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Finds the functions of some classes.</summary>
+    /// <param name="classes">The classes.</param>
+    /// <param name="shims">Makes of them what the engine runs.</param>
+    /// <param name="json">How inputs are written.</param>
+    /// <param name="services">The app's services.</param>
+    /// <param name="stopping">Given to activities that take a token.</param>
+    public DurableFunctions(IEnumerable<Type> classes, DurableTaskShimFactory shims, JsonSerializerOptions json, IServiceProvider services, CancellationToken stopping)
+    {
+        _shims = shims;
+        foreach (var method in classes.SelectMany(c => c.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance)))
+        {
+            if (method.GetCustomAttribute<FunctionAttribute>() is not { Name: var name })
+                continue;
+            if (Parameter<OrchestrationTriggerAttribute>(method) is not null)
+                _orchestrations.Add(name, () => shims.CreateOrchestration(name, new Orchestrator(method, json, services)));
+            else if (Parameter<ActivityTriggerAttribute>(method) is { } input)
+                _activities.Add(name, () => shims.CreateActivity(name, new Activity(method, input, services, stopping)));
+        }
+    }
+
+    public void Add(ObjectCreator<TaskOrchestration> creator) => throw new NotSupportedException();
+
+    public void Add(ObjectCreator<TaskActivity> creator) => throw new NotSupportedException();
+
+    // Null would have the dispatcher try again for ever, in case the function comes with a later deployment.
+    TaskOrchestration INameVersionObjectManager<TaskOrchestration>.GetObject(string name, string? version) => _orchestrations.GetValueOrDefault(name, () =>
+        _shims.CreateOrchestration<object, object>(name, (_, _) => throw new InvalidOperationException($"there is no orchestrator {name}")))();
+
+    TaskActivity INameVersionObjectManager<TaskActivity>.GetObject(string name, string? version) => _activities.GetValueOrDefault(name, () =>
+        _shims.CreateActivity<object, object>(name, (_, _) => throw new InvalidOperationException($"there is no activity {name}")))();
+
+    private static ParameterInfo? Parameter<TAttribute>(MethodInfo method)
+        where TAttribute : Attribute =>
+        method.GetParameters().FirstOrDefault(p => p.IsDefined(typeof(TAttribute)));
+
+    private static async Task<object?> InvokeAsync(MethodInfo method, IServiceProvider services, Func<ParameterInfo, object?> argument)
+    {
+        var instance = method.IsStatic ? null : ActivatorUtilities.CreateInstance(services, method.DeclaringType!);
+        var arguments = method.GetParameters().Select(argument).ToArray();
+        var returned = method.Invoke(instance, BindingFlags.DoNotWrapExceptions, null, arguments, null);
+        if (returned is not Task task)
+            return returned;
+        await task;
+        return method.ReturnType.IsGenericType ? method.ReturnType.GetProperty(nameof(Task<>.Result))!.GetValue(task) : null;
+    }
+
+    private static NotSupportedException Unsupported(MethodInfo method, ParameterInfo parameter) =>
+        new($"{method.DeclaringType!.Name}.{method.Name}: a parameter of type {parameter.ParameterType.Name} is not supported here");
+
+    // The input is read as the type of its parameter; without one, as what GetInput asks for.
+    private sealed class Orchestrator(MethodInfo method, JsonSerializerOptions json, IServiceProvider services) : ITaskOrchestrator
+    {
+        private readonly ParameterInfo? _input = method.GetParameters().FirstOrDefault(p => p.ParameterType != typeof(TaskOrchestrationContext));
+
+        public Type InputType => _input?.ParameterType ?? typeof(object);
+
+        public Type OutputType => typeof(object);
+
+        public async Task<object?> RunAsync(TaskOrchestrationContext context, object? input)
+        {
+            var checkedContext = new FunctionOrchestrationContext(context, json);
+            var run = InvokeAsync(method, services, p => p == _input ? input : p.ParameterType == typeof(TaskOrchestrationContext) ? checkedContext : throw Unsupported(method, p));
+            if (!run.IsCompleted && !checkedContext.IsUsed)
+                throw checkedContext.AwaitedOther();
+            var output = await run;
+            checkedContext.Checked();
+            return output;
+        }
+    }
+
+    private sealed class Activity(MethodInfo method, ParameterInfo inputParameter, IServiceProvider services, CancellationToken stopping) : ITaskActivity
+    {
+        public Type InputType => inputParameter.ParameterType;
+
+        public Type OutputType => typeof(object);
+
+        public async Task<object?> RunAsync(TaskActivityContext context, object? input)
+        {
+            await using var scope = services.CreateAsyncScope();
+            return await InvokeAsync(method, scope.ServiceProvider, p => p == inputParameter ? input
+                : p.ParameterType == typeof(CancellationToken) ? stopping
+                : throw Unsupported(method, p));
+        }
+    }
+}
