@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.Azure.Functions.Worker;
+
+namespace ComplianceFunctions.Tests;
+
+/// <summary>The package that <c>azd</c> deploys, published once as <c>azd</c> does it.</summary>
+public sealed class PublishedPackage : IAsyncLifetime
+{
+    /// <summary>The folder.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("package-").FullName;
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync() =>
+        await Checkout.DotnetAsync("publish", Checkout.AppProject, "-c", "Release", "-o", Folder, "--nologo", "-v", "quiet", "-nodeReuse:false");
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(Folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class PackageTests(PublishedPackage package, ITestOutputHelper output) : IClassFixture<PublishedPackage>
+{
+    [Fact]
+    public void The_package_has_all_that_the_Functions_host_reads()
+    {
+        Assert.All(
+            ["functions.metadata", "worker.config.json", "extensions.json", "host.json", "ComplianceFunctions.dll", "policy/credentials.yaml", ".azurefunctions/function.deps.json"],
+            file => Assert.True(File.Exists(Path.Combine(package.Folder, file)), $"{file} is missing"));
+        var bytes = Directory.EnumerateFiles(package.Folder, "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The package has {bytes / 1_000_000.0:0.0} MB."));
+    }
+
+    [Fact]
+    public void The_package_holds_nothing_that_is_for_a_laptop_or_for_tests() => Assert.DoesNotContain(
+        Directory.EnumerateFiles(package.Folder, "*", SearchOption.AllDirectories).Select(f => Path.GetFileName(f)),
+        name => LocalNames.Any(local => name.StartsWith(local, StringComparison.OrdinalIgnoreCase)));
+
+    [Fact]
+    public void The_package_lists_every_function_of_the_app()
+    {
+        using var metadata = JsonDocument.Parse(File.ReadAllText(Path.Combine(package.Folder, "functions.metadata")));
+        var listed = metadata.RootElement.EnumerateArray().Select(f => f.GetProperty("name").GetString()!).Order(StringComparer.Ordinal);
+
+        Assert.Equal(Declared(), listed);
+    }
+
+    [Fact]
+    public void The_host_loads_the_extensions_of_queues_and_orchestrations()
+    {
+        using var extensions = JsonDocument.Parse(File.ReadAllText(Path.Combine(package.Folder, "extensions.json")));
+        var loaded = extensions.RootElement.GetProperty("extensions").EnumerateArray().Select(e => e.GetProperty("name").GetString()!);
+
+        Assert.Superset(new HashSet<string> { "AzureStorageQueues", "DurableTask" }, loaded.ToHashSet());
+    }
+
+    private static readonly string[] LocalNames =
+        ["LocalHost", "SandboxTenant", "Simulation", "EmbeddedHost", "Local.", "ComplianceCli", "Testing", "xunit", "local.settings", "Yarp", "Spectre"];
+
+    private static IEnumerable<string> Declared() => typeof(CredentialFunctions).Assembly.GetTypes()
+        .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance))
+        .Select(m => m.GetCustomAttribute<FunctionAttribute>()?.Name)
+        .OfType<string>()
+        .Order(StringComparer.Ordinal);
+}
+
+public sealed class BuildTests
+{
+    [Fact]
+    public void The_settings_of_the_host_name_no_extension_bundle_which_would_leave_an_isolated_app_without_functions()
+    {
+        using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Checkout.Root, "host.json")));
+
+        Assert.False(host.RootElement.TryGetProperty("extensionBundle", out _));
+    }
+
+    [Theory]
+    [InlineData("false", "-p:Configuration=Debug")]
+    [InlineData("true", "-p:Configuration=Release")]
+    [InlineData("true", "-p:Configuration=Debug", "-p:_IsPublishing=true")]
+    [InlineData("true", "-p:Configuration=Debug", "-p:_CommandLineDefinedOutputPath=true")]
+    public async Task Only_a_package_builds_the_extensions_of_the_host(string built, params string[] arguments) => Assert.Equal(
+        built,
+        (await Checkout.DotnetAsync(["msbuild", Checkout.AppProject, "-getProperty:_FunctionsBuildEnabled", "-nodeReuse:false", .. arguments])).Trim());
+
+    // The property is the SDK's own: should it be renamed, the inner build would run again, and be seen here.
+    [Fact]
+    public void The_ordinary_build_leaves_the_extensions_out() => Assert.DoesNotContain(
+        Directory.EnumerateFileSystemEntries(Path.Combine(Path.GetDirectoryName(Checkout.AppProject)!, "bin", "Debug", "net10.0")).Select(e => Path.GetFileName(e)),
+        name => name is ".azurefunctions" or "extensions.json");
+
+    [Fact]
+    public void A_test_project_that_references_the_app_gets_no_files_of_the_Functions_host() => Assert.DoesNotContain(
+        Directory.EnumerateFileSystemEntries(AppContext.BaseDirectory).Select(e => Path.GetFileName(e)),
+        name => name is ".azurefunctions" or "functions.metadata" or "extensions.json" or "worker.config.json");
+}
+
+/// <summary>The checkout that these tests were built from.</summary>
+internal static class Checkout
+{
+    public static string Root { get; } = Local.RepositoryRoot.Find();
+
+    public static string AppProject { get; } = Path.Combine(Root, "src", "ComplianceFunctions", "ComplianceFunctions.csproj");
+
+    /// <summary>Runs <c>dotnet</c> and gives what it printed; a failure is the test's.</summary>
+    public static async Task<string> DotnetAsync(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Root,
+            // A build inside a test run must not take the test run's own settings for its own.
+            Environment = { ["MSBUILDDISABLENODEREUSE"] = "1" },
+        })!;
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var text = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, $"dotnet {arguments[0]} ended with {process.ExitCode}: {text}{await error}");
+        return text;
+    }
+}
