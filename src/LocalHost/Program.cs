@@ -14,7 +14,8 @@ if (args is not [var app])
 using var stop = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)
 {
-    signal.Cancel = true;
+    // The second one ends the host at once, and the worker with it.
+    signal.Cancel = !stop.IsCancellationRequested;
     stop.Cancel();
 }
 

@@ -22,7 +22,7 @@ internal sealed class TestHost : IAsyncDisposable
         ["LocalHost__Port"] = "0",
         ["LocalHost__Keys__Master"] = Master,
         ["LocalHost__Keys__Default"] = Default,
-        ["LocalHost__DrainSeconds"] = "5",
+        ["LocalHost__DrainSeconds"] = "30",
         ["AzureFunctionsWebHost__hostid"] = "test",
         ["AzureWebJobs__Nightly__Disabled"] = "true",
     };

@@ -24,7 +24,8 @@ internal static class JsonFile
         }
         catch (JsonException e)
         {
-            throw new StartupException($"{file}: line {e.LineNumber + 1}: not valid JSON: {e.Message}", e);
+            var line = e.LineNumber is { } number ? $"line {number + 1}: " : "";
+            throw new StartupException($"{file}: {line}not valid JSON: {e.Message}", e);
         }
     }
 }

@@ -43,6 +43,9 @@ internal sealed class FunctionsHost : IAsyncDisposable
     /// <summary>Where functions are called, once <see cref="BindAsync"/> has returned.</summary>
     public Uri Address => _public.Address;
 
+    /// <summary>Where the worker finds the host.</summary>
+    public int WorkerPort => _server.Port;
+
     /// <summary>The worker.</summary>
     public WorkerSupervisor Worker { get; }
 
@@ -90,6 +93,11 @@ internal sealed class FunctionsHost : IAsyncDisposable
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // A stop was asked for.
+        }
+        catch (StartupException e)
+        {
+            _status.Error = e.Message;
+            throw;
         }
     }
 

@@ -1,38 +1,32 @@
 using System.Globalization;
-using System.Net;
 using LocalHost.Configuration;
 using LocalHost.Rpc;
 using LocalHost.Worker;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace LocalHost.Http;
 
 /// <summary>The routes of the functions, which are known only once the worker is ready. Each passes its request on to the worker's own web server.</summary>
-internal sealed class FunctionEndpoints(HostContext context, WorkerSupervisor worker, FunctionKeys keys, IHttpForwarder forwarder) : EndpointDataSource, IDisposable
+internal sealed class FunctionEndpoints(HostContext context, WorkerSupervisor worker, FunctionKeys keys, IHttpForwarder forwarder, ILoggerFactory loggers)
+    : EndpointDataSource, IDisposable
 {
     // The worker's extension matches a forwarded request with its invocation by this header.
     private const string InvocationHeader = "x-ms-invocation-id";
 
     private static readonly ForwarderRequestConfig Unhurried = new() { ActivityTimeout = TimeSpan.FromDays(1) };
 
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-    });
+    private readonly HttpMessageInvoker _client = WorkerHttp.CreateClient();
+    private readonly ILogger _logger = loggers.CreateLogger("LocalHost.Http");
 
     private volatile CancellationTokenSource _changed = new();
+    private volatile IReadOnlyList<Endpoint> _endpoints = [];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Endpoint> Endpoints => _endpoints;
-
-    private volatile IReadOnlyList<Endpoint> _endpoints = [];
 
     /// <inheritdoc/>
     public override IChangeToken GetChangeToken() => new CancellationChangeToken(_changed.Token);
@@ -74,6 +68,12 @@ internal sealed class FunctionEndpoints(HostContext context, WorkerSupervisor wo
         if (shown != KeyLevel.Master && context.IsDisabled(route.Function.Name))
         {
             http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        if (http.Request.ContentLength > PublicServer.MaxBody)
+        {
+            http.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
             return;
         }
 
@@ -121,13 +121,18 @@ internal sealed class FunctionEndpoints(HostContext context, WorkerSupervisor wo
         // Both at once: in the worker each waits for the other. An id from outside is never passed on.
         http.Request.Headers[InvocationHeader] = invocation.Id;
         var answer = worker.EndAsync(invocation, http.RequestAborted);
-        var error = ForwarderError.None;
         if (invocation.Session.HttpUri is { } uri)
-            error = await forwarder.SendAsync(http, uri, _client, Unhurried, HttpTransformer.Default);
+        {
+            // A worker that died neither answers nor takes a connection.
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, invocation.Session.Ended);
+            await forwarder.SendAsync(http, uri, _client, Unhurried, HttpTransformer.Default, end.Token);
+        }
+
         await answer;
-        if (error != ForwarderError.None && !http.Response.HasStarted)
-            http.Response.StatusCode = http.Response.StatusCode is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status400BadRequest
-                ? http.Response.StatusCode
-                : StatusCodes.Status500InternalServerError;
+        if (http.GetForwarderErrorFeature() is not { } failure)
+            return;
+        _logger.NotForwarded(invocation.Function.Name, failure.Error, failure.Exception?.Message ?? "no reason");
+        if (!http.Response.HasStarted)
+            http.Response.StatusCode = StatusCodes.Status500InternalServerError;
     }
 }

@@ -36,7 +36,7 @@ internal sealed class PublicServer : IAsyncDisposable
         OwnedLifetime.Use(builder.Services, loggers);
         _app = builder.Build();
         var keys = new FunctionKeys(context.Settings);
-        _functions = new FunctionEndpoints(context, worker, keys, _app.Services.GetRequiredService<IHttpForwarder>());
+        _functions = new FunctionEndpoints(context, worker, keys, _app.Services.GetRequiredService<IHttpForwarder>(), loggers);
         _app.UseRouting();
         _app.Use((http, next) => BeforeEndpointAsync(http, next, status));
         new AdminEndpoints(status, keys).Map(_app);

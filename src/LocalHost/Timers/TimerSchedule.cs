@@ -45,6 +45,6 @@ internal sealed class TimerSchedule
         if (_cron is null)
             return _interval < TimeSpan.FromMinutes(1);
         var fields = _cron.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length == 6 && fields.Skip(1).All(f => f == "*") && _cron.GetNextOccurrences(now, now.AddMinutes(1)).Count() > 1;
+        return fields.Length == 6 && fields.Skip(1).All(f => f == "*") && Next(Next(now)) - Next(now) < TimeSpan.FromMinutes(1);
     }
 }

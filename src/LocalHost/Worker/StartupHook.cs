@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 // The runtime runs this in the worker process before the app's Main (DOTNET_STARTUP_HOOKS); it looks for this very name, outside any namespace.
 
@@ -10,6 +11,9 @@ internal static class StartupHook
     {
         // Processes that the app starts are not workers.
         Environment.SetEnvironmentVariable("DOTNET_STARTUP_HOOKS", null);
+        // Ctrl-C in a terminal reaches its whole process group: the worker leaves it, or it would end before the host has drained it.
+        if (!OperatingSystem.IsWindows())
+            _ = CreateSession();
         new Thread(EndWithHost) { IsBackground = true, Name = "end with the host" }.Start();
     }
 
@@ -30,4 +34,8 @@ internal static class StartupHook
 
         Process.GetCurrentProcess().Kill();
     }
+
+    [DllImport("libc", EntryPoint = "setsid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int CreateSession();
 }

@@ -19,6 +19,7 @@ internal sealed class WorkerProcess : IDisposable
     private WorkerProcess(Process process, ILogger logger)
     {
         _process = process;
+        Id = process.Id;
         _logger = logger;
         process.OutputDataReceived += (_, e) => Write(e.Data, error: false);
         process.ErrorDataReceived += (_, e) => Write(e.Data, error: true);
@@ -28,7 +29,7 @@ internal sealed class WorkerProcess : IDisposable
     }
 
     /// <summary>The process id.</summary>
-    public int Id => _process.Id;
+    public int Id { get; }
 
     /// <summary>The exit code, once the process has ended and all of its output was read.</summary>
     public Task<int> Exited { get; }

@@ -29,6 +29,7 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
     private readonly ConcurrentDictionary<string, RunningInvocation> _running = new();
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _end = new();
     private volatile Exception? _ended;
     private long _messages;
 
@@ -92,9 +93,14 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
                 throw new StartupException($"function {function.Name}: the name is used twice");
         }
 
+        if (HttpUri is null && functions.Values.Any(f => f.Trigger.IsOfType("httpTrigger")))
+            throw new StartupException("the app has HTTP functions but no web server: call builder.ConfigureFunctionsWebApplication() in Program.cs");
         await Task.WhenAll(functions.Values.Select(LoadAsync));
         return functions;
     }
+
+    /// <summary>Cancelled when the worker has ended.</summary>
+    public CancellationToken Ended => _end.Token;
 
     /// <summary>Ends when another worker takes this one's place, or none will.</summary>
     public Task Replaced => _replaced.Task;
@@ -142,7 +148,8 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
     /// <summary>Fails whatever is under way; nothing more is taken.</summary>
     public void End(string reason)
     {
-        _ended = new WorkerExitedException(reason);
+        _ended ??= new WorkerExitedException(reason);
+        _end.Cancel();
         _connected.TrySetException(_ended);
         _outbox.Writer.TryComplete();
         foreach (var id in _running.Keys)

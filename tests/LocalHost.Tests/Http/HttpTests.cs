@@ -84,7 +84,8 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
     [Fact]
     public async Task A_large_body_comes_through_whole()
     {
-        const int length = 40 * 1024 * 1024;
+        // The worker's own server takes 30 MB, also on the real host.
+        const int length = 25_000_000;
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = _host.Host.Address };
         using var content = new StreamContent(new Zeros(length));
         using var answer = await client.PostAsync(new Uri("/api/Reading", UriKind.Relative), content, Token);
