@@ -121,13 +121,12 @@ internal sealed class FunctionEndpoints(HostContext context, WorkerSupervisor wo
         // Both at once: in the worker each waits for the other. An id from outside is never passed on.
         http.Request.Headers[InvocationHeader] = invocation.Id;
         var answer = worker.EndAsync(invocation, http.RequestAborted);
-        if (invocation.Session.HttpUri is { } uri)
-        {
-            // A worker that died neither answers nor takes a connection.
-            using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, invocation.Session.Ended);
-            await forwarder.SendAsync(http, uri, _client, Unhurried, HttpTransformer.Default, end.Token);
-        }
-
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        var forwarding = forwarder.SendAsync(http, invocation.Session.HttpUri!, _client, Unhurried, HttpTransformer.Default, end.Token).AsTask();
+        // A worker that died neither answers nor takes a connection.
+        if (await Task.WhenAny(forwarding, answer) == answer && answer.Exception?.InnerException is WorkerExitedException)
+            await end.CancelAsync();
+        await forwarding;
         await answer;
         if (http.GetForwarderErrorFeature() is not { } failure)
             return;

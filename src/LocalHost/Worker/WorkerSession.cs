@@ -29,7 +29,6 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
     private readonly ConcurrentDictionary<string, RunningInvocation> _running = new();
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource _end = new();
     private volatile Exception? _ended;
     private long _messages;
 
@@ -39,7 +38,7 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
     /// <summary>The process at the other end.</summary>
     public WorkerProcess Process { get; } = process;
 
-    /// <summary>Where the worker's own web server listens; null where the app has no HTTP functions of ASP.NET Core.</summary>
+    /// <summary>Where the worker's own web server listens; null where the app has no HTTP functions.</summary>
     public string? HttpUri { get; private set; }
 
     /// <summary>The worker's version, known after the handshake.</summary>
@@ -99,9 +98,6 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
         return functions;
     }
 
-    /// <summary>Cancelled when the worker has ended.</summary>
-    public CancellationToken Ended => _end.Token;
-
     /// <summary>Ends when another worker takes this one's place, or none will.</summary>
     public Task Replaced => _replaced.Task;
 
@@ -149,7 +145,6 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
     public void End(string reason)
     {
         _ended ??= new WorkerExitedException(reason);
-        _end.Cancel();
         _connected.TrySetException(_ended);
         _outbox.Writer.TryComplete();
         foreach (var id in _running.Keys)

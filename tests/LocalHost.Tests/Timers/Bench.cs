@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Threading.Channels;
 using LocalHost.Configuration;
-using LocalHost.Hosting;
 using LocalHost.Rpc;
 using LocalHost.Timers;
 using LocalHost.Worker;
@@ -14,18 +13,18 @@ namespace LocalHost.Tests.Timers;
 /// <summary>A clock that a test moves, and on which it can wait until a timer waits.</summary>
 internal sealed class Clock(DateTimeOffset start) : FakeTimeProvider(start)
 {
-    private readonly SemaphoreSlim _waits = new(0);
+    private readonly Channel<TimeSpan> _waits = Channel.CreateUnbounded<TimeSpan>();
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = base.CreateTimer(callback, state, dueTime, period);
-        _waits.Release();
+        _waits.Writer.TryWrite(dueTime);
         return timer;
     }
 
     /// <summary>Returns when something has begun to wait on this clock; each wait counts once.</summary>
-    public async Task WaitedOnAsync() =>
-        Assert.True(await _waits.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken), "nothing waits on the clock");
+    public Task WaitedOnAsync() =>
+        _waits.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     /// <summary>Moves the clock to where something comes due, and returns when all that follows has been done.</summary>
     public Task ReachAsync(TimeSpan time)
