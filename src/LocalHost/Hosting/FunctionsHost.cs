@@ -8,11 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Hosting;
 
 /// <summary>Makes what starts functions, for one run of the host at an address.</summary>
-internal delegate IReadOnlyList<IFunctionStarter> CreateStarters(HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time);
+internal delegate IReadOnlyList<IFunctionStarter> CreateStarters(
+    HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time);
 
 /// <summary>
-/// The host: the public web server first, then the worker, then what starts functions. It stops in the opposite order: nothing new is started, running
-/// functions end or are cancelled, and only then the worker ends.
+/// The host: the public web server first, then the worker, then what starts functions. It stops in the opposite order: nothing new is
+/// started, running functions end or are cancelled, and only then the worker ends.
 /// </summary>
 internal sealed class FunctionsHost : IAsyncDisposable
 {
@@ -54,7 +55,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
         HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time) =>
         [new TimerStarter(context, worker, loggers, time)];
 
-    /// <summary>Listens on the public port. Until <see cref="StartAsync"/> has returned, requests to functions are answered with 503.</summary>
+    /// <summary>Listens on the public port. Until <see cref="StartAsync"/> has returned, functions are answered for with 503.</summary>
     /// <exception cref="StartupException">The port is taken.</exception>
     public Task BindAsync(CancellationToken cancellationToken) => _public.StartAsync(cancellationToken);
 
@@ -66,7 +67,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
         {
             _status.Starters = _createStarters(_context, Address, Worker, _loggers, _time);
             await _server.StartAsync(cancellationToken);
-            await Task.WhenAll([Worker.StartAsync(_server.Port, Address, cancellationToken), .. _status.Starters.Select(s => s.PrepareAsync(cancellationToken))]);
+            var preparing = _status.Starters.Select(s => s.PrepareAsync(cancellationToken));
+            await Task.WhenAll([Worker.StartAsync(_server.Port, Address, cancellationToken), .. preparing]);
             var routes = HttpRoute.From(Worker.Functions.Values, HostJson.RoutePrefix(_context.Configuration));
             RequireServed();
             var enabled = Worker.Functions.Values.Where(f => !_context.IsDisabled(f.Name)).ToList();
@@ -141,12 +143,13 @@ internal sealed class FunctionsHost : IAsyncDisposable
 
     private void Report(IReadOnlyList<HttpRoute> routes)
     {
+        var address = Address.GetLeftPart(UriPartial.Authority);
         foreach (var function in _status.Functions)
         {
             if (_status.IsDisabled(function))
                 _logger.Disabled(function.Name, function.Trigger.Type);
             else if (routes.FirstOrDefault(r => r.Function == function) is { } route)
-                _logger.Route(function.Name, string.Join(',', route.Methods), $"{Address.GetLeftPart(UriPartial.Authority)}/{route.Pattern.RawText}");
+                _logger.Route(function.Name, string.Join(',', route.Methods), $"{address}/{route.Pattern.RawText}");
             else
                 _logger.Function(function.Name, function.Trigger.Type);
         }
@@ -155,6 +158,6 @@ internal sealed class FunctionsHost : IAsyncDisposable
             _logger.MasterKeyMissing(HostSettings.MasterKeyVariable, "/admin and functions of level admin");
         if (_context.Settings.DefaultKey is null && routes.Any(r => r.Level == KeyLevel.Function))
             _logger.DefaultKeyMissing(HostSettings.DefaultKeyVariable, "functions of level function");
-        _logger.Running(Worker.Functions.Count, Address.GetLeftPart(UriPartial.Authority), (long)Stopwatch.GetElapsedTime(_started).TotalMilliseconds);
+        _logger.Running(Worker.Functions.Count, address, (long)Stopwatch.GetElapsedTime(_started).TotalMilliseconds);
     }
 }

@@ -15,7 +15,7 @@ public sealed class ConfigurationTests
     [InlineData("[]", "host.json: $: must be a JSON object")]
     [InlineData("{\n\"version\"", "host.json: line 2: not valid JSON")]
     [InlineData("""{"version":"2.0","version":"2.0"}""", "host.json: not valid JSON: Duplicate")]
-    [InlineData("""{"version":"2.0","extensionBundle":{"id":"x"}}""", "host.json: $.extensionBundle: must not be there: an app of the isolated worker brings its extensions")]
+    [InlineData("""{"version":"2.0","extensionBundle":{"id":"x"}}""", "host.json: $.extensionBundle: must not be there: an isolated app brings its own extensions")]
     [InlineData("""{"version":"2.0","extensions":7}""", "host.json: $.extensions: must be an object")]
     [InlineData("""{"version":"2.0","logging":{"logLevel":{"default":"Loud"}}}""", "host.json: $.logging.logLevel.default: must be \"Trace\" or")]
     [InlineData("""{"version":"2.0","extensions":{"http":{"routePrefix":1}}}""", "host.json: $.extensions.http.routePrefix: must be a string")]
@@ -95,7 +95,7 @@ public sealed class ConfigurationTests
     [InlineData("LocalHost__Port", "70000", "setting LocalHost__Port: '70000' must be a whole number from 0 to 65535")]
     [InlineData("LocalHost__DrainSeconds", "-1", "setting LocalHost__DrainSeconds: '-1' must be a whole number from 0 to 3600")]
     [InlineData("LocalHost__Keys__Mastr", "k", "setting LocalHost__Keys__Mastr: is not a setting of this host; did you intend LocalHost__Keys__Master?")]
-    [InlineData("AzureFunctionsWebHost__hostid", "No_Good", "setting AzureFunctionsWebHost__hostid: 'No_Good' must be 1 to 32 lower-case letters, digits and single dashes, with no dash at either end")]
+    [InlineData("AzureFunctionsWebHost__hostid", "No_Good", "setting AzureFunctionsWebHost__hostid: 'No_Good' must be 1 to 32 lower-case letters and digits with single dashes between")]
     public void A_bad_setting_of_the_host_is_refused(string name, string value, string message) =>
         Assert.Equal(message, Assert.Throws<StartupException>(() => Context(environment: (name, value))).Message);
 
