@@ -44,15 +44,18 @@ public sealed class HttpFunctions(Scoped scoped)
         Text($"{runId} {part}");
 
     [Function("Item")]
-    public static IActionResult Item([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/{id}")] HttpRequest request, string id) =>
+    public static IActionResult Item(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/{id}")] HttpRequest request, string id) =>
         Text($"item {id}");
 
     [Function("LatestItem")]
-    public static IActionResult LatestItem([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/latest")] HttpRequest request) =>
+    public static IActionResult LatestItem(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/latest")] HttpRequest request) =>
         Text("latest");
 
     [Function("DoorGet")]
-    public static IActionResult DoorGet([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "door")] HttpRequest request) =>
+    public static IActionResult DoorGet(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "door")] HttpRequest request) =>
         Text("get");
 
     [Function("DoorPut")]

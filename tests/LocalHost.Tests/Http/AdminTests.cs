@@ -59,7 +59,8 @@ public sealed class AdminTests(SharedHost shared) : IClassFixture<SharedHost>
         Assert.Equal(
             (200, "Running", "test", true, 0),
             ((await _host.CallAsync(HttpMethod.Get, "/admin/host/ping")).Status, status.GetProperty("state").GetString(),
-                status.GetProperty("id").GetString(), status.TryGetProperty("version", out _), status.GetProperty("errors").GetArrayLength()));
+                status.GetProperty("id").GetString(), status.TryGetProperty("version", out _),
+                status.GetProperty("errors").GetArrayLength()));
     }
 
     [Fact]
