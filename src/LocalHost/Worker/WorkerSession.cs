@@ -139,10 +139,11 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
         _outbox.Writer.TryWrite(new StreamingMessage { WorkerTerminate = new() });
     }
 
-    /// <summary>Ends the process at once, and not as a crash.</summary>
-    public void Kill()
+    /// <summary>Ends the process at once, and not as a crash; what comes from now on is for the next worker.</summary>
+    public void Kill(string reason)
     {
         IsEndedByHost = true;
+        End(reason);
         Process.Kill();
     }
 

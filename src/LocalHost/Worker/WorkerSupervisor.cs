@@ -238,7 +238,7 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
         catch (TimeoutException)
         {
             _logger.EndedForTimeout(invocation.Function.Name, Grace.TotalSeconds);
-            invocation.Session.Kill();
+            invocation.Session.Kill($"the worker was ended because {invocation.Function.Name} ran too long");
         }
         catch (WorkerExitedException)
         {
@@ -309,7 +309,7 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
         }
         catch (Exception e) when (e is StartupException or TimeoutException)
         {
-            session.Kill();
+            session.Kill("the worker could not be started");
             await process.Exited;
             GiveUp(e is StartupException ? e.Message : "the app does not answer the host: Program.cs must run the Functions worker");
         }

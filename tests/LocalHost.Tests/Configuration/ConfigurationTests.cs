@@ -69,7 +69,8 @@ public sealed class ConfigurationTests
     [Fact]
     public void A_setting_wins_over_host_json_as_on_the_real_host()
     {
-        var context = Context("""{"version":"2.0","functionTimeout":"00:01:00"}""", ("AzureFunctionsJobHost__functionTimeout", "00:00:05"));
+        const string hostJson = """{"version":"2.0","functionTimeout":"00:01:00"}""";
+        var context = Context(hostJson, ("AzureFunctionsJobHost__functionTimeout", "00:00:05"));
         Assert.Equal(TimeSpan.FromSeconds(5), HostJson.FunctionTimeout(context.Configuration));
     }
 
