@@ -40,7 +40,9 @@ public sealed class HttpFunctions(Scoped scoped)
 
     [Function("Routed")]
     public static IActionResult Routed(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "runs/{runId}/{part:int?}")] HttpRequest request, string runId, int? part) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "runs/{runId}/{part:int?}")] HttpRequest request,
+        string runId,
+        int? part) =>
         Text($"{runId} {part}");
 
     [Function("Item")]

@@ -63,7 +63,8 @@ public sealed class ConfigurationTests
         Assert.Equal(
             ("v1", null, "Warning", "4"),
             (HostJson.RoutePrefix(configuration), HostJson.FunctionTimeout(configuration),
-                configuration["AzureFunctionsJobHost:logging:logLevel:default"], configuration["AzureFunctionsJobHost:extensions:queues:batchSize"]));
+                configuration["AzureFunctionsJobHost:logging:logLevel:default"],
+                configuration["AzureFunctionsJobHost:extensions:queues:batchSize"]));
     }
 
     [Fact]
@@ -121,8 +122,11 @@ public sealed class ConfigurationTests
         Assert.Equal(message, Refusal(() => Context(environment: (name, value))));
 
     [Fact]
-    public void One_start_names_everything_that_is_wrong_with_the_settings() =>
-        Assert.Equal(2, Refusal(() => Context(environment: [("LocalHost__Port", "x"), ("LocalHost__Drain", "1")])).Split("; setting").Length);
+    public void One_start_names_everything_that_is_wrong_with_the_settings()
+    {
+        var refusal = Refusal(() => Context(environment: [("LocalHost__Port", "x"), ("LocalHost__Drain", "1")]));
+        Assert.Equal(2, refusal.Split("; setting").Length);
+    }
 
     [Fact]
     public void The_default_host_id_is_stable_and_differs_between_folders()
