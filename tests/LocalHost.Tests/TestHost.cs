@@ -103,6 +103,8 @@ internal sealed class TestHost : IAsyncDisposable
     /// <summary>Takes the triggers that these tests are not about, and starts nothing.</summary>
     private sealed class Idle : IFunctionStarter
     {
+        public Task Failure { get; } = new TaskCompletionSource().Task;
+
         public bool Starts(FunctionBinding trigger) =>
             trigger.Type is "queueTrigger" or "orchestrationTrigger" or "activityTrigger" or "entityTrigger";
 

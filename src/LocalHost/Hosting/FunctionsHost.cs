@@ -2,6 +2,7 @@ using System.Diagnostics;
 using LocalHost.Configuration;
 using LocalHost.Http;
 using LocalHost.Timers;
+using LocalHost.WebJobs;
 using LocalHost.Worker;
 using Microsoft.Extensions.Logging;
 
@@ -50,10 +51,10 @@ internal sealed class FunctionsHost : IAsyncDisposable
     /// <summary>The worker.</summary>
     public WorkerSupervisor Worker { get; }
 
-    /// <summary>What the host does by default: timers.</summary>
+    /// <summary>What the host does by default: timers, queues and orchestrations.</summary>
     public static IReadOnlyList<IFunctionStarter> DefaultStarters(
         HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time) =>
-        [new TimerStarter(context, worker, loggers, time)];
+        [new TimerStarter(context, worker, loggers, time), new WebJobsHost(context, address, worker, loggers)];
 
     /// <summary>Listens on the public port. Until <see cref="StartAsync"/> has returned, functions are answered for with 503.</summary>
     /// <exception cref="StartupException">The port is taken.</exception>
@@ -85,12 +86,12 @@ internal sealed class FunctionsHost : IAsyncDisposable
     }
 
     /// <summary>Runs until the token is cancelled.</summary>
-    /// <exception cref="StartupException">The worker crashed too often.</exception>
+    /// <exception cref="StartupException">The worker crashed too often, or a part of the host cannot go on.</exception>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await Worker.Ended.WaitAsync(cancellationToken);
+            await Task.WhenAny([Worker.Ended, .. _status.Starters.Select(s => s.Failure)]).Unwrap().WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -130,12 +131,15 @@ internal sealed class FunctionsHost : IAsyncDisposable
         await _server.DisposeAsync();
     }
 
-    // A function that nothing starts would be silent for ever.
+    // A function that nothing starts would be silent for ever, and so would an output that nothing writes.
     private void RequireServed()
     {
         var lost = Worker.Functions.Values
             .Where(f => !f.Trigger.IsOfType(HttpRoute.Trigger) && !_status.Starters.Any(s => s.Starts(f.Trigger)))
             .Select(f => $"function {f.Name}: this host does not know the trigger {f.Trigger.Type}")
+            .Concat(Worker.Functions.Values.SelectMany(f => f.Outputs
+                .Where(o => !o.IsOfType("http") && !(o.IsOfType("queue") && f.Trigger.IsOfType("queueTrigger")))
+                .Select(o => $"function {f.Name}: this host does not write the output {o.Name} of type {o.Type} of a {f.Trigger.Type}")))
             .ToList();
         if (lost.Count > 0)
             throw new StartupException(string.Join("; ", lost));

@@ -9,6 +9,9 @@ internal interface IFunctionStarter : IAsyncDisposable
     /// <summary>Whether it starts functions with this trigger, such as <c>queueTrigger</c>.</summary>
     bool Starts(FunctionBinding trigger);
 
+    /// <summary>Never ends; fails with the reason when this part cannot go on, and so the host cannot.</summary>
+    Task Failure { get; }
+
     /// <summary>Does what needs no knowledge of the functions; runs while the worker starts.</summary>
     Task PrepareAsync(CancellationToken cancellationToken);
 

@@ -16,6 +16,9 @@ internal sealed class TimerStarter(HostContext context, IWorkerChannel worker, I
     private Task _running = Task.CompletedTask;
 
     /// <inheritdoc/>
+    public Task Failure { get; } = new TaskCompletionSource().Task;
+
+    /// <inheritdoc/>
     public bool Starts(FunctionBinding trigger) => trigger.IsOfType("timerTrigger");
 
     /// <inheritdoc/>

@@ -1,26 +1,32 @@
 using System.Diagnostics;
 using System.Text.Json;
+using LocalHost.Tests.WebJobs;
+using Testing;
 
 namespace LocalHost.Tests.Hosting;
 
 /// <summary>The host as the process that scripts start.</summary>
-public sealed class ProcessTests
+public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
 {
+    private readonly AppPlace _place = new(azurite);
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static string HostDll { get; } = typeof(LocalHost.Hosting.FunctionsHost).Assembly.Location;
 
-    private static Process Start(params (string Name, string Value)[] settings)
+    private Process Start(params (string Name, string Value)[] settings)
     {
         // In a process group of its own, as in a terminal.
         var start = new ProcessStartInfo("setsid") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("dotnet");
         start.ArgumentList.Add(HostDll);
         start.ArgumentList.Add(TestHost.AppDll);
-        foreach (var (name, value) in new TestHost().Settings.Select(s => (s.Key, s.Value)).Concat(settings))
+        foreach (var (name, value) in _place.Environment.Concat(new TestHost().Settings).Select(s => (s.Key, s.Value)).Concat(settings))
             start.Environment[name] = value;
         return Process.Start(start)!;
     }
+
+    public void Dispose() => _place.Dispose();
 
     private static async Task<Uri> AddressAsync(Process host) =>
         new(JsonElement.Parse((await host.StandardOutput.ReadLineAsync(Token))!).GetProperty("address").GetString()!);
