@@ -196,6 +196,21 @@ public sealed class CaseTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_refusal_is_on_record_before_its_case_is_closed_and_may_be_erased()
+    {
+        var records = new RefusalLog();
+        await using var host = await CaseHost.StartAsync(azurite, $"protected: {{ accounts: [{Leaver}] }}\n", services: records.AddTo);
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Held);
+        records.StageNow = async () => (await host.Desk.CaseAsync(id, CaseHost.Stop))!.Stage;
+
+        Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0], approve: false));
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Closed);
+
+        Assert.Equal([LeaverStage.Held], records.Stages);
+    }
+
+    [Fact]
     public async Task A_missing_permission_is_named_the_rest_goes_on_and_granting_it_is_enough()
     {
         await using var host = await CaseHost.StartAsync(azurite);
@@ -262,6 +277,28 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.True(Enabled(host));
         Assert.Equal(["directory-helpdesk"], before.Except(Groups(host)));
         Assert.DoesNotContain(host.Sandbox.Tenant.DirectoryRoleAssignments.All(), a => Json.Text(a.Json, "principalId") == Leaver);
+    }
+
+    // The engine lets an id be started again once it has ended.
+    [Fact]
+    public async Task Who_refused_to_give_back_is_not_asked_again_when_the_same_event_comes_again()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var id = await host.TakenAsync(host.Event());
+        await host.CertifiedAsync(id);
+        var rehired = host.Event("hr.employee.rehired", 2);
+        await host.TakenAsync(rehired);
+        await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id));
+        Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0], approve: false));
+        var refused = await host.UntilAsync(id, c => c.Stage == LeaverStage.Closed);
+        await host.IdleAsync();
+
+        Assert.Equal(id, await host.TakenAsync(rehired));
+        await host.IdleAsync();
+
+        Assert.Equal(refused, await host.Desk.CaseAsync(id, CaseHost.Stop));
+        Assert.Empty(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
+        Assert.False(Enabled(host));
     }
 
     [Fact]
@@ -468,5 +505,29 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
         Assert.Contains(told, id => id.Contains("-remove-", StringComparison.Ordinal));
         Assert.Equal(told, await host.LedgerIdsAsync());
+    }
+
+    /// <summary>The app's evidence log, which notes the case's stage whenever a refusal is recorded.</summary>
+    private sealed class RefusalLog
+    {
+        public List<LeaverStage> Stages { get; } = [];
+
+        public Func<Task<LeaverStage>>? StageNow { get; set; }
+
+        public void AddTo(IServiceCollection services)
+        {
+            var own = services.Last(s => s.ServiceType == typeof(IEvidenceLog)).ImplementationFactory!;
+            services.AddSingleton<IEvidenceLog>(p => new Noting(this, (IEvidenceLog)own(p)));
+        }
+
+        private sealed class Noting(RefusalLog notes, IEvidenceLog own) : IEvidenceLog
+        {
+            public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
+            {
+                if (record.Action == "offboarding.refused")
+                    notes.Stages.Add(await notes.StageNow!());
+                return await own.AppendAsync(record, stop);
+            }
+        }
     }
 }
