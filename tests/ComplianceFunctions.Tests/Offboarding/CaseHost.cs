@@ -170,6 +170,9 @@ internal sealed class CaseHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Which history the case's orchestration is in: another one after each time that it was continued as new.</summary>
+    public async Task<string?> HistoryAsync(string caseId) => _engine.HistoryOf((await Desk.CaseAsync(caseId, Stop))!.InstanceId);
+
     /// <summary>Once no orchestration and no step has anything left to do at the clock's present time.</summary>
     public Task IdleAsync() => _engine.WhenIdleAsync(Stop).WaitAsync(Patience, Stop);
 

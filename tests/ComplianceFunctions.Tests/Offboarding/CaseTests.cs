@@ -242,6 +242,31 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.DoesNotContain(await host.FindingsAsync(id), f => f.Detection.ControlId == "LEAVE-012");
     }
 
+    [Theory]
+    [InlineData("protected: { accounts: [" + Leaver + "] }\n", LeaverStage.Held)]
+    [InlineData("approvals: { firstAct: true }\n", LeaverStage.AwaitingApproval)]
+    public async Task An_approval_that_waits_for_weeks_is_asked_for_once_over_many_histories(string policy, LeaverStage waiting)
+    {
+        await using var host = await CaseHost.StartAsync(azurite, policy);
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == waiting);
+        await host.IdleAsync();
+        var asked = Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
+        var (changes, history) = (host.Changes, await host.HistoryAsync(id));
+
+        for (var i = 0; i < 210; i++)
+        {
+            host.Clock.Advance(TimeSpan.FromHours(2));
+            await host.IdleAsync();
+        }
+
+        Assert.NotEqual(history, await host.HistoryAsync(id));
+        Assert.Equal(asked, Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop)));
+        Assert.Equal(changes, host.Changes);
+        await host.ApproveAsync(id);
+        Assert.Equal(LeaverStage.Clear, (await host.CertifiedAsync(id)).Stage);
+    }
+
     [Fact]
     public async Task A_user_deleted_midway_still_gets_a_certificate()
     {

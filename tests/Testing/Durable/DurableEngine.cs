@@ -66,6 +66,9 @@ public sealed class DurableEngine : IAsyncDisposable
     /// </summary>
     public Task WhenIdleAsync(CancellationToken cancellationToken) => _hub.WhenIdleAsync(cancellationToken);
 
+    /// <summary>The id of the history that an instance is in; it gets another one each time that it is continued as new.</summary>
+    public string? HistoryOf(string instanceId) => _hub.Find(instanceId)?.OrchestrationInstance.ExecutionId;
+
     /// <summary>Stops: running activities are cancelled and awaited, and done again after the next start.</summary>
     public async Task StopAsync()
     {
