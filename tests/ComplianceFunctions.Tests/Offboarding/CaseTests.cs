@@ -191,8 +191,36 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Empty(host.Changes);
         await host.TakenAsync(host.Event(sequence: 2));
 
-        var known = await host.UntilAsync(id, c => c.Stage == LeaverStage.Held && c.Round == 2);
-        Assert.Null(known.BlockedAt);
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Held && c.Round == 2);
+        await host.IdleAsync();
+        var known = (await host.Desk.CaseAsync(id, CaseHost.Stop))!;
+        Assert.Equal((LeaverStage.Held, 2, null), (known.Stage, known.Round, known.BlockedAt));
+        Assert.Empty(Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Answers);
+    }
+
+    [Fact]
+    public async Task Answers_of_one_round_do_not_count_in_the_next()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, $"protected: {{ accounts: [{Leaver}] }}\n");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Held);
+        await host.ApproveAsync(id);
+        await host.CertifiedAsync(id);
+        await host.TakenAsync(host.Event("hr.employee.rehired", 2));
+        await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id));
+        await host.ApproveAsync(id);
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
+        await host.IdleAsync();
+        var changes = host.Changes;
+
+        await host.TakenAsync(host.Event(sequence: 3));
+        await host.UntilAsync(id, c => c is { Round: 2, Stage: not LeaverStage.Scheduled });
+        await host.IdleAsync();
+
+        Assert.Equal(LeaverStage.Held, (await host.Desk.CaseAsync(id, CaseHost.Stop))!.Stage);
+        Assert.Empty(Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Answers);
+        Assert.Equal(changes, host.Changes);
+        Assert.True(Enabled(host));
     }
 
     [Fact]
@@ -261,7 +289,8 @@ public sealed class CaseTests(AzuriteFixture azurite)
         }
 
         Assert.NotEqual(history, await host.HistoryAsync(id));
-        Assert.Equal(asked, Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop)));
+        var still = Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
+        Assert.Equal((asked.Id, asked.PlanId, asked.AskedAt), (still.Id, still.PlanId, still.AskedAt));
         Assert.Equal(changes, host.Changes);
         await host.ApproveAsync(id);
         Assert.Equal(LeaverStage.Clear, (await host.CertifiedAsync(id)).Stage);
