@@ -33,6 +33,8 @@ internal sealed class TestHost : IAsyncDisposable
 
     public LogBook Log { get; } = new();
 
+    public CreateStarters Starters { get; init; } = CreateStarters;
+
     public FunctionsHost Host => _host ?? throw new InvalidOperationException("the host was not started");
 
     /// <summary>The assembly of the test app, built beside this one.</summary>
@@ -55,7 +57,7 @@ internal sealed class TestHost : IAsyncDisposable
             environment[name] = value;
         var context = HostContext.Create(AppDll, environment, LocalHost.Configuration.HostJson.Parse(HostJson, "host.json"));
         _loggers = HostLogging.Create(context.Configuration, Log);
-        _host = new FunctionsHost(context, CreateStarters, _loggers, Time);
+        _host = new FunctionsHost(context, Starters, _loggers, Time);
         return _host.BindAsync(Token);
     }
 

@@ -57,6 +57,8 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
         }
     }
 
+    private static string ProcessGroup(int processId) => File.ReadAllText($"/proc/{processId}/stat").Split(") ")[1].Split(' ')[2];
+
     private static async Task EndedAsync(int processId, TimeSpan limit)
     {
         var started = Stopwatch.GetTimestamp();
@@ -84,6 +86,8 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
         using var host = Start();
         var address = await AddressAsync(host);
         var worker = await WorkerIdAsync(address);
+        // Else a Ctrl-C would reach the worker itself, before the host has drained it.
+        Assert.NotEqual(ProcessGroup(host.Id), ProcessGroup(worker));
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };
         var running = client.PostAsync(new Uri("/api/slow/1000", UriKind.Relative), null, Token);
         while (!(await host.StandardOutput.ReadLineAsync(Token))!.EndsWith(" begin", StringComparison.Ordinal))
