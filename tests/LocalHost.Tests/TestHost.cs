@@ -25,6 +25,13 @@ internal sealed class TestHost : IAsyncDisposable
         ["LocalHost__DrainSeconds"] = "30",
         ["AzureFunctionsWebHost__hostid"] = "test",
         ["AzureWebJobs__Nightly__Disabled"] = "true",
+        ["Take"] = "take",
+        ["Refuse"] = "refuse",
+        ["Hold"] = "hold",
+        ["Read"] = "read",
+        ["First"] = "first",
+        ["Second"] = "second",
+        ["ForwardElsewhere"] = "forward",
     };
 
     public string HostJson { get; init; } = """{"version":"2.0"}""";

@@ -32,6 +32,24 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task A_queue_name_whose_setting_is_missing_is_a_start_up_error_that_names_function_and_setting()
+    {
+        await using var host = new TestHost();
+        host.Settings.Remove("Take");
+        host.Settings["Second"] = "";
+        await host.BindAsync();
+        var start = host.Host.StartAsync(TestContext.Current.CancellationToken);
+        var error = await Assert.ThrowsAsync<StartupException>(() => start);
+        Assert.Equal(
+            [
+                "function Forward: '%Second%': the setting Second is not set",
+                "function Second: '%Second%': the setting Second is not set",
+                "function Take: '%Take%': the setting Take is not set",
+            ],
+            error.Message.Split("; ").Order());
+    }
+
+    [Fact]
     public async Task The_log_has_the_levels_of_host_json()
     {
         const string quiet = """{"version":"2.0","logging":{"logLevel":{"TestApp":"Error"}}}""";
