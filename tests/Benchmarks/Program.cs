@@ -3,7 +3,7 @@ using Benchmarks;
 return args switch
 {
     ["credentials", .. var rest] => await CredentialBenchmark.RunAsync(rest),
-    ["orchestrations", .. var rest] => await OrchestrationBenchmark.RunAsync(rest),
+    ["host", .. var rest] => await HostBenchmark.RunAsync(rest),
     ["offboarding", .. var rest] => await OffboardingBenchmark.RunAsync(rest),
     ["ledger", .. var rest] => Math.Max(await LedgerBenchmark.RunAsync(rest), await LedgerVerifyBenchmark.RunAsync(rest)),
     ["ledger-verify", .. var rest] => await LedgerVerifyBenchmark.RunAsync(rest),
@@ -19,7 +19,7 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("benchmarks: credentials [--applications N] [--vault-objects N] [--flagged-share 0.02] [--rounds N] [--latency MS,MS]");
-    Console.Error.WriteLine("            orchestrations [--instances N] [--activities N] [--rounds N]");
+    Console.Error.WriteLine("            host [--line N] [--fan N] [--rounds N]");
     Console.Error.WriteLine("            offboarding [--latency MS] [--leavers N] [--rounds N] [--quotas] [--seconds N after all are blocked, instead of to the last certificate]");
     Console.Error.WriteLine("            ledger [--calls N] [--rounds N] [--records N]; ledger-verify its second half alone");
     return 64;

@@ -14,6 +14,11 @@ public static class DurableFunctions
 {
     private static readonly RetryPolicy Patient = new(5, TimeSpan.FromMilliseconds(100));
 
+    private static readonly RetryPolicy OfTimeouts = new(5, TimeSpan.FromMilliseconds(100))
+    {
+        HandleFailure = f => f.IsCausedBy<TimeoutException>(),
+    };
+
     [Function("Buy")]
     public static async Task<string> Buy([OrchestrationTrigger] TaskOrchestrationContext context, Order order)
     {
@@ -96,10 +101,7 @@ public static class DurableFunctions
 
     [Function("Picky")]
     public static Task<string> Picky([OrchestrationTrigger] TaskOrchestrationContext context) =>
-        context.CallActivityAsync<string>("Try", new Order(context.InstanceId, 3), new TaskOptions(new RetryPolicy(5, TimeSpan.FromMilliseconds(100))
-        {
-            HandleFailure = f => f.IsCausedBy<TimeoutException>(),
-        }));
+        context.CallActivityAsync<string>("Try", new Order(context.InstanceId, 3), TaskOptions.FromRetryPolicy(OfTimeouts));
 
     [Function("Try")]
     public static string Try([ActivityTrigger] Order order)
@@ -119,7 +121,8 @@ public static class DurableFunctions
         context.CallSubOrchestratorAsync<string>("Child", options: new SubOrchestrationOptions(instanceId: child));
 
     [Function("Child")]
-    public static string Child([OrchestrationTrigger] TaskOrchestrationContext context) => $"{context.InstanceId} under {context.Parent!.InstanceId}";
+    public static string Child([OrchestrationTrigger] TaskOrchestrationContext context) =>
+        $"{context.InstanceId} under {context.Parent!.InstanceId}";
 
     [Function("ParentOfFailure")]
     public static async Task<string> ParentOfFailure([OrchestrationTrigger] TaskOrchestrationContext context)
@@ -165,13 +168,15 @@ public static class DurableFunctions
     }
 
     [Function("Echoes")]
-    public static Task<string> Echoes([OrchestrationTrigger] TaskOrchestrationContext context, string text) => context.CallActivityAsync<string>("Echo", text);
+    public static Task<string> Echoes([OrchestrationTrigger] TaskOrchestrationContext context, string text) =>
+        context.CallActivityAsync<string>("Echo", text);
 
     [Function("Echo")]
     public static string Echo([ActivityTrigger] string text) => text;
 
     [Function("Calls")]
-    public static Task Calls([OrchestrationTrigger] TaskOrchestrationContext context, string activity) => context.CallActivityAsync(activity);
+    public static Task Calls([OrchestrationTrigger] TaskOrchestrationContext context, string activity) =>
+        context.CallActivityAsync(activity);
 
     /// <summary>Activities one after the other, for the benchmark.</summary>
     [Function("Line")]
@@ -231,9 +236,12 @@ public static class DurableFunctions
 
     [Function("StartEcho")]
     public static async Task<IActionResult> StartEcho(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "echo/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "echo/{id}")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient client)
     {
-        await client.ScheduleNewOrchestrationInstanceAsync("Echoes", "from http", new StartOrchestrationOptions(id), CancellationToken.None);
+        var options = new StartOrchestrationOptions(id);
+        await client.ScheduleNewOrchestrationInstanceAsync("Echoes", "from http", options, CancellationToken.None);
         var ended = await client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, CancellationToken.None);
         return new ContentResult { Content = ended.ReadOutputAs<string>() };
     }

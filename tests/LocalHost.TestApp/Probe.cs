@@ -3,14 +3,16 @@ using System.Globalization;
 namespace TestApp;
 
 /// <summary>
-/// Files in the folder of setting <c>TestApp__Folder</c>, where functions leave what they did and find what they wait for: they outlive a process that is killed.
+/// Files in the folder of setting <c>TestApp__Folder</c>, where functions leave what they did and find what they wait for: they outlive a
+/// process that is killed.
 /// </summary>
 internal static class Probe
 {
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(25);
     private static int _number;
 
-    private static string Folder => Environment.GetEnvironmentVariable("TestApp__Folder") ?? throw new InvalidOperationException("TestApp__Folder is not set");
+    private static string Folder =>
+        Environment.GetEnvironmentVariable("TestApp__Folder") ?? throw new InvalidOperationException("TestApp__Folder is not set");
 
     /// <summary>Leaves a line; the test reads all lines of all processes.</summary>
     public static void See(string what)

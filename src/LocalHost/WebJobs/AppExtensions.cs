@@ -5,7 +5,8 @@ namespace LocalHost.WebJobs;
 
 /// <summary>
 /// The WebJobs extensions that an app's worker extensions name, such as
-/// <c>[assembly: ExtensionInformation("Microsoft.Azure.WebJobs.Extensions.DurableTask", "3.18.0")]</c>. The Functions host loads exactly these.
+/// <c>[assembly: ExtensionInformation("Microsoft.Azure.WebJobs.Extensions.DurableTask", "3.18.0")]</c>. The Functions host loads exactly
+/// these.
 /// </summary>
 internal static class AppExtensions
 {

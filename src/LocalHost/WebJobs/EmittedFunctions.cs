@@ -8,9 +8,9 @@ using Microsoft.Azure.WebJobs.Extensions.DurableTask;
 namespace LocalHost.WebJobs;
 
 /// <summary>
-/// Gives WebJobs, which runs static methods with attributes, one such method for each durable and each queue function of the worker. Each passes its call to
-/// <see cref="FunctionCalls"/>: <c>[FunctionName("Pack")] public static Task&lt;object?&gt; Pack([ActivityTrigger] string input, string instanceId) =&gt;
-/// calls.ActAsync("Pack", input, instanceId);</c>
+/// Gives WebJobs, which runs static methods with attributes, one such method for each durable and each queue function of the worker. Each
+/// passes its call to <see cref="FunctionCalls"/>: <c>[FunctionName("Pack")] public static Task&lt;object?&gt; Pack([ActivityTrigger]
+/// string input, string instanceId) =&gt; calls.ActAsync("Pack", input, instanceId);</c>
 /// </summary>
 internal sealed class EmittedFunctions(IWorkerChannel worker, FunctionCalls calls) : ITypeLocator
 {
@@ -53,7 +53,11 @@ internal sealed class EmittedFunctions(IWorkerChannel worker, FunctionCalls call
         }
 
         if (calls.HasDurable)
-            method.Emit(ClientFunction, nameof(FunctionCalls.SetClient), Client).SetCustomAttribute(Attribute(typeof(NoAutomaticTriggerAttribute)));
+        {
+            var client = method.Emit(ClientFunction, nameof(FunctionCalls.SetClient), Client);
+            client.SetCustomAttribute(Attribute(typeof(NoAutomaticTriggerAttribute)));
+        }
+
         var created = type.CreateType();
         created.GetField("calls")!.SetValue(null, calls);
         return created;
@@ -74,8 +78,10 @@ internal sealed class EmittedFunctions(IWorkerChannel worker, FunctionCalls call
         public MethodBuilder Emit(string function, string target, params Parameter[] parameters)
         {
             var called = typeof(FunctionCalls).GetMethod(target)!;
-            var method = type.DefineMethod(function, MethodAttributes.Public | MethodAttributes.Static, called.ReturnType, [.. parameters.Select(p => p.Type)]);
-            method.SetCustomAttribute(new CustomAttributeBuilder(typeof(FunctionNameAttribute).GetConstructor([typeof(string)])!, [function]));
+            var types = parameters.Select(p => p.Type).ToArray();
+            var method = type.DefineMethod(function, MethodAttributes.Public | MethodAttributes.Static, called.ReturnType, types);
+            var name = typeof(FunctionNameAttribute).GetConstructor([typeof(string)])!;
+            method.SetCustomAttribute(new CustomAttributeBuilder(name, [function]));
             for (var i = 0; i < parameters.Length; i++)
             {
                 var parameter = method.DefineParameter(i + 1, ParameterAttributes.None, parameters[i].Name);

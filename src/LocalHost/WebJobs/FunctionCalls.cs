@@ -38,11 +38,14 @@ internal sealed class FunctionCalls(IWorkerChannel worker, IReadOnlyDictionary<s
     /// <summary>Waits until no durable call is under way.</summary>
     public Task WhenNoneRunsAsync() => _running.NoneAsync();
 
-    /// <summary>Hands the calls that came in since <see cref="BeginDrain"/> back to the extension, which leaves them for the next start.</summary>
+    /// <summary>
+    /// Hands the calls that came in since <see cref="BeginDrain"/> back to the extension, which leaves them for the next start.
+    /// </summary>
     public void TurnAway() => _turnedAway.TrySetResult();
 
     /// <summary>The setting with the connection of a queue binding.</summary>
-    public static string Connection(FunctionBinding queue) => queue.Text("connection") is { Length: > 0 } name ? name : WebJobsConfiguration.Storage;
+    public static string Connection(FunctionBinding queue) =>
+        queue.Text("connection") is { Length: > 0 } name ? name : WebJobsConfiguration.Storage;
 
     /// <summary>Takes what a durable client is given.</summary>
     public void SetClient(string function, string client) => Client = client;
@@ -77,8 +80,11 @@ internal sealed class FunctionCalls(IWorkerChannel worker, IReadOnlyDictionary<s
         };
     }
 
-    /// <summary>Runs a queue function on a message and writes its outputs; the extension deletes the message when this has succeeded.</summary>
-    /// <exception cref="Exception">The message, the function or an output failed: the extension tries the message again, and in the end poisons it.</exception>
+    /// <summary>
+    /// Runs a queue function on a message and writes its outputs; the extension deletes the message when this has succeeded.
+    /// </summary>
+    /// <exception cref="Exception">The message, the function or an output failed: the extension tries the message again, and in the end
+    /// poisons it.</exception>
     public async Task TakeAsync(string function, QueueMessage message, IBinder binder, CancellationToken cancellationToken)
     {
         var taker = worker.Functions[function];
@@ -155,11 +161,14 @@ internal sealed class FunctionCalls(IWorkerChannel worker, IReadOnlyDictionary<s
         }
     }
 
-    private async Task WriteOutputsAsync(WorkerFunction function, InvocationResponse response, IBinder binder, CancellationToken cancellationToken)
+    private async Task WriteOutputsAsync(
+        WorkerFunction function, InvocationResponse response, IBinder binder, CancellationToken cancellationToken)
     {
         foreach (var output in function.Outputs)
         {
-            var data = output.Name == "$return" ? response.ReturnValue : response.OutputData.FirstOrDefault(o => o.Name == output.Name)?.Data;
+            var data = output.Name == "$return"
+                ? response.ReturnValue
+                : response.OutputData.FirstOrDefault(o => o.Name == output.Name)?.Data;
             try
             {
                 await WriteAsync(output, Messages(data), binder, cancellationToken);
@@ -172,12 +181,15 @@ internal sealed class FunctionCalls(IWorkerChannel worker, IReadOnlyDictionary<s
         }
     }
 
-    // The extension's own writer: it encodes as its listener decodes, makes the queue where it is missing, and wakes the listener behind it.
-    private static async Task WriteAsync(FunctionBinding output, List<ByteString> messages, IBinder binder, CancellationToken cancellationToken)
+    // The extension's own writer: it encodes as its listener decodes, makes the queue where it is missing, and wakes the listener behind
+    // it.
+    private static async Task WriteAsync(
+        FunctionBinding output, List<ByteString> messages, IBinder binder, CancellationToken cancellationToken)
     {
         if (messages.Count == 0)
             return;
-        var queue = await binder.BindAsync<IAsyncCollector<byte[]>>(new QueueAttribute(output.Text("queueName")!) { Connection = Connection(output) }, cancellationToken);
+        var attribute = new QueueAttribute(output.Text("queueName")!) { Connection = Connection(output) };
+        var queue = await binder.BindAsync<IAsyncCollector<byte[]>>(attribute, cancellationToken);
         foreach (var message in messages)
             await queue.AddAsync(message.ToByteArray(), cancellationToken);
     }
@@ -203,5 +215,8 @@ internal sealed class FunctionCalls(IWorkerChannel worker, IReadOnlyDictionary<s
         ByteString.CopyFromUtf8(json.ValueKind == JsonValueKind.String ? json.GetString()! : json.GetRawText());
 }
 
-/// <summary>The worker ended while a function ran in it. The durable extension goes by this name: it repeats an orchestrator's episode, and fails an activity.</summary>
+/// <summary>
+/// The worker ended while a function ran in it. The durable extension goes by this name: it repeats an orchestrator's episode, and fails an
+/// activity.
+/// </summary>
 internal sealed class WorkerProcessExitException(Exception reason) : Exception("The worker process ended while the function ran.", reason);

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace LocalHost.WebJobs;
 
 /// <summary>
-/// The place of this host among those that run side by side on one machine and one app: the lowest number that is free. It is held by a lock on a file, which
-/// the operating system gives back when the process ends, however it ends; so a place that can be locked belongs to no host that runs.
+/// The place of this host among those that run side by side on one machine and one app: the lowest number that is free. It is held by a
+/// lock on a file, which the operating system gives back when the process ends, however it ends; so a place that can be locked belongs to
+/// no host that runs.
 /// </summary>
 internal sealed class HostSlot : IDisposable
 {

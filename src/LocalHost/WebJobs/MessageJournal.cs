@@ -10,9 +10,10 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.WebJobs;
 
 /// <summary>
-/// Writes down which queue messages are in work. The queue extension makes a message invisible for ten minutes, a time that cannot be set; so a host that was
-/// killed would be missed for that long. The next host gives its messages back at once.
-/// A limit: the extension renews a message after five minutes without saying so; one that was in work for longer comes back ten minutes after its last renewal.
+/// Writes down which queue messages are in work. The queue extension makes a message invisible for ten minutes, a time that cannot be set;
+/// so a host that was killed would be missed for that long. The next host gives its messages back at once.
+/// A limit: the extension renews a message after five minutes without saying so; one that was in work for longer comes back ten minutes
+/// after its last renewal.
 /// </summary>
 internal sealed class MessageJournal(HostSlot slot, ILogger logger, CancellationToken draining) : IQueueProcessorFactory
 {
@@ -113,7 +114,8 @@ internal sealed class MessageJournal(HostSlot slot, ILogger logger, Cancellation
             return false;
         }
 
-        protected override async Task CompleteProcessingMessageAsync(QueueMessage message, FunctionResult result, CancellationToken cancellationToken)
+        protected override async Task CompleteProcessingMessageAsync(
+            QueueMessage message, FunctionResult result, CancellationToken cancellationToken)
         {
             await base.CompleteProcessingMessageAsync(message, result, cancellationToken);
             journal.End(message);

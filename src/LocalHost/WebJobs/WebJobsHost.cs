@@ -13,6 +13,7 @@ using Microsoft.Azure.WebJobs.Host.Config;
 using Microsoft.Azure.WebJobs.Host.Executors;
 using Microsoft.Azure.WebJobs.Host.Queues;
 using Microsoft.Azure.WebJobs.Host.Timers;
+using Microsoft.Extensions.Azure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -21,8 +22,9 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.WebJobs;
 
 /// <summary>
-/// The official durable and queue extensions, in the versions that production loads, in one WebJobs host. They find a method for each function of the worker
-/// (<see cref="EmittedFunctions"/>), which passes the call on. An extension that the app does not refer to is left out.
+/// The official durable and queue extensions, in the versions that production loads, in one WebJobs host. They find a method for each
+/// function of the worker (<see cref="EmittedFunctions"/>), which passes the call on. An extension that the app does not refer to is left
+/// out.
 /// </summary>
 internal sealed class WebJobsHost : IFunctionStarter, IWebhook
 {
@@ -60,7 +62,11 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
         if (!_calls.HasDurable && !_calls.HasQueues)
             return;
         if (app.Configuration[WebJobsConfiguration.Storage] is not { Length: > 0 })
-            throw new StartupException($"setting {WebJobsConfiguration.Storage}: is not set; durable and queue functions need a storage account");
+        {
+            throw new StartupException(
+                $"setting {WebJobsConfiguration.Storage}: is not set; durable and queue functions need a storage account");
+        }
+
         _slot = HostSlot.Take(WebJobsConfiguration.JournalFolder(app));
         _journal = new MessageJournal(_slot, _logger, _calls.Draining);
     }
@@ -88,6 +94,8 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
                     Shorten(AzureStorage(_host.Services), visibility);
                 // Loads and makes what is needed in any case.
                 _ = _host.Services.GetServices<IExtensionConfigProvider>().ToList();
+                // It would put every request to storage into words, for a log that leaves them out.
+                _host.Services.GetRequiredService<AzureEventSourceLogForwarder>().Dispose();
                 if (_calls.HasDurable)
                     await AzureStorage(_host.Services).GetDurabilityProvider().CreateIfNotExistsAsync();
             },
@@ -103,7 +111,8 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
         {
             if (_calls.HasDurable)
             {
-                await _host.Services.GetRequiredService<IJobHost>().CallAsync(EmittedFunctions.ClientFunction, new Dictionary<string, object>(), cancellationToken);
+                var jobs = _host.Services.GetRequiredService<IJobHost>();
+                await jobs.CallAsync(EmittedFunctions.ClientFunction, new Dictionary<string, object>(), cancellationToken);
                 _worker.DurableClient = _calls.Client;
             }
 
@@ -118,7 +127,8 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
     {
         _calls.BeginDrain();
         _ending ??= EndAsync();
-        // Where the time is over, the worker is ended next, and with it what is waited for here; the rest is done when this part is disposed of.
+        // Where the time is over, the worker is ended next, and with it what is waited for here; the rest is done when this part is
+        // disposed of.
         await _ending.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -225,7 +235,8 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
     private void Fail(Exception exception)
     {
         _logger.Failed(FirstLine(exception));
-        _failure.TrySetException(new StartupException($"the host cannot go on with its queues and orchestrations: {FirstLine(exception)}", exception));
+        var reason = $"the host cannot go on with its queues and orchestrations: {FirstLine(exception)}";
+        _failure.TrySetException(new StartupException(reason, exception));
     }
 
     // What the extensions throw at the start is about settings or about storage: the reason is enough, a stack trace is no help.
@@ -255,19 +266,27 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
 
     private static string FirstLine(Exception exception) => exception.Message.Split('\n', 2)[0].TrimEnd();
 
-    private static IDurabilityProviderFactory AzureStorage(IServiceProvider services) => services.GetServices<IDurabilityProviderFactory>().Single(f => f.Name == "AzureStorage");
+    private static IDurabilityProviderFactory AzureStorage(IServiceProvider services) =>
+        services.GetServices<IDurabilityProviderFactory>().Single(f => f.Name == "AzureStorage");
 
     // The extension checks its options when this provider is made, and reads them later; there is no other way below its minute.
     private static void Shorten(IDurabilityProviderFactory store, TimeSpan visibility)
     {
         var field = store.GetType().GetField("azureStorageOptions", BindingFlags.Instance | BindingFlags.NonPublic);
         if (field?.GetValue(store) is not AzureStorageOptions options)
-            throw new StartupException("setting LocalHost__Durable__VisibilityTimeout: does not work with this version of the durable extension");
+        {
+            throw new StartupException(
+                "setting LocalHost__Durable__VisibilityTimeout: does not work with this version of the durable extension");
+        }
+
         options.ControlQueueVisibilityTimeout = visibility;
         options.WorkItemQueueVisibilityTimeout = visibility;
     }
 
-    /// <summary>What the durable extension learns of the host's end: with the start of the drain it begins nothing more, and its client stays reachable to the end.</summary>
+    /// <summary>
+    /// What the durable extension learns of the host's end: with the start of the drain it begins nothing more, and its client stays
+    /// reachable to the end.
+    /// </summary>
     private sealed class Lifetime(CancellationToken draining) : IApplicationLifetimeWrapper, IDisposable
     {
         private readonly CancellationTokenSource _stopped = new();
@@ -293,7 +312,8 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
     {
         public IWebJobsExceptionHandler Create(IHost jobHost) => this;
 
-        public Task OnTimeoutExceptionAsync(ExceptionDispatchInfo exceptionInfo, TimeSpan timeoutGracePeriod) => OnUnhandledExceptionAsync(exceptionInfo);
+        public Task OnTimeoutExceptionAsync(ExceptionDispatchInfo exceptionInfo, TimeSpan timeoutGracePeriod) =>
+            OnUnhandledExceptionAsync(exceptionInfo);
 
         public Task OnUnhandledExceptionAsync(ExceptionDispatchInfo exceptionInfo)
         {

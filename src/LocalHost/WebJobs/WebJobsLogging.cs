@@ -16,7 +16,8 @@ internal static class WebJobsLogging
         .AddFilter("Host", LogLevel.Warning)
         .AddFilter("DurableTask", LogLevel.Warning)
         .AddFilter("Microsoft", LogLevel.Warning)
-        // Storage answers "not found" and "conflict" in the normal course of work. What is left of Azure holds the warning that a message could not be decoded.
+        // Storage answers "not found" and "conflict" in the normal course of work. What is left of Azure holds the warning that a message
+        // could not be decoded.
         .AddFilter("Azure.Core", LogLevel.None)
         .AddFilter("Azure", LogLevel.Warning);
 

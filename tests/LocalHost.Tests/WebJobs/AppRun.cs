@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
+using Azure.Storage.Queues;
 using LocalHost.Configuration;
 using LocalHost.Hosting;
 using LocalHost.Worker;
@@ -28,7 +29,9 @@ internal sealed class AppRun : IAsyncDisposable
     private AppRun(FunctionsHost host, AppPlace place, ILoggerFactory loggers, LogBook log)
     {
         (_host, Place, _loggers, Log) = (host, place, loggers, log);
-        _clients = new ServiceCollection().AddLogging().AddDurableTaskClient(b => b.UseGrpc(RpcAddress(host.Worker))).BuildServiceProvider();
+        _clients = new ServiceCollection().AddLogging()
+            .AddDurableTaskClient(b => b.UseGrpc(RpcAddress(host.Worker)))
+            .BuildServiceProvider();
     }
 
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -68,7 +71,8 @@ internal sealed class AppRun : IAsyncDisposable
     public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null, string? id = null) =>
         await EndAsync(await Client.ScheduleNewOrchestrationInstanceAsync(name, input, new StartOrchestrationOptions(id), Stop));
 
-    public Task<OrchestrationMetadata> EndAsync(string id) => Client.WaitForInstanceCompletionAsync(id, true, Stop).WaitAsync(Patience, Stop);
+    public Task<OrchestrationMetadata> EndAsync(string id) =>
+        Client.WaitForInstanceCompletionAsync(id, true, Stop).WaitAsync(Patience, Stop);
 
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? key = null, string? body = null)
     {
@@ -106,6 +110,10 @@ internal sealed class AppRun : IAsyncDisposable
     private static string RpcAddress(WorkerSupervisor worker) =>
         System.Text.Json.JsonElement.Parse(worker.DurableClient!).GetProperty("rpcBaseUrl").GetString()!;
 
+    /// <summary>Waits until a queue has no message, visible or not.</summary>
+    internal static async Task EmptyAsync(QueueClient queue) => await UntilAsync(
+        async () => (await queue.GetPropertiesAsync(Stop)).Value.ApproximateMessagesCount, n => n == 0, () => "messages are left");
+
     internal static async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> enough, Func<string> seen)
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -121,7 +129,9 @@ internal sealed class AppRun : IAsyncDisposable
     }
 }
 
-/// <summary>What a run works on, and what outlives it: settings, task hub, queues, and the folder in which functions leave what they did.</summary>
+/// <summary>
+/// What a run works on, and what outlives it: settings, task hub, queues, and the folder in which functions leave what they did.
+/// </summary>
 internal sealed class AppPlace : IDisposable
 {
     /// <param name="azurite">The storage.</param>
@@ -160,7 +170,8 @@ internal sealed class AppPlace : IDisposable
     public Dictionary<string, string> Environment { get; }
 
     /// <summary>What functions left, in the order of time.</summary>
-    public IReadOnlyList<string> Seen() => [.. new DirectoryInfo(Folder).GetFiles("seen-*.txt").OrderBy(f => f.LastWriteTimeUtc).Select(f => File.ReadAllText(f.FullName))];
+    public IReadOnlyList<string> Seen() =>
+        [.. new DirectoryInfo(Folder).GetFiles("seen-*.txt").OrderBy(f => f.LastWriteTimeUtc).Select(f => File.ReadAllText(f.FullName))];
 
     public Task<IReadOnlyList<string>> SeenAsync(int count) => SeenAsync(s => s.Count >= count);
 

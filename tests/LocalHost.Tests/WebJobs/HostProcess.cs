@@ -36,7 +36,8 @@ internal sealed class HostProcess : IAsyncDisposable
         async () =>
         {
             using var body = new StringContent(input, MediaTypeHeaderValue.Parse("application/json"));
-            using var answer = await _client.PostAsync(new Uri($"/runtime/webhooks/durabletask/orchestrators/{name}/{id}", UriKind.Relative), body, AppRun.Stop);
+            var start = new Uri($"/runtime/webhooks/durabletask/orchestrators/{name}/{id}", UriKind.Relative);
+            using var answer = await _client.PostAsync(start, body, AppRun.Stop);
             return answer.StatusCode;
         },
         s => s == HttpStatusCode.Accepted,
@@ -48,7 +49,8 @@ internal sealed class HostProcess : IAsyncDisposable
         var ended = await AppRun.UntilAsync(
             async () =>
             {
-                using var answer = await _client.GetAsync(new Uri($"/runtime/webhooks/durabletask/instances/{id}", UriKind.Relative), AppRun.Stop);
+                var instance = new Uri($"/runtime/webhooks/durabletask/instances/{id}", UriKind.Relative);
+                using var answer = await _client.GetAsync(instance, AppRun.Stop);
                 return (answer.StatusCode, Body: await answer.Content.ReadAsStringAsync(AppRun.Stop));
             },
             a => a.StatusCode == HttpStatusCode.OK,

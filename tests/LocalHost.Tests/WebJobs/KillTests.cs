@@ -70,7 +70,8 @@ public sealed class KillTests(AzuriteFixture azurite)
 
         await using (host)
             Assert.Equal("a b c", await host.EndAsync("steps"));
-        // Delivery is at least once: a step that lasts longer than its message is invisible may be done again, but never less than once and never out of order.
+        // Delivery is at least once: a step that lasts longer than its message is invisible may be done again, but never less than once and
+        // never out of order.
         var seen = place.Seen();
         Assert.Equal(Steps.SelectMany(s => new[] { $"begin {s}", $"end {s}" }), seen.Distinct());
         Assert.All(Steps, s => Assert.InRange(seen.Count(l => l == $"begin {s}"), 2, 3));
@@ -91,7 +92,7 @@ public sealed class KillTests(AzuriteFixture azurite)
         place.Open("gate");
         await using var again = await HostProcess.StartAsync(place);
         Assert.Equal(["begin gate 1", "begin gate 2", "end gate 2"], await place.SeenAsync(3));
-        await AppRun.UntilAsync(async () => (await queue.GetPropertiesAsync(AppRun.Stop)).Value.ApproximateMessagesCount, n => n == 0, () => "a message is left");
+        await AppRun.EmptyAsync(queue);
     }
 
     [Fact]
@@ -112,8 +113,8 @@ public sealed class KillTests(AzuriteFixture azurite)
         await using var next = await AppRun.StartAsync(place);
         place.Open("first");
         place.Open("second");
-        await AppRun.UntilAsync(() => Task.FromResult(place.Seen()), s => s.Count(l => l.StartsWith("end", StringComparison.Ordinal)) == 2, () => string.Join(", ", place.Seen()));
-        Assert.Equal((1, 1), (place.Seen().Count(l => l.StartsWith("begin first", StringComparison.Ordinal)), place.Seen().Count(l => l.StartsWith("end second", StringComparison.Ordinal))));
+        var seen = await place.SeenAsync(s => Count(s, "end") == 2);
+        Assert.Equal((1, 1, 1), (Count(seen, "begin first"), Count(seen, "end first"), Count(seen, "end second")));
     }
 
     [Fact]
@@ -143,7 +144,8 @@ public sealed class KillTests(AzuriteFixture azurite)
         place.Environment["LocalHost__Durable__VisibilityTimeout"] = Visibility;
         await using (var run = await AppRun.StartAsync(place))
         {
-            await run.Client.ScheduleNewOrchestrationInstanceAsync("Steps", new[] { "a", "b" }, new StartOrchestrationOptions("kept"), AppRun.Stop);
+            var options = new StartOrchestrationOptions("kept");
+            await run.Client.ScheduleNewOrchestrationInstanceAsync("Steps", new[] { "a", "b" }, options, AppRun.Stop);
             await run.SeenAsync(1);
             var stopped = run.StopAsync();
             Assert.False(stopped.IsCompleted);
@@ -177,9 +179,13 @@ public sealed class KillTests(AzuriteFixture azurite)
         Assert.Equal(["begin a", "begin a", "end a"], place.Seen());
     }
 
+    private static int Count(IEnumerable<string> seen, string beginning) =>
+        seen.Count(l => l.StartsWith(beginning, StringComparison.Ordinal));
+
     private async Task<QueueClient> HoldAsync(AppPlace place, string message)
     {
-        var queue = new QueueClient(azurite.StateConnection, place.Environment["Hold"], new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        var options = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 };
+        var queue = new QueueClient(azurite.StateConnection, place.Environment["Hold"], options);
         await queue.CreateIfNotExistsAsync(cancellationToken: AppRun.Stop);
         await queue.SendMessageAsync(message, AppRun.Stop);
         return queue;
