@@ -39,9 +39,9 @@ public sealed class DurableEngineTests : IAsyncLifetime
     public async Task A_durable_timer_fires_when_the_clock_has_passed_it_and_not_before_and_the_orchestrators_time_is_the_clocks()
     {
         var id = await StartAsync(nameof(Orchestrators.WaitTenDays), null);
-        await _engine.WhenIdleAsync(Stop);
+        await IdleAsync();
         _clock.Advance(TimeSpan.FromDays(10) - TimeSpan.FromSeconds(1));
-        await _engine.WhenIdleAsync(Stop);
+        await IdleAsync();
         Assert.Equal(OrchestrationRuntimeStatus.Running, (await _engine.Client.GetInstanceAsync(id, Stop))!.RuntimeStatus);
 
         _clock.Advance(TimeSpan.FromSeconds(1));
@@ -61,7 +61,7 @@ public sealed class DurableEngineTests : IAsyncLifetime
         foreach (var wait in new[] { 0, 999, 1, 1999, 1 })
         {
             _clock.Advance(TimeSpan.FromMilliseconds(wait));
-            await _engine.WhenIdleAsync(Stop);
+            await IdleAsync();
             counts.Add(_steps.Count("flaky"));
         }
 
@@ -144,6 +144,8 @@ public sealed class DurableEngineTests : IAsyncLifetime
 
     private async Task<string> StartAsync(string name, object? input, string? id = null) =>
         await _engine.Client.ScheduleNewOrchestrationInstanceAsync(name, input, new StartOrchestrationOptions(id), Stop);
+
+    private Task IdleAsync() => _engine.WhenIdleAsync(Stop).WaitAsync(TimeSpan.FromSeconds(30), Stop);
 
     private Task<OrchestrationMetadata> EndAsync(string id) =>
         _engine.Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Stop).WaitAsync(TimeSpan.FromSeconds(30), Stop);
