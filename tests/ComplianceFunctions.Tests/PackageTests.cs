@@ -60,7 +60,7 @@ public sealed class PackageTests(PublishedPackage package, ITestOutputHelper out
     }
 
     private static readonly string[] LocalNames =
-        ["LocalHost", "SandboxTenant", "Simulation", "EmbeddedHost", "Local.", "ComplianceCli", "Testing", "xunit", "local.settings", "Yarp", "Spectre"];
+        ["LocalHost", "SandboxTenant", "Simulation", "Local.", "ComplianceCli", "Testing", "xunit", "local.settings", "Yarp", "Spectre"];
 
     private static IEnumerable<string> Declared() => typeof(CredentialFunctions).Assembly.GetTypes()
         .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance))
