@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using LocalHost.Hosting;
+using LocalHost.Timers;
 using Microsoft.Extensions.Configuration;
 
 namespace LocalHost.Configuration;
@@ -30,7 +31,7 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
     private const string DrainVariable = "LocalHost__DrainSeconds";
     private const string HostIdVariable = "AzureFunctionsWebHost__hostid";
 
-    private static readonly string[] Known = [PortVariable, DrainVariable, MasterKeyVariable, DefaultKeyVariable, "LocalHost__Journal"];
+    private static readonly string[] Known = [PortVariable, DrainVariable, MasterKeyVariable, DefaultKeyVariable, "LocalHost__Journal", SetClock.Variable];
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="StartupException">One is unknown or out of range; the message names all such.</exception>
