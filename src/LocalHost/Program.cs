@@ -5,7 +5,8 @@ using LocalHost.Configuration;
 using LocalHost.Hosting;
 using LocalHost.Timers;
 
-const string usage = "usage: dotnet LocalHost.dll PATH/TO/APP.dll (settings: the environment, and local.settings.json and host.json beside the app)";
+const string usage =
+    "usage: dotnet LocalHost.dll PATH/TO/APP.dll (settings: the environment, and local.settings.json and host.json beside the app)";
 if (args is not [var app])
 {
     await Console.Error.WriteLineAsync(usage);

@@ -18,7 +18,8 @@ public sealed class Scoped
 public sealed class HttpFunctions(Scoped scoped)
 {
     [Function("Results")]
-    public static async Task<IActionResult> ResultsAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "results/{kind}")] HttpRequest request, string kind)
+    public static async Task<IActionResult> ResultsAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "results/{kind}")] HttpRequest request, string kind)
     {
         await Task.Yield();
         return kind switch
@@ -34,23 +35,34 @@ public sealed class HttpFunctions(Scoped scoped)
     }
 
     [Function("PlainResult")]
-    public static IResult PlainResult([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request) => Microsoft.AspNetCore.Http.Results.StatusCode(409);
+    public static IResult PlainResult([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request) =>
+        Microsoft.AspNetCore.Http.Results.StatusCode(409);
 
     [Function("Routed")]
-    public static IActionResult Routed([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "runs/{runId}/{part:int?}")] HttpRequest request, string runId, int? part) =>
+    public static IActionResult Routed(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "runs/{runId}/{part:int?}")] HttpRequest request,
+        string runId,
+        int? part) =>
         Text($"{runId} {part}");
 
     [Function("Item")]
-    public static IActionResult Item([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/{id}")] HttpRequest request, string id) => Text($"item {id}");
+    public static IActionResult Item(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/{id}")] HttpRequest request, string id) =>
+        Text($"item {id}");
 
     [Function("LatestItem")]
-    public static IActionResult LatestItem([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/latest")] HttpRequest request) => Text("latest");
+    public static IActionResult LatestItem(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/latest")] HttpRequest request) =>
+        Text("latest");
 
     [Function("DoorGet")]
-    public static IActionResult DoorGet([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "door")] HttpRequest request) => Text("get");
+    public static IActionResult DoorGet(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "door")] HttpRequest request) =>
+        Text("get");
 
     [Function("DoorPut")]
-    public static IActionResult DoorPut([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "door")] HttpRequest request) => Text("put");
+    public static IActionResult DoorPut([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "door")] HttpRequest request) =>
+        Text("put");
 
     [Function("Guarded")]
     public static IActionResult Guarded([HttpTrigger(AuthorizationLevel.Function, "post")] HttpRequest request) => new OkResult();
@@ -59,7 +71,8 @@ public sealed class HttpFunctions(Scoped scoped)
     public static IActionResult Top([HttpTrigger(AuthorizationLevel.Admin, "post")] HttpRequest request) => new OkResult();
 
     [Function("Throwing")]
-    public static IActionResult Throwing([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request) => throw new InvalidDataException("secret detail");
+    public static IActionResult Throwing([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request) =>
+        throw new InvalidDataException("secret detail");
 
     [Function("Reading")]
     public static async Task<IActionResult> ReadingAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post")] HttpRequest request)
@@ -71,16 +84,18 @@ public sealed class HttpFunctions(Scoped scoped)
 
     /// <summary>Answers with what the function sees of its request and of its invocation.</summary>
     [Function("Mirror")]
-    public IActionResult Mirror([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "mirror")] HttpRequest request, FunctionContext context) => new OkObjectResult(new
-    {
-        name = context.FunctionDefinition.Name,
-        invocationId = context.InvocationId,
-        traceParent = context.TraceContext.TraceParent,
-        scoped = scoped.Number,
-        url = request.GetEncodedPathAndQuery(),
-        host = request.Host.Value,
-        headers = request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()),
-    });
+    public IActionResult Mirror(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "mirror")] HttpRequest request, FunctionContext context) =>
+        new OkObjectResult(new
+        {
+            name = context.FunctionDefinition.Name,
+            invocationId = context.InvocationId,
+            traceParent = context.TraceContext.TraceParent,
+            scoped = scoped.Number,
+            url = request.GetEncodedPathAndQuery(),
+            host = request.Host.Value,
+            headers = request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()),
+        });
 
     private static ContentResult Text(string text) => new() { Content = text };
 }

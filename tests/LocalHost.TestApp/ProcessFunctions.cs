@@ -14,7 +14,8 @@ public sealed partial class ProcessFunctions(ILogger<ProcessFunctions> logger)
         new ContentResult { Content = $"{Environment.ProcessId}" };
 
     [Function("Setting")]
-    public static IActionResult Setting([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "setting/{name}")] HttpRequest request, string name) =>
+    public static IActionResult Setting(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "setting/{name}")] HttpRequest request, string name) =>
         new ContentResult { Content = Environment.GetEnvironmentVariable(name) ?? "(not set)" };
 
     /// <summary>Ends the process as kill -9 does.</summary>
@@ -32,10 +33,12 @@ public sealed partial class ProcessFunctions(ILogger<ProcessFunctions> logger)
 
     /// <summary>Runs until it is cancelled.</summary>
     [Function("Patient")]
-    public async Task PatientAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post")] HttpRequest request, CancellationToken cancellationToken)
+    public async Task PatientAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post")] HttpRequest request, CancellationToken cancellationToken)
     {
         Saw("begin");
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var cancelled = Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        await cancelled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Saw("cancelled");
         cancellationToken.ThrowIfCancellationRequested();
     }
@@ -50,7 +53,8 @@ public sealed partial class ProcessFunctions(ILogger<ProcessFunctions> logger)
 
     /// <summary>Runs for a given time.</summary>
     [Function("Slow")]
-    public async Task<IActionResult> SlowAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "slow/{milliseconds:int}")] HttpRequest request, int milliseconds)
+    public async Task<IActionResult> SlowAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "slow/{milliseconds:int}")] HttpRequest request, int milliseconds)
     {
         Saw("begin");
         await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System);

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Tests;
 
 /// <summary>One entry of the log.</summary>
-internal sealed record LogLine(string Category, LogLevel Level, EventId Event, string Text, Exception? Error, IReadOnlyDictionary<string, object?> Scope);
+internal sealed record LogLine(
+    string Category, LogLevel Level, EventId Event, string Text, Exception? Error, IReadOnlyDictionary<string, object?> Scope);
 
 /// <summary>Keeps the log of a host; a test can await an entry.</summary>
 internal sealed class LogBook : ILoggerProvider, ISupportExternalScope
@@ -67,7 +68,8 @@ internal sealed class LogBook : ILoggerProvider, ISupportExternalScope
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             var scope = new Dictionary<string, object?>();
             book._scopes.ForEachScope(

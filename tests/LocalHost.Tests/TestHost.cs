@@ -36,11 +36,7 @@ internal sealed class TestHost : IAsyncDisposable
     public FunctionsHost Host => _host ?? throw new InvalidOperationException("the host was not started");
 
     /// <summary>The assembly of the test app, built beside this one.</summary>
-    public static string AppDll { get; } = Path.GetFullPath(Path.Combine(
-        AppContext.BaseDirectory, "..", "..", "..", "..", "LocalHost.TestApp", "bin", Configuration, Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)),
-        "LocalHost.TestApp.dll"));
-
-    private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+    public static string AppDll { get; } = Find("LocalHost.TestApp");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -53,7 +49,8 @@ internal sealed class TestHost : IAsyncDisposable
 
     public Task BindAsync()
     {
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(v => (string)v.Key, v => (string)v.Value!);
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(v => (string)v.Key, v => (string)v.Value!);
         foreach (var (name, value) in Settings)
             environment[name] = value;
         var context = HostContext.Create(AppDll, environment, LocalHost.Configuration.HostJson.Parse(HostJson, "host.json"));
@@ -62,7 +59,8 @@ internal sealed class TestHost : IAsyncDisposable
         return _host.BindAsync(Token);
     }
 
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? key = null, string? body = null, params (string Name, string Value)[] headers)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, string? key = null, string? body = null, params (string Name, string Value)[] headers)
     {
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = Host.Address };
         using var request = new HttpRequestMessage(method, path);
@@ -89,6 +87,15 @@ internal sealed class TestHost : IAsyncDisposable
         _loggers?.Dispose();
     }
 
+    // tests/THIS/bin/Debug/net10.0 and tests/PROJECT/bin/Debug/net10.0
+    private static string Find(string project)
+    {
+        var framework = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        var configuration = framework.Parent!;
+        var tests = configuration.Parent!.Parent!.Parent!;
+        return Path.Combine(tests.FullName, project, "bin", configuration.Name, framework.Name, $"{project}.dll");
+    }
+
     private static IReadOnlyList<IFunctionStarter> CreateStarters(
         HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time) =>
         [new TimerStarter(context, worker, loggers, time), new Idle()];
@@ -96,7 +103,10 @@ internal sealed class TestHost : IAsyncDisposable
     /// <summary>Takes the triggers that these tests are not about, and starts nothing.</summary>
     private sealed class Idle : IFunctionStarter
     {
-        public bool Starts(FunctionBinding trigger) => trigger.Type is "queueTrigger" or "orchestrationTrigger" or "activityTrigger" or "entityTrigger";
+        public Task Failure { get; } = new TaskCompletionSource().Task;
+
+        public bool Starts(FunctionBinding trigger) =>
+            trigger.Type is "queueTrigger" or "orchestrationTrigger" or "activityTrigger" or "entityTrigger";
 
         public Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

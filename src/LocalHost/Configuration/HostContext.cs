@@ -10,7 +10,8 @@ namespace LocalHost.Configuration;
 /// <param name="Environment">The environment variables of this host over those of local.settings.json.</param>
 /// <param name="Configuration">host.json under <see cref="HostJson.Section"/>, and over it the environment.</param>
 /// <param name="Settings">This host's own settings.</param>
-internal sealed record HostContext(string AppDll, IReadOnlyDictionary<string, string> Environment, IConfiguration Configuration, HostSettings Settings)
+internal sealed record HostContext(
+    string AppDll, IReadOnlyDictionary<string, string> Environment, IConfiguration Configuration, HostSettings Settings)
 {
     /// <summary>The app's folder.</summary>
     public string AppFolder { get; } = Path.GetDirectoryName(AppDll)!;
@@ -30,20 +31,23 @@ internal sealed record HostContext(string AppDll, IReadOnlyDictionary<string, st
     }
 
     /// <summary>The context of an app with given settings.</summary>
-    public static HostContext Create(string appDll, IReadOnlyDictionary<string, string> environment, IEnumerable<KeyValuePair<string, string?>> hostJson)
+    public static HostContext Create(
+        string appDll, IReadOnlyDictionary<string, string> environment, IEnumerable<KeyValuePair<string, string?>> hostJson)
     {
+        var variables = environment.Select(v => KeyValuePair.Create(v.Key.Replace("__", ":", StringComparison.Ordinal), (string?)v.Value));
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(hostJson)
-            .AddInMemoryCollection(environment.Select(v => KeyValuePair.Create(v.Key.Replace("__", ":", StringComparison.Ordinal), (string?)v.Value)))
+            .AddInMemoryCollection(variables)
             .Build();
-        return new HostContext(appDll, environment, configuration, HostSettings.Read(environment, configuration, Path.GetDirectoryName(appDll)!));
+        var settings = HostSettings.Read(environment, configuration, Path.GetDirectoryName(appDll)!);
+        return new HostContext(appDll, environment, configuration, settings);
     }
 
     /// <summary>How the worker is run. The host's own settings, its keys above all, do not reach it.</summary>
     public WorkerOptions WorkerOptions(Uri address)
     {
         var variables = Environment
-            .Where(v => !v.Key.StartsWith(HostSettings.Prefix, StringComparison.OrdinalIgnoreCase) && !v.Key.StartsWith("LocalHost:", StringComparison.OrdinalIgnoreCase))
+            .Where(v => !HostSettings.IsOwn(v.Key))
             .ToDictionary(v => v.Key, v => v.Value);
         variables["FUNCTIONS_APPLICATION_DIRECTORY"] = AppFolder;
         variables["FUNCTIONS_WORKER_DIRECTORY"] = AppFolder;

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Configuration;
 
 /// <summary>
-/// host.json (https://learn.microsoft.com/azure/azure-functions/functions-host-json): checked here, then given to the rest of the host and to the official
-/// extensions as configuration under <see cref="Section"/>, as the real host does; so a setting such as
+/// host.json (https://learn.microsoft.com/azure/azure-functions/functions-host-json): checked here, then given to the rest of the host and
+/// to the official extensions as configuration under <see cref="Section"/>, as the real host does; so a setting such as
 /// <c>AzureFunctionsJobHost__functionTimeout</c> wins over the file.
 /// </summary>
 internal static class HostJson
@@ -32,11 +32,13 @@ internal static class HostJson
     {
         Check(JsonFile.Parse(text, file));
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
-        return [.. new ConfigurationBuilder().AddJsonStream(stream).Build().AsEnumerable().Select(p => KeyValuePair.Create($"{Section}:{p.Key}", p.Value))];
+        var values = new ConfigurationBuilder().AddJsonStream(stream).Build().AsEnumerable();
+        return [.. values.Select(v => KeyValuePair.Create($"{Section}:{v.Key}", v.Value))];
     }
 
     /// <summary>The prefix of HTTP routes, without slashes.</summary>
-    public static string RoutePrefix(IConfiguration configuration) => configuration[$"{Section}:extensions:http:routePrefix"]?.Trim('/') ?? "api";
+    public static string RoutePrefix(IConfiguration configuration) =>
+        configuration[$"{Section}:extensions:http:routePrefix"]?.Trim('/') ?? "api";
 
     /// <summary>How long a function may run; null for as long as it likes.</summary>
     public static TimeSpan? FunctionTimeout(IConfiguration configuration) => configuration[$"{Section}:functionTimeout"] switch
@@ -53,7 +55,12 @@ internal static class HostJson
         if (root.Text("version") is not "2.0")
             throw root.Wrong("version", "must be \"2.0\"");
         if (root.Has("extensionBundle"))
-            throw root.Wrong("extensionBundle", "must not be there: an app of the isolated worker brings its extensions, and with a bundle the Functions host finds no function");
+        {
+            throw root.Wrong(
+                "extensionBundle",
+                "must not be there: an isolated app brings its own extensions, and with a bundle the Functions host finds no function");
+        }
+
         if (root.Text("functionTimeout") != "-1")
             _ = root.Period("functionTimeout", TimeSpan.FromSeconds(1), TimeSpan.FromDays(24));
         if (root.Object("logging")?.Object("logLevel") is { } levels)
@@ -70,13 +77,15 @@ internal static class HostJson
     {
         if (extensions.Object("http") is { } http)
         {
-            http.AllowOnly("routePrefix", "maxOutstandingRequests", "maxConcurrentRequests", "dynamicThrottlesEnabled", "hsts", "customHeaders");
+            http.AllowOnly(
+                "routePrefix", "maxOutstandingRequests", "maxConcurrentRequests", "dynamicThrottlesEnabled", "hsts", "customHeaders");
             _ = http.Text("routePrefix");
         }
 
         if (extensions.Object("queues") is { } queues)
         {
-            queues.AllowOnly("batchSize", "newBatchThreshold", "maxDequeueCount", "visibilityTimeout", "maxPollingInterval", "messageEncoding");
+            queues.AllowOnly(
+                "batchSize", "newBatchThreshold", "maxDequeueCount", "visibilityTimeout", "maxPollingInterval", "messageEncoding");
             _ = queues.Whole("batchSize", 1, 32);
             _ = queues.Whole("newBatchThreshold", 0, 1000);
             _ = queues.Whole("maxDequeueCount", 1, int.MaxValue);

@@ -16,9 +16,6 @@ namespace LocalHost.Configuration;
 /// <param name="DefaultKey">The key of all functions; null when not set.</param>
 internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string HostId, string? MasterKey, string? DefaultKey)
 {
-    /// <summary>What the names of all settings of this host begin with, as environment variables.</summary>
-    public const string Prefix = "LocalHost__";
-
     /// <summary>The public port.</summary>
     public const string PortVariable = "LocalHost__Port";
 
@@ -38,11 +35,11 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
     public static HostSettings Read(IReadOnlyDictionary<string, string> environment, IConfiguration configuration, string appFolder)
     {
         var problems = new List<string>();
-        foreach (var name in environment.Keys.Where(IsUnknown).Order(StringComparer.Ordinal))
+        foreach (var name in environment.Keys.Where(n => IsOwn(n) && !IsKnown(n)).Order(StringComparer.Ordinal))
             problems.Add($"setting {name}: is not a setting of this host; did you intend {SimilarName.Nearest(name, Known)}?");
         var id = Value(configuration, HostIdVariable) ?? DefaultHostId(appFolder);
         if (!HostIdRule().IsMatch(id))
-            problems.Add($"setting {HostIdVariable}: '{id}' must be 1 to 32 lower-case letters, digits and single dashes, with no dash at either end");
+            problems.Add($"setting {HostIdVariable}: '{id}' must be 1 to 32 lower-case letters and digits with single dashes between");
         var settings = new HostSettings(
             Whole(configuration, PortVariable, 7071, 65535, problems),
             TimeSpan.FromSeconds(Whole(configuration, DrainVariable, 30, 3600, problems)),
@@ -52,11 +49,14 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
         return problems.Count == 0 ? settings : throw new StartupException(string.Join("; ", problems));
     }
 
-    private static bool IsUnknown(string name) =>
-        name.Replace(":", "__", StringComparison.Ordinal) is var plain
-        && plain.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
-        && !plain.StartsWith("LocalHost__Durable__", StringComparison.OrdinalIgnoreCase)
-        && !Known.Contains(plain, StringComparer.OrdinalIgnoreCase);
+    /// <summary>Whether an environment variable is a setting of this host.</summary>
+    public static bool IsOwn(string variable) => Plain(variable).StartsWith("LocalHost__", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsKnown(string variable) =>
+        Known.Contains(Plain(variable), StringComparer.OrdinalIgnoreCase)
+        || Plain(variable).StartsWith("LocalHost__Durable__", StringComparison.OrdinalIgnoreCase);
+
+    private static string Plain(string variable) => variable.Replace(":", "__", StringComparison.Ordinal);
 
     private static string? Value(IConfiguration configuration, string variable) =>
         configuration[variable.Replace("__", ":", StringComparison.Ordinal)] is { Length: > 0 } value ? value : null;
@@ -75,7 +75,8 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
     private static string DefaultHostId(string appFolder)
     {
         var machine = new string([.. Environment.MachineName.Where(char.IsAsciiLetterOrDigit).Take(20)]);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.TrimEndingDirectorySeparator(Path.GetFullPath(appFolder)))))[..10];
+        var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(appFolder));
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(folder)))[..10];
         return $"{machine.ToLowerInvariant()}-{hash}".TrimStart('-');
     }
 

@@ -20,7 +20,9 @@ internal static class JsonFile
         try
         {
             var root = JsonElement.Parse(text, Lenient);
-            return root.ValueKind == JsonValueKind.Object ? new JsonObjectReader(root, "$", file) : throw new StartupException($"{file}: $: must be a JSON object");
+            return root.ValueKind == JsonValueKind.Object
+                ? new JsonObjectReader(root, "$", file)
+                : throw new StartupException($"{file}: $: must be a JSON object");
         }
         catch (JsonException e)
         {

@@ -4,7 +4,9 @@ using LocalHost.Hosting;
 
 namespace LocalHost.Configuration;
 
-/// <summary>Reads one JSON object; what does not fit is refused with file, path and rule. Keys match whatever their case, as in the real host.</summary>
+/// <summary>
+/// Reads one JSON object; what does not fit is refused with file, path and rule. Keys match whatever their case, as in the real host.
+/// </summary>
 internal sealed class JsonObjectReader(JsonElement node, string path, string file)
 {
     /// <summary>The refusal of a value.</summary>
@@ -45,14 +47,19 @@ internal sealed class JsonObjectReader(JsonElement node, string path, string fil
     {
         null => null,
         { ValueKind: JsonValueKind.String } value
-            when TimeSpan.TryParse(value.GetString(), CultureInfo.InvariantCulture, out var period) && period >= min && period <= max => period,
+            when TimeSpan.TryParse(value.GetString(), CultureInfo.InvariantCulture, out var period) && period >= min && period <= max
+            => period,
         _ => throw Wrong(key, $"must be a time span hh:mm:ss from {min:c} to {max:c}"),
     };
 
     /// <summary>One of some texts, whatever their case; null where it is absent.</summary>
-    public string? OneOf(string key, params string[] allowed) => Text(key) is not { } text || allowed.Contains(text, StringComparer.OrdinalIgnoreCase)
-        ? Text(key)
-        : throw Wrong(key, $"must be {string.Join(" or ", allowed.Select(a => $"\"{a}\""))}");
+    public string? OneOf(string key, params string[] allowed)
+    {
+        var text = Text(key);
+        return text is null || allowed.Contains(text, StringComparer.OrdinalIgnoreCase)
+            ? text
+            : throw Wrong(key, $"must be {string.Join(" or ", allowed.Select(a => $"\"{a}\""))}");
+    }
 
     /// <summary>All keys with their texts.</summary>
     public Dictionary<string, string> Texts() => node.EnumerateObject().ToDictionary(p => p.Name, p => Text(p.Name)!);

@@ -4,7 +4,8 @@ namespace LocalHost.Configuration;
 internal static class SimilarName
 {
     /// <summary>The known name that takes the fewest edits to get to.</summary>
-    public static string Nearest(string name, IEnumerable<string> known) => known.MinBy(k => Edits(name.ToUpperInvariant(), k.ToUpperInvariant()))!;
+    public static string Nearest(string name, IEnumerable<string> known) =>
+        known.MinBy(k => Edits(name.ToUpperInvariant(), k.ToUpperInvariant()))!;
 
     // Levenshtein's distance, one row at a time.
     private static int Edits(string from, string to)

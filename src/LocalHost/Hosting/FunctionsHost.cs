@@ -2,17 +2,19 @@ using System.Diagnostics;
 using LocalHost.Configuration;
 using LocalHost.Http;
 using LocalHost.Timers;
+using LocalHost.WebJobs;
 using LocalHost.Worker;
 using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Hosting;
 
 /// <summary>Makes what starts functions, for one run of the host at an address.</summary>
-internal delegate IReadOnlyList<IFunctionStarter> CreateStarters(HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time);
+internal delegate IReadOnlyList<IFunctionStarter> CreateStarters(
+    HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time);
 
 /// <summary>
-/// The host: the public web server first, then the worker, then what starts functions. It stops in the opposite order: nothing new is started, running
-/// functions end or are cancelled, and only then the worker ends.
+/// The host: the public web server first, then the worker, then what starts functions. It stops in the opposite order: nothing new is
+/// started, running functions end or are cancelled, and only then the worker ends.
 /// </summary>
 internal sealed class FunctionsHost : IAsyncDisposable
 {
@@ -49,12 +51,12 @@ internal sealed class FunctionsHost : IAsyncDisposable
     /// <summary>The worker.</summary>
     public WorkerSupervisor Worker { get; }
 
-    /// <summary>What the host does by default: timers.</summary>
+    /// <summary>What the host does by default: timers, queues and orchestrations.</summary>
     public static IReadOnlyList<IFunctionStarter> DefaultStarters(
         HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time) =>
-        [new TimerStarter(context, worker, loggers, time)];
+        [new TimerStarter(context, worker, loggers, time), new WebJobsHost(context, address, worker, loggers)];
 
-    /// <summary>Listens on the public port. Until <see cref="StartAsync"/> has returned, requests to functions are answered with 503.</summary>
+    /// <summary>Listens on the public port. Until <see cref="StartAsync"/> has returned, functions are answered for with 503.</summary>
     /// <exception cref="StartupException">The port is taken.</exception>
     public Task BindAsync(CancellationToken cancellationToken) => _public.StartAsync(cancellationToken);
 
@@ -66,7 +68,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
         {
             _status.Starters = _createStarters(_context, Address, Worker, _loggers, _time);
             await _server.StartAsync(cancellationToken);
-            await Task.WhenAll([Worker.StartAsync(_server.Port, Address, cancellationToken), .. _status.Starters.Select(s => s.PrepareAsync(cancellationToken))]);
+            var preparing = _status.Starters.Select(s => s.PrepareAsync(cancellationToken));
+            await Task.WhenAll([Worker.StartAsync(_server.Port, Address, cancellationToken), .. preparing]);
             var routes = HttpRoute.From(Worker.Functions.Values, HostJson.RoutePrefix(_context.Configuration));
             RequireServed();
             var enabled = Worker.Functions.Values.Where(f => !_context.IsDisabled(f.Name)).ToList();
@@ -83,12 +86,12 @@ internal sealed class FunctionsHost : IAsyncDisposable
     }
 
     /// <summary>Runs until the token is cancelled.</summary>
-    /// <exception cref="StartupException">The worker crashed too often.</exception>
+    /// <exception cref="StartupException">The worker crashed too often, or a part of the host cannot go on.</exception>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await Worker.Ended.WaitAsync(cancellationToken);
+            await Task.WhenAny([Worker.Ended, .. _status.Starters.Select(s => s.Failure)]).Unwrap().WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -128,12 +131,15 @@ internal sealed class FunctionsHost : IAsyncDisposable
         await _server.DisposeAsync();
     }
 
-    // A function that nothing starts would be silent for ever.
+    // A function that nothing starts would be silent for ever, and so would an output that nothing writes.
     private void RequireServed()
     {
         var lost = Worker.Functions.Values
             .Where(f => !f.Trigger.IsOfType(HttpRoute.Trigger) && !_status.Starters.Any(s => s.Starts(f.Trigger)))
             .Select(f => $"function {f.Name}: this host does not know the trigger {f.Trigger.Type}")
+            .Concat(Worker.Functions.Values.SelectMany(f => f.Outputs
+                .Where(o => !o.IsOfType("http") && !(o.IsOfType("queue") && f.Trigger.IsOfType("queueTrigger")))
+                .Select(o => $"function {f.Name}: this host does not write the output {o.Name} of type {o.Type} of a {f.Trigger.Type}")))
             .ToList();
         if (lost.Count > 0)
             throw new StartupException(string.Join("; ", lost));
@@ -141,12 +147,13 @@ internal sealed class FunctionsHost : IAsyncDisposable
 
     private void Report(IReadOnlyList<HttpRoute> routes)
     {
+        var address = Address.GetLeftPart(UriPartial.Authority);
         foreach (var function in _status.Functions)
         {
             if (_status.IsDisabled(function))
                 _logger.Disabled(function.Name, function.Trigger.Type);
             else if (routes.FirstOrDefault(r => r.Function == function) is { } route)
-                _logger.Route(function.Name, string.Join(',', route.Methods), $"{Address.GetLeftPart(UriPartial.Authority)}/{route.Pattern.RawText}");
+                _logger.Route(function.Name, string.Join(',', route.Methods), $"{address}/{route.Pattern.RawText}");
             else
                 _logger.Function(function.Name, function.Trigger.Type);
         }
@@ -155,6 +162,6 @@ internal sealed class FunctionsHost : IAsyncDisposable
             _logger.MasterKeyMissing(HostSettings.MasterKeyVariable, "/admin and functions of level admin");
         if (_context.Settings.DefaultKey is null && routes.Any(r => r.Level == KeyLevel.Function))
             _logger.DefaultKeyMissing(HostSettings.DefaultKeyVariable, "functions of level function");
-        _logger.Running(Worker.Functions.Count, Address.GetLeftPart(UriPartial.Authority), (long)Stopwatch.GetElapsedTime(_started).TotalMilliseconds);
+        _logger.Running(Worker.Functions.Count, address, (long)Stopwatch.GetElapsedTime(_started).TotalMilliseconds);
     }
 }

@@ -27,7 +27,9 @@ internal static class HostLogging
             logging.AddProvider(provider);
     });
 
-    /// <summary>Writes to standard output from now on: a line an entry, or with <c>Logs__Console=json</c> a JSON object with its scopes.</summary>
+    /// <summary>
+    /// Writes to standard output from now on: a line an entry, or with <c>Logs__Console=json</c> a JSON object with its scopes.
+    /// </summary>
     public static void AddConsole(ILoggerFactory loggers, IConfiguration configuration)
     {
         var services = new ServiceCollection();

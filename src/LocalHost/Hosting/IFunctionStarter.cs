@@ -9,6 +9,9 @@ internal interface IFunctionStarter : IAsyncDisposable
     /// <summary>Whether it starts functions with this trigger, such as <c>queueTrigger</c>.</summary>
     bool Starts(FunctionBinding trigger);
 
+    /// <summary>Never ends; fails with the reason when this part cannot go on, and so the host cannot.</summary>
+    Task Failure { get; }
+
     /// <summary>Does what needs no knowledge of the functions; runs while the worker starts.</summary>
     Task PrepareAsync(CancellationToken cancellationToken);
 
@@ -18,10 +21,14 @@ internal interface IFunctionStarter : IAsyncDisposable
     /// <exception cref="StartupException">A function cannot be started as it is declared; the message names all such.</exception>
     Task StartAsync(IReadOnlyList<WorkerFunction> functions, CancellationToken cancellationToken);
 
-    /// <summary>Starts nothing more, and returns when what it has started has ended. Functions that last too long are cancelled by the worker's drain.</summary>
+    /// <summary>
+    /// Starts nothing more, and returns when what it has started has ended. Functions that last too long are cancelled by the host.
+    /// </summary>
     Task StopAsync(CancellationToken cancellationToken);
 
-    /// <summary>Runs a function once by hand, in the way that its trigger does, whether or not it is disabled; returns when it has been started.</summary>
+    /// <summary>
+    /// Runs a function once by hand, in the way that its trigger does, whether or not it is disabled; returns when it has been started.
+    /// </summary>
     /// <param name="function">The function.</param>
     /// <param name="input">What the caller gives it; null for nothing.</param>
     /// <param name="cancellationToken">Ends the wait for the start.</param>

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Routing;
 namespace LocalHost.Http;
 
 /// <summary>
-/// The real host's admin endpoints that are of use here: run a function by hand, list the functions, the host's status; and the webhooks of extensions.
-/// All but the ping need the master key.
+/// The real host's admin endpoints that are of use here: run a function by hand, list the functions, the host's status; and the webhooks
+/// of extensions. All but the ping need the master key.
 /// </summary>
 internal sealed class AdminEndpoints(HostStatus status, FunctionKeys keys)
 {

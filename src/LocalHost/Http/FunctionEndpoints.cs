@@ -10,8 +10,11 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace LocalHost.Http;
 
-/// <summary>The routes of the functions, which are known only once the worker is ready. Each passes its request on to the worker's own web server.</summary>
-internal sealed class FunctionEndpoints(HostContext context, WorkerSupervisor worker, FunctionKeys keys, IHttpForwarder forwarder, ILoggerFactory loggers)
+/// <summary>
+/// The routes of the functions, which are known only once the worker is ready. Each passes its request on to the worker's own web server.
+/// </summary>
+internal sealed class FunctionEndpoints(
+    HostContext context, WorkerSupervisor worker, FunctionKeys keys, IHttpForwarder forwarder, ILoggerFactory loggers)
     : EndpointDataSource, IDisposable
 {
     // The worker's extension matches a forwarded request with its invocation by this header.
@@ -49,7 +52,8 @@ internal sealed class FunctionEndpoints(HostContext context, WorkerSupervisor wo
 
     private Endpoint CreateEndpoint(HttpRoute route)
     {
-        var endpoint = new RouteEndpointBuilder(http => AnswerAsync(http, route), route.Pattern, order: 0) { DisplayName = route.Function.Name };
+        var endpoint = new RouteEndpointBuilder(http => AnswerAsync(http, route), route.Pattern, order: 0);
+        endpoint.DisplayName = route.Function.Name;
         if (route.Methods.Count > 0)
             endpoint.Metadata.Add(new HttpMethodMetadata(route.Methods));
         return endpoint.Build();
@@ -122,7 +126,8 @@ internal sealed class FunctionEndpoints(HostContext context, WorkerSupervisor wo
         http.Request.Headers[InvocationHeader] = invocation.Id;
         var answer = worker.EndAsync(invocation, http.RequestAborted);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        var forwarding = forwarder.SendAsync(http, invocation.Session.HttpUri!, _client, Unhurried, HttpTransformer.Default, end.Token).AsTask();
+        var uri = invocation.Session.HttpUri!;
+        var forwarding = forwarder.SendAsync(http, uri, _client, Unhurried, HttpTransformer.Default, end.Token).AsTask();
         // A worker that died neither answers nor takes a connection.
         if (await Task.WhenAny(forwarding, answer) == answer && answer.Exception?.InnerException is WorkerExitedException)
             await end.CancelAsync();

@@ -27,7 +27,8 @@ internal sealed class FunctionKeys(HostSettings settings)
     /// <summary>What the request's key opens.</summary>
     public KeyLevel Level(HttpRequest request)
     {
-        var shown = Hash(request.Headers.TryGetValue("x-functions-key", out var header) ? header[0] : request.Query["code"].FirstOrDefault());
+        var isInHeader = request.Headers.TryGetValue("x-functions-key", out var header);
+        var shown = Hash(isInHeader ? header[0] : request.Query["code"].FirstOrDefault());
         if (shown is null)
             return KeyLevel.None;
         // Both are always compared, so that the time does not show which key it is.

@@ -47,7 +47,8 @@ internal sealed record HttpRoute(WorkerFunction Function, RoutePattern Pattern, 
             throw new FormatException($"the route '{template}' lies under admin or runtime, which belong to the host");
         try
         {
-            return new HttpRoute(function, RoutePatternFactory.Parse(template), ReadMethods(function.Trigger.Json), ReadLevel(function.Trigger.Text("authLevel")));
+            var pattern = RoutePatternFactory.Parse(template);
+            return new HttpRoute(function, pattern, ReadMethods(function.Trigger.Json), ReadLevel(function.Trigger.Text("authLevel")));
         }
         catch (RoutePatternException e)
         {

@@ -56,7 +56,8 @@ internal sealed class PublicServer : IAsyncDisposable
         }
         catch (IOException e)
         {
-            throw new StartupException($"port {_port} on 127.0.0.1 is taken; choose another with the setting {HostSettings.PortVariable}", e);
+            throw new StartupException(
+                $"port {_port} on 127.0.0.1 is taken; choose another with the setting {HostSettings.PortVariable}", e);
         }
 
         Address = new Uri(_app.Urls.First());

@@ -10,8 +10,8 @@ internal sealed record ScheduleStatus(DateTime Last, DateTime Next, DateTime Las
     public static DateTime Never { get; } = DateTime.SpecifyKind(default, DateTimeKind.Utc);
 
     /// <summary>
-    /// Decides at a start with what status to go on, whether it must be saved, and whether a run was missed: the rules of the real host's ScheduleMonitor
-    /// (https://github.com/Azure/azure-webjobs-sdk-extensions).
+    /// Decides at a start with what status to go on, whether it must be saved, and whether a run was missed: the rules of the real host's
+    /// ScheduleMonitor (https://github.com/Azure/azure-webjobs-sdk-extensions).
     /// </summary>
     public static (ScheduleStatus Status, bool MustSave, bool IsPastDue) Resume(ScheduleStatus? saved, TimerSchedule schedule, DateTime now)
     {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Timers;
 
 /// <summary>
-/// The right to fire the timers of a host id: a blob lease, so that of two hosts side by side only one fires them. (The real host holds one for each timer.)
-/// It lives in the world, so its times are those of the system clock.
+/// The right to fire the timers of a host id: a blob lease, so that of two hosts side by side only one fires them. (The real host holds one
+/// for each timer.) It lives in the world, so its times are those of the system clock.
 /// </summary>
 internal sealed class TimerLease : IAsyncDisposable
 {
@@ -32,7 +32,8 @@ internal sealed class TimerLease : IAsyncDisposable
     public CancellationToken Lost => _lost.Token;
 
     /// <summary>Waits until the lease is held.</summary>
-    public static async Task<TimerLease> AcquireAsync(BlobContainerClient container, string hostId, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<TimerLease> AcquireAsync(
+        BlobContainerClient container, string hostId, ILogger logger, CancellationToken cancellationToken)
     {
         var isReported = false;
         while (true)

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Timers;
 
 /// <summary>
-/// Fires one timer. It is a single loop, so a run that lasts longer than the interval is never overlapped by the next; what came due meanwhile is made up
-/// for by one run.
+/// Fires one timer. It is a single loop, so a run that lasts longer than the interval is never overlapped by the next; what came due
+/// meanwhile is made up for by one run.
 /// </summary>
 /// <param name="function">The function.</param>
 /// <param name="schedule">When it is due.</param>
@@ -16,7 +16,8 @@ namespace LocalHost.Timers;
 /// <param name="worker">Where it runs.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed class TimerLoop(WorkerFunction function, TimerSchedule schedule, StatusBlob? blob, IWorkerChannel worker, TimeProvider time, ILogger logger)
+internal sealed class TimerLoop(
+    WorkerFunction function, TimerSchedule schedule, StatusBlob? blob, IWorkerChannel worker, TimeProvider time, ILogger logger)
 {
     // The longest wait of a timer of .NET is some 49 days.
     private static readonly TimeSpan MaxWait = TimeSpan.FromDays(24);

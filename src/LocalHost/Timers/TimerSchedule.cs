@@ -29,7 +29,11 @@ internal sealed class TimerSchedule
         }
 
         if (!TimeSpan.TryParse(expression, CultureInfo.InvariantCulture, out var interval))
-            throw new FormatException($"the schedule '{expression}' is neither an NCRONTAB expression of five or six fields nor a time span");
+        {
+            throw new FormatException(
+                $"the schedule '{expression}' is neither an NCRONTAB expression of five or six fields nor a time span");
+        }
+
         return interval > TimeSpan.Zero
             ? new TimerSchedule(null, interval)
             : throw new FormatException($"the schedule '{expression}' must be longer than nothing");

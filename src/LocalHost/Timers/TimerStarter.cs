@@ -16,6 +16,9 @@ internal sealed class TimerStarter(HostContext context, IWorkerChannel worker, I
     private Task _running = Task.CompletedTask;
 
     /// <inheritdoc/>
+    public Task Failure { get; } = new TaskCompletionSource().Task;
+
+    /// <inheritdoc/>
     public bool Starts(FunctionBinding trigger) => trigger.IsOfType("timerTrigger");
 
     /// <inheritdoc/>
@@ -88,7 +91,8 @@ internal sealed class TimerStarter(HostContext context, IWorkerChannel worker, I
         var now = time.GetUtcNow().UtcDateTime;
         var schedule = TimerSchedule.Parse(context.Resolve(function.Trigger.Text("schedule") ?? ""), now);
         var hasMonitor = function.Trigger.Flag("useMonitor") != false && !schedule.IsSubMinute(now);
-        return new TimerLoop(function, schedule, hasMonitor ? new StatusBlob(container, context.Settings.HostId, function.Name) : null, worker, time, _logger);
+        var blob = hasMonitor ? new StatusBlob(container, context.Settings.HostId, function.Name) : null;
+        return new TimerLoop(function, schedule, blob, worker, time, _logger);
     }
 
     private async Task RunAsync(IReadOnlyList<TimerLoop> timers, BlobContainerClient container, CancellationToken cancellationToken)

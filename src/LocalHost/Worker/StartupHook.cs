@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-// The runtime runs this in the worker process before the app's Main (DOTNET_STARTUP_HOOKS); it looks for this very name, outside any namespace.
+// The runtime runs this in the worker process before the app's Main (DOTNET_STARTUP_HOOKS). It needs this very name, outside any namespace.
 
 /// <summary>Ends the worker together with its host, however the host ended.</summary>
 internal static class StartupHook

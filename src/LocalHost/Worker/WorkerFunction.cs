@@ -12,7 +12,12 @@ namespace LocalHost.Worker;
 /// <param name="Outputs">Its output bindings.</param>
 /// <param name="Metadata">The description itself, which a load request repeats.</param>
 internal sealed record WorkerFunction(
-    string Id, string Name, FunctionBinding Trigger, IReadOnlyList<FunctionBinding> Inputs, IReadOnlyList<FunctionBinding> Outputs, FunctionMetadata Metadata)
+    string Id,
+    string Name,
+    FunctionBinding Trigger,
+    IReadOnlyList<FunctionBinding> Inputs,
+    IReadOnlyList<FunctionBinding> Outputs,
+    FunctionMetadata Metadata)
 {
     /// <summary>Reads the worker's description of a function.</summary>
     /// <exception cref="StartupException">It has no trigger, or more than one.</exception>
@@ -57,9 +62,12 @@ internal sealed record FunctionBinding(string Name, string Type, string Directio
     public bool IsOfType(string type) => Type.Equals(type, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A text property; null where it is absent.</summary>
-    public string? Text(string property) => Json.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    public string? Text(string property) =>
+        Json.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     /// <summary>A yes-or-no property; null where it is absent.</summary>
     public bool? Flag(string property) =>
-        Json.TryGetProperty(property, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null;
+        Json.TryGetProperty(property, out var value) && (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            ? value.GetBoolean()
+            : null;
 }

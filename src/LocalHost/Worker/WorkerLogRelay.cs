@@ -13,27 +13,28 @@ internal static class WorkerLogRelay
     {
         var logger = loggers.CreateLogger(string.IsNullOrEmpty(entry.Category) ? "Worker" : entry.Category);
         using var scope = invocation is null ? null : logger.BeginScope(new InvocationScope(invocation));
-        logger.Log(Level(entry.Level), EventIdOf(entry.EventId), entry.Message, entry.Exception is { } e ? new RemoteException(e) : null, (text, _) => text);
+        var exception = entry.Exception is { } remote ? new RemoteException(remote) : null;
+        logger.Log((LogLevel)(int)entry.Level, ReadEventId(entry.EventId), entry.Message, exception, (text, _) => text);
     }
 
-    private static LogLevel Level(RpcLog.Types.Level level) => (LogLevel)(int)level;
-
     // The worker sends an event's name where it has one, else its number.
-    private static EventId EventIdOf(string id) =>
-        int.TryParse(id, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : new EventId(0, string.IsNullOrEmpty(id) ? null : id);
+    private static EventId ReadEventId(string id) =>
+        int.TryParse(id, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : new EventId(0, string.IsNullOrEmpty(id) ? null : id);
 
     /// <summary>An exception of the app, as text.</summary>
     private sealed class RemoteException(RpcException remote) : Exception(remote.Message)
     {
         public override string? StackTrace => remote.StackTrace;
 
-        public override string ToString() => remote.StackTrace.Length > 0 && !remote.Message.Contains(remote.StackTrace, StringComparison.Ordinal)
-            ? $"{remote.Message}\n{remote.StackTrace}"
-            : remote.Message;
+        public override string ToString() => $"{remote.Message}\n{remote.StackTrace}".TrimEnd();
     }
 }
 
-/// <summary>The log scope of an invocation: <c>FunctionName</c>, <c>InvocationId</c> and <c>CorrelationId</c>, the id of its trace.</summary>
+/// <summary>
+/// The log scope of an invocation: <c>FunctionName</c>, <c>InvocationId</c> and <c>CorrelationId</c>, the id of its trace.
+/// </summary>
 internal sealed class InvocationScope(RunningInvocation invocation) : IReadOnlyList<KeyValuePair<string, object?>>
 {
     private readonly KeyValuePair<string, object?>[] _values =

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Worker;
 
-/// <summary>One process of the app. What it writes becomes log lines, except the trace of an unhandled exception, which is kept as <see cref="Trace"/>.</summary>
+/// <summary>
+/// One process of the app. What it writes becomes log lines, except an unhandled exception, which is kept as <see cref="Trace"/>.
+/// </summary>
 internal sealed class WorkerProcess : IDisposable
 {
     private const string Unhandled = "Unhandled exception. ";
@@ -44,7 +46,9 @@ internal sealed class WorkerProcess : IDisposable
         }
     }
 
-    /// <summary>Why the process ended, in one line: the message of the unhandled exception, else the signal, else the last line of standard error.</summary>
+    /// <summary>
+    /// Why the process ended, in one line: the message of the unhandled exception, else the signal, else the last line of standard error.
+    /// </summary>
     public string Reason
     {
         get
@@ -62,7 +66,8 @@ internal sealed class WorkerProcess : IDisposable
     }
 
     /// <summary>Starts <c>dotnet APP.dll ARGUMENTS</c>.</summary>
-    public static WorkerProcess Start(string appDll, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> environment, ILogger logger)
+    public static WorkerProcess Start(
+        string appDll, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> environment, ILogger logger)
     {
         var start = new ProcessStartInfo(DotNet())
         {
@@ -96,7 +101,7 @@ internal sealed class WorkerProcess : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _process.Dispose();
 
-    // Sample: "Unhandled exception. System.InvalidOperationException: Policy:Path: file x.yaml is missing" and then lines that begin with "   at ".
+    // Sample: "Unhandled exception. System.InvalidOperationException: Policy:Path: file x.yaml is missing", then lines with "   at ".
     private static string MessageIn(List<string> trace)
     {
         var text = string.Join(' ', trace.TakeWhile(l => !IsFrame(l)).Select(l => l.Trim()))[Unhandled.Length..];
@@ -104,10 +109,13 @@ internal sealed class WorkerProcess : IDisposable
         return colon > 0 && !text.AsSpan(0, colon).Contains(' ') ? text[(colon + 2)..] : text;
     }
 
-    private static bool IsFrame(string line) => line.StartsWith("   at ", StringComparison.Ordinal) || line.StartsWith(" ---> ", StringComparison.Ordinal);
+    private static bool IsFrame(string line) =>
+        line.StartsWith("   at ", StringComparison.Ordinal) || line.StartsWith(" ---> ", StringComparison.Ordinal);
 
     private static string DotNet() =>
-        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path).Equals("dotnet", StringComparison.OrdinalIgnoreCase) ? path : "dotnet";
+        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path).Equals("dotnet", StringComparison.OrdinalIgnoreCase)
+            ? path
+            : "dotnet";
 
     private async Task<int> ExitedAsync()
     {

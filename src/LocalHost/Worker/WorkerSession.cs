@@ -18,13 +18,15 @@ internal sealed record RunningInvocation(WorkerSession Session, WorkerFunction F
     public TaskCompletionSource<InvocationResponse> Response { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
-/// <summary>What is spoken with one worker process: the handshake, invocations and their answers, and its log. It begins with the process and ends with it.</summary>
+/// <summary>
+/// What is spoken with one worker process: the handshake, invocations and their answers, and its log. It lasts as long as the process.
+/// </summary>
 internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFactory loggers, TimeProvider time)
 {
     // As in the real host: a worker that does not answer within a minute counts as broken.
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
 
-    private readonly Channel<StreamingMessage> _outbox = Channel.CreateUnbounded<StreamingMessage>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<StreamingMessage> _outbox = Channel.CreateUnbounded<StreamingMessage>();
     private readonly ConcurrentDictionary<string, TaskCompletionSource<StreamingMessage>> _answers = new();
     private readonly ConcurrentDictionary<string, RunningInvocation> _running = new();
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,7 +50,8 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
     public bool IsEndedByHost { get; private set; }
 
     /// <summary>Speaks with the worker until either side ends. Only one stream is taken in a session.</summary>
-    public async Task ServeAsync(IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> outgoing, CancellationToken cancellationToken)
+    public async Task ServeAsync(
+        IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> outgoing, CancellationToken cancellationToken)
     {
         if (!_connected.TrySetResult())
             return;
@@ -83,7 +86,8 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
         Version = welcome.WorkerVersion;
         HttpUri = welcome.Capabilities.GetValueOrDefault("HttpUri")?.TrimEnd('/');
 
-        var index = (await AskAsync(new StreamingMessage { FunctionsMetadataRequest = new() { FunctionAppDirectory = appFolder } })).FunctionMetadataResponse;
+        var indexing = new FunctionsMetadataRequest { FunctionAppDirectory = appFolder };
+        var index = (await AskAsync(new StreamingMessage { FunctionsMetadataRequest = indexing })).FunctionMetadataResponse;
         Require(index.Result, "the worker cannot list its functions");
         var functions = new Dictionary<string, WorkerFunction>(StringComparer.OrdinalIgnoreCase);
         foreach (var function in index.Functions.Select(WorkerFunction.From))
@@ -93,7 +97,7 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
         }
 
         if (HttpUri is null && functions.Values.Any(f => f.Trigger.IsOfType("httpTrigger")))
-            throw new StartupException("the app has HTTP functions but no web server: call builder.ConfigureFunctionsWebApplication() in Program.cs");
+            throw new StartupException("the app has HTTP functions but no web server: call ConfigureFunctionsWebApplication in Program.cs");
         await Task.WhenAll(functions.Values.Select(LoadAsync));
         return functions;
     }
@@ -118,7 +122,8 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
     public void MarkReplaced() => _replaced.TrySetResult();
 
     /// <summary>Cancels the token of a running function.</summary>
-    public void Cancel(string invocationId) => _outbox.Writer.TryWrite(new StreamingMessage { InvocationCancel = new() { InvocationId = invocationId } });
+    public void Cancel(string invocationId) =>
+        _outbox.Writer.TryWrite(new StreamingMessage { InvocationCancel = new() { InvocationId = invocationId } });
 
     /// <summary>Cancels the tokens of all running functions.</summary>
     public void CancelAll()
@@ -134,10 +139,11 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
         _outbox.Writer.TryWrite(new StreamingMessage { WorkerTerminate = new() });
     }
 
-    /// <summary>Ends the process at once, and not as a crash.</summary>
-    public void Kill()
+    /// <summary>Ends the process at once, and not as a crash; what comes from now on is for the next worker.</summary>
+    public void Kill(string reason)
     {
         IsEndedByHost = true;
+        End(reason);
         Process.Kill();
     }
 

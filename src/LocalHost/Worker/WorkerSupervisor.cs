@@ -17,10 +17,11 @@ internal sealed record WorkerOptions(string AppDll, IReadOnlyDictionary<string, 
 }
 
 /// <summary>
-/// Keeps one worker process alive and runs functions in it. A worker that died is started again after a pause; after three crashes in a row (less than
-/// 30 minutes apart, as in the real host) the host gives up.
+/// Keeps one worker process alive and runs functions in it. A worker that died is started again after a pause; after three crashes in a row
+/// (less than 30 minutes apart, as in the real host) the host gives up.
 /// </summary>
-internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, ILoggerFactory loggers, TimeProvider time) : IWorkerChannel, IAsyncDisposable
+internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, ILoggerFactory loggers, TimeProvider time)
+    : IWorkerChannel, IAsyncDisposable
 {
     /// <summary>At this many crashes in a row the host gives up.</summary>
     public const int MaxCrashes = 3;
@@ -63,7 +64,8 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
     }
 
     /// <summary>Takes a worker's stream; a process that does not know the present worker's id is refused.</summary>
-    public async Task ServeAsync(IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> outgoing, CancellationToken cancellationToken)
+    public async Task ServeAsync(
+        IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> outgoing, CancellationToken cancellationToken)
     {
         if (await incoming.MoveNext(cancellationToken) && _session is { } session && incoming.Current.StartStream?.WorkerId == session.Id)
         {
@@ -99,7 +101,7 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
         return await EndAsync(invocation, cancellationToken);
     }
 
-    /// <summary>Sends an invocation to the present worker, or to the next one as soon as it is ready. <see cref="EndAsync"/> must follow.</summary>
+    /// <summary>Sends an invocation to the present worker, or to the next once that is ready. <see cref="EndAsync"/> must follow.</summary>
     public async Task<RunningInvocation> BeginAsync(InvocationRequest request, CancellationToken cancellationToken)
     {
         var function = Functions.Values.First(f => f.Id == request.FunctionId);
@@ -127,7 +129,7 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
             var response = await WithinTimeoutAsync(invocation);
             if (response.Result.Status != StatusResult.Types.Status.Success)
             {
-                var failure = response.Result.Exception ?? new Rpc.RpcException { Message = $"the function ended as {response.Result.Status}" };
+                var failure = response.Result.Exception ?? new() { Message = $"the function ended as {response.Result.Status}" };
                 _logger.Failed(invocation.Function.Name, invocation.Id, Elapsed(), FirstLine(failure.Message));
                 throw new FunctionFailedException(failure);
             }
@@ -226,7 +228,8 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
             _logger.TimedOut(invocation.Function.Name, timeout, invocation.Id);
         }
 
-        // As the real host: the function gets a little time to heed its token; a worker that it still occupies then is ended, with all that runs in it.
+        // As the real host: the function gets a little time to heed its token; a worker that it still occupies then is ended, with all
+        // that runs in it.
         invocation.Session.Cancel(invocation.Id);
         try
         {
@@ -235,7 +238,7 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
         catch (TimeoutException)
         {
             _logger.EndedForTimeout(invocation.Function.Name, Grace.TotalSeconds);
-            invocation.Session.Kill();
+            invocation.Session.Kill($"the worker was ended because {invocation.Function.Name} ran too long");
         }
         catch (WorkerExitedException)
         {
@@ -269,7 +272,8 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
             if (crashes == MaxCrashes)
                 GiveUp($"the worker crashed {MaxCrashes} times in a row; the last time: {session.Process.Reason}");
             // Off the injected clock: what died in the world is waited for in the world.
-            await Task.Delay(TimeSpan.FromMilliseconds(250 << crashes), TimeProvider.System, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var pause = Task.Delay(TimeSpan.FromMilliseconds(250 << crashes), TimeProvider.System, _stopping.Token);
+            await pause.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         _ready.TrySetException(new WorkerExitedException("the host stops"));
@@ -284,7 +288,8 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
             "--functions-uri", $"http://127.0.0.1:{rpcPort}", "--functions-worker-id", id, "--functions-request-id", Ids.New(),
             "--functions-grpc-max-message-length", $"{int.MaxValue}",
         ];
-        return _session = new WorkerSession(id, WorkerProcess.Start(_options.AppDll, arguments, _options.Environment, _output), loggers, TimeProvider.System);
+        var process = WorkerProcess.Start(_options.AppDll, arguments, _options.Environment, _output);
+        return _session = new WorkerSession(id, process, loggers, TimeProvider.System);
     }
 
     // From the start of a worker's process to its end.
@@ -304,9 +309,9 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
         }
         catch (Exception e) when (e is StartupException or TimeoutException)
         {
-            session.Kill();
+            session.Kill("the worker could not be started");
             await process.Exited;
-            GiveUp(e is StartupException ? e.Message : "the app does not answer the host: it must run the Functions worker (builder.Build().Run())");
+            GiveUp(e is StartupException ? e.Message : "the app does not answer the host: Program.cs must run the Functions worker");
         }
         catch (WorkerExitedException)
         {
@@ -343,6 +348,8 @@ internal sealed class FunctionRpcService(WorkerSupervisor supervisor) : Function
 {
     /// <inheritdoc/>
     public override Task EventStream(
-        IAsyncStreamReader<StreamingMessage> requestStream, IServerStreamWriter<StreamingMessage> responseStream, ServerCallContext context) =>
+        IAsyncStreamReader<StreamingMessage> requestStream,
+        IServerStreamWriter<StreamingMessage> responseStream,
+        ServerCallContext context) =>
         supervisor.ServeAsync(requestStream, responseStream, context.CancellationToken);
 }

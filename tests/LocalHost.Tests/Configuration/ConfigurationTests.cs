@@ -10,32 +10,44 @@ public sealed class ConfigurationTests
     private static HostContext Context(string hostJson = """{"version":"2.0"}""", params (string Name, string Value)[] environment) =>
         HostContext.Create(App, environment.ToDictionary(v => v.Name, v => v.Value), HostJson.Parse(hostJson, "host.json"));
 
+    private static string Refusal(Action act) => Assert.Throws<StartupException>(act).Message;
+
     [Theory]
     [InlineData("""{"version":"1.0"}""", "host.json: $.version: must be \"2.0\"")]
     [InlineData("[]", "host.json: $: must be a JSON object")]
     [InlineData("{\n\"version\"", "host.json: line 2: not valid JSON")]
     [InlineData("""{"version":"2.0","version":"2.0"}""", "host.json: not valid JSON: Duplicate")]
-    [InlineData("""{"version":"2.0","extensionBundle":{"id":"x"}}""", "host.json: $.extensionBundle: must not be there: an app of the isolated worker brings its extensions")]
+    [InlineData("""{"version":"2.0","extensionBundle":{"id":"x"}}""",
+        "host.json: $.extensionBundle: must not be there: an isolated app brings its own extensions")]
     [InlineData("""{"version":"2.0","extensions":7}""", "host.json: $.extensions: must be an object")]
-    [InlineData("""{"version":"2.0","logging":{"logLevel":{"default":"Loud"}}}""", "host.json: $.logging.logLevel.default: must be \"Trace\" or")]
-    [InlineData("""{"version":"2.0","extensions":{"http":{"routePrefix":1}}}""", "host.json: $.extensions.http.routePrefix: must be a string")]
-    [InlineData("""{"version":"2.0","extensions":{"http":{"prefix":"x"}}}""", "host.json: $.extensions.http.prefix: is not a setting of this section")]
-    [InlineData("""{"version":"2.0","extensions":{"queues":{"batchSize":0}}}""", "host.json: $.extensions.queues.batchSize: must be a whole number from 1 to 32")]
-    [InlineData("""{"version":"2.0","extensions":{"queues":{"batchSize":33}}}""", "host.json: $.extensions.queues.batchSize: must be a whole number from 1 to 32")]
+    [InlineData("""{"version":"2.0","logging":{"logLevel":{"default":"Loud"}}}""",
+        "host.json: $.logging.logLevel.default: must be \"Trace\" or")]
+    [InlineData("""{"version":"2.0","extensions":{"http":{"routePrefix":1}}}""",
+        "host.json: $.extensions.http.routePrefix: must be a string")]
+    [InlineData("""{"version":"2.0","extensions":{"http":{"prefix":"x"}}}""",
+        "host.json: $.extensions.http.prefix: is not a setting of this section")]
+    [InlineData("""{"version":"2.0","extensions":{"queues":{"batchSize":0}}}""",
+        "host.json: $.extensions.queues.batchSize: must be a whole number from 1 to 32")]
+    [InlineData("""{"version":"2.0","extensions":{"queues":{"batchSize":33}}}""",
+        "host.json: $.extensions.queues.batchSize: must be a whole number from 1 to 32")]
     [InlineData("""{"version":"2.0","extensions":{"queues":{"newBatchThreshold":-1}}}""", "newBatchThreshold: must be a whole number")]
     [InlineData("""{"version":"2.0","extensions":{"queues":{"maxDequeueCount":0}}}""", "maxDequeueCount: must be a whole number from 1")]
-    [InlineData("""{"version":"2.0","extensions":{"queues":{"maxPollingInterval":"00:00:00.09"}}}""", "maxPollingInterval: must be a time span hh:mm:ss from 00:00:00.1000000")]
+    [InlineData("""{"version":"2.0","extensions":{"queues":{"maxPollingInterval":"00:00:00.09"}}}""",
+        "maxPollingInterval: must be a time span hh:mm:ss from 00:00:00.1000000")]
     [InlineData("""{"version":"2.0","extensions":{"queues":{"visibilityTimeout":"soon"}}}""", "visibilityTimeout: must be a time span")]
-    [InlineData("""{"version":"2.0","extensions":{"queues":{"messageEncoding":"utf8"}}}""", "messageEncoding: must be \"base64\" or \"none\"")]
+    [InlineData("""{"version":"2.0","extensions":{"queues":{"messageEncoding":"utf8"}}}""",
+        "messageEncoding: must be \"base64\" or \"none\"")]
     [InlineData("""{"version":"2.0","functionTimeout":"00:00:00.5"}""", "$.functionTimeout: must be a time span hh:mm:ss from 00:00:01")]
     public void A_bad_host_json_is_refused_with_file_path_and_rule(string text, string message) =>
-        Assert.Contains(message, Assert.Throws<StartupException>(() => HostJson.Parse(text, "host.json")).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Refusal(() => HostJson.Parse(text, "host.json")), StringComparison.Ordinal);
 
     [Fact]
     public void Absent_parts_of_host_json_have_the_real_hosts_defaults()
     {
         var configuration = Context().Configuration;
-        Assert.Equal(("api", (TimeSpan?)TimeSpan.FromMinutes(30)), (HostJson.RoutePrefix(configuration), HostJson.FunctionTimeout(configuration)));
+        Assert.Equal(
+            ("api", (TimeSpan?)TimeSpan.FromMinutes(30)),
+            (HostJson.RoutePrefix(configuration), HostJson.FunctionTimeout(configuration)));
     }
 
     [Fact]
@@ -50,15 +62,18 @@ public sealed class ConfigurationTests
             """).Configuration;
         Assert.Equal(
             ("v1", null, "Warning", "4"),
-            (HostJson.RoutePrefix(configuration), HostJson.FunctionTimeout(configuration), configuration["AzureFunctionsJobHost:logging:logLevel:default"],
+            (HostJson.RoutePrefix(configuration), HostJson.FunctionTimeout(configuration),
+                configuration["AzureFunctionsJobHost:logging:logLevel:default"],
                 configuration["AzureFunctionsJobHost:extensions:queues:batchSize"]));
     }
 
     [Fact]
-    public void A_setting_wins_over_host_json_as_on_the_real_host() =>
-        Assert.Equal(
-            TimeSpan.FromSeconds(5),
-            HostJson.FunctionTimeout(Context("""{"version":"2.0","functionTimeout":"00:01:00"}""", ("AzureFunctionsJobHost__functionTimeout", "00:00:05")).Configuration));
+    public void A_setting_wins_over_host_json_as_on_the_real_host()
+    {
+        const string hostJson = """{"version":"2.0","functionTimeout":"00:01:00"}""";
+        var context = Context(hostJson, ("AzureFunctionsJobHost__functionTimeout", "00:00:05"));
+        Assert.Equal(TimeSpan.FromSeconds(5), HostJson.FunctionTimeout(context.Configuration));
+    }
 
     [Fact]
     public void Local_settings_become_environment_variables_of_the_app_below_those_that_are_there()
@@ -70,12 +85,16 @@ public sealed class ConfigurationTests
             File.WriteAllText(app, "");
             File.WriteAllText(
                 Path.Combine(folder, "local.settings.json"),
-                """{"IsEncrypted":false,"Values":{"First":"local","A__B":"nested","PATH":"local"},"ConnectionStrings":{"Db":"c"},"Host":{"LocalHttpPort":7072}}""");
+                """
+                { "IsEncrypted": false, "Values": { "First": "local", "A__B": "nested", "PATH": "local" },
+                  "ConnectionStrings": { "Db": "c" }, "Host": { "LocalHttpPort": 7072 } }
+                """);
             var context = HostContext.Load(app, new Dictionary<string, string> { ["PATH"] = "/bin" });
             var worker = context.WorkerOptions(new Uri("http://127.0.0.1:7072")).Environment;
             Assert.Equal(
                 ("local", "nested", "c", "/bin", 7072, false),
-                (worker["First"], context.Configuration["A:B"], worker["ConnectionStrings__Db"], worker["PATH"], context.Settings.Port, worker.ContainsKey("LocalHost__Port")));
+                (worker["First"], context.Configuration["A:B"], worker["ConnectionStrings__Db"], worker["PATH"], context.Settings.Port,
+                    worker.ContainsKey("LocalHost__Port")));
         }
         finally
         {
@@ -86,22 +105,28 @@ public sealed class ConfigurationTests
     [Theory]
     [InlineData("""{"Values":{"A":1}}""", "local.settings.json: $.Values.A: must be a string")]
     [InlineData("""{"IsEncrypted":true}""", "local.settings.json: $.IsEncrypted: must be false")]
-    [InlineData("""{"Host":{"LocalHttpPort":70000}}""", "local.settings.json: $.Host.LocalHttpPort: must be a whole number from 0 to 65535")]
+    [InlineData("""{"Host":{"LocalHttpPort":70000}}""",
+        "local.settings.json: $.Host.LocalHttpPort: must be a whole number from 0 to 65535")]
     [InlineData("""{"Valuse":{}}""", "local.settings.json: $.Valuse: is not a setting of this section")]
     public void A_bad_local_settings_json_is_refused_with_file_path_and_rule(string text, string message) =>
-        Assert.Contains(message, Assert.Throws<StartupException>(() => LocalSettings.Parse(text, "local.settings.json")).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Refusal(() => LocalSettings.Parse(text, "local.settings.json")), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("LocalHost__Port", "70000", "setting LocalHost__Port: '70000' must be a whole number from 0 to 65535")]
     [InlineData("LocalHost__DrainSeconds", "-1", "setting LocalHost__DrainSeconds: '-1' must be a whole number from 0 to 3600")]
-    [InlineData("LocalHost__Keys__Mastr", "k", "setting LocalHost__Keys__Mastr: is not a setting of this host; did you intend LocalHost__Keys__Master?")]
-    [InlineData("AzureFunctionsWebHost__hostid", "No_Good", "setting AzureFunctionsWebHost__hostid: 'No_Good' must be 1 to 32 lower-case letters, digits and single dashes, with no dash at either end")]
+    [InlineData("LocalHost__Keys__Mastr", "k",
+        "setting LocalHost__Keys__Mastr: is not a setting of this host; did you intend LocalHost__Keys__Master?")]
+    [InlineData("AzureFunctionsWebHost__hostid", "No_Good",
+        "setting AzureFunctionsWebHost__hostid: 'No_Good' must be 1 to 32 lower-case letters and digits with single dashes between")]
     public void A_bad_setting_of_the_host_is_refused(string name, string value, string message) =>
-        Assert.Equal(message, Assert.Throws<StartupException>(() => Context(environment: (name, value))).Message);
+        Assert.Equal(message, Refusal(() => Context(environment: (name, value))));
 
     [Fact]
-    public void One_start_names_everything_that_is_wrong_with_the_settings() =>
-        Assert.Equal(2, Assert.Throws<StartupException>(() => Context(environment: [("LocalHost__Port", "x"), ("LocalHost__Drain", "1")])).Message.Split("; setting").Length);
+    public void One_start_names_everything_that_is_wrong_with_the_settings()
+    {
+        var refusal = Refusal(() => Context(environment: [("LocalHost__Port", "x"), ("LocalHost__Drain", "1")]));
+        Assert.Equal(2, refusal.Split("; setting").Length);
+    }
 
     [Fact]
     public void The_default_host_id_is_stable_and_differs_between_folders()
@@ -114,7 +139,7 @@ public sealed class ConfigurationTests
     [Fact]
     public void An_app_that_is_not_there_is_named() =>
         Assert.Equal("/nowhere/App.dll: there is no such file; build the app first",
-            Assert.Throws<StartupException>(() => HostContext.Load("/nowhere/App.dll", new Dictionary<string, string>())).Message);
+            Refusal(() => HostContext.Load("/nowhere/App.dll", new Dictionary<string, string>())));
 
     [Theory]
     [InlineData("%A%", "1")]

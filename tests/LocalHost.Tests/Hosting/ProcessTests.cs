@@ -1,26 +1,32 @@
 using System.Diagnostics;
 using System.Text.Json;
+using LocalHost.Tests.WebJobs;
+using Testing;
 
 namespace LocalHost.Tests.Hosting;
 
 /// <summary>The host as the process that scripts start.</summary>
-public sealed class ProcessTests
+public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
 {
+    private readonly AppPlace _place = new(azurite);
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static string HostDll { get; } = typeof(LocalHost.Hosting.FunctionsHost).Assembly.Location;
 
-    private static Process Start(params (string Name, string Value)[] settings)
+    private Process Start(params (string Name, string Value)[] settings)
     {
         // In a process group of its own, as in a terminal.
         var start = new ProcessStartInfo("setsid") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("dotnet");
         start.ArgumentList.Add(HostDll);
         start.ArgumentList.Add(TestHost.AppDll);
-        foreach (var (name, value) in new TestHost().Settings.Select(s => (s.Key, s.Value)).Concat(settings))
+        foreach (var (name, value) in _place.Environment.Concat(new TestHost().Settings).Select(s => (s.Key, s.Value)).Concat(settings))
             start.Environment[name] = value;
         return Process.Start(start)!;
     }
+
+    public void Dispose() => _place.Dispose();
 
     private static async Task<Uri> AddressAsync(Process host) =>
         new(JsonElement.Parse((await host.StandardOutput.ReadLineAsync(Token))!).GetProperty("address").GetString()!);
@@ -38,10 +44,23 @@ public sealed class ProcessTests
         }
     }
 
+    // Sample: "4242 (dotnet) S 4200 ..."; Z is a process that has ended and was not waited for.
+    private static bool IsRunning(int processId)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/stat").Split(") ")[1][0] != 'Z';
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     private static async Task EndedAsync(int processId, TimeSpan limit)
     {
         var started = Stopwatch.GetTimestamp();
-        while (Directory.Exists($"/proc/{processId}") && (await File.ReadAllTextAsync($"/proc/{processId}/stat", Token)).Split(") ")[1][0] != 'Z')
+        while (IsRunning(processId))
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < limit, $"process {processId} still runs after {limit}");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Token);
@@ -76,7 +95,7 @@ public sealed class ProcessTests
             await kill.WaitForExitAsync(Token);
         Assert.Equal(200, (int)(await running).StatusCode);
         await host.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
-        Assert.Equal((0, false), (host.ExitCode, Directory.Exists($"/proc/{worker}")));
+        Assert.Equal((0, false), (host.ExitCode, IsRunning(worker)));
         Assert.EndsWith("Stopped\n", await rest, StringComparison.Ordinal);
     }
 
@@ -87,7 +106,9 @@ public sealed class ProcessTests
         var output = host.StandardOutput.ReadToEndAsync(Token);
         var error = await host.StandardError.ReadToEndAsync(Token);
         await host.WaitForExitAsync(Token);
-        Assert.Equal((1, "LocalHost: the app cannot start: Policy:Path: the file x.yaml is missing (exit code 134)\n"), (host.ExitCode, error));
+        Assert.Equal(
+            (1, "LocalHost: the app cannot start: Policy:Path: the file x.yaml is missing (exit code 134)\n"),
+            (host.ExitCode, error));
         Assert.DoesNotContain("   at ", await output, StringComparison.Ordinal);
     }
 
@@ -118,8 +139,10 @@ public sealed class ProcessTests
         var scope = line.GetProperty("Scopes").EnumerateArray().Single(s => s.TryGetProperty("InvocationId", out _));
         Assert.Equal(
             ("TestApp.ProcessFunctions", "Warning", "Log", true, 32),
-            (line.GetProperty("Category").GetString(), line.GetProperty("LogLevel").GetString(), scope.GetProperty("FunctionName").GetString(),
-                line.GetProperty("Timestamp").GetString()!.EndsWith("+00:00", StringComparison.Ordinal), scope.GetProperty("CorrelationId").GetString()!.Length));
+            (Text(line, "Category"), Text(line, "LogLevel"), Text(scope, "FunctionName"),
+                Text(line, "Timestamp").EndsWith("+00:00", StringComparison.Ordinal), Text(scope, "CorrelationId").Length));
         host.Kill();
     }
+
+    private static string Text(JsonElement json, string property) => json.GetProperty(property).GetString()!;
 }

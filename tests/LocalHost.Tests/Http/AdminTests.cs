@@ -32,7 +32,7 @@ public sealed class AdminTests(SharedHost shared) : IClassFixture<SharedHost>
     [InlineData("GET", "/admin/functions")]
     [InlineData("POST", "/admin/functions/Nightly")]
     [InlineData("GET", "/runtime/webhooks/durabletask/instances")]
-    public async Task Without_a_key_the_admin_endpoints_are_401_and_with_the_default_key_403_as_on_the_real_host(string method, string path) =>
+    public async Task Without_a_key_admin_is_401_and_with_the_default_key_403_as_on_the_real_host(string method, string path) =>
         Assert.Equal(
             ((401, ""), (401, ""), (403, "")),
             (await _host.CallAsync(HttpMethod.Parse(method), path), await _host.CallAsync(HttpMethod.Parse(method), path, "wrong"),
@@ -43,8 +43,13 @@ public sealed class AdminTests(SharedHost shared) : IClassFixture<SharedHost>
     {
         var (status, body) = await _host.CallAsync(HttpMethod.Get, "/admin/functions", TestHost.Master);
         Assert.Equal(200, status);
-        Assert.Contains("""{"name":"DoorGet","triggerType":"httpTrigger","isDisabled":false},{"name":"DoorPut","triggerType":"httpTrigger","isDisabled":true}""", body, StringComparison.Ordinal);
-        Assert.Contains("""{"name":"Nightly","triggerType":"timerTrigger","isDisabled":true}""", body, StringComparison.Ordinal);
+        Assert.All(
+            [
+                """{"name":"DoorGet","triggerType":"httpTrigger","isDisabled":false}""",
+                """{"name":"DoorPut","triggerType":"httpTrigger","isDisabled":true}""",
+                """{"name":"Nightly","triggerType":"timerTrigger","isDisabled":true}""",
+            ],
+            function => Assert.Contains(function, body, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -53,8 +58,9 @@ public sealed class AdminTests(SharedHost shared) : IClassFixture<SharedHost>
         var status = JsonElement.Parse((await _host.CallAsync(HttpMethod.Get, "/admin/host/status", TestHost.Master)).Body);
         Assert.Equal(
             (200, "Running", "test", true, 0),
-            ((await _host.CallAsync(HttpMethod.Get, "/admin/host/ping")).Status, status.GetProperty("state").GetString(), status.GetProperty("id").GetString(),
-                status.TryGetProperty("version", out _), status.GetProperty("errors").GetArrayLength()));
+            ((await _host.CallAsync(HttpMethod.Get, "/admin/host/ping")).Status, status.GetProperty("state").GetString(),
+                status.GetProperty("id").GetString(), status.TryGetProperty("version", out _),
+                status.GetProperty("errors").GetArrayLength()));
     }
 
     [Fact]

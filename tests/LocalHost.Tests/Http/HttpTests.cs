@@ -21,7 +21,9 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
     public async Task The_answer_of_a_function_comes_through_as_it_is(string kind, int status, string? type, string body)
     {
         using var answer = await _host.SendAsync(HttpMethod.Get, kind == "result" ? "/api/PlainResult" : $"/api/results/{kind}");
-        Assert.Equal((status, type, body), ((int)answer.StatusCode, answer.Content.Headers.ContentType?.ToString(), await answer.Content.ReadAsStringAsync(Token)));
+        Assert.Equal(
+            (status, type, body),
+            ((int)answer.StatusCode, answer.Content.Headers.ContentType?.ToString(), await answer.Content.ReadAsStringAsync(Token)));
     }
 
     [Theory]
@@ -66,16 +68,18 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
     {
         Assert.Equal((500, ""), await _host.CallAsync(HttpMethod.Get, "/api/Throwing"));
         var ended = await _host.Log.SeenAsync(l => l.Event.Id == 112 && (string?)l.Scope["FunctionName"] == "Throwing");
-        var line = Assert.Single(_host.Log.Lines, l => l.Error is not null && l.Error.Message.Contains("secret detail", StringComparison.Ordinal));
+        var line = Assert.Single(_host.Log.Lines, l => l.Error?.Message.Contains("secret detail", StringComparison.Ordinal) == true);
         Assert.Equal(ended.Scope["InvocationId"], line.Scope["InvocationId"]);
     }
 
     [Fact]
     public async Task A_body_over_100_MB_is_refused()
     {
-        using var client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(10) }) { BaseAddress = _host.Host.Address };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/Reading") { Content = new StreamContent(new Zeros(LocalHost.Http.PublicServer.MaxBody + 1)) };
-        request.Content.Headers.ContentLength = LocalHost.Http.PublicServer.MaxBody + 1;
+        const long length = LocalHost.Http.PublicServer.MaxBody + 1;
+        using var handler = new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(10) };
+        using var client = new HttpClient(handler) { BaseAddress = _host.Host.Address };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/Reading") { Content = new StreamContent(new Zeros(length)) };
+        request.Content.Headers.ContentLength = length;
         request.Headers.ExpectContinue = true;
         using var answer = await client.SendAsync(request, Token);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
@@ -95,31 +99,29 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
     [Fact]
     public async Task An_invocation_id_from_outside_is_never_passed_on()
     {
-        using var answer = await _host.SendAsync(HttpMethod.Get, "/api/mirror", headers: ("x-ms-invocation-id", "from-outside"));
-        var seen = JsonElement.Parse(await answer.Content.ReadAsStringAsync(Token));
-        Assert.Equal(seen.GetProperty("invocationId").GetString(), seen.GetProperty("headers").GetProperty("x-ms-invocation-id").GetString());
+        var seen = await MirrorAsync("/api/mirror", ("x-ms-invocation-id", "from-outside"));
+        Assert.Equal(Text(seen, "invocationId"), Text(seen.GetProperty("headers"), "x-ms-invocation-id"));
     }
 
     [Fact]
     public async Task Each_invocation_has_its_own_id_services_and_trace_and_sees_the_request_as_it_came()
     {
-        using var first = await _host.SendAsync(HttpMethod.Get, "/api/mirror?x=1%202", headers: ("x-own", "7"));
-        using var second = await _host.SendAsync(HttpMethod.Get, "/api/mirror");
-        var (a, b) = (JsonElement.Parse(await first.Content.ReadAsStringAsync(Token)), JsonElement.Parse(await second.Content.ReadAsStringAsync(Token)));
+        var first = await MirrorAsync("/api/mirror?x=1%202", ("x-own", "7"));
+        var second = await MirrorAsync("/api/mirror");
         Assert.Equal(
             ("Mirror", "/api/mirror?x=1%202", _host.Host.Address.Authority, "7"),
-            (a.GetProperty("name").GetString(), a.GetProperty("url").GetString(), a.GetProperty("host").GetString(), a.GetProperty("headers").GetProperty("x-own").GetString()));
-        Assert.All(["invocationId", "traceParent", "scoped"], name => Assert.NotEqual(a.GetProperty(name).ToString(), b.GetProperty(name).ToString()));
+            (Text(first, "name"), Text(first, "url"), Text(first, "host"), Text(first.GetProperty("headers"), "x-own")));
+        Assert.All(["invocationId", "traceParent", "scoped"], name => Assert.NotEqual(Text(first, name), Text(second, name)));
     }
 
     [Fact]
     public async Task A_trace_from_outside_goes_on_in_the_function_and_is_the_correlation_id_of_its_log()
     {
         const string trace = "0af7651916cd43dd8448eb211c80319c";
-        using var answer = await _host.SendAsync(HttpMethod.Get, "/api/mirror", headers: ("traceparent", $"00-{trace}-b7ad6b7169203331-01"));
-        var seen = JsonElement.Parse(await answer.Content.ReadAsStringAsync(Token));
-        Assert.Equal(trace, seen.GetProperty("traceParent").GetString()!.Split('-')[1]);
-        await _host.Log.SeenAsync(l => l.Scope.GetValueOrDefault("CorrelationId") is trace && (string?)l.Scope["InvocationId"] == seen.GetProperty("invocationId").GetString());
+        var seen = await MirrorAsync("/api/mirror", ("traceparent", $"00-{trace}-b7ad6b7169203331-01"));
+        Assert.Equal(trace, Text(seen, "traceParent").Split('-')[1]);
+        var ended = await _host.Log.SeenAsync(l => l.Scope.GetValueOrDefault("CorrelationId") is trace);
+        Assert.Equal(Text(seen, "invocationId"), ended.Scope["InvocationId"]);
     }
 
     [Fact]
@@ -136,6 +138,14 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
         Assert.StartsWith("http://127.0.0.1:", address, StringComparison.Ordinal);
         Assert.Contains(_host.Log.Lines, l => l.Text.Contains($"functions on {address}", StringComparison.Ordinal));
         Assert.Contains(_host.Log.Lines, l => l.Text == $"Function Routed: [GET] {address}/api/runs/{{runId}}/{{part:int?}}");
+    }
+
+    private static string Text(JsonElement json, string property) => json.GetProperty(property).ToString();
+
+    private async Task<JsonElement> MirrorAsync(string path, params (string Name, string Value)[] headers)
+    {
+        using var answer = await _host.SendAsync(HttpMethod.Get, path, headers: headers);
+        return JsonElement.Parse(await answer.Content.ReadAsStringAsync(Token));
     }
 
     private sealed class Zeros(long length) : Stream

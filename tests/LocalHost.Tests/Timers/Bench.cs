@@ -23,8 +23,7 @@ internal sealed class Clock(DateTimeOffset start) : FakeTimeProvider(start)
     }
 
     /// <summary>Returns when something has begun to wait on this clock; each wait counts once.</summary>
-    public Task WaitedOnAsync() =>
-        _waits.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    public Task WaitedOnAsync() => Bench.ReadAsync(_waits.Reader);
 
     /// <summary>Moves the clock to where something comes due, and returns when all that follows has been done.</summary>
     public Task ReachAsync(TimeSpan time)
@@ -85,8 +84,13 @@ internal sealed class Bench : IWorkerChannel, IAsyncDisposable
         return Failure is null ? new InvocationResponse() : throw Failure;
     }
 
-    public async Task<string> NextRunAsync() =>
-        await _runs.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    public Task<string> NextRunAsync() => ReadAsync(_runs.Reader);
+
+    public static Task<T> ReadAsync<T>(ChannelReader<T> reader)
+    {
+        var token = TestContext.Current.CancellationToken;
+        return reader.ReadAsync(token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), token);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -36,7 +36,9 @@ public sealed class TimerScheduleTests
     [InlineData("-00:05:00")]
     public void A_bad_schedule_is_refused_with_its_text(string expression) =>
         Assert.StartsWith(
-            $"the schedule '{expression}' ", Assert.Throws<FormatException>(() => TimerSchedule.Parse(expression, Start)).Message, StringComparison.Ordinal);
+            $"the schedule '{expression}' ",
+            Assert.Throws<FormatException>(() => TimerSchedule.Parse(expression, Start)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("*/20 * * * * *", true)]

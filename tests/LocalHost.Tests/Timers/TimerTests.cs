@@ -115,7 +115,9 @@ public sealed class TimerTests(AzuriteFixture azurite)
         await fast.Clock.ReachAsync(TimeSpan.FromSeconds(30));
         await using var slow = await StartAsync("timer-slow", Start, "0 * * * * *");
         await slow.Clock.ReachAsync(TimeSpan.FromSeconds(60));
-        Assert.Equal((1, 1, false, true), (fast.Runs.Count, slow.Runs.Count, await HasStatusAsync("timer-fast"), await HasStatusAsync("timer-slow")));
+        Assert.Equal(
+            (1, 1, false, true),
+            (fast.Runs.Count, slow.Runs.Count, await HasStatusAsync("timer-fast"), await HasStatusAsync("timer-slow")));
     }
 
     [Fact]
@@ -175,8 +177,8 @@ public sealed class TimerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Storage_that_is_down_at_the_start_is_tried_again_and_does_not_end_the_host()
     {
-        await using var bench = new Bench(
-            "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;BlobEndpoint=http://127.0.0.1:1/a", "timer-down", new Clock(Start), new LogBook(), ("Nightly", Daily, ""));
+        const string nowhere = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;BlobEndpoint=http://127.0.0.1:1/a";
+        await using var bench = new Bench(nowhere, "timer-down", new Clock(Start), new LogBook(), ("Nightly", Daily, ""));
         await bench.StartAsync();
         await bench.Log.SeenAsync(l => l.Event.Id == 207);
         Assert.Empty(bench.Runs);

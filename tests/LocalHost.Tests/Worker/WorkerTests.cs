@@ -1,3 +1,4 @@
+using LocalHost.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -16,10 +17,12 @@ public sealed class WorkerTests(SharedHost shared) : IClassFixture<SharedHost>
         var broken = await _host.Log.SeenAsync("broken");
         Assert.Equal(
             ("TestApp.ProcessFunctions", LogLevel.Warning, "Careful", "Log", true),
-            (careful.Category, careful.Level, careful.Event.Name, careful.Scope["FunctionName"], careful.Scope["CorrelationId"] is string { Length: 32 }));
+            (careful.Category, careful.Level, careful.Event.Name, careful.Scope["FunctionName"],
+                careful.Scope["CorrelationId"] is string { Length: 32 }));
         Assert.Equal(
             (LogLevel.Error, careful.Scope["InvocationId"], true),
-            (broken.Level, broken.Scope["InvocationId"], broken.Error!.ToString().Contains("System.IO.InvalidDataException: the cause", StringComparison.Ordinal)));
+            (broken.Level, broken.Scope["InvocationId"],
+                broken.Error!.ToString().Contains("System.IO.InvalidDataException: the cause", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -62,8 +65,9 @@ public sealed class WorkerTests(SharedHost shared) : IClassFixture<SharedHost>
             Grpc.Core.MethodType.DuplexStreaming, "AzureFunctionsRpcMessages.FunctionRpc", "EventStream", Plain, Plain);
         using var stream = channel.CreateCallInvoker().AsyncDuplexStreamingCall(method, null, new Grpc.Core.CallOptions());
         // A StartStream message with the worker id "x".
-        await stream.RequestStream.WriteAsync([0xA2, 0x01, 0x03, 0x12, 0x01, (byte)'x'], TestContext.Current.CancellationToken);
-        var refusal = await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        var token = TestContext.Current.CancellationToken;
+        await stream.RequestStream.WriteAsync([0xA2, 0x01, 0x03, 0x12, 0x01, (byte)'x'], token);
+        var refusal = await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => stream.ResponseStream.MoveNext(token));
         Assert.Equal(Grpc.Core.StatusCode.PermissionDenied, refusal.StatusCode);
         Assert.Equal(200, (await _host.CallAsync(HttpMethod.Get, "/api/ProcessId")).Status);
     }
@@ -79,7 +83,8 @@ public sealed class WorkerLifeTests
     private static async Task<TestHost> TimedAsync() =>
         await StartAsync(new TestHost { Time = new FakeTimeProvider(), HostJson = """{"version":"2.0","functionTimeout":"00:01:00"}""" });
 
-    private static async Task<int> ProcessIdAsync(TestHost host) => int.Parse((await host.CallAsync(HttpMethod.Get, "/api/ProcessId")).Body, null);
+    private static async Task<int> ProcessIdAsync(TestHost host) =>
+        int.Parse((await host.CallAsync(HttpMethod.Get, "/api/ProcessId")).Body, null);
 
     [Fact]
     public async Task FunctionTimeout_cancels_the_token_and_fails_the_run_and_the_worker_lives_on()
@@ -137,7 +142,8 @@ public sealed class WorkerLifeTests
         await using var host = await StartAsync();
         for (var i = 0; i < 3; i++)
             Assert.Equal(500, (await host.CallAsync(HttpMethod.Post, "/api/Unhandled")).Status);
-        var error = await Assert.ThrowsAsync<LocalHost.Hosting.StartupException>(() => host.Host.WaitAsync(TestContext.Current.CancellationToken));
+        var wait = host.Host.WaitAsync(TestContext.Current.CancellationToken);
+        var error = await Assert.ThrowsAsync<StartupException>(() => wait);
         Assert.Equal("the worker crashed 3 times in a row; the last time: lost on a thread", error.Message);
     }
 
@@ -186,7 +192,7 @@ public sealed class WorkerLifeTests
         await using var host = new TestHost { Settings = { ["TestApp__Fail"] = "Policy:Path: the file x.yaml is missing" } };
         await host.BindAsync();
         var start = host.Host.StartAsync(TestContext.Current.CancellationToken);
-        var error = await Assert.ThrowsAsync<LocalHost.Hosting.StartupException>(() => start);
+        var error = await Assert.ThrowsAsync<StartupException>(() => start);
         Assert.Equal("the app cannot start: Policy:Path: the file x.yaml is missing (exit code 134)", error.Message);
         Assert.DoesNotContain(host.Log.Lines, l => l.Text.Contains("   at ", StringComparison.Ordinal));
         var status = await host.CallAsync(HttpMethod.Get, "/admin/host/status", TestHost.Master);
@@ -200,7 +206,8 @@ public sealed class WorkerLifeTests
         await host.BindAsync();
         using var answer = await host.SendAsync(HttpMethod.Get, "/api/ProcessId");
         var status = await host.CallAsync(HttpMethod.Get, "/admin/host/status", TestHost.Master);
-        Assert.Equal((503, "1", true), ((int)answer.StatusCode, answer.Headers.RetryAfter?.ToString(), status.Body.Contains("\"state\":\"Starting\"", StringComparison.Ordinal)));
+        Assert.Equal((503, "1"), ((int)answer.StatusCode, answer.Headers.RetryAfter?.ToString()));
+        Assert.Contains("\"state\":\"Starting\"", status.Body, StringComparison.Ordinal);
         await host.Host.StartAsync(TestContext.Current.CancellationToken);
         Assert.Equal(200, (await host.CallAsync(HttpMethod.Get, "/api/ProcessId")).Status);
     }
@@ -211,7 +218,8 @@ public sealed class WorkerLifeTests
         await using var host = new TestHost();
         await host.BindAsync();
         await using var second = new TestHost { Settings = { ["LocalHost__Port"] = $"{host.Host.Address.Port}" } };
-        var error = await Assert.ThrowsAsync<LocalHost.Hosting.StartupException>(second.BindAsync);
-        Assert.Equal($"port {host.Host.Address.Port} on 127.0.0.1 is taken; choose another with the setting LocalHost__Port", error.Message);
+        var error = await Assert.ThrowsAsync<StartupException>(second.BindAsync);
+        var port = host.Host.Address.Port;
+        Assert.Equal($"port {port} on 127.0.0.1 is taken; choose another with the setting LocalHost__Port", error.Message);
     }
 }
