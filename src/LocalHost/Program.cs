@@ -16,8 +16,8 @@ if (args is not [var app])
 using var stop = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)
 {
-    // The second one ends the host at once, and the worker with it.
-    signal.Cancel = !stop.IsCancellationRequested;
+    // However often: a terminal and the program that started the host may both send one.
+    signal.Cancel = true;
     stop.Cancel();
 }
 

@@ -14,7 +14,7 @@ public sealed class ArchitectureTests
     [InlineData("SandboxTenant", "")]
     [InlineData("ComplianceFunctions", "Compliance")]
     [InlineData("ComplianceCli", "Compliance")]
-    [InlineData("Local", "Compliance ComplianceCli ComplianceFunctions SandboxTenant")]
+    [InlineData("Local", "Compliance ComplianceCli ComplianceFunctions LocalHost SandboxTenant")]
     public void A_project_references_only_what_the_design_allows(string project, string allowed)
     {
         var references = XDocument.Load(Path.Combine(Root, "src", project, project + ".csproj"))

@@ -25,6 +25,13 @@ internal sealed class TestHost : IAsyncDisposable
         ["LocalHost__DrainSeconds"] = "30",
         ["AzureFunctionsWebHost__hostid"] = "test",
         ["AzureWebJobs__Nightly__Disabled"] = "true",
+        ["Take"] = "take",
+        ["Refuse"] = "refuse",
+        ["Hold"] = "hold",
+        ["Read"] = "read",
+        ["First"] = "first",
+        ["Second"] = "second",
+        ["ForwardElsewhere"] = "forward",
     };
 
     public string HostJson { get; init; } = """{"version":"2.0"}""";
@@ -32,6 +39,8 @@ internal sealed class TestHost : IAsyncDisposable
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public LogBook Log { get; } = new();
+
+    public CreateStarters Starters { get; init; } = CreateStarters;
 
     public FunctionsHost Host => _host ?? throw new InvalidOperationException("the host was not started");
 
@@ -55,7 +64,7 @@ internal sealed class TestHost : IAsyncDisposable
             environment[name] = value;
         var context = HostContext.Create(AppDll, environment, LocalHost.Configuration.HostJson.Parse(HostJson, "host.json"));
         _loggers = HostLogging.Create(context.Configuration, Log);
-        _host = new FunctionsHost(context, CreateStarters, _loggers, Time);
+        _host = new FunctionsHost(context, Starters, _loggers, Time);
         return _host.BindAsync(Token);
     }
 

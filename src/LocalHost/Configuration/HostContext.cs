@@ -24,9 +24,13 @@ internal sealed record HostContext(
         if (!File.Exists(path))
             throw new StartupException($"{path}: there is no such file; build the app first");
         var folder = Path.GetDirectoryName(path)!;
-        var merged = new Dictionary<string, string>(LocalSettings.Load(folder), StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, value) in environment)
-            merged[name] = value;
+        var merged = environment.ToDictionary(v => v.Key, v => v.Value);
+        foreach (var (name, value) in LocalSettings.Load(folder))
+        {
+            if (!environment.Keys.Contains(name, StringComparer.OrdinalIgnoreCase))
+                merged[name] = value;
+        }
+
         return Create(path, merged, HostJson.Load(folder));
     }
 
@@ -34,7 +38,10 @@ internal sealed record HostContext(
     public static HostContext Create(
         string appDll, IReadOnlyDictionary<string, string> environment, IEnumerable<KeyValuePair<string, string?>> hostJson)
     {
-        var variables = environment.Select(v => KeyValuePair.Create(v.Key.Replace("__", ":", StringComparison.Ordinal), (string?)v.Value));
+        // An environment may have names that differ in case alone, such as http_proxy; a configuration may not.
+        var variables = environment
+            .Select(v => KeyValuePair.Create(v.Key.Replace("__", ":", StringComparison.Ordinal), (string?)v.Value))
+            .DistinctBy(v => v.Key, StringComparer.OrdinalIgnoreCase);
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(hostJson)
             .AddInMemoryCollection(variables)

@@ -28,7 +28,11 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
     private const string DrainVariable = "LocalHost__DrainSeconds";
     private const string HostIdVariable = "AzureFunctionsWebHost__hostid";
 
-    private static readonly string[] Known = [PortVariable, DrainVariable, MasterKeyVariable, DefaultKeyVariable, "LocalHost__Journal", SetClock.Variable];
+    // The last three are read where they are used.
+    private static readonly string[] Known =
+    [
+        PortVariable, DrainVariable, MasterKeyVariable, DefaultKeyVariable, "LocalHost__Journal", "LocalHost__Durable__VisibilityTimeout", SetClock.Variable,
+    ];
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="StartupException">One is unknown or out of range; the message names all such.</exception>
@@ -52,9 +56,7 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
     /// <summary>Whether an environment variable is a setting of this host.</summary>
     public static bool IsOwn(string variable) => Plain(variable).StartsWith("LocalHost__", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsKnown(string variable) =>
-        Known.Contains(Plain(variable), StringComparer.OrdinalIgnoreCase)
-        || Plain(variable).StartsWith("LocalHost__Durable__", StringComparison.OrdinalIgnoreCase);
+    private static bool IsKnown(string variable) => Known.Contains(Plain(variable), StringComparer.OrdinalIgnoreCase);
 
     private static string Plain(string variable) => variable.Replace(":", "__", StringComparison.Ordinal);
 

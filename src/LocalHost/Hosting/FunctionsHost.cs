@@ -72,6 +72,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
             await Task.WhenAll([Worker.StartAsync(_server.Port, Address, cancellationToken), .. preparing]);
             var routes = HttpRoute.From(Worker.Functions.Values, HostJson.RoutePrefix(_context.Configuration));
             RequireServed();
+            RequireQueueNames();
             var enabled = Worker.Functions.Values.Where(f => !_context.IsDisabled(f.Name)).ToList();
             await Task.WhenAll(_status.Starters.Select(s => s.StartAsync([.. enabled.Where(f => s.Starts(f.Trigger))], cancellationToken)));
             _public.Serve(routes);
@@ -143,6 +144,29 @@ internal sealed class FunctionsHost : IAsyncDisposable
             .ToList();
         if (lost.Count > 0)
             throw new StartupException(string.Join("; ", lost));
+    }
+
+    // The queue extension would name the setting that is missing, but not the function.
+    private void RequireQueueNames()
+    {
+        var problems = new List<string>();
+        foreach (var function in Worker.Functions.Values)
+        {
+            foreach (var name in function.Outputs.Append(function.Trigger).Select(b => b.Text("queueName") ?? ""))
+            {
+                try
+                {
+                    _ = _context.Resolve(name);
+                }
+                catch (FormatException e)
+                {
+                    problems.Add($"function {function.Name}: {e.Message}");
+                }
+            }
+        }
+
+        if (problems.Count > 0)
+            throw new StartupException(string.Join("; ", problems));
     }
 
     private void Report(IReadOnlyList<HttpRoute> routes)

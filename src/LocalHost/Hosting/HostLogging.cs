@@ -11,8 +11,8 @@ internal static class HostLogging
     // What speaks at every request or poll; logging.logLevel of host.json can let it.
     private static readonly string[] Noisy = ["Microsoft", "System", "Grpc", "DurableTask", "Azure", "Host", "Function"];
 
-    // What warns of nothing that a user of this host could act on; a failed forward is in the log as its invocation's failure.
-    private static readonly string[] Pointless = ["Yarp", "Microsoft.AspNetCore.DataProtection"];
+    // What warns of nothing that a user of this host could act on, or reports with a stack trace what this host reports in one line.
+    private static readonly string[] Pointless = ["Yarp", "Microsoft.AspNetCore.DataProtection", "Host.Startup"];
 
     /// <summary>The log with the levels of host.json; nothing is written before <see cref="AddConsole"/>.</summary>
     public static ILoggerFactory Create(IConfiguration configuration, ILoggerProvider? provider = null) => LoggerFactory.Create(logging =>
@@ -21,7 +21,7 @@ internal static class HostLogging
         foreach (var category in Noisy)
             logging.AddFilter(category, LogLevel.Warning);
         foreach (var category in Pointless)
-            logging.AddFilter(category, LogLevel.Critical);
+            logging.AddFilter(category, LogLevel.None);
         logging.AddConfiguration(configuration.GetSection($"{HostJson.Section}:logging"));
         if (provider is not null)
             logging.AddProvider(provider);

@@ -143,7 +143,7 @@ public sealed class DurableEngineTests : IAsyncLifetime
     }
 
     private async Task<string> StartAsync(string name, object? input, string? id = null) =>
-        await _engine.Client.ScheduleNewOrchestrationInstanceAsync(name, input, id is null ? null : new StartOrchestrationOptions(id), Stop);
+        await _engine.Client.ScheduleNewOrchestrationInstanceAsync(name, input, new StartOrchestrationOptions(id), Stop);
 
     private Task<OrchestrationMetadata> EndAsync(string id) =>
         _engine.Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Stop).WaitAsync(TimeSpan.FromSeconds(30), Stop);
@@ -169,7 +169,7 @@ public sealed class DurableEngineTests : IAsyncLifetime
 
         public void LetGo(string step) => _held[step].TrySetResult();
 
-        public Task NextAsync(string step) => _begun.GetOrAdd(step, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(TimeSpan.FromSeconds(30), Stop);
+        public Task NextAsync(string step) => Begun(step).Task.WaitAsync(TimeSpan.FromSeconds(30), Stop);
 
         public async Task<string> RunAsync(string step, CancellationToken cancellationToken)
         {
@@ -177,7 +177,7 @@ public sealed class DurableEngineTests : IAsyncLifetime
             try
             {
                 var count = _counts.AddOrUpdate(step, 1, (_, n) => n + 1);
-                _begun.GetOrAdd(step, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+                Begun(step).TrySetResult();
                 if (_held.TryGetValue(step, out var held))
                     await held.Task.WaitAsync(cancellationToken);
                 return count <= _failures.GetValueOrDefault(step) ? throw new InvalidOperationException($"{step} fails") : $"{step} done";
@@ -187,12 +187,16 @@ public sealed class DurableEngineTests : IAsyncLifetime
                 Interlocked.Decrement(ref _running);
             }
         }
+
+        private TaskCompletionSource Begun(string step) =>
+            _begun.GetOrAdd(step, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
     }
 
     public sealed class Activities(Steps steps)
     {
         [Function(nameof(Step))]
-        public Task<string> Step([ActivityTrigger] string step, CancellationToken cancellationToken) => steps.RunAsync(step, cancellationToken);
+        public Task<string> Step([ActivityTrigger] string step, CancellationToken cancellationToken) =>
+            steps.RunAsync(step, cancellationToken);
     }
 
 #pragma warning disable DURABLE0001, DURABLE0004, DURABLE0009 // What breaks the rules is tested, and both ways of taking an input.
@@ -209,8 +213,11 @@ public sealed class DurableEngineTests : IAsyncLifetime
         }
 
         [Function(nameof(Retry))]
-        public static Task<string> Retry([OrchestrationTrigger] TaskOrchestrationContext context, string step) => context.CallActivityAsync<string>(
-            nameof(Activities.Step), step, TaskOptions.FromRetryPolicy(new RetryPolicy(5, TimeSpan.FromSeconds(1), 2)));
+        public static Task<string> Retry([OrchestrationTrigger] TaskOrchestrationContext context, string step)
+        {
+            var options = TaskOptions.FromRetryPolicy(new RetryPolicy(5, TimeSpan.FromSeconds(1), 2));
+            return context.CallActivityAsync<string>(nameof(Activities.Step), step, options);
+        }
 
         [Function(nameof(Collect))]
         public static async Task<string[]> Collect([OrchestrationTrigger] TaskOrchestrationContext context, Collected collected)

@@ -31,8 +31,8 @@ using Testing.Durable;
 namespace ComplianceFunctions.Tests.Offboarding;
 
 /// <summary>
-/// The app's services and offboarding functions over a real sandbox tenant and real storage, its orchestrations on the official engine, on a clock that the test moves.
-/// A trigger is its method, called as the worker calls it: in a scope of its own.
+/// The app's services and offboarding functions over a real sandbox tenant and real storage, its orchestrations on the official engine, on a clock that the
+/// test moves. A trigger is its method, called as the worker calls it: in a scope of its own.
 /// </summary>
 internal sealed class CaseHost : IAsyncDisposable
 {
@@ -45,6 +45,7 @@ internal sealed class CaseHost : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("case-host-").FullName;
     private readonly DurableEngine _engine;
     private int? _graphWriteLimit;
+    private Action<IServiceCollection>? _services;
     private IHost? _host;
 
     private CaseHost(AzuriteFixture azurite, Sandbox sandbox, FakeTimeProvider clock)
@@ -64,13 +65,14 @@ internal sealed class CaseHost : IAsyncDisposable
     public IServiceProvider Services => _host!.Services;
 
     /// <summary>Starts over a demo tenant of its own: another seed is another tenant id, so that hosts that share Azurite keep apart.</summary>
-    public static async Task<CaseHost> StartAsync(AzuriteFixture azurite, string policy = "", Action<TenantData>? change = null, int? graphWriteLimit = null)
+    public static async Task<CaseHost> StartAsync(
+        AzuriteFixture azurite, string policy = "", Action<TenantData>? change = null, int? graphWriteLimit = null, Action<IServiceCollection>? services = null)
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         var tenant = DemoTenant.Create((ulong)(Environment.ProcessId * 1000L) + (ulong)Interlocked.Increment(ref _hosts), clock.GetUtcNow());
         change?.Invoke(tenant);
         var sandbox = await Sandbox.StartAsync(new SandboxOptions { Tenant = tenant, Clock = clock }, TimeProvider.System, Stop);
-        var host = new CaseHost(azurite, sandbox, clock) { _graphWriteLimit = graphWriteLimit };
+        var host = new CaseHost(azurite, sandbox, clock) { _graphWriteLimit = graphWriteLimit, _services = services };
         await File.WriteAllTextAsync(Path.Combine(host._folder, "offboarding.yaml"), "version: 1\n" + (policy.Contains("approvals:", StringComparison.Ordinal) ? "" : "approvals: { firstAct: false }\n") + policy, Stop);
         await host.StartAppAsync();
         return host;
@@ -99,6 +101,7 @@ internal sealed class CaseHost : IAsyncDisposable
         builder.AddComplianceApp();
         builder.Services.AddMvcCore();
         builder.Services.AddSingleton<TimeProvider>(Clock);
+        _services?.Invoke(builder.Services);
         _host = builder.Build();
         await _host.StartAsync(Stop);
         await _engine.StartAsync(_host.Services);
@@ -153,8 +156,9 @@ internal sealed class CaseHost : IAsyncDisposable
             var known = await Desk.CaseAsync(caseId, Stop);
             if (known is not null && so(known))
                 return known;
-            if (known is not null && await _engine.Client.GetInstanceAsync(known.InstanceId, Stop) is { RuntimeStatus: OrchestrationRuntimeStatus.Failed } failed)
-                throw new InvalidOperationException($"the orchestration of the case failed: {failed.FailureDetails?.ErrorMessage}");
+            var instance = known is null ? null : await _engine.Client.GetInstanceAsync(known.InstanceId, Stop);
+            if (instance is { RuntimeStatus: OrchestrationRuntimeStatus.Failed, FailureDetails: var failure })
+                throw new InvalidOperationException($"the orchestration of the case failed: {failure?.ErrorMessage}");
             // Dana alone owns a privileged application, so her removal plan always waits for two people.
             if (known is { Stage: LeaverStage.AwaitingApproval, Latest.Kind: HrEventKind.Terminated or HrEventKind.Rescheduled } && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
                 await ApproveAsync(caseId);
@@ -166,12 +170,19 @@ internal sealed class CaseHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Which history the case's orchestration is in: another one after each time that it was continued as new.</summary>
+    public async Task<string?> HistoryAsync(string caseId) => _engine.HistoryOf((await Desk.CaseAsync(caseId, Stop))!.InstanceId);
+
+    /// <summary>Once no orchestration and no step has anything left to do at the clock's present time.</summary>
+    public Task IdleAsync() => _engine.WhenIdleAsync(Stop).WaitAsync(Patience, Stop);
+
     /// <summary>Once the case's orchestration has seen the clock's present time and nothing is left to do then, whatever it made of it.</summary>
     public async Task AwakeAsync(string caseId)
     {
         var now = Clock.GetUtcNow();
-        await _engine.WhenIdleAsync(Stop).WaitAsync(Patience, Stop);
-        Assert.True((await _engine.Client.GetInstanceAsync(caseId, Stop))!.LastUpdatedAt >= now, $"the orchestration of {caseId} did not wake");
+        await IdleAsync();
+        var instance = (await _engine.Client.GetInstanceAsync(caseId, Stop))!;
+        Assert.True(instance.LastUpdatedAt >= now, $"the orchestration of {caseId} did not wake");
     }
 
     public Task<LeaverCase> CertifiedAsync(string caseId, TimeSpan? step = null) => UntilAsync(caseId, c => c.CertificateSha256 is not null, step);
@@ -258,11 +269,13 @@ internal sealed class CaseHost : IAsyncDisposable
     private static HttpRequest Post(byte[] body, string contentType)
     {
         var request = new DefaultHttpContext().Request;
-        (request.Method, request.ContentType, request.ContentLength, request.Body) = (HttpMethods.Post, contentType, body.Length, new MemoryStream(body));
+        (request.Method, request.ContentType) = (HttpMethods.Post, contentType);
+        (request.ContentLength, request.Body) = (body.Length, new MemoryStream(body));
         return request;
     }
 
-    private async Task<(HttpStatusCode Status, JsonNode Answer)> CallAsync(HttpRequest request, Func<OffboardingFunctions, Task<IActionResult>> function)
+    private async Task<(HttpStatusCode Status, JsonNode Answer)> CallAsync(
+        HttpRequest request, Func<OffboardingFunctions, Task<IActionResult>> function)
     {
         await using var scope = Services.CreateAsyncScope();
         var context = request.HttpContext;

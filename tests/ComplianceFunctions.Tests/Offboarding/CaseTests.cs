@@ -191,8 +191,51 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Empty(host.Changes);
         await host.TakenAsync(host.Event(sequence: 2));
 
-        var known = await host.UntilAsync(id, c => c.Stage == LeaverStage.Held && c.Round == 2);
-        Assert.Null(known.BlockedAt);
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Held && c.Round == 2);
+        await host.IdleAsync();
+        var known = (await host.Desk.CaseAsync(id, CaseHost.Stop))!;
+        Assert.Equal((LeaverStage.Held, 2, null), (known.Stage, known.Round, known.BlockedAt));
+        Assert.Empty(Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Answers);
+    }
+
+    [Fact]
+    public async Task Answers_of_one_round_do_not_count_in_the_next()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, $"protected: {{ accounts: [{Leaver}] }}\n");
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Held);
+        await host.ApproveAsync(id);
+        await host.CertifiedAsync(id);
+        await host.TakenAsync(host.Event("hr.employee.rehired", 2));
+        await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id));
+        await host.ApproveAsync(id);
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
+        await host.IdleAsync();
+        var changes = host.Changes;
+
+        await host.TakenAsync(host.Event(sequence: 3));
+        await host.UntilAsync(id, c => c is { Round: 2, Stage: not LeaverStage.Scheduled });
+        await host.IdleAsync();
+
+        Assert.Equal(LeaverStage.Held, (await host.Desk.CaseAsync(id, CaseHost.Stop))!.Stage);
+        Assert.Empty(Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Answers);
+        Assert.Equal(changes, host.Changes);
+        Assert.True(Enabled(host));
+    }
+
+    [Fact]
+    public async Task A_refusal_is_on_record_before_its_case_is_closed_and_may_be_erased()
+    {
+        var records = new RefusalLog();
+        await using var host = await CaseHost.StartAsync(azurite, $"protected: {{ accounts: [{Leaver}] }}\n", services: records.AddTo);
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Held);
+        records.StageNow = async () => (await host.Desk.CaseAsync(id, CaseHost.Stop))!.Stage;
+
+        Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0], approve: false));
+        await host.UntilAsync(id, c => c.Stage == LeaverStage.Closed);
+
+        Assert.Equal([LeaverStage.Held], records.Stages);
     }
 
     [Fact]
@@ -225,6 +268,32 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
         await host.UntilAsync(id, c => c.Stage == LeaverStage.Clear, TimeSpan.FromSeconds(10));
         Assert.DoesNotContain(await host.FindingsAsync(id), f => f.Detection.ControlId == "LEAVE-012");
+    }
+
+    [Theory]
+    [InlineData("protected: { accounts: [" + Leaver + "] }\n", LeaverStage.Held)]
+    [InlineData("approvals: { firstAct: true }\n", LeaverStage.AwaitingApproval)]
+    public async Task An_approval_that_waits_for_weeks_is_asked_for_once_over_many_histories(string policy, LeaverStage waiting)
+    {
+        await using var host = await CaseHost.StartAsync(azurite, policy);
+        var id = await host.TakenAsync(host.Event());
+        await host.UntilAsync(id, c => c.Stage == waiting);
+        await host.IdleAsync();
+        var asked = Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
+        var (changes, history) = (host.Changes, await host.HistoryAsync(id));
+
+        for (var i = 0; i < 210; i++)
+        {
+            host.Clock.Advance(TimeSpan.FromHours(2));
+            await host.IdleAsync();
+        }
+
+        Assert.NotEqual(history, await host.HistoryAsync(id));
+        var still = Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
+        Assert.Equal((asked.Id, asked.PlanId, asked.AskedAt), (still.Id, still.PlanId, still.AskedAt));
+        Assert.Equal(changes, host.Changes);
+        await host.ApproveAsync(id);
+        Assert.Equal(LeaverStage.Clear, (await host.CertifiedAsync(id)).Stage);
     }
 
     [Fact]
@@ -262,6 +331,28 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.True(Enabled(host));
         Assert.Equal(["directory-helpdesk"], before.Except(Groups(host)));
         Assert.DoesNotContain(host.Sandbox.Tenant.DirectoryRoleAssignments.All(), a => Json.Text(a.Json, "principalId") == Leaver);
+    }
+
+    // The engine lets an id be started again once it has ended.
+    [Fact]
+    public async Task Who_refused_to_give_back_is_not_asked_again_when_the_same_event_comes_again()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var id = await host.TakenAsync(host.Event());
+        await host.CertifiedAsync(id);
+        var rehired = host.Event("hr.employee.rehired", 2);
+        await host.TakenAsync(rehired);
+        await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id));
+        Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0], approve: false));
+        var refused = await host.UntilAsync(id, c => c.Stage == LeaverStage.Closed);
+        await host.IdleAsync();
+
+        Assert.Equal(id, await host.TakenAsync(rehired));
+        await host.IdleAsync();
+
+        Assert.Equal(refused, await host.Desk.CaseAsync(id, CaseHost.Stop));
+        Assert.Empty(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
+        Assert.False(Enabled(host));
     }
 
     [Fact]
@@ -468,5 +559,29 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
         Assert.Contains(told, id => id.Contains("-remove-", StringComparison.Ordinal));
         Assert.Equal(told, await host.LedgerIdsAsync());
+    }
+
+    /// <summary>The app's evidence log, which notes the case's stage whenever a refusal is recorded.</summary>
+    private sealed class RefusalLog
+    {
+        public List<LeaverStage> Stages { get; } = [];
+
+        public Func<Task<LeaverStage>>? StageNow { get; set; }
+
+        public void AddTo(IServiceCollection services)
+        {
+            var own = services.Last(s => s.ServiceType == typeof(IEvidenceLog)).ImplementationFactory!;
+            services.AddSingleton<IEvidenceLog>(p => new Noting(this, (IEvidenceLog)own(p)));
+        }
+
+        private sealed class Noting(RefusalLog notes, IEvidenceLog own) : IEvidenceLog
+        {
+            public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
+            {
+                if (record.Action == "offboarding.refused")
+                    notes.Stages.Add(await notes.StageNow!());
+                return await own.AppendAsync(record, stop);
+            }
+        }
     }
 }

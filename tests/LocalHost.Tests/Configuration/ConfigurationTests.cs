@@ -102,6 +102,14 @@ public sealed class ConfigurationTests
         }
     }
 
+    [Fact]
+    public void Variables_that_differ_in_case_alone_reach_the_app_as_they_are()
+    {
+        var context = Context(environment: [("http_proxy", "a"), ("HTTP_PROXY", "b")]);
+        var worker = context.WorkerOptions(new Uri("http://127.0.0.1:7071")).Environment;
+        Assert.Equal(("a", "b", "a"), (worker["http_proxy"], worker["HTTP_PROXY"], context.Configuration["http_proxy"]));
+    }
+
     [Theory]
     [InlineData("""{"Values":{"A":1}}""", "local.settings.json: $.Values.A: must be a string")]
     [InlineData("""{"IsEncrypted":true}""", "local.settings.json: $.IsEncrypted: must be false")]

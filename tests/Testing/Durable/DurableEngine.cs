@@ -16,8 +16,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Testing.Durable;
 
 /// <summary>
-/// The official dispatcher around an app's own orchestrators and activities, on a clock that a test moves and a task hub in memory. An app that was stopped goes on where it
-/// was when it is started again.
+/// The official dispatcher around an app's own orchestrators and activities, on a clock that a test moves and a task hub in memory. An app
+/// that was stopped goes on where it was when it is started again.
 /// </summary>
 public sealed class DurableEngine : IAsyncDisposable
 {
@@ -50,7 +50,8 @@ public sealed class DurableEngine : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(services);
         var log = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
-        var shims = new DurableTaskShimFactory(new DurableTaskWorkerOptions { DataConverter = _converter, EnableEntitySupport = false }, log);
+        var options = new DurableTaskWorkerOptions { DataConverter = _converter, EnableEntitySupport = false };
+        var shims = new DurableTaskShimFactory(options, log);
         _stopping = new CancellationTokenSource();
         var functions = new DurableFunctions(_classes, shims, Json, services, _stopping.Token);
         _worker = new TaskHubWorker(_hub, functions, functions, log) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
@@ -60,8 +61,13 @@ public sealed class DurableEngine : IAsyncDisposable
         await _worker.StartAsync();
     }
 
-    /// <summary>Once nothing is left to do at the clock's present time. An activity that itself waits for the clock keeps it from that.</summary>
+    /// <summary>
+    /// Ends once nothing is left to do at the clock's present time. An activity that itself waits for the clock keeps it from that.
+    /// </summary>
     public Task WhenIdleAsync(CancellationToken cancellationToken) => _hub.WhenIdleAsync(cancellationToken);
+
+    /// <summary>The id of the history that an instance is in; it gets another one each time that it is continued as new.</summary>
+    public string? HistoryOf(string instanceId) => _hub.Find(instanceId)?.OrchestrationInstance.ExecutionId;
 
     /// <summary>Stops: running activities are cancelled and awaited, and done again after the next start.</summary>
     public async Task StopAsync()

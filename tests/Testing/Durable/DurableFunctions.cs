@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Testing.Durable;
 
 /// <summary>
-/// An app's orchestrators and activities, found as the Functions worker finds them: methods with <c>[Function]</c> whose parameter has <c>[OrchestrationTrigger]</c> or
-/// <c>[ActivityTrigger]</c>. Instances are made for each call, out of a scope of the app's services.
+/// An app's orchestrators and activities, found as the Functions worker finds them: methods with <c>[Function]</c> whose parameter has
+/// <c>[OrchestrationTrigger]</c> or <c>[ActivityTrigger]</c>. Instances are made for each call, out of a scope of the app's services.
 /// </summary>
 internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestration>, INameVersionObjectManager<TaskActivity>
 {
@@ -24,7 +24,12 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
     /// <param name="json">How inputs are written.</param>
     /// <param name="services">The app's services.</param>
     /// <param name="stopping">Given to activities that take a token.</param>
-    public DurableFunctions(IEnumerable<Type> classes, DurableTaskShimFactory shims, JsonSerializerOptions json, IServiceProvider services, CancellationToken stopping)
+    public DurableFunctions(
+        IEnumerable<Type> classes,
+        DurableTaskShimFactory shims,
+        JsonSerializerOptions json,
+        IServiceProvider services,
+        CancellationToken stopping)
     {
         _shims = shims;
         foreach (var method in classes.SelectMany(c => c.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance)))
@@ -43,11 +48,17 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
     public void Add(ObjectCreator<TaskActivity> creator) => throw new NotSupportedException();
 
     // Null would have the dispatcher try again for ever, in case the function comes with a later deployment.
-    TaskOrchestration INameVersionObjectManager<TaskOrchestration>.GetObject(string name, string? version) => _orchestrations.GetValueOrDefault(name, () =>
-        _shims.CreateOrchestration<object, object>(name, (_, _) => throw new InvalidOperationException($"there is no orchestrator {name}")))();
+    TaskOrchestration INameVersionObjectManager<TaskOrchestration>.GetObject(string name, string? version) =>
+        _orchestrations.TryGetValue(name, out var create)
+            ? create()
+            : _shims.CreateOrchestration<object, object>(name, (_, _) => throw Unknown("orchestrator", name));
 
-    TaskActivity INameVersionObjectManager<TaskActivity>.GetObject(string name, string? version) => _activities.GetValueOrDefault(name, () =>
-        _shims.CreateActivity<object, object>(name, (_, _) => throw new InvalidOperationException($"there is no activity {name}")))();
+    TaskActivity INameVersionObjectManager<TaskActivity>.GetObject(string name, string? version) =>
+        _activities.TryGetValue(name, out var create)
+            ? create()
+            : _shims.CreateActivity<object, object>(name, (_, _) => throw Unknown("activity", name));
+
+    private static InvalidOperationException Unknown(string kind, string name) => new($"there is no {kind} {name}");
 
     private static ParameterInfo? Parameter<TAttribute>(MethodInfo method)
         where TAttribute : Attribute =>
@@ -64,13 +75,11 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         return method.ReturnType.IsGenericType ? method.ReturnType.GetProperty(nameof(Task<>.Result))!.GetValue(task) : null;
     }
 
-    private static NotSupportedException Unsupported(MethodInfo method, ParameterInfo parameter) =>
-        new($"{method.DeclaringType!.Name}.{method.Name}: a parameter of type {parameter.ParameterType.Name} is not supported here");
-
     // The input is read as the type of its parameter; without one, as what GetInput asks for.
     private sealed class Orchestrator(MethodInfo method, JsonSerializerOptions json, IServiceProvider services) : ITaskOrchestrator
     {
-        private readonly ParameterInfo? _input = method.GetParameters().FirstOrDefault(p => p.ParameterType != typeof(TaskOrchestrationContext));
+        private readonly ParameterInfo? _input =
+            method.GetParameters().SingleOrDefault(p => p.ParameterType != typeof(TaskOrchestrationContext));
 
         public Type InputType => _input?.ParameterType ?? typeof(object);
 
@@ -79,7 +88,7 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         public async Task<object?> RunAsync(TaskOrchestrationContext context, object? input)
         {
             var checkedContext = new FunctionOrchestrationContext(context, json);
-            var run = InvokeAsync(method, services, p => p == _input ? input : p.ParameterType == typeof(TaskOrchestrationContext) ? checkedContext : throw Unsupported(method, p));
+            var run = InvokeAsync(method, services, p => p == _input ? input : checkedContext);
             if (!run.IsCompleted && !checkedContext.IsUsed)
                 throw checkedContext.AwaitedOther();
             var output = await run;
@@ -88,7 +97,8 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         }
     }
 
-    private sealed class Activity(MethodInfo method, ParameterInfo inputParameter, IServiceProvider services, CancellationToken stopping) : ITaskActivity
+    private sealed class Activity(MethodInfo method, ParameterInfo inputParameter, IServiceProvider services, CancellationToken stopping)
+        : ITaskActivity
     {
         public Type InputType => inputParameter.ParameterType;
 
@@ -97,9 +107,16 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         public async Task<object?> RunAsync(TaskActivityContext context, object? input)
         {
             await using var scope = services.CreateAsyncScope();
-            return await InvokeAsync(method, scope.ServiceProvider, p => p == inputParameter ? input
-                : p.ParameterType == typeof(CancellationToken) ? stopping
-                : throw Unsupported(method, p));
+            return await InvokeAsync(method, scope.ServiceProvider, p => Argument(p, input));
+        }
+
+        private object? Argument(ParameterInfo parameter, object? input)
+        {
+            if (parameter == inputParameter)
+                return input;
+            return parameter.ParameterType == typeof(CancellationToken)
+                ? stopping
+                : throw new NotSupportedException($"{method.Name}: a parameter of type {parameter.ParameterType.Name} is not supported");
         }
     }
 }

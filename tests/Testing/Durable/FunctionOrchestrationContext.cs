@@ -8,8 +8,8 @@ using ParentOrchestrationInstance = Microsoft.DurableTask.ParentOrchestrationIns
 namespace Testing.Durable;
 
 /// <summary>
-/// The context as the Functions worker gives it to an orchestrator: the input is read when it is asked for, as the type asked for, and a use in another thread than the
-/// orchestrator's is an error.
+/// The context as the Functions worker gives it to an orchestrator: the input is read when it is asked for, as the type asked for, and a
+/// use in another thread than the orchestrator's is an error.
 /// </summary>
 internal sealed class FunctionOrchestrationContext(TaskOrchestrationContext inner, JsonSerializerOptions json) : TaskOrchestrationContext
 {
@@ -36,25 +36,29 @@ internal sealed class FunctionOrchestrationContext(TaskOrchestrationContext inne
             T typed => typed,
             JsonElement element => element.Deserialize<T>(json),
             null => default,
-            var other => throw new InvalidOperationException($"the input of {inner.Name} is a {other.GetType().Name}, not a {typeof(T).Name}"),
+            var other => throw new InvalidCastException($"the input of {inner.Name} is a {other.GetType().Name}, not a {typeof(T).Name}"),
         };
 
     public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null) =>
         Checked().CallActivityAsync<TResult>(name, input, options);
 
-    public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null) =>
+    public override Task<TResult> CallSubOrchestratorAsync<TResult>(
+        TaskName orchestratorName, object? input = null, TaskOptions? options = null) =>
         Checked().CallSubOrchestratorAsync<TResult>(orchestratorName, input, options);
 
-    public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken) => Checked().CreateTimer(fireAt, cancellationToken);
+    public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken) =>
+        Checked().CreateTimer(fireAt, cancellationToken);
 
     public override Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default) =>
         Checked().WaitForExternalEvent<T>(eventName, cancellationToken);
 
-    public override void SendEvent(string instanceId, string eventName, object payload) => Checked().SendEvent(instanceId, eventName, payload);
+    public override void SendEvent(string instanceId, string eventName, object payload) =>
+        Checked().SendEvent(instanceId, eventName, payload);
 
     public override void SetCustomStatus(object? customStatus) => Checked().SetCustomStatus(customStatus);
 
-    public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true) => Checked().ContinueAsNew(newInput, preserveUnprocessedEvents);
+    public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true) =>
+        Checked().ContinueAsNew(newInput, preserveUnprocessedEvents);
 
     public override Guid NewGuid() => Checked().NewGuid();
 
@@ -62,7 +66,7 @@ internal sealed class FunctionOrchestrationContext(TaskOrchestrationContext inne
     public bool IsUsed { get; private set; }
 
     /// <summary>The context within, when it may be used here.</summary>
-    /// <exception cref="InvalidOperationException">This is not the orchestrator's thread: it awaited something that is not durable.</exception>
+    /// <exception cref="InvalidOperationException">This is not the orchestrator's thread: it awaited something else.</exception>
     public TaskOrchestrationContext Checked()
     {
         IsUsed = true;

@@ -7,8 +7,8 @@ using DurableTask.Core.History;
 namespace Testing.Durable;
 
 /// <summary>
-/// A task hub in memory for the official dispatcher. Its durable timers run on the given clock: they fire when that clock passes them. What was in hand when a worker
-/// ended is given out again to the next one.
+/// A task hub in memory for the official dispatcher. Its durable timers run on the given clock: they fire when that clock passes them.
+/// What was in hand when a worker ended is given out again to the next one.
 /// </summary>
 internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationServiceClient, IDisposable
 {
@@ -65,14 +65,16 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
 
     /// <summary>The state of an instance, once it is as asked for.</summary>
     /// <exception cref="InvalidOperationException">There is no such instance.</exception>
-    public async Task<OrchestrationState> WaitForAsync(string instanceId, Func<OrchestrationState, bool> condition, CancellationToken cancellationToken)
+    public async Task<OrchestrationState> WaitForAsync(
+        string instanceId, Func<OrchestrationState, bool> condition, CancellationToken cancellationToken)
     {
         while (true)
         {
             Task changed;
             lock (_lock)
             {
-                var instance = _instances.GetValueOrDefault(instanceId) ?? throw new InvalidOperationException($"there is no instance {instanceId}");
+                if (!_instances.TryGetValue(instanceId, out var instance))
+                    throw new InvalidOperationException($"there is no instance {instanceId}");
                 if (condition(instance.State))
                     return instance.State;
                 changed = instance.Changed.Task;
@@ -81,7 +83,9 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         }
     }
 
-    /// <summary>Once nothing is left to do at the clock's present time. An activity that itself waits for the clock keeps it from that.</summary>
+    /// <summary>
+    /// Ends once nothing is left to do at the clock's present time. An activity that itself waits for the clock keeps it from that.
+    /// </summary>
     public Task WhenIdleAsync(CancellationToken cancellationToken)
     {
         FireTimers();
@@ -106,7 +110,8 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         return Task.CompletedTask;
     }
 
-    public async Task<TaskOrchestrationWorkItem> LockNextTaskOrchestrationWorkItemAsync(TimeSpan receiveTimeout, CancellationToken cancellationToken)
+    public async Task<TaskOrchestrationWorkItem> LockNextTaskOrchestrationWorkItemAsync(
+        TimeSpan receiveTimeout, CancellationToken cancellationToken)
     {
         var instance = await _ready.Reader.ReadAsync(cancellationToken);
         lock (_lock)
@@ -167,7 +172,8 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
     }
 
     // Comes after each episode, and also for one that was not begun since the worker ends.
-    public Task ReleaseTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem) => AbandonTaskOrchestrationWorkItemAsync(workItem);
+    public Task ReleaseTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem) =>
+        AbandonTaskOrchestrationWorkItemAsync(workItem);
 
     public Task AbandonTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem)
     {
@@ -210,10 +216,11 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         return Task.CompletedTask;
     }
 
-    public Task CreateTaskOrchestrationAsync(TaskMessage creationMessage) =>
-        CreateTaskOrchestrationAsync(creationMessage, [OrchestrationStatus.Pending, OrchestrationStatus.Running, OrchestrationStatus.Suspended]);
+    // As the durable extension does by default: what runs is not started again, what has ended is replaced.
+    public Task CreateTaskOrchestrationAsync(TaskMessage creationMessage) => CreateTaskOrchestrationAsync(
+        creationMessage, [OrchestrationStatus.Pending, OrchestrationStatus.Running, OrchestrationStatus.Suspended]);
 
-    /// <exception cref="OrchestrationAlreadyExistsException">There is an instance of this id in one of the states. In another state it is replaced.</exception>
+    /// <exception cref="OrchestrationAlreadyExistsException">There is an instance of this id in one of the states.</exception>
     public Task CreateTaskOrchestrationAsync(TaskMessage creationMessage, OrchestrationStatus[] dedupeStatuses)
     {
         lock (_lock)
@@ -236,10 +243,14 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
         return Task.CompletedTask;
     }
 
-    public Task ForceTerminateTaskOrchestrationAsync(string instanceId, string? reason) =>
-        SendTaskOrchestrationMessageAsync(new TaskMessage { OrchestrationInstance = new() { InstanceId = instanceId }, Event = new ExecutionTerminatedEvent(-1, reason) });
+    public Task ForceTerminateTaskOrchestrationAsync(string instanceId, string? reason)
+    {
+        var ended = new ExecutionTerminatedEvent(-1, reason);
+        return SendTaskOrchestrationMessageAsync(new TaskMessage { OrchestrationInstance = new() { InstanceId = instanceId }, Event = ended });
+    }
 
-    public Task<OrchestrationState> WaitForOrchestrationAsync(string instanceId, string executionId, TimeSpan timeout, CancellationToken cancellationToken) =>
+    public Task<OrchestrationState> WaitForOrchestrationAsync(
+        string instanceId, string executionId, TimeSpan timeout, CancellationToken cancellationToken) =>
         WaitForAsync(instanceId, HasEnded, cancellationToken);
 
     public Task<IList<OrchestrationState>> GetOrchestrationStateAsync(string instanceId, bool allExecutions) =>
@@ -278,7 +289,8 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
     public Task PurgeOrchestrationHistoryAsync(DateTime thresholdDateTimeUtc, OrchestrationStateTimeRangeFilterType timeRangeFilterType) =>
         throw new NotSupportedException();
 
-    private static Instance? Held(TaskOrchestrationWorkItem workItem) => workItem is Episode episode && episode.Instance.Episode == episode ? episode.Instance : null;
+    private static Instance? Held(TaskOrchestrationWorkItem workItem) =>
+        workItem is Episode episode && episode.Instance.Episode == episode ? episode.Instance : null;
 
     private void PutBack(Episode episode)
     {
@@ -309,9 +321,11 @@ internal sealed class InMemoryTaskHub : IOrchestrationService, IOrchestrationSer
             instance?.Change(instance.State);
             instance = _instances[id] = new Instance(started, Now);
         }
-        // A message to an instance that has ended, or to an earlier generation of one that was continued as new, is dropped, as every store does.
-        if (instance is null || HasEnded(instance.State)
-            || (message.OrchestrationInstance.ExecutionId is { } execution && execution != instance.State.OrchestrationInstance.ExecutionId))
+        if (instance is null || HasEnded(instance.State))
+            return;
+        // For an earlier history of an instance that was continued as new.
+        var execution = message.OrchestrationInstance.ExecutionId;
+        if (execution is not null && execution != instance.State.OrchestrationInstance.ExecutionId)
             return;
         message.Event.Timestamp = Now;
         instance.Inbox.Add(message);

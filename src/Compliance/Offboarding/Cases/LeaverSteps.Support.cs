@@ -57,7 +57,9 @@ public sealed partial class LeaverSteps
     private static IReadOnlyList<string> With(IReadOnlyList<string> list, string item) =>
         list.Contains(item, StringComparer.Ordinal) ? list : [.. list, item];
 
-    private static string RequestId(CaseRun run, string planId) => $"{run.CaseId}-{planId[..12]}";
+    // An answer counts in its own round only, and two rounds may have the same plan. Requests of a first round keep the form in which they are stored.
+    private static string RequestId(CaseRun run, string planId) =>
+        run.Round == 1 ? $"{run.CaseId}-{planId[..12]}" : $"{run.CaseId}-{run.Round}-{planId[..12]}";
 
     private async Task<CaseDecision> HoldAsync(
         CaseRun run, DateTimeOffset lookedAt, LeaverCase known, OffboardingPolicy policy, CaseState state, ActionPlan plan, string planId, IReadOnlyList<Hold> holds, LeaverStage stage, LeaverFacts facts,
