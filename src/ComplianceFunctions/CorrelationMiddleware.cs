@@ -12,8 +12,9 @@ public sealed class CorrelationMiddleware(ILogger<CorrelationMiddleware> log) : 
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(next);
-        // The Functions host may have begun the trace already; else the invocation begins it.
-        using var activity = Telemetry.Source.StartActivity(context.FunctionDefinition.Name, ActivityKind.Server);
+        // The Functions host has begun the trace, and names it in its own log; else the invocation begins it.
+        var parent = Activity.Current is null && context.TraceContext.TraceParent is { Length: > 0 } given ? given : null;
+        using var activity = Telemetry.Source.StartActivity(context.FunctionDefinition.Name, ActivityKind.Server, parent);
         using var scope = log.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal)
         {
             ["CorrelationId"] = CorrelationId.Current(context.InvocationId),

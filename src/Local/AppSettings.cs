@@ -6,19 +6,28 @@ namespace Local;
 /// <summary>The settings of the app and of its host, as environment variables.</summary>
 internal static class AppSettings
 {
+    private const string Clock = "Clock__Now";
+
     /// <summary>The app's settings together with those of <c>src/LocalHost</c> itself, which do not reach the app.</summary>
     /// <param name="app">The app's settings.</param>
     /// <param name="port">The port; 0 lets the host bind a free one.</param>
     /// <param name="keys">The function keys.</param>
     /// <param name="journal">Folder in which the host notes the queue messages that it works on.</param>
-    public static Dictionary<string, string> ForLocalHost(IReadOnlyDictionary<string, string> app, int port, HostKeys keys, string journal) => new(app)
+    public static Dictionary<string, string> ForLocalHost(IReadOnlyDictionary<string, string> app, int port, HostKeys keys, string journal)
     {
-        ["LocalHost__Port"] = port.ToString(CultureInfo.InvariantCulture),
-        ["LocalHost__Keys__Master"] = keys.Master,
-        ["LocalHost__Keys__Default"] = keys.Default,
-        ["LocalHost__Journal"] = journal,
-        ["Logs__Console"] = "json",
-    };
+        var settings = new Dictionary<string, string>(app)
+        {
+            ["LocalHost__Port"] = port.ToString(CultureInfo.InvariantCulture),
+            ["LocalHost__Keys__Master"] = keys.Master,
+            ["LocalHost__Keys__Default"] = keys.Default,
+            ["LocalHost__Journal"] = journal,
+            ["Logs__Console"] = "json",
+        };
+        // Timers fire by the app's clock.
+        if (app.TryGetValue(Clock, out var now))
+            settings["LocalHost__Now"] = now;
+        return settings;
+    }
 
     /// <summary>The app's settings of one start, whichever host runs it.</summary>
     /// <param name="options">What was asked for.</param>
@@ -59,7 +68,7 @@ internal static class AppSettings
         }
         if (options.Now is { } now)
         {
-            settings["Clock__Now"] = Iso(now);
+            settings[Clock] = Iso(now);
             // One run at one instant: the same command gives the same ages, ids apart.
             if (options.Once)
                 settings["Clock__Frozen"] = "true";

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using LocalHost.Configuration;
 using LocalHost.Hosting;
+using LocalHost.Timers;
 
 const string usage =
     "usage: dotnet LocalHost.dll PATH/TO/APP.dll (settings: the environment, and local.settings.json and host.json beside the app)";
@@ -27,7 +28,7 @@ try
     var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(v => (string)v.Key, v => (string)v.Value!);
     var context = HostContext.Load(app, environment);
     using var loggers = HostLogging.Create(context.Configuration);
-    await using var host = new FunctionsHost(context, FunctionsHost.DefaultStarters, loggers, TimeProvider.System);
+    await using var host = new FunctionsHost(context, FunctionsHost.DefaultStarters, loggers, SetClock.From(context.Configuration));
     await host.BindAsync(stop.Token);
     Console.WriteLine(JsonSerializer.Serialize(new { address = host.Address.GetLeftPart(UriPartial.Authority) }));
     HostLogging.AddConsole(loggers, context.Configuration);

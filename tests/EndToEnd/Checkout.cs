@@ -16,7 +16,10 @@ internal sealed class Checkout : IDisposable
     public void Dispose() => Directory.Delete(_state, recursive: true);
 
     /// <summary>Starts <c>./scripts/run</c> with the given options.</summary>
-    public Process Start(params string[] options)
+    public Process Start(params string[] options) => Start(new Dictionary<string, string>(), options);
+
+    /// <summary>Starts <c>./scripts/run</c> with the given environment variables and options.</summary>
+    public Process Start(IReadOnlyDictionary<string, string> environment, params string[] options)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = RepositoryRoot.Find() };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Local.dll"));
@@ -25,6 +28,8 @@ internal sealed class Checkout : IDisposable
             start.ArgumentList.Add(option);
         start.ArgumentList.Add("--state");
         start.ArgumentList.Add(_state);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         return Process.Start(start)!;
     }
 

@@ -43,11 +43,11 @@ public sealed class LauncherTests : IDisposable
         string[] names =
         [
             "Tenant__Id", "Tenant__GraphEndpoint", "Tenant__ResourceManagerEndpoint", "Tenant__ClientId", "Tenant__ClientSecret", "Tenant__PinnedThumbprint",
-            "Clock__Now", "LocalHost__Port", "LocalHost__Keys__Master", "LocalHost__Keys__Default", "LocalHost__Journal", "Logs__Console", "CredentialRotationSchedule", "Policy__Credentials",
+            "Clock__Now", "LocalHost__Now", "LocalHost__Port", "LocalHost__Keys__Master", "LocalHost__Keys__Default", "LocalHost__Journal", "Logs__Console", "CredentialRotationSchedule", "Policy__Credentials",
             "AzureWebJobs.CredentialRotationCheck.Disabled", "AzureWebJobs.ControlWatch.Disabled",
         ];
         Assert.Equal(
-            ["t", url + "/v1.0", url, "c", "s", "AB", "2026-11-23T05:00:00Z", "0", keys.Master, keys.Default, At("state/once/journal"), "json", "0 0 5 * * *", Path.GetFullPath("p.yaml"), "true", "true"],
+            ["t", url + "/v1.0", url, "c", "s", "AB", "2026-11-23T05:00:00Z", "2026-11-23T05:00:00Z", "0", keys.Master, keys.Default, At("state/once/journal"), "json", "0 0 5 * * *", Path.GetFullPath("p.yaml"), "true", "true"],
             names.Select(name => environment[name]?.GetValue<string>()));
         // The port that the sandbox bound and reported.
         Assert.Matches("^https://localhost:[1-9][0-9]+$", url);

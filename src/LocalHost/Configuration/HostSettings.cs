@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using LocalHost.Hosting;
+using LocalHost.Timers;
 using Microsoft.Extensions.Configuration;
 
 namespace LocalHost.Configuration;
@@ -27,9 +28,11 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
     private const string DrainVariable = "LocalHost__DrainSeconds";
     private const string HostIdVariable = "AzureFunctionsWebHost__hostid";
 
-    // The last two are read where they are used (WebJobsConfiguration).
+    // The last three are read where they are used.
     private static readonly string[] Known =
-        [PortVariable, DrainVariable, MasterKeyVariable, DefaultKeyVariable, "LocalHost__Journal", "LocalHost__Durable__VisibilityTimeout"];
+    [
+        PortVariable, DrainVariable, MasterKeyVariable, DefaultKeyVariable, "LocalHost__Journal", "LocalHost__Durable__VisibilityTimeout", SetClock.Variable,
+    ];
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="StartupException">One is unknown or out of range; the message names all such.</exception>

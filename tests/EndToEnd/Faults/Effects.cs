@@ -8,7 +8,7 @@ internal sealed class Effects
     private readonly Dictionary<string, int> _writes;
 
     public Effects(IEnumerable<RequestLogEntry> requests) => _writes = requests
-        .Where(r => r.Method is not ("GET" or "HEAD") && r.Host != "login" && r.Status is >= 200 and < 300 && IsWrite(r.Path))
+        .Where(r => r.Method is not ("GET" or "HEAD") && r.Host != "login" && r.Status is >= 200 and < 300 && IsWrite(r.Path) && !FoundNothing(r))
         .GroupBy(r => $"{r.Method} {r.Path}", StringComparer.OrdinalIgnoreCase)
         .ToDictionary(g => g.Key, g => g.Count(), StringComparer.OrdinalIgnoreCase);
 
@@ -22,9 +22,13 @@ internal sealed class Effects
     /// <summary>How many writes were carried out more often than where nothing happened.</summary>
     public int Repeated(Effects expected) => _writes.Sum(w => Math.Max(0, w.Value - expected._writes.GetValueOrDefault(w.Key)));
 
-    // Once done, done again it changes nothing: what is set is what was set, and sessions that were revoked are.
+    // Done again it changes nothing: what is set is what was set, sessions that were revoked and devices that were retired are.
     private static bool IsIdempotent(string write) =>
-        write.StartsWith("PATCH ", StringComparison.Ordinal) || write.StartsWith("PUT ", StringComparison.Ordinal) || write.Contains("/revokeSignInSessions", StringComparison.OrdinalIgnoreCase);
+        write.StartsWith("PATCH ", StringComparison.Ordinal) || write.StartsWith("PUT ", StringComparison.Ordinal)
+        || write.EndsWith("/revokeSignInSessions", StringComparison.OrdinalIgnoreCase) || write.EndsWith("/retire", StringComparison.OrdinalIgnoreCase);
+
+    // Resource Manager answers so where there was nothing left to delete.
+    private static bool FoundNothing(RequestLogEntry request) => request is { Method: "DELETE", Host: "arm", Status: 204 };
 
     // A batch is logged request by request beside itself; a query is sent with POST.
     private static bool IsWrite(string path) =>

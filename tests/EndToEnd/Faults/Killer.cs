@@ -4,8 +4,8 @@ namespace EndToEnd.Faults;
 /// <param name="Part">What is killed.</param>
 /// <param name="Cut">At which side of the write.</param>
 /// <param name="Write">At the first write whose name has this in it.</param>
-/// <param name="Activity">After which activity was begun; null for before any.</param>
-internal sealed record Kill(Part Part, Cut Cut, string Write, string? Activity)
+/// <param name="Activity">After which activity was begun; null for any time.</param>
+internal sealed record Kill(Part Part, Cut Cut, string Write, string? Activity = null)
 {
     public bool Is(Moment moment, Cut at) =>
         at == Cut && moment.What.Contains(Write, StringComparison.Ordinal) && (Activity is null || moment.After.EndsWith(Activity, StringComparison.Ordinal));
@@ -36,7 +36,7 @@ internal sealed class PlannedKiller(LeaverRun run, params IReadOnlyList<Kill> pl
 }
 
 /// <summary>
-/// Kills again and again, each time at a moment that was never reached before. What a step does again after a kill is nothing new, so that each life of
+/// Kills again and again, each time at a moment of the part's own that was never reached before. What a step does again after a kill is nothing new, so that each life of
 /// the app gets further than the one before, however short.
 /// </summary>
 /// <param name="run">The case.</param>
@@ -52,7 +52,7 @@ internal sealed class SteadyKiller(LeaverRun run, Part part, Cut cut) : IKiller
 
     public async Task AtAsync(Moment moment, Cut at)
     {
-        if (at == Cut.Unsent && _seen.Add(moment))
+        if (at == Cut.Unsent && part.HasFlag(moment.By) && _seen.Add(moment))
             _due.Add(moment);
         if (at != cut || !_due.Contains(moment))
             return;

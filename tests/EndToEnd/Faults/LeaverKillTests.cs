@@ -6,25 +6,24 @@ namespace EndToEnd.Faults;
 /// <summary>The app as real processes, killed in the middle of a leaver's case as often as one likes: the case ends as if nothing had happened.</summary>
 public sealed class LeaverKillTests(UnbrokenRun unbroken) : IClassFixture<UnbrokenRun>
 {
-    private const string Evidence = "comp=appendblock";
-
-    // Where one thing is known in one place and not yet in the other: the event noted, access taken and not recorded, a step done and not in the history, the certificate issued.
+    // Where one thing is known in one place and not yet in the other: the event noted, access taken and not recorded, a step done and not in the history, the
+    // certificate issued.
     private static readonly Dictionary<Part, Kill[]> Sample = new()
     {
         [Part.Worker] =
         [
-            new(Part.Worker, Cut.Unanswered, "tenant PATCH", "LeaverBlock"), new(Part.Worker, Cut.Unanswered, "tenant ", "LeaverRemove"),
-            new(Part.Worker, Cut.Unsent, Evidence, "LeaverCertify"),
+            new(Part.Worker, Cut.Unanswered, "tenant POST", "LeaverBlock"), new(Part.Worker, Cut.Unanswered, "tenant DELETE"),
+            new(Part.Worker, Cut.Unsent, "certificate.html"),
         ],
         [Part.Host] =
         [
-            new(Part.Host, Cut.Unanswered, "/hrevents", null), new(Part.Host, Cut.Unsent, "commit TaskCompleted", "LeaverRemove"),
-            new(Part.Host, Cut.Unanswered, Evidence, "LeaverCertify"),
+            new(Part.Host, Cut.Unanswered, "/hrevents"), new(Part.Host, Cut.Unsent, "commit TaskCompleted", "LeaverRemove"),
+            new(Part.Host, Cut.Unanswered, "comp=appendblock"),
         ],
         [Part.Both] =
         [
-            new(Part.Both, Cut.Unsent, "tenant PATCH", "LeaverBlock"), new(Part.Both, Cut.Unanswered, "commit TaskCompleted", "LeaverPlan"),
-            new(Part.Both, Cut.Unsent, "outcomes-", "LeaverRemove"),
+            new(Part.Both, Cut.Unsent, "snapshot.json"), new(Part.Both, Cut.Unanswered, "commit TaskCompleted", "LeaverPlan"),
+            new(Part.Both, Cut.Unsent, "outcomes-"),
         ],
     };
 

@@ -152,7 +152,7 @@ internal sealed class LeaverRun : IAsyncDisposable
                 // The app was ended, or could not do it just now: whoever wanted something asks again. (A connection that is reset right after it was made is a bare SocketException.)
             }
             if (TimeProvider.System.GetElapsedTime(began) > _patience)
-                throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}, told {_told}: {known?.Note}\n{string.Join('\n', Log.TakeLast(30))}");
+                throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}, told {_told}: {known?.Note}\n{await HistoryAsync(known?.InstanceId)}\n{string.Join('\n', Log.TakeLast(30))}");
             await Task.Delay(Between, TimeProvider.System, Stop);
         }
     }
@@ -242,8 +242,9 @@ internal sealed class LeaverRun : IAsyncDisposable
             ["AzureWebJobsStorage"] = _connections.State,
             ["EvidenceStorage"] = _connections.Evidence,
             ["AzureWebJobs.HrEventQueue.Disabled"] = "true",
-            // A message that was taken by a process that was killed comes back after so long, and not after a minute as in production.
-            ["LocalHost__Durable__VisibilityTimeout"] = "00:00:03",
+            // A message that was taken by a process that was killed comes back after so long, and not after a minute as in production. It must be longer than any
+            // activity takes: the engine renews what it works on for the first time after more than that.
+            ["LocalHost__Durable__VisibilityTimeout"] = "00:00:12",
             ["Policy__Offboarding"] = Path.Combine(_folder, "offboarding.yaml"),
         };
         _app = ChildProcess.Start(new ChildSpec("app", programs.App)
@@ -352,6 +353,18 @@ internal sealed class LeaverRun : IAsyncDisposable
             "Running" or "Pending" => false,
             var other => throw new InvalidOperationException($"the orchestration is {other}: {status.RootElement}"),
         };
+    }
+
+    private async Task<string> HistoryAsync(string? instanceId)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(await SendAsync(Keyed($"/runtime/webhooks/durabletask/instances/{instanceId}?showHistory=true", Keys.Master)));
+        }
+        catch (HttpRequestException e)
+        {
+            return $"the history cannot be read: {e.Message}";
+        }
     }
 
     private async Task<T> GetAsync<T>(string path) => JsonSerializer.Deserialize<T>(await SendAsync(Keyed(path, Keys.Default)), ComplianceJson.Readable)!;
