@@ -17,7 +17,7 @@ internal sealed record HostContext(
     public string AppFolder { get; } = Path.GetDirectoryName(AppDll)!;
 
     /// <summary>Reads all settings of an app.</summary>
-    /// <exception cref="StartupException">Something is missing or wrong; the message says what and where.</exception>
+    /// <exception cref="StartupException">Something is missing or wrong; the message names it.</exception>
     public static HostContext Load(string appDll, IReadOnlyDictionary<string, string> environment)
     {
         var path = Path.GetFullPath(appDll);

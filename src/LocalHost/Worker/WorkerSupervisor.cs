@@ -212,6 +212,13 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
 
     private static TaskCompletionSource<WorkerSession> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    // An app may put it in these very words.
+    private static string NotStarted(string reason)
+    {
+        const string prefix = "the app cannot start: ";
+        return reason.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? reason : prefix + reason;
+    }
+
     private static string FirstLine(string text) => text.Split('\n', 2)[0].TrimEnd();
 
     private async Task<InvocationResponse> WithinTimeoutAsync(RunningInvocation invocation)
@@ -317,7 +324,7 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
         {
             var code = await process.Exited;
             if (!_first.Task.IsCompleted && !_stopping.IsCancellationRequested)
-                GiveUp($"the app cannot start: {process.Reason} (exit code {code})");
+                GiveUp($"{NotStarted(process.Reason)} (exit code {code})");
         }
 
         var exitCode = await process.Exited;

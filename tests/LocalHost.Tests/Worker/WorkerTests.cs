@@ -199,6 +199,17 @@ public sealed class WorkerLifeTests
         Assert.Contains("\"state\":\"Error\"", status.Body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Policy:Path is missing", "the app cannot start: Policy:Path is missing (exit code 3)")]
+    [InlineData("The app cannot start: Policy:Path is missing", "The app cannot start: Policy:Path is missing (exit code 3)")]
+    public async Task An_app_that_refuses_to_start_is_the_line_that_it_writes(string line, string message)
+    {
+        await using var host = new TestHost { Settings = { ["TestApp__Refuse"] = line } };
+        await host.BindAsync();
+        var start = host.Host.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(message, (await Assert.ThrowsAsync<StartupException>(() => start)).Message);
+    }
+
     [Fact]
     public async Task Until_the_app_is_ready_its_functions_are_503_and_the_status_is_Starting()
     {
