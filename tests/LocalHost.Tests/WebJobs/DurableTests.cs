@@ -163,8 +163,7 @@ public sealed class DurableTests(SharedRun shared) : IClassFixture<SharedRun>
         Assert.Contains("The function 'Nowhere' doesn't exist", orchestrator.SerializedOutput, StringComparison.Ordinal);
     }
 
-    // Of several at the very same time the official store lets more than one through; the orchestration runs once, with the input of the
-    // last.
+    // One after the other: of several creations at the very same time the official store lets more than one through.
     [Fact]
     public async Task A_second_creation_of_an_id_in_use_is_refused_and_the_id_is_free_again_at_its_end()
     {
