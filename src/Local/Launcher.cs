@@ -95,13 +95,15 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         RunOptions options, StateFolder state, HostKeys keys, Services services, Supervisor supervisor, CancellationToken stop)
     {
         Say("starting the app");
+        var folder = Path.GetDirectoryName(programs.App[^1])!;
+        new LocalSettingsFile(programs.AppProject).DeleteCopy(folder);
         var settings = AppSettings.ForLocalHost(
             AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey), AppPort(options), keys, state.Journal);
         var client = await StartChildAsync(
             new ChildSpec("app", programs.App)
             {
                 Environment = settings,
-                WorkingDirectory = Path.GetDirectoryName(programs.App[^1]),
+                WorkingDirectory = folder,
                 LogFile = state.Log("app.log"),
                 OnLine = options.Once ? null : Show,
             },

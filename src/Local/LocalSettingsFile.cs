@@ -64,6 +64,18 @@ internal sealed class LocalSettingsFile(string appFolder)
     }
 
     /// <summary>
+    /// Deletes the copy that a build has put beside the app that is started here, unless somebody has changed it. It is for the Core Tools: what this start leaves to its
+    /// default, such as the clock, would come from it.
+    /// </summary>
+    /// <param name="output">The built app's folder.</param>
+    public void DeleteCopy(string output)
+    {
+        var file = Path.Combine(output, Name);
+        if (File.Exists(file) && IsOurs(file))
+            File.Delete(file);
+    }
+
+    /// <summary>
     /// Checks that no settings of a sandbox tenant lie beside a built app that is to read a real one. What the launcher sets wins over the file, but for a real tenant it
     /// leaves <c>Tenant__*</c> to the user.
     /// </summary>

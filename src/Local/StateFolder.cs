@@ -55,7 +55,10 @@ internal sealed class StateFolder : IDisposable
     public static StateFolder Take(string root, bool once)
     {
         var mode = once ? "once" : "run";
-        Directory.CreateDirectory(Path.Combine(root, mode));
+        // Storage, its key and the logs are in it, for their owner alone, whatever the umask.
+        var folder = Directory.CreateDirectory(Path.Combine(root, mode)).FullName;
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var held = TryLock(root, mode)
             ?? throw new LaunchException($"{Path.Combine(root, mode)} is in use by another ./scripts/run{(once ? " --once" : "")}: wait for it, stop it, or give this one --state DIR");
         return new StateFolder(root, mode, held);

@@ -131,6 +131,21 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
+    public async Task Another_start_takes_no_settings_that_were_written_for_the_Core_Tools()
+    {
+        Answer(Reports.With());
+        // As a start that was killed leaves it, and the next build copies it: with a clock that is not asked for now.
+        new LocalSettingsFile(At("app")).Write(new Dictionary<string, string> { ["Clock__Now"] = "2020-01-01T00:00:00Z" });
+        File.Copy(At("app/local.settings.json"), At("local.settings.json"));
+        await RunAsync(Once);
+        Assert.False(File.Exists(At("local.settings.json")));
+
+        await File.WriteAllTextAsync(At("local.settings.json"), """{"Values":{}}""", Stop);
+        new LocalSettingsFile(At("app")).DeleteCopy(_folder);
+        Assert.True(File.Exists(At("local.settings.json")), "that of a person stays");
+    }
+
+    [Fact]
     public async Task Settings_of_a_person_are_not_replaced_and_nothing_is_started()
     {
         var file = At("app/local.settings.json");
@@ -188,7 +203,7 @@ public sealed class LauncherTests : IDisposable
     {
         var node = Tool.Find("node", "install it");
         string Fake(string name) => Path.Combine(AppContext.BaseDirectory, "Fakes", name);
-        var programs = new Programs(RepositoryRoot.Find(), [node, Fake("sandbox.js")], [node, Fake("app.js"), _folder], At("app"), [node, Fake("build.js"), At("app")]);
+        var programs = new Programs(RepositoryRoot.Find(), [node, Fake("sandbox.js")], [node, Fake("app.js"), _folder + Path.DirectorySeparatorChar], At("app"), [node, Fake("build.js"), At("app")]);
         return new Launcher(programs, output, _progress, (120, false), TimeProvider.System);
     }
 

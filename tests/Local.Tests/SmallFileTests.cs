@@ -19,6 +19,14 @@ public sealed class SmallFileTests : IDisposable
     }
 
     [Fact]
+    public void The_state_with_the_key_of_its_storage_is_its_owners_alone()
+    {
+        using var state = StateFolder.Take(_folder, once: false);
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(state.Folder));
+    }
+
+    [Fact]
     public void A_key_file_of_an_earlier_version_which_holds_a_key_more_is_taken_as_it_is()
     {
         File.WriteAllText(Keys, """{"master":"m","default":"d","eventGrid":"e","hr":"h"}""");
