@@ -68,8 +68,10 @@ internal sealed class FunctionsHost : IAsyncDisposable
         {
             _status.Starters = _createStarters(_context, Address, Worker, _loggers, _time);
             await _server.StartAsync(cancellationToken);
-            var preparing = _status.Starters.Select(s => s.PrepareAsync(cancellationToken));
-            await Task.WhenAll([Worker.StartAsync(_server.Port, Address, cancellationToken), .. preparing]);
+            var preparing = Task.WhenAll(_status.Starters.Select(s => s.PrepareAsync(cancellationToken)));
+            await Worker.StartAsync(_server.Port, Address, cancellationToken);
+            // Neither the app's own reason nor a stop waits for storage that does not answer.
+            await preparing.WaitAsync(cancellationToken);
             var routes = HttpRoute.From(Worker.Functions.Values, HostJson.RoutePrefix(_context.Configuration));
             RequireServed();
             RequireQueueNames();

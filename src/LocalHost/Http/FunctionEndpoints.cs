@@ -20,6 +20,7 @@ internal sealed class FunctionEndpoints(
     // The worker's extension matches a forwarded request with its invocation by this header.
     private const string InvocationHeader = "x-ms-invocation-id";
 
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
     private static readonly ForwarderRequestConfig Unhurried = new() { ActivityTimeout = TimeSpan.FromDays(1) };
 
     private readonly HttpMessageInvoker _client = WorkerHttp.CreateClient();
@@ -132,10 +133,16 @@ internal sealed class FunctionEndpoints(
         if (await Task.WhenAny(forwarding, answer) == answer && answer.Exception?.InnerException is WorkerExitedException)
             await end.CancelAsync();
         await forwarding;
-        await answer;
-        if (http.GetForwarderErrorFeature() is not { } failure)
+        if (http.GetForwarderErrorFeature() is not { } failure || http.RequestAborted.IsCancellationRequested)
+        {
+            await answer;
             return;
+        }
+
         _logger.NotForwarded(invocation.Function.Name, failure.Error, failure.Exception?.Message ?? "no reason");
+        // A worker that died answers in a moment, through the host. One that lives would wait in vain for a request that never reaches it.
+        invocation.Session.Cancel(invocation.Id);
+        await Task.WhenAny(answer, Task.Delay(AnswerTime, TimeProvider.System, CancellationToken.None));
         if (!http.Response.HasStarted)
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
     }

@@ -52,6 +52,6 @@ internal static class WorkerHttp
 
 internal static partial class HttpLog
 {
-    [LoggerMessage(120, LogLevel.Warning, "The answer of {FunctionName} could not be passed on ({Error}): {Reason}")]
+    [LoggerMessage(120, LogLevel.Warning, "A request to {FunctionName}, or its answer, could not be passed on ({Error}): {Reason}")]
     public static partial void NotForwarded(this ILogger logger, string functionName, ForwarderError error, string reason);
 }

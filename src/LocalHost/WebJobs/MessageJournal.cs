@@ -17,8 +17,11 @@ namespace LocalHost.WebJobs;
 /// </summary>
 internal sealed class MessageJournal(HostSlot slot, ILogger logger, CancellationToken draining) : IQueueProcessorFactory
 {
+    // A file that a fault of the machine cut off lacks something, or all.
+    private static readonly JsonSerializerOptions Whole = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     private readonly ConcurrentDictionary<string, (QueueClient Queue, JournalEntry Entry)> _inWork = new();
-    private readonly IReadOnlyList<JournalEntry> _left = [.. Load(slot.Folder)];
+    private readonly IReadOnlyList<JournalEntry> _left = [.. Load(slot.Folder, logger)];
     private readonly ConcurrentBag<Task> _releases = [];
     private readonly CancellationToken _draining = draining;
 
@@ -43,13 +46,31 @@ internal sealed class MessageJournal(HostSlot slot, ILogger logger, Cancellation
     /// <summary>Gives back what is still in work, or was taken after the host began to stop.</summary>
     public Task ReleaseInWorkAsync() => Task.WhenAll(_inWork.Values.Select(w => ReleaseAsync(w.Queue, w.Entry)));
 
-    private static IEnumerable<JournalEntry> Load(string folder)
+    private static IEnumerable<JournalEntry> Load(string folder, ILogger logger)
     {
         foreach (var file in Directory.EnumerateFiles(folder, "*.json"))
         {
-            // Written whole or not at all.
-            if (JsonSerializer.Deserialize<JournalEntry>(File.ReadAllText(file)) is { } entry)
+            if (TryRead(file) is { } entry)
+            {
                 yield return entry;
+                continue;
+            }
+
+            // Its message comes back by itself, later; without it the host would never start again.
+            logger.Unreadable(file);
+            File.Delete(file);
+        }
+    }
+
+    private static JournalEntry? TryRead(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<JournalEntry>(File.ReadAllText(file), Whole);
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 

@@ -49,7 +49,7 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
     /// <param name="address">Where the host is reached.</param>
     /// <param name="worker">What runs the functions.</param>
     /// <param name="loggers">The log.</param>
-    /// <exception cref="StartupException">The storage account is not configured.</exception>
+    /// <exception cref="StartupException">The storage account is not configured, or the folder of the journal cannot be used.</exception>
     public WebJobsHost(HostContext app, Uri address, IWorkerChannel worker, ILoggerFactory loggers)
     {
         _app = app;
@@ -67,8 +67,16 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
                 $"setting {WebJobsConfiguration.Storage}: is not set; durable and queue functions need a storage account");
         }
 
-        _slot = HostSlot.Take(WebJobsConfiguration.JournalFolder(app));
-        _journal = new MessageJournal(_slot, _logger, _calls.Draining);
+        var folder = WebJobsConfiguration.JournalFolder(app);
+        try
+        {
+            _slot = HostSlot.Take(folder);
+            _journal = new MessageJournal(_slot, _logger, _calls.Draining);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"setting LocalHost__Journal: the folder {folder} cannot be used: {FirstLine(e)}", e);
+        }
     }
 
     /// <inheritdoc/>

@@ -12,8 +12,12 @@ internal sealed class WorkerProcess : IDisposable
     private const int MaxTraceLines = 200;
     private const int SignalBase = 128;
 
+    // How long the rest of a process' output is waited for after its end: a process that it has left behind may hold the pipes open.
+    private static readonly TimeSpan OutputTime = TimeSpan.FromSeconds(2);
+
     private readonly Process _process;
     private readonly ILogger _logger;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private readonly List<string> _trace = [];
     private string? _lastError;
@@ -25,6 +29,8 @@ internal sealed class WorkerProcess : IDisposable
         _logger = logger;
         process.OutputDataReceived += (_, e) => Write(e.Data, error: false);
         process.ErrorDataReceived += (_, e) => Write(e.Data, error: true);
+        process.Exited += (_, _) => _ended.TrySetResult();
+        process.EnableRaisingEvents = true;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         Exited = ExitedAsync();
@@ -33,7 +39,7 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>The process id.</summary>
     public int Id { get; }
 
-    /// <summary>The exit code, once the process has ended and all of its output was read.</summary>
+    /// <summary>The exit code, once the process has ended and its output was read.</summary>
     public Task<int> Exited { get; }
 
     /// <summary>The trace of the exception that ended the process; empty where there was none.</summary>
@@ -119,7 +125,16 @@ internal sealed class WorkerProcess : IDisposable
 
     private async Task<int> ExitedAsync()
     {
-        await _process.WaitForExitAsync();
+        await _ended.Task;
+        try
+        {
+            await _process.WaitForExitAsync().WaitAsync(OutputTime, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            // What comes later is of another process.
+        }
+
         return _process.ExitCode;
     }
 

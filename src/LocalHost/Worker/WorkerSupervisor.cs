@@ -296,7 +296,11 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
             "--functions-grpc-max-message-length", $"{int.MaxValue}",
         ];
         var process = WorkerProcess.Start(_options.AppDll, arguments, _options.Environment, _output);
-        return _session = new WorkerSession(id, process, loggers, TimeProvider.System);
+        var session = _session = new WorkerSession(id, process, loggers, TimeProvider.System);
+        // A stop that began meanwhile has not seen this one, and would wait for its end for ever.
+        if (_stopping.IsCancellationRequested)
+            session.Kill("the host stops");
+        return session;
     }
 
     // From the start of a worker's process to its end.

@@ -1,4 +1,5 @@
 using LocalHost.Hosting;
+using LocalHost.Worker;
 
 namespace LocalHost.Tests.Hosting;
 
@@ -57,5 +58,45 @@ public sealed class StartTests
         Assert.Equal(200, (await host.CallAsync(HttpMethod.Post, "/api/Log")).Status);
         await host.Log.SeenAsync("broken");
         Assert.DoesNotContain(host.Log.Lines, l => l.Text == "careful 7");
+    }
+
+    [Fact]
+    public async Task The_apps_own_reason_does_not_wait_for_storage_that_does_not_answer()
+    {
+        await using var host = new TestHost { Starters = (_, _, _, _, _) => [new Stuck()], Settings = { ["TestApp__Fail"] = "no policy" } };
+        await host.BindAsync();
+        var start = host.Host.StartAsync(TestContext.Current.CancellationToken);
+        var error = await Assert.ThrowsAsync<StartupException>(() => start.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Equal("the app cannot start: no policy (exit code 134)", error.Message);
+    }
+
+    [Fact]
+    public async Task A_stop_does_not_wait_for_storage_that_does_not_answer()
+    {
+        await using var host = new TestHost { Starters = (_, _, _, _, _) => [new Stuck()] };
+        await host.BindAsync();
+        using var stop = new CancellationTokenSource();
+        var start = host.Host.StartAsync(stop.Token);
+        await host.Log.SeenAsync(l => l.Event.Id == 100);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Cannot be made ready.</summary>
+    private sealed class Stuck : IFunctionStarter
+    {
+        public Task Failure { get; } = new TaskCompletionSource().Task;
+
+        public bool Starts(FunctionBinding trigger) => true;
+
+        public Task PrepareAsync(CancellationToken cancellationToken) => new TaskCompletionSource().Task;
+
+        public Task StartAsync(IReadOnlyList<WorkerFunction> functions, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task RunByHandAsync(WorkerFunction function, string? input, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace LocalHost.Tests.Http;
@@ -94,6 +96,20 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
         using var content = new StreamContent(new Zeros(length));
         using var answer = await client.PostAsync(new Uri("/api/Reading", UriKind.Relative), content, Token);
         Assert.Equal((HttpStatusCode.OK, $"{length}"), (answer.StatusCode, await answer.Content.ReadAsStringAsync(Token)));
+    }
+
+    // Kestrel takes such a header; a client cannot send it on.
+    [Fact]
+    public async Task A_request_that_cannot_be_passed_on_is_500_and_the_log_has_the_reason()
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(_host.Host.Address.Host, _host.Host.Address.Port, Token);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.UTF8.GetBytes("GET /api/mirror HTTP/1.1\r\nHost: x\r\nx-name: gr\u00F6\u00DFe\r\nConnection: close\r\n\r\n"), Token);
+        using var reader = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 500 Internal Server Error", await reader.ReadLineAsync(Token));
+        var line = Assert.Single(_host.Log.Lines, l => l.Event.Id == 120);
+        Assert.Contains("only ASCII characters", line.Text, StringComparison.Ordinal);
     }
 
     [Fact]

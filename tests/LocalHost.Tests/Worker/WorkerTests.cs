@@ -1,4 +1,8 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using LocalHost.Configuration;
 using LocalHost.Hosting;
+using LocalHost.Worker;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -137,6 +141,33 @@ public sealed class WorkerLifeTests
     }
 
     [Fact]
+    public async Task A_worker_that_died_is_started_again_though_a_process_that_it_left_behind_holds_its_output()
+    {
+        await using var host = await StartAsync();
+        var before = await ProcessIdAsync(host);
+        await using var held = new FileStream($"/proc/{before}/fd/1", FileMode.Open, FileAccess.Write);
+        Assert.Equal((500, ""), await host.CallAsync(HttpMethod.Post, "/api/Crash"));
+        Assert.NotEqual(before, await ProcessIdAsync(host));
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_being_started_when_the_host_stops_is_ended()
+    {
+        var stopping = new TaskCompletionSource<Task>();
+        WorkerSupervisor? supervisor = null;
+        var options = HostContext.Create(TestHost.AppDll, new TestHost().Settings, []).WorkerOptions(new Uri("http://127.0.0.1:1"));
+        // The last thing before the process is there.
+        var environment = new Noticed(options.Environment, () => stopping.TrySetResult(supervisor!.DisposeAsync().AsTask()));
+        using var loggers = LoggerFactory.Create(_ => { });
+        supervisor = new WorkerSupervisor(_ => options with { Environment = environment }, loggers, TimeProvider.System);
+        await using var server = new WorkerServer(supervisor, loggers);
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        _ = supervisor.StartAsync(server.Port, new Uri("http://127.0.0.1:1"), TestContext.Current.CancellationToken);
+        await (await stopping.Task).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.True(supervisor.Ended.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public async Task After_three_crashes_in_a_row_the_host_gives_up_with_one_clear_line_as_the_real_host_does()
     {
         await using var host = await StartAsync();
@@ -232,5 +263,29 @@ public sealed class WorkerLifeTests
         var error = await Assert.ThrowsAsync<StartupException>(second.BindAsync);
         var port = host.Host.Address.Port;
         Assert.Equal($"port {port} on 127.0.0.1 is taken; choose another with the setting LocalHost__Port", error.Message);
+    }
+
+    /// <summary>An environment that notices when it is given to a process.</summary>
+    private sealed class Noticed(IReadOnlyDictionary<string, string> variables, Action given) : IReadOnlyDictionary<string, string>
+    {
+        public int Count => variables.Count;
+
+        public IEnumerable<string> Keys => variables.Keys;
+
+        public IEnumerable<string> Values => variables.Values;
+
+        public string this[string key] => variables[key];
+
+        public bool ContainsKey(string key) => variables.ContainsKey(key);
+
+        public bool TryGetValue(string key, [MaybeNullWhen(false)] out string value) => variables.TryGetValue(key, out value);
+
+        public IEnumerator<KeyValuePair<string, string>> GetEnumerator()
+        {
+            given();
+            return variables.GetEnumerator();
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }
