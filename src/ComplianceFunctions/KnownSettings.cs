@@ -32,7 +32,8 @@ internal static class KnownSettings
     {
         var sections = Names.Select(Section).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
         var unknown = sections.SelectMany(section => configuration.GetSection(section).AsEnumerable())
-            .Where(setting => setting.Value is not null && !IsKnown(setting.Key))
+            // A bare variable such as TENANT is somebody else's: the app's settings are all below their section.
+            .Where(setting => setting.Value is not null && setting.Key.Contains(':', StringComparison.Ordinal) && !IsKnown(setting.Key))
             .Select(setting => $"{Form(setting.Key)} is not a setting of this app; known are {string.Join(", ", Names.Where(n => Section(n) == Section(setting.Key)).Select(Form))}")
             .Order(StringComparer.Ordinal)
             .ToArray();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using LocalHost.Configuration;
 using LocalHost.Hosting;
 using LocalHost.Worker;
@@ -47,7 +48,7 @@ internal sealed class PublicServer : IAsyncDisposable
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
 
     /// <summary>Listens.</summary>
-    /// <exception cref="StartupException">The port is taken.</exception>
+    /// <exception cref="StartupException">The port is taken, or may not be used.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         try
@@ -58,6 +59,12 @@ internal sealed class PublicServer : IAsyncDisposable
         {
             throw new StartupException(
                 $"port {_port} on 127.0.0.1 is taken; choose another with the setting {HostSettings.PortVariable}", e);
+        }
+        catch (SocketException e)
+        {
+            // Ports below 1024 want more rights than a user has.
+            throw new StartupException(
+                $"port {_port} on 127.0.0.1 cannot be used ({e.SocketErrorCode}); choose another with the setting {HostSettings.PortVariable}", e);
         }
 
         Address = new Uri(_app.Urls.First());
