@@ -28,7 +28,7 @@ try
     var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(v => (string)v.Key, v => (string)v.Value!);
     var context = HostContext.Load(app, environment);
     using var loggers = HostLogging.Create(context.Configuration);
-    await using var host = new FunctionsHost(context, FunctionsHost.DefaultStarters, loggers, SetClock.From(context.Configuration));
+    await using var host = new AppHost(context, AppHost.DefaultStarters, loggers, SetClock.From(context.Configuration));
     await host.BindAsync(stop.Token);
     Console.WriteLine(JsonSerializer.Serialize(new { address = host.Address.GetLeftPart(UriPartial.Authority) }));
     HostLogging.AddConsole(loggers, context.Configuration);

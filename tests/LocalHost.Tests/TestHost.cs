@@ -15,7 +15,7 @@ internal sealed class TestHost : IAsyncDisposable
     public const string Default = "default-key";
 
     private ILoggerFactory? _loggers;
-    private FunctionsHost? _host;
+    private AppHost? _host;
 
     public Dictionary<string, string> Settings { get; } = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -42,7 +42,7 @@ internal sealed class TestHost : IAsyncDisposable
 
     public CreateStarters Starters { get; init; } = CreateStarters;
 
-    public FunctionsHost Host => _host ?? throw new InvalidOperationException("the host was not started");
+    public AppHost Host => _host ?? throw new InvalidOperationException("the host was not started");
 
     /// <summary>The assembly of the test app, built beside this one.</summary>
     public static string AppDll { get; } = Find("LocalHost.TestApp");
@@ -64,7 +64,7 @@ internal sealed class TestHost : IAsyncDisposable
             environment[name] = value;
         var context = HostContext.Create(AppDll, environment, LocalHost.Configuration.HostJson.Parse(HostJson, "host.json"));
         _loggers = HostLogging.Create(context.Configuration, Log);
-        _host = new FunctionsHost(context, Starters, _loggers, Time);
+        _host = new AppHost(context, Starters, _loggers, Time);
         return _host.BindAsync(Token);
     }
 

@@ -12,7 +12,7 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static string HostDll { get; } = typeof(LocalHost.Hosting.FunctionsHost).Assembly.Location;
+    private static string HostDll { get; } = typeof(LocalHost.Hosting.AppHost).Assembly.Location;
 
     private Process Start(params (string Name, string Value)[] settings)
     {

@@ -21,12 +21,12 @@ internal sealed class AppRun : IAsyncDisposable
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(25);
     private static int _number;
 
-    private readonly FunctionsHost _host;
+    private readonly AppHost _host;
     private readonly ServiceProvider _clients;
     private readonly ILoggerFactory _loggers;
     private bool _disposed;
 
-    private AppRun(FunctionsHost host, AppPlace place, ILoggerFactory loggers, LogBook log)
+    private AppRun(AppHost host, AppPlace place, ILoggerFactory loggers, LogBook log)
     {
         (_host, Place, _loggers, Log) = (host, place, loggers, log);
         _clients = new ServiceCollection().AddLogging()
@@ -50,7 +50,7 @@ internal sealed class AppRun : IAsyncDisposable
         var log = new LogBook();
         var context = HostContext.Create(TestHost.AppDll, place.Environment, []);
         var loggers = HostLogging.Create(context.Configuration, log);
-        var host = new FunctionsHost(context, FunctionsHost.DefaultStarters, loggers, TimeProvider.System);
+        var host = new AppHost(context, AppHost.DefaultStarters, loggers, TimeProvider.System);
         await host.BindAsync(Stop);
         try
         {

@@ -21,7 +21,7 @@ internal sealed class HostProcess : IAsyncDisposable
     public static async Task<HostProcess> StartAsync(AppPlace place)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        start.ArgumentList.Add(typeof(LocalHost.Hosting.FunctionsHost).Assembly.Location);
+        start.ArgumentList.Add(typeof(LocalHost.Hosting.AppHost).Assembly.Location);
         start.ArgumentList.Add(TestHost.AppDll);
         foreach (var (name, value) in place.Environment)
             start.Environment[name] = value;

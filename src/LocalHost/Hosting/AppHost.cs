@@ -16,7 +16,7 @@ internal delegate IReadOnlyList<IFunctionStarter> CreateStarters(
 /// The host: the public web server first, then the worker, then what starts functions. It stops in the opposite order: nothing new is
 /// started, running functions end or are cancelled, and only then the worker ends.
 /// </summary>
-internal sealed class FunctionsHost : IAsyncDisposable
+internal sealed class AppHost : IAsyncDisposable
 {
     private readonly HostContext _context;
     private readonly CreateStarters _createStarters;
@@ -29,7 +29,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
     private readonly long _started = Stopwatch.GetTimestamp();
     private bool _stopped;
 
-    public FunctionsHost(HostContext context, CreateStarters createStarters, ILoggerFactory loggers, TimeProvider time)
+    public AppHost(HostContext context, CreateStarters createStarters, ILoggerFactory loggers, TimeProvider time)
     {
         _context = context;
         _createStarters = createStarters;
