@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Local;
 
-/// <summary>The embedded host's function keys, random per checkout.</summary>
+/// <summary>The local host's function keys, random per checkout.</summary>
 /// <param name="Master">Opens <c>/admin</c>.</param>
 /// <param name="Default">Opens <c>/api</c>.</param>
 /// <param name="Hr">Signs HR events.</param>
