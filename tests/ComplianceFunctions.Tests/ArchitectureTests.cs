@@ -12,6 +12,7 @@ public sealed class ArchitectureTests
     [InlineData("Compliance", "")]
     [InlineData("LocalHost", "")]
     [InlineData("SandboxTenant", "")]
+    [InlineData("Simulation", "")]
     [InlineData("ComplianceFunctions", "Compliance")]
     [InlineData("ComplianceCli", "Compliance")]
     [InlineData("Local", "Compliance ComplianceCli ComplianceFunctions LocalHost SandboxTenant")]
@@ -32,7 +33,7 @@ public sealed class ArchitectureTests
             .Where(p => !p.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Select(p => Path.GetFileNameWithoutExtension(p)).Order(StringComparer.Ordinal);
 
-        Assert.Equal(["Compliance", "ComplianceCli", "ComplianceFunctions", "Local", "LocalHost", "SandboxTenant"], projects);
+        Assert.Equal(["Compliance", "ComplianceCli", "ComplianceFunctions", "Local", "LocalHost", "SandboxTenant", "Simulation"], projects);
     }
 
     [Fact]
@@ -42,7 +43,7 @@ public sealed class ArchitectureTests
 
         Assert.DoesNotContain(referenced, n => n.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)
             || n.StartsWith("Microsoft.Azure.Functions", StringComparison.Ordinal) || n.StartsWith("Microsoft.DurableTask", StringComparison.Ordinal)
-            || n.StartsWith("DurableTask", StringComparison.Ordinal) || n is "LocalHost" or "SandboxTenant");
+            || n.StartsWith("DurableTask", StringComparison.Ordinal) || n is "LocalHost" or "SandboxTenant" or "Simulation");
     }
 
     [Fact]

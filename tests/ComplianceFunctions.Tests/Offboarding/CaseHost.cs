@@ -26,7 +26,7 @@ using SandboxTenant;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
 using Testing;
-using Testing.Durable;
+using Simulation;
 
 namespace ComplianceFunctions.Tests.Offboarding;
 

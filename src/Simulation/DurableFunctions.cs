@@ -6,7 +6,7 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Worker.Shims;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Testing.Durable;
+namespace Simulation;
 
 /// <summary>
 /// An app's orchestrators and activities, found as the Functions worker finds them: methods with <c>[Function]</c> whose parameter has

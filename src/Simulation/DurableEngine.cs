@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Testing.Durable;
+namespace Simulation;
 
 /// <summary>
 /// The official dispatcher around an app's own orchestrators and activities, on a clock that a test moves and a task hub in memory. An app

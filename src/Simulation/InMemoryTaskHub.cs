@@ -4,7 +4,7 @@ using DurableTask.Core;
 using DurableTask.Core.Exceptions;
 using DurableTask.Core.History;
 
-namespace Testing.Durable;
+namespace Simulation;
 
 /// <summary>
 /// A task hub in memory for the official dispatcher. Its durable timers run on the given clock: they fire when that clock passes them.

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 using OrchestrationContext = DurableTask.Core.OrchestrationContext;
 using ParentOrchestrationInstance = Microsoft.DurableTask.ParentOrchestrationInstance;
 
-namespace Testing.Durable;
+namespace Simulation;
 
 /// <summary>
 /// The context as the Functions worker gives it to an orchestrator: the input is read when it is asked for, as the type asked for, and a

@@ -3,7 +3,7 @@ using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
-namespace Testing.Durable;
+namespace Simulation;
 
 /// <summary>The client that functions get, over a task hub in memory.</summary>
 internal sealed class InMemoryTaskHubClient(InMemoryTaskHub hub, DataConverter converter) : DurableTaskClient("in memory")

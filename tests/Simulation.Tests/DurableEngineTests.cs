@@ -5,9 +5,8 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
-using Testing.Durable;
 
-namespace ComplianceFunctions.Tests.Durable;
+namespace Simulation.Tests;
 
 /// <summary>What the tests of orchestrators rely on.</summary>
 public sealed class DurableEngineTests : IAsyncLifetime
