@@ -67,6 +67,11 @@ public sealed class EvidenceModelTests(AzuriteFixture azurite)
                     Assert.Equal(receipts.TryAdd(record.Id, receipt) ? receipt : receipts[record.Id], receipt);
             }
         }
+        // A last append that failed may leave a closed blob whose successor was not made yet, which a verifier warns of: one that goes well ends that.
+        foreach (var writer in writers)
+            writer.Trouble = 0;
+        brought.Add(test.Record("last"));
+        receipts.Add("last", Assert.IsType<EvidenceReceipt>(await writers[0].TryAppendAsync(brought[^1])));
         foreach (var writer in writers)
             await writer.Log.DisposeAsync();
 
