@@ -15,14 +15,6 @@ public sealed record ApprovalRun(CaseRun Run, string ApprovalId);
 /// <summary>The activities of a leaver case. Each calls one step, which is safe to repeat.</summary>
 public sealed class LeaverActivities(LeaverSteps steps)
 {
-    /// <summary>Has the time of leaving come?</summary>
-    [Function(nameof(LeaverDue))]
-    public Task<DueAnswer> LeaverDue([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.DueAsync(run, stop);
-
-    /// <summary>Finds the person and asks the guards.</summary>
-    [Function(nameof(LeaverDecide))]
-    public Task<CaseDecision> LeaverDecide([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.DecideAsync(run, stop);
-
     /// <summary>How a request for approval stands.</summary>
     [Function(nameof(LeaverApprovalStanding))]
     public Task<ApprovalStanding> LeaverApprovalStanding([ActivityTrigger] ApprovalRun run, CancellationToken stop)
@@ -31,9 +23,9 @@ public sealed class LeaverActivities(LeaverSteps steps)
         return steps.StandingAsync(run.Run, run.ApprovalId, stop);
     }
 
-    /// <summary>Disables the account and revokes its sessions.</summary>
+    /// <summary>Disables the account and revokes its sessions, once it is due and no guard holds.</summary>
     [Function(nameof(LeaverBlock))]
-    public Task<CaseGo> LeaverBlock([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.BlockAsync(run, stop);
+    public Task<CaseDecision> LeaverBlock([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.BlockAsync(run, stop);
 
     /// <summary>Reads all access and makes the removal plan.</summary>
     [Function(nameof(LeaverPlan))]

@@ -9,25 +9,24 @@ namespace Compliance.Offboarding.Cases;
 /// <param name="CorrelationId">Joins the event, logs and evidence.</param>
 public sealed record CaseRun(string CaseId, int Round, string CorrelationId)
 {
-    /// <summary>Attempts and plans so far, carried over when the history is begun anew.</summary>
+    /// <summary>Attempts so far of what is under way, to block or to remove; a new history goes on counting.</summary>
     public int Attempt { get; init; }
+
+    /// <summary>Whether this round has blocked the account: a new history goes on with the removal.</summary>
+    public bool IsBlocked { get; init; }
 
     /// <summary>Which pass of the attempt: more than the first when Graph's quota of writes had no room for all of it.</summary>
     public int Pass { get; init; }
 }
-
-/// <summary>Whether a case's time has come.</summary>
-/// <param name="Go">True to begin.</param>
-/// <param name="Ended">True when HR took it back: nothing is to be done.</param>
-/// <param name="Until">When to look again (UTC); null unless it is too early.</param>
-public sealed record DueAnswer(bool Go, bool Ended, DateTime? Until);
 
 /// <summary>What was decided before an act.</summary>
 /// <param name="Outcome">What to do.</param>
 /// <param name="PlanId">The plan decided on; null when there is none.</param>
 /// <param name="ApprovalId">The request that two approvers answer; null when none is due.</param>
 /// <param name="Deadline">Until when an answer is expected (UTC); null when none is due.</param>
-public sealed record CaseDecision(CaseGo Outcome, string? PlanId = null, string? ApprovalId = null, DateTime? Deadline = null);
+/// <param name="Until">When access ends (UTC), with <see cref="CaseGo.NotDue"/>; null otherwise.</param>
+public sealed record CaseDecision(
+    CaseGo Outcome, string? PlanId = null, string? ApprovalId = null, DateTime? Deadline = null, DateTime? Until = null);
 
 /// <summary>What an orchestration does next.</summary>
 public enum CaseGo
@@ -49,6 +48,9 @@ public enum CaseGo
 
     /// <summary>HR took it back, or approvers refused: nothing more is to be done.</summary>
     End,
+
+    /// <summary>The time of leaving has not come: ask again then.</summary>
+    NotDue,
 }
 
 /// <summary>What one pass of carrying a plan out came to.</summary>

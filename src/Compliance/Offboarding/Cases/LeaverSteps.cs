@@ -36,27 +36,47 @@ public sealed partial class LeaverSteps
 
     private DateTimeOffset Now => _parts.Time.GetUtcNow();
 
-    /// <summary>Has the time of leaving come?</summary>
-    public async Task<DueAnswer> DueAsync(CaseRun run, CancellationToken stop)
+    /// <summary>
+    /// Blocks the person once the time of leaving has come and no guard holds: disables the account and revokes its sessions. All in one step, so that nothing but
+    /// the directory is between the event and the block.
+    /// </summary>
+    /// <returns>
+    /// <see cref="CaseGo.Proceed"/> when both were done; <see cref="CaseGo.NotDue"/> when it is too early; else what it waits for, or that HR took it back.
+    /// </returns>
+    public async Task<CaseDecision> BlockAsync(CaseRun run, CancellationToken stop)
     {
-        var now = Now;
-        var (known, over) = await LookAsync(run, stop);
-        if (over)
-        {
-            await ChangeAsync(run, c => c is { Stage: LeaverStage.Scheduled, BegunAt: null, BlockedAt: null } && TakenBack(c) ? c with { Stage = LeaverStage.Cancelled, Note = "HR took the leaving back before anything was done" } : c, stop);
-            return new(Go: false, Ended: true, null);
-        }
-        return known.Latest.ForCause || known.DueAt is not { } due || due <= now ? new(Go: true, Ended: false, null) : new(Go: false, Ended: false, due.UtcDateTime);
+        if (await TooEarlyAsync(run, stop) is { } early)
+            return early;
+        var decision = await DecideAsync(run, stop);
+        if (decision.Outcome != CaseGo.Proceed)
+            return decision;
+        var blocked = await BlockedAsync(run, stop);
+        _parts.Urgent.End(run.CaseId);
+        return new(blocked, decision.PlanId);
     }
 
     /// <summary>Finds the person, asks the guards and reserves room under the caps. Nothing is changed in the tenant.</summary>
-    public async Task<CaseDecision> DecideAsync(CaseRun run, CancellationToken stop)
+    internal async Task<CaseDecision> DecideAsync(CaseRun run, CancellationToken stop)
     {
         _parts.Urgent.Begin(run.CaseId);
         var decision = await DecidedAsync(run, stop);
         if (decision.Outcome != CaseGo.Proceed)
             _parts.Urgent.End(run.CaseId);
         return decision;
+    }
+
+    // Null once the time of leaving has come.
+    private async Task<CaseDecision?> TooEarlyAsync(CaseRun run, CancellationToken stop)
+    {
+        var now = Now;
+        var (known, over) = await LookAsync(run, stop);
+        if (over)
+        {
+            await ChangeAsync(run, c => c is { Stage: LeaverStage.Scheduled, BegunAt: null, BlockedAt: null } && TakenBack(c)
+                ? c with { Stage = LeaverStage.Cancelled, Note = "HR took the leaving back before anything was done" } : c, stop);
+            return new(CaseGo.End);
+        }
+        return !known.Latest.ForCause && known.DueAt is { } due && due > now ? new(CaseGo.NotDue, Until: due.UtcDateTime) : null;
     }
 
     private async Task<CaseDecision> DecidedAsync(CaseRun run, CancellationToken stop)
@@ -166,15 +186,7 @@ public sealed partial class LeaverSteps
         return standing;
     }
 
-    /// <summary>Disables the account and revokes its sessions.</summary>
-    /// <returns><see cref="CaseGo.Proceed"/> when both were done.</returns>
-    public async Task<CaseGo> BlockAsync(CaseRun run, CancellationToken stop)
-    {
-        var blocked = await BlockedAsync(run, stop);
-        _parts.Urgent.End(run.CaseId);
-        return blocked;
-    }
-
+    // Disables the account and revokes its sessions; Proceed when both were done.
     private async Task<CaseGo> BlockedAsync(CaseRun run, CancellationToken stop)
     {
         var known = await CaseAsync(run, stop);
