@@ -16,13 +16,5 @@ internal sealed record Connection(string App, string Key, string HrKey, string E
     public const string Variable = "COMPLIANCE_CONNECTION";
 
     /// <summary>Writes it in place of what an earlier start left.</summary>
-    public void Write(string path)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        File.Delete(path);
-        using var file = new FileStream(path, options);
-        JsonSerializer.Serialize(file, this, JsonSerializerOptions.Web);
-    }
+    public void Write(string path) => OwnerOnlyFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web));
 }

@@ -16,14 +16,7 @@ internal sealed record HostKeys(string Master, string Default, string Hr)
         if (!File.Exists(path))
         {
             var keys = new HostKeys(Random(), Random(), Random());
-            var next = path + ".new";
-            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            File.Delete(next);
-            using (var file = new FileStream(next, options))
-                JsonSerializer.Serialize(file, keys, JsonSerializerOptions.Web);
-            File.Move(next, path, overwrite: true);
+            OwnerOnlyFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(keys, JsonSerializerOptions.Web));
             return keys;
         }
         try
@@ -34,7 +27,7 @@ internal sealed record HostKeys(string Master, string Default, string Hr)
         }
         catch (JsonException)
         {
-            // Said below.
+            // Refused below.
         }
         throw new LaunchException($"{path} does not hold three keys: delete it, and new ones are made");
     }

@@ -45,14 +45,7 @@ internal sealed class LocalSettingsFile(string appFolder)
         Directory.CreateDirectory(Path.GetDirectoryName(Record)!);
         // Both are noted before the file is replaced: whichever is found after a crash is known.
         File.WriteAllLines(Record, File.Exists(FilePath) ? [Digest(File.ReadAllBytes(FilePath)), Digest(content)] : [Digest(content)]);
-        var next = FilePath + ".new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        File.Delete(next);
-        using (var file = new FileStream(next, options))
-            file.Write(content);
-        File.Move(next, FilePath, overwrite: true);
+        OwnerOnlyFile.Write(FilePath, content);
     }
 
     /// <summary>Deletes the file and its copy beside the built app, unless somebody has changed them.</summary>
