@@ -10,6 +10,8 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly AppPlace _place = new(azurite);
 
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static string HostDll { get; } = typeof(LocalHost.Hosting.AppHost).Assembly.Location;
@@ -33,12 +35,14 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
     private static async Task<int> WorkerIdAsync(Uri address)
     {
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };
+        var began = Stopwatch.GetTimestamp();
         while (true)
         {
             using var answer = await client.GetAsync(new Uri("/api/ProcessId", UriKind.Relative), Token);
             if (answer.IsSuccessStatusCode)
                 return int.Parse(await answer.Content.ReadAsStringAsync(Token), null);
             Assert.Equal(503, (int)answer.StatusCode);
+            Assert.True(Stopwatch.GetElapsedTime(began) < StartLimit, $"the host still answers 503 after {StartLimit}: its worker is not ready");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Token);
         }
     }
