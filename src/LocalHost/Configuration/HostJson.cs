@@ -94,7 +94,14 @@ internal static class HostJson
             _ = queues.OneOf("messageEncoding", "base64", "none");
         }
 
-        // Its own options check the values; here only what would else be read past.
-        extensions.Object("durableTask")?.Text("hubName");
+        // Its own options check the values; here only what would else be read past, or give no line of host.json.
+        if (extensions.Object("durableTask") is { } durable)
+        {
+            _ = durable.Text("hubName");
+            // As a number, 1.10 would be 1.1 on the real host.
+            _ = durable.Text("defaultVersion");
+            _ = durable.OneOf("versionMatchStrategy", "None", "Strict", "CurrentOrOlder");
+            _ = durable.OneOf("versionFailureStrategy", "Reject", "Fail");
+        }
     }
 }

@@ -37,6 +37,12 @@ public sealed class ConfigurationTests
     [InlineData("""{"version":"2.0","extensions":{"queues":{"visibilityTimeout":"soon"}}}""", "visibilityTimeout: must be a time span")]
     [InlineData("""{"version":"2.0","extensions":{"queues":{"messageEncoding":"utf8"}}}""",
         "messageEncoding: must be \"base64\" or \"none\"")]
+    [InlineData("""{"version":"2.0","extensions":{"durableTask":{"defaultVersion":1.10}}}""",
+        "host.json: $.extensions.durableTask.defaultVersion: must be a string")]
+    [InlineData("""{"version":"2.0","extensions":{"durableTask":{"versionMatchStrategy":"Newest"}}}""",
+        "host.json: $.extensions.durableTask.versionMatchStrategy: must be \"None\" or \"Strict\" or \"CurrentOrOlder\"")]
+    [InlineData("""{"version":"2.0","extensions":{"durableTask":{"versionFailureStrategy":"Ignore"}}}""",
+        "host.json: $.extensions.durableTask.versionFailureStrategy: must be \"Reject\" or \"Fail\"")]
     [InlineData("""{"version":"2.0","functionTimeout":"00:00:00.5"}""", "$.functionTimeout: must be a time span hh:mm:ss from 00:00:01")]
     public void A_bad_host_json_is_refused_with_file_path_and_rule(string text, string message) =>
         Assert.Contains(message, Refusal(() => HostJson.Parse(text, "host.json")), StringComparison.Ordinal);

@@ -45,10 +45,15 @@ internal sealed class AppRun : IAsyncDisposable
     /// <summary>The client that the worker would have.</summary>
     public DurableTaskClient Client => _clients.GetRequiredService<DurableTaskClient>();
 
-    public static async Task<AppRun> StartAsync(AppPlace place)
+    /// <param name="place">What it works on.</param>
+    /// <param name="version">The default version of orchestrations; null for none.</param>
+    public static async Task<AppRun> StartAsync(AppPlace place, string? version = null)
     {
         var log = new LogBook();
-        var context = HostContext.Create(TestHost.AppDll, place.Environment, []);
+        var environment = new Dictionary<string, string>(place.Environment);
+        if (version is not null)
+            environment[AppPlace.Setting("durableTask:defaultVersion")] = version;
+        var context = HostContext.Create(TestHost.AppDll, environment, []);
         var loggers = HostLogging.Create(context.Configuration, log);
         var host = new AppHost(context, AppHost.DefaultStarters, loggers, TimeProvider.System);
         await host.BindAsync(Stop);
@@ -160,7 +165,7 @@ internal sealed class AppPlace : IDisposable
             ("durableTask:storageProvider:maxQueuePollingInterval", "00:00:00.1"),
         ];
         foreach (var (path, value) in own.Concat(hostJson))
-            Environment["AzureFunctionsJobHost__extensions__" + path.Replace(":", "__", StringComparison.Ordinal)] = value;
+            Environment[Setting(path)] = value;
     }
 
     public string Hub { get; }
@@ -180,6 +185,10 @@ internal sealed class AppPlace : IDisposable
 
     /// <summary>Lets functions pass that wait here.</summary>
     public void Open(string gate) => File.WriteAllText(Path.Combine(Folder, $"gate-{gate}.txt"), "");
+
+    /// <summary>The setting of a value of host.json under <c>extensions</c>.</summary>
+    public static string Setting(string path) =>
+        "AzureFunctionsJobHost__extensions__" + path.Replace(":", "__", StringComparison.Ordinal);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }
