@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using Azure.Core;
 
 namespace Simulation.Storage;
@@ -49,6 +50,13 @@ internal sealed class StorageCall
             if (key.Equals(name, StringComparison.OrdinalIgnoreCase))
                 return value;
         return null;
+    }
+
+    /// <summary>A body as XML. The clients begin it with a byte order mark.</summary>
+    public static XDocument Xml(byte[] body)
+    {
+        using var stream = new MemoryStream(body);
+        return XDocument.Load(stream, LoadOptions.PreserveWhitespace);
     }
 
     /// <summary>An operation that the app did not use when this was written. It fails loudly, since any answer would be made up.</summary>

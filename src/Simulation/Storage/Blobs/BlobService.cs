@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Xml.Linq;
 
 namespace Simulation.Storage.Blobs;
 
@@ -10,7 +9,6 @@ namespace Simulation.Storage.Blobs;
 internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
 {
     private const string XmlType = "application/xml";
-    private const int MostBlocks = 50_000;
     private const int MostAppendBytes = 100 << 20;
 
     private static readonly string[] HttpHeaderNames = ["Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control"];
@@ -127,7 +125,7 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     {
         if (!account.Containers.TryGetValue(name, out var container))
             return Refused(404, "ContainerNotFound");
-        var include = call.Parameter("include")?.Split(',') ?? [];
+        var include = call.Parameter("include")?.ToLowerInvariant().Split(',') ?? [];
         if (include.Except(["metadata", "copy", "uncommittedblobs"]).Any(i => i.Length > 0))
             throw call.NotServed();
         var prefix = call.Parameter("prefix") ?? "";
@@ -210,7 +208,7 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         var staged = container.Staged.GetValueOrDefault(name, ImmutableDictionary<string, byte[]>.Empty);
         var list = ImmutableList.CreateBuilder<KeyValuePair<string, byte[]>>();
         var content = BlobContent.Empty;
-        foreach (var element in XDocument.Parse(System.Text.Encoding.UTF8.GetString(body)).Root!.Elements())
+        foreach (var element in StorageCall.Xml(body).Root!.Elements())
         {
             // Committed, Uncommitted or Latest, which is either.
             var kept = there?.BlockList.Find(b => b.Key == element.Value).Value;
@@ -243,7 +241,7 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
             return Refused(412, "MaxBlobSizeConditionNotMet");
         if (blob.Sealed)
             return Refused(409, "BlobIsSealed");
-        if (blob.Blocks >= MostBlocks)
+        if (blob.Blocks >= storage.MostAppends)
             return Refused(409, "BlockCountExceedsLimit");
         var offset = blob.Content.Length;
         var longer = blob with { Content = blob.Content.With(body), Blocks = blob.Blocks + 1, Version = storage.NextVersion(), Modified = storage.Now };

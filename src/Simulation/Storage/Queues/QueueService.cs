@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Xml;
-using System.Xml.Linq;
 
 namespace Simulation.Storage.Queues;
 
@@ -218,7 +217,7 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
 
     private static string Date(DateTimeOffset at) => at.ToString("R", CultureInfo.InvariantCulture);
 
-    private static string? TextIn(byte[] body) => XDocument.Parse(Encoding.UTF8.GetString(body), LoadOptions.PreserveWhitespace).Root?.Element("MessageText")?.Value;
+    private static string? TextIn(byte[] body) => StorageCall.Xml(body).Root?.Element("MessageText")?.Value;
 
     private static ImmutableSortedDictionary<string, string> MetadataIn(StorageCall call)
     {
