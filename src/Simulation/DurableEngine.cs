@@ -16,17 +16,18 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Simulation;
 
 /// <summary>
-/// The official dispatcher around an app's own orchestrators and activities, on a clock that a test moves and a task hub in memory. An app
-/// that was stopped goes on where it was when it is started again.
+/// The official dispatcher around an app's own orchestrators and activities, on a clock that a test moves and a task hub in memory.
+/// Everything runs as soon as it can, several at a time. An app that was stopped goes on where it was when it is started again.
 /// </summary>
 public sealed class DurableEngine : IAsyncDisposable
 {
     // As the Functions worker reads and writes.
-    private static readonly JsonSerializerOptions Json = new() { PropertyNameCaseInsensitive = true };
+    internal static readonly JsonSerializerOptions Json = new() { PropertyNameCaseInsensitive = true };
 
     private readonly IReadOnlyCollection<Type> _classes;
     private readonly DataConverter _converter = new JsonDataConverter(Json);
-    private readonly InMemoryTaskHub _hub;
+    private readonly TaskHub _hub;
+    private readonly FreeDriver _driver;
     private readonly ConcurrentDictionary<Task, bool> _running = new();
     private TaskHubWorker? _worker;
     private CancellationTokenSource? _stopping;
@@ -37,8 +38,9 @@ public sealed class DurableEngine : IAsyncDisposable
     public DurableEngine(IReadOnlyCollection<Type> classes, TimeProvider time)
     {
         _classes = classes;
-        _hub = new InMemoryTaskHub(time);
-        Client = new InMemoryTaskHubClient(_hub, _converter);
+        _hub = new TaskHub(time);
+        _driver = new FreeDriver(_hub, time);
+        Client = new TaskHubClient(_hub, _converter, defaultVersion: "");
     }
 
     /// <summary>What functions get with <c>[DurableClient]</c>.</summary>
@@ -53,18 +55,20 @@ public sealed class DurableEngine : IAsyncDisposable
         var options = new DurableTaskWorkerOptions { DataConverter = _converter, EnableEntitySupport = false };
         var shims = new DurableTaskShimFactory(options, log);
         _stopping = new CancellationTokenSource();
-        var functions = new DurableFunctions(_classes, shims, Json, services, _stopping.Token);
-        _worker = new TaskHubWorker(_hub, functions, functions, log) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
+        var functions = new DurableFunctions(_classes, shims, Json, () => services, _stopping.Token);
+        var connection = new HubConnection(_driver, concurrency: 16);
+        _worker = new TaskHubWorker(connection, functions, functions, log) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
         _worker.AddOrchestrationDispatcherMiddleware(SetTimeAsync);
         var stopping = _stopping.Token;
         _worker.AddActivityDispatcherMiddleware((context, next) => TrackAsync(context, next, stopping));
         await _worker.StartAsync();
+        _driver.Connect(connection);
     }
 
     /// <summary>
     /// Ends once nothing is left to do at the clock's present time. An activity that itself waits for the clock keeps it from that.
     /// </summary>
-    public Task WhenIdleAsync(CancellationToken cancellationToken) => _hub.WhenIdleAsync(cancellationToken);
+    public Task WhenIdleAsync(CancellationToken cancellationToken) => _driver.WhenIdleAsync(cancellationToken);
 
     /// <summary>The id of the history that an instance is in; it gets another one each time that it is continued as new.</summary>
     public string? HistoryOf(string instanceId) => _hub.Find(instanceId)?.OrchestrationInstance.ExecutionId;
@@ -74,10 +78,12 @@ public sealed class DurableEngine : IAsyncDisposable
     {
         if (_worker is null)
             return;
+        _driver.Disconnect();
         await _stopping!.CancelAsync();
         // Forced, since the other way looks every second whether all is done; what runs is awaited here.
         await _worker.StopAsync(isForced: true);
-        await Task.WhenAll(_running.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_running.Keys);
+        _hub.ReturnAll();
         _stopping.Dispose();
         _worker.Dispose();
         (_worker, _stopping) = (null, null);
@@ -87,7 +93,7 @@ public sealed class DurableEngine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        _hub.Dispose();
+        _driver.Dispose();
     }
 
     // The dispatcher stamps events with the system's time; an orchestrator's time is the stamp of its OrchestratorStarted.
@@ -100,15 +106,17 @@ public sealed class DurableEngine : IAsyncDisposable
 
     private async Task TrackAsync(DispatchMiddlewareContext context, Func<Task> next, CancellationToken stopping)
     {
-        var run = RunActivityAsync(context, next, stopping);
-        _running[run] = true;
+        // Known as running before it begins: a stop awaits it from its first moment on.
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _running[ended.Task] = true;
         try
         {
-            await run;
+            await RunActivityAsync(context, next, stopping);
         }
         finally
         {
-            _running.TryRemove(run, out _);
+            ended.SetResult();
+            _running.TryRemove(ended.Task, out _);
         }
     }
 

@@ -22,13 +22,13 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
     /// <param name="classes">The classes.</param>
     /// <param name="shims">Makes of them what the engine runs.</param>
     /// <param name="json">How inputs are written.</param>
-    /// <param name="services">The app's services.</param>
+    /// <param name="services">The app's services at the time of a call.</param>
     /// <param name="stopping">Given to activities that take a token.</param>
     public DurableFunctions(
         IEnumerable<Type> classes,
         DurableTaskShimFactory shims,
         JsonSerializerOptions json,
-        IServiceProvider services,
+        Func<IServiceProvider> services,
         CancellationToken stopping)
     {
         _shims = shims;
@@ -76,7 +76,7 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
     }
 
     // The input is read as the type of its parameter; without one, as what GetInput asks for.
-    private sealed class Orchestrator(MethodInfo method, JsonSerializerOptions json, IServiceProvider services) : ITaskOrchestrator
+    private sealed class Orchestrator(MethodInfo method, JsonSerializerOptions json, Func<IServiceProvider> services) : ITaskOrchestrator
     {
         private readonly ParameterInfo? _input =
             method.GetParameters().SingleOrDefault(p => p.ParameterType != typeof(TaskOrchestrationContext));
@@ -88,7 +88,7 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         public async Task<object?> RunAsync(TaskOrchestrationContext context, object? input)
         {
             var checkedContext = new FunctionOrchestrationContext(context, json);
-            var run = InvokeAsync(method, services, p => p == _input ? input : checkedContext);
+            var run = InvokeAsync(method, services(), p => p == _input ? input : checkedContext);
             if (!run.IsCompleted && !checkedContext.IsUsed)
                 throw checkedContext.AwaitedOther();
             var output = await run;
@@ -97,7 +97,7 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         }
     }
 
-    private sealed class Activity(MethodInfo method, ParameterInfo inputParameter, IServiceProvider services, CancellationToken stopping)
+    private sealed class Activity(MethodInfo method, ParameterInfo inputParameter, Func<IServiceProvider> services, CancellationToken stopping)
         : ITaskActivity
     {
         public Type InputType => inputParameter.ParameterType;
@@ -106,7 +106,7 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
 
         public async Task<object?> RunAsync(TaskActivityContext context, object? input)
         {
-            await using var scope = services.CreateAsyncScope();
+            await using var scope = services().CreateAsyncScope();
             return await InvokeAsync(method, scope.ServiceProvider, p => Argument(p, input));
         }
 

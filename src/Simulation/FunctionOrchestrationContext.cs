@@ -60,6 +60,8 @@ internal sealed class FunctionOrchestrationContext(TaskOrchestrationContext inne
     public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true) =>
         Checked().ContinueAsNew(newInput, preserveUnprocessedEvents);
 
+    public override void ContinueAsNew(ContinueAsNewOptions options) => Checked().ContinueAsNew(options);
+
     public override Guid NewGuid() => Checked().NewGuid();
 
     /// <summary>Whether the orchestrator has used its context.</summary>
