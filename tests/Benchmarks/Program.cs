@@ -7,6 +7,7 @@ return args switch
     ["offboarding", .. var rest] => await OffboardingBenchmark.RunAsync(rest),
     ["ledger", .. var rest] => Math.Max(await LedgerBenchmark.RunAsync(rest), await LedgerVerifyBenchmark.RunAsync(rest)),
     ["ledger-verify", .. var rest] => await LedgerVerifyBenchmark.RunAsync(rest),
+    ["simulation", .. var rest] => await SimulationBenchmark.RunAsync(rest),
     [LedgerVerifyBenchmark.Role, .. var rest] => await LedgerVerifyBenchmark.RunRoleAsync(rest),
     // The parts below run as processes of their own, so that each has its own memory.
     [CredentialBenchmark.SandboxRole, .. var rest] => await SandboxRole.RunAsync(rest),
@@ -22,5 +23,6 @@ static int Usage()
     Console.Error.WriteLine("            host [--line N] [--fan N] [--rounds N]");
     Console.Error.WriteLine("            offboarding [--latency MS] [--leavers N] [--rounds N] [--quotas] [--seconds N after all are blocked, instead of to the last certificate]");
     Console.Error.WriteLine("            ledger [--calls N] [--rounds N] [--records N]; ledger-verify its second half alone");
+    Console.Error.WriteLine("            simulation [--cases N] [--rounds N]");
     return 64;
 }
