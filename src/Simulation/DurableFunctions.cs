@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
 using DurableTask.Core;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Worker.Shims;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,15 +31,11 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         CancellationToken stopping)
     {
         _shims = shims;
-        foreach (var method in classes.SelectMany(c => c.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance)))
-        {
-            if (method.GetCustomAttribute<FunctionAttribute>() is not { Name: var name })
-                continue;
-            if (Parameter<OrchestrationTriggerAttribute>(method) is not null)
+        foreach (var (name, method, input) in AppFunctions.Find(classes))
+            if (AppFunctions.IsOrchestrator(input))
                 _orchestrations.Add(name, () => shims.CreateOrchestration(name, new Orchestrator(method, json, services)));
-            else if (Parameter<ActivityTriggerAttribute>(method) is { } input)
+            else
                 _activities.Add(name, () => shims.CreateActivity(name, new Activity(method, input, services, stopping)));
-        }
     }
 
     public void Add(ObjectCreator<TaskOrchestration> creator) => throw new NotSupportedException();
@@ -59,10 +54,6 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
             : _shims.CreateActivity<object, object>(name, (_, _) => throw Unknown("activity", name));
 
     private static InvalidOperationException Unknown(string kind, string name) => new($"there is no {kind} {name}");
-
-    private static ParameterInfo? Parameter<TAttribute>(MethodInfo method)
-        where TAttribute : Attribute =>
-        method.GetParameters().FirstOrDefault(p => p.IsDefined(typeof(TAttribute)));
 
     private static async Task<object?> InvokeAsync(MethodInfo method, IServiceProvider services, Func<ParameterInfo, object?> argument)
     {

@@ -31,6 +31,7 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     private readonly List<int> _episodes = [];
     private readonly Lock _turnsLock = new();
     private readonly List<Turn> _turns = [];
+    private readonly List<FunctionCall> _calls = [];
     private Func<string, Task<IServiceProvider>>? _services;
     private Exception? _failure;
     private long _steps;
@@ -176,6 +177,20 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     {
         await LeaveContextAsync().ConfigureAwait(false);
         await CrashAsync(_hosts.Single(h => h.Name == host)).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Has a function of another trigger run, as a step among the others: of a timer, a queue or a request. It may wait for the clock, be
+    /// held up, or end with its host at a point within it, as an activity may.
+    /// </summary>
+    /// <param name="name">Its name in the trace.</param>
+    /// <param name="function">What it does, with the services of its host.</param>
+    public FunctionCall Call(string name, Func<IServiceProvider, Task> function)
+    {
+        var call = new FunctionCall(name, function);
+        lock (_turnsLock)
+            _calls.Add(call);
+        return call;
     }
 
     /// <summary>
@@ -365,10 +380,10 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         CollectDue();
         var (messages, _, activities) = _hub.CountReady(_messages);
         var episodes = _hub.CountReady(i => _hosts.Exists(h => h.Takes(i)), _episodes);
-        int turns;
+        int turns, calls;
         lock (_turnsLock)
-            turns = _turns.Count;
-        var total = messages + episodes + activities + _dueTimers.Count + _due.Count + turns;
+            (turns, calls) = (_turns.Count, _calls.Count);
+        var total = messages + episodes + activities + _dueTimers.Count + _due.Count + turns + calls;
         if (total == 0)
             return null;
         if (++_stepsAtThisTime > Options.MaxStepsAtOneTime)
@@ -386,8 +401,10 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
             step = FireTimer(number, chosen);
         else if (Take(ref chosen, _due.Count))
             step = await PassTimeAsync(number, _due[chosen], cancellationToken).ConfigureAwait(false);
-        else
+        else if (Take(ref chosen, turns))
             step = await GiveTurnAsync(number, chosen, cancellationToken).ConfigureAwait(false);
+        else
+            step = await RunFunctionAsync(number, chosen, cancellationToken).ConfigureAwait(false);
         await EndStepAsync(step).ConfigureAwait(false);
         foreach (var host in _hosts.Where(h => _inHand.Exists(w => w.Host == h && w.CrashesHost)).ToList())
             await CrashAsync(host).ConfigureAwait(false);
@@ -497,6 +514,26 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         return await EndAsync(number, work, StepKind.Activity, cancellationToken).ConfigureAwait(false);
     }
 
+    private Task<Step> RunFunctionAsync(long number, int index, CancellationToken cancellationToken)
+    {
+        FunctionCall call;
+        lock (_turnsLock)
+        {
+            call = _calls[index];
+            _calls.RemoveAt(index);
+        }
+        var work = Begin(StepKind.Function, "", call.Name, DrawHost(number, _ => true), []);
+        work.Item = call;
+        _ = RunAsync();
+        return EndAsync(number, work, StepKind.Function, cancellationToken);
+
+        async Task RunAsync()
+        {
+            SetCurrent(work);
+            await call.RunAsync(work).ConfigureAwait(false);
+        }
+    }
+
     private Task<Step> PassTimeAsync(long number, VirtualTimer timer, CancellationToken cancellationToken)
     {
         var work = timer.Owner!;
@@ -576,6 +613,9 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
                     break;
                 case ActivityInHand activity:
                     _hub.Return(activity);
+                    break;
+                case FunctionCall call:
+                    call.Break(host.Name);
                     break;
             }
         }

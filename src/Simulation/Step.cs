@@ -14,6 +14,9 @@ public enum StepKind
     /// <summary>An activity ran: to its end, or until it waited.</summary>
     Activity,
 
+    /// <summary>A function of another trigger ran (<see cref="DurableSimulation.Call"/>): to its end, or until it waited.</summary>
+    Function,
+
     /// <summary>A durable timer fired.</summary>
     Timer,
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
+using Simulation;
 
 namespace ComplianceFunctions.Tests;
 
@@ -55,6 +56,20 @@ public sealed class PackageTests(PublishedPackage package, ITestOutputHelper out
         var listed = metadata.RootElement.EnumerateArray().Select(f => f.GetProperty("name").GetString()!).Order(StringComparer.Ordinal);
 
         Assert.Equal(Declared(), listed);
+    }
+
+    [Fact]
+    public void The_simulation_finds_the_orchestrators_and_activities_that_the_package_lists()
+    {
+        using var metadata = JsonDocument.Parse(File.ReadAllText(Path.Combine(package.Folder, "functions.metadata")));
+        var listed = from function in metadata.RootElement.EnumerateArray()
+                     from binding in function.GetProperty("bindings").EnumerateArray()
+                     let trigger = binding.GetProperty("type").GetString()!
+                     where trigger is "orchestrationTrigger" or "activityTrigger"
+                     orderby function.GetProperty("name").GetString()
+                     select (function.GetProperty("name").GetString()!, trigger);
+
+        Assert.Equal(listed, AppFunctions.ListIn(AppFunctions.ClassesIn(typeof(LeaverOrchestrations).Assembly)));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Simulation.Tests;
 
@@ -93,6 +94,47 @@ public sealed class DurableSimulationTests
         await world.RunAsync(TimeSpan.FromHours(2));
 
         Assert.Equal([(World.Start, "short"), (World.Start.AddHours(1), "long")], world.Done);
+    }
+
+    [Fact]
+    public async Task A_function_of_another_trigger_waits_for_the_clock_and_uses_the_client()
+    {
+        await using var world = await World.StartAsync();
+        var call = world.Simulation.Call("Sweep", async services =>
+        {
+            await Task.Delay(TimeSpan.FromMinutes(10), services.GetRequiredService<TimeProvider>());
+            await world.ScheduleAsync(nameof(World.Orchestrators.One), new[] { "Do", "x" }, "a");
+        });
+
+        await world.RunAsync(TimeSpan.FromHours(1));
+
+        Assert.True(call.Ended.IsCompletedSuccessfully);
+        Assert.Equal([(World.Start.AddMinutes(10), "x")], world.Done);
+        Assert.Equal(
+            [(StepKind.Function, "waits"), (StepKind.Wait, "completed")],
+            world.Simulation.Trace.Where(s => s.Name == "Sweep").Select(s => (s.Kind, s.Outcome)));
+    }
+
+    [Fact]
+    public async Task An_error_of_a_function_is_its_callers()
+    {
+        await using var world = await World.StartAsync();
+        var call = world.Simulation.Call("Sweep", _ => throw new InvalidOperationException("no"));
+
+        await world.Simulation.RunUntilIdleAsync(World.Stop);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => call.Ended);
+    }
+
+    [Fact]
+    public async Task An_activity_that_waits_for_nothing_that_comes_is_an_error()
+    {
+        await using var world = await World.StartAsync(stuckAfter: TimeSpan.FromMilliseconds(50));
+        world.Simulation.Call("Stuck", _ => new TaskCompletionSource().Task);
+
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => world.Simulation.RunUntilIdleAsync(World.Stop));
+
+        Assert.StartsWith("Function Stuck of", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

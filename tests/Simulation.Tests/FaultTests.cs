@@ -168,6 +168,28 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_function_of_another_trigger_ends_with_its_host_and_its_caller_sees_that()
+    {
+        await using var world = await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.CrashInside, "", "Request", 1, 1)] });
+
+        var broken = world.Simulation.Call("Request", RequestAsync);
+        await world.Simulation.RunUntilIdleAsync(World.Stop);
+        var answered = world.Simulation.Call("Request", RequestAsync);
+        await world.Simulation.RunUntilIdleAsync(World.Stop);
+
+        await Assert.ThrowsAsync<IOException>(() => broken.Ended);
+        await answered.Ended;
+        Assert.Equal(["reads", "reads", "writes"], world.Names);
+
+        async Task RequestAsync(IServiceProvider services)
+        {
+            world.Add("reads");
+            await world.Simulation.PassAsync("between");
+            world.Add("writes");
+        }
+    }
+
+    [Fact]
     public async Task Under_every_fault_the_same_seed_gives_the_same_run_and_nothing_is_lost()
     {
         for (var seed = 1UL; seed <= 30; seed++)

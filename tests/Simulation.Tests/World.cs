@@ -26,7 +26,8 @@ internal sealed class World : IAsyncDisposable
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public static async Task<World> StartAsync(
-        ulong seed = 1, FaultPlan? faults = null, bool replays = true, bool keeps = true, int hosts = 1, bool records = false)
+        ulong seed = 1, FaultPlan? faults = null, bool replays = true, bool keeps = true, int hosts = 1, bool records = false,
+        TimeSpan? stuckAfter = null)
     {
         var world = new World(new DurableSimulation(new SimulationOptions
         {
@@ -41,7 +42,7 @@ internal sealed class World : IAsyncDisposable
             ReplaysEveryEpisode = replays,
             KeepsOrchestrators = keeps,
             RecordsHistories = records,
-            StuckAfter = TimeSpan.FromSeconds(20),
+            StuckAfter = stuckAfter ?? TimeSpan.FromSeconds(20),
         }));
         await world.Simulation.StartAsync(world.MakeServicesAsync);
         return world;
