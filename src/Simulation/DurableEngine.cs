@@ -35,12 +35,13 @@ public sealed class DurableEngine : IAsyncDisposable
     /// <summary>An engine with an empty hub, not started.</summary>
     /// <param name="classes">The classes with the functions.</param>
     /// <param name="time">The clock of timers, orchestrators and the states of instances.</param>
-    public DurableEngine(IReadOnlyCollection<Type> classes, TimeProvider time)
+    /// <param name="defaultVersion">The version of instances that are started without one.</param>
+    public DurableEngine(IReadOnlyCollection<Type> classes, TimeProvider time, string defaultVersion = "")
     {
         _classes = classes;
         _hub = new TaskHub(time);
         _driver = new FreeDriver(_hub, time);
-        Client = new TaskHubClient(_hub, _converter, defaultVersion: "");
+        Client = new TaskHubClient(_hub, _converter, defaultVersion);
     }
 
     /// <summary>What functions get with <c>[DurableClient]</c>.</summary>

@@ -1,5 +1,7 @@
-using Microsoft.DurableTask.Client;
 using DurableTask.Core.Exceptions;
+using DurableTask.Core.History;
+using Microsoft.DurableTask.Client;
+using Testing;
 
 namespace Simulation.Tests;
 
@@ -37,6 +39,21 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_result_waits_until_the_history_knows_what_it_is_the_result_of()
+    {
+        for (var seed = 1UL; seed <= 10; seed++)
+        {
+            await using var world = await World.StartAsync(
+                seed, records: true, faults: new FaultPlan { Script = [new(FaultKind.TornCommit, "a", "One", 1)] });
+            await world.ScheduleAsync(nameof(World.Orchestrators.One), Do, "a");
+            await world.RunAsync(TimeSpan.FromHours(1));
+
+            var events = Assert.Single(world.Simulation.Histories).Events.Select(e => e.EventType).ToList();
+            Assert.True(events.IndexOf(EventType.TaskScheduled) < events.IndexOf(EventType.TaskCompleted), string.Join(' ', events));
+        }
+    }
+
+    [Fact]
     public async Task A_crash_after_a_commit_loses_nothing()
     {
         await using var world = await RunOneAsync(
@@ -45,6 +62,19 @@ public sealed class FaultTests
         Assert.Equal(["x"], world.Names);
         Assert.Equal("\"x\"", await world.OutputAsync("a"));
         Assert.Equal(3, world.Starts);
+    }
+
+    [Fact]
+    public async Task A_crash_after_a_commit_delivers_the_events_once_more_that_the_episode_had_read()
+    {
+        await using var world = await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.CrashAfterCommit, "a", "Collect", 2)] });
+        await world.ScheduleAsync(nameof(World.Orchestrators.Collect), new[] { "0" }, "a");
+        await world.Simulation.RunUntilIdleAsync(World.Stop);
+        await world.Simulation.Client.RaiseEventAsync("a", "item", "x", World.Stop);
+
+        await world.Simulation.RunUntilIdleAsync(World.Stop);
+
+        Assert.Equal("\"0 x x\"", await world.OutputAsync("a"));
     }
 
     [Fact]
@@ -192,7 +222,7 @@ public sealed class FaultTests
     [Fact]
     public async Task Under_every_fault_the_same_seed_gives_the_same_run_and_nothing_is_lost()
     {
-        for (var seed = 1UL; seed <= 30; seed++)
+        for (var seed = 1UL; seed <= (ulong)TestSize.Times(30); seed++)
         {
             var first = await RunManyAsync(seed, FaultPlan.AtRate(0.05));
             var again = await RunManyAsync(seed, FaultPlan.AtRate(0.05));
