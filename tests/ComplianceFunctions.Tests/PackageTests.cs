@@ -101,6 +101,21 @@ public sealed class BuildTests
         Assert.False(host.RootElement.TryGetProperty("extensionBundle", out _));
     }
 
+    // Were the code's version the newer one, a case that begins a new history would be handed back for ever: its host takes none that is newer.
+    [Fact]
+    public void The_version_of_the_orchestrations_is_the_default_of_host_json_and_newer_ones_are_left_to_newer_hosts()
+    {
+        using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Checkout.Root, "host.json")));
+        var durable = host.RootElement.GetProperty("extensions").GetProperty("durableTask");
+
+        Assert.Equal(
+            (OrchestrationVersions.Current, "CurrentOrOlder", "Reject"),
+            (durable.GetProperty("defaultVersion").GetString(), durable.GetProperty("versionMatchStrategy").GetString(),
+                durable.GetProperty("versionFailureStrategy").GetString()));
+        // Others are compared as text, in which 10 is less than 9.
+        Assert.True(Version.TryParse(OrchestrationVersions.Current, out _), $"{OrchestrationVersions.Current} is not of numbers with a dot between");
+    }
+
     [Theory]
     [InlineData("false", "-p:Configuration=Debug")]
     [InlineData("true", "-p:Configuration=Release")]

@@ -42,7 +42,7 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
             if (answer.IsSuccessStatusCode)
                 return int.Parse(await answer.Content.ReadAsStringAsync(Token), null);
             Assert.Equal(503, (int)answer.StatusCode);
-            Assert.True(Stopwatch.GetElapsedTime(began) < StartLimit, $"the host still answers 503 after {StartLimit}: its worker is not ready");
+            Assert.True(Stopwatch.GetElapsedTime(began) < StartLimit, $"the worker is not ready after {StartLimit}: the host answers 503");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Token);
         }
     }

@@ -148,6 +148,14 @@ public sealed class DurableTests(SharedRun shared) : IClassFixture<SharedRun>
         Assert.Equal("True True", ended.ReadOutputAs<string>());
     }
 
+    // Not empty, whatever its type promises.
+    [Fact]
+    public async Task Without_a_default_version_the_version_of_an_orchestration_is_null()
+    {
+        var ended = await Run.RunAsync("Version");
+        Assert.Equal((OrchestrationRuntimeStatus.Completed, null), (ended.RuntimeStatus, ended.ReadOutputAs<string>()));
+    }
+
     [Fact]
     public async Task A_payload_of_a_megabyte_goes_through()
     {

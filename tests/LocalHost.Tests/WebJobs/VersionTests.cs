@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Testing;
@@ -19,6 +20,7 @@ public sealed class NewRelease(AzuriteFixture azurite) : IAsyncLifetime
         {
             await old.BeginAsync("stays");
             await old.BeginAsync("moves");
+            await old.BeginAsync("shown");
             await old.BeginAsync("unversioned", version: "");
             await old.Client.ScheduleNewOrchestrationInstanceAsync("Family", new StartOrchestrationOptions("family"), AppRun.Stop);
             await old.StatusAsync("family", "waits");
@@ -61,6 +63,16 @@ public sealed class NewReleaseTests(NewRelease release) : IClassFixture<NewRelea
         Assert.Equal("[1.0][2.0][2.0]", await Run.LastAsync("moves"));
     }
 
+    // The request that docs/versions.md has.
+    [Fact]
+    public async Task The_management_endpoint_lists_which_version_each_instance_has()
+    {
+        await Run.NextAsync("shown", "same", "[1.0][1.0]");
+        var before = await VersionAsync("shown");
+        await Run.NextAsync("shown", "2.0", "[1.0][1.0][2.0]");
+        Assert.Equal(("1.0", "2.0"), (before, await VersionAsync("shown")));
+    }
+
     [Fact]
     public async Task An_instance_without_a_version_is_older_than_any()
     {
@@ -74,6 +86,14 @@ public sealed class NewReleaseTests(NewRelease release) : IClassFixture<NewRelea
     public async Task A_child_has_the_hosts_default_version_unless_it_is_given_another()
     {
         Assert.Equal("1.0 2.0 1.0", await Run.LastAsync("family"));
+    }
+
+    private async Task<string?> VersionAsync(string id)
+    {
+        const string live = "/runtime/webhooks/durabletask/instances?runtimeStatus=Running,Pending&showInput=false";
+        using var answer = await Run.SendAsync(HttpMethod.Get, live, AppRun.Master);
+        var instances = JsonElement.Parse(await answer.Content.ReadAsStringAsync(AppRun.Stop)).EnumerateArray();
+        return instances.Single(i => i.GetProperty("instanceId").GetString() == id).GetProperty("version").GetString();
     }
 }
 
