@@ -1,3 +1,4 @@
 using Testing;
 
 [assembly: AssemblyFixture(typeof(AzuriteFixture))]
+[assembly: AssemblyFixture(typeof(MemoryStorageFixture))]

@@ -1,32 +1,24 @@
-using Azure.Data.Tables;
-using Azure.Storage.Blobs;
-using Azure.Storage.Queues;
+using Azure.Core.Pipeline;
 using Local;
 using Xunit;
 
 namespace Testing;
 
 /// <summary>One real Azurite for a test assembly: <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>.</summary>
-public sealed class AzuriteFixture : IAsyncLifetime
+public sealed class AzuriteFixture : StorageFixture, IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("azurite-").FullName;
     private Azurite? _azurite;
 
-    /// <summary>Connection string of the state account.</summary>
-    public string StateConnection => Started.StateConnection;
+    public override string StateConnection => Started.StateConnection;
 
-    /// <summary>Connection string of the evidence account.</summary>
-    public string EvidenceConnection => Started.EvidenceConnection;
+    public override string EvidenceConnection => Started.EvidenceConnection;
 
-    public BlobServiceClient Blobs => new(StateConnection);
-
-    public BlobServiceClient EvidenceBlobs => new(EvidenceConnection);
-
-    public QueueServiceClient Queues => new(StateConnection);
-
-    public TableServiceClient Tables => new(StateConnection);
+    public override HttpPipelineTransport? Transport => null;
 
     private Azurite Started => _azurite ?? throw new InvalidOperationException("Azurite has not started");
+
+    public override HttpMessageHandler Wire() => new SocketsHttpHandler();
 
     public async ValueTask InitializeAsync()
     {

@@ -128,7 +128,7 @@ internal sealed class MemoryStorage(TimeProvider time)
             throw from.Die(asked);
         if (fault.LosesAnswer)
             throw new Azure.RequestFailedException(0, "the connection broke", new IOException("the connection broke"));
-        answer.Finish(asked.Number, Now, request.ClientRequestId);
+        answer.Finish(asked.Number, Now, request.Header("x-ms-client-request-id") ?? request.ClientRequestId);
         return answer;
     }
 

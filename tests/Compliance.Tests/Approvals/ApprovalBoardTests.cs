@@ -1,13 +1,16 @@
 using System.Collections.Concurrent;
 using Compliance.Approvals;
 using Compliance.Evidence;
-using Compliance.State;
 using Testing;
 
 namespace Compliance.Tests.Approvals;
 
+public sealed class ApprovalBoardOnAzuriteTests(AzuriteFixture accounts) : ApprovalBoardTests(accounts);
+
+public sealed class ApprovalBoardInMemoryTests(MemoryStorageFixture accounts) : ApprovalBoardTests(accounts);
+
 /// <summary>Requests for approval and their answers, on real tables.</summary>
-public sealed class ApprovalBoardTests(AzuriteFixture azurite)
+public abstract class ApprovalBoardTests(StorageFixture accounts)
 {
     private static readonly DateTimeOffset At = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
     private static int _tenants;
@@ -17,7 +20,7 @@ public sealed class ApprovalBoardTests(AzuriteFixture azurite)
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private ApprovalBoard Board => new(new StateStorage(StorageOptions.Read(State.Settings.Of(("AzureWebJobsStorage", azurite.StateConnection), ("EvidenceStorage", azurite.EvidenceConnection)))), _evidence);
+    private ApprovalBoard Board => new(State.Faults.Storage(accounts), _evidence);
 
     private ApprovalRequest Request(DateTimeOffset? at = null, params string[] guards) => new()
     {

@@ -7,14 +7,18 @@ using Testing;
 
 namespace Compliance.Tests.Evidence;
 
-public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
+public sealed class AppendBlobEvidenceLogOnAzuriteTests(AzuriteFixture accounts) : AppendBlobEvidenceLogTests(accounts);
+
+public sealed class AppendBlobEvidenceLogInMemoryTests(MemoryStorageFixture accounts) : AppendBlobEvidenceLogTests(accounts);
+
+public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_record_is_one_canonical_line_whose_place_and_digest_the_receipt_tells()
     {
-        var test = new TestLog(azurite, "ev-line");
+        var test = new TestLog(accounts, "ev-line");
         await using var log = test.Open();
         var first = await log.AppendAsync(test.Record("r1") with { Time = new(2026, 3, 1, 8, 0, 0, 500, TimeSpan.FromHours(2)) }, Stop);
         test.Clock.Advance(TimeSpan.FromMilliseconds(1250));
@@ -31,7 +35,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task The_same_record_is_kept_once_whoever_appends_it_again()
     {
-        var test = new TestLog(azurite, "ev-once");
+        var test = new TestLog(accounts, "ev-once");
         await using var log = test.Open();
         var record = test.Record("r1");
         var receipt = await log.AppendAsync(record, Stop);
@@ -48,7 +52,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task Another_record_under_a_kept_id_does_not_replace_it_and_is_told()
     {
-        var test = new TestLog(azurite, "ev-other");
+        var test = new TestLog(accounts, "ev-other");
         await using var log = test.Open();
         var receipt = await log.AppendAsync(test.Record("r1"), Stop);
 
@@ -60,7 +64,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task Records_of_one_id_that_come_at_once_are_one()
     {
-        var test = new TestLog(azurite, "ev-same");
+        var test = new TestLog(accounts, "ev-same");
         await using var log = test.Open();
 
         var receipts = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => log.AppendAsync(test.Record($"r{i % 5}"), Stop)));
@@ -73,7 +77,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task Whatever_waits_goes_out_as_one_append_and_nothing_else_is_asked()
     {
-        var test = new TestLog(azurite, "ev-group");
+        var test = new TestLog(accounts, "ev-group");
         var (log, faults) = test.OpenFaulty();
         await log.AppendAsync(test.Record("first"), Stop);
         var asked = faults.Requests.Count;
@@ -100,7 +104,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task An_append_has_at_most_4_MiB_and_the_most_records_allowed()
     {
-        var test = new TestLog(azurite, "ev-batch");
+        var test = new TestLog(accounts, "ev-batch");
         var (log, faults) = test.OpenFaulty(new LogOptions { MostRecords = 80 });
         var sizes = new List<long>();
         faults.Before = (request, _) =>
@@ -123,7 +127,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [InlineData(8)]
     public async Task Many_writers_at_once_keep_every_record_exactly_once(int writers)
     {
-        var test = new TestLog(azurite, $"ev-many-{writers}");
+        var test = new TestLog(accounts, $"ev-many-{writers}");
         var logs = Enumerable.Range(0, writers).Select(_ => test.Open(options: new LogOptions { MostBlocks = 9, MostRecords = 7 })).ToList();
         var ids = Enumerable.Range(0, 60).Select(i => $"r{i:00}").ToList();
 
@@ -139,7 +143,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_record_of_65535_bytes_is_kept_and_one_byte_more_is_refused()
     {
-        var test = new TestLog(azurite, "ev-long");
+        var test = new TestLog(accounts, "ev-long");
         await using var log = test.Open();
         var empty = EvidenceLine.NotYet(test.Record("r1") with { Outcome = "" }).Length;
         EvidenceRecord Long(string id, int bytes) => test.Record(id) with { Outcome = new('x', bytes - empty) };
@@ -157,7 +161,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task What_the_log_cannot_keep_exactly_is_refused()
     {
-        var test = new TestLog(azurite, "ev-refused");
+        var test = new TestLog(accounts, "ev-refused");
         await using var log = test.Open();
         Task Refused(EvidenceRecord record) => Assert.ThrowsAnyAsync<ArgumentException>(() => log.AppendAsync(record, Stop));
 
@@ -178,7 +182,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task Secrets_in_free_text_do_not_get_into_the_log()
     {
-        var test = new TestLog(azurite, "ev-secret");
+        var test = new TestLog(accounts, "ev-secret");
         await using var log = test.Open();
 
         await log.AppendAsync(test.Record("r1") with { Reason = "client_secret=abcdefgh", Actor = "x (AccountKey=abcdefgh)" }, Stop);
@@ -189,7 +193,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task Who_stops_waiting_holds_up_nobody_and_what_was_not_sent_is_not_sent()
     {
-        var test = new TestLog(azurite, "ev-cancel");
+        var test = new TestLog(accounts, "ev-cancel");
         var (log, faults) = test.OpenFaulty();
         await log.AppendAsync(test.Record("first"), Stop);
         var held = new ManualResetEventSlim();
@@ -219,7 +223,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task What_was_taken_is_written_before_the_log_is_closed_and_nothing_is_taken_afterwards()
     {
-        var test = new TestLog(azurite, "ev-drain");
+        var test = new TestLog(accounts, "ev-drain");
         var log = test.Open();
         var taken = Enumerable.Range(0, 100).Select(i => log.AppendAsync(test.Record($"r{i}"), Stop)).ToList();
 
@@ -234,8 +238,8 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_log_that_is_closed_while_storage_does_not_answer_fails_what_it_took()
     {
-        var test = new TestLog(azurite, "ev-hang");
-        var (storage, faults) = Faults.On(azurite);
+        var test = new TestLog(accounts, "ev-hang");
+        var (storage, faults) = Faults.On(accounts);
         var log = test.Open(storage, new LogOptions { DrainWithin = TimeSpan.FromMilliseconds(50) });
         await log.AppendAsync(test.Record("r0"), Stop);
         faults.HangWhen = HttpRequests.IsAppend;
@@ -251,7 +255,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_torn_last_line_is_ended_and_reported_and_the_next_record_is_whole()
     {
-        var test = new TestLog(azurite, "ev-torn");
+        var test = new TestLog(accounts, "ev-torn");
         await using (var log = test.Open())
             await log.AppendAsync(test.Record("r0"), Stop);
         await test.RawAsync("log/2026-03-0001.jsonl", """{"version":1,"id":"half","ti""");
@@ -273,7 +277,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_whole_record_that_only_lacks_its_line_feed_is_kept_once()
     {
-        var test = new TestLog(azurite, "ev-unended");
+        var test = new TestLog(accounts, "ev-unended");
         await using (var log = test.Open())
             await log.AppendAsync(test.Record("r0"), Stop);
         await test.RawAsync("log/2026-03-0001.jsonl", Encoding.UTF8.GetString(EvidenceLine.Of(test.Record("r1"), TestLog.Start)));
@@ -290,7 +294,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task Lines_of_others_stay_as_they_are_however_long_they_are()
     {
-        var test = new TestLog(azurite, "ev-foreign");
+        var test = new TestLog(accounts, "ev-foreign");
         await using (var log = test.Open())
             await log.AppendAsync(test.Record("r0"), Stop);
         var foreign = $"not json\n\n{{\"version\":9,\"id\":\"newer\"}}\n{new string('x', 3_000_000)}\n{{\"id\":\"\ud83d\ude00\\u0041\"}}\n{new string('y', 100_000)}";
@@ -313,7 +317,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_clock_that_goes_back_is_told_once_each_time_before_the_next_record()
     {
-        var test = new TestLog(azurite, "ev-clock");
+        var test = new TestLog(accounts, "ev-clock");
         await using var log = test.Open();
         var clock = test.Clock;
         async Task At(int seconds, string id)
@@ -346,7 +350,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [InlineData(true)]
     public async Task A_clock_that_creeps_back_is_told_as_well(bool restarts)
     {
-        var test = new TestLog(azurite, $"ev-creep-{(restarts ? "restarts" : "runs")}");
+        var test = new TestLog(accounts, $"ev-creep-{(restarts ? "restarts" : "runs")}");
         var log = test.Open();
         for (var i = 0; i < 6; i++)
         {
@@ -370,7 +374,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [InlineData("another byte")]
     public async Task Evidence_that_was_replaced_is_told_and_never_written_over(string how)
     {
-        var test = new TestLog(azurite, $"ev-replaced-{how.Replace(' ', '-')}");
+        var test = new TestLog(accounts, $"ev-replaced-{how.Replace(' ', '-')}");
         await using var log = test.Open();
         await log.AppendAsync(test.Record("r1"), Stop);
         await log.AppendAsync(test.Record("r2"), Stop);
@@ -395,7 +399,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_blob_that_was_made_anew_is_told_though_it_begins_as_before()
     {
-        var test = new TestLog(azurite, "ev-anew");
+        var test = new TestLog(accounts, "ev-anew");
         await using (var before = test.Open())
             await before.AppendAsync(test.Record("r1"), Stop);
         var (log, faults) = test.OpenFaulty();
@@ -420,7 +424,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task Storage_that_is_down_throws_and_the_same_log_goes_on_when_it_is_back()
     {
-        var test = new TestLog(azurite, "ev-down");
+        var test = new TestLog(accounts, "ev-down");
         var (log, faults) = test.OpenFaulty();
         await log.AppendAsync(test.Record("r0"), Stop);
         faults.Before = (_, _) => throw new HttpRequestException("connection refused");
@@ -437,7 +441,7 @@ public sealed class AppendBlobEvidenceLogTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_refused_append_is_not_tried_again()
     {
-        var test = new TestLog(azurite, "ev-403");
+        var test = new TestLog(accounts, "ev-403");
         var (log, faults) = test.OpenFaulty();
         faults.Before = (request, _) => request.IsAppend() ? Faults.Answer(HttpStatusCode.Forbidden) : null;
 

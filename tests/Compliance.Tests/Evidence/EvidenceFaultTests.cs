@@ -6,8 +6,12 @@ using Testing;
 
 namespace Compliance.Tests.Evidence;
 
+public sealed class EvidenceFaultOnAzuriteTests(AzuriteFixture accounts) : EvidenceFaultTests(accounts);
+
+public sealed class EvidenceFaultInMemoryTests(MemoryStorageFixture accounts) : EvidenceFaultTests(accounts);
+
 /// <summary>What storage may answer after it has written, or instead of writing.</summary>
-public sealed class EvidenceFaultTests(AzuriteFixture azurite)
+public abstract class EvidenceFaultTests(StorageFixture accounts)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -21,7 +25,7 @@ public sealed class EvidenceFaultTests(AzuriteFixture azurite)
     [InlineData("timeout")]
     public async Task Records_that_were_written_and_whose_answer_was_lost_are_kept_once(string fault)
     {
-        var test = new TestLog(azurite, $"ef-lost-{fault}");
+        var test = new TestLog(accounts, $"ef-lost-{fault}");
         var (log, faults) = test.OpenFaulty();
         await log.AppendAsync(test.Record("r0"), Stop);
         var lost = 0;
@@ -41,7 +45,7 @@ public sealed class EvidenceFaultTests(AzuriteFixture azurite)
     [InlineData("timeout")]
     public async Task An_append_every_answer_to_which_is_lost_is_found_by_reading(string fault)
     {
-        var test = new TestLog(azurite, $"ef-deaf-{fault}");
+        var test = new TestLog(accounts, $"ef-deaf-{fault}");
         var (log, faults) = test.OpenFaulty();
         faults.After = (request, _, answer) => request.IsAppend() ? Fault(fault) : answer;
 
@@ -58,7 +62,7 @@ public sealed class EvidenceFaultTests(AzuriteFixture azurite)
     [InlineData("500", 500)]
     public async Task Appends_that_are_never_written_fail_in_the_end_with_what_storage_said(string fault, int status)
     {
-        var test = new TestLog(azurite, $"ef-never-{fault}");
+        var test = new TestLog(accounts, $"ef-never-{fault}");
         var (log, faults) = test.OpenFaulty();
         faults.Before = (request, _) => request.IsAppend() ? Fault(fault) : null;
 
@@ -74,7 +78,7 @@ public sealed class EvidenceFaultTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_first_append_that_arrives_after_it_was_given_up_lands_nowhere_twice()
     {
-        var test = new TestLog(azurite, "ef-late");
+        var test = new TestLog(accounts, "ef-late");
         var (log, faults) = test.OpenFaulty();
         await log.AppendAsync(test.Record("r0"), Stop);
         HttpRequestMessage? late = null;
@@ -88,7 +92,7 @@ public sealed class EvidenceFaultTests(AzuriteFixture azurite)
         };
 
         await log.AppendAsync(test.Record("r1"), Stop);
-        using var wire = new HttpMessageInvoker(new SocketsHttpHandler());
+        using var wire = new HttpMessageInvoker(accounts.Wire());
         using var answer = await wire.SendAsync(late!, Stop);
 
         Assert.Equal(HttpStatusCode.PreconditionFailed, answer.StatusCode);
@@ -99,7 +103,7 @@ public sealed class EvidenceFaultTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_download_that_breaks_off_is_read_on_from_there()
     {
-        var test = new TestLog(azurite, "ef-broken");
+        var test = new TestLog(accounts, "ef-broken");
         await using (var before = test.Open())
             await Task.WhenAll(Enumerable.Range(0, 200).Select(i => before.AppendAsync(test.Record($"r{i:000}"), Stop)));
         var (log, faults) = test.OpenFaulty();
@@ -122,7 +126,7 @@ public sealed class EvidenceFaultTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_crash_between_write_and_answer_keeps_the_record_once_after_the_restart()
     {
-        var test = new TestLog(azurite, "ef-crash");
+        var test = new TestLog(accounts, "ef-crash");
         var (log, faults) = test.OpenFaulty(new LogOptions { DrainWithin = TimeSpan.Zero });
         var written = new TaskCompletionSource();
         faults.After = (request, _, answer) =>

@@ -9,11 +9,15 @@ using Testing;
 
 namespace Compliance.Tests.Evidence;
 
+public sealed class EvidenceModelOnAzuriteTests(AzuriteFixture accounts) : EvidenceModelTests(accounts);
+
+public sealed class EvidenceModelInMemoryTests(MemoryStorageFixture accounts) : EvidenceModelTests(accounts);
+
 /// <summary>
 /// Writers that come and go, clocks of their own that jump, answers that get lost before and after storage has written, records that are brought again: whatever the order, each record that
 /// was acknowledged is kept once, where its receipt says.
 /// </summary>
-public sealed class EvidenceModelTests(AzuriteFixture azurite)
+public abstract class EvidenceModelTests(StorageFixture accounts)
 {
     private const int Waves = 25;
 
@@ -26,9 +30,9 @@ public sealed class EvidenceModelTests(AzuriteFixture azurite)
     public async Task Each_acknowledged_record_is_kept_exactly_once(int seed)
     {
         var random = new Random(seed);
-        var test = new TestLog(azurite, $"evm-{seed}");
+        var test = new TestLog(accounts, $"evm-{seed}");
         var options = new LogOptions { MostBlocks = random.Next(2, 12), MostRecords = random.Next(1, 9), DrainWithin = TimeSpan.FromSeconds(20) };
-        var writers = Enumerable.Range(0, random.Next(2, 5)).Select(_ => new Writer(test, azurite, options, random.Next())).ToList();
+        var writers = Enumerable.Range(0, random.Next(2, 5)).Select(_ => new Writer(test, accounts, options, random.Next())).ToList();
         var receipts = new Dictionary<string, EvidenceReceipt>(StringComparer.Ordinal);
         var brought = new List<EvidenceRecord>();
         var failed = 0;
@@ -76,7 +80,7 @@ public sealed class EvidenceModelTests(AzuriteFixture azurite)
             await writer.Log.DisposeAsync();
 
         // The auditor's view: there is no checkpoint, and nothing else is wrong.
-        var verified = await new LedgerVerifier(new BlobLedgerSource(azurite.EvidenceBlobs, $"evm-{seed}"), new VerifyOptions { Keys = [] }).VerifyAsync(Stop);
+        var verified = await new LedgerVerifier(new BlobLedgerSource(accounts.EvidenceBlobs, $"evm-{seed}"), new VerifyOptions { Keys = [] }).VerifyAsync(Stop);
         Assert.Equal([LedgerProblemKind.NoCheckpoint], verified.Problems.Select(p => p.Kind));
         Assert.Empty(verified.Warnings);
         var kept = await test.RecordsAsync();
@@ -91,13 +95,13 @@ public sealed class EvidenceModelTests(AzuriteFixture azurite)
     private sealed class Writer
     {
         private readonly TestLog _test;
-        private readonly AzuriteFixture _azurite;
+        private readonly StorageFixture _accounts;
         private readonly LogOptions _options;
         private readonly Random _random;
 
-        public Writer(TestLog test, AzuriteFixture azurite, LogOptions options, int seed)
+        public Writer(TestLog test, StorageFixture accounts, LogOptions options, int seed)
         {
-            (_test, _azurite, _options, _random) = (test, azurite, options, new Random(seed));
+            (_test, _accounts, _options, _random) = (test, accounts, options, new Random(seed));
             Log = Open();
         }
 
@@ -128,7 +132,7 @@ public sealed class EvidenceModelTests(AzuriteFixture azurite)
 
         private AppendBlobEvidenceLog Open()
         {
-            var (storage, faults) = Faults.On(_azurite);
+            var (storage, faults) = Faults.On(_accounts);
             faults.Before = (_, _) => Strikes(0.5) ? Fault() : null;
             faults.After = (_, _, answer) => Strikes(0.5) ? Fault() : answer;
             return _test.Open(storage, _options, Clock);

@@ -8,8 +8,12 @@ using Testing;
 
 namespace Compliance.Tests.Evidence;
 
+public sealed class EvidenceMonthOnAzuriteTests(AzuriteFixture accounts) : EvidenceMonthTests(accounts);
+
+public sealed class EvidenceMonthInMemoryTests(MemoryStorageFixture accounts) : EvidenceMonthTests(accounts);
+
 /// <summary>A log of several blobs: months that end, blobs that are full, and what is missing.</summary>
-public sealed class EvidenceMonthTests(AzuriteFixture azurite)
+public abstract class EvidenceMonthTests(StorageFixture accounts)
 {
     private const string March = "log/2026-03-0001.jsonl";
     private const string April = "log/2026-04-0001.jsonl";
@@ -21,7 +25,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_month_that_is_over_is_closed_by_a_record_that_names_the_next_blob()
     {
-        var test = new TestLog(azurite, "em-close");
+        var test = new TestLog(accounts, "em-close");
         await using var log = test.Open();
         await log.AppendAsync(test.Record("r1"), Stop);
         test.Clock.SetUtcNow(InApril.AddTicks(-1));
@@ -40,7 +44,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_month_in_which_nothing_happened_has_no_blob()
     {
-        var test = new TestLog(azurite, "em-quiet");
+        var test = new TestLog(accounts, "em-quiet");
         await using var log = test.Open();
         await log.AppendAsync(test.Record("r1"), Stop);
         test.Clock.SetUtcNow(InApril.AddMonths(10));
@@ -55,7 +59,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [InlineData(400)]
     public async Task A_record_that_is_tried_again_in_a_later_month_is_kept_once_whoever_tries(int days)
     {
-        var test = new TestLog(azurite, $"em-again-{days}");
+        var test = new TestLog(accounts, $"em-again-{days}");
         test.Clock.SetUtcNow(InApril.AddSeconds(-1));
         await using var log = test.Open();
         var record = test.Record("r1");
@@ -79,7 +83,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_record_whose_time_is_ahead_of_the_clock_is_kept_once_as_well()
     {
-        var test = new TestLog(azurite, "em-ahead");
+        var test = new TestLog(accounts, "em-ahead");
         var record = test.Record("r1") with { Time = TestLog.Start.AddYears(2) };
         await using (var log = test.Open())
             await log.AppendAsync(record, Stop);
@@ -99,7 +103,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_restart_reads_no_month_that_cannot_hold_what_is_appended()
     {
-        var test = new TestLog(azurite, "em-old");
+        var test = new TestLog(accounts, "em-old");
         await using (var log = test.Open())
             await log.AppendAsync(test.Record("r1"), Stop);
         test.Clock.SetUtcNow(InApril.AddDays(2));
@@ -121,7 +125,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [InlineData(0)]
     public async Task A_month_that_ends_while_answers_are_lost_is_closed_once(int status)
     {
-        var test = new TestLog(azurite, $"em-lost-{status}");
+        var test = new TestLog(accounts, $"em-lost-{status}");
         var (log, faults) = test.OpenFaulty();
         var record = test.Record("r1");
         await log.AppendAsync(record, Stop);
@@ -143,7 +147,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [Fact]
     public async Task Writers_whose_clocks_are_in_two_months_write_one_log_and_no_month_comes_back()
     {
-        var test = new TestLog(azurite, "em-clocks");
+        var test = new TestLog(accounts, "em-clocks");
         await using var behind = test.Open(clock: new FakeTimeProvider(InApril.AddSeconds(-1)));
         await using var ahead = test.Open(clock: new FakeTimeProvider(InApril));
 
@@ -159,7 +163,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [Fact]
     public async Task Writers_that_begin_a_log_at_once_in_two_months_begin_one()
     {
-        var test = new TestLog(azurite, "em-first");
+        var test = new TestLog(accounts, "em-first");
         var (slow, faults) = test.OpenFaulty();
         test.Clock.SetUtcNow(InApril);
         await using var quick = test.Open(clock: new FakeTimeProvider(TestLog.Start));
@@ -184,7 +188,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_full_blob_is_followed_by_the_next_and_ids_are_known_across_both()
     {
-        var test = new TestLog(azurite, "em-full");
+        var test = new TestLog(accounts, "em-full");
         var few = new LogOptions { MostBlocks = 3 };
         await using var log = test.Open(options: few);
         await using var other = test.Open(options: few);
@@ -202,7 +206,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_clock_that_goes_back_before_a_blob_is_closed_is_told_before_that()
     {
-        var test = new TestLog(azurite, "em-back");
+        var test = new TestLog(accounts, "em-back");
         await using var log = test.Open(options: new LogOptions { MostBlocks = 2 });
         await log.AppendAsync(test.Record("r1"), Stop);
         await log.AppendAsync(test.Record("r2"), Stop);
@@ -217,7 +221,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_clock_that_went_back_is_seen_over_a_blob_that_is_still_empty()
     {
-        var test = new TestLog(azurite, "em-empty");
+        var test = new TestLog(accounts, "em-empty");
         await using (var log = test.Open())
             await log.AppendAsync(test.Record("r1"), Stop);
         test.Clock.SetUtcNow(InApril.AddDays(5));
@@ -234,7 +238,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_writer_that_crashed_between_closing_and_beginning_is_continued()
     {
-        var test = new TestLog(azurite, "em-crash");
+        var test = new TestLog(accounts, "em-crash");
         var (crashing, faults) = test.OpenFaulty();
         await crashing.AppendAsync(test.Record("r1"), Stop);
         test.Clock.SetUtcNow(InApril);
@@ -255,7 +259,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_closing_record_of_another_blob_closes_nothing()
     {
-        var test = new TestLog(azurite, "em-forged");
+        var test = new TestLog(accounts, "em-forged");
         await using (var log = test.Open())
             await log.AppendAsync(test.Record("r1"), Stop);
         foreach (var (id, next) in new[] { ("ledger-closed-" + April, April), ("ledger-closed-" + March, "log/2026-02-0001.jsonl"), ("ledger-closed-" + March, "../other") })
@@ -272,7 +276,7 @@ public sealed class EvidenceMonthTests(AzuriteFixture azurite)
     [InlineData("gone since it was listed")]
     public async Task A_chain_of_blobs_with_a_gap_is_told_and_not_written_to(string how)
     {
-        var test = new TestLog(azurite, $"em-gap-{how.Replace(' ', '-')}");
+        var test = new TestLog(accounts, $"em-gap-{how.Replace(' ', '-')}");
         await using (var log = test.Open(options: new LogOptions { MostBlocks = 1 }))
             for (var i = 0; i < 4; i++)
             {

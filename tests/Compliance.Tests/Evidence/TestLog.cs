@@ -14,8 +14,8 @@ using Testing;
 
 namespace Compliance.Tests.Evidence;
 
-/// <summary>One tenant's log on the real Azurite, and what a test looks at in it.</summary>
-internal sealed class TestLog(AzuriteFixture azurite, string tenant)
+/// <summary>One tenant's log on Azurite or in memory, and what a test looks at in it.</summary>
+internal sealed class TestLog(StorageFixture accounts, string tenant)
 {
     public static readonly DateTimeOffset Start = new(2026, 3, 1, 6, 0, 0, TimeSpan.Zero);
 
@@ -27,7 +27,7 @@ internal sealed class TestLog(AzuriteFixture azurite, string tenant)
 
     public FakeLogger<AppendBlobEvidenceLog> Logger { get; } = new();
 
-    public BlobContainerClient Container { get; } = azurite.EvidenceBlobs.GetBlobContainerClient(AppendBlobEvidenceLog.Container);
+    public BlobContainerClient Container { get; } = accounts.EvidenceBlobs.GetBlobContainerClient(AppendBlobEvidenceLog.Container);
 
     public IEnumerable<int> Told => Logger.Collector.GetSnapshot().Select(l => l.Id.Id);
 
@@ -35,12 +35,12 @@ internal sealed class TestLog(AzuriteFixture azurite, string tenant)
 
     /// <summary>Another writer of this log.</summary>
     public AppendBlobEvidenceLog Open(StateStorage? storage = null, LogOptions? options = null, TimeProvider? clock = null) =>
-        new(storage ?? Faults.Storage(azurite), clock ?? Clock, Logger, options);
+        new(storage ?? Faults.Storage(accounts), clock ?? Clock, Logger, options);
 
     /// <summary>Another writer, and the place where its requests can be made to fail.</summary>
     public (AppendBlobEvidenceLog Log, Faults Faults) OpenFaulty(LogOptions? options = null)
     {
-        var (storage, faults) = Faults.On(azurite);
+        var (storage, faults) = Faults.On(accounts);
         return (Open(storage, options), faults);
     }
 

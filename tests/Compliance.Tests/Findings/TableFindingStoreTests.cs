@@ -8,7 +8,11 @@ using static Compliance.Tests.Findings.Samples;
 
 namespace Compliance.Tests.Findings;
 
-public sealed class TableFindingStoreTests(AzuriteFixture azurite)
+public sealed class TableFindingStoreOnAzuriteTests(AzuriteFixture accounts) : TableFindingStoreTests(accounts);
+
+public sealed class TableFindingStoreInMemoryTests(MemoryStorageFixture accounts) : TableFindingStoreTests(accounts);
+
+public abstract class TableFindingStoreTests(StorageFixture accounts)
 {
     private static readonly string[] Controls = ["CRED-001", "GAP-001"];
 
@@ -98,7 +102,7 @@ public sealed class TableFindingStoreTests(AzuriteFixture azurite)
         var store = Store();
         await store.SaveAsync("store-deleted", Many("store-deleted", 3), Stop);
         var loaded = (await store.LoadAsync("store-deleted", Controls, Stop)).Values.OrderBy(f => f.Finding.Id).ToList();
-        await azurite.Tables.GetTableClient(TableFindingStore.Table).DeleteEntityAsync("store-deleted|cred-001", loaded[1].Finding.Id, cancellationToken: Stop);
+        await accounts.Tables.GetTableClient(TableFindingStore.Table).DeleteEntityAsync("store-deleted|cred-001", loaded[1].Finding.Id, cancellationToken: Stop);
 
         Assert.Equal([loaded[1].Finding.Id], await store.SaveAsync("store-deleted", [.. loaded.Select(f => With(f, "again"))], Stop));
     }
@@ -106,7 +110,7 @@ public sealed class TableFindingStoreTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_transaction_whose_answer_was_lost_is_saved_and_not_a_loser()
     {
-        var (storage, faults) = Faults.On(azurite);
+        var (storage, faults) = Faults.On(accounts);
         var store = new TableFindingStore(storage);
         var lostOnce = false;
         faults.After = (request, _, answer) =>
@@ -126,7 +130,7 @@ public sealed class TableFindingStoreTests(AzuriteFixture azurite)
     [Fact]
     public async Task Storage_that_fails_in_the_middle_of_a_save_throws_and_the_next_save_ends_it()
     {
-        var (storage, faults) = Faults.On(azurite);
+        var (storage, faults) = Faults.On(accounts);
         var store = new TableFindingStore(storage);
         // Two transactions are done before the others get their answer: a failure cancels those that are on their way, and then nothing may be stored.
         var (begun, done) = (0, 0);
@@ -159,7 +163,7 @@ public sealed class TableFindingStoreTests(AzuriteFixture azurite)
     [InlineData(true)]
     public async Task A_list_that_is_cut_off_throws_instead_of_looking_shorter(bool garbled)
     {
-        var (storage, faults) = Faults.On(azurite);
+        var (storage, faults) = Faults.On(accounts);
         var store = new TableFindingStore(storage);
         var tenant = $"store-cut-{garbled}";
         await store.SaveAsync(tenant, Many(tenant, 1_100), Stop);
@@ -198,7 +202,7 @@ public sealed class TableFindingStoreTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_row_that_is_not_ours_is_named_and_not_skipped()
     {
-        var table = await Faults.Storage(azurite).TableAsync(TableFindingStore.Table, Stop);
+        var table = await Faults.Storage(accounts).TableAsync(TableFindingStore.Table, Stop);
         var row = FindingRow.Of(New("store-foreign", App())[0].Finding);
         row["Severity"] = "Terrible";
         await table.AddEntityAsync(row, Stop);
@@ -211,7 +215,7 @@ public sealed class TableFindingStoreTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_row_another_tenant_left_in_the_partition_is_never_returned()
     {
-        var table = await Faults.Storage(azurite).TableAsync(TableFindingStore.Table, Stop);
+        var table = await Faults.Storage(accounts).TableAsync(TableFindingStore.Table, Stop);
         var row = FindingRow.Of(New("store-mine", App())[0].Finding);
         row["Tenant"] = "store-theirs";
         await table.AddEntityAsync(row, Stop);
@@ -246,5 +250,5 @@ public sealed class TableFindingStoreTests(AzuriteFixture azurite)
     private static List<StoredFinding> New(string tenant, params Detection[] detections) =>
         [.. Reconciler.Reconcile(tenant, new Dictionary<string, StoredFinding>(), detections, Read(), Run(), Day1).Changes.Select(c => c.Finding)];
 
-    private TableFindingStore Store() => new(Faults.Storage(azurite));
+    private TableFindingStore Store() => new(Faults.Storage(accounts));
 }

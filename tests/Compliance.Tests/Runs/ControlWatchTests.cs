@@ -12,7 +12,11 @@ using Testing;
 
 namespace Compliance.Tests.Runs;
 
-public sealed class ControlWatchTests(AzuriteFixture azurite)
+public sealed class ControlWatchOnAzuriteTests(AzuriteFixture accounts) : ControlWatchTests(accounts);
+
+public sealed class ControlWatchInMemoryTests(MemoryStorageFixture accounts) : ControlWatchTests(accounts);
+
+public abstract class ControlWatchTests(StorageFixture accounts)
 {
     private static readonly DateTimeOffset Start = new(2026, 12, 31, 23, 0, 0, TimeSpan.Zero);
     private static readonly ScheduledControl Daily = new("CredentialRotationCheck", TimeSpan.FromDays(1), TimeSpan.FromHours(2));
@@ -24,7 +28,7 @@ public sealed class ControlWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_control_that_stops_running_opens_a_finding_and_its_next_run_resolves_it()
     {
-        var (storage, faults) = Faults.On(azurite);
+        var (storage, faults) = Faults.On(accounts);
         var watch = Watch(storage, "watch-daily");
         var log = new TableRunLog(storage);
 
@@ -43,7 +47,7 @@ public sealed class ControlWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_watch_that_stood_still_says_so_itself()
     {
-        var storage = Faults.Storage(azurite);
+        var storage = Faults.Storage(accounts);
         var watch = Watch(storage, "watch-self");
 
         await HourlyAsync(watch, 1);
@@ -59,7 +63,7 @@ public sealed class ControlWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task Evidence_that_could_not_be_written_is_written_by_the_next_watch()
     {
-        var (storage, faults) = Faults.On(azurite);
+        var (storage, faults) = Faults.On(accounts);
         var watch = Watch(storage, "watch-owed");
         await HourlyAsync(watch, 27);
         faults.Before = (request, _) => request.RequestUri!.Query.Contains("comp=appendblock", StringComparison.Ordinal) ? Faults.Answer(HttpStatusCode.ServiceUnavailable) : null;
@@ -76,11 +80,11 @@ public sealed class ControlWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task Two_watches_at_once_do_no_harm()
     {
-        var storage = Faults.Storage(azurite);
+        var storage = Faults.Storage(accounts);
         await Watch(storage, "watch-two").RunAsync(Stop);
         _time.Advance(TimeSpan.FromDays(3));
 
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Watch(Faults.Storage(azurite), "watch-two").RunAsync(Stop)));
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Watch(Faults.Storage(accounts), "watch-two").RunAsync(Stop)));
 
         Assert.Equal([("ControlWatch", "overdue", FindingStatus.Open), ("CredentialRotationCheck", "overdue", FindingStatus.Open)], await FindingsAsync(storage, "watch-two"));
     }
@@ -88,7 +92,7 @@ public sealed class ControlWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task Runs_are_remembered_per_tenant_and_expecting_again_changes_nothing()
     {
-        var log = new TableRunLog(Faults.Storage(azurite));
+        var log = new TableRunLog(Faults.Storage(accounts));
         await log.ExpectAsync("runs-a", "Check", Start, Stop);
         await log.ExpectAsync("runs-a", "Check", Start.AddDays(1), Stop);
         await log.CompletedAsync("runs-b", "Check", new("r9", Start), complete: true, Stop);
@@ -102,7 +106,7 @@ public sealed class ControlWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task Runs_that_end_at_once_leave_the_newest()
     {
-        var log = new TableRunLog(Faults.Storage(azurite));
+        var log = new TableRunLog(Faults.Storage(accounts));
 
         await Task.WhenAll(Enumerable.Range(0, 12).Select(i => log.CompletedAsync("runs-many", "Check", new($"r{i}", Start.AddMinutes(i)), complete: i % 2 == 0, Stop)));
 
@@ -129,7 +133,7 @@ public sealed class ControlWatchTests(AzuriteFixture azurite)
 
     private async Task<List<(long Opened, long Resolved)>> EvidenceAsync(string blob)
     {
-        var text = (await azurite.EvidenceBlobs.GetBlobContainerClient(AppendBlobEvidenceLog.Container).GetBlobClient(blob).DownloadContentAsync(Stop)).Value.Content.ToString();
+        var text = (await accounts.EvidenceBlobs.GetBlobContainerClient(AppendBlobEvidenceLog.Container).GetBlobClient(blob).DownloadContentAsync(Stop)).Value.Content.ToString();
         return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(l => JsonDocument.Parse(l).RootElement.GetProperty("counts"))
             .Select(c => (c.GetProperty("opened").GetInt64(), c.GetProperty("resolved").GetInt64()))];

@@ -5,12 +5,12 @@ using Testing;
 
 namespace Compliance.Tests.State;
 
-/// <summary>Storage clients on the real Azurite with a place on the wire where a test can make things go wrong.</summary>
+/// <summary>Storage clients with a place on the wire where a test can make things go wrong.</summary>
 internal sealed class Faults : DelegatingHandler
 {
     private readonly List<string> _requests = [];
 
-    private Faults() : base(new SocketsHttpHandler())
+    private Faults(HttpMessageHandler wire) : base(wire)
     {
     }
 
@@ -36,15 +36,15 @@ internal sealed class Faults : DelegatingHandler
         }
     }
 
-    public static (StateStorage Storage, Faults Faults) On(AzuriteFixture azurite)
+    public static (StateStorage Storage, Faults Faults) On(StorageFixture accounts)
     {
-        var faults = new Faults();
-        return (Storage(azurite, faults), faults);
+        var faults = new Faults(accounts.Wire());
+        return (Storage(accounts, faults), faults);
     }
 
-    public static StateStorage Storage(AzuriteFixture azurite, HttpMessageHandler? wire = null) => new(
-        StorageOptions.Read(Settings.Of(("AzureWebJobsStorage", azurite.StateConnection), ("EvidenceStorage", azurite.EvidenceConnection))),
-        wire is null ? null : new HttpClientTransport(wire),
+    public static StateStorage Storage(StorageFixture accounts, HttpMessageHandler? wire = null) => new(
+        StorageOptions.Read(Settings.Of(("AzureWebJobsStorage", accounts.StateConnection), ("EvidenceStorage", accounts.EvidenceConnection))),
+        wire is null ? accounts.Transport : new HttpClientTransport(wire),
         TimeSpan.FromMilliseconds(1));
 
     public static HttpResponseMessage Answer(HttpStatusCode status) => new(status) { Content = new StringContent("") };

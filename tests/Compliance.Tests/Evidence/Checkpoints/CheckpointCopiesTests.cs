@@ -11,11 +11,15 @@ using static Compliance.Tests.Evidence.Checkpoints.Ledgers;
 
 namespace Compliance.Tests.Evidence.Checkpoints;
 
-public sealed class CheckpointCopiesTests(AzuriteFixture azurite)
+public sealed class CheckpointCopiesOnAzuriteTests(AzuriteFixture accounts) : CheckpointCopiesTests(accounts);
+
+public sealed class CheckpointCopiesInMemoryTests(MemoryStorageFixture accounts) : CheckpointCopiesTests(accounts);
+
+public abstract class CheckpointCopiesTests(StorageFixture accounts)
 {
     private static readonly CopyPlace Hook = new(new("https://audit.example/hook/secret"), IsContainer: false);
 
-    private readonly Ledgers _ledger = new(azurite);
+    private readonly Ledgers _ledger = new(accounts);
     private readonly FakeLogger<CheckpointCopies> _logger = new();
 
     [Fact]
@@ -111,7 +115,7 @@ public sealed class CheckpointCopiesTests(AzuriteFixture azurite)
     public async Task A_container_that_is_not_there_is_a_failed_delivery()
     {
         await GrowAsync(3);
-        var copy = Into(azurite.EvidenceBlobs.GetBlobContainerClient(_ledger.Tenant + "-gone"));
+        var copy = Into(accounts.EvidenceBlobs.GetBlobContainerClient(_ledger.Tenant + "-gone"));
 
         var e = await Assert.ThrowsAsync<CopyFailedException>(() => copy.DeliverAsync(_ledger.Tenant, 3, [1], Stop));
 
@@ -160,8 +164,8 @@ public sealed class CheckpointCopiesTests(AzuriteFixture azurite)
     public async Task A_container_beside_the_ledger_is_opened_as_the_ledger_is()
     {
         var container = await ContainerAsync();
-        var storage = State.Faults.Storage(azurite);
-        var evidence = StorageOptions.Read(State.Settings.Of(("AzureWebJobsStorage", azurite.StateConnection), ("EvidenceStorage", azurite.EvidenceConnection))).Evidence;
+        var storage = State.Faults.Storage(accounts);
+        var evidence = StorageOptions.Read(State.Settings.Of(("AzureWebJobsStorage", accounts.StateConnection), ("EvidenceStorage", accounts.EvidenceConnection))).Evidence;
         var options = EvidenceOptions.Read(State.Settings.Of((EvidenceOptions.CopiesSetting, $$"""[{"container":"{{container.Uri}}"}]""")), evidence);
         await GrowAsync(3);
 
@@ -177,7 +181,7 @@ public sealed class CheckpointCopiesTests(AzuriteFixture azurite)
 
     private async Task<BlobContainerClient> ContainerAsync()
     {
-        var container = azurite.EvidenceBlobs.GetBlobContainerClient(_ledger.Tenant + "-copies");
+        var container = accounts.EvidenceBlobs.GetBlobContainerClient(_ledger.Tenant + "-copies");
         await container.CreateIfNotExistsAsync(cancellationToken: Stop);
         return container;
     }

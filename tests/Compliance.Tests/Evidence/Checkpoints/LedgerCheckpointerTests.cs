@@ -9,9 +9,13 @@ using static Compliance.Tests.Evidence.Checkpoints.Ledgers;
 
 namespace Compliance.Tests.Evidence.Checkpoints;
 
-public sealed class LedgerCheckpointerTests(AzuriteFixture azurite)
+public sealed class LedgerCheckpointerOnAzuriteTests(AzuriteFixture accounts) : LedgerCheckpointerTests(accounts);
+
+public sealed class LedgerCheckpointerInMemoryTests(MemoryStorageFixture accounts) : LedgerCheckpointerTests(accounts);
+
+public abstract class LedgerCheckpointerTests(StorageFixture accounts)
 {
-    private readonly Ledgers _ledger = new(azurite);
+    private readonly Ledgers _ledger = new(accounts);
 
     [Fact]
     public async Task Nothing_is_signed_where_nothing_was_appended()
@@ -111,12 +115,12 @@ public sealed class LedgerCheckpointerTests(AzuriteFixture azurite)
         const int before = 250, after = 260;
         for (var killAt = 1; ; killAt++)
         {
-            var ledger = new Ledgers(azurite);
+            var ledger = new Ledgers(accounts);
             await ledger.AppendAsync(Lines(0, before));
             if (again)
                 await ledger.CheckpointAsync();
             await ledger.AppendAsync(Lines(before, after));
-            var (storage, faults) = Faults.On(azurite);
+            var (storage, faults) = Faults.On(accounts);
             if (acted)
                 faults.After = (_, n, answer) => n >= killAt ? throw new KilledException() : answer;
             else
@@ -152,7 +156,7 @@ public sealed class LedgerCheckpointerTests(AzuriteFixture azurite)
         }, Stop);
         var checkpointers = Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
         {
-            var own = Faults.Storage(azurite);
+            var own = Faults.Storage(accounts);
             for (var i = 0; i < 4; i++)
                 Assert.Null((await _ledger.CheckpointAsync(own)).Problem);
         }, Stop));
@@ -304,7 +308,7 @@ public sealed class LedgerCheckpointerTests(AzuriteFixture azurite)
             {
                 _ledger.Faults.Before = (_, _) => null;
                 _ledger.AppendAsync(Lines(15, 20)).GetAwaiter().GetResult();
-                _ledger.CheckpointAsync(Faults.Storage(azurite)).GetAwaiter().GetResult();
+                _ledger.CheckpointAsync(Faults.Storage(accounts)).GetAwaiter().GetResult();
             }
             return null;
         };

@@ -13,9 +13,13 @@ using static Compliance.Tests.Evidence.Checkpoints.Ledgers;
 
 namespace Compliance.Tests.Evidence.Checkpoints;
 
-public sealed class LedgerKeeperTests(AzuriteFixture azurite)
+public sealed class LedgerKeeperOnAzuriteTests(AzuriteFixture accounts) : LedgerKeeperTests(accounts);
+
+public sealed class LedgerKeeperInMemoryTests(MemoryStorageFixture accounts) : LedgerKeeperTests(accounts);
+
+public abstract class LedgerKeeperTests(StorageFixture accounts)
 {
-    private readonly Ledgers _ledger = new(azurite);
+    private readonly Ledgers _ledger = new(accounts);
     private readonly FakeLogger<LedgerKeeper> _logger = new();
     private readonly FakeWriteOnce _writeOnce = new();
     private readonly List<ICheckpointCopy> _copies = [];
@@ -322,7 +326,7 @@ public sealed class LedgerKeeperTests(AzuriteFixture azurite)
     private async Task<List<Finding>> OpenAsync()
     {
         var open = new List<Finding>();
-        await foreach (var finding in new TableFindingStore(Faults.Storage(azurite)).ListOpenAsync(_ledger.Tenant, Stop))
+        await foreach (var finding in new TableFindingStore(Faults.Storage(accounts)).ListOpenAsync(_ledger.Tenant, Stop))
             open.Add(finding);
         return open;
     }

@@ -23,12 +23,12 @@ internal sealed class Ledgers
 
     private static int _tenants;
 
-    private readonly AzuriteFixture _azurite;
+    private readonly StorageFixture _accounts;
 
-    public Ledgers(AzuriteFixture azurite)
+    public Ledgers(StorageFixture accounts)
     {
-        (_azurite, Tenant) = (azurite, $"ckpt-{Environment.ProcessId}-{Interlocked.Increment(ref _tenants)}");
-        (Storage, Faults) = State.Faults.On(azurite);
+        (_accounts, Tenant) = (accounts, $"ckpt-{Environment.ProcessId}-{Interlocked.Increment(ref _tenants)}");
+        (Storage, Faults) = State.Faults.On(accounts);
         Log = new(this);
         Key = new(NewPem());
         Options = new() { TrustedKeys = [], Copies = [], WriteOnce = WriteOnceMode.Reported, Local = true };
@@ -54,7 +54,7 @@ internal sealed class Ledgers
 
     public FakeLogger<LedgerCheckpointer> Logger { get; } = new();
 
-    public ILedgerSource Source => new BlobLedgerSource(_azurite.EvidenceBlobs, Tenant);
+    public ILedgerSource Source => new BlobLedgerSource(_accounts.EvidenceBlobs, Tenant);
 
     public CheckpointKeys Keys => new(Key, Options.TrustedKeys);
 
@@ -153,7 +153,7 @@ internal sealed class Ledgers
         Assert.Equal((lines.Count, all[progress.Path].LongLength), ((int)progress.Size, progress.Offset));
     }
 
-    private BlobContainerClient Container(string name) => _azurite.EvidenceBlobs.GetBlobContainerClient(name);
+    private BlobContainerClient Container(string name) => _accounts.EvidenceBlobs.GetBlobContainerClient(name);
 
     /// <summary>An evidence log that appends to this tenant's newest append blob, a record id once.</summary>
     internal sealed class HandLog(Ledgers ledger) : IEvidenceLog

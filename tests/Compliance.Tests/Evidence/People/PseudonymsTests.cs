@@ -1,20 +1,23 @@
 using System.Text.RegularExpressions;
 using Compliance.Evidence;
 using Compliance.Evidence.People;
-using Compliance.State;
 using Testing;
 
 namespace Compliance.Tests.Evidence.People;
 
+public sealed class PseudonymsOnAzuriteTests(AzuriteFixture accounts) : PseudonymsTests(accounts);
+
+public sealed class PseudonymsInMemoryTests(MemoryStorageFixture accounts) : PseudonymsTests(accounts);
+
 /// <summary>People in the ledger: by pseudonym, and only as long as somebody keeps who is who.</summary>
-public sealed class PseudonymsTests(AzuriteFixture azurite)
+public abstract class PseudonymsTests(StorageFixture accounts)
 {
     private readonly string _tenant = $"people-{Guid.CreateVersion7():N}";
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     // A process of its own, as far as what it remembers goes.
-    private BlobPseudonyms Process() => new(new StateStorage(StorageOptions.Read(State.Settings.Of(("AzureWebJobsStorage", azurite.StateConnection), ("EvidenceStorage", azurite.EvidenceConnection)))));
+    private BlobPseudonyms Process() => new(State.Faults.Storage(accounts));
 
     [Fact]
     public async Task Whoever_asks_first_or_at_once_a_person_has_one_pseudonym()

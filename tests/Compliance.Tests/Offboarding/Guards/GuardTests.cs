@@ -5,13 +5,16 @@ using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Policy;
 using Compliance.Plans;
 using Compliance.Policies;
-using Compliance.State;
 using Testing;
 
 namespace Compliance.Tests.Offboarding.Guards;
 
+public sealed class GuardOnAzuriteTests(AzuriteFixture accounts) : GuardTests(accounts);
+
+public sealed class GuardInMemoryTests(MemoryStorageFixture accounts) : GuardTests(accounts);
+
 /// <summary>Every guard stops the act at its limit, and lets go one short of it.</summary>
-public sealed class GuardTests(AzuriteFixture azurite)
+public abstract class GuardTests(StorageFixture accounts)
 {
     private static readonly OffboardingPolicy Policy = new() { Sha256 = new string('a', 64), MostPerHour = 10, MostOfStaffPerDay = 1 };
 
@@ -89,7 +92,7 @@ public sealed class GuardTests(AzuriteFixture azurite)
         Assert.Equal((GuardNames.FirstActOfPolicy, "", ""), (Guards(Policy, true), Guards(Policy, false), Guards(Policy with { ApproveFirstAct = false }, true)));
     }
 
-    private TableCapLedger Ledger() => new(new StateStorage(StorageOptions.Read(State.Settings.Of(("AzureWebJobsStorage", azurite.StateConnection), ("EvidenceStorage", azurite.EvidenceConnection)))));
+    private TableCapLedger Ledger() => new(State.Faults.Storage(accounts));
 
     [Fact]
     public async Task Five_hundred_cases_at_once_in_four_processes_worth_of_ledgers_never_exceed_the_cap()

@@ -6,8 +6,12 @@ using Testing;
 
 namespace Compliance.Tests.Offboarding.Guards;
 
+public sealed class TablePolicyActsOnAzuriteTests(AzuriteFixture accounts) : TablePolicyActsTests(accounts);
+
+public sealed class TablePolicyActsInMemoryTests(MemoryStorageFixture accounts) : TablePolicyActsTests(accounts);
+
 /// <summary>Under which policy files something was done, on real tables: the first act of a new or changed policy asks two people, so forgetting or inventing one matters.</summary>
-public sealed class TablePolicyActsTests(AzuriteFixture azurite)
+public abstract class TablePolicyActsTests(StorageFixture accounts)
 {
     private static readonly DateTimeOffset At = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
     private static readonly string Policy = PolicyText.Sha256Of("version: 1\n");
@@ -18,7 +22,7 @@ public sealed class TablePolicyActsTests(AzuriteFixture azurite)
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private StateStorage Storage => new(StorageOptions.Read(State.Settings.Of(("AzureWebJobsStorage", azurite.StateConnection), ("EvidenceStorage", azurite.EvidenceConnection))));
+    private StateStorage Storage => State.Faults.Storage(accounts);
 
     private TablePolicyActs Acts => new(Storage);
 

@@ -5,7 +5,11 @@ using Testing;
 
 namespace Compliance.Tests.Offboarding.Intake;
 
-public sealed class BlobCaseDocumentsTests(AzuriteFixture azurite)
+public sealed class BlobCaseDocumentsOnAzuriteTests(AzuriteFixture accounts) : BlobCaseDocumentsTests(accounts);
+
+public sealed class BlobCaseDocumentsInMemoryTests(MemoryStorageFixture accounts) : BlobCaseDocumentsTests(accounts);
+
+public abstract class BlobCaseDocumentsTests(StorageFixture accounts)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -29,7 +33,7 @@ public sealed class BlobCaseDocumentsTests(AzuriteFixture azurite)
     public async Task The_very_same_is_not_written_again_and_another_one_replaces_it()
     {
         var documents = Documents();
-        var blob = azurite.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).GetBlobClient("leaver-docs-2/1/page.html");
+        var blob = accounts.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).GetBlobClient("leaver-docs-2/1/page.html");
         await documents.SaveTextAsync("leaver-docs-2/1/page.html", "text/html; charset=utf-8", "<p>ü", Stop);
         var written = (await blob.GetPropertiesAsync(cancellationToken: Stop)).Value;
 
@@ -56,5 +60,5 @@ public sealed class BlobCaseDocumentsTests(AzuriteFixture azurite)
     public async Task No_name_climbs_out_of_its_case(string name) =>
         await Assert.ThrowsAsync<ArgumentException>(() => Documents().SaveTextAsync(name, "text/plain", "", Stop));
 
-    private BlobCaseDocuments Documents() => new(Faults.Storage(azurite));
+    private BlobCaseDocuments Documents() => new(Faults.Storage(accounts));
 }

@@ -9,7 +9,11 @@ using Testing;
 
 namespace Compliance.Tests.Offboarding.Intake;
 
-public sealed class HrWebhookTests(AzuriteFixture azurite)
+public sealed class HrWebhookOnAzuriteTests(AzuriteFixture accounts) : HrWebhookTests(accounts);
+
+public sealed class HrWebhookInMemoryTests(MemoryStorageFixture accounts) : HrWebhookTests(accounts);
+
+public abstract class HrWebhookTests(StorageFixture accounts)
 {
     private static readonly byte[] Key = Encoding.UTF8.GetBytes("key-key-key-key-key-key-key-key-1");
     private static readonly byte[] NewKey = Encoding.UTF8.GetBytes("key-key-key-key-key-key-key-key-2");
@@ -23,7 +27,7 @@ public sealed class HrWebhookTests(AzuriteFixture azurite)
     [InlineData("Application/JSON")]
     public async Task A_signed_event_is_accepted_and_so_is_the_same_again(string contentType)
     {
-        var given = new Given(azurite, "hook-good");
+        var given = new Given(accounts, "hook-good");
         for (var i = 0; i < 2; i++)
             Assert.Equal(Body, Assert.IsType<WebhookOutcome.Accepted>(await given.SendAsync(Key, contentType: contentType)).Body.ToArray());
 
@@ -33,7 +37,7 @@ public sealed class HrWebhookTests(AzuriteFixture azurite)
     [Fact]
     public async Task What_is_wrong_is_refused_with_its_status_and_nothing_secret_is_said()
     {
-        var given = new Given(azurite, "hook-bad");
+        var given = new Given(accounts, "hook-bad");
         var large = new byte[(64 * 1024) + 1];
 
         Assert.Equal(415, await given.StatusAsync(Key, contentType: "text/plain"));
@@ -51,7 +55,7 @@ public sealed class HrWebhookTests(AzuriteFixture azurite)
     [Fact]
     public async Task Without_a_key_everything_is_refused_as_to_be_sent_later()
     {
-        var given = new Given(azurite, "hook-none") { Keys = { Current = [] } };
+        var given = new Given(accounts, "hook-none") { Keys = { Current = [] } };
 
         Assert.Equal(503, await given.StatusAsync(Key));
     }
@@ -59,7 +63,7 @@ public sealed class HrWebhookTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_key_made_a_moment_ago_is_looked_for_once()
     {
-        var given = new Given(azurite, "hook-rotated") { Keys = { Afresh = [NewKey, Key] } };
+        var given = new Given(accounts, "hook-rotated") { Keys = { Afresh = [NewKey, Key] } };
 
         Assert.IsType<WebhookOutcome.Accepted>(await given.SendAsync(Key));
         Assert.Equal(0, given.Keys.ReadAfresh);
@@ -70,7 +74,7 @@ public sealed class HrWebhookTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_request_without_a_chance_costs_neither_its_body_nor_a_key()
     {
-        var given = new Given(azurite, "hook-cheap");
+        var given = new Given(accounts, "hook-cheap");
 
         Assert.IsType<WebhookOutcome.Refused>(await given.Webhook.ReceiveAsync(new("application/json", "1", WebhookSignature.Sign(Key, Hr.Now, Body), new Unreadable()), Stop));
         Assert.Equal(0, given.Keys.Read);
@@ -79,7 +83,7 @@ public sealed class HrWebhookTests(AzuriteFixture azurite)
     [Fact]
     public async Task Refusals_are_recorded_at_most_once_a_minute_and_every_one_is_counted()
     {
-        var given = new Given(azurite, "hook-flood");
+        var given = new Given(accounts, "hook-flood");
 
         for (var i = 0; i < 300; i++)
         {
@@ -97,7 +101,7 @@ public sealed class HrWebhookTests(AzuriteFixture azurite)
     [Fact]
     public async Task Ten_refusals_in_an_hour_of_the_clock_are_one_finding_and_nine_are_none()
     {
-        var given = new Given(azurite, "hook-ten");
+        var given = new Given(accounts, "hook-ten");
         for (var i = 0; i < 9; i++)
             await given.StatusAsync(NewKey);
         given.Time.Advance(TimeSpan.FromHours(1));
@@ -116,7 +120,7 @@ public sealed class HrWebhookTests(AzuriteFixture azurite)
     [Fact]
     public async Task Refusals_that_cannot_be_recorded_are_owed_and_the_answer_stays()
     {
-        var given = new Given(azurite, "hook-owed") { Evidence = { Down = true } };
+        var given = new Given(accounts, "hook-owed") { Evidence = { Down = true } };
 
         Assert.Equal(401, await given.StatusAsync(NewKey));
         given.Time.Advance(WebhookRefusals.Coalesced);
@@ -133,9 +137,9 @@ public sealed class HrWebhookTests(AzuriteFixture azurite)
         private readonly TableFindingStore _findings;
         private readonly string _tenant;
 
-        public Given(AzuriteFixture azurite, string tenant)
+        public Given(StorageFixture accounts, string tenant)
         {
-            (_tenant, _findings) = (tenant, new(Faults.Storage(azurite)));
+            (_tenant, _findings) = (tenant, new(Faults.Storage(accounts)));
             Refusals = new(new TenantId(tenant), Evidence, new(_findings), new FixedPolicy(new() { Sha256 = "ab" }), Time, new FakeLogger<WebhookRefusals>());
             Webhook = new(Keys, Refusals, Time, Log);
         }

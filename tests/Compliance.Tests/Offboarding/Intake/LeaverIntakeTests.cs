@@ -15,14 +15,18 @@ using static Compliance.Tests.Offboarding.Intake.Hr;
 
 namespace Compliance.Tests.Offboarding.Intake;
 
-public sealed class LeaverIntakeTests(AzuriteFixture azurite)
+public sealed class LeaverIntakeOnAzuriteTests(AzuriteFixture accounts) : LeaverIntakeTests(accounts);
+
+public sealed class LeaverIntakeInMemoryTests(MemoryStorageFixture accounts) : LeaverIntakeTests(accounts);
+
+public abstract class LeaverIntakeTests(StorageFixture accounts)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task An_event_opens_a_case_that_asks_for_its_orchestration_until_it_is_settled()
     {
-        var given = new Given(azurite, "intake-first");
+        var given = new Given(accounts, "intake-first");
 
         var first = await given.Intake.AcceptAsync(Terminated(), "queue", "c1", Stop);
         given.Time.Advance(TimeSpan.FromMinutes(1));
@@ -40,7 +44,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [Fact]
     public async Task The_evidence_of_an_event_names_nobody_and_is_the_same_however_often_it_is_written()
     {
-        var given = new Given(azurite, "intake-evidence");
+        var given = new Given(accounts, "intake-evidence");
 
         var result = await given.Intake.AcceptAsync(Terminated() with { Mail = "ada@northwynd.example" }, "queue", "c1", Stop);
         given.Time.Advance(TimeSpan.FromDays(40));
@@ -58,7 +62,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [Fact]
     public async Task Evidence_that_cannot_be_written_holds_no_case_up_and_the_sweep_makes_up_for_it()
     {
-        var given = new Given(azurite, "intake-owed") { Evidence = { Down = true } };
+        var given = new Given(accounts, "intake-owed") { Evidence = { Down = true } };
 
         var result = await given.Intake.AcceptAsync(Terminated(), "queue", "c1", Stop);
         await given.Intake.SettleAsync(result, Stop);
@@ -76,7 +80,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_case_whose_orchestration_was_never_confirmed_is_swept_after_two_minutes()
     {
-        var given = new Given(azurite, "intake-sweep");
+        var given = new Given(accounts, "intake-sweep");
         var lost = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
         await given.Intake.AcceptAsync(Terminated(employee: "NW-2") with { Kind = HrEventKind.Cancelled, Leaves = null }, "queue", "c", Stop);
 
@@ -97,7 +101,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [MemberData(nameof(Seeds))]
     public async Task The_same_events_by_several_writers_at_once_in_any_order_and_repeated_give_one_case(int seed)
     {
-        var given = new Given(azurite, $"intake-race-{seed}");
+        var given = new Given(accounts, $"intake-race-{seed}");
         HrEvent[] events = [Terminated(1), Rescheduled(2, 3), Cancelled(3), Rescheduled(4, 40), Rescheduled(5, 9)];
         var all = events.Concat(events).Concat(events).ToArray();
         new Random(seed).Shuffle(all);
@@ -112,7 +116,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [Fact]
     public async Task Two_events_for_one_person_at_once_are_one_case_and_another_employment_is_another()
     {
-        var given = new Given(azurite, "intake-two");
+        var given = new Given(accounts, "intake-two");
 
         var results = await Task.WhenAll(new[] { Terminated(1), Terminated(2), Terminated(1, employment: "2027-01") }.Select(e => given.Another().AcceptAsync(e, "queue", "c", Stop)));
 
@@ -124,7 +128,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_later_employment_leaves_the_earlier_case_as_it_is()
     {
-        var given = new Given(azurite, "intake-anew");
+        var given = new Given(accounts, "intake-anew");
         var old = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
 
         var anew = await given.Intake.AcceptAsync(Rehired(1, "2027-01"), "queue", "c", Stop);
@@ -136,7 +140,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [Fact]
     public async Task Another_event_with_the_same_sequence_is_told_as_a_finding_and_changes_nothing()
     {
-        var given = new Given(azurite, "intake-conflict");
+        var given = new Given(accounts, "intake-conflict");
         var first = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
 
         var second = await given.Intake.AcceptAsync(Rescheduled(1, 60) with { Id = "other" }, "queue", "c", Stop);
@@ -149,7 +153,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [Fact]
     public async Task Another_event_with_the_same_id_is_refused_and_told()
     {
-        var given = new Given(azurite, "intake-id");
+        var given = new Given(accounts, "intake-id");
         var first = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
 
         var refused = await Assert.ThrowsAsync<HrEventException>(
@@ -163,7 +167,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_refused_event_is_a_finding_with_its_key_and_reasons_and_none_of_its_values()
     {
-        var given = new Given(azurite, "intake-refused");
+        var given = new Given(accounts, "intake-refused");
         var refused = Assert.Throws<HrEventException>(() => HrEventReader.Read("""{"id":"NW-9-ends","source":"/hr","type":"ada"}""", Now));
 
         await given.Intake.RefusedAsync(refused, "queue", Stop);
@@ -179,13 +183,13 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     public async Task An_acceptance_cut_off_after_any_write_is_made_whole_by_the_redelivery()
     {
         // Tables are made beforehand, so that every request counted is one of the acceptance itself.
-        await new Given(azurite, "intake-warm").Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+        await new Given(accounts, "intake-warm").Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
         var cuts = 0;
         for (var cut = 1; ; cut++)
         {
-            var (storage, faults) = Faults.On(azurite);
-            var whole = new Given(azurite, $"intake-cut-{cut}");
-            var broken = new Given(azurite, $"intake-cut-{cut}", storage);
+            var (storage, faults) = Faults.On(accounts);
+            var whole = new Given(accounts, $"intake-cut-{cut}");
+            var broken = new Given(accounts, $"intake-cut-{cut}", storage);
             // The request is applied and the answer lost, as is everything after it.
             faults.After = (request, number, answer) => number >= cut ? Faults.Answer(HttpStatusCode.BadRequest) : answer;
             try
@@ -212,11 +216,11 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_change_of_a_case_loses_none_made_at_the_same_time()
     {
-        var given = new Given(azurite, "intake-change");
+        var given = new Given(accounts, "intake-change");
         var made = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
 
         await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(
-            () => new TableLeaverCases(Faults.Storage(azurite)).ChangeAsync(given.Tenant, made.Id, c => c with { Round = c.Round + 1 }, Stop), Stop)));
+            () => new TableLeaverCases(Faults.Storage(accounts)).ChangeAsync(given.Tenant, made.Id, c => c with { Round = c.Round + 1 }, Stop), Stop)));
 
         Assert.Equal(13, (await given.Cases.FindAsync(given.Tenant, made.Id, Stop))!.Round);
         await Assert.ThrowsAsync<KeyNotFoundException>(() => given.Cases.ChangeAsync(given.Tenant, "leaver-none", c => c, Stop));
@@ -225,7 +229,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_case_longer_than_a_column_comes_back_whole()
     {
-        var given = new Given(azurite, "intake-long");
+        var given = new Given(accounts, "intake-long");
         var made = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
 
         var noted = await given.Cases.ChangeAsync(given.Tenant, made.Id, c => c with { Note = string.Concat(Enumerable.Repeat("Ünï𝒳\"\n", 9_000)) }, Stop);
@@ -238,7 +242,7 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     [Fact]
     public async Task Events_are_forgotten_after_400_days_unless_their_evidence_is_owed()
     {
-        var given = new Given(azurite, "intake-forget");
+        var given = new Given(accounts, "intake-forget");
         var settled = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
         await given.Intake.SettleAsync(settled, Stop);
         var owed = await given.Intake.AcceptAsync(Terminated(2), "queue", "c", Stop);
@@ -256,9 +260,9 @@ public sealed class LeaverIntakeTests(AzuriteFixture azurite)
     {
         private readonly StateStorage _storage;
 
-        public Given(AzuriteFixture azurite, string tenant, StateStorage? storage = null)
+        public Given(StorageFixture accounts, string tenant, StateStorage? storage = null)
         {
-            _storage = storage ?? Faults.Storage(azurite);
+            _storage = storage ?? Faults.Storage(accounts);
             (Tenant, Cases, Events, Findings) = (tenant, new(_storage), new(_storage), new(_storage));
             Intake = Another();
         }

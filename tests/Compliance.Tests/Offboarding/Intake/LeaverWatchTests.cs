@@ -12,7 +12,11 @@ using static Compliance.Tests.Offboarding.Intake.Hr;
 
 namespace Compliance.Tests.Offboarding.Intake;
 
-public sealed class LeaverWatchTests(AzuriteFixture azurite)
+public sealed class LeaverWatchOnAzuriteTests(AzuriteFixture accounts) : LeaverWatchTests(accounts);
+
+public sealed class LeaverWatchInMemoryTests(MemoryStorageFixture accounts) : LeaverWatchTests(accounts);
+
+public abstract class LeaverWatchTests(StorageFixture accounts)
 {
     private static readonly LeavingUser Ada = new("u-ada", "ada@x.example", "NW-1042", null);
     private static readonly LeavingUser Bob = new("u-bob", "bob@x.example", "NW-2", null);
@@ -23,7 +27,7 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task Whoever_is_past_the_leave_date_and_can_sign_in_without_a_case_is_a_critical_finding()
     {
-        var given = new Given(azurite, "watch-date");
+        var given = new Given(accounts, "watch-date");
         given.Users.All = [Eve, Ada with { LeavesAt = Now }, Bob with { LeavesAt = Now.AddDays(-30) }];
         await given.AcceptAsync(Terminated(employee: "nw-2"));
 
@@ -35,7 +39,7 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task Whoever_is_gone_from_the_roster_without_a_case_is_a_critical_finding()
     {
-        var given = new Given(azurite, "watch-roster", roster: true);
+        var given = new Given(accounts, "watch-roster", roster: true);
         given.Users.All = [Ada, Bob, new("u-carl", "carl@x.example", " nw-3 ", null)];
         await given.RosterAsync("employeeId\nNW-1042\nNW-3");
 
@@ -56,7 +60,7 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
     [InlineData(LeaverStage.Restored, false)]
     public async Task A_case_covers_its_person_by_user_or_employee_id_until_it_is_over(LeaverStage stage, bool covers)
     {
-        var given = new Given(azurite, $"watch-case-{stage}");
+        var given = new Given(accounts, $"watch-case-{stage}");
         var made = await given.AcceptAsync(Terminated(employee: "NW-9"));
         await given.Cases.ChangeAsync(given.Tenant, made.Id, c => c with { Stage = stage, UserId = "U-EVE" }, Stop);
         given.Users.All = [Eve];
@@ -75,7 +79,7 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
     [InlineData(null, "It is no roster: it cannot be read (404 BlobNotFound)")]
     public async Task A_roster_that_is_not_believed_makes_nobody_a_leaver_and_resolves_nothing(string? text, string problem)
     {
-        var given = new Given(azurite, $"watch-doubt-{Compliance.Plans.CanonicalJson.Sha256Of(text ?? "")[..8]}", roster: true);
+        var given = new Given(accounts, $"watch-doubt-{Compliance.Plans.CanonicalJson.Sha256Of(text ?? "")[..8]}", roster: true);
         given.Users.All = [Ada, Bob];
         await given.RosterAsync("employeeId\nNW-2\nNW-3\nNW-4\nNW-5\nNW-6");
         await given.RunAsync();
@@ -97,7 +101,7 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task Users_that_cannot_be_read_make_nobody_a_leaver_and_resolve_nothing()
     {
-        var given = new Given(azurite, "watch-users", roster: true);
+        var given = new Given(accounts, "watch-users", roster: true);
         given.Users.All = [Ada, Eve];
         await given.RosterAsync("employeeId\nNW-2");
         await given.RunAsync();
@@ -119,7 +123,7 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task Silence_longer_than_the_heartbeat_is_a_finding_until_HR_is_heard_of()
     {
-        var given = new Given(azurite, "watch-silence");
+        var given = new Given(accounts, "watch-silence");
         await given.RunAsync();
         Assert.Equal(["LEAVE-002 High hr/heartbeat "], await given.FindingsAsync(silence: true));
         Assert.StartsWith("HR was never heard of", (await given.OpenAsync())[0].Detection.Reason, StringComparison.Ordinal);
@@ -137,7 +141,7 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_fresh_roster_is_a_sign_of_life()
     {
-        var given = new Given(azurite, "watch-life", roster: true);
+        var given = new Given(accounts, "watch-life", roster: true);
         await given.RosterAsync("employeeId\nNW-2");
 
         await given.RunAsync();
@@ -148,7 +152,7 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_refused_event_stands_until_it_came_again_or_90_days_and_a_sequence_used_twice_until_a_higher_one()
     {
-        var given = new Given(azurite, "watch-refused");
+        var given = new Given(accounts, "watch-refused");
         var bad = HrEventKeys.Of(Source, "NW-1042-2019-04-5");
         await given.Intake.RefusedAsync(new(["data: missing"], bad), "queue", Stop);
         await given.Intake.RefusedAsync(new(["no event"], "hr-unread-1"), "queue", Stop);
@@ -170,7 +174,7 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_run_leaves_one_evidence_record_and_names_nobody_in_it()
     {
-        var given = new Given(azurite, "watch-evidence");
+        var given = new Given(accounts, "watch-evidence");
         given.Users.All = [Eve];
 
         await given.RunAsync();
@@ -182,15 +186,15 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
 
     private sealed class Given
     {
-        private readonly AzuriteFixture _azurite;
+        private readonly StorageFixture _accounts;
         private readonly TableFindingStore _findings;
         private readonly LeaverWatch _watch;
 
-        public Given(AzuriteFixture azurite, string tenant, bool roster = false)
+        public Given(StorageFixture accounts, string tenant, bool roster = false)
         {
-            _azurite = azurite;
+            _accounts = accounts;
             Tenant = tenant.ToLowerInvariant();
-            var storage = Faults.Storage(azurite);
+            var storage = Faults.Storage(accounts);
             var id = new TenantId(Tenant);
             var policy = new FixedPolicy(new() { Sha256 = "ab", Roster = roster ? $"{Tenant}/roster.csv" : null });
             (Cases, _findings) = (new(storage), new(storage));
@@ -219,7 +223,7 @@ public sealed class LeaverWatchTests(AzuriteFixture azurite)
         /// <summary>Written now by the test's clock, unless the text has a time of its own.</summary>
         public async Task RosterAsync(string? text)
         {
-            var container = _azurite.Blobs.GetBlobContainerClient(Tenant);
+            var container = _accounts.Blobs.GetBlobContainerClient(Tenant);
             await container.CreateIfNotExistsAsync(cancellationToken: Stop);
             await container.DeleteBlobIfExistsAsync("roster.csv", cancellationToken: Stop);
             if (text is null)
