@@ -22,12 +22,12 @@ namespace SandboxTenant;
 /// </summary>
 internal sealed class Sandbox : IAsyncDisposable
 {
-    private readonly WebApplication _server;
+    private readonly WebApplication? _server;
     private readonly X509Certificate2 _certificate;
     private readonly Frontend _frontend;
     private readonly Journal _journal;
 
-    private Sandbox(WebApplication server, X509Certificate2 certificate, Frontend frontend, Journal journal, TenantData tenant, int port, string clientId, string clientSecret)
+    private Sandbox(WebApplication? server, X509Certificate2 certificate, Frontend frontend, Journal journal, TenantData tenant, int port, string clientId, string clientSecret)
     {
         (_server, _certificate, _frontend, _journal, Tenant, Port, ClientId, ClientSecret) = (server, certificate, frontend, journal, tenant, port, clientId, clientSecret);
         Thumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);
@@ -76,6 +76,9 @@ internal sealed class Sandbox : IAsyncDisposable
     /// <exception cref="SandboxException">A rule is wrong.</exception>
     public void SetFaults(string? spec) => _frontend.Faults = FaultPlan.Parse(spec, _frontend.Seed);
 
+    /// <summary>Takes requests in this process, without a socket and in the thread of who asks.</summary>
+    public HttpMessageHandler CreateHandler() => new InProcessHandler(_frontend);
+
     /// <summary>Starts a sandbox and returns when it answers.</summary>
     /// <param name="options">What it serves and where.</param>
     /// <param name="time">Drives token lifetimes, latency faults and the tenant's clock.</param>
@@ -103,8 +106,9 @@ internal sealed class Sandbox : IAsyncDisposable
         try
         {
             frontend = new Frontend(tenant, journal, new RequestLog(options.RequestLog), clientId, clientSecret, options, now, time) { Faults = faults };
-            server = await ListenAsync(options.Port, certificate, frontend, cancellationToken);
-            var port = new Uri(server.Urls.Single()).Port;
+            if (!options.InProcess)
+                server = await ListenAsync(options.Port, certificate, frontend, cancellationToken);
+            var port = server is null ? options.Port : new Uri(server.Urls.Single()).Port;
             tenant.PointVaultsAt(port);
             return new Sandbox(server, certificate, frontend, journal, tenant, port, clientId, clientSecret);
         }
@@ -124,7 +128,8 @@ internal sealed class Sandbox : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _server.DisposeAsync();
+        if (_server is not null)
+            await _server.DisposeAsync();
         _frontend.Dispose();
         _journal.Dispose();
         _certificate.Dispose();

@@ -9,6 +9,11 @@ internal sealed record SandboxOptions
     /// <summary>The TCP port on loopback; 0 takes a free one.</summary>
     public int Port { get; init; }
 
+    /// <summary>
+    /// Whether it is asked by <see cref="Sandbox.CreateHandler"/> alone, in this process and without a socket; <see cref="Port"/> is then part of its addresses only.
+    /// </summary>
+    public bool InProcess { get; init; }
+
     /// <summary>A folder to load the tenant from; null for the demo tenant or <see cref="Tenant"/>.</summary>
     public string? TenantDirectory { get; init; }
 

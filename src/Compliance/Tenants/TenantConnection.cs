@@ -22,17 +22,21 @@ internal sealed class TenantConnection : IDisposable
 {
     private static readonly string[] VaultSuffixes = [".vault.azure.net", ".vault.azure.cn", ".vault.usgovcloudapi.net"];
 
-    private readonly SocketsHttpHandler _network;
+    private readonly HttpMessageHandler _network;
     private readonly TenantOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<TenantConnection> _log;
     private readonly ConcurrentDictionary<string, Vault> _vaults = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Connects lazily: nothing is sent before the first read.</summary>
-    public TenantConnection(TenantOptions options, TimeProvider time, ILogger<TenantConnection> log)
+    /// <param name="options">Where the tenant is and how to sign in.</param>
+    /// <param name="time">Drives waits and time-outs.</param>
+    /// <param name="log">Gets what was tried again.</param>
+    /// <param name="transport">How requests travel; null for the network.</param>
+    public TenantConnection(TenantOptions options, TimeProvider time, ILogger<TenantConnection> log, TenantTransport? transport = null)
     {
         (_options, _time, _log) = (options, time, log);
-        _network = Network(options.PinnedThumbprint);
+        _network = transport?.Handler ?? Network(options.PinnedThumbprint);
         var managedIdentityOffered = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("IDENTITY_ENDPOINT"));
         SignIn = Client("sign-in", u => SameHost(u, options.Authority));
         Credential = TenantCredential.Of(options, new HttpClientTransport(SignIn), managedIdentityOffered);
@@ -165,6 +169,10 @@ internal sealed class TenantConnection : IDisposable
                 new BearerTokenAuthenticationPolicy(Credential, scope)));
     }
 }
+
+/// <summary>How requests to the tenant travel when it is not by the network: to a sandbox of the same process. Not registered in a deployed app.</summary>
+/// <param name="Handler">Takes the requests; the connection owns it.</param>
+internal sealed record TenantTransport(HttpMessageHandler Handler);
 
 /// <summary>The clients of one vault. The keys SDK is not used: its list is read through the pipeline.</summary>
 internal sealed record Vault(Uri Address, SecretClient Secrets, CertificateClient Certificates, HttpPipeline Pipeline);

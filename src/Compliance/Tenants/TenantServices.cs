@@ -14,7 +14,8 @@ internal static class TenantServices
     public static IServiceCollection AddTenant(this IServiceCollection services, IConfiguration configuration)
     {
         var options = TenantOptions.Read(configuration);
-        services.AddSingleton(p => new TenantConnection(options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<TenantConnection>>()));
+        services.AddSingleton(p => new TenantConnection(
+            options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<TenantConnection>>(), p.GetService<TenantTransport>()));
         services.AddSingleton<ResourceManagerReader>();
         services.AddSingleton<GraphBatch>();
         services.AddSingleton<GraphCredentials>();
