@@ -79,7 +79,7 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         public async Task<object?> RunAsync(TaskOrchestrationContext context, object? input)
         {
             var checkedContext = new FunctionOrchestrationContext(context, json);
-            var run = InvokeAsync(method, services(), p => p == _input ? input : checkedContext);
+            var run = InvokeAsync(method, services(), p => p.Position == _input?.Position ? input : checkedContext);
             if (!run.IsCompleted && !checkedContext.IsUsed)
                 throw checkedContext.AwaitedOther();
             var output = await run;
@@ -103,7 +103,8 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
 
         private object? Argument(ParameterInfo parameter, object? input)
         {
-            if (parameter == inputParameter)
+            // Reflection may give other objects for the same parameters, once it has dropped those it had.
+            if (parameter.Position == inputParameter.Position)
                 return input;
             return parameter.ParameterType == typeof(CancellationToken)
                 ? stopping

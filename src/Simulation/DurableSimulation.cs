@@ -200,7 +200,8 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     public Task PassAsync(string point)
     {
         ArgumentNullException.ThrowIfNull(point);
-        if (_current.Value is not { } work)
+        // What a work item left running in the background when it ended is no part of it.
+        if (_current.Value is not { } work || work is { HasEnded: true, IsDead: false })
             return Task.CompletedTask;
         if (work.IsDead)
             return Never();
@@ -230,6 +231,8 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         ArgumentNullException.ThrowIfNull(point);
         if (_current.Value is not { IsDead: false } work)
             return _current.Value is not null;
+        if (work.HasEnded)
+            return false;
         if (_faults.Draw(work.Instance, work.Name, work.Occurrence, ++work.Points, FaultKind.CrashInside) is null)
             return false;
         CrashHost(work, point);
