@@ -36,15 +36,16 @@ internal sealed class PlannedKiller(LeaverRun run, params IReadOnlyList<Kill> pl
 }
 
 /// <summary>
-/// Kills again and again, each time at a moment of the part's own that was never reached before. What a step does again after a kill is nothing new, so that each life of
-/// the app gets further than the one before, however short.
+/// Kills again and again, each time at a moment of the part's own that was never reached before, in this case or an earlier one. What a step does again after a kill is
+/// nothing new, so that each life of the app gets further than the one before, however short.
 /// </summary>
 /// <param name="run">The case.</param>
 /// <param name="part">What is killed.</param>
 /// <param name="cut">At which side of the write.</param>
-internal sealed class SteadyKiller(LeaverRun run, Part part, Cut cut) : IKiller
+/// <param name="seen">The moments reached before; shared by the cases of one test.</param>
+/// <param name="maxKills">How often it kills at most: a step that failed so often is tried again only after a long pause.</param>
+internal sealed class SteadyKiller(LeaverRun run, Part part, Cut cut, HashSet<Moment> seen, int maxKills) : IKiller
 {
-    private readonly HashSet<Moment> _seen = [];
     private readonly HashSet<Moment> _due = [];
     private readonly List<string> _kills = [];
 
@@ -52,7 +53,9 @@ internal sealed class SteadyKiller(LeaverRun run, Part part, Cut cut) : IKiller
 
     public async Task AtAsync(Moment moment, Cut at)
     {
-        if (at == Cut.Unsent && part.HasFlag(moment.By) && _seen.Add(moment))
+        if (_kills.Count == maxKills)
+            return;
+        if (at == Cut.Unsent && part.HasFlag(moment.By) && seen.Add(moment))
             _due.Add(moment);
         if (at != cut || !_due.Contains(moment))
             return;
