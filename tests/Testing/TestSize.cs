@@ -1,3 +1,4 @@
+using System.Globalization;
 using Local;
 
 namespace Testing;
@@ -8,6 +9,9 @@ namespace Testing;
 /// </summary>
 public static class TestSize
 {
+    /// <summary>Names the one seed that is replayed.</summary>
+    public const string SeedVariable = "COMPLIANCE_SEED";
+
     private const int ManyTimes = 20;
 
     /// <summary>Whether the long ones are run in full.</summary>
@@ -17,6 +21,17 @@ public static class TestSize
         null or "" => false,
         TestRun.Long => true,
         var other => throw new InvalidOperationException($"{TestRun.SizeVariable} is {TestRun.Long} or left out, not {other}"),
+    };
+
+    /// <summary>
+    /// The seeds of a random test: from 1, as many as <see cref="Times"/> gives; only the one that <see cref="SeedVariable"/> names when a failing
+    /// one is to be replayed.
+    /// </summary>
+    /// <param name="usual">How many in the usual run.</param>
+    public static IEnumerable<int> Seeds(int usual) => Environment.GetEnvironmentVariable(SeedVariable) switch
+    {
+        null or "" => Enumerable.Range(1, Times(usual)),
+        var one => [int.Parse(one, CultureInfo.InvariantCulture)],
     };
 
     /// <summary>How often something random is tried.</summary>

@@ -1,0 +1,323 @@
+using Compliance.Approvals;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Intake;
+using Simulation;
+
+namespace ComplianceFunctions.Tests.Histories;
+
+/// <summary>The invariants of a leaver's life; docs/invariants.md gives their reasons.</summary>
+internal enum Invariant
+{
+    /// <summary>An account is disabled only while a termination of its person is due.</summary>
+    NotBeforeDue,
+
+    /// <summary>Nobody is disabled who works on in another employment.</summary>
+    NotWhileEmployed,
+
+    /// <summary>An account is disabled only if it is the one that HR's latest event fits at that moment.</summary>
+    OnlyTheLeaver,
+
+    /// <summary>Access is taken only from the person who was blocked in this round.</summary>
+    OnlyInItsRound,
+
+    /// <summary>A protected account is blocked, and a first plan carried out, only with two approvals of this round and policy.</summary>
+    ApprovedInItsRound,
+
+    /// <summary>A case is closed as refused only by a refusal of this round.</summary>
+    RefusedInItsRound,
+
+    /// <summary>Whoever is due and not held is blocked within two hours, or a finding is open.</summary>
+    BlockedInTime,
+
+    /// <summary>Access is given back only with two approvals that were given after HR took the leaving back.</summary>
+    RestoredByTwo,
+
+    /// <summary>A finding about the directory is resolved only by a step that read it, and only when what it says is not so any more.</summary>
+    ResolvedWhenGone,
+
+    /// <summary>What is stored grows with changes, not with time.</summary>
+    GrowsWithChanges,
+
+    /// <summary>No orchestration of a case fails.</summary>
+    NothingFails,
+}
+
+/// <summary>An invariant was broken.</summary>
+internal sealed class BrokenInvariantException(Invariant invariant, DateTimeOffset at, string what)
+    : Exception($"{invariant} was broken at {at:yyyy-MM-dd HH:mm:ss}Z: {what}")
+{
+    /// <summary>Which.</summary>
+    public Invariant Invariant { get; } = invariant;
+
+    /// <summary>How.</summary>
+    public string What { get; } = what;
+}
+
+/// <summary>
+/// Watches a world from outside: what changed in the tenant and in storage with each step, against what HR sent, what approvers answered and what others did.
+/// It knows nothing of the program's own reasons.
+/// </summary>
+internal sealed class LeaverInvariants
+{
+    /// <summary>How long blocking may take once nothing is in its way.</summary>
+    private static readonly TimeSpan BlockWithin = TimeSpan.FromHours(2);
+
+    private static readonly Person[] People = Enum.GetValues<Person>();
+
+    // Controls whose findings are about the directory: what resolves them must have read it. The others are about answers.
+    private static readonly HashSet<string> AboutTheDirectory = ["LEAVE-003", "LEAVE-012", "LEAVE-013", "LEAVE-014"];
+
+    private readonly LeaverWorld _world;
+    private readonly Func<BrokenInvariantException, bool> _tolerates;
+    private readonly List<BrokenInvariantException> _tolerated = [];
+    // What HR has sent, and what the program has taken: between the two it may go by either.
+    private readonly HrRecord _sent = new();
+    private readonly HrRecord _taken = new();
+    private readonly List<Answer> _answers = [];
+    private readonly Dictionary<(string CaseId, int Round), Person> _blocked = [];
+    private readonly HashSet<string> _actedPolicies = new(StringComparer.Ordinal);
+    private Dictionary<Person, PersonAccess> _access;
+    private Dictionary<string, LeaverCase> _cases = new(StringComparer.Ordinal);
+    private Dictionary<string, OpenFinding> _openFindings = new(StringComparer.Ordinal);
+    private DateTimeOffset _disturbed = LeaverWorld.Start;
+    private DateTimeOffset _dayBegan = LeaverWorld.Start;
+    private (long Records, long Bytes) _atDayBegin;
+
+    /// <param name="world">What is watched, at its beginning.</param>
+    /// <param name="tolerates">Whether a broken invariant is a fault that is known: it is noted then, and the watch goes on. Null for none.</param>
+    public LeaverInvariants(LeaverWorld world, Func<BrokenInvariantException, bool>? tolerates = null)
+    {
+        (_world, _tolerates) = (world, tolerates ?? (_ => false));
+        _access = Observe();
+        _atDayBegin = Size();
+    }
+
+    /// <summary>Steps so far.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>What known faults broke.</summary>
+    public IReadOnlyList<BrokenInvariantException> Tolerated => _tolerated;
+
+    /// <summary>Something is about to happen.</summary>
+    public void BeforeHappening(Happening happening)
+    {
+        if (happening is HrSends sent)
+            _sent.Add(sent, _world.Now);
+    }
+
+    /// <summary>It has happened: what it changed itself is not the program's doing.</summary>
+    public void AfterHappening(Happening happening)
+    {
+        var now = _world.Now;
+        if (happening is HrSends taken)
+            _taken.Add(taken, now);
+        ReadAnswers();
+        _disturbed = happening is ServiceFails fails ? now + fails.For : now;
+        _access = Observe();
+        _cases = Cases();
+        _openFindings = OpenFindings();
+        _world.Sandbox.ClearRequests();
+    }
+
+    /// <summary>A step was taken.</summary>
+    /// <exception cref="BrokenInvariantException">It broke one.</exception>
+    public async Task AfterStepAsync(Step step)
+    {
+        Steps++;
+        var (access, now) = (Observe(), _world.Now);
+        if (step.Kind == StepKind.Function)
+            ReadAnswers();
+        var cases = Cases();
+        var changed = new List<Person>();
+        foreach (var who in People)
+        {
+            var (before, after) = (_access[who], access[who]);
+            if (before.Equals(after))
+                continue;
+            changed.Add(who);
+            if (before.Enabled && !after.Enabled)
+                Disabled(who, cases, now);
+            if ((!before.Enabled && after.Enabled) || after.Holds.Except(before.Holds).Any())
+                GivenBack(who, cases, now);
+            if (before.Holds.Except(after.Holds).Any())
+                Taken(who, cases, now);
+        }
+        Refused(cases, now);
+        Blocked(cases, access, now);
+        ResolvedFindings(step, cases, access, now);
+        if (changed.Count > 0)
+            _disturbed = _disturbed > now ? _disturbed : now;
+        BlockedInTime(cases, access, now);
+        await DayEndsAsync(now);
+        (_access, _cases) = (access, cases);
+        _world.Sandbox.ClearRequests();
+    }
+
+    private void Broken(Invariant invariant, DateTimeOffset at, string what)
+    {
+        var broken = new BrokenInvariantException(invariant, at, what);
+        if (!_tolerates(broken))
+            throw broken;
+        _tolerated.Add(broken);
+    }
+
+    // The program has disabled somebody.
+    private void Disabled(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
+    {
+        if (WhomHrMeans(who) is not { } meant)
+        {
+            Broken(Invariant.OnlyTheLeaver, now, $"{who} was disabled, whom none of HR's events fits");
+            return;
+        }
+        if (!_sent.IsDue(meant, now) && !_taken.IsDue(meant, now))
+            Broken(Invariant.NotBeforeDue, now, $"{who} was disabled, and no termination is due");
+        else if (!_sent.MustLeave(meant, now) && !_taken.MustLeave(meant, now))
+            Broken(Invariant.NotWhileEmployed, now, $"{who} was disabled, and works on in another employment");
+        var known = cases.Values.Where(c => c.EmployeeId == SmallTenant.EmployeeIdOf(meant) && c.BegunAt is not null).MaxBy(c => c.BegunAt);
+        if (known is not null && IsProtected(who) && !IsApproved(known, GuardNames.Protected))
+            Broken(Invariant.ApprovedInItsRound, now, $"{who} is protected and was disabled without two approvals of round {known.Round} under the policy in force");
+    }
+
+    private void GivenBack(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
+    {
+        var allowed = cases.Values.Any(c => c.UserId == SmallTenant.IdOf(who) && c.Latest.Kind is HrEventKind.Cancelled or HrEventKind.Rehired
+            && PersonOf(c) is { } leaver && _sent.Latest(leaver, c.Employment) is { At: var takenBack } && Approvals(c, GuardNames.Restore).Count(a => a.At >= takenBack) >= 2);
+        if (!allowed)
+            Broken(Invariant.RestoredByTwo, now, $"{who} got access back, and no two people approved it since HR took the leaving back");
+    }
+
+    private void Taken(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
+    {
+        // Of several employments each has a case of its own; from outside it cannot be seen which of them acts.
+        var known = cases.Values.Where(c => _blocked.TryGetValue((c.Id, c.Round), out var blocked) && blocked == who).ToList();
+        if (known.Count == 0)
+        {
+            Broken(Invariant.OnlyInItsRound, now, $"access was taken from {who}, who was not blocked in the present round of any case");
+            return;
+        }
+        if (_world.Policy.ApproveFirstAct && !_actedPolicies.Contains(_world.Policy.Sha256) && !known.Exists(c => IsApproved(c, GuardNames.FirstActOfPolicy)))
+            Broken(Invariant.ApprovedInItsRound, now, $"the first plan under a policy was carried out on {who} without two approvals of its round");
+        _actedPolicies.Add(_world.Policy.Sha256);
+    }
+
+    private void Refused(Dictionary<string, LeaverCase> cases, DateTimeOffset now)
+    {
+        foreach (var known in cases.Values.Where(c => c is { Stage: LeaverStage.Closed, ClearAt: null } && Before(c)?.Stage != LeaverStage.Closed))
+            if (!_answers.Exists(a => a.Request.CaseId == known.Id && a.Round == known.Round && !a.Approve))
+                Broken(Invariant.RefusedInItsRound, now, $"{known.EmployeeId} was closed as refused in round {known.Round}, in which nobody refused");
+    }
+
+    // A case has found its person blocked: from here on this round is about that person.
+    private void Blocked(Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
+    {
+        foreach (var known in cases.Values.Where(c => c.BlockedAt is not null && !_blocked.ContainsKey((c.Id, c.Round))))
+        {
+            if (People.Where(p => SmallTenant.IdOf(p) == known.UserId).ToList() is not [var who])
+                continue;
+            if (access[who].Exists && WhomHrMeans(who) is var meant && meant != PersonOf(known))
+                Broken(Invariant.OnlyTheLeaver, now, $"round {known.Round} of {known.EmployeeId} blocked {who}, whom HR's latest event does not fit");
+            _blocked[(known.Id, known.Round)] = who;
+        }
+    }
+
+    private void BlockedInTime(Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
+    {
+        if (now < _disturbed + BlockWithin || !_world.Sandbox.Tenant.Denied.IsEmpty)
+            return;
+        foreach (var (leaver, employment) in _taken.Employments)
+        {
+            if (_taken.DueAt(leaver, employment) is not { } due || now < due + BlockWithin || _taken.IsEmployed(leaver, employment, now))
+                continue;
+            var caseId = HrEventKeys.CaseOf(SmallTenant.Id, SmallTenant.EmployeeIdOf(leaver), employment);
+            if (People.Where(p => access[p].Exists && access[p].EmployeeId == SmallTenant.EmployeeIdOf(leaver)).ToList() is not [var who] || !access[who].Enabled)
+                continue;
+            // Blocked in this round and enabled by somebody else since: the daily look at former leavers sees to that.
+            if (!cases.TryGetValue(caseId, out var known) || known.BlockedAt is not null || IsRefused(known) || _openFindings.Values.Any(f => f.CaseId == caseId))
+                continue;
+            Broken(Invariant.BlockedInTime, now, $"{who} was due at {due:yyyy-MM-dd HH:mm}Z, can still sign in, and no finding is open; the case is {known.Stage}: {known.Note}");
+        }
+    }
+
+    private void ResolvedFindings(Step step, Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
+    {
+        var open = OpenFindings();
+        var resolved = _openFindings.Where(f => !open.ContainsKey(f.Key) && AboutTheDirectory.Contains(f.Key[..9])).ToList();
+        if (resolved.Count > 0 && !_world.Sandbox.Requests.Any(r => r.Host is "graph" or "arm" && r.Path != "/v1.0/$batch"))
+            Broken(Invariant.ResolvedWhenGone, now, $"{string.Join(", ", resolved.Select(f => f.Key))} was resolved by {step.Name}, which read nothing");
+        foreach (var (id, finding) in resolved)
+        {
+            if (!cases.TryGetValue(finding.CaseId, out var known) || People.Where(p => SmallTenant.IdOf(p) == known.UserId).ToList() is not [var who])
+                continue;
+            if (id.StartsWith("LEAVE-014", StringComparison.Ordinal) && access[who].Enabled && Ends(known))
+                Broken(Invariant.ResolvedWhenGone, now, $"{id} was resolved by {step.Name}, and {who} can still sign in");
+            if (id.StartsWith("LEAVE-013", StringComparison.Ordinal) && Ends(known) && access[who].Holds.Any(h => finding.Part.Contains(h, StringComparison.OrdinalIgnoreCase)))
+                Broken(Invariant.ResolvedWhenGone, now, $"{id} was resolved by {step.Name}, and {who} still has {finding.Part}");
+        }
+        _openFindings = open;
+    }
+
+    private async Task DayEndsAsync(DateTimeOffset now)
+    {
+        if (now - _dayBegan < TimeSpan.FromDays(1))
+            return;
+        var size = Size();
+        var quiet = _disturbed < _dayBegan - TimeSpan.FromDays(1);
+        var (records, bytes) = (size.Records - _atDayBegin.Records, size.Bytes - _atDayBegin.Bytes);
+        if (quiet && (records > 5 || bytes > 32_768))
+            Broken(Invariant.GrowsWithChanges, now, $"a day in which nothing happened left {records} records and {bytes} bytes");
+        (_dayBegan, _atDayBegin) = (now, size);
+        await foreach (var instance in _world.Simulation.Client.GetAllInstancesAsync())
+            if (instance.RuntimeStatus == Microsoft.DurableTask.Client.OrchestrationRuntimeStatus.Failed)
+                Broken(Invariant.NothingFails, now, $"orchestration {instance.InstanceId} failed");
+    }
+
+    private bool IsProtected(Person who) => _world.Policy.ProtectedAccounts.Contains(SmallTenant.IdOf(who));
+
+    private bool IsApproved(LeaverCase known, string guard) => Approvals(known, guard).Count() >= 2;
+
+    // Given in this round, by different people, none of whom is meant, under the policy in force.
+    private IEnumerable<Answer> Approvals(LeaverCase known, string guard) => _answers.Where(a =>
+        a.Request.CaseId == known.Id && a.Round == known.Round && a.Approve && a.Request.PolicySha256 == _world.Policy.Sha256 && a.Request.Guards.Contains(guard)
+        && a.ApproverId != known.UserId).DistinctBy(a => a.ApproverId);
+
+    private bool IsRefused(LeaverCase known) => _answers.Exists(a => a.Request.CaseId == known.Id && a.Round == known.Round && !a.Approve);
+
+    private LeaverCase? Before(LeaverCase known) => _cases.GetValueOrDefault(known.Id);
+
+    // Which of the people HR means by events that fit this account now; null when none does.
+    private Person? WhomHrMeans(Person account)
+    {
+        var employeeId = Observe()[account].EmployeeId;
+        return _sent.Employments.Select(e => (Person?)e.Who).FirstOrDefault(p => SmallTenant.EmployeeIdOf(p!.Value) == employeeId);
+    }
+
+    private static bool Ends(LeaverCase known) => known.Latest.Kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
+
+    private static Person? PersonOf(LeaverCase known) => People.Cast<Person?>().FirstOrDefault(p => SmallTenant.EmployeeIdOf(p!.Value) == known.EmployeeId);
+
+    private void ReadAnswers()
+    {
+        var cases = Cases();
+        foreach (var request in _world.Requests())
+            foreach (var answer in request.Answers)
+                if (!_answers.Exists(a => a.Request.Id == request.Id && a.ApproverId == answer.ApproverId && a.At == answer.At))
+                    _answers.Add(new(request, answer.ApproverId, answer.Approve, answer.At, cases[request.CaseId].Round));
+    }
+
+    private Dictionary<string, LeaverCase> Cases() => _world.Cases().ToDictionary(c => c.Id, StringComparer.Ordinal);
+
+    private Dictionary<string, OpenFinding> OpenFindings() => _world.Storage.State.Rows("findings").Where(r => (string?)r["Status"] == "Open")
+        .ToDictionary(r => r.RowKey, r => new OpenFinding((string)r["SubjectId"]!, (string)r["Part"]!), StringComparer.Ordinal);
+
+    private (long Records, long Bytes) Size()
+    {
+        var (state, evidence) = (_world.Storage.State.Size(), _world.Storage.Evidence.Size());
+        return (_world.EvidenceRecords(), state.RowBytes + state.BlobBytes + evidence.BlobBytes);
+    }
+
+    private Dictionary<Person, PersonAccess> Observe() => People.ToDictionary(p => p, p => PersonAccess.Read(_world.Sandbox.Tenant, p));
+
+    private sealed record OpenFinding(string CaseId, string Part);
+
+    private sealed record Answer(ApprovalRequest Request, string ApproverId, bool Approve, DateTimeOffset At, int Round);
+}

@@ -1,0 +1,200 @@
+using System.Globalization;
+
+namespace ComplianceFunctions.Tests.Histories;
+
+/// <summary>People of the small tenant that histories happen in.</summary>
+internal enum Person
+{
+    /// <summary>The leaver of most histories, E-100.</summary>
+    Lea,
+
+    /// <summary>Works beside Lea and has the same access, E-200: who must not be taken for her.</summary>
+    Mia,
+
+    /// <summary>Another leaver, E-300.</summary>
+    Noa,
+}
+
+/// <summary>Something that happens to the program from outside.</summary>
+/// <param name="At">When, from the history's start.</param>
+internal abstract record Happening(TimeSpan At);
+
+/// <summary>HR sends an event.</summary>
+/// <param name="At">When it arrives.</param>
+/// <param name="Type">Its type, without <c>hr.employee.</c>: <c>terminated</c>, <c>termination.rescheduled</c>, <c>termination.cancelled</c>, <c>rehired</c>.</param>
+/// <param name="Sequence">Its sequence.</param>
+/// <param name="Leaves">When the employment ends, from the history's start; null for who stays.</param>
+/// <param name="Who">Whom it is about.</param>
+/// <param name="Employment">Which employment.</param>
+/// <param name="ForCause">Whether access ends at once.</param>
+/// <param name="Mail">The mail address that HR has on file; null for none.</param>
+/// <param name="Sent">When HR sent it, from the history's start; null for when it arrives.</param>
+internal sealed record HrSends(
+    TimeSpan At, string Type, long Sequence, TimeSpan? Leaves = null, Person Who = Person.Lea, string Employment = "1", bool ForCause = false, Person? Mail = null,
+    TimeSpan? Sent = null) : Happening(At);
+
+/// <summary>An approver answers a request that is open.</summary>
+/// <param name="At">When.</param>
+/// <param name="Approver">Which of the three approvers, from 0.</param>
+/// <param name="Approve">Yes or no.</param>
+/// <param name="Who">Whose case; the latest request of it is answered.</param>
+internal sealed record Answers(TimeSpan At, int Approver, bool Approve = true, Person Who = Person.Lea) : Happening(At);
+
+/// <summary>An admin changes the policy file.</summary>
+/// <param name="At">When.</param>
+/// <param name="Edit">What.</param>
+internal sealed record EditsPolicy(TimeSpan At, PolicyEdit Edit) : Happening(At);
+
+/// <summary>What is changed in the policy file.</summary>
+internal enum PolicyEdit
+{
+    /// <summary>A comment: nothing but the file's digest.</summary>
+    Comment,
+
+    /// <summary>Lea's account is protected from now on.</summary>
+    ProtectLea,
+
+    /// <summary>It is not any more.</summary>
+    UnprotectLea,
+
+    /// <summary>The first plan under a policy needs approvals from now on.</summary>
+    ApproveFirstAct,
+
+    /// <summary>It does not any more.</summary>
+    ActAtOnce,
+}
+
+/// <summary>A permission of the program is taken away or given back.</summary>
+/// <param name="At">When.</param>
+/// <param name="Permission">Graph's name of it.</param>
+/// <param name="Granted">Whether it holds from now on.</param>
+internal sealed record Permits(TimeSpan At, string Permission, bool Granted) : Happening(At);
+
+/// <summary>Somebody else changes the directory.</summary>
+/// <param name="At">When.</param>
+/// <param name="Edit">What.</param>
+/// <param name="Who">To whom.</param>
+internal sealed record EditsDirectory(TimeSpan At, DirectoryEdit Edit, Person Who = Person.Lea) : Happening(At);
+
+/// <summary>What is changed in the directory.</summary>
+internal enum DirectoryEdit
+{
+    /// <summary>The account is enabled.</summary>
+    Enable,
+
+    /// <summary>The account is disabled.</summary>
+    Disable,
+
+    /// <summary>The person gets into a group they were not in.</summary>
+    AddToGroup,
+
+    /// <summary>The person's employee id is taken off the account.</summary>
+    ClearEmployeeId,
+
+    /// <summary>The person's employee id is put back on the account.</summary>
+    SetEmployeeId,
+
+    /// <summary>Lea's employee id is put on this person's account, and off Lea's own: HR's event then fits the wrong person.</summary>
+    TakeLeasEmployeeId,
+
+    /// <summary>The user is deleted.</summary>
+    Delete,
+}
+
+/// <summary>A service is in trouble for a while.</summary>
+/// <param name="At">From when.</param>
+/// <param name="Rule">A fault rule of the sandbox, such as <c>graph/* => status=429</c>.</param>
+/// <param name="For">For how long.</param>
+internal sealed record ServiceFails(TimeSpan At, string Rule, TimeSpan For) : Happening(At);
+
+/// <summary>The program's process ends and is started again.</summary>
+/// <param name="At">When.</param>
+internal sealed record Restarts(TimeSpan At) : Happening(At);
+
+/// <summary>What happens over the days of a leaver's life, in the order of time.</summary>
+/// <param name="Days">How long it is followed.</param>
+/// <param name="Happenings">What happens.</param>
+internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenings)
+{
+    /// <summary>As C# that gives this history, to be put into a test.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Days} days:\n{string.Join("\n", Happenings.Select(h => "  " + h))}");
+
+    /// <summary>A random history; the same for the same seed.</summary>
+    public static LeaverHistory Draw(int seed)
+    {
+        var random = new Random(seed);
+        const int Days = 120;
+        var happenings = new List<Happening>();
+        // Most is decided around a few days, as in life: what comes close together is what goes wrong together.
+        var centres = Enumerable.Range(0, 4).Select(_ => random.NextDouble() * 60).ToList();
+        TimeSpan Time() => random.Next(4) == 0
+            ? TimeSpan.FromDays(random.NextDouble() * 90)
+            : TimeSpan.FromDays(centres[random.Next(centres.Count)]) + TimeSpan.FromMinutes(Math.Pow(random.NextDouble(), 3) * 600);
+        TimeSpan Whole(TimeSpan time) => TimeSpan.FromSeconds(Math.Floor(time.TotalSeconds));
+
+        foreach (var who in random.Next(3) == 0 ? new[] { Person.Lea, Person.Noa } : [Person.Lea])
+        {
+            var events = new List<HrSends>();
+            foreach (var employment in random.Next(4) == 0 ? new[] { "1", "2" } : ["1"])
+                for (var sequence = 1; sequence <= random.Next(1, 5); sequence++)
+                {
+                    var at = Whole(Time());
+                    var type = sequence == 1 && random.Next(8) > 0 ? "terminated" : random.Next(5) switch
+                    {
+                        0 => "terminated",
+                        1 or 2 => "termination.rescheduled",
+                        3 => "termination.cancelled",
+                        _ => "rehired",
+                    };
+                    var ends = type is "terminated" or "termination.rescheduled";
+                    var cause = ends && random.Next(4) == 0;
+                    events.Add(new(
+                        at, type, sequence, ends ? at + Whole(TimeSpan.FromHours((random.Next(3) * 24 * 12) + (random.NextDouble() * 40) - 10)) : null, who, employment, cause,
+                        random.Next(3) == 0 ? who : null));
+                }
+            // HR sends in order as a rule, and now and then late, twice or in disorder.
+            foreach (var group in events.GroupBy(e => e.Employment))
+            {
+                var times = group.Select(e => e.At).Order().ToList();
+                foreach (var (e, n) in group.Select((e, n) => (e, n)))
+                {
+                    var sent = times[n];
+                    var moved = e with { At = sent, Leaves = e.Leaves is { } leaves ? sent + (leaves - e.At) : null };
+                    happenings.Add(moved);
+                    if (random.Next(6) == 0)
+                        happenings.Add(moved with { At = sent + Whole(TimeSpan.FromHours(random.NextDouble() * 50)), Sent = sent });
+                    else if (random.Next(8) == 0)
+                        happenings[^1] = moved with { At = sent + Whole(TimeSpan.FromHours(random.NextDouble() * 50)), Sent = sent };
+                }
+            }
+        }
+        for (var i = random.Next(6); i > 0; i--)
+        {
+            var at = Whole(Time());
+            var approve = random.Next(5) > 0;
+            happenings.Add(new Answers(at, random.Next(3), approve));
+            if (random.Next(4) > 0)
+                happenings.Add(new Answers(at + Whole(TimeSpan.FromHours(random.NextDouble() * 6)), random.Next(3), approve));
+        }
+        for (var i = random.Next(4); i > 0; i--)
+            happenings.Add(new EditsPolicy(Whole(Time()), (PolicyEdit)random.Next(5)));
+        for (var i = random.Next(3); i > 0; i--)
+        {
+            var (at, permission) = (Whole(Time()), Permissions[random.Next(Permissions.Length)]);
+            happenings.Add(new Permits(at, permission, Granted: false));
+            happenings.Add(new Permits(at + Whole(TimeSpan.FromHours(random.NextDouble() * 60)), permission, Granted: true));
+        }
+        for (var i = random.Next(4); i > 0; i--)
+            happenings.Add(new EditsDirectory(Whole(Time()), (DirectoryEdit)random.Next(7), (Person)random.Next(3)));
+        for (var i = random.Next(3); i > 0; i--)
+            happenings.Add(new ServiceFails(Whole(Time()), Rules[random.Next(Rules.Length)], Whole(TimeSpan.FromMinutes(random.NextDouble() * 300))));
+        for (var i = random.Next(4); i > 0; i--)
+            happenings.Add(new Restarts(Whole(Time())));
+        return new(Days, [.. happenings.OrderBy(h => h.At)]);
+    }
+
+    private static readonly string[] Permissions = ["User.EnableDisableAccount.All", "GroupMember.ReadWrite.All", "User.Read.All", "GroupMember.Read.All"];
+
+    private static readonly string[] Rules = ["graph/* => status=429", "graph/* => status=503", "PATCH graph/users/* => status=500", "POST graph/users/* => status=503"];
+}

@@ -1,0 +1,419 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Azure.Core.Pipeline;
+using Compliance.Approvals;
+using Compliance.Findings;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Policy;
+using Compliance.Tenants;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Abstractions;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using SandboxTenant;
+using SandboxTenant.Data;
+using Simulation;
+using Simulation.Storage;
+
+namespace ComplianceFunctions.Tests.Histories;
+
+/// <summary>
+/// The whole program in one process on a virtual clock: its own container and functions, the official dispatcher, a sandbox tenant and storage in memory.
+/// </summary>
+internal sealed class LeaverWorld : IAsyncDisposable
+{
+    /// <summary>When histories begin.</summary>
+    public static readonly DateTimeOffset Start = new(2027, 1, 4, 8, 0, 0, TimeSpan.Zero);
+
+    private const string HrKey = "a-key-of-at-least-thirty-two-characters";
+    private const string Address = "https://localhost:8443";
+    private const string Secret = "sbx~simulated";
+
+    private static readonly Lazy<string> Folder = new(() => Directory.CreateTempSubdirectory("histories-").FullName);
+
+    private readonly PolicyInMemory _policy = new();
+    private readonly List<IHost> _processes = [];
+    private readonly Dictionary<string, int> _requests = new(StringComparer.Ordinal);
+    private MemoryStorageTransport? _transport;
+
+    private LeaverWorld(ulong seed, FaultPlan faults, double trouble, bool replays, bool records)
+    {
+        Simulation = new DurableSimulation(new SimulationOptions
+        {
+            Seed = seed,
+            Start = Start,
+            Hosts = [new Simulation.HostOptions { Functions = [typeof(LeaverActivities), typeof(LeaverOrchestrations)], Version = OrchestrationVersions.Current }],
+            Faults = faults,
+            ReplaysEveryEpisode = replays,
+            RecordsHistories = records,
+        });
+        Storage = new MemoryStorage(Simulation.Clock)
+        {
+            Faults = request => Simulation.CrashesAt("storage") ? StorageFault.CrashBefore : Trouble(seed, trouble, request),
+        };
+    }
+
+    /// <summary>The dispatcher and the clock.</summary>
+    public DurableSimulation Simulation { get; }
+
+    /// <summary>Both accounts.</summary>
+    public MemoryStorage Storage { get; }
+
+    /// <summary>The tenant.</summary>
+    public Sandbox Sandbox { get; private set; } = null!;
+
+    /// <summary>The clock's time.</summary>
+    public DateTimeOffset Now => Simulation.Clock.GetUtcNow();
+
+    /// <summary>SHA-256 of the policy in force.</summary>
+    public OffboardingPolicy Policy => _policy.Load();
+
+    /// <summary>The program's services, of the process that runs now.</summary>
+    public IServiceProvider Services => _processes[^1].Services;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    /// <summary>A world at <see cref="Start"/>, the program running and nothing to do.</summary>
+    /// <param name="seed">Draws the order of steps, and faults.</param>
+    /// <param name="faults">What goes wrong in the engine and between it and the program's storage.</param>
+    /// <param name="trouble">Share of requests to storage that fail, or whose answer is lost.</param>
+    /// <param name="replays">Whether every episode is also replayed from its history.</param>
+    /// <param name="records">Whether histories are kept.</param>
+    public static async Task<LeaverWorld> StartAsync(ulong seed = 1, FaultPlan? faults = null, double trouble = 0, bool replays = false, bool records = false)
+    {
+        var world = new LeaverWorld(seed, faults ?? new FaultPlan(), trouble, replays, records);
+        var options = new SandboxOptions
+        {
+            InProcess = true, Port = 8443, Tenant = SmallTenant.Create(), Clock = world.Simulation.Clock, ClientId = SmallTenant.ClientId, ClientSecret = Secret,
+        };
+        world.Sandbox = await Sandbox.StartAsync(options, TimeProvider.System, Stop);
+        await world.Simulation.StartAsync(_ => world.StartProcessAsync());
+        return world;
+    }
+
+    /// <summary>Runs the program until a time, its timers included.</summary>
+    public async Task RunUntilAsync(DateTimeOffset end)
+    {
+        while (Now < end)
+        {
+            var (sweep, watch) = (NextSweep(), NextWatch());
+            var next = sweep < watch ? sweep : watch;
+            if (next > end)
+            {
+                await Simulation.RunUntilAsync(end, Stop);
+                return;
+            }
+            await Simulation.RunUntilAsync(next, Stop);
+            // A timer that failed comes again at its next time.
+            if (next == sweep)
+                await CallAsync("LeaverSweep", f => f.Sweep(new TimerInfo(), Simulation.Client, Stop));
+            if (next == watch)
+                await CallAsync("LeaverWatch", f => f.Watch(new TimerInfo(), Simulation.Client, Stop));
+        }
+    }
+
+    /// <summary>Lets something happen, at the clock's present time.</summary>
+    public async Task HappenAsync(Happening happening)
+    {
+        switch (happening)
+        {
+            case HrSends hr:
+                await SendAsync(hr);
+                break;
+            case Answers answer:
+                await AnswerAsync(answer);
+                break;
+            case EditsPolicy { Edit: var edit }:
+                _policy.Change(edit);
+                break;
+            case Permits { Permission: var permission, Granted: var granted }:
+                if (granted)
+                    Sandbox.Tenant.Denied.TryRemove(permission, out _);
+                else
+                    Sandbox.Tenant.Denied[permission] = true;
+                break;
+            case EditsDirectory edit:
+                Change(edit);
+                break;
+            case ServiceFails { Rule: var rule }:
+                Sandbox.SetFaults(rule);
+                break;
+            case Restarts:
+                await Simulation.CrashAsync("host");
+                break;
+            default:
+                throw new NotSupportedException($"{happening.GetType().Name} is not known");
+        }
+    }
+
+    /// <summary>Ends the trouble of <see cref="ServiceFails"/>.</summary>
+    public void ServicesRecover() => Sandbox.SetFaults(null);
+
+    /// <summary>All cases, as stored.</summary>
+    public IReadOnlyList<LeaverCase> Cases() => [.. Storage.State.Rows("leavercases").Select(r => JsonSerializer.Deserialize<LeaverCase>(
+        string.Concat(Enumerable.Range(0, 10).Select(n => r[string.Create(CultureInfo.InvariantCulture, $"Json{n}")]).TakeWhile(j => j is not null)), ComplianceJson.Compact)!)];
+
+    /// <summary>All requests for approval, void ones too, as stored.</summary>
+    public IReadOnlyList<ApprovalRequest> Requests() =>
+        [.. Storage.State.Rows("approvals").Select(r => JsonSerializer.Deserialize<ApprovalRequest>((string)r["Body"]!, ComplianceJson.Compact)!)];
+
+    /// <summary>How many lines the evidence log has.</summary>
+    public long EvidenceRecords() => Storage.Evidence.Blobs("ledger").Where(b => b.Name.Contains("/log/", StringComparison.Ordinal)).Sum(b => b.Content.ToArray().LongCount(c => c == '\n'));
+
+    /// <summary>Ids of the records in the evidence log but the log's own.</summary>
+    public IReadOnlyList<string> EvidenceIds() => [.. Storage.Evidence.Blobs("ledger").Where(b => b.Name.Contains("/log/", StringComparison.Ordinal))
+        .SelectMany(b => Encoding.UTF8.GetString(b.Content.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        .Select(line => JsonNode.Parse(line)!["id"]!.GetValue<string>()).Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal))];
+
+    /// <summary>The case of an employment; null when there is none.</summary>
+    public Task<LeaverCase?> CaseAsync(Person who, string employment) =>
+        Services.GetRequiredService<LeaverDesk>().CaseAsync(HrEventKeys.CaseOf(SmallTenant.Id, SmallTenant.EmployeeIdOf(who), employment), Stop);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Simulation.DisposeAsync();
+        foreach (var process in _processes)
+            process.Dispose();
+        await Sandbox.DisposeAsync();
+    }
+
+    // Drawn for the request and not for its place among all, which threads may change.
+    private StorageFault Trouble(ulong seed, double share, StorageRequest request)
+    {
+        if (share <= 0)
+            return StorageFault.None;
+        var key = $"{request.Operation} {request.Resource}";
+        lock (_requests)
+            _requests[key] = _requests.GetValueOrDefault(key) + 1;
+        return Draws.Fraction(seed, string.Create(CultureInfo.InvariantCulture, $"storage {key} {_requests[key]}")) switch
+        {
+            var drawn when drawn < share / 2 => StorageFault.FailBefore(),
+            var drawn when drawn < share => StorageFault.LoseAnswer,
+            _ => StorageFault.None,
+        };
+    }
+
+    private async Task<IServiceProvider> StartProcessAsync()
+    {
+        _transport?.Crash();
+        _transport = Storage.Open();
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = Folder.Value });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["AzureWebJobsStorage"] = MemoryStorage.StateConnection,
+            ["EvidenceStorage"] = MemoryStorage.EvidenceConnection,
+            ["Tenant:Id"] = SmallTenant.Id,
+            ["Tenant:GraphEndpoint"] = Address + "/v1.0",
+            ["Tenant:ResourceManagerEndpoint"] = Address,
+            ["Tenant:AuthorityHost"] = Address,
+            ["Tenant:ClientId"] = SmallTenant.ClientId,
+            ["Tenant:ClientSecret"] = Secret,
+            ["Tenant:PinnedThumbprint"] = new string('0', 64),
+            ["Evidence:SigningKey"] = Path.Combine(Folder.Value, "evidence-key.pem"),
+            ["Hr:WebhookKeys"] = HrKey,
+            ["Approvals:Audience"] = SmallTenant.ComplianceApp,
+        });
+        builder.AddComplianceApp();
+        builder.Services.AddMvcCore();
+        builder.Services.AddSingleton<TimeProvider>(Simulation.Clock);
+        builder.Services.AddSingleton<HttpPipelineTransport>(_transport);
+        builder.Services.AddSingleton(new TenantTransport(Sandbox.CreateHandler()));
+        builder.Services.AddSingleton<IOffboardingPolicySource>(_policy);
+        var process = builder.Build();
+        _processes.Add(process);
+        await process.StartAsync(Stop);
+        return process.Services;
+    }
+
+    // Every six hours, where production does it every five minutes: a history of months would be mostly sweeps.
+    private DateTimeOffset NextSweep() => new DateTimeOffset(Now.Year, Now.Month, Now.Day, Now.Hour - (Now.Hour % 6), 0, 0, TimeSpan.Zero).AddHours(6);
+
+    private DateTimeOffset NextWatch() => new DateTimeOffset(Now.Year, Now.Month, Now.Day, 5, 30, 0, TimeSpan.Zero) is var today && today > Now ? today : today.AddDays(1);
+
+    private async Task SendAsync(HrSends hr)
+    {
+        var data = new JsonObject
+        {
+            ["employeeId"] = SmallTenant.EmployeeIdOf(hr.Who),
+            ["employment"] = hr.Employment,
+            ["sequence"] = hr.Sequence,
+        };
+        if (hr.Mail is { } mail)
+            data["mail"] = SmallTenant.AddressOf(mail);
+        if (hr.Type is "terminated" or "termination.rescheduled")
+        {
+            data["leaves"] = new JsonObject { ["local"] = Iso(Start + (hr.Leaves ?? hr.At)), ["timeZone"] = "UTC" };
+            data["forCause"] = hr.ForCause;
+        }
+        var body = JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+        {
+            ["specversion"] = "1.0",
+            ["id"] = string.Create(CultureInfo.InvariantCulture, $"{hr.Who}-{hr.Employment}-{hr.Sequence}"),
+            ["source"] = "urn:hr",
+            ["type"] = "hr.employee." + hr.Type,
+            ["time"] = Iso(Start + (hr.Sent ?? hr.At)) + "Z",
+            ["datacontenttype"] = "application/json",
+            ["data"] = data,
+        });
+        // HR tries again until it has an answer.
+        for (var tries = 1; ; tries++)
+        {
+            var request = Post(body, "application/cloudevents+json");
+            request.Headers[WebhookSignature.TimestampHeader] = WebhookSignature.Seconds(Now);
+            request.Headers[WebhookSignature.SignatureHeader] = WebhookSignature.Sign(Encoding.UTF8.GetBytes(HrKey), Now, body);
+            if (await AskAsync("HrEventWebhook", request, f => f.HrEventWebhook(request, Simulation.Client, Stop)) is { } status)
+            {
+                Assert.True(status is HttpStatusCode.Accepted or HttpStatusCode.Conflict, $"HR's event was answered {status}");
+                return;
+            }
+            Assert.True(tries < 50, "HR's event was not taken");
+            await Simulation.RunForAsync(TimeSpan.FromSeconds(30), Stop);
+        }
+    }
+
+    private async Task AnswerAsync(Answers answer)
+    {
+        var desk = Services.GetRequiredService<LeaverDesk>();
+        var cases = (await desk.CasesAsync(Stop)).Where(c => c.EmployeeId == SmallTenant.EmployeeIdOf(answer.Who)).Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
+        if ((await desk.OpenApprovalsAsync(Stop)).Where(r => cases.Contains(r.CaseId)).MaxBy(r => r.AskedAt) is not { } request)
+            return;
+        var message = Post(JsonSerializer.SerializeToUtf8Bytes(new { planId = request.PlanId, approve = answer.Approve }), "application/json");
+        message.Headers.Authorization = "Bearer " + await TokenAsync(SmallTenant.Approvers[answer.Approver]);
+        await AskAsync("AnswerApproval", message, f => f.Answer(message, request.Id, Simulation.Client, Stop));
+    }
+
+    private void Change(EditsDirectory edit)
+    {
+        var (tenant, id) = (Sandbox.Tenant, SmallTenant.IdOf(edit.Who));
+        if (tenant.Users.Find(id) is null)
+            return;
+        switch (edit.Edit)
+        {
+            case DirectoryEdit.Enable:
+                tenant.Change("users", id, """{"accountEnabled":true}""");
+                break;
+            case DirectoryEdit.Disable:
+                tenant.Change("users", id, """{"accountEnabled":false}""");
+                break;
+            case DirectoryEdit.AddToGroup:
+                if (tenant.GroupMembers.Of(SmallTenant.OtherGroup).Find(id) is null)
+                    SmallTenant.AddToGroup(tenant, SmallTenant.OtherGroup, edit.Who);
+                break;
+            case DirectoryEdit.ClearEmployeeId:
+                tenant.Change("users", id, """{"employeeId":null}""");
+                break;
+            case DirectoryEdit.SetEmployeeId:
+                tenant.Change("users", id, new JsonObject { ["employeeId"] = SmallTenant.EmployeeIdOf(edit.Who) }.ToJsonString());
+                break;
+            case DirectoryEdit.TakeLeasEmployeeId:
+                if (tenant.Users.Find(SmallTenant.IdOf(Person.Lea)) is not null)
+                    tenant.Change("users", SmallTenant.IdOf(Person.Lea), """{"employeeId":null}""");
+                tenant.Change("users", id, new JsonObject { ["employeeId"] = SmallTenant.EmployeeIdOf(Person.Lea) }.ToJsonString());
+                break;
+            case DirectoryEdit.Delete:
+                tenant.Remove("users", id);
+                tenant.DeletedUsers[id] = true;
+                break;
+            default:
+                throw new NotSupportedException($"{edit.Edit} is not known");
+        }
+    }
+
+    private async Task<string> TokenAsync(string person)
+    {
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["grant_type"] = "password",
+            ["client_id"] = SmallTenant.ClientId,
+            ["username"] = Json.Text(Sandbox.Tenant.Users.Find(person)!.Json, "userPrincipalName")!,
+            ["password"] = Secret,
+            ["scope"] = $"api://{SmallTenant.ComplianceApp}/.default",
+        });
+        using var client = new HttpMessageInvoker(Sandbox.CreateHandler());
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Address}/{SmallTenant.Id}/oauth2/v2.0/token") { Content = form };
+        using var response = await client.SendAsync(request, Stop);
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync(Stop))!["access_token"]!.GetValue<string>();
+    }
+
+    // A step among the others, at the present time. False when it failed or its process ended.
+    private async Task<bool> CallAsync(string name, Func<OffboardingFunctions, Task> function)
+    {
+        var call = Simulation.Call(name, async services =>
+        {
+            await using var scope = services.CreateAsyncScope();
+            await function(ActivatorUtilities.CreateInstance<OffboardingFunctions>(scope.ServiceProvider));
+        });
+        await Simulation.RunUntilIdleAsync(Stop);
+        while (!call.Ended.IsCompleted)
+            await Simulation.RunForAsync(TimeSpan.FromSeconds(1), Stop);
+        return call.Ended.IsCompletedSuccessfully;
+    }
+
+    // The answer's status; null when there was none.
+    private async Task<HttpStatusCode?> AskAsync(string name, HttpRequest request, Func<OffboardingFunctions, Task<IActionResult>> function)
+    {
+        var context = request.HttpContext;
+        context.Response.Body = new MemoryStream();
+        var answered = await CallAsync(name, async functions =>
+        {
+            context.RequestServices = Services;
+            var result = await function(functions);
+            await result.ExecuteResultAsync(new ActionContext(context, new RouteData(), new ActionDescriptor()));
+        });
+        return answered ? (HttpStatusCode)context.Response.StatusCode : null;
+    }
+
+    private static HttpRequest Post(byte[] body, string contentType)
+    {
+        var request = new DefaultHttpContext().Request;
+        (request.Method, request.ContentType) = (HttpMethods.Post, contentType);
+        (request.ContentLength, request.Body) = (body.Length, new MemoryStream(body));
+        return request;
+    }
+
+    private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+
+    // Read once for each text: reading and checking the file takes longer than a step.
+    private sealed class PolicyInMemory : IOffboardingPolicySource
+    {
+        private bool _protected;
+        private bool _firstAct;
+        private int _comments;
+        private OffboardingPolicy? _loaded;
+
+        public OffboardingPolicy Load() => _loaded ??= OffboardingPolicyLoader.Load(Text(), "offboarding.yaml");
+
+        public void Change(PolicyEdit edit)
+        {
+            switch (edit)
+            {
+                case PolicyEdit.Comment:
+                    _comments++;
+                    break;
+                case PolicyEdit.ProtectLea or PolicyEdit.UnprotectLea:
+                    _protected = edit == PolicyEdit.ProtectLea;
+                    break;
+                default:
+                    _firstAct = edit == PolicyEdit.ApproveFirstAct;
+                    break;
+            }
+            _loaded = null;
+        }
+
+        private string Text() => string.Create(CultureInfo.InvariantCulture, $$"""
+            version: 1
+            approvals: { firstAct: {{(_firstAct ? "true" : "false")}} }
+            protected: { accounts: [{{(_protected ? SmallTenant.IdOf(Person.Lea) : "")}}] }
+            # edited {{_comments}} times
+            """);
+    }
+}
