@@ -8,6 +8,7 @@ return args switch
     ["ledger", .. var rest] => Math.Max(await LedgerBenchmark.RunAsync(rest), await LedgerVerifyBenchmark.RunAsync(rest)),
     ["ledger-verify", .. var rest] => await LedgerVerifyBenchmark.RunAsync(rest),
     ["simulation", .. var rest] => await SimulationBenchmark.RunAsync(rest),
+    ["storage", .. var rest] => await StorageBenchmark.RunAsync(rest),
     [LedgerVerifyBenchmark.Role, .. var rest] => await LedgerVerifyBenchmark.RunRoleAsync(rest),
     // The parts below run as processes of their own, so that each has its own memory.
     [CredentialBenchmark.SandboxRole, .. var rest] => await SandboxRole.RunAsync(rest),
@@ -23,6 +24,6 @@ static int Usage()
     Console.Error.WriteLine("            host [--line N] [--fan N] [--rounds N]");
     Console.Error.WriteLine("            offboarding [--latency MS] [--leavers N] [--rounds N] [--quotas] [--seconds N after all are blocked, instead of to the last certificate]");
     Console.Error.WriteLine("            ledger [--calls N] [--rounds N] [--records N]; ledger-verify its second half alone");
-    Console.Error.WriteLine("            simulation [--cases N] [--rounds N]");
+    Console.Error.WriteLine("            simulation [--cases N] [--rounds N]; storage [--calls N] [--rounds N], storage in memory");
     return 64;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Azure;
 using Azure.Core;
 
@@ -43,7 +44,9 @@ internal sealed class Answer : Response
     /// <inheritdoc/>
     public override Stream? ContentStream
     {
-        get => _stream ??= new MemoryStream(_body.ToArray(), 0, _body.Length, writable: false, publiclyVisible: true);
+        get => _stream ??= MemoryMarshal.TryGetArray(_body, out var bytes)
+            ? new(bytes.Array!, bytes.Offset, bytes.Count, writable: false, publiclyVisible: true)
+            : new MemoryStream(_body.ToArray());
         set => _stream = value;
     }
 

@@ -58,6 +58,19 @@ public sealed class MemoryLeaseTimeTests
     }
 
     [Fact]
+    public async Task A_lease_that_ended_before_another_wrote_cannot_be_renewed()
+    {
+        var lease = _blob.GetBlobLeaseClient();
+        await lease.AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: Stop);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        await _blob.UploadAsync(new BinaryData("b"), overwrite: true, Stop);
+
+        Assert.Equal(LeaseState.Available, await StateAsync());
+        Assert.Equal((409, "LeaseIdMismatchWithLeaseOperation"), await RefusalAsync(() => lease.RenewAsync(cancellationToken: Stop)));
+    }
+
+    [Fact]
     public async Task A_broken_lease_holds_until_its_break_is_over()
     {
         var lease = _blob.GetBlobLeaseClient();

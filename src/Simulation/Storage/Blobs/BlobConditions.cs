@@ -13,24 +13,24 @@ internal static class BlobConditions
     /// <returns>Status and code of the refusal; null when all are met.</returns>
     public static (int Status, string Code)? OfWrite(StorageCall call, MemoryBlob? there, (int Status, string Code) exists, DateTimeOffset now)
     {
-        if (Lease(call, there, now) is { } lease)
-            return lease;
         if (call.Header("If-Match") is { } wanted && (there is null || !Named(wanted, there.ETag)))
             return (412, "ConditionNotMet");
         if (there is null)
-            return null;
+            return Lease(call, there, now);
         if (call.Header("If-None-Match") is { } unwanted && Named(unwanted, there.ETag))
             return unwanted == "*" ? exists : (412, "ConditionNotMet");
         if (Date(call, "If-Modified-Since") is { } since && Whole(there.Modified) <= since)
             return (412, "ConditionNotMet");
-        return Date(call, "If-Unmodified-Since") is { } until && Whole(there.Modified) > until ? (412, "ConditionNotMet") : null;
+        if (Date(call, "If-Unmodified-Since") is { } until && Whole(there.Modified) > until)
+            return (412, "ConditionNotMet");
+        return Lease(call, there, now);
     }
 
     /// <summary>Checks the conditions of a read.</summary>
     /// <inheritdoc cref="OfWrite" path="/returns"/>
     public static (int Status, string Code)? OfRead(StorageCall call, MemoryBlob there, DateTimeOffset now)
     {
-        if (call.Header("x-ms-lease-id") is { } id && LeaseOfRead(id, there, now) is { } lease)
+        if (call.Header("x-ms-lease-id") is { } id && LeaseNamed(id, there, now) is { } lease)
             return lease;
         if (call.Header("If-Match") is { } wanted && !Named(wanted, there.ETag))
             return (412, "ConditionNotMet");
@@ -44,16 +44,17 @@ internal static class BlobConditions
     private static (int Status, string Code)? Lease(StorageCall call, MemoryBlob? there, DateTimeOffset now)
     {
         var id = call.Header("x-ms-lease-id");
-        if (there is null)
-            return id is null ? null : (412, "LeaseNotPresentWithBlobOperation");
-        if (!there.Lease.HoldsAt(now))
-            return id is null ? null : there.Lease.Id is null ? (412, "LeaseNotPresentWithBlobOperation") : (412, "LeaseLost");
-        return id is null ? (412, "LeaseIdMissing") : Same(id, there.Lease.Id) ? null : (412, "LeaseIdMismatchWithBlobOperation");
+        if (id is not null)
+            return there is null ? (412, "LeaseNotPresentWithBlobOperation") : LeaseNamed(id, there, now);
+        return there is not null && there.Lease.HoldsAt(now) ? (412, "LeaseIdMissing") : null;
     }
 
-    private static (int Status, string Code)? LeaseOfRead(string id, MemoryBlob there, DateTimeOffset now) =>
-        !there.Lease.HoldsAt(now) ? there.Lease.Id is null ? (412, "LeaseNotPresentWithBlobOperation") : (412, "LeaseLost")
-        : Same(id, there.Lease.Id) ? null : (412, "LeaseIdMismatchWithBlobOperation");
+    private static (int Status, string Code)? LeaseNamed(string id, MemoryBlob there, DateTimeOffset now) => there.Lease.StateAt(now) switch
+    {
+        LeaseState.Leased or LeaseState.Breaking => Same(id, there.Lease.Id) ? null : (412, "LeaseIdMismatchWithBlobOperation"),
+        LeaseState.Expired => (412, "LeaseLost"),
+        _ => (412, "LeaseNotPresentWithBlobOperation"),
+    };
 
     private static bool Same(string id, string? other) => string.Equals(id, other, StringComparison.OrdinalIgnoreCase);
 

@@ -275,10 +275,10 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
 
     private Answer Delete(MemoryContainer container, MemoryBlob? blob, StorageCall call)
     {
-        if (blob is null)
-            return Refused(404, "BlobNotFound");
         if (BlobConditions.OfWrite(call, blob, (412, "ConditionNotMet"), storage.Now) is { } refused)
             return Refused(refused);
+        if (blob is null)
+            return Refused(404, "BlobNotFound");
         account.Containers = account.Containers.SetItem(container.Name, container.Without(blob.Name));
         return new Answer(202) { Changes = [$"{container.Name}/{blob.Name}"] }.With("x-ms-delete-type-permanent", "true");
     }
@@ -306,9 +306,7 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
                     return Refused(400, "InvalidHeaderValue");
                 return Leased(container, blob, Taken(proposed ?? storage.NextId().ToString(), seconds, now), 201);
             case StorageOperation.RenewLease:
-                if (held.Id is null)
-                    return Refused(409, "LeaseIdMismatchWithLeaseOperation");
-                if (!mine)
+                if (held.Id is null || !mine)
                     return Refused(409, "LeaseIdMismatchWithLeaseOperation");
                 return held.Breaks ? Refused(409, "LeaseIsBrokenAndCannotBeRenewed") : Leased(container, blob, Taken(held.Id, held.Seconds, now), 200);
             case StorageOperation.ChangeLease:
@@ -329,11 +327,10 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     private Answer Broken(MemoryContainer container, MemoryBlob blob, StorageCall call, LeaseState state, DateTimeOffset now)
     {
         var held = blob.Lease;
-        var left = held.Ends is { } ends ? (int)Math.Ceiling(Math.Max(0, (ends - now).TotalSeconds)) : 0;
-        if (Number(call, "x-ms-lease-break-period") is { } asked && state is LeaseState.Leased or LeaseState.Breaking)
-            left = held.Ends is null && state == LeaseState.Leased ? (int)Number(call, "x-ms-lease-break-period")!.Value : (int)Math.Min(left, Number(call, "x-ms-lease-break-period")!.Value);
-        if (state is LeaseState.Expired or LeaseState.Broken)
-            left = 0;
+        var period = Number(call, "x-ms-lease-break-period");
+        // Until it would have ended by itself, or earlier where a period is asked for; one without an end breaks at once, or after that period.
+        var rest = held.Ends is { } ends ? (long)Math.Ceiling((ends - now).TotalSeconds) : period ?? 0;
+        var left = state is LeaseState.Leased or LeaseState.Breaking ? Math.Min(rest, period ?? rest) : 0;
         return Leased(container, blob, held with { Breaks = true, Ends = now.AddSeconds(left) }, 202).With("x-ms-lease-time", left.ToString(CultureInfo.InvariantCulture));
     }
 
@@ -347,7 +344,7 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     private Answer Leased(MemoryContainer container, MemoryBlob blob, BlobLease lease, int status)
     {
         // A lease is no change of the blob: its version stays.
-        var answer = Saved(container, blob with { Lease = lease }, status);
+        var answer = Kept(container, blob with { Lease = lease }, status);
         return lease.Id is null || lease.Breaks ? answer : answer.With("x-ms-lease-id", lease.Id);
     }
 
@@ -377,7 +374,11 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         return metadata.ToImmutable();
     }
 
-    private Answer Saved(MemoryContainer container, MemoryBlob blob, int status)
+    private Answer Saved(MemoryContainer container, MemoryBlob blob, int status) =>
+        // A write ends a lease that holds no more: from then on it cannot be renewed.
+        Kept(container, blob.Lease.HoldsAt(storage.Now) ? blob : blob with { Lease = BlobLease.None }, status);
+
+    private Answer Kept(MemoryContainer container, MemoryBlob blob, int status)
     {
         account.Containers = account.Containers.SetItem(container.Name, container.With(blob));
         return new Answer(status) { Changes = [$"{container.Name}/{blob.Name}"] }

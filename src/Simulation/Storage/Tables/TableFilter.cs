@@ -25,6 +25,18 @@ internal sealed class TableFilter
     /// <summary>Likewise row keys.</summary>
     public KeyRange Rows { get; }
 
+    /// <summary>Whether all rows that meet it are in one partition, so that the range of row keys bounds them as well.</summary>
+    public bool OnePartition => Partitions.First is not null && Partitions.First == Partitions.Last;
+
+    /// <summary>Whether no row from this one on meets it.</summary>
+    public bool EndsBefore(TableRow row)
+    {
+        if (Partitions.Last is not { } last)
+            return false;
+        var order = string.CompareOrdinal(row.PartitionKey, last);
+        return order > 0 || (order == 0 && OnePartition && Rows.Last is { } lastRow && string.CompareOrdinal(row.RowKey, lastRow) > 0);
+    }
+
     /// <summary>Reads a filter.</summary>
     /// <param name="text">As it is in the query; null for none.</param>
     /// <exception cref="FormatException">It is not of this form.</exception>

@@ -250,7 +250,7 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
         for (; at < table.Rows.Count; at++)
         {
             var row = table.Rows[at];
-            if (filter.Partitions.Last is { } last && string.CompareOrdinal(row.PartitionKey, last) > 0)
+            if (filter.EndsBefore(row))
                 break;
             if (found == most || seen == storage.TableScan)
             {
@@ -275,8 +275,7 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
         if (call.Parameter("NextPartitionKey") is { } partition)
             return (Key(partition), Key(call.Parameter("NextRowKey") ?? ""));
         var from = filter.Partitions.First ?? "";
-        // Inside one partition the row keys' bound helps as well.
-        return (from, filter.Partitions.First == filter.Partitions.Last && filter.Rows.First is { } row ? row : "");
+        return (from, filter.OnePartition && filter.Rows.First is { } row ? row : "");
     }
 
     // As the service does it: keys may have characters that no header may have.
