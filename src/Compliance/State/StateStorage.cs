@@ -26,6 +26,7 @@ internal sealed class StateStorage
     public StateStorage(StorageOptions options, HttpPipelineTransport? transport = null, TimeSpan? retryDelay = null)
     {
         _options = options;
+        Transport = transport;
         var (state, evidence) = (options.State, options.Evidence);
         var delay = retryDelay ?? TimeSpan.FromMilliseconds(200);
         var queues = Bounded(new QueueClientOptions { MessageEncoding = JsonMessage.Encoding }, transport, delay);
@@ -35,6 +36,9 @@ internal sealed class StateStorage
         Queues = state.ConnectionString is { } c1 ? new(c1, queues) : new(state.Addresses[StorageAccount.QueueUri], CredentialOf(state), queues);
         Tables = state.ConnectionString is { } c2 ? new(c2, tables) : new(state.Addresses[StorageAccount.TableUri], CredentialOf(state), tables);
     }
+
+    /// <summary>How requests travel; null for the SDK's own way.</summary>
+    public HttpPipelineTransport? Transport { get; }
 
     /// <summary>Documents.</summary>
     public BlobServiceClient Blobs { get; }

@@ -253,6 +253,28 @@ public sealed class MemoryStorageTests
     }
 
     [Fact]
+    public async Task Many_threads_at_once_lose_no_update()
+    {
+        const int Each = 200;
+        var (table, _) = await MadeAsync(_memory.Open());
+        await table.AddEntityAsync(new TableEntity("p", "r") { ["Count"] = 0 }, Stop);
+
+        await Parallel.ForAsync(0, 8, Stop, async (_, stop) =>
+        {
+            var own = Storage(_memory.Open()).Table;
+            for (var done = 0; done < Each;)
+            {
+                TableEntity row = await own.GetEntityAsync<TableEntity>("p", "r", cancellationToken: stop);
+                row["Count"] = row.GetInt32("Count") + 1;
+                if (await StoragePlace.RefusalAsync(() => own.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, stop)) == (0, null))
+                    done++;
+            }
+        });
+
+        Assert.Equal(8 * Each, _memory.State.Row("t", "p", "r")!["Count"]);
+    }
+
+    [Fact]
     public async Task What_the_app_does_not_use_fails_loudly()
     {
         var (_, blob) = await MadeAsync(_memory.Open());

@@ -54,6 +54,8 @@ internal static class CheckpointServices
     {
         // Given with a signature, it is opened with that; else with the identity that opens the evidence, or as part of the same account.
         var options = new BlobClientOptions { Retry = { MaxRetries = 2, NetworkTimeout = TimeSpan.FromSeconds(30) } };
+        if (storage.Transport is { } transport)
+            options.Transport = transport;
         return (address.Query.Length > 0, StateStorage.CredentialOf(evidence)) switch
         {
             (true, _) => new(address, options),
