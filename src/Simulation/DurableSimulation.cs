@@ -29,6 +29,7 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     private readonly List<VirtualTimer> _due = [];
     private readonly List<int> _messages = [];
     private readonly List<int> _episodes = [];
+    private readonly Wake _wake = new();
     private readonly Lock _turnsLock = new();
     private readonly List<Turn> _turns = [];
     private readonly List<FunctionCall> _calls = [];
@@ -436,24 +437,33 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     // What is in hand and does not rest, since something else than this simulation made it go on.
     private async Task RestAsync(CancellationToken cancellationToken)
     {
-        foreach (var work in _inHand)
+        foreach (var work in _inHand.ToList())
             await RestAsync(work, cancellationToken).ConfigureAwait(false);
         _inHand.RemoveAll(w => w.HasEnded);
     }
 
+    // Runs what is queued of any work item in hand: one may wait for what another one began.
     private async Task RestAsync(WorkInHand work, CancellationToken cancellationToken)
     {
-        var rest = work.Rest;
-        if (rest.IsCompleted)
-            return;
-        try
+        while (true)
         {
-            await rest.WaitAsync(Options.StuckAfter, TimeProvider.System, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            throw new TimeoutException(
-                $"{work.Kind} {work.Name} of {work.Instance} has neither ended nor waited for the clock within {Options.StuckAfter}");
+            var wake = _wake.Next;
+            var ran = false;
+            foreach (var held in _inHand)
+                ran |= held.RunPosted();
+            if (ran)
+                continue;
+            if (work.Rests)
+                return;
+            try
+            {
+                await wake.WaitAsync(Options.StuckAfter, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                throw new TimeoutException(
+                    $"{work.Kind} {work.Name} of {work.Instance} has neither ended nor waited for the clock within {Options.StuckAfter}");
+            }
         }
     }
 
@@ -570,7 +580,7 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     private WorkInHand Begin(StepKind kind, string instance, string name, SimulatedHost host, ReadOnlySpan<FaultKind> faults)
     {
         var occurrence = _faults.Count(instance, name);
-        var work = new WorkInHand(++_works, kind, instance, name, host)
+        var work = new WorkInHand(++_works, kind, instance, name, host, _wake)
         {
             Occurrence = occurrence,
             Fault = _faults.Draw(instance, name, occurrence, 0, faults),

@@ -22,9 +22,7 @@ public sealed class FunctionCall
         Exception? error = null;
         try
         {
-            var run = _function(work.Host.Services!);
-            work.Returned();
-            await run.ConfigureAwait(false);
+            await work.RunAsync(() => _function(work.Host.Services!)).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Any error is the function's, and the caller's to see.
         catch (Exception e)

@@ -105,8 +105,7 @@ internal sealed class SimulatedHost(HostOptions options, DurableSimulation simul
         _activities.TryRemove(context.GetProperty<TaskScheduledEvent>()!, out var work);
         simulation.SetCurrent(work!);
         await simulation.BeginAsync(work!);
-        var run = next();
-        work!.Returned();
-        await run;
+        // What follows goes on on a thread of the dispatcher.
+        await work!.RunAsync(next).ConfigureAwait(false);
     }
 }

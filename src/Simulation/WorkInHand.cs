@@ -1,13 +1,18 @@
 namespace Simulation;
 
 /// <summary>
-/// A work item that a worker has in hand. It rests when it has ended, or when it waits for the clock or for its turn; a simulation does
-/// nothing else meanwhile.
+/// A work item that a worker has in hand. It rests when it has ended, or when it waits for the clock or for its turn and nothing of it is
+/// left to run; a simulation does nothing else meanwhile.
 /// </summary>
-internal sealed class WorkInHand(long number, StepKind kind, string instance, string name, SimulatedHost host)
+/// <remarks>
+/// It is also the context that its code goes on in: what comes back from something asynchronous is queued here, and run by the simulation.
+/// So several things that a work item does at once go on one after the other, in the same order each time.
+/// </remarks>
+internal sealed class WorkInHand(long number, StepKind kind, string instance, string name, SimulatedHost host, Wake wake)
+    : SynchronizationContext
 {
     private readonly Lock _lock = new();
-    private TaskCompletionSource _rest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();
     private int _waits;
     private bool _isOnThread = true;
 
@@ -27,7 +32,7 @@ internal sealed class WorkInHand(long number, StepKind kind, string instance, st
     /// <summary>Which work item it is of its instance and name, from 1.</summary>
     public int Occurrence { get; init; }
 
-    /// <summary>The episode or activity.</summary>
+    /// <summary>The episode, activity or call.</summary>
     public object? Item { get; set; }
 
     /// <summary>Whether its host ends now.</summary>
@@ -44,44 +49,148 @@ internal sealed class WorkInHand(long number, StepKind kind, string instance, st
 
     public bool HasEnded { get; private set; }
 
-    /// <summary>Whether it has begun to rest, and ended when it does.</summary>
-    public Task Rest
+    /// <summary>Whether nothing of it is left to do for now.</summary>
+    public bool Rests
     {
         get
         {
             lock (_lock)
-                return _rest.Task;
+                return (HasEnded || _waits > 0) && !_isOnThread && _posted.Count == 0;
         }
     }
 
     /// <summary>Counts a wait for the clock or for its turn.</summary>
-    public void BeginWait() => Change(() => _waits++);
+    public void BeginWait()
+    {
+        lock (_lock)
+            _waits++;
+        wake.Set();
+    }
 
     /// <summary>Ends a wait.</summary>
-    public void EndWait() => Change(() => _waits--);
+    public void EndWait()
+    {
+        lock (_lock)
+            _waits--;
+    }
 
     /// <summary>It goes on, on this thread.</summary>
-    public void Resume() => Change(() => _isOnThread = true);
+    public void Resume()
+    {
+        lock (_lock)
+            _isOnThread = true;
+    }
 
-    /// <summary>What goes on on the thread that ran it has come back: what is left is asynchronous.</summary>
-    public void Returned() => Change(() => _isOnThread = false);
+    /// <summary>What went on on this thread has come back: what is left is asynchronous.</summary>
+    public void Returned()
+    {
+        lock (_lock)
+            _isOnThread = false;
+        wake.Set();
+    }
 
     /// <summary>It has ended.</summary>
-    public void End() => Change(() => (HasEnded, _isOnThread) = (true, false));
+    public void End()
+    {
+        lock (_lock)
+            (HasEnded, _isOnThread) = (true, false);
+        wake.Set();
+    }
 
-    /// <summary>Its worker has died.</summary>
-    public void Kill() => Change(() => (IsDead, HasEnded) = (true, true));
-
-    private void Change(Action change)
+    /// <summary>Its worker has died: what is queued never runs.</summary>
+    public void Kill()
     {
         lock (_lock)
         {
-            change();
-            var rests = (HasEnded || _waits > 0) && !_isOnThread;
-            if (rests)
-                _rest.TrySetResult();
-            else if (_rest.Task.IsCompleted)
-                _rest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            (IsDead, HasEnded) = (true, true);
+            _posted.Clear();
+        }
+        wake.Set();
+    }
+
+    /// <summary>Runs on its behalf, in its context, until it comes back or waits for something.</summary>
+    public Task RunAsync(Func<Task> code)
+    {
+        var former = Current;
+        SetSynchronizationContext(this);
+        try
+        {
+            return code();
+        }
+        finally
+        {
+            SetSynchronizationContext(former);
+            Returned();
         }
     }
+
+    /// <summary>Runs what is queued.</summary>
+    /// <returns>Whether there was anything.</returns>
+    public bool RunPosted()
+    {
+        var any = false;
+        while (TakePosted() is { } posted)
+        {
+            any = true;
+            var former = Current;
+            SetSynchronizationContext(this);
+            try
+            {
+                posted.Callback(posted.State);
+            }
+            finally
+            {
+                SetSynchronizationContext(former);
+                Returned();
+            }
+        }
+        return any;
+    }
+
+    /// <inheritdoc/>
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        lock (_lock)
+        {
+            if (IsDead)
+                return;
+            if (!HasEnded)
+            {
+                _posted.Enqueue((d, state));
+                wake.Set();
+                return;
+            }
+        }
+        // What a work item leaves behind goes on by itself.
+        ThreadPool.UnsafeQueueUserWorkItem(p => p.d(p.state), (d, state), preferLocal: false);
+    }
+
+    /// <inheritdoc/>
+    public override void Send(SendOrPostCallback d, object? state) => d(state);
+
+    /// <inheritdoc/>
+    public override SynchronizationContext CreateCopy() => this;
+
+    private (SendOrPostCallback Callback, object? State)? TakePosted()
+    {
+        lock (_lock)
+        {
+            if (!_posted.TryDequeue(out var posted))
+                return null;
+            _isOnThread = true;
+            return posted;
+        }
+    }
+}
+
+/// <summary>Wakes a simulation that waits for what it has in hand.</summary>
+internal sealed class Wake
+{
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends at the next <see cref="Set"/>.</summary>
+    public Task Next => Volatile.Read(ref _next).Task;
+
+    public void Set() =>
+        Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 }

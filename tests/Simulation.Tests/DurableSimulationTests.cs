@@ -61,6 +61,23 @@ public sealed class DurableSimulationTests
     }
 
     [Fact]
+    public async Task Several_things_that_an_activity_does_at_once_each_happen_at_their_own_time()
+    {
+        await using var world = await World.StartAsync();
+        await world.ScheduleAsync(nameof(World.Orchestrators.One), new[] { "SeveralAtOnce", "x" }, "a");
+
+        await world.RunAsync(TimeSpan.FromHours(2));
+
+        Assert.Equal(
+            [
+                (0, "1 begins"), (0, "2 begins"), (10, "1 ends"), (10, "3 begins"), (20, "2 ends"), (20, "4 begins"),
+                (40, "3 ends"), (40, "5 begins"), (60, "4 ends"), (90, "5 ends"),
+            ],
+            world.Done.Select(d => ((int)(d.Time - World.Start).TotalMinutes, d.Done)));
+        Assert.Equal("\"x\"", await world.OutputAsync("a"));
+    }
+
+    [Fact]
     public async Task A_time_out_takes_effect_at_its_own_time_before_a_longer_wait()
     {
         await using var world = await World.StartAsync();

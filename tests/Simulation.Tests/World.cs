@@ -116,6 +116,25 @@ internal sealed class World : IAsyncDisposable
             return what;
         }
 
+        [Function(nameof(SeveralAtOnce))]
+        public async Task<string> SeveralAtOnce([ActivityTrigger] string what)
+        {
+            using var places = new SemaphoreSlim(2);
+            await Task.WhenAll(Enumerable.Range(1, 5).Select(OneAsync));
+            return what;
+
+            async Task OneAsync(int number)
+            {
+                // Whoever waits here goes on asynchronously, while another one waits for the clock.
+                await places.WaitAsync();
+                Thread.SpinWait(200_000);
+                world.Add($"{number} begins");
+                await Task.Delay(TimeSpan.FromMinutes(10 * number), time);
+                world.Add($"{number} ends");
+                places.Release();
+            }
+        }
+
         [Function(nameof(Fail))]
         public string Fail([ActivityTrigger] string what)
         {
