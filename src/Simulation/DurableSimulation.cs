@@ -17,6 +17,7 @@ namespace Simulation;
 public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
 {
     private readonly AsyncLocal<WorkInHand?> _current = new();
+    private readonly AsyncLocal<SimulatedProcess?> _process = new();
     private readonly DataConverter _converter = new JsonDataConverter(DurableEngine.Json);
     private readonly FaultSource _faults;
     private readonly TaskHub _hub;
@@ -44,7 +45,7 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     {
         ArgumentNullException.ThrowIfNull(options);
         Options = options;
-        Clock = new VirtualClock(options.Start) { CurrentWork = () => _current.Value };
+        Clock = new VirtualClock(options.Start) { CurrentWork = () => _current.Value, CurrentProcess = () => Process };
         _faults = new FaultSource(options.Faults, options.Seed);
         _recorder = options.RecordsHistories ? new() : null;
         _hub = new TaskHub(Clock) { TimerDeviation = DeviationOfTimer, StartsTwice = StartsTwice };
@@ -86,8 +87,11 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         }
     }
 
-    /// <summary>Whether the work item that is running here belongs to a host that has died: nothing that it does may have an effect.</summary>
-    public bool IsCurrentDead => _current.Value is { IsDead: true };
+    /// <summary>Whether what runs here belongs to a host that has ended: nothing that it does may have an effect.</summary>
+    public bool IsCurrentDead => Process is { IsDead: true };
+
+    // Whose code runs here. What a work item or a start of services leaves running in the background belongs to the same run of its host.
+    private SimulatedProcess? Process => _current.Value?.Process ?? _process.Value;
 
     /// <summary>The client of one of several hosts.</summary>
     public DurableTaskClient ClientOn(string host) => _hosts.Single(h => h.Name == host).Client;
@@ -109,15 +113,14 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         ArgumentNullException.ThrowIfNull(services);
         _services = services;
         foreach (var host in _hosts)
-            await host.StartAsync(await services(host.Name));
+            await host.StartAsync(services);
     }
 
     /// <summary>Adds a host to those that run, such as a newer version of the app.</summary>
     public async Task AddHostAsync(HostOptions options)
     {
         var host = new SimulatedHost(options, this, _hub, _converter);
-        var services = _services ?? throw new InvalidOperationException("the simulation was not started");
-        await host.StartAsync(await services(host.Name));
+        await host.StartAsync(_services ?? throw new InvalidOperationException("the simulation was not started"));
         _hosts.Add(host);
     }
 
@@ -201,25 +204,16 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     public Task PassAsync(string point)
     {
         ArgumentNullException.ThrowIfNull(point);
-        // What a work item left running in the background when it ended is no part of it.
-        if (_current.Value is not { } work || work is { HasEnded: true, IsDead: false })
+        if (Process is not { } process)
             return Task.CompletedTask;
-        if (work.IsDead)
-            return Never();
-        var number = ++work.Points;
-        return _faults.Draw(work.Instance, work.Name, work.Occurrence, number, FaultKind.CrashInside, FaultKind.HoldUp)?.Kind switch
+        switch (DrawAt(process, point, [FaultKind.CrashInside, FaultKind.HoldUp]))
         {
-            FaultKind.CrashInside => EndHere(work, point),
-            FaultKind.HoldUp => TurnAsync(work),
-            _ => Task.CompletedTask,
-        };
-
-        static Task Never() => new TaskCompletionSource().Task;
-
-        static Task EndHere(WorkInHand work, string point)
-        {
-            CrashHost(work, point);
-            return Never();
+            case FaultKind.CrashInside:
+                return new TaskCompletionSource().Task;
+            case FaultKind.HoldUp when WorkHere is { } work:
+                return TurnAsync(work);
+            default:
+                return Task.CompletedTask;
         }
     }
 
@@ -230,14 +224,7 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     public bool CrashesAt(string point)
     {
         ArgumentNullException.ThrowIfNull(point);
-        if (_current.Value is not { IsDead: false } work)
-            return _current.Value is not null;
-        if (work.HasEnded)
-            return false;
-        if (_faults.Draw(work.Instance, work.Name, work.Occurrence, ++work.Points, FaultKind.CrashInside) is null)
-            return false;
-        CrashHost(work, point);
-        return true;
+        return Process is { } process && DrawAt(process, point, [FaultKind.CrashInside]) == FaultKind.CrashInside;
     }
 
     /// <inheritdoc/>
@@ -251,6 +238,8 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     async Task IHubDriver.CommitAsync(Episode episode, EpisodeResult result)
     {
         var work = episode.Work!;
+        if (work.IsDead)
+            throw new SessionAbortedException("the host has ended");
         // The dispatcher stamps what it adds with the system's time.
         foreach (var added in episode.Generations.SelectMany(g => g.NewEvents))
             added.Timestamp = _hub.Now;
@@ -269,6 +258,8 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
                 var turn = TurnAsync(work);
                 work.Returned();
                 await turn;
+                if (work.IsDead)
+                    throw new SessionAbortedException("the host has ended");
                 _hub.CommitMessagesOnly(episode, result);
                 break;
         }
@@ -282,8 +273,8 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         if (fault == FaultKind.CrashAfterCommit)
         {
             _hub.Redeliver(instance, consumed);
-            work.CrashesHost = true;
             work.Outcome += ", then crashed";
+            work.Process.Kill(work.Outcome);
         }
     }
 
@@ -309,7 +300,9 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         }
         if (fault == FaultKind.ReportedFailed)
             response.Event = Failure((TaskScheduledEvent)activity.TaskMessage.Event);
-        work.Outcome = response.Event is TaskFailedEvent failed ? $"failed: {failed.FailureDetails?.ErrorMessage ?? failed.Reason}" : "completed";
+        var failure = (response.Event as TaskFailedEvent)?.FailureDetails;
+        work.Outcome = response.Event is TaskFailedEvent ? $"failed: {failure?.ErrorType}" : "completed";
+        work.Detail = failure?.ErrorMessage;
         _hub.Complete(activity, response);
         if (fault == FaultKind.Redelivery)
         {
@@ -318,8 +311,8 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         }
         if (fault == FaultKind.CrashAfterCommit)
         {
-            work.CrashesHost = true;
             work.Outcome += ", then crashed";
+            work.Process.Kill(work.Outcome);
         }
         work.End();
         return Task.CompletedTask;
@@ -330,6 +323,13 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         if (!activity.Work!.IsDead)
             _hub.Return(activity);
         activity.Work.End();
+    }
+
+    /// <summary>Runs something as a part of a run of a host, and what that leaves running too.</summary>
+    internal async Task<T> InProcessAsync<T>(SimulatedProcess process, Func<Task<T>> code)
+    {
+        (_process.Value, _current.Value) = (process, null);
+        return await code().ConfigureAwait(false);
     }
 
     /// <summary>On whose behalf goes on what runs here.</summary>
@@ -351,18 +351,28 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     // What runs here would go on in the context of a test otherwise, and not at once.
     private static async Task LeaveContextAsync() => await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
-    private static void CrashHost(WorkInHand work, string point)
-    {
-        work.CrashesHost = true;
-        work.Outcome = $"crashed at {point}";
-        work.Kill();
-    }
+    // A work item's own code runs in its context; what runs outside of it is in the background, at times of its own.
+    private WorkInHand? WorkHere =>
+        SynchronizationContext.Current is WorkInHand { HasEnded: false } here && here == _current.Value ? here : null;
 
     private static SessionAbortedException Crashed(WorkInHand work, string outcome)
     {
-        work.CrashesHost = true;
-        work.Outcome = outcome;
+        work.Process.Kill(outcome);
         return new SessionAbortedException(outcome);
+    }
+
+    private FaultKind? DrawAt(SimulatedProcess process, string point, ReadOnlySpan<FaultKind> kinds)
+    {
+        if (process.IsDead)
+            return FaultKind.CrashInside;
+        var fault = WorkHere is { } work
+            ? _faults.Draw(work.Instance, work.Name, work.Occurrence, ++work.Points, kinds)
+            : Options.Faults.InBackground
+                ? _faults.Draw("", process.Host.Name, process.Number, process.CountPoint(), FaultKind.CrashInside)
+                : null;
+        if (fault?.Kind == FaultKind.CrashInside)
+            process.Kill($"crashed at {point}");
+        return fault?.Kind;
     }
 
     private static string Describe(OrchestrationState state, EpisodeResult result) =>
@@ -381,6 +391,7 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     {
         cancellationToken.ThrowIfCancellationRequested();
         await RestAsync(cancellationToken).ConfigureAwait(false);
+        await RestartHostsAsync().ConfigureAwait(false);
         CollectDue();
         var (messages, _, activities) = _hub.CountReady(_messages);
         var episodes = _hub.CountReady(i => _hosts.Exists(h => h.Takes(i)), _episodes);
@@ -410,8 +421,7 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         else
             step = await RunFunctionAsync(number, chosen, cancellationToken).ConfigureAwait(false);
         await EndStepAsync(step).ConfigureAwait(false);
-        foreach (var host in _hosts.Where(h => _inHand.Exists(w => w.Host == h && w.CrashesHost)).ToList())
-            await CrashAsync(host).ConfigureAwait(false);
+        await RestartHostsAsync().ConfigureAwait(false);
         _inHand.RemoveAll(w => w.HasEnded);
         return step;
 
@@ -422,6 +432,12 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
             chosen -= count;
             return false;
         }
+    }
+
+    private async Task RestartHostsAsync()
+    {
+        foreach (var host in _hosts.Where(h => h.Process.IsDead).ToList())
+            await CrashAsync(host).ConfigureAwait(false);
     }
 
     private async Task EndStepAsync(Step step)
@@ -580,12 +596,13 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     private WorkInHand Begin(StepKind kind, string instance, string name, SimulatedHost host, ReadOnlySpan<FaultKind> faults)
     {
         var occurrence = _faults.Count(instance, name);
-        var work = new WorkInHand(++_works, kind, instance, name, host, _wake)
+        var work = new WorkInHand(++_works, kind, instance, name, host.Process, _wake)
         {
             Occurrence = occurrence,
             Fault = _faults.Draw(instance, name, occurrence, 0, faults),
         };
         _inHand.Add(work);
+        host.Process.Add(work);
         return work;
     }
 
@@ -593,7 +610,10 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     {
         await RestAsync(work, cancellationToken).ConfigureAwait(false);
         var outcome = work.HasEnded ? work.Outcome : "waits";
-        return new(number, Clock.GetUtcNow(), kind, work.Host.Name, work.Instance, work.Name, outcome);
+        return new(number, Clock.GetUtcNow(), kind, work.Host.Name, work.Instance, work.Name, outcome)
+        {
+            Detail = work.Detail,
+        };
     }
 
     private Task TurnAsync(WorkInHand work)
@@ -608,17 +628,15 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     private async Task CrashAsync(SimulatedHost host)
     {
         Abandon(host);
-        host.Services = await _services!(host.Name).ConfigureAwait(false);
+        await host.BeginAsync(_services!).ConfigureAwait(false);
         await EndStepAsync(new(++_steps, Clock.GetUtcNow(), StepKind.Crash, host.Name, "", "", "started again")).ConfigureAwait(false);
     }
 
     // What the host has in hand comes again, and what it kept in memory is lost.
     private void Abandon(SimulatedHost host)
     {
-        var lost = _inHand.Where(w => w.Host == host).ToList();
-        foreach (var work in lost)
-        {
-            work.Kill();
+        host.Process.Kill("lost: its host has ended");
+        foreach (var work in _inHand.Where(w => w.Host == host))
             switch (work.Item)
             {
                 case Episode episode:
@@ -631,7 +649,6 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
                     call.Break(host.Name);
                     break;
             }
-        }
         lock (_turnsLock)
             _turns.RemoveAll(t => t.Work.IsDead);
         _inHand.RemoveAll(w => w.Host == host);

@@ -67,6 +67,12 @@ public sealed class FaultPlan
     /// <summary>The longest time by which something is late or slow.</summary>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// Whether hosts also end at points in what runs in their background, outside of any work item. Background code runs at times of its
+    /// own, so that the same seed may then give another run. Such a fault has no instance and the host's name.
+    /// </summary>
+    public bool InBackground { get; init; }
+
     /// <summary>Every kind at the same rate.</summary>
     public static FaultPlan AtRate(double rate) => new() { Rates = Enum.GetValues<FaultKind>().ToDictionary(k => k, _ => rate) };
 }

@@ -32,7 +32,8 @@ public sealed class FunctionCall
         }
         if (work.IsDead)
             return;
-        work.Outcome = error is null ? "completed" : $"failed: {error.Message}";
+        work.Outcome = error is null ? "completed" : $"failed: {error.GetType().Name}";
+        work.Detail = error?.Message;
         if (error is null)
             _ended.TrySetResult();
         else

@@ -32,17 +32,28 @@ internal sealed class SimulatedHost(HostOptions options, DurableSimulation simul
     public KeptOrchestrators Orchestrators { get; } = new(simulation.Options);
 
     /// <summary>The services of the app, as it was started last.</summary>
-    public IServiceProvider? Services { get; set; }
+    public IServiceProvider? Services { get; private set; }
 
-    public async Task StartAsync(IServiceProvider services)
+    /// <summary>Its present run, or the last one when it has ended.</summary>
+    public SimulatedProcess Process { get; private set; } = null!;
+
+    /// <summary>Begins another run of it.</summary>
+    public async Task BeginAsync(Func<string, Task<IServiceProvider>> services)
     {
-        Services = services;
+        Process = new SimulatedProcess(this, (Process?.Number ?? 0) + 1);
+        Services = await simulation.InProcessAsync(Process, () => services(Name)).ConfigureAwait(false);
+    }
+
+    public async Task StartAsync(Func<string, Task<IServiceProvider>> makeServices)
+    {
+        await BeginAsync(makeServices).ConfigureAwait(false);
+        var services = Services!;
         var log = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
         var worker = new DurableTaskWorkerOptions { DataConverter = converter, EnableEntitySupport = false };
         if (options.Version is not null)
             worker.Versioning = new() { Version = options.Version, DefaultVersion = options.Version };
         var shims = new DurableTaskShimFactory(worker, log);
-        var functions = new DurableFunctions(options.Functions, shims, DurableEngine.Json, () => Services, CancellationToken.None);
+        var functions = new DurableFunctions(options.Functions, shims, DurableEngine.Json, () => Services!, CancellationToken.None);
         var versions = options.Version is null ? null : new VersioningSettings
         {
             Version = options.Version,

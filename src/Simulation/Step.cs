@@ -43,6 +43,11 @@ public enum StepKind
 /// <param name="Outcome">What came of it.</param>
 public sealed record Step(long Number, DateTimeOffset Time, StepKind Kind, string Host, string Instance, string Name, string Outcome)
 {
+    /// <summary>
+    /// The message of an error, for people. It is not part of the trace's hash: it may name what the app drew at random.
+    /// </summary>
+    public string? Detail { get; init; }
+
     /// <summary>On one line, as it goes into the hash of the trace.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"{Number} {Time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'} {Kind} {Host} {Instance} {Name}: {Outcome}");

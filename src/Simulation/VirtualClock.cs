@@ -23,6 +23,9 @@ public sealed class VirtualClock(DateTimeOffset start) : TimeProvider
     /// <summary>Gives the work item on whose behalf a timer is created; null when there is none.</summary>
     internal Func<WorkInHand?>? CurrentWork { get; set; }
 
+    /// <summary>Gives the run of a host that a timer belongs to; null when it is none's.</summary>
+    internal Func<SimulatedProcess?>? CurrentProcess { get; set; }
+
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow()
     {
@@ -37,7 +40,7 @@ public sealed class VirtualClock(DateTimeOffset start) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        var timer = new VirtualTimer(this, callback, state, IsTimeout(state), CurrentWork?.Invoke(), Interlocked.Increment(ref _created));
+        var timer = new VirtualTimer(this, callback, state, IsTimeout(state), CurrentWork?.Invoke(), CurrentProcess?.Invoke(), Interlocked.Increment(ref _created));
         timer.Change(dueTime, period);
         return timer;
     }
@@ -79,7 +82,7 @@ public sealed class VirtualClock(DateTimeOffset start) : TimeProvider
                 _now = time;
     }
 
-    /// <summary>Removes what waits on behalf of work items whose worker has died.</summary>
+    /// <summary>Removes what waits in a host that has ended.</summary>
     internal void RemoveAbandoned()
     {
         lock (_lock)

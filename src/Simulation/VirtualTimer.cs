@@ -2,7 +2,8 @@ namespace Simulation;
 
 /// <summary>A timer of a <see cref="VirtualClock"/>: a wait or a time-out, of a work item or of none.</summary>
 internal sealed class VirtualTimer(
-    VirtualClock clock, TimerCallback callback, object? state, bool isTimeout, WorkInHand? owner, long number) : ITimer
+    VirtualClock clock, TimerCallback callback, object? state, bool isTimeout, WorkInHand? owner, SimulatedProcess? process, long number)
+    : ITimer
 {
     /// <summary>The first due first, and of those due at once the first created.</summary>
     public static readonly IComparer<VirtualTimer> ByDue =
@@ -17,8 +18,8 @@ internal sealed class VirtualTimer(
     /// <summary>The work item that waits, or whose time is limited; null when it is none that is still in hand.</summary>
     public WorkInHand? Owner => owner is { HasEnded: false } ? owner : null;
 
-    /// <summary>Whether the worker that it was for has died: it never fires.</summary>
-    public bool IsAbandoned => owner is { IsDead: true };
+    /// <summary>Whether the host that it was for has ended: it never fires.</summary>
+    public bool IsAbandoned => process is { IsDead: true };
 
     public long Number => number;
 

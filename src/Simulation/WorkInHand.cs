@@ -8,7 +8,7 @@ namespace Simulation;
 /// It is also the context that its code goes on in: what comes back from something asynchronous is queued here, and run by the simulation.
 /// So several things that a work item does at once go on one after the other, in the same order each time.
 /// </remarks>
-internal sealed class WorkInHand(long number, StepKind kind, string instance, string name, SimulatedHost host, Wake wake)
+internal sealed class WorkInHand(long number, StepKind kind, string instance, string name, SimulatedProcess process, Wake wake)
     : SynchronizationContext
 {
     private readonly Lock _lock = new();
@@ -24,7 +24,10 @@ internal sealed class WorkInHand(long number, StepKind kind, string instance, st
 
     public string Name => name;
 
-    public SimulatedHost Host => host;
+    /// <summary>The run of the host that has it in hand.</summary>
+    public SimulatedProcess Process => process;
+
+    public SimulatedHost Host => process.Host;
 
     /// <summary>What is to go wrong with it; null when nothing is.</summary>
     public Fault? Fault { get; init; }
@@ -35,17 +38,17 @@ internal sealed class WorkInHand(long number, StepKind kind, string instance, st
     /// <summary>The episode, activity or call.</summary>
     public object? Item { get; set; }
 
-    /// <summary>Whether its host ends now.</summary>
-    public bool CrashesHost { get; set; }
-
     /// <summary>What came of it.</summary>
     public string Outcome { get; set; } = "";
+
+    /// <summary>The message of an error that came of it.</summary>
+    public string? Detail { get; set; }
 
     /// <summary>How many points it has passed at which it might be held up or ended.</summary>
     public int Points { get; set; }
 
-    /// <summary>Whether its worker died with it in hand: nothing that it still does counts.</summary>
-    public bool IsDead { get; private set; }
+    /// <summary>Whether its host has ended since: nothing that it still does counts.</summary>
+    public bool IsDead => process.IsDead;
 
     public bool HasEnded { get; private set; }
 
@@ -97,12 +100,13 @@ internal sealed class WorkInHand(long number, StepKind kind, string instance, st
         wake.Set();
     }
 
-    /// <summary>Its worker has died: what is queued never runs.</summary>
-    public void Kill()
+    /// <summary>Its host has ended: what is queued never runs.</summary>
+    public void Kill(string reason)
     {
         lock (_lock)
         {
-            (IsDead, HasEnded) = (true, true);
+            Outcome = HasEnded || Outcome.Length > 0 ? Outcome : reason;
+            HasEnded = true;
             _posted.Clear();
         }
         wake.Set();

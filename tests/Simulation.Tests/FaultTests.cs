@@ -122,6 +122,23 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_crash_in_what_an_activity_left_running_in_the_background_ends_the_host_too()
+    {
+        await using var world = await World.StartAsync(faults: new FaultPlan
+        {
+            Script = [new(FaultKind.CrashInside, "", "host1", 1, 1)],
+            InBackground = true,
+        });
+        await world.ScheduleAsync(nameof(World.Orchestrators.One), new[] { "AskTheBackground", "x" }, "a");
+
+        await world.RunAsync(TimeSpan.FromHours(1));
+
+        Assert.Equal(["x in the background"], world.Names);
+        Assert.Equal("\"x\"", await world.OutputAsync("a"));
+        Assert.Equal(2, world.Starts);
+    }
+
+    [Fact]
     public async Task A_crash_takes_along_what_waits_in_the_same_host()
     {
         await using var world = await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.CrashBeforeCommit, "b", "Do", 1)] });

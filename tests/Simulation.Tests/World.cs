@@ -135,6 +135,17 @@ internal sealed class World : IAsyncDisposable
             }
         }
 
+        [Function(nameof(AskTheBackground))]
+        public async Task<string> AskTheBackground([ActivityTrigger] string what)
+        {
+            await Task.Run(async () =>
+            {
+                await world.Simulation.PassAsync("background");
+                world.Add($"{what} in the background");
+            });
+            return what;
+        }
+
         [Function(nameof(Fail))]
         public string Fail([ActivityTrigger] string what)
         {
