@@ -469,11 +469,17 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
                 ran |= held.RunPosted();
             if (ran)
                 continue;
-            if (work.Rests)
+            if (work.Rests || work.IsBlocked)
                 return;
+            var mayBeBlocked = _inHand.Exists(w => w != work && w.Process == work.Process && w.Waits);
             try
             {
-                await wake.WaitAsync(Options.StuckAfter, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+                var limit = mayBeBlocked ? Options.BlockedAfter : Options.StuckAfter;
+                await wake.WaitAsync(limit, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException) when (mayBeBlocked)
+            {
+                work.IsBlocked = true;
             }
             catch (TimeoutException)
             {
@@ -609,7 +615,7 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     private async Task<Step> EndAsync(long number, WorkInHand work, StepKind kind, CancellationToken cancellationToken)
     {
         await RestAsync(work, cancellationToken).ConfigureAwait(false);
-        var outcome = work.HasEnded ? work.Outcome : "waits";
+        var outcome = work.HasEnded ? work.Outcome : work.IsBlocked ? "waits for another" : "waits";
         return new(number, Clock.GetUtcNow(), kind, work.Host.Name, work.Instance, work.Name, outcome)
         {
             Detail = work.Detail,

@@ -30,6 +30,12 @@ public sealed class SimulationOptions
     /// <summary>How long, by the system's clock, a work item may take before it counts as stuck.</summary>
     public TimeSpan StuckAfter { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long, by the system's clock, a work item may take before others go on, when one of the same host rests that it may wait for:
+    /// one that holds a lock while it waits for the clock.
+    /// </summary>
+    public TimeSpan BlockedAfter { get; init; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>How many steps may be taken without the clock moving on, before it counts as an endless loop.</summary>
     public int MaxStepsAtOneTime { get; init; } = 100_000;
 }

@@ -62,6 +62,21 @@ internal sealed class WorkInHand(long number, StepKind kind, string instance, st
         }
     }
 
+    /// <summary>
+    /// Whether it seems to wait for another work item of the same host that rests, such as for a lock that the other one holds.
+    /// </summary>
+    public bool IsBlocked { get; set; }
+
+    /// <summary>Whether it waits for the clock or for its turn.</summary>
+    public bool Waits
+    {
+        get
+        {
+            lock (_lock)
+                return _waits > 0 && !HasEnded;
+        }
+    }
+
     /// <summary>Counts a wait for the clock or for its turn.</summary>
     public void BeginWait()
     {
@@ -81,7 +96,7 @@ internal sealed class WorkInHand(long number, StepKind kind, string instance, st
     public void Resume()
     {
         lock (_lock)
-            _isOnThread = true;
+            (_isOnThread, IsBlocked) = (true, false);
     }
 
     /// <summary>What went on on this thread has come back: what is left is asynchronous.</summary>
@@ -136,6 +151,7 @@ internal sealed class WorkInHand(long number, StepKind kind, string instance, st
         while (TakePosted() is { } posted)
         {
             any = true;
+            IsBlocked = false;
             var former = Current;
             SetSynchronizationContext(this);
             try

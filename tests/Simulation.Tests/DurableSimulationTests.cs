@@ -78,6 +78,19 @@ public sealed class DurableSimulationTests
     }
 
     [Fact]
+    public async Task An_activity_that_waits_for_what_another_one_holds_goes_on_after_it()
+    {
+        await using var world = await World.StartAsync();
+        await world.ScheduleAsync(nameof(World.Orchestrators.Both), "WaitInALock", "a");
+
+        await world.RunAsync(TimeSpan.FromHours(1));
+
+        Assert.Equal([0, 10, 10, 20], world.Done.Select(d => (int)(d.Time - World.Start).TotalMinutes));
+        Assert.Equal("\"a b\"", await world.OutputAsync("a"));
+        Assert.Contains(world.Simulation.Trace, s => s is { Kind: StepKind.Activity, Outcome: "waits for another" });
+    }
+
+    [Fact]
     public async Task A_time_out_takes_effect_at_its_own_time_before_a_longer_wait()
     {
         await using var world = await World.StartAsync();

@@ -18,6 +18,8 @@ internal sealed class World : IAsyncDisposable
     /// <summary>What the activities did, with the virtual time.</summary>
     public List<(DateTimeOffset Time, string Done)> Done { get; } = [];
 
+    public SemaphoreSlim OneAtATime { get; } = new(1);
+
     /// <summary>How often the services were made.</summary>
     public int Starts { get; private set; }
 
@@ -64,6 +66,7 @@ internal sealed class World : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Simulation.DisposeAsync();
+        OneAtATime.Dispose();
         foreach (var services in _services.Values)
             await services.DisposeAsync();
     }
@@ -133,6 +136,17 @@ internal sealed class World : IAsyncDisposable
                 world.Add($"{number} ends");
                 places.Release();
             }
+        }
+
+        [Function(nameof(WaitInALock))]
+        public async Task<string> WaitInALock([ActivityTrigger] string what)
+        {
+            await world.OneAtATime.WaitAsync();
+            world.Add($"{what} begins");
+            await Task.Delay(TimeSpan.FromMinutes(10), time);
+            world.Add($"{what} ends");
+            world.OneAtATime.Release();
+            return what;
         }
 
         [Function(nameof(AskTheBackground))]
