@@ -13,7 +13,8 @@ using Simulation.Storage;
 namespace Benchmarks;
 
 /// <summary>
-/// Requests a second to storage in memory, through the official clients as the app makes them, on one thread; and how much of the time is spent behind the transport.
+/// Requests a second to storage in memory, through the official clients as the app makes them, on one thread; and how much of the time is
+/// spent behind the transport.
 /// The rest is the client's own: its pipeline, its signature of each request, its reading of the answer.
 /// </summary>
 internal static class StorageBenchmark
@@ -48,7 +49,8 @@ internal static class StorageBenchmark
         return slow == 0 ? 0 : 1;
     }
 
-    private static async Task<(double Rate, double Share, double PerProcessorSecond)> MeasureAsync(TimedTransport transport, Func<int, Task> call, int calls)
+    private static async Task<(double Rate, double Share, double PerProcessorSecond)> MeasureAsync(
+        TimedTransport transport, Func<int, Task> call, int calls)
     {
         using var self = Process.GetCurrentProcess();
         var (before, behind, watch) = (self.TotalProcessorTime, transport.Spent, Stopwatch.StartNew());
@@ -57,7 +59,8 @@ internal static class StorageBenchmark
         watch.Stop();
         self.Refresh();
         var seconds = watch.Elapsed.TotalSeconds;
-        return (calls / seconds, (transport.Spent - behind).TotalSeconds / seconds, calls / (self.TotalProcessorTime - before).TotalSeconds);
+        return (calls / seconds, (transport.Spent - behind)
+            .TotalSeconds / seconds, calls / (self.TotalProcessorTime - before).TotalSeconds);
     }
 
     private static async Task<IReadOnlyList<(string Name, Func<int, Task> Call)>> OperationsAsync(TimedTransport transport)
@@ -87,10 +90,12 @@ internal static class StorageBenchmark
         [
             ("get of a row", i => table.GetEntityAsync<TableEntity>("p", Key(i))),
             ("update of a row, held to its version", async i => versions[i % Rows] = (await table.UpdateEntityAsync(Row(i), versions[i % Rows], TableUpdateMode.Replace)).Headers.ETag!.Value),
-            ("transaction of two rows", i => table.SubmitTransactionAsync([new(TableTransactionActionType.UpsertReplace, Row(i)), new(TableTransactionActionType.UpsertReplace, Row(i + 1))])),
+            ("transaction of two rows", i => table.SubmitTransactionAsync(
+                [new(TableTransactionActionType.UpsertReplace, Row(i)), new(TableTransactionActionType.UpsertReplace, Row(i + 1))])),
             ("query of 10 rows", async i =>
             {
-                await foreach (var row in table.QueryAsync<TableEntity>($"PartitionKey eq 'p' and RowKey ge '{i % 990:0000}' and RowKey lt '{(i % 990) + 10:0000}'"))
+                await foreach (var row in table.QueryAsync<TableEntity>(
+                    $"PartitionKey eq 'p' and RowKey ge '{i % 990:0000}' and RowKey lt '{(i % 990) + 10:0000}'"))
                     ArgumentNullException.ThrowIfNull(row.RowKey);
             }),
             ("get of a blob", i => container.GetBlobClient(Key(i)).DownloadContentAsync()),
@@ -102,7 +107,8 @@ internal static class StorageBenchmark
                     await log.CreateAsync();
                     appended = 0;
                 }
-                await log.AppendBlockAsync(new MemoryStream(line), new() { Conditions = new AppendBlobRequestConditions { IfAppendPositionEqual = appended } });
+                await log.AppendBlockAsync(
+                    new MemoryStream(line), new() { Conditions = new AppendBlobRequestConditions { IfAppendPositionEqual = appended } });
                 appended += line.Length;
             }),
             ("put, get and delete of a message (three requests)", async _ =>

@@ -6,7 +6,8 @@ using Simulation.Storage.Tables;
 namespace Simulation.Storage;
 
 /// <summary>
-/// The contents of one account, to be read past the clients: by invariants after each change, and by tests. Rows, blobs and messages are immutable, so that what was read stays as it was.
+/// The contents of one account, to be read past the clients: by invariants after each change, and by tests. Rows, blobs and messages are
+/// immutable, so that what was read stays as it was.
 /// </summary>
 /// <param name="name">Name of the account.</param>
 internal sealed class MemoryAccount(string name)
@@ -15,19 +16,23 @@ internal sealed class MemoryAccount(string name)
     public string Name => name;
 
     /// <summary>Tables by name.</summary>
-    public ImmutableSortedDictionary<string, MemoryTable> Tables { get; internal set; } = ImmutableSortedDictionary.Create<string, MemoryTable>(StringComparer.OrdinalIgnoreCase);
+    public ImmutableSortedDictionary<string, MemoryTable> Tables { get; internal set; } =
+        ImmutableSortedDictionary.Create<string, MemoryTable>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Containers by name.</summary>
-    public ImmutableSortedDictionary<string, MemoryContainer> Containers { get; internal set; } = ImmutableSortedDictionary.Create<string, MemoryContainer>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, MemoryContainer> Containers { get; internal set; } =
+        ImmutableSortedDictionary.Create<string, MemoryContainer>(StringComparer.Ordinal);
 
     /// <summary>Queues by name.</summary>
-    public ImmutableSortedDictionary<string, MemoryQueue> Queues { get; internal set; } = ImmutableSortedDictionary.Create<string, MemoryQueue>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, MemoryQueue> Queues { get; internal set; } =
+        ImmutableSortedDictionary.Create<string, MemoryQueue>(StringComparer.Ordinal);
 
     /// <summary>The rows of a table in their order, by partition and row key; none when there is no such table.</summary>
     public ImmutableList<TableRow> Rows(string table) => Tables.TryGetValue(table, out var found) ? found.Rows : [];
 
     /// <summary>One row; null when it is not there.</summary>
-    public TableRow? Row(string table, string partitionKey, string rowKey) => Tables.TryGetValue(table, out var found) ? found.Find(partitionKey, rowKey) : null;
+    public TableRow? Row(string table, string partitionKey, string rowKey) =>
+        Tables.TryGetValue(table, out var found) ? found.Find(partitionKey, rowKey) : null;
 
     /// <summary>The blobs of a container in the order of their names; none when there is no such container.</summary>
     public ImmutableList<MemoryBlob> Blobs(string container) => Containers.TryGetValue(container, out var found) ? found.Blobs : [];
@@ -46,7 +51,8 @@ internal sealed class MemoryAccount(string name)
 
     internal AccountSnapshot Snapshot() => new(Tables, Containers, Queues);
 
-    internal void Restore(AccountSnapshot snapshot) => (Tables, Containers, Queues) = (snapshot.Tables, snapshot.Containers, snapshot.Queues);
+    internal void Restore(AccountSnapshot snapshot) =>
+        (Tables, Containers, Queues) = (snapshot.Tables, snapshot.Containers, snapshot.Queues);
 }
 
 /// <summary>How much an account keeps.</summary>
@@ -59,4 +65,6 @@ internal readonly record struct StoredSize(long Rows, long RowBytes, long Blobs,
 
 /// <summary>The contents of one account at one time.</summary>
 internal sealed record AccountSnapshot(
-    ImmutableSortedDictionary<string, MemoryTable> Tables, ImmutableSortedDictionary<string, MemoryContainer> Containers, ImmutableSortedDictionary<string, MemoryQueue> Queues);
+    ImmutableSortedDictionary<string, MemoryTable> Tables,
+    ImmutableSortedDictionary<string, MemoryContainer> Containers,
+    ImmutableSortedDictionary<string, MemoryQueue> Queues);

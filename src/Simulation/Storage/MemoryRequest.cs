@@ -38,7 +38,8 @@ internal sealed class MemoryRequest : Request
     protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value) => _headers.TryGet(name, out value);
 
     /// <inheritdoc/>
-    protected override bool TryGetHeaderValues(string name, [NotNullWhen(true)] out IEnumerable<string>? values) => _headers.TryGetAll(name, out values);
+    protected override bool TryGetHeaderValues(string name, [NotNullWhen(true)] out IEnumerable<string>? values) =>
+        _headers.TryGetAll(name, out values);
 
     /// <inheritdoc/>
     protected override bool ContainsHeader(string name) => _headers.TryGet(name, out _);

@@ -7,7 +7,8 @@ using Simulation.Storage.Tables;
 namespace Simulation.Storage;
 
 /// <summary>
-/// Azure Storage in memory: the state account and the evidence account, behind the transport that the official clients send their requests through. Everything happens on the caller's
+/// Azure Storage in memory: the state account and the evidence account, behind the transport that the official clients send their requests
+/// through. Everything happens on the caller's
 /// thread and by the given clock, and the same requests get the same answers in every run.
 /// </summary>
 /// <param name="time">The only clock: of dates, leases and the visibility of messages.</param>
@@ -20,10 +21,12 @@ internal sealed class MemoryStorage(TimeProvider time)
     public const string EvidenceAccount = "memoryevidence";
 
     /// <summary>Connection string of the state account; the key is none.</summary>
-    public const string StateConnection = $"DefaultEndpointsProtocol=https;AccountName={StateAccount};AccountKey=bWVtb3J5;EndpointSuffix=memory.invalid";
+    public const string StateConnection = $"DefaultEndpointsProtocol=https;AccountName={StateAccount};{Rest}";
 
     /// <summary>Connection string of the evidence account; the key is none.</summary>
-    public const string EvidenceConnection = $"DefaultEndpointsProtocol=https;AccountName={EvidenceAccount};AccountKey=bWVtb3J5;EndpointSuffix=memory.invalid";
+    public const string EvidenceConnection = $"DefaultEndpointsProtocol=https;AccountName={EvidenceAccount};{Rest}";
+
+    private const string Rest = "AccountKey=bWVtb3J5;EndpointSuffix=memory.invalid";
 
     private readonly Lock _gate = new();
     private readonly Dictionary<StorageOperation, long> _served = [];
@@ -40,14 +43,17 @@ internal sealed class MemoryStorage(TimeProvider time)
     public Func<StorageRequest, StorageFault> Faults { get; set; } = _ => StorageFault.None;
 
     /// <summary>
-    /// Called after each change of something stored, before the next request is served. Whoever listens may read the contents; what it throws reaches the process that made the request.
+    /// Called after each change of something stored, before the next request is served. Whoever listens may read the contents; what it
+    /// throws reaches the process that made the request.
     /// </summary>
     public Action<StorageChange>? Changed { get; set; }
 
     /// <summary>Most rows on one page of a table; the service's bound is 1,000. Small ones make clients page.</summary>
     public int TablePage { get; set; } = 1000;
 
-    /// <summary>Most rows that one page of a table looks through. The service ends pages early too, even empty ones, where a query takes long.</summary>
+    /// <summary>
+    /// Most rows that one page of a table looks through. The service ends pages early too, even empty ones, where a query takes long.
+    /// </summary>
     public int TableScan { get; set; } = int.MaxValue;
 
     /// <summary>Most blobs on one page of a listing; the service's bound is 5,000.</summary>
@@ -84,7 +90,8 @@ internal sealed class MemoryStorage(TimeProvider time)
     }
 
     /// <summary>
-    /// Puts contents back. Versions (ETags) count on from there as well, so that what comes after is the same each time; processes that knew the later contents have to be started again.
+    /// Puts contents back. Versions (ETags) count on from there as well, so that what comes after is the same each time; processes that
+    /// knew the later contents have to be started again.
     /// </summary>
     public void Restore(StorageSnapshot snapshot)
     {
@@ -123,7 +130,9 @@ internal sealed class MemoryStorage(TimeProvider time)
         fault.Race?.Invoke();
         if (fault.CrashesBefore)
             throw from.Die(asked);
-        var answer = fault.Status > 0 ? Refusal.Answer(service, fault.Status, fault.Code!, "a fault of the simulation") : Apply(step, asked);
+        var answer = fault.Status > 0
+            ? Refusal.Answer(service, fault.Status, fault.Code!, "a fault of the simulation")
+            : Apply(step, asked);
         if (fault.CrashesAfter)
             throw from.Die(asked);
         if (fault.LosesAnswer)

@@ -4,7 +4,8 @@ using Azure.Core.Pipeline;
 namespace Simulation.Storage;
 
 /// <summary>
-/// One process's way to a <see cref="MemoryStorage"/>, given to the official clients as their transport. Requests are served on the caller's thread; the task of an asynchronous one is
+/// One process's way to a <see cref="MemoryStorage"/>, given to the official clients as their transport. Requests are served on the
+/// caller's thread; the task of an asynchronous one is
 /// complete when it is returned.
 /// </summary>
 /// <param name="storage">The storage.</param>

@@ -32,6 +32,6 @@ internal static class Refusal
         },
     });
 
-    private static byte[] Xml(string code, string text) =>
-        Encoding.UTF8.GetBytes($"""<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{SecurityElement.Escape(text)}</Message></Error>""");
+    private static byte[] Xml(string code, string text) => Encoding.UTF8.GetBytes(
+        $"""<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{SecurityElement.Escape(text)}</Message></Error>""");
 }

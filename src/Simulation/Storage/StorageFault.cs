@@ -6,7 +6,7 @@ internal sealed record StorageFault
     /// <summary>It is served as usual.</summary>
     public static readonly StorageFault None = new();
 
-    /// <summary>It is applied, and then the connection breaks: the client cannot tell whether it was.</summary>
+    /// <summary>It is applied, and then the connection breaks: the client cannot know whether it was.</summary>
     public static readonly StorageFault LoseAnswer = new() { LosesAnswer = true };
 
     /// <summary>The process dies before the request is sent.</summary>
@@ -37,14 +37,21 @@ internal sealed record StorageFault
     /// <inheritdoc cref="CrashAfter"/>
     public bool CrashesAfter { get; private init; }
 
-    /// <summary>It is not applied; the service answers with an error. The defaults are what a busy service answers, which clients retry.</summary>
+    /// <summary>
+    /// It is not applied; the service answers with an error. The defaults are what a busy service answers, which clients retry.
+    /// </summary>
     public static StorageFault FailBefore(int status = 503, string code = "ServerBusy") => new() { Status = status, Code = code };
 
-    /// <summary>Something else happens first, as when another writer gets in between a read and a write. It may make requests of its own.</summary>
+    /// <summary>
+    /// Something else happens first, as when another writer gets in between a read and a write. It may make requests of its own.
+    /// </summary>
     public static StorageFault RaceBefore(Action race) => new() { Race = race };
 }
 
-/// <summary>The process died at this instant. Not a failure that a client retries; whatever the process still tries at its storage throws this as well.</summary>
+/// <summary>
+/// The process died at this instant. Not a failure that a client retries; whatever the process still tries at its storage throws this as
+/// well.
+/// </summary>
 internal sealed class SimulatedCrashException(string process, string? at = null)
     : Exception(at is null ? $"process {process} is dead" : $"process {process} died at {at}")
 {

@@ -43,7 +43,8 @@ public abstract class AppendBlobContract(StoragePlace place)
         Assert.Equal("a", await TextAsync(blob));
         await blob.CreateAsync(new AppendBlobCreateOptions(), Stop);
         Assert.Equal("", await TextAsync(blob));
-        Assert.Equal((404, "BlobNotFound"), await RefusalAsync(() => blob.GetParentBlobContainerClient().GetAppendBlobClient("none").AppendBlockAsync(Stream("a"), cancellationToken: Stop)));
+        Assert.Equal((404, "BlobNotFound"), await RefusalAsync(
+            () => blob.GetParentBlobContainerClient().GetAppendBlobClient("none").AppendBlockAsync(Stream("a"), cancellationToken: Stop)));
     }
 
     [Fact]
@@ -55,9 +56,12 @@ public abstract class AppendBlobContract(StoragePlace place)
         var second = await append("two\n", new() { IfAppendPositionEqual = 4, IfMatch = first.ETag });
 
         Assert.Equal(("0", 1, "4", 2), (first.BlobAppendOffset, first.BlobCommittedBlockCount, second.BlobAppendOffset, second.BlobCommittedBlockCount));
-        Assert.Equal((412, "AppendPositionConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfAppendPositionEqual = 4 })));
-        Assert.Equal((412, "AppendPositionConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfAppendPositionEqual = 9 })));
-        Assert.Equal((412, "MaxBlobSizeConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfMaxSizeLessThanOrEqual = 10 })));
+        Assert.Equal(
+            (412, "AppendPositionConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfAppendPositionEqual = 4 })));
+        Assert.Equal(
+            (412, "AppendPositionConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfAppendPositionEqual = 9 })));
+        Assert.Equal(
+            (412, "MaxBlobSizeConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfMaxSizeLessThanOrEqual = 10 })));
         Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfMatch = first.ETag })));
         Assert.Equal("one\ntwo\n", await TextAsync(blob));
         await append("3\n", new() { IfMaxSizeLessThanOrEqual = 10 });
@@ -85,7 +89,8 @@ public abstract class AppendBlobContract(StoragePlace place)
         var container = blob.GetParentBlobContainerClient();
         await container.GetBlobClient("block").UploadAsync(new BinaryData("a"), Stop);
 
-        Assert.Equal((409, "InvalidBlobType"), await RefusalAsync(() => container.GetAppendBlobClient("block").AppendBlockAsync(Stream("a"), cancellationToken: Stop)));
+        Assert.Equal((409, "InvalidBlobType"), await RefusalAsync(
+            () => container.GetAppendBlobClient("block").AppendBlockAsync(Stream("a"), cancellationToken: Stop)));
         await container.GetBlobClient(blob.Name).UploadAsync(new BinaryData("b"), overwrite: true, Stop);
         Assert.Equal((409, "InvalidBlobType"), await RefusalAsync(() => append("a", null)));
     }
@@ -97,7 +102,8 @@ public abstract class AppendBlobContract(StoragePlace place)
         return (blob, async (text, conditions) => await blob.AppendBlockAsync(Stream(text), new() { Conditions = conditions }, Stop));
     }
 
-    protected static async Task<string> TextAsync(AppendBlobClient blob) => (await blob.DownloadContentAsync(Stop)).Value.Content.ToString();
+    protected static async Task<string> TextAsync(AppendBlobClient blob) =>
+        (await blob.DownloadContentAsync(Stop)).Value.Content.ToString();
 
     private static MemoryStream Stream(string text) => new(Encoding.UTF8.GetBytes(text));
 }

@@ -20,11 +20,14 @@ public sealed class MemoryBlobTests() : BlobContract(InMemory())
         var blob = (await Place.ContainerAsync("azure")).GetBlobClient("b");
         var there = new BlobUploadOptions { Conditions = new() { IfMatch = ETag.All } };
 
-        Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(() => blob.UploadAsync(new BinaryData(""), there, TestContext.Current.CancellationToken)));
+        Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(
+            () => blob.UploadAsync(new BinaryData(""), there, TestContext.Current.CancellationToken)));
         await blob.UploadAsync(new BinaryData(""), TestContext.Current.CancellationToken);
-        Assert.Equal((416, "InvalidRange"), await RefusalAsync(() => blob.DownloadStreamingAsync(new() { Range = new(0, 5) }, TestContext.Current.CancellationToken)));
+        Assert.Equal((416, "InvalidRange"), await RefusalAsync(
+            () => blob.DownloadStreamingAsync(new() { Range = new(0, 5) }, TestContext.Current.CancellationToken)));
         await blob.UploadAsync(new BinaryData("ten bytes!"), overwrite: true, TestContext.Current.CancellationToken);
-        Assert.Equal((416, "InvalidRange"), await RefusalAsync(() => blob.DownloadStreamingAsync(new() { Range = new(10) }, TestContext.Current.CancellationToken)));
+        Assert.Equal((416, "InvalidRange"), await RefusalAsync(
+            () => blob.DownloadStreamingAsync(new() { Range = new(10) }, TestContext.Current.CancellationToken)));
     }
 }
 
@@ -52,7 +55,8 @@ public abstract class BlobContract(StoragePlace place)
         Assert.Null(await container.CreateIfNotExistsAsync(cancellationToken: Stop));
         Assert.Equal((409, "ContainerAlreadyExists"), await RefusalAsync(() => container.CreateAsync(cancellationToken: Stop)));
         Assert.True(await container.ExistsAsync(Stop));
-        Assert.Equal("once", await place.Blobs.GetBlobContainersAsync(BlobContainerTraits.None, BlobContainerStates.None, "once", Stop).Select(c => c.Name).SingleAsync(Stop));
+        Assert.Equal("once", await place.Blobs.GetBlobContainersAsync(BlobContainerTraits.None, BlobContainerStates.None, "once", Stop)
+            .Select(c => c.Name).SingleAsync(Stop));
         Assert.Equal(202, (await container.DeleteAsync(cancellationToken: Stop)).Status);
     }
 
@@ -85,7 +89,8 @@ public abstract class BlobContract(StoragePlace place)
     {
         var container = await place.ContainerAsync("conditions");
         var blob = container.GetBlobClient("b");
-        Task<Response<BlobContentInfo>> Write(string text, BlobRequestConditions? conditions) => blob.UploadAsync(new BinaryData(text), new BlobUploadOptions { Conditions = conditions }, Stop);
+        Task<Response<BlobContentInfo>> Write(string text, BlobRequestConditions? conditions) =>
+            blob.UploadAsync(new BinaryData(text), new BlobUploadOptions { Conditions = conditions }, Stop);
 
         Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(() => Write("none", new() { IfMatch = new("\"0x1\"") })));
         var first = (await Write("1", new() { IfNoneMatch = ETag.All })).Value.ETag;
@@ -94,7 +99,8 @@ public abstract class BlobContract(StoragePlace place)
         var second = (await Write("2", new() { IfMatch = first })).Value.ETag;
         Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(() => Write("3", new() { IfMatch = first })));
         Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(() => Write("3", new() { IfNoneMatch = second })));
-        Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(() => blob.DeleteAsync(conditions: new() { IfMatch = first }, cancellationToken: Stop)));
+        Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(
+            () => blob.DeleteAsync(conditions: new() { IfMatch = first }, cancellationToken: Stop)));
         Assert.NotEqual(first, second);
         Assert.Equal("2", (await blob.DownloadContentAsync(Stop)).Value.Content.ToString());
         Assert.True(await blob.DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, new() { IfMatch = second }, Stop));
@@ -109,7 +115,8 @@ public abstract class BlobContract(StoragePlace place)
         var container = await place.ContainerAsync("reads");
         var blob = container.GetBlobClient("b");
         var tag = (await blob.UploadAsync(new BinaryData("a"), Stop)).Value.ETag;
-        Task<Response<BlobDownloadStreamingResult>> Read(BlobRequestConditions conditions) => blob.DownloadStreamingAsync(new() { Conditions = conditions }, Stop);
+        Task<Response<BlobDownloadStreamingResult>> Read(BlobRequestConditions conditions) =>
+            blob.DownloadStreamingAsync(new() { Conditions = conditions }, Stop);
 
         var unchanged = await Read(new() { IfNoneMatch = tag });
 
@@ -134,7 +141,8 @@ public abstract class BlobContract(StoragePlace place)
         var read = await container.GetBlobClient("b").DownloadStreamingAsync(new() { Range = new(offset, length) }, Stop);
         using var text = new StreamReader(read.Value.Content, Encoding.UTF8);
 
-        Assert.Equal((expected, status, range, (long)expected.Length), (await text.ReadToEndAsync(Stop), read.GetRawResponse().Status, read.Value.Details.ContentRange, read.Value.Details.ContentLength));
+        Assert.Equal((expected, status, range, (long)expected.Length), (await text.ReadToEndAsync(Stop), read.GetRawResponse()
+            .Status, read.Value.Details.ContentRange, read.Value.Details.ContentLength));
     }
 
     [Fact]
@@ -171,7 +179,8 @@ public abstract class BlobContract(StoragePlace place)
         Assert.Equal(["t.txt", "folder t/"], folders.Order(StringComparer.Ordinal).Reverse());
         // Azure lists versions without the quotes it gives them elsewhere, Azurite with them: what is listed cannot serve as a condition.
         Assert.Equal(
-            (properties.ETag.ToString("G").Trim('"'), properties.ContentLength, properties.BlobType, properties.CreatedOn, properties.LastModified),
+            (properties.ETag.ToString("G")
+                .Trim('"'), properties.ContentLength, properties.BlobType, properties.CreatedOn, properties.LastModified),
             (item.Properties.ETag!.Value.ToString("G").Trim('"'), item.Properties.ContentLength!.Value, item.Properties.BlobType!.Value, item.Properties.CreatedOn!.Value, item.Properties.LastModified!.Value));
     }
 
@@ -184,7 +193,8 @@ public abstract class BlobContract(StoragePlace place)
         new Random(1).NextBytes(bytes);
         var parts = new StorageTransferOptions { InitialTransferSize = 1_000, MaximumTransferSize = 3_000, MaximumConcurrency = 1 };
 
-        await blob.UploadAsync(new BinaryData(bytes), new BlobUploadOptions { TransferOptions = parts, Conditions = new() { IfNoneMatch = ETag.All } }, Stop);
+        await blob.UploadAsync(
+            new BinaryData(bytes), new BlobUploadOptions { TransferOptions = parts, Conditions = new() { IfNoneMatch = ETag.All } }, Stop);
         using var read = new MemoryStream();
         await blob.DownloadToAsync(read, new BlobDownloadToOptions { TransferOptions = parts }, Stop);
 
@@ -224,7 +234,8 @@ public abstract class BlobContract(StoragePlace place)
 
         Assert.Equal(("1", "text/plain", 1L), (after.Metadata["a"], after.ContentType, after.ContentLength));
         Assert.Equal(3, new HashSet<ETag> { first, second, after.ETag }.Count);
-        Assert.Equal("1", (await container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, null, Stop).SingleAsync(Stop)).Metadata["a"]);
+        Assert.Equal(
+            "1", (await container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, null, Stop).SingleAsync(Stop)).Metadata["a"]);
     }
 
     private static async Task<List<string>> NamesAsync(BlobContainerClient container, string? prefix = null) =>

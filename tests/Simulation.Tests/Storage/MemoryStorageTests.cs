@@ -31,9 +31,11 @@ public sealed class MemoryStorageTests
     [Fact]
     public async Task The_apps_stores_run_on_it_once_its_transport_is_registered()
     {
-        using var services = new ServiceCollection().AddLogging().AddSingleton<HttpPipelineTransport>(_memory.Open()).AddState(Settings).BuildServiceProvider();
+        using var services = new ServiceCollection()
+            .AddLogging().AddSingleton<HttpPipelineTransport>(_memory.Open()).AddState(Settings).BuildServiceProvider();
 
-        await services.GetRequiredService<IKnownSubscriptions>().UpdateAsync("t", new Dictionary<string, string> { ["s1"] = "One" }, [], Stop);
+        await services.GetRequiredService<IKnownSubscriptions>().UpdateAsync(
+            "t", new Dictionary<string, string> { ["s1"] = "One" }, [], Stop);
 
         Assert.Equal(["t/s1 Name=One"], _memory.State.Rows(TableKnownSubscriptions.Table).Select(r => r.ToString()));
     }
@@ -92,7 +94,8 @@ public sealed class MemoryStorageTests
         Assert.Equal((status, code), await StoragePlace.RefusalAsync(() => table.AddEntityAsync(new TableEntity("p", "r"), Stop)));
         Assert.Equal((status, code), await StoragePlace.RefusalAsync(() => blob.UploadAsync(new BinaryData("a"), Stop)));
 
-        Assert.Equal([.. Enumerable.Repeat(StorageOperation.InsertEntity, tries), .. Enumerable.Repeat(StorageOperation.PutBlob, tries)], asked);
+        Assert.Equal(
+            [.. Enumerable.Repeat(StorageOperation.InsertEntity, tries), .. Enumerable.Repeat(StorageOperation.PutBlob, tries)], asked);
         Assert.Empty(_memory.State.Rows("t"));
         Assert.Empty(_memory.State.Blobs("c"));
     }
@@ -117,7 +120,8 @@ public sealed class MemoryStorageTests
         var (table, _) = await MadeAsync(_memory.Open());
         _memory.Faults = _ => StorageFault.LoseAnswer;
 
-        var error = await Assert.ThrowsAsync<AggregateException>(() => table.UpsertEntityAsync(new TableEntity("p", "r"), cancellationToken: Stop));
+        var error = await Assert.ThrowsAsync<AggregateException>(
+            () => table.UpsertEntityAsync(new TableEntity("p", "r"), cancellationToken: Stop));
 
         Assert.Equal([0, 0, 0, 0], error.InnerExceptions.Select(e => Assert.IsType<RequestFailedException>(e).Status));
         Assert.Single(_memory.State.Rows("t"));
@@ -131,7 +135,8 @@ public sealed class MemoryStorageTests
         var (dies, lives) = (_memory.Open("dies"), _memory.Open("lives"));
         var (table, blob) = await MadeAsync(dies);
         var number = 0;
-        _memory.Faults = r => (r.Process, ++number) is ("dies", 1) ? after ? StorageFault.CrashAfter : StorageFault.CrashBefore : StorageFault.None;
+        _memory.Faults = r =>
+            (r.Process, ++number) is ("dies", 1) ? after ? StorageFault.CrashAfter : StorageFault.CrashBefore : StorageFault.None;
 
         var error = await Assert.ThrowsAsync<SimulatedCrashException>(() => table.AddEntityAsync(new TableEntity("p", "r"), Stop));
         await Assert.ThrowsAsync<SimulatedCrashException>(() => blob.UploadAsync(new BinaryData("a"), Stop));
@@ -163,10 +168,12 @@ public sealed class MemoryStorageTests
         var others = Storage(_memory.Open("other")).Table;
         var read = (await table.AddEntityAsync(new TableEntity("p", "r") { ["By"] = "me" }, Stop)).Headers.ETag!.Value;
         _memory.Faults = r => r is { Process: "app", Operation: StorageOperation.UpdateEntity }
-            ? StorageFault.RaceBefore(() => others.UpsertEntity(new TableEntity("p", "r") { ["By"] = "other" }, TableUpdateMode.Replace, Stop))
+            ? StorageFault.RaceBefore(
+                () => others.UpsertEntity(new TableEntity("p", "r") { ["By"] = "other" }, TableUpdateMode.Replace, Stop))
             : StorageFault.None;
 
-        var refusal = await StoragePlace.RefusalAsync(() => table.UpdateEntityAsync(new TableEntity("p", "r") { ["By"] = "me" }, read, TableUpdateMode.Replace, Stop));
+        var refusal = await StoragePlace.RefusalAsync(
+            () => table.UpdateEntityAsync(new TableEntity("p", "r") { ["By"] = "me" }, read, TableUpdateMode.Replace, Stop));
 
         Assert.Equal((412, "UpdateConditionNotSatisfied"), refusal);
         Assert.Equal("other", _memory.State.Row("t", "p", "r")!["By"]);
@@ -177,7 +184,8 @@ public sealed class MemoryStorageTests
     {
         var (table, blob) = await MadeAsync(_memory.Open());
         var changes = new List<string>();
-        _memory.Changed = c => changes.Add($"{c.At:HH:mm} {c.Request.Account} {c.Request.Operation} {c.Resource}, {_memory.State.Rows("t").Count} rows, {_memory.State.Blobs("c").Count} blobs");
+        _memory.Changed = c =>
+            changes.Add($"{c.At:HH:mm} {c.Request.Account} {c.Request.Operation} {c.Resource}, {_memory.State.Rows("t").Count} rows, {_memory.State.Blobs("c").Count} blobs");
 
         await table.SubmitTransactionAsync(
             [new(TableTransactionActionType.Add, new TableEntity("p", "a")), new(TableTransactionActionType.Add, new TableEntity("p", "b"))], Stop);
@@ -233,9 +241,12 @@ public sealed class MemoryStorageTests
             await container.GetBlobClient($"{i / 3}/{i}").UploadAsync(new BinaryData("a"), Stop);
         }
 
-        Assert.Equal(["1", "3", "5"], await table.QueryAsync<TableEntity>("Odd eq true", cancellationToken: Stop).Select(r => r.RowKey).ToListAsync(Stop));
-        Assert.Equal(["0/0", "0/1", "0/2", "1/3", "1/4", "1/5", "2/6"], await container.GetBlobsAsync(cancellationToken: Stop).Select(b => b.Name).ToListAsync(Stop));
-        Assert.Equal(["0/", "1/", "2/"], await container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", "", Stop).Select(b => b.Prefix).Distinct().ToListAsync(Stop));
+        Assert.Equal(["1", "3", "5"], await table.QueryAsync<TableEntity>("Odd eq true", cancellationToken: Stop)
+            .Select(r => r.RowKey).ToListAsync(Stop));
+        Assert.Equal(["0/0", "0/1", "0/2", "1/3", "1/4", "1/5", "2/6"], await container.GetBlobsAsync(cancellationToken: Stop)
+            .Select(b => b.Name).ToListAsync(Stop));
+        Assert.Equal(["0/", "1/", "2/"], await container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", "", Stop)
+            .Select(b => b.Prefix).Distinct().ToListAsync(Stop));
     }
 
     [Fact]
@@ -294,7 +305,8 @@ public sealed class MemoryStorageTests
             full[$"P{i}"] = new string('x', 32 << 10);
 
         Assert.Equal((400, "TooManyProperties"), await StoragePlace.RefusalAsync(() => table.AddEntityAsync(wide, Stop)));
-        Assert.Equal((400, "PropertyValueTooLarge"), await StoragePlace.RefusalAsync(() => table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = new string('x', (32 << 10) + 1) }, Stop)));
+        Assert.Equal((400, "PropertyValueTooLarge"), await StoragePlace.RefusalAsync(
+            () => table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = new string('x', (32 << 10) + 1) }, Stop)));
         Assert.Equal((400, "EntityTooLarge"), await StoragePlace.RefusalAsync(() => table.AddEntityAsync(full, Stop)));
         await table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = new string('x', 32 << 10), ["B"] = new byte[64 << 10] }, Stop);
     }

@@ -13,7 +13,10 @@ using Testing;
 
 namespace Simulation.Tests.Storage;
 
-/// <summary>Random histories of requests get the same answers in memory as from Azurite. What the two are known to differ in is in the contracts, and no step here.</summary>
+/// <summary>
+/// Random histories of requests get the same answers in memory as from Azurite. What the two are known to differ in is in the contracts,
+/// and no step here.
+/// </summary>
 public sealed class StorageHistoryTests(AzuriteFixture azurite)
 {
     private static readonly string Run = $"h{Environment.ProcessId}x";
@@ -36,7 +39,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
     private async Task CompareAsync(Func<StoragePlace, string, Task<History>> begin)
     {
         // Azurite's clock does not stop between two requests either: queues are in the order of time.
-        var memory = StoragePlace.On(new MemoryStorage(new FakeTimeProvider(StoragePlace.Start) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) }).Open());
+        var memory = StoragePlace.On(
+            new MemoryStorage(new FakeTimeProvider(StoragePlace.Start) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) }).Open());
         await Histories.SampleAsync(
             async steps =>
             {
@@ -53,7 +57,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
     /// <summary>One request: what is asked, about which thing, held to which of the versions seen, with which value.</summary>
     private sealed record Step(int Kind, int Key, int Version, int Value);
 
-    /// <summary>A history as it goes on in one place. Versions of a thing are named by the order in which they appeared, so that two places can be compared. (On Azurite
+    /// <summary>A history as it goes on in one place. Versions of a thing are named by the order in which they appeared, so that two places
+    /// can be compared. (On Azurite
     /// the versions of rows are times: two rows may have the same.)</summary>
     private abstract class History
     {
@@ -87,7 +92,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
         }
 
         /// <summary>One of the latest versions seen of a thing; null when there are not so many.</summary>
-        protected ETag? Known(string thing, int back) => _versions.TryGetValue(thing, out var versions) && back < versions.Count ? versions[^(back + 1)] : null;
+        protected ETag? Known(string thing, int back) =>
+            _versions.TryGetValue(thing, out var versions) && back < versions.Count ? versions[^(back + 1)] : null;
     }
 
     private sealed class TableHistory(TableClient table) : History
@@ -115,7 +121,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
             };
         }
 
-        private static TableEntity Row(int key, int value) => new("p", $"r{key}") { [$"A{value % 2}"] = value, ["T"] = $"t{value}", ["L"] = value % 3 == 0 ? (long)value : null };
+        private static TableEntity Row(int key, int value) =>
+            new("p", $"r{key}") { [$"A{value % 2}"] = value, ["T"] = $"t{value}", ["L"] = value % 3 == 0 ? (long)value : null };
 
         private async Task<string> TransactAsync(Step step)
         {
@@ -134,7 +141,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
         private async Task<string> QueryAsync(string? filter) =>
             string.Join("; ", await table.QueryAsync<TableEntity>(filter, cancellationToken: Stop).Select(Text).ToListAsync(Stop));
 
-        private string Answered(string row, Response answer) => string.Create(CultureInfo.InvariantCulture, $"{answer.Status} {Seen(row, answer.Headers.ETag)}");
+        private string Answered(string row, Response answer) =>
+            string.Create(CultureInfo.InvariantCulture, $"{answer.Status} {Seen(row, answer.Headers.ETag)}");
 
         private string Text(TableEntity row) =>
             $"{row.RowKey} {Seen(row.RowKey, row.ETag)}{string.Concat(row.Where(p => p.Key is "A0" or "A1" or "T" or "L").OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $" {p.Key}={p.Value}"))}";
@@ -169,7 +177,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
             switch (step.Kind)
             {
                 case 0 or 1:
-                    return Seen(name, (await blob.UploadAsync(content, new BlobUploadOptions { Conditions = conditions }, Stop)).Value.ETag);
+                    return Seen(
+                        name, (await blob.UploadAsync(content, new BlobUploadOptions { Conditions = conditions }, Stop)).Value.ETag);
                 case 2:
                     return Seen(name, (await log.CreateAsync(new AppendBlobCreateOptions { Conditions = new() { IfMatch = conditions.IfMatch, IfNoneMatch = conditions.IfNoneMatch, LeaseId = conditions.LeaseId } }, Stop)).Value.ETag);
                 case 3 or 4 or 5:
@@ -191,17 +200,22 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
                     _leases[name] = (await lease.AcquireAsync(TimeSpan.FromSeconds(60), cancellationToken: Stop)).Value.LeaseId;
                     return "taken";
                 case 10 when _leases.ContainsKey(name):
-                    return step.Value % 2 == 0 ? Seen(name, (await lease.ReleaseAsync(cancellationToken: Stop)).Value.ETag) : Seen(name, (await lease.RenewAsync(cancellationToken: Stop)).Value.ETag);
+                    return step.Value % 2 == 0
+                        ? Seen(name, (await lease.ReleaseAsync(cancellationToken: Stop)).Value.ETag)
+                        : Seen(name, (await lease.RenewAsync(cancellationToken: Stop)).Value.ETag);
                 case 11:
-                    return (await lease.BreakAsync(TimeSpan.Zero, cancellationToken: Stop)).Value.LeaseTime?.ToString(CultureInfo.InvariantCulture) ?? "none";
+                    return (await lease.BreakAsync(TimeSpan.Zero, cancellationToken: Stop))
+                        .Value.LeaseTime?.ToString(CultureInfo.InvariantCulture) ?? "none";
                 default:
-                    return string.Join(' ', await container.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"f{step.Key % 2}", Stop).Select(b => b.Name).ToListAsync(Stop));
+                    return string.Join(' ', await container.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"f{step.Key % 2}", Stop)
+                        .Select(b => b.Name).ToListAsync(Stop));
             }
         }
 
         private async Task<string> TextAsync(string name, int offset = 0)
         {
-            using BlobDownloadStreamingResult read = await container.GetBlobClient(name).DownloadStreamingAsync(new() { Range = new(offset) }, Stop);
+            using BlobDownloadStreamingResult read = await container.GetBlobClient(name).DownloadStreamingAsync(
+                new() { Range = new(offset) }, Stop);
             using var text = new StreamReader(read.Content, Encoding.UTF8);
             var content = await text.ReadToEndAsync(Stop);
             return $"{Seen(name, read.Details.ETag)} {content}";
@@ -231,7 +245,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
                     _got.AddRange(got.Select(m => (m.MessageId, m.PopReceipt)));
                     return string.Join(' ', got.Select(m => $"{m.Body} {m.DequeueCount}"));
                 case 6:
-                    return string.Join(' ', (await queue.PeekMessagesAsync(step.Key + 1, Stop)).Value.Select(m => $"{m.Body} {m.DequeueCount}"));
+                    return string.Join(
+                        ' ', (await queue.PeekMessagesAsync(step.Key + 1, Stop)).Value.Select(m => $"{m.Body} {m.DequeueCount}"));
                 case 7 or 8:
                     var (wait, text) = (step.Value % 2 == 0 ? TimeSpan.Zero : TimeSpan.FromHours(1), step.Key == 0 ? null : $"u{step.Value}");
                     var updated = await (text is null ? queue.UpdateMessageAsync(id, receipt, visibilityTimeout: wait, cancellationToken: Stop) : queue.UpdateMessageAsync(id, receipt, text, wait, Stop));

@@ -34,7 +34,8 @@ public sealed record StoragePlace(TableServiceClient Tables, BlobServiceClient B
         await Blobs.CreateBlobContainerAsync(name, cancellationToken: TestContext.Current.CancellationToken);
 
     /// <summary>A queue, made, that no other test uses.</summary>
-    public async Task<QueueClient> QueueAsync(string name) => await Queues.CreateQueueAsync(name, cancellationToken: TestContext.Current.CancellationToken);
+    public async Task<QueueClient> QueueAsync(string name) =>
+        await Queues.CreateQueueAsync(name, cancellationToken: TestContext.Current.CancellationToken);
 
     /// <summary>Status and error code of a refusal; status 0 when there was none.</summary>
     public static async Task<(int Status, string? Code)> RefusalAsync(Func<Task> act)

@@ -16,7 +16,8 @@ public sealed class MemoryTableTests() : TableContract(InMemory())
         var table = await Place.TableAsync("apart");
         TableTransactionAction Add(string partition, string row) => new(TableTransactionActionType.Add, new TableEntity(partition, row));
 
-        var refused = await RefusalAsync(() => table.SubmitTransactionAsync([Add("p", "a"), Add("q", "b")], TestContext.Current.CancellationToken));
+        var refused = await RefusalAsync(
+            () => table.SubmitTransactionAsync([Add("p", "a"), Add("q", "b")], TestContext.Current.CancellationToken));
 
         Assert.Equal((400, "CommandsInBatchActOnDifferentPartitions"), refused);
     }
@@ -36,14 +37,17 @@ public abstract class TableContract(StoragePlace place)
         var row = new TableEntity("p", "r");
 
         Assert.Equal((404, "TableNotFound"), await RefusalAsync(() => table.AddEntityAsync(row, Stop)));
-        Assert.Equal((404, "TableNotFound"), await RefusalAsync(() => table.GetEntityAsync<TableEntity>("p", "r", cancellationToken: Stop)));
+        Assert.Equal(
+            (404, "TableNotFound"), await RefusalAsync(() => table.GetEntityAsync<TableEntity>("p", "r", cancellationToken: Stop)));
         Assert.Equal((404, "TableNotFound"), await RefusalAsync(() => ReadAsync(table, null)));
-        Assert.Equal((404, "TableNotFound"), await RefusalAsync(() => table.SubmitTransactionAsync([new(TableTransactionActionType.Add, row)], Stop)));
+        Assert.Equal((404, "TableNotFound"), await RefusalAsync(
+            () => table.SubmitTransactionAsync([new(TableTransactionActionType.Add, row)], Stop)));
         Assert.Equal(204, (await table.CreateIfNotExistsAsync(Stop)).GetRawResponse().Status);
         // The client makes an answer of the refusal, no exception.
         Assert.Equal(409, (await table.CreateIfNotExistsAsync(Stop)).GetRawResponse().Status);
         Assert.Equal((409, "TableAlreadyExists"), await RefusalAsync(() => table.CreateAsync(Stop)));
-        Assert.Equal("once", await place.Tables.QueryAsync(t => t.Name == "once", cancellationToken: Stop).Select(t => t.Name).SingleAsync(Stop));
+        Assert.Equal(
+            "once", await place.Tables.QueryAsync(t => t.Name == "once", cancellationToken: Stop).Select(t => t.Name).SingleAsync(Stop));
         Assert.Equal(204, (await table.DeleteAsync(Stop)).Status);
         Assert.Equal(404, (await table.DeleteAsync(Stop)).Status);
     }
@@ -90,7 +94,8 @@ public abstract class TableContract(StoragePlace place)
 
         Assert.Equal((204, await VersionAsync(table, "r")), (added.Status, added.Headers.ETag!.Value));
         Assert.Equal((409, "EntityAlreadyExists"), await RefusalAsync(() => table.AddEntityAsync(new TableEntity("p", "r"), Stop)));
-        Assert.Equal((404, "ResourceNotFound"), await RefusalAsync(() => table.GetEntityAsync<TableEntity>("p", "R", cancellationToken: Stop)));
+        Assert.Equal(
+            (404, "ResourceNotFound"), await RefusalAsync(() => table.GetEntityAsync<TableEntity>("p", "R", cancellationToken: Stop)));
         Assert.False((await table.GetEntityIfExistsAsync<TableEntity>("p", "none", cancellationToken: Stop)).HasValue);
     }
 
@@ -100,14 +105,19 @@ public abstract class TableContract(StoragePlace place)
         var table = await place.TableAsync("updates");
         var first = (await table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = 1, ["B"] = 1 }, Stop)).Headers.ETag!.Value;
 
-        var second = (await table.UpdateEntityAsync(new TableEntity("p", "r") { ["A"] = 2 }, first, TableUpdateMode.Replace, Stop)).Headers.ETag!.Value;
+        var second = (await table.UpdateEntityAsync(new TableEntity("p", "r") { ["A"] = 2 }, first, TableUpdateMode.Replace, Stop))
+            .Headers.ETag!.Value;
 
         Assert.NotEqual(first, second);
-        Assert.Equal((412, "UpdateConditionNotSatisfied"), await RefusalAsync(() => table.UpdateEntityAsync(new TableEntity("p", "r"), first, TableUpdateMode.Replace, Stop)));
-        Assert.Equal((412, "UpdateConditionNotSatisfied"), await RefusalAsync(() => table.UpdateEntityAsync(new TableEntity("p", "r"), first, TableUpdateMode.Merge, Stop)));
+        Assert.Equal((412, "UpdateConditionNotSatisfied"), await RefusalAsync(
+            () => table.UpdateEntityAsync(new TableEntity("p", "r"), first, TableUpdateMode.Replace, Stop)));
+        Assert.Equal((412, "UpdateConditionNotSatisfied"), await RefusalAsync(
+            () => table.UpdateEntityAsync(new TableEntity("p", "r"), first, TableUpdateMode.Merge, Stop)));
         Assert.Equal((412, "UpdateConditionNotSatisfied"), await RefusalAsync(() => table.DeleteEntityAsync("p", "r", first, Stop)));
-        Assert.Equal((404, "ResourceNotFound"), await RefusalAsync(() => table.UpdateEntityAsync(new TableEntity("p", "none"), first, TableUpdateMode.Replace, Stop)));
-        Assert.Equal((404, "ResourceNotFound"), await RefusalAsync(() => table.UpdateEntityAsync(new TableEntity("p", "none"), ETag.All, TableUpdateMode.Merge, Stop)));
+        Assert.Equal((404, "ResourceNotFound"), await RefusalAsync(
+            () => table.UpdateEntityAsync(new TableEntity("p", "none"), first, TableUpdateMode.Replace, Stop)));
+        Assert.Equal((404, "ResourceNotFound"), await RefusalAsync(
+            () => table.UpdateEntityAsync(new TableEntity("p", "none"), ETag.All, TableUpdateMode.Merge, Stop)));
         Assert.Equal("p/r A=2", Assert.Single(await ReadAsync(table, null)));
         Assert.Equal(second, await VersionAsync(table, "r"));
     }
@@ -118,7 +128,8 @@ public abstract class TableContract(StoragePlace place)
         var table = await place.TableAsync("merges");
         await table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = 1, ["B"] = "b" }, Stop);
 
-        await table.UpdateEntityAsync(new TableEntity("p", "r") { ["B"] = 2, ["C"] = true, ["A"] = null }, ETag.All, TableUpdateMode.Merge, Stop);
+        await table.UpdateEntityAsync(
+            new TableEntity("p", "r") { ["B"] = 2, ["C"] = true, ["A"] = null }, ETag.All, TableUpdateMode.Merge, Stop);
         var merged = await ReadAsync(table, null);
         await table.UpsertEntityAsync(new TableEntity("p", "r") { ["D"] = 4 }, TableUpdateMode.Merge, Stop);
         await table.UpsertEntityAsync(new TableEntity("p", "s") { ["E"] = 5 }, TableUpdateMode.Merge, Stop);
@@ -154,7 +165,8 @@ public abstract class TableContract(StoragePlace place)
         foreach (var key in keys)
         {
             read.Add((await table.GetEntityAsync<TableEntity>(key, key, cancellationToken: Stop)).Value.GetString("Key"));
-            Assert.Equal([$"{key}/{key} Key={key}"], await ReadAsync(table, TableClient.CreateQueryFilter($"PartitionKey eq {key} and RowKey eq {key}")));
+            Assert.Equal([$"{key}/{key} Key={key}"], await ReadAsync(
+                table, TableClient.CreateQueryFilter($"PartitionKey eq {key} and RowKey eq {key}")));
         }
 
         Assert.Equal(keys, read);
@@ -184,7 +196,8 @@ public abstract class TableContract(StoragePlace place)
         await table.CreateIfNotExistsAsync(Stop);
         await AddSamplesAsync(table);
 
-        var rows = await table.QueryAsync<TableEntity>(filter.Length == 0 ? null : filter, cancellationToken: Stop).Select(r => $"{r.PartitionKey}/{r.RowKey}").ToListAsync(Stop);
+        var rows = await table.QueryAsync<TableEntity>(filter.Length == 0 ? null : filter, cancellationToken: Stop)
+            .Select(r => $"{r.PartitionKey}/{r.RowKey}").ToListAsync(Stop);
 
         Assert.Equal(expected, string.Join(' ', rows));
     }
@@ -209,7 +222,8 @@ public abstract class TableContract(StoragePlace place)
         var table = await place.TableAsync("selects");
         await table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = 1, ["B"] = 2 }, Stop);
 
-        var read = await table.QueryAsync<TableEntity>("PartitionKey eq 'p'", select: ["PartitionKey", "RowKey"], cancellationToken: Stop).SingleAsync(Stop);
+        var read = await table.QueryAsync<TableEntity>("PartitionKey eq 'p'", select: ["PartitionKey", "RowKey"], cancellationToken: Stop)
+            .SingleAsync(Stop);
 
         Assert.Equal(("p", "r", false, false), (read.PartitionKey, read.RowKey, read.ContainsKey("A"), read.ContainsKey("B")));
     }
@@ -225,7 +239,8 @@ public abstract class TableContract(StoragePlace place)
         var answer = await table.SubmitTransactionAsync(
             [
                 new(TableTransactionActionType.Add, new TableEntity("p", "added") { ["Text"] = "it's <é>\r\n\r\n--", ["Bytes"] = new byte[] { 1 } }),
-                new(TableTransactionActionType.UpdateReplace, new TableEntity("p", "replaced") { ["A"] = 2 }, await VersionAsync(table, "replaced")),
+                new(TableTransactionActionType.UpdateReplace, new TableEntity("p", "replaced") { ["A"] = 2 }, await VersionAsync(
+                    table, "replaced")),
                 new(TableTransactionActionType.UpdateMerge, new TableEntity("p", "merged") { ["A"] = 2 }, ETag.All),
                 new(TableTransactionActionType.Delete, new TableEntity("p", "deleted"), await VersionAsync(table, "deleted")),
                 new(TableTransactionActionType.UpsertReplace, new TableEntity("p", "upserted") { ["A"] = 3 }),

@@ -11,7 +11,8 @@ internal static class BlobConditions
     /// <param name="exists">Status and code when the blob must not be there but is.</param>
     /// <param name="now">The clock.</param>
     /// <returns>Status and code of the refusal; null when all are met.</returns>
-    public static (int Status, string Code)? OfWrite(StorageCall call, MemoryBlob? there, (int Status, string Code) exists, DateTimeOffset now)
+    public static (int Status, string Code)? OfWrite(
+        StorageCall call, MemoryBlob? there, (int Status, string Code) exists, DateTimeOffset now)
     {
         if (call.Header("If-Match") is { } wanted && (there is null || !Named(wanted, there.ETag)))
             return (412, "ConditionNotMet");

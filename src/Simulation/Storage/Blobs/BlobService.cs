@@ -19,7 +19,9 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         var slash = call.Path.IndexOf('/', StringComparison.Ordinal);
         var container = Uri.UnescapeDataString(slash < 0 ? call.Path : call.Path[..slash]);
         if (container.Length == 0)
-            return call.Method == "GET" && call.Parameter("comp") == "list" ? new(StorageOperation.ListContainers, "", () => ListContainers(call)) : throw call.NotServed();
+            return call.Method == "GET" && call.Parameter("comp") == "list"
+                ? new(StorageOperation.ListContainers, "", () => ListContainers(call))
+                : throw call.NotServed();
         if (slash < 0 || call.Parameter("restype") == "container")
             return Container(call, container);
         var name = Uri.UnescapeDataString(call.Path[(slash + 1)..]);
@@ -37,7 +39,9 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
 
     private StorageStep Blob(StorageCall call, string container, string name)
     {
-        if (call.Header("x-ms-copy-source") is not null || call.Parameter("snapshot") is not null || call.Parameter("versionid") is not null)
+        if (call.Header("x-ms-copy-source") is not null
+            || call.Parameter("snapshot") is not null
+            || call.Parameter("versionid") is not null)
             throw call.NotServed();
         var operation = (call.Method, call.Parameter("comp")) switch
         {
@@ -70,7 +74,9 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     private Answer Apply(StorageOperation operation, string containerName, string name, StorageCall call, byte[] body)
     {
         if (!account.Containers.TryGetValue(containerName, out var container))
-            return operation == StorageOperation.GetBlobProperties ? Refusal.Bare(404, "ContainerNotFound") : Refused(404, "ContainerNotFound");
+            return operation == StorageOperation.GetBlobProperties
+                ? Refusal.Bare(404, "ContainerNotFound")
+                : Refused(404, "ContainerNotFound");
         var there = container.Find(name);
         return operation switch
         {
@@ -82,7 +88,8 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
             StorageOperation.AppendBlock => Append(container, there, call, body),
             StorageOperation.SealBlob => Seal(container, there, call),
             StorageOperation.SetBlobMetadata => Describe(container, there, call, b => b with { Metadata = MetadataIn(call) }),
-            StorageOperation.SetBlobProperties => Describe(container, there, call, b => WithHeaders(b with { ContentType = "", HttpHeaders = b.HttpHeaders.Clear() }, call)),
+            StorageOperation.SetBlobProperties => Describe(
+                container, there, call, b => WithHeaders(b with { ContentType = "", HttpHeaders = b.HttpHeaders.Clear() }, call)),
             StorageOperation.DeleteBlob => Delete(container, there, call),
             _ => Lease(operation, container, there, call),
         };
@@ -92,7 +99,8 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     {
         if (account.Containers.ContainsKey(name))
             return Refused(409, "ContainerAlreadyExists");
-        var made = new MemoryContainer(name, storage.NextVersion(), storage.Now, [], ImmutableDictionary<string, ImmutableDictionary<string, byte[]>>.Empty);
+        var made = new MemoryContainer(
+            name, storage.NextVersion(), storage.Now, [], ImmutableDictionary<string, ImmutableDictionary<string, byte[]>>.Empty);
         account.Containers = account.Containers.Add(name, made);
         return Dated(new(201) { Changes = [name] }, made);
     }
@@ -116,7 +124,8 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     {
         var prefix = call.Parameter("prefix") ?? "";
         var from = call.Parameter("marker") ?? "";
-        var names = account.Containers.Values.Where(c => c.Name.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(c.Name, from) >= 0).ToList();
+        var names = account.Containers.Values
+            .Where(c => c.Name.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(c.Name, from) >= 0).ToList();
         var most = Most(call);
         return new(200, BlobXml.Containers(names.Take(most), names.ElementAtOrDefault(most)?.Name), XmlType);
     }
@@ -154,7 +163,8 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         return new(200, BlobXml.Blobs(name, entries, next, include.Contains("metadata"), storage.Now), XmlType);
     }
 
-    private int Most(StorageCall call) => Math.Min(storage.BlobPage, call.Parameter("maxresults") is { } asked ? int.Parse(asked, CultureInfo.InvariantCulture) : int.MaxValue);
+    private int Most(StorageCall call) => Math.Min(
+        storage.BlobPage, call.Parameter("maxresults") is { } asked ? int.Parse(asked, CultureInfo.InvariantCulture) : int.MaxValue);
 
     private Answer Get(MemoryBlob? blob, StorageCall call)
     {
@@ -166,7 +176,8 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
             return Described(new(200, blob.Content.ToArray(), TypeOf(blob)), blob);
         var (first, last) = Range(range);
         if (first >= blob.Content.Length)
-            return Refused(416, "InvalidRange").With("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes */{blob.Content.Length}"));
+            return Refused(416, "InvalidRange")
+                .With("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes */{blob.Content.Length}"));
         last = Math.Min(last, blob.Content.Length - 1);
         return Described(new(206, blob.Content.Read(first, last - first + 1), TypeOf(blob)), blob)
             .With("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes {first}-{last}/{blob.Content.Length}"));
@@ -186,7 +197,8 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         if (BlobConditions.OfWrite(call, there, (409, "BlobAlreadyExists"), storage.Now) is { } refused)
             return Refused(refused);
         var kind = call.Header("x-ms-blob-type") == "AppendBlob" ? BlobKind.AppendBlob : BlobKind.BlockBlob;
-        return Saved(container with { Staged = container.Staged.Remove(name) }, Made(name, kind, there, call) with { Content = BlobContent.Empty.With(body) }, 201);
+        var blob = Made(name, kind, there, call) with { Content = BlobContent.Empty.With(body) };
+        return Saved(container with { Staged = container.Staged.Remove(name) }, blob, 201);
     }
 
     private Answer Stage(MemoryContainer container, string name, MemoryBlob? there, StorageCall call, byte[] body)
@@ -244,7 +256,13 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         if (blob.Blocks >= storage.MostAppends)
             return Refused(409, "BlockCountExceedsLimit");
         var offset = blob.Content.Length;
-        var longer = blob with { Content = blob.Content.With(body), Blocks = blob.Blocks + 1, Version = storage.NextVersion(), Modified = storage.Now };
+        var longer = blob with
+        {
+            Content = blob.Content.With(body),
+            Blocks = blob.Blocks + 1,
+            Version = storage.NextVersion(),
+            Modified = storage.Now,
+        };
         return Saved(container, longer, 201)
             .With("x-ms-blob-append-offset", offset.ToString(CultureInfo.InvariantCulture))
             .With("x-ms-blob-committed-block-count", longer.Blocks.ToString(CultureInfo.InvariantCulture));
@@ -298,7 +316,7 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         {
             case StorageOperation.AcquireLease:
                 if (state == LeaseState.Breaking)
-                    return Refused(409, proposed is not null && Same(proposed, held.Id) ? "LeaseIsBreakingAndCannotBeAcquired" : "LeaseAlreadyPresent");
+                    return Refused(409, Same(proposed, held.Id) ? "LeaseIsBreakingAndCannotBeAcquired" : "LeaseAlreadyPresent");
                 if (state == LeaseState.Leased && !Same(proposed, held.Id))
                     return Refused(409, "LeaseAlreadyPresent");
                 var seconds = int.Parse(call.Header("x-ms-lease-duration")!, CultureInfo.InvariantCulture);
@@ -308,15 +326,21 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
             case StorageOperation.RenewLease:
                 if (held.Id is null || !mine)
                     return Refused(409, "LeaseIdMismatchWithLeaseOperation");
-                return held.Breaks ? Refused(409, "LeaseIsBrokenAndCannotBeRenewed") : Leased(container, blob, Taken(held.Id, held.Seconds, now), 200);
+                return held.Breaks
+                    ? Refused(409, "LeaseIsBrokenAndCannotBeRenewed")
+                    : Leased(container, blob, Taken(held.Id, held.Seconds, now), 200);
             case StorageOperation.ChangeLease:
                 if (state is not (LeaseState.Leased or LeaseState.Breaking))
                     return Refused(409, "LeaseNotPresentWithLeaseOperation");
                 if (!mine && !Same(proposed, held.Id))
                     return Refused(409, "LeaseIdMismatchWithLeaseOperation");
-                return state == LeaseState.Breaking ? Refused(409, "LeaseIsBreakingAndCannotBeChanged") : Leased(container, blob, held with { Id = proposed }, 200);
+                return state == LeaseState.Breaking
+                    ? Refused(409, "LeaseIsBreakingAndCannotBeChanged")
+                    : Leased(container, blob, held with { Id = proposed }, 200);
             case StorageOperation.ReleaseLease:
-                return held.Id is null || !mine ? Refused(409, "LeaseIdMismatchWithLeaseOperation") : Leased(container, blob, BlobLease.None, 200);
+                return held.Id is null || !mine
+                    ? Refused(409, "LeaseIdMismatchWithLeaseOperation")
+                    : Leased(container, blob, BlobLease.None, 200);
             default:
                 if (held.Id is null)
                     return Refused(409, "LeaseNotPresentWithLeaseOperation");
@@ -328,16 +352,22 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     {
         var held = blob.Lease;
         var period = Number(call, "x-ms-lease-break-period");
-        // Until it would have ended by itself, or earlier where a period is asked for; one without an end breaks at once, or after that period.
+        // Until it would have ended by itself, or earlier where a period is asked for; without an end it breaks at once, or after the period.
         var rest = held.Ends is { } ends ? (long)Math.Ceiling((ends - now).TotalSeconds) : period ?? 0;
         var left = state is LeaseState.Leased or LeaseState.Breaking ? Math.Min(rest, period ?? rest) : 0;
-        return Leased(container, blob, held with { Breaks = true, Ends = now.AddSeconds(left) }, 202).With("x-ms-lease-time", left.ToString(CultureInfo.InvariantCulture));
+        return Leased(container, blob, held with { Breaks = true, Ends = now.AddSeconds(left) }, 202)
+            .With("x-ms-lease-time", left.ToString(CultureInfo.InvariantCulture));
     }
 
-    private static BlobLease Taken(string id, int seconds, DateTimeOffset now) => new(id, seconds, seconds < 0 ? null : now.AddSeconds(seconds), Breaks: false);
+    private static BlobLease Taken(string id, int seconds, DateTimeOffset now) =>
+        new(id, seconds, seconds < 0 ? null : now.AddSeconds(seconds), Breaks: false);
 
-    private (int Status, string Code)? ConditionsOfLease(StorageCall call, MemoryBlob blob) =>
-        BlobConditions.OfWrite(call, blob with { Lease = call.Header("x-ms-lease-id") is { } id ? new(id, -1, null, Breaks: false) : BlobLease.None }, (412, "ConditionNotMet"), storage.Now);
+    // The lease itself is no condition of an operation on it.
+    private (int Status, string Code)? ConditionsOfLease(StorageCall call, MemoryBlob blob)
+    {
+        var lease = call.Header("x-ms-lease-id") is { } id ? new(id, -1, null, Breaks: false) : BlobLease.None;
+        return BlobConditions.OfWrite(call, blob with { Lease = lease }, (412, "ConditionNotMet"), storage.Now);
+    }
 
     private static bool Same(string? id, string? other) => string.Equals(id, other, StringComparison.OrdinalIgnoreCase);
 
@@ -351,9 +381,17 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     private MemoryBlob Made(string name, BlobKind kind, MemoryBlob? there, StorageCall call)
     {
         var now = storage.Now;
-        return WithHeaders(
-            new() { Name = name, Kind = kind, Version = storage.NextVersion(), Created = there?.Created ?? now, Modified = now, Metadata = MetadataIn(call), Lease = there?.Lease ?? BlobLease.None },
-            call);
+        var blob = new MemoryBlob
+        {
+            Name = name,
+            Kind = kind,
+            Version = storage.NextVersion(),
+            Created = there?.Created ?? now,
+            Modified = now,
+            Metadata = MetadataIn(call),
+            Lease = there?.Lease ?? BlobLease.None,
+        };
+        return WithHeaders(blob, call);
     }
 
     private static MemoryBlob WithHeaders(MemoryBlob blob, StorageCall call)
@@ -400,7 +438,8 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         if (blob.Lease.StateAt(storage.Now) == LeaseState.Leased)
             answer.With("x-ms-lease-duration", blob.Lease.Seconds < 0 ? "infinite" : "fixed");
         if (blob.Kind == BlobKind.AppendBlob)
-            answer.With("x-ms-blob-committed-block-count", blob.Blocks.ToString(CultureInfo.InvariantCulture)).With("x-ms-blob-sealed", blob.Sealed ? "true" : null);
+            answer.With("x-ms-blob-committed-block-count", blob.Blocks.ToString(CultureInfo.InvariantCulture))
+                .With("x-ms-blob-sealed", blob.Sealed ? "true" : null);
         foreach (var (name, value) in blob.HttpHeaders)
             answer.With(name, value);
         foreach (var (name, value) in blob.Metadata)
@@ -417,10 +456,12 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     private static (long First, long Last) Range(string range)
     {
         var bounds = range["bytes=".Length..].Split('-');
-        return (long.Parse(bounds[0], CultureInfo.InvariantCulture), bounds[1].Length == 0 ? long.MaxValue : long.Parse(bounds[1], CultureInfo.InvariantCulture));
+        var last = bounds[1].Length == 0 ? long.MaxValue : long.Parse(bounds[1], CultureInfo.InvariantCulture);
+        return (long.Parse(bounds[0], CultureInfo.InvariantCulture), last);
     }
 
-    private static long? Number(StorageCall call, string header) => call.Header(header) is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
+    private static long? Number(StorageCall call, string header) =>
+        call.Header(header) is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
 
     private static Answer Refused((int Status, string Code) refusal) => Refused(refusal.Status, refusal.Code);
 

@@ -8,7 +8,12 @@ namespace Simulation.Storage.Blobs;
 internal static class BlobXml
 {
     /// <summary>A page of blobs, and of the common beginnings of names where a delimiter is given.</summary>
-    public static byte[] Blobs(string container, IEnumerable<(string? Prefix, MemoryBlob? Blob)> entries, string? next, bool metadata, DateTimeOffset now) => Document(writer =>
+    public static byte[] Blobs(
+        string container,
+        IEnumerable<(string? Prefix, MemoryBlob? Blob)> entries,
+        string? next,
+        bool metadata,
+        DateTimeOffset now) => Document(writer =>
     {
         writer.WriteAttributeString("ContainerName", container);
         writer.WriteStartElement("Blobs");

@@ -63,7 +63,11 @@ internal sealed record MemoryBlob
 /// <param name="Blobs">Its blobs in the order of their names.</param>
 /// <param name="Staged">Blocks that were put and are in no block list yet, by blob and id.</param>
 internal sealed record MemoryContainer(
-    string Name, long Version, DateTimeOffset Modified, ImmutableList<MemoryBlob> Blobs, ImmutableDictionary<string, ImmutableDictionary<string, byte[]>> Staged)
+    string Name,
+    long Version,
+    DateTimeOffset Modified,
+    ImmutableList<MemoryBlob> Blobs,
+    ImmutableDictionary<string, ImmutableDictionary<string, byte[]>> Staged)
 {
     /// <summary>One blob; null when it is not there.</summary>
     public MemoryBlob? Find(string name)

@@ -6,7 +6,8 @@ using System.Xml;
 namespace Simulation.Storage.Queues;
 
 /// <summary>
-/// The queue service of one account. Messages are got in the order in which they become visible, those of one time in the order in which they were put; the service promises no order at all.
+/// The queue service of one account. Messages are got in the order in which they become visible, those of one time in the order in which
+/// they were put; the service promises no order at all.
 /// </summary>
 /// <param name="storage">Clock, versions and bounds.</param>
 /// <param name="account">The contents.</param>
@@ -28,11 +29,13 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
             ("GET" or "HEAD", 1, "metadata") => new(StorageOperation.GetQueue, queue, () => Get(queue)),
             ("PUT", 1, "metadata") => new(StorageOperation.SetQueueMetadata, queue, () => SetMetadata(queue, MetadataIn(call))),
             ("POST", 2, null) => PutStep(queue, call),
-            ("GET", 2, null) when call.Parameter("peekonly") == "true" => new(StorageOperation.PeekMessages, queue, () => Peek(queue, call)),
+            ("GET", 2, null) when call.Parameter("peekonly") == "true" => new(
+                StorageOperation.PeekMessages, queue, () => Peek(queue, call)),
             ("GET", 2, null) => new(StorageOperation.GetMessages, queue, () => Receive(queue, call)),
             ("DELETE", 2, null) => new(StorageOperation.ClearMessages, queue, () => Clear(queue)),
             ("PUT", 3, null) => UpdateStep(queue, path[2], call),
-            ("DELETE", 3, null) => new(StorageOperation.DeleteMessage, queue, () => DeleteMessage(queue, path[2], call.Parameter("popreceipt"))),
+            ("DELETE", 3, null) => new(
+                StorageOperation.DeleteMessage, queue, () => DeleteMessage(queue, path[2], call.Parameter("popreceipt"))),
             _ => throw call.NotServed(),
         };
     }
@@ -167,9 +170,16 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
             return Refused(404, "MessageNotFound");
         if (message.PopReceipt != call.Parameter("popreceipt"))
             return Refused(400, "PopReceiptMismatch");
-        var updated = message with { Text = text ?? message.Text, Visible = storage.Now.AddSeconds(Seconds(call, "visibilitytimeout") ?? 0), PopReceipt = Receipt() };
+        var updated = message with
+        {
+            Text = text ?? message.Text,
+            Visible = storage.Now.AddSeconds(Seconds(call, "visibilitytimeout") ?? 0),
+            PopReceipt = Receipt(),
+        };
         Save(queue with { Messages = queue.Messages.Replace(message, updated, ReferenceEqualityComparer.Instance) });
-        return new Answer(204) { Changes = [name] }.With("x-ms-popreceipt", updated.PopReceipt).With("x-ms-time-next-visible", Date(updated.Visible));
+        return new Answer(204) { Changes = [name] }
+            .With("x-ms-popreceipt", updated.PopReceipt)
+            .With("x-ms-time-next-visible", Date(updated.Visible));
     }
 
     private Answer DeleteMessage(string name, string id, string? receipt)
@@ -198,14 +208,18 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
         if (!account.Queues.TryGetValue(name, out var queue))
             return null;
         var now = storage.Now;
-        return queue.Messages.Exists(m => m.Expires <= now) ? queue with { Messages = queue.Messages.RemoveAll(m => m.Expires <= now) } : queue;
+        return queue.Messages.Exists(m => m.Expires <= now)
+            ? queue with { Messages = queue.Messages.RemoveAll(m => m.Expires <= now) }
+            : queue;
     }
 
-    private static IEnumerable<MemoryMessage> VisibleAt(MemoryQueue queue, DateTimeOffset now) => queue.Messages.Where(m => m.Visible <= now).OrderBy(m => m.Visible);
+    private static IEnumerable<MemoryMessage> VisibleAt(MemoryQueue queue, DateTimeOffset now) =>
+        queue.Messages.Where(m => m.Visible <= now).OrderBy(m => m.Visible);
 
     private void Save(MemoryQueue queue) => account.Queues = account.Queues.SetItem(queue.Name, queue);
 
-    private string Receipt() => Convert.ToBase64String(Encoding.ASCII.GetBytes(storage.NextVersion().ToString("X", CultureInfo.InvariantCulture)));
+    private string Receipt() =>
+        Convert.ToBase64String(Encoding.ASCII.GetBytes(storage.NextVersion().ToString("X", CultureInfo.InvariantCulture)));
 
     private static int? Number(StorageCall call)
     {
@@ -213,7 +227,8 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
         return count is >= 1 and <= 32 ? count : null;
     }
 
-    private static int? Seconds(StorageCall call, string parameter) => call.Parameter(parameter) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+    private static int? Seconds(StorageCall call, string parameter) =>
+        call.Parameter(parameter) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
     private static string Date(DateTimeOffset at) => at.ToString("R", CultureInfo.InvariantCulture);
 
@@ -232,7 +247,8 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
         writer.WriteElementString("MessageText", message.Text);
     }
 
-    private static byte[] Messages(IEnumerable<MemoryMessage> messages, Action<XmlWriter, MemoryMessage> more) => Document("QueueMessagesList", writer =>
+    private static byte[] Messages(
+        IEnumerable<MemoryMessage> messages, Action<XmlWriter, MemoryMessage> more) => Document("QueueMessagesList", writer =>
     {
         foreach (var message in messages)
         {

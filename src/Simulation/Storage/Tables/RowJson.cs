@@ -6,7 +6,8 @@ namespace Simulation.Storage.Tables;
 
 /// <summary>
 /// Rows as the clients write them and the service answers them:
-/// <c>{"odata.etag":"W/\"0x1\"","PartitionKey":"t","RowKey":"r","Timestamp":"2026-03-01T06:00:00Z","Count":3,"At@odata.type":"Edm.DateTime","At":"2026-03-01T06:00:00Z"}</c>.
+/// <c>{"odata.etag":"W/\"0x1\"","PartitionKey":"t","RowKey":"r","Timestamp":"2026-03-01T06:00:00Z","Count":3,</c>
+/// <c>"At@odata.type":"Edm.DateTime","At":"2026-03-01T06:00:00Z"}</c>.
 /// </summary>
 internal static class RowJson
 {
@@ -147,11 +148,14 @@ internal static class RowJson
         ("Edm.Double", int number) => new(name, PropertyType.Double, (double)number),
         (null or "Edm.Double", double) => new(name, PropertyType.Double, value),
         ("Edm.Double", string text) => new(name, PropertyType.Double, double.Parse(text, CultureInfo.InvariantCulture)),
-        ("Edm.DateTime", string text) => new(name, PropertyType.DateTime, DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).ToUniversalTime()),
+        ("Edm.DateTime", string text) => new(name, PropertyType.DateTime, TimeIn(text)),
         ("Edm.Guid", string text) => new(name, PropertyType.Guid, Guid.Parse(text)),
         ("Edm.Binary", string text) => new(name, PropertyType.Binary, Convert.FromBase64String(text)),
         _ => throw new FormatException($"{name} is a {token} of type {type}"),
     };
+
+    private static DateTimeOffset TimeIn(string text) =>
+        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).ToUniversalTime();
 
     private static void Next(ref Utf8JsonReader reader, JsonTokenType token)
     {

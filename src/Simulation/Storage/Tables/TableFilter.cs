@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Simulation.Storage.Tables;
 
 /// <summary>
-/// A <c>$filter</c>: comparisons (<c>eq ne lt le gt ge</c>) joined by <c>and</c>, <c>or</c> and <c>not</c>. A row that lacks a property, or has it with another type, meets no comparison
+/// A <c>$filter</c>: comparisons (<c>eq ne lt le gt ge</c>) joined by <c>and</c>, <c>or</c> and <c>not</c>. A row that lacks a property, or
+/// has it with another type, meets no comparison
 /// with it, not even <c>ne</c>.
 /// </summary>
 internal sealed class TableFilter
@@ -58,7 +59,8 @@ internal sealed class TableFilter
         while (tokens.Take("or"))
         {
             var (first, second) = (left, And(tokens));
-            left = new(r => first.Matches(r) || second.Matches(r), first.Partitions.Cover(second.Partitions), first.Rows.Cover(second.Rows));
+            left = new(
+                r => first.Matches(r) || second.Matches(r), first.Partitions.Cover(second.Partitions), first.Rows.Cover(second.Rows));
         }
         return left;
     }
@@ -190,7 +192,9 @@ internal sealed class FilterTokens(string text)
         return _at > start ? text[start.._at] : throw Unexpected();
     }
 
-    /// <summary>Takes a value: <c>'it''s'</c>, <c>12</c>, <c>12L</c>, <c>1.5</c>, <c>true</c>, <c>datetime'…'</c>, <c>guid'…'</c>, <c>X'0aff'</c>.</summary>
+    /// <summary>
+    /// Takes a value: <c>'it''s'</c>, <c>12</c>, <c>12L</c>, <c>1.5</c>, <c>true</c>, <c>datetime'…'</c>, <c>guid'…'</c>, <c>X'0a'</c>.
+    /// </summary>
     public object Literal()
     {
         Skip();

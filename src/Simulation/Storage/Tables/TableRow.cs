@@ -44,7 +44,8 @@ internal readonly record struct TableProperty(string Name, PropertyType Type, ob
 /// <param name="properties">The other properties, in the order they came.</param>
 /// <param name="timestamp">When it was written.</param>
 /// <param name="etag">Its version.</param>
-internal sealed class TableRow(string partitionKey, string rowKey, IReadOnlyList<TableProperty> properties, DateTimeOffset timestamp, string etag)
+internal sealed class TableRow(
+    string partitionKey, string rowKey, IReadOnlyList<TableProperty> properties, DateTimeOffset timestamp, string etag)
 {
     private byte[]? _json;
 
@@ -108,7 +109,8 @@ internal sealed class TableRow(string partitionKey, string rowKey, IReadOnlyList
     {
         var text = new StringBuilder($"{partitionKey}/{rowKey}");
         foreach (var property in properties)
-            text.Append(' ').Append(property.Name).Append('=').Append(property.Value is byte[] bytes ? Convert.ToHexString(bytes) : property.Value);
+            text.Append(' ').Append(property.Name).Append('=').Append(
+                property.Value is byte[] bytes ? Convert.ToHexString(bytes) : property.Value);
         return text.ToString();
     }
 }

@@ -61,9 +61,10 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
         if (account.Tables.ContainsKey(name))
             return Refused(409, "TableAlreadyExists", "The table specified already exists.");
         account.Tables = account.Tables.Add(name, new(name, []));
-        return prefer == "return-no-content"
-            ? new Answer(204) { Changes = [name] }.With("Preference-Applied", "return-no-content")
-            : new(201, JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { ["TableName"] = name }), JsonType) { Changes = [name] };
+        if (prefer == "return-no-content")
+            return new Answer(204) { Changes = [name] }.With("Preference-Applied", prefer);
+        var body = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { ["TableName"] = name });
+        return new(201, body, JsonType) { Changes = [name] };
     }
 
     private Answer Delete(string name)
@@ -145,20 +146,21 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
             return Refused(413, "RequestBodyTooLarge", "The request body is too large and exceeds the maximum permissible limit.");
         var number = storage.NextVersion();
         if (changes.Count > MostRows)
-            return TableBatch.Refused(Refused(400, "InvalidInput", "The batch request operation exceeds the maximum 100 changes per change set."), number);
+            return TableBatch.Refused(
+                Refused(400, "InvalidInput", "The batch request operation exceeds the maximum 100 changes per change set."), number);
         if (!account.Tables.TryGetValue(changes[0].At.Table, out var table))
-            return TableBatch.Refused(At(0, 404, "TableNotFound", "The table specified does not exist."), number);
+            return TableBatch.Refused(At(0, 404, "TableNotFound"), number);
         var versions = new List<string?>(changes.Count);
         var rows = new HashSet<string?>(StringComparer.Ordinal);
         for (var i = 0; i < changes.Count; i++)
         {
             if (changes[i].At.PartitionKey != changes[0].At.PartitionKey)
-                return TableBatch.Refused(At(i, 400, "CommandsInBatchActOnDifferentPartitions", "All commands in a batch must operate on same entity group."), number);
+                return TableBatch.Refused(At(i, 400, "CommandsInBatchActOnDifferentPartitions"), number);
             if (!rows.Add(changes[i].At.RowKey))
-                return TableBatch.Refused(At(i, 400, "InvalidDuplicateRow", "The batch request contains multiple changes with same row key. An entity can appear only once in a batch request."), number);
+                return TableBatch.Refused(At(i, 400, "InvalidDuplicateRow"), number);
             var applied = Apply(table, changes[i]);
             if (applied.Error is { } error)
-                return TableBatch.Refused(At(i, error.Status, error.Code!, Text(error.Code!)), number);
+                return TableBatch.Refused(At(i, error.Status, error.Code!), number);
             versions.Add(applied.Version);
             table = applied.Table;
         }
@@ -238,7 +240,8 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
             return Refused(400, "InvalidInput", e.Message);
         }
         var select = call.Parameter("$select")?.Split(',');
-        var most = Math.Min(storage.TablePage, call.Parameter("$top") is { } top ? int.Parse(top, CultureInfo.InvariantCulture) : int.MaxValue);
+        var most = Math.Min(
+            storage.TablePage, call.Parameter("$top") is { } top ? int.Parse(top, CultureInfo.InvariantCulture) : int.MaxValue);
         var (fromPartition, fromRow) = Start(filter, call);
         var at = table.IndexOf(fromPartition, fromRow);
         at = at >= 0 ? at : ~at;
@@ -279,7 +282,11 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
     }
 
     // As the service does it: keys may have characters that no header may have.
-    private static string Token(string key) => $"1!{key.Length.ToString(CultureInfo.InvariantCulture)}!{Convert.ToBase64String(Encoding.UTF8.GetBytes(key)).Replace('+', '-').Replace('/', '_').TrimEnd('=')}";
+    private static string Token(string key)
+    {
+        var text = Convert.ToBase64String(Encoding.UTF8.GetBytes(key)).Replace('+', '-').Replace('/', '_').TrimEnd('=');
+        return string.Create(CultureInfo.InvariantCulture, $"1!{text.Length}!{text}");
+    }
 
     private static string Key(string token)
     {
@@ -289,9 +296,11 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
 
     private static Answer NoTable() => Refused(404, "TableNotFound");
 
-    private static Answer At(int index, int status, string code, string text) => Refused(status, code, string.Create(CultureInfo.InvariantCulture, $"{index}:{text}"));
+    private static Answer At(int index, int status, string code) =>
+        Refused(status, code, string.Create(CultureInfo.InvariantCulture, $"{index}:{Text(code)}"));
 
-    private static Answer Refused(int status, string code, string? text = null) => Refusal.Answer(StorageService.Table, status, code, text ?? Text(code));
+    private static Answer Refused(int status, string code, string? text = null) =>
+        Refusal.Answer(StorageService.Table, status, code, text ?? Text(code));
 
     private static string Text(string code) => code switch
     {
@@ -299,6 +308,8 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
         "ResourceNotFound" => "The specified resource does not exist.",
         "TableNotFound" => "The table specified does not exist.",
         "UpdateConditionNotSatisfied" => "The update condition specified in the request was not satisfied.",
+        "CommandsInBatchActOnDifferentPartitions" => "All commands in a batch must operate on same entity group.",
+        "InvalidDuplicateRow" => "The batch request contains multiple changes with same row key.",
         "EntityTooLarge" => "The entity is larger than the maximum size permitted.",
         "PropertyValueTooLarge" => "The property value is larger than the maximum size permitted.",
         "TooManyProperties" => "The entity contains more properties than allowed.",
@@ -327,7 +338,9 @@ internal sealed record EntityPath(string Table, string? PartitionKey, string? Ro
             return new(path, null, null);
         var at = open + 1;
         if (string.CompareOrdinal(path, at, Partition, 0, Partition.Length) != 0)
-            return path.EndsWith("()", StringComparison.Ordinal) ? new(path[..open], null, null) : throw new FormatException($"{path} is no path of a row");
+            return path.EndsWith("()", StringComparison.Ordinal)
+                ? new(path[..open], null, null)
+                : throw new FormatException($"{path} is no path of a row");
         at += Partition.Length;
         var partition = QuotedText.Read(path, ref at);
         if (string.CompareOrdinal(path, at, Row, 0, Row.Length) != 0)
