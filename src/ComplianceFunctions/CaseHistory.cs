@@ -11,7 +11,11 @@ internal sealed class CaseHistory
     // A wait and the step after it are some ten events, which each episode loads and replays.
     private const int MaxWaits = 40;
 
+    // Attempts of a day, at the longest back-off. What has failed for so long waits for a person.
+    private const int ManyAttempts = 100;
+
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan BackOffAfterMany = TimeSpan.FromHours(1);
 
     // The event that says of an earlier time may be lost: a case that waits for a day months ahead is asked now and then.
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(6);
@@ -73,7 +77,9 @@ internal sealed class CaseHistory
     /// <param name="atLength">True when trying again soon would not help.</param>
     public async Task BackOffAsync(bool atLength = false)
     {
-        var wait = atLength ? LongestBackOff : TimeSpan.FromSeconds(Math.Min(15 * Math.Pow(2, Math.Min(Run.Attempt, 10)), LongestBackOff.TotalSeconds));
+        var wait = Run.Attempt >= ManyAttempts
+            ? BackOffAfterMany
+            : atLength ? LongestBackOff : TimeSpan.FromSeconds(Math.Min(15 * Math.Pow(2, Math.Min(Run.Attempt, 10)), LongestBackOff.TotalSeconds));
         Run = Run with { Attempt = Run.Attempt + 1 };
         await WaitAsync(wait);
     }

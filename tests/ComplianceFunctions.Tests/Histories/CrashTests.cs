@@ -38,8 +38,8 @@ public sealed class CrashTests
 
     private static async Task<(string Ended, IReadOnlyList<(string Instance, string Name)> Steps, bool Injected)> LiveAsync(Fault? crash)
     {
-        await using var world = await LeaverWorld.StartAsync(1, new FaultPlan { Script = crash is null ? [] : [crash] });
-        await HistoryRun.LiveAsync(Life, world);
+        await using var world = await LeaverWorld.StartAsync(1, new FaultPlan { Script = crash is null ? [] : [crash] }, cancellationToken: TestContext.Current.CancellationToken);
+        await HistoryRun.LiveAsync(Life, world, new LeaverInvariants(world));
         var known = await world.CaseAsync(Person.Lea, "1");
         var steps = world.Simulation.Trace.Where(s => s.Kind is StepKind.Activity or StepKind.Function).Select(s => (s.Instance, s.Name)).Distinct().ToList();
         var records = world.EvidenceIds();

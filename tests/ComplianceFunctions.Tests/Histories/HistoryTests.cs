@@ -35,8 +35,8 @@ public sealed class HistoryTests
     [Fact]
     public async Task A_leaver_who_is_due_in_ten_days_is_blocked_then_and_clear_soon_after()
     {
-        await using var world = await LeaverWorld.StartAsync();
-        await HistoryRun.LiveAsync(new(12, [new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromDays(10))]), world);
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await HistoryRun.LiveAsync(new(12, [new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromDays(10))]), world, new LeaverInvariants(world));
 
         var known = await world.CaseAsync(Person.Lea, "1");
 
@@ -65,8 +65,8 @@ public sealed class HistoryTests
         var traces = new List<string>();
         for (var times = 0; times < 2; times++)
         {
-            await using var world = await LeaverWorld.StartAsync(7, EngineFaults, trouble: 0.002);
-            await HistoryRun.LiveAsync(LeaverHistory.Draw(7) with { Days = 60 }, world, KnownFault.Explains);
+            await using var world = await LeaverWorld.StartAsync(7, EngineFaults, trouble: 0.002, cancellationToken: TestContext.Current.CancellationToken);
+            await HistoryRun.LiveAsync(LeaverHistory.Draw(7, days: 60), world, new LeaverInvariants(world, KnownFault.Explains));
             traces.Add(world.Simulation.TraceHash);
         }
 
@@ -77,11 +77,14 @@ public sealed class HistoryTests
     private static async Task<BrokenInvariantException?> LiveAsync(LeaverHistory history, int seed)
     {
         await using var world = seed % 2 == 0
-            ? await LeaverWorld.StartAsync((ulong)seed, EngineFaults, trouble: 0.002)
-            : await LeaverWorld.StartAsync((ulong)seed, replays: true);
+            ? await LeaverWorld.StartAsync((ulong)seed, EngineFaults, trouble: 0.002, cancellationToken: TestContext.Current.CancellationToken)
+            : await LeaverWorld.StartAsync((ulong)seed, replays: true, cancellationToken: TestContext.Current.CancellationToken);
+        var invariants = new LeaverInvariants(world, KnownFault.Explains);
         try
         {
-            await HistoryRun.LiveAsync(history, world, KnownFault.Explains);
+            await HistoryRun.LiveAsync(history, world, invariants);
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{world.Simulation.Trace.Count} steps; by known faults: {string.Join(", ", invariants.Tolerated.CountBy(b => b.Invariant).Select(b => $"{b.Value} x {b.Key}"))}");
             return null;
         }
         catch (BrokenInvariantException e)

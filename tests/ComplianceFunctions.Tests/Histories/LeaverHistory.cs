@@ -121,15 +121,16 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
         CultureInfo.InvariantCulture, $"{Days} days:\n{string.Join("\n", Happenings.Select(h => "  " + h))}");
 
     /// <summary>A random history; the same for the same seed.</summary>
-    public static LeaverHistory Draw(int seed)
+    /// <param name="seed">What it is drawn from.</param>
+    /// <param name="days">How long it is followed; what happens lies in the first three quarters.</param>
+    public static LeaverHistory Draw(int seed, int days = 120)
     {
         var random = new Random(seed);
-        const int Days = 120;
         var happenings = new List<Happening>();
         // Most is decided around a few days, as in life: what comes close together is what goes wrong together.
-        var centres = Enumerable.Range(0, 4).Select(_ => random.NextDouble() * 60).ToList();
+        var centres = Enumerable.Range(0, 4).Select(_ => random.NextDouble() * days / 2).ToList();
         TimeSpan Time() => random.Next(4) == 0
-            ? TimeSpan.FromDays(random.NextDouble() * 90)
+            ? TimeSpan.FromDays(random.NextDouble() * days * 3 / 4)
             : TimeSpan.FromDays(centres[random.Next(centres.Count)]) + TimeSpan.FromMinutes(Math.Pow(random.NextDouble(), 3) * 600);
         TimeSpan Whole(TimeSpan time) => TimeSpan.FromSeconds(Math.Floor(time.TotalSeconds));
 
@@ -191,7 +192,7 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
             happenings.Add(new ServiceFails(Whole(Time()), Rules[random.Next(Rules.Length)], Whole(TimeSpan.FromMinutes(random.NextDouble() * 300))));
         for (var i = random.Next(4); i > 0; i--)
             happenings.Add(new Restarts(Whole(Time())));
-        return new(Days, [.. happenings.OrderBy(h => h.At)]);
+        return new(days, [.. happenings.OrderBy(h => h.At)]);
     }
 
     private static readonly string[] Permissions = ["User.EnableDisableAccount.All", "GroupMember.ReadWrite.All", "User.Read.All", "GroupMember.Read.All"];

@@ -48,8 +48,8 @@ public sealed class RecordedHistoryTests
             var faults = name == "storage-away-for-hours"
                 ? new FaultPlan { Rates = new Dictionary<FaultKind, double> { [FaultKind.ReportedFailed] = 0.9 } }
                 : new FaultPlan();
-            await using var world = await LeaverWorld.StartAsync(3, faults, records: true);
-            await HistoryRun.LiveAsync(life, world, KnownFault.Explains);
+            await using var world = await LeaverWorld.StartAsync(3, faults, records: true, cancellationToken: TestContext.Current.CancellationToken);
+            await HistoryRun.LiveAsync(life, world, new LeaverInvariants(world, KnownFault.Explains));
             foreach (var history in world.Simulation.Histories)
             {
                 var file = Path.Combine(folder, $"{name}.{history.Name}.{history.Generation}.json");

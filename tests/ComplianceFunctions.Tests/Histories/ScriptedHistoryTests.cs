@@ -19,8 +19,8 @@ public sealed class ScriptedHistoryTests
 
     private static async Task<LeaverCase> LiveAsync(int days, params IEnumerable<Happening> happenings)
     {
-        await using var world = await LeaverWorld.StartAsync();
-        await HistoryRun.LiveAsync(new(days, [.. happenings]), world);
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await HistoryRun.LiveAsync(new(days, [.. happenings]), world, new LeaverInvariants(world));
         return (await world.CaseAsync(Person.Lea, "1"))!;
     }
 
