@@ -4,6 +4,7 @@ using System.Text.Json;
 using Local;
 using SandboxTenant;
 using SandboxTenant.Demo;
+using SandboxTenant.Http;
 
 namespace Benchmarks;
 
@@ -11,11 +12,13 @@ namespace Benchmarks;
 /// <param name="Graph">Round trips to Graph; a batch is one.</param>
 /// <param name="Azure">Round trips to Resource Manager.</param>
 /// <param name="Reads">Reads (GET) of Graph, inside batches too, and of Resource Manager, in the order they were answered.</param>
+/// <param name="GraphTrips">Round trips to Graph in the order they were answered: each request's method and path, those of a batch in one line.</param>
 /// <param name="GraphWrites">The most writes to Graph in any 2.5 minutes, those inside batches counted one by one.</param>
 /// <param name="AzureDeletes">The deepest that a bucket of deletes of one subscription was drawn, as a share of it.</param>
 /// <param name="AzureReads">The same of reads.</param>
 /// <param name="Throttled">How many of the last 50,000 requests were answered with 429.</param>
-internal sealed record Traffic(int Graph, int Azure, IReadOnlyList<SandboxRead> Reads, double GraphWrites, double AzureDeletes, double AzureReads, int Throttled)
+internal sealed record Traffic(
+    int Graph, int Azure, IReadOnlyList<SandboxRead> Reads, IReadOnlyList<string> GraphTrips, double GraphWrites, double AzureDeletes, double AzureReads, int Throttled)
 {
     public int RoundTrips => Graph + Azure;
 }
@@ -43,6 +46,9 @@ internal sealed class LeaverSandbox : IAsyncDisposable
         var process = CredentialBenchmark.Start([Role, leavers.ToString(CultureInfo.InvariantCulture), quotas.ToString()], null);
         return new(process, JsonDocument.Parse((await process.StandardOutput.ReadLineAsync())!).RootElement);
     }
+
+    /// <summary>Seconds in which it has kept a processor busy.</summary>
+    public double ProcessorSeconds => ProcessorTime.OfTree(_process);
 
     /// <summary>Every answer comes so much later, a batch's once.</summary>
     public async Task LatencyAsync(int milliseconds)
@@ -95,8 +101,14 @@ internal sealed class LeaverSandbox : IAsyncDisposable
         return new(
             all.Count(r => r is { Host: "graph", Batch: null }), all.Count(r => r.Host == "arm"),
             [.. all.Where(r => r.Method == "GET" && r.Host is "graph" or "arm").Select(r => new SandboxRead(r.Host == "graph", r.Path)).Take(1000)],
+            [.. all.Where(r => r is { Host: "graph", Batch: null }).Select(r => Trip(all, r)).Take(1000)],
             Peak("graph writes") * GraphWrites, Peak("arm deletes"), Peak("arm reads"), all.Count(r => r.Status == 429));
     }
+
+    private static string Trip(IReadOnlyList<RequestLogEntry> all, RequestLogEntry request) =>
+        all.Where(r => r.Batch == request.RequestId).ToList() is { Count: > 0 } batched
+            ? string.Join(", ", batched.Select(r => $"{r.Method} {r.Path}"))
+            : $"{request.Method} {request.Path}";
 
     private async Task<string> AskAsync(string line)
     {

@@ -18,7 +18,9 @@ internal static class OffboardingBenchmark
         if (rounds > 0)
             goals.AddRange(await OneAsync(latency, rounds));
         if (leavers > 0)
-            goals.AddRange(await ManyLeavers.RunAsync(latency, leavers, args.Contains("--quotas"), args.Contains("--seconds") ? Number(args, "--seconds", 0) : null));
+            goals.AddRange(await ManyLeavers.RunAsync(
+                latency, leavers, args.Contains("--quotas"), args.Contains("--counted"),
+                args.Contains("--seconds") ? Number(args, "--seconds", 0) : null));
         Console.WriteLine();
         Console.WriteLine("| goal | at most | measured | |");
         Console.WriteLine("| --- | ---: | ---: | --- |");

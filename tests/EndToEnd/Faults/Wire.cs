@@ -8,12 +8,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Local;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using SandboxTenant;
+using Testing;
 
 namespace EndToEnd.Faults;
 
@@ -29,9 +25,8 @@ internal sealed partial class Wire : IAsyncDisposable
     private const int Tables = 2;
     private const int Tenant = 3;
 
-    private readonly WebApplication _server;
     private readonly X509Certificate2 _certificate;
-    private readonly HttpMessageInvoker _storage;
+    private readonly HttpMessageInvoker _storage = HttpRelay.Client();
     private readonly HttpMessageInvoker _tenant;
     private readonly Sandbox _sandbox;
     private readonly SemaphoreSlim _oneAtATime = new(1);
@@ -39,15 +34,14 @@ internal sealed partial class Wire : IAsyncDisposable
     private readonly Dictionary<string, int> _unheard = new(StringComparer.Ordinal);
     private string _after = "the start";
     private volatile Azurite? _azurite;
-    private int[] _ports = [];
+    private HttpRelay? _relay;
     // How often each part of the app has begun: what an earlier one still had on its way is passed on no more.
     private int _hosts;
     private int _workers;
 
-    private Wire(WebApplication server, X509Certificate2 certificate, Sandbox sandbox)
+    private Wire(X509Certificate2 certificate, Sandbox sandbox)
     {
-        (_server, _certificate, _sandbox) = (server, certificate, sandbox);
-        _storage = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null });
+        (_certificate, _sandbox) = (certificate, sandbox);
         _tenant = new(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -93,43 +87,22 @@ internal sealed partial class Wire : IAsyncDisposable
     }
 
     /// <summary>The tenant as the app reaches it.</summary>
-    public string TenantUrl => string.Create(CultureInfo.InvariantCulture, $"https://localhost:{_ports[Tenant]}");
+    public string TenantUrl => string.Create(CultureInfo.InvariantCulture, $"https://localhost:{Relay.Ports[Tenant]}");
 
     public string Thumbprint => _certificate.GetCertHashString(HashAlgorithmName.SHA256);
+
+    private HttpRelay Relay => _relay ?? throw new InvalidOperationException("the wire has not started");
 
     public static async Task<Wire> StartAsync(Sandbox sandbox, CancellationToken stop)
     {
         var certificate = Certificate(TimeProvider.System.GetUtcNow());
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            for (var service = 0; service <= Tenant; service++)
-            {
-                var secure = service == Tenant;
-                kestrel.Listen(IPAddress.Loopback, 0, listen =>
-                {
-                    listen.Protocols = HttpProtocols.Http1;
-                    if (secure)
-                        listen.UseHttps(certificate);
-                });
-            }
-        });
-        var server = builder.Build();
-        var wire = new Wire(server, certificate, sandbox);
-        server.Run(wire.PassAsync);
-        await server.StartAsync(stop);
-        // In the order they were asked for.
-        wire._ports = [.. server.Urls.Select(url => new Uri(url).Port)];
+        var wire = new Wire(certificate, sandbox);
+        wire._relay = await HttpRelay.StartAsync([null, null, null, certificate], wire.PassAsync, stop);
         return wire;
     }
 
     /// <summary>An account's connection string, led through here.</summary>
-    public string Through(string connection) => connection
-        .Replace($":{Azurite!.BlobPort}/", $":{_ports[Blobs]}/", StringComparison.Ordinal)
-        .Replace($":{Azurite.QueuePort}/", $":{_ports[Queues]}/", StringComparison.Ordinal)
-        .Replace($":{Azurite.TablePort}/", $":{_ports[Tables]}/", StringComparison.Ordinal);
+    public string Through(string connection) => Relay.Through(connection, Azurite!.BlobPort, Azurite.QueuePort, Azurite.TablePort);
 
     /// <summary>A part of the app is gone: what it still had on its way is passed on no more, and from its next start on writes are counted from 1.</summary>
     public void HangUp(Part part)
@@ -144,28 +117,25 @@ internal sealed partial class Wire : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _server.DisposeAsync();
+        if (_relay is not null)
+            await _relay.DisposeAsync();
         _storage.Dispose();
         _tenant.Dispose();
         _certificate.Dispose();
         _oneAtATime.Dispose();
     }
 
-    private async Task PassAsync(HttpContext context)
+    private async Task PassAsync(RelayedRequest request)
     {
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        using var content = new MemoryStream();
-        await context.Request.Body.CopyToAsync(content);
-        var body = content.ToArray();
-        var service = Array.IndexOf(_ports, context.Connection.LocalPort);
+        var (service, method, target, body, context) = request;
         var by = By(service, target, body);
         var caller = Caller(by);
-        var what = IsWrite(service, context.Request.Method, target) ? What(service, context.Request.Method, target, body) : null;
+        var what = IsWrite(service, method, target) ? What(service, method, target, body) : null;
         var moment = await BeforeAsync(what, by, caller);
-        using var response = caller == Caller(by) ? await AnswerAsync(service, context.Request, target, body) : null;
+        using var response = caller == Caller(by) ? await AnswerAsync(request) : null;
         if (response is null)
         {
-            Unheard(what ?? $"{service} {context.Request.Method} {target}");
+            Unheard(what ?? $"{service} {method} {target}");
             context.Abort();
             return;
         }
@@ -177,12 +147,7 @@ internal sealed partial class Wire : IAsyncDisposable
             context.Abort();
             return;
         }
-        context.Response.StatusCode = (int)response.StatusCode;
-        foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
-            if (!name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) && !name.Equals("Connection", StringComparison.OrdinalIgnoreCase) && !name.Equals("Keep-Alive", StringComparison.OrdinalIgnoreCase))
-                context.Response.Headers[name] = values.ToArray();
-        if (answer.Length > 0)
-            await context.Response.Body.WriteAsync(answer);
+        await HttpRelay.AnswerAsync(request, response, answer);
     }
 
     // One at a time: while one write's moment lasts, none other begins or ends.
@@ -250,32 +215,23 @@ internal sealed partial class Wire : IAsyncDisposable
     }
 
     // Null when the storage is not there.
-    private async Task<HttpResponseMessage?> AnswerAsync(int service, HttpRequest asked, string target, byte[] body)
+    private async Task<HttpResponseMessage?> AnswerAsync(RelayedRequest request)
     {
         var storage = Azurite;
-        if (service != Tenant && storage is null)
+        if (request.Service != Tenant && storage is null)
             return null;
-        var address = service switch
+        var address = request.Service switch
         {
             Blobs => $"http://127.0.0.1:{storage!.BlobPort}",
             Queues => $"http://127.0.0.1:{storage!.QueuePort}",
             Tables => $"http://127.0.0.1:{storage!.TablePort}",
             _ => $"https://localhost:{_sandbox.Port}",
         };
-        // The signature is over the path as it was sent.
-        using var request = new HttpRequestMessage(new HttpMethod(asked.Method), new Uri(address + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
-        if (body.Length > 0 || asked.ContentLength == 0)
-            request.Content = new ByteArrayContent(body);
-        foreach (var (name, values) in asked.Headers)
-            if (name is not ("Connection" or "Transfer-Encoding" or "Expect" or "Content-Length") && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
-                request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         try
         {
-            var response = await (service == Tenant ? _tenant : _storage).SendAsync(request, CancellationToken.None);
-            await response.Content.LoadIntoBufferAsync();
-            return response;
+            return await HttpRelay.SendAsync(request, request.Service == Tenant ? _tenant : _storage, address);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException && service != Tenant)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException && request.Service != Tenant)
         {
             return null;
         }
