@@ -35,18 +35,25 @@ internal static class ManyLeavers
         Console.WriteLine($"{leavers} leavers at once, {latency} ms latency; what is over a quota is {(quotas ? "refused with 429" : "counted and let through")}; {Environment.ProcessorCount} processors, load {load}");
         Console.WriteLine();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"events accepted after {accepted.TotalSeconds:0.00} s; received to blocked: p50 {At(0.5):0.00} s, p99 {At(0.99):0.00} s, longest {toBlocked[^1]:0.00} s"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Least time by messages: {leavers} leavers x {cost.Messages} "
-            + $"at {rate:0} a second, as Azurite's queues take them just now: {leavers * cost.Messages / rate:0.0} s"));
         var (azurite, host, tenant) = (after.Azurite - before.Azurite, after.App - before.App, after.Sandbox - before.Sandbox);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Least time by processors, of the {took.TotalSeconds:0.0} s until all were seen blocked: "
-            + $"Azurite, which has one thread, {azurite:0.0} s; "
-            + $"Azurite, app {host:0.0} s and tenant {tenant:0.0} s on {Environment.ProcessorCount} processors {(azurite + host + tenant) / Environment.ProcessorCount:0.0} s"));
+        (string What, double Seconds)[] least =
+        [
+            ($"{leavers} leavers x {cost.Messages} queue messages at {rate:0} a second, as Azurite takes them now", leavers * cost.Messages / rate),
+            ("Azurite's one thread", azurite),
+            ($"{Environment.ProcessorCount} processors, for Azurite, app and tenant", (azurite + host + tenant) / Environment.ProcessorCount),
+        ];
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"Least seconds, of {took.TotalSeconds:0.0} until all were seen blocked:"));
+        foreach (var (what, atLeast) in least)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"- {atLeast:0.0}: {what}"));
+        Console.WriteLine(
+            $"What binds: {least.MaxBy(l => l.Seconds).What}; "
+            + "what is missing to the time it took, other work on the machine had, or was waited for.");
         if (app.Traffic is { } wire)
         {
             var calls = wire.Calls.Where(c => c.At >= sent && !c.IsPolling).ToList();
-            Console.WriteLine($"Until all were seen blocked, all work of all cases: {calls.Count(c => c.IsMessage)} queue messages, {calls.Count} requests to storage; counted on the way, which takes time");
+            Console.WriteLine(
+                $"Counted meanwhile, all work of all cases: {calls.Count(c => c.IsMessage)} queue messages, {calls.Count} requests to storage");
         }
         if (seconds is { } some)
             await Task.Delay(TimeSpan.FromSeconds(some), time);
