@@ -6,7 +6,7 @@ public sealed class BlockingTests
     [Fact]
     public async Task A_leaver_is_looked_up_in_one_round_trip_to_Graph_and_blocked_within_two_more()
     {
-        await using var world = await LeaverWorld.StartAsync();
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         world.Sandbox.ClearRequests();
 
         await world.HappenAsync(new HrSends(TimeSpan.Zero, "terminated", 1, TimeSpan.Zero, ForCause: true));
