@@ -100,6 +100,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
     {
         if (happening is HrSends sent)
             _sent.Add(sent, _world.Now);
+        _disturbed = _disturbed > _world.Now ? _disturbed : _world.Now;
     }
 
     /// <summary>It has happened: what it changed itself is not the program's doing.</summary>
@@ -109,7 +110,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
         if (happening is HrSends taken)
             _taken.Add(taken, now);
         ReadAnswers();
-        _disturbed = happening is ServiceFails fails ? now + fails.For : now;
+        if (happening is ServiceFails fails)
+            _disturbed = now + fails.For;
         _access = Observe();
         _cases = Cases();
         _openFindings = OpenFindings();

@@ -170,7 +170,12 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
                 }
             }
         }
-        for (var i = random.Next(6); i > 0; i--)
+        // Guards hold from the beginning as a rule: what is protected is known before somebody leaves.
+        if (random.Next(2) == 0)
+            happenings.Add(new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea));
+        if (random.Next(3) == 0)
+            happenings.Add(new EditsPolicy(TimeSpan.Zero, PolicyEdit.ApproveFirstAct));
+        for (var i = random.Next(10); i > 0; i--)
         {
             var at = Whole(Time());
             var approve = random.Next(5) > 0;

@@ -234,6 +234,10 @@ internal sealed class LeaverWorld : IAsyncDisposable
         var process = builder.Build();
         _processes.Add(process);
         await process.StartAsync(_cancellationToken);
+        // What runs once at the start would otherwise go on beside the first steps, and not in the same order each time.
+        foreach (var service in process.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+            if (service.ExecuteTask is { } started)
+                await ((Task)started).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return process.Services;
     }
 

@@ -55,7 +55,7 @@ internal sealed class SteadyKiller(LeaverRun run, Part part, Cut cut, HashSet<Mo
     {
         if (_kills.Count == maxKills)
             return;
-        if (at == Cut.Unsent && part.HasFlag(moment.By) && seen.Add(moment))
+        if (at == Cut.Unsent && part.HasFlag(moment.By) && seen.Add(OfItsStep(moment)))
             _due.Add(moment);
         if (at != cut || !_due.Contains(moment))
             return;
@@ -63,5 +63,12 @@ internal sealed class SteadyKiller(LeaverRun run, Part part, Cut cut, HashSet<Mo
         _due.Clear();
         if (await run.KillAsync(part))
             _kills.Add($"{part}, {at} {moment}");
+    }
+
+    // A step that is tried again writes what it wrote the first time: only the commit before it is another one.
+    private static Moment OfItsStep(Moment moment)
+    {
+        var step = moment.After.LastIndexOf("TaskScheduled ", StringComparison.Ordinal);
+        return moment with { After = step < 0 ? "" : moment.After[step..] };
     }
 }
