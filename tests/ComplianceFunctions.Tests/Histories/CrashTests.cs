@@ -9,10 +9,10 @@ namespace ComplianceFunctions.Tests.Histories;
 /// </summary>
 public sealed class CrashTests
 {
-    private static readonly LeaverHistory Life = new(2, [new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromHours(1), ForCause: true)]);
+    private static readonly LeaverHistory Life = new(1, [new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromHours(1), ForCause: true)]);
 
-    // Every seventh in the usual run.
-    private static int Every => TestSize.IsLong ? 1 : 7;
+    // Every twelfth in the usual run.
+    private static int Every => TestSize.IsLong ? 1 : 12;
 
     [Fact]
     public async Task A_case_that_is_cut_off_at_any_request_ends_as_if_nothing_had_happened()

@@ -30,7 +30,7 @@ public sealed class HistoryTests
         LongestDelay = TimeSpan.FromMinutes(20),
     };
 
-    public static TheoryData<int> Seeds => [.. TestSize.Seeds(8)];
+    public static TheoryData<int> Seeds => [.. TestSize.Seeds(6)];
 
     [Fact]
     public async Task A_leaver_who_is_due_in_ten_days_is_blocked_then_and_clear_soon_after()
@@ -66,7 +66,7 @@ public sealed class HistoryTests
         for (var times = 0; times < 2; times++)
         {
             await using var world = await LeaverWorld.StartAsync(7, EngineFaults, trouble: 0.002, cancellationToken: TestContext.Current.CancellationToken);
-            await HistoryRun.LiveAsync(LeaverHistory.Draw(7, days: 60), world, new LeaverInvariants(world, KnownFault.Explains));
+            await HistoryRun.LiveAsync(LeaverHistory.Draw(7, days: 30), world, new LeaverInvariants(world, KnownFault.Explains));
             traces.Add(world.Simulation.TraceHash);
         }
 
