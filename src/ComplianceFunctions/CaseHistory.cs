@@ -3,7 +3,8 @@ using Compliance.Offboarding.Cases;
 namespace ComplianceFunctions;
 
 /// <summary>
-/// One history of a case's orchestration. However long a case lives, its history stays short: after so many waits, or when a step kept failing, a new one is begun,
+/// One history of a case's orchestration. However long a case lives, its history stays short: after so many waits, or when a step kept
+/// failing, a new one is begun,
 /// which finds by its first activities where the case is. Nothing else ends a loop of an orchestration early.
 /// </summary>
 internal sealed class CaseHistory
@@ -26,7 +27,8 @@ internal sealed class CaseHistory
 
     private readonly TaskOrchestrationContext _context;
 
-    // One waiter for each kind of event, kept until it was served: an event that comes while a step runs would be lost to a waiter that was given up, since the latest
+    // One waiter for each kind of event, kept until it was served: an event that comes while a step runs would be lost to a waiter that was
+    // given up, since the latest
     // waiter of a name gets the event, given up or not.
     private Task<string> _changed;
     private Task<string> _answered;
@@ -56,7 +58,8 @@ internal sealed class CaseHistory
         }
         catch (Exception e) when (e is HistoryFullException or TaskFailedException)
         {
-            // Events that were raised and not yet read are kept; a lost one costs a wait, since every activity loads the case. An instance keeps its
+            // Events that were raised and not yet read are kept; a lost one costs a wait, since every activity loads the case. An instance
+            // keeps its
             // version unless another is named: the code that runs now may be a later one.
             context.ContinueAsNew(new ContinueAsNewOptions { NewInput = history.Run, NewVersion = OrchestrationVersions.Current });
             return "continued";

@@ -3,7 +3,8 @@ using Compliance.Offboarding.Cases;
 namespace ComplianceFunctions;
 
 /// <summary>
-/// The leaver case as an orchestration: block when it is due, plan, remove, verify, certify. Every wait is durable; every step is an activity that is safe to repeat.
+/// The leaver case as an orchestration: block when it is due, plan, remove, verify, certify. Every wait is durable; every step is an
+/// activity that is safe to repeat.
 /// Nothing here reads a clock, a service or a setting.
 /// </summary>
 public sealed class LeaverOrchestrations

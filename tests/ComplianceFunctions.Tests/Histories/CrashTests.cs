@@ -4,7 +4,8 @@ using Testing;
 namespace ComplianceFunctions.Tests.Histories;
 
 /// <summary>
-/// The program ends at every request to storage that a leaver's case makes, one after the other: whatever was done by then, the case ends in the same way and
+/// The program ends at every request to storage that a leaver's case makes, one after the other: whatever was done by then, the case ends
+/// in the same way and
 /// each change of the tenant is made once.
 /// </summary>
 public sealed class CrashTests

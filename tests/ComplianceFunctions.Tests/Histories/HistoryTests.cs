@@ -73,7 +73,8 @@ public sealed class HistoryTests
         Assert.Equal(traces[0], traces[1]);
     }
 
-    // Odd seeds live in a world where services and hosts work, so that what breaks is the program's own doing; even ones in one where they do not.
+    // Odd seeds live in a world where services and hosts work, so that what breaks is the program's own doing; even ones in one where they
+    // do not.
     private static async Task<BrokenInvariantException?> LiveAsync(LeaverHistory history, int seed)
     {
         await using var world = seed % 2 == 0

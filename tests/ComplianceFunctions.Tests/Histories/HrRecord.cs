@@ -18,7 +18,9 @@ internal sealed class HrRecord
         events.Add((sent, at));
     }
 
-    /// <summary>What holds of an employment: the event with the highest sequence, and when it arrived first; null before there is one.</summary>
+    /// <summary>
+    /// What holds of an employment: the event with the highest sequence, and when it arrived first; null before there is one.
+    /// </summary>
     public (HrSends Event, DateTimeOffset At)? Latest(Person who, string employment) =>
         _events.TryGetValue((who, employment), out var events)
             ? events.Where(e => e.Event.Sequence == events.Max(o => o.Event.Sequence)).MinBy(e => e.At)

@@ -32,7 +32,9 @@ internal enum Invariant
     /// <summary>Access is given back only with two approvals that were given after HR took the leaving back.</summary>
     RestoredByTwo,
 
-    /// <summary>A finding about the directory is resolved only by a step that read it, and only when what it says is not so any more.</summary>
+    /// <summary>
+    /// A finding about the directory is resolved only by a step that read it, and only when what it says is not so any more.
+    /// </summary>
     ResolvedWhenGone,
 
     /// <summary>What is stored grows with changes, not with time.</summary>
@@ -54,7 +56,8 @@ internal sealed class BrokenInvariantException(Invariant invariant, DateTimeOffs
 }
 
 /// <summary>
-/// Watches a world from outside: what changed in the tenant and in storage with each step, against what HR sent, what approvers answered and what others did.
+/// Watches a world from outside: what changed in the tenant and in storage with each step, against what HR sent, what approvers answered
+/// and what others did.
 /// It knows nothing of the program's own reasons.
 /// </summary>
 internal sealed class LeaverInvariants : IHistoryWatch
@@ -84,7 +87,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private (long Records, long Bytes) _atDayBegin;
 
     /// <param name="world">What is watched, at its beginning.</param>
-    /// <param name="tolerates">Whether a broken invariant is a fault that is known: it is noted then, and the watch goes on. Null for none.</param>
+    /// <param name="tolerates">Whether a broken invariant is a fault that is known: it is noted then, and the watch goes on. Null for
+    /// none.</param>
     public LeaverInvariants(LeaverWorld world, Func<BrokenInvariantException, bool>? tolerates = null)
     {
         (_world, _tolerates) = (world, tolerates ?? (_ => false));

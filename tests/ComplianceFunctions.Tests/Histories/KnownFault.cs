@@ -1,13 +1,15 @@
 namespace ComplianceFunctions.Tests.Histories;
 
 /// <summary>
-/// Marks a fault that is known and not put right yet. Its history must break its invariant; once it does not, the build fails until the mark is taken off, so
+/// Marks a fault that is known and not put right yet. Its history must break its invariant; once it does not, the build fails until the
+/// mark is taken off, so
 /// that the history stays as an ordinary test.
 /// </summary>
 internal static class KnownFault
 {
     /// <summary>
-    /// Whether what was broken is what a known fault breaks: a random history goes on then. Each line goes with its fault, once that is put right.
+    /// Whether what was broken is what a known fault breaks: a random history goes on then. Each line goes with its fault, once that is put
+    /// right.
     /// </summary>
     public static bool Explains(BrokenInvariantException broken) => broken.Invariant switch
     {

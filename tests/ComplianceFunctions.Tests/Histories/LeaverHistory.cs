@@ -21,7 +21,8 @@ internal abstract record Happening(TimeSpan At);
 
 /// <summary>HR sends an event.</summary>
 /// <param name="At">When it arrives.</param>
-/// <param name="Type">Its type, without <c>hr.employee.</c>: <c>terminated</c>, <c>termination.rescheduled</c>, <c>termination.cancelled</c>, <c>rehired</c>.</param>
+/// <param name="Type">Its type, without <c>hr.employee.</c>: <c>terminated</c>, <c>termination.rescheduled</c>,
+/// <c>termination.cancelled</c>, <c>rehired</c>.</param>
 /// <param name="Sequence">Its sequence.</param>
 /// <param name="Leaves">When the employment ends, from the history's start; null for who stays.</param>
 /// <param name="Who">Whom it is about.</param>

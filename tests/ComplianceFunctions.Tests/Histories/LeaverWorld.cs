@@ -26,7 +26,8 @@ using Simulation.Storage;
 namespace ComplianceFunctions.Tests.Histories;
 
 /// <summary>
-/// The whole program in one process on a virtual clock: its own container and functions, the official dispatcher, a sandbox tenant and storage in memory.
+/// The whole program in one process on a virtual clock: its own container and functions, the official dispatcher, a sandbox tenant and
+/// storage in memory.
 /// </summary>
 internal sealed class LeaverWorld : IAsyncDisposable
 {
@@ -95,7 +96,12 @@ internal sealed class LeaverWorld : IAsyncDisposable
         var world = new LeaverWorld(seed, faults ?? new FaultPlan(), trouble, replays, records, cancellationToken);
         var options = new SandboxOptions
         {
-            InProcess = true, Port = 8443, Tenant = SmallTenant.Create(), Clock = world.Simulation.Clock, ClientId = SmallTenant.ClientId, ClientSecret = Secret,
+            InProcess = true,
+            Port = 8443,
+            Tenant = SmallTenant.Create(),
+            Clock = world.Simulation.Clock,
+            ClientId = SmallTenant.ClientId,
+            ClientSecret = Secret,
         };
         world.Sandbox = await Sandbox.StartAsync(options, TimeProvider.System, cancellationToken);
         await world.Simulation.StartAsync(_ => world.StartProcessAsync());

@@ -25,8 +25,8 @@ using NJsonSchema;
 using SandboxTenant;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
-using Testing;
 using Simulation;
+using Testing;
 
 namespace ComplianceFunctions.Tests.Offboarding;
 

@@ -126,7 +126,8 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
         {
             writer.WriteElementString("PopReceipt", m.PopReceipt);
             writer.WriteElementString("TimeNextVisible", Date(m.Visible));
-        }), "application/xml") { Changes = [name] };
+        }), "application/xml")
+        { Changes = [name] };
     }
 
     private Answer Receive(string name, StorageCall call)
@@ -150,7 +151,8 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
             writer.WriteElementString("PopReceipt", m.PopReceipt);
             writer.WriteElementString("TimeNextVisible", Date(m.Visible));
             Body(writer, m);
-        }), "application/xml") { Changes = got.Count > 0 ? [name] : [] };
+        }), "application/xml")
+        { Changes = got.Count > 0 ? [name] : [] };
     }
 
     private Answer Peek(string name, StorageCall call)
