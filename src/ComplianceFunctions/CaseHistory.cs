@@ -23,7 +23,8 @@ internal sealed class CaseHistory
 
     // Some three hours. Storage or the services being away for longer must not end a case either: a new history goes on.
     private static readonly TaskOptions Retries = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(maxNumberOfAttempts: 20, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: LongestBackOff));
+        new RetryPolicy(
+            maxNumberOfAttempts: 20, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: LongestBackOff));
 
     private readonly TaskOrchestrationContext _context;
 
@@ -48,7 +49,8 @@ internal sealed class CaseHistory
     /// <param name="context">The orchestration.</param>
     /// <param name="run">Where the case is.</param>
     /// <param name="orchestrateAsync">The orchestration; returns how it ended.</param>
-    public static async Task<string> RunAsync(TaskOrchestrationContext context, CaseRun run, Func<CaseHistory, Task<string>> orchestrateAsync)
+    public static async Task<string> RunAsync(
+        TaskOrchestrationContext context, CaseRun run, Func<CaseHistory, Task<string>> orchestrateAsync)
     {
         ArgumentNullException.ThrowIfNull(context);
         var history = new CaseHistory(context, run);
@@ -80,9 +82,8 @@ internal sealed class CaseHistory
     /// <param name="atLength">True when trying again soon would not help.</param>
     public async Task BackOffAsync(bool atLength = false)
     {
-        var wait = Run.Attempt >= ManyAttempts
-            ? BackOffAfterMany
-            : atLength ? LongestBackOff : TimeSpan.FromSeconds(Math.Min(15 * Math.Pow(2, Math.Min(Run.Attempt, 10)), LongestBackOff.TotalSeconds));
+        var growing = TimeSpan.FromSeconds(15 * Math.Pow(2, Math.Min(Run.Attempt, 10)));
+        var wait = Run.Attempt >= ManyAttempts ? BackOffAfterMany : atLength || growing > LongestBackOff ? LongestBackOff : growing;
         Run = Run with { Attempt = Run.Attempt + 1 };
         await WaitAsync(wait);
     }

@@ -31,7 +31,7 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
         var table = await storage.TableAsync(Table, stop);
         var all = new List<LeaverCase>();
         await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), cancellationToken: stop))
-            all.Add(CaseOf(row));
+            all.Add(Read(row));
         return all;
     }
 
@@ -69,7 +69,7 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     {
         var table = await storage.TableAsync(Table, stop);
         var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(caseId, "a case id"), cancellationToken: stop);
-        return row.HasValue ? (CaseOf(row.Value!), row.Value!.ETag) : null;
+        return row.HasValue ? (Read(row.Value!), row.Value!.ETag) : null;
     }
 
     private static TableEntity Row(LeaverCase known)
@@ -85,7 +85,9 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
         return row;
     }
 
-    private static LeaverCase CaseOf(TableEntity row)
+    /// <summary>The case that a row holds.</summary>
+    /// <exception cref="JsonException">The row is not one this app writes.</exception>
+    public static LeaverCase Read(TableEntity row)
     {
         var json = string.Concat(Enumerable.Range(0, row.Count).Select(n => row.GetString(Column(n))).TakeWhile(part => part is not null));
         return JsonSerializer.Deserialize<LeaverCase>(json, ComplianceJson.Compact) ?? throw new JsonException($"row {row.RowKey} of table {Table} holds no case");

@@ -7,8 +7,13 @@ namespace ComplianceFunctions.Tests.Histories;
 /// <summary>Random lives of leavers, of four months each.</summary>
 public sealed class HistoryTests
 {
+    private const string Name = nameof(A_random_life_harms_none);
+
     // Shrinking a history that broke an invariant lives it again and again.
     private const int MaxTries = 60;
+
+    // Share of requests to storage that fail or whose answer is lost.
+    private const double Trouble = 0.002;
 
     private static readonly FaultPlan EngineFaults = new()
     {
@@ -30,13 +35,16 @@ public sealed class HistoryTests
         LongestDelay = TimeSpan.FromMinutes(20),
     };
 
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
     public static TheoryData<int> Seeds => [.. TestSize.Seeds(6)];
 
     [Fact]
     public async Task A_leaver_who_is_due_in_ten_days_is_blocked_then_and_clear_soon_after()
     {
-        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
-        await HistoryRun.LiveAsync(new(12, [new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromDays(10))]), world, new LeaverInvariants(world));
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: Stop);
+        var life = new LeaverHistory(12, [new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromDays(10))]);
+        await HistoryRun.LiveAsync(life, world, new LeaverInvariants(world));
 
         var known = await world.CaseAsync(Person.Lea, "1");
 
@@ -54,7 +62,7 @@ public sealed class HistoryTests
         Assert.Fail(
             $"""
             seed {seed}: {broken.Message}
-            replay: {TestSize.SeedVariable}={seed} dotnet run --project tests/ComplianceFunctions.Tests -- -method "*{nameof(A_random_life_harms_none)}"
+            replay: {TestSize.SeedVariable}={seed} dotnet run --project tests/ComplianceFunctions.Tests -- -method "*{Name}"
             smallest history found: {smallest}
             """);
     }
@@ -65,7 +73,7 @@ public sealed class HistoryTests
         var traces = new List<string>();
         for (var times = 0; times < 2; times++)
         {
-            await using var world = await LeaverWorld.StartAsync(7, EngineFaults, trouble: 0.002, cancellationToken: TestContext.Current.CancellationToken);
+            await using var world = await LeaverWorld.StartAsync(7, EngineFaults, Trouble, cancellationToken: Stop);
             await HistoryRun.LiveAsync(LeaverHistory.Draw(7, days: 30), world, new LeaverInvariants(world, KnownFault.Explains));
             traces.Add(world.Simulation.TraceHash);
         }
@@ -78,14 +86,15 @@ public sealed class HistoryTests
     private static async Task<BrokenInvariantException?> LiveAsync(LeaverHistory history, int seed)
     {
         await using var world = seed % 2 == 0
-            ? await LeaverWorld.StartAsync((ulong)seed, EngineFaults, trouble: 0.002, cancellationToken: TestContext.Current.CancellationToken)
-            : await LeaverWorld.StartAsync((ulong)seed, replays: true, cancellationToken: TestContext.Current.CancellationToken);
+            ? await LeaverWorld.StartAsync((ulong)seed, EngineFaults, Trouble, cancellationToken: Stop)
+            : await LeaverWorld.StartAsync((ulong)seed, replays: true, cancellationToken: Stop);
         var invariants = new LeaverInvariants(world, KnownFault.Explains);
         try
         {
             await HistoryRun.LiveAsync(history, world, invariants);
+            var known = invariants.Tolerated.CountBy(b => b.Invariant).Select(b => $"{b.Value} x {b.Key}");
             TestContext.Current.TestOutputHelper?.WriteLine(
-                $"{world.Simulation.Trace.Count} steps; by known faults: {string.Join(", ", invariants.Tolerated.CountBy(b => b.Invariant).Select(b => $"{b.Value} x {b.Key}"))}");
+                $"{world.Simulation.Trace.Count} steps; by known faults: {string.Join(", ", known)}");
             return null;
         }
         catch (BrokenInvariantException e)

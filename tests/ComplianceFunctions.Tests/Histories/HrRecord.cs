@@ -32,17 +32,18 @@ internal sealed class HrRecord
         if (Latest(who, employment) is not ({ Type: "terminated" or "termination.rescheduled" } sent, var at))
             return null;
         var leaves = LeaverWorld.Start + (sent.Leaves ?? sent.At);
-        var told = LeaverWorld.Start + (sent.Sent ?? sent.At);
-        return sent.ForCause ? Earliest(leaves, Earliest(told, at)) : leaves;
+        var sentAt = LeaverWorld.Start + SentAt(sent);
+        return sent.ForCause ? Earliest(leaves, Earliest(sentAt, at)) : leaves;
     }
 
     /// <summary>Whether a termination of the person is due.</summary>
     public bool IsDue(Person who, DateTimeOffset now) => _events.Keys.Any(e => e.Who == who && DueAt(who, e.Employment) <= now);
 
     /// <summary>Whether a termination of the person is due, and no other employment that HR spoke of later goes on.</summary>
-    public bool MustLeave(Person who, DateTimeOffset now) => _events.Keys.Any(e => e.Who == who && DueAt(who, e.Employment) <= now && !IsEmployed(who, e.Employment, now));
+    public bool MustLeave(Person who, DateTimeOffset now) =>
+        _events.Keys.Any(e => e.Who == who && DueAt(who, e.Employment) <= now && !IsEmployed(who, e.Employment, now));
 
-    /// <summary>Whether HR said after an employment's latest event that the person is there in another one.</summary>
+    /// <summary>Whether HR reported, after an employment's latest event, that the person is there in another one.</summary>
     public bool IsEmployed(Person who, string employment, DateTimeOffset now)
     {
         var own = Latest(who, employment)!.Value.Event;

@@ -1,5 +1,6 @@
 using Compliance.Approvals;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Intake;
 using Simulation;
 
@@ -11,7 +12,7 @@ internal enum Invariant
     /// <summary>An account is disabled only while a termination of its person is due.</summary>
     NotBeforeDue,
 
-    /// <summary>Nobody is disabled who works on in another employment.</summary>
+    /// <summary>An account is not disabled while its person works on in another employment.</summary>
     NotWhileEmployed,
 
     /// <summary>An account is disabled only if it is the one that HR's latest event fits at that moment.</summary>
@@ -68,7 +69,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private static readonly Person[] People = Enum.GetValues<Person>();
 
     // Controls whose findings are about the directory: what resolves them must have read it. The others are about answers.
-    private static readonly HashSet<string> AboutTheDirectory = ["LEAVE-003", "LEAVE-012", "LEAVE-013", "LEAVE-014"];
+    private static readonly HashSet<string> AboutTheDirectory =
+        [LeaverControls.NoMatch, LeaverControls.NotClear, LeaverControls.StepStuck, LeaverControls.Relapsed];
 
     private readonly LeaverWorld _world;
     private readonly Func<BrokenInvariantException, bool> _tolerates;
@@ -180,13 +182,15 @@ internal sealed class LeaverInvariants : IHistoryWatch
             Broken(Invariant.NotWhileEmployed, now, $"{who} was disabled, and works on in another employment");
         var known = cases.Values.Where(c => c.EmployeeId == SmallTenant.EmployeeIdOf(meant) && c.BegunAt is not null).MaxBy(c => c.BegunAt);
         if (known is not null && IsProtected(who) && !IsApproved(known, GuardNames.Protected))
-            Broken(Invariant.ApprovedInItsRound, now, $"{who} is protected and was disabled without two approvals of round {known.Round} under the policy in force");
+            Broken(Invariant.ApprovedInItsRound, now,
+                $"{who} is protected and was disabled without two approvals of round {known.Round} under the policy in force");
     }
 
     private void GivenBack(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
     {
-        var allowed = cases.Values.Any(c => c.UserId == SmallTenant.IdOf(who) && c.Latest.Kind is HrEventKind.Cancelled or HrEventKind.Rehired
-            && PersonOf(c) is { } leaver && _sent.Latest(leaver, c.Employment) is { At: var takenBack } && Approvals(c, GuardNames.Restore).Count(a => a.At >= takenBack) >= 2);
+        var allowed = cases.Values.Any(c => c.UserId == SmallTenant.IdOf(who) && !Ends(c)
+            && PersonOf(c) is { } leaver && _sent.Latest(leaver, c.Employment) is { At: var takenBack }
+            && Approvals(c, GuardNames.Restore).Count(a => a.At >= takenBack) >= 2);
         if (!allowed)
             Broken(Invariant.RestoredByTwo, now, $"{who} got access back, and no two people approved it since HR took the leaving back");
     }
@@ -200,16 +204,18 @@ internal sealed class LeaverInvariants : IHistoryWatch
             Broken(Invariant.OnlyInItsRound, now, $"access was taken from {who}, who was not blocked in the present round of any case");
             return;
         }
-        if (_world.Policy.ApproveFirstAct && !_actedPolicies.Contains(_world.Policy.Sha256) && !known.Exists(c => IsApproved(c, GuardNames.FirstActOfPolicy)))
-            Broken(Invariant.ApprovedInItsRound, now, $"the first plan under a policy was carried out on {who} without two approvals of its round");
-        _actedPolicies.Add(_world.Policy.Sha256);
+        var isFirstAct = _actedPolicies.Add(_world.Policy.Sha256);
+        if (isFirstAct && _world.Policy.ApproveFirstAct && !known.Exists(c => IsApproved(c, GuardNames.FirstActOfPolicy)))
+            Broken(Invariant.ApprovedInItsRound, now,
+                $"the first plan under a policy was carried out on {who} without two approvals of its round");
     }
 
     private void Refused(Dictionary<string, LeaverCase> cases, DateTimeOffset now)
     {
-        foreach (var known in cases.Values.Where(c => c is { Stage: LeaverStage.Closed, ClearAt: null } && Before(c)?.Stage != LeaverStage.Closed))
-            if (!_answers.Exists(a => a.Request.CaseId == known.Id && a.Round == known.Round && !a.Approve))
-                Broken(Invariant.RefusedInItsRound, now, $"{known.EmployeeId} was closed as refused in round {known.Round}, in which nobody refused");
+        var closed = cases.Values.Where(c => c is { Stage: LeaverStage.Closed, ClearAt: null } && Before(c)?.Stage != LeaverStage.Closed);
+        foreach (var known in closed.Where(c => !IsRefused(c)))
+            Broken(Invariant.RefusedInItsRound, now,
+                $"{known.EmployeeId} was closed as refused in round {known.Round}, which no approver refused");
     }
 
     // A case has found its person blocked: from here on this round is about that person.
@@ -217,10 +223,11 @@ internal sealed class LeaverInvariants : IHistoryWatch
     {
         foreach (var known in cases.Values.Where(c => c.BlockedAt is not null && !_blocked.ContainsKey((c.Id, c.Round))))
         {
-            if (People.Where(p => SmallTenant.IdOf(p) == known.UserId).ToList() is not [var who])
+            if (UserOf(known) is not { } who)
                 continue;
             if (access[who].Exists && WhomHrMeans(who) is var meant && meant != PersonOf(known))
-                Broken(Invariant.OnlyTheLeaver, now, $"round {known.Round} of {known.EmployeeId} blocked {who}, whom HR's latest event does not fit");
+                Broken(Invariant.OnlyTheLeaver, now,
+                    $"round {known.Round} of {known.EmployeeId} blocked {who}, whom HR's latest event does not fit");
             _blocked[(known.Id, known.Round)] = who;
         }
     }
@@ -233,29 +240,35 @@ internal sealed class LeaverInvariants : IHistoryWatch
         {
             if (_taken.DueAt(leaver, employment) is not { } due || now < due + BlockWithin || _taken.IsEmployed(leaver, employment, now))
                 continue;
-            var caseId = HrEventKeys.CaseOf(SmallTenant.Id, SmallTenant.EmployeeIdOf(leaver), employment);
-            if (People.Where(p => access[p].Exists && access[p].EmployeeId == SmallTenant.EmployeeIdOf(leaver)).ToList() is not [var who] || !access[who].Enabled)
+            var employeeId = SmallTenant.EmployeeIdOf(leaver);
+            if (People.Where(p => access[p].Exists && access[p].EmployeeId == employeeId).ToList() is not [var who] || !access[who].Enabled)
                 continue;
-            // Blocked in this round and enabled by somebody else since: the daily look at former leavers sees to that.
-            if (!cases.TryGetValue(caseId, out var known) || known.BlockedAt is not null || IsRefused(known) || _openFindings.Values.Any(f => f.CaseId == caseId))
+            var caseId = HrEventKeys.CaseOf(SmallTenant.Id, employeeId, employment);
+            // Blocked in this round and enabled by somebody else since: the daily check of former leavers sees to that.
+            if (!cases.TryGetValue(caseId, out var known) || known.BlockedAt is not null || IsRefused(known)
+                || _openFindings.Values.Any(f => f.CaseId == caseId))
                 continue;
-            Broken(Invariant.BlockedInTime, now, $"{who} was due at {due:yyyy-MM-dd HH:mm}Z, can still sign in, and no finding is open; the case is {known.Stage}: {known.Note}");
+            Broken(Invariant.BlockedInTime, now,
+                $"{who} was due at {due:yyyy-MM-dd HH:mm}Z, can still sign in, and no finding is open; the case is {known.Stage}: {known.Note}");
         }
     }
 
-    private void ResolvedFindings(Step step, Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
+    private void ResolvedFindings(
+        Step step, Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
     {
         var open = OpenFindings();
         var resolved = _openFindings.Where(f => !open.ContainsKey(f.Key) && AboutTheDirectory.Contains(f.Key[..9])).ToList();
         if (resolved.Count > 0 && !_world.Sandbox.Requests.Any(r => r.Host is "graph" or "arm" && r.Path != "/v1.0/$batch"))
-            Broken(Invariant.ResolvedWhenGone, now, $"{string.Join(", ", resolved.Select(f => f.Key))} was resolved by {step.Name}, which read nothing");
+            Broken(Invariant.ResolvedWhenGone, now,
+                $"{string.Join(", ", resolved.Select(f => f.Key))} was resolved by {step.Name}, which read nothing");
         foreach (var (id, finding) in resolved)
         {
-            if (!cases.TryGetValue(finding.CaseId, out var known) || People.Where(p => SmallTenant.IdOf(p) == known.UserId).ToList() is not [var who])
+            if (!cases.TryGetValue(finding.CaseId, out var known) || !Ends(known) || UserOf(known) is not { } who)
                 continue;
-            if (id.StartsWith("LEAVE-014", StringComparison.Ordinal) && access[who].Enabled && Ends(known))
+            if (id.StartsWith(LeaverControls.Relapsed, StringComparison.Ordinal) && access[who].Enabled)
                 Broken(Invariant.ResolvedWhenGone, now, $"{id} was resolved by {step.Name}, and {who} can still sign in");
-            if (id.StartsWith("LEAVE-013", StringComparison.Ordinal) && Ends(known) && access[who].Holds.Any(h => finding.Part.Contains(h, StringComparison.OrdinalIgnoreCase)))
+            if (id.StartsWith(LeaverControls.StepStuck, StringComparison.Ordinal)
+                && access[who].Holds.Any(h => finding.Part.Contains(h, StringComparison.OrdinalIgnoreCase)))
                 Broken(Invariant.ResolvedWhenGone, now, $"{id} was resolved by {step.Name}, and {who} still has {finding.Part}");
         }
         _openFindings = open;
@@ -282,8 +295,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
 
     // Given in this round, by different people, none of whom is meant, under the policy in force.
     private IEnumerable<Answer> Approvals(LeaverCase known, string guard) => _answers.Where(a =>
-        a.Request.CaseId == known.Id && a.Round == known.Round && a.Approve && a.Request.PolicySha256 == _world.Policy.Sha256 && a.Request.Guards.Contains(guard)
-        && a.ApproverId != known.UserId).DistinctBy(a => a.ApproverId);
+        a.Request.CaseId == known.Id && a.Round == known.Round && a.Approve
+        && a.Request.PolicySha256 == _world.Policy.Sha256 && a.Request.Guards.Contains(guard) && a.ApproverId != known.UserId).DistinctBy(a => a.ApproverId);
 
     private bool IsRefused(LeaverCase known) => _answers.Exists(a => a.Request.CaseId == known.Id && a.Round == known.Round && !a.Approve);
 
@@ -298,12 +311,18 @@ internal sealed class LeaverInvariants : IHistoryWatch
 
     private static bool Ends(LeaverCase known) => known.Latest.Kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
 
-    private static Person? PersonOf(LeaverCase known) => People.Cast<Person?>().FirstOrDefault(p => SmallTenant.EmployeeIdOf(p!.Value) == known.EmployeeId);
+    // Whom HR means by a case.
+    private static Person? PersonOf(LeaverCase known) =>
+        People.Cast<Person?>().FirstOrDefault(p => SmallTenant.EmployeeIdOf(p!.Value) == known.EmployeeId);
+
+    // Whose account the program has matched to a case.
+    private static Person? UserOf(LeaverCase known) =>
+        People.Cast<Person?>().FirstOrDefault(p => SmallTenant.IdOf(p!.Value) == known.UserId);
 
     private void ReadAnswers()
     {
         var cases = Cases();
-        foreach (var request in _world.Requests())
+        foreach (var request in _world.ApprovalRequests())
             foreach (var answer in request.Answers)
                 if (!_answers.Exists(a => a.Request.Id == request.Id && a.ApproverId == answer.ApproverId && a.At == answer.At))
                     _answers.Add(new(request, answer.ApproverId, answer.Approve, answer.At, cases[request.CaseId].Round));
@@ -311,8 +330,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
 
     private Dictionary<string, LeaverCase> Cases() => _world.Cases().ToDictionary(c => c.Id, StringComparer.Ordinal);
 
-    private Dictionary<string, OpenFinding> OpenFindings() => _world.Storage.State.Rows("findings").Where(r => (string?)r["Status"] == "Open")
-        .ToDictionary(r => r.RowKey, r => new OpenFinding((string)r["SubjectId"]!, (string)r["Part"]!), StringComparer.Ordinal);
+    private Dictionary<string, OpenFinding> OpenFindings() => _world.Storage.State.Rows("findings")
+        .Where(r => (string?)r["Status"] == "Open").ToDictionary(r => r.RowKey, r => new OpenFinding((string)r["SubjectId"]!, (string)r["Part"]!), StringComparer.Ordinal);
 
     private (long Records, long Bytes) Size()
     {

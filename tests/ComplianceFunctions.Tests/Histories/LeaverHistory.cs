@@ -31,8 +31,8 @@ internal abstract record Happening(TimeSpan At);
 /// <param name="Mail">The mail address that HR has on file; null for none.</param>
 /// <param name="Sent">When HR sent it, from the history's start; null for when it arrives.</param>
 internal sealed record HrSends(
-    TimeSpan At, string Type, long Sequence, TimeSpan? Leaves = null, Person Who = Person.Lea, string Employment = "1", bool ForCause = false, Person? Mail = null,
-    TimeSpan? Sent = null) : Happening(At);
+    TimeSpan At, string Type, long Sequence, TimeSpan? Leaves = null, Person Who = Person.Lea, string Employment = "1",
+    bool ForCause = false, Person? Mail = null, TimeSpan? Sent = null) : Happening(At);
 
 /// <summary>An approver answers a request that is open.</summary>
 /// <param name="At">When.</param>
@@ -151,9 +151,9 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
                     };
                     var ends = type is "terminated" or "termination.rescheduled";
                     var cause = ends && random.Next(4) == 0;
+                    var notice = TimeSpan.FromHours((random.Next(3) * 24 * 12) + (random.NextDouble() * 40) - 10);
                     events.Add(new(
-                        at, type, sequence, ends ? at + Whole(TimeSpan.FromHours((random.Next(3) * 24 * 12) + (random.NextDouble() * 40) - 10)) : null, who, employment, cause,
-                        random.Next(3) == 0 ? who : null));
+                        at, type, sequence, ends ? at + Whole(notice) : null, who, employment, cause, random.Next(3) == 0 ? who : null));
                 }
             // HR sends in order as a rule, and now and then late, twice or in disorder.
             foreach (var group in events.GroupBy(e => e.Employment))
@@ -195,13 +195,18 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
         for (var i = random.Next(4); i > 0; i--)
             happenings.Add(new EditsDirectory(Whole(Time()), (DirectoryEdit)random.Next(7), (Person)random.Next(3)));
         for (var i = random.Next(3); i > 0; i--)
-            happenings.Add(new ServiceFails(Whole(Time()), Rules[random.Next(Rules.Length)], Whole(TimeSpan.FromMinutes(random.NextDouble() * 300))));
+        {
+            var (at, rule) = (Whole(Time()), Rules[random.Next(Rules.Length)]);
+            happenings.Add(new ServiceFails(at, rule, Whole(TimeSpan.FromMinutes(random.NextDouble() * 300))));
+        }
         for (var i = random.Next(4); i > 0; i--)
             happenings.Add(new Restarts(Whole(Time())));
         return new(days, [.. happenings.OrderBy(h => h.At)]);
     }
 
-    private static readonly string[] Permissions = ["User.EnableDisableAccount.All", "GroupMember.ReadWrite.All", "User.Read.All", "GroupMember.Read.All"];
+    private static readonly string[] Permissions =
+        ["User.EnableDisableAccount.All", "GroupMember.ReadWrite.All", "User.Read.All", "GroupMember.Read.All"];
 
-    private static readonly string[] Rules = ["graph/* => status=429", "graph/* => status=503", "PATCH graph/users/* => status=500", "POST graph/users/* => status=503"];
+    private static readonly string[] Rules =
+        ["graph/* => status=429", "graph/* => status=503", "PATCH graph/users/* => status=500", "POST graph/users/* => status=503"];
 }

@@ -5,15 +5,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Core.Pipeline;
 using Compliance.Approvals;
-using Compliance.Findings;
+using Compliance.Evidence.Ledger;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
 using Compliance.Tenants;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.Abstractions;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,14 +33,12 @@ internal sealed class LeaverWorld : IAsyncDisposable
     public static readonly DateTimeOffset Start = new(2027, 1, 4, 8, 0, 0, TimeSpan.Zero);
 
     private const int MaxTries = 50;
-    private const string HrKey = "a-key-of-at-least-thirty-two-characters";
     private const string Address = "https://localhost:8443";
     private const string Secret = "sbx~simulated";
 
-    private static readonly Lazy<string> Folder = new(() => Directory.CreateTempSubdirectory("histories-").FullName);
-
     private readonly CancellationToken _cancellationToken;
     private readonly PolicyInMemory _policy = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("history-").FullName;
     private readonly List<IHost> _processes = [];
     private readonly Dictionary<string, int> _requests = new(StringComparer.Ordinal);
     private MemoryStorageTransport? _transport;
@@ -54,7 +50,14 @@ internal sealed class LeaverWorld : IAsyncDisposable
         {
             Seed = seed,
             Start = Start,
-            Hosts = [new Simulation.HostOptions { Functions = [typeof(LeaverActivities), typeof(LeaverOrchestrations)], Version = OrchestrationVersions.Current }],
+            Hosts =
+            [
+                new Simulation.HostOptions
+                {
+                    Functions = [typeof(LeaverActivities), typeof(LeaverOrchestrations)],
+                    Version = OrchestrationVersions.Current,
+                },
+            ],
             Faults = faults,
             ReplaysEveryEpisode = replays,
             RecordsHistories = records,
@@ -91,7 +94,8 @@ internal sealed class LeaverWorld : IAsyncDisposable
     /// <param name="records">Whether histories are kept.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     public static async Task<LeaverWorld> StartAsync(
-        ulong seed = 1, FaultPlan? faults = null, double trouble = 0, bool replays = false, bool records = false, CancellationToken cancellationToken = default)
+        ulong seed = 1, FaultPlan? faults = null, double trouble = 0, bool replays = false, bool records = false,
+        CancellationToken cancellationToken = default)
     {
         var world = new LeaverWorld(seed, faults ?? new FaultPlan(), trouble, replays, records, cancellationToken);
         var options = new SandboxOptions
@@ -167,24 +171,27 @@ internal sealed class LeaverWorld : IAsyncDisposable
     public void ServicesRecover() => Sandbox.SetFaults(null);
 
     /// <summary>All cases, as stored.</summary>
-    public IReadOnlyList<LeaverCase> Cases() => [.. Storage.State.Rows("leavercases").Select(r => JsonSerializer.Deserialize<LeaverCase>(
-        string.Concat(Enumerable.Range(0, 10).Select(n => r[string.Create(CultureInfo.InvariantCulture, $"Json{n}")]).TakeWhile(j => j is not null)), ComplianceJson.Compact)!)];
+    public IReadOnlyList<LeaverCase> Cases() =>
+        [.. Storage.State.Rows(TableLeaverCases.Table).Select(r => TableLeaverCases.Read(r.ToEntity()))];
 
     /// <summary>All requests for approval, void ones too, as stored.</summary>
-    public IReadOnlyList<ApprovalRequest> Requests() =>
-        [.. Storage.State.Rows("approvals").Select(r => JsonSerializer.Deserialize<ApprovalRequest>((string)r["Body"]!, ComplianceJson.Compact)!)];
+    public IReadOnlyList<ApprovalRequest> ApprovalRequests() =>
+        [.. Storage.State.Rows(ApprovalBoard.Table).Select(r => ApprovalBoard.Read(r.ToEntity()).Request)];
 
     /// <summary>How many lines the evidence log has.</summary>
-    public long EvidenceRecords() => Storage.Evidence.Blobs("ledger").Where(b => b.Name.Contains("/log/", StringComparison.Ordinal)).Sum(b => b.Content.ToArray().LongCount(c => c == '\n'));
+    public long EvidenceRecords() => EvidenceLogs().Sum(log => log.LongCount(b => b == '\n'));
 
     /// <summary>Ids of the records in the evidence log but the log's own.</summary>
-    public IReadOnlyList<string> EvidenceIds() => [.. Storage.Evidence.Blobs("ledger").Where(b => b.Name.Contains("/log/", StringComparison.Ordinal))
-        .SelectMany(b => Encoding.UTF8.GetString(b.Content.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        .Select(line => JsonNode.Parse(line)!["id"]!.GetValue<string>()).Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal))];
+    public IReadOnlyList<string> EvidenceIds() =>
+    [
+        .. EvidenceLogs().SelectMany(log => Encoding.UTF8.GetString(log).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            .Select(line => JsonNode.Parse(line)!["id"]!.GetValue<string>())
+            .Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal)),
+    ];
 
     /// <summary>The case of an employment; null when there is none.</summary>
-    public Task<LeaverCase?> CaseAsync(Person who, string employment) =>
-        Services.GetRequiredService<LeaverDesk>().CaseAsync(HrEventKeys.CaseOf(SmallTenant.Id, SmallTenant.EmployeeIdOf(who), employment), _cancellationToken);
+    public Task<LeaverCase?> CaseAsync(Person who, string employment) => Services.GetRequiredService<LeaverDesk>().CaseAsync(
+        HrEventKeys.CaseOf(SmallTenant.Id, SmallTenant.EmployeeIdOf(who), employment), _cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -193,6 +200,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
         foreach (var process in _processes)
             process.Dispose();
         await Sandbox.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
     }
 
     // Drawn for the request and not for its place among all, which threads may change.
@@ -201,9 +209,10 @@ internal sealed class LeaverWorld : IAsyncDisposable
         if (share <= 0)
             return StorageFault.None;
         var key = $"{request.Operation} {request.Resource}";
+        int count;
         lock (_requests)
-            _requests[key] = _requests.GetValueOrDefault(key) + 1;
-        return Draws.Fraction(seed, string.Create(CultureInfo.InvariantCulture, $"storage {key} {_requests[key]}")) switch
+            count = _requests[key] = _requests.GetValueOrDefault(key) + 1;
+        return Draws.Fraction(seed, string.Create(CultureInfo.InvariantCulture, $"storage {key} {count}")) switch
         {
             var drawn when drawn < share / 2 => StorageFault.FailBefore(),
             var drawn when drawn < share => StorageFault.LoseAnswer,
@@ -215,7 +224,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
     {
         _transport?.Crash();
         _transport = Storage.Open();
-        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = Folder.Value });
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = _folder });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["AzureWebJobsStorage"] = MemoryStorage.StateConnection,
@@ -227,8 +236,8 @@ internal sealed class LeaverWorld : IAsyncDisposable
             ["Tenant:ClientId"] = SmallTenant.ClientId,
             ["Tenant:ClientSecret"] = Secret,
             ["Tenant:PinnedThumbprint"] = new string('0', 64),
-            ["Evidence:SigningKey"] = Path.Combine(Folder.Value, "evidence-key.pem"),
-            ["Hr:WebhookKeys"] = HrKey,
+            ["Evidence:SigningKey"] = Path.Combine(_folder, "evidence-key.pem"),
+            ["Hr:WebhookKeys"] = Requests.HrKey,
             ["Approvals:Audience"] = SmallTenant.ComplianceApp,
         });
         builder.AddComplianceApp();
@@ -248,9 +257,11 @@ internal sealed class LeaverWorld : IAsyncDisposable
     }
 
     // Every six hours, where production does it every five minutes: a history of months would be mostly sweeps.
-    private DateTimeOffset NextSweep() => new DateTimeOffset(Now.Year, Now.Month, Now.Day, Now.Hour - (Now.Hour % 6), 0, 0, TimeSpan.Zero).AddHours(6);
+    private DateTimeOffset NextSweep() => Today().AddHours(Now.Hour - (Now.Hour % 6) + 6);
 
-    private DateTimeOffset NextWatch() => new DateTimeOffset(Now.Year, Now.Month, Now.Day, 5, 30, 0, TimeSpan.Zero) is var today && today > Now ? today : today.AddDays(1);
+    private DateTimeOffset NextWatch() => Today().AddHours(5.5) is var today && today > Now ? today : today.AddDays(1);
+
+    private DateTimeOffset Today() => new(Now.UtcDateTime.Date, TimeSpan.Zero);
 
     private async Task SendAsync(HrSends hr)
     {
@@ -264,26 +275,18 @@ internal sealed class LeaverWorld : IAsyncDisposable
             data["mail"] = SmallTenant.AddressOf(mail);
         if (hr.Type is "terminated" or "termination.rescheduled")
         {
-            data["leaves"] = new JsonObject { ["local"] = Iso(Start + (hr.Leaves ?? hr.At)), ["timeZone"] = "UTC" };
+            data["leaves"] = new JsonObject { ["local"] = Requests.Iso(Start + (hr.Leaves ?? hr.At)), ["timeZone"] = "UTC" };
             data["forCause"] = hr.ForCause;
         }
-        var body = JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-        {
-            ["specversion"] = "1.0",
-            ["id"] = string.Create(CultureInfo.InvariantCulture, $"{hr.Who}-{hr.Employment}-{hr.Sequence}"),
-            ["source"] = "urn:hr",
-            ["type"] = "hr.employee." + hr.Type,
-            ["time"] = Iso(Start + (hr.Sent ?? hr.At)) + "Z",
-            ["datacontenttype"] = "application/json",
-            ["data"] = data,
-        });
+        var body = Requests.Event(
+            string.Create(CultureInfo.InvariantCulture, $"{hr.Who}-{hr.Employment}-{hr.Sequence}"), "hr.employee." + hr.Type,
+            Start + (hr.Sent ?? hr.At), data);
         // HR tries again until it has an answer.
         for (var tries = 1; ; tries++)
         {
-            var request = Post(body, "application/cloudevents+json");
-            request.Headers[WebhookSignature.TimestampHeader] = WebhookSignature.Seconds(Now);
-            request.Headers[WebhookSignature.SignatureHeader] = WebhookSignature.Sign(Encoding.UTF8.GetBytes(HrKey), Now, body);
-            if (await AskAsync("HrEventWebhook", request, f => f.HrEventWebhook(request, Simulation.Client, _cancellationToken)) is { } status)
+            var request = Requests.Signed(body, Now);
+            var status = await AskAsync("HrEventWebhook", request, f => f.HrEventWebhook(request, Simulation.Client, _cancellationToken));
+            if (status is not null)
             {
                 if (status is HttpStatusCode.Accepted or HttpStatusCode.Conflict)
                     return;
@@ -298,10 +301,12 @@ internal sealed class LeaverWorld : IAsyncDisposable
     private async Task AnswerAsync(Answers answer)
     {
         var desk = Services.GetRequiredService<LeaverDesk>();
-        var cases = (await desk.CasesAsync(_cancellationToken)).Where(c => c.EmployeeId == SmallTenant.EmployeeIdOf(answer.Who)).Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
-        if ((await desk.OpenApprovalsAsync(_cancellationToken)).Where(r => cases.Contains(r.CaseId)).MaxBy(r => r.AskedAt) is not { } request)
+        var employeeId = SmallTenant.EmployeeIdOf(answer.Who);
+        var cases = (await desk.CasesAsync(_cancellationToken)).Where(c => c.EmployeeId == employeeId).Select(c => c.Id).ToList();
+        var open = (await desk.OpenApprovalsAsync(_cancellationToken)).Where(r => cases.Contains(r.CaseId));
+        if (open.MaxBy(r => r.AskedAt) is not { } request)
             return;
-        var message = Post(JsonSerializer.SerializeToUtf8Bytes(new { planId = request.PlanId, approve = answer.Approve }), "application/json");
+        var message = Requests.Post(JsonSerializer.SerializeToUtf8Bytes(new { planId = request.PlanId, approve = answer.Approve }));
         message.Headers.Authorization = "Bearer " + await TokenAsync(SmallTenant.Approvers[answer.Approver]);
         await AskAsync("AnswerApproval", message, f => f.Answer(message, request.Id, Simulation.Client, _cancellationToken));
     }
@@ -345,28 +350,25 @@ internal sealed class LeaverWorld : IAsyncDisposable
 
     private async Task<string> TokenAsync(string person)
     {
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["grant_type"] = "password",
-            ["client_id"] = SmallTenant.ClientId,
-            ["username"] = Json.Text(Sandbox.Tenant.Users.Find(person)!.Json, "userPrincipalName")!,
-            ["password"] = Secret,
-            ["scope"] = $"api://{SmallTenant.ComplianceApp}/.default",
-        });
         using var client = new HttpMessageInvoker(Sandbox.CreateHandler());
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Address}/{SmallTenant.Id}/oauth2/v2.0/token") { Content = form };
-        using var response = await client.SendAsync(request, _cancellationToken);
-        return JsonNode.Parse(await response.Content.ReadAsStringAsync(_cancellationToken))!["access_token"]!.GetValue<string>();
+        return await Requests.TokenAsync(
+            client, $"{Address}/{SmallTenant.Id}", SmallTenant.ClientId, Secret,
+            Json.Text(Sandbox.Tenant.Users.Find(person)!.Json, "userPrincipalName")!, SmallTenant.ComplianceApp, _cancellationToken);
     }
 
-    // A step among the others, at the present time. False when it failed or its process ended.
-    private async Task<bool> CallAsync(string name, Func<OffboardingFunctions, Task> function)
+    private IEnumerable<byte[]> EvidenceLogs() => Storage.Evidence.Blobs(LedgerLayout.Container)
+        .Where(b => b.Name.Contains($"/{LedgerLayout.LogFolder}", StringComparison.Ordinal)).Select(b => b.Content.ToArray());
+
+    private Task<bool> CallAsync(string name, Func<OffboardingFunctions, Task> function) => CallAsync(name, async services =>
     {
-        var call = Simulation.Call(name, async services =>
-        {
-            await using var scope = services.CreateAsyncScope();
-            await function(ActivatorUtilities.CreateInstance<OffboardingFunctions>(scope.ServiceProvider));
-        });
+        await using var scope = services.CreateAsyncScope();
+        await function(ActivatorUtilities.CreateInstance<OffboardingFunctions>(scope.ServiceProvider));
+    });
+
+    // A step among the others, at the present time. False when it failed or its process ended.
+    private async Task<bool> CallAsync(string name, Func<IServiceProvider, Task> function)
+    {
+        var call = Simulation.Call(name, function);
         await Simulation.RunUntilIdleAsync(_cancellationToken);
         while (!call.Ended.IsCompleted)
             await Simulation.RunForAsync(TimeSpan.FromSeconds(1), _cancellationToken);
@@ -376,26 +378,10 @@ internal sealed class LeaverWorld : IAsyncDisposable
     // The answer's status; null when there was none.
     private async Task<HttpStatusCode?> AskAsync(string name, HttpRequest request, Func<OffboardingFunctions, Task<IActionResult>> function)
     {
-        var context = request.HttpContext;
-        context.Response.Body = new MemoryStream();
-        var answered = await CallAsync(name, async functions =>
-        {
-            context.RequestServices = Services;
-            var result = await function(functions);
-            await result.ExecuteResultAsync(new ActionContext(context, new RouteData(), new ActionDescriptor()));
-        });
-        return answered ? (HttpStatusCode)context.Response.StatusCode : null;
+        HttpStatusCode? status = null;
+        await CallAsync(name, async services => { (status, _) = await Requests.AnswerAsync(services, request, function); });
+        return status;
     }
-
-    private static HttpRequest Post(byte[] body, string contentType)
-    {
-        var request = new DefaultHttpContext().Request;
-        (request.Method, request.ContentType) = (HttpMethods.Post, contentType);
-        (request.ContentLength, request.Body) = (body.Length, new MemoryStream(body));
-        return request;
-    }
-
-    private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
 
     // Read once for each text: reading and checking the file takes longer than a step.
     private sealed class PolicyInMemory : IOffboardingPolicySource

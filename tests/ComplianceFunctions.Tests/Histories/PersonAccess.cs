@@ -20,17 +20,20 @@ internal sealed record PersonAccess(bool Exists, bool Enabled, string? EmployeeI
             true, json["accountEnabled"]!.GetValue<bool>(), json["employeeId"]?.GetValue<string>(),
             [
                 .. tenant.GroupsOf(id).Order(StringComparer.Ordinal),
-                .. tenant.RoleAssignments.All().Where(r => Json.Object(r.Json)["properties"]!["principalId"]!.GetValue<string>() == id).Select(r => r.Id),
+                .. tenant.RoleAssignments.All().Where(r => PrincipalOf(r) == id).Select(r => r.Id),
             ]);
     }
 
     /// <inheritdoc/>
     public bool Equals(PersonAccess? other) =>
-        other is not null && (Exists, Enabled, EmployeeId) == (other.Exists, other.Enabled, other.EmployeeId) && Holds.SequenceEqual(other.Holds);
+        other is not null && (Exists, Enabled, EmployeeId) == (other.Exists, other.Enabled, other.EmployeeId)
+        && Holds.SequenceEqual(other.Holds);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Exists, Enabled, EmployeeId, Holds.Count);
 
     /// <inheritdoc/>
     public override string ToString() => !Exists ? "is gone" : $"{(Enabled ? "enabled" : "disabled")} with {Holds.Count}";
+
+    private static string PrincipalOf(Entity assignment) => Json.Object(assignment.Json)["properties"]!["principalId"]!.GetValue<string>();
 }

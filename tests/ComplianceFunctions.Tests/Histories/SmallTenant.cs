@@ -134,7 +134,12 @@ internal static class SmallTenant
     private static void Azure(TenantData tenant)
     {
         var subscription = Guid(400);
-        tenant.Add("subscriptions", new JsonObject { ["id"] = "/subscriptions/" + subscription, ["displayName"] = "Production", ["state"] = "Enabled" });
+        tenant.Add("subscriptions", new JsonObject
+        {
+            ["id"] = "/subscriptions/" + subscription,
+            ["displayName"] = "Production",
+            ["state"] = "Enabled",
+        });
         tenant.Add("roleDefinitions", new JsonObject
         {
             ["id"] = $"/providers/Microsoft.Authorization/roleDefinitions/{Reader}",

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs.Models;
@@ -9,13 +8,10 @@ using Compliance.Evidence.People;
 using Compliance.Evidence.Verify;
 using Compliance.Findings;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Intake;
 using Compliance.Tenants;
 using Local;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.Abstractions;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,8 +32,6 @@ namespace ComplianceFunctions.Tests.Offboarding;
 /// </summary>
 internal sealed class CaseHost : IAsyncDisposable
 {
-    private const string HrKey = "a-key-of-at-least-thirty-two-characters";
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static int _hosts;
 
@@ -94,7 +88,7 @@ internal sealed class CaseHost : IAsyncDisposable
             ["Tenant:PinnedThumbprint"] = Sandbox.Thumbprint,
             ["Evidence:SigningKey"] = Path.Combine(_folder, "evidence-key.pem"),
             ["Tenant:GraphWriteLimit"] = _graphWriteLimit?.ToString(CultureInfo.InvariantCulture),
-            ["Hr:WebhookKeys"] = HrKey,
+            ["Hr:WebhookKeys"] = Requests.HrKey,
             ["Approvals:Audience"] = DemoLeaver.ComplianceAppId,
             ["Policy:Offboarding"] = Path.Combine(_folder, "offboarding.yaml"),
         });
@@ -118,23 +112,14 @@ internal sealed class CaseHost : IAsyncDisposable
     }
 
     /// <summary>An event for the demo's leaver, for cause unless a time is given.</summary>
-    public byte[] Event(string type = "hr.employee.terminated", long sequence = 1, DateTimeOffset? leaves = null, string? id = null, string employment = "1") => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-    {
-        ["specversion"] = "1.0",
-        ["id"] = id ?? $"{type}-{sequence}",
-        ["source"] = "urn:hr",
-        ["type"] = type,
-        ["time"] = Iso(Clock.GetUtcNow()) + "Z",
-        ["datacontenttype"] = "application/json",
-        ["data"] = Data(type, sequence, leaves, employment),
-    });
+    public byte[] Event(
+        string type = "hr.employee.terminated", long sequence = 1, DateTimeOffset? leaves = null, string? id = null, string employment = "1") =>
+        Requests.Event(id ?? $"{type}-{sequence}", type, Clock.GetUtcNow(), Data(type, sequence, leaves, employment));
 
-    public async Task<(HttpStatusCode Status, string? CaseId)> SendAsync(byte[] body, string contentType = "application/cloudevents+json", TimeSpan late = default, string key = HrKey)
+    public async Task<(HttpStatusCode Status, string? CaseId)> SendAsync(
+        byte[] body, string contentType = "application/cloudevents+json", TimeSpan late = default, string key = Requests.HrKey)
     {
-        var at = Clock.GetUtcNow() - late;
-        var request = Post(body, contentType);
-        request.Headers[WebhookSignature.TimestampHeader] = WebhookSignature.Seconds(at);
-        request.Headers[WebhookSignature.SignatureHeader] = WebhookSignature.Sign(Encoding.UTF8.GetBytes(key), at, body);
+        var request = Requests.Signed(body, Clock.GetUtcNow() - late, contentType, key);
         var (status, answer) = await CallAsync(request, f => f.HrEventWebhook(request, _engine.Client, Stop));
         return (status, answer["caseId"]?.GetValue<string>());
     }
@@ -233,7 +218,7 @@ internal sealed class CaseHost : IAsyncDisposable
     public async Task<HttpStatusCode> AnswerAsync(string caseId, string person, bool approve = true)
     {
         var request = (await Desk.OpenApprovalsAsync(Stop)).Where(r => r.CaseId == caseId).MaxBy(r => r.AskedAt)!;
-        var message = Post(JsonSerializer.SerializeToUtf8Bytes(new { planId = request.PlanId, approve }), "application/json");
+        var message = Requests.Post(JsonSerializer.SerializeToUtf8Bytes(new { planId = request.PlanId, approve }));
         message.Headers.Authorization = "Bearer " + await TokenAsync(person);
         return (await CallAsync(message, f => f.Answer(message, request.Id, _engine.Client, Stop))).Status;
     }
@@ -241,7 +226,7 @@ internal sealed class CaseHost : IAsyncDisposable
     /// <summary>Asks for a case's details to be erased, or what would be; without a token when nobody is named.</summary>
     public async Task<(HttpStatusCode Status, KeptDetails? Details)> EraseAsync(string caseId, string? person, bool confirm)
     {
-        var request = Post([], "application/json");
+        var request = Requests.Post([]);
         if (confirm)
             request.QueryString = new QueryString("?confirm=true");
         if (person is not null)
@@ -264,27 +249,11 @@ internal sealed class CaseHost : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
-
-    private static HttpRequest Post(byte[] body, string contentType)
-    {
-        var request = new DefaultHttpContext().Request;
-        (request.Method, request.ContentType) = (HttpMethods.Post, contentType);
-        (request.ContentLength, request.Body) = (body.Length, new MemoryStream(body));
-        return request;
-    }
-
     private async Task<(HttpStatusCode Status, JsonNode Answer)> CallAsync(
         HttpRequest request, Func<OffboardingFunctions, Task<IActionResult>> function)
     {
-        await using var scope = Services.CreateAsyncScope();
-        var context = request.HttpContext;
-        context.RequestServices = scope.ServiceProvider;
-        using var body = new MemoryStream();
-        context.Response.Body = body;
-        var result = await function(ActivatorUtilities.CreateInstance<OffboardingFunctions>(scope.ServiceProvider));
-        await result.ExecuteResultAsync(new ActionContext(context, new RouteData(), new ActionDescriptor()));
-        return ((HttpStatusCode)context.Response.StatusCode, JsonNode.Parse(body.ToArray())!);
+        var (status, body) = await Requests.AnswerAsync(Services, request, function);
+        return (status, JsonNode.Parse(body)!);
     }
 
     private JsonObject Data(string type, long sequence, DateTimeOffset? leaves, string employment)
@@ -292,26 +261,14 @@ internal sealed class CaseHost : IAsyncDisposable
         var data = new JsonObject { ["employeeId"] = DemoLeaver.EmployeeId, ["employment"] = employment, ["sequence"] = sequence };
         if (type is "hr.employee.terminated" or "hr.employee.termination.rescheduled")
         {
-            data["leaves"] = new JsonObject { ["local"] = Iso(leaves ?? Clock.GetUtcNow()), ["timeZone"] = "UTC" };
+            data["leaves"] = new JsonObject { ["local"] = Requests.Iso(leaves ?? Clock.GetUtcNow()), ["timeZone"] = "UTC" };
             data["forCause"] = leaves is null;
         }
 
         return data;
     }
 
-    private async Task<string> TokenAsync(string person)
-    {
-        var tenant = Services.GetRequiredService<TenantConnection>();
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["grant_type"] = "password",
-            ["client_id"] = Sandbox.ClientId,
-            ["username"] = Json.Text(Sandbox.Tenant.Users.Find(person)!.Json, "userPrincipalName")!,
-            ["password"] = Sandbox.ClientSecret,
-            ["scope"] = $"api://{DemoLeaver.ComplianceAppId}/.default",
-        });
-        using var response = await tenant.SignIn.PostAsync(new Uri($"https://localhost:{Sandbox.Port}/{Sandbox.TenantId}/oauth2/v2.0/token"), form, Stop);
-        using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Stop));
-        return answer.RootElement.GetProperty("access_token").GetString()!;
-    }
+    private Task<string> TokenAsync(string person) => Requests.TokenAsync(
+        Services.GetRequiredService<TenantConnection>().SignIn, $"https://localhost:{Sandbox.Port}/{Sandbox.TenantId}", Sandbox.ClientId,
+        Sandbox.ClientSecret, Json.Text(Sandbox.Tenant.Users.Find(person)!.Json, "userPrincipalName")!, DemoLeaver.ComplianceAppId, Stop);
 }

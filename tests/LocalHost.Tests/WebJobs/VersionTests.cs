@@ -5,8 +5,8 @@ using Testing;
 
 namespace LocalHost.Tests.WebJobs;
 
-/// <summary>A release after another: instances that 1.0 began, under a host of 2.0.</summary>
-public sealed class NewRelease(AzuriteFixture azurite) : IAsyncLifetime
+/// <summary>What hosts of two releases left in one hub, under a host of the later one.</summary>
+public abstract class Releases(AzuriteFixture azurite) : IAsyncLifetime
 {
     private AppPlace? _place;
     private AppRun? _run;
@@ -16,16 +16,7 @@ public sealed class NewRelease(AzuriteFixture azurite) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _place = new AppPlace(azurite);
-        await using (var old = await AppRun.StartAsync(_place, "1.0"))
-        {
-            await old.BeginAsync("stays");
-            await old.BeginAsync("moves");
-            await old.BeginAsync("shown");
-            await old.BeginAsync("unversioned", version: "");
-            await old.Client.ScheduleNewOrchestrationInstanceAsync("Family", new StartOrchestrationOptions("family"), AppRun.Stop);
-            await old.StatusAsync("family", "waits");
-        }
-
+        await PrepareAsync(_place);
         _run = await AppRun.StartAsync(_place, "2.0");
     }
 
@@ -34,6 +25,26 @@ public sealed class NewRelease(AzuriteFixture azurite) : IAsyncLifetime
         if (_run is not null)
             await _run.DisposeAsync();
         _place?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected abstract Task PrepareAsync(AppPlace place);
+}
+
+/// <summary>A release after another: instances that 1.0 began, under a host of 2.0.</summary>
+public sealed class NewRelease(AzuriteFixture azurite) : Releases(azurite)
+{
+    private protected override async Task PrepareAsync(AppPlace place)
+    {
+        await using (var old = await AppRun.StartAsync(place, "1.0"))
+        {
+            await old.BeginAsync("stays");
+            await old.BeginAsync("moves");
+            await old.BeginAsync("shown");
+            await old.BeginAsync("unversioned", version: "");
+            await old.Client.ScheduleNewOrchestrationInstanceAsync("Family", new StartOrchestrationOptions("family"), AppRun.Stop);
+            await old.StatusAsync("family", "waits");
+        }
     }
 }
 
@@ -98,14 +109,9 @@ public sealed class NewReleaseTests(NewRelease release) : IClassFixture<NewRelea
 }
 
 /// <summary>A release is taken back: instances that 2.0 began, or moved to, under a host of 1.0, and then 2.0 once more.</summary>
-public sealed class FormerRelease(AzuriteFixture azurite) : IAsyncLifetime
+public sealed class FormerRelease(AzuriteFixture azurite) : Releases(azurite)
 {
     private static readonly string[] Newer = ["began", "scheduled", "moves"];
-
-    private AppPlace? _place;
-    private AppRun? _run;
-
-    internal AppRun Run => _run!;
 
     /// <summary>State and status of the newer instances under the older host, after it has rejected each.</summary>
     internal Dictionary<string, string> Rejected { get; } = [];
@@ -113,12 +119,11 @@ public sealed class FormerRelease(AzuriteFixture azurite) : IAsyncLifetime
     /// <summary>Result of an instance of 1.0 in the same partition meanwhile.</summary>
     internal string? Other { get; private set; }
 
-    public async ValueTask InitializeAsync()
+    private protected override async Task PrepareAsync(AppPlace place)
     {
-        _place = new AppPlace(azurite);
-        await using (var newer = await AppRun.StartAsync(_place, "2.0"))
+        await using (var newer = await AppRun.StartAsync(place, "2.0"))
             await newer.BeginAsync("began");
-        await using (var older = await AppRun.StartAsync(_place, "1.0"))
+        await using (var older = await AppRun.StartAsync(place, "1.0"))
         {
             await older.BeginAsync("moves");
             await older.Client.RaiseEventAsync("began", "Next", "same", AppRun.Stop);
@@ -134,15 +139,6 @@ public sealed class FormerRelease(AzuriteFixture azurite) : IAsyncLifetime
             await older.BeginAsync("other");
             Other = await older.LastAsync("other");
         }
-
-        _run = await AppRun.StartAsync(_place, "2.0");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_run is not null)
-            await _run.DisposeAsync();
-        _place?.Dispose();
     }
 }
 

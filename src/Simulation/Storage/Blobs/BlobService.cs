@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Simulation.Storage.Blobs;
@@ -237,12 +238,8 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
 
     private Answer Append(MemoryContainer container, MemoryBlob? blob, StorageCall call, byte[] body)
     {
-        if (blob is null)
-            return Refused(404, "BlobNotFound");
-        if (blob.Kind != BlobKind.AppendBlob)
-            return Refused(409, "InvalidBlobType");
-        if (BlobConditions.OfWrite(call, blob, (412, "ConditionNotMet"), storage.Now) is { } refused)
-            return Refused(refused);
+        if (!CanAppend(blob, call, out var refused))
+            return refused;
         if (body.Length > MostAppendBytes)
             return Refused(413, "RequestBodyTooLarge");
         if (body.Length == 0)
@@ -268,14 +265,22 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
             .With("x-ms-blob-committed-block-count", longer.Blocks.ToString(CultureInfo.InvariantCulture));
     }
 
+    // What both an append and a sealing ask of a blob.
+    private bool CanAppend([NotNullWhen(true)] MemoryBlob? blob, StorageCall call, [NotNullWhen(false)] out Answer? refused)
+    {
+        refused = blob switch
+        {
+            null => Refused(404, "BlobNotFound"),
+            { Kind: not BlobKind.AppendBlob } => Refused(409, "InvalidBlobType"),
+            _ => BlobConditions.OfWrite(call, blob, (412, "ConditionNotMet"), storage.Now) is { } why ? Refused(why) : null,
+        };
+        return blob is not null && refused is null;
+    }
+
     private Answer Seal(MemoryContainer container, MemoryBlob? blob, StorageCall call)
     {
-        if (blob is null)
-            return Refused(404, "BlobNotFound");
-        if (blob.Kind != BlobKind.AppendBlob)
-            return Refused(409, "InvalidBlobType");
-        if (BlobConditions.OfWrite(call, blob, (412, "ConditionNotMet"), storage.Now) is { } refused)
-            return Refused(refused);
+        if (!CanAppend(blob, call, out var refused))
+            return refused;
         if (Number(call, "x-ms-blob-condition-appendpos") is { } position && position != blob.Content.Length)
             return Refused(412, "AppendPositionConditionNotMet");
         var closed = blob.Sealed ? blob : blob with { Sealed = true, Version = storage.NextVersion(), Modified = storage.Now };
