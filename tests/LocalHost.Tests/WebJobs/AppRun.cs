@@ -151,6 +151,8 @@ internal sealed class AppPlace : IDisposable
             ["AzureFunctionsWebHost__hostid"] = Hub.ToLowerInvariant(),
             ["LocalHost__Port"] = "0",
             ["LocalHost__Keys__Master"] = AppRun.Master,
+            // What a killed host had in work, or a stopped one had just fetched, comes back after this time.
+            ["LocalHost__Durable__VisibilityTimeout"] = "00:00:10",
             ["LocalHost__Journal"] = Path.Combine(Folder, "journal"),
             ["TestApp__Folder"] = Folder,
             ["Elsewhere"] = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;QueueEndpoint=http://127.0.0.1:1/a",

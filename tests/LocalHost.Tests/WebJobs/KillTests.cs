@@ -8,9 +8,6 @@ namespace LocalHost.Tests.WebJobs;
 /// <summary>The worker and the host are killed in the middle of work.</summary>
 public sealed class KillTests(AzuriteFixture azurite)
 {
-    // Work that a killed host had comes back after this time; in production after the minute of host.json.
-    private const string Visibility = "00:00:10";
-
     private static readonly string[] Steps = ["a", "b", "c"];
 
     [Fact]
@@ -42,7 +39,6 @@ public sealed class KillTests(AzuriteFixture azurite)
     public async Task An_orchestrator_whose_worker_is_killed_repeats_its_episode()
     {
         using var place = new AppPlace(azurite);
-        place.Environment["LocalHost__Durable__VisibilityTimeout"] = Visibility;
         await using var run = await AppRun.StartAsync(place);
         var id = await run.Client.ScheduleNewOrchestrationInstanceAsync("SlowEpisode", "gate", AppRun.Stop);
         await run.SeenAsync(1);
@@ -56,7 +52,6 @@ public sealed class KillTests(AzuriteFixture azurite)
     public async Task An_orchestration_whose_host_is_killed_in_each_of_its_steps_comes_to_the_same_end()
     {
         using var place = new AppPlace(azurite);
-        place.Environment["LocalHost__Durable__VisibilityTimeout"] = Visibility;
         var host = await HostProcess.StartAsync(place);
         await host.ScheduleAsync("Steps", "steps", """["a","b","c"]""");
         foreach (var step in Steps)
@@ -141,7 +136,6 @@ public sealed class KillTests(AzuriteFixture azurite)
     public async Task A_stop_waits_for_the_activity_under_way_and_keeps_its_result()
     {
         using var place = new AppPlace(azurite);
-        place.Environment["LocalHost__Durable__VisibilityTimeout"] = Visibility;
         await using (var run = await AppRun.StartAsync(place))
         {
             var options = new StartOrchestrationOptions("kept");
