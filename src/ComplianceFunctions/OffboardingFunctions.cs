@@ -33,21 +33,27 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     public async Task HrEventQueue([QueueTrigger(LeaverDesk.Queue)] string message, [DurableClient] DurableTaskClient client, CancellationToken stop) =>
         await DispatchAsync(await desk.AcceptMessageAsync(message, stop), client, stop);
 
-    /// <summary>Makes up for what was cut off between taking an event in and starting its orchestration.</summary>
+    /// <summary>Starts what should be running and is not: cut off before it was started, failed, terminated or purged.</summary>
     [Function("LeaverSweep")]
     public async Task Sweep([TimerTrigger("%LeaverSweepSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken stop)
     {
-        foreach (var dispatch in await desk.SweepAsync(stop))
-            await DispatchAsync(dispatch, client, stop);
+        var began = desk.Now;
+        var failures = await EachAsync(await desk.ExpectedAsync(stop), run => EnsureAsync(run, client, stop), stop);
+        await desk.SweptAsync(began, failures.Count == 0, stop);
+        Throw(failures);
     }
 
     /// <summary>The daily look: leavers nobody told of, an HR system that fell silent, former leavers who have access again.</summary>
     [Function("LeaverWatch")]
     public async Task Watch([TimerTrigger("%LeaverWatchSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken stop)
     {
-        await desk.WatchAsync(stop);
-        foreach (var dispatch in await desk.WatchFormerAsync(stop))
-            await DispatchAsync(dispatch, client, stop);
+        // Each on its own: what keeps one from looking must not keep the others.
+        var failures = await EachAsync<Func<Task>>(
+            [
+                async () => Throw(await EachAsync(await desk.WatchFormerAsync(stop), d => DispatchAsync(d, client, stop), stop)),
+                () => desk.WatchCasesAsync(stop), () => desk.WatchAsync(stop), () => desk.EraseExpiredAsync(stop),
+            ], look => look(), stop);
+        Throw(failures);
     }
 
     /// <summary>All cases: <c>GET /api/offboarding/cases</c>.</summary>
@@ -126,13 +132,57 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
 
     private async Task DispatchAsync(LeaverDispatch dispatch, DurableTaskClient client, CancellationToken stop)
     {
+        var known = dispatch.Case;
         if (dispatch.Start)
-            await StartAsync(client, LeaverOrchestrations.Case, dispatch.Case.InstanceId, dispatch.Run, stop);
+            await StartAsync(client, LeaverOrchestrations.Case, known.InstanceId, dispatch.Run, stop);
         else if (dispatch.Tell)
-            await TellAsync(client, dispatch.Case.InstanceId, LeaverOrchestrations.HrChanged, "", stop);
-        if (dispatch.Undo)
-            await StartAsync(client, LeaverOrchestrations.Undo, dispatch.UndoInstanceId, dispatch.Run, stop);
+            await TellAsync(client, known.InstanceId, LeaverOrchestrations.HrChanged, "", stop);
+        // One that runs already has to look again, whether or not it is wanted still.
+        var started = dispatch.Undo && await StartAsync(client, LeaverOrchestrations.Undo, known.UndoInstanceId, dispatch.Run, stop);
+        if (!started && (known.IsTaken || known.IsTakenFromOther) && (dispatch.Tell || dispatch.Start))
+            await TellAsync(client, known.UndoInstanceId, LeaverOrchestrations.HrChanged, "", stop);
         await desk.SettleAsync(dispatch, stop);
+    }
+
+    private async Task EnsureAsync(LeaverRun run, DurableTaskClient client, CancellationToken stop)
+    {
+        var instance = await client.GetInstanceAsync(run.InstanceId, stop);
+        if (instance is { IsRunning: true } or { RuntimeStatus: OrchestrationRuntimeStatus.Pending or OrchestrationRuntimeStatus.Suspended })
+        {
+            if (!run.IsKnownStarted)
+                await desk.StartedAsync(run, stop);
+            return;
+        }
+        // One that gives access back may have ended because HR said otherwise meanwhile.
+        var isLost = run.IsKnownStarted || instance?.RuntimeStatus is OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
+        if (isLost && !await desk.LostAsync(run, instance?.RuntimeStatus.ToString().ToLowerInvariant() ?? "purged", stop))
+            return;
+        await StartAsync(client, run.IsUndo ? LeaverOrchestrations.Undo : LeaverOrchestrations.Case, run.InstanceId, run.Input, stop);
+        await desk.StartedAsync(run, stop);
+    }
+
+    private async Task<IReadOnlyList<Exception>> EachAsync<T>(IReadOnlyList<T> items, Func<T, Task> act, CancellationToken stop)
+    {
+        var failures = new List<Exception>();
+        foreach (var item in items)
+        {
+            try
+            {
+                await act(item);
+            }
+            catch (Exception e) when (!stop.IsCancellationRequested)
+            {
+                Failed(log, e);
+                failures.Add(e);
+            }
+        }
+        return failures;
+    }
+
+    private static void Throw(IReadOnlyList<Exception> failures)
+    {
+        if (failures.Count > 0)
+            throw new AggregateException(failures);
     }
 
     // Every step reads what holds: a word that finds nobody only costs a wait.
@@ -148,18 +198,20 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         }
     }
 
-    // One orchestration per id: whoever comes second finds it there, which is as good.
-    private async Task StartAsync(DurableTaskClient client, string orchestrator, string instanceId, CaseRun run, CancellationToken stop)
+    // One orchestration per id: whoever comes second finds it there, which is as good. One that has ended is begun again.
+    private async Task<bool> StartAsync(DurableTaskClient client, string orchestrator, string instanceId, CaseRun run, CancellationToken stop)
     {
         try
         {
             await client.ScheduleNewOrchestrationInstanceAsync(orchestrator, run, new StartOrchestrationOptions(instanceId), stop);
+            return true;
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {
             if (await client.GetInstanceAsync(instanceId, stop) is null)
                 throw;
             Running(log, instanceId, e.GetType().Name);
+            return false;
         }
     }
 
@@ -179,6 +231,9 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
 
     [LoggerMessage(4101, LogLevel.Debug, "Orchestration {InstanceId} was not told ({Error})")]
     private static partial void NotTold(ILogger logger, string instanceId, string error);
+
+    [LoggerMessage(4102, LogLevel.Error, "One of several things to see to failed; the others were seen to")]
+    private static partial void Failed(ILogger logger, Exception failure);
 
     private sealed record ApprovalBody(string? PlanId, bool? Approve, string? Comment);
 }

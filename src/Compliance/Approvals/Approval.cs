@@ -42,7 +42,13 @@ public sealed record ApprovalRequest
     /// <summary>Instance id of the orchestration that waits.</summary>
     public required string InstanceId { get; init; }
 
-    /// <summary>Answers so far, one a person.</summary>
+    /// <summary>How long a yes counts before the plan is begun.</summary>
+    public TimeSpan ValidFor { get; init; } = TimeSpan.FromHours(72);
+
+    /// <summary>When the plan was begun (UTC): from then on it is decided for good. Null before.</summary>
+    public DateTimeOffset? BegunAt { get; init; }
+
+    /// <summary>Answers so far; of several of one person the last that was taken counts.</summary>
     public IReadOnlyList<ApprovalAnswer> Answers { get; init; } = [];
 }
 

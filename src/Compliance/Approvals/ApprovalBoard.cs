@@ -68,13 +68,13 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
             await evidence.AppendAsync(Evidence(request, answer), stop);
     }
 
-    /// <summary>Requests that wait for answers, the oldest first.</summary>
-    public async Task<IReadOnlyList<ApprovalRequest>> OpenAsync(string tenantId, CancellationToken stop)
+    /// <summary>Requests that wait for answers at a time (UTC), the oldest first.</summary>
+    public async Task<IReadOnlyList<ApprovalRequest>> OpenAsync(string tenantId, DateTimeOffset now, CancellationToken stop)
     {
         var table = await storage.TableAsync(Table, stop);
         var open = new List<ApprovalRequest>();
         await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")} and Void eq false"), cancellationToken: stop))
-            if (Request(row) is var request && ApprovalRules.StateOf(request) == ApprovalState.Open)
+            if (Request(row) is var request && ApprovalRules.StateOf(request, now) == ApprovalState.Open)
                 open.Add(request);
         return [.. open.OrderBy(r => r.AskedAt).ThenBy(r => r.Id, StringComparer.Ordinal)];
     }
@@ -106,10 +106,13 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
                 return new(null, request, "the answer names another plan than the one that is asked about");
             if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
                 return new(null, request, objection);
-            var earlier = request.Answers.FirstOrDefault(a => string.Equals(a.ApproverId, approver.ObjectId, StringComparison.OrdinalIgnoreCase));
+            var earlier = request.Answers.LastOrDefault(a => string.Equals(a.ApproverId, approver.ObjectId, StringComparison.OrdinalIgnoreCase));
             if (earlier is not null && earlier.Approve != approve)
                 return new(null, request, "you have answered otherwise before");
-            var before = ApprovalRules.StateOf(request);
+            // A yes of long ago is given again.
+            if (earlier is not null && !ApprovalRules.IsValid(request, earlier, now))
+                earlier = null;
+            var before = ApprovalRules.StateOf(request, now);
             if (earlier is null && before != ApprovalState.Open)
                 return new(null, request, $"it is {before.ToString().ToLowerInvariant()} already");
             var answer = earlier ?? new ApprovalAnswer(approver.ObjectId, approve, now, Short(comment));
@@ -127,22 +130,32 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
             }
             // Written again with a repeated answer: a crash between the two leaves no answer without evidence.
             await evidence.AppendAsync(Evidence(request, answer), stop);
-            return new(ApprovalRules.StateOf(request), request, null);
+            return new(ApprovalRules.StateOf(request, now), request, null);
         }
     }
 
     /// <summary>The request counts no more: its plan or policy has changed.</summary>
-    public async Task VoidAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken stop)
+    public Task VoidAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken stop) => ChangeAsync(tenantId, requestId, request =>
+    {
+        var row = Row(request);
+        row[Void] = true;
+        row[VoidedAt] = now;
+        return row;
+    }, stop);
+
+    /// <summary>What was approved is being carried out: the answers do not lapse any more.</summary>
+    public Task BeginAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken stop) =>
+        ChangeAsync(tenantId, requestId, request => request.BegunAt is null ? Row(request with { BegunAt = now }) : null, stop);
+
+    // Changes a request that is not void; nothing where there is nothing to change.
+    private async Task ChangeAsync(string tenantId, string requestId, Func<ApprovalRequest, TableEntity?> change, CancellationToken stop)
     {
         var table = await storage.TableAsync(Table, stop);
         for (var attempt = 1; ; attempt++)
         {
             var (request, etag, voidedAt) = await ReadAsync(table, tenantId, requestId, stop);
-            if (request is null || voidedAt is not null)
+            if (request is null || voidedAt is not null || change(request) is not { } row)
                 return;
-            var row = Row(request);
-            row[Void] = true;
-            row[VoidedAt] = now;
             try
             {
                 await table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, stop);
@@ -158,7 +171,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     // The same whoever writes it, so that written twice it is kept once.
     private static EvidenceRecord Evidence(ApprovalRequest request, ApprovalAnswer answer) => new()
     {
-        Id = $"{request.Id}-answer-{answer.ApproverId}-{request.AskedAt.ToUnixTimeMilliseconds()}",
+        Id = $"{request.Id}-answer-{answer.ApproverId}-{answer.At.ToUnixTimeMilliseconds()}",
         Time = answer.At,
         Actor = $"approver {answer.ApproverId}",
         Action = "approval.answer",

@@ -6,14 +6,29 @@ internal static class ApprovalRules
     /// <summary>How many different people have to say yes.</summary>
     public const int PeopleNeeded = 2;
 
-    /// <summary>Where a request stands. Answers of the subject and of requesters do not count, whatever way they came in; two answers of one person are one.</summary>
-    public static ApprovalState StateOf(ApprovalRequest request)
+    /// <summary>
+    /// Where a request stands. Answers of the subject and of requesters do not count, whatever way they came in; two answers of one person are one; a yes
+    /// counts for <see cref="ApprovalRequest.ValidFor"/>, a no for good.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="now">When it is asked (UTC).</param>
+    public static ApprovalState StateOf(ApprovalRequest request, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(request);
         var counted = request.Answers.Where(a => WhyNot(request, a.ApproverId) is null).ToList();
         if (counted.Any(a => !a.Approve))
             return ApprovalState.Refused;
-        return counted.DistinctBy(a => a.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase).Count() >= PeopleNeeded ? ApprovalState.Approved : ApprovalState.Open;
+        var agreed = counted.Where(a => IsValid(request, a, now)).DistinctBy(a => a.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase).Count();
+        return agreed >= PeopleNeeded ? ApprovalState.Approved : ApprovalState.Open;
+    }
+
+    /// <summary>Whether an answer counts still.</summary>
+    public static bool IsValid(ApprovalRequest request, ApprovalAnswer answer, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(answer);
+        var at = request.BegunAt is { } begun && begun < now ? begun : now;
+        return at - answer.At <= request.ValidFor;
     }
 
     /// <summary>Why this person may not answer; null when they may.</summary>

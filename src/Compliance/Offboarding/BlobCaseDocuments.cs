@@ -16,6 +16,9 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
     /// <summary>Name of the container.</summary>
     public const string Container = "leavers";
 
+    // Each lost race means that another writer got on.
+    private const int MostRaces = 50;
+
     private readonly BlobContainerClient _container = storage.Blobs.GetBlobContainerClient(Container);
 
     /// <inheritdoc/>
@@ -27,6 +30,39 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
     }
 
     /// <inheritdoc/>
+    public async Task<T> ChangeAsync<T>(string name, Func<T?, T> change, CancellationToken stop)
+        where T : class
+    {
+        var blob = Blob(name);
+        for (var races = 0; ; races++)
+        {
+            var (bytes, etag) = await ReadAsync(blob, stop);
+            var after = change(bytes is null ? null : JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact));
+            var written = CanonicalJson.Of(after);
+            if (bytes?.ToMemory().Span.SequenceEqual(written) == true)
+                return after;
+            var options = new BlobUploadOptions
+            {
+                HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+                Conditions = bytes is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = etag },
+            };
+            try
+            {
+                await blob.UploadAsync(new BinaryData(written), options, stop);
+                return after;
+            }
+            catch (RequestFailedException e) when (e.Status == 404 && races < MostRaces)
+            {
+                await _container.CreateIfNotExistsAsync(cancellationToken: stop);
+            }
+            catch (RequestFailedException e) when (e.Status is 409 or 412 && races < MostRaces)
+            {
+                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now tells.
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public Task SaveTextAsync(string name, string contentType, string text, CancellationToken stop) => WriteAsync(name, contentType, Encoding.UTF8.GetBytes(text), stop);
 
     /// <inheritdoc/>
@@ -34,15 +70,18 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
         where T : class => await LoadBytesAsync(name, stop) is { } bytes ? JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact) : null;
 
     /// <inheritdoc/>
-    public async Task<BinaryData?> LoadBytesAsync(string name, CancellationToken stop)
+    public async Task<BinaryData?> LoadBytesAsync(string name, CancellationToken stop) => (await ReadAsync(Blob(name), stop)).Bytes;
+
+    private static async Task<(BinaryData? Bytes, ETag ETag)> ReadAsync(BlobClient blob, CancellationToken stop)
     {
         try
         {
-            return (await Blob(name).DownloadContentAsync(stop)).Value.Content;
+            var read = (await blob.DownloadContentAsync(stop)).Value;
+            return (read.Content, read.Details.ETag);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
-            return null;
+            return (null, default);
         }
     }
 

@@ -12,6 +12,9 @@ public enum LeaverStage
     /// <summary>A guard holds it: two approvers decide.</summary>
     Held,
 
+    /// <summary>The time has come, and the account could not be disabled yet: that is tried again while access is removed.</summary>
+    Blocking,
+
     /// <summary>The account cannot sign in; access is being removed.</summary>
     Blocked,
 
@@ -70,8 +73,20 @@ public sealed record LeaverCase
     /// <summary>Where it stands.</summary>
     public required LeaverStage Stage { get; init; }
 
-    /// <summary>Object id of the user, once matched.</summary>
+    /// <summary>Object id of the user that the case is about, once matched. Each round matches anew; another match holds until two people approve it.</summary>
     public string? UserId { get; init; }
+
+    /// <summary>True while something that any round took from this user has not been given back.</summary>
+    public bool IsTaken { get; init; }
+
+    /// <summary>The same of another user, whom an earlier round took for the leaver.</summary>
+    public bool IsTakenFromOther { get; init; }
+
+    /// <summary>The event, by its sequence, after which approvers refused to give access back; null when they did not. A later event asks again.</summary>
+    public long? UndoRefusedAt { get; init; }
+
+    /// <summary>Another employment in which HR said later that the person is there: this case acts no more. Null when there is none.</summary>
+    public string? EmployedIn { get; init; }
 
     /// <summary>Why it stands where it stands, for people; null when there is nothing to say.</summary>
     public string? Note { get; init; }
@@ -99,4 +114,7 @@ public sealed record LeaverCase
 
     /// <summary>Instance id of the orchestration of this round.</summary>
     public string InstanceId => Round == 1 ? Id : $"{Id}-{Round}";
+
+    /// <summary>Instance id of giving back: one a case, so that two never act side by side.</summary>
+    public string UndoInstanceId => $"{Id}-undo";
 }

@@ -8,6 +8,7 @@ using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
 using Compliance.Offboarding.Policy;
 using Compliance.Plans;
+using Compliance.Runs;
 using Compliance.State;
 
 namespace Compliance.Offboarding;
@@ -15,8 +16,8 @@ namespace Compliance.Offboarding;
 /// <summary>What an HR event asks of whoever runs the orchestrations.</summary>
 /// <param name="Case">The case as it is now.</param>
 /// <param name="Start">The orchestration of this round has to be started.</param>
-/// <param name="Undo">HR took the leaving back after something was done: giving back has to be started.</param>
-/// <param name="Tell">A running orchestration has to be told.</param>
+/// <param name="Undo">Something that was taken is to be given back: that has to be started, or told where it runs.</param>
+/// <param name="Tell">Running orchestrations have to be told.</param>
 /// <param name="CorrelationId">Joins event, logs and evidence.</param>
 public sealed record LeaverDispatch(LeaverCase Case, bool Start, bool Undo, bool Tell, string CorrelationId)
 {
@@ -25,8 +26,26 @@ public sealed record LeaverDispatch(LeaverCase Case, bool Start, bool Undo, bool
     /// <summary>What the orchestration is started with.</summary>
     public CaseRun Run => new(Case.Id, Case.Round, CorrelationId);
 
-    /// <summary>Instance id of giving back: one per event that took the leaving back.</summary>
-    public string UndoInstanceId => $"{Case.InstanceId}-undo-{Case.Sequence}";
+}
+
+/// <summary>An orchestration that should be running.</summary>
+public sealed record LeaverRun
+{
+    internal LeaverRun(ExpectedRun expected, CaseRun input) => (Expected, Input) = (expected, input);
+
+    internal ExpectedRun Expected { get; }
+
+    /// <summary>What it is started with.</summary>
+    public CaseRun Input { get; }
+
+    /// <summary>Its instance id.</summary>
+    public string InstanceId => Expected.InstanceId;
+
+    /// <summary>Whether it gives access back.</summary>
+    public bool IsUndo => Expected.IsUndo;
+
+    /// <summary>Whether it was started before: one that is not there any more was lost then.</summary>
+    public bool IsKnownStarted => Expected.IsKnownStarted;
 }
 
 /// <summary>How a request to the webhook was received.</summary>
@@ -94,20 +113,53 @@ public sealed class LeaverDesk
             : _parts.Intake.ConfirmDispatchedAsync(dispatch.Case.Id, dispatch.Case.Round, stop);
     }
 
-    /// <summary>Cases whose orchestration should be running and is not known to be, and evidence and refusals that are owed: the sweep sees to them.</summary>
-    public async Task<IReadOnlyList<LeaverDispatch>> SweepAsync(CancellationToken stop)
+    /// <summary>What should be running by now. Whoever runs orchestrations starts what is not.</summary>
+    public async Task<IReadOnlyList<LeaverRun>> ExpectedAsync(CancellationToken stop)
+    {
+        await _parts.Runs.ExpectAsync(Tenant, CaseCourse.Sweep, _parts.Time.GetUtcNow(), stop);
+        return [.. (await _parts.Course.ExpectedAsync(stop)).Select(e => new LeaverRun(e, new CaseRun(e.Case.Id, e.Case.Round, CorrelationId.Current(e.InstanceId))))];
+    }
+
+    /// <summary>An orchestration that was started is not there any more: keeps that, before it is started again.</summary>
+    /// <param name="run">The orchestration.</param>
+    /// <param name="found">What was found of it: <c>failed</c>, <c>terminated</c>, <c>completed</c>, <c>purged</c>.</param>
+    /// <param name="stop">Stops between writes.</param>
+    /// <returns>False when the case has come to rest meanwhile, so that there is nothing to start.</returns>
+    public Task<bool> LostAsync(LeaverRun run, string found, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return _parts.Course.LostAsync(run.Expected, found, stop);
+    }
+
+    /// <summary>An orchestration was started.</summary>
+    public Task StartedAsync(LeaverRun run, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run.IsUndo ? Task.CompletedTask : _parts.Intake.ConfirmDispatchedAsync(run.Expected.Case.Id, run.Expected.Case.Round, stop);
+    }
+
+    /// <summary>The end of a sweep: evidence and refusals that are owed are written, after all that had to be started was.</summary>
+    /// <param name="began">When it began (UTC).</param>
+    /// <param name="complete">Whether all that had to be started was.</param>
+    /// <param name="stop">Stops between writes.</param>
+    public async Task SweptAsync(DateTimeOffset began, bool complete, CancellationToken stop)
     {
         await _parts.Intake.RecordOwedAsync(stop);
         await _parts.Refusals.FlushAsync(stop);
-        return [.. (await _parts.Intake.UndispatchedAsync(stop)).Select(c => Dispatch(c, start: true, CorrelationId.Current(c.Id), null))];
+        await _parts.Runs.CompletedAsync(Tenant, CaseCourse.Sweep, new RunStamp(RunIds.Of(CaseCourse.Sweep, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete, stop);
     }
 
-    /// <summary>The daily look for leavers nobody told of; then what names people is erased where its time of keeping is over.</summary>
-    public async Task WatchAsync(CancellationToken stop)
-    {
-        await _parts.Watch.RunAsync(stop);
-        await _parts.Erasure.EraseExpiredAsync(_parts.EvidencePolicy, stop);
-    }
+    /// <summary>The clock's time (UTC).</summary>
+    public DateTimeOffset Now => _parts.Time.GetUtcNow();
+
+    /// <summary>The daily look for leavers nobody told of.</summary>
+    public Task WatchAsync(CancellationToken stop) => _parts.Watch.RunAsync(stop);
+
+    /// <summary>The daily look at cases: who is due and can still sign in.</summary>
+    public Task WatchCasesAsync(CancellationToken stop) => _parts.Course.LookAsync(stop);
+
+    /// <summary>Erases what names people where its time of keeping is over.</summary>
+    public Task EraseExpiredAsync(CancellationToken stop) => _parts.Erasure.EraseExpiredAsync(_parts.EvidencePolicy, stop);
 
     /// <summary>The daily look at former leavers: cases to be reopened, each with its next round.</summary>
     public async Task<IReadOnlyList<LeaverDispatch>> WatchFormerAsync(CancellationToken stop) =>
@@ -146,7 +198,8 @@ public sealed class LeaverDesk
     }
 
     /// <summary>Requests for approval that wait, the oldest first.</summary>
-    public Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(CancellationToken stop) => _parts.Approvals.OpenAsync(Tenant, stop);
+    public Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(CancellationToken stop) =>
+        _parts.Approvals.OpenAsync(Tenant, _parts.Time.GetUtcNow(), stop);
 
     /// <summary>Takes an approver's answer.</summary>
     /// <param name="authorization">Header Authorization with the approver's token.</param>
@@ -215,11 +268,11 @@ public sealed class LeaverDesk
         return Dispatch(taken.Case, taken.Outcome == IntakeOutcome.Started, correlation, taken);
     }
 
-    private static LeaverDispatch Dispatch(LeaverCase known, bool start, string correlation, IntakeResult? taken)
+    private LeaverDispatch Dispatch(LeaverCase known, bool start, string correlation, IntakeResult? taken)
     {
-        var back = known.Latest.Kind is HrEventKind.Cancelled or HrEventKind.Rehired;
-        var undo = back && known is not { BegunAt: null, BlockedAt: null } && known.Stage is not (LeaverStage.Restored or LeaverStage.Cancelled);
-        return new(known, start && !back, undo, taken?.Outcome is IntakeOutcome.Updated or IntakeOutcome.Repeat, correlation) { Taken = taken };
+        var undo = CaseRules.IsUndoWanted(known, _parts.Time.GetUtcNow());
+        var tell = taken?.Outcome is IntakeOutcome.Updated or IntakeOutcome.Repeat;
+        return new(known, start && !CaseRules.IsTakenBack(known), undo, tell, correlation) { Taken = taken };
     }
 
     private static class Documents
@@ -233,4 +286,5 @@ public sealed class LeaverDesk
 internal sealed record LeaverDeskParts(
     TenantId Tenant, IOffboardingPolicySource Policy, OwnIdentity Self, HrWebhook Webhook, WebhookRefusals Refusals, LeaverIntake Intake, LeaverWatch Watch, FormerLeavers Former,
     ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, BlockingFirst Urgent,
+    CaseCourse Course, IRunLog Runs,
     DetailErasure Erasure, EvidencePolicy EvidencePolicy, TimeProvider Time);

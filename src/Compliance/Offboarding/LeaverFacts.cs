@@ -48,6 +48,9 @@ public sealed record LeaverFacts
     /// <summary>Other users who hold Global Administrator over the whole directory and can sign in; null when that could not be told.</summary>
     public int? OtherGlobalAdministrators { get; init; }
 
+    /// <summary>Object ids of those others.</summary>
+    public IReadOnlyList<string> OtherGlobalAdministratorIds { get; init; } = [];
+
     /// <summary>How many users the tenant has; null when it could not be counted.</summary>
     public long? Staff { get; init; }
 
@@ -92,6 +95,9 @@ public static class GuardNames
 
     /// <summary>The first act under a new or changed policy.</summary>
     public const string FirstActOfPolicy = "first-act-of-policy";
+
+    /// <summary>HR's event fits another account than it did before.</summary>
+    public const string OtherMatch = "other-match";
 
     /// <summary>Access is given back.</summary>
     public const string Restore = "restore";

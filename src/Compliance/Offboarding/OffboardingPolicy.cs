@@ -35,6 +35,9 @@ public sealed record OffboardingPolicy
     /// <summary>How long approvers have; past it the case stays open and a critical finding is escalated. Default 24 h.</summary>
     public TimeSpan ApprovalWithin { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>How long an approver's yes counts before the plan is begun; after that it has to be given again. Default 72 h.</summary>
+    public TimeSpan ApprovalValidFor { get; init; } = TimeSpan.FromHours(72);
+
     /// <summary>By when everything must be seen removed after blocking, before it is escalated. Default 4 h.</summary>
     public TimeSpan ClearWithin { get; init; } = TimeSpan.FromHours(4);
 

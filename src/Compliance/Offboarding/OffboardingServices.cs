@@ -63,6 +63,9 @@ internal static class OffboardingServices
 
         services.AddSingleton<CaseFindings>();
         services.AddSingleton<FormerLeavers>();
+        services.AddSingleton(FormerLeavers.Itself);
+        services.AddSingleton<CaseCourse>();
+        services.AddSingleton(CaseCourse.Itself);
         // Read at the start, so that an app with a wrong one does not start.
         services.AddSingleton(EvidencePolicy.LoadFile(configuration));
         services.AddSingleton<DetailErasure>();

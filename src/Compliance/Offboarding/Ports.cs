@@ -86,6 +86,15 @@ internal interface ICaseDocuments
     /// <param name="stop">Stops the write.</param>
     Task<string> SaveAsync<T>(string name, T document, CancellationToken stop);
 
+    /// <summary>
+    /// Changes a document and no other writer's change is lost: <paramref name="change"/> is called again with the newer document when somebody was faster,
+    /// and with null while there is none.
+    /// </summary>
+    /// <returns>The document as it stands.</returns>
+    /// <exception cref="Azure.RequestFailedException">Storage failed, or others changed the document in every attempt.</exception>
+    Task<T> ChangeAsync<T>(string name, Func<T?, T> change, CancellationToken stop)
+        where T : class;
+
     /// <summary>Writes a text such as an HTML page.</summary>
     Task SaveTextAsync(string name, string contentType, string text, CancellationToken stop);
 

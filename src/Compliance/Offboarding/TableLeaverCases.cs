@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using Compliance.Findings;
+using Compliance.Offboarding.Intake;
 using Compliance.State;
 
 namespace Compliance.Offboarding;
@@ -14,6 +15,11 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
 {
     /// <summary>The table.</summary>
     public const string Table = "leavercases";
+
+    /// <summary>The table of who has which employments: a row a person, named by a hash.</summary>
+    public const string Employments = "leaveremployments";
+
+    private const string CaseIds = "Cases";
 
     // A text column holds 32,768 UTF-16 characters.
     private const int ColumnLength = 32_000;
@@ -57,6 +63,36 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
                 else
                     await table.AddEntityAsync(Row(after), stop);
                 return after;
+            }
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MostRaces)
+            {
+                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now tells.
+            }
+        }
+    }
+
+    /// <summary>Notes an employment of a person, so that all of one person are found without reading every case.</summary>
+    /// <returns>Ids of the cases of all employments of the person that HR ever spoke of, this one too.</returns>
+    /// <exception cref="RequestFailedException">Storage failed, or others changed the note in every attempt.</exception>
+    public async Task<IReadOnlyList<string>> NoteAsync(string tenantId, string employeeId, string caseId, CancellationToken stop)
+    {
+        var table = await storage.TableAsync(Employments, stop);
+        var (tenant, person) = (StateKeys.Safe(tenantId, "a tenant id"), HrEventKeys.PersonOf(tenantId, employeeId));
+        for (var races = 0; ; races++)
+        {
+            var known = await table.GetEntityIfExistsAsync<TableEntity>(tenant, person, cancellationToken: stop);
+            IReadOnlyList<string> ids = known.HasValue ? known.Value!.GetString(CaseIds).Split('\n') : [];
+            if (ids.Contains(caseId, StringComparer.Ordinal))
+                return ids;
+            ids = [.. ids, caseId];
+            var row = new TableEntity(tenant, person) { [CaseIds] = string.Join('\n', ids) };
+            try
+            {
+                if (known.HasValue)
+                    await table.UpdateEntityAsync(row, known.Value!.ETag, TableUpdateMode.Replace, stop);
+                else
+                    await table.AddEntityAsync(row, stop);
+                return ids;
             }
             catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MostRaces)
             {

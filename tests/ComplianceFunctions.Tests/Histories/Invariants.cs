@@ -18,7 +18,7 @@ internal enum Invariant
     /// <summary>An account is disabled only if it is the one that HR's latest event fits at that moment.</summary>
     OnlyTheLeaver,
 
-    /// <summary>Access is taken only from the person who was blocked in this round.</summary>
+    /// <summary>Access is taken only from the person whom this round began to block.</summary>
     OnlyInItsRound,
 
     /// <summary>A protected account is blocked, and a first plan carried out, only with two approvals of this round and policy.</summary>
@@ -73,8 +73,6 @@ internal sealed class LeaverInvariants : IHistoryWatch
         [LeaverControls.NoMatch, LeaverControls.NotClear, LeaverControls.StepStuck, LeaverControls.Relapsed];
 
     private readonly LeaverWorld _world;
-    private readonly Func<BrokenInvariantException, bool> _tolerates;
-    private readonly List<BrokenInvariantException> _tolerated = [];
     // What HR has sent, and what the program has taken: between the two it may go by either.
     private readonly HrRecord _sent = new();
     private readonly HrRecord _taken = new();
@@ -89,17 +87,12 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private (long Records, long Bytes) _atDayBegin;
 
     /// <param name="world">What is watched, at its beginning.</param>
-    /// <param name="tolerates">Whether a broken invariant is a fault that is known: it is noted then, and the watch goes on. Null for
-    /// none.</param>
-    public LeaverInvariants(LeaverWorld world, Func<BrokenInvariantException, bool>? tolerates = null)
+    public LeaverInvariants(LeaverWorld world)
     {
-        (_world, _tolerates) = (world, tolerates ?? (_ => false));
+        _world = world;
         _access = Observe();
         _atDayBegin = Size();
     }
-
-    /// <summary>What known faults broke.</summary>
-    public IReadOnlyList<BrokenInvariantException> Tolerated => _tolerated;
 
     /// <summary>Something is about to happen.</summary>
     public void BeforeHappening(Happening happening)
@@ -160,13 +153,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
         _world.Sandbox.ClearRequests();
     }
 
-    private void Broken(Invariant invariant, DateTimeOffset at, string what)
-    {
-        var broken = new BrokenInvariantException(invariant, at, what);
-        if (!_tolerates(broken))
-            throw broken;
-        _tolerated.Add(broken);
-    }
+    private static void Broken(Invariant invariant, DateTimeOffset at, string what) => throw new BrokenInvariantException(invariant, at, what);
 
     // The program has disabled somebody.
     private void Disabled(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
@@ -188,11 +175,12 @@ internal sealed class LeaverInvariants : IHistoryWatch
 
     private void GivenBack(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
     {
-        var allowed = cases.Values.Any(c => c.UserId == SmallTenant.IdOf(who) && !Ends(c)
-            && PersonOf(c) is { } leaver && _sent.Latest(leaver, c.Employment) is { At: var takenBack }
-            && Approvals(c, GuardNames.Restore).Count(a => a.At >= takenBack) >= 2);
+        // To who stays, or to who was taken for the leaver.
+        var allowed = cases.Values.Any(c => (!Ends(c) || c.DueAt > now || c.UserId != SmallTenant.IdOf(who))
+            && PersonOf(c) is { } leaver && _sent.Latest(leaver, c.Employment) is { At: var said }
+            && Approvals(c, GuardNames.Restore).Count(a => a.Request.SubjectId == SmallTenant.IdOf(who) && a.At >= said) >= 2);
         if (!allowed)
-            Broken(Invariant.RestoredByTwo, now, $"{who} got access back, and no two people approved it since HR took the leaving back");
+            Broken(Invariant.RestoredByTwo, now, $"{who} got access back, and no two people approved it since HR took the leaving back or put it off");
     }
 
     private void Taken(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
@@ -212,22 +200,24 @@ internal sealed class LeaverInvariants : IHistoryWatch
 
     private void Refused(Dictionary<string, LeaverCase> cases, DateTimeOffset now)
     {
-        var closed = cases.Values.Where(c => c is { Stage: LeaverStage.Closed, ClearAt: null } && Before(c)?.Stage != LeaverStage.Closed);
+        // One whose person is employed again comes to rest without a refusal.
+        var closed = cases.Values.Where(c =>
+            c is { Stage: LeaverStage.Closed, ClearAt: null, EmployedIn: null } && Before(c)?.Stage != LeaverStage.Closed);
         foreach (var known in closed.Where(c => !IsRefused(c)))
             Broken(Invariant.RefusedInItsRound, now,
                 $"{known.EmployeeId} was closed as refused in round {known.Round}, which no approver refused");
     }
 
-    // A case has found its person blocked: from here on this round is about that person.
+    // A case has begun to block its person: from here on this round is about that person.
     private void Blocked(Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
     {
-        foreach (var known in cases.Values.Where(c => c.BlockedAt is not null && !_blocked.ContainsKey((c.Id, c.Round))))
+        foreach (var known in cases.Values.Where(c => c.BegunAt is not null && !_blocked.ContainsKey((c.Id, c.Round))))
         {
             if (UserOf(known) is not { } who)
                 continue;
             if (access[who].Exists && WhomHrMeans(who) is var meant && meant != PersonOf(known))
                 Broken(Invariant.OnlyTheLeaver, now,
-                    $"round {known.Round} of {known.EmployeeId} blocked {who}, whom HR's latest event does not fit");
+                    $"round {known.Round} of {known.EmployeeId} begins to block {who}, whom HR's latest event does not fit");
             _blocked[(known.Id, known.Round)] = who;
         }
     }
@@ -257,13 +247,15 @@ internal sealed class LeaverInvariants : IHistoryWatch
         Step step, Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
     {
         var open = OpenFindings();
-        var resolved = _openFindings.Where(f => !open.ContainsKey(f.Key) && AboutTheDirectory.Contains(f.Key[..9])).ToList();
+        // What HR took back or put off is expected no more, nor what was asked of somebody who is employed again.
+        var resolved = _openFindings.Where(f => !open.ContainsKey(f.Key) && AboutTheDirectory.Contains(f.Key[..9])
+            && cases.TryGetValue(f.Value.CaseId, out var about) && about.EmployedIn is null && Ends(about) && about.DueAt <= now).ToList();
         if (resolved.Count > 0 && !_world.Sandbox.Requests.Any(r => r.Host is "graph" or "arm" && r.Path != "/v1.0/$batch"))
             Broken(Invariant.ResolvedWhenGone, now,
                 $"{string.Join(", ", resolved.Select(f => f.Key))} was resolved by {step.Name}, which read nothing");
         foreach (var (id, finding) in resolved)
         {
-            if (!cases.TryGetValue(finding.CaseId, out var known) || !Ends(known) || UserOf(known) is not { } who)
+            if (UserOf(cases[finding.CaseId]) is not { } who)
                 continue;
             if (id.StartsWith(LeaverControls.Relapsed, StringComparison.Ordinal) && access[who].Enabled)
                 Broken(Invariant.ResolvedWhenGone, now, $"{id} was resolved by {step.Name}, and {who} can still sign in");
@@ -333,11 +325,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private Dictionary<string, OpenFinding> OpenFindings() => _world.Storage.State.Rows("findings")
         .Where(r => (string?)r["Status"] == "Open").ToDictionary(r => r.RowKey, r => new OpenFinding((string)r["SubjectId"]!, (string)r["Part"]!), StringComparer.Ordinal);
 
-    private (long Records, long Bytes) Size()
-    {
-        var (state, evidence) = (_world.Storage.State.Size(), _world.Storage.Evidence.Size());
-        return (_world.EvidenceRecords(), state.RowBytes + state.BlobBytes + evidence.BlobBytes);
-    }
+    private (long Records, long Bytes) Size() => (_world.EvidenceRecords(), _world.StoredBytes());
 
     private Dictionary<Person, PersonAccess> Observe() => People.ToDictionary(p => p, p => PersonAccess.Read(_world.Sandbox.Tenant, p));
 

@@ -181,6 +181,19 @@ internal sealed class LeaverWorld : IAsyncDisposable
     /// <summary>How many lines the evidence log has.</summary>
     public long EvidenceRecords() => EvidenceLogs().Sum(log => log.LongCount(b => b == '\n'));
 
+    /// <summary>
+    /// How much is stored: state, and the evidence log. What checkpoints hold beside it repeats the log's last records, however little is added.
+    /// </summary>
+    public long StoredBytes()
+    {
+        var state = Storage.State.Size();
+        return state.RowBytes + state.BlobBytes + EvidenceLogs().Sum(log => (long)log.Length);
+    }
+
+    /// <summary>Whether a control has an open finding.</summary>
+    public bool HasFinding(string control) => Storage.State.Rows("findings").Any(r =>
+        (string?)r["Status"] == "Open" && r.RowKey.StartsWith(control, StringComparison.Ordinal));
+
     /// <summary>Ids of the records in the evidence log but the log's own.</summary>
     public IReadOnlyList<string> EvidenceIds() =>
     [

@@ -72,7 +72,7 @@ public sealed class RecordedHistoryTests
                 ? new FaultPlan { Rates = new Dictionary<FaultKind, double> { [FaultKind.ReportedFailed] = 0.9 } }
                 : new FaultPlan();
             await using var world = await LeaverWorld.StartAsync(3, faults, records: true, cancellationToken: Stop);
-            await HistoryRun.LiveAsync(life, world, new LeaverInvariants(world, KnownFault.Explains));
+            await HistoryRun.LiveAsync(life, world, new LeaverInvariants(world));
             foreach (var history in world.Simulation.Histories)
             {
                 var file = Path.Combine(folder, $"{name}.{history.Name}.{history.Generation}.json");

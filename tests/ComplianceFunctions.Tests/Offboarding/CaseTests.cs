@@ -399,8 +399,11 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await using var host = await CaseHost.StartAsync(azurite);
         var id = await host.TakenAsync(host.Event(leaves: host.Clock.GetUtcNow().AddDays(2)));
         await host.AwakeAsync(id);
-        // As if the process had been killed between the request and its outcome being kept.
-        Assert.Equal(CaseGo.Proceed, (await host.Services.GetRequiredService<LeaverSteps>().DecideAsync(new CaseRun(id, 1, "cut off"), CaseHost.Stop)).Outcome);
+        // As if it had been due, and the process had been killed between the request and its outcome being kept.
+        await host.Services.GetRequiredService<ILeaverCases>().ChangeAsync(
+            host.Sandbox.TenantId, id, c => c with { DueAt = host.Clock.GetUtcNow() }, CaseHost.Stop);
+        var steps = host.Services.GetRequiredService<LeaverSteps>();
+        Assert.Equal(CaseGo.Proceed, (await steps.DecideAsync(new CaseRun(id, 1, "cut off"), CaseHost.Stop)).Outcome);
         var user = Json.Object(host.Sandbox.Tenant.Users.Find(Leaver)!.Json);
         user["accountEnabled"] = !done;
         host.Sandbox.Tenant.Users.Put(Leaver, JsonSerializer.SerializeToUtf8Bytes(user));

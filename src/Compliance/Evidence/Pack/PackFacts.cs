@@ -149,7 +149,7 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
         var people = asked.Answers.Select(a => a.ApproverId).Append(asked.CaseId).Append(asked.SubjectId).Concat(asked.Requesters).Where(p => p.Length > 0).ToArray();
         return new(
             hide.In(asked.Id, people), asked.PlanId, hide.In(asked.CaseId, people), asked.Controls, asked.Guards, [.. asked.Reasons.Select(r => hide.In(r, people))], asked.AskedAt, asked.Deadline,
-            known.VoidedAt < request.To ? "void" : ApprovalRules.StateOf(then).ToString().ToLowerInvariant(),
+            known.VoidedAt < request.To ? "void" : ApprovalRules.StateOf(then, request.To).ToString().ToLowerInvariant(),
             [.. then.Answers.OrderBy(a => a.At).ThenBy(a => a.ApproverId, StringComparer.Ordinal)
                 .Select(a => a with { ApproverId = hide.In(a.ApproverId, people), Comment = a.Comment is { } comment ? hide.In(comment, people) : null })]);
     }

@@ -6,14 +6,52 @@ using Compliance.Runs;
 
 namespace Compliance.Offboarding.Cases;
 
-/// <summary>The findings of one leaver case. A case tells all that is wrong with it at once; what it no longer tells is resolved.</summary>
+/// <summary>What part of a case a finding comes from: that part alone sees whether it is gone.</summary>
+internal enum CasePhase
+{
+    /// <summary>Finding the person.</summary>
+    Match,
+
+    /// <summary>A guard.</summary>
+    Hold,
+
+    /// <summary>Waiting for approvers.</summary>
+    Approval,
+
+    /// <summary>Disabling the account.</summary>
+    Block,
+
+    /// <summary>Removing access, and the fresh read after it.</summary>
+    Removal,
+
+    /// <summary>The daily look at former leavers.</summary>
+    Watch,
+
+    /// <summary>Giving access back.</summary>
+    Undo,
+
+    /// <summary>Reading a former leaver again.</summary>
+    Reading,
+
+    /// <summary>Whether the case goes on at all.</summary>
+    Course,
+
+    /// <summary>Why it came to rest early.</summary>
+    Rest,
+}
+
+/// <summary>The findings of one leaver case. Each phase tells all that it finds wrong at once; what it no longer tells is resolved.</summary>
 internal sealed class CaseFindings(IFindingStore findings)
 {
     // Each time someone else changed a finding between reading and writing.
     private const int MostRounds = 5;
 
     /// <summary>Controls a case reports on.</summary>
-    public static IReadOnlyList<string> Controls { get; } = [.. ControlCatalogue.All.Select(c => c.Id).Where(id => id.StartsWith("LEAVE-01", StringComparison.Ordinal)), LeaverControls.NoMatch];
+    public static IReadOnlyList<string> Controls { get; } =
+        [.. ControlCatalogue.All.Select(c => c.Id).Where(id => id.StartsWith("LEAVE-01", StringComparison.Ordinal)), LeaverControls.NoMatch];
+
+    /// <summary>All phases: what nothing is wrong with any more.</summary>
+    public static IReadOnlyList<CasePhase> Phases { get; } = Enum.GetValues<CasePhase>();
 
     /// <summary>The subject of a case's findings. The case's id stands for the person: a finding outlives the right to know who it was.</summary>
     public static Subject SubjectOf(string caseId) => new(SubjectType, caseId, caseId);
@@ -21,30 +59,42 @@ internal sealed class CaseFindings(IFindingStore findings)
     /// <summary>Kind of subject.</summary>
     public const string SubjectType = "leaverCase";
 
-    /// <summary>The source of a case's findings.</summary>
-    public static string SourceOf(string caseId) => $"leaver/{caseId}";
+    /// <summary>The source of a phase's findings.</summary>
+    public static string SourceOf(string caseId, CasePhase phase) => $"{SourceOf(caseId)}{phase}".ToLowerInvariant();
 
     /// <summary>Opens findings, or brings them up to date; resolves none.</summary>
-    public Task OpenAsync(string tenantId, string caseId, IReadOnlyList<string> controls, IReadOnlyCollection<Detection> detections, DateTimeOffset now, CancellationToken stop) =>
-        SaveAsync(tenantId, caseId, controls, detections, new Coverage([], new HashSet<string>(), new HashSet<string>()), now, stop);
+    public Task OpenAsync(
+        string tenantId, string caseId, IReadOnlyList<string> controls, IReadOnlyCollection<Detection> detections, DateTimeOffset now,
+        CancellationToken stop) =>
+        SaveAsync(tenantId, caseId, controls, [], detections, now, stop);
 
-    /// <summary>Makes the case's open findings be these.</summary>
+    /// <summary>Makes the open findings of some phases be these.</summary>
     /// <exception cref="RequestFailedException">Storage failed, or others changed the findings in every attempt.</exception>
-    public async Task SetAsync(string tenantId, string caseId, IReadOnlyCollection<Detection> detections, DateTimeOffset now, CancellationToken stop)
-    {
-        var none = new HashSet<string>();
-        await SaveAsync(tenantId, caseId, Controls, detections, new Coverage([new SourceOutcome(SourceOf(caseId), Complete: true, 1)], none, none), now, stop);
-    }
+    public Task SetAsync(
+        string tenantId, string caseId, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections, DateTimeOffset now,
+        CancellationToken stop) =>
+        SaveAsync(tenantId, caseId, Controls, phases, detections, now, stop);
+
+    /// <summary>Ids of the cases that have an open finding of a phase.</summary>
+    public async Task<IReadOnlySet<string>> CasesAsync(string tenantId, CasePhase phase, CancellationToken stop) =>
+        (await findings.LoadAsync(tenantId, Controls, stop)).Values.Select(f => f.Finding)
+            .Where(f => f.Status != FindingStatus.Resolved && f.Detection.Source == SourceOf(f.Detection.Subject.Id, phase))
+            .Select(f => f.Detection.Subject.Id).ToHashSet(StringComparer.Ordinal);
+
+    private static string SourceOf(string caseId) => $"leaver/{caseId}/";
 
     private async Task SaveAsync(
-        string tenantId, string caseId, IReadOnlyList<string> controls, IReadOnlyCollection<Detection> detections, Coverage coverage, DateTimeOffset now, CancellationToken stop)
+        string tenantId, string caseId, IReadOnlyList<string> controls, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections,
+        DateTimeOffset now, CancellationToken stop)
     {
-        var source = SourceOf(caseId);
+        var none = new HashSet<string>();
+        var coverage = new Coverage([.. phases.Select(p => new SourceOutcome(SourceOf(caseId, p), Complete: true, 1))], none, none);
         var run = new RunStamp($"{caseId}-{now.UtcDateTime:yyyyMMddTHHmmssfffffffZ}", now);
         for (var round = 1; ; round++)
         {
             var known = await findings.LoadAsync(tenantId, controls, stop);
-            var own = known.Where(k => k.Value.Finding.Detection.Source.StartsWith(source, StringComparison.Ordinal)).ToDictionary(k => k.Key, k => k.Value, StringComparer.Ordinal);
+            var own = known.Where(k => k.Value.Finding.Detection.Source.StartsWith(SourceOf(caseId), StringComparison.Ordinal))
+                .ToDictionary(k => k.Key, k => k.Value, StringComparer.Ordinal);
             var result = Reconciler.Reconcile(tenantId, own, detections, coverage, run, now);
             var lost = await findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], stop);
             if (lost.Count == 0)

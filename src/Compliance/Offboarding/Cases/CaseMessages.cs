@@ -12,7 +12,7 @@ public sealed record CaseRun(string CaseId, int Round, string CorrelationId)
     /// <summary>Attempts so far of what is under way, to block or to remove; a new history goes on counting.</summary>
     public int Attempt { get; init; }
 
-    /// <summary>Whether this round has blocked the account: a new history goes on with the removal.</summary>
+    /// <summary>Whether this round has got past blocking: a new history goes on with the removal.</summary>
     public bool IsBlocked { get; init; }
 
     /// <summary>Which pass of the attempt: more than the first when Graph's quota of writes had no room for all of it.</summary>
@@ -102,14 +102,23 @@ internal sealed record CaseState
     /// <summary>Plans whose carrying out was begun, in order.</summary>
     public IReadOnlyList<string> Begun { get; init; } = [];
 
-    /// <summary>Outcomes of the removal steps, the oldest first; of several for one step the last counts.</summary>
+    /// <summary>The last outcome of each removal step.</summary>
     public IReadOnlyList<StepOutcome> Outcomes { get; init; } = [];
 
     /// <summary>Ids of the steps that passes of an attempt still going on have tried.</summary>
     public IReadOnlyList<string> Tried { get; init; } = [];
 
-    /// <summary>Outcomes of giving access back, the oldest first; of several for one step the last counts.</summary>
+    /// <summary>The last outcome of each step of giving access back.</summary>
     public IReadOnlyList<StepOutcome> Restored { get; init; } = [];
+
+    /// <summary>Whether what this round took was given back, as far as it can be.</summary>
+    public bool GivenBack { get; init; }
+
+    /// <summary>What was recorded last of each plan's outcomes, as a digest: the same is not recorded again.</summary>
+    public IReadOnlyDictionary<string, string> Recorded { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The certificate issued last; null before there is one.</summary>
+    public CertifiedState? Certified { get; init; }
 
     /// <summary>The last comparison with a fresh read; null before there is one.</summary>
     public VerifiedCase? Verified { get; init; }
@@ -120,3 +129,8 @@ internal sealed record CaseState
     /// <summary>Ids of the evidence records written so far.</summary>
     public IReadOnlyList<string> Evidence { get; init; } = [];
 }
+
+/// <summary>What a certificate was issued on.</summary>
+/// <param name="Signature">Digest of all it says but for its times.</param>
+/// <param name="At">When the fresh read began (UTC).</param>
+internal sealed record CertifiedState(string Signature, DateTimeOffset At);

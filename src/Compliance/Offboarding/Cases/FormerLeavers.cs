@@ -5,6 +5,7 @@ using Compliance.Observability;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
+using Compliance.Runs;
 using Compliance.State;
 using Microsoft.Extensions.Logging;
 
@@ -14,15 +15,21 @@ namespace Compliance.Offboarding.Cases;
 /// Looks once a day at everybody who left within the policy's days: who can sign in again, or has a membership the certificate did not leave, has their case reopened.
 /// </summary>
 internal sealed partial class FormerLeavers(
-    TenantId tenant, IOffboardingPolicySource policies, ILeaverCases cases, ICaseDocuments documents, ILeaverDirectory directory, CaseFindings findings, IEvidenceLog evidence, TimeProvider time,
-    ILogger<FormerLeavers> log)
+    TenantId tenant, IOffboardingPolicySource policies, ILeaverCases cases, ICaseDocuments documents, ILeaverDirectory directory, CaseFindings findings,
+    IEvidenceLog evidence, IRunLog runs, TimeProvider time, ILogger<FormerLeavers> log)
 {
-    /// <summary>Looks.</summary>
+    private const string Name = nameof(FormerLeavers);
+
+    /// <summary>What the watch over the controls expects of it.</summary>
+    public static ScheduledControl Itself { get; } = new(Name, TimeSpan.FromDays(1), TimeSpan.FromHours(6));
+
+    /// <summary>Looks. Who could not be read whole is a finding, and acted on as far as they were.</summary>
     /// <returns>Cases that were reopened, each in its next round.</returns>
     public async Task<IReadOnlyList<LeaverCase>> RunAsync(CancellationToken stop)
     {
         var policy = policies.Load();
         var now = time.GetUtcNow();
+        await runs.ExpectAsync(tenant.Value, Name, now, stop);
         var all = await cases.AllAsync(tenant.Value, stop);
         var watched = all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }).ToList();
         var over = watched.Where(c => now > c.ClearAt + policy.WatchFor || CaseRules.IsEmployedAnew(c, all, now)).ToList();
@@ -30,23 +37,24 @@ internal sealed partial class FormerLeavers(
             await cases.ChangeAsync(tenant.Value, done.Id, c => c with { Stage = LeaverStage.Closed }, stop);
         watched = [.. watched.Except(over)];
         var seen = await directory.RecheckAsync([.. watched.Select(c => c.UserId!).Distinct(StringComparer.OrdinalIgnoreCase)], stop);
+        var unreadBefore = await findings.CasesAsync(tenant.Value, CasePhase.Reading, stop);
         var reopened = new List<LeaverCase>();
+        var complete = true;
         foreach (var former in watched)
         {
             var state = seen.GetValueOrDefault(former.UserId!);
-            if (state is null || state.Unread is not null)
-            {
-                Unread(log, former.Id, state?.Unread ?? "no answer");
-                continue;
-            }
-            if (await WhyAsync(former, state, stop) is not { } why)
+            var unread = state is null ? "no answer" : state.Unread;
+            complete &= unread is null;
+            if (unread is not null || unreadBefore.Contains(former.Id))
+                await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Reading], unread is null ? [] : [Unread(former, unread, policy)], now, stop);
+            if (state is null || await WhyAsync(former, state, stop) is not { } why)
                 continue;
             var detection = new Detection
             {
                 ControlId = LeaverControls.Relapsed,
                 Severity = policy.Severities.TryGetValue(LeaverControls.Relapsed, out var set) ? set : ControlCatalogue.Get(LeaverControls.Relapsed).Severity,
                 Subject = CaseFindings.SubjectOf(former.Id),
-                Source = CaseFindings.SourceOf(former.Id),
+                Source = CaseFindings.SourceOf(former.Id, CasePhase.Watch),
                 Reason = why,
                 NextStep = "Find out who gave it back; the case is open again and removes it.",
                 Owner = policy.Contact is { } contact ? new Person(null, contact, contact, "policy") : null,
@@ -73,7 +81,28 @@ internal sealed partial class FormerLeavers(
             Reopened(log, former.Id, next.Round);
             reopened.Add(next);
         }
+        // Whom nobody watches any more is not told as unread for ever.
+        foreach (var gone in unreadBefore.Except(watched.Select(c => c.Id), StringComparer.Ordinal))
+            await findings.SetAsync(tenant.Value, gone, [CasePhase.Reading], [], now, stop);
+        await runs.CompletedAsync(tenant.Value, Name, new RunStamp(RunIds.Of(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now), complete, stop);
         return reopened;
+    }
+
+    private Detection Unread(LeaverCase former, string reason, OffboardingPolicy policy)
+    {
+        Unread(log, former.Id, reason);
+        return new()
+        {
+            ControlId = LeaverControls.Relapsed,
+            Severity = policy.Severities.TryGetValue(LeaverControls.Relapsed, out var set) ? set : ControlCatalogue.Get(LeaverControls.Relapsed).Severity,
+            Subject = CaseFindings.SubjectOf(former.Id),
+            Part = "unread",
+            Source = CaseFindings.SourceOf(former.Id, CasePhase.Reading),
+            Unknown = true,
+            Reason = $"Whether the former leaver has access again could not be read: {reason}",
+            NextStep = "Mend what keeps the directory from being read; it is read again every day.",
+            Owner = policy.Contact is { } contact ? new Person(null, contact, contact, "policy") : null,
+        };
     }
 
     private async Task<string?> WhyAsync(LeaverCase former, Relapse state, CancellationToken stop)

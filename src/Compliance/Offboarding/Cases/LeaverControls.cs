@@ -20,4 +20,7 @@ internal static class LeaverControls
 
     /// <summary>A former leaver has access again.</summary>
     public const string Relapsed = "LEAVE-014";
+
+    /// <summary>A case does not go on, or not for whom it should.</summary>
+    public const string Stalled = "LEAVE-015";
 }

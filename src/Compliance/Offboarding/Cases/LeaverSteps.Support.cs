@@ -2,9 +2,8 @@ using Compliance.Approvals;
 using Compliance.Controls;
 using Compliance.Evidence;
 using Compliance.Findings;
-using Compliance.Offboarding.Acting;
-using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Directory;
+using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
 using Compliance.Plans;
 using Microsoft.Extensions.Logging;
@@ -16,11 +15,12 @@ public sealed partial class LeaverSteps
     /// <summary>Name of a document of one round of a case.</summary>
     internal static string Name(CaseRun run, string document) => $"{run.CaseId}/{run.Round}/{document}";
 
-    // A cancellation or a rehiring takes a leaving back, whatever was done so far.
-    private static bool TakenBack(LeaverCase known) => known.Latest.Kind is HrEventKind.Cancelled or HrEventKind.Rehired;
+    // Over for this orchestration: HR took it back, the person is employed again, or another round of the case goes on in its place.
+    private static bool Over(LeaverCase known, CaseRun run) =>
+        CaseRules.IsTakenBack(known) || known.EmployedIn is not null || known.Round != run.Round;
 
-    // Over for this orchestration: HR took it back, or another round of the case goes on in its place.
-    private static bool Over(LeaverCase known, CaseRun run) => TakenBack(known) || known.Round != run.Round;
+    // A change to a case that is over would say of the next round what is true of this one.
+    private bool CaseIsOver(LeaverCase known, CaseRun run) => Over(known, run) || CaseRules.IsLater(known, Now);
 
     private async Task<LeaverCase> CaseAsync(CaseRun run, CancellationToken stop) =>
         await _parts.Cases.FindAsync(Tenant, run.CaseId, stop) ?? throw new KeyNotFoundException($"there is no case {run.CaseId}");
@@ -28,31 +28,40 @@ public sealed partial class LeaverSteps
     private Task<LeaverCase> ChangeAsync(CaseRun run, Func<LeaverCase, LeaverCase> change, CancellationToken stop) =>
         _parts.Cases.ChangeAsync(Tenant, run.CaseId, change, stop);
 
-    // The case, and whether this round of it is over. One that HR took back comes to rest here: nothing of it acts from then on, and what it did can be given back. An
-    // event that says otherwise comes before that, and the round goes on, or after it and begins another round.
-    private async Task<(LeaverCase Known, bool Over)> LookAsync(CaseRun run, CancellationToken stop)
+    // The case, and whether this round of it is over. One that HR took back or put off comes to rest here: nothing of it acts from then on, and what it
+    // did can be given back. An event that says otherwise comes before that, and the round goes on, or after it and begins another round.
+    private async Task<(LeaverCase Known, bool Over)> LookAsync(CaseRun run, OffboardingPolicy policy, CancellationToken stop)
     {
         var known = await CaseAsync(run, stop);
-        if (!Over(known, run))
-            return (known, false);
         var now = Now;
-        known = await ChangeAsync(run, c => c.Round == run.Round && TakenBack(c) && c.RestedAt is null ? c with { RestedAt = now } : c, stop);
+        if (known.Round != run.Round || known.RestedAt is not null)
+            return (known, Over(known, run));
+        if (Rested(known, now) == known)
+            return (known, false);
+        await TellAsync(known, [.. CaseFindings.Phases.Where(p => p is not (CasePhase.Undo or CasePhase.Rest))], [], stop);
+        known = await ChangeAsync(run, c => c.Round == run.Round && c.RestedAt is null ? Rested(c, now) : c, stop);
         return (known, Over(known, run));
+    }
+
+    // The same when the round goes on.
+    private static LeaverCase Rested(LeaverCase known, DateTimeOffset now)
+    {
+        if (CaseRules.IsTakenBack(known))
+            return known is { BegunAt: null, BlockedAt: null } && known.Stage != LeaverStage.Cancelled
+                ? known with { RestedAt = now, Stage = LeaverStage.Cancelled, Note = "HR took the leaving back before anything was done" }
+                : known with { RestedAt = now };
+        if (known.EmployedIn is not null)
+            return CaseRules.AtRest(known, now);
+        return known.BegunAt is not null && CaseRules.IsLater(known, now) ? CaseRules.Anew(known) : known;
     }
 
     private async Task<CaseState> StateAsync(CaseRun run, CancellationToken stop) =>
         await _parts.Documents.LoadAsync<CaseState>(Name(run, "state.json"), stop) ?? new CaseState();
 
-    private Task<string> SaveAsync(CaseRun run, CaseState state, CancellationToken stop) =>
-        _parts.Documents.SaveAsync(Name(run, "state.json"), state, stop);
+    private Task<CaseState> ChangeStateAsync(CaseRun run, Func<CaseState, CaseState> change, CancellationToken stop) =>
+        _parts.Documents.ChangeAsync<CaseState>(Name(run, "state.json"), s => change(s ?? new CaseState()), stop);
 
-    private async Task<(CaseRun Run, CaseState State)> ActedAsync(CaseRun run, CancellationToken stop)
-    {
-        for (var round = run.Round; round > 0; round--)
-            if (await StateAsync(run with { Round = round }, stop) is { Facts: not null } state)
-                return (run with { Round = round }, state);
-        return (run, new CaseState());
-    }
+    private bool IsApproved(ApprovalRequest request) => ApprovalRules.StateOf(request, Now) == ApprovalState.Approved;
 
     private static IReadOnlyList<string> With(IReadOnlyList<string> list, string item) =>
         list.Contains(item, StringComparer.Ordinal) ? list : [.. list, item];
@@ -61,37 +70,63 @@ public sealed partial class LeaverSteps
     private static string RequestId(CaseRun run, string planId) =>
         run.Round == 1 ? $"{run.CaseId}-{planId[..12]}" : $"{run.CaseId}-{run.Round}-{planId[..12]}";
 
+    // Asks two people. The case stands where it stood when no stage is given.
     private async Task<CaseDecision> HoldAsync(
-        CaseRun run, DateTimeOffset lookedAt, LeaverCase known, OffboardingPolicy policy, CaseState state, ActionPlan plan, string planId, IReadOnlyList<Hold> holds, LeaverStage stage, LeaverFacts facts,
-        CancellationToken stop)
+        Question asked, LeaverCase known, OffboardingPolicy policy, LeaverStage? stage, CancellationToken stop)
     {
+        var (run, plan, planId, facts, holds, lookedAt, requestId, instanceId) = asked;
         var request = await _parts.Approvals.AskAsync(new ApprovalRequest
         {
-            Id = RequestId(run, planId),
+            Id = requestId,
             TenantId = Tenant,
             PlanId = planId,
             CaseId = run.CaseId,
             SubjectId = facts.UserId,
             Reasons = [.. holds.Select(h => h.Reason)],
             Guards = [.. holds.Select(h => h.Guard).Distinct(StringComparer.Ordinal)],
-            Controls = [LeaverControls.Held],
+            Controls = [LeaverControls.Overdue, LeaverControls.Held],
             PolicySha256 = policy.Sha256,
             AskedAt = lookedAt,
             Deadline = lookedAt + policy.ApprovalWithin,
-            InstanceId = known.InstanceId,
+            ValidFor = policy.ApprovalValidFor,
+            InstanceId = instanceId,
         }, stop);
-        // One question at a time about a case: an answer to an earlier one would come to nothing.
-        foreach (var earlier in (await _parts.Approvals.OpenAsync(Tenant, stop)).Where(r => r.CaseId == run.CaseId && r.Id != request.Id))
-            await _parts.Approvals.VoidAsync(Tenant, earlier.Id, Now, stop);
-        await SaveAsync(run, state with { Facts = facts, Plans = With(state.Plans, planId), Approvals = With(state.Approvals, request.Id) }, stop);
-        await ChangeAsync(run, c => c with { UserId = facts.UserId, PlanId = planId, Stage = stage, Note = string.Join(" ", holds.Select(h => h.Reason)) }, stop);
-        await TellAsync(known, policy, [.. holds.Select(h => Finding(known, policy, LeaverControls.Held, h.Reason,
+        var isUndo = IsUndo(request);
+        // One question at a time to one orchestration: an answer to an earlier one would come to nothing.
+        foreach (var earlier in await _parts.Approvals.OpenAsync(Tenant, Now, stop))
+            if (earlier.CaseId == run.CaseId && earlier.Id != request.Id && IsUndo(earlier) == isUndo)
+                await _parts.Approvals.VoidAsync(Tenant, earlier.Id, Now, stop);
+        await ChangeStateAsync(run, s => s with
+        {
+            Facts = s.Begun.Count > 0 || s.Released.Count > 0 ? s.Facts : facts,
+            Plans = With(s.Plans, planId),
+            Approvals = With(s.Approvals, request.Id),
+        }, stop);
+        if (stage is { } held)
+            await ChangeAsync(run, c =>
+            {
+                if (isUndo ? c.Sequence != known.Sequence : CaseIsOver(c, run))
+                    return c;
+                // That the account could not be blocked yet is what has to be seen first.
+                return c.Stage == LeaverStage.Blocking && !isUndo ? c with { PlanId = planId } : c with
+                {
+                    UserId = c.UserId ?? facts.UserId,
+                    PlanId = planId,
+                    Stage = held,
+                    Note = string.Join(" ", holds.Select(h => h.Reason)),
+                };
+            }, stop);
+        var phase = isUndo ? CasePhase.Undo : CasePhase.Hold;
+        await TellAsync(known, [phase], [.. holds.Select(h => Finding(known, policy, phase, LeaverControls.Held, h.Reason,
             $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id} --plan {planId}.", part: h.Guard))], stop);
-        await RecordAsync(run, request.AskedAt, policy, $"held-{planId[..12]}", "offboarding.held", "held", planId,
+        await RecordAsync(
+            run, request.AskedAt, policy, [LeaverControls.Held], $"held-{requestId[^12..]}", "offboarding.held", "held", planId,
             new Dictionary<string, long> { ["holds"] = holds.Count, ["steps"] = plan.Steps.Count }, reason: string.Join(",", holds.Select(h => h.Guard)), stop: stop);
         Held(_log, run.CaseId, planId, string.Join(",", holds.Select(h => h.Guard)));
         return new(CaseGo.AskApproval, planId, request.Id, request.Deadline.UtcDateTime);
     }
+
+    private static bool IsUndo(ApprovalRequest request) => request.Guards.Contains(GuardNames.Restore, StringComparer.Ordinal);
 
     // Others who leave at the same time are no heirs.
     private async Task<Heir?> HeirAsync(string userId, CancellationToken stop)
@@ -130,20 +165,9 @@ public sealed partial class LeaverSteps
         return plans;
     }
 
-    private static Dictionary<string, StepOutcome> Last(IEnumerable<StepOutcome> outcomes) =>
-        outcomes.GroupBy(o => o.StepId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
-
-    // Left: trying again may help. Stuck: a permission or a person is needed.
-    private static (List<VerifiedAccess> Left, List<VerifiedAccess> Stuck) Split(VerifiedCase verified, IReadOnlyList<ActionPlan> plans, IReadOnlyList<StepOutcome> outcomes)
-    {
-        var last = Last(outcomes);
-        var steps = plans.SelectMany(p => p.Steps).Where(s => s.Arguments.ContainsKey(StepArguments.Access))
-            .GroupBy(s => s.Arguments[StepArguments.Access], StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last().Id, StringComparer.Ordinal);
-        bool Hopeless(VerifiedAccess access) => access.State == AccessState.LeftToPerson
-            || (steps.TryGetValue(access.Access.Key, out var step) && last.GetValueOrDefault(step)?.Result is StepResult.NotPermitted or StepResult.Refused);
-        var there = verified.Accesses.Where(a => a.State != AccessState.Removed).ToList();
-        return ([.. there.Where(a => !Hopeless(a))], [.. there.Where(Hopeless)]);
-    }
+    // Of several outcomes of a step the last one is kept.
+    private static IReadOnlyList<StepOutcome> Merged(IReadOnlyList<StepOutcome> before, IReadOnlyList<StepOutcome> news) =>
+        [.. before.Where(b => !news.Any(n => n.StepId == b.StepId)), .. news];
 
     // The credential capability is told what the leaver could read; those findings have a source of their own and stay until what they name was rotated.
     private async Task TellSecretsAsync(LeaverCase known, AccessSnapshot before, OffboardingPolicy policy, CancellationToken stop)
@@ -152,17 +176,18 @@ public sealed partial class LeaverSteps
             await _parts.Findings.OpenAsync(Tenant, known.Id, [ControlCatalogue.KnownByLeaver], secrets, Now, stop);
     }
 
-    private Task TellAsync(LeaverCase known, OffboardingPolicy policy, IReadOnlyCollection<Detection> detections, CancellationToken stop) =>
-        _parts.Findings.SetAsync(Tenant, known.Id, detections, Now, stop);
+    private Task TellAsync(LeaverCase known, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections, CancellationToken stop) =>
+        _parts.Findings.SetAsync(Tenant, known.Id, phases, detections, Now, stop);
 
     private static Detection Finding(
-        LeaverCase known, OffboardingPolicy policy, string control, string reason, string nextStep, string part = "", Severity? severity = null, bool unknown = false) => new()
+        LeaverCase known, OffboardingPolicy policy, CasePhase phase, string control, string reason, string nextStep, string part = "",
+        Severity? severity = null, bool unknown = false) => new()
         {
             ControlId = control,
             Severity = severity ?? (policy.Severities.TryGetValue(control, out var set) ? set : ControlCatalogue.Get(control).Severity),
             Subject = CaseFindings.SubjectOf(known.Id),
             Part = part,
-            Source = CaseFindings.SourceOf(known.Id),
+            Source = CaseFindings.SourceOf(known.Id, phase),
             Unknown = unknown,
             Reason = reason,
             NextStep = nextStep,
@@ -173,10 +198,30 @@ public sealed partial class LeaverSteps
     private static Dictionary<string, long> Counts(IReadOnlyCollection<StepOutcome> outcomes) =>
         outcomes.GroupBy(o => o.Result).ToDictionary(g => char.ToLowerInvariant(g.Key.ToString()[0]) + g.Key.ToString()[1..], g => (long)g.Count(), StringComparer.Ordinal);
 
+    // Records what a phase came to, once for each change of it: what stays as it is for months is told once.
+    private async Task<bool> RecordChangeAsync(
+        CaseRun run, string phase, string planId, IReadOnlyCollection<StepOutcome> outcomes, bool isLast,
+        Func<Told, Task> recordAsync,
+        CancellationToken stop)
+    {
+        var key = $"{phase}-{planId[..12]}";
+        var signature = CanonicalJson.Sha256Of(outcomes.OrderBy(o => o.StepId, StringComparer.Ordinal).Select(o => new { o.StepId, o.Result, o.Permission }))[..16];
+        var state = await StateAsync(run, stop);
+        if (state.Recorded.GetValueOrDefault(key) == signature)
+            return false;
+        var number = state.Evidence.Count(e => e.Contains($"-{run.Round}-{key}-", StringComparison.Ordinal));
+        await recordAsync(new(
+            isLast ? $"{key}-done" : $"{key}-{Invariantly(number)}",
+            outcomes.Select(o => o.At).DefaultIfEmpty(Now).Max(),
+            s => s with { Recorded = new Dictionary<string, string>(s.Recorded, StringComparer.Ordinal) { [key] = signature } }));
+        return true;
+    }
+
     // At is the time of what is told, the same whenever it is told: an id is looked for in the log from that time on.
-    private async Task RecordAsync(
-        CaseRun run, DateTimeOffset at, OffboardingPolicy policy, string phase, string action, string outcome, string? planId, IReadOnlyDictionary<string, long>? counts = null,
-        IReadOnlyDictionary<string, string>? details = null, string? reason = null, CancellationToken stop = default)
+    private async Task<CaseState> RecordAsync(
+        CaseRun run, DateTimeOffset at, OffboardingPolicy policy, IReadOnlyList<string> controls, string phase, string action, string outcome, string? planId,
+        IReadOnlyDictionary<string, long>? counts = null, IReadOnlyDictionary<string, string>? details = null, string? reason = null,
+        Func<CaseState, CaseState>? also = null, CancellationToken stop = default)
     {
         var receipt = await _parts.Evidence.AppendAsync(new EvidenceRecord
         {
@@ -186,7 +231,7 @@ public sealed partial class LeaverSteps
             Action = action,
             TenantId = Tenant,
             PolicySha256 = policy.Sha256,
-            Controls = [LeaverControls.NotClear],
+            Controls = controls,
             Outcome = outcome,
             Counts = counts ?? new Dictionary<string, long>(),
             Subject = run.CaseId,
@@ -196,10 +241,8 @@ public sealed partial class LeaverSteps
             CorrelationId = run.CorrelationId,
             People = [run.CaseId],
         }, stop);
-        // The certificate names the records it rests on; the state is read again so that nothing saved meanwhile is lost.
-        var state = await StateAsync(run, stop);
-        if (!state.Evidence.Contains(receipt.RecordId, StringComparer.Ordinal))
-            await SaveAsync(run, state with { Evidence = With(state.Evidence, receipt.RecordId) }, stop);
+        // The certificate names the records it rests on.
+        return await ChangeStateAsync(run, s => (also ?? (same => same))(s with { Evidence = With(s.Evidence, receipt.RecordId) }), stop);
     }
 
     // Records go by the person's pseudonym, so that only the rest of their ids is known here.
@@ -208,6 +251,24 @@ public sealed partial class LeaverSteps
 
     private static bool IsBlockTold(CaseState state, CaseRun run) =>
         state.Evidence.Any(e => e.Contains($"-{run.Round}-block-", StringComparison.Ordinal) && e.EndsWith("-done", StringComparison.Ordinal));
+
+    /// <summary>What is recorded of a change.</summary>
+    /// <param name="Phase">The part of the record's id after case and round.</param>
+    /// <param name="At">When it was so (UTC).</param>
+    /// <param name="Also">Notes, together with the record's id, that it was recorded.</param>
+    private sealed record Told(string Phase, DateTimeOffset At, Func<CaseState, CaseState> Also);
+
+    /// <summary>What two people are asked.</summary>
+    /// <param name="Run">The round that its documents belong to.</param>
+    /// <param name="Plan">The plan.</param>
+    /// <param name="PlanId">Its id.</param>
+    /// <param name="Facts">The person.</param>
+    /// <param name="Holds">Why they are asked.</param>
+    /// <param name="LookedAt">When what is asked about was looked at (UTC).</param>
+    /// <param name="RequestId">Id of the request.</param>
+    /// <param name="InstanceId">The orchestration that waits.</param>
+    private sealed record Question(
+        CaseRun Run, ActionPlan Plan, string PlanId, LeaverFacts Facts, IReadOnlyList<Hold> Holds, DateTimeOffset LookedAt, string RequestId, string InstanceId);
 
     [LoggerMessage(5000, LogLevel.Information, "Case {CaseId}: blocked {Seconds:0.0} s after the event arrived")]
     private static partial void Blocked(ILogger logger, string caseId, double seconds);

@@ -98,7 +98,8 @@ internal sealed class LeaverLookups(GraphReads reads)
         var staff = read[Staff].Failure is null ? Count(read[Staff].Body) : null;
         if (staff is null)
             unread.Add($"number of users: {read[Staff].Failure?.Reason ?? "the answer is no number"}");
-        var others = administrators.Enabled.Count(a => !Same(a.Key, id) && a.Value == true);
+        var otherIds = administrators.Enabled.Where(a => !Same(a.Key, id) && a.Value == true).Select(a => a.Key).ToList();
+        var others = otherIds.Count;
         return new()
         {
             UserId = id,
@@ -117,6 +118,7 @@ internal sealed class LeaverLookups(GraphReads reads)
             GlobalAdministrator = administrators.Enabled.ContainsKey(id),
             // One that was seen is enough to say that there is another; none seen says nothing while something is unread.
             OtherGlobalAdministrators = others == 0 && (administrators.Unread.Count > 0 || administrators.Enabled.Any(a => !Same(a.Key, id) && a.Value is null)) ? null : others,
+            OtherGlobalAdministratorIds = [.. otherIds.Order(StringComparer.OrdinalIgnoreCase)],
             Staff = staff,
             Unread = unread,
         };

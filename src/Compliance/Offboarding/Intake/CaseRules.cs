@@ -46,6 +46,10 @@ internal static class CaseRules
     /// <summary>True when the case wants an orchestration that is not known to be started.</summary>
     public static bool IsUndispatched(LeaverCase known) => !known.Dispatched && !IsOver(known.Stage);
 
+    /// <summary>True when an orchestration of the case has something to do: it is neither at rest nor over.</summary>
+    public static bool IsActing(LeaverCase known) =>
+        !IsTakenBack(known) && !IsOver(known.Stage) && known.RestedAt is null && known.Stage is not (LeaverStage.Clear or LeaverStage.Restoring);
+
     /// <summary>True when both say the same of the employment, whatever the event's own id and time.</summary>
     public static bool SameContent(HrEvent a, HrEvent b) =>
         a with { Source = "", Id = "", Time = default } == b with { Source = "", Id = "", Time = default };
@@ -57,8 +61,12 @@ internal static class CaseRules
     /// <param name="old">The case that is watched.</param>
     /// <param name="all">All cases of the tenant.</param>
     /// <param name="now">The clock's time: an employment whose end lies ahead still is one.</param>
-    public static bool IsEmployedAnew(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) => all.Any(c =>
-        c.EmployeeId == old.EmployeeId && c.Employment != old.Employment && c.Latest.Time > old.Latest.Time && (!Ends(c.Latest) || c.DueAt > now));
+    public static bool IsEmployedAnew(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) => EmployedIn(old, all, now) is not null;
+
+    /// <summary>The other employment in which HR said later that the person of a case is there; null when there is none.</summary>
+    public static string? EmployedIn(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) => all
+        .Where(c => c.EmployeeId == old.EmployeeId && c.Employment != old.Employment && c.Latest.Time > old.Latest.Time && (!Ends(c.Latest) || c.DueAt > now))
+        .MaxBy(c => c.Latest.Time)?.Employment;
 
     /// <summary>When access ends (UTC); null when the person stays. For cause: at once.</summary>
     public static DateTimeOffset? DueAt(HrEvent said, DateTimeOffset now)
@@ -83,27 +91,60 @@ internal static class CaseRules
         Stage = Ends(said) ? LeaverStage.Scheduled : LeaverStage.Cancelled,
     };
 
+    /// <summary>True when HR took the leaving back, whatever was done so far.</summary>
+    public static bool IsTakenBack(LeaverCase known) => !Ends(known.Latest);
+
+    /// <summary>True when the person stays until a time that lies ahead.</summary>
+    public static bool IsLater(LeaverCase known, DateTimeOffset now) => Ends(known.Latest) && !known.Latest.ForCause && known.DueAt > now;
+
+    /// <summary>
+    /// True when what was taken is to be given back, once two people agree: all of it while the person stays, and what was taken from somebody else once
+    /// the leaver is known.
+    /// </summary>
+    public static bool IsUndoWanted(LeaverCase known, DateTimeOffset now) => known.UndoRefusedAt != known.Sequence
+        && (IsStaying(known, now) ? known.IsTaken || known.IsTakenFromOther : known.IsTakenFromOther && known.BegunAt is not null);
+
+    /// <summary>True when the person may keep working now, as HR says, and no round acts against it any more.</summary>
+    public static bool IsStaying(LeaverCase known, DateTimeOffset now) => IsTakenBack(known) || (known.BegunAt is null && IsLater(known, now));
+
     private static LeaverCase Next(LeaverCase known, HrEvent said, DateTimeOffset now)
     {
         var next = known with { Sequence = said.Sequence, Latest = said, DueAt = DueAt(said, now) };
-        return (Ends(said), known.Stage) switch
+        var after = Follow(known, next, now);
+        // Another identity finds its person anew; what a round has begun stays with whom it began with.
+        return after.BegunAt is null && (said.PrincipalName, said.Mail) != (known.Latest.PrincipalName, known.Latest.Mail)
+            ? after with { UserId = null } : after;
+    }
+
+    private static LeaverCase Follow(LeaverCase known, LeaverCase next, DateTimeOffset now) =>
+        (Ends(next.Latest), known.Stage) switch
         {
             (false, LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held) when known is { BegunAt: null, BlockedAt: null } =>
                 next with { Stage = LeaverStage.Cancelled, Note = null },
             (true, LeaverStage.Cancelled) => (known.Dispatched ? Another(next) : next) with { Stage = LeaverStage.Scheduled, Note = null },
-            // It was taken back and came to rest before anything was given back.
-            (true, not LeaverStage.Clear) when known.RestedAt is not null =>
-                Another(next) with { Stage = LeaverStage.Scheduled, Note = null, PlanId = null, CertificateSha256 = null },
-            (true, LeaverStage.Closed or LeaverStage.Restored or LeaverStage.Restoring) =>
-                Another(next) with { Stage = LeaverStage.Scheduled, Note = null, PlanId = null, CertificateSha256 = null },
+            // It was taken back and came to rest before anything was given back, or the person stays for longer after all.
+            (true, not LeaverStage.Clear) when known.RestedAt is not null => Anew(next),
+            (true, LeaverStage.Clear) when IsLater(next, now) => Anew(next),
+            (true, LeaverStage.Closed or LeaverStage.Restored or LeaverStage.Restoring) => Anew(next),
             // Whoever carries the case out decides on the news. What is given back after the act comes from the snapshot of this very round.
             _ => next,
         };
-    }
 
     // Another round begins with nothing done.
     internal static LeaverCase Another(LeaverCase known) =>
         known with { Round = known.Round + 1, Dispatched = false, BegunAt = null, BlockedAt = null, ClearAt = null, RestedAt = null };
+
+    /// <summary>The case of an employment whose person is there again in another one.</summary>
+    internal static LeaverCase AtRest(LeaverCase known, DateTimeOffset now) => known with
+    {
+        Stage = LeaverStage.Closed,
+        RestedAt = known.RestedAt ?? now,
+        Note = $"the person is employed again (employment {known.EmployedIn}): nothing more is taken away",
+    };
+
+    /// <summary>Another round, to be decided from the beginning.</summary>
+    internal static LeaverCase Anew(LeaverCase known) =>
+        Another(known) with { Stage = LeaverStage.Scheduled, Note = null, PlanId = null, CertificateSha256 = null };
 
     private static Taken Outcome(LeaverCase after, IntakeOutcome otherwise) => new(after, IsUndispatched(after) ? IntakeOutcome.Started : otherwise);
 

@@ -17,5 +17,9 @@ public static class HrEventKeys
     public static string CaseOf(string tenantId, string employeeId, string employment) =>
         $"leaver-{CanonicalJson.Sha256Of(new { tenant = tenantId?.ToLowerInvariant(), employeeId, employment })[..32]}";
 
+    /// <summary>Of a person: 32 hex digits over tenant and employee id.</summary>
+    internal static string PersonOf(string tenantId, string employeeId) =>
+        CanonicalJson.Sha256Of(new { tenant = tenantId.ToLowerInvariant(), employeeId })[..32];
+
     private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
 }

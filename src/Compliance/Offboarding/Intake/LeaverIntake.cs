@@ -1,6 +1,7 @@
 using Azure;
 using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Policy;
 using Compliance.Plans;
 using Compliance.Runs;
@@ -18,7 +19,7 @@ internal sealed record IntakeResult(LeaverCase Case, IntakeOutcome Outcome, stri
 /// <summary>
 /// Takes HR events in: one case per tenant, employee id and employment, whatever the order, repeats and crashes. Use it so: <see cref="AcceptAsync"/>, then
 /// start or tell the orchestration, then <see cref="SettleAsync"/>. Whatever is cut off in between is made up for by the event's redelivery or by the sweep
-/// (<see cref="UndispatchedAsync"/>, <see cref="RecordOwedAsync"/>).
+/// (<see cref="CaseCourse.ExpectedAsync"/>, <see cref="RecordOwedAsync"/>).
 /// </summary>
 internal sealed partial class LeaverIntake(
     TenantId tenant, TableLeaverCases cases, HrEventLog events, FindingsKeeper findings, IEvidenceLog evidence, IOffboardingPolicySource policy, TimeProvider time,
@@ -47,6 +48,7 @@ internal sealed partial class LeaverIntake(
             await RefusedAsync(refused, trigger, stop);
             throw refused;
         }
+        var employments = await cases.NoteAsync(tenant.Value, said.EmployeeId, caseId, stop);
         Taken? taken = null;
         await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, said, now)).Case, stop);
         var (after, outcome, conflict) = taken!;
@@ -55,8 +57,41 @@ internal sealed partial class LeaverIntake(
         // A stale event that was taken in before is a repeat: it told its news when it came.
         if (outcome == IntakeOutcome.Stale && !conflict && noted != arrived)
             outcome = IntakeOutcome.Repeat;
+        if (employments.Count > 1)
+        {
+            after = await RestAsync(employments, after, key, now, stop);
+            if (after.EmployedIn is not null && outcome == IntakeOutcome.Started)
+                outcome = IntakeOutcome.Updated;
+        }
         Accepted(key, said.Kind, trigger, after.Id, outcome);
         return new(after, outcome, key);
+    }
+
+    // The cases of a person's other employments act no more while HR says that the person is employed.
+    private async Task<LeaverCase> RestAsync(IReadOnlyList<string> caseIds, LeaverCase present, string key, DateTimeOffset now, CancellationToken stop)
+    {
+        var all = new List<LeaverCase>();
+        foreach (var id in caseIds)
+            if (await cases.FindAsync(tenant.Value, id, stop) is { } found)
+                all.Add(found);
+        foreach (var known in all)
+        {
+            var employed = CaseRules.EmployedIn(known, all, now);
+            if (employed == known.EmployedIn)
+                continue;
+            var acted = CaseRules.IsActing(known);
+            var after = await cases.ChangeAsync(tenant.Value, known.Id, c =>
+            {
+                c = c with { EmployedIn = employed };
+                // What has not begun has nobody who would let it come to rest.
+                return employed is not null && CaseRules.IsActing(c) && c.BegunAt is null ? CaseRules.AtRest(c, now) : c;
+            }, stop);
+            if (after.EmployedIn is not null && acted)
+                await findings.RaiseAsync(tenant.Value, CaseCourse.EmployedAgain(after, policy.Load()), Run(key, now), stop);
+            if (after.Id == present.Id)
+                present = after;
+        }
+        return present;
     }
 
     /// <summary>Keeps a refused event's reason as a finding, which names the event and no value of it.</summary>
@@ -88,13 +123,6 @@ internal sealed partial class LeaverIntake(
     /// <summary>Notes that the orchestration of a round is started. The orchestration's own first activity may say so as well.</summary>
     public Task ConfirmDispatchedAsync(string caseId, int round, CancellationToken stop) =>
         cases.ChangeAsync(tenant.Value, caseId, c => c.Round == round ? c with { Dispatched = true } : c, stop);
-
-    /// <summary>Cases whose orchestration should be running by now and is not known to be started.</summary>
-    public async Task<IReadOnlyList<LeaverCase>> UndispatchedAsync(CancellationToken stop)
-    {
-        var before = time.GetUtcNow() - Grace;
-        return [.. (await cases.AllAsync(tenant.Value, stop)).Where(c => CaseRules.IsUndispatched(c) && c.ReceivedAt <= before)];
-    }
 
     /// <summary>Records the evidence that is owed.</summary>
     /// <returns>How many records were written.</returns>

@@ -43,6 +43,7 @@ internal static class OffboardingPolicyLoader
             MostOfStaffPerDay = caps?["shareOfStaffPerDay"] is { } share ? Share(share) : otherwise.MostOfStaffPerDay,
             ApproveFirstAct = approvals?["firstAct"]?.Flag ?? otherwise.ApproveFirstAct,
             ApprovalWithin = Duration(approvals?["within"]) ?? otherwise.ApprovalWithin,
+            ApprovalValidFor = Duration(approvals?["validFor"]) ?? otherwise.ApprovalValidFor,
             ClearWithin = Duration(root["clearWithin"]) ?? otherwise.ClearWithin,
             WatchFor = Duration(root["watchFor"]) ?? otherwise.WatchFor,
             TokenLifetime = Duration(root["tokenLifetime"]) ?? otherwise.TokenLifetime,

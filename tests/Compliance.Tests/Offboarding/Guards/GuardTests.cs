@@ -169,7 +169,7 @@ public abstract class GuardTests(StorageFixture accounts)
             Answers = [.. answers.Split(' ').Select(a => new ApprovalAnswer(a[..^1], a[^1] == '+', default, null))],
         };
 
-        Assert.Equal(state, ApprovalRules.StateOf(request));
+        Assert.Equal(state, ApprovalRules.StateOf(request, default));
     }
 
     [Theory]

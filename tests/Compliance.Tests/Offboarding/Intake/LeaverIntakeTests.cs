@@ -5,6 +5,7 @@ using Compliance.Controls;
 using Compliance.Evidence;
 using Compliance.Findings;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Intake;
 using Compliance.State;
 using Compliance.Tests.State;
@@ -38,7 +39,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         Assert.Equal((first.Case, first.Case with { Dispatched = true }), (again.Case, settled.Case));
         Assert.Equal(Now, first.Case.ReceivedAt);
         Assert.Equal(settled.Case, await given.Cases.FindAsync(given.Tenant, first.Case.Id, Stop));
-        Assert.Empty(await given.Intake.UndispatchedAsync(Stop));
+        Assert.Empty(await given.UndispatchedAsync());
     }
 
     [Fact]
@@ -85,14 +86,14 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         await given.Intake.AcceptAsync(Terminated(employee: "NW-2") with { Kind = HrEventKind.Cancelled, Leaves = null }, "queue", "c", Stop);
 
         given.Time.Advance(LeaverIntake.Grace - TimeSpan.FromTicks(1));
-        Assert.Empty(await given.Intake.UndispatchedAsync(Stop));
+        Assert.Empty(await given.UndispatchedAsync());
         given.Time.Advance(TimeSpan.FromTicks(1));
-        Assert.Equal([lost], await given.Intake.UndispatchedAsync(Stop));
+        Assert.Equal([lost], await given.UndispatchedAsync());
 
         await given.Intake.ConfirmDispatchedAsync(lost.Id, 2, Stop);
-        Assert.Equal([lost], await given.Intake.UndispatchedAsync(Stop));
+        Assert.Equal([lost], await given.UndispatchedAsync());
         await given.Intake.ConfirmDispatchedAsync(lost.Id, 1, Stop);
-        Assert.Empty(await given.Intake.UndispatchedAsync(Stop));
+        Assert.Empty(await given.UndispatchedAsync());
     }
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, TestSize.Times(3))];
@@ -282,6 +283,13 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         public TableFindingStore Findings { get; }
 
         public LeaverIntake Intake { get; }
+
+        public async Task<IEnumerable<LeaverCase>> UndispatchedAsync()
+        {
+            var course = new CaseCourse(
+                new TenantId(Tenant), new FixedPolicy(new() { Sha256 = "ab" }), Cases, new(new TableFindingStore(_storage)), Evidence, Time);
+            return (await course.ExpectedAsync(Stop)).Where(e => !e.IsKnownStarted).Select(e => e.Case);
+        }
 
         /// <summary>Another process on the same state.</summary>
         public LeaverIntake Another() => new(new TenantId(Tenant), new(_storage), new(_storage), new(new TableFindingStore(_storage)), Evidence, new FixedPolicy(new() { Sha256 = "ab" }), Time, Log);

@@ -1,0 +1,121 @@
+using Compliance.Controls;
+using Compliance.Evidence;
+using Compliance.Findings;
+using Compliance.Observability;
+using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Policy;
+using Compliance.Runs;
+using Compliance.State;
+
+namespace Compliance.Offboarding.Cases;
+
+/// <summary>An orchestration that should be running.</summary>
+/// <param name="Case">The case.</param>
+/// <param name="InstanceId">Its instance id.</param>
+/// <param name="IsUndo">Whether it gives access back.</param>
+/// <param name="IsKnownStarted">Whether it was started: one that is not there any more was lost then.</param>
+internal sealed record ExpectedRun(LeaverCase Case, string InstanceId, bool IsUndo, bool IsKnownStarted);
+
+/// <summary>Sees to it that cases go on: which orchestrations should be running, and who is due and can still sign in.</summary>
+internal sealed class CaseCourse(
+    TenantId tenant, IOffboardingPolicySource policies, ILeaverCases cases, CaseFindings findings, IEvidenceLog evidence, TimeProvider time)
+{
+    /// <summary>The function that starts what should be running.</summary>
+    public const string Sweep = "LeaverSweep";
+
+    // By then a case that nothing holds is blocked, and one that is held is known to be.
+    private static readonly TimeSpan BlockWithin = TimeSpan.FromHours(2);
+
+    /// <summary>What the watch over the controls expects of the sweep.</summary>
+    public static ScheduledControl Itself { get; } = new(Sweep, TimeSpan.FromMinutes(5), TimeSpan.FromHours(2));
+
+    /// <summary>What should be running by now.</summary>
+    public async Task<IReadOnlyList<ExpectedRun>> ExpectedAsync(CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        var expected = new List<ExpectedRun>();
+        foreach (var known in await cases.AllAsync(tenant.Value, stop))
+        {
+            if (CaseRules.IsActing(known) && (known.Dispatched || known.ReceivedAt <= now - LeaverIntake.Grace))
+                expected.Add(new(known, known.InstanceId, IsUndo: false, known.Dispatched));
+            if (CaseRules.IsUndoWanted(known, now))
+                expected.Add(new(known, known.UndoInstanceId, IsUndo: true, IsKnownStarted: false));
+        }
+        return expected;
+    }
+
+    /// <summary>Keeps, before it is started again, that an orchestration was lost.</summary>
+    /// <param name="run">The orchestration.</param>
+    /// <param name="found">What was found of it, in words.</param>
+    /// <param name="stop">Stops between writes.</param>
+    /// <returns>False when the case has come to rest meanwhile: nothing was lost, and nothing is kept.</returns>
+    public async Task<bool> LostAsync(ExpectedRun run, string found, CancellationToken stop)
+    {
+        var (policy, now) = (policies.Load(), time.GetUtcNow());
+        if (await cases.FindAsync(tenant.Value, run.Case.Id, stop) is not { } known || known.Round != run.Case.Round
+            || !(run.IsUndo ? CaseRules.IsUndoWanted(known, now) : CaseRules.IsActing(known)))
+            return false;
+        await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [Finding(known, policy, "orchestration",
+            $"The orchestration {run.InstanceId} was {found}, and the case was not at rest. It was started again.",
+            "Find out who ended it, or why it failed; the case goes on by itself.")], now, stop);
+        await evidence.AppendAsync(new EvidenceRecord
+        {
+            Id = $"{run.InstanceId}-restarted-{now.UtcDateTime:yyyyMMddTHHmm}",
+            Time = now,
+            Actor = $"{Sweep} (timer)",
+            Action = "offboarding.restarted",
+            TenantId = tenant.Value,
+            PolicySha256 = policy.Sha256,
+            Controls = [LeaverControls.Stalled],
+            Outcome = "complete",
+            Counts = new Dictionary<string, long>(),
+            Subject = known.Id,
+            Reason = found,
+            CorrelationId = CorrelationId.Current(run.InstanceId),
+            People = [known.Id],
+        }, stop);
+        return true;
+    }
+
+    /// <summary>The daily look: whoever is due and can still sign in is a finding, whatever the reason.</summary>
+    public async Task LookAsync(CancellationToken stop)
+    {
+        var (policy, now) = (policies.Load(), time.GetUtcNow());
+        var open = await findings.CasesAsync(tenant.Value, CasePhase.Course, stop);
+        var resting = await findings.CasesAsync(tenant.Value, CasePhase.Rest, stop);
+        foreach (var known in await cases.AllAsync(tenant.Value, stop))
+        {
+            var isStalled = CaseRules.IsActing(known) && known.BlockedAt is null && !CaseRules.IsLater(known, now) && known.DueAt < now - BlockWithin;
+            if (isStalled)
+                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [Finding(known, policy, "unblocked",
+                    $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. The case stands at {known.Stage}: {known.Note ?? "it says nothing"}",
+                    $"compliance offboard show {known.Id} tells what it waits for; disable the account by hand meanwhile.")], now, stop);
+            else if (open.Contains(known.Id))
+                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [], now, stop);
+            // Whoever is employed again is looked at for as long as a former leaver would be.
+            if (resting.Contains(known.Id) && (known.EmployedIn is null || known.RestedAt + policy.WatchFor < now))
+                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Rest], [], now, stop);
+        }
+    }
+
+    /// <summary>That a case came to rest because its person is employed again.</summary>
+    public static Detection EmployedAgain(LeaverCase known, OffboardingPolicy policy) => Finding(known, policy, "employed", CasePhase.Rest,
+        $"HR reported later that the person is employed again (employment {known.EmployedIn}): this case takes nothing more away, and gives nothing back.",
+        $"See that the account can sign in if it should, and holds what the new employment needs and nothing else: compliance offboard show {known.Id}.");
+
+    private static Detection Finding(LeaverCase known, OffboardingPolicy policy, string part, string reason, string nextStep) =>
+        Finding(known, policy, part, CasePhase.Course, reason, nextStep);
+
+    private static Detection Finding(LeaverCase known, OffboardingPolicy policy, string part, CasePhase phase, string reason, string nextStep) => new()
+    {
+        ControlId = LeaverControls.Stalled,
+        Severity = policy.Severities.TryGetValue(LeaverControls.Stalled, out var set) ? set : ControlCatalogue.Get(LeaverControls.Stalled).Severity,
+        Subject = CaseFindings.SubjectOf(known.Id),
+        Part = part,
+        Source = CaseFindings.SourceOf(known.Id, phase),
+        Reason = reason,
+        NextStep = nextStep,
+        Since = known.ReceivedAt,
+        Owner = policy.Contact is { } contact ? new Person(null, contact, contact, "policy") : null,
+    };
+}

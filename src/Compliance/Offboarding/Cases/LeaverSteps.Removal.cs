@@ -1,0 +1,270 @@
+using Compliance.Approvals;
+using Compliance.Findings;
+using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Certificates;
+using Compliance.Offboarding.Guards;
+using Compliance.Offboarding.Planning;
+using Compliance.Plans;
+
+namespace Compliance.Offboarding.Cases;
+
+public sealed partial class LeaverSteps
+{
+    // From this pass on, what was removed and is still seen is removed again: before, it is taken for the directory's own delay.
+    private const int AgainAfter = 3;
+
+    // With the orchestration's wait between, half a minute at most.
+    private const int MostGivingWay = 15;
+
+    // What has not changed is certified once a day.
+    private static readonly TimeSpan CertifyEvery = TimeSpan.FromDays(1);
+
+    /// <summary>Reads all access, keeps the snapshot, and makes the removal plan.</summary>
+    /// <returns><see cref="CaseGo.Paced"/> when others are being blocked: it gives way to them a few times.</returns>
+    public async Task<CaseDecision> PlanAsync(CaseRun run, CancellationToken stop)
+    {
+        if (run.Pass < MostGivingWay && _parts.Urgent.Any)
+            return new(CaseGo.Paced);
+        var lookedAt = Now;
+        var policy = _parts.Policy.Load();
+        var (known, over) = await LookAsync(run, policy, stop);
+        if (over)
+            return new(CaseGo.End);
+        await BlockAgainAsync(run, known, policy, stop);
+        var state = await StateAsync(run, stop);
+        var facts = state.Facts!;
+        // What was approved is what is done, whatever could be planned by now; a changed policy asks anew, and so does a yes of long ago.
+        if (state.Pending is { } pending && state.Released.Contains(pending, StringComparer.Ordinal)
+            && (await PlanAsync(run, pending, stop)).PolicySha256 == policy.Sha256 && !await HasLapsedAsync(run, pending, stop))
+            return new(CaseGo.Proceed, pending);
+        // The first snapshot is what an undo restores from, so it is never replaced; a later plan is made from a fresh one.
+        var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop);
+        var snapshot = state.Outcomes.Count == 0 && first is not null
+            ? first : await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
+        first ??= snapshot;
+        // Asked of the record, not of the document: a crash may have come between the two.
+        if (!IsTold(state, run, "snapshot"))
+        {
+            var digest = await _parts.Documents.SaveAsync(Name(run, "snapshot.json"), first, stop);
+            state = await RecordAsync(
+                run, first.TakenAt, policy, [LeaverControls.NotClear], "snapshot", "offboarding.snapshot", first.Complete ? "complete" : "incomplete", null,
+                new Dictionary<string, long> { ["accesses"] = first.Accesses.Count, ["unread"] = first.Sources.Count(s => !s.Complete) },
+                new Dictionary<string, string> { ["snapshot.json"] = digest }, stop: stop);
+        }
+        var heir = await HeirAsync(facts.UserId, stop);
+        var plan = RemovalPlanner.Plan(run.CaseId, facts, snapshot, heir, policy);
+        var planId = plan.Id();
+        await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
+        state = await ChangeStateAsync(run, s => s with
+        {
+            Plans = With(s.Plans, planId),
+            Pending = s.Begun.Contains(planId, StringComparer.Ordinal) ? null : planId,
+        }, stop);
+        if (state.Released.Contains(planId, StringComparer.Ordinal) && !await HasLapsedAsync(run, planId, stop))
+            return new(CaseGo.Proceed, planId);
+        var isFirst = await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop);
+        var holds = PlanGuards.Before(plan, snapshot, facts, heir, policy, isFirst);
+        if (holds.Count > 0)
+        {
+            var question = new Question(run, plan, planId, facts, holds, lookedAt, RequestId(run, planId), known.InstanceId);
+            return await HoldAsync(question, known, policy, LeaverStage.AwaitingApproval, stop);
+        }
+        await ChangeStateAsync(run, s => s with { Released = With(s.Released, planId) }, stop);
+        await RemovingAsync(run, planId, stop);
+        return new(CaseGo.Proceed, planId);
+    }
+
+    /// <summary>Carries the plan out, as far as Graph's quota of writes has room; steps that were in effect are not done again.</summary>
+    public async Task<CasePass> RemoveAsync(CaseRun run, string planId, CancellationToken stop)
+    {
+        var policy = _parts.Policy.Load();
+        var (known, over) = await LookAsync(run, policy, stop);
+        if (over)
+            return new(CaseGo.End);
+        await BlockAgainAsync(run, known, policy, stop);
+        var state = await StateAsync(run, stop);
+        if (!state.Released.Contains(planId, StringComparer.Ordinal))
+            return new(CaseGo.Again);
+        var plan = await PlanAsync(run, planId, stop);
+        if (plan.PolicySha256 != policy.Sha256 || await HasLapsedAsync(run, planId, stop))
+            return new(CaseGo.Again);
+        await RemovingAsync(run, planId, stop);
+        if (!state.Begun.Contains(planId, StringComparer.Ordinal))
+        {
+            await _parts.Approvals.BeginAsync(Tenant, RequestId(run, planId), Now, stop);
+            state = await ChangeStateAsync(run, s => s with { Begun = With(s.Begun, planId), Pending = s.Pending == planId ? null : s.Pending }, stop);
+        }
+        // What was done and is seen again was given back by somebody: it is done again.
+        var back = state.Verified?.Accesses.Where(a => a.State == AccessState.StillThere).Select(a => a.Access.Key).ToHashSet(StringComparer.Ordinal) ?? [];
+        bool IsBack(PlanStep step) =>
+            run.Attempt >= AgainAfter && step.Arguments.TryGetValue(StepArguments.Access, out var key) && back.Contains(key);
+        var again = plan.Steps.Where(IsBack).Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
+        var settled = state.Outcomes.Where(o => o.InEffect && !again.Contains(o.StepId)).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var (done, until) = await PassAsync(run, "outcomes", plan, settled, state.Tried, stop);
+        if (done is null)
+            return new(CaseGo.Paced, until);
+        state = await ChangeStateAsync(run, s => s with { Outcomes = Merged(s.Outcomes, done.Outcomes), Tried = done.Tried }, stop);
+        var ofPlan = state.Outcomes.Where(o => plan.Steps.Any(s => s.Id == o.StepId)).ToList();
+        var complete = done.Whole && plan.Steps.All(s => ofPlan.Exists(o => o.StepId == s.Id && o.InEffect));
+        var isNew = await RecordChangeAsync(run, "remove", planId, ofPlan, isLast: false, async told =>
+        {
+            var digest = await _parts.Documents.SaveAsync(Name(run, $"outcomes-{told.Phase["remove-".Length..]}.json"), done.Outcomes, stop);
+            await RecordAsync(
+                run, told.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], told.Phase, "offboarding.remove", complete ? "complete" : "incomplete",
+                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest }, also: told.Also, stop: stop);
+        }, stop);
+        await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, stop);
+        if (!done.Whole)
+            return new(CaseGo.Paced);
+        if (isNew)
+            await _parts.Checkpoints.AfterPlanAsync(planId, stop);
+        return new(CaseGo.Proceed);
+    }
+
+    /// <summary>Reads all access again and compares. A step counts only when its effect was seen.</summary>
+    public async Task<CaseProgress> VerifyAsync(CaseRun run, CancellationToken stop)
+    {
+        var policy = _parts.Policy.Load();
+        var (known, over) = await LookAsync(run, policy, stop);
+        if (over)
+            return new(CaseGo.End, 0, 0, false);
+        var state = await StateAsync(run, stop);
+        var facts = state.Facts!;
+        var before = await SnapshotAsync(run, stop);
+        var plans = await PlansAsync(run, state, stop);
+        var after = await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
+        state = await ChangeStateAsync(run, s => s with { Verified = Verification.Compare(plans, s.Outcomes, before, after, s.Verified) }, stop);
+        var verified = state.Verified!;
+        // Nobody is clear whose account was not seen blocked.
+        var clear = verified.Clear && known.BlockedAt is not null;
+        var (left, stuck) = Split(verified, plans, state.Outcomes);
+        var detections = new List<Detection>(stuck.Select(a => Finding(known, policy, CasePhase.Removal, LeaverControls.StepStuck,
+            $"{a.Access.Kind} {a.Access.Name}: {a.Why}", a.WhatToDo ?? "A person has to remove it.", part: a.Access.Key)));
+        if (!clear && (known.BlockedAt ?? known.BegunAt) is { } begun && Now > begun + policy.ClearWithin)
+        {
+            detections.Add(Finding(known, policy, CasePhase.Removal, LeaverControls.NotClear,
+                $"{left.Count + stuck.Count + verified.Outside.Count} accesses were not seen removed within {policy.ClearWithin.TotalHours:0.#} h of blocking, "
+                + $"and {verified.Unread.Count} sources were not read.",
+                $"compliance offboard show {run.CaseId} lists them with what keeps them."));
+            await RecordAsync(
+                run, begun + policy.ClearWithin, policy, [LeaverControls.NotClear], "escalated", "offboarding.escalated", "incomplete", known.PlanId,
+                new Dictionary<string, long> { ["left"] = left.Count, ["stuck"] = stuck.Count }, stop: stop);
+        }
+        await TellAsync(known, clear ? [CasePhase.Removal, CasePhase.Watch] : [CasePhase.Removal], detections, stop);
+        await TellSecretsAsync(known, before, policy, stop);
+        // Whoever sees the stage sees the findings of it.
+        if (clear)
+            await ChangeAsync(run, c => c.Round != run.Round || CaseIsOver(c, run) ? c : c with
+            {
+                Stage = LeaverStage.Clear,
+                ClearAt = c.ClearAt ?? verified.At,
+                RestedAt = c.RestedAt ?? verified.At,
+                Note = null,
+            }, stop);
+        return new(clear ? CaseGo.Proceed : CaseGo.Again, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
+    }
+
+    /// <summary>
+    /// Issues the revocation certificate from the last fresh read: JSON and HTML, its digest in an evidence record. One that would say the same as the
+    /// last is issued once a day.
+    /// </summary>
+    /// <returns>SHA-256 of the certificate's canonical JSON, lower-case hex.</returns>
+    public async Task<string> CertifyAsync(CaseRun run, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        var policy = _parts.Policy.Load();
+        var state = await StateAsync(run, stop);
+        var verified = state.Verified ?? throw new InvalidOperationException($"case {run.CaseId} was not verified: there is nothing to certify");
+        var signature = SignatureOf(verified, known);
+        if (known.CertificateSha256 is { } issued && state.Certified is { } last && last.Signature == signature && verified.At - last.At < CertifyEvery)
+            return issued;
+        var approvals = new List<ApprovalRequest>();
+        foreach (var id in state.Approvals)
+            if (await _parts.Approvals.FindAsync(Tenant, id, stop) is { } request)
+                approvals.Add(request);
+        var certificate = CertificateBuilder.Build(new CertificateInput(
+            known, state.Facts!, await PlansAsync(run, state, stop), [.. state.Blocked, .. state.Outcomes], verified, approvals,
+            [.. state.Evidence.Where(e => !e.Contains("-certificate-", StringComparison.Ordinal))], policy));
+        var digest = await _parts.Documents.SaveAsync(Name(run, "certificate.json"), certificate, stop);
+        await _parts.Documents.SaveTextAsync(Name(run, "certificate.html"), "text/html; charset=utf-8", CertificatePage.Html(certificate), stop);
+        var gone = verified.Accesses.Count(a => a.State == AccessState.Removed);
+        await RecordAsync(
+            run, verified.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], $"certificate-{digest[..12]}", "offboarding.certificate",
+            certificate.ClearAt is null ? "incomplete" : "complete", known.PlanId,
+            new Dictionary<string, long> { ["removed"] = gone, ["remaining"] = verified.Accesses.Count - gone, ["unread"] = verified.Unread.Count },
+            new Dictionary<string, string> { ["certificate.json"] = digest },
+            also: s => s with { Certified = new(signature, verified.At) }, stop: stop);
+        await ChangeAsync(run, c => c.Round == run.Round ? c with { CertificateSha256 = digest } : c, stop);
+        // The certificate is what an auditor asks for first.
+        await _parts.Checkpoints.AfterPlanAsync(known.PlanId ?? "", stop);
+        Certified(_log, run.CaseId, verified.Clear, gone, verified.Accesses.Count - gone);
+        return digest;
+    }
+
+    private Task<LeaverCase> RemovingAsync(CaseRun run, string planId, CancellationToken stop) => ChangeAsync(run, c => CaseIsOver(c, run) ? c : c with
+    {
+        Stage = c.Stage == LeaverStage.Clear || c.BlockedAt is null ? c.Stage : LeaverStage.Removing,
+        PlanId = planId,
+        Note = c.BlockedAt is null ? c.Note : null,
+    }, stop);
+
+    // What two people approved and nobody began in time is asked about again.
+    private async Task<bool> HasLapsedAsync(CaseRun run, string planId, CancellationToken stop) =>
+        await _parts.Approvals.FindAsync(Tenant, RequestId(run, planId), stop) is { } request && !IsApproved(request);
+
+    // Left: trying again may help. Stuck: a permission or a person is needed.
+    private static (List<VerifiedAccess> Left, List<VerifiedAccess> Stuck) Split(
+        VerifiedCase verified, IReadOnlyList<ActionPlan> plans, IReadOnlyList<StepOutcome> outcomes)
+    {
+        var last = outcomes.ToDictionary(o => o.StepId, StringComparer.Ordinal);
+        var steps = plans.SelectMany(p => p.Steps).Where(s => s.Arguments.ContainsKey(StepArguments.Access))
+            .GroupBy(s => s.Arguments[StepArguments.Access], StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Last().Id, StringComparer.Ordinal);
+        bool Hopeless(VerifiedAccess access) => access.State == AccessState.LeftToPerson
+            || (steps.TryGetValue(access.Access.Key, out var step) && last.GetValueOrDefault(step)?.Result is StepResult.NotPermitted or StepResult.Refused);
+        var there = verified.Accesses.Where(a => a.State != AccessState.Removed).ToList();
+        return ([.. there.Where(a => !Hopeless(a))], [.. there.Where(Hopeless)]);
+    }
+
+    // All that a certificate says but for its times.
+    private static string SignatureOf(VerifiedCase verified, LeaverCase known) => CanonicalJson.Sha256Of(new
+    {
+        blocked = known.BlockedAt is not null,
+        verified.Clear,
+        known.PlanId,
+        accesses = verified.Accesses.Select(a => new { a.Access.Key, a.State, a.Why }),
+        outside = verified.Outside.Select(a => a.Key),
+        unread = verified.Unread.Select(s => s.Source),
+    });
+
+    // What a pass came to is kept once, before anything tells of it: one that a crash cut off after that is told as it was, not done again.
+    private async Task<(DonePass? Done, DateTime? Until)> PassAsync(
+        CaseRun run, string kind, ActionPlan plan, HashSet<string> settled, IReadOnlyList<string> before, CancellationToken stop)
+    {
+        var tried = run.Pass == 0 ? [] : before.ToHashSet(StringComparer.Ordinal);
+        var document = Name(run, $"{kind}-{plan.Id()[..12]}-last.json");
+        var pass = run.Pass == 0 ? Invariantly(run.Attempt) : $"{Invariantly(run.Attempt)}-{Invariantly(run.Pass)}";
+        if (await _parts.Documents.LoadAsync<KeptPass>(document, stop) is not { } kept || kept.Pass != pass)
+        {
+            var (outcomes, wait) = await _parts.Executor.RunAsync(plan, settled, tried, stop);
+            if (wait > TimeSpan.Zero)
+                return (null, (Now + wait).UtcDateTime);
+            kept = new(pass, outcomes);
+            await _parts.Documents.SaveAsync(document, kept, stop);
+        }
+        tried.UnionWith(kept.Outcomes.Select(o => o.StepId));
+        var whole = plan.Steps.All(s => settled.Contains(s.Id) || tried.Contains(s.Id));
+        return (new(kept.Outcomes, whole ? [] : [.. tried], whole), null);
+    }
+
+    /// <summary>What the last pass over a plan came to, as kept.</summary>
+    /// <param name="Pass">Which pass of which attempt.</param>
+    /// <param name="Outcomes">Of the steps it tried.</param>
+    private sealed record KeptPass(string Pass, IReadOnlyList<StepOutcome> Outcomes);
+
+    /// <summary>What one pass over a plan came to.</summary>
+    /// <param name="Outcomes">Of the steps it tried.</param>
+    /// <param name="Tried">Ids of the steps that this and earlier passes tried; none once the plan was gone through.</param>
+    /// <param name="Whole">Whether the plan was gone through.</param>
+    private sealed record DonePass(IReadOnlyList<StepOutcome> Outcomes, IReadOnlyList<string> Tried, bool Whole);
+}

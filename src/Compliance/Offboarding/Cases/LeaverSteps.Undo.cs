@@ -1,0 +1,194 @@
+using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Planning;
+using Compliance.Plans;
+
+namespace Compliance.Offboarding.Cases;
+
+public sealed partial class LeaverSteps
+{
+    private const int MostRestoreAttempts = 20;
+
+    // With the orchestration's back-off, some seven hours.
+    private const int MostWaitsForRest = 30;
+
+    /// <summary>
+    /// Plans what is given back: all that the case's rounds took from one person since it was given back last. It always waits for two approvals, given
+    /// after the event of HR that holds now.
+    /// </summary>
+    /// <returns>
+    /// <see cref="CaseGo.Again"/> while the case still acts, or while it cannot be read whether an act that was cut off was done;
+    /// <see cref="CaseGo.End"/> when nothing is to be given back.
+    /// </returns>
+    public async Task<CaseDecision> PlanUndoAsync(CaseRun run, CancellationToken stop)
+    {
+        var lookedAt = Now;
+        var known = await CaseAsync(run, stop);
+        if (!CaseRules.IsUndoWanted(known, Now))
+            return new(CaseGo.End);
+        var policy = _parts.Policy.Load();
+        if (await ToGiveBackAsync(known, stop) is not { } taken)
+            return await GivenBackAsync(known, [], null, [], policy, stop);
+        // What is taken away after the plan was made would not be given back. An orchestration that never comes to rest has failed.
+        if (known is { RestedAt: null, BegunAt: not null } && taken.Last.Run.Round == known.Round && run.Attempt < MostWaitsForRest)
+            return new(CaseGo.Again);
+        if (!taken.IsSeen)
+        {
+            // Cut off before its outcome was kept: the directory tells whether it was done.
+            var lookup = await _parts.Directory.LookUpAsync(taken.Facts.UserId, policy, stop);
+            if (lookup.Facts?.AccountEnabled is not { } enabled)
+                return new(CaseGo.Again);
+            if (enabled || taken.Facts.AccountEnabled != true)
+                return await GivenBackAsync(known, taken.Rounds, null, [], policy, stop);
+            var (cutOff, state) = taken.Last;
+            var block = (await BlockPlanAsync(cutOff, state, stop))!;
+            var at = known.BegunAt ?? known.ReceivedAt;
+            state = await ChangeStateAsync(cutOff, s => s with
+            {
+                Begun = With(s.Begun, block.Id()),
+                Blocked = [.. block.Steps.Select(s => new StepOutcome(s.Id, StepResult.AlreadySo, at, "seen in effect after it was cut off"))],
+            }, stop);
+            taken = taken with { Rounds = [.. taken.Rounds.SkipLast(1), new(cutOff, state)] };
+        }
+
+        var (acted, last) = taken.Last;
+        var plan = await UndoPlanAsync(known, taken, policy, stop);
+        var planId = plan.Id();
+        await _parts.Documents.SaveAsync(Name(acted, $"plan-{planId}.json"), plan, stop);
+        var requestId = UndoRequestPrefix(known) + planId[..12];
+        if (await _parts.Approvals.FindAsync(Tenant, requestId, stop) is { } request && IsApproved(request))
+            return new(CaseGo.Proceed, planId);
+        var hold = new Hold(GuardNames.Restore, CaseRules.IsStaying(known, Now)
+            ? "Access is to be given back, because HR took the leaving back or put it off."
+            : $"Access is to be given back to {taken.Facts.PrincipalName}, whom an earlier round took for the leaver.");
+        var question = new Question(acted, plan, planId, taken.Facts, [hold], lookedAt, requestId, known.UndoInstanceId);
+        return await HoldAsync(question, known, policy, CaseRules.IsTakenBack(known) ? LeaverStage.Restoring : null, stop);
+    }
+
+    /// <summary>Gives access back as planned and approved, as far as Graph's quota of writes has room.</summary>
+    public async Task<CasePass> RestoreAsync(CaseRun run, string planId, CancellationToken stop)
+    {
+        var known = await CaseAsync(run, stop);
+        var policy = _parts.Policy.Load();
+        if (!CaseRules.IsUndoWanted(known, Now) || await ToGiveBackAsync(known, stop) is not { } taken)
+            return new(CaseGo.End);
+        var acted = taken.Last.Run;
+        if (await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], stop) is not { } request || !IsApproved(request))
+            return new(CaseGo.Again);
+        var plan = await PlanAsync(acted, planId, stop);
+        if (plan.PolicySha256 != policy.Sha256 || !Same(plan.SubjectId, taken.Facts.UserId))
+            return new(CaseGo.Again);
+        await _parts.Approvals.BeginAsync(Tenant, request.Id, Now, stop);
+        var state = taken.Last.State;
+        var settled = state.Restored.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var (done, until) = await PassAsync(run with { Round = acted.Round }, "restored", plan, settled, state.Tried, stop);
+        if (done is null)
+            return new(CaseGo.Paced, until);
+        state = await ChangeStateAsync(acted, s => s with { Restored = Merged(s.Restored, done.Outcomes), Tried = done.Tried }, stop);
+        var left = plan.Steps.Select(s => state.Restored.LastOrDefault(o => o.StepId == s.Id)).Where(o => o is { InEffect: false })
+            .Select(o => o!).ToList();
+        var complete = done.Whole && left.Count == 0;
+        await RecordChangeAsync(acted, "restore", planId, state.Restored, isLast: false, async told =>
+        {
+            var digest = await _parts.Documents.SaveAsync(Name(acted, $"restored-{told.Phase["restore-".Length..]}.json"), done.Outcomes, stop);
+            await RecordAsync(
+                acted, told.At, policy, [LeaverControls.Held, LeaverControls.StepStuck], told.Phase, "offboarding.restore", complete ? "complete" : "incomplete",
+                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["restored.json"] = digest }, also: told.Also, stop: stop);
+        }, stop);
+        if (!done.Whole)
+            return new(CaseGo.Paced);
+        // What a missing permission or the service's refusal keeps back is told, and not tried for ever.
+        if (left.Exists(o => o.Result == StepResult.Failed) && run.Attempt < MostRestoreAttempts)
+            return new(CaseGo.Again);
+        var note = plan.Manual.Count == 0 ? null : $"{plan.Manual.Count} things could not be given back by this program";
+        await GivenBackAsync(known, taken.Rounds, note, left, policy, stop);
+        // Of another person, whom another round took for the leaver, there may be more.
+        return new(CaseRules.IsUndoWanted(await CaseAsync(run, stop), Now) ? CaseGo.Again : CaseGo.Proceed);
+    }
+
+    private async Task<ActionPlan> UndoPlanAsync(LeaverCase known, Taken taken, OffboardingPolicy policy, CancellationToken stop)
+    {
+        var plans = new List<ActionPlan>();
+        var accesses = new List<Access>();
+        foreach (var (run, state) in taken.Rounds)
+        {
+            plans.AddRange(await PlansAsync(run, state, stop));
+            if (await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop) is { } snapshot)
+                accesses.AddRange(snapshot.Accesses);
+        }
+        var before = new AccessSnapshot(Tenant, taken.Facts.UserId, known.BegunAt ?? known.ReceivedAt, accesses, []);
+        var outcomes = taken.Rounds.SelectMany(r => r.State.Blocked.Concat(r.State.Outcomes)).ToList();
+        return UndoPlanner.Plan(known.Id, taken.Facts, before, plans, outcomes, policy);
+    }
+
+    // The rounds that may have taken something and did not give it back, the oldest first.
+    private async Task<IReadOnlyList<ActedRound>> TakenRoundsAsync(LeaverCase known, CancellationToken stop)
+    {
+        var rounds = new List<ActedRound>();
+        for (var round = 1; round <= known.Round; round++)
+        {
+            var run = new CaseRun(known.Id, round, "");
+            if (await StateAsync(run, stop) is { Facts: not null, GivenBack: false, Released: [_, ..] } state)
+                rounds.Add(new(run, state));
+        }
+        return rounds;
+    }
+
+    // The rounds of the one person whose turn it is; null when nothing is to be given back.
+    private async Task<Taken?> ToGiveBackAsync(LeaverCase known, CancellationToken stop)
+    {
+        var rounds = await TakenRoundsAsync(known, stop);
+        var staying = CaseRules.IsStaying(known, Now);
+        var first = rounds.FirstOrDefault(r => staying || known.UserId is not { } leaver || !Same(r.State.Facts!.UserId, leaver));
+        return first is null ? null : new(
+            first.State.Facts!, [.. rounds.Where(r => Same(r.State.Facts!.UserId, first.State.Facts!.UserId))]);
+    }
+
+    // What these rounds took is given back, as far as it can be.
+    private async Task<CaseDecision> GivenBackAsync(
+        LeaverCase known, IReadOnlyList<ActedRound> rounds, string? note, IReadOnlyList<StepOutcome> left, OffboardingPolicy policy, CancellationToken stop)
+    {
+        foreach (var (round, _) in rounds)
+            await ChangeStateAsync(round, s => s with { GivenBack = true }, stop);
+        var others = await TakenRoundsAsync(known, stop);
+        var restored = false;
+        for (var round = 1; round <= known.Round && !restored; round++)
+            restored = (await StateAsync(new CaseRun(known.Id, round, ""), stop)).Restored.Count > 0;
+        await ChangeAsync(new CaseRun(known.Id, known.Round, ""), c =>
+        {
+            // A round that has begun meanwhile has taken something again.
+            var acts = c.BegunAt is not null && c.RestedAt is null;
+            c = c with
+            {
+                IsTaken = acts || others.Any(o => c.UserId is { } leaver && Same(o.State.Facts!.UserId, leaver)),
+                IsTakenFromOther = others.Any(o => c.UserId is not { } leaver || !Same(o.State.Facts!.UserId, leaver)),
+            };
+            if (!CaseRules.IsTakenBack(c) || c.IsTaken || c.IsTakenFromOther)
+                return c;
+            return restored
+                ? c with { Stage = LeaverStage.Restored, Note = note }
+                : c with { Stage = LeaverStage.Cancelled, Note = "nothing was done that could be given back" };
+        }, stop);
+        await TellAsync(known, [CasePhase.Undo], [.. left.Select(o => Finding(known, policy, CasePhase.Undo, LeaverControls.StepStuck,
+            $"Not given back: {o.Reason}", o.Remedy ?? "Give it back by hand.", part: o.StepId))], stop);
+        return new(CaseGo.End);
+    }
+
+    // An answer counts for the event that holds when it is given: a later one asks anew.
+    private static string UndoRequestPrefix(LeaverCase known) => $"{known.Id}-undo-{known.Sequence}-";
+
+    /// <summary>A round that took something.</summary>
+    /// <param name="Run">Names its documents.</param>
+    /// <param name="State">What it did.</param>
+    private sealed record ActedRound(CaseRun Run, CaseState State);
+
+    /// <summary>What was taken from one person.</summary>
+    /// <param name="Facts">The person, before the first of the rounds.</param>
+    /// <param name="Rounds">The rounds that took it, the oldest first.</param>
+    private sealed record Taken(LeaverFacts Facts, IReadOnlyList<ActedRound> Rounds)
+    {
+        public ActedRound Last => Rounds[^1];
+
+        /// <summary>Whether the program knows that something is in effect.</summary>
+        public bool IsSeen => Rounds.Any(r => r.State.Blocked.Any(o => o.InEffect) || r.State.Outcomes.Any(o => o.InEffect));
+    }
+}
