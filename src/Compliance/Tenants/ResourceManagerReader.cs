@@ -19,36 +19,40 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
     private const string QueryPath = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01";
     private const int PageSize = 1000;
 
-    // Microsoft.KeyVault's older versions stop on 2027-02-27.
+    // By type: types of one provider need not share a version. Key Vault's older versions stop on 2027-02-27.
     private static readonly Dictionary<string, string> ApiVersions = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["microsoft.appconfiguration"] = "2024-05-01",
-        ["microsoft.automation"] = "2023-11-01",
-        ["microsoft.batch"] = "2024-02-01",
-        ["microsoft.botservice"] = "2022-09-15",
-        ["microsoft.cache"] = "2024-03-01",
-        ["microsoft.cache/redisenterprise"] = "2024-02-01",
-        ["microsoft.cognitiveservices"] = "2023-05-01",
-        ["microsoft.communication"] = "2023-04-01",
-        ["microsoft.containerregistry"] = "2023-07-01",
-        ["microsoft.containerservice"] = "2024-05-01",
-        ["microsoft.dbforpostgresql"] = "2022-12-01",
-        ["microsoft.devices"] = "2023-06-30",
-        ["microsoft.documentdb"] = "2024-05-15",
-        ["microsoft.eventgrid"] = "2022-06-15",
-        ["microsoft.eventhub"] = "2021-11-01",
-        ["microsoft.insights"] = "2020-02-02",
-        ["microsoft.keyvault"] = "2026-02-01",
-        ["microsoft.machinelearningservices"] = "2024-04-01",
-        ["microsoft.maps"] = "2023-06-01",
-        ["microsoft.operationalinsights"] = "2022-10-01",
-        ["microsoft.relay"] = "2021-11-01",
-        ["microsoft.search"] = "2023-11-01",
-        ["microsoft.servicebus"] = "2021-11-01",
-        ["microsoft.signalrservice"] = "2023-02-01",
-        ["microsoft.sql"] = "2021-11-01",
-        ["microsoft.storage"] = "2023-05-01",
-        ["microsoft.synapse"] = "2021-06-01",
+        ["microsoft.appconfiguration/configurationstores"] = "2024-05-01",
+        ["microsoft.automation/automationaccounts"] = "2023-11-01",
+        ["microsoft.batch/batchaccounts"] = "2024-02-01",
+        ["microsoft.botservice/botservices"] = "2022-09-15",
+        ["microsoft.cache/redis"] = "2024-03-01",
+        ["microsoft.cache/redisenterprise/databases"] = "2024-02-01",
+        ["microsoft.cognitiveservices/accounts"] = "2023-05-01",
+        ["microsoft.communication/communicationservices"] = "2023-04-01",
+        ["microsoft.containerregistry/registries"] = "2023-07-01",
+        ["microsoft.containerservice/managedclusters"] = "2024-05-01",
+        ["microsoft.dbforpostgresql/flexibleservers"] = "2022-12-01",
+        ["microsoft.devices/iothubs"] = "2023-06-30",
+        ["microsoft.documentdb/databaseaccounts"] = "2024-05-15",
+        ["microsoft.eventgrid/domains"] = "2022-06-15",
+        ["microsoft.eventgrid/partnernamespaces"] = "2022-06-15",
+        ["microsoft.eventgrid/topics"] = "2022-06-15",
+        ["microsoft.eventhub/namespaces"] = "2021-11-01",
+        ["microsoft.insights/components"] = "2020-02-02",
+        ["microsoft.keyvault/vaults"] = "2026-02-01",
+        ["microsoft.machinelearningservices/workspaces/onlineendpoints"] = "2024-04-01",
+        ["microsoft.maps/accounts"] = "2023-06-01",
+        ["microsoft.operationalinsights/workspaces"] = "2022-10-01",
+        ["microsoft.relay/namespaces"] = "2021-11-01",
+        ["microsoft.search/searchservices"] = "2023-11-01",
+        ["microsoft.servicebus/namespaces"] = "2021-11-01",
+        ["microsoft.signalrservice/signalr"] = "2023-02-01",
+        ["microsoft.signalrservice/webpubsub"] = "2023-02-01",
+        ["microsoft.sql/managedinstances"] = "2021-11-01",
+        ["microsoft.sql/servers"] = "2021-11-01",
+        ["microsoft.storage/storageaccounts"] = "2023-05-01",
+        ["microsoft.synapse/workspaces"] = "2021-06-01",
     };
 
     /// <summary>Every subscription that is shown to us, page by page.</summary>
@@ -135,14 +139,15 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
         }
     }
 
-    // The version to ask for a resource with: its type's, else its provider's; null when it is not known.
+    // The version to ask for a resource with; null when its type's is not known.
+    // /subscriptions/S/resourceGroups/G/providers/P/TYPE/NAME/SUBTYPE/NAME is of type P/TYPE/SUBTYPE.
     private static string? KnownApiVersion(string resourceId)
     {
         var at = resourceId.LastIndexOf("/providers/", StringComparison.OrdinalIgnoreCase);
         if (at < 0)
             return null;
         var parts = resourceId[(at + "/providers/".Length)..].Split('/');
-        return ApiVersions.GetValueOrDefault(string.Join('/', parts.Take(2))) ?? ApiVersions.GetValueOrDefault(parts[0]);
+        return ApiVersions.GetValueOrDefault(string.Join('/', parts.Where((_, i) => i == 0 || i % 2 == 1)));
     }
 
     /// <summary>Whether a resource can be asked for by itself: the version to ask with is known.</summary>
