@@ -60,9 +60,7 @@ internal static class ReportTable
                     Line($"    to mend it: {remedy}");
             }
         }
-        Line(report.Run.Complete
-            ? report.Unknown.Count == 0 ? "Everything was read." : "Every source was read to its end."
-            : "Not every source was read: there may be more than this.");
+        Line(report.Run.Complete ? "Every source was read to its end." : "Not every source was read: there may be more than this.");
         foreach (var warning in report.Run.Warnings)
             Line($"Note: {warning}");
         Line();

@@ -188,7 +188,7 @@ public sealed class LauncherTests : IDisposable
         var environment = JsonNode.Parse(await File.ReadAllTextAsync(At("environment.json"), Stop))!.AsObject();
         Assert.DoesNotContain(environment, variable => variable.Key.StartsWith("Tenant__", StringComparison.Ordinal));
         Assert.False(File.Exists(At("state/once/logs/sandbox.log")));
-        Assert.Contains("Everything was read.", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Every source was read to its end.", _output.ToString(), StringComparison.Ordinal);
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

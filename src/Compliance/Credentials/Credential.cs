@@ -26,7 +26,7 @@ internal enum CredentialKind
     /// <summary>An access key of a storage account.</summary>
     StorageKey,
 
-    /// <summary>The keys of a resource that accepts them, whose age the service does not tell.</summary>
+    /// <summary>The keys of a resource, whose age the service does not tell; or of all resources of a type that no rule judges.</summary>
     ResourceKeys,
 }
 
@@ -57,10 +57,15 @@ internal sealed record Credential
     /// <summary>False when the service refuses to use it (a disabled vault object).</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>From when it could be used (UTC): the start of its age. Null when the service does not tell.</summary>
+    /// <summary>
+    /// From when it could be used (UTC): the start of its age. Null when the service does not tell. Never what its holder can move: of an
+    /// object in a Key Vault it is <c>created</c>, not <c>nbf</c>.
+    /// </summary>
     public DateTimeOffset? Started { get; init; }
 
-    /// <summary>When it ends (UTC); null when never. Years past 2200 mean never and are read as null.</summary>
+    /// <summary>
+    /// When it ends (UTC), see <see cref="Ages.EndStops"/>; null when never. Years past 2200 mean never and are read as null.
+    /// </summary>
     public DateTimeOffset? Expires { get; init; }
 
     /// <summary>Tags of the object, or else of its resource. Keys compare without case.</summary>

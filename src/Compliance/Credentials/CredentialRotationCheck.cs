@@ -3,6 +3,7 @@ using Compliance.Evidence;
 using Compliance.Findings;
 using Compliance.Observability;
 using Compliance.Runs;
+using Compliance.Tenants;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Credentials;
@@ -97,13 +98,13 @@ public sealed partial class CredentialRotationCheck
             new HashSet<string>(inventory.Outcomes.Where(o => o.ResourceId is not null).Select(o => o.ResourceId!.ToLowerInvariant()), StringComparer.Ordinal),
             new HashSet<string>(StringComparer.Ordinal));
         var vault = inventory.Outcomes.Select(o => o.ResourceId).FirstOrDefault(id => id is not null);
-        var result = await ReconcileAndSaveAsync(
+        var (result, _, _) = await ReconcileAndSaveAsync(
             tenantId, _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop),
             f => (f.Detection.Source == Sources.VaultEvents && f.Detection.Part == changed.RunId)
                 || (vault is not null
                     && string.Equals(f.Detection.ResourceId, vault, StringComparison.OrdinalIgnoreCase)
                     && f.Detection.Subject.Id.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)),
-            detections, coverage, run, stop);
+            detections, coverage, [], _ => Task.FromResult<ResourceState>(new(false, null)), run, stop);
         await RecordAsync(
             run, "recheck", $"KeyVaultEvent ({changed.EventType})", tenantId, policy, complete,
             Counts(inventory, inventory.Outcomes, result), FindingDigest.Of(result.Findings), CorrelationId.Current(changed.RunId), stop);
@@ -121,6 +122,7 @@ public sealed partial class CredentialRotationCheck
         await _parts.Runs.ExpectAsync(tenantId, Name, run.StartedAt, stop);
         var known = _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop);
         var subscriptions = _parts.Subscriptions.LoadAsync(tenantId, stop);
+        var resources = _parts.KnownResources.LoadAsync(tenantId, stop);
 
         var (owned, ownedGaps) = await OwnedByOverrideOwnersAsync(policy, stop);
         var evaluator = new CredentialEvaluator(policy, owned, run.StartedAt);
@@ -134,7 +136,7 @@ public sealed partial class CredentialRotationCheck
         var detections = new List<Detection>(found);
         var outcomes = inventory.Outcomes;
         detections.AddRange(outcomes.Where(o => !o.Complete).Select(o => builder.Gap(o, answers)));
-        var (missing, goneSubscriptions) = await MissingSubscriptionsAsync(policy, await subscriptions, inventory, stop);
+        var (missing, goneSubscriptions, deleted) = await MissingSubscriptionsAsync(policy, await subscriptions, inventory, stop);
         detections.AddRange(missing.Select(m => builder.MissingSubscription(m.Id, m.Name, answers)));
 
         // The findings were loaded while the tenant was read; what changed since makes the write lose, and is decided again.
@@ -143,10 +145,17 @@ public sealed partial class CredentialRotationCheck
         var gone = new HashSet<string>(goneSubscriptions.Select(s => $"/subscriptions/{s}".ToLowerInvariant()), StringComparer.Ordinal);
         var complete = outcomes.All(o => o.Complete) && missing.Count == 0;
         // Every object was read: whatever an event that was not taken in was about, it has been seen now.
-        var coverage = new Coverage([.. outcomes, new SourceOutcome(Sources.VaultEvents, complete, 0)], inventory.Resources, gone);
-        var result = superseded
-            ? Reconciler.Reconcile(tenantId, EmptyKnown, detections, coverage, run, run.StartedAt)
-            : await ReconcileAndSaveAsync(tenantId, known, null, detections, coverage, run, stop);
+        var listed = inventory.Resources.Concat(inventory.Subscriptions.Keys.Select(s => $"/subscriptions/{s}".ToLowerInvariant()));
+        var coverage = new Coverage(
+            [.. outcomes, new SourceOutcome(Sources.VaultEvents, complete, 0)], listed.ToHashSet(StringComparer.Ordinal), gone);
+        var knownResources = await resources;
+        var (result, hidden, goneResources) = superseded
+            ? (Reconciler.Reconcile(tenantId, EmptyKnown, detections, coverage, run, run.StartedAt), [], gone)
+            : await ReconcileAndSaveAsync(
+                tenantId, known, null, detections, coverage, Unlisted(knownResources, inventory, outcomes),
+                resource => StateOfAsync(resource, inventory, deleted, builder, answers, stop), run, stop);
+        complete &= hidden.Count == 0;
+        outcomes = [.. outcomes, .. hidden];
 
         var warnings = new List<string>([.. policy.Warnings.Select(w => w.ToString()), .. evaluator.Warnings]);
         if (superseded)
@@ -156,6 +165,8 @@ public sealed partial class CredentialRotationCheck
         var receipt = await RecordAsync(run, "check", $"{Name} ({request.Trigger})", tenantId, policy, complete, counts, digest, request.CorrelationId, stop);
         if (!superseded)
         {
+            string[] seen = [.. inventory.Resources.Where(ResourceManagerReader.CanAsk)];
+            await _parts.KnownResources.UpdateAsync(tenantId, knownResources, seen, goneResources, stop);
             await _parts.Subscriptions.UpdateAsync(tenantId, inventory.Subscriptions, goneSubscriptions, stop);
             await _parts.Runs.CompletedAsync(tenantId, Name, run, complete, stop);
         }
@@ -216,41 +227,92 @@ public sealed partial class CredentialRotationCheck
     }
 
     // A subscription that is no longer listed may be deleted, or only hidden from us: the difference is asked, not guessed.
-    private async Task<(IReadOnlyList<(string Id, string Name)> Missing, IReadOnlyList<string> Gone)> MissingSubscriptionsAsync(
+    private async Task<MissingSubscriptions> MissingSubscriptionsAsync(
         CredentialPolicy policy, IReadOnlyDictionary<string, string> known, RunInventory inventory, CancellationToken stop)
     {
-        if (!inventory.Outcomes.Any(o => o.Source == Sources.Subscriptions && o.Complete))
-            return ([], []);
         var missing = new List<(string, string)>();
         var gone = new List<string>();
-        foreach (var (id, name) in known.OrderBy(s => s.Key, StringComparer.Ordinal))
-            if (inventory.Subscriptions.ContainsKey(id))
-                continue;
-            else if (policy.RetiredSubscriptions.Contains(id) || await _parts.Resources.IsGoneAsync($"/subscriptions/{id}", stop))
+        var deleted = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        if (!inventory.Outcomes.Any(o => o.Source == Sources.Subscriptions && o.Complete))
+            return new(missing, gone, deleted);
+        var unlisted = known.Where(s => !inventory.Subscriptions.ContainsKey(s.Key));
+        foreach (var (id, name) in unlisted.OrderBy(s => s.Key, StringComparer.Ordinal))
+        {
+            if ((await _parts.Resources.FindAsync($"/subscriptions/{id}", stop)).Exists == false)
+                deleted.Add(id);
+            if (deleted.Contains(id) || policy.RetiredSubscriptions.Contains(id))
                 gone.Add(id);
             else
                 missing.Add((id, name));
-        return (missing, gone);
+        }
+        return new(missing, gone, deleted);
     }
 
-    private async Task<Reconciliation> ReconcileAndSaveAsync(
+    // Subscriptions that are not listed any more: hidden from us; gone by the service or by policy; and those gone by the service.
+    private sealed record MissingSubscriptions(
+        IReadOnlyList<(string Id, string Name)> Missing, IReadOnlyList<string> Gone, IReadOnlySet<string> Deleted);
+
+    // What earlier runs listed and this one did not, where the list that should show it was read to its end.
+    private static List<string> Unlisted(IReadOnlyCollection<string> known, RunInventory inventory, IReadOnlyList<SourceOutcome> outcomes)
+    {
+        var unread = outcomes.Where(o => !o.Complete).Select(o => o.Source).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var unlisted = known.Where(id => !inventory.Resources.Contains(id) && !unread.Contains(Sources.Resources(SubscriptionOf(id))));
+        return [.. unlisted.Order(StringComparer.Ordinal)];
+    }
+
+    private static string SubscriptionOf(string resourceId) => resourceId.Split('/') is ["", "subscriptions", var id, ..] ? id : "";
+
+    // A resource that no list shows any more. In a subscription that is shown to us the service is asked; one that
+    // went with its subscription is gone; of one in a hidden subscription nothing is known, and GAP-002 says so once for all of them.
+    private async Task<ResourceState> StateOfAsync(
+        string resource, RunInventory inventory, IReadOnlySet<string> deletedSubscriptions, DetectionBuilder builder,
+        DetectionAnswers answers, CancellationToken stop)
+    {
+        var subscription = SubscriptionOf(resource);
+        if (!inventory.Subscriptions.ContainsKey(subscription))
+            return new(deletedSubscriptions.Contains(subscription), null);
+        var answer = await _parts.Resources.FindAsync(resource, stop);
+        if (answer.Exists == false)
+            return new(true, null);
+        var hidden = new SourceOutcome(
+            Sources.Resources(subscription), Complete: false, 0, DetectionBuilder.SubjectOf(resource),
+            $"Earlier runs read it, and no list shows it any more: {answer.Reason?.TrimEnd('.')}.", answer.Permission, answer.Remedy, resource);
+        return new(false, (hidden, builder.Gap(hidden, answers)));
+    }
+
+    // What became of a resource that no list shows any more.
+    private readonly record struct ResourceState(bool Gone, (SourceOutcome Outcome, Detection Detection)? Gap);
+
+    private async Task<(Reconciliation Result, IReadOnlyList<SourceOutcome> Hidden, IReadOnlySet<string> Gone)> ReconcileAndSaveAsync(
         string tenantId, Task<IReadOnlyDictionary<string, StoredFinding>> loading, Func<Finding, bool>? only, IReadOnlyCollection<Detection> detections, Coverage coverage,
-        RunStamp run, CancellationToken stop)
+        IReadOnlyCollection<string> unlisted, Func<string, Task<ResourceState>> stateOf, RunStamp run, CancellationToken stop)
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
         var gone = new HashSet<string>(coverage.GoneResources, StringComparer.Ordinal);
+        var hidden = new List<(SourceOutcome Outcome, Detection Detection)>();
         for (var attempt = 1; ; attempt++)
         {
             var known = await (attempt == 1 ? loading : _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop));
             if (only is not null)
                 known = known.Where(k => only(k.Value.Finding)).ToDictionary(k => k.Key, k => k.Value);
-            foreach (var resource in Reconciler.ResourcesToConfirm(tenantId, known, detections, coverage).Where(asked.Add))
-                if (await _parts.Resources.IsGoneAsync(resource, stop))
+            foreach (var resource in Reconciler.ResourcesToConfirm(tenantId, known, detections, coverage).Concat(unlisted).Where(asked.Add))
+            {
+                var state = await stateOf(resource);
+                if (state.Gone)
                     gone.Add(resource.ToLowerInvariant());
-            var result = Reconciler.Reconcile(tenantId, known, detections, coverage with { GoneResources = gone }, run, run.StartedAt);
+                if (state.Gap is { } gap)
+                    hidden.Add(gap);
+            }
+            var seen = hidden.Count == 0 ? coverage : coverage with
+            {
+                // An event that was not taken in may have been about what is hidden now.
+                Outcomes = [.. coverage.Outcomes.Where(o => o.Source != Sources.VaultEvents)],
+            };
+            Detection[] all = [.. detections, .. hidden.Select(h => h.Detection)];
+            var result = Reconciler.Reconcile(tenantId, known, all, seen with { GoneResources = gone }, run, run.StartedAt);
             var lost = await _parts.Findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], stop);
             if (lost.Count == 0)
-                return result;
+                return (result, [.. hidden.Select(h => h.Outcome)], gone);
             if (attempt == SaveAttempts)
                 throw new InvalidOperationException($"{lost.Count} findings were changed by another run {SaveAttempts} times over; run the check again");
             LostRace(_log, run.Id, lost.Count, attempt);

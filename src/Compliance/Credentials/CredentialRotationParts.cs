@@ -15,6 +15,7 @@ internal sealed record CredentialRotationParts(
     IResourceLookup Resources,
     IFindingStore Findings,
     IKnownSubscriptions Subscriptions,
+    IKnownResources KnownResources,
     IRunLog Runs,
     IRunDocuments Documents,
     IEvidenceLog Evidence,

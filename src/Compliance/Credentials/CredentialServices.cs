@@ -25,13 +25,15 @@ internal static class CredentialServices
         var policy = file.Load(time.GetUtcNow());
         services.AddSingleton(new ScheduledControl(CredentialRotationCheck.Name, policy.RunEvery, policy.RunTolerance));
         services.AddSingleton<ICredentialPolicySource>(file);
+        services.AddSingleton<IKnownResources>(p => new TableKnownResources(p.GetRequiredService<StateStorage>()));
         services.AddSingleton<IRunDocuments>(p => new BlobRunDocuments(p.GetRequiredService<StateStorage>().Blobs.GetBlobContainerClient(BlobRunDocuments.Container)));
         services.AddSingleton(p => new CredentialRotationCheck(
             new CredentialRotationParts(
                 p.GetRequiredService<ICredentialPolicySource>(), p.GetRequiredService<ITenantIdentity>(), p.GetRequiredService<ICredentialInventory>(),
                 p.GetRequiredService<IOwnerDirectory>(), p.GetRequiredService<IRotationPolicies>(), p.GetRequiredService<IResourceLookup>(),
-                p.GetRequiredService<IFindingStore>(), p.GetRequiredService<IKnownSubscriptions>(), p.GetRequiredService<IRunLog>(),
-                p.GetRequiredService<IRunDocuments>(), p.GetRequiredService<IEvidenceLog>(), p.GetRequiredService<TimeProvider>()),
+                p.GetRequiredService<IFindingStore>(), p.GetRequiredService<IKnownSubscriptions>(), p.GetRequiredService<IKnownResources>(),
+                p.GetRequiredService<IRunLog>(), p.GetRequiredService<IRunDocuments>(), p.GetRequiredService<IEvidenceLog>(),
+                p.GetRequiredService<TimeProvider>()),
             p.GetRequiredService<ILogger<CredentialRotationCheck>>()));
         services.AddSingleton(p => new CredentialCheckRequests(
             p.GetRequiredService<StateStorage>().Queues.GetQueueClient(CredentialCheckRequests.Queue), p.GetRequiredService<IRunDocuments>(),

@@ -71,11 +71,22 @@ internal interface IRotationPolicies
 /// <param name="Unread">Why it could not be read; null when it was.</param>
 internal sealed record RotationPolicyAnswer(bool? Rotates, string? Unread);
 
-/// <summary>Asks Resource Manager whether something that is no longer listed is really gone.</summary>
+/// <summary>Asks Resource Manager about something that is no longer listed: a list leaves out what the caller may not read.</summary>
 internal interface IResourceLookup
 {
-    /// <summary>True only when the service answered that the resource or subscription does not exist (404).</summary>
-    Task<bool> IsGoneAsync(string resourceId, CancellationToken stop);
+    /// <summary>Whether a resource or subscription exists. Throws only when stopped.</summary>
+    Task<ResourceAnswer> FindAsync(string resourceId, CancellationToken stop);
+}
+
+/// <summary>Whether something exists, asked of the service itself.</summary>
+/// <param name="Exists">False only when the service answered that it does not exist (404); null when it could not be asked.</param>
+/// <param name="Reason">Why it is not known to be gone; null when it is.</param>
+/// <param name="Permission">The permission that seems to be missing; null when that is not the reason.</param>
+/// <param name="Remedy">What to do so that it is listed again; null when it is gone.</param>
+internal sealed record ResourceAnswer(bool? Exists, string? Reason, string? Permission, string? Remedy)
+{
+    /// <summary>It does not exist.</summary>
+    public static ResourceAnswer Gone { get; } = new(false, null, null, null);
 }
 
 /// <summary>Which tenant this is.</summary>

@@ -8,4 +8,6 @@ namespace Compliance.Credentials;
 /// <param name="Unknown">True when the check could not tell.</param>
 /// <param name="Reason">Why, with dates rather than ages.</param>
 /// <param name="Credential">The credential.</param>
-internal sealed record Verdict(string ControlId, Severity Severity, bool Unknown, string Reason, Credential Credential);
+/// <param name="Rules">The rules that hold for it: what replaces it has to keep to them too.</param>
+internal sealed record Verdict(
+    string ControlId, Severity Severity, bool Unknown, string Reason, Credential Credential, CredentialRules Rules);

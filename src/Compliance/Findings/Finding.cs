@@ -46,8 +46,9 @@ public sealed record Finding
     /// <summary>The run that last changed it.</summary>
     public required string RunId { get; init; }
 
-    /// <summary>Days since <see cref="Detection.Since"/>, whole days rounded down; null when that is unknown.</summary>
-    public int? AgeDays(DateTimeOffset now) => Detection.Since is { } since ? (int)Math.Floor((now - since).TotalDays) : null;
+    /// <summary>Days since <see cref="Detection.Since"/>, whole days rounded down; null when that is unknown or still lies ahead.</summary>
+    public int? AgeDays(DateTimeOffset now) =>
+        Detection.Since is { } since && since <= now ? (int)Math.Floor((now - since).TotalDays) : null;
 
     /// <summary>
     /// The finding's id: SHA-256 over tenant, control, subject type, subject id and part, so that one problem is one finding over time

@@ -19,16 +19,40 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
     private const string QueryPath = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01";
     private const int PageSize = 1000;
 
-    // Microsoft.KeyVault's older versions stop on 2027-02-27.
+    // By type: types of one provider need not share a version. Key Vault's older versions stop on 2027-02-27.
     private static readonly Dictionary<string, string> ApiVersions = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["microsoft.keyvault"] = "2026-02-01",
-        ["microsoft.storage"] = "2023-05-01",
-        ["microsoft.cognitiveservices"] = "2023-05-01",
-        ["microsoft.documentdb"] = "2024-05-15",
-        ["microsoft.servicebus"] = "2021-11-01",
-        ["microsoft.eventhub"] = "2021-11-01",
-        ["microsoft.search"] = "2023-11-01",
+        ["microsoft.appconfiguration/configurationstores"] = "2024-05-01",
+        ["microsoft.automation/automationaccounts"] = "2023-11-01",
+        ["microsoft.batch/batchaccounts"] = "2024-02-01",
+        ["microsoft.botservice/botservices"] = "2022-09-15",
+        ["microsoft.cache/redis"] = "2024-03-01",
+        ["microsoft.cache/redisenterprise/databases"] = "2024-02-01",
+        ["microsoft.cognitiveservices/accounts"] = "2023-05-01",
+        ["microsoft.communication/communicationservices"] = "2023-04-01",
+        ["microsoft.containerregistry/registries"] = "2023-07-01",
+        ["microsoft.containerservice/managedclusters"] = "2024-05-01",
+        ["microsoft.dbforpostgresql/flexibleservers"] = "2022-12-01",
+        ["microsoft.devices/iothubs"] = "2023-06-30",
+        ["microsoft.documentdb/databaseaccounts"] = "2024-05-15",
+        ["microsoft.eventgrid/domains"] = "2022-06-15",
+        ["microsoft.eventgrid/partnernamespaces"] = "2022-06-15",
+        ["microsoft.eventgrid/topics"] = "2022-06-15",
+        ["microsoft.eventhub/namespaces"] = "2021-11-01",
+        ["microsoft.insights/components"] = "2020-02-02",
+        ["microsoft.keyvault/vaults"] = "2026-02-01",
+        ["microsoft.machinelearningservices/workspaces/onlineendpoints"] = "2024-04-01",
+        ["microsoft.maps/accounts"] = "2023-06-01",
+        ["microsoft.operationalinsights/workspaces"] = "2022-10-01",
+        ["microsoft.relay/namespaces"] = "2021-11-01",
+        ["microsoft.search/searchservices"] = "2023-11-01",
+        ["microsoft.servicebus/namespaces"] = "2021-11-01",
+        ["microsoft.signalrservice/signalr"] = "2023-02-01",
+        ["microsoft.signalrservice/webpubsub"] = "2023-02-01",
+        ["microsoft.sql/managedinstances"] = "2021-11-01",
+        ["microsoft.sql/servers"] = "2021-11-01",
+        ["microsoft.storage/storageaccounts"] = "2023-05-01",
+        ["microsoft.synapse/workspaces"] = "2021-06-01",
     };
 
     /// <summary>Every subscription that is shown to us, page by page.</summary>
@@ -75,34 +99,61 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
         }
     }
 
-    /// <summary>True only when the service says that the resource, its group or its subscription does not exist.</summary>
+    /// <summary>
+    /// Whether a resource or subscription exists, asked of the service itself. False only when it says so of the resource, its group or the
+    /// subscription.
+    /// </summary>
     /// <exception cref="RequestFailedException">It could not be asked.</exception>
-    public async Task<bool> IsGoneAsync(string resourceId, CancellationToken stop)
+    /// <exception cref="IncompleteReadException">The answer does not say what is missing.</exception>
+    public async Task<bool> ExistsAsync(string resourceId, CancellationToken stop)
     {
         using var message = tenant.ResourceManagerPipeline.CreateMessage();
         message.Request.Method = RequestMethod.Get;
         message.Request.Uri.Reset(new Uri($"{tenant.ResourceManagerAddress}{resourceId}?api-version={ApiVersionOf(resourceId)}"));
         await tenant.ResourceManagerPipeline.SendAsync(message, stop);
+        if (!message.Response.IsError)
+            return true;
         if (message.Response.Status != 404)
-            return false;
+            throw new RequestFailedException(message.Response);
+        // Of something in a subscription that is not shown to us "subscription not found" says nothing about the resource.
+        string[] missing = IsSubscription(resourceId) ? ["SubscriptionNotFound"] : ["ResourceNotFound", "ResourceGroupNotFound"];
+        if (!missing.Contains(ErrorCode(message.Response)))
+            throw new IncompleteReadException("the answer 404 does not say that it does not exist");
+        return false;
+    }
+
+    private static bool IsSubscription(string resourceId) => resourceId.Split('/') is ["", _, _];
+
+    // {"error":{"code":"ResourceNotFound","message":"The Resource '…' was not found."}}
+    private static string? ErrorCode(Response response)
+    {
         try
         {
-            using var body = JsonDocument.Parse(message.Response.Content);
-            return body.RootElement.TryGetProperty("error", out var error) && error.TryGetProperty("code", out var code)
-                && code.GetString() is "ResourceNotFound" or "SubscriptionNotFound" or "ResourceGroupNotFound";
+            using var body = JsonDocument.Parse(response.Content);
+            return body.RootElement.ValueKind == JsonValueKind.Object && body.RootElement.TryGetProperty("error", out var error)
+                && error.ValueKind == JsonValueKind.Object && error.TryGetProperty("code", out var code) ? code.ToString() : null;
         }
         catch (JsonException)
         {
-            return false;
+            return null;
         }
     }
 
-    private static string ApiVersionOf(string resourceId)
+    // The version to ask for a resource with; null when its type's is not known.
+    // /subscriptions/S/resourceGroups/G/providers/P/TYPE/NAME/SUBTYPE/NAME is of type P/TYPE/SUBTYPE.
+    private static string? KnownApiVersion(string resourceId)
     {
-        var at = resourceId.IndexOf("/providers/", StringComparison.OrdinalIgnoreCase);
-        var provider = at < 0 ? "" : resourceId[(at + "/providers/".Length)..].Split('/')[0];
-        return ApiVersions.GetValueOrDefault(provider, "2022-12-01");
+        var at = resourceId.LastIndexOf("/providers/", StringComparison.OrdinalIgnoreCase);
+        if (at < 0)
+            return null;
+        var parts = resourceId[(at + "/providers/".Length)..].Split('/');
+        return ApiVersions.GetValueOrDefault(string.Join('/', parts.Where((_, i) => i == 0 || i % 2 == 1)));
     }
+
+    /// <summary>Whether a resource can be asked for by itself: the version to ask with is known.</summary>
+    public static bool CanAsk(string resourceId) => KnownApiVersion(resourceId) is not null;
+
+    private static string ApiVersionOf(string resourceId) => KnownApiVersion(resourceId) ?? "2022-12-01";
 
     private async Task<JsonDocument> PostAsync(string query, string[] subscriptions, string? skipToken, CancellationToken stop)
     {

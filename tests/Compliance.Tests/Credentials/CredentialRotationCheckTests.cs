@@ -127,21 +127,135 @@ public sealed class CredentialRotationCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task A_vault_that_is_no_longer_listed_resolves_its_findings_only_when_the_service_says_it_is_gone()
+    public async Task A_vault_that_is_no_longer_listed_is_a_gap_and_resolves_its_findings_only_when_the_service_says_it_is_gone()
     {
-        _tenant.Credentials.Add(VaultSecret("db", ageDays: 300));
+        _tenant.Credentials.Add(VaultSecret("db", ageDays: 100));
         await RunAsync();
         _tenant.Credentials.Clear();
         _tenant.Resources.Clear();
-        _time.Advance(TimeSpan.FromHours(1));
-        var hidden = await RunAsync();
-        _tenant.Gone.Add(Vault.ToLowerInvariant());
+        var hidden = await AnHourLaterAsync();
+        var stillHidden = await AnHourLaterAsync();
         _tenant.Gone.Add(Vault);
-        _time.Advance(TimeSpan.FromHours(1));
-        var gone = await RunAsync();
+        var gone = await AnHourLaterAsync();
 
-        Assert.Equal(FindingStatus.Open, hidden.Findings.First(f => f.Control == "CRED-001").Status);
-        Assert.Equal(FindingStatus.Resolved, gone.Findings.First(f => f.Control == "CRED-001").Status);
+        Assert.Equal([("CRED-001", FindingStatus.Open), ("GAP-001", FindingStatus.Open)], Shown(hidden));
+        Assert.Equal(Shown(hidden), Shown(stillHidden));
+        Assert.Equal((false, false, true), (hidden.Run.Complete, stillHidden.Run.Complete, gone.Run.Complete));
+        Assert.Equal(
+            new ReportUnknown(
+                Sources.Resources(Subscription), new Subject(SubjectTypes.Vault, Vault.ToLowerInvariant(), "kv-hr"),
+                "Earlier runs read it, and no list shows it any more: whether it was deleted could not be asked: 403, refused.",
+                "Reader", "grant Reader", "source"),
+            Assert.Single(hidden.Unknown));
+        Assert.Equal([("CRED-001", FindingStatus.Resolved), ("GAP-001", FindingStatus.Resolved)], Shown(gone));
+    }
+
+    [Fact]
+    public async Task A_vault_that_is_listed_again_ends_its_gap_and_its_secrets_are_judged_as_before()
+    {
+        var old = VaultSecret("db", ageDays: 100);
+        _tenant.Credentials.Add(old);
+        await RunAsync();
+        _tenant.Credentials.Clear();
+        _tenant.Resources.Clear();
+        await AnHourLaterAsync();
+        _tenant.Credentials.Add(old);
+        _tenant.Resources.Add(Vault);
+
+        var back = await AnHourLaterAsync();
+
+        Assert.Equal([("CRED-001", FindingStatus.Open), ("GAP-001", FindingStatus.Resolved)], Shown(back));
+        Assert.Equal((true, 0L), (back.Run.Complete, back.Run.Counts["reopened"]));
+    }
+
+    [Fact]
+    public async Task A_vault_with_nothing_wrong_that_is_no_longer_listed_is_a_gap_until_the_service_says_it_is_gone()
+    {
+        await RunAsync();
+        _tenant.Resources.Clear();
+        var hidden = await AnHourLaterAsync();
+        _tenant.Gone.Add(Vault);
+        var gone = await AnHourLaterAsync();
+        _tenant.Asked.Clear();
+        var after = await AnHourLaterAsync();
+
+        Assert.Equal([("GAP-001", FindingStatus.Open)], Shown(hidden));
+        Assert.Equal([("GAP-001", FindingStatus.Resolved)], Shown(gone));
+        Assert.Equal((false, true, true), (hidden.Run.Complete, gone.Run.Complete, after.Run.Complete));
+        Assert.Empty(_tenant.Asked);
+    }
+
+    [Fact]
+    public async Task A_list_that_was_not_read_says_nothing_of_the_vaults_it_does_not_show()
+    {
+        await RunAsync();
+        _tenant.Resources.Clear();
+        _tenant.Refused.Add(Sources.Resources(Subscription));
+
+        var unread = await AnHourLaterAsync();
+
+        Assert.Equal(Sources.Resources(Subscription), Assert.Single(unread.Unknown).Subject.Id);
+        Assert.Empty(_tenant.Asked);
+    }
+
+    [Theory]
+    [InlineData("Contoso.Made/up")]
+    [InlineData("Microsoft.Devices/provisioningServices")] // no rule judges it, though its provider has a type that one does
+    public async Task A_resource_of_a_type_that_cannot_be_asked_for_is_not_remembered(string type)
+    {
+        _tenant.Resources.Add($"/subscriptions/{Subscription}/resourceGroups/rg/providers/{type}/one");
+        await RunAsync();
+        _tenant.Resources.RemoveAt(1);
+
+        Assert.True((await AnHourLaterAsync()).Run.Complete);
+    }
+
+    [Fact]
+    public async Task Of_a_vault_in_a_hidden_subscription_nothing_is_asked_and_the_subscription_alone_is_the_gap()
+    {
+        _tenant.Credentials.Add(VaultSecret("db", ageDays: 100));
+        await RunAsync();
+        _tenant.Credentials.Clear();
+        _tenant.Resources.Clear();
+        _tenant.Subscriptions.Clear();
+        // A service that does not show the subscription may answer 404 for everything in it.
+        _tenant.Gone.Add(Vault);
+        var hidden = await AnHourLaterAsync();
+        _tenant.Gone.Add($"/subscriptions/{Subscription}");
+        var gone = await AnHourLaterAsync();
+
+        Assert.Equal([("CRED-001", FindingStatus.Open), ("GAP-002", FindingStatus.Open)], Shown(hidden));
+        Assert.DoesNotContain(_tenant.Asked, id => id.Contains("/vaults/", StringComparison.OrdinalIgnoreCase));
+        Assert.Equal([("CRED-001", FindingStatus.Resolved), ("GAP-002", FindingStatus.Resolved)], Shown(gone));
+    }
+
+    [Fact]
+    public async Task A_retired_subscription_is_no_gap_and_what_was_found_in_it_stays_open()
+    {
+        _tenant.Credentials.Add(VaultSecret("db", ageDays: 100));
+        await RunAsync();
+        _tenant.Credentials.Clear();
+        _tenant.Resources.Clear();
+        _tenant.Subscriptions.Clear();
+        _time.Advance(TimeSpan.FromHours(1));
+
+        var policy = $"version: 1\nscope: {{ retiredSubscriptions: [{Subscription}] }}\n";
+        var retired = await Check(_tenant, policy).RunAsync(RunRequest.New("cred", "timer", _time.GetUtcNow()), Stop);
+
+        Assert.Equal([("CRED-001", FindingStatus.Open)], Shown(retired));
+    }
+
+    [Fact]
+    public async Task A_subscription_that_is_shown_to_us_again_ends_its_gap()
+    {
+        await RunAsync();
+        _tenant.Subscriptions.Clear();
+        await AnHourLaterAsync();
+        _tenant.Subscriptions[Subscription] = "production";
+
+        var back = await AnHourLaterAsync();
+
+        Assert.Equal([("GAP-002", FindingStatus.Resolved)], Shown(back));
     }
 
     [Fact]
@@ -295,6 +409,15 @@ public sealed class CredentialRotationCheckTests : IDisposable
 
     private BlobRunDocuments Documents => new(_storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container));
 
+    private static (string, FindingStatus)[] Shown(CredentialReport report) =>
+        [.. report.Findings.Select(f => (f.Control, f.Status)).Order()];
+
+    private Task<CredentialReport> AnHourLaterAsync()
+    {
+        _time.Advance(TimeSpan.FromHours(1));
+        return RunAsync();
+    }
+
     private Task<CredentialReport> RunAsync(FakeTenant? tenant = null) =>
         Check(tenant ?? _tenant).RunAsync(RunRequest.New("cred", "timer", _time.GetUtcNow()), Stop);
 
@@ -304,7 +427,8 @@ public sealed class CredentialRotationCheckTests : IDisposable
         return new CredentialRotationCheck(
             new CredentialRotationParts(
                 new PolicyText(policy ?? "version: 1\n"), tenant, tenant, tenant, tenant, tenant,
-                new TableFindingStore(storage), new TableKnownSubscriptions(storage), new TableRunLog(storage),
+                new TableFindingStore(storage), new TableKnownSubscriptions(storage), new TableKnownResources(storage),
+                new TableRunLog(storage),
                 new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
                 new AppendBlobEvidenceLog(storage, _time, NullLogger<AppendBlobEvidenceLog>.Instance), _time),
             NullLogger<CredentialRotationCheck>.Instance);

@@ -19,8 +19,11 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
     /// <summary>Sources that answer 403.</summary>
     public HashSet<string> Refused { get; } = [];
 
-    /// <summary>Resource ids that answer 404.</summary>
-    public HashSet<string> Gone { get; } = [];
+    /// <summary>Resource ids that answer 404; all others refuse to answer.</summary>
+    public HashSet<string> Gone { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Resource ids that were asked for, in order.</summary>
+    public List<string> Asked { get; } = [];
 
     public Dictionary<string, OwnerAnswer> Owners { get; } = [];
 
@@ -36,6 +39,7 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
         foreach (var resource in Resources)
             sink.SeenResource(resource);
         var sources = new HashSet<string>(Credentials.Select(c => c.Source)) { Sources.Applications, Sources.ServicePrincipals, Sources.Subscriptions };
+        sources.UnionWith(Subscriptions.Keys.Select(Sources.Resources));
         foreach (var source in sources)
             Read(sink, source, Credentials.Where(c => c.Source == source).ToList());
     }
@@ -63,7 +67,13 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
     public Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken stop) =>
         Task.FromResult<IReadOnlyDictionary<string, RotationPolicyAnswer>>(keys.ToDictionary(k => k.Subject.Id, _ => new RotationPolicyAnswer(false, null)));
 
-    public Task<bool> IsGoneAsync(string resourceId, CancellationToken stop) => Task.FromResult(Gone.Contains(resourceId));
+    public Task<ResourceAnswer> FindAsync(string resourceId, CancellationToken stop)
+    {
+        Asked.Add(resourceId);
+        return Task.FromResult(Gone.Contains(resourceId)
+            ? ResourceAnswer.Gone
+            : new(null, "whether it was deleted could not be asked: 403, refused", "Reader", "grant Reader"));
+    }
 
     public Task<(string Id, string? Name)> WhoAsync(CancellationToken stop) => Task.FromResult<(string, string?)>((TenantId, "Test tenant"));
 

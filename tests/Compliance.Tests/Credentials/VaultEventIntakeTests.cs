@@ -143,7 +143,8 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
             var policy = new ShippedPolicy();
             _check = new CredentialRotationCheck(
                 new CredentialRotationParts(
-                    policy, Tenant, Tenant, Tenant, Tenant, Tenant, _findings, new TableKnownSubscriptions(storage), new TableRunLog(storage),
+                    policy, Tenant, Tenant, Tenant, Tenant, Tenant, _findings, new TableKnownSubscriptions(storage),
+                    new TableKnownResources(storage), new TableRunLog(storage),
                     new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
                     new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance), Time),
                 NullLogger<CredentialRotationCheck>.Instance);

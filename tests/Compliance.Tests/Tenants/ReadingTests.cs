@@ -39,7 +39,7 @@ public sealed class ReadingTests
         await reader.Get<IOwnerDirectory>().OwnersAsync([.. seen.All.Select(c => c.Subject).DistinctBy(s => s.Id).Take(25)], Stop);
         await reader.Get<IOwnerDirectory>().PeopleAsync(["nobody@northwynd.example"], Stop);
         await reader.Get<IRotationPolicies>().ReadAsync([seen.All.First(c => c.Kind == CredentialKind.VaultKey)], Stop);
-        await reader.Get<IResourceLookup>().IsGoneAsync(seen.All.First(c => c.ResourceId is not null).ResourceId!, Stop);
+        await reader.Get<IResourceLookup>().FindAsync(seen.All.First(c => c.ResourceId is not null).ResourceId!, Stop);
 
         var undeclared = reader.Sandbox.Requests.Where(r => r.Host != "login").Where(r => !Declared(r.Method, r.Host, r.Path)).Select(r => $"{r.Method} {r.Host}{r.Path}");
 
@@ -289,11 +289,20 @@ public sealed class ReadingTests
         var vault = (await reader.ReadAsync()).All.First(c => c.Kind == CredentialKind.VaultKey).ResourceId!;
         var lookup = reader.Get<IResourceLookup>();
 
-        var (there, gone) = (await lookup.IsGoneAsync(vault, Stop), await lookup.IsGoneAsync(vault + "-gone", Stop));
+        var subscription = string.Join('/', vault.Split('/')[..3]);
+        var elsewhere = subscription[..^1] + (subscription[^1] == '0' ? '1' : '0');
+        async Task<bool?> ExistsAsync(string id) => (await lookup.FindAsync(id, Stop)).Exists;
+        bool?[] asked =
+        [
+            await ExistsAsync(vault), await ExistsAsync(vault + "-gone"), await ExistsAsync(subscription), await ExistsAsync(elsewhere),
+            await ExistsAsync(vault.Replace(subscription, elsewhere, StringComparison.OrdinalIgnoreCase)), // 404, but of the subscription
+        ];
         reader.Sandbox.SetFaults("arm/* => status=403");
-        var refused = await lookup.IsGoneAsync(vault + "-gone", Stop);
+        var refused = await lookup.FindAsync(vault + "-gone", Stop);
 
-        Assert.Equal((false, true, false), (there, gone, refused));
+        Assert.Equal([true, false, true, false, null], asked);
+        Assert.Equal((null, "Reader"), (refused.Exists, refused.Permission));
+        Assert.Contains("--role 'Reader' --scope '/subscriptions/", refused.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]

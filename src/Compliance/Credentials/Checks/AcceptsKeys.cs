@@ -1,6 +1,6 @@
 namespace Compliance.Credentials;
 
-/// <summary>CRED-009: a resource accepts keys (local authentication is enabled) and its service does not tell their age.</summary>
+/// <summary>CRED-009: a resource accepts keys whose age its service does not tell. Unknown where no rule judges its type.</summary>
 internal sealed class AcceptsKeys : ICredentialCheck
 {
     /// <summary>The control.</summary>
@@ -10,8 +10,13 @@ internal sealed class AcceptsKeys : ICredentialCheck
     public string ControlId => Id;
 
     /// <inheritdoc/>
-    public CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now) =>
-        credential.Kind == CredentialKind.ResourceKeys && credential.Enabled
-            ? new("Local authentication is enabled, so the resource's keys are accepted; its service does not tell their age.", WholeSubject: true)
-            : null;
+    public CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now)
+    {
+        if (credential.Kind != CredentialKind.ResourceKeys || !credential.Enabled)
+            return null;
+        var type = credential.ResourceType ?? "";
+        return KeyedTypes.Find(type) is { } judged
+            ? new($"{judged.Accepts}; its service does not tell their age.", WholeSubject: true)
+            : new($"Resources of type {type} have keys, tokens or passwords, and no rule of this check judges them.", Unknown: true);
+    }
 }

@@ -11,7 +11,7 @@ internal sealed class AgeUnknown : ICredentialCheck
 
     /// <inheritdoc/>
     public CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now) =>
-        credential.Started is null && credential.Enabled && credential.Kind != CredentialKind.ResourceKeys && !Ages.HasEnded(credential, now)
+        credential.Started is null && credential.Enabled && credential.Kind != CredentialKind.ResourceKeys && !Ages.IsOver(credential, now)
             ? new("The service does not tell when it was made, so its age is unknown.", Unknown: true)
             : null;
 }

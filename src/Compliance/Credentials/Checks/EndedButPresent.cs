@@ -1,6 +1,6 @@
 namespace Compliance.Credentials;
 
-/// <summary>CRED-002: its end has passed and it is still there. Then no other check of its age speaks.</summary>
+/// <summary>CRED-002: its end has passed and it is still there. Where the end stops it, no check of its age speaks then.</summary>
 internal sealed class EndedButPresent : ICredentialCheck
 {
     /// <summary>The control.</summary>
@@ -10,6 +10,12 @@ internal sealed class EndedButPresent : ICredentialCheck
     public string ControlId => Id;
 
     /// <inheritdoc/>
-    public CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now) =>
-        Ages.HasEnded(credential, now) ? new($"Ended on {Ages.Day(credential.Expires!.Value)} and is still there.") : null;
+    public CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now)
+    {
+        if (!Ages.HasEnded(credential, now))
+            return null;
+        var works = credential.Enabled && !Ages.EndStops(credential.Kind);
+        var still = works ? "still works: Key Vault does not stop it at its end" : "is still there";
+        return new($"Ended on {Ages.Day(credential.Expires!.Value)} and {still}.");
+    }
 }

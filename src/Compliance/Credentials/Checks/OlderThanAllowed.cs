@@ -12,7 +12,9 @@ internal sealed class OlderThanAllowed : ICredentialCheck
     /// <inheritdoc/>
     public CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now)
     {
-        if (!credential.Enabled || credential.Kind == CredentialKind.ResourceKeys || credential.Started is not { } started || Ages.HasEnded(credential, now))
+        if (!credential.Enabled || credential.Kind == CredentialKind.ResourceKeys || Ages.IsOver(credential, now))
+            return null;
+        if (credential.Started is not { } started)
             return null;
         var due = Ages.After(started, rules.MaxAgeDays);
         return now < due

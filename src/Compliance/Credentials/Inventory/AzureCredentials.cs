@@ -12,21 +12,14 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
     private const string VaultType = "microsoft.keyvault/vaults";
     private const string StorageType = "microsoft.storage/storageaccounts";
 
-    // Every type whose keys can be switched off by disableLocalAuth; their age is not told by any service.
-    private static readonly Dictionary<string, string> KeyedTypes = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["microsoft.cognitiveservices/accounts"] = "Microsoft.CognitiveServices/accounts",
-        ["microsoft.documentdb/databaseaccounts"] = "Microsoft.DocumentDB/databaseAccounts",
-        ["microsoft.servicebus/namespaces"] = "Microsoft.ServiceBus/namespaces",
-        ["microsoft.eventhub/namespaces"] = "Microsoft.EventHub/namespaces",
-        ["microsoft.search/searchservices"] = "Microsoft.Search/searchServices",
-    };
-
     private const string VaultsQuery = "resources | where type =~ '" + VaultType + "' | project id,name,type,subscriptionId,tags,properties | order by id asc";
 
+    private static readonly string[] Types = [VaultType, StorageType, .. KeyedTypes.Judged.Select(t => t.Type), .. KeyedTypes.NotJudged];
+
+    // A type that is not listed here is found by the setting that most services share.
     private static readonly string Query = "resources | where type in~ ("
-        + string.Join(",", KeyedTypes.Keys.Prepend(StorageType).Prepend(VaultType).Select(t => $"'{t}'"))
-        + ") | project id,name,type,subscriptionId,tags,properties | order by id asc";
+        + string.Join(",", Types.Select(t => $"'{t}'"))
+        + $") or isnotnull(properties.{KeyedTypes.SharedSetting}) | project id,name,type,subscriptionId,tags,properties | order by id asc";
 
     /// <summary>Reads everything.</summary>
     public async Task ReadAsync(IInventorySink sink, CancellationToken stop)
@@ -79,6 +72,7 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
     {
         var counts = subscriptions.ToDictionary(s => s, _ => 0L, StringComparer.OrdinalIgnoreCase);
         var found = new List<ResourceRow>();
+        var unjudged = new Dictionary<(string Subscription, string Type), int>();
         Exception? failed = null;
         try
         {
@@ -90,8 +84,10 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
                     found.Add(row);
                 else if (row.Type.Equals(StorageType, StringComparison.OrdinalIgnoreCase))
                     Storage(row, sink);
-                else if (KeyedTypes.TryGetValue(row.Type, out var type))
-                    Keyed(row, type, sink);
+                else if (KeyedTypes.FindUnjudged(row.Type) is { } type)
+                    unjudged[(row.SubscriptionId, type)] = unjudged.GetValueOrDefault((row.SubscriptionId, type)) + 1;
+                else if (KeyedTypes.Find(row.Type) is { } keyed && keyed.IsOn(row.Properties))
+                    Keyed(row, keyed, sink);
             }
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
@@ -99,6 +95,8 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
             failed = e;
             NotRead(log, "arm/resources", ReadFailure.Of(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId).Reason);
         }
+        foreach (var ((subscription, type), count) in unjudged)
+            Unjudged(subscription, type, count, sink);
         foreach (var (subscription, count) in counts)
             sink.Read(failed is null
                 ? new SourceOutcome(Sources.Resources(subscription), Complete: true, count)
@@ -131,20 +129,29 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
             });
     }
 
-    private static void Keyed(ResourceRow row, string type, IInventorySink sink)
+    private static void Keyed(ResourceRow row, KeyedType type, IInventorySink sink) => sink.Observed(new Credential
     {
-        if (Property(row.Properties, "disableLocalAuth") is { ValueKind: JsonValueKind.True })
-            return;
-        sink.Observed(new Credential
-        {
-            Kind = CredentialKind.ResourceKeys,
-            Subject = new Subject(SubjectTypes.Resource, row.Id.ToLowerInvariant(), row.Name),
-            Source = Sources.Resources(row.SubscriptionId),
-            ResourceId = row.Id,
-            Tags = row.Tags,
-            ResourceType = type,
-        });
-    }
+        Kind = CredentialKind.ResourceKeys,
+        Subject = new Subject(SubjectTypes.Resource, row.Id.ToLowerInvariant(), row.Name),
+        Source = Sources.Resources(row.SubscriptionId),
+        ResourceId = row.Id,
+        Tags = row.Tags,
+        ResourceType = type.Type,
+    });
+
+    // Once a subscription and type: what no rule judges is said, and not said again for each of a thousand resources.
+    private static void Unjudged(string subscription, string type, int count, IInventorySink sink) => sink.Observed(new Credential
+    {
+        Kind = CredentialKind.ResourceKeys,
+        Subject = new Subject(
+            SubjectTypes.Resource,
+            $"/subscriptions/{subscription}/providers/{type}".ToLowerInvariant(),
+            $"{type} in subscription {subscription}"),
+        Label = count == 1 ? "1 resource" : string.Create(CultureInfo.InvariantCulture, $"{count} resources"),
+        Source = Sources.Resources(subscription),
+        ResourceId = $"/subscriptions/{subscription}",
+        ResourceType = type,
+    });
 
     private static JsonElement? Property(JsonElement? element, string name) =>
         element is { ValueKind: JsonValueKind.Object } o && o.TryGetProperty(name, out var value) ? value : null;

@@ -74,19 +74,23 @@ internal sealed class RotationPolicies(TenantConnection tenant) : IRotationPolic
             && string.Equals(type.GetString(), "rotate", StringComparison.OrdinalIgnoreCase));
 }
 
-/// <summary>Asks Resource Manager whether a resource is gone; not knowing is not gone.</summary>
-internal sealed class ResourceLookup(ResourceManagerReader reader) : IResourceLookup
+/// <summary>Asks Resource Manager whether a resource exists; not knowing is not gone.</summary>
+internal sealed class ResourceLookup(TenantConnection tenant, ResourceManagerReader reader) : IResourceLookup
 {
     /// <inheritdoc/>
-    public async Task<bool> IsGoneAsync(string resourceId, CancellationToken stop)
+    public async Task<ResourceAnswer> FindAsync(string resourceId, CancellationToken stop)
     {
         try
         {
-            return await reader.IsGoneAsync(resourceId, stop);
+            if (!await reader.ExistsAsync(resourceId, stop))
+                return ResourceAnswer.Gone;
+            var grant = DeclaredCall.Resource.Grant(resourceId, tenant.Options.ClientId);
+            return new(true, "it exists", null, $"run the check again in some minutes, since Resource Graph lags; if it stays, {grant}");
         }
-        catch (Exception) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!stop.IsCancellationRequested)
         {
-            return false;
+            var failure = ReadFailure.Of(e, DeclaredCall.Resource, resourceId, tenant.Options.ClientId);
+            return new(null, $"whether it was deleted could not be asked: {failure.Reason}", failure.Permission, failure.Remedy);
         }
     }
 }

@@ -215,11 +215,16 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
             Source = Sources.Vault(row.Id, collection),
             ResourceId = row.Id,
             Enabled = enabled ?? true,
-            Started = notBefore > created ? notBefore : created,
+            Started = Start(kind, created, notBefore),
             Expires = GraphCredentials.Ends(expires),
             Tags = all,
         });
     }
+
+    // Key Vault serves a version before its nbf, and whoever may update the object may move that: only created is the service's own. A
+    // certificate's nbf is part of what its issuer signed, and an imported certificate can be older than its copy here.
+    private static DateTimeOffset? Start(CredentialKind kind, DateTimeOffset? created, DateTimeOffset? notBefore) =>
+        kind == CredentialKind.VaultCertificate && notBefore < created ? notBefore : created;
 
     private sealed record KeyItem(string Name, bool Enabled, bool Managed, DateTimeOffset? Created, DateTimeOffset? NotBefore, DateTimeOffset? Expires, Dictionary<string, string>? Tags)
     {

@@ -58,9 +58,12 @@ internal sealed class CredentialEvaluator(CredentialPolicy policy, IReadOnlyDict
         {
             if (check.Evaluate(credential, rules, now) is not { } failure)
                 continue;
+            var severity = policy.Severity.Of(check.ControlId, credential, failure.StepDays);
+            // What still works past its end is at least as bad as its age alone makes it.
+            if (check is EndedButPresent && verdicts?.Find(v => v.ControlId == OlderThanAllowed.Id) is { } old && old.Severity > severity)
+                severity = old.Severity;
             var about = failure.WholeSubject ? credential with { Part = "", Label = null, Started = null, Expires = null } : credential;
-            (verdicts ??= []).Add(new(
-                check.ControlId, policy.Severity.Of(check.ControlId, credential, failure.StepDays), failure.Unknown, failure.Reason, about));
+            (verdicts ??= []).Add(new(check.ControlId, severity, failure.Unknown, failure.Reason, about, rules));
         }
 
         return verdicts ?? (IReadOnlyList<Verdict>)[];

@@ -48,13 +48,28 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         [
             .. verdicts.Select(v => FromVerdict(v, directory))
                 .Concat(verdicts.Where(v => IsGraph(v.Credential.Subject)).GroupBy(v => v.Credential.Subject.Id, StringComparer.OrdinalIgnoreCase)
-                    .Select(g => LivingOwner(g.First().Credential, directory)).OfType<Detection>())
-                .Concat(verdicts.Where(IsDueKey).Select(v => Rotation(v.Credential, directory)).OfType<Detection>())
+                    .Select(g => LivingOwner(g.First(), directory)).OfType<Detection>())
+                .Concat(verdicts.Where(IsDueKey).Select(v => Rotation(v, directory)).OfType<Detection>())
                 .GroupBy(d => (d.ControlId, d.Subject.Type, Id: d.Subject.Id.ToUpperInvariant(), Part: d.Part.ToUpperInvariant()))
                 .Select(g => g.OrderByDescending(d => d.Severity).ThenBy(d => d.Unknown).ThenBy(d => d.Reason, StringComparer.Ordinal).First())
                 .OrderBy(d => d.ControlId, StringComparer.Ordinal).ThenBy(d => d.Subject.Type, StringComparer.Ordinal)
                 .ThenBy(d => d.Subject.Id, StringComparer.Ordinal).ThenBy(d => d.Part, StringComparer.Ordinal),
         ];
+    }
+
+    /// <summary>A resource of which only its id is known.</summary>
+    public static Subject SubjectOf(string resourceId)
+    {
+        var parts = resourceId.Split('/');
+        var type = parts.Length < 9 ? "" : $"{parts[6]}/{parts[7]}".ToLowerInvariant();
+        return new(
+            type switch
+            {
+                "microsoft.keyvault/vaults" => SubjectTypes.Vault,
+                "microsoft.storage/storageaccounts" => SubjectTypes.StorageAccount,
+                _ => SubjectTypes.Resource,
+            },
+            resourceId.ToLowerInvariant(), parts[^1]);
     }
 
     /// <summary>GAP-001: a source that was not read to its end.</summary>
@@ -128,11 +143,9 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
     private string? TagOwner(Credential credential) =>
         credential.Tags.TryGetValue(policy.OwnerTag, out var address) && address.Trim() is { Length: > 0 } trimmed ? trimmed : null;
 
-    private Detection FromVerdict(Verdict verdict, Directory directory) => About(
-        verdict.Credential, verdict.ControlId, verdict.Severity, verdict.Unknown, verdict.Reason, directory);
-
-    private Detection? LivingOwner(Credential credential, Directory directory)
+    private Detection? LivingOwner(Verdict flagged, Directory directory)
     {
+        var credential = flagged.Credential;
         var answer = directory.OwnersOf(credential.Subject);
         if (answer.Unread is null && Directory.Living(answer) is not null)
             return null;
@@ -140,34 +153,52 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         var reason = answer.Unread is { } unread ? $"Its owners could not be read: {Shell.OneLine(unread)}."
             : answer.Owners.Count == 0 ? "It has no owner."
             : "None of its owners is a person whose account can sign in.";
-        return About(whole, ControlCatalogue.NoLivingOwner, policy.Severity.Of(ControlCatalogue.NoLivingOwner, whole, null), answer.Unread is not null, reason, directory);
-    }
-
-    private Detection? Rotation(Credential key, Directory directory)
-    {
-        var answer = directory.RotationOf(key.Subject);
-        return answer.Rotates == true ? null : About(key, ControlCatalogue.NoRotationPolicy, policy.Severity.Of(ControlCatalogue.NoRotationPolicy, key, null), answer.Rotates is null,
-            answer.Rotates is null
-                ? $"It is due, and whether it rotates by itself could not be read: {Shell.OneLine(answer.Unread ?? NotAsked)}."
-                : "It is due and its rotation policy does not rotate it.",
+        return FromVerdict(
+            flagged with
+            {
+                ControlId = ControlCatalogue.NoLivingOwner,
+                Severity = policy.Severity.Of(ControlCatalogue.NoLivingOwner, whole, null),
+                Unknown = answer.Unread is not null,
+                Reason = reason,
+                Credential = whole,
+            },
             directory);
     }
 
-    private Detection About(Credential c, string controlId, Severity severity, bool unknown, string reason, Directory directory)
+    private Detection? Rotation(Verdict due, Directory directory)
     {
+        var answer = directory.RotationOf(due.Credential.Subject);
+        if (answer.Rotates == true)
+            return null;
+        return FromVerdict(
+            due with
+            {
+                ControlId = ControlCatalogue.NoRotationPolicy,
+                Severity = policy.Severity.Of(ControlCatalogue.NoRotationPolicy, due.Credential, null),
+                Unknown = answer.Rotates is null,
+                Reason = answer.Rotates is null
+                    ? $"It is due, and whether it rotates by itself could not be read: {Shell.OneLine(answer.Unread ?? NotAsked)}."
+                    : "It is due and its rotation policy does not rotate it.",
+            },
+            directory);
+    }
+
+    private Detection FromVerdict(Verdict verdict, Directory directory)
+    {
+        var c = verdict.Credential;
         var owner = directory.OwnerOf(c.Subject, TagOwner(c));
         return Finished(new()
         {
-            ControlId = controlId,
-            Severity = severity,
+            ControlId = verdict.ControlId,
+            Severity = verdict.Severity,
             Subject = c.Subject,
             Part = c.Part,
             Source = c.Source,
             ResourceId = c.ResourceId,
-            Unknown = unknown,
+            Unknown = verdict.Unknown,
             // Which of several: people know a credential by the name they gave it.
-            Reason = c.Label is { Length: > 0 } label ? $"{reason} [{Shell.OneLine(label)}]" : reason,
-            NextStep = NextSteps.For(controlId, c, owner),
+            Reason = c.Label is { Length: > 0 } label ? $"{verdict.Reason} [{Shell.OneLine(label)}]" : verdict.Reason,
+            NextStep = NextSteps.For(verdict.ControlId, c, verdict.Rules, owner, now),
             Since = c.Started,
             Expires = c.Expires,
             Owner = owner,

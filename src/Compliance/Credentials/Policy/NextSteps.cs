@@ -1,3 +1,4 @@
+using System.Globalization;
 using Compliance.Controls;
 using Compliance.Findings;
 using static Compliance.Credentials.Shell;
@@ -6,24 +7,43 @@ namespace Compliance.Credentials;
 
 /// <summary>
 /// Says what to do about a finding: an instruction for its owner, with the command where there is one. Objects are named with their ids,
-/// since display names are not unique. Commands are those of the Azure CLI; none contains a secret or puts one on a command line.
+/// since display names are not unique. Commands are those of the Azure CLI in a POSIX shell with GNU date (the Azure Cloud Shell); none
+/// contains a secret or puts one on a command line. What a step makes keeps to the rules of what it replaces: it is no finding itself.
 /// </summary>
 internal static class NextSteps
 {
+    // Key Vault's own limits for a rotation policy, in days.
+    private const int LeastRotation = 7;
+    private const int LeastExpiry = 28;
+
+    // A certificate's policy counts in months, which have from 28 to 31 days.
+    private const int ShortestMonth = 28;
+    private const int LongestMonth = 31;
+
     /// <summary>The next step for a verdict, or for a control that was derived from one.</summary>
-    public static string For(string controlId, Credential credential, Person? owner) => Addressed(owner, controlId switch
-    {
-        EndedButPresent.Id => Remove(credential),
-        LivesTooLong.Id => Shorten(credential),
-        AgeUnknown.Id => $"find out when {PartOf(credential)} was made, or replace it so that its age is known: {Replace(credential)}",
-        NoKeyExpirationPolicy.Id => $"set a key-expiration policy no longer than the maximum age that policy allows on {ObjectOf(credential)}: `az storage account update {Resource(credential)} --key-exp-days DAYS`",
-        AcceptsKeys.Id => DisableKeys(credential),
-        ControlCatalogue.NoLivingOwner => NameOwner(credential),
-        ControlCatalogue.NoRotationPolicy =>
-            $"let {ObjectOf(credential)} rotate by itself: write its rotation policy to policy.json, then `az keyvault key rotation-policy update {VaultName(credential)} --value policy.json`",
-        ExpiresSoon.Id => $"before {Ages.Day(credential.Expires!.Value)}, {Replace(credential)}",
-        _ => Replace(credential),
-    });
+    /// <param name="controlId">The control.</param>
+    /// <param name="credential">The credential.</param>
+    /// <param name="rules">The rules that hold for it.</param>
+    /// <param name="owner">Who should act; null when nobody was found.</param>
+    /// <param name="now">The instant of the run.</param>
+    public static string For(string controlId, Credential credential, CredentialRules rules, Person? owner, DateTimeOffset now) =>
+        Addressed(owner, controlId switch
+        {
+            EndedButPresent.Id => Remove(credential, rules),
+            LivesTooLong.Id => Shorten(credential, rules, now),
+            AgeUnknown.Id =>
+                $"find out when {PartOf(credential)} was made, or replace it so that its age is known: {Replace(credential, rules)}",
+            NoKeyExpirationPolicy.Id =>
+                $"set a key-expiration policy on {ObjectOf(credential)}, whose keys must have been renewed once: "
+                + $"`az storage account update {Resource(credential)} --key-exp-days {rules.MaxAgeDays}`",
+            AcceptsKeys.Id => DisableKeys(credential),
+            ControlCatalogue.NoLivingOwner => NameOwner(credential),
+            ControlCatalogue.NoRotationPolicy =>
+                $"let {ObjectOf(credential)} rotate by itself: "
+                + $"`az keyvault key rotation-policy update {VaultName(credential)} --value '{RotationPolicy(rules)}'`",
+            ExpiresSoon.Id => $"before {Ages.Day(credential.Expires!.Value)}, {Replace(credential, rules)}",
+            _ => Replace(credential, rules),
+        });
 
     /// <summary>An instruction as a sentence to a person, or to nobody in particular.</summary>
     public static string Addressed(Person? owner, string step) =>
@@ -45,49 +65,111 @@ internal static class NextSteps
         };
     }
 
-    private static string Replace(Credential c) => c.Kind switch
+    private static string Replace(Credential c, CredentialRules rules)
     {
-        CredentialKind.ClientSecret =>
-            $"add a new secret to {ObjectOf(c)}, deploy it, then remove {PartOf(c)}: `az ad {Noun(c)} credential reset {GraphId(c)} --append`, then {DeleteCommand(c)}",
-        CredentialKind.ClientCertificate =>
-            $"add a new certificate to {ObjectOf(c)}, deploy it, then remove {PartOf(c)}: `az ad {Noun(c)} credential reset {GraphId(c)} --cert @new-certificate.pem --append`, then {DeleteCommand(c)}",
-        CredentialKind.SamlCertificate =>
-            $"make a new SAML signing certificate for {ObjectOf(c)} (Entra admin center, Enterprise applications, Single sign-on), give it to the service, make it active, then remove {PartOf(c)}",
-        CredentialKind.VaultSecret =>
-            $"make a new value for {ObjectOf(c)}, write it to new-value.txt, set it and restart what reads it: `az keyvault secret set {VaultName(c)} --file new-value.txt`, then delete the file",
-        CredentialKind.VaultKey => $"rotate {ObjectOf(c)}: `az keyvault key rotate {VaultName(c)}`",
-        CredentialKind.VaultCertificate =>
-            $"issue a new version of {ObjectOf(c)} by its own policy: `az keyvault certificate show {VaultName(c)} --query policy > policy.json`, then `az keyvault certificate create {VaultName(c)} --policy @policy.json`",
-        CredentialKind.StorageKey =>
-            $"move what uses {PartOf(c)} of {ObjectOf(c)} to its other key, then renew it: `az storage account keys renew {Resource(c, "--account-name")} {Option("--key", c.Part)}`",
-        _ => DisableKeys(c),
-    };
+        var within = $"that ends within {Ages.Days(rules.MaxLifetimeDays)}";
+        return c.Kind switch
+        {
+            CredentialKind.ClientSecret =>
+                $"add a new secret to {ObjectOf(c)}, deploy it, then remove {PartOf(c)}: "
+                + $"`az ad {Noun(c)} credential reset {GraphId(c)} --append --end-date {NewEnd(rules)}`, then {DeleteCommand(c)}",
+            CredentialKind.ClientCertificate =>
+                $"add a new certificate {within} to {ObjectOf(c)}, deploy it, then remove {PartOf(c)}: "
+                + $"`az ad {Noun(c)} credential reset {GraphId(c)} --cert @new-certificate.pem --append`, then {DeleteCommand(c)}",
+            CredentialKind.SamlCertificate =>
+                $"make a new SAML signing certificate {within} for {ObjectOf(c)} "
+                + $"(Entra admin center, Enterprise applications, Single sign-on), give it to the service, make it active, then remove {PartOf(c)}",
+            CredentialKind.VaultSecret =>
+                $"make a new value for {ObjectOf(c)}, write it to new-value.txt, set it and restart what reads it: {NewValue(c, rules)}",
+            CredentialKind.VaultKey => $"rotate {ObjectOf(c)} and give the new version an end: {Rotate(c, rules)}",
+            CredentialKind.VaultCertificate =>
+                $"issue a new version of {ObjectOf(c)} by its own policy, but {Validity(rules)}: "
+                + $"`az keyvault certificate show {VaultName(c)} --query policy > policy.json`, "
+                + $"then `az keyvault certificate create {VaultName(c)} --policy @policy.json`",
+            CredentialKind.StorageKey =>
+                $"move what uses {PartOf(c)} of {ObjectOf(c)} to its other key, then renew it: "
+                + $"`az storage account keys renew {Resource(c, "--account-name")} {Option("--key", c.Part)}`",
+            _ => DisableKeys(c),
+        };
+    }
 
-    private static string Remove(Credential c) => c.Kind switch
+    private static string Remove(Credential c, CredentialRules rules) => c.Kind switch
     {
-        CredentialKind.ClientSecret or CredentialKind.ClientCertificate => $"check that nothing still presents it, then remove {PartOf(c)} from {ObjectOf(c)}: {DeleteCommand(c)}",
-        CredentialKind.SamlCertificate => $"remove {PartOf(c)} from {ObjectOf(c)} (Entra admin center, Enterprise applications, Single sign-on)",
-        CredentialKind.VaultSecret => $"replace {ObjectOf(c)} if it is still needed, else delete it: `az keyvault secret delete {VaultName(c)}`",
-        CredentialKind.VaultKey => $"rotate {ObjectOf(c)} if it still protects data, else delete it: `az keyvault key delete {VaultName(c)}`",
-        CredentialKind.VaultCertificate => $"renew {ObjectOf(c)} if it is still needed, else delete it: `az keyvault certificate delete {VaultName(c)}`",
+        CredentialKind.ClientSecret or CredentialKind.ClientCertificate =>
+            $"check that nothing still presents it, then remove {PartOf(c)} from {ObjectOf(c)}: {DeleteCommand(c)}",
+        CredentialKind.SamlCertificate =>
+            $"remove {PartOf(c)} from {ObjectOf(c)} (Entra admin center, Enterprise applications, Single sign-on)",
+        CredentialKind.VaultSecret =>
+            $"delete {ObjectOf(c)} if nothing needs it: `az keyvault secret delete {VaultName(c)}`; "
+            + $"else write a new value to new-value.txt and set it: {NewValue(c, rules)}",
+        CredentialKind.VaultKey =>
+            $"delete {ObjectOf(c)} if it protects no data any more: `az keyvault key delete {VaultName(c)}`; "
+            + $"else rotate it: {Rotate(c, rules)}",
+        CredentialKind.VaultCertificate =>
+            $"delete {ObjectOf(c)} if nothing needs it: `az keyvault certificate delete {VaultName(c)}`; else {Replace(c, rules)}",
         _ => $"remove {PartOf(c)} from {ObjectOf(c)}",
     };
 
-    private static string Shorten(Credential c) => c.Kind switch
+    // An end that policy allows is counted from the start. One so near that it would be warned of at once helps nobody.
+    private static string Shorten(Credential c, CredentialRules rules, DateTimeOffset now)
     {
-        CredentialKind.ClientSecret =>
-            $"replace {PartOf(c)} of {ObjectOf(c)} by one that ends in time: `az ad {Noun(c)} credential reset {GraphId(c)} --append --end-date YYYY-MM-DD`, deploy it, then {DeleteCommand(c)}",
-        CredentialKind.VaultSecret => $"give {ObjectOf(c)} an end that policy allows: `az keyvault secret set-attributes {VaultName(c)} --expires YYYY-MM-DDT00:00:00Z`",
-        CredentialKind.VaultKey => $"give {ObjectOf(c)} an end that policy allows: `az keyvault key set-attributes {VaultName(c)} --expires YYYY-MM-DDT00:00:00Z`",
-        _ => $"use a certificate that ends in time: {Replace(c)}",
-    };
+        if (c.Kind is not (CredentialKind.VaultSecret or CredentialKind.VaultKey) || c.Started is not { } started)
+            return Replace(c, rules);
+        var end = Ages.After(started, rules.MaxLifetimeDays);
+        if (end - now <= TimeSpan.FromDays(rules.WarnBeforeDays.FirstOrDefault(0) + 1) || now >= Ages.After(started, rules.MaxAgeDays))
+            return Replace(c, rules);
+        var noun = c.Kind == CredentialKind.VaultSecret ? "secret" : "key";
+        return $"give {ObjectOf(c)} an end that policy allows: "
+            + $"`az keyvault {noun} set-attributes {VaultName(c)} --expires {Ages.Day(end)}T00:00:00Z`";
+    }
+
+    private static string NewValue(Credential c, CredentialRules rules) =>
+        $"`az keyvault secret set {VaultName(c)} --file new-value.txt --expires {NewEnd(rules)}`, then delete the file";
+
+    private static string Rotate(Credential c, CredentialRules rules) =>
+        $"`az keyvault key rotate {VaultName(c)}`, then `az keyvault key set-attributes {VaultName(c)} --expires {NewEnd(rules)}`";
+
+    // The shell reads the date when the command is run: the text stays the same from day to day.
+    private static string NewEnd(CredentialRules rules) => $"\"$(date -u -d '+{rules.MaxLifetimeDays} days' +%FT%TZ)\"";
+
+    // A certificate that is warned of from its first day helps nobody either.
+    private static string Validity(CredentialRules rules)
+    {
+        var months = rules.MaxLifetimeDays / LongestMonth;
+        return months * ShortestMonth > rules.WarnBeforeDays.FirstOrDefault(0)
+            ? $"with {months} for validityInMonths in policy.json"
+            : $"from an issuer that issues for {Ages.Days(rules.MaxLifetimeDays)}";
+    }
+
+    // Rotates a week before the key is due and before the first warning of its end, as far as Key Vault's limits allow.
+    private static string RotationPolicy(CredentialRules rules)
+    {
+        var expiry = Math.Max(rules.MaxLifetimeDays, LeastExpiry);
+        var warned = expiry - rules.WarnBeforeDays.FirstOrDefault(0);
+        var after = Math.Max(Math.Min(rules.MaxAgeDays, warned) - LeastRotation, LeastRotation);
+        var action = $$$"""{"trigger":{"timeAfterCreate":"P{{{after}}}D"},"action":{"type":"Rotate"}}""";
+        return $$$"""{"lifetimeActions":[{{{action}}}],"attributes":{"expiryTime":"P{{{expiry}}}D"}}""";
+    }
 
     private static string DisableKeys(Credential c)
     {
-        var step = $"let what calls {ObjectOf(c)} sign in with a managed identity, then turn its keys off: ";
-        return step + (string.Equals(c.ResourceType, "Microsoft.Search/searchServices", StringComparison.OrdinalIgnoreCase)
-            ? $"`az search service update {Resource(c)} --disable-local-auth true`"
-            : $"`az resource update {Option("--ids", c.ResourceId ?? c.Subject.Id)} --set properties.disableLocalAuth=true`");
+        if (KeyedTypes.Find(c.ResourceType ?? "") is not { } type)
+        {
+            var subscription = (c.ResourceId ?? c.Subject.Id).Split('/') is ["", _, var id, ..] ? id : "";
+            return "check by hand who can use the keys of these resources and when they were last changed, and record it in a waiver: "
+                + $"`az resource list {Option("--resource-type", c.ResourceType!)} {Option("--subscription", subscription)}`";
+        }
+        var command = type.Command is { } own
+            ? string.Format(CultureInfo.InvariantCulture, own, Resource(c))
+            : $"az resource update {Option("--ids", c.ResourceId ?? c.Subject.Id)} --set {Setting(type)}";
+        return $"let what calls {ObjectOf(c)} sign in with a managed identity, then turn its keys off: `{command}`";
+    }
+
+    // A plain name and value is one word as it is; a list has brackets and quotes.
+    private static string Setting(KeyedType type)
+    {
+        var assignment = $"properties.{type.Setting}={type.Off}";
+        return type.Off[0] == '[' ? Word(assignment) : assignment;
     }
 
     private static string NameOwner(Credential c) => c.Subject.Type == SubjectTypes.Application
@@ -99,7 +181,9 @@ internal static class NextSteps
         var label = c.Label is { Length: > 0 } l ? $" ({OneLine(l)})" : "";
         return c.Kind switch
         {
+            CredentialKind.ClientSecret when c.Part.Length == 0 => $"the old secret{label}",
             CredentialKind.ClientSecret => $"key id {OneLine(c.Part)}{label}",
+            CredentialKind.ClientCertificate or CredentialKind.SamlCertificate when c.Part.Length == 0 => $"the old certificate{label}",
             CredentialKind.ClientCertificate or CredentialKind.SamlCertificate => $"certificate {OneLine(c.Part)}{label}",
             CredentialKind.StorageKey => OneLine(c.Part),
             _ => ObjectOf(c),

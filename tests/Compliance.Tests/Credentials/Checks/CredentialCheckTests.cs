@@ -35,7 +35,11 @@ public sealed class CredentialCheckTests
     [InlineData("ResourceKeys", "2020-01-01", null, true, false)] // its age is never known
     [InlineData("ClientSecret", null, null, true, false)] // CRED-005 speaks
     [InlineData("ClientSecret", "2020-01-01", "2028-02-29", true, false)] // CRED-002 speaks
-    [InlineData("VaultSecret", "2020-01-01", null, false, false)] // disabled
+    [InlineData("VaultCertificate", "2020-01-01", "2028-02-29", true, false)] // nobody takes it any more
+    [InlineData("VaultSecret", "2020-01-01", "2028-02-29", true, true)] // served past its end
+    [InlineData("VaultKey", "2020-01-01", "2028-02-29", true, true)] // decrypts past its end
+    [InlineData("VaultSecret", "2020-01-01", "2028-02-29", false, false)] // disabled
+    [InlineData("VaultSecret", "2020-01-01", null, false, false)]
     public void Only_a_living_credential_of_known_age_is_too_old(string kind, string? started, string? expires, bool enabled, bool found) =>
         Assert.Equal(found, Reason(new OlderThanAllowed(), Made(started, expires, kind, enabled), "2028-02-29") is not null);
 
@@ -45,6 +49,13 @@ public sealed class CredentialCheckTests
     [InlineData(null, "9999-12-31", null)]
     public void A_credential_has_ended_at_its_end_and_not_a_tick_before(string? expires, string now, string? reason) =>
         Assert.Equal(reason, Reason(new EndedButPresent(), Made("2028-01-01", expires), now));
+
+    [Theory]
+    [InlineData("VaultSecret", "Ended on 2028-01-31 and still works: Key Vault does not stop it at its end.")]
+    [InlineData("VaultKey", "Ended on 2028-01-31 and still works: Key Vault does not stop it at its end.")]
+    [InlineData("VaultCertificate", "Ended on 2028-01-31 and is still there.")]
+    public void What_Key_Vault_serves_past_its_end_is_said_to_work(string kind, string reason) =>
+        Assert.Equal(reason, Reason(new EndedButPresent(), Made("2028-01-01", "2028-01-31", kind), "2028-02-29"));
 
     [Fact]
     public void A_disabled_credential_that_ended_is_still_there() =>
@@ -76,6 +87,8 @@ public sealed class CredentialCheckTests
     [InlineData("2027-09-02", "2028-02-29T00:00:01Z", "It lives from 2027-09-02 to 2028-02-29, longer than the 180 days that policy allows.")]
     [InlineData("2027-09-01", "2028-02-29", "It lives from 2027-09-01 to 2028-02-29, longer than the 180 days that policy allows.")]
     [InlineData("2028-06-01", "2028-12-31", "It lives from 2028-06-01 to 2028-12-31, longer than the 180 days that policy allows.")] // not yet started
+    [InlineData("2099-01-01", "2099-03-01", "It is there already, starts on 2099-01-01 and ends on 2099-03-01: longer than the 180 days that policy allows.")]
+    [InlineData("2028-01-02", "2028-06-29", null)] // starts tomorrow and ends 180 days from now
     [InlineData("2027-09-01", null, "It never ends; policy requires an end within 180 days of its start.")]
     [InlineData(null, "2099-01-01", null)] // CRED-005 speaks
     [InlineData("2020-01-01", "2027-12-31", null)] // CRED-002 speaks
@@ -98,6 +111,7 @@ public sealed class CredentialCheckTests
     [InlineData("StorageKey", null, null, true, true)]
     [InlineData("ClientSecret", "2028-01-01", null, true, false)]
     [InlineData("ClientSecret", null, "2028-02-29", true, false)] // CRED-002 speaks
+    [InlineData("VaultSecret", null, "2028-02-29", true, true)] // served past its end
     [InlineData("ResourceKeys", null, null, true, false)] // CRED-009 speaks
     [InlineData("VaultSecret", null, null, false, false)]
     public void An_unknown_age_is_a_failure_marked_unknown(string kind, string? started, string? expires, bool enabled, bool found) => Assert.Equal(
@@ -129,9 +143,16 @@ public sealed class CredentialCheckTests
         new AcceptsKeys().Evaluate(Made(null, null, kind, enabled), Rules, At("2028-02-29")));
 
     [Fact]
+    public void A_type_that_no_rule_judges_is_unknown_and_never_a_pass() => Assert.Equal(
+        new CheckFailure(
+            "Resources of type Microsoft.Web/sites have keys, tokens or passwords, and no rule of this check judges them.", Unknown: true),
+        new AcceptsKeys().Evaluate(
+            Made(null, null, "ResourceKeys") with { ResourceType = "Microsoft.Web/sites" }, Rules, At("2028-02-29")));
+
+    [Fact]
     public void The_last_instant_there_is_does_not_overflow()
     {
         var last = Made("9999-12-30", null) with { Started = DateTimeOffset.MaxValue.AddDays(-1), Expires = DateTimeOffset.MaxValue };
-        Assert.Empty(Given.Evaluator(Given.Policy()).Evaluate(last));
+        Assert.Equal(["CRED-004"], Given.Evaluator(Given.Policy()).Evaluate(last).Select(v => v.ControlId));
     }
 }

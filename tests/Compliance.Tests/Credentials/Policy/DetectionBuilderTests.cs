@@ -103,7 +103,8 @@ public sealed class DetectionBuilderTests
     [Fact]
     public void Only_keys_that_are_due_are_asked_for_their_rotation_policy()
     {
-        Verdict V(CredentialKind kind, string control, string id) => new(control, Severity.Low, false, "r", Given.Credential(kind, id: id));
+        Verdict V(CredentialKind kind, string control, string id) =>
+            new(control, Severity.Low, false, "r", Given.Credential(kind, id: id), CredentialRules.Default);
         Assert.Equal(["k-1", "k-2"], DetectionBuilder.KeysNeedingRotationPolicy(
         [
             V(CredentialKind.VaultKey, "CRED-003", "k-2"), V(CredentialKind.VaultKey, "CRED-001", "k-1"), V(CredentialKind.VaultKey, "CRED-001", "K-2"),

@@ -31,5 +31,8 @@ public sealed class EvaluatorProperties
 
     [Fact]
     public void Every_verdict_can_be_worded() => Gen.Select(Any, Gen.Int[1, 400]).Sample((credential, maxAge) =>
-        Assert.All(With(maxAge).Evaluate(credential), v => Assert.EndsWith(".", NextSteps.For(v.ControlId, v.Credential, null), StringComparison.Ordinal)), iter: TestSize.Times(400));
+        Assert.All(
+            With(maxAge).Evaluate(credential),
+            v => Assert.EndsWith(".", NextSteps.For(v.ControlId, v.Credential, v.Rules, null, Given.Now), StringComparison.Ordinal)),
+        iter: TestSize.Times(400));
 }

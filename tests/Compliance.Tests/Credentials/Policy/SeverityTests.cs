@@ -37,6 +37,22 @@ public sealed class SeverityTests
         Assert.Equal(Severity.High, Of("CRED-001", null, ("environment", "dev"), ("dataClassification", "restricted")));
 
     [Theory]
+    [InlineData(89, null, Severity.Low)]
+    [InlineData(90, Severity.High, Severity.High)] // the policy below has CRED-002 at low
+    public void What_works_past_its_end_is_at_least_as_bad_as_its_age(int age, Severity? old, Severity ended)
+    {
+        var policy = Given.Policy("severity:\n  controls: { CRED-002: low }\n");
+        var secret = Given.Credential(CredentialKind.VaultSecret, Given.Now.AddDays(-age), Given.Now.AddDays(-1));
+        (string, Severity)[] expected = old is { } severity ? [("CRED-001", severity), ("CRED-002", ended)] : [("CRED-002", ended)];
+        Assert.Equal(expected, Given.Judge(policy, secret));
+    }
+
+    [Fact]
+    public void What_ended_and_works_no_more_keeps_its_own_severity() => Assert.Equal(
+        [("CRED-002", Severity.Medium)],
+        Given.Judge(Given.Policy(), Given.Credential(started: Given.Now.AddDays(-400), expires: Given.Now.AddDays(-1))));
+
+    [Theory]
     [InlineData(1, Severity.Critical)]
     [InlineData(2, Severity.High)]
     [InlineData(7, Severity.High)]

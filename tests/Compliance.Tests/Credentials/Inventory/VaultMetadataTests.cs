@@ -1,0 +1,102 @@
+using Compliance.Credentials;
+using Compliance.Findings;
+using Compliance.Tests.Credentials.Policy;
+using Compliance.Tests.Tenants;
+using SandboxTenant;
+using SandboxTenant.Data;
+
+namespace Compliance.Tests.Credentials.Inventory;
+
+/// <summary>What the holder of a Key Vault object can write on it never makes it younger, and its end does not hide its age.</summary>
+public sealed class VaultMetadataTests
+{
+    private const string Subscription = "11111111-aaaa-4bbb-8ccc-000000000001";
+    private static readonly DateTimeOffset Now = new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Created = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    // 2024-01-01 created; 2026-11-20 moved to; 2027-01-20, 2026-11-01 ends; 2099-01-01 far ahead.
+    [Theory]
+    [InlineData("secrets", """{"enabled":true,"created":1704067200,"updated":1704067200,"exp":1800403200}""", "CRED-001 CRED-004")]
+    [InlineData("secrets", """{"enabled":true,"created":1704067200,"updated":1795132800,"nbf":1795132800,"exp":1800403200}""", "CRED-001 CRED-004")]
+    [InlineData("secrets", """{"enabled":true,"created":1704067200,"updated":1795132800,"nbf":4070908800}""", "CRED-001 CRED-004")]
+    [InlineData("secrets", """{"enabled":true,"created":1704067200,"updated":1704067200,"exp":1793491200}""", "CRED-001 CRED-002")]
+    [InlineData("secrets", """{"enabled":false,"created":1704067200,"updated":1704067200,"nbf":1795132800,"exp":1793491200}""", "CRED-002")]
+    [InlineData("keys", """{"enabled":true,"created":1704067200,"updated":1795132800,"nbf":1795132800,"exp":1800403200}""", "CRED-001 CRED-004")]
+    [InlineData("keys", """{"enabled":true,"created":1704067200,"updated":1704067200,"exp":1793491200}""", "CRED-001 CRED-002")]
+    [InlineData("certificates", """{"enabled":true,"created":1704067200,"updated":1704067200,"nbf":1795132800,"exp":1800403200}""", "CRED-001 CRED-004")]
+    public async Task The_age_of_an_object_counts_from_its_creation(string collection, string attributes, string controls)
+    {
+        var credential = await ReadAsync(collection, attributes);
+
+        Assert.Equal(Created, credential.Started);
+        Assert.Equal(controls, Judged(credential));
+    }
+
+    [Fact]
+    public async Task An_imported_certificate_is_as_old_as_its_issuer_says()
+    {
+        var credential = await ReadAsync("certificates", """{"enabled":true,"created":1795132800,"nbf":1704067200,"exp":1800403200}""");
+
+        Assert.Equal(Created, credential.Started);
+    }
+
+    [Fact]
+    public async Task A_secret_without_a_creation_time_is_not_aged_by_what_its_holder_wrote()
+    {
+        var credential = await ReadAsync("secrets", """{"enabled":true,"nbf":1795132800,"exp":1800403200}""");
+
+        Assert.Null(credential.Started);
+        Assert.Equal("CRED-005", Judged(credential));
+    }
+
+    [Fact]
+    public void An_age_that_has_not_begun_is_no_negative_number()
+    {
+        var finding = new Finding
+        {
+            Id = "f",
+            TenantId = "t",
+            Status = FindingStatus.Open,
+            OpenedAt = Now,
+            ChangedAt = Now,
+            RunId = "r",
+            Detection = new()
+            {
+                ControlId = "CRED-004",
+                Severity = Compliance.Controls.Severity.Low,
+                Subject = new(SubjectTypes.Application, "a", "a"),
+                Source = Sources.Applications,
+                Reason = "r",
+                NextStep = "n",
+                Since = Now,
+            },
+        };
+
+        Assert.Equal((null, 0, 1), (finding.AgeDays(Now.AddTicks(-1)), finding.AgeDays(Now), finding.AgeDays(Now.AddDays(1))));
+    }
+
+    private static string Judged(Credential credential)
+    {
+        var evaluator = new CredentialEvaluator(Given.Policy(), new Dictionary<string, IReadOnlySet<string>>(), Now);
+        return string.Join(' ', evaluator.Evaluate(credential).Select(v => v.ControlId).Order(StringComparer.Ordinal));
+    }
+
+    private static async Task<Credential> ReadAsync(string collection, string attributes)
+    {
+        var id = collection == "keys" ? "kid" : "id";
+        var tenant = new TenantData()
+            .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
+            .Add("subscriptions", $$"""{"id":"/subscriptions/{{Subscription}}","subscriptionId":"{{Subscription}}","displayName":"P"}""")
+            .Add("resources", $$$"""
+                {"id":"/subscriptions/{{{Subscription}}}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-r","name":"kv-r",
+                 "type":"microsoft.keyvault/vaults","location":"w","properties":{"vaultUri":"https://kv-r.vault.azure.net/"}}
+                """)
+            .Add(
+                $"vaults/kv-r/{collection}",
+                $$"""{"{{id}}":"https://kv-r.vault.azure.net/{{collection}}/one","attributes":{{attributes}}}""");
+        await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
+        var seen = await reader.ReadAsync();
+        Assert.Empty(seen.Gaps);
+        return Assert.Single(seen.All);
+    }
+}
