@@ -43,14 +43,23 @@ internal static class OffboardOutput
     /// <summary>The steps of plans, each once: what one plan does, another may confirm.</summary>
     public static void Steps(TextWriter output, IReadOnlyList<ActionPlan> plans)
     {
-        foreach (var step in plans.SelectMany(p => p.Steps).DistinctBy(s => s.Id, StringComparer.Ordinal))
-            output.WriteLine(Plain.Text($"  {step.Action,-28} {step.Target.Name}  ({step.Reason})"));
+        var steps = plans.SelectMany(p => p.Steps).DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
+        // One role at two places are two steps, and two things may have one name.
+        var names = steps.CountBy(Name).ToDictionary();
+        foreach (var step in steps)
+        {
+            var id = names[Name(step)] > 1 ? $" [{step.Target.Id}]" : "";
+            output.WriteLine(Plain.Text($"  {Name(step)}{id}  ({step.Reason})"));
+        }
         foreach (var step in plans.SelectMany(p => p.Manual).Distinct())
         {
             output.WriteLine(Plain.Text($"  by hand: {step.Target.Type} {step.Target.Name}: {step.Why}"));
             output.WriteLine(Plain.Text($"           {step.WhatToDo}"));
         }
     }
+
+    private static string Name(PlanStep step) =>
+        $"{step.Action,-28} {step.Target.Name}{(step.Arguments.TryGetValue("scope", out var scope) ? $" on {scope}" : "")}";
 
     /// <summary>A dry run.</summary>
     /// <returns>Exit code: 0 when there is a plan, else 1.</returns>

@@ -46,6 +46,24 @@ public sealed class OffboardOutputTests
     public void A_document_that_is_no_JSON_is_refused() => Assert.Throws<CliException>(() => OffboardOutput.Pretty("{"u8.ToArray()));
 
     [Fact]
+    public void Steps_of_one_name_are_told_apart_by_where_and_which()
+    {
+        var snapshot = Some.Snapshot(
+            Some.AzureRole("s1", "r") with { Name = "Reader" }, Some.AzureRole("s2", "r") with { Name = "Reader" },
+            Some.Group("g1") with { Name = "data" }, Some.Group("g2") with { Name = "data" });
+        using var output = new StringWriter { NewLine = "\n" };
+
+        OffboardOutput.Steps(output, [RemovalPlanner.Plan("dry-run", Some.Facts, snapshot, Some.Heir, Some.Policy) with { Manual = [] }]);
+
+        Assert.Equal(
+            [
+                "group.member.remove          data [g1]", "group.member.remove          data [g2]",
+                "azureRole.remove             Reader on /subscriptions/s1", "azureRole.remove             Reader on /subscriptions/s2",
+            ],
+            output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Trim().Split("  (")[0]));
+    }
+
+    [Fact]
     public void A_plan_lists_no_step_twice_and_each_reason_on_a_line_of_its_own()
     {
         var account = Some.Access(AccessKind.Account, Some.UserId);
