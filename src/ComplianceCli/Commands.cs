@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Compliance.Findings;
-using Compliance.Offboarding;
 using Compliance.Plans;
 
 namespace ComplianceCli;
@@ -63,7 +62,7 @@ internal static class Commands
                     if (parsed.GetValue(json))
                         return Json(output, cases);
                     foreach (var known in cases)
-                        await output.WriteLineAsync(Line(known));
+                        await output.WriteLineAsync(OffboardOutput.Line(known));
                     return 0;
                 }),
                 Make("show", "One case and its certificate", async (parsed, _, client, token) =>
@@ -71,15 +70,15 @@ internal static class Commands
                     var known = await client.CaseAsync(parsed.GetValue(caseId)!, token);
                     if (parsed.GetValue(json))
                         return Json(output, known);
-                    await output.WriteLineAsync(Line(known));
+                    await output.WriteLineAsync(OffboardOutput.Line(known));
                     if (known.CertificateSha256 is not null)
-                        await output.WriteLineAsync(System.Text.Encoding.UTF8.GetString(await client.DocumentAsync(known.Id, "certificate.json", token)));
+                        await output.WriteLineAsync(OffboardOutput.Pretty(await client.DocumentAsync(known.Id, "certificate.json", token)));
                     return 0;
                 }, caseId),
                 Make("plan", "A dry run: what would be done to a person now; nothing is changed", async (parsed, _, client, token) =>
                 {
                     var dry = await client.PlanAsync(parsed.GetValue(user)!, token);
-                    return parsed.GetValue(json) ? Json(output, dry) : Plan(output, dry);
+                    return parsed.GetValue(json) ? Json(output, dry) : OffboardOutput.Plan(output, dry);
                 }, user),
             },
             new Command("approvals", "What waits for two people")
@@ -107,7 +106,7 @@ internal static class Commands
                         return Json(output, read);
                     foreach (var reason in one.Reasons)
                         await output.WriteLineAsync(reason);
-                    Steps(output, [read]);
+                    OffboardOutput.Steps(output, [read]);
                     await output.WriteLineAsync($"Answer with: compliance approvals answer {one.Id} --plan {one.PlanId}");
                     return 0;
                 }, request),
@@ -138,33 +137,6 @@ internal static class Commands
     private static int Json(TextWriter output, object value)
     {
         output.WriteLine(JsonSerializer.Serialize(value, ComplianceJson.Readable));
-        return 0;
-    }
-
-    private static string Line(LeaverCase known) => string.Create(CultureInfo.InvariantCulture,
-        $"{known.Id}  {known.Stage}  received {known.ReceivedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z{(known.BlockedAt is { } at ? $"  blocked after {(at - known.ReceivedAt).TotalSeconds:0.0} s" : "")}{(known.Note is { } note ? $"\n  {note}" : "")}");
-
-    private static void Steps(TextWriter output, IReadOnlyList<ActionPlan> plans)
-    {
-        foreach (var step in plans.SelectMany(p => p.Steps))
-            output.WriteLine($"  {step.Action,-28} {step.Target.Name}  ({step.Reason})");
-        foreach (var step in plans.SelectMany(p => p.Manual))
-            output.WriteLine($"  by hand: {step.Target.Type} {step.Target.Name}: {step.Why}; {step.WhatToDo}");
-    }
-
-    private static int Plan(TextWriter output, DryRun dry)
-    {
-        if (dry.Remove is not { } remove || dry.Block is not { } block)
-        {
-            output.WriteLine($"No plan: {dry.Problem}");
-            return 1;
-        }
-        foreach (var hold in dry.Holds)
-            output.WriteLine($"Would wait for two approvals: {hold}");
-        Steps(output, [block, remove]);
-        foreach (var unread in dry.Unread)
-            output.WriteLine($"  not read: {unread}");
-        output.WriteLine("Nothing was changed.");
         return 0;
     }
 }

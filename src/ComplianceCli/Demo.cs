@@ -123,8 +123,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
     private void Print(RevocationCertificate certificate)
     {
         output.WriteLine();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Certificate: {certificate.State}; blocked in {certificate.SecondsToBlocked} s, clear in {(certificate.SecondsToClear is { } clear ? $"{clear} s" : "-")}"));
+        output.WriteLine($"Certificate: {certificate.State}; {CertificateHeadline.Of(certificate).Text}");
         foreach (var kind in certificate.Accesses.GroupBy(a => a.Kind).OrderBy(g => g.Key))
             output.WriteLine($"  {kind.Key,-22} {kind.Count(a => a.State == AccessState.Removed),3} removed{(kind.Any(a => a.State != AccessState.Removed) ? $", {kind.Count(a => a.State != AccessState.Removed)} not" : "")}");
         if (certificate.Remaining.Count > 0)

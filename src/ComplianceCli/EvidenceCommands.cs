@@ -153,12 +153,21 @@ internal static class EvidenceCommands
 
     private static async Task TellAsync(TextWriter output, LedgerVerification result)
     {
-        var verdict = result.Verdict switch { LedgerVerdict.Intact => "Intact", LedgerVerdict.Tampered => "TAMPERED", _ => "CANNOT TELL" };
+        var verdict = result.Verdict switch
+        {
+            LedgerVerdict.Intact => "Intact",
+            LedgerVerdict.Tampered => "TAMPERED",
+            _ when result.Problems is [{ Kind: LedgerProblemKind.ConvertedCopy }] => "NOT INTACT",
+            _ => "CANNOT TELL",
+        };
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{verdict,-11} {result.Records:N0} records, {result.Bytes:N0} bytes; {result.Covered:N0} covered by {result.Checkpoints} signed checkpoints"));
         if (result.Checkpoint is { } checkpoint)
             await output.WriteLineAsync($"Checkpoint  {Plain.Text(checkpoint.Origin)} {checkpoint.Size} {Convert.ToBase64String(checkpoint.Root)}, {Plain.Text(string.Join(", ", result.SignedBy))}");
         foreach (var problem in result.Problems)
-            await output.WriteLineAsync($"{(problem.Says == LedgerVerdict.Tampered ? "Wrong" : "Unknown"),-11} {problem.Kind}: {problem.Message}");
+        {
+            var wrong = problem.Says == LedgerVerdict.Tampered || problem.Kind == LedgerProblemKind.ConvertedCopy;
+            await output.WriteLineAsync($"{(wrong ? "Wrong" : "Unknown"),-11} {problem.Kind}: {problem.Message}");
+        }
         if (result.MoreProblems > 0)
             await output.WriteLineAsync($"            and {result.MoreProblems} more");
         foreach (var warning in result.Warnings)

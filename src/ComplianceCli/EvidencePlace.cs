@@ -4,6 +4,7 @@ using Azure.Storage.Blobs;
 using Compliance.Evidence.Checkpoints;
 using Compliance.Evidence.Ledger;
 using Compliance.Evidence.Pack;
+using Compliance.Evidence.Verify;
 
 namespace ComplianceCli;
 
@@ -97,8 +98,9 @@ internal sealed class EvidencePlace
         {
             try
             {
+                // A copy whose line ends a tool changed has its name all the same.
                 if (await source.FindAsync(path, SignedNote.MaxBytes, stop) is { } note)
-                    return Checkpoint.Parse(SignedNote.Parse(note).Text).Origin;
+                    return Checkpoint.Parse(SignedNote.Parse(await PutBackLineEnds.OfAsync(note, stop)).Text).Origin;
             }
             catch (LedgerFormatException)
             {

@@ -27,6 +27,7 @@ internal static class PackCommand
         var framework = new Option<string>("--framework") { Description = $"Whom it is for: {Known()}", Required = true, HelpName = "NAME" };
         var file = new Option<FileInfo?>("--out") { Description = "The zip; without it evidence-NAME-FROM-TO.zip here", HelpName = "FILE" };
         var state = new Option<string?>("--state") { Description = "Table address of the state account (Storage Table Data Reader), for findings and approvals; without it the launcher's, or none", HelpName = "URL" };
+        var names = new Option<bool>("--with-names") { Description = "Let texts name people, and put in what people wrote" };
         make("pack", "One zip for an auditor: records, proofs, findings, approvals, and how to check them", async (parsed, stop) =>
         {
             var wanted = Find(parsed.GetValue(framework)!);
@@ -34,11 +35,19 @@ internal static class PackCommand
             var source = place.Source(parsed);
             var keys = await place.KeysAsync(parsed, source, stop);
             var made = await new EvidencePack(source, StateOf(parsed, place, parsed.GetValue(state))).MakeAsync(
-                new() { From = first, To = end, Framework = wanted, Keys = keys, Origin = place.Origin(parsed) },
+                new()
+                {
+                    From = first,
+                    To = end,
+                    Framework = wanted,
+                    Keys = keys,
+                    Origin = place.Origin(parsed),
+                    WithNames = parsed.GetValue(names),
+                },
                 parsed.GetValue(file)?.FullName ?? Path.GetFullPath($"evidence-{wanted.Key}-{Short(first)}-{Short(end)}.zip"), stop);
             await output.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(made, ComplianceJson.Readable) : Told(made, wanted));
             return 0;
-        }, [from, to, framework, file, state]);
+        }, [from, to, framework, file, state, names]);
     }
 
     private static string Known() => string.Join(", ", Framework.All.Select(f => f.Key));

@@ -188,11 +188,16 @@ internal sealed class CaseHost : IAsyncDisposable
     /// <summary>What an auditor finds who has the public key and nothing else; null while there is no key yet.</summary>
     public async Task<LedgerVerification?> VerifyLedgerAsync()
     {
-        var key = Path.Combine(_folder, "evidence-key.vkey");
-        return File.Exists(key)
-            ? await new LedgerVerifier(new BlobLedgerSource(_azurite.EvidenceBlobs, Sandbox.TenantId), new VerifyOptions { Keys = [NoteKey.Parse((await File.ReadAllTextAsync(key, Stop)).Trim())] }).VerifyAsync(Stop)
-            : null;
+        if (!File.Exists(LedgerKeyFile))
+            return null;
+        var source = new BlobLedgerSource(_azurite.EvidenceBlobs, Sandbox.TenantId);
+        return await new LedgerVerifier(source, new VerifyOptions { Keys = [await LedgerKeyAsync()] }).VerifyAsync(Stop);
     }
+
+    /// <summary>The public key that checkpoints are verified with; there is one once something was signed.</summary>
+    public async Task<NoteKey> LedgerKeyAsync() => NoteKey.Parse((await File.ReadAllTextAsync(LedgerKeyFile, Stop)).Trim());
+
+    private string LedgerKeyFile => Path.Combine(_folder, "evidence-key.vkey");
 
     /// <summary>Ids of the tenant's evidence records, as they are in the ledger; each must be as the schema says.</summary>
     public async Task<IReadOnlyList<string>> LedgerIdsAsync()

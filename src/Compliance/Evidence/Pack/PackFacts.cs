@@ -1,10 +1,14 @@
 using Compliance.Approvals;
 using Compliance.Controls;
 using Compliance.Findings;
+using Compliance.Offboarding.Intake;
 
 namespace Compliance.Evidence.Pack;
 
-/// <summary>A finding as a pack tells it: how it stood at the end of the time that the pack is about. Names and addresses of people are left out.</summary>
+/// <summary>
+/// A finding as a pack tells it: how it stood at the end of the time that the pack is about. What names a person is left
+/// out unless the pack is made with names.
+/// </summary>
 internal sealed record PackFinding
 {
     /// <summary>Its id.</summary>
@@ -85,11 +89,14 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
     /// <summary>What stands for a person whose pseudonym is gone.</summary>
     public const string Erased = "(erased)";
 
+    /// <summary>Replaces a text that people wrote, or that is about a leaver: it may name anybody.</summary>
+    public const string LeftOut = "(left out, since it may name people; --with-names has it)";
+
     /// <summary>Selects. The store keeps how a finding stands now and not each step on the way, so a finding that came back counts from its first opening.</summary>
     public static PackFacts Of(PackState state, PackRequest request)
     {
         var controls = request.Framework.Controls.Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
-        var hide = new Hiding(state.People);
+        var hide = new Hiding(state.People, request.WithNames ? null : new PersonFilter(state.Named));
         return new(
             [.. state.Findings.Where(f => controls.Contains(f.Detection.ControlId) && f.OpenedAt < request.To && !(f.Status == FindingStatus.Resolved && f.ResolvedAt < request.From))
                 .Select(f => Finding(f, request, hide)).OrderBy(f => f.Id, StringComparer.Ordinal)],
@@ -106,6 +113,9 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
     private static bool Touches(KnownApproval approval, PackRequest request) =>
         approval.Request.Answers.Select(a => a.At).Append(approval.Request.AskedAt).Any(at => at >= request.From && at < request.To);
 
+    // The first part of the ids of all controls about leavers.
+    private const string LeaverControls = "LEAVE-";
+
     // A case stands for the person who leaves, in findings about the case and in those about what the person could read.
     private static string? CaseOf(Detection detection)
     {
@@ -119,6 +129,11 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
         // What was resolved later was open, as far as the store can still tell.
         var resolvedLater = finding.Status == FindingStatus.Resolved && !(finding.ResolvedAt < request.To);
         var people = CaseOf(d) is { } person ? new[] { person } : [];
+        // What is about leavers and HR's events is worded with whatever the directory and HR gave: heirs, managers, those who fit.
+        var about = d.ControlId.StartsWith(LeaverControls, StringComparison.Ordinal) || CaseOf(d) is not null;
+        var subject = hide.Hides && (d.Subject.Type is PersonFilter.UserSubject or IntakeControls.EventSubject)
+            ? d.Subject with { Id = LeftOut, Name = LeftOut }
+            : d.Subject;
         return new()
         {
             Id = finding.Id,
@@ -126,18 +141,18 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
             Severity = d.Severity,
             Status = resolvedLater ? FindingStatus.Open : finding.Status,
             SubjectType = d.Subject.Type,
-            SubjectId = hide.In(d.Subject.Id, people),
-            SubjectName = hide.In(d.Subject.Name, people),
-            Part = hide.In(d.Part, people),
-            Source = hide.In(d.Source, people),
+            SubjectId = hide.In(subject.Id, people),
+            SubjectName = hide.In(subject.Name, people),
+            Part = about ? hide.AnyId(d.Part, people) : hide.In(d.Part, people),
+            Source = about ? hide.AnyId(d.Source, people) : hide.In(d.Source, people),
             Unknown = d.Unknown,
-            Reason = hide.In(d.Reason, people),
-            NextStep = hide.In(d.NextStep, people),
+            Reason = about && hide.Hides ? $"{ControlCatalogue.Get(d.ControlId).Title} {LeftOut}" : hide.In(d.Reason, people),
+            NextStep = about && hide.Hides ? LeftOut : hide.In(d.NextStep, people),
             OpenedAt = finding.OpenedAt,
             ResolvedAt = resolvedLater ? null : finding.ResolvedAt,
             Reopened = finding.Reopened,
             HasOwner = d.Owner is not null,
-            Waiver = d.Waiver,
+            Waiver = hide.Hides && d.Waiver is { } waiver ? waiver with { Reason = LeftOut, ApprovedBy = LeftOut } : d.Waiver,
             RunId = hide.In(finding.RunId, people),
         };
     }
@@ -148,16 +163,36 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
         var then = asked with { Answers = [.. asked.Answers.Where(a => a.At < request.To)] };
         var people = asked.Answers.Select(a => a.ApproverId).Append(asked.CaseId).Append(asked.SubjectId).Concat(asked.Requesters).Where(p => p.Length > 0).ToArray();
         return new(
-            hide.In(asked.Id, people), asked.PlanId, hide.In(asked.CaseId, people), asked.Controls, asked.Guards, [.. asked.Reasons.Select(r => hide.In(r, people))], asked.AskedAt, asked.Deadline,
+            hide.In(asked.Id, people), asked.PlanId, hide.In(asked.CaseId, people), asked.Controls, asked.Guards,
+            [.. asked.Reasons.Select(r => hide.Written(r, people))], asked.AskedAt, asked.Deadline,
             known.VoidedAt < request.To ? "void" : ApprovalRules.StateOf(then, request.To).ToString().ToLowerInvariant(),
             [.. then.Answers.OrderBy(a => a.At).ThenBy(a => a.ApproverId, StringComparer.Ordinal)
-                .Select(a => a with { ApproverId = hide.In(a.ApproverId, people), Comment = a.Comment is { } comment ? hide.In(comment, people) : null })]);
+                .Select(a => a with
+                {
+                    ApproverId = hide.In(a.ApproverId, people),
+                    Comment = a.Comment is { } comment ? hide.Written(comment, people) : null,
+                })]);
     }
 
-    // As the ledger's writer does it, so that both can be laid side by side.
-    private sealed class Hiding(IReadOnlyDictionary<string, string> names)
+    // Pseudonyms as the ledger's writer puts them in, so that both can be laid side by side; then everybody else.
+    // The filter is null in a pack with names.
+    private sealed class Hiding(IReadOnlyDictionary<string, string> pseudonyms, PersonFilter? filter)
     {
-        public string In(string text, IEnumerable<string> people) => people.Distinct(StringComparer.Ordinal).OrderByDescending(p => p.Length)
-            .Aggregate(text, (t, person) => t.Replace(person, names.TryGetValue(person, out var name) ? name : Erased, StringComparison.OrdinalIgnoreCase));
+        public bool Hides => filter is not null;
+
+        public string In(string text, IEnumerable<string> people)
+        {
+            var hidden = text;
+            foreach (var person in people.Distinct(StringComparer.Ordinal).OrderByDescending(p => p.Length))
+                hidden = hidden.Replace(person, pseudonyms.GetValueOrDefault(person, Erased), StringComparison.OrdinalIgnoreCase);
+            return filter?.In(hidden) ?? hidden;
+        }
+
+        // A step may carry the id of whoever gets what the leaver owned.
+        public string AnyId(string text, IEnumerable<string> people) =>
+            Hides ? PersonFilter.WithoutIds(In(text, people)) : In(text, people);
+
+        // What people wrote, or what was worded for a leaver's approvers.
+        public string Written(string text, IEnumerable<string> people) => Hides ? LeftOut : In(text, people);
     }
 }

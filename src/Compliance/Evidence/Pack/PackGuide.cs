@@ -135,5 +135,11 @@ internal static class PackGuide
 
     private static string State(PackContent content) => content.Facts is null
         ? "- **Findings, waivers and approvals are not in this pack**: it was made from the ledger alone, without the state account. Their absence says nothing about whether there are any."
-        : "- `findings.csv`, `findings.json`, `waivers.csv`, `approvals.csv`, the two OSCAL files and `index.html` are extracts of the program's state. They are not covered by the signature; what they\n  tell was also logged as it happened, where a record of the log says so.";
+        : "- `findings.csv`, `findings.json`, `waivers.csv`, `approvals.csv`, the two OSCAL files and `index.html`"
+            + " are extracts of the program's state."
+            + " They are not covered by the signature; what they\n  tell was also logged as it happened, where a record of the log says so."
+            + (content.Request.WithNames
+                ? "\n- Texts are as the program and people wrote them, and name people: the pack was made with `--with-names`."
+                : "\n- Names, addresses and ids of people, what people wrote, and the wording of findings about leavers are left out;\n"
+                + "  `--with-names` makes a pack that has them.");
 }

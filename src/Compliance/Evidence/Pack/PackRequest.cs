@@ -20,6 +20,9 @@ internal sealed record PackRequest
     /// <summary>What the log has to be called in its checkpoints; null to take the name that the trusted ones agree on.</summary>
     public string? Origin { get; init; }
 
+    /// <summary>Whether texts may name people. Else names, addresses and ids of people are left out, and so is what people wrote.</summary>
+    public bool WithNames { get; init; }
+
     /// <summary>Told from time to time how far it is, from one thread.</summary>
     public IProgress<Verify.VerifyProgress>? Progress { get; init; }
 }

@@ -7,7 +7,10 @@ namespace Compliance.Evidence.Pack;
 /// <param name="Findings">Findings of the controls that were asked for, whatever their status.</param>
 /// <param name="Approvals">All requests for approval.</param>
 /// <param name="People">Pseudonyms, as the ledger has them, of ids that stand for people; an id that is not here was erased, or no record ever named it.</param>
-internal sealed record PackState(IReadOnlyCollection<Finding> Findings, IReadOnlyCollection<KnownApproval> Approvals, IReadOnlyDictionary<string, string> People);
+/// <param name="Named">Names, addresses and ids of everybody whom the state account names anywhere, to be kept out of texts.</param>
+internal sealed record PackState(
+    IReadOnlyCollection<Finding> Findings, IReadOnlyCollection<KnownApproval> Approvals, IReadOnlyDictionary<string, string> People,
+    IReadOnlyCollection<string> Named);
 
 /// <summary>A request for approval as it is kept.</summary>
 /// <param name="Request">The request.</param>

@@ -5,6 +5,7 @@ using Azure.Storage.Blobs;
 using Compliance.Approvals;
 using Compliance.Evidence.People;
 using Compliance.Findings;
+using Compliance.Offboarding;
 using Compliance.State;
 
 namespace Compliance.Evidence.Pack;
@@ -26,9 +27,11 @@ internal sealed class StoredPackState(TableServiceClient tables, BlobServiceClie
         ArgumentNullException.ThrowIfNull(controls);
         try
         {
-            var findings = await FindingsAsync(controls, stop);
+            var all = await FindingsAsync(stop);
+            var findings = all.Where(f => controls.Contains(f.Detection.ControlId)).ToList();
             var approvals = await ApprovalsAsync(stop);
-            return new(findings, approvals, await PeopleAsync(PackFacts.PeopleIn(findings, approvals), stop));
+            var named = PersonFilter.KnownTo(all, approvals, await CasesAsync(stop));
+            return new(findings, approvals, await PeopleAsync(PackFacts.PeopleIn(findings, approvals), stop), [.. named]);
         }
         catch (Exception e) when (e is JsonException or InvalidDataException)
         {
@@ -36,19 +39,22 @@ internal sealed class StoredPackState(TableServiceClient tables, BlobServiceClie
         }
     }
 
-    private async Task<List<Finding>> FindingsAsync(IReadOnlyCollection<string> controls, CancellationToken stop)
+    // Of every control: a person whom one finding names may be in the text of another.
+    private async Task<List<Finding>> FindingsAsync(CancellationToken stop)
     {
         var table = tables.GetTableClient(TableFindingStore.Table);
         var found = new Dictionary<string, Finding>(StringComparer.Ordinal);
         try
         {
-            foreach (var partition in controls.Select(c => FindingRow.Partition(tenantId, c)))
+            var (first, end) = (FindingRow.Prefix(tenantId), FindingRow.PrefixEnd(tenantId));
+            var filter = TableClient.CreateQueryFilter($"PartitionKey ge {first} and PartitionKey lt {end}");
+            await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: stop))
             {
-                await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), cancellationToken: stop))
+                var finding = FindingRow.Read(row).Finding;
+                if (!found.TryAdd(finding.Id, finding))
                 {
-                    var finding = FindingRow.Read(row).Finding;
-                    if (!found.TryAdd(finding.Id, finding))
-                        throw new IOException($"table {TableFindingStore.Table} gave row {finding.Id} twice: its pages do not end where they should");
+                    throw new IOException(
+                        $"table {TableFindingStore.Table} gave row {finding.Id} twice: its pages do not end where they should");
                 }
             }
         }
@@ -60,23 +66,28 @@ internal sealed class StoredPackState(TableServiceClient tables, BlobServiceClie
         return [.. found.Values];
     }
 
-    private async Task<List<KnownApproval>> ApprovalsAsync(CancellationToken stop)
+    private Task<List<KnownApproval>> ApprovalsAsync(CancellationToken stop) => RowsAsync(ApprovalBoard.Table, row =>
     {
-        var approvals = new List<KnownApproval>();
+        var (request, voidedAt) = ApprovalBoard.Read(row);
+        return new KnownApproval(request, voidedAt);
+    }, stop);
+
+    private Task<List<LeaverCase>> CasesAsync(CancellationToken stop) => RowsAsync(TableLeaverCases.Table, TableLeaverCases.Read, stop);
+
+    private async Task<List<T>> RowsAsync<T>(string table, Func<TableEntity, T> read, CancellationToken stop)
+    {
+        var rows = new List<T>();
         try
         {
-            await foreach (var row in tables.GetTableClient(ApprovalBoard.Table).QueryAsync<TableEntity>(
+            await foreach (var row in tables.GetTableClient(table).QueryAsync<TableEntity>(
                 TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")}"), cancellationToken: stop))
-            {
-                var (request, voidedAt) = ApprovalBoard.Read(row);
-                approvals.Add(new(request, voidedAt));
-            }
+                rows.Add(read(row));
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
-            // Nothing was ever asked.
+            // Nobody ever left, or nothing was ever asked.
         }
-        return approvals;
+        return rows;
     }
 
     private async Task<IReadOnlyDictionary<string, string>> PeopleAsync(IEnumerable<string> people, CancellationToken stop)

@@ -74,6 +74,9 @@ internal enum LedgerProblemKind
 
     /// <summary>Something could not be read.</summary>
     Unreadable,
+
+    /// <summary>A tool changed the line ends of this copy's text files, or put byte-order marks before them, and nothing else.</summary>
+    ConvertedCopy,
 }
 
 /// <summary>One thing that is wrong.</summary>

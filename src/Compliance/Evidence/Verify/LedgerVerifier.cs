@@ -42,8 +42,58 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         {
             _report.Add(new(LedgerProblemKind.Unreadable, LedgerVerdict.CannotTell, Plain.Text(e.Message, 500)));
         }
-        return Result(checkpoints, pass);
+        var result = Result(checkpoints, pass);
+        return result.Verdict == LedgerVerdict.Intact || await ConvertedAsync(result, stop) is not { } converted ? result : converted;
     }
+
+    // A copy that went through git or an editor is no forgery, though its bytes are not the signed ones. Null when something else is wrong.
+    private async Task<LedgerVerification?> ConvertedAsync(LedgerVerification result, CancellationToken stop)
+    {
+        if (source is PutBackLineEnds)
+            return null;
+        var before = new PutBackLineEnds(source);
+        LedgerVerification again;
+        try
+        {
+            if (!await before.IsLikelyAsync(stop))
+                return null;
+            // Tiles are no text, and prove nothing.
+            again = await new LedgerVerifier(before, options with { Tiles = false, Progress = null }).VerifyAsync(stop);
+        }
+        catch (Exception e) when (SourceFailure.IsOne(e) && !stop.IsCancellationRequested)
+        {
+            return null;
+        }
+        if (again.Verdict != LedgerVerdict.Intact || before.Changed.Count == 0 || !before.IsThroughout)
+            return null;
+        var path = before.Changed[0];
+        var tenant = again.Origin?.Split('/')[^1] ?? "ID";
+        return result with
+        {
+            Verdict = LedgerVerdict.CannotTell,
+            Problems =
+            [
+                new(LedgerProblemKind.ConvertedCopy, LedgerVerdict.CannotTell,
+                    $"this copy is not the ledger byte for byte: {Changes(before)} in "
+                    + $"{Plain.Text(path, 100)}{More(before.Changed.Count - 1)}, as git, an editor or a transfer in text mode does. "
+                    + "With that undone, every record and checkpoint is as it was signed. Fetch the ledger again into a new folder: "
+                    + $"compliance evidence download DIR --account URL --tenant {Plain.Text(tenant, 100)}")
+                { Path = path },
+            ],
+            Warnings = [],
+            MoreProblems = 0,
+            Origin = again.Origin,
+        };
+    }
+
+    private static string Changes(PutBackLineEnds copy) => (copy.HasLineEnds, copy.HasMarks) switch
+    {
+        (true, true) => "line ends were changed from LF to CRLF and a byte-order mark was put at the begin",
+        (true, false) => "line ends were changed from LF to CRLF",
+        _ => "a byte-order mark was put at the begin",
+    };
+
+    private static string More(int files) => files == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {files} more files");
 
     private async Task ReadAsync(IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, TileComparison tiles, Pass pass, CancellationToken stop)
     {

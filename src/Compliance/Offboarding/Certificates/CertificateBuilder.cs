@@ -33,6 +33,7 @@ internal static class CertificateBuilder
             CaseId = leaver.Id,
             TenantId = leaver.TenantId,
             SubjectId = input.Facts.UserId,
+            SubjectName = input.Facts.DisplayName is { Length: > 0 } name && name != input.Facts.UserId ? name : null,
             Pseudonym = input.Pseudonym,
             PolicySha256 = input.Policy.Sha256,
             IssuedAt = verified.At.ToUniversalTime(),

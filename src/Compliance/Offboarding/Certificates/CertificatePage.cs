@@ -31,15 +31,26 @@ internal static class CertificatePage
         .wide{overflow-x:auto}
         table{width:100%;border-collapse:collapse;font-size:.93rem}
         caption{text-align:left;font-weight:600;padding:1.1rem 0 .3rem}
-        th,td{text-align:left;vertical-align:top;padding:.5rem .8rem .5rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+        th,td{text-align:left;vertical-align:top;padding:.5rem .8rem .5rem 0;border-bottom:1px solid var(--line);overflow-wrap:break-word}
+        td{min-width:7rem;max-width:26rem}
         th{color:var(--soft);font-weight:600;white-space:nowrap}
         td small{display:block;color:var(--soft)}
         .tag{font-weight:600;white-space:nowrap}.tag.g{color:var(--good)}.tag.w{color:var(--warn)}.tag.b{color:var(--bad)}
+        td code{display:inline-block;min-width:12rem}
         code{font:.86rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
+        bdi,small{overflow-wrap:anywhere}
         li{margin:.3rem 0}
         bdi{unicode-bidi:isolate}
-        @media (max-width:40rem){main{margin:0;padding:1.2rem;border:0;border-radius:0}}
-        @media print{body{background:#fff}main{margin:0;padding:0;border:0;max-width:none}h2,caption{break-after:avoid}tr,li,.state{break-inside:avoid}}
+        @media screen and (max-width:46rem){
+        main{margin:0;padding:1.2rem;border:0;border-radius:0}
+        table,caption,tbody,tr,td{display:block}thead{display:none}
+        tr{padding:.5rem 0;border-bottom:1px solid var(--line)}
+        td,td code{min-width:0;max-width:none}td{padding:.15rem 0;border:0}td:empty{display:none}
+        td::before{content:attr(data-label);display:block;color:var(--soft);font-size:.8rem}}
+        @page{margin:14mm}
+        @media print{
+        body{background:#fff;font-size:10pt}main{margin:0;padding:0;border:0;max-width:none}.wide{overflow:visible}td code{min-width:9rem}
+        h2,caption{break-after:avoid}tr,li,.state{break-inside:avoid}tbody tr:first-child{break-before:avoid}ol.line{margin-left:.5rem}}
         """;
 
     private static readonly (AccessKind Kind, string Title)[] Kinds =
@@ -69,21 +80,31 @@ internal static class CertificatePage
 
     private static void Head(StringBuilder page, RevocationCertificate certificate)
     {
-        page.Append("<header>\n<h1>Revocation certificate</h1>\n<p class=\"soft\">Case ").Append(Text(certificate.CaseId)).Append(" · person ").Append(Text(certificate.Pseudonym ?? certificate.SubjectId))
-            .Append(" · tenant ").Append(Text(certificate.TenantId)).Append("</p>\n");
+        page.Append("<header>\n<h1>Revocation certificate");
+        if (certificate.SubjectName is { } name)
+            page.Append(" for <bdi>").Append(Text(name)).Append("</bdi>");
+        page.Append("</h1>\n<p class=\"soft\">Case <code>").Append(Text(certificate.CaseId)).Append("</code>");
+        if (certificate.SubjectName is null)
+            page.Append(" · person <code>").Append(Text(certificate.SubjectId)).Append("</code>");
+        if (certificate.Pseudonym is { } pseudonym)
+            page.Append(" · in the evidence <code>").Append(Text(pseudonym)).Append("</code>");
+        page.Append(" · tenant <code>").Append(Text(certificate.TenantId)).Append("</code></p>\n");
         var removed = certificate.Accesses.Count(a => a.State == AccessState.Removed);
-        var (look, title) = certificate.State switch
-        {
-            "clear" => ("good", $"Blocked in {Duration(certificate.SecondsToBlocked)}, clear in {Duration(certificate.SecondsToClear)}"),
-            "blocked" => ("warn", $"Blocked in {Duration(certificate.SecondsToBlocked)}, not yet clear"),
-            _ => ("bad", "Not blocked"),
-        };
-        page.Append("<div class=\"state ").Append(look).Append("\" role=\"status\"><strong>").Append(title).Append("</strong>\n<span>")
+        var headline = CertificateHeadline.Of(certificate);
+        var look = headline.Look switch { CertificateLook.Good => "good", CertificateLook.Warning => "warn", _ => "bad" };
+        page.Append("<div class=\"state ").Append(look)
+            .Append("\" role=\"status\"><strong>").Append(Text(headline.Text)).Append("</strong>\n<span>")
             .Append(CultureInfo.InvariantCulture, $"{removed} of {certificate.Accesses.Count} accesses were seen removed");
         Count(page, certificate.Accesses.Count(a => a.State == AccessState.StillThere), "still there");
         Count(page, certificate.Accesses.Count(a => a.State == AccessState.LeftToPerson), "left to a person");
         Count(page, certificate.Accesses.Count(a => a.State == AccessState.Unknown), "unknown");
-        page.Append(".</span></div>\n</header>\n");
+        page.Append('.');
+        if (certificate.State == "clear" && headline.Look != CertificateLook.Good)
+        {
+            page.Append(" All that this program removes was seen removed in ")
+                .Append(CertificateHeadline.Duration(certificate.SecondsToClear)).Append('.');
+        }
+        page.Append("</span></div>\n</header>\n");
     }
 
     private static void Count(StringBuilder page, int count, string what)
@@ -148,7 +169,8 @@ internal static class CertificatePage
     {
         page.Append("<section aria-labelledby=\"proof\">\n<h2 id=\"proof\">How to check this</h2>\n<p>This page shows the certificate whose canonical JSON has the digest below. The evidence record of the case names the same digest.</p>\n<ul>\n<li>SHA-256: <code>")
             .Append(certificate.Sha256()).Append("</code></li>\n<li>Policy: <code>").Append(Text(certificate.PolicySha256)).Append("</code></li>\n<li>Event: <code>").Append(Text(certificate.Event.Id)).Append("</code> of ")
-            .Append(Text(certificate.Event.Source)).Append("</li>\n");
+            .Append(Text(certificate.Event.Source)).Append("</li>\n<li>Person: <code>").Append(Text(certificate.SubjectId))
+            .Append("</code></li>\n");
         foreach (var id in certificate.PlanIds)
             page.Append("<li>Plan: <code>").Append(Text(id)).Append("</code></li>\n");
         foreach (var approval in certificate.Approvals)
@@ -168,8 +190,8 @@ internal static class CertificatePage
         foreach (var row in rows)
         {
             page.Append("<tr>");
-            foreach (var cell in row)
-                page.Append("<td>").Append(cell).Append("</td>");
+            foreach (var (column, cell) in columns.Zip(row))
+                page.Append("<td data-label=\"").Append(column).Append("\">").Append(cell).Append("</td>");
             page.Append("</tr>\n");
         }
         page.Append("</tbody>\n</table>\n</div>\n");
@@ -197,14 +219,6 @@ internal static class CertificatePage
 
     private static string Time(DateTimeOffset at) =>
         string.Create(CultureInfo.InvariantCulture, $"<time datetime=\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\">{at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC</time>");
-
-    private static string Duration(long? seconds) => seconds switch
-    {
-        null => "an unknown time",
-        < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds} s"),
-        < 7200 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60} min"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600} h"),
-    };
 
     /// <summary>Text that cannot be markup, cannot end an attribute, and shows what would hide in it: control characters and those that turn the direction of text.</summary>
     internal static string Text(string text)

@@ -20,6 +20,9 @@ public sealed record RevocationCertificate
     /// <summary>Object id of the person.</summary>
     public required string SubjectId { get; init; }
 
+    /// <summary>Display name of the person; null when the directory has none.</summary>
+    public string? SubjectName { get; init; }
+
     /// <summary>Under which name the person appears in the evidence; null when there is none.</summary>
     public string? Pseudonym { get; init; }
 

@@ -89,18 +89,26 @@ public sealed class PackCommandTests(AzuriteFixture azurite) : IDisposable
         await new TableFindingStore(storage).SaveAsync(tenant, [new(PackDesk.Finding("CRED-001", 3) with { TenantId = tenant }, null), new(PackDesk.Finding("CRED-002", 3, FindingStatus.Resolved, 5) with { TenantId = tenant }, null)], Stop);
         await new ApprovalBoard(storage, Moq.Mock.Of<Compliance.Evidence.IEvidenceLog>()).AskAsync(PackDesk.Approval(4).Request with { TenantId = tenant }, Stop);
         var connection = Path.Combine(_desk.Folder, "connection.json");
-        Task<(int Code, string Output, string Errors)> RunOfAsync(string id)
+        Task<(int Code, string Output, string Errors)> RunOfAsync(string id, params string[] more)
         {
             File.WriteAllText(connection, System.Text.Json.JsonSerializer.Serialize(
                 new ComplianceCli.Connection("http://127.0.0.1:1", "", null, azurite.EvidenceConnection, null, new Dictionary<string, string> { ["Tenant:Id"] = id }, azurite.StateConnection), System.Text.Json.JsonSerializerOptions.Web));
-            return RunAsync("--from", "2026-11-01", "--to", "2026-11-02", "--framework", "soc2", "--key-file", Key(ledger, pem: false), "--out", _desk.File, "--connection", connection);
+            return RunAsync(
+            [
+                "--from", "2026-11-01", "--to", "2026-11-02", "--framework", "soc2", "--key-file", Key(ledger, pem: false),
+                "--out", _desk.File, "--connection", connection, .. more,
+            ]);
         }
 
         var (code, output, errors) = await RunOfAsync(tenant);
 
         Assert.Equal((0, ""), (code, errors));
         Assert.Contains("  2 findings", output, StringComparison.Ordinal);
-        Assert.Contains(pseudonym.Name, string.Join('\n', _desk.Lines("approvals.csv")), StringComparison.Ordinal);
+        Assert.Contains(pseudonym.Name, _desk.Read("approvals.csv"), StringComparison.Ordinal);
+        Assert.DoesNotContain("more than 10 leavers", _desk.Read("approvals.csv"), StringComparison.Ordinal);
+        // What people may have written is there for whoever asks.
+        Assert.Equal(0, (await RunOfAsync(tenant, "--with-names")).Code);
+        Assert.Contains("more than 10 leavers", _desk.Read("approvals.csv"), StringComparison.Ordinal);
         // The same bytes under another tenant's name are not its ledger.
         Assert.NotEqual(0, (await RunOfAsync("another")).Code);
     }

@@ -107,7 +107,7 @@ internal sealed class PackDesk : IDisposable
     }, null);
 
     public static PackState State(IEnumerable<Finding>? findings = null, IEnumerable<KnownApproval>? approvals = null, Dictionary<string, string>? people = null) =>
-        new([.. findings ?? []], [.. approvals ?? []], people ?? []);
+        new([.. findings ?? []], [.. approvals ?? []], people ?? [], [.. PersonFilter.KnownTo(findings ?? [], approvals ?? [], [])]);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

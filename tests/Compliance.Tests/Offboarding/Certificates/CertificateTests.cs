@@ -41,7 +41,9 @@ public sealed class CertificateTests
         var certificate = Clear();
 
         Assert.Equal(("clear", 42, 660), (certificate.State, certificate.SecondsToBlocked, certificate.SecondsToClear));
-        Assert.Contains("<strong>Blocked in 42 s, clear in 11 min</strong>", CertificatePage.Html(certificate), StringComparison.Ordinal);
+        Assert.Contains(
+            "<strong>Blocked in 42 s, clear in 11 min: nothing remains</strong>",
+            CertificatePage.Html(certificate), StringComparison.Ordinal);
         Assert.Contains("2026-11-23 10:30 UTC", certificate.Residual[0], StringComparison.Ordinal);
     }
 
@@ -99,6 +101,54 @@ public sealed class CertificateTests
         var certificate = CertificateBuilder.Build(Input() with { Plans = [plan], Verified = Verification.Compare([plan], [], Some.Snapshot(access), Some.Snapshot()) });
 
         Assert.Empty(certificate.Remaining);
+    }
+
+    [Theory]
+    [InlineData(AccessState.LeftToPerson)]
+    [InlineData(AccessState.StillThere)]
+    [InlineData(AccessState.Unknown)]
+    public void A_headline_says_what_remains_and_is_green_only_when_nothing_does(AccessState state)
+    {
+        var clear = Clear();
+        var left = clear with { Accesses = [clear.Accesses[0] with { State = state }, .. clear.Accesses.Skip(1)] };
+        var gap = new CertifiedGap("graph/users", "403", null);
+        var task = new CertifiedTask("mailbox", "m", "dana@northwynd.example", "no permission", "hand it over");
+        var failure = new CertifiedFailure("group.member.remove", "group", "g1", "g1", StepResult.Refused, Some.Time, "409", null, null);
+
+        void Headline(CertificateLook look, string text, RevocationCertificate certificate) =>
+            Assert.Equal(new CertificateHeadline(look, text), CertificateHeadline.Of(certificate));
+        Headline(CertificateLook.Good, "Blocked in 42 s, clear in 11 min: nothing remains", clear);
+        Headline(CertificateLook.Warning, "Blocked in 42 s; 1 of 2 accesses remains", left);
+        Headline(
+            CertificateLook.Warning, "Blocked in 42 s; 1 of 2 accesses remains, 1 source could not be read",
+            left with { Unread = [gap], Remaining = [task] });
+        Headline(CertificateLook.Warning, "Blocked in 42 s; 2 tasks remain for a person", clear with { Remaining = [task, task] });
+        Headline(CertificateLook.Warning, "Blocked in 42 s; 1 step is not in effect", clear with { NotDone = [failure] });
+        Headline(CertificateLook.Warning, "Blocked in 42 s, not yet clear; 1 of 2 accesses remains", left with { State = "blocked" });
+        Headline(CertificateLook.Warning, "Blocked in 42 s, not yet clear", clear with { State = "blocked" });
+        Headline(CertificateLook.Bad, "Not blocked; 1 of 2 accesses remains", left with { State = "open", BlockedAt = null });
+        var page = CertificatePage.Html(left);
+        Assert.Contains("<div class=\"state warn\" role=\"status\"><strong>Blocked in 42 s; 1 of 2", page, StringComparison.Ordinal);
+        Assert.Contains("All that this program removes was seen removed in 11 min.", page, StringComparison.Ordinal);
+        Assert.Contains("<div class=\"state good\"", CertificatePage.Html(clear), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_certificate_names_the_person_where_the_directory_has_a_name()
+    {
+        Assert.Contains("<h1>Revocation certificate for <bdi>Dana Whitlock</bdi></h1>", CertificatePage.Html(Clear()));
+        var nameless = CertificateBuilder.Build(Input() with { Facts = Some.Facts with { DisplayName = Some.UserId } });
+        Assert.Null(nameless.SubjectName);
+        Assert.Contains("<h1>Revocation certificate</h1>", CertificatePage.Html(nameless), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_cell_names_its_column_for_narrow_pages_and_times_end_with_seconds()
+    {
+        var page = CertificatePage.Html(Troubled());
+
+        Assert.DoesNotContain("<td>", page, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"\d\d:\d\d:\d\d\.\d", page);
     }
 
     private static LeaverCase Case => new()

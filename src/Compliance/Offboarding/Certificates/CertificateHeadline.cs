@@ -1,0 +1,66 @@
+using System.Globalization;
+
+namespace Compliance.Offboarding.Certificates;
+
+/// <summary>How a certificate looks.</summary>
+internal enum CertificateLook
+{
+    /// <summary>Nothing remains.</summary>
+    Good,
+
+    /// <summary>The account is blocked, and something remains.</summary>
+    Warning,
+
+    /// <summary>The account is not blocked.</summary>
+    Bad,
+}
+
+/// <summary>
+/// What a certificate comes to, in one line: how fast the account was blocked and what remains. Green only when nothing does. Pure.
+/// </summary>
+/// <param name="Look">How it looks.</param>
+/// <param name="Text">The line.</param>
+internal sealed record CertificateHeadline(CertificateLook Look, string Text)
+{
+    /// <summary>The headline of a certificate.</summary>
+    public static CertificateHeadline Of(RevocationCertificate certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        var remains = Remains(certificate);
+        var blocked = $"Blocked in {Duration(certificate.SecondsToBlocked)}";
+        return (certificate.State, remains) switch
+        {
+            ("clear", "") => new(CertificateLook.Good, $"{blocked}, clear in {Duration(certificate.SecondsToClear)}: nothing remains"),
+            ("clear", _) => new(CertificateLook.Warning, $"{blocked}; {remains}"),
+            ("blocked", "") => new(CertificateLook.Warning, $"{blocked}, not yet clear"),
+            ("blocked", _) => new(CertificateLook.Warning, $"{blocked}, not yet clear; {remains}"),
+            _ => new(CertificateLook.Bad, remains.Length == 0 ? "Not blocked" : $"Not blocked; {remains}"),
+        };
+    }
+
+    /// <summary>A time that something took, as people say it.</summary>
+    public static string Duration(long? seconds) => seconds switch
+    {
+        null => "an unknown time",
+        < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds} s"),
+        < 7200 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60} min"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600} h"),
+    };
+
+    // Tasks and steps are mostly about accesses that remain: they count by themselves only when no access does.
+    private static string Remains(RevocationCertificate certificate)
+    {
+        var (all, left) = (certificate.Accesses.Count, certificate.Accesses.Count(a => a.State != AccessState.Removed));
+        var first = left > 0 ? Count(left, $"of {all} {(all == 1 ? "access" : "accesses")} remains", $"of {all} accesses remain")
+            : certificate.NotDone.Count > 0 ? Count(certificate.NotDone.Count, "step is not in effect", "steps are not in effect")
+            : certificate.Remaining.Count > 0 ? Count(certificate.Remaining.Count, "task remains for a person", "tasks remain for a person")
+            : null;
+        var unread = certificate.Unread.Count == 0
+            ? null
+            : Count(certificate.Unread.Count, "source could not be read", "sources could not be read");
+        return string.Join(", ", ((string?[])[first, unread]).OfType<string>());
+    }
+
+    private static string Count(int count, string one, string more) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : more)}");
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Compliance.Evidence.Verify;
+using Compliance.Findings;
+using Compliance.Offboarding;
+using Compliance.Plans;
+
+namespace ComplianceCli;
+
+/// <summary>Prints cases, certificates and plans. Names come from a tenant: what would move the cursor is shown as its code.</summary>
+internal static class OffboardOutput
+{
+    /// <summary>A case on one line, with what it waits for below it.</summary>
+    public static string Line(LeaverCase known)
+    {
+        var line = new StringBuilder($"{known.Id}  {known.Stage}  employee {known.EmployeeId}");
+        if ((known.Latest.PrincipalName ?? known.Latest.Mail ?? known.UserId) is { } who)
+            line.Append(" (").Append(who).Append(')');
+        line.Append(CultureInfo.InvariantCulture, $"  received {known.ReceivedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+        if (known.BlockedAt is { } at)
+            line.Append(CultureInfo.InvariantCulture, $"  blocked after {(at - known.ReceivedAt).TotalSeconds:0.0} s");
+        return Plain.Text(line.ToString()) + (known.Note is { Length: > 0 } note ? $"\n  {Plain.Text(note)}" : "");
+    }
+
+    /// <summary>A document with a property a line.</summary>
+    /// <param name="json">The document, UTF-8.</param>
+    /// <exception cref="CliException">It is no JSON.</exception>
+    public static string Pretty(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            var pretty = JsonSerializer.Serialize(JsonNode.Parse(json.Span), ComplianceJson.Readable);
+            return string.Join('\n', pretty.Split('\n').Select(l => Plain.Text(l.TrimEnd('\r'))));
+        }
+        catch (JsonException e)
+        {
+            throw new CliException("the document that the app gave is not JSON", e);
+        }
+    }
+
+    /// <summary>The steps of plans, each once: what one plan does, another may confirm.</summary>
+    public static void Steps(TextWriter output, IReadOnlyList<ActionPlan> plans)
+    {
+        var steps = plans.SelectMany(p => p.Steps).DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
+        // One role at two places are two steps, and two things may have one name.
+        var names = steps.CountBy(Name).ToDictionary();
+        foreach (var step in steps)
+        {
+            var id = names[Name(step)] > 1 ? $" [{step.Target.Id}]" : "";
+            output.WriteLine(Plain.Text($"  {Name(step)}{id}  ({step.Reason})"));
+        }
+        foreach (var step in plans.SelectMany(p => p.Manual).Distinct())
+        {
+            output.WriteLine(Plain.Text($"  by hand: {step.Target.Type} {step.Target.Name}: {step.Why}"));
+            output.WriteLine(Plain.Text($"           {step.WhatToDo}"));
+        }
+    }
+
+    private static string Name(PlanStep step) =>
+        $"{step.Action,-28} {step.Target.Name}{(step.Arguments.TryGetValue("scope", out var scope) ? $" on {scope}" : "")}";
+
+    /// <summary>A dry run.</summary>
+    /// <returns>Exit code: 0 when there is a plan, else 1.</returns>
+    public static int Plan(TextWriter output, DryRun dry)
+    {
+        if (dry.Remove is not { } remove || dry.Block is not { } block)
+        {
+            output.WriteLine(Plain.Text($"No plan: {dry.Problem}"));
+            return 1;
+        }
+        if (dry.Holds.Count > 0)
+            output.WriteLine("Would wait for two approvals:");
+        foreach (var hold in dry.Holds.Distinct(StringComparer.Ordinal))
+            output.WriteLine(Plain.Text($"  {hold}"));
+        Steps(output, [block, remove]);
+        foreach (var unread in dry.Unread)
+            output.WriteLine(Plain.Text($"  not read: {unread}"));
+        output.WriteLine("Nothing was changed.");
+        return 0;
+    }
+}
