@@ -80,7 +80,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
 
         Assert.Contains("otherwise before", (await AnswerAsync("one", approve: false)).Objection, StringComparison.Ordinal);
         Assert.Equal(ApprovalState.Refused, (await AnswerAsync("two", approve: false)).State);
-        Assert.Empty(await Board.OpenAsync(_tenant, Stop));
+        Assert.Empty(await Board.OpenAsync(_tenant, At, Stop));
     }
 
     [Fact]

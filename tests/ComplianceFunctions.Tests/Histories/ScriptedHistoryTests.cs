@@ -228,6 +228,22 @@ public sealed class ScriptedHistoryTests
     }
 
     [Fact]
+    public async Task An_administrator_who_leaves_does_not_stand_in_for_another_one()
+    {
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        SmallTenant.MakeAdministrator(world.Sandbox.Tenant, Person.Lea);
+        SmallTenant.MakeAdministrator(world.Sandbox.Tenant, Person.Noa);
+        await HistoryRun.LiveAsync(
+            new(2, [
+                new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1),
+                new HrSends(TimeSpan.FromHours(2), "terminated", 1, TimeSpan.FromHours(2), Person.Noa, ForCause: true),
+            ]), world, new LeaverInvariants(world));
+
+        var known = await world.CaseAsync(Person.Noa, "1");
+        Assert.Equal((LeaverStage.Held, "no other Global Administrator can sign in"), (known!.Stage, known.Note));
+    }
+
+    [Fact]
     public async Task Who_is_due_and_held_for_a_day_is_told_as_not_blocked()
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);

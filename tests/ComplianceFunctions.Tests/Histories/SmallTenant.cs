@@ -85,6 +85,15 @@ internal static class SmallTenant
         ["userPrincipalName"] = AddressOf(who),
     });
 
+    /// <summary>Makes a person a Global Administrator.</summary>
+    public static void MakeAdministrator(TenantData tenant, Person who) => tenant.Add("directoryRoleAssignments", new JsonObject
+    {
+        ["id"] = $"administrator-{who}",
+        ["principalId"] = IdOf(who),
+        ["roleDefinitionId"] = "62e90394-69f5-4237-9190-012177145e10",
+        ["directoryScopeId"] = "/",
+    });
+
     private static JsonObject User(string id, string address, string? employee) => new()
     {
         ["id"] = id,

@@ -113,7 +113,7 @@ public sealed partial class LeaverSteps
                     UserId = c.UserId ?? facts.UserId,
                     PlanId = planId,
                     Stage = held,
-                    Note = string.Join(" ", holds.Select(h => h.Reason)),
+                    Note = string.Join("; ", holds.Select(h => h.Reason)),
                 };
             }, stop);
         var phase = isUndo ? CasePhase.Undo : CasePhase.Hold;

@@ -80,7 +80,7 @@ public sealed partial class LeaverSteps
 
         var plan = BlockPlanner.Plan(Tenant, run.CaseId, facts, policy);
         var planId = plan.Id();
-        var holds = new List<Hold>(LeaverGuards.BeforeBlocking(await WithoutLeaversAsync(known, facts, stop), policy, _parts.Self));
+        var holds = new List<Hold>(LeaverGuards.BeforeBlocking(await WithoutLeaversAsync(run, facts, stop), policy, _parts.Self));
         if (known.UserId is { } earlier && !Same(earlier, facts.UserId))
             holds.Add(new(GuardNames.OtherMatch,
                 $"HR's event fits {facts.PrincipalName} now; before, it fitted the account {earlier}: make sure who is meant, and that the other one was not harmed"));
@@ -150,14 +150,16 @@ public sealed partial class LeaverSteps
         return new(lookup.Unreadable ? CaseGo.Again : CaseGo.Unmatched);
     }
 
-    // Administrators who leave at the same time do not stand in for each other.
-    private async Task<LeaverFacts> WithoutLeaversAsync(LeaverCase known, LeaverFacts facts, CancellationToken stop)
+    // Administrators who leave at the same time do not stand in for each other. Each says first who leaves and looks then: of two at once, one at least
+    // sees the other.
+    private async Task<LeaverFacts> WithoutLeaversAsync(CaseRun run, LeaverFacts facts, CancellationToken stop)
     {
         if (facts is not { GlobalAdministrator: true, OtherGlobalAdministrators: > 0 })
             return facts;
         var now = Now;
+        await ChangeAsync(run, c => Over(c, run) ? c : c with { UserId = c.UserId ?? facts.UserId }, stop);
         var leaving = (await _parts.Cases.AllAsync(Tenant, stop))
-            .Where(c => c.Id != known.Id && !CaseRules.IsTakenBack(c) && !CaseRules.IsLater(c, now) && c.UserId is not null)
+            .Where(c => c.Id != run.CaseId && CaseRules.IsActing(c) && !CaseRules.IsLater(c, now) && c.UserId is not null)
             .Select(c => c.UserId!).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return facts with { OtherGlobalAdministrators = facts.OtherGlobalAdministratorIds.Count(id => !leaving.Contains(id)) };
     }

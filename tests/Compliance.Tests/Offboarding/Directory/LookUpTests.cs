@@ -43,6 +43,7 @@ public sealed class LookUpTests
                 ProtectedBy = [Group],
                 GlobalAdministrator = true,
                 OtherGlobalAdministrators = 1,
+                OtherGlobalAdministratorIds = ["other"],
                 Staff = 300,
             }),
             JsonSerializer.Serialize(lookup.Facts));

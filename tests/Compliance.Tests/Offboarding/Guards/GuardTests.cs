@@ -153,24 +153,50 @@ public abstract class GuardTests(StorageFixture accounts)
     [InlineData("subject- a+ b+", ApprovalState.Approved)]
     public void Two_different_people_who_are_neither_subject_nor_asker_approve_and_one_refuses(string answers, ApprovalState state)
     {
-        var request = new ApprovalRequest
-        {
-            Id = "r",
-            TenantId = "t",
-            PlanId = "p",
-            CaseId = "c",
-            SubjectId = "subject",
-            Requesters = ["asker"],
-            Reasons = [],
-            PolicySha256 = "",
-            AskedAt = default,
-            Deadline = default,
-            InstanceId = "i",
-            Answers = [.. answers.Split(' ').Select(a => new ApprovalAnswer(a[..^1], a[^1] == '+', default, null))],
-        };
+        var request = Request([.. answers.Split(' ').Select(a => new ApprovalAnswer(a[..^1], a[^1] == '+', default, null))]);
 
         Assert.Equal(state, ApprovalRules.StateOf(request, default));
     }
+
+    [Theory]
+    [InlineData(72, null, ApprovalState.Approved)]
+    [InlineData(73, null, ApprovalState.Open)]
+    [InlineData(5000, 72, ApprovalState.Approved)]
+    [InlineData(5000, 73, ApprovalState.Open)]
+    public void A_yes_counts_for_three_days_before_the_plan_is_begun(int hours, int? begun, ApprovalState state)
+    {
+        var start = new DateTimeOffset(2027, 1, 4, 8, 0, 0, TimeSpan.Zero);
+        var request = Request(new ApprovalAnswer("a", true, start, null), new ApprovalAnswer("b", true, start.AddHours(1), null)) with
+        {
+            BegunAt = begun is { } after ? start.AddHours(after) : null,
+        };
+
+        Assert.Equal(state, ApprovalRules.StateOf(request, start.AddHours(hours)));
+    }
+
+    [Fact]
+    public void A_no_counts_for_good()
+    {
+        var request = Request(new ApprovalAnswer("a", false, default, null));
+
+        Assert.Equal(ApprovalState.Refused, ApprovalRules.StateOf(request, DateTimeOffset.MaxValue));
+    }
+
+    private static ApprovalRequest Request(params IReadOnlyList<ApprovalAnswer> answers) => new()
+    {
+        Id = "r",
+        TenantId = "t",
+        PlanId = "p",
+        CaseId = "c",
+        SubjectId = "subject",
+        Requesters = ["asker"],
+        Reasons = [],
+        PolicySha256 = "",
+        AskedAt = default,
+        Deadline = default,
+        InstanceId = "i",
+        Answers = answers,
+    };
 
     [Theory]
     [InlineData("version: 1\nmatch:\n  - [mail]\n", 3)]

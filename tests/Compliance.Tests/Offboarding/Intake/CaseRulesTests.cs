@@ -47,7 +47,7 @@ public sealed class CaseRulesTests
     [Theory]
     [InlineData(LeaverStage.Scheduled, 2, LeaverStage.Scheduled, 1, IntakeOutcome.Updated)]
     [InlineData(LeaverStage.Held, 2, LeaverStage.Held, 1, IntakeOutcome.Updated)]
-    [InlineData(LeaverStage.Clear, 2, LeaverStage.Clear, 1, IntakeOutcome.Updated)]
+    [InlineData(LeaverStage.Clear, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
     [InlineData(LeaverStage.Restoring, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
     [InlineData(LeaverStage.Cancelled, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
     [InlineData(LeaverStage.Closed, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
