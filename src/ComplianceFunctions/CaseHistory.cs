@@ -4,19 +4,14 @@ namespace ComplianceFunctions;
 
 /// <summary>
 /// One history of a case's orchestration. However long a case lives, its history stays short: after so many waits, or when a step kept
-/// failing, a new one is begun,
-/// which finds by its first activities where the case is. Nothing else ends a loop of an orchestration early.
+/// failing, a new one is begun, which finds by its first activities where the case is. Nothing else ends a loop of an orchestration early.
 /// </summary>
 internal sealed class CaseHistory
 {
     // A wait and the step after it are some ten events, which each episode loads and replays.
     private const int MaxWaits = 40;
 
-    // Attempts of a day, at the longest back-off. What has failed for so long waits for a person.
-    private const int ManyAttempts = 100;
-
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan BackOffAfterMany = TimeSpan.FromHours(1);
 
     // The event that says of an earlier time may be lost: a case that waits for a day months ahead is asked now and then.
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(6);
@@ -29,8 +24,7 @@ internal sealed class CaseHistory
     private readonly TaskOrchestrationContext _context;
 
     // One waiter for each kind of event, kept until it was served: an event that comes while a step runs would be lost to a waiter that was
-    // given up, since the latest
-    // waiter of a name gets the event, given up or not.
+    // given up, since the latest waiter of a name gets the event, given up or not.
     private Task<string> _changed;
     private Task<string> _answered;
     private int _waits;
@@ -61,8 +55,7 @@ internal sealed class CaseHistory
         catch (Exception e) when (e is HistoryFullException or TaskFailedException)
         {
             // Events that were raised and not yet read are kept; a lost one costs a wait, since every activity loads the case. An instance
-            // keeps its
-            // version unless another is named: the code that runs now may be a later one.
+            // keeps its version unless another is named: the code that runs now may be a later one.
             context.ContinueAsNew(new ContinueAsNewOptions { NewInput = history.Run, NewVersion = OrchestrationVersions.Current });
             return "continued";
         }
@@ -83,7 +76,14 @@ internal sealed class CaseHistory
     public async Task BackOffAsync(bool atLength = false)
     {
         var growing = TimeSpan.FromSeconds(15 * Math.Pow(2, Math.Min(Run.Attempt, 10)));
-        var wait = Run.Attempt >= ManyAttempts ? BackOffAfterMany : atLength || growing > LongestBackOff ? LongestBackOff : growing;
+        var longest = Run.Attempt switch
+        {
+            < 24 => LongestBackOff,
+            // What has failed for hours waits for a person.
+            < 72 => TimeSpan.FromHours(1),
+            _ => TimeSpan.FromHours(4),
+        };
+        var wait = atLength || growing > longest ? longest : growing;
         Run = Run with { Attempt = Run.Attempt + 1 };
         await WaitAsync(wait);
     }

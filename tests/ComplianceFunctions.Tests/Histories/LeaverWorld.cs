@@ -196,11 +196,11 @@ internal sealed class LeaverWorld : IAsyncDisposable
 
     /// <summary>Ids of the records in the evidence log but the log's own.</summary>
     public IReadOnlyList<string> EvidenceIds() =>
-    [
-        .. EvidenceLogs().SelectMany(log => Encoding.UTF8.GetString(log).Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            .Select(line => JsonNode.Parse(line)!["id"]!.GetValue<string>())
-            .Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal)),
-    ];
+        [.. EvidenceLines().Select(r => r["id"]!.GetValue<string>()).Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal))];
+
+    /// <summary>What each record in the evidence log is about: its action, and the controls it names.</summary>
+    public IReadOnlyList<(string Action, IReadOnlyList<string> Controls)> EvidenceControls() =>
+        [.. EvidenceLines().Select(r => (r["action"]!.GetValue<string>(), (IReadOnlyList<string>)[.. r["controls"]!.AsArray().Select(c => c!.GetValue<string>())]))];
 
     /// <summary>The case of an employment; null when there is none.</summary>
     public Task<LeaverCase?> CaseAsync(Person who, string employment) => Services.GetRequiredService<LeaverDesk>().CaseAsync(
@@ -368,6 +368,9 @@ internal sealed class LeaverWorld : IAsyncDisposable
             client, $"{Address}/{SmallTenant.Id}", SmallTenant.ClientId, Secret,
             Json.Text(Sandbox.Tenant.Users.Find(person)!.Json, "userPrincipalName")!, SmallTenant.ComplianceApp, _cancellationToken);
     }
+
+    private IEnumerable<JsonNode> EvidenceLines() => EvidenceLogs()
+        .SelectMany(log => Encoding.UTF8.GetString(log).Split('\n', StringSplitOptions.RemoveEmptyEntries)).Select(line => JsonNode.Parse(line)!);
 
     private IEnumerable<byte[]> EvidenceLogs() => Storage.Evidence.Blobs(LedgerLayout.Container)
         .Where(b => b.Name.Contains($"/{LedgerLayout.LogFolder}", StringComparison.Ordinal)).Select(b => b.Content.ToArray());

@@ -1,4 +1,6 @@
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ComplianceFunctions.Tests.Histories;
 
@@ -225,6 +227,45 @@ public sealed class ScriptedHistoryTests
         var known = await world.CaseAsync(Person.Lea, "1");
         Assert.Equal((LeaverStage.Clear, LeaverWorld.Start + TimeSpan.FromDays(10)), (known!.Stage, known.BlockedAt));
         Assert.False(world.HasFinding("LEAVE-015"));
+    }
+
+    // As if the process had been killed after the block and before its record, and the policy edited then.
+    [Fact]
+    public async Task A_policy_edited_after_the_block_does_not_keep_the_case_from_going_on()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: stop);
+        await HistoryRun.LiveAsync(new(1, [Terminated(1, 1)]), world, new LeaverInvariants(world));
+        var (documents, steps) = (world.Services.GetRequiredService<ICaseDocuments>(), world.Services.GetRequiredService<LeaverSteps>());
+        var run = new CaseRun((await world.CaseAsync(Person.Lea, "1"))!.Id, 1, "again");
+        var before = await documents.ChangeAsync<CaseState>(
+            LeaverSteps.Name(run, "state.json"), s => s! with { Evidence = [], Recorded = new Dictionary<string, string>() }, stop);
+        await world.HappenAsync(new EditsPolicy(TimeSpan.Zero, PolicyEdit.Comment));
+
+        var decision = await steps.BlockAsync(run, stop);
+
+        var after = await documents.LoadAsync<CaseState>(LeaverSteps.Name(run, "state.json"), stop);
+        Assert.Equal((CaseGo.Proceed, before.Begun[0]), (decision.Outcome, decision.PlanId));
+        Assert.Contains(after!.Evidence, e => e.EndsWith("-done", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_records_of_a_case_name_the_controls_that_they_are_evidence_for()
+    {
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await HistoryRun.LiveAsync(
+            new(3, [new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1), .. Approved(30)]), world, new LeaverInvariants(world));
+
+        var controls = world.EvidenceControls().GroupBy(r => r.Action).ToDictionary(g => g.Key, g => string.Join(" ", g.First().Controls));
+        Assert.Equal(
+            [
+                "LEAVE-011", "LEAVE-010", "LEAVE-010 LEAVE-011", "LEAVE-012 LEAVE-013", "LEAVE-012", "LEAVE-012 LEAVE-013", "LEAVE-012 LEAVE-013",
+            ],
+            new[]
+            {
+                "offboarding.held", "offboarding.approval-overdue", "approval.answer", "offboarding.block", "offboarding.snapshot", "offboarding.remove",
+                "offboarding.certificate",
+            }.Select(a => controls[a]));
     }
 
     [Fact]

@@ -46,6 +46,16 @@ public abstract class BlobCaseDocumentsTests(StorageFixture accounts)
     }
 
     [Fact]
+    public async Task Many_who_change_a_document_at_once_lose_no_change()
+    {
+        const string name = "leaver-docs-3/1/state.json";
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(n => Task.Run(
+            () => Documents().ChangeAsync<Numbers>(name, known => new([.. known?.All ?? [], n]), Stop), Stop)));
+
+        Assert.Equal(Enumerable.Range(0, 12), (await Documents().LoadAsync<Numbers>(name, Stop))!.All.Order());
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_null()
     {
         Assert.Null(await Documents().LoadAsync<AccessSnapshot>("leaver-docs-none/1/snapshot.json", Stop));
@@ -59,6 +69,8 @@ public abstract class BlobCaseDocumentsTests(StorageFixture accounts)
     [InlineData("a\\b.json")]
     public async Task No_name_climbs_out_of_its_case(string name) =>
         await Assert.ThrowsAsync<ArgumentException>(() => Documents().SaveTextAsync(name, "text/plain", "", Stop));
+
+    private sealed record Numbers(IReadOnlyList<int> All);
 
     private BlobCaseDocuments Documents() => new(Faults.Storage(accounts));
 }
