@@ -93,7 +93,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
                 shown = known.Stage;
                 Say(time.GetUtcNow(), $"stage {known.Stage}{(known.Note is { } note ? $": {note}" : "")}");
             }
-            if (known.Stage is LeaverStage.AwaitingApproval or LeaverStage.Held)
+            if (known.Stage is LeaverStage.AwaitingApproval or LeaverStage.Held or LeaverStage.Blocking)
                 await ApproveAsync(caseId, stop);
             if (known.CertificateSha256 is not null)
                 return known;

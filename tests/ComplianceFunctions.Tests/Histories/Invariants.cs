@@ -33,6 +33,9 @@ internal enum Invariant
     /// <summary>Access is given back only with two approvals that were given after HR took the leaving back.</summary>
     RestoredByTwo,
 
+    /// <summary>Whoever was disabled and may stay, as HR says now, is enabled again, or people are asked about it, or refused it.</summary>
+    GivenBackOrAsked,
+
     /// <summary>
     /// A finding about the directory is resolved only by a step that read it, and only when what it says is not so any more.
     /// </summary>
@@ -78,6 +81,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private readonly HrRecord _taken = new();
     private readonly List<Answer> _answers = [];
     private readonly Dictionary<(string CaseId, int Round), Person> _blocked = [];
+    // Whom the program disabled and nobody enabled since.
+    private readonly HashSet<Person> _disabled = [];
     private readonly HashSet<string> _actedPolicies = new(StringComparer.Ordinal);
     private Dictionary<Person, PersonAccess> _access;
     private Dictionary<string, LeaverCase> _cases = new(StringComparer.Ordinal);
@@ -136,7 +141,10 @@ internal sealed class LeaverInvariants : IHistoryWatch
                 continue;
             changed.Add(who);
             if (before.Enabled && !after.Enabled)
+            {
                 Disabled(who, cases, now);
+                _disabled.Add(who);
+            }
             if ((!before.Enabled && after.Enabled) || after.Holds.Except(before.Holds).Any())
                 GivenBack(who, cases, now);
             if (before.Holds.Except(after.Holds).Any())
@@ -148,6 +156,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
         if (changed.Count > 0)
             _disturbed = _disturbed > now ? _disturbed : now;
         BlockedInTime(cases, access, now);
+        GivenBackOrAsked(cases, access, now);
         await DayEndsAsync(now);
         (_access, _cases) = (access, cases);
         _world.Sandbox.ClearRequests();
@@ -240,6 +249,24 @@ internal sealed class LeaverInvariants : IHistoryWatch
                 continue;
             Broken(Invariant.BlockedInTime, now,
                 $"{who} was due at {due:yyyy-MM-dd HH:mm}Z, can still sign in, and no finding is open; the case is {known.Stage}: {known.Note}");
+        }
+    }
+
+    private void GivenBackOrAsked(Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
+    {
+        _disabled.RemoveWhere(p => access[p].Enabled || !access[p].Exists);
+        if (now < _disturbed + BlockWithin || !_world.Sandbox.Tenant.Denied.IsEmpty)
+            return;
+        foreach (var who in _disabled)
+        {
+            var about = cases.Values.Where(c => _blocked.Any(b => b.Key.CaseId == c.Id && b.Value == who)).ToList();
+            if (about.Exists(c => UserOf(c) == who && PersonOf(c) is { } leaver && _taken.IsDue(leaver, now)))
+                continue;
+            // One whose person is employed again, or who was not found any more, is a finding.
+            if (about.Exists(c => _openFindings.Values.Any(f => f.CaseId == c.Id)) || about.Exists(c => c.EmployedIn is not null || IsRefused(c)))
+                continue;
+            Broken(Invariant.GivenBackOrAsked, now,
+                $"{who} is disabled, no termination is due, and nobody is asked; the case is {string.Join(", ", about.Select(c => $"{c.Stage}: {c.Note}"))}");
         }
     }
 
