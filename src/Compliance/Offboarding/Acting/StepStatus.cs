@@ -32,13 +32,17 @@ internal static class StepStatus
     /// <param name="status">HTTP status; 0 when there was no answer after all attempts.</param>
     /// <param name="code">The service's error code; null when there is none.</param>
     /// <param name="message">The service's message, or why there was no answer.</param>
-    public static StepAnswer Of(string action, int status, string? code, string? message)
+    /// <param name="value">The answer's bare boolean (<c>{"value":true}</c>); null when it has none.</param>
+    public static StepAnswer Of(string action, int status, string? code, string? message, bool? value = null)
     {
         var said = Said(status, code, message);
         return status switch
         {
             // Resource Manager deletes what is not there without a complaint, but with another status.
             204 when action == LeaverActions.RemoveAzureRole => new(StepResult.AlreadySo, "it was not there any more"),
+            // {"@odata.context":"…/$metadata#Edm.Boolean","value":true}: only that says that the sessions are void; older answers have no body.
+            >= 200 and < 300 when action == LeaverActions.RevokeSessions && status != 204 && value != true =>
+                new(StepResult.Failed, $"{status}, the service did not confirm that the sessions were revoked"),
             >= 200 and < 300 => StepAnswer.Done,
             400 or 409 when IsGiving(action) && Says(code, message, Present) => new(StepResult.AlreadySo, "it was there already"),
             400 or 409 when TakesAway(action) && Says(code, message, Absent) => new(StepResult.AlreadySo, "it was not there any more"),

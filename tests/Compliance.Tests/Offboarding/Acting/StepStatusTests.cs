@@ -8,7 +8,7 @@ public sealed class StepStatusTests
 {
     [Theory]
     [InlineData(LeaverActions.RemoveGroupMember, 204, null, null, StepResult.Done, null)]
-    [InlineData(LeaverActions.RevokeSessions, 200, null, null, StepResult.Done, null)]
+    [InlineData(LeaverActions.RevokeSessions, 204, null, null, StepResult.Done, null)]
     [InlineData(LeaverActions.RemoveEligibleDirectoryRole, 201, null, null, StepResult.Done, null)]
     [InlineData(LeaverActions.RemoveAzureRole, 200, null, null, StepResult.Done, null)]
     [InlineData(LeaverActions.RemoveAzureRole, 204, null, null, StepResult.AlreadySo, "it was not there any more")]
@@ -36,6 +36,13 @@ public sealed class StepStatusTests
     [InlineData(LeaverActions.RemoveAppRole, 0, null, "the connection broke", StepResult.Failed, "the connection broke")]
     public void An_answer_means_one_thing(string action, int status, string? code, string? message, StepResult result, string? reason) =>
         Assert.Equal(new StepAnswer(result, reason), StepStatus.Of(action, status, code, message));
+
+    [Theory]
+    [InlineData(true, StepResult.Done)]
+    [InlineData(false, StepResult.Failed)]
+    [InlineData(null, StepResult.Failed)]
+    public void Sessions_are_revoked_when_the_answer_says_so(bool? value, StepResult result) =>
+        Assert.Equal(result, StepStatus.Of(LeaverActions.RevokeSessions, 200, null, null, value).Result);
 
     [Fact]
     public async Task A_burst_beyond_the_bucket_waits_its_turn_and_a_pause_holds_everybody()
