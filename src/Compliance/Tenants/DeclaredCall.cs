@@ -55,6 +55,10 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall EligibleDirectoryRoles = Graph(
         "/roleManagement/directory/roleEligibilityScheduleInstances", "RoleEligibilitySchedule.Read.Directory", "directory roles a leaver may activate (PIM)");
 
+    /// <summary>Entra directory roles in force that PIM manages (inside a batch).</summary>
+    public static readonly DeclaredCall ScheduledDirectoryRoles = Graph(
+        "/roleManagement/directory/roleAssignmentScheduleInstances", "RoleAssignmentSchedule.Read.Directory", "which of a leaver's directory roles PIM manages");
+
     /// <summary>A user's groups (inside a batch).</summary>
     public static readonly DeclaredCall MemberOf = Graph("/users/{id}/memberOf", "GroupMember.Read.All", "a leaver's groups");
 
@@ -173,6 +177,11 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall RemoveDirectoryRole = Change(
         "DELETE", "/roleManagement/directory/roleAssignments/{id}", "RoleManagement.ReadWrite.Directory", "takes a leaver's directory roles away (policy: privilegedRemovals)");
 
+    /// <summary>Ending a directory role that was activated or has an end (PIM; inside a batch).</summary>
+    public static readonly DeclaredCall RemoveScheduledDirectoryRole = Change(
+        "POST", "/roleManagement/directory/roleAssignmentScheduleRequests", "RoleAssignmentSchedule.ReadWrite.Directory",
+        "ends a leaver's directory roles that PIM manages (policy: privilegedRemovals)");
+
     /// <summary>Taking an eligibility for an Entra directory role away (inside a batch).</summary>
     public static readonly DeclaredCall RemoveEligibleDirectoryRole = Change(
         "POST", "/roleManagement/directory/roleEligibilityScheduleRequests", "RoleEligibilitySchedule.ReadWrite.Directory", "ends a leaver's eligibility for directory roles (policy: privilegedRemovals)");
@@ -261,7 +270,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>Those that change something: all of them belong to offboarding.</summary>
     public static IReadOnlyList<DeclaredCall> Changes { get; } =
     [
-        EnableAccount, RevokeSessions, EnableDevice, RemoveDirectoryRole, RemoveEligibleDirectoryRole, RemoveGroupMember, RemoveRoleGroupMember, AddGroupMember,
+        EnableAccount, RevokeSessions, EnableDevice, RemoveDirectoryRole, RemoveScheduledDirectoryRole, RemoveEligibleDirectoryRole, RemoveGroupMember, RemoveRoleGroupMember, AddGroupMember,
         RemoveAppRole, AddAppRole, RemoveDelegatedGrant, AddDelegatedGrant, .. RemoveSignInMethod.Values, .. AddOwner.Values, .. RemoveOwner.Values,
         AddRoleGroupOwner, RemoveRoleGroupOwner, AssignLicence, RetireDevice, RemoveAzureRole, AddAzureRole, RemoveEligibleAzureRole, ChangeAccessPolicies, ChangeTags,
     ];
@@ -270,7 +279,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static IReadOnlyList<DeclaredCall> All { get; } =
     [
         Applications, ServicePrincipals, ApplicationOwners, ServicePrincipalOwners, User, Users, OwnedObjects, Batch, Organization,
-        UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
+        UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, ScheduledDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
         ApplicationPermissions, ApplicationPermissionsByAppId, GroupMemberOf, PrincipalMemberOf, PrincipalMemberOfByAppId, PrincipalByAppId, AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
         EmployedUsers, WebhookKeyVersions, WebhookKey, LedgerKey, LedgerSign, LedgerImmutability,

@@ -54,7 +54,7 @@ internal static class StepStatus
             // The default method can be deleted once the others are gone.
             400 when action == LeaverActions.RemoveSignInMethod && Says(code, message, ["default"]) => new(StepResult.Failed, said),
             // Another request about the same eligibility is still open.
-            400 when action is LeaverActions.RemoveEligibleAzureRole or LeaverActions.RemoveEligibleDirectoryRole && Says(code, message, ["RequestExists"]) => new(StepResult.Failed, said),
+            400 when action is LeaverActions.RemoveEligibleAzureRole or LeaverActions.RemoveEligibleDirectoryRole or LeaverActions.RemoveDirectoryRole && Says(code, message, ["RequestExists"]) => new(StepResult.Failed, said),
             400 or 405 or 422 => new(StepResult.Refused, said),
             _ => new(StepResult.Failed, said),
         };

@@ -12,6 +12,16 @@ internal static class LeaverSources
     /// <summary>Azure roles that the user may activate in one subscription.</summary>
     public static string EligibleAzureRoles(string subscriptionId) => $"arm/subscriptions/{subscriptionId}/roleEligibilityScheduleInstances";
 
+    /// <summary>What of this tenant no read of a leaver covers: a certificate states it beside the other systems that policy names.</summary>
+    public static IReadOnlyList<string> NotInspected { get; } =
+    [
+        "groups with hidden membership, unless this app holds the Graph permission Member.Read.Hidden",
+        "memberships and ownerships of groups that can be activated (Privileged Identity Management for Groups)",
+        "Azure roles at management groups that hold no subscription which is shown to this app",
+        "owner tags of resource groups and subscriptions (those of resources are read)",
+        "whatever does not take its sign-in from this tenant",
+    ];
+
     /// <summary>Definitions of the Azure roles the user has.</summary>
     public const string AzureRoleDefinitions = "arm/roleDefinitions";
 

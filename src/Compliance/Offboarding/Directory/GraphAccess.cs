@@ -137,6 +137,31 @@ internal static class GraphAccess
         };
     }
 
+    /// <summary>Detail: the schedule of a directory role that PIM manages, by Graph's own name; a role without it is deleted as an assignment.</summary>
+    public const string Schedule = "roleAssignmentScheduleId";
+
+    /// <summary>
+    /// The directory role with its schedule, where PIM manages it: one that was activated, or has an end. Others are listed among the instances, too.
+    /// </summary>
+    /// <param name="role">A directory role in force.</param>
+    /// <param name="instances">All instances of the person's schedules.</param>
+    // {"id":"…","principalId":"…","roleDefinitionId":"…","directoryScopeId":"/","appScopeId":null,"assignmentType":"Activated","memberType":"Direct",
+    //  "endDateTime":"2026-11-23T17:00:00Z","roleAssignmentOriginId":"…","roleAssignmentScheduleId":"…"}
+    public static Access Scheduled(Access role, IEnumerable<JsonElement> instances)
+    {
+        var found = instances.FirstOrDefault(i => Same(i.Text("roleAssignmentOriginId"), role.Id)
+            || (Same(i.Text("roleDefinitionId"), role.Details.GetValueOrDefault("roleDefinitionId"))
+                && Same(i.Text("directoryScopeId") ?? i.Text("appScopeId") ?? "/", role.Scope)));
+        return found.ValueKind == JsonValueKind.Object && (found.Text("assignmentType") == "Activated" || found.Text("endDateTime") is not null)
+            ? role with
+            {
+                Details = With(
+                    new Dictionary<string, string>(role.Details, StringComparer.Ordinal),
+                    (Schedule, found.Text("roleAssignmentScheduleId") ?? found.Text("id")), ("assignmentType", found.Text("assignmentType"))),
+            }
+            : role;
+    }
+
     /// <summary>A registered device that is enabled.</summary>
     public static Access? Device(JsonElement item) => item.Text("id") is not { } id || item.Flag("accountEnabled") == false ? null : new()
     {
@@ -298,6 +323,8 @@ internal static class GraphAccess
         Details = With(
             Given(("skuId", sku), ("disabledPlans", string.Join(',', item.Items("disabledPlans").Select(p => p.ToString())))), (Group, group)),
     };
+
+    private static bool Same(string? a, string? b) => a is not null && a.Equals(b, StringComparison.OrdinalIgnoreCase);
 
     private static (string? Why, string? WhatToDo) Unremovable(JsonElement group, string name, string principalName, bool owner)
     {

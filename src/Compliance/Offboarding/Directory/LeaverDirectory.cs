@@ -10,6 +10,7 @@ internal sealed partial class LeaverDirectory(
     TenantConnection tenant, GraphReads reads, AzureReads azure, TimeProvider time, ILogger<LeaverDirectory> log) : ILeaverDirectory
 {
     private const string Pim = "roleEligibilityScheduleInstances";
+    private const string PimActive = "roleAssignmentScheduleInstances";
     private const int ManagersUp = 10;
     private const string Person = "$select=id,displayName,userPrincipalName,accountEnabled&$expand=manager($select=id,displayName,userPrincipalName,accountEnabled)";
 
@@ -124,6 +125,7 @@ internal sealed partial class LeaverDirectory(
             new("oauth2PermissionGrants", $"{user}/oauth2PermissionGrants", DeclaredCall.UserGrants),
             new("roleAssignments", $"{RolesOf(userId)}&$expand=roleDefinition", DeclaredCall.DirectoryRoles),
             new(Pim, $"/roleManagement/directory/{Pim}?$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'&$expand=roleDefinition", DeclaredCall.EligibleDirectoryRoles),
+            new(PimActive, $"/roleManagement/directory/{PimActive}?$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'", DeclaredCall.ScheduledDirectoryRoles),
             // Without $select: asking for keyCredentials by name has a limit of its own (150 a minute for a tenant).
             new("ownedObjects", $"{user}/ownedObjects?$top=999", DeclaredCall.OwnedObjects),
             new("registeredDevices", $"{user}/registeredDevices?$select=id,deviceId,displayName,operatingSystem,accountEnabled,trustType", DeclaredCall.RegisteredDevices),
@@ -142,7 +144,8 @@ internal sealed partial class LeaverDirectory(
         accesses.AddRange(read["authentication/methods"].Items.Select(GraphAccess.SignInMethod).OfType<Access>());
         accesses.AddRange(read["appRoleAssignments"].Items.Select(i => GraphAccess.AppRole(i, userId)).OfType<Access>());
         accesses.AddRange(read["oauth2PermissionGrants"].Items.Select(GraphAccess.Grant).OfType<Access>());
-        accesses.AddRange(read["roleAssignments"].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.DirectoryRole, i, userId)).OfType<Access>());
+        accesses.AddRange(read["roleAssignments"].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.DirectoryRole, i, userId)).OfType<Access>()
+            .Select(a => GraphAccess.Scheduled(a, read[PimActive].Items)));
         accesses.AddRange(read[Pim].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.EligibleDirectoryRole, i, userId)).OfType<Access>());
         accesses.AddRange(read["registeredDevices"].Items.Select(GraphAccess.Device).OfType<Access>());
         accesses.AddRange(read["managedDevices"].Items.Select(GraphAccess.ManagedDevice).OfType<Access>());
@@ -216,7 +219,7 @@ internal sealed partial class LeaverDirectory(
         // Nobody has nothing: that everything of a deleted user is missing is the whole truth.
         if (deleted && reading.Missing)
             return new(source, Complete: true, 0, Reason: "the user was deleted");
-        if (read.Key == Pim && failure.Reason.Contains(AzureReads.NoLicence, StringComparison.Ordinal))
+        if (read.Key is Pim or PimActive && failure.Reason.Contains(AzureReads.NoLicence, StringComparison.Ordinal))
             return new(source, Complete: true, 0, Reason: "the tenant has no Privileged Identity Management");
         if (read.Key == "managedDevices" && failure.Reason.Contains("not applicable to target tenant", StringComparison.Ordinal))
             return new(source, Complete: true, 0, Reason: "the tenant has no Intune");

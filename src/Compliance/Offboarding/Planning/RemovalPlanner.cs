@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Directory;
 using Compliance.Plans;
 using Compliance.Tenants;
 
@@ -99,13 +100,13 @@ internal static class RemovalPlanner
                 case AccessKind.SignInMethod:
                     return OnlyIf(policy.RemoveSignInMethods, "removeSignInMethods", Step(LeaverActions.RemoveSignInMethod, access, "removeSignInMethods", User));
                 case AccessKind.DirectoryRole:
-                    return Privileged(Step(LeaverActions.RemoveDirectoryRole, access, "privilegedRemovals", User));
+                    return Privileged(Step(
+                        LeaverActions.RemoveDirectoryRole, access, "privilegedRemovals",
+                        access.Details.TryGetValue(GraphAccess.Schedule, out var schedule)
+                            ? [.. DirectoryRole(access), (StepArguments.Schedule, schedule)]
+                            : [User]));
                 case AccessKind.EligibleDirectoryRole:
-                    return Privileged(Step(LeaverActions.RemoveEligibleDirectoryRole, access, "privilegedRemovals", [
-                        User, ("principalId", access.Details.GetValueOrDefault("principalId") ?? facts.UserId), ("roleDefinitionId", access.Details.GetValueOrDefault("roleDefinitionId") ?? access.Id),
-                        ("directoryScopeId", access.Details.GetValueOrDefault("directoryScopeId") ?? (access.Details.ContainsKey("appScopeId") ? null : access.Scope)),
-                        ("appScopeId", access.Details.GetValueOrDefault("appScopeId")),
-                    ]));
+                    return Privileged(Step(LeaverActions.RemoveEligibleDirectoryRole, access, "privilegedRemovals", DirectoryRole(access)));
                 case AccessKind.AppRole:
                     return Privileged(Step(LeaverActions.RemoveAppRole, access, "privilegedRemovals", User));
                 case AccessKind.GroupMember when IsRoleAssignable(access):
@@ -134,6 +135,15 @@ internal static class RemovalPlanner
                     return Manual(access, "it names no person, so there is nothing to take away from one", access.WhatToDo ?? "rotate it");
             }
         }
+
+        // What a request to PIM names a role by.
+        private (string Name, string? Value)[] DirectoryRole(Access access) =>
+        [
+            User, ("principalId", access.Details.GetValueOrDefault("principalId") ?? facts.UserId),
+            ("roleDefinitionId", access.Details.GetValueOrDefault("roleDefinitionId") ?? access.Id),
+            ("directoryScopeId", access.Details.GetValueOrDefault("directoryScopeId") ?? (access.Details.ContainsKey("appScopeId") ? null : access.Scope)),
+            ("appScopeId", access.Details.GetValueOrDefault("appScopeId")),
+        ];
 
         private static (IEnumerable<PlanStep>, IEnumerable<ManualStep>) Does(params IEnumerable<PlanStep> steps) => (steps, []);
 

@@ -116,6 +116,7 @@ public sealed class ReadAccessTests
     [InlineData("/oauth2PermissionGrants", "oauth2PermissionGrants", "Directory.Read.All")]
     [InlineData("directory/roleAssignments", "roleAssignments", "RoleManagement.Read.Directory")]
     [InlineData("directory/roleEligibilityScheduleInstances", "roleEligibilityScheduleInstances", "RoleEligibilitySchedule.Read.Directory")]
+    [InlineData("directory/roleAssignmentScheduleInstances", "roleAssignmentScheduleInstances", "RoleAssignmentSchedule.Read.Directory")]
     [InlineData("/ownedObjects", "ownedObjects", "User.Read.All and Application.Read.All")]
     [InlineData("/registeredDevices", "registeredDevices", "Device.Read.All and User.Read.All")]
     [InlineData("/managedDevices", "managedDevices", "DeviceManagementManagedDevices.Read.All")]
@@ -176,7 +177,7 @@ public sealed class ReadAccessTests
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.Equal(10, snapshot.Sources.Count(s => !s.Complete));
+        Assert.Equal(11, snapshot.Sources.Count(s => !s.Complete));
         Assert.All(snapshot.Sources, s => Assert.Equal(s.Source.StartsWith("arm", StringComparison.Ordinal), s.Complete));
     }
 
@@ -275,6 +276,7 @@ public sealed class ReadAccessTests
     {
         await using var tenant = await StartAsync();
         tenant.Fails("roleEligibilityScheduleInstances", 400, "AadPremiumLicenseRequired", "The tenant needs a license.");
+        tenant.Fails("roleAssignmentScheduleInstances", 400, "AadPremiumLicenseRequired", "The tenant needs a license.");
         tenant.Fails("/managedDevices", 400, "BadRequest", "Request not applicable to target tenant.");
 
         var snapshot = await ReadAsync(tenant);
@@ -392,6 +394,24 @@ public sealed class ReadAccessTests
         Assert.Equal((true, power), (group.Privileged, group.Details[Power.Detail]));
         var other = Of(snapshot, "GroupMember:g-team");
         Assert.Equal((false, Power.None), (other.Privileged, other.Details[Power.Detail]));
+    }
+
+    [Theory]
+    // Activated; assigned with an end; assigned for ever; another role, another scope; told by the assignment alone.
+    [InlineData("""{"roleDefinitionId":"rd-1","directoryScopeId":"/administrativeUnits/au-1","assignmentType":"Activated","roleAssignmentScheduleId":"s"}""", "s")]
+    [InlineData("""{"roleDefinitionId":"RD-1","directoryScopeId":"/administrativeUnits/au-1","assignmentType":"Assigned","endDateTime":"2027-01-01T00:00:00Z","roleAssignmentScheduleId":"s"}""", "s")]
+    [InlineData("""{"roleDefinitionId":"rd-1","directoryScopeId":"/administrativeUnits/au-1","assignmentType":"Assigned","endDateTime":null,"roleAssignmentScheduleId":"s"}""", null)]
+    [InlineData("""{"roleDefinitionId":"rd-2","directoryScopeId":"/administrativeUnits/au-1","assignmentType":"Activated","roleAssignmentScheduleId":"s"}""", null)]
+    [InlineData("""{"roleDefinitionId":"rd-1","directoryScopeId":"/","assignmentType":"Activated","roleAssignmentScheduleId":"s"}""", null)]
+    [InlineData("""{"roleAssignmentOriginId":"ra-1","assignmentType":"Activated","id":"instance"}""", "instance")]
+    public async Task A_directory_role_that_PIM_manages_is_known_by_its_schedule(string instance, string? schedule)
+    {
+        await using var tenant = await StartAsync();
+        tenant.When("roleAssignmentScheduleInstances", $$"""{"value":[{{instance}}]}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Equal(schedule, Of(snapshot, "DirectoryRole:ra-1").Details.GetValueOrDefault(GraphAccess.Schedule));
     }
 
     [Fact]
@@ -611,6 +631,7 @@ public sealed class ReadAccessTests
             .When($"GET /roleManagement/directory/roleEligibilityScheduleInstances?$filter=principalId eq '{Dana}'", $$"""
                 {"value":[{"id":"re-1","principalId":"{{Dana}}","roleDefinitionId":"rd-2","directoryScopeId":"/","memberType":"Direct","roleDefinition":{"displayName":"User Administrator"} }]}
                 """)
+            .When($"GET /roleManagement/directory/roleAssignmentScheduleInstances?$filter=principalId eq '{Dana}'", """{"value":[]}""")
             .When($"GET /users/{Dana}/ownedObjects", """
                 {"value":[{"@odata.type":"#microsoft.graph.application","id":"app-1","appId":"trainer","displayName":"Trainer","passwordCredentials":[{"keyId":"k"}],"keyCredentials":[]},
                  {"@odata.type":"#microsoft.graph.application","id":"app-2","appId":"viewer","displayName":"Viewer","passwordCredentials":[],"keyCredentials":[]},

@@ -141,6 +141,23 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void A_directory_role_that_PIM_manages_is_ended_by_a_request_to_PIM()
+    {
+        var role = Some.Access(
+            AccessKind.DirectoryRole, "ra-1", "/administrativeUnits/1",
+            ("roleDefinitionId", "rd-1"), ("directoryScopeId", "/administrativeUnits/1"), ("principalId", Some.UserId), ("roleAssignmentScheduleId", "s"));
+
+        var request = StepRequests.Of(Assert.Single(Plan([role], Some.Heir, Some.Everything).Steps));
+
+        Assert.Equal(
+            ("POST", "/roleManagement/directory/roleAssignmentScheduleRequests", "RoleAssignmentSchedule.ReadWrite.Directory"),
+            (request.Call.Method, request.Path, request.Call.Permission));
+        Assert.Equal(
+            $$"""{"action":"adminRemove","justification":"The person has left.","principalId":"{{Some.UserId}}","roleDefinitionId":"rd-1","directoryScopeId":"/administrativeUnits/1"}""",
+            request.Body!.ToJsonString());
+    }
+
+    [Fact]
     public void A_sole_owner_hands_over_to_the_manager_a_privileged_app_to_whom_policy_names_and_others_stay_as_they_are()
     {
         var plan = Plan(
