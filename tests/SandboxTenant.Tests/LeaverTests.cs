@@ -255,7 +255,8 @@ public sealed class LeaverTests(DemoFixture demo)
         Assert.Equal(2, devices.Count);
         Assert.All(devices, d => Assert.Equal(
             ("#microsoft.graph.device", true, true, true, true),
-            ((string?)d["@odata.type"], d["id"] is not null, d.AsObject().ContainsKey("deviceId"), d["deviceId"] is null, d["accountEnabled"] is null)));
+            ((string?)d["@odata.type"], d["id"] is not null, d.AsObject().ContainsKey("deviceId"), d["deviceId"] is null,
+                d["accountEnabled"] is null)));
     }
 
     [Fact]

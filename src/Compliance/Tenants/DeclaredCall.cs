@@ -57,7 +57,8 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
 
     /// <summary>Entra directory roles in force that PIM manages (inside a batch).</summary>
     public static readonly DeclaredCall ScheduledDirectoryRoles = Graph(
-        "/roleManagement/directory/roleAssignmentScheduleInstances", "RoleAssignmentSchedule.Read.Directory", "which of a leaver's directory roles PIM manages");
+        "/roleManagement/directory/roleAssignmentScheduleInstances", "RoleAssignmentSchedule.Read.Directory",
+        "which of a leaver's directory roles PIM manages");
 
     /// <summary>A user's groups (inside a batch).</summary>
     public static readonly DeclaredCall MemberOf = Graph("/users/{id}/memberOf", "GroupMember.Read.All", "a leaver's groups");
@@ -92,7 +93,8 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
 
     /// <summary>What a service principal is a member of (inside a batch).</summary>
     public static readonly DeclaredCall PrincipalMemberOf = Graph(
-        "/servicePrincipals/{id}/transitiveMemberOf", "Application.Read.All", "the groups and directory roles of an app that a leaver owns");
+        "/servicePrincipals/{id}/transitiveMemberOf", "Application.Read.All",
+        "the groups and directory roles of an app that a leaver owns");
 
     /// <summary>The same by the application's app id (inside a batch).</summary>
     public static readonly DeclaredCall PrincipalMemberOfByAppId = Graph(
@@ -104,7 +106,8 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
 
     /// <summary>Azure roles of one principal in a subscription.</summary>
     public static readonly DeclaredCall AzureRoles = Arm(
-        "GET", "/subscriptions/{id}/providers/Microsoft.Authorization/roleAssignments", "Reader", "a leaver's Azure roles at, above and below the subscription, and those of their groups");
+        "GET", "/subscriptions/{id}/providers/Microsoft.Authorization/roleAssignments", "Reader",
+        "a leaver's Azure roles at, above and below the subscription, and those of their groups");
 
     /// <summary>Azure roles that one principal may activate in a subscription.</summary>
     public static readonly DeclaredCall EligibleAzureRoles = Arm(
@@ -112,13 +115,15 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
 
     /// <summary>An Azure role's definition.</summary>
     public static readonly DeclaredCall AzureRoleDefinition = Arm(
-        "GET", "/providers/Microsoft.Authorization/roleDefinitions/{id}", "Reader", "the name of an Azure role, and whether it reads secrets or can give access");
+        "GET", "/providers/Microsoft.Authorization/roleDefinitions/{id}", "Reader",
+        "the name of an Azure role, and whether it reads secrets or can give access");
 
     /// <summary>Subscriptions.</summary>
     public static readonly DeclaredCall Subscriptions = Arm("GET", "/subscriptions", "Reader", "which subscriptions there are");
 
     /// <summary>Resource Graph.</summary>
-    public static readonly DeclaredCall ResourceGraph = Arm("POST", "/providers/Microsoft.ResourceGraph/resources", "Reader", "vaults, storage accounts and other resources with keys, what tags name, and the Azure roles of groups");
+    public static readonly DeclaredCall ResourceGraph = Arm("POST", "/providers/Microsoft.ResourceGraph/resources", "Reader",
+        "vaults, storage accounts and other resources with keys, what tags name, and the Azure roles of groups");
 
     /// <summary>One resource or subscription.</summary>
     public static readonly DeclaredCall Resource = Arm("GET", "/subscriptions/{*id}", "Reader", "whether something no longer listed is really gone");
@@ -270,7 +275,8 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>Those that change something: all of them belong to offboarding.</summary>
     public static IReadOnlyList<DeclaredCall> Changes { get; } =
     [
-        EnableAccount, RevokeSessions, EnableDevice, RemoveDirectoryRole, RemoveScheduledDirectoryRole, RemoveEligibleDirectoryRole, RemoveGroupMember, RemoveRoleGroupMember, AddGroupMember,
+        EnableAccount, RevokeSessions, EnableDevice, RemoveDirectoryRole, RemoveScheduledDirectoryRole, RemoveEligibleDirectoryRole,
+        RemoveGroupMember, RemoveRoleGroupMember, AddGroupMember,
         RemoveAppRole, AddAppRole, RemoveDelegatedGrant, AddDelegatedGrant, .. RemoveSignInMethod.Values, .. AddOwner.Values, .. RemoveOwner.Values,
         AddRoleGroupOwner, RemoveRoleGroupOwner, AssignLicence, RetireDevice, RemoveAzureRole, AddAzureRole, RemoveEligibleAzureRole, ChangeAccessPolicies, ChangeTags,
     ];
@@ -279,8 +285,10 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static IReadOnlyList<DeclaredCall> All { get; } =
     [
         Applications, ServicePrincipals, ApplicationOwners, ServicePrincipalOwners, User, Users, OwnedObjects, Batch, Organization,
-        UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, ScheduledDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
-        ApplicationPermissions, ApplicationPermissionsByAppId, GroupMemberOf, PrincipalMemberOf, PrincipalMemberOfByAppId, PrincipalByAppId, AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
+        UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, ScheduledDirectoryRoles, MemberOf,
+        SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
+        ApplicationPermissions, ApplicationPermissionsByAppId, GroupMemberOf, PrincipalMemberOf, PrincipalMemberOfByAppId, PrincipalByAppId,
+        AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
         EmployedUsers, WebhookKeyVersions, WebhookKey, LedgerKey, LedgerSign, LedgerImmutability,
         .. Changes,

@@ -584,7 +584,8 @@ internal sealed class DemoTenant
         });
     }
 
-    // Built-in roles with the actions that matter here, as https://learn.microsoft.com/azure/role-based-access-control/built-in-roles lists them.
+    // Built-in roles with the actions that matter here, as https://learn.microsoft.com/azure/role-based-access-control/built-in-roles lists
+    // them.
     private static readonly (string Name, string Id, string[] Actions, string[] NotActions, string[] DataActions)[] RoleIds =
     [
         ("Owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", ["*"], [], []),
@@ -596,7 +597,8 @@ internal sealed class DemoTenant
         ("Key Vault Reader", "21090545-7ca7-4776-b22c-e363652d74d2",
             ["Microsoft.Authorization/*/read", "Microsoft.KeyVault/vaults/read"], [], ["Microsoft.KeyVault/vaults/*/read"]),
         ("Storage Blob Data Contributor", "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-            ["Microsoft.Storage/storageAccounts/blobServices/containers/read"], [], ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*"]),
+            ["Microsoft.Storage/storageAccounts/blobServices/containers/read"], [],
+            ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*"]),
     ];
 
     private void Roles()

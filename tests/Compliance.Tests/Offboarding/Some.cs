@@ -37,7 +37,8 @@ internal static class Some
     public static Access Access(AccessKind kind, string id, string scope = "", params (string Name, string Value)[] details)
     {
         var all = details.ToDictionary(d => d.Name, d => d.Value);
-        if (kind is AccessKind.AzureRole or AccessKind.GroupMember or AccessKind.OwnedGroup or AccessKind.OwnedApplication or AccessKind.OwnedServicePrincipal)
+        if (kind is AccessKind.AzureRole or AccessKind.GroupMember
+            or AccessKind.OwnedGroup or AccessKind.OwnedApplication or AccessKind.OwnedServicePrincipal)
             all.TryAdd(Power.Detail, Power.None);
         return new() { Kind = kind, Id = id, Name = id, Scope = scope, Details = all };
     }

@@ -31,11 +31,13 @@ internal static class StepRequests
             case LeaverActions.DisableDevice or LeaverActions.EnableDevice:
                 return Graph(DeclaredCall.EnableDevice, $"/devices/{id}", new JsonObject { ["accountEnabled"] = step.Action == LeaverActions.EnableDevice });
             case LeaverActions.RemoveDirectoryRole when Optional(step, StepArguments.Schedule) is not null:
-                return Graph(DeclaredCall.RemoveScheduledDirectoryRole, "/roleManagement/directory/roleAssignmentScheduleRequests", AdminRemove(step));
+                return Graph(DeclaredCall.RemoveScheduledDirectoryRole, "/roleManagement/directory/roleAssignmentScheduleRequests",
+                    AdminRemove(step));
             case LeaverActions.RemoveDirectoryRole:
                 return Graph(DeclaredCall.RemoveDirectoryRole, $"/roleManagement/directory/roleAssignments/{id}");
             case LeaverActions.RemoveEligibleDirectoryRole:
-                return Graph(DeclaredCall.RemoveEligibleDirectoryRole, "/roleManagement/directory/roleEligibilityScheduleRequests", AdminRemove(step));
+                return Graph(DeclaredCall.RemoveEligibleDirectoryRole, "/roleManagement/directory/roleEligibilityScheduleRequests",
+                    AdminRemove(step));
             case LeaverActions.RemoveGroupMember:
                 return Graph(RoleAssignable(step) ? DeclaredCall.RemoveRoleGroupMember : DeclaredCall.RemoveGroupMember, $"/groups/{id}/members/{Escaped(User(step))}/$ref");
             case LeaverActions.AddGroupMember:

@@ -109,7 +109,8 @@ internal static class Verification
         }
     }
 
-    // A subscription that was listed before and is not now may have been closed, or this app may no longer see it: what is there is unknown.
+    // A subscription that was listed before and is not now may have been closed, or this app may no longer see it: what is there is
+    // unknown.
     private static IEnumerable<SourceOutcome> NoLongerListed(AccessSnapshot before, AccessSnapshot after)
     {
         var listed = after.Sources.Select(s => s.Source).ToHashSet(StringComparer.OrdinalIgnoreCase);

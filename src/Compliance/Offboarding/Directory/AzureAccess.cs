@@ -7,7 +7,9 @@ namespace Compliance.Offboarding.Directory;
 /// <param name="Name">For example <c>Contributor</c>; the id where the name is not known.</param>
 /// <param name="ReadsSecrets">True when it reads the values of secrets in vaults.</param>
 /// <param name="ListsKeys">True when it lists the shared keys of storage accounts.</param>
-/// <param name="GivesAccess">True when its holder can give access (<see cref="Power.Actions"/>); null when its definition was not read.</param>
+/// <param name="GivesAccess">
+/// True when its holder can give access (<see cref="Power.Actions"/>); null when its definition was not read.
+/// </param>
 internal sealed record AzureRole(string Name, bool ReadsSecrets, bool ListsKeys, bool? GivesAccess = false);
 
 /// <summary>What Resource Manager's answers mean as access of a person. Pure.</summary>
@@ -36,7 +38,7 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
     /// <param name="principals">Object ids of groups and service principals.</param>
     public static string AssignmentsQuery(IEnumerable<string> principals) =>
         $"authorizationresources | where type =~ '{AssignmentType}' and tostring(properties.principalId) in~ ("
-        + string.Join(',', principals.Select(p => $"'{p.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", @"\'", StringComparison.Ordinal)}'"))
+        + string.Join(',', principals.Select(Quoted))
         + ") | project id,name,type,subscriptionId,tags,properties | order by id asc";
 
     /// <summary>The role definition an id names, from its definition; the well-known ones are told by id.</summary>
@@ -47,7 +49,8 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
         return new(
             definition.At("properties", "roleName") is { ValueKind: JsonValueKind.String } name ? name.GetString()! : guid,
             SecretRoles.ReadVaultSecrets.ContainsKey(guid) || Allows(definition, "Microsoft.KeyVault/vaults/secrets/getSecret/action", "dataActions", "notDataActions"),
-            SecretRoles.ListStorageKeys.ContainsKey(guid) || Allows(definition, "Microsoft.Storage/storageAccounts/listKeys/action", "actions", "notActions"),
+            SecretRoles.ListStorageKeys.ContainsKey(guid)
+                || Allows(definition, "Microsoft.Storage/storageAccounts/listKeys/action", "actions", "notActions"),
             definition.At("properties", "permissions") is { ValueKind: JsonValueKind.Array }
                 ? Power.Actions.Any(action => Allows(definition, action, "actions", "notActions"))
                 : null);
@@ -197,6 +200,9 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
     private bool IsUser(string owner) => Same(owner, principalName) || Same(owner, userId);
 
     private static bool IsVault(ResourceRow row) => row.Type.Equals(VaultType, StringComparison.OrdinalIgnoreCase);
+
+    private static string Quoted(string text) =>
+        $"'{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", @"\'", StringComparison.Ordinal)}'";
 
     private static string LastSegment(string id) => id[(id.LastIndexOf('/') + 1)..];
 

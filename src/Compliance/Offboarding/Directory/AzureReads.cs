@@ -75,8 +75,9 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
     }
 
     /// <summary>
-    /// Reads which of some groups and service principals hold Azure roles that can give access: what is assigned at and above each subscription
-    /// from Resource Manager, what is assigned below from Resource Graph. Roles that a group may activate (PIM) are not among them.
+    /// Reads which of some groups and service principals hold Azure roles that can give access: what is assigned at and above each
+    /// subscription from Resource Manager, what is assigned below from Resource Graph. Roles that a group may activate (PIM) are not among
+    /// them.
     /// </summary>
     /// <param name="principals">Their object ids.</param>
     /// <param name="subscriptions">The subscriptions that are shown to this app.</param>

@@ -12,7 +12,9 @@ internal static class LeaverSources
     /// <summary>Azure roles that the user may activate in one subscription.</summary>
     public static string EligibleAzureRoles(string subscriptionId) => $"arm/subscriptions/{subscriptionId}/roleEligibilityScheduleInstances";
 
-    /// <summary>What of this tenant no read of a leaver covers: a certificate states it beside the other systems that policy names.</summary>
+    /// <summary>
+    /// What of this tenant no read of a leaver covers: a certificate states it beside the other systems that policy names.
+    /// </summary>
     public static IReadOnlyList<string> NotInspected { get; } =
     [
         "groups with hidden membership, unless this app holds the Graph permission Member.Read.Hidden",
@@ -33,8 +35,8 @@ internal static class LeaverSources
 }
 
 /// <summary>
-/// Administrative power that an access gives beyond itself, as its details keep it: an undo gives back only what was judged and found to have
-/// none. What was not judged counts as privileged.
+/// Administrative power that an access gives beyond itself, as its details keep it: an undo gives back only what was judged and found to
+/// have none. What was not judged counts as privileged.
 /// </summary>
 internal static class Power
 {
@@ -48,8 +50,8 @@ internal static class Power
     public const string NotRead = "not read";
 
     /// <summary>
-    /// Actions of Resource Manager that let their holder give access to others or to themselves: assign roles, now or to be activated, change
-    /// what a role allows or how it is activated, or take over the root of the tenant.
+    /// Actions of Resource Manager that let their holder give access to others or to themselves: assign roles, now or to be activated,
+    /// change what a role allows or how it is activated, or take over the root of the tenant.
     /// </summary>
     public static IReadOnlyList<string> Actions { get; } =
     [

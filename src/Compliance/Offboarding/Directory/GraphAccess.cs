@@ -29,8 +29,9 @@ internal static class GraphAccess
     public static bool IsLimited(JsonElement item)
     {
         // Roles and administrative units may be listed so: nothing of theirs is needed.
-        if (item.ValueKind != JsonValueKind.Object || item.Text("@odata.type") is not (null or "#microsoft.graph.group" or "#microsoft.graph.device"
-            or "#microsoft.graph.application" or "#microsoft.graph.servicePrincipal"))
+        if (item.ValueKind != JsonValueKind.Object
+            || item.Text("@odata.type") is not (null or "#microsoft.graph.group" or "#microsoft.graph.device"
+                or "#microsoft.graph.application" or "#microsoft.graph.servicePrincipal"))
             return false;
         var others = item.EnumerateObject().Where(p => p.Name != "id" && !p.Name.StartsWith('@')).ToList();
         return others.Count > 0 && others.TrueForAll(p => p.Value.ValueKind == JsonValueKind.Null);
@@ -137,27 +138,32 @@ internal static class GraphAccess
         };
     }
 
-    /// <summary>Detail: the schedule of a directory role that PIM manages, by Graph's own name; a role without it is deleted as an assignment.</summary>
+    /// <summary>
+    /// Detail: the schedule of a directory role that PIM manages, by Graph's own name; a role without it is deleted as an assignment.
+    /// </summary>
     public const string Schedule = "roleAssignmentScheduleId";
 
     /// <summary>
-    /// The directory role with its schedule, where PIM manages it: one that was activated, or has an end. Others are listed among the instances, too.
+    /// The directory role with its schedule, where PIM manages it: one that was activated, or has an end. Others are listed among the
+    /// instances, too.
     /// </summary>
     /// <param name="role">A directory role in force.</param>
     /// <param name="instances">All instances of the person's schedules.</param>
-    // {"id":"…","principalId":"…","roleDefinitionId":"…","directoryScopeId":"/","appScopeId":null,"assignmentType":"Activated","memberType":"Direct",
-    //  "endDateTime":"2026-11-23T17:00:00Z","roleAssignmentOriginId":"…","roleAssignmentScheduleId":"…"}
+    // {"id":"…","principalId":"…","roleDefinitionId":"…","directoryScopeId":"/","appScopeId":null,"assignmentType":"Activated",
+    //  "memberType":"Direct","endDateTime":"2026-11-23T17:00:00Z","roleAssignmentOriginId":"…","roleAssignmentScheduleId":"…"}
     public static Access Scheduled(Access role, IEnumerable<JsonElement> instances)
     {
         var found = instances.FirstOrDefault(i => Same(i.Text("roleAssignmentOriginId"), role.Id)
             || (Same(i.Text("roleDefinitionId"), role.Details.GetValueOrDefault("roleDefinitionId"))
                 && Same(i.Text("directoryScopeId") ?? i.Text("appScopeId") ?? "/", role.Scope)));
-        return found.ValueKind == JsonValueKind.Object && (found.Text("assignmentType") == "Activated" || found.Text("endDateTime") is not null)
+        return found.ValueKind == JsonValueKind.Object
+            && (found.Text("assignmentType") == "Activated" || found.Text("endDateTime") is not null)
             ? role with
             {
                 Details = With(
                     new Dictionary<string, string>(role.Details, StringComparer.Ordinal),
-                    (Schedule, found.Text("roleAssignmentScheduleId") ?? found.Text("id")), ("assignmentType", found.Text("assignmentType"))),
+                    (Schedule, found.Text("roleAssignmentScheduleId") ?? found.Text("id")),
+                    ("assignmentType", found.Text("assignmentType"))),
             }
             : role;
     }
@@ -204,8 +210,8 @@ internal static class GraphAccess
     }
 
     /// <summary>
-    /// The access with what becomes of it when it comes from a group: it ends with a membership that this program can end, and stays with any
-    /// other.
+    /// The access with what becomes of it when it comes from a group: it ends with a membership that this program can end, and stays with
+    /// any other.
     /// </summary>
     /// <param name="access">Any access; one that comes from no group is returned as it is.</param>
     /// <param name="all">All of the person's access in Graph.</param>
@@ -219,7 +225,8 @@ internal static class GraphAccess
             return access with
             {
                 NotRemovable = $"{how} the group {id}, which the person's memberships do not show",
-                WhatToDo = $"it stays while the person is in that group: find it in the Entra admin center by its id {id}, and end the membership",
+                WhatToDo =
+                    $"it stays while the person is in that group: find it in the Entra admin center by its id {id}, and end the membership",
             };
         return membership.NotRemovable is { } why
             ? access with
@@ -321,7 +328,8 @@ internal static class GraphAccess
         NotRemovable = group is null ? null : $"inherited from the group {group}",
         WhatToDo = group is null ? null : "take the person out of that group",
         Details = With(
-            Given(("skuId", sku), ("disabledPlans", string.Join(',', item.Items("disabledPlans").Select(p => p.ToString())))), (Group, group)),
+            Given(("skuId", sku), ("disabledPlans", string.Join(',', item.Items("disabledPlans").Select(p => p.ToString())))),
+            (Group, group)),
     };
 
     private static bool Same(string? a, string? b) => a is not null && a.Equals(b, StringComparison.OrdinalIgnoreCase);

@@ -4,8 +4,8 @@ using Compliance.Tenants;
 namespace Compliance.Offboarding.Directory;
 
 /// <summary>
-/// What a group of the leaver's, or an application the leaver owns, is assigned: a member has a group's power, an owner that of the group or
-/// application. Through nested groups too, and directory roles over the whole directory. Pure.
+/// What a group of the leaver's, or an application the leaver owns, is assigned: a member has a group's power, an owner that of the group
+/// or application. Through nested groups too, and directory roles over the whole directory. Pure.
 /// </summary>
 /// <param name="Principals">Object ids whose Azure roles count: its own and those of the groups above it.</param>
 /// <param name="Roles">Names of the directory roles it gives, and of the groups that can hold some.</param>
@@ -14,7 +14,9 @@ internal sealed record HeldPower(IReadOnlyList<string> Principals, IReadOnlyList
 {
     private const string Above = "transitiveMemberOf?$select=id,displayName,isAssignableToRole&$top=999";
 
-    /// <summary>Whether an access has to be judged by what something else is assigned: only what this program would ever give back.</summary>
+    /// <summary>
+    /// Whether an access has to be judged by what something else is assigned: only what this program would ever give back.
+    /// </summary>
     public static bool IsHolder(Access access) => access.NotRemovable is null && access.Kind is AccessKind.GroupMember
         or AccessKind.OwnedGroup or AccessKind.OwnedApplication or AccessKind.OwnedServicePrincipal;
 

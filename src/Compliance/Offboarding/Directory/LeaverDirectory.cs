@@ -10,6 +10,9 @@ internal sealed partial class LeaverDirectory(
     TenantConnection tenant, GraphReads reads, AzureReads azure, TimeProvider time, ILogger<LeaverDirectory> log) : ILeaverDirectory
 {
     private const string Pim = "roleEligibilityScheduleInstances";
+    private const string GroupFields =
+        "id,displayName,groupTypes,mail,securityEnabled,mailEnabled,isAssignableToRole,onPremisesSyncEnabled,membershipRule";
+
     private const string PimActive = "roleAssignmentScheduleInstances";
     private const int ManagersUp = 10;
     private const string Person = "$select=id,displayName,userPrincipalName,accountEnabled&$expand=manager($select=id,displayName,userPrincipalName,accountEnabled)";
@@ -119,13 +122,14 @@ internal sealed partial class LeaverDirectory(
         var parts = new GraphRead[]
         {
             new("", $"{user}?$select=id,userPrincipalName,accountEnabled,assignedLicenses,licenseAssignmentStates", DeclaredCall.User, Single: true),
-            new("memberOf", $"{user}/memberOf?$select=id,displayName,groupTypes,mail,securityEnabled,mailEnabled,isAssignableToRole,onPremisesSyncEnabled,membershipRule&$top=999", DeclaredCall.MemberOf),
+            new("memberOf", $"{user}/memberOf?$select={GroupFields}&$top=999", DeclaredCall.MemberOf),
             new("authentication/methods", $"{user}/authentication/methods", DeclaredCall.SignInMethods),
             new("appRoleAssignments", $"{user}/appRoleAssignments?$top=999", DeclaredCall.UserAppRoles),
             new("oauth2PermissionGrants", $"{user}/oauth2PermissionGrants", DeclaredCall.UserGrants),
             new("roleAssignments", $"{RolesOf(userId)}&$expand=roleDefinition", DeclaredCall.DirectoryRoles),
             new(Pim, $"/roleManagement/directory/{Pim}?$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'&$expand=roleDefinition", DeclaredCall.EligibleDirectoryRoles),
-            new(PimActive, $"/roleManagement/directory/{PimActive}?$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'", DeclaredCall.ScheduledDirectoryRoles),
+            new(PimActive, $"/roleManagement/directory/{PimActive}?$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'",
+                DeclaredCall.ScheduledDirectoryRoles),
             // Without $select: asking for keyCredentials by name has a limit of its own (150 a minute for a tenant).
             new("ownedObjects", $"{user}/ownedObjects?$top=999", DeclaredCall.OwnedObjects),
             new("registeredDevices", $"{user}/registeredDevices?$select=id,deviceId,displayName,operatingSystem,accountEnabled,trustType", DeclaredCall.RegisteredDevices),
@@ -144,7 +148,8 @@ internal sealed partial class LeaverDirectory(
         accesses.AddRange(read["authentication/methods"].Items.Select(GraphAccess.SignInMethod).OfType<Access>());
         accesses.AddRange(read["appRoleAssignments"].Items.Select(i => GraphAccess.AppRole(i, userId)).OfType<Access>());
         accesses.AddRange(read["oauth2PermissionGrants"].Items.Select(GraphAccess.Grant).OfType<Access>());
-        accesses.AddRange(read["roleAssignments"].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.DirectoryRole, i, userId)).OfType<Access>()
+        accesses.AddRange(
+            read["roleAssignments"].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.DirectoryRole, i, userId)).OfType<Access>()
             .Select(a => GraphAccess.Scheduled(a, read[PimActive].Items)));
         accesses.AddRange(read[Pim].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.EligibleDirectoryRole, i, userId)).OfType<Access>());
         accesses.AddRange(read["registeredDevices"].Items.Select(GraphAccess.Device).OfType<Access>());
@@ -152,7 +157,8 @@ internal sealed partial class LeaverDirectory(
 
         var sources = parts.Select(p => Outcome(userId, p, read[p.Key], deleted)).ToList();
         accesses = [.. accesses.Select(a => GraphAccess.ThroughGroup(a, accesses))];
-        var owned = read["ownedObjects"].Items.Select(i => GraphAccess.Owned(i, principalName)).OfType<Access>().DistinctBy(a => a.Key).ToList();
+        var owned =
+            read["ownedObjects"].Items.Select(i => GraphAccess.Owned(i, principalName)).OfType<Access>().DistinctBy(a => a.Key).ToList();
         return await FurtherAsync(userId, accesses, owned, sources, stop);
     }
 
@@ -213,7 +219,8 @@ internal sealed partial class LeaverDirectory(
             return reading.Items.Count(GraphAccess.IsLimited) is > 0 and var limited
                 ? new(
                     source, Complete: false, reading.Items.Count, subject,
-                    $"Graph answered nothing but the ids of {limited} of {reading.Items.Count}, as it does without the permission to read them",
+                    $"Graph answered nothing but the ids of {limited} of {reading.Items.Count}, "
+                        + "as it does without the permission to read them",
                     read.Call.Permission, read.Call.Grant(null, tenant.Options.ClientId))
                 : new(source, Complete: true, read.Single ? 1 : reading.Items.Count);
         // Nobody has nothing: that everything of a deleted user is missing is the whole truth.

@@ -21,8 +21,8 @@ internal static class RemovalPlanner
     /// <param name="facts">The person.</param>
     /// <param name="snapshot">All access.</param>
     /// <param name="heir">
-    /// Who gets what is owned; null when there is nobody: the policy's <c>fallbackOwner</c> does, if there is one. While it is not known who that
-    /// is (<see cref="Heir.Unread"/>), nothing is handed over, to nobody.
+    /// Who gets what is owned; null when there is nobody: the policy's <c>fallbackOwner</c> does, if there is one. While it is not known
+    /// who that is (<see cref="Heir.Unread"/>), nothing is handed over, to nobody.
     /// </param>
     /// <param name="policy">In force.</param>
     public static ActionPlan Plan(string caseId, LeaverFacts facts, AccessSnapshot snapshot, Heir? heir, OffboardingPolicy policy)
@@ -141,7 +141,8 @@ internal static class RemovalPlanner
         [
             User, ("principalId", access.Details.GetValueOrDefault("principalId") ?? facts.UserId),
             ("roleDefinitionId", access.Details.GetValueOrDefault("roleDefinitionId") ?? access.Id),
-            ("directoryScopeId", access.Details.GetValueOrDefault("directoryScopeId") ?? (access.Details.ContainsKey("appScopeId") ? null : access.Scope)),
+            ("directoryScopeId",
+                access.Details.GetValueOrDefault("directoryScopeId") ?? (access.Details.ContainsKey("appScopeId") ? null : access.Scope)),
             ("appScopeId", access.Details.GetValueOrDefault("appScopeId")),
         ];
 
@@ -179,7 +180,10 @@ internal static class RemovalPlanner
             var (to, rule) = access.Privileged ? (_privilegedOwner, "privilegedOwner") : _heir is not null ? (_heir.Id, "") : (_fallback, "fallbackOwner");
             if (to is null)
                 return Manual(
-                    access, access.Privileged ? "it is privileged and would be left ownerless: policy names nobody who may have it (privilegedOwner)" : _nobody,
+                    access,
+                    access.Privileged
+                        ? "it is privileged and would be left ownerless: policy names nobody who may have it (privilegedOwner)"
+                        : _nobody,
                     $"add an owner first, then: {StepRequests.Of(Remove(null)).Command()}");
             var add = Steps.Of(
                 LeaverActions.AddOwner, target, 0,
@@ -205,8 +209,8 @@ internal static class RemovalPlanner
                 User, (StepArguments.Tag, tag), (StepArguments.Value, now), (StepArguments.Access, access.Key)));
         }
 
-        // Only such a group needs the permission that policy has to allow: the power of another group does not protect its members from being
-        // removed.
+        // Only such a group needs the permission that policy has to allow: the power of another group does not protect its members from
+        // being removed.
         private static bool IsRoleAssignable(Access access) => access.Details.GetValueOrDefault("isAssignableToRole") == "true";
 
         private static string RootCommand(Access access) => access.Kind == AccessKind.AzureRole

@@ -89,8 +89,8 @@ internal static class UndoPlanner
     private static bool IsPrivileged(Access access) => access.Privileged || IsUnjudged(access)
         || access.Kind is AccessKind.DirectoryRole or AccessKind.EligibleDirectoryRole or AccessKind.EligibleAzureRole;
 
-    // Who is in a group or owns an application has its power, and a role may let its holder assign roles: none of it comes back unless it was
-    // read to give no such power.
+    // Who is in a group or owns an application has its power, and a role may let its holder assign roles: none of it comes back unless it
+    // was read to give no such power.
     private static bool IsUnjudged(Access access) =>
         access.Kind is AccessKind.AzureRole or AccessKind.GroupMember
             or AccessKind.OwnedGroup or AccessKind.OwnedApplication or AccessKind.OwnedServicePrincipal

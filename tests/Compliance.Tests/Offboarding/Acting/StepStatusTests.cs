@@ -22,8 +22,10 @@ public sealed class StepStatusTests
     [InlineData(LeaverActions.AddDelegatedGrant, 409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry exists", StepResult.AlreadySo, "it was there already")]
     [InlineData(LeaverActions.RemoveEligibleDirectoryRole, 400, "RoleAssignmentDoesNotExist", "The Role assignment does not exist.", StepResult.AlreadySo, "it was not there any more")]
     [InlineData(LeaverActions.RemoveEligibleAzureRole, 400, "RoleAssignmentRequestExists", "A request exists.", StepResult.Failed, "400, RoleAssignmentRequestExists: A request exists.")]
-    [InlineData(LeaverActions.RemoveDirectoryRole, 400, "RoleAssignmentDoesNotExist", "The Role assignment does not exist.", StepResult.AlreadySo, "it was not there any more")]
-    [InlineData(LeaverActions.RemoveDirectoryRole, 400, "RoleAssignmentRequestExists", "A request exists.", StepResult.Failed, "400, RoleAssignmentRequestExists: A request exists.")]
+    [InlineData(LeaverActions.RemoveDirectoryRole, 400, "RoleAssignmentDoesNotExist", "The Role assignment does not exist.",
+        StepResult.AlreadySo, "it was not there any more")]
+    [InlineData(LeaverActions.RemoveDirectoryRole, 400, "RoleAssignmentRequestExists", "A request exists.", StepResult.Failed,
+        "400, RoleAssignmentRequestExists: A request exists.")]
     [InlineData(LeaverActions.RemoveLicence, 400, "Request_BadRequest", "User does not have a corresponding license.", StepResult.AlreadySo, "it was not there any more")]
     [InlineData(LeaverActions.RemoveLicence, 400, "Request_BadRequest", "User license is inherited from a group membership.", StepResult.Refused, "400, Request_BadRequest: User license is inherited from a group membership.")]
     [InlineData(LeaverActions.RemoveGroupMember, 400, "Request_BadRequest", "Cannot update a dynamic membership group.", StepResult.Refused, "400, Request_BadRequest: Cannot update a dynamic membership group.")]

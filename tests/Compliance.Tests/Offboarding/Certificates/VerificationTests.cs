@@ -108,7 +108,8 @@ public sealed class VerificationTests
         var (plan, outcomes) = Done(before);
 
         Assert.False(Verification.Compare([plan], outcomes, before, Some.Snapshot()).Clear);
-        Assert.True(Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = Some.Sources("S1", "S2", "s3") }).Clear);
+        Assert.True(
+            Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = Some.Sources("S1", "S2", "s3") }).Clear);
     }
 
     [Fact]

@@ -51,7 +51,8 @@ public sealed class AzureAccessTests
     [InlineData("""{"actions":["Microsoft.Authorization/roleAssignments/write","Microsoft.KeyVault/vaults/read"]}""", true)]
     [InlineData("""{"actions":["*"]}""", true)]
     // Contributor.
-    [InlineData("""{"actions":["*"],"notActions":["Microsoft.Authorization/*/Write","Microsoft.Authorization/elevateAccess/Action"]}""", false)]
+    [InlineData("""{"actions":["*"],"notActions":["Microsoft.Authorization/*/Write","Microsoft.Authorization/elevateAccess/Action"]}""",
+        false)]
     [InlineData("""{"actions":["microsoft.authorization/ROLEASSIGNMENTS/*"]}""", true)]
     [InlineData("""{"actions":["*"],"notActions":["Microsoft.Authorization/roleAssignments/write"]}""", true)]
     [InlineData("""{"actions":["Microsoft.Authorization/roleDefinitions/write"]}""", true)]
@@ -62,7 +63,8 @@ public sealed class AzureAccessTests
     [InlineData("""{"actions":["*/read"],"dataActions":["*"]}""", false)]
     public void A_role_gives_access_by_what_its_definition_allows(string permission, bool gives)
     {
-        using var definition = JsonDocument.Parse($$"""{"properties":{"roleName":"A role","permissions":[{"actions":["*/read"]},{{permission}}]} }""");
+        using var definition =
+            JsonDocument.Parse($$"""{"properties":{"roleName":"A role","permissions":[{"actions":["*/read"]},{{permission}}]} }""");
 
         var role = AzureAccess.Role("/providers/Microsoft.Authorization/roleDefinitions/custom", definition.RootElement);
 
@@ -79,7 +81,8 @@ public sealed class AzureAccessTests
     {
         using var definition = JsonDocument.Parse(answer);
 
-        var role = AzureAccess.Role("/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7", definition.RootElement);
+        var role = AzureAccess.Role(
+            "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7", definition.RootElement);
 
         var access = Azure().Assignment(Item(Rg), role, ["s1"])!;
         Assert.Equal((null, true, Power.NotRead), (role.GivesAccess, access.Privileged, access.Details[Power.Detail]));

@@ -51,7 +51,9 @@ public sealed class HeirAndRecheckTests
         var found = await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop);
 
         Assert.Equal(
-            Heir.NotRead("the manager, or one above, could not be read: 403, refused: Authorization_RequestDenied: Insufficient privileges to complete the operation."), found);
+            Heir.NotRead("the manager, or one above, could not be read: 403, refused: Authorization_RequestDenied: "
+                + "Insufficient privileges to complete the operation."),
+            found);
     }
 
     [Fact]

@@ -78,7 +78,8 @@ public sealed class ReadAccessTests
         Assert.Equal("directoryScopeId=/administrativeUnits/au-1 principalId=" + Dana + " roleDefinitionId=rd-1", Details(snapshot, "DirectoryRole:ra-1"));
         Assert.Equal("/administrativeUnits/au-1", Of(snapshot, "DirectoryRole:ra-1").Scope);
         Assert.Equal("disabledPlans=p-1 skuId=sku-1", Details(snapshot, "Licence:sku-1"));
-        Assert.Equal("appId=trainer credentials=1 power=none privilegedPermissions=Application.ReadWrite.All,Directory.ReadWrite.All", Details(snapshot, "OwnedApplication:app-1"));
+        Assert.Equal("appId=trainer credentials=1 power=none privilegedPermissions=Application.ReadWrite.All,Directory.ReadWrite.All",
+            Details(snapshot, "OwnedApplication:app-1"));
         Assert.Equal(
             $"objectId={Dana} permissions={{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}} tenantId=t vaultId={Rg}/providers/Microsoft.KeyVault/vaults/kv-old",
             Details(snapshot, $"VaultAccessPolicy:{Rg}/providers/Microsoft.KeyVault/vaults/kv-old"));
@@ -149,7 +150,8 @@ public sealed class ReadAccessTests
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.Equal(sources.Select(s => (s, "Reader")), snapshot.Sources.Where(s => !s.Complete).Select(s => (s.Source, s.Permission!)).Order());
+        Assert.Equal(
+            sources.Select(s => (s, "Reader")), snapshot.Sources.Where(s => !s.Complete).Select(s => (s.Source, s.Permission!)).Order());
         Assert.Contains(snapshot.Accesses, a => a.Kind == AccessKind.GroupMember);
     }
 
@@ -237,7 +239,8 @@ public sealed class ReadAccessTests
     {
         await using var tenant = await StartAsync();
         var page = $$"""{"value":[{{Assignment("p1", Rg, Contributor)}}],"nextLink":"{{tenant.Root}}/page/again"}""";
-        tenant.When($"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId", page)
+        tenant.When(
+            $"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId", page)
             .When("/page/again", page);
 
         var snapshot = await ReadAsync(tenant);
@@ -375,16 +378,19 @@ public sealed class ReadAccessTests
     public async Task A_plain_group_has_the_power_of_what_it_is_assigned(string where, string who, string power)
     {
         await using var tenant = await StartAsync();
-        tenant.When("GET /groups/g-assigned/transitiveMemberOf", """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":"Platform","isAssignableToRole":null}]}""");
-        var assignment = Assignment("power", Rg, Owner).Replace(Dana, who, StringComparison.Ordinal);
+        tenant.When("GET /groups/g-assigned/transitiveMemberOf",
+            """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":"Platform","isAssignableToRole":null}]}""");
+        var assignment = OwnerRole("power", who);
         _ = where switch
         {
             "atScope()" => tenant.When("atScope()", $$"""{"value":[{{assignment}}]}"""),
             "ResourceGraph" => tenant.When("POST /providers/Microsoft.ResourceGraph/resources", $$"""
                 {"totalRecords":1,"count":1,"resultTruncated":"false","data":[{{Row(assignment)}}]}
                 """),
-            "directoryRole" => tenant.When("GET /groups/g-assigned/transitiveMemberOf", $$"""{"value":[{"@odata.type":"#microsoft.graph.directoryRole","id":"dr","displayName":"{{who}}"}]}"""),
-            _ => tenant.When("GET /groups/g-assigned/transitiveMemberOf", $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-x","displayName":"{{who}}","isAssignableToRole":true}]}"""),
+            "directoryRole" => tenant.When("GET /groups/g-assigned/transitiveMemberOf",
+                $$"""{"value":[{"@odata.type":"#microsoft.graph.directoryRole","id":"dr","displayName":"{{who}}"}]}"""),
+            _ => tenant.When("GET /groups/g-assigned/transitiveMemberOf",
+                $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-x","displayName":"{{who}}","isAssignableToRole":true}]}"""),
         };
 
         var snapshot = await ReadAsync(tenant);
@@ -398,41 +404,44 @@ public sealed class ReadAccessTests
 
     [Theory]
     // Activated; assigned with an end; assigned for ever; another role, another scope; told by the assignment alone.
-    [InlineData("""{"roleDefinitionId":"rd-1","directoryScopeId":"/administrativeUnits/au-1","assignmentType":"Activated","roleAssignmentScheduleId":"s"}""", "s")]
-    [InlineData("""{"roleDefinitionId":"RD-1","directoryScopeId":"/administrativeUnits/au-1","assignmentType":"Assigned","endDateTime":"2027-01-01T00:00:00Z","roleAssignmentScheduleId":"s"}""", "s")]
-    [InlineData("""{"roleDefinitionId":"rd-1","directoryScopeId":"/administrativeUnits/au-1","assignmentType":"Assigned","endDateTime":null,"roleAssignmentScheduleId":"s"}""", null)]
-    [InlineData("""{"roleDefinitionId":"rd-2","directoryScopeId":"/administrativeUnits/au-1","assignmentType":"Activated","roleAssignmentScheduleId":"s"}""", null)]
-    [InlineData("""{"roleDefinitionId":"rd-1","directoryScopeId":"/","assignmentType":"Activated","roleAssignmentScheduleId":"s"}""", null)]
-    [InlineData("""{"roleAssignmentOriginId":"ra-1","assignmentType":"Activated","id":"instance"}""", "instance")]
-    public async Task A_directory_role_that_PIM_manages_is_known_by_its_schedule(string instance, string? schedule)
+    [InlineData("rd-1", "/administrativeUnits/au-1", """ "assignmentType":"Activated" """, true)]
+    [InlineData("RD-1", "/administrativeUnits/au-1", """ "assignmentType":"Assigned","endDateTime":"2027-01-01T00:00:00Z" """, true)]
+    [InlineData("rd-1", "/administrativeUnits/au-1", """ "assignmentType":"Assigned","endDateTime":null """, false)]
+    [InlineData("rd-2", "/administrativeUnits/au-1", """ "assignmentType":"Activated" """, false)]
+    [InlineData("rd-1", "/", """ "assignmentType":"Activated" """, false)]
+    [InlineData("rd-2", "/", """ "assignmentType":"Activated","roleAssignmentOriginId":"ra-1" """, true)]
+    public async Task A_directory_role_that_PIM_manages_is_known_by_its_schedule(string role, string scope, string more, bool managed)
     {
         await using var tenant = await StartAsync();
-        tenant.When("roleAssignmentScheduleInstances", $$"""{"value":[{{instance}}]}""");
+        tenant.When("roleAssignmentScheduleInstances", $$"""
+            {"value":[{"roleDefinitionId":"{{role}}","directoryScopeId":"{{scope}}","roleAssignmentScheduleId":"s",{{more}} }]}
+            """);
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.Equal(schedule, Of(snapshot, "DirectoryRole:ra-1").Details.GetValueOrDefault(GraphAccess.Schedule));
+        Assert.Equal(managed ? "s" : null, Of(snapshot, "DirectoryRole:ra-1").Details.GetValueOrDefault(GraphAccess.Schedule));
     }
 
     [Fact]
     public async Task A_group_that_carries_a_role_without_power_has_none()
     {
         await using var tenant = await StartAsync();
-        tenant.When("atScope()", $$"""{"value":[{{Assignment("power", Rg, Contributor).Replace(Dana, "g-assigned", StringComparison.Ordinal)}}]}""");
+        tenant.When("atScope()",
+            $$"""{"value":[{{Assignment("power", Rg, Contributor).Replace(Dana, "g-assigned", StringComparison.Ordinal)}}]}""");
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.Equal((false, Power.None), (Of(snapshot, "GroupMember:g-assigned").Privileged, Of(snapshot, "GroupMember:g-assigned").Details[Power.Detail]));
+        Assert.Equal((false, Power.None),
+            (Of(snapshot, "GroupMember:g-assigned").Privileged, Of(snapshot, "GroupMember:g-assigned").Details[Power.Detail]));
     }
 
     [Fact]
     public async Task An_owned_app_and_an_owned_group_have_the_power_of_what_they_are_assigned()
     {
         await using var tenant = await StartAsync();
-        tenant.When("GET /servicePrincipals(appId='viewer')/", """{"value":[]}""").When("GET /servicePrincipals(appId='viewer')?", """{"id":"sp-viewer"}""")
-            .When("atScope()", $$"""
-                {"value":[{{Assignment("1", Rg, Owner).Replace(Dana, "sp-viewer", StringComparison.Ordinal)}},{{Assignment("2", Rg, Owner).Replace(Dana, "g-owned", StringComparison.Ordinal)}}]}
-                """);
+        tenant.When("GET /servicePrincipals(appId='viewer')/", """{"value":[]}""")
+            .When("GET /servicePrincipals(appId='viewer')?", """{"id":"sp-viewer"}""")
+            .When("atScope()", $$"""{"value":[{{OwnerRole("1", "sp-viewer")}},{{OwnerRole("2", "g-owned")}}]}""");
 
         var snapshot = await ReadAsync(tenant);
 
@@ -449,7 +458,8 @@ public sealed class ReadAccessTests
     public async Task A_group_of_which_a_part_was_not_read_counts_as_privileged(string contains, int status)
     {
         await using var tenant = await StartAsync();
-        tenant.When("atScope()", $$"""{"value":[{{Assignment("power", Rg, Owner).Replace(Dana, "g-assigned", StringComparison.Ordinal)}}]}""");
+        tenant.When(
+            "atScope()", $$"""{"value":[{{OwnerRole("power", "g-assigned")}}]}""");
         if (!contains.StartsWith("roleDefinitions", StringComparison.Ordinal))
             tenant.When("atScope()", """{"value":[]}""");
         tenant.Fails(contains, status);
@@ -464,11 +474,13 @@ public sealed class ReadAccessTests
     public async Task Groups_that_are_listed_without_more_than_their_ids_are_not_read()
     {
         await using var tenant = await StartAsync();
-        tenant.When("GET /groups/g-assigned/transitiveMemberOf", """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":null,"isAssignableToRole":null}]}""");
+        tenant.When("GET /groups/g-assigned/transitiveMemberOf",
+            """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":null,"isAssignableToRole":null}]}""");
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.Equal((true, Power.NotRead), (Of(snapshot, "GroupMember:g-assigned").Privileged, Of(snapshot, "GroupMember:g-assigned").Details[Power.Detail]));
+        Assert.Equal((true, Power.NotRead),
+            (Of(snapshot, "GroupMember:g-assigned").Privileged, Of(snapshot, "GroupMember:g-assigned").Details[Power.Detail]));
     }
 
     [Theory]
@@ -493,11 +505,15 @@ public sealed class ReadAccessTests
     [Theory]
     [InlineData("g-team", "inherited from the group Team", "nothing more: it ends with the membership in Team")]
     [InlineData(
-        "g-mail", "inherited from the group Newsletter, a membership that this program cannot end (a distribution group, which Graph only reads)",
+        "g-mail",
+        "inherited from the group Newsletter, a membership that this program cannot end (a distribution group, which Graph only reads)",
         "it stays until that membership ends: take the person out of Newsletter in Exchange Online: "
-        + "Remove-DistributionGroupMember -Identity 'it''s@x.example' -Member 'dana@x.example' -BypassSecurityGroupManagerCheck -Confirm:$false")]
+        + "Remove-DistributionGroupMember -Identity 'it''s@x.example' -Member 'dana@x.example' "
+        + "-BypassSecurityGroupManagerCheck -Confirm:$false")]
     [InlineData(
-        "g-onprem", "inherited from the group Old world, a membership that this program cannot end (comes from the on-premises directory, which would bring it back)",
+        "g-onprem",
+        "inherited from the group Old world, a membership that this program cannot end "
+        + "(comes from the on-premises directory, which would bring it back)",
         "it stays until that membership ends: take the person out of Old world in Active Directory")]
     [InlineData(
         "g-lic", "inherited from the group g-lic, which the person's memberships do not show",
@@ -509,14 +525,16 @@ public sealed class ReadAccessTests
             {"id":"{{Dana}}","userPrincipalName":"dana@x.example","accountEnabled":true,
              "licenseAssignmentStates":[{"skuId":"sku-1","assignedByGroup":"{{group}}","disabledPlans":[],"state":"Active"}]}
             """);
-        tenant.When($"GET /users/{Dana}/appRoleAssignments", $$"""{"value":[{"id":"ar","appRoleId":"role-1","principalId":"{{group}}","principalType":"Group","resourceId":"res-1"}]}""");
+        tenant.When($"GET /users/{Dana}/appRoleAssignments",
+            $$"""{"value":[{"id":"ar","appRoleId":"role-1","principalId":"{{group}}","principalType":"Group","resourceId":"res-1"}]}""");
 
         var snapshot = await ReadAsync(tenant);
 
         var licence = Of(snapshot, $"Licence:sku-1/{group}");
         Assert.Equal((why, what), (licence.NotRemovable, licence.WhatToDo));
         var role = Of(snapshot, "AppRole:ar");
-        Assert.Equal((why.Replace("inherited from", "assigned through", StringComparison.Ordinal), what), (role.NotRemovable, role.WhatToDo));
+        Assert.Equal(
+            (why.Replace("inherited from", "assigned through", StringComparison.Ordinal), what), (role.NotRemovable, role.WhatToDo));
     }
 
     [Theory]
@@ -526,14 +544,20 @@ public sealed class ReadAccessTests
     public async Task A_group_that_only_Exchange_changes_is_named_by_its_kind(string security, string kind)
     {
         await using var tenant = await StartAsync();
-        var group = $$"""{"@odata.type":"#microsoft.graph.group","id":"g","displayName":"News","mail":"news@x.example","mailEnabled":true,"securityEnabled":{{security}},"groupTypes":[]}""";
-        tenant.When($"GET /users/{Dana}/memberOf", $$"""{"value":[{{group}}]}""").When($"GET /users/{Dana}/ownedObjects", $$"""{"value":[{{group}}]}""");
+        var group = $$"""
+            {"@odata.type":"#microsoft.graph.group","id":"g","displayName":"News","mail":"news@x.example","mailEnabled":true,
+             "securityEnabled":{{security}},"groupTypes":[]}
+            """;
+        tenant.When($"GET /users/{Dana}/memberOf", $$"""{"value":[{{group}}]}""")
+            .When($"GET /users/{Dana}/ownedObjects", $$"""{"value":[{{group}}]}""");
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.All(new[] { Of(snapshot, "GroupMember:g"), Of(snapshot, "OwnedGroup:g") }, a => Assert.Equal($"{kind}, which Graph only reads", a.NotRemovable));
+        Assert.All(new[] { Of(snapshot, "GroupMember:g"), Of(snapshot, "OwnedGroup:g") },
+            a => Assert.Equal($"{kind}, which Graph only reads", a.NotRemovable));
         Assert.Equal(
-            "take the person's ownership out of News in Exchange Online: Set-DistributionGroup -Identity 'news@x.example' -ManagedBy @{Remove='dana@x.example'} -BypassSecurityGroupManagerCheck",
+            "take the person's ownership out of News in Exchange Online: "
+                + "Set-DistributionGroup -Identity 'news@x.example' -ManagedBy @{Remove='dana@x.example'} -BypassSecurityGroupManagerCheck",
             Of(snapshot, "OwnedGroup:g").WhatToDo);
     }
 
@@ -577,6 +601,10 @@ public sealed class ReadAccessTests
          "roleDefinitionId":"/subscriptions/{{Sub}}/providers/Microsoft.Authorization/roleDefinitions/{{role}}"} }
         """;
 
+    // Owner of the resource group, for somebody else than the person.
+    private static string OwnerRole(string name, string principal) =>
+        Assignment(name, Rg, Owner).Replace(Dana, principal, StringComparison.Ordinal);
+
     private static string Row(string assignment) => assignment.Trim().Insert(
         1, $"\"name\":\"a\",\"type\":\"microsoft.authorization/roleassignments\",\"subscriptionId\":\"{Sub}\",\"tags\":null,");
 
@@ -609,7 +637,8 @@ public sealed class ReadAccessTests
                  {"@odata.type":"#microsoft.graph.group","id":"g-role","displayName":"Role admins","isAssignableToRole":true,"groupTypes":[]},
                  {"@odata.type":"#microsoft.graph.group","id":"g-dynamic","displayName":"Everybody","groupTypes":["DynamicMembership"],"membershipRule":"user.accountEnabled -eq true"},
                  {"@odata.type":"#microsoft.graph.group","id":"g-onprem","displayName":"Old world","onPremisesSyncEnabled":true,"groupTypes":[]},
-                 {"@odata.type":"#microsoft.graph.group","id":"g-mail","displayName":"Newsletter","mail":"it's@x.example","mailEnabled":true,"securityEnabled":false,"groupTypes":[]},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-mail","displayName":"Newsletter","mail":"it's@x.example",
+                  "mailEnabled":true,"securityEnabled":false,"groupTypes":[]},
                  {"@odata.type":"#microsoft.graph.directoryRole","id":"role","displayName":"Application Administrator"},
                  {"@odata.type":"#microsoft.graph.administrativeUnit","id":"au-1","displayName":"Research"}]}
                 """)
@@ -662,8 +691,10 @@ public sealed class ReadAccessTests
             .When($"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?api-version=2020-10-01&$filter=principalId eq '{Dana}'", $$"""{"value":[{{Eligibility("e1", Sub, $"/subscriptions/{Sub}")}}]}""")
             .When("/transitiveMemberOf", """{"value":[]}""")
             .When("GET /servicePrincipals(appId='trainer')?", """{"id":"sp-1"}""")
-            .When($"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=atScope()", """{"value":[]}""")
-            .When("roleDefinitions/" + Owner, Definition(Owner, "Owner").Replace("[]", """[{"actions":["*"],"notActions":[]}]""", StringComparison.Ordinal))
+            .When($"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=atScope()",
+                """{"value":[]}""")
+            .When("roleDefinitions/" + Owner,
+                Definition(Owner, "Owner").Replace("[]", """[{"actions":["*"],"notActions":[]}]""", StringComparison.Ordinal))
             .When("roleDefinitions/" + Contributor, Definition(Contributor, "Contributor"))
             .When("roleDefinitions/" + SecretsUser, Definition(SecretsUser, "Key Vault Secrets User"))
             .When("POST /providers/Microsoft.ResourceGraph/resources", $$"""

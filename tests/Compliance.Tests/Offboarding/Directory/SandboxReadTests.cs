@@ -86,7 +86,8 @@ public sealed class SandboxReadTests
 
         Assert.Equal(2, snapshot.Accesses.Count(a => a.Kind == AccessKind.Device));
         var source = Assert.Single(snapshot.Sources, s => !s.Complete);
-        Assert.Equal((LeaverSources.Graph(snapshot.UserId, "registeredDevices"), "Device.Read.All and User.Read.All"), (source.Source, source.Permission));
+        Assert.Equal((LeaverSources.Graph(snapshot.UserId, "registeredDevices"), "Device.Read.All and User.Read.All"),
+            (source.Source, source.Permission));
     }
 
     [Fact]

@@ -24,7 +24,14 @@ public sealed class PlannerTests
         from scope in OneOf("/", "/subscriptions/s1", "/subscriptions/s2/resourceGroups/rg", "/providers/Microsoft.Management/managementGroups/m")
         select Some.Access(
             kind, kind == AccessKind.Account ? Some.UserId : kind == AccessKind.SignInMethod ? $"{(told ? "phoneMethods" : "newMethods")}/{id}" : kind is AccessKind.AzureRole ? $"{scope.TrimEnd('/')}/providers/Microsoft.Authorization/roleAssignments/{id}" : $"id-{id}", scope,
-            told ? [("roleDefinitionId", "d"), ("resourceId", "r"), ("appRoleId", "a"), ("clientId", "c"), ("scope", "User.Read"), ("tag", "owner"), ("value", "dana@northwynd.example"), ("permissions", "{}"), ("isAssignableToRole", privileged ? "true" : "false")] : []) with
+            told
+                ?
+                [
+                    ("roleDefinitionId", "d"), ("resourceId", "r"), ("appRoleId", "a"), ("clientId", "c"), ("scope", "User.Read"),
+                    ("tag", "owner"), ("value", "dana@northwynd.example"), ("permissions", "{}"),
+                    ("isAssignableToRole", privileged ? "true" : "false"),
+                ]
+                : []) with
         {
             Privileged = privileged,
             Asset = asset,
@@ -145,7 +152,8 @@ public sealed class PlannerTests
     {
         var role = Some.Access(
             AccessKind.DirectoryRole, "ra-1", "/administrativeUnits/1",
-            ("roleDefinitionId", "rd-1"), ("directoryScopeId", "/administrativeUnits/1"), ("principalId", Some.UserId), ("roleAssignmentScheduleId", "s"));
+            ("roleDefinitionId", "rd-1"), ("directoryScopeId", "/administrativeUnits/1"), ("principalId", Some.UserId),
+            ("roleAssignmentScheduleId", "s"));
 
         var request = StepRequests.Of(Assert.Single(Plan([role], Some.Heir, Some.Everything).Steps));
 
@@ -153,8 +161,11 @@ public sealed class PlannerTests
             ("POST", "/roleManagement/directory/roleAssignmentScheduleRequests", "RoleAssignmentSchedule.ReadWrite.Directory"),
             (request.Call.Method, request.Path, request.Call.Permission));
         Assert.Equal(
-            $$"""{"action":"adminRemove","justification":"The person has left.","principalId":"{{Some.UserId}}","roleDefinitionId":"rd-1","directoryScopeId":"/administrativeUnits/1"}""",
-            request.Body!.ToJsonString());
+            [
+                ("action", "adminRemove"), ("justification", "The person has left."), ("principalId", Some.UserId), ("roleDefinitionId", "rd-1"),
+                ("directoryScopeId", "/administrativeUnits/1"),
+            ],
+            request.Body!.AsObject().Select(p => (p.Key, p.Value!.GetValue<string>())));
     }
 
     [Fact]
@@ -243,7 +254,8 @@ public sealed class PlannerTests
 
         Assert.NotEmpty(remove.Steps);
         Assert.Empty(undo.Steps);
-        Assert.Equal("not restored: whether it gives administrative power could not be read, so it counts as privileged", Assert.Single(undo.Manual).Why);
+        Assert.Equal("not restored: whether it gives administrative power could not be read, so it counts as privileged",
+            Assert.Single(undo.Manual).Why);
     }
 
     [Fact]
@@ -262,7 +274,8 @@ public sealed class PlannerTests
         var policy = Some.Everything with { FallbackOwner = "fallback" };
         Access[] accesses =
         [
-            Some.Access(AccessKind.OwnedApplication, "sole") with { OtherOwners = 0 }, Some.Access(AccessKind.OwnedGroup, "shared") with { OtherOwners = 1 },
+            Some.Access(AccessKind.OwnedApplication, "sole") with { OtherOwners = 0 },
+            Some.Access(AccessKind.OwnedGroup, "shared") with { OtherOwners = 1 },
             Some.Resource("ws", "dana@northwynd.example"), Some.Resource("shared-ws", "dana@northwynd.example; ops@northwynd.example"),
         ];
 
@@ -272,8 +285,10 @@ public sealed class PlannerTests
             [(LeaverActions.RemoveOwner, "shared"), (LeaverActions.HandOverResource, "shared-ws")],
             plan.Steps.OrderBy(s => s.Target.Id.Length).Select(s => (s.Action, s.Target.Id.Split('/')[^1])));
         Assert.Equal(["sole", "ws"], plan.Manual.Select(m => m.Target.Id.Split('/')[^1]).Order());
-        Assert.All(plan.Manual, m => Assert.Equal("it would be left ownerless, and to whom it goes is not known: the manager could not be read: 429", m.Why));
-        Assert.Equal(["fallback", "fallback"], Plan(accesses, null, policy).Steps.Where(s => s.Action is LeaverActions.AddOwner || s.Target.Id.EndsWith("/ws", StringComparison.Ordinal))
+        Assert.All(plan.Manual,
+            m => Assert.Equal("it would be left ownerless, and to whom it goes is not known: the manager could not be read: 429", m.Why));
+        Assert.Equal(["fallback", "fallback"], Plan(accesses, null, policy).Steps
+            .Where(s => s.Action is LeaverActions.AddOwner || s.Target.Id.EndsWith("/ws", StringComparison.Ordinal))
             .Select(s => s.Arguments.GetValueOrDefault(StepArguments.OwnerId) ?? s.Arguments[StepArguments.Value]));
     }
 
