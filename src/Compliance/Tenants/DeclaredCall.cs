@@ -87,6 +87,10 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall ApplicationPermissionsByAppId = Graph(
         "/servicePrincipals(appId='{id}')/appRoleAssignments", "Application.Read.All", "the same for an app registration");
 
+    /// <summary>A user's groups and those above them (inside a batch).</summary>
+    public static readonly DeclaredCall TransitiveMemberOf = Graph(
+        "/users/{id}/transitiveMemberOf", "GroupMember.Read.All", "whether there are groups above a leaver's own");
+
     /// <summary>The groups above a group (inside a batch).</summary>
     public static readonly DeclaredCall GroupMemberOf = Graph(
         "/groups/{id}/transitiveMemberOf", "GroupMember.Read.All", "whether a leaver's group has the power of one above it");
@@ -287,7 +291,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         Applications, ServicePrincipals, ApplicationOwners, ServicePrincipalOwners, User, Users, OwnedObjects, Batch, Organization,
         UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, ScheduledDirectoryRoles, MemberOf,
         SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
-        ApplicationPermissions, ApplicationPermissionsByAppId, GroupMemberOf, PrincipalMemberOf, PrincipalMemberOfByAppId, PrincipalByAppId,
+        ApplicationPermissions, ApplicationPermissionsByAppId, TransitiveMemberOf, GroupMemberOf, PrincipalMemberOf, PrincipalMemberOfByAppId, PrincipalByAppId,
         AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
         EmployedUsers, WebhookKeyVersions, WebhookKey, LedgerKey, LedgerSign, LedgerImmutability,

@@ -24,8 +24,20 @@ internal sealed record HeldPower(IReadOnlyList<string> Principals, IReadOnlyList
     public static IReadOnlySet<string> PrincipalsOf(IEnumerable<HeldPower> held) =>
         held.SelectMany(h => h.Principals).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Whether there are groups above the person's own: only then does each of them have to be asked for those above it.</summary>
+    /// <param name="direct">The groups the person is in.</param>
+    /// <param name="all">These, and those above them.</param>
+    public static bool IsNested(GraphReading direct, GraphReading all)
+    {
+        var known = direct.Items.Select(i => i.Text("id")).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return direct.Failure is not null || all.Failure is not null
+            || all.Items.Any(i => i.Text("@odata.type") is "#microsoft.graph.group" or null && !known.Contains(i.Text("id")));
+    }
+
     /// <summary>What to read of one.</summary>
-    public static IEnumerable<GraphRead> Reads(Access access)
+    /// <param name="access">The access.</param>
+    /// <param name="nested">See <see cref="IsNested"/>.</param>
+    public static IEnumerable<GraphRead> Reads(Access access, bool nested)
     {
         var id = Uri.EscapeDataString(access.Id);
         switch (access.Kind)
@@ -38,20 +50,24 @@ internal sealed record HeldPower(IReadOnlyList<string> Principals, IReadOnlyList
             case AccessKind.OwnedServicePrincipal:
                 yield return new("above/" + access.Id, $"/servicePrincipals/{id}/{Above}", DeclaredCall.PrincipalMemberOf);
                 break;
-            case AccessKind.GroupMember or AccessKind.OwnedGroup:
+            case AccessKind.OwnedGroup:
+            case AccessKind.GroupMember when nested:
                 yield return new("above/" + access.Id, $"/groups/{id}/{Above}", DeclaredCall.GroupMemberOf);
                 break;
         }
     }
 
     /// <summary>What the reads say of one.</summary>
+    /// <param name="access">The access.</param>
+    /// <param name="read">What was read, of this and others.</param>
+    /// <param name="nested">See <see cref="IsNested"/>.</param>
     // {"value":[{"@odata.type":"#microsoft.graph.group","id":"…","displayName":"Platform","isAssignableToRole":null},
     //  {"@odata.type":"#microsoft.graph.directoryRole","id":"…","displayName":"Application Administrator"}]}
-    public static HeldPower Of(Access access, IReadOnlyDictionary<string, GraphReading> read)
+    public static HeldPower Of(Access access, IReadOnlyDictionary<string, GraphReading> read, bool nested)
     {
-        // An app registration without a principal in this tenant has no power in it.
         if (!read.TryGetValue("above/" + access.Id, out var above))
-            return new([], [], Read: false);
+            return access.Kind == AccessKind.GroupMember && !nested ? new([access.Id], [], Read: true) : new([], [], Read: false);
+        // An app registration without a principal in this tenant has no power in it.
         var own = read.TryGetValue("principal/" + access.Id, out var principal) ? principal.Body.Text("id") : access.Id;
         var groups = above.Items.Where(i => i.Text("@odata.type") is "#microsoft.graph.group" or null).ToList();
         var roles = above.Items.Where(i => i.Text("@odata.type") == "#microsoft.graph.directoryRole").Select(Name)

@@ -13,6 +13,7 @@ internal sealed partial class LeaverDirectory(
     private const string GroupFields =
         "id,displayName,groupTypes,mail,securityEnabled,mailEnabled,isAssignableToRole,onPremisesSyncEnabled,membershipRule";
 
+    private const string Transitive = "transitiveMemberOf";
     private const string PimActive = "roleAssignmentScheduleInstances";
     private const int ManagersUp = 10;
     private const string Person = "$select=id,displayName,userPrincipalName,accountEnabled&$expand=manager($select=id,displayName,userPrincipalName,accountEnabled)";
@@ -123,6 +124,7 @@ internal sealed partial class LeaverDirectory(
         {
             new("", $"{user}?$select=id,userPrincipalName,accountEnabled,assignedLicenses,licenseAssignmentStates", DeclaredCall.User, Single: true),
             new("memberOf", $"{user}/memberOf?$select={GroupFields}&$top=999", DeclaredCall.MemberOf),
+            new(Transitive, $"{user}/{Transitive}?$select=id,displayName&$top=999", DeclaredCall.TransitiveMemberOf),
             new("authentication/methods", $"{user}/authentication/methods", DeclaredCall.SignInMethods),
             new("appRoleAssignments", $"{user}/appRoleAssignments?$top=999", DeclaredCall.UserAppRoles),
             new("oauth2PermissionGrants", $"{user}/oauth2PermissionGrants", DeclaredCall.UserGrants),
@@ -159,21 +161,21 @@ internal sealed partial class LeaverDirectory(
         accesses = [.. accesses.Select(a => GraphAccess.ThroughGroup(a, accesses))];
         var owned =
             read["ownedObjects"].Items.Select(i => GraphAccess.Owned(i, principalName)).OfType<Access>().DistinctBy(a => a.Key).ToList();
-        return await FurtherAsync(userId, accesses, owned, sources, stop);
+        return await FurtherAsync(userId, accesses, owned, sources, HeldPower.IsNested(read["memberOf"], read[Transitive]), stop);
     }
 
     // Who else owns what is owned, what the applications may do, and what the groups and applications are members of: one more round, only
     // when there is such a thing.
     private async Task<(List<Access> Accesses, List<SourceOutcome> Sources, Dictionary<string, HeldPower> Held)> FurtherAsync(
-        string userId, List<Access> accesses, List<Access> owned, List<SourceOutcome> sources, CancellationToken stop)
+        string userId, List<Access> accesses, List<Access> owned, List<SourceOutcome> sources, bool nested, CancellationToken stop)
     {
         var holders = accesses.Concat(owned).Where(HeldPower.IsHolder).DistinctBy(a => a.Key).ToList();
-        var asked = owned.SelectMany(OwnerReads).Concat(holders.SelectMany(HeldPower.Reads)).DistinctBy(r => r.Key).ToList();
+        var asked = owned.SelectMany(OwnerReads).Concat(holders.SelectMany(h => HeldPower.Reads(h, nested))).DistinctBy(r => r.Key).ToList();
         var read = await reads.ReadAsync(asked, stop);
         var failed = asked.Where(r => read[r.Key] is { Failure: not null, Missing: false });
         return (
             [.. accesses, .. owned.Select(Judged)], [.. sources, .. failed.Select(r => Outcome(userId, r, read[r.Key], false))],
-            holders.ToDictionary(a => a.Key, a => HeldPower.Of(a, read), StringComparer.Ordinal));
+            holders.ToDictionary(a => a.Key, a => HeldPower.Of(a, read, nested), StringComparer.Ordinal));
 
         Access Judged(Access access)
         {

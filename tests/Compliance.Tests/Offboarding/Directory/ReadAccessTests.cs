@@ -112,6 +112,7 @@ public sealed class ReadAccessTests
 
     [Theory]
     [InlineData("/memberOf", "memberOf", "GroupMember.Read.All")]
+    [InlineData($"/users/{Dana}/transitiveMemberOf", "transitiveMemberOf", "GroupMember.Read.All")]
     [InlineData("/authentication/methods", "authentication/methods", "UserAuthenticationMethod.Read.All")]
     [InlineData($"/users/{Dana}/appRoleAssignments", "appRoleAssignments", "Directory.Read.All")]
     [InlineData("/oauth2PermissionGrants", "oauth2PermissionGrants", "Directory.Read.All")]
@@ -179,7 +180,7 @@ public sealed class ReadAccessTests
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.Equal(11, snapshot.Sources.Count(s => !s.Complete));
+        Assert.Equal(12, snapshot.Sources.Count(s => !s.Complete));
         Assert.All(snapshot.Sources, s => Assert.Equal(s.Source.StartsWith("arm", StringComparison.Ordinal), s.Complete));
     }
 
@@ -378,6 +379,7 @@ public sealed class ReadAccessTests
     public async Task A_plain_group_has_the_power_of_what_it_is_assigned(string where, string who, string power)
     {
         await using var tenant = await StartAsync();
+        Nest(tenant);
         tenant.When("GET /groups/g-assigned/transitiveMemberOf",
             """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":"Platform","isAssignableToRole":null}]}""");
         var assignment = OwnerRole("power", who);
@@ -460,6 +462,7 @@ public sealed class ReadAccessTests
         await using var tenant = await StartAsync();
         tenant.When(
             "atScope()", $$"""{"value":[{{OwnerRole("power", "g-assigned")}}]}""");
+        Nest(tenant);
         if (!contains.StartsWith("roleDefinitions", StringComparison.Ordinal))
             tenant.When("atScope()", """{"value":[]}""");
         tenant.Fails(contains, status);
@@ -474,6 +477,7 @@ public sealed class ReadAccessTests
     public async Task Groups_that_are_listed_without_more_than_their_ids_are_not_read()
     {
         await using var tenant = await StartAsync();
+        Nest(tenant);
         tenant.When("GET /groups/g-assigned/transitiveMemberOf",
             """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":null,"isAssignableToRole":null}]}""");
 
@@ -588,6 +592,26 @@ public sealed class ReadAccessTests
 
         Assert.Equal(JsonSerializer.Serialize(first.Accesses), JsonSerializer.Serialize(second.Accesses));
     }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 3)]
+    public async Task The_groups_above_each_group_are_asked_for_only_when_there_are_some(bool nested, int asked)
+    {
+        await using var tenant = await StartAsync();
+        if (nested)
+            Nest(tenant);
+
+        await ReadAsync(tenant);
+
+        // g-assigned, g-team and g-role: what is left to a person is never given back, and g-owned is not the person's own.
+        Assert.Equal(asked, tenant.Requests.Count(r => r.StartsWith("GET /groups/", StringComparison.Ordinal)
+            && r.Contains("/transitiveMemberOf", StringComparison.Ordinal) && !r.Contains("g-owned", StringComparison.Ordinal)));
+    }
+
+    private static void Nest(ScriptedTenant tenant) => tenant.When(
+        $"GET /users/{Dana}/transitiveMemberOf",
+        """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-assigned"},{"@odata.type":"#microsoft.graph.group","id":"g-above"}]}""");
 
     private static Task<AccessSnapshot> ReadAsync(ScriptedTenant tenant) => tenant.Directory.ReadAccessAsync(Dana, "dana@x.example", Policy, Stop);
 
