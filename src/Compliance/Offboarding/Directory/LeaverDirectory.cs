@@ -170,7 +170,8 @@ internal sealed partial class LeaverDirectory(
         string userId, List<Access> accesses, List<Access> owned, List<SourceOutcome> sources, bool nested, CancellationToken stop)
     {
         var holders = accesses.Concat(owned).Where(HeldPower.IsHolder).DistinctBy(a => a.Key).ToList();
-        var asked = owned.SelectMany(OwnerReads).Concat(holders.SelectMany(h => HeldPower.Reads(h, nested))).DistinctBy(r => r.Key).ToList();
+        var asked = owned.SelectMany(OwnerReads).Concat(holders.SelectMany(h => HeldPower.Reads(h, nested)))
+            .DistinctBy(r => r.Key).ToList();
         var read = await reads.ReadAsync(asked, stop);
         var failed = asked.Where(r => read[r.Key] is { Failure: not null, Missing: false });
         return (

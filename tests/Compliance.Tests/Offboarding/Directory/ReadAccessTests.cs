@@ -611,7 +611,9 @@ public sealed class ReadAccessTests
 
     private static void Nest(ScriptedTenant tenant) => tenant.When(
         $"GET /users/{Dana}/transitiveMemberOf",
-        """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-assigned"},{"@odata.type":"#microsoft.graph.group","id":"g-above"}]}""");
+        """
+        {"value":[{"@odata.type":"#microsoft.graph.group","id":"g-assigned"},{"@odata.type":"#microsoft.graph.group","id":"g-above"}]}
+        """);
 
     private static Task<AccessSnapshot> ReadAsync(ScriptedTenant tenant) => tenant.Directory.ReadAccessAsync(Dana, "dana@x.example", Policy, Stop);
 

@@ -162,8 +162,8 @@ public sealed class PlannerTests
             (request.Call.Method, request.Path, request.Call.Permission));
         Assert.Equal(
             [
-                ("action", "adminRemove"), ("justification", "The person has left."), ("principalId", Some.UserId), ("roleDefinitionId", "rd-1"),
-                ("directoryScopeId", "/administrativeUnits/1"),
+                ("action", "adminRemove"), ("justification", "The person has left."), ("principalId", Some.UserId),
+                ("roleDefinitionId", "rd-1"), ("directoryScopeId", "/administrativeUnits/1"),
             ],
             request.Body!.AsObject().Select(p => (p.Key, p.Value!.GetValue<string>())));
     }
