@@ -1,8 +1,8 @@
 namespace ComplianceFunctions;
 
 /// <summary>
-/// Versions of the orchestrations. A new instance gets the <c>defaultVersion</c> of host.json; orchestrators branch on <c>context.Version</c> where an instance of an
-/// earlier version has to go on as it began. docs/versions.md says how a change is deployed.
+/// Versions of the orchestrations. A new instance gets the <c>defaultVersion</c> of host.json; orchestrators branch on
+/// <c>context.Version</c> where an instance of an earlier version has to go on as it began. docs/versions.md says how a change is deployed.
 /// </summary>
 internal static class OrchestrationVersions
 {

@@ -57,8 +57,8 @@ internal sealed class LocalSettingsFile(string appFolder)
     }
 
     /// <summary>
-    /// Deletes the copy that a build has put beside the app that is started here, unless somebody has changed it. It is for the Core Tools: what this start leaves to its
-    /// default, such as the clock, would come from it.
+    /// Deletes the copy that a build has put beside the app that is started here, unless somebody has changed it. It is for the Core Tools:
+    /// what this start leaves to its default, such as the clock, would come from it.
     /// </summary>
     /// <param name="output">The built app's folder.</param>
     public void DeleteCopy(string output)

@@ -25,7 +25,8 @@ var commands = new CommandLine(
     {
         var root = RepositoryRoot.Find();
         // Errors alone: the inner build of the Functions SDK warns of lower bounds that no pin of ours reaches.
-        var built = await TestRun.DotnetAsync(root, ["build", "tests/Benchmarks", "-c", "Release", "-v", "quiet", "--nologo", "-clp:ErrorsOnly"]);
+        var built =
+            await TestRun.DotnetAsync(root, ["build", "tests/Benchmarks", "-c", "Release", "-v", "quiet", "--nologo", "-clp:ErrorsOnly"]);
         return built == ExitCode.Done
             ? await TestRun.DotnetAsync(root, ["run", "-c", "Release", "--no-build", "--project", "tests/Benchmarks", "--", .. arguments])
             : built;

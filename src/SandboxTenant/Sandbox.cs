@@ -27,7 +27,9 @@ internal sealed class Sandbox : IAsyncDisposable
     private readonly Frontend _frontend;
     private readonly Journal _journal;
 
-    private Sandbox(WebApplication? server, X509Certificate2 certificate, Frontend frontend, Journal journal, TenantData tenant, int port, string clientId, string clientSecret)
+    private Sandbox(
+        WebApplication? server, X509Certificate2 certificate, Frontend frontend, Journal journal, TenantData tenant, int port,
+        string clientId, string clientSecret)
     {
         (_server, _certificate, _frontend, _journal, Tenant, Port, ClientId, ClientSecret) = (server, certificate, frontend, journal, tenant, port, clientId, clientSecret);
         Thumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);

@@ -10,7 +10,8 @@ internal sealed record SandboxOptions
     public int Port { get; init; }
 
     /// <summary>
-    /// Whether it is asked by <see cref="Sandbox.CreateHandler"/> alone, in this process and without a socket; <see cref="Port"/> is then part of its addresses only.
+    /// Whether it is asked by <see cref="Sandbox.CreateHandler"/> alone, in this process and without a socket; <see cref="Port"/> is then
+    /// part of its addresses only.
     /// </summary>
     public bool InProcess { get; init; }
 

@@ -13,7 +13,9 @@ public static class AppFunctions
         return [.. app.GetTypes().Where(t => ListIn([t]).Count > 0)];
     }
 
-    /// <summary>The orchestrators and activities of some classes by name, with the type of trigger as <c>functions.metadata</c> has it.</summary>
+    /// <summary>
+    /// The orchestrators and activities of some classes by name, with the type of trigger as <c>functions.metadata</c> has it.
+    /// </summary>
     public static IReadOnlyList<(string Name, string Trigger)> ListIn(IEnumerable<Type> classes) =>
         [.. Find(classes).Select(f => (f.Name, Trigger(f.Input))).OrderBy(f => f.Name, StringComparer.Ordinal)];
 

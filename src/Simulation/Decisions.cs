@@ -31,7 +31,8 @@ internal static class Decisions
         CreateSubOrchestrationAction sub => $"{sub.Id} sub-orchestration {sub.Name} {sub.Version} {sub.InstanceId} {sub.Input}",
         SendEventOrchestratorAction sent => $"{sent.Id} event {sent.EventName} to {sent.Instance?.InstanceId} {sent.EventData}",
         OrchestrationCompleteOrchestratorAction end =>
-            $"{end.Id} {end.OrchestrationStatus} {end.NewVersion} {end.Result} {end.FailureDetails?.ErrorType} {end.FailureDetails?.ErrorMessage}",
+            $"{end.Id} {end.OrchestrationStatus} {end.NewVersion} {end.Result} "
+                + $"{end.FailureDetails?.ErrorType} {end.FailureDetails?.ErrorMessage}",
         _ => $"{action.Id} {action.OrchestratorActionType}",
     };
 }

@@ -58,7 +58,10 @@ public sealed class DurableEngine : IAsyncDisposable
         _stopping = new CancellationTokenSource();
         var functions = new DurableFunctions(_classes, shims, Json, () => services, _stopping.Token);
         var connection = new HubConnection(_driver, concurrency: 16);
-        _worker = new TaskHubWorker(connection, functions, functions, log) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
+        _worker = new TaskHubWorker(connection, functions, functions, log)
+        {
+            ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails,
+        };
         _worker.AddOrchestrationDispatcherMiddleware(SetTimeAsync);
         var stopping = _stopping.Token;
         _worker.AddActivityDispatcherMiddleware((context, next) => TrackAsync(context, next, stopping));

@@ -88,7 +88,8 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         }
     }
 
-    private sealed class Activity(MethodInfo method, ParameterInfo inputParameter, Func<IServiceProvider> services, CancellationToken stopping)
+    private sealed class Activity(
+        MethodInfo method, ParameterInfo inputParameter, Func<IServiceProvider> services, CancellationToken stopping)
         : ITaskActivity
     {
         public Type InputType => inputParameter.ParameterType;

@@ -13,7 +13,9 @@ namespace Simulation;
 /// An app's orchestrators and activities under the official dispatcher, on a virtual clock: one work item at a time, in an order drawn from
 /// a seed. When nothing is left to do at one time, the clock moves on to the next durable timer or wait, so that months pass in seconds.
 /// </summary>
-/// <remarks>The same seed gives the same run as long as what activities use is deterministic too, and nothing but them uses the clock.</remarks>
+/// <remarks>
+/// The same seed gives the same run as long as what activities use is deterministic too, and nothing but them uses the clock.
+/// </remarks>
 public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
 {
     private readonly AsyncLocal<WorkInHand?> _current = new();
@@ -152,7 +154,9 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         }
     }
 
-    /// <summary>Takes steps, and moves the clock on whenever nothing is left to do, until it shows a time and nothing is left then.</summary>
+    /// <summary>
+    /// Takes steps, and moves the clock on whenever nothing is left to do, until it shows a time and nothing is left then.
+    /// </summary>
     public async Task RunUntilAsync(DateTimeOffset end, CancellationToken cancellationToken)
     {
         await LeaveContextAsync().ConfigureAwait(false);
@@ -174,7 +178,8 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     }
 
     /// <summary>Goes on for a time; see <see cref="RunUntilAsync"/>.</summary>
-    public Task RunForAsync(TimeSpan time, CancellationToken cancellationToken) => RunUntilAsync(Clock.GetUtcNow() + time, cancellationToken);
+    public Task RunForAsync(TimeSpan time, CancellationToken cancellationToken) =>
+        RunUntilAsync(Clock.GetUtcNow() + time, cancellationToken);
 
     /// <summary>Ends a host with all that it has in hand, and starts it again.</summary>
     public async Task CrashAsync(string host)
@@ -376,12 +381,14 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     }
 
     private static string Describe(OrchestrationState state, EpisodeResult result) =>
-        $"{state.OrchestrationStatus}, {result.Activities.Count} activities, {result.Timers.Count} timers, {result.Messages.Count} messages";
+        $"{state.OrchestrationStatus}, {result.Activities.Count} activities, {result.Timers.Count} timers, "
+        + $"{result.Messages.Count} messages";
 
     private static TaskFailedEvent Failure(TaskScheduledEvent scheduled)
     {
         const string Reason = "the worker process ended";
-        return new TaskFailedEvent(-1, scheduled.EventId, Reason, null, new FailureDetails("WorkerProcessExited", Reason, null, null, false));
+        return new TaskFailedEvent(
+            -1, scheduled.EventId, Reason, null, new FailureDetails("WorkerProcessExited", Reason, null, null, false));
     }
 
     private static string Describe(HistoryEvent message) =>
@@ -511,7 +518,8 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     private Step Deliver(long number, int chosen)
     {
         var message = _hub.Deliver(_messages[chosen]);
-        return new(number, Clock.GetUtcNow(), StepKind.Message, "", message.OrchestrationInstance.InstanceId, Describe(message.Event), "arrived");
+        return new(
+            number, Clock.GetUtcNow(), StepKind.Message, "", message.OrchestrationInstance.InstanceId, Describe(message.Event), "arrived");
     }
 
     private Step FireTimer(long number, int chosen)

@@ -3,7 +3,9 @@ namespace Simulation;
 /// <summary>What can be made to go wrong.</summary>
 public enum FaultKind
 {
-    /// <summary>The host ends before an episode or an activity is committed: its effects on the hub are lost, those outside remain.</summary>
+    /// <summary>
+    /// The host ends before an episode or an activity is committed: its effects on the hub are lost, those outside remain.
+    /// </summary>
     CrashBeforeCommit,
 
     /// <summary>The host ends after the commit: what it has in hand comes again, and the messages of the episode too.</summary>
@@ -13,8 +15,8 @@ public enum FaultKind
     TornCommit,
 
     /// <summary>
-    /// The host loses the instance to another one while it has an episode in hand, and hands it in later: its messages go out, its history is
-    /// refused.
+    /// The host loses the instance to another one while it has an episode in hand, and hands it in later: its messages go out, its history
+    /// is refused.
     /// </summary>
     StaleCommit,
 
@@ -42,7 +44,9 @@ public enum FaultKind
     /// <summary>A durable timer fires up to a second early, as the engine on Azure Storage does.</summary>
     EarlyTimer,
 
-    /// <summary>A start of an id that runs is not refused, as when two clients start it at the same time: the later one replaces it.</summary>
+    /// <summary>
+    /// A start of an id that runs is not refused, as when two clients start it at the same time: the later one replaces it.
+    /// </summary>
     ConcurrentStart,
 }
 

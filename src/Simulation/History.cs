@@ -14,7 +14,8 @@ public sealed record History(string Instance, string Name, string Version, int G
 /// <summary>Keeps the histories of a simulation.</summary>
 internal sealed class HistoryRecorder
 {
-    private readonly Dictionary<string, List<(string Execution, IReadOnlyList<HistoryEvent> Events, OrchestrationRuntimeState State)>> _kept =
+    private readonly
+        Dictionary<string, List<(string Execution, IReadOnlyList<HistoryEvent> Events, OrchestrationRuntimeState State)>> _kept =
         new(StringComparer.Ordinal);
 
     /// <summary>Keeps what an episode added.</summary>

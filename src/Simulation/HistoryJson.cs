@@ -45,7 +45,8 @@ public static class HistoryJson
         try
         {
             var read = JsonNode.Parse(json)!;
-            var target = new OrchestrationInstance { InstanceId = Text(read, "instance"), ExecutionId = $"generation {Number(read, "generation")}" };
+            var target =
+                new OrchestrationInstance { InstanceId = Text(read, "instance"), ExecutionId = $"generation {Number(read, "generation")}" };
             return new(
                 target.InstanceId!,
                 Text(read, "name")!,
@@ -81,7 +82,8 @@ public static class HistoryJson
             ("scheduled", e.ScheduledStartTime is { } at ? Time(at) : null),
             ("parent", e.ParentInstance?.OrchestrationInstance?.InstanceId),
         ],
-        ExecutionCompletedEvent e => [("status", e.OrchestrationStatus.ToString()), ("result", e.Result), ("failure", Failure(e.FailureDetails))],
+        ExecutionCompletedEvent e =>
+            [("status", e.OrchestrationStatus.ToString()), ("result", e.Result), ("failure", Failure(e.FailureDetails))],
         ExecutionTerminatedEvent e => [("input", e.Input)],
         ExecutionSuspendedEvent e => [("reason", e.Reason)],
         ExecutionResumedEvent e => [("reason", e.Reason)],

@@ -23,7 +23,8 @@ public static class HistoryReplay
     {
         ArgumentNullException.ThrowIfNull(history);
         ArgumentNullException.ThrowIfNull(functions);
-        var options = new DurableTaskWorkerOptions { DataConverter = new JsonDataConverter(DurableEngine.Json), EnableEntitySupport = false };
+        var options =
+            new DurableTaskWorkerOptions { DataConverter = new JsonDataConverter(DurableEngine.Json), EnableEntitySupport = false };
         var shims = new DurableTaskShimFactory(options, NullLoggerFactory.Instance);
         using var services = new ServiceCollection().BuildServiceProvider();
         INameVersionObjectManager<TaskOrchestration> orchestrations =
@@ -79,7 +80,8 @@ public static class HistoryReplay
     }
 
     private static bool IsDecision(HistoryEvent added) =>
-        added is TaskScheduledEvent or TimerCreatedEvent or SubOrchestrationInstanceCreatedEvent or EventSentEvent or ExecutionCompletedEvent;
+        added is TaskScheduledEvent or TimerCreatedEvent or SubOrchestrationInstanceCreatedEvent or EventSentEvent
+            or ExecutionCompletedEvent;
 
     private static string Describe(HistoryEvent decided, bool withData) => decided switch
     {

@@ -14,7 +14,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Simulation;
 
 /// <summary>One host of a simulation: the official dispatcher, the app's functions and services, and the orchestrators it keeps.</summary>
-internal sealed class SimulatedHost(HostOptions options, DurableSimulation simulation, TaskHub hub, DataConverter converter) : IAsyncDisposable
+internal sealed class SimulatedHost(HostOptions options, DurableSimulation simulation, TaskHub hub, DataConverter converter)
+    : IAsyncDisposable
 {
     // Work items of a host that died are never handed in, and must not use up its places.
     private const int Places = 1_000_000;

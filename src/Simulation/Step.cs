@@ -50,5 +50,6 @@ public sealed record Step(long Number, DateTimeOffset Time, StepKind Kind, strin
 
     /// <summary>On one line, as it goes into the hash of the trace.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Number} {Time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'} {Kind} {Host} {Instance} {Name}: {Outcome}");
+        CultureInfo.InvariantCulture,
+        $"{Number} {Time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'} {Kind} {Host} {Instance} {Name}: {Outcome}");
 }

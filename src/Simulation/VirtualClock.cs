@@ -40,7 +40,8 @@ public sealed class VirtualClock(DateTimeOffset start) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        var timer = new VirtualTimer(this, callback, state, IsTimeout(state), CurrentWork?.Invoke(), CurrentProcess?.Invoke(), Interlocked.Increment(ref _created));
+        var timer = new VirtualTimer(
+            this, callback, state, IsTimeout(state), CurrentWork?.Invoke(), CurrentProcess?.Invoke(), Interlocked.Increment(ref _created));
         timer.Change(dueTime, period);
         return timer;
     }

@@ -63,7 +63,8 @@ internal sealed record LeaverCost(int Messages, double Transactions, IReadOnlyLi
         }
         var polls = until.Where(c => c.IsPolling).ToList();
         var idlePolls = share * idle.Count(c => c.IsPolling);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| all | polling | {polls.Count} | {idlePolls:0.0} | {Verbs(polls)} |"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"| all | polling | {polls.Count} | {idlePolls:0.0} | {Verbs(polls)} |"));
         Console.WriteLine();
         var messages = until.Count(c => c.IsMessage);
         var later = Between(traffic, blocked, cleared);

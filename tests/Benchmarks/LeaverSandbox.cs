@@ -12,13 +12,16 @@ namespace Benchmarks;
 /// <param name="Graph">Round trips to Graph; a batch is one.</param>
 /// <param name="Azure">Round trips to Resource Manager.</param>
 /// <param name="Reads">Reads (GET) of Graph, inside batches too, and of Resource Manager, in the order they were answered.</param>
-/// <param name="GraphTrips">Round trips to Graph in the order they were answered: each request's method and path, those of a batch in one line.</param>
+/// <param name="GraphTrips">
+/// Round trips to Graph in the order they were answered: each request's method and path, those of a batch in one line.
+/// </param>
 /// <param name="GraphWrites">The most writes to Graph in any 2.5 minutes, those inside batches counted one by one.</param>
 /// <param name="AzureDeletes">The deepest that a bucket of deletes of one subscription was drawn, as a share of it.</param>
 /// <param name="AzureReads">The same of reads.</param>
 /// <param name="Throttled">How many of the last 50,000 requests were answered with 429.</param>
 internal sealed record Traffic(
-    int Graph, int Azure, IReadOnlyList<SandboxRead> Reads, IReadOnlyList<string> GraphTrips, double GraphWrites, double AzureDeletes, double AzureReads, int Throttled)
+    int Graph, int Azure, IReadOnlyList<SandboxRead> Reads, IReadOnlyList<string> GraphTrips, double GraphWrites, double AzureDeletes,
+    double AzureReads, int Throttled)
 {
     public int RoundTrips => Graph + Azure;
 }

@@ -32,15 +32,20 @@ internal static class ManyLeavers
         var (took, after) = (time.GetElapsedTime(began), app.ProcessorSeconds());
         var toBlocked = Measured(blocked).Select(c => (c.BlockedAt!.Value - c.ReceivedAt).TotalSeconds).Order().ToList();
         double At(double share) => toBlocked[Math.Min(toBlocked.Count - 1, (int)(toBlocked.Count * share))];
-        Console.WriteLine($"{leavers} leavers at once, {latency} ms latency; what is over a quota is {(quotas ? "refused with 429" : "counted and let through")}; {Environment.ProcessorCount} processors, load {load}");
+        var overQuota = quotas ? "refused with 429" : "counted and let through";
+        Console.WriteLine(
+            $"{leavers} leavers at once, {latency} ms latency; what is over a quota is {overQuota}; "
+            + $"{Environment.ProcessorCount} processors, load {load}");
         Console.WriteLine();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"events accepted after {accepted.TotalSeconds:0.00} s; received to blocked: p50 {At(0.5):0.00} s, p99 {At(0.99):0.00} s, longest {toBlocked[^1]:0.00} s"));
         var (azurite, host, tenant) = (after.Azurite - before.Azurite, after.App - before.App, after.Sandbox - before.Sandbox);
         (string What, double Seconds)[] least =
         [
-            ($"{leavers} leavers x {cost.Messages} queue messages at {rate:0} a second, as Azurite takes them now", leavers * cost.Messages / rate),
+            ($"{leavers} leavers x {cost.Messages} queue messages at {rate:0} a second, as Azurite takes them now",
+                leavers * cost.Messages / rate),
             ("Azurite's one thread", azurite),
-            ($"{Environment.ProcessorCount} processors, for Azurite, app and tenant", (azurite + host + tenant) / Environment.ProcessorCount),
+            ($"{Environment.ProcessorCount} processors, for Azurite, app and tenant",
+                (azurite + host + tenant) / Environment.ProcessorCount),
         ];
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"Least seconds, of {took.TotalSeconds:0.0} until all were seen blocked:"));
@@ -53,11 +58,13 @@ internal static class ManyLeavers
         {
             var calls = wire.Calls.Where(c => c.At >= sent && !c.IsPolling).ToList();
             Console.WriteLine(
-                $"Counted meanwhile, all work of all cases: {calls.Count(c => c.IsMessage)} queue messages, {calls.Count} requests to storage");
+                $"Counted meanwhile, all work of all cases: {calls.Count(c => c.IsMessage)} queue messages, "
+                + $"{calls.Count} requests to storage");
         }
         if (seconds is { } some)
             await Task.Delay(TimeSpan.FromSeconds(some), time);
-        var ended = await app.UntilAsync(cases => seconds is not null || cases.All(c => c.CertificateSha256 is not null), Patience(leavers));
+        var ended =
+            await app.UntilAsync(cases => seconds is not null || cases.All(c => c.CertificateSha256 is not null), Patience(leavers));
         var all = time.GetElapsedTime(began);
         var traffic = await app.Sandbox.TrafficAsync();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

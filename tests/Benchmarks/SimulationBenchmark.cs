@@ -30,7 +30,9 @@ internal static class SimulationBenchmark
         await MeasureAsync("kept, and each episode replayed too", cases, rounds, keeps: true, replays: true);
         await MeasureAsync("replayed each time", cases, rounds, keeps: false, replays: false);
         Console.WriteLine();
-        Console.WriteLine($"The app's own leaver cases, a random life each, storage and tenant in memory; {Lives} lives of four months, {rounds} rounds, medians");
+        Console.WriteLine(
+            "The app's own leaver cases, a random life each, storage and tenant in memory; "
+            + $"{Lives} lives of four months, {rounds} rounds, medians");
         Console.WriteLine();
         Console.WriteLine("| lives | steps | wall s | steps/s |");
         Console.WriteLine("| --- | ---: | ---: | ---: |");
@@ -38,8 +40,10 @@ internal static class SimulationBenchmark
         Console.WriteLine();
         var met = kept >= Goal;
         var realMet = real >= RealGoal;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Goal {Goal:N0} steps/s with kept orchestrators: {(met ? "met" : "MISSED")}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Goal {RealGoal:N0} steps/s with the app's own cases: {(realMet ? "met" : "MISSED")}"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"Goal {Goal:N0} steps/s with kept orchestrators: {(met ? "met" : "MISSED")}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Goal {RealGoal:N0} steps/s with the app's own cases: {(realMet ? "met" : "MISSED")}"));
         return met && realMet ? 0 : 1;
     }
 
@@ -53,7 +57,8 @@ internal static class SimulationBenchmark
         if (runs.DistinctBy(r => r.Hash).Count() != 1)
             throw new InvalidOperationException("the same seed gave different runs");
         var (steps, seconds, processor, _) = runs.OrderBy(r => r.Seconds).ElementAt(rounds / 2);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {steps:N0} | {seconds:N2} | {steps / seconds:N0} | {processor / steps * 1e6:N0} |"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"| {what} | {steps:N0} | {seconds:N2} | {steps / seconds:N0} | {processor / steps * 1e6:N0} |"));
         return steps / seconds;
     }
 

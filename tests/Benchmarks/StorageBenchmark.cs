@@ -26,7 +26,8 @@ internal static class StorageBenchmark
     {
         var calls = Option(args, "--calls", 20_000);
         var rounds = Option(args, "--rounds", 3);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{calls:N0} requests each, one thread, {Rows:N0} rows and blobs there; {rounds} rounds, medians"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{calls:N0} requests each, one thread, {Rows:N0} rows and blobs there; {rounds} rounds, medians"));
         Console.WriteLine();
         Console.WriteLine("| request | requests/s | of the time behind the transport | a processor second |");
         Console.WriteLine("| --- | ---: | ---: | ---: |");
@@ -45,7 +46,8 @@ internal static class StorageBenchmark
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {rate:N0} | {share:P0} | {processor:N0} |"));
         }
         Console.WriteLine();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Goal {Goal:N0} requests/s each: {(slow == 0 ? "met" : $"MISSED by {slow} of {operations.Count}")}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Goal {Goal:N0} requests/s each: {(slow == 0 ? "met" : $"MISSED by {slow} of {operations.Count}")}"));
         return slow == 0 ? 0 : 1;
     }
 
@@ -89,7 +91,11 @@ internal static class StorageBenchmark
         return
         [
             ("get of a row", i => table.GetEntityAsync<TableEntity>("p", Key(i))),
-            ("update of a row, held to its version", async i => versions[i % Rows] = (await table.UpdateEntityAsync(Row(i), versions[i % Rows], TableUpdateMode.Replace)).Headers.ETag!.Value),
+            ("update of a row, held to its version", async i =>
+            {
+                var updated = await table.UpdateEntityAsync(Row(i), versions[i % Rows], TableUpdateMode.Replace);
+                versions[i % Rows] = updated.Headers.ETag!.Value;
+            }),
             ("transaction of two rows", i => table.SubmitTransactionAsync(
                 [new(TableTransactionActionType.UpsertReplace, Row(i)), new(TableTransactionActionType.UpsertReplace, Row(i + 1))])),
             ("query of 10 rows", async i =>

@@ -11,7 +11,8 @@ public sealed class KnownSettingsTests
     {
         var e = Assert.Throws<InvalidOperationException>(() => KnownSettings.Check(With((key, "x.yaml"), ("Clock:Now", "2026-11-23"))));
 
-        Assert.Equal($"{shown} is not a setting of this app; known are Policy__Credentials, Policy__Offboarding, Policy__Evidence", e.Message);
+        Assert.Equal(
+            $"{shown} is not a setting of this app; known are Policy__Credentials, Policy__Offboarding, Policy__Evidence", e.Message);
     }
 
     [Fact]

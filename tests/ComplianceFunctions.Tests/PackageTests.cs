@@ -16,7 +16,8 @@ public sealed class PublishedPackage : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        var text = await Checkout.DotnetAsync("publish", Checkout.AppProject, "-c", "Release", "-o", Folder, "--nologo", "-v", "minimal", "-nodeReuse:false");
+        var text = await Checkout.DotnetAsync(
+            "publish", Checkout.AppProject, "-c", "Release", "-o", Folder, "--nologo", "-v", "minimal", "-nodeReuse:false");
         Assert.True(File.Exists(Path.Combine(Folder, "ComplianceFunctions.dll")), $"the publish succeeded without a package: {text}");
     }
 
@@ -101,7 +102,8 @@ public sealed class BuildTests
         Assert.False(host.RootElement.TryGetProperty("extensionBundle", out _));
     }
 
-    // Were the code's version the newer one, a case that begins a new history would be handed back for ever: its host takes none that is newer.
+    // Were the code's version the newer one, a case that begins a new history would be handed back for ever: its host takes none that is
+    // newer.
     [Fact]
     public void The_version_of_the_orchestrations_is_the_default_of_host_json_and_newer_ones_are_left_to_newer_hosts()
     {
@@ -113,7 +115,8 @@ public sealed class BuildTests
             (durable.GetProperty("defaultVersion").GetString(), durable.GetProperty("versionMatchStrategy").GetString(),
                 durable.GetProperty("versionFailureStrategy").GetString()));
         // Others are compared as text, in which 10 is less than 9.
-        Assert.True(Version.TryParse(OrchestrationVersions.Current, out _), $"{OrchestrationVersions.Current} is not of numbers with a dot between");
+        Assert.True(Version.TryParse(OrchestrationVersions.Current, out _),
+            $"{OrchestrationVersions.Current} is not of numbers with a dot between");
     }
 
     [Theory]

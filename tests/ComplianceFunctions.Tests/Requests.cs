@@ -22,16 +22,17 @@ internal static class Requests
     public static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
 
     /// <summary>An HR event.</summary>
-    public static byte[] Event(string id, string type, DateTimeOffset time, JsonObject data) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-    {
-        ["specversion"] = "1.0",
-        ["id"] = id,
-        ["source"] = "urn:hr",
-        ["type"] = type,
-        ["time"] = Iso(time) + "Z",
-        ["datacontenttype"] = "application/json",
-        ["data"] = data,
-    });
+    public static byte[] Event(string id, string type, DateTimeOffset time, JsonObject data) =>
+        JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+        {
+            ["specversion"] = "1.0",
+            ["id"] = id,
+            ["source"] = "urn:hr",
+            ["type"] = type,
+            ["time"] = Iso(time) + "Z",
+            ["datacontenttype"] = "application/json",
+            ["data"] = data,
+        });
 
     /// <summary>A request with a body.</summary>
     public static HttpRequest Post(byte[] body, string contentType = "application/json")

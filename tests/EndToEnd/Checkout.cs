@@ -22,7 +22,12 @@ internal sealed class Checkout : IDisposable
     public Process Start(IReadOnlyDictionary<string, string> environment, params string[] options)
     {
         // Heeding Ctrl-C, also where the test run itself was started in the background, which passes on that it is ignored.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet"]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = RepositoryRoot.Find() };
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = RepositoryRoot.Find(),
+        };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Local.dll"));
         start.ArgumentList.Add("run");
         foreach (var option in options)

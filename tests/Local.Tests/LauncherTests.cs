@@ -203,7 +203,8 @@ public sealed class LauncherTests : IDisposable
     {
         var node = Tool.Find("node", "install it");
         string Fake(string name) => Path.Combine(AppContext.BaseDirectory, "Fakes", name);
-        var programs = new Programs(RepositoryRoot.Find(), [node, Fake("sandbox.js")], [node, Fake("app.js"), _folder + Path.DirectorySeparatorChar], At("app"), [node, Fake("build.js"), At("app")]);
+        var programs = new Programs(RepositoryRoot.Find(), [node, Fake("sandbox.js")],
+            [node, Fake("app.js"), _folder + Path.DirectorySeparatorChar], At("app"), [node, Fake("build.js"), At("app")]);
         return new Launcher(programs, output, _progress, (120, false), TimeProvider.System);
     }
 

@@ -245,6 +245,21 @@ public sealed class LeaverTests(DemoFixture demo)
     }
 
     [Fact]
+    public async Task Without_the_permission_to_read_devices_their_ids_are_listed_and_nothing_else()
+    {
+        await using var sandbox = await StartAsync(new SandboxOptions { WithoutPermissions = ["Device.Read.All"] });
+        using var clients = new PinnedClients(sandbox);
+
+        var devices = (await clients.AllAsync(User + "/registeredDevices?$select=id,deviceId,accountEnabled")).Items;
+
+        Assert.Equal(2, devices.Count);
+        Assert.All(devices, d => Assert.Equal(
+            ("#microsoft.graph.device", true, true, true, true),
+            ((string?)d["@odata.type"], d["id"] is not null, d.AsObject().ContainsKey("deviceId"), d["deviceId"] is null,
+                d["accountEnabled"] is null)));
+    }
+
+    [Fact]
     public async Task A_licence_of_ones_own_goes_and_an_inherited_one_does_not()
     {
         await using var sandbox = await StartAsync();

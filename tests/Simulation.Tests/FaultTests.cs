@@ -17,7 +17,8 @@ public sealed class FaultTests
         Assert.Equal(["x", "x"], world.Names);
         Assert.Equal("\"x\"", await world.OutputAsync("a"));
         Assert.Equal(2, world.Starts);
-        Assert.Equal([StepKind.Message, StepKind.Episode, StepKind.Activity, StepKind.Crash, StepKind.Activity, StepKind.Episode], Kinds(world));
+        Assert.Equal(
+            [StepKind.Message, StepKind.Episode, StepKind.Activity, StepKind.Crash, StepKind.Activity, StepKind.Episode], Kinds(world));
     }
 
     [Fact]
@@ -26,7 +27,8 @@ public sealed class FaultTests
         await using var world = await RunOneAsync(Do, new Fault(FaultKind.CrashBeforeCommit, "a", "One", 1));
 
         Assert.Equal(["x"], world.Names);
-        Assert.Equal([StepKind.Message, StepKind.Episode, StepKind.Crash, StepKind.Episode, StepKind.Activity, StepKind.Episode], Kinds(world));
+        Assert.Equal(
+            [StepKind.Message, StepKind.Episode, StepKind.Crash, StepKind.Episode, StepKind.Activity, StepKind.Episode], Kinds(world));
     }
 
     [Fact]
@@ -67,7 +69,8 @@ public sealed class FaultTests
     [Fact]
     public async Task A_crash_after_a_commit_delivers_the_events_once_more_that_the_episode_had_read()
     {
-        await using var world = await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.CrashAfterCommit, "a", "Collect", 2)] });
+        await using var world =
+            await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.CrashAfterCommit, "a", "Collect", 2)] });
         await world.ScheduleAsync(nameof(World.Orchestrators.Collect), new[] { "0" }, "a");
         await world.Simulation.RunUntilIdleAsync(World.Stop);
         await world.Simulation.Client.RaiseEventAsync("a", "item", "x", World.Stop);
@@ -201,7 +204,8 @@ public sealed class FaultTests
     [Fact]
     public async Task Of_two_starts_of_an_id_at_the_same_time_the_later_one_replaces_the_earlier()
     {
-        await using var world = await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.ConcurrentStart, "a", "start", 1)] });
+        await using var world =
+            await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.ConcurrentStart, "a", "start", 1)] });
         await world.ScheduleAsync(nameof(World.Orchestrators.One), new[] { "Wait", "first" }, "a");
         await world.Simulation.RunUntilIdleAsync(World.Stop);
         await world.ScheduleAsync(nameof(World.Orchestrators.One), new[] { "Do", "second" }, "a");
@@ -217,7 +221,8 @@ public sealed class FaultTests
     [Fact]
     public async Task A_function_of_another_trigger_ends_with_its_host_and_its_caller_sees_that()
     {
-        await using var world = await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.CrashInside, "", "Request", 1, 1)] });
+        await using var world =
+            await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.CrashInside, "", "Request", 1, 1)] });
 
         var broken = world.Simulation.Call("Request", RequestAsync);
         await world.Simulation.RunUntilIdleAsync(World.Stop);
@@ -246,7 +251,8 @@ public sealed class FaultTests
 
             Assert.Equal(first.Trace, again.Trace);
             Assert.Equal(first.Injected, again.Injected);
-            Assert.All(first.Outputs, o => Assert.True(o is "\"a b\"" or "1" || o!.Contains("the worker process ended", StringComparison.Ordinal), o));
+            Assert.All(first.Outputs,
+                o => Assert.True(o is "\"a b\"" or "1" || o!.Contains("the worker process ended", StringComparison.Ordinal), o));
         }
     }
 

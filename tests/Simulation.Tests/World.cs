@@ -76,7 +76,8 @@ internal sealed class World : IAsyncDisposable
         Starts++;
         if (_services.TryGetValue(host, out var former))
             await former.DisposeAsync();
-        return _services[host] = new ServiceCollection().AddSingleton(this).AddSingleton<TimeProvider>(Simulation.Clock).BuildServiceProvider();
+        return _services[host] = new ServiceCollection()
+            .AddSingleton(this).AddSingleton<TimeProvider>(Simulation.Clock).BuildServiceProvider();
     }
 
     internal sealed class Activities(World world, TimeProvider time)

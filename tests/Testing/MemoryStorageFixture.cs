@@ -35,7 +35,11 @@ internal sealed class MemoryWire(MemoryStorageTransport storage) : HttpMessageHa
 
         await storage.ProcessAsync(message);
 
-        var answer = new HttpResponseMessage((HttpStatusCode)message.Response.Status) { RequestMessage = request, Content = new StreamContent(message.Response.ContentStream!) };
+        var answer = new HttpResponseMessage((HttpStatusCode)message.Response.Status)
+        {
+            RequestMessage = request,
+            Content = new StreamContent(message.Response.ContentStream!),
+        };
         foreach (var header in message.Response.Headers)
             if (!answer.Headers.TryAddWithoutValidation(header.Name, header.Value))
                 answer.Content.Headers.TryAddWithoutValidation(header.Name, header.Value);

@@ -24,8 +24,8 @@ public static class TestSize
     };
 
     /// <summary>
-    /// The seeds of a random test: from 1, as many as <see cref="Times"/> gives; only the one that <see cref="SeedVariable"/> names when a failing
-    /// one is to be replayed.
+    /// The seeds of a random test: from 1, as many as <see cref="Times"/> gives; only the one that <see cref="SeedVariable"/> names when a
+    /// failing one is to be replayed.
     /// </summary>
     /// <param name="usual">How many in the usual run.</param>
     public static IEnumerable<int> Seeds(int usual) => Environment.GetEnvironmentVariable(SeedVariable) switch

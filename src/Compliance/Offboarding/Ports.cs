@@ -19,7 +19,9 @@ internal interface ILeaverDirectory
     Task<AccessSnapshot> ReadAccessAsync(string userId, string principalName, OffboardingPolicy policy, CancellationToken stop);
 
     /// <summary>
-    /// To whom things are handed over: the manager, or the nearest manager above who can sign in and is not in <paramref name="leaving"/>; null when there is none or it could not be read.
+    /// To whom things are handed over: the manager, or the nearest manager above who can sign in and is not in <paramref name="leaving"/>;
+    /// null when there is none. One whose <see cref="Heir.Unread"/> is set when the manager, or one above, could not be read: that is
+    /// nobody to hand over to, and not the same as none.
     /// </summary>
     Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken stop);
 
@@ -38,7 +40,14 @@ internal sealed record LeaverLookup(LeaverFacts? Facts, string? Problem, IReadOn
 /// <param name="Id">Entra object id.</param>
 /// <param name="PrincipalName">User principal name.</param>
 /// <param name="Name">Display name.</param>
-internal sealed record Heir(string Id, string PrincipalName, string Name);
+/// <param name="Unread">
+/// Why it is not known who that is, or whether there is anybody: the rest is empty then. Null when it is known.
+/// </param>
+internal sealed record Heir(string Id, string PrincipalName, string Name, string? Unread = null)
+{
+    /// <summary>Nobody knows who it is.</summary>
+    public static Heir NotRead(string why) => new("", "", "", why);
+}
 
 /// <summary>How a former leaver stands.</summary>
 /// <param name="Exists">False when the user was deleted.</param>

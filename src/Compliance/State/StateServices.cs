@@ -15,7 +15,8 @@ internal static class StateServices
 {
     /// <summary>
     /// Reads and checks the settings at once, so that an app with wrong ones does not start. Controls to watch are registered as
-    /// <see cref="ScheduledControl"/> singletons; the watch itself is always among them. Where a <see cref="HttpPipelineTransport"/> is registered, storage is reached through it.
+    /// <see cref="ScheduledControl"/> singletons; the watch itself is always among them. Where a <see cref="HttpPipelineTransport"/> is
+    /// registered, storage is reached through it.
     /// </summary>
     /// <exception cref="StateSettingException">A setting is missing or cannot be used.</exception>
     public static IServiceCollection AddState(this IServiceCollection services, IConfiguration configuration)
@@ -29,7 +30,8 @@ internal static class StateServices
         services.AddSingleton<IKnownSubscriptions, TableKnownSubscriptions>();
         services.AddSingleton<IPseudonyms, BlobPseudonyms>();
         services.AddSingleton(p => new AppendBlobEvidenceLog(
-            p.GetRequiredService<StateStorage>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<AppendBlobEvidenceLog>>()));
+            p.GetRequiredService<StateStorage>(), p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<AppendBlobEvidenceLog>>()));
         services.AddSingleton<IEvidenceLog>(p => new PseudonymousEvidenceLog(p.GetRequiredService<AppendBlobEvidenceLog>(), p.GetRequiredService<IPseudonyms>()));
         services.AddSingleton(p => new ControlWatchHandler(
             p.GetRequiredService<TenantId>(), p.GetServices<ScheduledControl>(), p.GetRequiredService<IRunLog>(), p.GetRequiredService<IFindingStore>(),
@@ -38,5 +40,6 @@ internal static class StateServices
     }
 
     // A transport that is given serves in memory, on a clock of its own: there is nothing to wait for between tries.
-    private static StateStorage Storage(StorageOptions options, HttpPipelineTransport? transport) => new(options, transport, transport is null ? null : TimeSpan.Zero);
+    private static StateStorage Storage(StorageOptions options, HttpPipelineTransport? transport) =>
+        new(options, transport, transport is null ? null : TimeSpan.Zero);
 }

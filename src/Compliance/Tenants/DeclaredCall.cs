@@ -55,6 +55,11 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall EligibleDirectoryRoles = Graph(
         "/roleManagement/directory/roleEligibilityScheduleInstances", "RoleEligibilitySchedule.Read.Directory", "directory roles a leaver may activate (PIM)");
 
+    /// <summary>Entra directory roles in force that PIM manages (inside a batch).</summary>
+    public static readonly DeclaredCall ScheduledDirectoryRoles = Graph(
+        "/roleManagement/directory/roleAssignmentScheduleInstances", "RoleAssignmentSchedule.Read.Directory",
+        "which of a leaver's directory roles PIM manages");
+
     /// <summary>A user's groups (inside a batch).</summary>
     public static readonly DeclaredCall MemberOf = Graph("/users/{id}/memberOf", "GroupMember.Read.All", "a leaver's groups");
 
@@ -68,7 +73,8 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall UserGrants = Graph("/users/{id}/oauth2PermissionGrants", "Directory.Read.All", "what apps may do in a leaver's name");
 
     /// <summary>A user's registered devices (inside a batch).</summary>
-    public static readonly DeclaredCall RegisteredDevices = Graph("/users/{id}/registeredDevices", "User.Read.All", "a leaver's devices");
+    public static readonly DeclaredCall RegisteredDevices = Graph(
+        "/users/{id}/registeredDevices", "Device.Read.All and User.Read.All", "a leaver's devices; without Device.Read.All only their ids");
 
     /// <summary>A user's managed devices (inside a batch).</summary>
     public static readonly DeclaredCall ManagedDevices = Graph("/users/{id}/managedDevices", "DeviceManagementManagedDevices.Read.All", "a leaver's devices under management (Intune)");
@@ -81,9 +87,31 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall ApplicationPermissionsByAppId = Graph(
         "/servicePrincipals(appId='{id}')/appRoleAssignments", "Application.Read.All", "the same for an app registration");
 
+    /// <summary>A user's groups and those above them (inside a batch).</summary>
+    public static readonly DeclaredCall TransitiveMemberOf = Graph(
+        "/users/{id}/transitiveMemberOf", "GroupMember.Read.All", "whether there are groups above a leaver's own");
+
+    /// <summary>The groups above a group (inside a batch).</summary>
+    public static readonly DeclaredCall GroupMemberOf = Graph(
+        "/groups/{id}/transitiveMemberOf", "GroupMember.Read.All", "whether a leaver's group has the power of one above it");
+
+    /// <summary>What a service principal is a member of (inside a batch).</summary>
+    public static readonly DeclaredCall PrincipalMemberOf = Graph(
+        "/servicePrincipals/{id}/transitiveMemberOf", "Application.Read.All",
+        "the groups and directory roles of an app that a leaver owns");
+
+    /// <summary>The same by the application's app id (inside a batch).</summary>
+    public static readonly DeclaredCall PrincipalMemberOfByAppId = Graph(
+        "/servicePrincipals(appId='{id}')/transitiveMemberOf", "Application.Read.All", "the same for an app registration");
+
+    /// <summary>An app registration's own principal (inside a batch).</summary>
+    public static readonly DeclaredCall PrincipalByAppId = Graph(
+        "/servicePrincipals(appId='{id}')", "Application.Read.All", "whether an app registration that a leaver owns holds Azure roles");
+
     /// <summary>Azure roles of one principal in a subscription.</summary>
     public static readonly DeclaredCall AzureRoles = Arm(
-        "GET", "/subscriptions/{id}/providers/Microsoft.Authorization/roleAssignments", "Reader", "a leaver's Azure roles at, above and below the subscription");
+        "GET", "/subscriptions/{id}/providers/Microsoft.Authorization/roleAssignments", "Reader",
+        "a leaver's Azure roles at, above and below the subscription, and those of their groups");
 
     /// <summary>Azure roles that one principal may activate in a subscription.</summary>
     public static readonly DeclaredCall EligibleAzureRoles = Arm(
@@ -91,13 +119,15 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
 
     /// <summary>An Azure role's definition.</summary>
     public static readonly DeclaredCall AzureRoleDefinition = Arm(
-        "GET", "/providers/Microsoft.Authorization/roleDefinitions/{id}", "Reader", "the name of an Azure role, and whether it reads secrets");
+        "GET", "/providers/Microsoft.Authorization/roleDefinitions/{id}", "Reader",
+        "the name of an Azure role, and whether it reads secrets or can give access");
 
     /// <summary>Subscriptions.</summary>
     public static readonly DeclaredCall Subscriptions = Arm("GET", "/subscriptions", "Reader", "which subscriptions there are");
 
     /// <summary>Resource Graph.</summary>
-    public static readonly DeclaredCall ResourceGraph = Arm("POST", "/providers/Microsoft.ResourceGraph/resources", "Reader", "vaults, storage accounts and other resources with keys, and what tags name");
+    public static readonly DeclaredCall ResourceGraph = Arm("POST", "/providers/Microsoft.ResourceGraph/resources", "Reader",
+        "vaults, storage accounts and other resources with keys, what tags name, and the Azure roles of groups");
 
     /// <summary>One resource or subscription.</summary>
     public static readonly DeclaredCall Resource = Arm("GET", "/subscriptions/{*id}", "Reader", "whether something no longer listed is really gone");
@@ -155,6 +185,11 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>Taking an Entra directory role away (inside a batch).</summary>
     public static readonly DeclaredCall RemoveDirectoryRole = Change(
         "DELETE", "/roleManagement/directory/roleAssignments/{id}", "RoleManagement.ReadWrite.Directory", "takes a leaver's directory roles away (policy: privilegedRemovals)");
+
+    /// <summary>Ending a directory role that was activated or has an end (PIM; inside a batch).</summary>
+    public static readonly DeclaredCall RemoveScheduledDirectoryRole = Change(
+        "POST", "/roleManagement/directory/roleAssignmentScheduleRequests", "RoleAssignmentSchedule.ReadWrite.Directory",
+        "ends a leaver's directory roles that PIM manages (policy: privilegedRemovals)");
 
     /// <summary>Taking an eligibility for an Entra directory role away (inside a batch).</summary>
     public static readonly DeclaredCall RemoveEligibleDirectoryRole = Change(
@@ -244,7 +279,8 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>Those that change something: all of them belong to offboarding.</summary>
     public static IReadOnlyList<DeclaredCall> Changes { get; } =
     [
-        EnableAccount, RevokeSessions, EnableDevice, RemoveDirectoryRole, RemoveEligibleDirectoryRole, RemoveGroupMember, RemoveRoleGroupMember, AddGroupMember,
+        EnableAccount, RevokeSessions, EnableDevice, RemoveDirectoryRole, RemoveScheduledDirectoryRole, RemoveEligibleDirectoryRole,
+        RemoveGroupMember, RemoveRoleGroupMember, AddGroupMember,
         RemoveAppRole, AddAppRole, RemoveDelegatedGrant, AddDelegatedGrant, .. RemoveSignInMethod.Values, .. AddOwner.Values, .. RemoveOwner.Values,
         AddRoleGroupOwner, RemoveRoleGroupOwner, AssignLicence, RetireDevice, RemoveAzureRole, AddAzureRole, RemoveEligibleAzureRole, ChangeAccessPolicies, ChangeTags,
     ];
@@ -253,8 +289,11 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static IReadOnlyList<DeclaredCall> All { get; } =
     [
         Applications, ServicePrincipals, ApplicationOwners, ServicePrincipalOwners, User, Users, OwnedObjects, Batch, Organization,
-        UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, MemberOf, SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
-        ApplicationPermissions, ApplicationPermissionsByAppId, AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
+        UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, ScheduledDirectoryRoles, MemberOf,
+        SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
+        ApplicationPermissions, ApplicationPermissionsByAppId, TransitiveMemberOf, GroupMemberOf, PrincipalMemberOf,
+        PrincipalMemberOfByAppId, PrincipalByAppId,
+        AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
         Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
         EmployedUsers, WebhookKeyVersions, WebhookKey, LedgerKey, LedgerSign, LedgerImmutability,
         .. Changes,
@@ -266,7 +305,8 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public string Grant(string? scope, string? identity) => Service switch
     {
         "graph" => $"az ad app permission add --id {identity ?? "<client id>"} --api 00000003-0000-0000-c000-000000000000 --api-permissions "
-            + $"\"$(az ad sp show --id 00000003-0000-0000-c000-000000000000 --query \"appRoles[?value=='{Permission.Split(' ')[0]}'].id\" -o tsv)=Role\" "
+            + string.Concat(Permission.Split(" and ").Select(p =>
+                $"\"$(az ad sp show --id 00000003-0000-0000-c000-000000000000 --query \"appRoles[?value=='{p}'].id\" -o tsv)=Role\" "))
             + $"&& az ad app permission admin-consent --id {identity ?? "<client id>"}",
         _ => $"az role assignment create --assignee {identity ?? "<client or object id>"} --role '{Permission}' --scope '{scope ?? "/subscriptions/<id>"}'",
     };

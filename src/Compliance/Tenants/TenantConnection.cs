@@ -170,7 +170,9 @@ internal sealed class TenantConnection : IDisposable
     }
 }
 
-/// <summary>How requests to the tenant travel when it is not by the network: to a sandbox of the same process. Not registered in a deployed app.</summary>
+/// <summary>
+/// How requests to the tenant travel when it is not by the network: to a sandbox of the same process. Not registered in a deployed app.
+/// </summary>
 /// <param name="Handler">Takes the requests; the connection owns it.</param>
 internal sealed record TenantTransport(HttpMessageHandler Handler);
 

@@ -64,7 +64,8 @@ internal sealed class PublicServer : IAsyncDisposable
         {
             // Ports below 1024 want more rights than a user has.
             throw new StartupException(
-                $"port {_port} on 127.0.0.1 cannot be used ({e.SocketErrorCode}); choose another with the setting {HostSettings.PortVariable}", e);
+                $"port {_port} on 127.0.0.1 cannot be used ({e.SocketErrorCode}); "
+                + $"choose another with the setting {HostSettings.PortVariable}", e);
         }
 
         Address = new Uri(_app.Urls.First());

@@ -20,7 +20,8 @@ internal static partial class WebJobsLog
     [LoggerMessage(404, LogLevel.Error, "Function {Function}: its output to queue {Queue} could not be written: {Reason}")]
     public static partial void OutputFailed(this ILogger logger, string function, string queue, string reason);
 
-    [LoggerMessage(406, LogLevel.Warning, "The note {File} on a message in work is cut off; the message reappears by itself within ten minutes")]
+    [LoggerMessage(
+        406, LogLevel.Warning, "The note {File} on a message in work is cut off; the message reappears by itself within ten minutes")]
     public static partial void Unreadable(this ILogger logger, string file);
 
     [LoggerMessage(405, LogLevel.Warning, "Function {Function}, run by hand, failed: {Reason}")]

@@ -584,22 +584,45 @@ internal sealed class DemoTenant
         });
     }
 
-    private static readonly (string Name, string Id)[] RoleIds =
+    // Built-in roles with the actions that matter here, as https://learn.microsoft.com/azure/role-based-access-control/built-in-roles lists
+    // them.
+    private static readonly (string Name, string Id, string[] Actions, string[] NotActions, string[] DataActions)[] RoleIds =
     [
-        ("Owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"), ("Contributor", "b24988ac-6180-42a0-ab88-20f7382dd24c"), ("Reader", "acdd72a7-3385-48ef-bd42-f606fba81ae7"),
-        ("Key Vault Administrator", "00482a5a-887f-4fb3-b363-3b7fe8e74483"), ("Key Vault Reader", "21090545-7ca7-4776-b22c-e363652d74d2"),
-        ("Storage Blob Data Contributor", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"),
+        ("Owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", ["*"], [], []),
+        ("Contributor", "b24988ac-6180-42a0-ab88-20f7382dd24c", ["*"],
+            ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write", "Microsoft.Authorization/elevateAccess/Action"], []),
+        ("Reader", "acdd72a7-3385-48ef-bd42-f606fba81ae7", ["*/read"], [], []),
+        ("Key Vault Administrator", "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+            ["Microsoft.Authorization/*/read", "Microsoft.KeyVault/vaults/read"], [], ["Microsoft.KeyVault/vaults/*"]),
+        ("Key Vault Reader", "21090545-7ca7-4776-b22c-e363652d74d2",
+            ["Microsoft.Authorization/*/read", "Microsoft.KeyVault/vaults/read"], [], ["Microsoft.KeyVault/vaults/*/read"]),
+        ("Storage Blob Data Contributor", "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+            ["Microsoft.Storage/storageAccounts/blobServices/containers/read"], [],
+            ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*"]),
     ];
 
     private void Roles()
     {
-        foreach (var (name, id) in RoleIds)
+        foreach (var (name, id, actions, notActions, dataActions) in RoleIds)
             _tenant.Add("roleDefinitions", new JsonObject
             {
                 ["id"] = $"/providers/Microsoft.Authorization/roleDefinitions/{id}",
                 ["name"] = id,
                 ["type"] = "Microsoft.Authorization/roleDefinitions",
-                ["properties"] = new JsonObject { ["roleName"] = name, ["type"] = "BuiltInRole", ["description"] = "", ["assignableScopes"] = new JsonArray("/") },
+                ["properties"] = new JsonObject
+                {
+                    ["roleName"] = name,
+                    ["type"] = "BuiltInRole",
+                    ["description"] = "",
+                    ["assignableScopes"] = new JsonArray("/"),
+                    ["permissions"] = new JsonArray(new JsonObject
+                    {
+                        ["actions"] = new JsonArray([.. actions.Select(a => (JsonNode)a)]),
+                        ["notActions"] = new JsonArray([.. notActions.Select(a => (JsonNode)a)]),
+                        ["dataActions"] = new JsonArray([.. dataActions.Select(a => (JsonNode)a)]),
+                        ["notDataActions"] = new JsonArray(),
+                    }),
+                },
             });
         foreach (var subscription in (string[])["production", "staging", "development"])
         {

@@ -73,6 +73,15 @@ internal static class GeneratedLeavers
                 });
             }
         }
-        tenant.Add("roleDefinitions", new JsonObject { ["id"] = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7", ["properties"] = new JsonObject { ["roleName"] = "Reader", ["type"] = "BuiltInRole" } });
+        tenant.Add("roleDefinitions", new JsonObject
+        {
+            ["id"] = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7",
+            ["properties"] = new JsonObject
+            {
+                ["roleName"] = "Reader",
+                ["type"] = "BuiltInRole",
+                ["permissions"] = new JsonArray(new JsonObject { ["actions"] = new JsonArray("*/read"), ["notActions"] = new JsonArray() }),
+            },
+        });
     }
 }

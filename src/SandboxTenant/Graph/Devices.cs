@@ -16,7 +16,10 @@ internal sealed class Devices(TenantData tenant, Journal journal) : IGraphArea
         {
             case ("GET", ["users", var id, "registeredDevices" or "ownedDevices", .. var cast]):
                 // Who registered a device owns it, as far as the sandbox knows.
-                return tenant.Users.Find(id) is { } holder ? DirectoryObjects.Related(tenant, call, tenant.RegisteredDevices.Of(holder.Id), cast) : NotFound(call, id);
+                return tenant.Users.Find(id) is { } holder
+                    ? DirectoryObjects.Related(
+                        tenant, call, tenant.RegisteredDevices.Of(holder.Id), cast, limited: tenant.Denied.ContainsKey("Device.Read.All"))
+                    : NotFound(call, id);
             case ("GET", ["users", var id, "managedDevices"]):
                 return tenant.Users.Find(id) is { } user
                     ? Page(call, tenant.ManagedDevices.Of(user.Id), null, "$metadata#managedDevices", Chosen(call)) : NotFound(call, id);

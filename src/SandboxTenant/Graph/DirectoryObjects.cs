@@ -10,12 +10,26 @@ internal static class DirectoryObjects
     private const string TypePrefix = "microsoft.graph.";
 
     /// <summary>The objects that hang on another, without those deleted in the sandbox.</summary>
-    public static Answer Related(TenantData tenant, Call call, EntitySet related, string[] cast) =>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="related">What hangs on the other object.</param>
+    /// <param name="cast">What follows in the path.</param>
+    /// <param name="limited">
+    /// Whether the app may not read objects of this type: their ids are listed and everything else is null, as
+    /// https://learn.microsoft.com/graph/permissions-overview says of inaccessible member objects.
+    /// </param>
+    public static Answer Related(TenantData tenant, Call call, EntitySet related, string[] cast, bool limited = false) =>
         List(call, cast, type =>
         {
             var select = GraphAnswer.Selected(call.Query.GetValueOrDefault("$select"));
             return GraphAnswer.Page(call, related, e => !tenant.DeletedUsers.ContainsKey(e.Id) && (type is null || Json.Text(e.Json, "@odata.type") == "#" + type),
-                "$metadata#directoryObjects", (writer, e) => WriteRelated(tenant, writer, e, select));
+                "$metadata#directoryObjects", (writer, e) =>
+                {
+                    if (limited)
+                        WriteLimited(writer, e, call.Query.GetValueOrDefault("$select", "id,displayName"));
+                    else
+                        WriteRelated(tenant, writer, e, select);
+                });
         });
 
     /// <summary>Objects of several sets, each with its type. Places are kept apart set by set, so that pages stay right while some go.</summary>
@@ -46,6 +60,16 @@ internal static class DirectoryObjects
             _ => null,
         };
         GraphAnswer.WriteTyped(writer, type, known?.Json ?? related.Json, select ?? GraphAnswer.Default(type));
+    }
+
+    private static void WriteLimited(Utf8JsonWriter writer, Entity related, string select)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("@odata.type", Json.Text(related.Json, "@odata.type") ?? "#microsoft.graph.directoryObject");
+        writer.WriteString("id", related.Id);
+        foreach (var name in select.Split(',').Where(n => n != "id"))
+            writer.WriteNull(name);
+        writer.WriteEndObject();
     }
 
     // A cast may be followed by $count, which is a bare number.

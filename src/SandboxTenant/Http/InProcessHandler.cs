@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace SandboxTenant.Http;
 
 /// <summary>
-/// Takes requests to a sandbox of the same process without a socket: the answer is there when the call returns, in the thread of who asked. For simulations, which
-/// make thousands of requests in an order that must be the same each time.
+/// Takes requests to a sandbox of the same process without a socket: the answer is there when the call returns, in the thread of who asked.
+/// For simulations, which make thousands of requests in an order that must be the same each time.
 /// </summary>
 internal sealed class InProcessHandler(Frontend frontend) : HttpMessageHandler
 {

@@ -71,7 +71,8 @@ public abstract class EvidenceModelTests(StorageFixture accounts)
                     Assert.Equal(receipts.TryAdd(record.Id, receipt) ? receipt : receipts[record.Id], receipt);
             }
         }
-        // A last append that failed may leave a closed blob whose successor was not made yet, which a verifier warns of: one that goes well ends that.
+        // A last append that failed may leave a closed blob whose successor was not made yet, which a verifier warns of: one that goes well
+        // ends that.
         foreach (var writer in writers)
             writer.Trouble = 0;
         brought.Add(test.Record("last"));
@@ -80,7 +81,8 @@ public abstract class EvidenceModelTests(StorageFixture accounts)
             await writer.Log.DisposeAsync();
 
         // The auditor's view: there is no checkpoint, and nothing else is wrong.
-        var verified = await new LedgerVerifier(new BlobLedgerSource(accounts.EvidenceBlobs, $"evm-{seed}"), new VerifyOptions { Keys = [] }).VerifyAsync(Stop);
+        var source = new BlobLedgerSource(accounts.EvidenceBlobs, $"evm-{seed}");
+        var verified = await new LedgerVerifier(source, new VerifyOptions { Keys = [] }).VerifyAsync(Stop);
         Assert.Equal([LedgerProblemKind.NoCheckpoint], verified.Problems.Select(p => p.Kind));
         Assert.Empty(verified.Warnings);
         var kept = await test.RecordsAsync();

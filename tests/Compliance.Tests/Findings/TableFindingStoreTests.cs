@@ -102,7 +102,8 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
         var store = Store();
         await store.SaveAsync("store-deleted", Many("store-deleted", 3), Stop);
         var loaded = (await store.LoadAsync("store-deleted", Controls, Stop)).Values.OrderBy(f => f.Finding.Id).ToList();
-        await accounts.Tables.GetTableClient(TableFindingStore.Table).DeleteEntityAsync("store-deleted|cred-001", loaded[1].Finding.Id, cancellationToken: Stop);
+        await accounts.Tables.GetTableClient(TableFindingStore.Table)
+            .DeleteEntityAsync("store-deleted|cred-001", loaded[1].Finding.Id, cancellationToken: Stop);
 
         Assert.Equal([loaded[1].Finding.Id], await store.SaveAsync("store-deleted", [.. loaded.Select(f => With(f, "again"))], Stop));
     }

@@ -33,8 +33,15 @@ internal static class Some
         AccountEnabled = true,
     };
 
-    public static Access Access(AccessKind kind, string id, string scope = "", params (string Name, string Value)[] details) =>
-        new() { Kind = kind, Id = id, Name = id, Scope = scope, Details = details.ToDictionary(d => d.Name, d => d.Value) };
+    /// <summary>An access; one that could give power was judged to give none, unless the details say otherwise.</summary>
+    public static Access Access(AccessKind kind, string id, string scope = "", params (string Name, string Value)[] details)
+    {
+        var all = details.ToDictionary(d => d.Name, d => d.Value);
+        if (kind is AccessKind.AzureRole or AccessKind.GroupMember
+            or AccessKind.OwnedGroup or AccessKind.OwnedApplication or AccessKind.OwnedServicePrincipal)
+            all.TryAdd(Power.Detail, Power.None);
+        return new() { Kind = kind, Id = id, Name = id, Scope = scope, Details = all };
+    }
 
     public static Access Group(string id) => Access(AccessKind.GroupMember, id);
 

@@ -24,7 +24,8 @@ public sealed class ControlWatchOnAzuriteTests(AzuriteFixture accounts) : Contro
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Watch(Faults.Storage(Accounts), "watch-two").RunAsync(Stop)));
 
-        Assert.Equal([("ControlWatch", "overdue", FindingStatus.Open), ("CredentialRotationCheck", "overdue", FindingStatus.Open)], await FindingsAsync(storage, "watch-two"));
+        Assert.Equal([("ControlWatch", "overdue", FindingStatus.Open), ("CredentialRotationCheck", "overdue", FindingStatus.Open)],
+            await FindingsAsync(storage, "watch-two"));
     }
 }
 
@@ -129,15 +130,18 @@ public abstract class ControlWatchTests(StorageFixture accounts)
 
     private protected ControlWatchHandler Watch(StateStorage storage, string tenant) => new(
         new(tenant), [Daily], new TableRunLog(storage), new TableFindingStore(storage),
-        new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance), Time, NullLogger<ControlWatchHandler>.Instance);
+        new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance), Time,
+        NullLogger<ControlWatchHandler>.Instance);
 
-    private protected static async Task<List<(string Control, string Part, FindingStatus Status)>> FindingsAsync(StateStorage storage, string tenant) =>
+    private protected static async Task<List<(string Control, string Part, FindingStatus Status)>> FindingsAsync(
+        StateStorage storage, string tenant) =>
         [.. (await new TableFindingStore(storage).LoadAsync(tenant, [RunWatch.Missed], Stop)).Values
             .Select(f => (f.Finding.Detection.Subject.Id, f.Finding.Detection.Part, f.Finding.Status)).Order()];
 
     private async Task<List<(long Opened, long Resolved)>> EvidenceAsync(string blob)
     {
-        var text = (await accounts.EvidenceBlobs.GetBlobContainerClient(AppendBlobEvidenceLog.Container).GetBlobClient(blob).DownloadContentAsync(Stop)).Value.Content.ToString();
+        var log = accounts.EvidenceBlobs.GetBlobContainerClient(AppendBlobEvidenceLog.Container).GetBlobClient(blob);
+        var text = (await log.DownloadContentAsync(Stop)).Value.Content.ToString();
         return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(l => JsonDocument.Parse(l).RootElement.GetProperty("counts"))
             .Select(c => (c.GetProperty("opened").GetInt64(), c.GetProperty("resolved").GetInt64()))];

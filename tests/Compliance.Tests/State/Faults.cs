@@ -43,7 +43,8 @@ internal sealed class Faults : DelegatingHandler
     }
 
     public static StateStorage Storage(StorageFixture accounts, HttpMessageHandler? wire = null) => new(
-        StorageOptions.Read(Settings.Of(("AzureWebJobsStorage", accounts.StateConnection), ("EvidenceStorage", accounts.EvidenceConnection))),
+        StorageOptions.Read(
+            Settings.Of(("AzureWebJobsStorage", accounts.StateConnection), ("EvidenceStorage", accounts.EvidenceConnection))),
         wire is null ? accounts.Transport : new HttpClientTransport(wire),
         TimeSpan.FromMilliseconds(1));
 

@@ -248,7 +248,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
                 || _openFindings.Values.Any(f => f.CaseId == caseId))
                 continue;
             Broken(Invariant.BlockedInTime, now,
-                $"{who} was due at {due:yyyy-MM-dd HH:mm}Z, can still sign in, and no finding is open; the case is {known.Stage}: {known.Note}");
+                $"{who} was due at {due:yyyy-MM-dd HH:mm}Z, can still sign in, and no finding is open; "
+                + $"the case is {known.Stage}: {known.Note}");
         }
     }
 
@@ -315,7 +316,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
     // Given in this round, by different people, none of whom is meant, under the policy in force.
     private IEnumerable<Answer> Approvals(LeaverCase known, string guard) => _answers.Where(a =>
         a.Request.CaseId == known.Id && a.Round == known.Round && a.Approve
-        && a.Request.PolicySha256 == _world.Policy.Sha256 && a.Request.Guards.Contains(guard) && a.ApproverId != known.UserId).DistinctBy(a => a.ApproverId);
+        && a.Request.PolicySha256 == _world.Policy.Sha256 && a.Request.Guards.Contains(guard)
+        && a.ApproverId != known.UserId).DistinctBy(a => a.ApproverId);
 
     private bool IsRefused(LeaverCase known) => _answers.Exists(a => a.Request.CaseId == known.Id && a.Round == known.Round && !a.Approve);
 
@@ -350,7 +352,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private Dictionary<string, LeaverCase> Cases() => _world.Cases().ToDictionary(c => c.Id, StringComparer.Ordinal);
 
     private Dictionary<string, OpenFinding> OpenFindings() => _world.Storage.State.Rows("findings")
-        .Where(r => (string?)r["Status"] == "Open").ToDictionary(r => r.RowKey, r => new OpenFinding((string)r["SubjectId"]!, (string)r["Part"]!), StringComparer.Ordinal);
+        .Where(r => (string?)r["Status"] == "Open")
+            .ToDictionary(r => r.RowKey, r => new OpenFinding((string)r["SubjectId"]!, (string)r["Part"]!), StringComparer.Ordinal);
 
     private (long Records, long Bytes) Size() => (_world.EvidenceRecords(), _world.StoredBytes());
 

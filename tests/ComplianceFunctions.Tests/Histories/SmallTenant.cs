@@ -152,7 +152,12 @@ internal static class SmallTenant
         tenant.Add("roleDefinitions", new JsonObject
         {
             ["id"] = $"/providers/Microsoft.Authorization/roleDefinitions/{Reader}",
-            ["properties"] = new JsonObject { ["roleName"] = "Reader", ["type"] = "BuiltInRole" },
+            ["properties"] = new JsonObject
+            {
+                ["roleName"] = "Reader",
+                ["type"] = "BuiltInRole",
+                ["permissions"] = new JsonArray(new JsonObject { ["actions"] = new JsonArray("*/read"), ["notActions"] = new JsonArray() }),
+            },
         });
         foreach (var who in Enum.GetValues<Person>())
         {

@@ -113,7 +113,8 @@ internal sealed class CaseHost : IAsyncDisposable
 
     /// <summary>An event for the demo's leaver, for cause unless a time is given.</summary>
     public byte[] Event(
-        string type = "hr.employee.terminated", long sequence = 1, DateTimeOffset? leaves = null, string? id = null, string employment = "1") =>
+        string type = "hr.employee.terminated", long sequence = 1, DateTimeOffset? leaves = null, string? id = null,
+        string employment = "1") =>
         Requests.Event(id ?? $"{type}-{sequence}", type, Clock.GetUtcNow(), Data(type, sequence, leaves, employment));
 
     public async Task<(HttpStatusCode Status, string? CaseId)> SendAsync(

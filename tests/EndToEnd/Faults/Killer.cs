@@ -36,8 +36,8 @@ internal sealed class PlannedKiller(LeaverRun run, params IReadOnlyList<Kill> pl
 }
 
 /// <summary>
-/// Kills again and again, each time at a moment of the part's own that was never reached before, in this case or an earlier one. What a step does again after a kill is
-/// nothing new, so that each life of the app gets further than the one before, however short.
+/// Kills again and again, each time at a moment of the part's own that was never reached before, in this case or an earlier one. What a
+/// step does again after a kill is nothing new, so that each life of the app gets further than the one before, however short.
 /// </summary>
 /// <param name="run">The case.</param>
 /// <param name="part">What is killed.</param>

@@ -18,8 +18,13 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
 
     private Process Start(params (string Name, string Value)[] settings)
     {
-        // In a process group of its own and heeding Ctrl-C, as in a terminal: what a shell starts in the background ignores it, and passes that on.
-        var start = new ProcessStartInfo("setsid", ["env", "--default-signal=INT", "dotnet"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // In a process group of its own and heeding Ctrl-C, as in a terminal: what a shell starts in the background ignores it, and passes
+        // that on.
+        var start = new ProcessStartInfo("setsid", ["env", "--default-signal=INT", "dotnet"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.ArgumentList.Add(HostDll);
         start.ArgumentList.Add(TestHost.AppDll);
         foreach (var (name, value) in _place.Environment.Concat(new TestHost().Settings).Select(s => (s.Key, s.Value)).Concat(settings))

@@ -66,7 +66,8 @@ public sealed class StartTests
         await using var host = new TestHost { Starters = (_, _, _, _, _) => [new Stuck()], Settings = { ["TestApp__Fail"] = "no policy" } };
         await host.BindAsync();
         var start = host.Host.StartAsync(TestContext.Current.CancellationToken);
-        var error = await Assert.ThrowsAsync<StartupException>(() => start.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<StartupException>(
+            () => start.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         Assert.Equal("the app cannot start: no policy (exit code 134)", error.Message);
     }
 
@@ -79,7 +80,8 @@ public sealed class StartTests
         var start = host.Host.StartAsync(stop.Token);
         await host.Log.SeenAsync(l => l.Event.Id == 100);
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => start.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
     }
 
     /// <summary>Cannot be made ready.</summary>

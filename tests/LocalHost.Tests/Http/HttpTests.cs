@@ -105,7 +105,8 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
         using var client = new TcpClient();
         await client.ConnectAsync(_host.Host.Address.Host, _host.Host.Address.Port, Token);
         await using var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.UTF8.GetBytes("GET /api/mirror HTTP/1.1\r\nHost: x\r\nx-name: gr\u00F6\u00DFe\r\nConnection: close\r\n\r\n"), Token);
+        await stream.WriteAsync(
+            Encoding.UTF8.GetBytes("GET /api/mirror HTTP/1.1\r\nHost: x\r\nx-name: gr\u00F6\u00DFe\r\nConnection: close\r\n\r\n"), Token);
         using var reader = new StreamReader(stream);
         Assert.Equal("HTTP/1.1 500 Internal Server Error", await reader.ReadLineAsync(Token));
         var line = Assert.Single(_host.Log.Lines, l => l.Event.Id == 120);

@@ -21,7 +21,8 @@ public sealed class MemoryAppendBlobTests() : AppendBlobContract(InMemory())
         await blob.SealAsync(cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal((409, "BlobIsSealed"), await RefusalAsync(() => append("b", null)));
-        Assert.Equal(("a", true), (await TextAsync(blob), (await blob.GetPropertiesAsync(cancellationToken: TestContext.Current.CancellationToken)).Value.IsSealed));
+        Assert.Equal(("a", true), (await TextAsync(blob),
+            (await blob.GetPropertiesAsync(cancellationToken: TestContext.Current.CancellationToken)).Value.IsSealed));
     }
 }
 
@@ -55,7 +56,8 @@ public abstract class AppendBlobContract(StoragePlace place)
         var first = await append("one\n", new() { IfAppendPositionEqual = 0 });
         var second = await append("two\n", new() { IfAppendPositionEqual = 4, IfMatch = first.ETag });
 
-        Assert.Equal(("0", 1, "4", 2), (first.BlobAppendOffset, first.BlobCommittedBlockCount, second.BlobAppendOffset, second.BlobCommittedBlockCount));
+        Assert.Equal(("0", 1, "4", 2),
+            (first.BlobAppendOffset, first.BlobCommittedBlockCount, second.BlobAppendOffset, second.BlobCommittedBlockCount));
         Assert.Equal(
             (412, "AppendPositionConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfAppendPositionEqual = 4 })));
         Assert.Equal(
@@ -78,7 +80,8 @@ public abstract class AppendBlobContract(StoragePlace place)
         using var part = (await blob.DownloadStreamingAsync(new() { Range = new(18) }, Stop)).Value;
         using var text = new StreamReader(part.Content, Encoding.UTF8);
 
-        Assert.Equal(("4\n555\n666\n777\n888\n999\n", 10, BlobType.Append), (await text.ReadToEndAsync(Stop), part.Details.BlobCommittedBlockCount, part.Details.BlobType));
+        Assert.Equal(("4\n555\n666\n777\n888\n999\n", 10, BlobType.Append),
+            (await text.ReadToEndAsync(Stop), part.Details.BlobCommittedBlockCount, part.Details.BlobType));
     }
 
     [Fact]

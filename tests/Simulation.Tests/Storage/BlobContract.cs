@@ -76,10 +76,12 @@ public abstract class BlobContract(StoragePlace place)
         var properties = (await blob.GetPropertiesAsync(cancellationToken: Stop)).Value;
 
         Assert.Equal(201, written.GetRawResponse().Status);
-        Assert.Equal(("""{"a":"é"}""", "application/json", 10L, written.Value.ETag), (read.Value.Content.ToString(), read.Value.Details.ContentType, read.Value.Details.ContentLength, read.Value.Details.ETag));
+        Assert.Equal(("""{"a":"é"}""", "application/json", 10L, written.Value.ETag),
+            (read.Value.Content.ToString(), read.Value.Details.ContentType, read.Value.Details.ContentLength, read.Value.Details.ETag));
         Assert.Equal(
             ("application/json", "no-store", "run=7", BlobType.Block, 10L, written.Value.ETag, written.Value.LastModified),
-            (properties.ContentType, properties.CacheControl, string.Join(',', properties.Metadata.Select(m => $"{m.Key}={m.Value}")), properties.BlobType, properties.ContentLength, properties.ETag, properties.LastModified));
+            (properties.ContentType, properties.CacheControl, string.Join(',', properties.Metadata.Select(m => $"{m.Key}={m.Value}")),
+                properties.BlobType, properties.ContentLength, properties.ETag, properties.LastModified));
         Assert.Equal(properties.CreatedOn, read.Value.Details.CreatedOn);
         Assert.Equal(["a/b c/d+é%.json"], await NamesAsync(container));
     }
@@ -181,7 +183,8 @@ public abstract class BlobContract(StoragePlace place)
         Assert.Equal(
             (properties.ETag.ToString("G")
                 .Trim('"'), properties.ContentLength, properties.BlobType, properties.CreatedOn, properties.LastModified),
-            (item.Properties.ETag!.Value.ToString("G").Trim('"'), item.Properties.ContentLength!.Value, item.Properties.BlobType!.Value, item.Properties.CreatedOn!.Value, item.Properties.LastModified!.Value));
+            (item.Properties.ETag!.Value.ToString("G").Trim('"'), item.Properties.ContentLength!.Value, item.Properties.BlobType!.Value,
+                item.Properties.CreatedOn!.Value, item.Properties.LastModified!.Value));
     }
 
     [Fact]
@@ -200,7 +203,9 @@ public abstract class BlobContract(StoragePlace place)
 
         Assert.Equal(bytes, read.ToArray());
         Assert.Equal((409, "BlobAlreadyExists"), await RefusalAsync(() => blob.UploadAsync(
-            new BinaryData(bytes), new BlobUploadOptions { TransferOptions = parts, Conditions = new() { IfNoneMatch = ETag.All } }, Stop)));
+            new BinaryData(bytes),
+            new BlobUploadOptions { TransferOptions = parts, Conditions = new() { IfNoneMatch = ETag.All } },
+            Stop)));
     }
 
     [Fact]

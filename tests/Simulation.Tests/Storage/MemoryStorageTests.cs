@@ -185,10 +185,12 @@ public sealed class MemoryStorageTests
         var (table, blob) = await MadeAsync(_memory.Open());
         var changes = new List<string>();
         _memory.Changed = c =>
-            changes.Add($"{c.At:HH:mm} {c.Request.Account} {c.Request.Operation} {c.Resource}, {_memory.State.Rows("t").Count} rows, {_memory.State.Blobs("c").Count} blobs");
+            changes.Add($"{c.At:HH:mm} {c.Request.Account} {c.Request.Operation} {c.Resource}, "
+                + $"{_memory.State.Rows("t").Count} rows, {_memory.State.Blobs("c").Count} blobs");
 
         await table.SubmitTransactionAsync(
-            [new(TableTransactionActionType.Add, new TableEntity("p", "a")), new(TableTransactionActionType.Add, new TableEntity("p", "b"))], Stop);
+            [new(TableTransactionActionType.Add, new TableEntity("p", "a")),
+                new(TableTransactionActionType.Add, new TableEntity("p", "b"))], Stop);
         await StoragePlace.RefusalAsync(() => table.AddEntityAsync(new TableEntity("p", "a"), Stop));
         await table.GetEntityAsync<TableEntity>("p", "a", cancellationToken: Stop);
         _clock.Advance(TimeSpan.FromMinutes(1));
@@ -258,7 +260,8 @@ public sealed class MemoryStorageTests
         await blob.UploadAsync(new BinaryData("a"), Stop);
 
         Assert.Equal(
-            [(StorageOperation.CreateTable, 1L), (StorageOperation.InsertEntity, 2), (StorageOperation.CreateContainer, 1), (StorageOperation.PutBlob, 1)],
+            [(StorageOperation.CreateTable, 1L), (StorageOperation.InsertEntity, 2), (StorageOperation.CreateContainer, 1),
+                (StorageOperation.PutBlob, 1)],
             _memory.Served.Select(s => (s.Key, s.Value)));
         Assert.Equal(5, _memory.Requests);
     }

@@ -23,7 +23,11 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
     private static int _histories;
 
     private static readonly Gen<Step[]> Histories =
-        (from kind in Gen.Int[0, 11] from key in Gen.Int[0, 2] from version in Gen.Int[0, 3] from value in Gen.Int[0, 4] select new Step(kind, key, version, value)).Array[5, 40];
+        (from kind in Gen.Int[0, 11]
+         from key in Gen.Int[0, 2]
+         from version in Gen.Int[0, 3]
+         from value in Gen.Int[0, 4]
+         select new Step(kind, key, version, value)).Array[5, 40];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -58,8 +62,7 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
     private sealed record Step(int Kind, int Key, int Version, int Value);
 
     /// <summary>A history as it goes on in one place. Versions of a thing are named by the order in which they appeared, so that two places
-    /// can be compared. (On Azurite
-    /// the versions of rows are times: two rows may have the same.)</summary>
+    /// can be compared. (On Azurite the versions of rows are times: two rows may have the same.)</summary>
     private abstract class History
     {
         private readonly Dictionary<string, List<ETag>> _versions = [];
@@ -72,7 +75,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
             }
             catch (RequestFailedException e)
             {
-                return string.Create(CultureInfo.InvariantCulture, $"{e.Status} {e.ErrorCode}{(e is TableTransactionFailedException t ? $" at {t.FailedTransactionActionIndex}" : "")}");
+                var at = e is TableTransactionFailedException t ? $" at {t.FailedTransactionActionIndex}" : "";
+                return string.Create(CultureInfo.InvariantCulture, $"{e.Status} {e.ErrorCode}{at}");
             }
         }
 
@@ -131,7 +135,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
             TableTransactionAction[] actions =
             [
                 new(step.Kind == 9 ? TableTransactionActionType.Add : TableTransactionActionType.UpsertReplace, Row(step.Key, step.Value)),
-                new(step.Kind == 10 ? TableTransactionActionType.Delete : TableTransactionActionType.UpdateMerge, second, Known(second.RowKey, step.Version) ?? ETag.All),
+                new(step.Kind == 10 ? TableTransactionActionType.Delete : TableTransactionActionType.UpdateMerge, second,
+                    Known(second.RowKey, step.Version) ?? ETag.All),
                 new(TableTransactionActionType.UpsertMerge, Row((step.Key + 2) % 3, step.Value)),
             ];
             var answer = await table.SubmitTransactionAsync(actions.Take(1 + (step.Value % 3)), Stop);
@@ -145,7 +150,10 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
             string.Create(CultureInfo.InvariantCulture, $"{answer.Status} {Seen(row, answer.Headers.ETag)}");
 
         private string Text(TableEntity row) =>
-            $"{row.RowKey} {Seen(row.RowKey, row.ETag)}{string.Concat(row.Where(p => p.Key is "A0" or "A1" or "T" or "L").OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $" {p.Key}={p.Value}"))}";
+            $"{row.RowKey} {Seen(row.RowKey, row.ETag)}" + string.Concat(row
+                .Where(p => p.Key is "A0" or "A1" or "T" or "L")
+                .OrderBy(p => p.Key, StringComparer.Ordinal)
+                .Select(p => $" {p.Key}={p.Value}"));
     }
 
     private sealed class BlobHistory(BlobContainerClient container) : History
@@ -158,7 +166,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
         {
             var text = new StringBuilder();
             await foreach (var blob in container.GetBlobsAsync(cancellationToken: Stop))
-                text.Append(CultureInfo.InvariantCulture, $"{blob.Name} {blob.Properties.BlobType} {blob.Properties.LeaseState} {await TextAsync(blob.Name)}; ");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"{blob.Name} {blob.Properties.BlobType} {blob.Properties.LeaseState} {await TextAsync(blob.Name)}; ");
             return text.ToString();
         }
 
@@ -180,9 +189,24 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
                     return Seen(
                         name, (await blob.UploadAsync(content, new BlobUploadOptions { Conditions = conditions }, Stop)).Value.ETag);
                 case 2:
-                    return Seen(name, (await log.CreateAsync(new AppendBlobCreateOptions { Conditions = new() { IfMatch = conditions.IfMatch, IfNoneMatch = conditions.IfNoneMatch, LeaseId = conditions.LeaseId } }, Stop)).Value.ETag);
+                    var create = new AppendBlobCreateOptions
+                    {
+                        Conditions = new()
+                        {
+                            IfMatch = conditions.IfMatch,
+                            IfNoneMatch = conditions.IfNoneMatch,
+                            LeaseId = conditions.LeaseId,
+                        },
+                    };
+                    return Seen(name, (await log.CreateAsync(create, Stop)).Value.ETag);
                 case 3 or 4 or 5:
-                    var at = new AppendBlobRequestConditions { IfMatch = conditions.IfMatch, LeaseId = conditions.LeaseId, IfAppendPositionEqual = step.Kind == 3 ? null : step.Version * 2, IfMaxSizeLessThanOrEqual = step.Kind == 5 ? 6 : null };
+                    var at = new AppendBlobRequestConditions
+                    {
+                        IfMatch = conditions.IfMatch,
+                        LeaseId = conditions.LeaseId,
+                        IfAppendPositionEqual = step.Kind == 3 ? null : step.Version * 2,
+                        IfMaxSizeLessThanOrEqual = step.Kind == 5 ? 6 : null,
+                    };
                     BlobAppendInfo appended = await log.AppendBlockAsync(content.ToStream(), new() { Conditions = at }, Stop);
                     return $"{Seen(name, appended.ETag)} at {appended.BlobAppendOffset}, {appended.BlobCommittedBlockCount} blocks";
                 case 6:
@@ -190,9 +214,11 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
                     return await TextAsync(name, step.Version == 0 ? 1_000 : 0);
                 case 7:
                     BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: Stop);
-                    return $"{Seen(name, properties.ETag)} {properties.BlobType} {properties.ContentLength} {properties.LeaseState} {properties.LeaseStatus} {properties.BlobCommittedBlockCount}";
+                    return $"{Seen(name, properties.ETag)} {properties.BlobType} {properties.ContentLength} {properties.LeaseState} "
+                        + $"{properties.LeaseStatus} {properties.BlobCommittedBlockCount}";
                 case 8:
-                    var gone = (await blob.DeleteIfExistsAsync(conditions: new() { IfMatch = conditions.IfMatch, LeaseId = conditions.LeaseId }, cancellationToken: Stop)).Value;
+                    var current = new BlobRequestConditions { IfMatch = conditions.IfMatch, LeaseId = conditions.LeaseId };
+                    var gone = (await blob.DeleteIfExistsAsync(conditions: current, cancellationToken: Stop)).Value;
                     // Azurite makes a blob for whoever names a lease on one that is not there; Azure refuses.
                     _leases.Remove(name);
                     return gone.ToString();
@@ -228,8 +254,12 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
 
         public static async Task<History> BeginAsync(StoragePlace place, string name) => new QueueHistory(await place.QueueAsync(name));
 
-        public override async Task<string> ContentsAsync() =>
-            $"{(await queue.GetPropertiesAsync(Stop)).Value.ApproximateMessagesCount}: {string.Join(' ', (await queue.PeekMessagesAsync(32, Stop)).Value.Select(m => $"{m.Body} {m.DequeueCount}"))}";
+        public override async Task<string> ContentsAsync()
+        {
+            var count = (await queue.GetPropertiesAsync(Stop)).Value.ApproximateMessagesCount;
+            var messages = (await queue.PeekMessagesAsync(32, Stop)).Value;
+            return $"{count}: {string.Join(' ', messages.Select(m => $"{m.Body} {m.DequeueCount}"))}";
+        }
 
         protected override async Task<string> ActAsync(Step step)
         {
@@ -248,8 +278,11 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
                     return string.Join(
                         ' ', (await queue.PeekMessagesAsync(step.Key + 1, Stop)).Value.Select(m => $"{m.Body} {m.DequeueCount}"));
                 case 7 or 8:
-                    var (wait, text) = (step.Value % 2 == 0 ? TimeSpan.Zero : TimeSpan.FromHours(1), step.Key == 0 ? null : $"u{step.Value}");
-                    var updated = await (text is null ? queue.UpdateMessageAsync(id, receipt, visibilityTimeout: wait, cancellationToken: Stop) : queue.UpdateMessageAsync(id, receipt, text, wait, Stop));
+                    var (wait, text) =
+                        (step.Value % 2 == 0 ? TimeSpan.Zero : TimeSpan.FromHours(1), step.Key == 0 ? null : $"u{step.Value}");
+                    var updated = await (text is null
+                        ? queue.UpdateMessageAsync(id, receipt, visibilityTimeout: wait, cancellationToken: Stop)
+                        : queue.UpdateMessageAsync(id, receipt, text, wait, Stop));
                     _got.Add((id, updated.Value.PopReceipt));
                     return "updated";
                 case 9 or 10:

@@ -238,7 +238,8 @@ public abstract class TableContract(StoragePlace place)
 
         var answer = await table.SubmitTransactionAsync(
             [
-                new(TableTransactionActionType.Add, new TableEntity("p", "added") { ["Text"] = "it's <é>\r\n\r\n--", ["Bytes"] = new byte[] { 1 } }),
+                new(TableTransactionActionType.Add,
+                    new TableEntity("p", "added") { ["Text"] = "it's <é>\r\n\r\n--", ["Bytes"] = new byte[] { 1 } }),
                 new(TableTransactionActionType.UpdateReplace, new TableEntity("p", "replaced") { ["A"] = 2 }, await VersionAsync(
                     table, "replaced")),
                 new(TableTransactionActionType.UpdateMerge, new TableEntity("p", "merged") { ["A"] = 2 }, ETag.All),
@@ -250,7 +251,8 @@ public abstract class TableContract(StoragePlace place)
 
         Assert.Equal([204, 204, 204, 204, 204, 204], answer.Value.Select(a => a.Status));
         Assert.Equal(
-            [await VersionAsync(table, "added"), await VersionAsync(table, "replaced"), await VersionAsync(table, "merged"), await VersionAsync(table, "upserted"), await VersionAsync(table, "upserted2")],
+            [await VersionAsync(table, "added"), await VersionAsync(table, "replaced"), await VersionAsync(table, "merged"),
+                await VersionAsync(table, "upserted"), await VersionAsync(table, "upserted2")],
             answer.Value.Where((_, i) => i != 3).Select(a => a.Headers.ETag!.Value));
         Assert.Equal(
             ["p/added Bytes=01 Text=it's <é>\r\n\r\n--", "p/merged A=2 B=1", "p/replaced A=2", "p/upserted A=3", "p/upserted2 A=4"],
@@ -276,7 +278,8 @@ public abstract class TableContract(StoragePlace place)
         };
 
         var error = await Assert.ThrowsAsync<TableTransactionFailedException>(() => table.SubmitTransactionAsync(
-            [new(TableTransactionActionType.Add, new TableEntity("p", "first")), refused, new(TableTransactionActionType.Add, new TableEntity("p", "last"))], Stop));
+            [new(TableTransactionActionType.Add, new TableEntity("p", "first")), refused,
+                new(TableTransactionActionType.Add, new TableEntity("p", "last"))], Stop));
 
         Assert.Equal((status, code, (int?)index), (error.Status, error.ErrorCode, error.FailedTransactionActionIndex));
         Assert.Equal(["p/there A=2"], await ReadAsync(table, null));
@@ -299,8 +302,10 @@ public abstract class TableContract(StoragePlace place)
         [
             new("c", "1") { ["Status"] = "it's" },
             new("a", "3") { ["Status"] = "open", ["Done"] = false, ["Count"] = 3, ["At"] = day.AddDays(2) },
-            new("a", "1") { ["Status"] = "open", ["Done"] = false, ["Count"] = 1, ["Big"] = 10L, ["Share"] = 0.25, ["At"] = day, ["Id"] = new Guid(1, 0, 0, new byte[8]) },
-            new("a", "2") { ["Status"] = "closed", ["Done"] = true, ["Count"] = 2, ["Big"] = 20L, ["Share"] = 0.75, ["At"] = day.AddDays(1), ["Id"] = new Guid("00000000-0000-0000-0000-000000000002") },
+            new("a", "1") { ["Status"] = "open", ["Done"] = false, ["Count"] = 1, ["Big"] = 10L, ["Share"] = 0.25, ["At"] = day,
+                ["Id"] = new Guid(1, 0, 0, new byte[8]) },
+            new("a", "2") { ["Status"] = "closed", ["Done"] = true, ["Count"] = 2, ["Big"] = 20L, ["Share"] = 0.75, ["At"] = day.AddDays(1),
+                ["Id"] = new Guid("00000000-0000-0000-0000-000000000002") },
             new("b", "2") { ["Status"] = "closed", ["Done"] = true },
             new("b", "1") { ["Status"] = "open", ["Count"] = 9 },
         ];
@@ -317,7 +322,8 @@ public abstract class TableContract(StoragePlace place)
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: Stop))
             rows.Add($"{row.PartitionKey}/{row.RowKey}{string.Concat(row
                 .Where(p => p.Key is not "odata.etag" and not "PartitionKey" and not "RowKey" and not "Timestamp")
-                .OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $" {p.Key}={(p.Value is byte[] bytes ? Convert.ToHexString(bytes) : p.Value)}"))}");
+                .OrderBy(p => p.Key, StringComparer.Ordinal)
+                .Select(p => $" {p.Key}={(p.Value is byte[] bytes ? Convert.ToHexString(bytes) : p.Value)}"))}");
         return rows;
     }
 }

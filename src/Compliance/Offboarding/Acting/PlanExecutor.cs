@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
 using Compliance.Plans;
 using Compliance.Tenants;
@@ -130,7 +131,8 @@ internal sealed partial class PlanExecutor(
             {
                 var (step, request) = steps[i];
                 var answer = answers[i.ToString("D6", CultureInfo.InvariantCulture)];
-                run.Outcomes[step.Id] = Outcome(step, request, answer.Status, answer.Code, answer.Message ?? answer.Reason);
+                run.Outcomes[step.Id] = Outcome(
+                    step, request, answer.Status, answer.Code, answer.Message ?? answer.Reason, answer.Body.Flag("value"));
                 gone |= answer.Status == 404 && EndsWithTheUser.Contains(step.Action);
                 if (answer.Status is 400 or 409 or 412 && run.Outcomes[step.Id].Result == StepResult.Failed && round < MostRoundsOfConflicts)
                     again.Add(steps[i]);
@@ -161,9 +163,9 @@ internal sealed partial class PlanExecutor(
         }));
     }
 
-    private StepOutcome Outcome(PlanStep step, StepRequest request, int status, string? code, string? message)
+    private StepOutcome Outcome(PlanStep step, StepRequest request, int status, string? code, string? message, bool? value = null)
     {
-        var (result, reason) = StepStatus.Of(step.Action, status, code, message);
+        var (result, reason) = StepStatus.Of(step.Action, status, code, message, value);
         var outcome = new StepOutcome(step.Id, result, time.GetUtcNow(), reason);
         return result switch
         {

@@ -21,6 +21,9 @@ internal static class StepArguments
     /// <summary><c>true</c> for a group that can hold directory roles.</summary>
     public const string RoleAssignable = "roleAssignable";
 
+    /// <summary>Id of the schedule of a directory role that PIM manages; such a role is ended by a request to PIM.</summary>
+    public const string Schedule = "roleAssignmentScheduleId";
+
     /// <summary>Resource Manager id of a vault.</summary>
     public const string VaultId = "vaultId";
 

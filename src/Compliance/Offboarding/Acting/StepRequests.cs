@@ -30,12 +30,14 @@ internal static class StepRequests
                 return Graph(DeclaredCall.RevokeSessions, $"/users/{id}/revokeSignInSessions");
             case LeaverActions.DisableDevice or LeaverActions.EnableDevice:
                 return Graph(DeclaredCall.EnableDevice, $"/devices/{id}", new JsonObject { ["accountEnabled"] = step.Action == LeaverActions.EnableDevice });
+            case LeaverActions.RemoveDirectoryRole when Optional(step, StepArguments.Schedule) is not null:
+                return Graph(DeclaredCall.RemoveScheduledDirectoryRole, "/roleManagement/directory/roleAssignmentScheduleRequests",
+                    AdminRemove(step));
             case LeaverActions.RemoveDirectoryRole:
                 return Graph(DeclaredCall.RemoveDirectoryRole, $"/roleManagement/directory/roleAssignments/{id}");
             case LeaverActions.RemoveEligibleDirectoryRole:
-                return Graph(DeclaredCall.RemoveEligibleDirectoryRole, "/roleManagement/directory/roleEligibilityScheduleRequests", Given(
-                    ("action", "adminRemove"), ("justification", "The person has left."), ("principalId", Needed(step, "principalId")), ("roleDefinitionId", Needed(step, "roleDefinitionId")),
-                    ("directoryScopeId", Optional(step, "directoryScopeId")), ("appScopeId", Optional(step, "appScopeId"))));
+                return Graph(DeclaredCall.RemoveEligibleDirectoryRole, "/roleManagement/directory/roleEligibilityScheduleRequests",
+                    AdminRemove(step));
             case LeaverActions.RemoveGroupMember:
                 return Graph(RoleAssignable(step) ? DeclaredCall.RemoveRoleGroupMember : DeclaredCall.RemoveGroupMember, $"/groups/{id}/members/{Escaped(User(step))}/$ref");
             case LeaverActions.AddGroupMember:
@@ -114,6 +116,11 @@ internal static class StepRequests
                 throw new ArgumentException($"no request carries out {step.Action}", nameof(step));
         }
     }
+
+    private static JsonObject AdminRemove(PlanStep step) => Given(
+        ("action", "adminRemove"), ("justification", "The person has left."), ("principalId", Needed(step, "principalId")),
+        ("roleDefinitionId", Needed(step, "roleDefinitionId")), ("directoryScopeId", Optional(step, "directoryScopeId")),
+        ("appScopeId", Optional(step, "appScopeId")));
 
     private static StepRequest Graph(DeclaredCall call, string path, JsonNode? body = null) => new(call, path, body, null);
 

@@ -32,13 +32,17 @@ internal static class StepStatus
     /// <param name="status">HTTP status; 0 when there was no answer after all attempts.</param>
     /// <param name="code">The service's error code; null when there is none.</param>
     /// <param name="message">The service's message, or why there was no answer.</param>
-    public static StepAnswer Of(string action, int status, string? code, string? message)
+    /// <param name="value">The answer's bare boolean (<c>{"value":true}</c>); null when it has none.</param>
+    public static StepAnswer Of(string action, int status, string? code, string? message, bool? value = null)
     {
         var said = Said(status, code, message);
         return status switch
         {
             // Resource Manager deletes what is not there without a complaint, but with another status.
             204 when action == LeaverActions.RemoveAzureRole => new(StepResult.AlreadySo, "it was not there any more"),
+            // {"@odata.context":"…/$metadata#Edm.Boolean","value":true}: only that says that the sessions are void; 204 has no body.
+            >= 200 and < 300 when action == LeaverActions.RevokeSessions && status != 204 && value != true =>
+                new(StepResult.Failed, $"{status}, the service did not confirm that the sessions were revoked"),
             >= 200 and < 300 => StepAnswer.Done,
             400 or 409 when IsGiving(action) && Says(code, message, Present) => new(StepResult.AlreadySo, "it was there already"),
             400 or 409 when TakesAway(action) && Says(code, message, Absent) => new(StepResult.AlreadySo, "it was not there any more"),
@@ -50,7 +54,7 @@ internal static class StepStatus
             // The default method can be deleted once the others are gone.
             400 when action == LeaverActions.RemoveSignInMethod && Says(code, message, ["default"]) => new(StepResult.Failed, said),
             // Another request about the same eligibility is still open.
-            400 when action is LeaverActions.RemoveEligibleAzureRole or LeaverActions.RemoveEligibleDirectoryRole && Says(code, message, ["RequestExists"]) => new(StepResult.Failed, said),
+            400 when AsksPim(action) && Says(code, message, ["RequestExists"]) => new(StepResult.Failed, said),
             400 or 405 or 422 => new(StepResult.Refused, said),
             _ => new(StepResult.Failed, said),
         };
@@ -58,6 +62,9 @@ internal static class StepStatus
 
     /// <summary>Why everything that belonged to a user is gone.</summary>
     public const string UserDeleted = "the user was deleted";
+
+    private static bool AsksPim(string action) =>
+        action is LeaverActions.RemoveEligibleAzureRole or LeaverActions.RemoveEligibleDirectoryRole or LeaverActions.RemoveDirectoryRole;
 
     // Not those that change a property: "does not exist" would be about something else there.
     private static bool TakesAway(string action) => !IsGiving(action)

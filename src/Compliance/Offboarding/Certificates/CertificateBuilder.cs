@@ -1,5 +1,6 @@
 using System.Globalization;
 using Compliance.Approvals;
+using Compliance.Offboarding.Directory;
 using Compliance.Plans;
 
 namespace Compliance.Offboarding.Certificates;
@@ -59,7 +60,7 @@ internal static class CertificateBuilder
             NotDone = [.. NotDone(input)],
             Residual = [.. Residual(input)],
             Unread = [.. verified.Unread.Select(s => new CertifiedGap(s.Source, s.Reason ?? "no reason was given", s.Remedy))],
-            NotInspected = [.. input.Policy.NotInspected],
+            NotInspected = [.. input.Policy.NotInspected, .. LeaverSources.NotInspected],
             PlanIds = [.. input.Plans.Select(p => p.Id())],
             Approvals =
             [

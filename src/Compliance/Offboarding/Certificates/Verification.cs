@@ -4,6 +4,7 @@ using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
 using Compliance.Plans;
+using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Certificates;
 
@@ -55,6 +56,7 @@ internal static class Verification
     public static VerifiedCase Compare(
         IReadOnlyList<ActionPlan> plans, IReadOnlyList<StepOutcome> outcomes, AccessSnapshot before, AccessSnapshot after, VerifiedCase? earlier = null)
     {
+        after = after with { Sources = [.. after.Sources, .. NoLongerListed(before, after)] };
         var now = after.Accesses.Select(a => a.Key).ToHashSet(StringComparer.Ordinal);
         var last = outcomes.GroupBy(o => o.StepId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
         var steps = plans.SelectMany(p => p.Steps).Where(s => s.Arguments.ContainsKey(StepArguments.Access))
@@ -107,6 +109,19 @@ internal static class Verification
         }
     }
 
+    // A subscription that was listed before and is not now may have been closed, or this app may no longer see it: what is there is
+    // unknown.
+    private static IEnumerable<SourceOutcome> NoLongerListed(AccessSnapshot before, AccessSnapshot after)
+    {
+        var listed = after.Sources.Select(s => s.Source).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var source in before.Sources.Where(s => !listed.Contains(s.Source)))
+            if (source.Source.Split('/') is ["arm", "subscriptions", var id, _])
+                yield return new(
+                    source.Source, Complete: false, 0, new Subject(SubjectTypes.Source, source.Source, $"subscription {id}"),
+                    $"the subscription {id} was shown to this app before and is not any more", DeclaredCall.AzureRoles.Permission,
+                    DeclaredCall.AzureRoles.Grant($"/subscriptions/{id}", null), $"/subscriptions/{id}");
+    }
+
     private static (string Type, string Id) ManualKey(Access access) => (Steps.TypeOf(access.Kind), access.Id.ToLowerInvariant());
 
     // Why a read cannot show that an access is gone; null when it can.
@@ -139,7 +154,8 @@ internal static class Verification
             AccessKind.AzureRole => Azure(access, after, "roleAssignments"),
             AccessKind.EligibleAzureRole => Azure(access, after, "roleEligibilityScheduleInstances"),
             AccessKind.SharedSecret => [LeaverSources.Resources, .. Azure(access, after, "roleAssignments")],
-            _ => [Findings.Sources.Subscriptions, LeaverSources.Resources],
+            // Resource Graph leaves out what it may not show: a subscription counts as read when its roles were.
+            _ => [LeaverSources.Resources, .. Azure(access, after, "roleAssignments")],
         };
     }
 

@@ -7,7 +7,10 @@ namespace Compliance.Offboarding.Directory;
 /// <param name="Name">For example <c>Contributor</c>; the id where the name is not known.</param>
 /// <param name="ReadsSecrets">True when it reads the values of secrets in vaults.</param>
 /// <param name="ListsKeys">True when it lists the shared keys of storage accounts.</param>
-internal sealed record AzureRole(string Name, bool ReadsSecrets, bool ListsKeys);
+/// <param name="GivesAccess">
+/// True when its holder can give access (<see cref="Power.Actions"/>); null when its definition was not read.
+/// </param>
+internal sealed record AzureRole(string Name, bool ReadsSecrets, bool ListsKeys, bool? GivesAccess = false);
 
 /// <summary>What Resource Manager's answers mean as access of a person. Pure.</summary>
 /// <param name="userId">Entra object id.</param>
@@ -19,6 +22,9 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
     /// <summary>Detail of a role that reads secrets: the ids of the vaults it reads, one a line.</summary>
     public const string Vaults = "vaults";
 
+    /// <summary>Type of a role assignment in Resource Graph.</summary>
+    public const string AssignmentType = "microsoft.authorization/roleassignments";
+
     private const string VaultType = "microsoft.keyvault/vaults";
     private const string StorageType = "microsoft.storage/storageaccounts";
     private static readonly char[] BetweenOwners = [';', ',', ' ', '|'];
@@ -28,6 +34,13 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
         $"resources | where type in~ ('{VaultType}','{StorageType}') or {Tagged(policy.AssetTag)} or {Tagged(principalName)} or {Tagged(userId)} "
         + "| project id,name,type,subscriptionId,tags,properties | order by id asc";
 
+    /// <summary>The query for the role assignments of some principals, over all subscriptions at once.</summary>
+    /// <param name="principals">Object ids of groups and service principals.</param>
+    public static string AssignmentsQuery(IEnumerable<string> principals) =>
+        $"authorizationresources | where type =~ '{AssignmentType}' and tostring(properties.principalId) in~ ("
+        + string.Join(',', principals.Select(Quoted))
+        + ") | project id,name,type,subscriptionId,tags,properties | order by id asc";
+
     /// <summary>The role definition an id names, from its definition; the well-known ones are told by id.</summary>
     // {"id":"…","properties":{"roleName":"Key Vault Secrets User","type":"BuiltInRole","permissions":[{"actions":[],"notActions":[],"dataActions":["Microsoft.KeyVault/vaults/secrets/getSecret/action"],"notDataActions":[]}]}}
     public static AzureRole Role(string id, JsonElement definition)
@@ -36,7 +49,11 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
         return new(
             definition.At("properties", "roleName") is { ValueKind: JsonValueKind.String } name ? name.GetString()! : guid,
             SecretRoles.ReadVaultSecrets.ContainsKey(guid) || Allows(definition, "Microsoft.KeyVault/vaults/secrets/getSecret/action", "dataActions", "notDataActions"),
-            SecretRoles.ListStorageKeys.ContainsKey(guid) || Allows(definition, "Microsoft.Storage/storageAccounts/listKeys/action", "actions", "notActions"));
+            SecretRoles.ListStorageKeys.ContainsKey(guid)
+                || Allows(definition, "Microsoft.Storage/storageAccounts/listKeys/action", "actions", "notActions"),
+            definition.At("properties", "permissions") is { ValueKind: JsonValueKind.Array }
+                ? Power.Actions.Any(action => Allows(definition, action, "actions", "notActions"))
+                : null);
     }
 
     /// <summary>A role assignment of the user's own; null for another principal's.</summary>
@@ -152,7 +169,9 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
                 details[name] = value;
         if (role.ReadsSecrets && ReadableVaults(scope, seenIn) is { Count: > 0 } vaults)
             details[Vaults] = string.Join('\n', vaults);
-        return new() { Kind = kind, Id = id, Name = role.Name, Scope = scope, Asset = AssetAt(scope, seenIn), Details = details };
+        return Power.Judged(
+            new() { Kind = kind, Id = id, Name = role.Name, Scope = scope, Asset = AssetAt(scope, seenIn), Details = details },
+            role.GivesAccess == true ? [role.Name] : [], role.GivesAccess is not null);
     }
 
     // Roles open vaults under role-based access only; a vault with access policies ignores them.
@@ -181,6 +200,9 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
     private bool IsUser(string owner) => Same(owner, principalName) || Same(owner, userId);
 
     private static bool IsVault(ResourceRow row) => row.Type.Equals(VaultType, StringComparison.OrdinalIgnoreCase);
+
+    private static string Quoted(string text) =>
+        $"'{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", @"\'", StringComparison.Ordinal)}'";
 
     private static string LastSegment(string id) => id[(id.LastIndexOf('/') + 1)..];
 

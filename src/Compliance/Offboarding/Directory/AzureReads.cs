@@ -10,7 +10,14 @@ namespace Compliance.Offboarding.Directory;
 /// <summary>What Resource Manager tells of one person.</summary>
 /// <param name="Accesses">Roles, eligible roles, vault policies, owned resources, shared secrets.</param>
 /// <param name="Sources">How each read went.</param>
-internal sealed record AzureReading(IReadOnlyList<Access> Accesses, IReadOnlyList<SourceOutcome> Sources);
+/// <param name="Subscriptions">The subscriptions that are shown to this app.</param>
+internal sealed record AzureReading(
+    IReadOnlyList<Access> Accesses, IReadOnlyList<SourceOutcome> Sources, IReadOnlyList<string> Subscriptions);
+
+/// <summary>The Azure roles of some groups and service principals that let their holders give access.</summary>
+/// <param name="Roles">Names of roles by object id; a principal that is not listed has none.</param>
+/// <param name="Source">How the read went: while it is not complete, a principal that is not listed may have any.</param>
+internal sealed record PowerReading(ILookup<string, string> Roles, SourceOutcome Source);
 
 /// <summary>
 /// Reads a person's access in Azure: the roles of every subscription side by side, and meanwhile one Resource Graph query over all of them. Definitions of roles are kept.
@@ -22,6 +29,12 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
 
     private const string Authorization = "providers/Microsoft.Authorization";
     private const int SideBySide = 16;
+    private const int PrincipalsPerQuery = 200;
+
+    private static readonly ILookup<string, string> NoRoles = Array.Empty<string>().ToLookup(r => r);
+
+    private static readonly Subject PowerSubject =
+        new(SubjectTypes.Source, LeaverSources.PowerOfOthers, "Azure roles of the leaver's groups and applications");
 
     private readonly ConcurrentDictionary<string, AzureRole> _builtIn = new(StringComparer.OrdinalIgnoreCase);
 
@@ -30,7 +43,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
     {
         var sources = new ConcurrentQueue<SourceOutcome>();
         if (await SubscriptionsAsync(sources, stop) is not { Count: > 0 } subscriptions)
-            return new([], [.. sources]);
+            return new([], [.. sources], []);
 
         var assignments = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
         var eligibilities = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
@@ -56,10 +69,72 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                 .. azure.VaultPolicies(),
                 .. azure.OwnedResources(),
                 .. azure.SharedSecrets(held),
-            ], [.. sources]);
+            ], [.. sources], subscriptions);
 
-        AzureRole RoleOf(Found found) => found.RoleId is { } id && roles.TryGetValue(RoleKey(id), out var role) ? role : AzureAccess.Role(found.RoleId ?? "", default);
+        AzureRole RoleOf(Found found) => Known(found.RoleId, roles);
     }
+
+    /// <summary>
+    /// Reads which of some groups and service principals hold Azure roles that can give access: what is assigned at and above each
+    /// subscription from Resource Manager, what is assigned below from Resource Graph. Roles that a group may activate (PIM) are not among
+    /// them.
+    /// </summary>
+    /// <param name="principals">Their object ids.</param>
+    /// <param name="subscriptions">The subscriptions that are shown to this app.</param>
+    /// <param name="stop">Stops between reads.</param>
+    public async Task<PowerReading> PowerOfAsync(
+        IReadOnlySet<string> principals, IReadOnlyList<string> subscriptions, CancellationToken stop)
+    {
+        if (principals.Count == 0)
+            return new(NoRoles, Whole(LeaverSources.PowerOfOthers, 0));
+        if (subscriptions.Count == 0)
+            return new(NoRoles, new(
+                LeaverSources.PowerOfOthers, Complete: false, 0, PowerSubject, "no subscription is shown to this app's identity",
+                DeclaredCall.Subscriptions.Permission, DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)));
+        var found = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
+        var sources = new ConcurrentQueue<SourceOutcome>();
+        var below = BelowAsync(principals, subscriptions, stop);
+        await Parallel.ForEachAsync(
+            subscriptions, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = stop },
+            async (subscription, token) => sources.Enqueue(await ListAsync(
+                subscription, found, LeaverSources.PowerOfOthers, DeclaredCall.AzureRoles,
+                "roleAssignments?api-version=2022-04-01&$filter=atScope()", token)));
+        var (rows, read) = await below;
+        sources.Enqueue(read);
+        var held = found.Values.Select(f => (PrincipalId: f.Item.At("properties")?.Text("principalId"), f.RoleId)).Concat(rows)
+            .Where(h => h.PrincipalId is { } id && principals.Contains(id)).ToList();
+        var roles = await RolesAsync(held.Select(h => h.RoleId).OfType<string>(), sources, stop);
+        var giving = held.Select(h => (Id: h.PrincipalId!, Role: Known(h.RoleId, roles))).Where(h => h.Role.GivesAccess != false);
+        var failed = sources.Where(s => !s.Complete).OrderBy(s => s.Reason, StringComparer.Ordinal).FirstOrDefault();
+        return new(
+            giving.ToLookup(h => h.Id, h => h.Role.Name, StringComparer.OrdinalIgnoreCase),
+            failed is null
+                ? Whole(LeaverSources.PowerOfOthers, held.Count)
+                : failed with { Source = LeaverSources.PowerOfOthers, Objects = held.Count, Subject = PowerSubject });
+    }
+
+    // What is assigned to them within the subscriptions; a role assigned above is found by Resource Manager.
+    private async Task<(List<(string? PrincipalId, string? RoleId)> Rows, SourceOutcome Source)> BelowAsync(
+        IReadOnlySet<string> principals, IReadOnlyList<string> subscriptions, CancellationToken stop)
+    {
+        var rows = new List<(string?, string?)>();
+        try
+        {
+            foreach (var some in principals.Order(StringComparer.OrdinalIgnoreCase).Chunk(PrincipalsPerQuery))
+                await foreach (var row in reader.QueryAsync(AzureAccess.AssignmentsQuery(some), subscriptions, stop))
+                    if (row.Type.Equals(AzureAccess.AssignmentType, StringComparison.OrdinalIgnoreCase))
+                        rows.Add((row.Properties.Text("principalId"), row.Properties.Text("roleDefinitionId")));
+            return (rows, Whole(LeaverSources.PowerOfOthers, rows.Count));
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            return (rows, Failed(
+                e, LeaverSources.PowerOfOthers, DeclaredCall.ResourceGraph, PowerSubject.Name, rows.Count, null));
+        }
+    }
+
+    private static AzureRole Known(string? roleId, IReadOnlyDictionary<string, AzureRole> roles) =>
+        roleId is not null && roles.TryGetValue(RoleKey(roleId), out var role) ? role : AzureAccess.Role(roleId ?? "", default);
 
     // What is inherited is listed in every subscription below, each time under an id of its own.
     private static IEnumerable<Access> Eligible(IEnumerable<Access> found) =>

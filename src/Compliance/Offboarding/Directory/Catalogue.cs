@@ -12,11 +12,71 @@ internal static class LeaverSources
     /// <summary>Azure roles that the user may activate in one subscription.</summary>
     public static string EligibleAzureRoles(string subscriptionId) => $"arm/subscriptions/{subscriptionId}/roleEligibilityScheduleInstances";
 
+    /// <summary>
+    /// What of this tenant no read of a leaver covers: a certificate states it beside the other systems that policy names.
+    /// </summary>
+    public static IReadOnlyList<string> NotInspected { get; } =
+    [
+        "groups with hidden membership, unless this app holds the Graph permission Member.Read.Hidden",
+        "memberships and ownerships of groups that can be activated (Privileged Identity Management for Groups)",
+        "Azure roles at management groups that hold no subscription which is shown to this app",
+        "owner tags of resource groups and subscriptions (those of resources are read)",
+        "whatever does not take its sign-in from this tenant",
+    ];
+
     /// <summary>Definitions of the Azure roles the user has.</summary>
     public const string AzureRoleDefinitions = "arm/roleDefinitions";
 
+    /// <summary>Azure roles of the leaver's groups and of the applications the leaver owns.</summary>
+    public const string PowerOfOthers = "arm/roleAssignments/groups";
+
     /// <summary>Resources by tag, vaults and storage accounts, over all subscriptions.</summary>
     public const string Resources = "arm/resources";
+}
+
+/// <summary>
+/// Administrative power that an access gives beyond itself, as its details keep it: an undo gives back only what was judged and found to
+/// have none. What was not judged counts as privileged.
+/// </summary>
+internal static class Power
+{
+    /// <summary>Name of the detail: <see cref="None"/>, <see cref="NotRead"/>, or the roles it gives, one a line.</summary>
+    public const string Detail = "power";
+
+    /// <summary>It was read whole and gives none.</summary>
+    public const string None = "none";
+
+    /// <summary>What it gives could not be read.</summary>
+    public const string NotRead = "not read";
+
+    /// <summary>
+    /// Actions of Resource Manager that let their holder give access to others or to themselves: assign roles, now or to be activated,
+    /// change what a role allows or how it is activated, or take over the root of the tenant.
+    /// </summary>
+    public static IReadOnlyList<string> Actions { get; } =
+    [
+        "Microsoft.Authorization/roleAssignments/write",
+        "Microsoft.Authorization/roleDefinitions/write",
+        "Microsoft.Authorization/roleAssignmentScheduleRequests/write",
+        "Microsoft.Authorization/roleEligibilityScheduleRequests/write",
+        "Microsoft.Authorization/roleManagementPolicies/write",
+        "Microsoft.Authorization/elevateAccess/action",
+    ];
+
+    /// <summary>The access with what was found of it.</summary>
+    /// <param name="access">The access.</param>
+    /// <param name="roles">Names of the roles that make it privileged; empty for none.</param>
+    /// <param name="read">False when something that could make it privileged was not read.</param>
+    public static Access Judged(Access access, IEnumerable<string> roles, bool read)
+    {
+        var names = roles.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var found = names.Count > 0 ? string.Join('\n', names) : read ? None : NotRead;
+        return access with
+        {
+            Privileged = access.Privileged || found != None,
+            Details = new Dictionary<string, string>(access.Details, StringComparer.Ordinal) { [Detail] = found },
+        };
+    }
 }
 
 /// <summary>Application permissions of Microsoft Graph whose holder can give itself, or others, administrative power over the tenant.</summary>

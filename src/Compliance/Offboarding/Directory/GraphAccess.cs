@@ -5,6 +5,9 @@ namespace Compliance.Offboarding.Directory;
 /// <summary>What Graph's objects mean as access of a person, and why some of it cannot be taken away here. Pure.</summary>
 internal static class GraphAccess
 {
+    // Detail: id of the group through which something is held; Graph's own name for it in licences.
+    private const string Group = "assignedByGroup";
+
     // Collection in the address by type of method; the type's name alone does not give it.
     private static readonly Dictionary<string, (string Collection, string Name)> Methods = new(StringComparer.Ordinal)
     {
@@ -18,6 +21,22 @@ internal static class GraphAccess
         ["#microsoft.graph.platformCredentialAuthenticationMethod"] = ("platformCredentialMethods", "platform credential"),
     };
 
+    /// <summary>
+    /// Whether Graph answered nothing but the id of an object, everything else null: so it lists what the app has no permission to read
+    /// (Microsoft Graph, "Limited information returned for inaccessible member objects").
+    /// </summary>
+    // {"@odata.type":"#microsoft.graph.device","id":"…","deviceId":null,"displayName":null,"operatingSystem":null,"accountEnabled":null}
+    public static bool IsLimited(JsonElement item)
+    {
+        // Roles and administrative units may be listed so: nothing of theirs is needed.
+        if (item.ValueKind != JsonValueKind.Object
+            || item.Text("@odata.type") is not (null or "#microsoft.graph.group" or "#microsoft.graph.device"
+                or "#microsoft.graph.application" or "#microsoft.graph.servicePrincipal"))
+            return false;
+        var others = item.EnumerateObject().Where(p => p.Name != "id" && !p.Name.StartsWith('@')).ToList();
+        return others.Count > 0 && others.TrueForAll(p => p.Value.ValueKind == JsonValueKind.Null);
+    }
+
     /// <summary>The account, when it can sign in.</summary>
     public static Access? Account(JsonElement user) => user.Flag("accountEnabled") == false ? null : new()
     {
@@ -27,12 +46,14 @@ internal static class GraphAccess
     };
 
     /// <summary>A membership; null for what <c>memberOf</c> lists besides groups (directory roles are read on their own, administrative units give no access).</summary>
-    public static Access? Membership(JsonElement item)
+    /// <param name="item">As Graph gives it.</param>
+    /// <param name="principalName">User principal name of the person, which commands name.</param>
+    public static Access? Membership(JsonElement item, string principalName)
     {
         if (item.Text("@odata.type") is not ("#microsoft.graph.group" or null) || item.Text("id") is not { } id)
             return null;
         var name = item.Text("displayName") ?? id;
-        var (why, what) = Unremovable(item, name, "the person");
+        var (why, what) = Unremovable(item, name, principalName, owner: false);
         return new()
         {
             Kind = AccessKind.GroupMember,
@@ -79,8 +100,10 @@ internal static class GraphAccess
             Id = id,
             Name = app,
             NotRemovable = throughGroup ? $"assigned through the group {item.Text("principalDisplayName") ?? item.Text("principalId")}" : null,
-            WhatToDo = throughGroup ? "nothing more: it ends with the membership in that group" : null,
-            Details = Kept(item, "appRoleId", "principalId", "principalType", "resourceId"),
+            WhatToDo = throughGroup ? "take the person out of that group" : null,
+            Details = With(
+                Kept(item, "appRoleId", "principalId", "principalType", "resourceId"),
+                (Group, throughGroup ? item.Text("principalId") : null)),
         };
     }
 
@@ -113,6 +136,36 @@ internal static class GraphAccess
             WhatToDo = throughGroup ? "nothing more: it ends with the membership in that group" : null,
             Details = With(Kept(item, "roleDefinitionId", "appScopeId", "memberType"), ("principalId", userId), ("directoryScopeId", item.Text("appScopeId") is null ? scope : null)),
         };
+    }
+
+    /// <summary>
+    /// Detail: the schedule of a directory role that PIM manages, by Graph's own name; a role without it is deleted as an assignment.
+    /// </summary>
+    public const string Schedule = "roleAssignmentScheduleId";
+
+    /// <summary>
+    /// The directory role with its schedule, where PIM manages it: one that was activated, or has an end. Others are listed among the
+    /// instances, too.
+    /// </summary>
+    /// <param name="role">A directory role in force.</param>
+    /// <param name="instances">All instances of the person's schedules.</param>
+    // {"id":"…","principalId":"…","roleDefinitionId":"…","directoryScopeId":"/","appScopeId":null,"assignmentType":"Activated",
+    //  "memberType":"Direct","endDateTime":"2026-11-23T17:00:00Z","roleAssignmentOriginId":"…","roleAssignmentScheduleId":"…"}
+    public static Access Scheduled(Access role, IEnumerable<JsonElement> instances)
+    {
+        var found = instances.FirstOrDefault(i => Same(i.Text("roleAssignmentOriginId"), role.Id)
+            || (Same(i.Text("roleDefinitionId"), role.Details.GetValueOrDefault("roleDefinitionId"))
+                && Same(i.Text("directoryScopeId") ?? i.Text("appScopeId") ?? "/", role.Scope)));
+        return found.ValueKind == JsonValueKind.Object
+            && (found.Text("assignmentType") == "Activated" || found.Text("endDateTime") is not null)
+            ? role with
+            {
+                Details = With(
+                    new Dictionary<string, string>(role.Details, StringComparer.Ordinal),
+                    (Schedule, found.Text("roleAssignmentScheduleId") ?? found.Text("id")),
+                    ("assignmentType", found.Text("assignmentType"))),
+            }
+            : role;
     }
 
     /// <summary>A registered device that is enabled.</summary>
@@ -156,8 +209,42 @@ internal static class GraphAccess
                 yield return Licence(sku, sku, licence, null);
     }
 
+    /// <summary>
+    /// The access with what becomes of it when it comes from a group: it ends with a membership that this program can end, and stays with
+    /// any other.
+    /// </summary>
+    /// <param name="access">Any access; one that comes from no group is returned as it is.</param>
+    /// <param name="all">All of the person's access in Graph.</param>
+    public static Access ThroughGroup(Access access, IEnumerable<Access> all)
+    {
+        if (access.Kind is not (AccessKind.Licence or AccessKind.AppRole) || !access.Details.TryGetValue(Group, out var id))
+            return access;
+        var how = access.Kind == AccessKind.Licence ? "inherited from" : "assigned through";
+        var membership = all.FirstOrDefault(a => a.Kind == AccessKind.GroupMember && a.Id.Equals(id, StringComparison.OrdinalIgnoreCase));
+        if (membership is null)
+            return access with
+            {
+                NotRemovable = $"{how} the group {id}, which the person's memberships do not show",
+                WhatToDo =
+                    $"it stays while the person is in that group: find it in the Entra admin center by its id {id}, and end the membership",
+            };
+        return membership.NotRemovable is { } why
+            ? access with
+            {
+                NotRemovable = $"{how} the group {membership.Name}, a membership that this program cannot end ({why})",
+                WhatToDo = $"it stays until that membership ends: {membership.WhatToDo}",
+            }
+            : access with
+            {
+                NotRemovable = $"{how} the group {membership.Name}",
+                WhatToDo = $"nothing more: it ends with the membership in {membership.Name}",
+            };
+    }
+
     /// <summary>Something the person owns; null for kinds that give no power.</summary>
-    public static Access? Owned(JsonElement item)
+    /// <param name="item">As Graph gives it.</param>
+    /// <param name="principalName">User principal name of the person, which commands name.</param>
+    public static Access? Owned(JsonElement item, string principalName)
     {
         if (item.Text("id") is not { } id)
             return null;
@@ -169,7 +256,7 @@ internal static class GraphAccess
             case "#microsoft.graph.servicePrincipal":
                 return new() { Kind = AccessKind.OwnedServicePrincipal, Id = id, Name = name, Details = With(Kept(item, "appId"), ("credentials", Credentials(item))) };
             case "#microsoft.graph.group":
-                var (why, what) = Unremovable(item, name, "the person's ownership");
+                var (why, what) = Unremovable(item, name, principalName, owner: true);
                 // Who owns a dynamic group is not decided by its rule.
                 var dynamic = item.Items("groupTypes").Any(t => t.ToString() == "DynamicMembership");
                 return new()
@@ -239,20 +326,41 @@ internal static class GraphAccess
         Id = id,
         Name = sku,
         NotRemovable = group is null ? null : $"inherited from the group {group}",
-        WhatToDo = group is null ? null : "nothing more: it ends with the membership in that group",
+        WhatToDo = group is null ? null : "take the person out of that group",
         Details = With(
-            Given(("skuId", sku), ("disabledPlans", string.Join(',', item.Items("disabledPlans").Select(p => p.ToString())))), ("assignedByGroup", group)),
+            Given(("skuId", sku), ("disabledPlans", string.Join(',', item.Items("disabledPlans").Select(p => p.ToString())))),
+            (Group, group)),
     };
 
-    private static (string? Why, string? WhatToDo) Unremovable(JsonElement group, string name, string whom)
+    private static bool Same(string? a, string? b) => a is not null && a.Equals(b, StringComparison.OrdinalIgnoreCase);
+
+    private static (string? Why, string? WhatToDo) Unremovable(JsonElement group, string name, string principalName, bool owner)
     {
+        var whom = owner ? "the person's ownership" : "the person";
         var types = group.Items("groupTypes").Select(t => t.ToString()).ToList();
         if (group.Flag("onPremisesSyncEnabled") == true)
             return ("comes from the on-premises directory, which would bring it back", $"take {whom} out of {name} in Active Directory");
         if (types.Contains("DynamicMembership"))
             return ("its members follow a rule", $"change what the rule looks at{(group.Text("membershipRule") is { } rule ? $" ({rule})" : "")}, or the rule");
         if (group.Flag("mailEnabled") == true && !types.Contains("Unified"))
-            return ("a distribution or mail-enabled security group, which Graph only reads", $"take {whom} out of {name} in Exchange Online (Remove-DistributionGroupMember)");
+        {
+            var kind = group.Flag("securityEnabled") switch
+            {
+                true => "a mail-enabled security group",
+                false => "a distribution group",
+                null => "a distribution or mail-enabled security group",
+            };
+            var (of, person) = (PowerShell(group.Text("mail") ?? name), PowerShell(principalName));
+            return (
+                $"{kind}, which Graph only reads",
+                $"take {whom} out of {name} in Exchange Online: " + (owner
+                    ? $"Set-DistributionGroup -Identity {of} -ManagedBy @{{Remove={person}}} -BypassSecurityGroupManagerCheck"
+                    : $"Remove-DistributionGroupMember -Identity {of} -Member {person} -BypassSecurityGroupManagerCheck -Confirm:$false"));
+        }
         return (null, null);
     }
+
+    // A single-quoted text of PowerShell, in which only the quotes themselves mean something. It takes typographic quotes for quotes, too.
+    private static string PowerShell(string text) =>
+        "'" + string.Concat(text.Select(c => c is '\'' or '\u2018' or '\u2019' or '\u201A' or '\u201B' ? $"{c}{c}" : $"{c}")) + "'";
 }

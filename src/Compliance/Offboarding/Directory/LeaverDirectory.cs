@@ -10,6 +10,11 @@ internal sealed partial class LeaverDirectory(
     TenantConnection tenant, GraphReads reads, AzureReads azure, TimeProvider time, ILogger<LeaverDirectory> log) : ILeaverDirectory
 {
     private const string Pim = "roleEligibilityScheduleInstances";
+    private const string GroupFields =
+        "id,displayName,groupTypes,mail,securityEnabled,mailEnabled,isAssignableToRole,onPremisesSyncEnabled,membershipRule";
+
+    private const string Transitive = "transitiveMemberOf";
+    private const string PimActive = "roleAssignmentScheduleInstances";
     private const int ManagersUp = 10;
     private const string Person = "$select=id,displayName,userPrincipalName,accountEnabled&$expand=manager($select=id,displayName,userPrincipalName,accountEnabled)";
 
@@ -26,8 +31,14 @@ internal sealed partial class LeaverDirectory(
     {
         var takenAt = time.GetUtcNow();
         var inAzure = azure.ReadAsync(userId, principalName, policy, stop);
-        var (accesses, sources) = await ReadGraphAsync(userId, stop);
-        var (more, others) = await inAzure;
+        var (accesses, sources, held) = await ReadGraphAsync(userId, principalName, stop);
+        var (more, others, subscriptions) = await inAzure;
+        if (held.Count > 0)
+        {
+            var power = await azure.PowerOfAsync(HeldPower.PrincipalsOf(held.Values), subscriptions, stop);
+            accesses = [.. accesses.Select(a => held.TryGetValue(a.Key, out var holding) ? holding.Judged(a, power) : a)];
+            others = [.. others, power.Source];
+        }
         var snapshot = new AccessSnapshot(
             tenant.Options.Id, userId, takenAt,
             [.. accesses.Concat(more).DistinctBy(a => a.Key).OrderBy(a => a.Kind).ThenBy(a => a.Id, StringComparer.OrdinalIgnoreCase)],
@@ -42,24 +53,33 @@ internal sealed partial class LeaverDirectory(
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { userId };
         var at = userId;
+        bool? told = null;
         for (var up = 0; up < ManagersUp; up++)
         {
             var read = (await reads.ReadAsync([new("user", $"/users/{Uri.EscapeDataString(at)}?{Person}", DeclaredCall.User, Single: true)], stop))["user"];
-            if (read.Failure is { } failure)
-            {
-                NotRead(log, LeaverSources.Graph(at, "manager"), failure.Reason);
+            // Who was deleted has no manager; who could not be read may have one.
+            if (read.Missing)
                 return null;
-            }
+            if (read.Failure is { } failure)
+                return Unread(at, failure.Reason);
             // The answer about the person below tells of the manager already; where it leaves the state out, the manager's own does not.
             if (up > 0 && HeirOf(read.Body, leaving) is { } self)
                 return self;
+            if (up > 0 && !leaving.Contains(at) && (told ?? read.Body.Flag("accountEnabled")) is null)
+                return Unread(at, "Graph did not answer whether the account can sign in");
             if (read.Body.At("manager") is not { } manager || manager.Text("id") is not { } id || !seen.Add(id))
                 return null;
             if (HeirOf(manager, leaving) is { } heir)
                 return heir;
-            at = id;
+            (at, told) = (id, manager.Flag("accountEnabled"));
         }
         return null;
+
+        Heir Unread(string person, string why)
+        {
+            NotRead(log, LeaverSources.Graph(person, "manager"), why);
+            return Heir.NotRead($"the manager, or one above, could not be read: {why}");
+        }
     }
 
     /// <inheritdoc/>
@@ -96,18 +116,22 @@ internal sealed partial class LeaverDirectory(
 
     private static string RolesOf(string id) => $"/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20'{Uri.EscapeDataString(id)}'";
 
-    private async Task<(List<Access> Accesses, List<SourceOutcome> Sources)> ReadGraphAsync(string userId, CancellationToken stop)
+    private async Task<(List<Access> Accesses, List<SourceOutcome> Sources, Dictionary<string, HeldPower> Held)> ReadGraphAsync(
+        string userId, string principalName, CancellationToken stop)
     {
         var user = User(userId);
         var parts = new GraphRead[]
         {
             new("", $"{user}?$select=id,userPrincipalName,accountEnabled,assignedLicenses,licenseAssignmentStates", DeclaredCall.User, Single: true),
-            new("memberOf", $"{user}/memberOf?$select=id,displayName,groupTypes,securityEnabled,mailEnabled,isAssignableToRole,onPremisesSyncEnabled,membershipRule&$top=999", DeclaredCall.MemberOf),
+            new("memberOf", $"{user}/memberOf?$select={GroupFields}&$top=999", DeclaredCall.MemberOf),
+            new(Transitive, $"{user}/{Transitive}?$select=id,displayName&$top=999", DeclaredCall.TransitiveMemberOf),
             new("authentication/methods", $"{user}/authentication/methods", DeclaredCall.SignInMethods),
             new("appRoleAssignments", $"{user}/appRoleAssignments?$top=999", DeclaredCall.UserAppRoles),
             new("oauth2PermissionGrants", $"{user}/oauth2PermissionGrants", DeclaredCall.UserGrants),
             new("roleAssignments", $"{RolesOf(userId)}&$expand=roleDefinition", DeclaredCall.DirectoryRoles),
             new(Pim, $"/roleManagement/directory/{Pim}?$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'&$expand=roleDefinition", DeclaredCall.EligibleDirectoryRoles),
+            new(PimActive, $"/roleManagement/directory/{PimActive}?$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'",
+                DeclaredCall.ScheduledDirectoryRoles),
             // Without $select: asking for keyCredentials by name has a limit of its own (150 a minute for a tenant).
             new("ownedObjects", $"{user}/ownedObjects?$top=999", DeclaredCall.OwnedObjects),
             new("registeredDevices", $"{user}/registeredDevices?$select=id,deviceId,displayName,operatingSystem,accountEnabled,trustType", DeclaredCall.RegisteredDevices),
@@ -122,27 +146,37 @@ internal sealed partial class LeaverDirectory(
                 accesses.Add(account);
             accesses.AddRange(GraphAccess.Licences(read[""].Body));
         }
-        accesses.AddRange(read["memberOf"].Items.Select(GraphAccess.Membership).OfType<Access>());
+        accesses.AddRange(read["memberOf"].Items.Select(i => GraphAccess.Membership(i, principalName)).OfType<Access>());
         accesses.AddRange(read["authentication/methods"].Items.Select(GraphAccess.SignInMethod).OfType<Access>());
         accesses.AddRange(read["appRoleAssignments"].Items.Select(i => GraphAccess.AppRole(i, userId)).OfType<Access>());
         accesses.AddRange(read["oauth2PermissionGrants"].Items.Select(GraphAccess.Grant).OfType<Access>());
-        accesses.AddRange(read["roleAssignments"].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.DirectoryRole, i, userId)).OfType<Access>());
+        accesses.AddRange(
+            read["roleAssignments"].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.DirectoryRole, i, userId)).OfType<Access>()
+            .Select(a => GraphAccess.Scheduled(a, read[PimActive].Items)));
         accesses.AddRange(read[Pim].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.EligibleDirectoryRole, i, userId)).OfType<Access>());
         accesses.AddRange(read["registeredDevices"].Items.Select(GraphAccess.Device).OfType<Access>());
         accesses.AddRange(read["managedDevices"].Items.Select(GraphAccess.ManagedDevice).OfType<Access>());
 
         var sources = parts.Select(p => Outcome(userId, p, read[p.Key], deleted)).ToList();
-        var owned = read["ownedObjects"].Items.Select(GraphAccess.Owned).OfType<Access>().DistinctBy(a => a.Key).ToList();
-        var (judged, more) = await OwnedAsync(userId, owned, stop);
-        return ([.. accesses, .. judged], [.. sources, .. more]);
+        accesses = [.. accesses.Select(a => GraphAccess.ThroughGroup(a, accesses))];
+        var owned =
+            read["ownedObjects"].Items.Select(i => GraphAccess.Owned(i, principalName)).OfType<Access>().DistinctBy(a => a.Key).ToList();
+        return await FurtherAsync(userId, accesses, owned, sources, HeldPower.IsNested(read["memberOf"], read[Transitive]), stop);
     }
 
-    // Who else owns it, and what the applications may do: one more round, only when something is owned.
-    private async Task<(IEnumerable<Access> Owned, IEnumerable<SourceOutcome> Sources)> OwnedAsync(string userId, List<Access> owned, CancellationToken stop)
+    // Who else owns what is owned, what the applications may do, and what the groups and applications are members of: one more round, only
+    // when there is such a thing.
+    private async Task<(List<Access> Accesses, List<SourceOutcome> Sources, Dictionary<string, HeldPower> Held)> FurtherAsync(
+        string userId, List<Access> accesses, List<Access> owned, List<SourceOutcome> sources, bool nested, CancellationToken stop)
     {
-        var asked = owned.SelectMany(OwnerReads).ToList();
+        var holders = accesses.Concat(owned).Where(HeldPower.IsHolder).DistinctBy(a => a.Key).ToList();
+        var asked = owned.SelectMany(OwnerReads).Concat(holders.SelectMany(h => HeldPower.Reads(h, nested)))
+            .DistinctBy(r => r.Key).ToList();
         var read = await reads.ReadAsync(asked, stop);
-        return (owned.Select(Judged), asked.Where(r => read[r.Key] is { Failure: not null, Missing: false }).Select(r => Outcome(userId, r, read[r.Key], false)));
+        var failed = asked.Where(r => read[r.Key] is { Failure: not null, Missing: false });
+        return (
+            [.. accesses, .. owned.Select(Judged)], [.. sources, .. failed.Select(r => Outcome(userId, r, read[r.Key], false))],
+            holders.ToDictionary(a => a.Key, a => HeldPower.Of(a, read, nested), StringComparer.Ordinal));
 
         Access Judged(Access access)
         {
@@ -180,19 +214,26 @@ internal sealed partial class LeaverDirectory(
         }
     }
 
-    private static SourceOutcome Outcome(string userId, GraphRead read, GraphReading reading, bool deleted)
+    private SourceOutcome Outcome(string userId, GraphRead read, GraphReading reading, bool deleted)
     {
         var source = LeaverSources.Graph(userId, read.Key);
+        var subject = new Subject(SubjectTypes.Source, source, read.Key.Length == 0 ? "the leaver's account" : $"the leaver's {read.Key}");
         if (reading.Failure is not { } failure)
-            return new(source, Complete: true, read.Single ? 1 : reading.Items.Count);
+            return reading.Items.Count(GraphAccess.IsLimited) is > 0 and var limited
+                ? new(
+                    source, Complete: false, reading.Items.Count, subject,
+                    $"Graph answered nothing but the ids of {limited} of {reading.Items.Count}, "
+                        + "as it does without the permission to read them",
+                    read.Call.Permission, read.Call.Grant(null, tenant.Options.ClientId))
+                : new(source, Complete: true, read.Single ? 1 : reading.Items.Count);
         // Nobody has nothing: that everything of a deleted user is missing is the whole truth.
         if (deleted && reading.Missing)
             return new(source, Complete: true, 0, Reason: "the user was deleted");
-        if (read.Key == Pim && failure.Reason.Contains(AzureReads.NoLicence, StringComparison.Ordinal))
+        if (read.Key is Pim or PimActive && failure.Reason.Contains(AzureReads.NoLicence, StringComparison.Ordinal))
             return new(source, Complete: true, 0, Reason: "the tenant has no Privileged Identity Management");
         if (read.Key == "managedDevices" && failure.Reason.Contains("not applicable to target tenant", StringComparison.Ordinal))
             return new(source, Complete: true, 0, Reason: "the tenant has no Intune");
-        return failure.Outcome(source, reading.Items.Count, new Subject(SubjectTypes.Source, source, read.Key.Length == 0 ? "the leaver's account" : $"the leaver's {read.Key}"), null);
+        return failure.Outcome(source, reading.Items.Count, subject, null);
     }
 
     [LoggerMessage(3200, LogLevel.Warning, "{Source} was not read to its end: {Reason}")]

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Directory;
 using Compliance.Plans;
 using Compliance.Tenants;
 
@@ -19,7 +20,10 @@ internal static class RemovalPlanner
     /// <param name="caseId">The case.</param>
     /// <param name="facts">The person.</param>
     /// <param name="snapshot">All access.</param>
-    /// <param name="heir">Who gets what is owned; null when nobody was found: the policy's <c>fallbackOwner</c> does, if there is one.</param>
+    /// <param name="heir">
+    /// Who gets what is owned; null when there is nobody: the policy's <c>fallbackOwner</c> does, if there is one. While it is not known
+    /// who that is (<see cref="Heir.Unread"/>), nothing is handed over, to nobody.
+    /// </param>
     /// <param name="policy">In force.</param>
     public static ActionPlan Plan(string caseId, LeaverFacts facts, AccessSnapshot snapshot, Heir? heir, OffboardingPolicy policy)
     {
@@ -63,9 +67,13 @@ internal static class RemovalPlanner
     {
         private static readonly char[] BetweenOwners = [';', ',', ' ', '|'];
 
-        private readonly string? _fallback = Other(policy.FallbackOwner, facts.UserId);
+        // A manager who could not be read is no reason to give things to somebody else.
+        private readonly string? _fallback = heir?.Unread is null ? Other(policy.FallbackOwner, facts.UserId) : null;
         private readonly string? _privilegedOwner = Other(policy.PrivilegedOwner, facts.UserId);
-        private readonly Heir? _heir = heir is not null && Same(heir.Id, facts.UserId) ? null : heir;
+        private readonly Heir? _heir = heir is null or { Unread: not null } || Same(heir.Id, facts.UserId) ? null : heir;
+        private readonly string _nobody = heir?.Unread is { } unread
+            ? $"it would be left ownerless, and to whom it goes is not known: {unread}"
+            : "it would be left ownerless: there is nobody to hand it over to (no manager, no fallbackOwner)";
 
         /// <summary>Who takes over what is not privileged, as people know them; null when there is nobody.</summary>
         public string? HeirName => _heir?.PrincipalName ?? _fallback;
@@ -92,16 +100,16 @@ internal static class RemovalPlanner
                 case AccessKind.SignInMethod:
                     return OnlyIf(policy.RemoveSignInMethods, "removeSignInMethods", Step(LeaverActions.RemoveSignInMethod, access, "removeSignInMethods", User));
                 case AccessKind.DirectoryRole:
-                    return Privileged(Step(LeaverActions.RemoveDirectoryRole, access, "privilegedRemovals", User));
+                    return Privileged(Step(
+                        LeaverActions.RemoveDirectoryRole, access, "privilegedRemovals",
+                        access.Details.TryGetValue(GraphAccess.Schedule, out var schedule)
+                            ? [.. DirectoryRole(access), (StepArguments.Schedule, schedule)]
+                            : [User]));
                 case AccessKind.EligibleDirectoryRole:
-                    return Privileged(Step(LeaverActions.RemoveEligibleDirectoryRole, access, "privilegedRemovals", [
-                        User, ("principalId", access.Details.GetValueOrDefault("principalId") ?? facts.UserId), ("roleDefinitionId", access.Details.GetValueOrDefault("roleDefinitionId") ?? access.Id),
-                        ("directoryScopeId", access.Details.GetValueOrDefault("directoryScopeId") ?? (access.Details.ContainsKey("appScopeId") ? null : access.Scope)),
-                        ("appScopeId", access.Details.GetValueOrDefault("appScopeId")),
-                    ]));
+                    return Privileged(Step(LeaverActions.RemoveEligibleDirectoryRole, access, "privilegedRemovals", DirectoryRole(access)));
                 case AccessKind.AppRole:
                     return Privileged(Step(LeaverActions.RemoveAppRole, access, "privilegedRemovals", User));
-                case AccessKind.GroupMember when access.Privileged:
+                case AccessKind.GroupMember when IsRoleAssignable(access):
                     return Privileged(Step(LeaverActions.RemoveGroupMember, access, "privilegedRemovals", User, (StepArguments.RoleAssignable, "true")));
                 case AccessKind.GroupMember:
                     return Does(Step(LeaverActions.RemoveGroupMember, access, "", User));
@@ -128,6 +136,16 @@ internal static class RemovalPlanner
             }
         }
 
+        // What a request to PIM names a role by.
+        private (string Name, string? Value)[] DirectoryRole(Access access) =>
+        [
+            User, ("principalId", access.Details.GetValueOrDefault("principalId") ?? facts.UserId),
+            ("roleDefinitionId", access.Details.GetValueOrDefault("roleDefinitionId") ?? access.Id),
+            ("directoryScopeId",
+                access.Details.GetValueOrDefault("directoryScopeId") ?? (access.Details.ContainsKey("appScopeId") ? null : access.Scope)),
+            ("appScopeId", access.Details.GetValueOrDefault("appScopeId")),
+        ];
+
         private static (IEnumerable<PlanStep>, IEnumerable<ManualStep>) Does(params IEnumerable<PlanStep> steps) => (steps, []);
 
         private static (IEnumerable<PlanStep>, IEnumerable<ManualStep>) Manual(Access access, string why, string what) => ([], [new(Steps.TargetOf(access), why, what)]);
@@ -151,7 +169,7 @@ internal static class RemovalPlanner
                 _ => "groups",
             };
             var target = Steps.TargetOf(access);
-            var roleAssignable = access is { Kind: AccessKind.OwnedGroup, Privileged: true } ? "true" : null;
+            var roleAssignable = access.Kind == AccessKind.OwnedGroup && IsRoleAssignable(access) ? "true" : null;
             PlanStep Remove(string? needs) => Steps.Of(
                 LeaverActions.RemoveOwner, target, 1, "a leaver owns nothing", "",
                 User, (StepArguments.OwnerId, facts.UserId), (StepArguments.Collection, collection), (StepArguments.RoleAssignable, roleAssignable), (StepArguments.Needs, needs), (StepArguments.Access, access.Key));
@@ -162,7 +180,10 @@ internal static class RemovalPlanner
             var (to, rule) = access.Privileged ? (_privilegedOwner, "privilegedOwner") : _heir is not null ? (_heir.Id, "") : (_fallback, "fallbackOwner");
             if (to is null)
                 return Manual(
-                    access, access.Privileged ? "it is privileged and would be left ownerless: policy names nobody who may have it (privilegedOwner)" : "it would be left ownerless: there is nobody to hand it over to (no manager, no fallbackOwner)",
+                    access,
+                    access.Privileged
+                        ? "it is privileged and would be left ownerless: policy names nobody who may have it (privilegedOwner)"
+                        : _nobody,
                     $"add an owner first, then: {StepRequests.Of(Remove(null)).Command()}");
             var add = Steps.Of(
                 LeaverActions.AddOwner, target, 0,
@@ -180,13 +201,17 @@ internal static class RemovalPlanner
             var others = value.Split(BetweenOwners, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 .Where(o => !Same(o, facts.PrincipalName) && !Same(o, facts.UserId)).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
             if (others.Count == 0 && HeirName is null)
-                return Manual(access, "it would be left ownerless: there is nobody to hand it over to (no manager, no fallbackOwner)", $"set the tag {tag} of {access.Id} to who answers for it from now on");
+                return Manual(access, _nobody, $"set the tag {tag} of {access.Id} to who answers for it from now on");
             var between = value.Contains(';', StringComparison.Ordinal) ? "; " : value.Contains(',', StringComparison.Ordinal) ? ", " : value.Contains('|', StringComparison.Ordinal) ? "|" : " ";
             var now = others.Count == 0 ? HeirName! : string.Join(between, others);
             return Does(Steps.Of(
                 LeaverActions.HandOverResource, Steps.TargetOf(access), 0, others.Count == 0 ? $"handed over to {now}" : "its other owners keep it", others.Count == 0 && _heir is null ? "fallbackOwner" : "ownerTag",
                 User, (StepArguments.Tag, tag), (StepArguments.Value, now), (StepArguments.Access, access.Key)));
         }
+
+        // Only such a group needs the permission that policy has to allow: the power of another group does not protect its members from
+        // being removed.
+        private static bool IsRoleAssignable(Access access) => access.Details.GetValueOrDefault("isAssignableToRole") == "true";
 
         private static string RootCommand(Access access) => access.Kind == AccessKind.AzureRole
             ? $"with elevated access of a Global Administrator: az role assignment delete --ids {Credentials.Shell.Word(access.Id)}"

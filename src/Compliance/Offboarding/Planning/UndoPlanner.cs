@@ -1,4 +1,5 @@
 using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Directory;
 using Compliance.Plans;
 
 namespace Compliance.Offboarding.Planning;
@@ -10,14 +11,6 @@ namespace Compliance.Offboarding.Planning;
 internal static class UndoPlanner
 {
     private const string Why = "the leaving was undone";
-
-    // Azure roles whose holder can assign roles; by role definition id, the same in every tenant.
-    private static readonly Dictionary<string, string> PrivilegedAzureRoles = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["8e3af657-a8ff-443c-a75c-2fe8c4bcb635"] = "Owner",
-        ["18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"] = "User Access Administrator",
-        ["f58310d9-a9f6-439a-9e8d-f62e7b41a168"] = "Role Based Access Control Administrator",
-    };
 
     /// <summary>The plan that gives access back.</summary>
     /// <param name="caseId">The case.</param>
@@ -93,13 +86,19 @@ internal static class UndoPlanner
         PlanStep Owner(string collection) => Of(LeaverActions.AddOwner, user, (StepArguments.OwnerId, facts.UserId), (StepArguments.Collection, collection));
     }
 
-    // Who owns a privileged application, or assigns roles, has its power.
-    private static bool IsPrivileged(Access access) => access.Privileged
-        || access.Kind is AccessKind.DirectoryRole or AccessKind.EligibleDirectoryRole or AccessKind.EligibleAzureRole
-        || (access.Kind == AccessKind.AzureRole && PrivilegedAzureRoles.ContainsKey((access.Details.GetValueOrDefault("roleDefinitionId") ?? "").Split('/')[^1]));
+    private static bool IsPrivileged(Access access) => access.Privileged || IsUnjudged(access)
+        || access.Kind is AccessKind.DirectoryRole or AccessKind.EligibleDirectoryRole or AccessKind.EligibleAzureRole;
+
+    // Who is in a group or owns an application has its power, and a role may let its holder assign roles: none of it comes back unless it
+    // was read to give no such power.
+    private static bool IsUnjudged(Access access) =>
+        access.Kind is AccessKind.AzureRole or AccessKind.GroupMember
+            or AccessKind.OwnedGroup or AccessKind.OwnedApplication or AccessKind.OwnedServicePrincipal
+        && access.Details.GetValueOrDefault(Power.Detail, Power.NotRead) == Power.NotRead;
 
     private static ManualStep ByHand(Access access, LeaverFacts facts) => new(Steps.TargetOf(access), access.Kind switch
     {
+        _ when IsUnjudged(access) => "not restored: whether it gives administrative power could not be read, so it counts as privileged",
         _ when IsPrivileged(access) => "not restored: privileged",
         AccessKind.SignInMethod => "not restored: a sign-in method cannot be made for somebody else",
         AccessKind.ManagedDevice => "not restored: a retired device has to be enrolled anew",

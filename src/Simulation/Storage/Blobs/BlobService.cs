@@ -357,7 +357,8 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     {
         var held = blob.Lease;
         var period = Number(call, "x-ms-lease-break-period");
-        // Until it would have ended by itself, or earlier where a period is asked for; without an end it breaks at once, or after the period.
+        // Until it would have ended by itself, or earlier where a period is asked for; without an end it breaks at once, or after the
+        // period.
         var rest = held.Ends is { } ends ? (long)Math.Ceiling((ends - now).TotalSeconds) : period ?? 0;
         var left = state is LeaseState.Leased or LeaseState.Breaking ? Math.Min(rest, period ?? rest) : 0;
         return Leased(container, blob, held with { Breaks = true, Ends = now.AddSeconds(left) }, 202)

@@ -165,7 +165,9 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
     {
         var container = await ContainerAsync();
         var storage = State.Faults.Storage(accounts);
-        var evidence = StorageOptions.Read(State.Settings.Of(("AzureWebJobsStorage", accounts.StateConnection), ("EvidenceStorage", accounts.EvidenceConnection))).Evidence;
+        var settings =
+            State.Settings.Of(("AzureWebJobsStorage", accounts.StateConnection), ("EvidenceStorage", accounts.EvidenceConnection));
+        var evidence = StorageOptions.Read(settings).Evidence;
         var options = EvidenceOptions.Read(State.Settings.Of((EvidenceOptions.CopiesSetting, $$"""[{"container":"{{container.Uri}}"}]""")), evidence);
         await GrowAsync(3);
 

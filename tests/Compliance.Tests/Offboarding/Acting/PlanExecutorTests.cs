@@ -258,6 +258,22 @@ public sealed class PlanExecutorTests
     }
 
     [Fact]
+    public async Task Sessions_that_the_service_answers_not_to_have_revoked_are_not_revoked()
+    {
+        await using var tenant = await WritableTenant.StartAsync();
+        tenant.Revokes = false;
+        var plan = BlockPlanner.Plan(Some.TenantId, Some.CaseId, Some.Facts, Some.Policy);
+
+        var refused = await tenant.RunAsync(plan);
+        tenant.Revokes = true;
+        var taken = await tenant.RunAsync(plan, refused[0].StepId);
+
+        Assert.Equal([StepResult.Done, StepResult.Failed], refused.Select(o => o.Result));
+        Assert.Contains("did not confirm", refused[1].Reason, StringComparison.Ordinal);
+        Assert.Equal([StepResult.Done], taken.Select(o => o.Result));
+    }
+
+    [Fact]
     public async Task Every_request_that_is_made_is_declared()
     {
         await using var tenant = await WritableTenant.StartAsync();
@@ -281,14 +297,21 @@ public sealed class PlanExecutorTests
     /// <summary>One removable access of every kind.</summary>
     internal static IReadOnlyList<Access> OfEveryKind() =>
     [
-        Some.Group("g"), Some.Group("role-assignable") with { Privileged = true }, Some.AppRole("r"), Some.AzureRole("s1", "a"), Some.Vault("kv-one"), Some.Vault("kv-one", "an-app"),
+        Some.Group("g"),
+        Some.Access(AccessKind.GroupMember, "role-assignable", "", ("isAssignableToRole", "true")) with { Privileged = true },
+        Some.AppRole("r"), Some.AzureRole("s1", "a"), Some.Vault("kv-one"), Some.Vault("kv-one", "an-app"),
         Some.Access(AccessKind.Account, Some.UserId), Some.Access(AccessKind.DelegatedGrant, "grant", "", ("clientId", "c"), ("resourceId", "r"), ("scope", "User.Read")),
-        Some.Access(AccessKind.DirectoryRole, "role", "/"), Some.Access(AccessKind.EligibleDirectoryRole, "eligible", "/", ("roleDefinitionId", "d"), ("directoryScopeId", "/")),
+        Some.Access(AccessKind.DirectoryRole, "role", "/"),
+        Some.Access(
+            AccessKind.DirectoryRole, "activated", "/",
+            ("roleDefinitionId", "d"), ("directoryScopeId", "/"), ("roleAssignmentScheduleId", "s")),
+        Some.Access(AccessKind.EligibleDirectoryRole, "eligible", "/", ("roleDefinitionId", "d"), ("directoryScopeId", "/")),
         Some.Access(AccessKind.EligibleAzureRole, "/subscriptions/s1/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/e", "/subscriptions/s1", ("roleDefinitionId", "d")),
         .. DeclaredCall.RemoveSignInMethod.Keys.Select(c => Some.Access(AccessKind.SignInMethod, c + "/m")),
         Some.Access(AccessKind.Device, "device"), Some.Access(AccessKind.ManagedDevice, "managed"), Some.Access(AccessKind.Licence, "sku", "", ("skuId", "sku")),
         Some.Access(AccessKind.OwnedApplication, "app") with { OtherOwners = 0 }, Some.Access(AccessKind.OwnedServicePrincipal, "sp") with { OtherOwners = 0, Privileged = true },
-        Some.Access(AccessKind.OwnedGroup, "own") with { OtherOwners = 0 }, Some.Access(AccessKind.OwnedGroup, "own-role") with { OtherOwners = 0, Privileged = true },
+        Some.Access(AccessKind.OwnedGroup, "own") with { OtherOwners = 0 },
+        Some.Access(AccessKind.OwnedGroup, "own-role", "", ("isAssignableToRole", "true")) with { OtherOwners = 0, Privileged = true },
         Some.Resource("ws", "dana@northwynd.example"),
     ];
 }

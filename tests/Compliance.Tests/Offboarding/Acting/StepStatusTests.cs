@@ -8,7 +8,7 @@ public sealed class StepStatusTests
 {
     [Theory]
     [InlineData(LeaverActions.RemoveGroupMember, 204, null, null, StepResult.Done, null)]
-    [InlineData(LeaverActions.RevokeSessions, 200, null, null, StepResult.Done, null)]
+    [InlineData(LeaverActions.RevokeSessions, 204, null, null, StepResult.Done, null)]
     [InlineData(LeaverActions.RemoveEligibleDirectoryRole, 201, null, null, StepResult.Done, null)]
     [InlineData(LeaverActions.RemoveAzureRole, 200, null, null, StepResult.Done, null)]
     [InlineData(LeaverActions.RemoveAzureRole, 204, null, null, StepResult.AlreadySo, "it was not there any more")]
@@ -22,6 +22,10 @@ public sealed class StepStatusTests
     [InlineData(LeaverActions.AddDelegatedGrant, 409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry exists", StepResult.AlreadySo, "it was there already")]
     [InlineData(LeaverActions.RemoveEligibleDirectoryRole, 400, "RoleAssignmentDoesNotExist", "The Role assignment does not exist.", StepResult.AlreadySo, "it was not there any more")]
     [InlineData(LeaverActions.RemoveEligibleAzureRole, 400, "RoleAssignmentRequestExists", "A request exists.", StepResult.Failed, "400, RoleAssignmentRequestExists: A request exists.")]
+    [InlineData(LeaverActions.RemoveDirectoryRole, 400, "RoleAssignmentDoesNotExist", "The Role assignment does not exist.",
+        StepResult.AlreadySo, "it was not there any more")]
+    [InlineData(LeaverActions.RemoveDirectoryRole, 400, "RoleAssignmentRequestExists", "A request exists.", StepResult.Failed,
+        "400, RoleAssignmentRequestExists: A request exists.")]
     [InlineData(LeaverActions.RemoveLicence, 400, "Request_BadRequest", "User does not have a corresponding license.", StepResult.AlreadySo, "it was not there any more")]
     [InlineData(LeaverActions.RemoveLicence, 400, "Request_BadRequest", "User license is inherited from a group membership.", StepResult.Refused, "400, Request_BadRequest: User license is inherited from a group membership.")]
     [InlineData(LeaverActions.RemoveGroupMember, 400, "Request_BadRequest", "Cannot update a dynamic membership group.", StepResult.Refused, "400, Request_BadRequest: Cannot update a dynamic membership group.")]
@@ -36,6 +40,13 @@ public sealed class StepStatusTests
     [InlineData(LeaverActions.RemoveAppRole, 0, null, "the connection broke", StepResult.Failed, "the connection broke")]
     public void An_answer_means_one_thing(string action, int status, string? code, string? message, StepResult result, string? reason) =>
         Assert.Equal(new StepAnswer(result, reason), StepStatus.Of(action, status, code, message));
+
+    [Theory]
+    [InlineData(true, StepResult.Done)]
+    [InlineData(false, StepResult.Failed)]
+    [InlineData(null, StepResult.Failed)]
+    public void Sessions_are_revoked_when_the_answer_says_so(bool? value, StepResult result) =>
+        Assert.Equal(result, StepStatus.Of(LeaverActions.RevokeSessions, 200, null, null, value).Result);
 
     [Fact]
     public async Task A_burst_beyond_the_bucket_waits_its_turn_and_a_pause_holds_everybody()

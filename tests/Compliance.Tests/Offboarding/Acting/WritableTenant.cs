@@ -84,6 +84,9 @@ internal sealed class WritableTenant : IAsyncDisposable
     /// <summary>The user is not there any more.</summary>
     public string? DeletedUser { get; set; }
 
+    /// <summary>What revoking a user's sessions is answered with.</summary>
+    public bool Revokes { get; set; } = true;
+
     public IPlanExecutor Executor => _services.GetRequiredService<IPlanExecutor>();
 
     public static async Task<WritableTenant> StartAsync()
@@ -209,7 +212,9 @@ internal sealed class WritableTenant : IAsyncDisposable
                 return (400, Error("Request_BadRequest", "One or more added object references already exist for the following modified properties: 'members'."), null);
         }
         Effects.Enqueue(write);
-        return write.Method == "POST" && !bare.EndsWith("/$ref", StringComparison.Ordinal) ? (200, new JsonObject { ["value"] = true }, null) : (204, null, null);
+        return write.Method == "POST" && !bare.EndsWith("/$ref", StringComparison.Ordinal)
+            ? (200, new JsonObject { ["value"] = Revokes }, null)
+            : (204, null, null);
     }
 
     private static async Task FailAsync(HttpContext context, Fault fault)

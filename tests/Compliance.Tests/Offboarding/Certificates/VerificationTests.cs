@@ -82,6 +82,36 @@ public sealed class VerificationTests
         Assert.Equal((AccessState.Unknown, false), (Assert.Single(unasked.Accesses).State, unasked.Clear));
     }
 
+    [Theory]
+    [InlineData(AccessKind.VaultAccessPolicy, "/subscriptions/s2/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv")]
+    [InlineData(AccessKind.OwnedResource, "/subscriptions/s2/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws")]
+    [InlineData(AccessKind.AzureRole, "/subscriptions/s2/resourceGroups/rg")]
+    [InlineData(AccessKind.EligibleAzureRole, "/subscriptions/s2")]
+    [InlineData(AccessKind.AzureRole, "/providers/Microsoft.Management/managementGroups/mg")]
+    public void What_is_in_a_subscription_that_is_no_longer_listed_is_unknown_never_removed(AccessKind kind, string scope)
+    {
+        var before = Some.Snapshot(Some.Access(kind, scope + "/x", scope)) with { Sources = Some.Sources("s1", "s2") };
+        var (plan, outcomes) = Done(before);
+
+        var verified = Verification.Compare([plan], outcomes, before, Some.Snapshot());
+
+        Assert.Equal((false, AccessState.Unknown), (verified.Clear, Assert.Single(verified.Accesses).State));
+        Assert.Equal([LeaverSources.AzureRoles("s2"), LeaverSources.EligibleAzureRoles("s2")], verified.Unread.Select(s => s.Source));
+        Assert.All(verified.Unread, s => Assert.Contains("not any more", s.Reason, StringComparison.Ordinal));
+        Assert.All(verified.Unread, s => Assert.Contains("--scope '/subscriptions/s2'", s.Remedy, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_subscription_that_is_no_longer_listed_keeps_a_case_from_being_clear_though_nothing_was_known_there()
+    {
+        var before = Some.Snapshot(Some.Group("g")) with { Sources = Some.Sources("s1", "s2") };
+        var (plan, outcomes) = Done(before);
+
+        Assert.False(Verification.Compare([plan], outcomes, before, Some.Snapshot()).Clear);
+        Assert.True(
+            Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = Some.Sources("S1", "S2", "s3") }).Clear);
+    }
+
     [Fact]
     public void A_shared_secret_stays_with_a_person_though_nothing_leads_to_it_any_more()
     {

@@ -47,6 +47,48 @@ public sealed class AzureAccessTests
     }
 
     [Theory]
+    // Key Vault Data Access Administrator, which has no word of it in its name.
+    [InlineData("""{"actions":["Microsoft.Authorization/roleAssignments/write","Microsoft.KeyVault/vaults/read"]}""", true)]
+    [InlineData("""{"actions":["*"]}""", true)]
+    // Contributor.
+    [InlineData("""{"actions":["*"],"notActions":["Microsoft.Authorization/*/Write","Microsoft.Authorization/elevateAccess/Action"]}""",
+        false)]
+    [InlineData("""{"actions":["microsoft.authorization/ROLEASSIGNMENTS/*"]}""", true)]
+    [InlineData("""{"actions":["*"],"notActions":["Microsoft.Authorization/roleAssignments/write"]}""", true)]
+    [InlineData("""{"actions":["Microsoft.Authorization/roleDefinitions/write"]}""", true)]
+    [InlineData("""{"actions":["Microsoft.Authorization/roleEligibilityScheduleRequests/write"]}""", true)]
+    [InlineData("""{"actions":["Microsoft.Authorization/roleAssignmentScheduleRequests/write"]}""", true)]
+    [InlineData("""{"actions":["Microsoft.Authorization/roleManagementPolicies/write"]}""", true)]
+    [InlineData("""{"actions":["Microsoft.Authorization/elevateAccess/action"]}""", true)]
+    [InlineData("""{"actions":["*/read"],"dataActions":["*"]}""", false)]
+    public void A_role_gives_access_by_what_its_definition_allows(string permission, bool gives)
+    {
+        using var definition =
+            JsonDocument.Parse($$"""{"properties":{"roleName":"A role","permissions":[{"actions":["*/read"]},{{permission}}]} }""");
+
+        var role = AzureAccess.Role("/providers/Microsoft.Authorization/roleDefinitions/custom", definition.RootElement);
+
+        Assert.Equal(gives, role.GivesAccess);
+        var access = Azure().Assignment(Item(Rg), role, ["s1"])!;
+        Assert.Equal((gives, gives ? "A role" : Power.None), (access.Privileged, access.Details[Power.Detail]));
+    }
+
+    [Theory]
+    [InlineData("""{"error":{"code":"RoleDefinitionDoesNotExist"} }""")]
+    [InlineData("""{"properties":{"roleName":"Reader"} }""")]
+    [InlineData("null")]
+    public void A_role_whose_definition_was_not_read_counts_as_privileged(string answer)
+    {
+        using var definition = JsonDocument.Parse(answer);
+
+        var role = AzureAccess.Role(
+            "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7", definition.RootElement);
+
+        var access = Azure().Assignment(Item(Rg), role, ["s1"])!;
+        Assert.Equal((null, true, Power.NotRead), (role.GivesAccess, access.Privileged, access.Details[Power.Detail]));
+    }
+
+    [Theory]
     [InlineData("true", Rg, $"{Rg}/providers/microsoft.keyvault/vaults/kv")]
     [InlineData("true", $"{Rg}/providers/microsoft.keyvault/vaults/kv/secrets/db", $"{Rg}/providers/microsoft.keyvault/vaults/kv")]
     [InlineData("true", "/subscriptions/s2", null)]

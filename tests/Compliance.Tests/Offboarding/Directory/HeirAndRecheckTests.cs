@@ -43,10 +43,48 @@ public sealed class HeirAndRecheckTests
     }
 
     [Fact]
-    public async Task A_manager_who_could_not_be_read_is_nobody()
+    public async Task A_manager_who_could_not_be_read_is_not_nobody()
     {
         await using var tenant = await ScriptedTenant.StartAsync();
         tenant.When("GET /users/dana?", """{"id":"dana","manager":{"id":"boss","accountEnabled":false} }""").Fails("GET /users/boss?", 403);
+
+        var found = await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop);
+
+        Assert.Equal(
+            Heir.NotRead("the manager, or one above, could not be read: 403, refused: Authorization_RequestDenied: "
+                + "Insufficient privileges to complete the operation."),
+            found);
+    }
+
+    [Fact]
+    public async Task A_leaver_who_could_not_be_read_may_have_a_manager()
+    {
+        await using var tenant = await ScriptedTenant.StartAsync();
+        tenant.Fails("GET /users/dana?", 500, "InternalServerError", "Try later.");
+
+        Assert.NotNull((await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop))!.Unread);
+    }
+
+    [Fact]
+    public async Task A_manager_whose_state_is_not_told_is_not_passed_over()
+    {
+        await using var tenant = await ScriptedTenant.StartAsync();
+        tenant.When("GET /users/dana?", """{"id":"dana","manager":{"id":"boss"} }""")
+            .When("GET /users/boss?", """{"id":"boss","manager":{"id":"chief","accountEnabled":true} }""");
+
+        var found = await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop);
+        var leaving = await tenant.Directory.HeirAsync("dana", new HashSet<string> { "boss" }, Stop);
+
+        Assert.Equal(("", true), (found!.Id, found.Unread is not null));
+        Assert.Equal("chief", leaving!.Id);
+    }
+
+    [Fact]
+    public async Task A_manager_who_was_deleted_is_nobody()
+    {
+        await using var tenant = await ScriptedTenant.StartAsync();
+        tenant.When("GET /users/dana?", """{"id":"dana","manager":{"id":"boss","accountEnabled":false} }""")
+            .Fails("GET /users/boss?", 404, "Request_ResourceNotFound", "Resource does not exist.");
 
         Assert.Null(await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop));
     }

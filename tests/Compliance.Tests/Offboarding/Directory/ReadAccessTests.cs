@@ -13,6 +13,7 @@ public sealed class ReadAccessTests
     private const string Sub = "5b000000-0000-4000-8000-000000000001";
     private const string Rg = $"/subscriptions/{Sub}/resourceGroups/rg";
     private const string SecretsUser = "4633458b-17de-408a-b874-0445c86b69e6";
+    private const string Owner = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
     private const string Contributor = "b24988ac-6180-42a0-ab88-20f7382dd24c";
 
     private static readonly OffboardingPolicy Policy = new() { Sha256 = "00" };
@@ -77,7 +78,8 @@ public sealed class ReadAccessTests
         Assert.Equal("directoryScopeId=/administrativeUnits/au-1 principalId=" + Dana + " roleDefinitionId=rd-1", Details(snapshot, "DirectoryRole:ra-1"));
         Assert.Equal("/administrativeUnits/au-1", Of(snapshot, "DirectoryRole:ra-1").Scope);
         Assert.Equal("disabledPlans=p-1 skuId=sku-1", Details(snapshot, "Licence:sku-1"));
-        Assert.Equal("appId=trainer credentials=1 privilegedPermissions=Application.ReadWrite.All,Directory.ReadWrite.All", Details(snapshot, "OwnedApplication:app-1"));
+        Assert.Equal("appId=trainer credentials=1 power=none privilegedPermissions=Application.ReadWrite.All,Directory.ReadWrite.All",
+            Details(snapshot, "OwnedApplication:app-1"));
         Assert.Equal(
             $"objectId={Dana} permissions={{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}} tenantId=t vaultId={Rg}/providers/Microsoft.KeyVault/vaults/kv-old",
             Details(snapshot, $"VaultAccessPolicy:{Rg}/providers/Microsoft.KeyVault/vaults/kv-old"));
@@ -110,13 +112,15 @@ public sealed class ReadAccessTests
 
     [Theory]
     [InlineData("/memberOf", "memberOf", "GroupMember.Read.All")]
+    [InlineData($"/users/{Dana}/transitiveMemberOf", "transitiveMemberOf", "GroupMember.Read.All")]
     [InlineData("/authentication/methods", "authentication/methods", "UserAuthenticationMethod.Read.All")]
     [InlineData($"/users/{Dana}/appRoleAssignments", "appRoleAssignments", "Directory.Read.All")]
     [InlineData("/oauth2PermissionGrants", "oauth2PermissionGrants", "Directory.Read.All")]
     [InlineData("directory/roleAssignments", "roleAssignments", "RoleManagement.Read.Directory")]
     [InlineData("directory/roleEligibilityScheduleInstances", "roleEligibilityScheduleInstances", "RoleEligibilitySchedule.Read.Directory")]
+    [InlineData("directory/roleAssignmentScheduleInstances", "roleAssignmentScheduleInstances", "RoleAssignmentSchedule.Read.Directory")]
     [InlineData("/ownedObjects", "ownedObjects", "User.Read.All and Application.Read.All")]
-    [InlineData("/registeredDevices", "registeredDevices", "User.Read.All")]
+    [InlineData("/registeredDevices", "registeredDevices", "Device.Read.All and User.Read.All")]
     [InlineData("/managedDevices", "managedDevices", "DeviceManagementManagedDevices.Read.All")]
     [InlineData("/applications/app-1/owners", "owners/app-1", "Application.Read.All")]
     [InlineData("/groups/g-owned/owners", "owners/g-owned", "GroupMember.Read.All")]
@@ -134,20 +138,21 @@ public sealed class ReadAccessTests
     }
 
     [Theory]
-    [InlineData("providers/Microsoft.Authorization/roleAssignments", $"arm/subscriptions/{Sub}/roleAssignments")]
+    [InlineData("roleAssignments?api-version=2022-04-01&$filter=principalId", $"arm/subscriptions/{Sub}/roleAssignments")]
+    [InlineData("roleAssignments?api-version=2022-04-01&$filter=atScope()", LeaverSources.PowerOfOthers)]
     [InlineData("providers/Microsoft.Authorization/roleEligibilityScheduleInstances", $"arm/subscriptions/{Sub}/roleEligibilityScheduleInstances")]
-    [InlineData("Microsoft.ResourceGraph/resources", "arm/resources")]
-    [InlineData("GET /subscriptions?", "arm/subscriptions")]
+    [InlineData("Microsoft.ResourceGraph/resources", "arm/resources", LeaverSources.PowerOfOthers)]
+    [InlineData("GET /subscriptions?", LeaverSources.PowerOfOthers, "arm/subscriptions")]
     [InlineData("roleDefinitions/" + Contributor, "arm/roleDefinitions")]
-    public async Task A_refusal_of_Resource_Manager_is_told_with_its_role_and_Graph_is_read(string contains, string source)
+    public async Task A_refusal_of_Resource_Manager_is_told_with_its_role_and_Graph_is_read(string contains, params string[] sources)
     {
         await using var tenant = await StartAsync();
         tenant.Fails(contains, 403, "AuthorizationFailed", "The client does not have authorization to perform the action.");
 
         var snapshot = await ReadAsync(tenant);
 
-        var unread = Assert.Single(snapshot.Sources, s => !s.Complete);
-        Assert.Equal((source, "Reader"), (unread.Source, unread.Permission));
+        Assert.Equal(
+            sources.Select(s => (s, "Reader")), snapshot.Sources.Where(s => !s.Complete).Select(s => (s.Source, s.Permission!)).Order());
         Assert.Contains(snapshot.Accesses, a => a.Kind == AccessKind.GroupMember);
     }
 
@@ -175,7 +180,7 @@ public sealed class ReadAccessTests
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.Equal(10, snapshot.Sources.Count(s => !s.Complete));
+        Assert.Equal(12, snapshot.Sources.Count(s => !s.Complete));
         Assert.All(snapshot.Sources, s => Assert.Equal(s.Source.StartsWith("arm", StringComparison.Ordinal), s.Complete));
     }
 
@@ -219,7 +224,9 @@ public sealed class ReadAccessTests
     public async Task A_next_page_of_Azure_roles_is_read_and_a_foreign_one_is_not_followed()
     {
         await using var tenant = await StartAsync();
-        tenant.When($"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?", $$"""{"value":[{{Assignment("p1", Rg, Contributor)}}],"nextLink":"{{tenant.Root}}/page/azure2"}""");
+        tenant.When(
+            $"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId",
+            $$"""{"value":[{{Assignment("p1", Rg, Contributor)}}],"nextLink":"{{tenant.Root}}/page/azure2"}""");
         tenant.When("/page/azure2", $$"""{"value":[{{Assignment("p2", Rg, Contributor)}}],"nextLink":"https://evil.example/3"}""");
 
         var snapshot = await ReadAsync(tenant);
@@ -233,7 +240,9 @@ public sealed class ReadAccessTests
     {
         await using var tenant = await StartAsync();
         var page = $$"""{"value":[{{Assignment("p1", Rg, Contributor)}}],"nextLink":"{{tenant.Root}}/page/again"}""";
-        tenant.When($"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?", page).When("/page/again", page);
+        tenant.When(
+            $"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId", page)
+            .When("/page/again", page);
 
         var snapshot = await ReadAsync(tenant);
 
@@ -271,6 +280,7 @@ public sealed class ReadAccessTests
     {
         await using var tenant = await StartAsync();
         tenant.Fails("roleEligibilityScheduleInstances", 400, "AadPremiumLicenseRequired", "The tenant needs a license.");
+        tenant.Fails("roleAssignmentScheduleInstances", 400, "AadPremiumLicenseRequired", "The tenant needs a license.");
         tenant.Fails("/managedDevices", 400, "BadRequest", "Request not applicable to target tenant.");
 
         var snapshot = await ReadAsync(tenant);
@@ -283,7 +293,7 @@ public sealed class ReadAccessTests
     public async Task An_app_whose_permissions_could_not_be_read_is_treated_as_privileged()
     {
         await using var tenant = await StartAsync();
-        tenant.Fails("servicePrincipals(appId='viewer')", 403);
+        tenant.Fails("servicePrincipals(appId='viewer')/appRoleAssignments", 403);
 
         var snapshot = await ReadAsync(tenant);
 
@@ -340,18 +350,219 @@ public sealed class ReadAccessTests
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.Contains("no subscription is shown", Assert.Single(snapshot.Sources, s => !s.Complete).Reason, StringComparison.Ordinal);
+        var unread = snapshot.Sources.Where(s => !s.Complete).ToList();
+        Assert.Equal([LeaverSources.PowerOfOthers, "arm/subscriptions"], unread.Select(s => s.Source).Order(StringComparer.Ordinal));
+        Assert.All(unread, s => Assert.Contains("no subscription is shown", s.Reason, StringComparison.Ordinal));
+        Assert.Equal(Power.NotRead, Of(snapshot, "GroupMember:g-assigned").Details[Power.Detail]);
     }
 
     [Fact]
-    public async Task Nothing_is_asked_about_owners_when_nothing_is_owned()
+    public async Task Nothing_is_asked_about_owners_and_groups_where_there_are_none()
     {
         await using var tenant = await StartAsync();
-        tenant.When("/ownedObjects", """{"value":[]}""");
+        tenant.When("/ownedObjects", """{"value":[]}""").When("/memberOf", """{"value":[]}""");
 
         await ReadAsync(tenant);
 
         Assert.Equal(1, tenant.RoundTrips);
+        Assert.DoesNotContain(tenant.Requests, r => r.Contains("atScope()", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    // At the subscription or above, in a group above, below the subscription, a directory role above, a role-assignable group above.
+    [InlineData("atScope()", "g-assigned", "Owner")]
+    [InlineData("atScope()", "g-above", "Owner")]
+    [InlineData("ResourceGraph", "G-ASSIGNED", "Owner")]
+    [InlineData("ResourceGraph", "g-above", "Owner")]
+    [InlineData("directoryRole", "User Administrator", "User Administrator")]
+    [InlineData("isAssignableToRole", "Helpdesk", "Helpdesk")]
+    public async Task A_plain_group_has_the_power_of_what_it_is_assigned(string where, string who, string power)
+    {
+        await using var tenant = await StartAsync();
+        Nest(tenant);
+        tenant.When("GET /groups/g-assigned/transitiveMemberOf",
+            """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":"Platform","isAssignableToRole":null}]}""");
+        var assignment = OwnerRole("power", who);
+        _ = where switch
+        {
+            "atScope()" => tenant.When("atScope()", $$"""{"value":[{{assignment}}]}"""),
+            "ResourceGraph" => tenant.When("POST /providers/Microsoft.ResourceGraph/resources", $$"""
+                {"totalRecords":1,"count":1,"resultTruncated":"false","data":[{{Row(assignment)}}]}
+                """),
+            "directoryRole" => tenant.When("GET /groups/g-assigned/transitiveMemberOf",
+                $$"""{"value":[{"@odata.type":"#microsoft.graph.directoryRole","id":"dr","displayName":"{{who}}"}]}"""),
+            _ => tenant.When("GET /groups/g-assigned/transitiveMemberOf",
+                $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-x","displayName":"{{who}}","isAssignableToRole":true}]}"""),
+        };
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.True(snapshot.Complete);
+        var group = Of(snapshot, "GroupMember:g-assigned");
+        Assert.Equal((true, power), (group.Privileged, group.Details[Power.Detail]));
+        var other = Of(snapshot, "GroupMember:g-team");
+        Assert.Equal((false, Power.None), (other.Privileged, other.Details[Power.Detail]));
+    }
+
+    [Theory]
+    // Activated; assigned with an end; assigned for ever; another role, another scope; told by the assignment alone.
+    [InlineData("rd-1", "/administrativeUnits/au-1", """ "assignmentType":"Activated" """, true)]
+    [InlineData("RD-1", "/administrativeUnits/au-1", """ "assignmentType":"Assigned","endDateTime":"2027-01-01T00:00:00Z" """, true)]
+    [InlineData("rd-1", "/administrativeUnits/au-1", """ "assignmentType":"Assigned","endDateTime":null """, false)]
+    [InlineData("rd-2", "/administrativeUnits/au-1", """ "assignmentType":"Activated" """, false)]
+    [InlineData("rd-1", "/", """ "assignmentType":"Activated" """, false)]
+    [InlineData("rd-2", "/", """ "assignmentType":"Activated","roleAssignmentOriginId":"ra-1" """, true)]
+    public async Task A_directory_role_that_PIM_manages_is_known_by_its_schedule(string role, string scope, string more, bool managed)
+    {
+        await using var tenant = await StartAsync();
+        tenant.When("roleAssignmentScheduleInstances", $$"""
+            {"value":[{"roleDefinitionId":"{{role}}","directoryScopeId":"{{scope}}","roleAssignmentScheduleId":"s",{{more}} }]}
+            """);
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Equal(managed ? "s" : null, Of(snapshot, "DirectoryRole:ra-1").Details.GetValueOrDefault(GraphAccess.Schedule));
+    }
+
+    [Fact]
+    public async Task A_group_that_carries_a_role_without_power_has_none()
+    {
+        await using var tenant = await StartAsync();
+        tenant.When("atScope()",
+            $$"""{"value":[{{Assignment("power", Rg, Contributor).Replace(Dana, "g-assigned", StringComparison.Ordinal)}}]}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Equal((false, Power.None),
+            (Of(snapshot, "GroupMember:g-assigned").Privileged, Of(snapshot, "GroupMember:g-assigned").Details[Power.Detail]));
+    }
+
+    [Fact]
+    public async Task An_owned_app_and_an_owned_group_have_the_power_of_what_they_are_assigned()
+    {
+        await using var tenant = await StartAsync();
+        tenant.When("GET /servicePrincipals(appId='viewer')/", """{"value":[]}""")
+            .When("GET /servicePrincipals(appId='viewer')?", """{"id":"sp-viewer"}""")
+            .When("atScope()", $$"""{"value":[{{OwnerRole("1", "sp-viewer")}},{{OwnerRole("2", "g-owned")}}]}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.All(
+            new[] { Of(snapshot, "OwnedApplication:app-2"), Of(snapshot, "OwnedGroup:g-owned") },
+            a => Assert.Equal((true, "Owner"), (a.Privileged, a.Details[Power.Detail])));
+    }
+
+    [Theory]
+    [InlineData("GET /groups/g-assigned/transitiveMemberOf", 403)]
+    [InlineData("atScope()", 403)]
+    [InlineData("POST /providers/Microsoft.ResourceGraph/resources", 403)]
+    [InlineData("roleDefinitions/" + Owner, 403)]
+    public async Task A_group_of_which_a_part_was_not_read_counts_as_privileged(string contains, int status)
+    {
+        await using var tenant = await StartAsync();
+        tenant.When(
+            "atScope()", $$"""{"value":[{{OwnerRole("power", "g-assigned")}}]}""");
+        Nest(tenant);
+        if (!contains.StartsWith("roleDefinitions", StringComparison.Ordinal))
+            tenant.When("atScope()", """{"value":[]}""");
+        tenant.Fails(contains, status);
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.False(snapshot.Complete);
+        Assert.True(Of(snapshot, "GroupMember:g-assigned").Privileged);
+    }
+
+    [Fact]
+    public async Task Groups_that_are_listed_without_more_than_their_ids_are_not_read()
+    {
+        await using var tenant = await StartAsync();
+        Nest(tenant);
+        tenant.When("GET /groups/g-assigned/transitiveMemberOf",
+            """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":null,"isAssignableToRole":null}]}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.Equal((true, Power.NotRead),
+            (Of(snapshot, "GroupMember:g-assigned").Privileged, Of(snapshot, "GroupMember:g-assigned").Details[Power.Detail]));
+    }
+
+    [Theory]
+    [InlineData("registeredDevices", "#microsoft.graph.device", "Device", "Device.Read.All and User.Read.All")]
+    [InlineData("memberOf", "#microsoft.graph.group", "GroupMember", "GroupMember.Read.All")]
+    [InlineData("ownedObjects", "#microsoft.graph.application", "OwnedApplication", "User.Read.All and Application.Read.All")]
+    public async Task What_is_listed_by_its_id_alone_is_access_and_unread(string part, string type, string kind, string permission)
+    {
+        await using var tenant = await StartAsync();
+        tenant.When("/hidden/", """{"value":[]}""").When($"GET /users/{Dana}/{part}", $$"""
+            {"value":[{"@odata.type":"{{type}}","id":"hidden","displayName":null,"accountEnabled":null,"mailEnabled":null}]}
+            """);
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.NotNull(Of(snapshot, $"{kind}:hidden"));
+        var source = Assert.Single(snapshot.Sources, s => s.Source == LeaverSources.Graph(Dana, part));
+        Assert.Equal((false, permission), (source.Complete, source.Permission));
+        Assert.All(permission.Split(" and "), p => Assert.Contains($"value=='{p}'", source.Remedy, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("g-team", "inherited from the group Team", "nothing more: it ends with the membership in Team")]
+    [InlineData(
+        "g-mail",
+        "inherited from the group Newsletter, a membership that this program cannot end (a distribution group, which Graph only reads)",
+        "it stays until that membership ends: take the person out of Newsletter in Exchange Online: "
+        + "Remove-DistributionGroupMember -Identity 'it''s@x.example' -Member 'dana@x.example' "
+        + "-BypassSecurityGroupManagerCheck -Confirm:$false")]
+    [InlineData(
+        "g-onprem",
+        "inherited from the group Old world, a membership that this program cannot end "
+        + "(comes from the on-premises directory, which would bring it back)",
+        "it stays until that membership ends: take the person out of Old world in Active Directory")]
+    [InlineData(
+        "g-lic", "inherited from the group g-lic, which the person's memberships do not show",
+        "it stays while the person is in that group: find it in the Entra admin center by its id g-lic, and end the membership")]
+    public async Task What_comes_from_a_group_stays_with_a_membership_that_cannot_be_ended_here(string group, string why, string what)
+    {
+        await using var tenant = await StartAsync();
+        tenant.When($"GET /users/{Dana}?", $$"""
+            {"id":"{{Dana}}","userPrincipalName":"dana@x.example","accountEnabled":true,
+             "licenseAssignmentStates":[{"skuId":"sku-1","assignedByGroup":"{{group}}","disabledPlans":[],"state":"Active"}]}
+            """);
+        tenant.When($"GET /users/{Dana}/appRoleAssignments",
+            $$"""{"value":[{"id":"ar","appRoleId":"role-1","principalId":"{{group}}","principalType":"Group","resourceId":"res-1"}]}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        var licence = Of(snapshot, $"Licence:sku-1/{group}");
+        Assert.Equal((why, what), (licence.NotRemovable, licence.WhatToDo));
+        var role = Of(snapshot, "AppRole:ar");
+        Assert.Equal(
+            (why.Replace("inherited from", "assigned through", StringComparison.Ordinal), what), (role.NotRemovable, role.WhatToDo));
+    }
+
+    [Theory]
+    [InlineData("true", "a mail-enabled security group")]
+    [InlineData("false", "a distribution group")]
+    [InlineData("null", "a distribution or mail-enabled security group")]
+    public async Task A_group_that_only_Exchange_changes_is_named_by_its_kind(string security, string kind)
+    {
+        await using var tenant = await StartAsync();
+        var group = $$"""
+            {"@odata.type":"#microsoft.graph.group","id":"g","displayName":"News","mail":"news@x.example","mailEnabled":true,
+             "securityEnabled":{{security}},"groupTypes":[]}
+            """;
+        tenant.When($"GET /users/{Dana}/memberOf", $$"""{"value":[{{group}}]}""")
+            .When($"GET /users/{Dana}/ownedObjects", $$"""{"value":[{{group}}]}""");
+
+        var snapshot = await ReadAsync(tenant);
+
+        Assert.All(new[] { Of(snapshot, "GroupMember:g"), Of(snapshot, "OwnedGroup:g") },
+            a => Assert.Equal($"{kind}, which Graph only reads", a.NotRemovable));
+        Assert.Equal(
+            "take the person's ownership out of News in Exchange Online: "
+                + "Set-DistributionGroup -Identity 'news@x.example' -ManagedBy @{Remove='dana@x.example'} -BypassSecurityGroupManagerCheck",
+            Of(snapshot, "OwnedGroup:g").WhatToDo);
     }
 
     [Fact]
@@ -382,6 +593,28 @@ public sealed class ReadAccessTests
         Assert.Equal(JsonSerializer.Serialize(first.Accesses), JsonSerializer.Serialize(second.Accesses));
     }
 
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 3)]
+    public async Task The_groups_above_each_group_are_asked_for_only_when_there_are_some(bool nested, int asked)
+    {
+        await using var tenant = await StartAsync();
+        if (nested)
+            Nest(tenant);
+
+        await ReadAsync(tenant);
+
+        // g-assigned, g-team and g-role: what is left to a person is never given back, and g-owned is not the person's own.
+        Assert.Equal(asked, tenant.Requests.Count(r => r.StartsWith("GET /groups/", StringComparison.Ordinal)
+            && r.Contains("/transitiveMemberOf", StringComparison.Ordinal) && !r.Contains("g-owned", StringComparison.Ordinal)));
+    }
+
+    private static void Nest(ScriptedTenant tenant) => tenant.When(
+        $"GET /users/{Dana}/transitiveMemberOf",
+        """
+        {"value":[{"@odata.type":"#microsoft.graph.group","id":"g-assigned"},{"@odata.type":"#microsoft.graph.group","id":"g-above"}]}
+        """);
+
     private static Task<AccessSnapshot> ReadAsync(ScriptedTenant tenant) => tenant.Directory.ReadAccessAsync(Dana, "dana@x.example", Policy, Stop);
 
     private static Access Of(AccessSnapshot snapshot, string key) => snapshot.Accesses.Single(a => a.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
@@ -393,6 +626,13 @@ public sealed class ReadAccessTests
         {"id":"{{scope}}/providers/Microsoft.Authorization/roleAssignments/{{name}}","properties":{"principalId":"{{Dana}}","principalType":"User","scope":"{{scope}}",
          "roleDefinitionId":"/subscriptions/{{Sub}}/providers/Microsoft.Authorization/roleDefinitions/{{role}}"} }
         """;
+
+    // Owner of the resource group, for somebody else than the person.
+    private static string OwnerRole(string name, string principal) =>
+        Assignment(name, Rg, Owner).Replace(Dana, principal, StringComparison.Ordinal);
+
+    private static string Row(string assignment) => assignment.Trim().Insert(
+        1, $"\"name\":\"a\",\"type\":\"microsoft.authorization/roleassignments\",\"subscriptionId\":\"{Sub}\",\"tags\":null,");
 
     private static string Eligibility(string name, string sub, string scope) => $$"""
         {"id":"/subscriptions/{{sub}}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/{{name}}","properties":{"principalId":"{{Dana}}","scope":"{{scope}}","memberType":"Inherited",
@@ -423,7 +663,8 @@ public sealed class ReadAccessTests
                  {"@odata.type":"#microsoft.graph.group","id":"g-role","displayName":"Role admins","isAssignableToRole":true,"groupTypes":[]},
                  {"@odata.type":"#microsoft.graph.group","id":"g-dynamic","displayName":"Everybody","groupTypes":["DynamicMembership"],"membershipRule":"user.accountEnabled -eq true"},
                  {"@odata.type":"#microsoft.graph.group","id":"g-onprem","displayName":"Old world","onPremisesSyncEnabled":true,"groupTypes":[]},
-                 {"@odata.type":"#microsoft.graph.group","id":"g-mail","displayName":"Newsletter","mailEnabled":true,"groupTypes":[]},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-mail","displayName":"Newsletter","mail":"it's@x.example",
+                  "mailEnabled":true,"securityEnabled":false,"groupTypes":[]},
                  {"@odata.type":"#microsoft.graph.directoryRole","id":"role","displayName":"Application Administrator"},
                  {"@odata.type":"#microsoft.graph.administrativeUnit","id":"au-1","displayName":"Research"}]}
                 """)
@@ -445,6 +686,7 @@ public sealed class ReadAccessTests
             .When($"GET /roleManagement/directory/roleEligibilityScheduleInstances?$filter=principalId eq '{Dana}'", $$"""
                 {"value":[{"id":"re-1","principalId":"{{Dana}}","roleDefinitionId":"rd-2","directoryScopeId":"/","memberType":"Direct","roleDefinition":{"displayName":"User Administrator"} }]}
                 """)
+            .When($"GET /roleManagement/directory/roleAssignmentScheduleInstances?$filter=principalId eq '{Dana}'", """{"value":[]}""")
             .When($"GET /users/{Dana}/ownedObjects", """
                 {"value":[{"@odata.type":"#microsoft.graph.application","id":"app-1","appId":"trainer","displayName":"Trainer","passwordCredentials":[{"keyId":"k"}],"keyCredentials":[]},
                  {"@odata.type":"#microsoft.graph.application","id":"app-2","appId":"viewer","displayName":"Viewer","passwordCredentials":[],"keyCredentials":[]},
@@ -473,6 +715,12 @@ public sealed class ReadAccessTests
                 {"value":[{{Assignment("1", Rg, Contributor)}},{{Assignment("2", $"{Rg}/providers/Microsoft.KeyVault/vaults/kv", SecretsUser)}}]}
                 """)
             .When($"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?api-version=2020-10-01&$filter=principalId eq '{Dana}'", $$"""{"value":[{{Eligibility("e1", Sub, $"/subscriptions/{Sub}")}}]}""")
+            .When("/transitiveMemberOf", """{"value":[]}""")
+            .When("GET /servicePrincipals(appId='trainer')?", """{"id":"sp-1"}""")
+            .When($"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=atScope()",
+                """{"value":[]}""")
+            .When("roleDefinitions/" + Owner,
+                Definition(Owner, "Owner").Replace("[]", """[{"actions":["*"],"notActions":[]}]""", StringComparison.Ordinal))
             .When("roleDefinitions/" + Contributor, Definition(Contributor, "Contributor"))
             .When("roleDefinitions/" + SecretsUser, Definition(SecretsUser, "Key Vault Secrets User"))
             .When("POST /providers/Microsoft.ResourceGraph/resources", $$"""

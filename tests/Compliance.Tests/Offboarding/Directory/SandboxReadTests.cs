@@ -51,6 +51,46 @@ public sealed class SandboxReadTests
     }
 
     [Fact]
+    public async Task A_group_that_is_given_Owner_of_one_resource_group_is_known_to_carry_it()
+    {
+        await using var reader = await Reader.StartAsync();
+        var before = await SnapshotAsync(reader);
+        var group = before.Accesses.First(a => a is { Kind: AccessKind.GroupMember, NotRemovable: null, Privileged: false });
+        var vault = before.Accesses.First(a => a.Kind == AccessKind.VaultAccessPolicy).Scope;
+        reader.Sandbox.Tenant.Add("roleAssignments", new System.Text.Json.Nodes.JsonObject
+        {
+            ["id"] = $"{vault}/providers/Microsoft.Authorization/roleAssignments/0a0a0a0a-0000-4000-8000-000000000001",
+            ["type"] = "Microsoft.Authorization/roleAssignments",
+            ["properties"] = new System.Text.Json.Nodes.JsonObject
+            {
+                ["principalId"] = group.Id,
+                ["principalType"] = "Group",
+                ["scope"] = vault,
+                ["roleDefinitionId"] = "/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+            },
+        });
+
+        var after = (await SnapshotAsync(reader)).Accesses.Single(a => a.Key == group.Key);
+
+        Assert.Equal(Power.None, group.Details[Power.Detail]);
+        Assert.Equal((true, "Owner"), (after.Privileged, after.Details[Power.Detail]));
+    }
+
+    [Fact]
+    public async Task Devices_that_this_app_may_not_read_are_access_and_their_source_is_not_read()
+    {
+        await using var reader = await Reader.StartAsync();
+        reader.Sandbox.Tenant.Denied["Device.Read.All"] = true;
+
+        var snapshot = await SnapshotAsync(reader);
+
+        Assert.Equal(2, snapshot.Accesses.Count(a => a.Kind == AccessKind.Device));
+        var source = Assert.Single(snapshot.Sources, s => !s.Complete);
+        Assert.Equal((LeaverSources.Graph(snapshot.UserId, "registeredDevices"), "Device.Read.All and User.Read.All"),
+            (source.Source, source.Permission));
+    }
+
+    [Fact]
     public async Task Throttling_and_broken_connections_lose_nothing()
     {
         await using var plain = await Reader.StartAsync();

@@ -221,7 +221,8 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         var made = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
 
         await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(
-            () => new TableLeaverCases(Faults.Storage(accounts)).ChangeAsync(given.Tenant, made.Id, c => c with { Round = c.Round + 1 }, Stop), Stop)));
+            () => new TableLeaverCases(Faults.Storage(accounts))
+                .ChangeAsync(given.Tenant, made.Id, c => c with { Round = c.Round + 1 }, Stop), Stop)));
 
         Assert.Equal(13, (await given.Cases.FindAsync(given.Tenant, made.Id, Stop))!.Round);
         await Assert.ThrowsAsync<KeyNotFoundException>(() => given.Cases.ChangeAsync(given.Tenant, "leaver-none", c => c, Stop));

@@ -1,5 +1,6 @@
 using Compliance.Offboarding;
 using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
 using Compliance.Plans;
 using Compliance.Tests.Offboarding.Acting;
@@ -23,7 +24,14 @@ public sealed class PlannerTests
         from scope in OneOf("/", "/subscriptions/s1", "/subscriptions/s2/resourceGroups/rg", "/providers/Microsoft.Management/managementGroups/m")
         select Some.Access(
             kind, kind == AccessKind.Account ? Some.UserId : kind == AccessKind.SignInMethod ? $"{(told ? "phoneMethods" : "newMethods")}/{id}" : kind is AccessKind.AzureRole ? $"{scope.TrimEnd('/')}/providers/Microsoft.Authorization/roleAssignments/{id}" : $"id-{id}", scope,
-            told ? [("roleDefinitionId", "d"), ("resourceId", "r"), ("appRoleId", "a"), ("clientId", "c"), ("scope", "User.Read"), ("tag", "owner"), ("value", "dana@northwynd.example"), ("permissions", "{}")] : []) with
+            told
+                ?
+                [
+                    ("roleDefinitionId", "d"), ("resourceId", "r"), ("appRoleId", "a"), ("clientId", "c"), ("scope", "User.Read"),
+                    ("tag", "owner"), ("value", "dana@northwynd.example"), ("permissions", "{}"),
+                    ("isAssignableToRole", privileged ? "true" : "false"),
+                ]
+                : []) with
         {
             Privileged = privileged,
             Asset = asset,
@@ -140,6 +148,27 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void A_directory_role_that_PIM_manages_is_ended_by_a_request_to_PIM()
+    {
+        var role = Some.Access(
+            AccessKind.DirectoryRole, "ra-1", "/administrativeUnits/1",
+            ("roleDefinitionId", "rd-1"), ("directoryScopeId", "/administrativeUnits/1"), ("principalId", Some.UserId),
+            ("roleAssignmentScheduleId", "s"));
+
+        var request = StepRequests.Of(Assert.Single(Plan([role], Some.Heir, Some.Everything).Steps));
+
+        Assert.Equal(
+            ("POST", "/roleManagement/directory/roleAssignmentScheduleRequests", "RoleAssignmentSchedule.ReadWrite.Directory"),
+            (request.Call.Method, request.Path, request.Call.Permission));
+        Assert.Equal(
+            [
+                ("action", "adminRemove"), ("justification", "The person has left."), ("principalId", Some.UserId),
+                ("roleDefinitionId", "rd-1"), ("directoryScopeId", "/administrativeUnits/1"),
+            ],
+            request.Body!.AsObject().Select(p => (p.Key, p.Value!.GetValue<string>())));
+    }
+
+    [Fact]
     public void A_sole_owner_hands_over_to_the_manager_a_privileged_app_to_whom_policy_names_and_others_stay_as_they_are()
     {
         var plan = Plan(
@@ -184,7 +213,7 @@ public sealed class PlannerTests
     public void An_undo_gives_back_what_was_taken_and_says_what_it_cannot()
     {
         var accesses = PlanExecutorTests.OfEveryKind().Where(a => a.Kind != AccessKind.Account)
-            .Append(Some.AzureRole("s1", "owner") with { Details = new Dictionary<string, string> { ["roleDefinitionId"] = "/x/8e3af657-a8ff-443c-a75c-2fe8c4bcb635" } }).ToList();
+            .Append(Some.AzureRole("s1", "owner") with { Privileged = true }).ToList();
         var block = BlockPlanner.Plan(Some.TenantId, Some.CaseId, Some.Facts, Some.Everything);
         var remove = Plan(accesses, Some.Heir, Some.Everything);
         var outcomes = block.Steps.Concat(remove.Steps).Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
@@ -202,6 +231,65 @@ public sealed class PlannerTests
             undo.Manual.Select(m => m.Target.Type).Distinct().Order(StringComparer.Ordinal));
         Assert.Contains(undo.Manual, m => m.Target.Id.EndsWith("/owner", StringComparison.Ordinal) && m.Why == "not restored: privileged");
         Assert.DoesNotContain(undo.Steps, s => s.Target.Id is "role-assignable" or "sp" or "own-role");
+    }
+
+    [Theory]
+    [InlineData(AccessKind.GroupMember, null)]
+    [InlineData(AccessKind.GroupMember, Power.NotRead)]
+    [InlineData(AccessKind.AzureRole, null)]
+    [InlineData(AccessKind.AzureRole, Power.NotRead)]
+    [InlineData(AccessKind.OwnedGroup, Power.NotRead)]
+    [InlineData(AccessKind.OwnedApplication, null)]
+    [InlineData(AccessKind.OwnedServicePrincipal, Power.NotRead)]
+    public void What_was_not_judged_counts_as_privileged_and_does_not_come_back(AccessKind kind, string? power)
+    {
+        var access = Some.Access(kind, "/subscriptions/s1/x", "/subscriptions/s1", ("roleDefinitionId", "d")) with { OtherOwners = 1 };
+        access = access with { Details = access.Details.Where(d => d.Key != Power.Detail).ToDictionary(d => d.Key, d => d.Value) };
+        if (power is not null)
+            access = access with { Details = new Dictionary<string, string>(access.Details) { [Power.Detail] = power } };
+        var remove = Plan([access], Some.Heir, Some.Everything);
+        var outcomes = remove.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
+
+        var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(access), [remove], outcomes, Some.Everything);
+
+        Assert.NotEmpty(remove.Steps);
+        Assert.Empty(undo.Steps);
+        Assert.Equal("not restored: whether it gives administrative power could not be read, so it counts as privileged",
+            Assert.Single(undo.Manual).Why);
+    }
+
+    [Fact]
+    public void A_plain_group_is_left_without_the_opt_in_whatever_power_it_carries()
+    {
+        var group = Power.Judged(Some.Group("g"), ["Owner"], read: true);
+
+        var step = Assert.Single(Plan([group], Some.Heir, Some.Policy).Steps);
+
+        Assert.Equal((LeaverActions.RemoveGroupMember, false), (step.Action, step.Arguments.ContainsKey(StepArguments.RoleAssignable)));
+    }
+
+    [Fact]
+    public void Nothing_is_handed_over_to_the_fallback_owner_while_the_manager_is_not_known()
+    {
+        var policy = Some.Everything with { FallbackOwner = "fallback" };
+        Access[] accesses =
+        [
+            Some.Access(AccessKind.OwnedApplication, "sole") with { OtherOwners = 0 },
+            Some.Access(AccessKind.OwnedGroup, "shared") with { OtherOwners = 1 },
+            Some.Resource("ws", "dana@northwynd.example"), Some.Resource("shared-ws", "dana@northwynd.example; ops@northwynd.example"),
+        ];
+
+        var plan = Plan(accesses, Heir.NotRead("the manager could not be read: 429"), policy);
+
+        Assert.Equal(
+            [(LeaverActions.RemoveOwner, "shared"), (LeaverActions.HandOverResource, "shared-ws")],
+            plan.Steps.OrderBy(s => s.Target.Id.Length).Select(s => (s.Action, s.Target.Id.Split('/')[^1])));
+        Assert.Equal(["sole", "ws"], plan.Manual.Select(m => m.Target.Id.Split('/')[^1]).Order());
+        Assert.All(plan.Manual,
+            m => Assert.Equal("it would be left ownerless, and to whom it goes is not known: the manager could not be read: 429", m.Why));
+        Assert.Equal(["fallback", "fallback"], Plan(accesses, null, policy).Steps
+            .Where(s => s.Action is LeaverActions.AddOwner || s.Target.Id.EndsWith("/ws", StringComparison.Ordinal))
+            .Select(s => s.Arguments.GetValueOrDefault(StepArguments.OwnerId) ?? s.Arguments[StepArguments.Value]));
     }
 
     [Fact]
