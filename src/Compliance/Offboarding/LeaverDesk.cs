@@ -194,7 +194,10 @@ public sealed class LeaverDesk
         var remove = RemovalPlanner.Plan("dry-run", facts, snapshot, heir, policy);
         holds.AddRange(PlanGuards.Before(remove, snapshot, facts, heir, policy, await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop)));
         return new(facts.UserId, null, [.. holds.Select(h => $"{h.Guard}: {h.Reason}")], block, remove,
-            [.. snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}")]);
+            [
+                .. snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"),
+                .. heir?.Unread is { } why ? [$"manager: {why}"] : (string[])[],
+            ]);
     }
 
     /// <summary>Requests for approval that wait, the oldest first.</summary>

@@ -41,10 +41,13 @@ public sealed record PlanStep(
     string Id, string Action, PlanTarget Target, int Wave, string Reason, string Rule, IReadOnlyDictionary<string, string> Arguments)
 {
     /// <summary>The id of a step.</summary>
-    public static string IdOf(string action, PlanTarget target)
+    /// <param name="action">What is done.</param>
+    /// <param name="target">On what.</param>
+    /// <param name="to">Who or what takes the place, where the act is another one for another: a new owner. Null else.</param>
+    public static string IdOf(string action, PlanTarget target, string? to = null)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return CanonicalJson.Sha256Of(new { action, target.Type, target.Id })[..16];
+        return CanonicalJson.Sha256Of(new { action, target.Type, target.Id, to })[..16];
     }
 }
 

@@ -285,6 +285,19 @@ public sealed class ScriptedHistoryTests
     }
 
     [Fact]
+    public async Task That_nobody_fits_stays_a_finding_while_the_directory_cannot_be_read()
+    {
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await HistoryRun.LiveAsync(
+            new(2, [
+                Directory(0.5, DirectoryEdit.ClearEmployeeId), Terminated(1, 1),
+                new ServiceFails(TimeSpan.FromHours(40), "graph/* => status=429", TimeSpan.FromHours(20)),
+            ]), world, new LeaverInvariants(world));
+
+        Assert.Equal((true, true), (world.HasFinding("LEAVE-003"), world.HasFinding("LEAVE-011")));
+    }
+
+    [Fact]
     public async Task Who_is_due_and_held_for_a_day_is_told_as_not_blocked()
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);

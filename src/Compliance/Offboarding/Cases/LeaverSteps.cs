@@ -142,12 +142,16 @@ public sealed partial class LeaverSteps
         if (!lookup.Unreadable && known.UserId is { } earlier)
             problem += $" Before, the account {earlier} fitted.";
         await ChangeAsync(run, c => c.Round == run.Round ? c with { Stage = lookup.Unreadable ? c.Stage : LeaverStage.Unmatched, Note = problem } : c, stop);
-        await TellAsync(known, [CasePhase.Match], [lookup.Unreadable
-            ? Finding(known, policy, CasePhase.Match, LeaverControls.Held, problem,
-                "Mend what keeps the directory from being read; the case looks again by itself.", unknown: true)
-            : Finding(known, policy, CasePhase.Match, LeaverControls.NoMatch, problem,
-                "Set the employee id on the right account, or correct it in HR; the case looks again by itself.")], stop);
-        return new(lookup.Unreadable ? CaseGo.Again : CaseGo.Unmatched);
+        if (lookup.Unreadable)
+        {
+            // What was seen before is not gone because nothing can be seen now.
+            await _parts.Findings.OpenAsync(Tenant, known.Id, CaseFindings.Controls, [Finding(known, policy, CasePhase.Match, LeaverControls.Held, problem,
+                "Mend what keeps the directory from being read; the case looks again by itself.", part: "directory", unknown: true)], Now, stop);
+            return new(CaseGo.Again);
+        }
+        await TellAsync(known, [CasePhase.Match], [Finding(known, policy, CasePhase.Match, LeaverControls.NoMatch, problem,
+            "Set the employee id on the right account, or correct it in HR; the case looks again by itself.")], stop);
+        return new(CaseGo.Unmatched);
     }
 
     // Administrators who leave at the same time do not stand in for each other. Each says first who leaves and looks then: of two at once, one at least

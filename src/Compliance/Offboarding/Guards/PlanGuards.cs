@@ -20,8 +20,9 @@ internal static class PlanGuards
             holds.Add(new(GuardNames.Unreadable, "plan, access and facts are not about the same account"));
         foreach (var owned in snapshot.Accesses.Where(IsOwned).Where(a => a.OtherOwners is not > 0).OrderBy(a => a.Key, StringComparer.Ordinal))
         {
-            var privileged = owned.Privileged && owned.Kind != AccessKind.OwnedGroup;
-            if ((privileged ? policy.PrivilegedOwner : heir?.Id ?? policy.FallbackOwner) is null)
+            if (!owned.Privileged && heir?.Unread is { } unread)
+                holds.Add(new(GuardNames.Unreadable, $"who gets it could not be read ({unread}): {Describe(owned)}"));
+            else if ((owned.Privileged ? policy.PrivilegedOwner : heir?.Id ?? policy.FallbackOwner) is null)
                 holds.Add(new(GuardNames.LastOwner, $"{(owned.OtherOwners is null ? "the other owners could not be counted" : "the leaver is the only owner")}, and there is nobody to hand it to: {Describe(owned)}"));
         }
         // Whoever is put in, and whatever the snapshot says of other owners: an owner can add a credential and act as the application.

@@ -58,8 +58,8 @@ internal static class RemovalPlanner
             ]
             :
             [
-                new(new("mailbox", facts.UserId, facts.Mail), Why, "policy does not hand mail over (handOverMailAndFiles): decide whether it is kept, and for how long, before the licence or the user is removed"),
-                new(new("files", facts.UserId, facts.PrincipalName), Why, "policy does not hand files over (handOverMailAndFiles): decide whether they are kept before the user is deleted"),
+                new(new("mailbox", facts.UserId, facts.Mail), Why, "policy does not hand mail over (mailAndFiles): decide whether it is kept, and for how long, before the licence or the user is removed"),
+                new(new("files", facts.UserId, facts.PrincipalName), Why, "policy does not hand files over (mailAndFiles): decide whether they are kept before the user is deleted"),
             ];
     }
 
@@ -89,16 +89,16 @@ internal static class RemovalPlanner
                 case AccessKind.Account:
                     return (BlockPlanner.Of(new("user", facts.UserId, facts.PrincipalName), access), []);
                 case AccessKind.Device:
-                    return OnlyIf(policy.RetireDevices, "retireDevices", Step(LeaverActions.DisableDevice, access, "retireDevices"));
+                    return OnlyIf(policy.RetireDevices, "devices", Step(LeaverActions.DisableDevice, access, "devices"));
                 case AccessKind.ManagedDevice:
-                    return OnlyIf(policy.RetireDevices, "retireDevices", Step(LeaverActions.RetireManagedDevice, access, "retireDevices"));
+                    return OnlyIf(policy.RetireDevices, "devices", Step(LeaverActions.RetireManagedDevice, access, "devices"));
                 case AccessKind.Licence:
-                    return OnlyIf(policy.RemoveLicences, "removeLicences", Step(
-                        LeaverActions.RemoveLicence, access, "removeLicences", User, ("skuId", access.Details.GetValueOrDefault("skuId") ?? access.Id)));
+                    return OnlyIf(policy.RemoveLicences, "licences", Step(
+                        LeaverActions.RemoveLicence, access, "licences", User, ("skuId", access.Details.GetValueOrDefault("skuId") ?? access.Id)));
                 case AccessKind.SignInMethod when !DeclaredCall.RemoveSignInMethod.ContainsKey(access.Id.Split('/')[0]):
                     return Manual(access, "this program does not know this kind of method", "delete it in the Entra admin center: Users, the person, Authentication methods");
                 case AccessKind.SignInMethod:
-                    return OnlyIf(policy.RemoveSignInMethods, "removeSignInMethods", Step(LeaverActions.RemoveSignInMethod, access, "removeSignInMethods", User));
+                    return OnlyIf(policy.RemoveSignInMethods, "signInMethods", Step(LeaverActions.RemoveSignInMethod, access, "signInMethods", User));
                 case AccessKind.DirectoryRole:
                     return Privileged(Step(
                         LeaverActions.RemoveDirectoryRole, access, "privilegedRemovals",
@@ -177,12 +177,12 @@ internal static class RemovalPlanner
             // Who owns an application can add credentials to it, and who owns a group its members: nobody gets that who need not.
             if (access.OtherOwners >= 1)
                 return optIn ? Does(Remove(null)) : ([], [Steps.ByHand(Remove(null), OptIn)]);
-            var (to, rule) = access.Privileged ? (_privilegedOwner, "privilegedOwner") : _heir is not null ? (_heir.Id, "") : (_fallback, "fallbackOwner");
+            var (to, rule) = access.Privileged ? (_privilegedOwner, "owners/privileged") : _heir is not null ? (_heir.Id, "") : (_fallback, "owners/fallback");
             if (to is null)
                 return Manual(
                     access,
                     access.Privileged
-                        ? "it is privileged and would be left ownerless: policy names nobody who may have it (privilegedOwner)"
+                        ? "it is privileged and would be left ownerless: policy names nobody who may have it (owners.privileged)"
                         : _nobody,
                     $"add an owner first, then: {StepRequests.Of(Remove(null)).Command()}");
             var add = Steps.Of(
@@ -205,7 +205,7 @@ internal static class RemovalPlanner
             var between = value.Contains(';', StringComparison.Ordinal) ? "; " : value.Contains(',', StringComparison.Ordinal) ? ", " : value.Contains('|', StringComparison.Ordinal) ? "|" : " ";
             var now = others.Count == 0 ? HeirName! : string.Join(between, others);
             return Does(Steps.Of(
-                LeaverActions.HandOverResource, Steps.TargetOf(access), 0, others.Count == 0 ? $"handed over to {now}" : "its other owners keep it", others.Count == 0 && _heir is null ? "fallbackOwner" : "ownerTag",
+                LeaverActions.HandOverResource, Steps.TargetOf(access), 0, others.Count == 0 ? $"handed over to {now}" : "its other owners keep it", others.Count == 0 && _heir is null ? "owners/fallback" : "ownerTag",
                 User, (StepArguments.Tag, tag), (StepArguments.Value, now), (StepArguments.Access, access.Key)));
         }
 

@@ -47,9 +47,20 @@ internal static class Steps
     /// <param name="reason">Why, in words.</param>
     /// <param name="rule">Key in the policy file that asks for it; empty for the file as a whole.</param>
     /// <param name="arguments">What it needs; those without a value are left out.</param>
-    public static PlanStep Of(string action, PlanTarget target, int wave, string reason, string rule, params IEnumerable<(string Name, string? Value)> arguments) =>
-        new(PlanStep.IdOf(action, target), action, target, wave, reason, rule.Length == 0 ? "offboarding.yaml#" : $"offboarding.yaml#/{rule}",
-            arguments.Where(a => a.Value is not null).ToDictionary(a => a.Name, a => a.Value!, StringComparer.Ordinal));
+    public static PlanStep Of(
+        string action, PlanTarget target, int wave, string reason, string rule, params IEnumerable<(string Name, string? Value)> arguments)
+    {
+        var values = arguments.Where(a => a.Value is not null).ToDictionary(a => a.Name, a => a.Value!, StringComparer.Ordinal);
+        // Handing over to somebody else is another act: one that was done says nothing of it.
+        var to = action switch
+        {
+            LeaverActions.AddOwner => values.GetValueOrDefault(StepArguments.OwnerId),
+            LeaverActions.HandOverResource or LeaverActions.TakeBackResource => values.GetValueOrDefault(StepArguments.Value),
+            _ => null,
+        };
+        return new(
+            PlanStep.IdOf(action, target, to), action, target, wave, reason, rule.Length == 0 ? "offboarding.yaml#" : $"offboarding.yaml#/{rule}", values);
+    }
 
     /// <summary>What a person does in place of a step.</summary>
     public static ManualStep ByHand(PlanStep step, string why) => new(step.Target, why, StepRequests.Of(step).Command());

@@ -2,6 +2,7 @@ using System.Text;
 using Compliance.Approvals;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Guards;
+using Compliance.Offboarding.Planning;
 using Compliance.Offboarding.Policy;
 using Compliance.Plans;
 using Compliance.Policies;
@@ -180,6 +181,18 @@ public abstract class GuardTests(StorageFixture accounts)
         var request = Request(new ApprovalAnswer("a", false, default, null));
 
         Assert.Equal(ApprovalState.Refused, ApprovalRules.StateOf(request, DateTimeOffset.MaxValue));
+    }
+
+    [Fact]
+    public void What_the_leaver_alone_owns_is_held_while_the_manager_cannot_be_read()
+    {
+        var owned = Some.Access(AccessKind.OwnedGroup, "group", "") with { OtherOwners = 0 };
+        var snapshot = new AccessSnapshot("t", Some.UserId, default, [owned], []);
+        var plan = RemovalPlanner.Plan("case", Some.Facts, snapshot, Heir.NotRead("503"), Some.Policy);
+
+        var holds = PlanGuards.Before(plan, snapshot, Some.Facts, Heir.NotRead("503"), Some.Policy, firstActOfPolicy: false);
+
+        Assert.Equal([GuardNames.Unreadable], holds.Select(h => h.Guard));
     }
 
     private static ApprovalRequest Request(params IReadOnlyList<ApprovalAnswer> answers) => new()

@@ -1,10 +1,13 @@
-using Compliance.Offboarding;
+using System.Text.Json;
 using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
+using Compliance.Offboarding;
 using Compliance.Plans;
+using Compliance.Tenants;
 using Compliance.Tests.Offboarding.Acting;
 using CsCheck;
+using Local;
 using Testing;
 
 namespace Compliance.Tests.Offboarding.Planning;
@@ -55,6 +58,41 @@ public sealed class PlannerTests
             new Random(seed).Shuffle(shuffled);
             return Plan(accesses, heir, policy).Id() == Plan(shuffled, heir, policy).Id();
         }, iter: TestSize.Times(1000));
+
+    [Fact]
+    public void Every_rule_and_every_setting_that_a_plan_names_is_a_key_of_the_policy()
+    {
+        var schema = JsonElement.Parse(File.ReadAllText(
+            Path.Combine(RepositoryRoot.Find(), "src/ComplianceFunctions/policy/offboarding.schema.json")));
+        bool IsKey(string path)
+        {
+            var at = schema;
+            return path.Split('.', '/').All(part => at.TryGetProperty("properties", out var properties) && properties.TryGetProperty(part, out at));
+        }
+
+        var calls = string.Join(' ', DeclaredCall.All.Select(c => c.For));
+        Assert.All(
+            System.Text.RegularExpressions.Regex.Matches(calls, @"\(policy: ([A-Za-z.]+)\)").Select(m => m.Groups[1].Value).Distinct(),
+            key => Assert.True(IsKey(key), key));
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir).Sample((accesses, policy, heir) =>
+        {
+            var plan = Plan(accesses, heir, policy);
+            var named = plan.Steps.Select(s => s.Rule.Split('#')[1].TrimStart('/')).Where(r => r.Length > 0)
+                .Concat(plan.Manual.SelectMany(m => System.Text.RegularExpressions.Regex.Matches(m.Why, @"policy[^()]*\(([A-Za-z.]+)\)"))
+                    .Select(m => m.Groups[1].Value));
+            Assert.All(named.Distinct(), key => Assert.True(IsKey(key), key));
+        }, iter: TestSize.Times(200));
+    }
+
+    [Fact]
+    public void Handing_over_to_somebody_else_is_another_step()
+    {
+        Access[] owned = [Some.Access(AccessKind.OwnedApplication, "app", "/") with { OtherOwners = 0 }];
+        var steps = new[] { new Heir("first", "first@northwynd.example", "First"), new Heir("second", "second@northwynd.example", "Second") }
+            .Select(heir => Plan(owned, heir, Some.Policy).Steps.Single(s => s.Action == LeaverActions.AddOwner).Id);
+
+        Assert.Equal(2, steps.Distinct().Count());
+    }
 
     [Fact]
     public void Every_access_is_in_exactly_one_step_or_left_to_a_person() =>
