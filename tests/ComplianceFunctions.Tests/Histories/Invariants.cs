@@ -244,8 +244,9 @@ internal sealed class LeaverInvariants : IHistoryWatch
                 continue;
             var caseId = HrEventKeys.CaseOf(SmallTenant.Id, employeeId, employment);
             // Blocked in this round and enabled by somebody else since: the daily check of former leavers sees to that.
+            // A finding about whichever of the person's employments is one about the person.
             if (!cases.TryGetValue(caseId, out var known) || known.BlockedAt is not null || IsRefused(known)
-                || _openFindings.Values.Any(f => f.CaseId == caseId))
+                || _openFindings.Values.Any(f => cases.TryGetValue(f.CaseId, out var about) && about.EmployeeId == employeeId))
                 continue;
             Broken(Invariant.BlockedInTime, now,
                 $"{who} was due at {due:yyyy-MM-dd HH:mm}Z, can still sign in, and no finding is open; "
@@ -299,7 +300,9 @@ internal sealed class LeaverInvariants : IHistoryWatch
         if (now - _dayBegan < TimeSpan.FromDays(1))
             return;
         var size = Size();
-        var quiet = _disturbed < _dayBegan - TimeSpan.FromDays(1);
+        // Access that ends is something that happens, even where there was nothing left to take.
+        var quiet = _disturbed < _dayBegan - TimeSpan.FromDays(1)
+            && !_taken.Employments.Any(e => _taken.DueAt(e.Who, e.Employment) is { } due && due > _dayBegan - TimeSpan.FromDays(1) && due <= now);
         var (records, bytes) = (size.Records - _atDayBegin.Records, size.Bytes - _atDayBegin.Bytes);
         if (quiet && (records > 5 || bytes > 32_768))
             Broken(Invariant.GrowsWithChanges, now, $"a day in which nothing happened left {records} records and {bytes} bytes");

@@ -196,6 +196,16 @@ public sealed class ScriptedHistoryTests
     }
 
     [Fact]
+    public async Task A_case_that_rested_for_another_employment_goes_on_when_that_has_ended_too()
+    {
+        var (known, _, _) = await LookAsync(
+            8, new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromDays(5)), Rehired(5),
+            new HrSends(TimeSpan.FromDays(3), "terminated", 2, TimeSpan.FromDays(4), Employment: "2"));
+
+        Assert.Equal((LeaverStage.Clear, null), (known.Stage, known.EmployedIn));
+    }
+
+    [Fact]
     public async Task Who_leaves_the_new_employment_as_well_is_blocked_by_its_case()
     {
         var (known, lea, _) = await LookAsync(

@@ -1,4 +1,3 @@
-using Compliance.Controls;
 using Compliance.Evidence;
 using Compliance.Findings;
 using Compliance.Observability;
@@ -34,8 +33,13 @@ internal sealed class CaseCourse(
     {
         var now = time.GetUtcNow();
         var expected = new List<ExpectedRun>();
-        foreach (var known in await cases.AllAsync(tenant.Value, stop))
+        var all = await cases.AllAsync(tenant.Value, stop);
+        foreach (var kept in all)
         {
+            var known = kept;
+            // The other employment has ended as well: what was to end by this one ends now.
+            if (known.EmployedIn is not null && CaseRules.EmployedIn(known, all, now) is null)
+                known = await cases.ChangeAsync(tenant.Value, known.Id, CaseRules.EmployedNoMore, stop);
             if (CaseRules.IsActing(known) && (known.Dispatched || known.ReceivedAt <= now - LeaverIntake.Grace))
                 expected.Add(new(known, known.InstanceId, IsUndo: false, known.Dispatched));
             if (CaseRules.IsUndoWanted(known, now))
@@ -55,9 +59,10 @@ internal sealed class CaseCourse(
         if (await cases.FindAsync(tenant.Value, run.Case.Id, stop) is not { } known || known.Round != run.Case.Round
             || !(run.IsUndo ? CaseRules.IsUndoWanted(known, now) : CaseRules.IsActing(known)))
             return false;
-        await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [Finding(known, policy, "orchestration",
+        await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [CaseFindings.Of(
+            known, policy, CasePhase.Course, LeaverControls.Stalled,
             $"The orchestration {run.InstanceId} was {found}, and the case was not at rest. It was started again.",
-            "Find out who ended it, or why it failed; the case goes on by itself.")], now, stop);
+            "Find out who ended it, or why it failed; the case goes on by itself.", part: "orchestration")], now, stop);
         await evidence.AppendAsync(new EvidenceRecord
         {
             Id = $"{run.InstanceId}-restarted-{now.UtcDateTime:yyyyMMddTHHmm}",
@@ -87,9 +92,11 @@ internal sealed class CaseCourse(
         {
             var isStalled = CaseRules.IsActing(known) && known.BlockedAt is null && !CaseRules.IsLater(known, now) && known.DueAt < now - BlockWithin;
             if (isStalled)
-                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [Finding(known, policy, "unblocked",
-                    $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. The case stands at {known.Stage}: {known.Note ?? "it says nothing"}",
-                    $"compliance offboard show {known.Id} tells what it waits for; disable the account by hand meanwhile.")], now, stop);
+                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [CaseFindings.Of(
+                    known, policy, CasePhase.Course, LeaverControls.Stalled,
+                    $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. "
+                    + $"The case stands at {known.Stage}: {known.Note ?? "it says nothing"}",
+                    $"compliance offboard show {known.Id} tells what it waits for; disable the account by hand meanwhile.", part: "unblocked")], now, stop);
             else if (open.Contains(known.Id))
                 await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [], now, stop);
             // Whoever is employed again is looked at for as long as a former leaver would be.
@@ -99,23 +106,9 @@ internal sealed class CaseCourse(
     }
 
     /// <summary>That a case came to rest because its person is employed again.</summary>
-    public static Detection EmployedAgain(LeaverCase known, OffboardingPolicy policy) => Finding(known, policy, "employed", CasePhase.Rest,
+    public static Detection EmployedAgain(LeaverCase known, OffboardingPolicy policy) => CaseFindings.Of(
+        known, policy, CasePhase.Rest, LeaverControls.Stalled,
         $"HR reported later that the person is employed again (employment {known.EmployedIn}): this case takes nothing more away, and gives nothing back.",
-        $"See that the account can sign in if it should, and holds what the new employment needs and nothing else: compliance offboard show {known.Id}.");
-
-    private static Detection Finding(LeaverCase known, OffboardingPolicy policy, string part, string reason, string nextStep) =>
-        Finding(known, policy, part, CasePhase.Course, reason, nextStep);
-
-    private static Detection Finding(LeaverCase known, OffboardingPolicy policy, string part, CasePhase phase, string reason, string nextStep) => new()
-    {
-        ControlId = LeaverControls.Stalled,
-        Severity = policy.Severities.TryGetValue(LeaverControls.Stalled, out var set) ? set : ControlCatalogue.Get(LeaverControls.Stalled).Severity,
-        Subject = CaseFindings.SubjectOf(known.Id),
-        Part = part,
-        Source = CaseFindings.SourceOf(known.Id, phase),
-        Reason = reason,
-        NextStep = nextStep,
-        Since = known.ReceivedAt,
-        Owner = policy.Contact is { } contact ? new Person(null, contact, contact, "policy") : null,
-    };
+        $"See that the account can sign in if it should, and holds what the new employment needs and nothing else: compliance offboard show {known.Id}.",
+        part: "employed");
 }

@@ -1,4 +1,3 @@
-using Compliance.Controls;
 using Compliance.Evidence;
 using Compliance.Findings;
 using Compliance.Observability;
@@ -49,16 +48,8 @@ internal sealed partial class FormerLeavers(
                 await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Reading], unread is null ? [] : [Unread(former, unread, policy)], now, stop);
             if (state is null || await WhyAsync(former, state, stop) is not { } why)
                 continue;
-            var detection = new Detection
-            {
-                ControlId = LeaverControls.Relapsed,
-                Severity = policy.Severities.TryGetValue(LeaverControls.Relapsed, out var set) ? set : ControlCatalogue.Get(LeaverControls.Relapsed).Severity,
-                Subject = CaseFindings.SubjectOf(former.Id),
-                Source = CaseFindings.SourceOf(former.Id, CasePhase.Watch),
-                Reason = why,
-                NextStep = "Find out who gave it back; the case is open again and removes it.",
-                Owner = policy.Contact is { } contact ? new Person(null, contact, contact, "policy") : null,
-            };
+            var detection = CaseFindings.Of(
+                former, policy, CasePhase.Watch, LeaverControls.Relapsed, why, "Find out who gave it back; the case is open again and removes it.");
             await findings.OpenAsync(tenant.Value, former.Id, [LeaverControls.Relapsed], [detection], now, stop);
             await evidence.AppendAsync(new EvidenceRecord
             {
@@ -91,18 +82,9 @@ internal sealed partial class FormerLeavers(
     private Detection Unread(LeaverCase former, string reason, OffboardingPolicy policy)
     {
         Unread(log, former.Id, reason);
-        return new()
-        {
-            ControlId = LeaverControls.Relapsed,
-            Severity = policy.Severities.TryGetValue(LeaverControls.Relapsed, out var set) ? set : ControlCatalogue.Get(LeaverControls.Relapsed).Severity,
-            Subject = CaseFindings.SubjectOf(former.Id),
-            Part = "unread",
-            Source = CaseFindings.SourceOf(former.Id, CasePhase.Reading),
-            Unknown = true,
-            Reason = $"Whether the former leaver has access again could not be read: {reason}",
-            NextStep = "Mend what keeps the directory from being read; it is read again every day.",
-            Owner = policy.Contact is { } contact ? new Person(null, contact, contact, "policy") : null,
-        };
+        return CaseFindings.Of(
+            former, policy, CasePhase.Reading, LeaverControls.Relapsed, $"Whether the former leaver has access again could not be read: {reason}",
+            "Mend what keeps the directory from being read; it is read again every day.", part: "unread", unknown: true);
     }
 
     private async Task<string?> WhyAsync(LeaverCase former, Relapse state, CancellationToken stop)

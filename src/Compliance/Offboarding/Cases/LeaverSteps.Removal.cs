@@ -138,11 +138,11 @@ public sealed partial class LeaverSteps
         // Nobody is clear whose account was not seen blocked.
         var clear = verified.Clear && known.BlockedAt is not null;
         var (left, stuck) = Split(verified, plans, state.Outcomes);
-        var detections = new List<Detection>(stuck.Select(a => Finding(known, policy, CasePhase.Removal, LeaverControls.StepStuck,
+        var detections = new List<Detection>(stuck.Select(a => CaseFindings.Of(known, policy, CasePhase.Removal, LeaverControls.StepStuck,
             $"{a.Access.Kind} {a.Access.Name}: {a.Why}", a.WhatToDo ?? "A person has to remove it.", part: a.Access.Key)));
         if (!clear && (known.BlockedAt ?? known.BegunAt) is { } begun && Now > begun + policy.ClearWithin)
         {
-            detections.Add(Finding(known, policy, CasePhase.Removal, LeaverControls.NotClear,
+            detections.Add(CaseFindings.Of(known, policy, CasePhase.Removal, LeaverControls.NotClear,
                 $"{left.Count + stuck.Count + verified.Outside.Count} accesses were not seen removed within {policy.ClearWithin.TotalHours:0.#} h of blocking, "
                 + $"and {verified.Unread.Count} sources were not read.",
                 $"compliance offboard show {run.CaseId} lists them with what keeps them."));

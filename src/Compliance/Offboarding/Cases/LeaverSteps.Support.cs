@@ -117,7 +117,7 @@ public sealed partial class LeaverSteps
                 };
             }, stop);
         var phase = isUndo ? CasePhase.Undo : CasePhase.Hold;
-        await TellAsync(known, [phase], [.. holds.Select(h => Finding(known, policy, phase, LeaverControls.Held, h.Reason,
+        await TellAsync(known, [phase], [.. holds.Select(h => CaseFindings.Of(known, policy, phase, LeaverControls.Held, h.Reason,
             $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id} --plan {planId}.", part: h.Guard))], stop);
         await RecordAsync(
             run, request.AskedAt, policy, [LeaverControls.Held], $"held-{requestId[^12..]}", "offboarding.held", "held", planId,
@@ -178,22 +178,6 @@ public sealed partial class LeaverSteps
 
     private Task TellAsync(LeaverCase known, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections, CancellationToken stop) =>
         _parts.Findings.SetAsync(Tenant, known.Id, phases, detections, Now, stop);
-
-    private static Detection Finding(
-        LeaverCase known, OffboardingPolicy policy, CasePhase phase, string control, string reason, string nextStep, string part = "",
-        Severity? severity = null, bool unknown = false) => new()
-        {
-            ControlId = control,
-            Severity = severity ?? (policy.Severities.TryGetValue(control, out var set) ? set : ControlCatalogue.Get(control).Severity),
-            Subject = CaseFindings.SubjectOf(known.Id),
-            Part = part,
-            Source = CaseFindings.SourceOf(known.Id, phase),
-            Unknown = unknown,
-            Reason = reason,
-            NextStep = nextStep,
-            Since = known.ReceivedAt,
-            Owner = policy.Contact is { } contact ? new Person(null, contact, contact, "policy") : null,
-        };
 
     private static Dictionary<string, long> Counts(IReadOnlyCollection<StepOutcome> outcomes) =>
         outcomes.GroupBy(o => o.Result).ToDictionary(g => char.ToLowerInvariant(g.Key.ToString()[0]) + g.Key.ToString()[1..], g => (long)g.Count(), StringComparer.Ordinal);

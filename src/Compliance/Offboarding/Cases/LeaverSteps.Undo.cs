@@ -168,7 +168,7 @@ public sealed partial class LeaverSteps
                 ? c with { Stage = LeaverStage.Restored, Note = note }
                 : c with { Stage = LeaverStage.Cancelled, Note = "nothing was done that could be given back" };
         }, stop);
-        await TellAsync(known, [CasePhase.Undo], [.. left.Select(o => Finding(known, policy, CasePhase.Undo, LeaverControls.StepStuck,
+        await TellAsync(known, [CasePhase.Undo], [.. left.Select(o => CaseFindings.Of(known, policy, CasePhase.Undo, LeaverControls.StepStuck,
             $"Not given back: {o.Reason}", o.Remedy ?? "Give it back by hand.", part: o.StepId))], stop);
         return new(CaseGo.End);
     }

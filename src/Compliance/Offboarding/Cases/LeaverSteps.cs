@@ -145,11 +145,11 @@ public sealed partial class LeaverSteps
         if (lookup.Unreadable)
         {
             // What was seen before is not gone because nothing can be seen now.
-            await _parts.Findings.OpenAsync(Tenant, known.Id, CaseFindings.Controls, [Finding(known, policy, CasePhase.Match, LeaverControls.Held, problem,
+            await _parts.Findings.OpenAsync(Tenant, known.Id, CaseFindings.Controls, [CaseFindings.Of(known, policy, CasePhase.Match, LeaverControls.Held, problem,
                 "Mend what keeps the directory from being read; the case looks again by itself.", part: "directory", unknown: true)], Now, stop);
             return new(CaseGo.Again);
         }
-        await TellAsync(known, [CasePhase.Match], [Finding(known, policy, CasePhase.Match, LeaverControls.NoMatch, problem,
+        await TellAsync(known, [CasePhase.Match], [CaseFindings.Of(known, policy, CasePhase.Match, LeaverControls.NoMatch, problem,
             "Set the employee id on the right account, or correct it in HR; the case looks again by itself.")], stop);
         return new(CaseGo.Unmatched);
     }
@@ -220,7 +220,7 @@ public sealed partial class LeaverSteps
                 run, told.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], told.Phase, "offboarding.block", inEffect ? "complete" : "incomplete",
                 planId, Counts(state.Blocked), also: told.Also, stop: stop), stop);
         if (!inEffect || known.Note is not null || run.Attempt > 0 || run.IsBlocked)
-            await TellAsync(known, [CasePhase.Block], inEffect ? [] : [.. left.Select(o => Finding(known, policy, CasePhase.Block, LeaverControls.StepStuck,
+            await TellAsync(known, [CasePhase.Block], inEffect ? [] : [.. left.Select(o => CaseFindings.Of(known, policy, CasePhase.Block, LeaverControls.StepStuck,
                 $"The account could not be blocked: {o?.Reason ?? "not tried"}", o?.Remedy ?? "The case tries again by itself; disable the account by hand meanwhile.",
                 part: o?.StepId ?? "", severity: Severity.Critical))], stop);
         // What a moment may mend is waited for; else the rest goes on, and this is tried again with it.
@@ -270,7 +270,7 @@ public sealed partial class LeaverSteps
                 await RefusedAsync(run, known, request, isUndo, policy, stop);
                 return ApprovalStanding.Refused;
             case ApprovalState.Open when request.Deadline <= Now:
-                await TellAsync(known, [CasePhase.Approval], [Finding(known, policy, CasePhase.Approval, LeaverControls.Overdue,
+                await TellAsync(known, [CasePhase.Approval], [CaseFindings.Of(known, policy, CasePhase.Approval, LeaverControls.Overdue,
                     $"Approval {approvalId} was due on {request.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z and has not been given: {string.Join("; ", request.Reasons)}",
                     $"Two approvers answer it: compliance approvals answer {approvalId} --plan {request.PlanId}.")], stop);
                 await RecordAsync(

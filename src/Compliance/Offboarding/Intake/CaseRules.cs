@@ -142,6 +142,14 @@ internal static class CaseRules
         Note = $"the person is employed again (employment {known.EmployedIn}): nothing more is taken away",
     };
 
+    /// <summary>The same once that employment has ended as well: what it had to end goes on in another round.</summary>
+    internal static LeaverCase EmployedNoMore(LeaverCase known)
+    {
+        var rests = known is { EmployedIn: not null, Stage: LeaverStage.Closed, RestedAt: not null, ClearAt: null } && !IsTakenBack(known);
+        known = known with { EmployedIn = null };
+        return rests ? Anew(known) : known;
+    }
+
     /// <summary>Another round, to be decided from the beginning.</summary>
     internal static LeaverCase Anew(LeaverCase known) =>
         Another(known) with { Stage = LeaverStage.Scheduled, Note = null, PlanId = null, CertificateSha256 = null };

@@ -60,8 +60,7 @@ internal sealed partial class LeaverIntake(
         if (employments.Count > 1)
         {
             after = await RestAsync(employments, after, key, now, stop);
-            if (after.EmployedIn is not null && outcome == IntakeOutcome.Started)
-                outcome = IntakeOutcome.Updated;
+            outcome = CaseRules.IsUndispatched(after) ? IntakeOutcome.Started : outcome == IntakeOutcome.Started ? IntakeOutcome.Updated : outcome;
         }
         Accepted(key, said.Kind, trigger, after.Id, outcome);
         return new(after, outcome, key);
@@ -82,7 +81,7 @@ internal sealed partial class LeaverIntake(
             var acted = CaseRules.IsActing(known);
             var after = await cases.ChangeAsync(tenant.Value, known.Id, c =>
             {
-                c = c with { EmployedIn = employed };
+                c = employed is null ? CaseRules.EmployedNoMore(c) : c with { EmployedIn = employed };
                 // What has not begun has nobody who would let it come to rest.
                 return employed is not null && CaseRules.IsActing(c) && c.BegunAt is null ? CaseRules.AtRest(c, now) : c;
             }, stop);
