@@ -154,7 +154,8 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
             return;
         }
         // One that gives access back may have ended because HR said otherwise meanwhile.
-        var isLost = run.IsKnownStarted || instance?.RuntimeStatus is OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
+        var isLost = run.IsKnownStarted
+            || instance?.RuntimeStatus is OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
         if (isLost && !await desk.LostAsync(run, instance?.RuntimeStatus.ToString().ToLowerInvariant() ?? "purged", stop))
             return;
         await StartAsync(client, run.IsUndo ? LeaverOrchestrations.Undo : LeaverOrchestrations.Case, run.InstanceId, run.Input, stop);
@@ -199,7 +200,8 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     }
 
     // One orchestration per id: whoever comes second finds it there, which is as good. One that has ended is begun again.
-    private async Task<bool> StartAsync(DurableTaskClient client, string orchestrator, string instanceId, CaseRun run, CancellationToken stop)
+    private async Task<bool> StartAsync(DurableTaskClient client, string orchestrator, string instanceId, CaseRun run,
+        CancellationToken stop)
     {
         try
         {

@@ -106,7 +106,8 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
                 return new(null, request, "the answer names another plan than the one that is asked about");
             if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
                 return new(null, request, objection);
-            var earlier = request.Answers.LastOrDefault(a => string.Equals(a.ApproverId, approver.ObjectId, StringComparison.OrdinalIgnoreCase));
+            var earlier = request.Answers.LastOrDefault(a =>
+                string.Equals(a.ApproverId, approver.ObjectId, StringComparison.OrdinalIgnoreCase));
             if (earlier is not null && earlier.Approve != approve)
                 return new(null, request, "you have answered otherwise before");
             // A yes of long ago is given again.
@@ -135,7 +136,8 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     }
 
     /// <summary>The request counts no more: its plan or policy has changed.</summary>
-    public Task VoidAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken stop) => ChangeAsync(tenantId, requestId, request =>
+    public Task VoidAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken stop) =>
+        ChangeAsync(tenantId, requestId, request =>
     {
         var row = Row(request);
         row[Void] = true;

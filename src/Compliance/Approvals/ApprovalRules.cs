@@ -7,8 +7,8 @@ internal static class ApprovalRules
     public const int PeopleNeeded = 2;
 
     /// <summary>
-    /// Where a request stands. Answers of the subject and of requesters do not count, whatever way they came in; two answers of one person are one; a yes
-    /// counts for <see cref="ApprovalRequest.ValidFor"/>, a no for good.
+    /// Where a request stands. Answers of the subject and of requesters do not count, whatever way they came in; two answers of one person
+    /// are one; a yes counts for <see cref="ApprovalRequest.ValidFor"/>, a no for good.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="now">When it is asked (UTC).</param>
@@ -18,7 +18,8 @@ internal static class ApprovalRules
         var counted = request.Answers.Where(a => WhyNot(request, a.ApproverId) is null).ToList();
         if (counted.Any(a => !a.Approve))
             return ApprovalState.Refused;
-        var agreed = counted.Where(a => IsValid(request, a, now)).DistinctBy(a => a.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase).Count();
+        var agreed = counted.Where(a => IsValid(request, a, now)).DistinctBy(a => a.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase)
+            .Count();
         return agreed >= PeopleNeeded ? ApprovalState.Approved : ApprovalState.Open;
     }
 

@@ -276,7 +276,8 @@ public sealed partial class CredentialRotationCheck
             return new(true, null);
         var hidden = new SourceOutcome(
             Sources.Resources(subscription), Complete: false, 0, DetectionBuilder.SubjectOf(resource),
-            $"Earlier runs read it, and no list shows it any more: {answer.Reason?.TrimEnd('.')}.", answer.Permission, answer.Remedy, resource);
+            $"Earlier runs read it, and no list shows it any more: {answer.Reason?.TrimEnd('.')}.", answer.Permission, answer.Remedy,
+                resource);
         return new(false, (hidden, builder.Gap(hidden, answers)));
     }
 

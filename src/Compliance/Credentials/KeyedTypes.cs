@@ -103,7 +103,9 @@ internal static class KeyedTypes
         new("Microsoft.Synapse/workspaces", "azureADOnlyAuthentication", "true", Passwords),
     ];
 
-    /// <summary>Types with keys, tokens or passwords that Resource Graph does not show: no rule judges them, and that is a finding.</summary>
+    /// <summary>
+    /// Types with keys, tokens or passwords that Resource Graph does not show: no rule judges them, and that is a finding.
+    /// </summary>
     public static IReadOnlyList<string> NotJudged { get; } =
     [
         "Microsoft.ApiManagement/service",

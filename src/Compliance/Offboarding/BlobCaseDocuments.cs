@@ -44,7 +44,8 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
             var options = new BlobUploadOptions
             {
                 HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-                Conditions = bytes is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = etag },
+                Conditions = bytes is null
+                    ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = etag },
             };
             try
             {

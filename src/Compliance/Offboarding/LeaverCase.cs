@@ -73,7 +73,10 @@ public sealed record LeaverCase
     /// <summary>Where it stands.</summary>
     public required LeaverStage Stage { get; init; }
 
-    /// <summary>Object id of the user that the case is about, once matched. Each round matches anew; another match holds until two people approve it.</summary>
+    /// <summary>
+    /// Object id of the user that the case is about, once matched. Each round matches anew; another match holds until two people approve
+    /// it.
+    /// </summary>
     public string? UserId { get; init; }
 
     /// <summary>True while something that any round took from this user has not been given back.</summary>
@@ -82,10 +85,14 @@ public sealed record LeaverCase
     /// <summary>The same of another user, whom an earlier round took for the leaver.</summary>
     public bool IsTakenFromOther { get; init; }
 
-    /// <summary>The event, by its sequence, after which approvers refused to give access back; null when they did not. A later event asks again.</summary>
+    /// <summary>
+    /// The event, by its sequence, after which approvers refused to give access back; null when they did not. A later event asks again.
+    /// </summary>
     public long? UndoRefusedAt { get; init; }
 
-    /// <summary>Another employment in which HR said later that the person is there: this case acts no more. Null when there is none.</summary>
+    /// <summary>
+    /// Another employment in which HR said later that the person is there: this case acts no more. Null when there is none.
+    /// </summary>
     public string? EmployedIn { get; init; }
 
     /// <summary>Why it stands where it stands, for people; null when there is nothing to say.</summary>

@@ -117,7 +117,8 @@ public sealed class LeaverDesk
     public async Task<IReadOnlyList<LeaverRun>> ExpectedAsync(CancellationToken stop)
     {
         await _parts.Runs.ExpectAsync(Tenant, CaseCourse.Sweep, _parts.Time.GetUtcNow(), stop);
-        return [.. (await _parts.Course.ExpectedAsync(stop)).Select(e => new LeaverRun(e, new CaseRun(e.Case.Id, e.Case.Round, CorrelationId.Current(e.InstanceId))))];
+        return [.. (await _parts.Course.ExpectedAsync(stop))
+            .Select(e => new LeaverRun(e, new CaseRun(e.Case.Id, e.Case.Round, CorrelationId.Current(e.InstanceId))))];
     }
 
     /// <summary>An orchestration that was started is not there any more: keeps that, before it is started again.</summary>
@@ -146,7 +147,8 @@ public sealed class LeaverDesk
     {
         await _parts.Intake.RecordOwedAsync(stop);
         await _parts.Refusals.FlushAsync(stop);
-        await _parts.Runs.CompletedAsync(Tenant, CaseCourse.Sweep, new RunStamp(RunIds.Of(CaseCourse.Sweep, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete, stop);
+        await _parts.Runs.CompletedAsync(Tenant, CaseCourse.Sweep,
+            new RunStamp(RunIds.Of(CaseCourse.Sweep, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete, stop);
     }
 
     /// <summary>The clock's time (UTC).</summary>

@@ -96,8 +96,8 @@ internal interface ICaseDocuments
     Task<string> SaveAsync<T>(string name, T document, CancellationToken stop);
 
     /// <summary>
-    /// Changes a document and no other writer's change is lost: <paramref name="change"/> is called again with the newer document when somebody was faster,
-    /// and with null while there is none.
+    /// Changes a document and no other writer's change is lost: <paramref name="change"/> is called again with the newer document when
+    /// somebody was faster, and with null while there is none.
     /// </summary>
     /// <returns>The document as it stands.</returns>
     /// <exception cref="Azure.RequestFailedException">Storage failed, or others changed the document in every attempt.</exception>

@@ -180,7 +180,8 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall RevokeSessions = Change("POST", "/users/{id}/revokeSignInSessions", "User.RevokeSessions.All", "voids a leaver's refresh tokens");
 
     /// <summary>Closing and opening a registered device (inside a batch).</summary>
-    public static readonly DeclaredCall EnableDevice = Change("PATCH", "/devices/{id}", "Device.ReadWrite.All", "disables a leaver's devices (policy: devices)");
+    public static readonly DeclaredCall EnableDevice = Change("PATCH", "/devices/{id}", "Device.ReadWrite.All",
+        "disables a leaver's devices (policy: devices)");
 
     /// <summary>Taking an Entra directory role away (inside a batch).</summary>
     public static readonly DeclaredCall RemoveDirectoryRole = Change(
@@ -250,11 +251,13 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
 
     /// <summary>Licences (inside a batch).</summary>
     public static readonly DeclaredCall AssignLicence = Change(
-        "POST", "/users/{id}/assignLicense", "LicenseAssignment.ReadWrite.All", "takes a leaver's licences away (policy: licences), and gives them back when the leaving is undone");
+        "POST", "/users/{id}/assignLicense", "LicenseAssignment.ReadWrite.All",
+            "takes a leaver's licences away (policy: licences), and gives them back when the leaving is undone");
 
     /// <summary>Retiring a managed device (inside a batch).</summary>
     public static readonly DeclaredCall RetireDevice = Change(
-        "POST", "/deviceManagement/managedDevices/{id}/retire", "DeviceManagementManagedDevices.PrivilegedOperations.All", "retires a leaver's managed devices (policy: devices)");
+        "POST", "/deviceManagement/managedDevices/{id}/retire", "DeviceManagementManagedDevices.PrivilegedOperations.All",
+            "retires a leaver's managed devices (policy: devices)");
 
     /// <summary>Taking an Azure role away.</summary>
     public static readonly DeclaredCall RemoveAzureRole = Arm(

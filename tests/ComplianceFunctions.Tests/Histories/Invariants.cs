@@ -162,7 +162,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
         _world.Sandbox.ClearRequests();
     }
 
-    private static void Broken(Invariant invariant, DateTimeOffset at, string what) => throw new BrokenInvariantException(invariant, at, what);
+    private static void Broken(Invariant invariant, DateTimeOffset at, string what) =>
+        throw new BrokenInvariantException(invariant, at, what);
 
     // The program has disabled somebody.
     private void Disabled(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
@@ -189,7 +190,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
             && PersonOf(c) is { } leaver && _sent.Latest(leaver, c.Employment) is { At: var said }
             && Approvals(c, GuardNames.Restore).Count(a => a.Request.SubjectId == SmallTenant.IdOf(who) && a.At >= said) >= 2);
         if (!allowed)
-            Broken(Invariant.RestoredByTwo, now, $"{who} got access back, and no two people approved it since HR took the leaving back or put it off");
+            Broken(Invariant.RestoredByTwo, now,
+                $"{who} got access back, and no two people approved it since HR took the leaving back or put it off");
     }
 
     private void Taken(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
@@ -265,7 +267,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
             if (about.Exists(c => UserOf(c) == who && PersonOf(c) is { } leaver && _taken.IsDue(leaver, now)))
                 continue;
             // One whose person is employed again, or who was not found any more, is a finding.
-            if (about.Exists(c => _openFindings.Values.Any(f => f.CaseId == c.Id)) || about.Exists(c => c.EmployedIn is not null || IsRefused(c)))
+            if (about.Exists(c => _openFindings.Values.Any(f => f.CaseId == c.Id))
+                || about.Exists(c => c.EmployedIn is not null || IsRefused(c)))
                 continue;
             Broken(Invariant.GivenBackOrAsked, now,
                 $"{who} is disabled, no termination is due, and nobody is asked; the case is {string.Join(", ", about.Select(c => $"{c.Stage}: {c.Note}"))}");
@@ -302,7 +305,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
         var size = Size();
         // Access that ends is something that happens, even where there was nothing left to take.
         var quiet = _disturbed < _dayBegan - TimeSpan.FromDays(1)
-            && !_taken.Employments.Any(e => _taken.DueAt(e.Who, e.Employment) is { } due && due > _dayBegan - TimeSpan.FromDays(1) && due <= now);
+            && !_taken.Employments.Any(e => _taken.DueAt(e.Who, e.Employment) is { } due && due > _dayBegan - TimeSpan.FromDays(1)
+                && due <= now);
         var (records, bytes) = (size.Records - _atDayBegin.Records, size.Bytes - _atDayBegin.Bytes);
         if (quiet && (records > 5 || bytes > 32_768))
             Broken(Invariant.GrowsWithChanges, now, $"a day in which nothing happened left {records} records and {bytes} bytes");

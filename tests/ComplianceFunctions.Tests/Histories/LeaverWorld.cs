@@ -182,7 +182,8 @@ internal sealed class LeaverWorld : IAsyncDisposable
     public long EvidenceRecords() => EvidenceLogs().Sum(log => log.LongCount(b => b == '\n'));
 
     /// <summary>
-    /// How much is stored: state, and the evidence log. What checkpoints hold beside it repeats the log's last records, however little is added.
+    /// How much is stored: state, and the evidence log. What checkpoints hold beside it repeats the log's last records, however little is
+    /// added.
     /// </summary>
     public long StoredBytes()
     {
@@ -200,7 +201,8 @@ internal sealed class LeaverWorld : IAsyncDisposable
 
     /// <summary>What each record in the evidence log is about: its action, and the controls it names.</summary>
     public IReadOnlyList<(string Action, IReadOnlyList<string> Controls)> EvidenceControls() =>
-        [.. EvidenceLines().Select(r => (r["action"]!.GetValue<string>(), (IReadOnlyList<string>)[.. r["controls"]!.AsArray().Select(c => c!.GetValue<string>())]))];
+        [.. EvidenceLines().Select(r =>
+            (r["action"]!.GetValue<string>(), (IReadOnlyList<string>)[.. r["controls"]!.AsArray().Select(c => c!.GetValue<string>())]))];
 
     /// <summary>The case of an employment; null when there is none.</summary>
     public Task<LeaverCase?> CaseAsync(Person who, string employment) => Services.GetRequiredService<LeaverDesk>().CaseAsync(
@@ -370,7 +372,8 @@ internal sealed class LeaverWorld : IAsyncDisposable
     }
 
     private IEnumerable<JsonNode> EvidenceLines() => EvidenceLogs()
-        .SelectMany(log => Encoding.UTF8.GetString(log).Split('\n', StringSplitOptions.RemoveEmptyEntries)).Select(line => JsonNode.Parse(line)!);
+        .SelectMany(log => Encoding.UTF8.GetString(log).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            .Select(line => JsonNode.Parse(line)!);
 
     private IEnumerable<byte[]> EvidenceLogs() => Storage.Evidence.Blobs(LedgerLayout.Container)
         .Where(b => b.Name.Contains($"/{LedgerLayout.LogFolder}", StringComparison.Ordinal)).Select(b => b.Content.ToArray());

@@ -64,7 +64,8 @@ public sealed class ScriptedHistoryTests
         Directory(putRight, DirectoryEdit.SetEmployeeId, Person.Mia), Directory(putRight, DirectoryEdit.SetEmployeeId),
     ];
 
-    private static async Task<(LeaverCase Case, PersonAccess Lea, PersonAccess Mia)> LookAsync(int days, params IEnumerable<Happening> happenings)
+    private static async Task<(LeaverCase Case, PersonAccess Lea, PersonAccess Mia)> LookAsync(int days,
+        params IEnumerable<Happening> happenings)
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await HistoryRun.LiveAsync(new(days, [.. happenings.OrderBy(h => h.At)]), world, new LeaverInvariants(world));
@@ -129,7 +130,8 @@ public sealed class ScriptedHistoryTests
     {
         var known = await LiveAsync(30, [
             new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1),
-            new Answers(TimeSpan.FromHours(2), 0), new Answers(TimeSpan.FromDays(5), 1), .. again ? [new Answers(TimeSpan.FromDays(6), 0)] : (Answers[])[],
+            new Answers(TimeSpan.FromHours(2), 0), new Answers(TimeSpan.FromDays(5), 1), .. again ? [new Answers(TimeSpan.FromDays(6), 0)]
+                : (Answers[])[],
         ]);
 
         Assert.Equal(again, known.BlockedAt is not null);
@@ -264,16 +266,19 @@ public sealed class ScriptedHistoryTests
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await HistoryRun.LiveAsync(
-            new(3, [new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1), .. Approved(30)]), world, new LeaverInvariants(world));
+            new(3, [new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1), .. Approved(30)]), world,
+                new LeaverInvariants(world));
 
         var controls = world.EvidenceControls().GroupBy(r => r.Action).ToDictionary(g => g.Key, g => string.Join(" ", g.First().Controls));
         Assert.Equal(
             [
-                "LEAVE-011", "LEAVE-010", "LEAVE-010 LEAVE-011", "LEAVE-012 LEAVE-013", "LEAVE-012", "LEAVE-012 LEAVE-013", "LEAVE-012 LEAVE-013",
+                "LEAVE-011", "LEAVE-010", "LEAVE-010 LEAVE-011", "LEAVE-012 LEAVE-013", "LEAVE-012", "LEAVE-012 LEAVE-013",
+                    "LEAVE-012 LEAVE-013",
             ],
             new[]
             {
-                "offboarding.held", "offboarding.approval-overdue", "approval.answer", "offboarding.block", "offboarding.snapshot", "offboarding.remove",
+                "offboarding.held", "offboarding.approval-overdue", "approval.answer", "offboarding.block", "offboarding.snapshot",
+                    "offboarding.remove",
                 "offboarding.certificate",
             }.Select(a => controls[a]));
     }
@@ -322,7 +327,8 @@ public sealed class ScriptedHistoryTests
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await HistoryRun.LiveAsync(
-            new(5, [Terminated(1, 1), Lacks(48, "GroupMember.Read.All"), Directory(60, DirectoryEdit.Enable)]), world, new LeaverInvariants(world));
+            new(5, [Terminated(1, 1), Lacks(48, "GroupMember.Read.All"), Directory(60, DirectoryEdit.Enable)]), world,
+                new LeaverInvariants(world));
 
         var lea = PersonAccess.Read(world.Sandbox.Tenant, Person.Lea);
         Assert.Equal((false, true), (lea.Enabled, world.HasFinding("LEAVE-014")));

@@ -90,13 +90,15 @@ internal sealed class CaseCourse(
         var resting = await findings.CasesAsync(tenant.Value, CasePhase.Rest, stop);
         foreach (var known in await cases.AllAsync(tenant.Value, stop))
         {
-            var isStalled = CaseRules.IsActing(known) && known.BlockedAt is null && !CaseRules.IsLater(known, now) && known.DueAt < now - BlockWithin;
+            var isStalled = CaseRules.IsActing(known) && known.BlockedAt is null && !CaseRules.IsLater(known, now)
+                && known.DueAt < now - BlockWithin;
             if (isStalled)
                 await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [CaseFindings.Of(
                     known, policy, CasePhase.Course, LeaverControls.Stalled,
                     $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. "
                     + $"The case stands at {known.Stage}: {known.Note ?? "it says nothing"}",
-                    $"compliance offboard show {known.Id} tells what it waits for; disable the account by hand meanwhile.", part: "unblocked")], now, stop);
+                    $"compliance offboard show {known.Id} tells what it waits for; disable the account by hand meanwhile.",
+                        part: "unblocked")], now, stop);
             else if (open.Contains(known.Id))
                 await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [], now, stop);
             // Whoever is employed again is looked at for as long as a former leaver would be.

@@ -40,7 +40,9 @@ internal enum CasePhase
     Rest,
 }
 
-/// <summary>The findings of one leaver case. Each phase tells all that it finds wrong at once; what it no longer tells is resolved.</summary>
+/// <summary>
+/// The findings of one leaver case. Each phase tells all that it finds wrong at once; what it no longer tells is resolved.
+/// </summary>
 internal sealed class CaseFindings(IFindingStore findings)
 {
     // Each time someone else changed a finding between reading and writing.
@@ -48,7 +50,8 @@ internal sealed class CaseFindings(IFindingStore findings)
 
     /// <summary>Controls a case reports on.</summary>
     public static IReadOnlyList<string> Controls { get; } =
-        [.. ControlCatalogue.All.Select(c => c.Id).Where(id => id.StartsWith("LEAVE-01", StringComparison.Ordinal)), LeaverControls.NoMatch];
+        [.. ControlCatalogue.All.Select(c => c.Id).Where(id => id.StartsWith("LEAVE-01", StringComparison.Ordinal)),
+            LeaverControls.NoMatch];
 
     /// <summary>All phases: what nothing is wrong with any more.</summary>
     public static IReadOnlyList<CasePhase> Phases { get; } = Enum.GetValues<CasePhase>();
@@ -110,7 +113,8 @@ internal sealed class CaseFindings(IFindingStore findings)
     private static string SourceOf(string caseId) => $"leaver/{caseId}/";
 
     private async Task SaveAsync(
-        string tenantId, string caseId, IReadOnlyList<string> controls, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections,
+        string tenantId, string caseId, IReadOnlyList<string> controls, IReadOnlyList<CasePhase> phases,
+            IReadOnlyCollection<Detection> detections,
         DateTimeOffset now, CancellationToken stop)
     {
         var none = new HashSet<string>();

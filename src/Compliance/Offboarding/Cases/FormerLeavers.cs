@@ -14,7 +14,8 @@ namespace Compliance.Offboarding.Cases;
 /// Looks once a day at everybody who left within the policy's days: who can sign in again, or has a membership the certificate did not leave, has their case reopened.
 /// </summary>
 internal sealed partial class FormerLeavers(
-    TenantId tenant, IOffboardingPolicySource policies, ILeaverCases cases, ICaseDocuments documents, ILeaverDirectory directory, CaseFindings findings,
+    TenantId tenant, IOffboardingPolicySource policies, ILeaverCases cases, ICaseDocuments documents, ILeaverDirectory directory,
+        CaseFindings findings,
     IEvidenceLog evidence, IRunLog runs, TimeProvider time, ILogger<FormerLeavers> log)
 {
     private const string Name = nameof(FormerLeavers);
@@ -45,11 +46,13 @@ internal sealed partial class FormerLeavers(
             var unread = state is null ? "no answer" : state.Unread;
             complete &= unread is null;
             if (unread is not null || unreadBefore.Contains(former.Id))
-                await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Reading], unread is null ? [] : [Unread(former, unread, policy)], now, stop);
+                await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Reading], unread is null ? []
+                    : [Unread(former, unread, policy)], now, stop);
             if (state is null || await WhyAsync(former, state, stop) is not { } why)
                 continue;
             var detection = CaseFindings.Of(
-                former, policy, CasePhase.Watch, LeaverControls.Relapsed, why, "Find out who gave it back; the case is open again and removes it.");
+                former, policy, CasePhase.Watch, LeaverControls.Relapsed, why,
+                    "Find out who gave it back; the case is open again and removes it.");
             await findings.OpenAsync(tenant.Value, former.Id, [LeaverControls.Relapsed], [detection], now, stop);
             await evidence.AppendAsync(new EvidenceRecord
             {
@@ -75,7 +78,8 @@ internal sealed partial class FormerLeavers(
         // Whom nobody watches any more is not told as unread for ever.
         foreach (var gone in unreadBefore.Except(watched.Select(c => c.Id), StringComparer.Ordinal))
             await findings.SetAsync(tenant.Value, gone, [CasePhase.Reading], [], now, stop);
-        await runs.CompletedAsync(tenant.Value, Name, new RunStamp(RunIds.Of(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now), complete, stop);
+        await runs.CompletedAsync(tenant.Value, Name,
+            new RunStamp(RunIds.Of(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now), complete, stop);
         return reopened;
     }
 
@@ -83,7 +87,8 @@ internal sealed partial class FormerLeavers(
     {
         Unread(log, former.Id, reason);
         return CaseFindings.Of(
-            former, policy, CasePhase.Reading, LeaverControls.Relapsed, $"Whether the former leaver has access again could not be read: {reason}",
+            former, policy, CasePhase.Reading, LeaverControls.Relapsed,
+                $"Whether the former leaver has access again could not be read: {reason}",
             "Mend what keeps the directory from being read; it is read again every day.", part: "unread", unknown: true);
     }
 

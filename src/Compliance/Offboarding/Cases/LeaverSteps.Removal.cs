@@ -47,7 +47,8 @@ public sealed partial class LeaverSteps
         {
             var digest = await _parts.Documents.SaveAsync(Name(run, "snapshot.json"), first, stop);
             state = await RecordAsync(
-                run, first.TakenAt, policy, [LeaverControls.NotClear], "snapshot", "offboarding.snapshot", first.Complete ? "complete" : "incomplete", null,
+                run, first.TakenAt, policy, [LeaverControls.NotClear], "snapshot", "offboarding.snapshot",
+                first.Complete ? "complete" : "incomplete", null,
                 new Dictionary<string, long> { ["accesses"] = first.Accesses.Count, ["unread"] = first.Sources.Count(s => !s.Complete) },
                 new Dictionary<string, string> { ["snapshot.json"] = digest }, stop: stop);
         }
@@ -92,14 +93,17 @@ public sealed partial class LeaverSteps
         if (!state.Begun.Contains(planId, StringComparer.Ordinal))
         {
             await _parts.Approvals.BeginAsync(Tenant, RequestId(run, planId), Now, stop);
-            state = await ChangeStateAsync(run, s => s with { Begun = With(s.Begun, planId), Pending = s.Pending == planId ? null : s.Pending }, stop);
+            state = await ChangeStateAsync(run, s =>
+                s with { Begun = With(s.Begun, planId), Pending = s.Pending == planId ? null : s.Pending }, stop);
         }
         // What was done and is seen again was given back by somebody: it is done again.
-        var back = state.Verified?.Accesses.Where(a => a.State == AccessState.StillThere).Select(a => a.Access.Key).ToHashSet(StringComparer.Ordinal) ?? [];
+        var back = state.Verified?.Accesses.Where(a => a.State == AccessState.StillThere).Select(a => a.Access.Key)
+            .ToHashSet(StringComparer.Ordinal) ?? [];
         bool IsBack(PlanStep step) =>
             run.Attempt >= AgainAfter && step.Arguments.TryGetValue(StepArguments.Access, out var key) && back.Contains(key);
         var again = plan.Steps.Where(IsBack).Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
-        var settled = state.Outcomes.Where(o => o.InEffect && !again.Contains(o.StepId)).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var settled = state.Outcomes.Where(o => o.InEffect && !again.Contains(o.StepId)).Select(o => o.StepId)
+            .ToHashSet(StringComparer.Ordinal);
         var (done, until) = await PassAsync(run, "outcomes", plan, settled, state.Tried, stop);
         if (done is null)
             return new(CaseGo.Paced, until);
@@ -108,9 +112,11 @@ public sealed partial class LeaverSteps
         var complete = done.Whole && plan.Steps.All(s => ofPlan.Exists(o => o.StepId == s.Id && o.InEffect));
         var isNew = await RecordChangeAsync(run, "remove", planId, ofPlan, isLast: false, async told =>
         {
-            var digest = await _parts.Documents.SaveAsync(Name(run, $"outcomes-{told.Phase["remove-".Length..]}.json"), done.Outcomes, stop);
+            var digest = await _parts.Documents.SaveAsync(Name(run, $"outcomes-{told.Phase["remove-".Length..]}.json"), done.Outcomes,
+                stop);
             await RecordAsync(
-                run, told.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], told.Phase, "offboarding.remove", complete ? "complete" : "incomplete",
+                run, told.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], told.Phase, "offboarding.remove",
+                complete ? "complete" : "incomplete",
                 planId, Counts(done.Outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest }, also: told.Also, stop: stop);
         }, stop);
         await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, stop);
@@ -133,7 +139,8 @@ public sealed partial class LeaverSteps
         var before = await SnapshotAsync(run, stop);
         var plans = await PlansAsync(run, state, stop);
         var after = await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
-        state = await ChangeStateAsync(run, s => s with { Verified = Verification.Compare(plans, s.Outcomes, before, after, s.Verified) }, stop);
+        state = await ChangeStateAsync(run, s => s with { Verified = Verification.Compare(plans, s.Outcomes, before, after, s.Verified) },
+            stop);
         var verified = state.Verified!;
         // Nobody is clear whose account was not seen blocked.
         var clear = verified.Clear && known.BlockedAt is not null;
@@ -147,7 +154,8 @@ public sealed partial class LeaverSteps
                 + $"and {verified.Unread.Count} sources were not read.",
                 $"compliance offboard show {run.CaseId} lists them with what keeps them."));
             await RecordAsync(
-                run, begun + policy.ClearWithin, policy, [LeaverControls.NotClear], "escalated", "offboarding.escalated", "incomplete", known.PlanId,
+                run, begun + policy.ClearWithin, policy, [LeaverControls.NotClear], "escalated", "offboarding.escalated", "incomplete",
+                    known.PlanId,
                 new Dictionary<string, long> { ["left"] = left.Count, ["stuck"] = stuck.Count }, stop: stop);
         }
         await TellAsync(known, clear ? [CasePhase.Removal, CasePhase.Watch] : [CasePhase.Removal], detections, stop);
@@ -165,8 +173,8 @@ public sealed partial class LeaverSteps
     }
 
     /// <summary>
-    /// Issues the revocation certificate from the last fresh read: JSON and HTML, its digest in an evidence record. One that would say the same as the
-    /// last is issued once a day.
+    /// Issues the revocation certificate from the last fresh read: JSON and HTML, its digest in an evidence record. One that would say the
+    /// same as the last is issued once a day.
     /// </summary>
     /// <returns>SHA-256 of the certificate's canonical JSON, lower-case hex.</returns>
     public async Task<string> CertifyAsync(CaseRun run, CancellationToken stop)
@@ -174,9 +182,11 @@ public sealed partial class LeaverSteps
         var known = await CaseAsync(run, stop);
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, stop);
-        var verified = state.Verified ?? throw new InvalidOperationException($"case {run.CaseId} was not verified: there is nothing to certify");
+        var verified = state.Verified
+            ?? throw new InvalidOperationException($"case {run.CaseId} was not verified: there is nothing to certify");
         var signature = SignatureOf(verified, known);
-        if (known.CertificateSha256 is { } issued && state.Certified is { } last && last.Signature == signature && verified.At - last.At < CertifyEvery)
+        if (known.CertificateSha256 is { } issued && state.Certified is { } last && last.Signature == signature
+            && verified.At - last.At < CertifyEvery)
             return issued;
         var approvals = new List<ApprovalRequest>();
         foreach (var id in state.Approvals)
@@ -186,12 +196,19 @@ public sealed partial class LeaverSteps
             known, state.Facts!, await PlansAsync(run, state, stop), [.. state.Blocked, .. state.Outcomes], verified, approvals,
             [.. state.Evidence.Where(e => !e.Contains("-certificate-", StringComparison.Ordinal))], policy));
         var digest = await _parts.Documents.SaveAsync(Name(run, "certificate.json"), certificate, stop);
-        await _parts.Documents.SaveTextAsync(Name(run, "certificate.html"), "text/html; charset=utf-8", CertificatePage.Html(certificate), stop);
+        await _parts.Documents.SaveTextAsync(Name(run, "certificate.html"), "text/html; charset=utf-8", CertificatePage.Html(certificate),
+            stop);
         var gone = verified.Accesses.Count(a => a.State == AccessState.Removed);
         await RecordAsync(
-            run, verified.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], $"certificate-{digest[..12]}", "offboarding.certificate",
+            run, verified.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], $"certificate-{digest[..12]}",
+            "offboarding.certificate",
             certificate.ClearAt is null ? "incomplete" : "complete", known.PlanId,
-            new Dictionary<string, long> { ["removed"] = gone, ["remaining"] = verified.Accesses.Count - gone, ["unread"] = verified.Unread.Count },
+            new Dictionary<string, long>
+            {
+                ["removed"] = gone,
+                ["remaining"] = verified.Accesses.Count - gone,
+                ["unread"] = verified.Unread.Count,
+            },
             new Dictionary<string, string> { ["certificate.json"] = digest },
             also: s => s with { Certified = new(signature, verified.At) }, stop: stop);
         await ChangeAsync(run, c => c.Round == run.Round ? c with { CertificateSha256 = digest } : c, stop);
@@ -201,7 +218,8 @@ public sealed partial class LeaverSteps
         return digest;
     }
 
-    private Task<LeaverCase> RemovingAsync(CaseRun run, string planId, CancellationToken stop) => ChangeAsync(run, c => CaseIsOver(c, run) ? c : c with
+    private Task<LeaverCase> RemovingAsync(CaseRun run, string planId, CancellationToken stop) =>
+        ChangeAsync(run, c => CaseIsOver(c, run) ? c : c with
     {
         Stage = c.Stage == LeaverStage.Clear || c.BlockedAt is null ? c.Stage : LeaverStage.Removing,
         PlanId = planId,
@@ -221,7 +239,8 @@ public sealed partial class LeaverSteps
             .GroupBy(s => s.Arguments[StepArguments.Access], StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Last().Id, StringComparer.Ordinal);
         bool Hopeless(VerifiedAccess access) => access.State == AccessState.LeftToPerson
-            || (steps.TryGetValue(access.Access.Key, out var step) && last.GetValueOrDefault(step)?.Result is StepResult.NotPermitted or StepResult.Refused);
+            || (steps.TryGetValue(access.Access.Key, out var step)
+                && last.GetValueOrDefault(step)?.Result is StepResult.NotPermitted or StepResult.Refused);
         var there = verified.Accesses.Where(a => a.State != AccessState.Removed).ToList();
         return ([.. there.Where(a => !Hopeless(a))], [.. there.Where(Hopeless)]);
     }

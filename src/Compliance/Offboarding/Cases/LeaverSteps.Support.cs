@@ -28,8 +28,9 @@ public sealed partial class LeaverSteps
     private Task<LeaverCase> ChangeAsync(CaseRun run, Func<LeaverCase, LeaverCase> change, CancellationToken stop) =>
         _parts.Cases.ChangeAsync(Tenant, run.CaseId, change, stop);
 
-    // The case, and whether this round of it is over. One that HR took back or put off comes to rest here: nothing of it acts from then on, and what it
-    // did can be given back. An event that says otherwise comes before that, and the round goes on, or after it and begins another round.
+    // The case, and whether this round of it is over. One that HR took back or put off comes to rest here: nothing of it acts from then on,
+    // and what it did can be given back. An event that says otherwise comes before that, and the round goes on, or after it and begins
+    // another round.
     private async Task<(LeaverCase Known, bool Over)> LookAsync(CaseRun run, OffboardingPolicy policy, CancellationToken stop)
     {
         var known = await CaseAsync(run, stop);
@@ -176,7 +177,8 @@ public sealed partial class LeaverSteps
             await _parts.Findings.OpenAsync(Tenant, known.Id, [ControlCatalogue.KnownByLeaver], secrets, Now, stop);
     }
 
-    private Task TellAsync(LeaverCase known, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections, CancellationToken stop) =>
+    private Task TellAsync(LeaverCase known, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections,
+        CancellationToken stop) =>
         _parts.Findings.SetAsync(Tenant, known.Id, phases, detections, Now, stop);
 
     private static Dictionary<string, long> Counts(IReadOnlyCollection<StepOutcome> outcomes) =>
@@ -189,7 +191,8 @@ public sealed partial class LeaverSteps
         CancellationToken stop)
     {
         var key = $"{phase}-{planId[..12]}";
-        var signature = CanonicalJson.Sha256Of(outcomes.OrderBy(o => o.StepId, StringComparer.Ordinal).Select(o => new { o.StepId, o.Result, o.Permission }))[..16];
+        var signature = CanonicalJson.Sha256Of(outcomes.OrderBy(o => o.StepId, StringComparer.Ordinal)
+            .Select(o => new { o.StepId, o.Result, o.Permission }))[..16];
         var state = await StateAsync(run, stop);
         if (state.Recorded.GetValueOrDefault(key) == signature)
             return false;
@@ -203,7 +206,8 @@ public sealed partial class LeaverSteps
 
     // At is the time of what is told, the same whenever it is told: an id is looked for in the log from that time on.
     private async Task<CaseState> RecordAsync(
-        CaseRun run, DateTimeOffset at, OffboardingPolicy policy, IReadOnlyList<string> controls, string phase, string action, string outcome, string? planId,
+        CaseRun run, DateTimeOffset at, OffboardingPolicy policy, IReadOnlyList<string> controls, string phase, string action,
+            string outcome, string? planId,
         IReadOnlyDictionary<string, long>? counts = null, IReadOnlyDictionary<string, string>? details = null, string? reason = null,
         Func<CaseState, CaseState>? also = null, CancellationToken stop = default)
     {
@@ -252,7 +256,8 @@ public sealed partial class LeaverSteps
     /// <param name="RequestId">Id of the request.</param>
     /// <param name="InstanceId">The orchestration that waits.</param>
     private sealed record Question(
-        CaseRun Run, ActionPlan Plan, string PlanId, LeaverFacts Facts, IReadOnlyList<Hold> Holds, DateTimeOffset LookedAt, string RequestId, string InstanceId);
+        CaseRun Run, ActionPlan Plan, string PlanId, LeaverFacts Facts, IReadOnlyList<Hold> Holds, DateTimeOffset LookedAt,
+            string RequestId, string InstanceId);
 
     [LoggerMessage(5000, LogLevel.Information, "Case {CaseId}: blocked {Seconds:0.0} s after the event arrived")]
     private static partial void Blocked(ILogger logger, string caseId, double seconds);

@@ -12,8 +12,8 @@ public sealed partial class LeaverSteps
     private const int MostWaitsForRest = 30;
 
     /// <summary>
-    /// Plans what is given back: all that the case's rounds took from one person since it was given back last. It always waits for two approvals, given
-    /// after the event of HR that holds now.
+    /// Plans what is given back: all that the case's rounds took from one person since it was given back last. It always waits for two
+    /// approvals, given after the event of HR that holds now.
     /// </summary>
     /// <returns>
     /// <see cref="CaseGo.Again"/> while the case still acts, or while it cannot be read whether an act that was cut off was done;
@@ -45,7 +45,8 @@ public sealed partial class LeaverSteps
             state = await ChangeStateAsync(cutOff, s => s with
             {
                 Begun = With(s.Begun, block.Id()),
-                Blocked = [.. block.Steps.Select(s => new StepOutcome(s.Id, StepResult.AlreadySo, at, "seen in effect after it was cut off"))],
+                Blocked = [.. block.Steps.Select(s =>
+                    new StepOutcome(s.Id, StepResult.AlreadySo, at, "seen in effect after it was cut off"))],
             }, stop);
             taken = taken with { Rounds = [.. taken.Rounds.SkipLast(1), new(cutOff, state)] };
         }
@@ -72,7 +73,8 @@ public sealed partial class LeaverSteps
         if (!CaseRules.IsUndoWanted(known, Now) || await ToGiveBackAsync(known, stop) is not { } taken)
             return new(CaseGo.End);
         var acted = taken.Last.Run;
-        if (await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], stop) is not { } request || !IsApproved(request))
+        if (await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], stop) is not { } request
+            || !IsApproved(request))
             return new(CaseGo.Again);
         var plan = await PlanAsync(acted, planId, stop);
         if (plan.PolicySha256 != policy.Sha256 || !Same(plan.SubjectId, taken.Facts.UserId))
@@ -89,9 +91,11 @@ public sealed partial class LeaverSteps
         var complete = done.Whole && left.Count == 0;
         await RecordChangeAsync(acted, "restore", planId, state.Restored, isLast: false, async told =>
         {
-            var digest = await _parts.Documents.SaveAsync(Name(acted, $"restored-{told.Phase["restore-".Length..]}.json"), done.Outcomes, stop);
+            var digest = await _parts.Documents.SaveAsync(Name(acted, $"restored-{told.Phase["restore-".Length..]}.json"), done.Outcomes,
+                stop);
             await RecordAsync(
-                acted, told.At, policy, [LeaverControls.Held, LeaverControls.StepStuck], told.Phase, "offboarding.restore", complete ? "complete" : "incomplete",
+                acted, told.At, policy, [LeaverControls.Held, LeaverControls.StepStuck], told.Phase, "offboarding.restore",
+                complete ? "complete" : "incomplete",
                 planId, Counts(done.Outcomes), new Dictionary<string, string> { ["restored.json"] = digest }, also: told.Also, stop: stop);
         }, stop);
         if (!done.Whole)
@@ -145,7 +149,8 @@ public sealed partial class LeaverSteps
 
     // What these rounds took is given back, as far as it can be.
     private async Task<CaseDecision> GivenBackAsync(
-        LeaverCase known, IReadOnlyList<ActedRound> rounds, string? note, IReadOnlyList<StepOutcome> left, OffboardingPolicy policy, CancellationToken stop)
+        LeaverCase known, IReadOnlyList<ActedRound> rounds, string? note, IReadOnlyList<StepOutcome> left, OffboardingPolicy policy,
+            CancellationToken stop)
     {
         foreach (var (round, _) in rounds)
             await ChangeStateAsync(round, s => s with { GivenBack = true }, stop);
@@ -168,7 +173,8 @@ public sealed partial class LeaverSteps
                 ? c with { Stage = LeaverStage.Restored, Note = note }
                 : c with { Stage = LeaverStage.Cancelled, Note = "nothing was done that could be given back" };
         }, stop);
-        await TellAsync(known, [CasePhase.Undo], [.. left.Select(o => CaseFindings.Of(known, policy, CasePhase.Undo, LeaverControls.StepStuck,
+        await TellAsync(known, [CasePhase.Undo],
+            [.. left.Select(o => CaseFindings.Of(known, policy, CasePhase.Undo, LeaverControls.StepStuck,
             $"Not given back: {o.Reason}", o.Remedy ?? "Give it back by hand.", part: o.StepId))], stop);
         return new(CaseGo.End);
     }

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Offboarding.Cases;
 
 /// <summary>
-/// The steps of a leaver case, each safe to repeat: an orchestration calls them and may call any of them again after a crash, even after later
-/// ones. What a step learns is kept in the case's documents before it returns.
+/// The steps of a leaver case, each safe to repeat: an orchestration calls them and may call any of them again after a crash, even after
+/// later ones. What a step learns is kept in the case's documents before it returns.
 /// </summary>
 public sealed partial class LeaverSteps
 {
@@ -30,8 +30,8 @@ public sealed partial class LeaverSteps
     private DateTimeOffset Now => _parts.Time.GetUtcNow();
 
     /// <summary>
-    /// Blocks the person once the time of leaving has come and no guard holds: disables the account and revokes its sessions. All in one step, so
-    /// that nothing but the directory is between the event and the block.
+    /// Blocks the person once the time of leaving has come and no guard holds: disables the account and revokes its sessions. All in one
+    /// step, so that nothing but the directory is between the event and the block.
     /// </summary>
     /// <returns>
     /// <see cref="CaseGo.Proceed"/> when both were done, or when trying again soon does not help: the later steps try again as well;
@@ -49,9 +49,11 @@ public sealed partial class LeaverSteps
     }
 
     /// <summary>Decides whether the person may be blocked now, and changes nothing in the tenant.</summary>
-    internal async Task<CaseDecision> DecideAsync(CaseRun run, CancellationToken stop) => (await DecideAsync(run, _parts.Policy.Load(), stop)).Answer;
+    internal async Task<CaseDecision> DecideAsync(CaseRun run, CancellationToken stop) =>
+        (await DecideAsync(run, _parts.Policy.Load(), stop)).Answer;
 
-    // Finds the person, asks the guards and reserves room under the caps. Nothing is changed in the tenant. The plan comes with Proceed alone.
+    // Finds the person, asks the guards and reserves room under the caps. Nothing is changed in the tenant. The plan comes with Proceed
+    // alone.
     private async Task<(CaseDecision Answer, ActionPlan? Plan)> DecideAsync(CaseRun run, OffboardingPolicy policy, CancellationToken stop)
     {
         var (answer, plan) = await DecidedAsync(run, policy, stop);
@@ -110,7 +112,8 @@ public sealed partial class LeaverSteps
             await _parts.Caps.CountApprovedAsync(Tenant, known.InstanceId, Now, stop);
             await _parts.Approvals.BeginAsync(Tenant, request!.Id, Now, stop);
         }
-        await ChangeStateAsync(run, s => s with { Facts = facts, Plans = With(s.Plans, planId), Released = With(s.Released, planId) }, stop);
+        await ChangeStateAsync(run, s => s with { Facts = facts, Plans = With(s.Plans, planId), Released = With(s.Released, planId) },
+            stop);
         var others = known.IsTaken || known.IsTakenFromOther ? await TakenRoundsAsync(known, stop) : [];
         // It runs: whoever started it may have been cut off before saying so.
         var now = Now;
@@ -141,12 +144,15 @@ public sealed partial class LeaverSteps
         var problem = lookup.Problem ?? "the directory could not be read";
         if (!lookup.Unreadable && known.UserId is { } earlier)
             problem += $" Before, the account {earlier} fitted.";
-        await ChangeAsync(run, c => c.Round == run.Round ? c with { Stage = lookup.Unreadable ? c.Stage : LeaverStage.Unmatched, Note = problem } : c, stop);
+        await ChangeAsync(run, c => c.Round == run.Round
+            ? c with { Stage = lookup.Unreadable ? c.Stage : LeaverStage.Unmatched, Note = problem } : c, stop);
         if (lookup.Unreadable)
         {
             // What was seen before is not gone because nothing can be seen now.
-            await _parts.Findings.OpenAsync(Tenant, known.Id, CaseFindings.Controls, [CaseFindings.Of(known, policy, CasePhase.Match, LeaverControls.Held, problem,
-                "Mend what keeps the directory from being read; the case looks again by itself.", part: "directory", unknown: true)], Now, stop);
+            await _parts.Findings.OpenAsync(Tenant, known.Id, CaseFindings.Controls,
+                [CaseFindings.Of(known, policy, CasePhase.Match, LeaverControls.Held, problem,
+                    "Mend what keeps the directory from being read; the case looks again by itself.", part: "directory", unknown: true)],
+                Now, stop);
             return new(CaseGo.Again);
         }
         await TellAsync(known, [CasePhase.Match], [CaseFindings.Of(known, policy, CasePhase.Match, LeaverControls.NoMatch, problem,
@@ -154,8 +160,8 @@ public sealed partial class LeaverSteps
         return new(CaseGo.Unmatched);
     }
 
-    // Administrators who leave at the same time do not stand in for each other. Each says first who leaves and looks then: of two at once, one at least
-    // sees the other.
+    // Administrators who leave at the same time do not stand in for each other. Each says first who leaves and looks then: of two at once,
+    // one at least sees the other.
     private async Task<LeaverFacts> WithoutLeaversAsync(CaseRun run, LeaverFacts facts, CancellationToken stop)
     {
         if (facts is not { GlobalAdministrator: true, OtherGlobalAdministrators: > 0 })
@@ -193,14 +199,16 @@ public sealed partial class LeaverSteps
             Begun = With(s.Begun, planId),
             Blocked = [.. s.Blocked.Where(o => settled.Contains(o.StepId)), .. outcomes],
         }, stop);
-        var left = plan.Steps.Select(s => state.Blocked.LastOrDefault(o => o.StepId == s.Id)).Where(o => o is not { InEffect: true }).ToList();
+        var left = plan.Steps.Select(s => state.Blocked.LastOrDefault(o => o.StepId == s.Id)).Where(o => o is not { InEffect: true })
+            .ToList();
         var inEffect = left.Count == 0;
         if (inEffect)
         {
             var blockedAt = known.BlockedAt ?? state.Blocked.Max(o => o.At);
             await ChangeAsync(run, c => c.Round != run.Round ? c : c with
             {
-                Stage = c.Stage is LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held or LeaverStage.Blocking ? LeaverStage.Blocked : c.Stage,
+                Stage = c.Stage is LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held or LeaverStage.Blocking
+                    ? LeaverStage.Blocked : c.Stage,
                 BlockedAt = c.BlockedAt ?? blockedAt,
                 Note = c.BlockedAt is null ? null : c.Note,
             }, stop);
@@ -217,11 +225,13 @@ public sealed partial class LeaverSteps
         }
         await RecordChangeAsync(
             run, "block", planId, state.Blocked, inEffect, told => RecordAsync(
-                run, told.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], told.Phase, "offboarding.block", inEffect ? "complete" : "incomplete",
+                run, told.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], told.Phase, "offboarding.block",
+                inEffect ? "complete" : "incomplete",
                 planId, Counts(state.Blocked), also: told.Also, stop: stop), stop);
         if (!inEffect || known.Note is not null || run.Attempt > 0 || run.IsBlocked)
-            await TellAsync(known, [CasePhase.Block], inEffect ? [] : [.. left.Select(o => CaseFindings.Of(known, policy, CasePhase.Block, LeaverControls.StepStuck,
-                $"The account could not be blocked: {o?.Reason ?? "not tried"}", o?.Remedy ?? "The case tries again by itself; disable the account by hand meanwhile.",
+            await TellAsync(known, [CasePhase.Block], [.. left.Select(o => CaseFindings.Of(
+                known, policy, CasePhase.Block, LeaverControls.StepStuck, $"The account could not be blocked: {o?.Reason ?? "not tried"}",
+                o?.Remedy ?? "The case tries again by itself; disable the account by hand meanwhile.",
                 part: o?.StepId ?? "", severity: Severity.Critical))], stop);
         // What a moment may mend is waited for; else the rest goes on, and this is tried again with it.
         var mayPass = left.TrueForAll(o => o?.Result is StepResult.Failed or null);
@@ -274,7 +284,8 @@ public sealed partial class LeaverSteps
                     $"Approval {approvalId} was due on {request.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z and has not been given: {string.Join("; ", request.Reasons)}",
                     $"Two approvers answer it: compliance approvals answer {approvalId} --plan {request.PlanId}.")], stop);
                 await RecordAsync(
-                    run, request.Deadline, policy, [LeaverControls.Overdue], $"overdue-{approvalId[^12..]}", "offboarding.approval-overdue", "held", request.PlanId,
+                    run, request.Deadline, policy, [LeaverControls.Overdue], $"overdue-{approvalId[^12..]}",
+                        "offboarding.approval-overdue", "held", request.PlanId,
                     stop: stop);
                 return ApprovalStanding.Open;
             default:
@@ -287,7 +298,8 @@ public sealed partial class LeaverSteps
     {
         // On record first: a case that is closed may be erased, and nothing may be recorded about it afterwards.
         await RecordAsync(
-            run, request.Answers.Max(a => a.At), policy, [LeaverControls.Held], isUndo ? $"refused-{known.Sequence}" : "refused", "offboarding.refused", "refused",
+            run, request.Answers.Max(a => a.At), policy, [LeaverControls.Held], isUndo ? $"refused-{known.Sequence}" : "refused",
+                "offboarding.refused", "refused",
             request.PlanId, stop: stop);
         await TellAsync(known, [isUndo ? CasePhase.Undo : CasePhase.Hold, CasePhase.Approval], [], stop);
         // A later event of HR asks again.

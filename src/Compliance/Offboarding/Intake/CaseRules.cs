@@ -48,7 +48,8 @@ internal static class CaseRules
 
     /// <summary>True when an orchestration of the case has something to do: it is neither at rest nor over.</summary>
     public static bool IsActing(LeaverCase known) =>
-        !IsTakenBack(known) && !IsOver(known.Stage) && known.RestedAt is null && known.Stage is not (LeaverStage.Clear or LeaverStage.Restoring);
+        !IsTakenBack(known) && !IsOver(known.Stage) && known.RestedAt is null
+            && known.Stage is not (LeaverStage.Clear or LeaverStage.Restoring);
 
     /// <summary>True when both say the same of the employment, whatever the event's own id and time.</summary>
     public static bool SameContent(HrEvent a, HrEvent b) =>
@@ -61,11 +62,13 @@ internal static class CaseRules
     /// <param name="old">The case that is watched.</param>
     /// <param name="all">All cases of the tenant.</param>
     /// <param name="now">The clock's time: an employment whose end lies ahead still is one.</param>
-    public static bool IsEmployedAnew(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) => EmployedIn(old, all, now) is not null;
+    public static bool IsEmployedAnew(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) =>
+        EmployedIn(old, all, now) is not null;
 
     /// <summary>The other employment in which HR said later that the person of a case is there; null when there is none.</summary>
     public static string? EmployedIn(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) => all
-        .Where(c => c.EmployeeId == old.EmployeeId && c.Employment != old.Employment && c.Latest.Time > old.Latest.Time && (!Ends(c.Latest) || c.DueAt > now))
+        .Where(c => c.EmployeeId == old.EmployeeId && c.Employment != old.Employment && c.Latest.Time > old.Latest.Time
+            && (!Ends(c.Latest) || c.DueAt > now))
         .MaxBy(c => c.Latest.Time)?.Employment;
 
     /// <summary>When access ends (UTC); null when the person stays. For cause: at once.</summary>
@@ -98,14 +101,15 @@ internal static class CaseRules
     public static bool IsLater(LeaverCase known, DateTimeOffset now) => Ends(known.Latest) && !known.Latest.ForCause && known.DueAt > now;
 
     /// <summary>
-    /// True when what was taken is to be given back, once two people agree: all of it while the person stays, and what was taken from somebody else once
-    /// the leaver is known.
+    /// True when what was taken is to be given back, once two people agree: all of it while the person stays, and what was taken from
+    /// somebody else once the leaver is known.
     /// </summary>
     public static bool IsUndoWanted(LeaverCase known, DateTimeOffset now) => known.UndoRefusedAt != known.Sequence
         && (IsStaying(known, now) ? known.IsTaken || known.IsTakenFromOther : known.IsTakenFromOther && known.BegunAt is not null);
 
     /// <summary>True when the person may keep working now, as HR says, and no round acts against it any more.</summary>
-    public static bool IsStaying(LeaverCase known, DateTimeOffset now) => IsTakenBack(known) || (known.BegunAt is null && IsLater(known, now));
+    public static bool IsStaying(LeaverCase known, DateTimeOffset now) => IsTakenBack(known)
+        || (known.BegunAt is null && IsLater(known, now));
 
     private static LeaverCase Next(LeaverCase known, HrEvent said, DateTimeOffset now)
     {

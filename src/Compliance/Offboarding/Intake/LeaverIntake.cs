@@ -60,14 +60,16 @@ internal sealed partial class LeaverIntake(
         if (employments.Count > 1)
         {
             after = await RestAsync(employments, after, key, now, stop);
-            outcome = CaseRules.IsUndispatched(after) ? IntakeOutcome.Started : outcome == IntakeOutcome.Started ? IntakeOutcome.Updated : outcome;
+            outcome = CaseRules.IsUndispatched(after) ? IntakeOutcome.Started : outcome == IntakeOutcome.Started ? IntakeOutcome.Updated
+                : outcome;
         }
         Accepted(key, said.Kind, trigger, after.Id, outcome);
         return new(after, outcome, key);
     }
 
     // The cases of a person's other employments act no more while HR says that the person is employed.
-    private async Task<LeaverCase> RestAsync(IReadOnlyList<string> caseIds, LeaverCase present, string key, DateTimeOffset now, CancellationToken stop)
+    private async Task<LeaverCase> RestAsync(IReadOnlyList<string> caseIds, LeaverCase present, string key, DateTimeOffset now,
+        CancellationToken stop)
     {
         var all = new List<LeaverCase>();
         foreach (var id in caseIds)

@@ -58,8 +58,10 @@ internal static class RemovalPlanner
             ]
             :
             [
-                new(new("mailbox", facts.UserId, facts.Mail), Why, "policy does not hand mail over (mailAndFiles): decide whether it is kept, and for how long, before the licence or the user is removed"),
-                new(new("files", facts.UserId, facts.PrincipalName), Why, "policy does not hand files over (mailAndFiles): decide whether they are kept before the user is deleted"),
+                new(new("mailbox", facts.UserId, facts.Mail), Why,
+                    "policy does not hand mail over (mailAndFiles): decide whether it is kept, and for how long, before the licence or the user is removed"),
+                new(new("files", facts.UserId, facts.PrincipalName), Why,
+                    "policy does not hand files over (mailAndFiles): decide whether they are kept before the user is deleted"),
             ];
     }
 
@@ -94,11 +96,13 @@ internal static class RemovalPlanner
                     return OnlyIf(policy.RetireDevices, "devices", Step(LeaverActions.RetireManagedDevice, access, "devices"));
                 case AccessKind.Licence:
                     return OnlyIf(policy.RemoveLicences, "licences", Step(
-                        LeaverActions.RemoveLicence, access, "licences", User, ("skuId", access.Details.GetValueOrDefault("skuId") ?? access.Id)));
+                        LeaverActions.RemoveLicence, access, "licences", User,
+                            ("skuId", access.Details.GetValueOrDefault("skuId") ?? access.Id)));
                 case AccessKind.SignInMethod when !DeclaredCall.RemoveSignInMethod.ContainsKey(access.Id.Split('/')[0]):
                     return Manual(access, "this program does not know this kind of method", "delete it in the Entra admin center: Users, the person, Authentication methods");
                 case AccessKind.SignInMethod:
-                    return OnlyIf(policy.RemoveSignInMethods, "signInMethods", Step(LeaverActions.RemoveSignInMethod, access, "signInMethods", User));
+                    return OnlyIf(policy.RemoveSignInMethods, "signInMethods",
+                        Step(LeaverActions.RemoveSignInMethod, access, "signInMethods", User));
                 case AccessKind.DirectoryRole:
                     return Privileged(Step(
                         LeaverActions.RemoveDirectoryRole, access, "privilegedRemovals",
@@ -177,7 +181,8 @@ internal static class RemovalPlanner
             // Who owns an application can add credentials to it, and who owns a group its members: nobody gets that who need not.
             if (access.OtherOwners >= 1)
                 return optIn ? Does(Remove(null)) : ([], [Steps.ByHand(Remove(null), OptIn)]);
-            var (to, rule) = access.Privileged ? (_privilegedOwner, "owners/privileged") : _heir is not null ? (_heir.Id, "") : (_fallback, "owners/fallback");
+            var (to, rule) = access.Privileged ? (_privilegedOwner, "owners/privileged") : _heir is not null ? (_heir.Id, "")
+                : (_fallback, "owners/fallback");
             if (to is null)
                 return Manual(
                     access,
@@ -205,7 +210,8 @@ internal static class RemovalPlanner
             var between = value.Contains(';', StringComparison.Ordinal) ? "; " : value.Contains(',', StringComparison.Ordinal) ? ", " : value.Contains('|', StringComparison.Ordinal) ? "|" : " ";
             var now = others.Count == 0 ? HeirName! : string.Join(between, others);
             return Does(Steps.Of(
-                LeaverActions.HandOverResource, Steps.TargetOf(access), 0, others.Count == 0 ? $"handed over to {now}" : "its other owners keep it", others.Count == 0 && _heir is null ? "owners/fallback" : "ownerTag",
+                LeaverActions.HandOverResource, Steps.TargetOf(access), 0, others.Count == 0 ? $"handed over to {now}"
+                    : "its other owners keep it", others.Count == 0 && _heir is null ? "owners/fallback" : "ownerTag",
                 User, (StepArguments.Tag, tag), (StepArguments.Value, now), (StepArguments.Access, access.Key)));
         }
 

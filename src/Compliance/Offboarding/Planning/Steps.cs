@@ -59,7 +59,8 @@ internal static class Steps
             _ => null,
         };
         return new(
-            PlanStep.IdOf(action, target, to), action, target, wave, reason, rule.Length == 0 ? "offboarding.yaml#" : $"offboarding.yaml#/{rule}", values);
+            PlanStep.IdOf(action, target, to), action, target, wave, reason,
+            rule.Length == 0 ? "offboarding.yaml#" : $"offboarding.yaml#/{rule}", values);
     }
 
     /// <summary>What a person does in place of a step.</summary>

@@ -87,7 +87,8 @@ public sealed class CredentialCheckTests
     [InlineData("2027-09-02", "2028-02-29T00:00:01Z", "It lives from 2027-09-02 to 2028-02-29, longer than the 180 days that policy allows.")]
     [InlineData("2027-09-01", "2028-02-29", "It lives from 2027-09-01 to 2028-02-29, longer than the 180 days that policy allows.")]
     [InlineData("2028-06-01", "2028-12-31", "It lives from 2028-06-01 to 2028-12-31, longer than the 180 days that policy allows.")] // not yet started
-    [InlineData("2099-01-01", "2099-03-01", "It is there already, starts on 2099-01-01 and ends on 2099-03-01: longer than the 180 days that policy allows.")]
+    [InlineData("2099-01-01", "2099-03-01",
+        "It is there already, starts on 2099-01-01 and ends on 2099-03-01: longer than the 180 days that policy allows.")]
     [InlineData("2028-01-02", "2028-06-29", null)] // starts tomorrow and ends 180 days from now
     [InlineData("2027-09-01", null, "It never ends; policy requires an end within 180 days of its start.")]
     [InlineData(null, "2099-01-01", null)] // CRED-005 speaks

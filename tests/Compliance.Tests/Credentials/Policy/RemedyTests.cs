@@ -35,7 +35,8 @@ public sealed partial class RemedyTests
     // Days since the start and days left, as far as known.
     private static readonly (int?, int?)[] Ages =
     [
-        (1, null), (1, 3000), (19, null), (100, null), (140, null), (170, null), (1000, 5), (1000, 1000), (50, -1), (1000, -1), (null, null),
+        (1, null), (1, 3000), (19, null), (100, null), (140, null), (170, null), (1000, 5), (1000, 1000), (50, -1), (1000, -1),
+            (null, null),
         (null, 100),
     ];
 

@@ -288,7 +288,8 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         public async Task<IEnumerable<LeaverCase>> UndispatchedAsync()
         {
             var course = new CaseCourse(
-                new TenantId(Tenant), new FixedPolicy(new() { Sha256 = "ab" }), Cases, new(new TableFindingStore(_storage)), Evidence, Time);
+                new TenantId(Tenant), new FixedPolicy(new() { Sha256 = "ab" }), Cases, new(new TableFindingStore(_storage)), Evidence,
+                    Time);
             return (await course.ExpectedAsync(Stop)).Where(e => !e.IsKnownStarted).Select(e => e.Case);
         }
 

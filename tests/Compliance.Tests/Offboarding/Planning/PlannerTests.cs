@@ -67,7 +67,8 @@ public sealed class PlannerTests
         bool IsKey(string path)
         {
             var at = schema;
-            return path.Split('.', '/').All(part => at.TryGetProperty("properties", out var properties) && properties.TryGetProperty(part, out at));
+            return path.Split('.', '/')
+                .All(part => at.TryGetProperty("properties", out var properties) && properties.TryGetProperty(part, out at));
         }
 
         var calls = string.Join(' ', DeclaredCall.All.Select(c => c.For));
@@ -88,7 +89,8 @@ public sealed class PlannerTests
     public void Handing_over_to_somebody_else_is_another_step()
     {
         Access[] owned = [Some.Access(AccessKind.OwnedApplication, "app", "/") with { OtherOwners = 0 }];
-        var steps = new[] { new Heir("first", "first@northwynd.example", "First"), new Heir("second", "second@northwynd.example", "Second") }
+        var steps = new[] { new Heir("first", "first@northwynd.example", "First"),
+            new Heir("second", "second@northwynd.example", "Second") }
             .Select(heir => Plan(owned, heir, Some.Policy).Steps.Single(s => s.Action == LeaverActions.AddOwner).Id);
 
         Assert.Equal(2, steps.Distinct().Count());
