@@ -146,8 +146,9 @@ internal sealed class WebhookCopy(CopyPlace place, HttpClient http, TimeProvider
 internal sealed record CopyOutcome(int Delivered, IReadOnlyList<Detection> Late, LedgerProblem? Problem);
 
 /// <summary>
-/// Copies each checkpoint to the places of the auditor's choosing, the oldest first, so that a history which is rewritten here shows there. A place that does not
-/// take one is tried again at the next call, from there on. A place that is new begins with the newest: a checkpoint vouches for all before it.
+/// Copies each checkpoint to the places of the auditor's choosing, so that a history which is rewritten here shows there: the newest first,
+/// since a checkpoint vouches for all before it, then what still waits, the oldest first. A place that does not take one is tried again at
+/// the next call. A place that is new begins with the newest.
 /// </summary>
 /// <param name="storage">Where the checkpoints are.</param>
 /// <param name="memory">How far each place has got.</param>
@@ -160,8 +161,8 @@ internal sealed partial class CheckpointCopies(
     /// <summary>So long a checkpoint may wait before it is a finding.</summary>
     public static readonly TimeSpan MayWait = TimeSpan.FromHours(24);
 
-    /// <summary>So many are delivered to a place in one call: the rest comes with the next.</summary>
-    public const int MostAtOnce = 100;
+    /// <summary>So many are delivered to a place in one call: the rest comes with the next, and is a finding when it waits for too long.</summary>
+    public const int MaxAtOnce = 100;
 
     /// <summary>Delivers what waits.</summary>
     /// <param name="tenant">The tenant.</param>
@@ -188,7 +189,7 @@ internal sealed partial class CheckpointCopies(
             if (failed is { Problem: { } differs })
                 problem ??= differs;
             if (after.WaitingSince is { } since && time.GetUtcNow() - since > MayWait)
-                late.Add(Late(copy.Place, after.DeliveredSize, since, failed?.Reason));
+                late.Add(Late(copy.Place, after, latest, since, failed?.Reason));
         }
         return new(delivered, late, problem);
     }
@@ -196,10 +197,14 @@ internal sealed partial class CheckpointCopies(
     private async Task<(CopyState After, int Count, Failure? Failed)> DeliverAsync(
         ICheckpointCopy copy, string tenant, BlobLedgerSource source, CopyState? before, IReadOnlyList<long> sizes, CancellationToken stop)
     {
-        var state = before ?? new(0, null);
-        var waiting = before is { DeliveredSize: > 0 } ? [.. sizes.Where(s => s > before.DeliveredSize)] : sizes.TakeLast(1).ToList();
+        var state = before ?? new(0, null, 0);
+        var waiting = sizes.Where(s => s > state.DeliveredSize && s != state.NewestSize).ToList();
+        var newest = waiting.Count > 0 && waiting[^1] == sizes[^1] ? waiting[^1] : 0;
+        // Of a place that has none yet, the newest alone.
+        IEnumerable<long> older = state.DeliveredSize == 0 ? [] : waiting.Where(s => s != newest);
+        List<long> order = newest > 0 ? [newest, .. older] : [.. older];
         var count = 0;
-        foreach (var size in waiting.Take(MostAtOnce))
+        foreach (var size in order.Take(MaxAtOnce))
         {
             Failure? failed = null;
             try
@@ -221,21 +226,27 @@ internal sealed partial class CheckpointCopies(
                 return (state with { WaitingSince = state.WaitingSince ?? time.GetUtcNow() }, count, failed);
             }
             count++;
-            // What waits behind it still waits since then.
-            state = state with { DeliveredSize = size };
+            state = size == newest ? state with { NewestSize = size } : state with { DeliveredSize = size };
         }
-        return (waiting.Count > MostAtOnce ? state : state with { WaitingSince = null }, count, null);
+        return (order.Count > MaxAtOnce
+            ? state with { WaitingSince = state.WaitingSince ?? time.GetUtcNow() }
+            : state with { DeliveredSize = Math.Max(state.DeliveredSize, state.NewestSize), WaitingSince = null }, count, null);
     }
 
-    private static Detection Late(CopyPlace place, long size, DateTimeOffset since, string? reason) => new()
+    private static Detection Late(CopyPlace place, CopyState state, long latest, DateTimeOffset since, string? reason) => new()
     {
         ControlId = LedgerControls.CopyNotDelivered,
         Severity = ControlCatalogue.Get(LedgerControls.CopyNotDelivered).Severity,
         Subject = new(LedgerControls.CopySubject, place.Id, place.Name),
         Source = LedgerControls.CopiesSource,
         Reason = string.Create(CultureInfo.InvariantCulture,
-            $"Checkpoints after the one of {size} records wait since {since.UtcDateTime:yyyy-MM-dd HH:mm}Z: {reason ?? "others go before them"}"),
-        NextStep = $"Mend the place or its entry in setting {EvidenceOptions.CopiesSetting}; the next hourly run delivers what waits",
+            $"Checkpoints after the one of {state.DeliveredSize} records wait since {since.UtcDateTime:yyyy-MM-dd HH:mm}Z: ")
+            + (reason ?? $"more are signed than the {MaxAtOnce} that a run copies") + (state.NewestSize >= latest ? ". The newest was taken" : ""),
+        NextStep = reason is null
+            ? $"Fire {LedgerKeeper.CheckpointName} by hand until nothing waits, each time copies {MaxAtOnce}: "
+                + $"POST /admin/functions/{LedgerKeeper.CheckpointName} with the master key in header x-functions-key and the body {{\"input\":\"\"}}"
+            : $"Correct the place or its entry in setting {EvidenceOptions.CopiesSetting.Replace(":", "__", StringComparison.Ordinal)}; "
+                + "the next hourly run delivers what waits",
     };
 
     [LoggerMessage(1212, LogLevel.Warning, "Ledger of {Tenant}: {Place} did not take the checkpoint of {Size} records: {Reason}")]

@@ -7,9 +7,10 @@ using Compliance.State;
 namespace Compliance.Evidence.Checkpoints;
 
 /// <summary>How far a place has got its copies.</summary>
-/// <param name="DeliveredSize">Size of the newest checkpoint it has; 0 for none.</param>
+/// <param name="DeliveredSize">It has every checkpoint, from its first one on, up to this size; 0 for none.</param>
 /// <param name="WaitingSince">Since when a checkpoint waits to be delivered (UTC); null when none does.</param>
-internal sealed record CopyState(long DeliveredSize, DateTimeOffset? WaitingSince);
+/// <param name="NewestSize">Size of the newest checkpoint it has, which goes before those that wait; 0 for none.</param>
+internal sealed record CopyState(long DeliveredSize, DateTimeOffset? WaitingSince, long NewestSize);
 
 /// <summary>
 /// What is remembered of the ledger outside of it, in table <c>ledgerstate</c> of the state account: whoever rewrites the ledger would have to rewrite this too.
@@ -25,6 +26,7 @@ internal sealed class LedgerMemory(StateStorage storage)
     private const string Note = "Note";
     private const string Delivered = "Delivered";
     private const string Waiting = "WaitingSince";
+    private const string Newest = "Newest";
 
     /// <summary>The checkpoint that the last self-check found right, as a signed note; null when there was none.</summary>
     /// <exception cref="RequestFailedException">Storage failed.</exception>
@@ -40,13 +42,15 @@ internal sealed class LedgerMemory(StateStorage storage)
     /// <exception cref="RequestFailedException">Storage failed.</exception>
     public async Task<CopyState?> CopyAsync(string tenant, CopyPlace place, CancellationToken stop) => await FindAsync(tenant, RowOf(place), stop) is not { } row ? null : new(
         row.GetInt64(Delivered) ?? 0,
-        DateTimeOffset.TryParseExact(row.GetString(Waiting), "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var since) ? since : null);
+        DateTimeOffset.TryParseExact(row.GetString(Waiting), "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var since) ? since : null,
+        // A row of an earlier version, which copied in their order.
+        row.GetInt64(Newest) ?? row.GetInt64(Delivered) ?? 0);
 
     /// <summary>Remembers how far a place has got its copies.</summary>
     /// <exception cref="RequestFailedException">Storage failed.</exception>
     public async Task SaveCopyAsync(string tenant, CopyPlace place, CopyState state, CancellationToken stop)
     {
-        var row = new TableEntity(StateKeys.Safe(tenant, "a tenant id"), RowOf(place)) { ["Place"] = place.Name, [Delivered] = state.DeliveredSize };
+        var row = new TableEntity(StateKeys.Safe(tenant, "a tenant id"), RowOf(place)) { ["Place"] = place.Name, [Delivered] = state.DeliveredSize, [Newest] = state.NewestSize };
         if (state.WaitingSince is { } since)
             row[Waiting] = since.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
         await SaveAsync(row, stop);

@@ -72,7 +72,7 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
     }
 
     [Fact]
-    public async Task What_was_not_taken_is_tried_again_in_its_order_and_is_a_finding_after_a_day()
+    public async Task What_was_not_taken_is_tried_again_the_newest_first_and_is_a_finding_after_a_day()
     {
         var hook = new FakeHook();
         var copies = Copies(hook);
@@ -95,7 +95,62 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
         hook.Refuse = null;
         var outcome = await DeliverAsync(copies);
         Assert.Equal((2, 0), (outcome.Delivered, outcome.Late.Count));
-        Assert.Equal([3, 5, 9], hook.Taken);
+        Assert.Equal([3, 9, 5], hook.Taken);
+    }
+
+    [Fact]
+    public async Task Where_more_checkpoints_are_signed_than_one_run_copies_the_newest_goes_first_and_the_lag_is_a_finding_after_a_day()
+    {
+        var hook = new FakeHook();
+        var copies = Copies(hook);
+        await GrowAsync(1);
+        await DeliverAsync(copies);
+        // More in the first hour than a run copies, then as many as it copies in every hour.
+        await SignedAsync(2, CheckpointCopies.MaxAtOnce + 3);
+        var outcome = await DeliverAsync(copies);
+        Assert.Equal((CheckpointCopies.MaxAtOnce, 0), (outcome.Delivered, outcome.Late.Count));
+        Assert.Equal([CheckpointCopies.MaxAtOnce + 3, 2, 3], hook.Taken[1..4]);
+
+        _ledger.Time.Advance(CheckpointCopies.MayWait);
+        await SignedAsync(CheckpointCopies.MaxAtOnce + 4, (2 * CheckpointCopies.MaxAtOnce) + 3);
+        Assert.Empty((await DeliverAsync(copies)).Late);
+        Assert.Equal((2 * CheckpointCopies.MaxAtOnce) + 3, hook.Taken[1 + CheckpointCopies.MaxAtOnce]);
+        _ledger.Time.Advance(TimeSpan.FromTicks(1));
+        await SignedAsync((2 * CheckpointCopies.MaxAtOnce) + 4, (3 * CheckpointCopies.MaxAtOnce) + 3);
+
+        var late = Assert.Single((await DeliverAsync(copies)).Late);
+        Assert.Equal(
+            (LedgerControls.CopyNotDelivered, "webhook https://audit.example",
+                $"Checkpoints after the one of {3 * CheckpointCopies.MaxAtOnce} records wait since 2026-11-23 06:00Z: "
+                    + $"more are signed than the {CheckpointCopies.MaxAtOnce} that a run copies. The newest was taken"),
+            (late.ControlId, late.Subject.Name, late.Reason));
+
+        outcome = await DeliverAsync(copies);
+        Assert.Equal((2, 0), (outcome.Delivered, outcome.Late.Count));
+        Assert.Equal(Enumerable.Range(1, (3 * CheckpointCopies.MaxAtOnce) + 3).Select(i => (long)i), hook.Taken.Order());
+        Assert.Equal(0, (await DeliverAsync(copies)).Delivered);
+    }
+
+    [Fact]
+    public async Task An_older_checkpoint_that_is_not_taken_does_not_keep_back_the_newest()
+    {
+        var hook = new FakeHook();
+        var copies = Copies(hook);
+        await GrowAsync(3);
+        await DeliverAsync(copies);
+        await GrowAsync(5);
+        await GrowAsync(9);
+        hook.RefuseSize = 5;
+        await DeliverAsync(copies);
+        await GrowAsync(11);
+
+        await DeliverAsync(copies);
+
+        Assert.Equal([3, 9, 11], hook.Taken);
+        _ledger.Time.Advance(CheckpointCopies.MayWait + TimeSpan.FromTicks(1));
+        Assert.Equal(
+            "Checkpoints after the one of 3 records wait since 2026-11-23 06:00Z: it answered 400. The newest was taken",
+            Assert.Single((await DeliverAsync(copies)).Late).Reason);
     }
 
     [Fact]
@@ -197,6 +252,14 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
         Assert.True((await _ledger.CheckpointAsync()).Signed);
     }
 
+    // Signing hundreds for real would take long; what is copied is not looked at here.
+    private async Task SignedAsync(int from, int to)
+    {
+        var ledger = accounts.EvidenceBlobs.GetBlobContainerClient(LedgerLayout.Container);
+        for (var size = from; size <= to; size++)
+            await ledger.GetBlobClient($"{_ledger.Tenant}/{LedgerLayout.Checkpoint(size)}").UploadAsync(new BinaryData("note"), Stop);
+    }
+
     private sealed class FakeHook(Uri? address = null) : ICheckpointCopy
     {
         public CopyPlace Place { get; } = address is null ? Hook : new(address, IsContainer: false);
@@ -205,8 +268,12 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
 
         public string? Refuse { get; set; }
 
+        public long? RefuseSize { get; set; }
+
         public Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken stop)
         {
+            if (size == RefuseSize)
+                throw new CopyFailedException("it answered 400");
             if (Refuse is { } reason)
                 throw new CopyFailedException(reason);
             Taken.Add(size);
