@@ -50,7 +50,9 @@ internal static class Commands
         var refuse = new Option<bool>("--refuse") { Description = "Say no" };
         var comment = new Option<string?>("--comment") { Description = "Why", HelpName = "TEXT" };
 
-        var root = new RootCommand("Looks after the compliance app: cases of leavers, their plans and certificates, what waits for approval, the evidence, and events sent by hand.")
+        var root = new RootCommand(
+            "Looks after the compliance app: cases of leavers, their plans and certificates, what waits for approval, the evidence, "
+            + "events sent by hand, and messages that were given up.")
         {
             new Command("offboard", "Leavers")
             {
@@ -122,6 +124,8 @@ internal static class Commands
             EventCommands.Create(
                 parsed => Connection.Of(parsed.GetValue(app), parsed.GetValue(key), parsed.GetValue(connection)), json, input ?? Console.OpenStandardInput, output,
                 time ?? TimeProvider.System),
+            QueueCommands.Create(parsed => Connection.Of(parsed.GetValue(app), parsed.GetValue(key), parsed.GetValue(connection)), json,
+                output),
             app, key, connection, json,
         };
         var result = root.Parse(arguments);

@@ -76,5 +76,5 @@ internal static partial class EventCommands
 
     // https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata
     [GeneratedRegex("^(?=.{3,63}\\z)[a-z0-9]+(-[a-z0-9]+)*\\z", RegexOptions.CultureInvariant)]
-    private static partial Regex QueueNames();
+    internal static partial Regex QueueNames();
 }

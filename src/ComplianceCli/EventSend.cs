@@ -1,6 +1,5 @@
 using System.Text;
 using Azure;
-using Azure.Storage.Queues;
 using Compliance.Credentials;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
@@ -20,16 +19,11 @@ internal sealed record SentEvent(string Queue, bool QueueMade, string MessageId,
 /// <summary>Puts an event on the queue that Event Grid would deliver it to, judged before by the app's own rules.</summary>
 internal sealed class EventSend(Connection connection, TimeProvider time)
 {
-    // What the service takes, in bytes of the message's text.
-    private const int MaxMessageBytes = 64 * 1024;
-    private const string HrTypes = "hr.";
+    /// <summary>What the types of HR's events begin with.</summary>
+    public const string HrTypes = "hr.";
 
-    private static readonly QueueClientOptions Options = new()
-    {
-        MessageEncoding = JsonMessage.Encoding,
-        // Somebody waits: storage that is not there is named within seconds.
-        Retry = { MaxRetries = 1, NetworkTimeout = TimeSpan.FromSeconds(10) },
-    };
+    /// <summary>What a queue takes, in bytes of the message's text.</summary>
+    public const int MaxMessageBytes = 64 * 1024;
 
     /// <summary>Sends it.</summary>
     /// <param name="name">What the event is called in an error: its file.</param>
@@ -51,7 +45,7 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
             throw new CliException($"{name}: in Base64 the event has {text.Length} bytes; a queue takes {MaxMessageBytes}");
         try
         {
-            var client = Queues().GetQueueClient(target);
+            var client = StateAccount.Open(queueService: null, () => connection).Queues.GetQueueClient(target);
             var made = await client.CreateIfNotExistsAsync(cancellationToken: cancellationToken) is not null;
             var receipt = await client.SendMessageAsync(text, cancellationToken);
             return new(target, made, receipt.Value.MessageId, base64, read.Type, next);
@@ -112,21 +106,6 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
         ? "The app passes an event of this type over: it is not about a secret, key or certificate"
         : $"The app reads {read.Collection}/{read.ObjectName} of vault {read.Vault} again; "
             + $"what it finds is at {connection.App}/api/findings, which takes the key in header x-functions-key";
-
-    private QueueServiceClient Queues()
-    {
-        var state = connection.StateStorage ?? throw new CliException(
-            "the connection names no state account: name the file that ./scripts/run wrote with --connection, without --app");
-        try
-        {
-            return new QueueServiceClient(state, Options);
-        }
-        catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
-        {
-            // The parser's own text may quote the key: it is not passed on.
-            throw new CliException("the connection's stateStorage is no connection string of a storage account");
-        }
-    }
 
     private static CliException Refused(string name, IReadOnlyList<string> problems, Exception? inner = null)
     {

@@ -14,7 +14,8 @@ internal sealed class EvidencePlace
     private const int MostKeyBytes = 100_000;
 
     private readonly Option<DirectoryInfo?> _folder = new("--folder") { Description = "A downloaded ledger; nothing else is read then", HelpName = "DIR", Recursive = true };
-    private readonly Option<Uri?> _account = AccountOption.Create("The evidence account, opened as the Azure CLI's user (Storage Blob Data Reader)", "blob");
+    private readonly Option<Uri?> _account = AccountOption.Create(
+        "The evidence account, opened as the Azure CLI's user (Storage Blob Data Reader)", "blob");
     private readonly Option<string?> _tenant = new("--tenant") { Description = "Which tenant's ledger", HelpName = "ID", Recursive = true };
     private readonly Option<FileInfo[]> _keys = new("--key-file") { Description = "Public keys to trust: verifier keys, one a line, or PEM. Repeat it after a key was changed", HelpName = "FILE", Recursive = true };
     private readonly Option<FileInfo?> _connection;

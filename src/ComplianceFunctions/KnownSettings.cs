@@ -5,6 +5,7 @@ using Compliance.Evidence.Checkpoints;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
+using Compliance.Runs;
 using Compliance.State;
 using Microsoft.Extensions.Configuration;
 
@@ -23,7 +24,7 @@ internal static class KnownSettings
         CredentialServices.PolicySetting, OffboardingPolicyFile.Setting, EvidencePolicy.Setting,
         WebhookKeySettings.KeysSetting, WebhookKeySettings.VaultSetting, OwnIdentity.Setting, ApprovalOptions.Setting,
         EvidenceOptions.SigningKeySetting, EvidenceOptions.WriteOnceSetting, EvidenceOptions.AccountSetting, .. Lists,
-        "Clock:Now", "Clock:Frozen",
+        DeadLetterOptions.Setting, "Clock:Now", "Clock:Frozen",
     ];
 
     /// <summary>Refuses settings of the app's own sections that the app does not know.</summary>

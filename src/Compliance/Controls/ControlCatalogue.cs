@@ -21,6 +21,9 @@ public static class ControlCatalogue
     /// <summary>Id of the control that every scheduled control runs.</summary>
     public const string MissedRun = "RUN-001";
 
+    /// <summary>Id of the control that every message is processed and every event delivered.</summary>
+    public const string MessageLeft = "RUN-002";
+
     /// <summary>Id of the control that what a leaver could read is rotated.</summary>
     public const string KnownByLeaver = "LEAVE-020";
 
@@ -83,6 +86,9 @@ public static class ControlCatalogue
             [CommonCriteriaAccess, "SOC 2 CC6.2", AuthenticationInformation, "ISO 27001 A.6.5", EntityAuthentication, SystemAccountSecrets]),
         new(MissedRun, "Scheduled control missed its run", Severity.High,
             "A control that does not run finds nothing, which looks the same as a control that finds nothing wrong.",
+            [CommonCriteriaMonitoring, Evaluation, AiEvaluation]),
+        new(MessageLeft, "Message was not processed or not delivered", Severity.High,
+            "A message that was given up may be a leaver who keeps all access, and nobody is told by the queue it lies in.",
             [CommonCriteriaMonitoring, Evaluation, AiEvaluation]),
         new("LEAVE-001", "Somebody left and no HR event came", Severity.Critical,
             "Whoever nobody tells of keeps all access.",

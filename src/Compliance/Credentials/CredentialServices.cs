@@ -24,6 +24,8 @@ internal static class CredentialServices
         var file = new CredentialPolicyFile(path);
         var policy = file.Load(time.GetUtcNow());
         services.AddSingleton(new ScheduledControl(CredentialRotationCheck.Name, policy.RunEvery, policy.RunTolerance));
+        foreach (var queue in new[] { CredentialCheckRequests.Queue, VaultObjectEvent.Queue, VaultObjectEvent.EarlierQueue })
+            services.AddSingleton(new WatchedQueue(queue));
         services.AddSingleton<ICredentialPolicySource>(file);
         services.AddSingleton<IKnownResources>(p => new TableKnownResources(p.GetRequiredService<StateStorage>()));
         services.AddSingleton<IRunDocuments>(p => new BlobRunDocuments(p.GetRequiredService<StateStorage>().Blobs.GetBlobContainerClient(BlobRunDocuments.Container)));

@@ -30,6 +30,12 @@ public static class Sources
     /// <summary>The events of Key Vault that arrived here. What a lost one was about is read by every complete check.</summary>
     public const string VaultEvents = "keyvault/events";
 
+    /// <summary>One queue of this app.</summary>
+    public static string Queue(string name) => $"app/queues/{name}";
+
+    /// <summary>The container of events that Event Grid could not deliver.</summary>
+    public static string DeadLetters(string container) => $"app/deadLetters/{container}";
+
     /// <summary>The resources of one subscription.</summary>
     public static string Resources(string subscriptionId) => $"arm/subscriptions/{subscriptionId}/resources";
 

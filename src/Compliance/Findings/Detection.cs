@@ -32,7 +32,10 @@ public sealed record Detection
     /// <summary>What the owner should do next, worded for that owner.</summary>
     public required string NextStep { get; init; }
 
-    /// <summary>Since when the credential has been in use; null when unknown or not applicable. Ages are counted from here.</summary>
+    /// <summary>
+    /// Since when the credential has been in use, or a message has been waiting; null when unknown or not applicable. Ages are counted from
+    /// here.
+    /// </summary>
     public DateTimeOffset? Since { get; init; }
 
     /// <summary>When the credential ends; null when never or not applicable.</summary>

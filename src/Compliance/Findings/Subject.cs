@@ -39,6 +39,12 @@ public static class SubjectTypes
     /// <summary>A source that is read as a whole, for example the list of app registrations.</summary>
     public const string Source = "source";
 
+    /// <summary>A storage queue of this app.</summary>
+    public const string Queue = "queue";
+
+    /// <summary>A blob container of this app.</summary>
+    public const string Container = "container";
+
     /// <summary>A control of this app.</summary>
     public const string Control = "control";
 }

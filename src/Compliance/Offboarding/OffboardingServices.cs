@@ -46,6 +46,7 @@ internal static class OffboardingServices
         services.AddSingleton<ICaseDocuments, BlobCaseDocuments>();
         services.AddSingleton<HrEventLog>();
         services.AddSingleton<FindingsKeeper>();
+        services.AddSingleton(new WatchedQueue(LeaverDesk.Queue));
         services.AddSingleton<LeaverIntake>();
         services.AddSingleton(p => WebhookKeySettings.Read(
             configuration, p.GetRequiredService<TenantConnection>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<VaultWebhookKeys>>()));

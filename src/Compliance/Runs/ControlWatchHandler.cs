@@ -10,19 +10,23 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Runs;
 
 /// <summary>
-/// Watches that every scheduled control runs, itself included: a watch that stood still says so when it runs again. What it finds are findings of
-/// control <c>RUN-001</c>, opened and resolved like any other.
+/// Watches that every scheduled control runs, itself included: a watch that stood still says so when it runs again. And that no message
+/// lies where the host puts what it gave up, or Event Grid what it could not deliver. What it finds are findings of the controls
+/// <c>RUN-001</c> and <c>RUN-002</c>, opened and resolved like any other.
 /// </summary>
 public sealed partial class ControlWatchHandler
 {
     /// <summary>The function's name, under which its own runs are remembered.</summary>
     public const string Name = "ControlWatch";
 
+    private static readonly string[] Controls = [RunWatch.Missed, UnprocessedMessages.Left];
+
     // Each time someone else changed a finding between reading and writing.
     private const int MostRounds = 5;
 
     private readonly TenantId _tenant;
     private readonly IReadOnlyList<ScheduledControl> _expected;
+    private readonly LeftMessageReader _messages;
     private readonly IRunLog _runs;
     private readonly IFindingStore _findings;
     private readonly IEvidenceLog _evidence;
@@ -30,9 +34,10 @@ public sealed partial class ControlWatchHandler
     private readonly ILogger<ControlWatchHandler> _logger;
 
     internal ControlWatchHandler(
-        TenantId tenant, IEnumerable<ScheduledControl> expected, IRunLog runs, IFindingStore findings, IEvidenceLog evidence, TimeProvider time, ILogger<ControlWatchHandler> logger)
+        TenantId tenant, IEnumerable<ScheduledControl> expected, LeftMessageReader messages, IRunLog runs, IFindingStore findings,
+        IEvidenceLog evidence, TimeProvider time, ILogger<ControlWatchHandler> logger)
     {
-        (_tenant, _runs, _findings, _evidence, _time, _logger) = (tenant, runs, findings, evidence, time, logger);
+        (_tenant, _messages, _runs, _findings, _evidence, _time, _logger) = (tenant, messages, runs, findings, evidence, time, logger);
         _expected = [.. expected.Append(Itself).DistinctBy(c => c.Name, StringComparer.Ordinal).OrderBy(c => c.Name, StringComparer.Ordinal)];
     }
 
@@ -53,14 +58,16 @@ public sealed partial class ControlWatchHandler
             foreach (var control in _expected)
                 await _runs.ExpectAsync(_tenant.Value, control.Name, now, stop);
             var runs = await _runs.LoadAsync(_tenant.Value, stop);
-            var detections = RunWatch.Evaluate(runs, _expected, now);
-            var (result, owed) = await SaveAsync(run, detections, runs, stop);
+            var left = await _messages.ReadAsync(stop);
+            var complete = left.All(l => l.Unread is null);
+            var (result, owed) = await SaveAsync(run, left, runs, stop);
             if (result.Changes.Count > 0 || owed)
-                await _evidence.AppendAsync(Evidence(run, correlation, result), stop);
-            await _runs.CompletedAsync(_tenant.Value, Name, run, complete: true, stop);
+                await _evidence.AppendAsync(Evidence(run, correlation, result, left, complete), stop);
+            await _runs.CompletedAsync(_tenant.Value, Name, run, complete, stop);
             Telemetry.Saved(result.Changes);
-            Telemetry.RunEnded(Name, "complete", _time.GetElapsedTime(began));
-            Watched(run.Id, _expected.Count, detections.Count, result.Changes.Count);
+            Telemetry.RunEnded(Name, complete ? "complete" : "incomplete", _time.GetElapsedTime(began));
+            var open = result.Findings.Count(f => f.Status != FindingStatus.Resolved);
+            Watched(run.Id, _expected.Count, left.Count, open, result.Changes.Count);
         }
         catch
         {
@@ -70,19 +77,23 @@ public sealed partial class ControlWatchHandler
     }
 
     private async Task<(Reconciliation Result, bool Owed)> SaveAsync(
-        RunStamp run, IReadOnlyList<Detection> detections, IReadOnlyDictionary<string, ControlRuns> runs, CancellationToken stop)
+        RunStamp run, IReadOnlyList<LeftMessages> left, IReadOnlyDictionary<string, ControlRuns> runs, CancellationToken stop)
     {
         // The schedule is this app's own configuration: always read to its end.
         var none = new HashSet<string>();
-        var coverage = new Coverage([new SourceOutcome(Sources.Schedule, Complete: true, _expected.Count)], none, none);
-        var lastComplete = runs.TryGetValue(Name, out var own) ? own.LastComplete : null;
+        var schedule = new SourceOutcome(Sources.Schedule, Complete: true, _expected.Count);
+        var coverage = new Coverage([schedule, .. UnprocessedMessages.Outcomes(left)], none, none);
+        var missed = RunWatch.Evaluate(runs, _expected, run.StartedAt);
+        // A run counts as ended once its evidence was written.
+        var lastEnded = runs.TryGetValue(Name, out var own) ? own.LastRun?.StartedAt : null;
         bool? owed = null;
         var saved = new List<FindingChange>();
         for (var round = 1; ; round++)
         {
-            var known = await _findings.LoadAsync(_tenant.Value, [RunWatch.Missed], stop);
+            var known = await _findings.LoadAsync(_tenant.Value, Controls, stop);
             // A watch that changed findings and then failed left no evidence of it: this one makes up for it.
-            owed ??= known.Values.Any(f => f.Finding.ChangedAt > (lastComplete ?? DateTimeOffset.MinValue));
+            owed ??= known.Values.Any(f => f.Finding.ChangedAt > (lastEnded ?? DateTimeOffset.MinValue));
+            var detections = missed.Concat(UnprocessedMessages.Evaluate(left, known, _messages.QueueService)).ToList();
             // Changes carry the run's own start, so that the next watch can tell what came after the last complete one.
             var result = Reconciler.Reconcile(_tenant.Value, known, detections, coverage, run, run.StartedAt);
             var lost = (await _findings.SaveAsync(_tenant.Value, [.. result.Changes.Select(c => c.Finding)], stop)).ToHashSet(StringComparer.Ordinal);
@@ -90,32 +101,40 @@ public sealed partial class ControlWatchHandler
             if (lost.Count == 0)
                 return (result with { Changes = saved }, owed.Value);
             if (round == MostRounds)
-                throw new RequestFailedException(412, $"{lost.Count} findings of {RunWatch.Missed} were changed by others in each of {MostRounds} attempts, first {lost.Order(StringComparer.Ordinal).First()}");
+                throw new RequestFailedException(412,
+                    $"{lost.Count} findings of {string.Join(", ", Controls)} were changed by others in each of {MostRounds} attempts, "
+                    + $"first {lost.Order(StringComparer.Ordinal).First()}");
         }
     }
 
-    private EvidenceRecord Evidence(RunStamp run, string correlation, Reconciliation result) => new()
-    {
-        Id = run.Id,
-        Time = run.StartedAt,
-        Actor = $"{Name} (timer)",
-        Action = "controls.watch",
-        TenantId = _tenant.Value,
-        PolicySha256 = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(_expected, ComplianceJson.Compact))),
-        Controls = [RunWatch.Missed],
-        Outcome = "complete",
-        Counts = new Dictionary<string, long>
+    private EvidenceRecord Evidence(
+        RunStamp run, string correlation, Reconciliation result, IReadOnlyList<LeftMessages> left, bool complete) => new()
         {
-            ["controls"] = _expected.Count,
-            ["opened"] = result.Count(ChangeKind.Opened),
-            ["reopened"] = result.Count(ChangeKind.Reopened),
-            ["resolved"] = result.Count(ChangeKind.Resolved),
-            ["stillOpen"] = result.StillOpen,
-        },
-        FindingsSha256 = FindingDigest.Of(result.Findings),
-        CorrelationId = correlation,
-    };
+            Id = run.Id,
+            Time = run.StartedAt,
+            Actor = $"{Name} (timer)",
+            Action = "controls.watch",
+            TenantId = _tenant.Value,
+            PolicySha256 = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(_expected,
+                ComplianceJson.Compact))),
+            Controls = Controls,
+            Outcome = complete ? "complete" : "incomplete",
+            Counts = new Dictionary<string, long>
+            {
+                ["controls"] = _expected.Count,
+                ["places"] = left.Count,
+                ["unprocessed"] = left.Sum(l => l.Count),
+                ["opened"] = result.Count(ChangeKind.Opened),
+                ["reopened"] = result.Count(ChangeKind.Reopened),
+                ["resolved"] = result.Count(ChangeKind.Resolved),
+                ["stillOpen"] = result.StillOpen,
+            },
+            FindingsSha256 = FindingDigest.Of(result.Findings),
+            CorrelationId = correlation,
+        };
 
-    [LoggerMessage(1300, LogLevel.Information, "Run {RunId}: {Controls} scheduled controls, {Detections} not as they should be, {Changes} findings changed")]
-    private partial void Watched(string runId, int controls, int detections, int changes);
+    [LoggerMessage(
+        1300, LogLevel.Information,
+        "Run {RunId}: {Controls} scheduled controls and {Places} places of unprocessed messages, {Open} findings open, {Changes} changed")]
+    private partial void Watched(string runId, int controls, int places, int open, int changes);
 }

@@ -61,7 +61,8 @@ internal static class RunWatch
                 found.Add(Found(control, IncompletePart, known.LastComplete is { } good
                     ? $"Its runs end without having read everything since the one at {Text(good)}"
                     : $"None of its runs has read everything since {Text(known.ExpectedSince)}",
-                    "Mend what its gap findings (GAP-001) name, usually a missing permission; then " + LowerFirst(RunByHand(control))));
+                    "Correct what its unknown findings (GAP-001, RUN-002) name, usually a missing permission; then "
+                        + LowerFirst(RunByHand(control))));
         }
         return found;
     }

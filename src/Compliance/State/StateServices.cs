@@ -15,8 +15,8 @@ internal static class StateServices
 {
     /// <summary>
     /// Reads and checks the settings at once, so that an app with wrong ones does not start. Controls to watch are registered as
-    /// <see cref="ScheduledControl"/> singletons; the watch itself is always among them. Where a <see cref="HttpPipelineTransport"/> is
-    /// registered, storage is reached through it.
+    /// <see cref="ScheduledControl"/> singletons, the watch itself is always among them; queues that functions read as
+    /// <see cref="WatchedQueue"/> singletons. Where a <see cref="HttpPipelineTransport"/> is registered, storage is reached through it.
     /// </summary>
     /// <exception cref="StateSettingException">A setting is missing or cannot be used.</exception>
     public static IServiceCollection AddState(this IServiceCollection services, IConfiguration configuration)
@@ -33,9 +33,12 @@ internal static class StateServices
             p.GetRequiredService<StateStorage>(), p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<AppendBlobEvidenceLog>>()));
         services.AddSingleton<IEvidenceLog>(p => new PseudonymousEvidenceLog(p.GetRequiredService<AppendBlobEvidenceLog>(), p.GetRequiredService<IPseudonyms>()));
+        services.AddSingleton(DeadLetterOptions.Read(configuration));
+        services.AddSingleton<LeftMessageReader>();
         services.AddSingleton(p => new ControlWatchHandler(
-            p.GetRequiredService<TenantId>(), p.GetServices<ScheduledControl>(), p.GetRequiredService<IRunLog>(), p.GetRequiredService<IFindingStore>(),
-            p.GetRequiredService<IEvidenceLog>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ControlWatchHandler>>()));
+            p.GetRequiredService<TenantId>(), p.GetServices<ScheduledControl>(), p.GetRequiredService<LeftMessageReader>(),
+            p.GetRequiredService<IRunLog>(), p.GetRequiredService<IFindingStore>(), p.GetRequiredService<IEvidenceLog>(),
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ControlWatchHandler>>()));
         return services;
     }
 

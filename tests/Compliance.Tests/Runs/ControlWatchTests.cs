@@ -27,6 +27,63 @@ public sealed class ControlWatchOnAzuriteTests(AzuriteFixture accounts) : Contro
         Assert.Equal([("ControlWatch", "overdue", FindingStatus.Open), ("CredentialRotationCheck", "overdue", FindingStatus.Open)],
             await FindingsAsync(storage, "watch-two"));
     }
+
+    [Fact]
+    public async Task A_poison_queue_that_cannot_be_read_is_unknown_resolves_nothing_and_hides_nothing_else()
+    {
+        var (storage, faults) = Faults.On(Accounts);
+        var watch = Watch(storage, "watch-unread", "watch-unread");
+        var poison = Accounts.Queues.GetQueueClient("watch-unread-poison");
+        await poison.CreateAsync(cancellationToken: Stop);
+        await poison.SendMessageAsync("first", Stop);
+        await watch.RunAsync(Stop);
+        Time.Advance(TimeSpan.FromDays(2));
+        await poison.ClearMessagesAsync(Stop);
+        faults.Before = (request, _) => request.RequestUri!.AbsolutePath.Contains("watch-unread-poison", StringComparison.Ordinal)
+            ? Faults.Answer(HttpStatusCode.Forbidden) : null;
+
+        await HourlyAsync(watch, 3);
+
+        var found = await LeftAsync(storage, "watch-unread");
+        Assert.Equal([("", false, FindingStatus.Open), ("unread", true, FindingStatus.Open)],
+            found.Select(f => (f.Detection.Part, f.Detection.Unknown, f.Status)));
+        Assert.Equal("Queue watch-unread-poison could not be read (403), so nobody knows what lies there", found[1].Detection.Reason);
+        Assert.StartsWith("Grant the app's identity the role Storage Queue Data Contributor", found[1].Detection.NextStep,
+            StringComparison.Ordinal);
+        Assert.Contains(("CredentialRotationCheck", "overdue", FindingStatus.Open), await FindingsAsync(storage, "watch-unread"));
+        // The watch stood still and then read too little, and says both; the third run has nothing new to say.
+        Assert.Equal([(3L, 0L), (1L, 1L)], await EvidenceAsync("watch-unread/log/2027-01-0001.jsonl"));
+
+        faults.Before = (_, _) => null;
+        await watch.RunAsync(Stop);
+        Assert.All(await LeftAsync(storage, "watch-unread"), f => Assert.Equal(FindingStatus.Resolved, f.Status));
+    }
+
+    [Fact]
+    public async Task A_message_that_cannot_be_looked_at_or_kept_is_no_silence()
+    {
+        var (storage, faults) = Faults.On(Accounts);
+        var watch = Watch(storage, "watch-keep", "watch-keep");
+        var poison = Accounts.Queues.GetQueueClient("watch-keep-poison");
+        await poison.CreateAsync(cancellationToken: Stop);
+        var sent = (await poison.SendMessageAsync("first", Stop)).Value;
+        bool IsPeek(HttpRequestMessage r) => r.RequestUri!.Query.Contains("peekonly", StringComparison.Ordinal);
+        bool IsSend(HttpRequestMessage r) => r.Method == HttpMethod.Post
+            && r.RequestUri!.AbsolutePath.EndsWith("/watch-keep-poison/messages", StringComparison.Ordinal);
+        faults.Before = (request, _) => IsPeek(request) ? Faults.Answer(HttpStatusCode.BadRequest) : null;
+
+        await watch.RunAsync(Stop);
+        Assert.Equal([("unread", true)], (await LeftAsync(storage, "watch-keep")).Select(f => (f.Detection.Part, f.Detection.Unknown)));
+
+        faults.Before = (request, _) => IsSend(request) ? Faults.Answer(HttpStatusCode.Forbidden) : null;
+        Time.Advance(TimeSpan.FromHours(1));
+        await watch.RunAsync(Stop);
+        Assert.Equal(
+            "1 message of queue watch-keep could not be processed and lies in queue watch-keep-poison "
+                + $"since {sent.InsertionTime.UtcDateTime:yyyy-MM-dd HH:mm}Z. "
+                + $"Storage deletes the first on {sent.ExpirationTime.UtcDateTime:yyyy-MM-dd HH:mm}Z",
+            Assert.Single(await LeftAsync(storage, "watch-keep"), f => f.Detection.Part.Length == 0).Detection.Reason);
+    }
 }
 
 public sealed class ControlWatchInMemoryTests(MemoryStorageFixture accounts) : ControlWatchTests(accounts);
@@ -95,6 +152,89 @@ public abstract class ControlWatchTests(StorageFixture accounts)
     }
 
     [Fact]
+    public async Task What_lies_in_a_poison_queue_is_a_finding_until_it_is_put_back_and_storage_does_not_delete_it()
+    {
+        var storage = Faults.Storage(accounts);
+        var watch = Watch(storage, "watch-poison", "watch-poison");
+        var poison = accounts.Queues.GetQueueClient("watch-poison-poison");
+        await watch.RunAsync(Stop);
+        Assert.Empty(await LeftAsync(storage, "watch-poison"));
+        await poison.CreateAsync(cancellationToken: Stop);
+        // As the host puts it: it would be deleted after seven days.
+        var since = (await poison.SendMessageAsync("first", Stop)).Value.InsertionTime;
+        await poison.SendMessageAsync("second", Stop);
+
+        await HourlyAsync(watch, 3);
+
+        var open = Assert.Single(await LeftAsync(storage, "watch-poison"));
+        Assert.Equal(
+            (FindingStatus.Open, "RUN-002", new Subject("queue", "watch-poison-poison", "watch-poison-poison"), "", false, since, Start),
+            (open.Status, open.Detection.ControlId, open.Detection.Subject, open.Detection.Part, open.Detection.Unknown,
+                open.Detection.Since, open.ChangedAt));
+        Assert.Equal(
+            $"2 messages of queue watch-poison could not be processed and lie in queue watch-poison-poison, "
+                + $"the oldest since {since.UtcDateTime:yyyy-MM-dd HH:mm}Z",
+            open.Detection.Reason);
+        var kept = (await poison.PeekMessagesAsync(10, Stop)).Value;
+        Assert.Equal([("first", 9999), ("second", 9999)], kept.Select(m => (m.Body.ToString(), m.ExpiresOn!.Value.Year)).Order());
+        Assert.Equal([(1L, 0L)], await EvidenceAsync("watch-poison/log/2026-12-0001.jsonl"));
+
+        await poison.ClearMessagesAsync(Stop);
+        await watch.RunAsync(Stop);
+        Assert.Equal(FindingStatus.Resolved, Assert.Single(await LeftAsync(storage, "watch-poison")).Status);
+    }
+
+    [Fact]
+    public async Task A_message_behind_many_that_stay_is_kept_too()
+    {
+        var poison = accounts.Queues.GetQueueClient("watch-behind-poison");
+        await poison.CreateAsync(cancellationToken: Stop);
+        for (var i = 0; i < 33; i++)
+            await poison.SendMessageAsync("stays", timeToLive: QueueMove.NeverExpires, cancellationToken: Stop);
+        await poison.SendMessageAsync("behind", Stop);
+
+        await Watch(Faults.Storage(accounts), "watch-behind", "watch-behind").RunAsync(Stop);
+
+        // The others are held while they are looked at.
+        var seen = (await poison.PeekMessagesAsync(32, Stop)).Value;
+        Assert.Equal(9999, Assert.Single(seen, m => m.Body.ToString() == "behind").ExpiresOn!.Value.Year);
+        Assert.Equal(34, (await poison.GetPropertiesAsync(Stop)).Value.ApproximateMessagesCount);
+    }
+
+    [Fact]
+    public async Task What_Event_Grid_could_not_deliver_is_a_finding_and_a_container_that_is_not_there_is_unknown()
+    {
+        var storage = Faults.Storage(accounts);
+        var watch = Watch(storage, "watch-dead", deadLetters: "watch-dead-letters");
+        var container = accounts.Blobs.GetBlobContainerClient("watch-dead-letters");
+        await watch.RunAsync(Stop);
+        var unread = Assert.Single(await LeftAsync(storage, "watch-dead"));
+        Assert.Equal(
+            (true, "Container watch-dead-letters could not be read (404 ContainerNotFound), so nobody knows what lies there",
+                "Create container watch-dead-letters in the account of AzureWebJobsStorage, "
+                    + "or correct setting Events__DeadLetterContainer"),
+            (unread.Detection.Unknown, unread.Detection.Reason, unread.Detection.NextStep));
+
+        await container.CreateAsync(cancellationToken: Stop);
+        var blob = container.GetBlobClient("HR/2026/11/23/6/1.json");
+        var since = (await blob.UploadAsync(new BinaryData("[]"), Stop)).Value.LastModified;
+        Time.Advance(TimeSpan.FromHours(1));
+        await watch.RunAsync(Stop);
+        var open = Assert.Single(await LeftAsync(storage, "watch-dead"), f => f.Status == FindingStatus.Open);
+        Assert.Equal(
+            $"1 file of events that Event Grid could not deliver lies in container watch-dead-letters "
+                + $"since {since.UtcDateTime:yyyy-MM-dd HH:mm}Z",
+            open.Detection.Reason);
+        Assert.Contains("`./scripts/compliance queue put-back-dead-letters watch-dead-letters", open.Detection.NextStep,
+            StringComparison.Ordinal);
+
+        await blob.DeleteAsync(cancellationToken: Stop);
+        Time.Advance(TimeSpan.FromHours(1));
+        await watch.RunAsync(Stop);
+        Assert.All(await LeftAsync(storage, "watch-dead"), f => Assert.Equal(FindingStatus.Resolved, f.Status));
+    }
+
+    [Fact]
     public async Task Runs_are_remembered_per_tenant_and_expecting_again_changes_nothing()
     {
         var log = new TableRunLog(Faults.Storage(accounts));
@@ -119,7 +259,7 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         Assert.Equal((new RunStamp("r11", Start.AddMinutes(11)), Start.AddMinutes(10)), (known.LastRun, known.LastComplete));
     }
 
-    private async Task HourlyAsync(ControlWatchHandler watch, int times)
+    private protected async Task HourlyAsync(ControlWatchHandler watch, int times)
     {
         for (var i = 0; i < times; i++)
         {
@@ -128,8 +268,11 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         }
     }
 
-    private protected ControlWatchHandler Watch(StateStorage storage, string tenant) => new(
-        new(tenant), [Daily], new TableRunLog(storage), new TableFindingStore(storage),
+    private protected ControlWatchHandler Watch(StateStorage storage, string tenant, string? queue = null, string? deadLetters = null) =>
+        new(
+        new(tenant), [Daily],
+        new LeftMessageReader(storage, queue is null ? [] : [new(queue)], new(deadLetters), NullLogger<LeftMessageReader>.Instance),
+        new TableRunLog(storage), new TableFindingStore(storage),
         new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance), Time,
         NullLogger<ControlWatchHandler>.Instance);
 
@@ -138,7 +281,11 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         [.. (await new TableFindingStore(storage).LoadAsync(tenant, [RunWatch.Missed], Stop)).Values
             .Select(f => (f.Finding.Detection.Subject.Id, f.Finding.Detection.Part, f.Finding.Status)).Order()];
 
-    private async Task<List<(long Opened, long Resolved)>> EvidenceAsync(string blob)
+    private protected static async Task<List<Finding>> LeftAsync(StateStorage storage, string tenant) =>
+        [.. (await new TableFindingStore(storage).LoadAsync(tenant, [UnprocessedMessages.Left], Stop)).Values.Select(f => f.Finding)
+            .OrderBy(f => f.Detection.Part, StringComparer.Ordinal)];
+
+    private protected async Task<List<(long Opened, long Resolved)>> EvidenceAsync(string blob)
     {
         var log = accounts.EvidenceBlobs.GetBlobContainerClient(AppendBlobEvidenceLog.Container).GetBlobClient(blob);
         var text = (await log.DownloadContentAsync(Stop)).Value.Content.ToString();

@@ -161,7 +161,7 @@ internal sealed partial class CheckpointCopies(
     /// <summary>So long a checkpoint may wait before it is a finding.</summary>
     public static readonly TimeSpan MayWait = TimeSpan.FromHours(24);
 
-    /// <summary>So many are delivered to a place in one call: the rest comes with the next, and is a finding when it waits for too long.</summary>
+    /// <summary>So many go to a place in one call: the rest comes with the next, and is a finding when it waits for too long.</summary>
     public const int MaxAtOnce = 100;
 
     /// <summary>Delivers what waits.</summary>
@@ -241,10 +241,12 @@ internal sealed partial class CheckpointCopies(
         Source = LedgerControls.CopiesSource,
         Reason = string.Create(CultureInfo.InvariantCulture,
             $"Checkpoints after the one of {state.DeliveredSize} records wait since {since.UtcDateTime:yyyy-MM-dd HH:mm}Z: ")
-            + (reason ?? $"more are signed than the {MaxAtOnce} that a run copies") + (state.NewestSize >= latest ? ". The newest was taken" : ""),
+            + (reason ?? $"more are signed than the {MaxAtOnce} that a run copies")
+                + (state.NewestSize >= latest ? ". The newest was taken" : ""),
         NextStep = reason is null
             ? $"Fire {LedgerKeeper.CheckpointName} by hand until nothing waits, each time copies {MaxAtOnce}: "
-                + $"POST /admin/functions/{LedgerKeeper.CheckpointName} with the master key in header x-functions-key and the body {{\"input\":\"\"}}"
+                + $"POST /admin/functions/{LedgerKeeper.CheckpointName} with the master key in header "
+                + "x-functions-key and the body {\"input\":\"\"}"
             : $"Correct the place or its entry in setting {EvidenceOptions.CopiesSetting.Replace(":", "__", StringComparison.Ordinal)}; "
                 + "the next hourly run delivers what waits",
     };

@@ -42,7 +42,8 @@ internal sealed class LedgerMemory(StateStorage storage)
     /// <exception cref="RequestFailedException">Storage failed.</exception>
     public async Task<CopyState?> CopyAsync(string tenant, CopyPlace place, CancellationToken stop) => await FindAsync(tenant, RowOf(place), stop) is not { } row ? null : new(
         row.GetInt64(Delivered) ?? 0,
-        DateTimeOffset.TryParseExact(row.GetString(Waiting), "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var since) ? since : null,
+        DateTimeOffset.TryParseExact(
+            row.GetString(Waiting), "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var since) ? since : null,
         // A row of an earlier version, which copied in their order.
         row.GetInt64(Newest) ?? row.GetInt64(Delivered) ?? 0);
 
@@ -50,7 +51,12 @@ internal sealed class LedgerMemory(StateStorage storage)
     /// <exception cref="RequestFailedException">Storage failed.</exception>
     public async Task SaveCopyAsync(string tenant, CopyPlace place, CopyState state, CancellationToken stop)
     {
-        var row = new TableEntity(StateKeys.Safe(tenant, "a tenant id"), RowOf(place)) { ["Place"] = place.Name, [Delivered] = state.DeliveredSize, [Newest] = state.NewestSize };
+        var row = new TableEntity(StateKeys.Safe(tenant, "a tenant id"), RowOf(place))
+        {
+            ["Place"] = place.Name,
+            [Delivered] = state.DeliveredSize,
+            [Newest] = state.NewestSize,
+        };
         if (state.WaitingSince is { } since)
             row[Waiting] = since.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
         await SaveAsync(row, stop);
