@@ -268,8 +268,8 @@ public sealed partial class LeaverSteps
             var (outcomes, wait) = await _parts.Executor.RunAsync(plan, settled, tried, stop);
             if (wait > TimeSpan.Zero)
                 return (null, (Now + wait).UtcDateTime);
-            kept = new(pass, outcomes);
-            await _parts.Documents.SaveAsync(document, kept, stop);
+            // Of two at once, as after a killed host whose worker went on, the first to keep it is right, and both tell the same.
+            kept = await _parts.Documents.ChangeAsync<KeptPass>(document, k => k?.Pass == pass ? k : new(pass, outcomes), stop);
         }
         tried.UnionWith(kept.Outcomes.Select(o => o.StepId));
         var whole = plan.Steps.All(s => settled.Contains(s.Id) || tried.Contains(s.Id));

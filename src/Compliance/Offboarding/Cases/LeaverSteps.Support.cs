@@ -166,9 +166,13 @@ public sealed partial class LeaverSteps
         return plans;
     }
 
-    // Of several outcomes of a step the last one is kept.
-    private static IReadOnlyList<StepOutcome> Merged(IReadOnlyList<StepOutcome> before, IReadOnlyList<StepOutcome> news) =>
-        [.. before.Where(b => !news.Any(n => n.StepId == b.StepId)), .. news];
+    // Of several outcomes of a step the last one is kept; one that found it done already says nothing new of a step that is in effect.
+    private static IReadOnlyList<StepOutcome> Merged(IReadOnlyList<StepOutcome> before, IReadOnlyList<StepOutcome> news)
+    {
+        var kept = before.Where(b => news.FirstOrDefault(n => n.StepId == b.StepId) is not { } n
+            || (b.InEffect && n.Result == StepResult.AlreadySo)).ToList();
+        return [.. kept, .. news.Where(n => !kept.Exists(k => k.StepId == n.StepId))];
+    }
 
     // The credential capability is told what the leaver could read; those findings have a source of their own and stay until what they name was rotated.
     private async Task TellSecretsAsync(LeaverCase known, AccessSnapshot before, OffboardingPolicy policy, CancellationToken stop)
@@ -192,7 +196,7 @@ public sealed partial class LeaverSteps
     {
         var key = $"{phase}-{planId[..12]}";
         var signature = CanonicalJson.Sha256Of(outcomes.OrderBy(o => o.StepId, StringComparer.Ordinal)
-            .Select(o => new { o.StepId, o.Result, o.Permission }))[..16];
+            .Select(o => new { o.StepId, Result = o.InEffect ? StepResult.Done : o.Result, o.Permission }))[..16];
         var state = await StateAsync(run, stop);
         if (state.Recorded.GetValueOrDefault(key) == signature)
             return false;
