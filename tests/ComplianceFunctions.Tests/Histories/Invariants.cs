@@ -69,6 +69,9 @@ internal sealed class LeaverInvariants : IHistoryWatch
     /// <summary>How long blocking may take once nothing is in its way.</summary>
     private static readonly TimeSpan BlockWithin = TimeSpan.FromHours(2);
 
+    /// <summary>How long it may take until people are asked: what a case that came to rest leaves open is seen to by the sweep.</summary>
+    private static readonly TimeSpan AskWithin = TimeSpan.FromHours(8);
+
     private static readonly Person[] People = Enum.GetValues<Person>();
 
     // Controls whose findings are about the directory: what resolves them must have read it. The others are about answers.
@@ -259,7 +262,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private void GivenBackOrAsked(Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
     {
         _disabled.RemoveWhere(p => access[p].Enabled || !access[p].Exists);
-        if (now < _disturbed + BlockWithin || !_world.Sandbox.Tenant.Denied.IsEmpty)
+        if (now < _disturbed + AskWithin || !_world.Sandbox.Tenant.Denied.IsEmpty)
             return;
         foreach (var who in _disabled)
         {
