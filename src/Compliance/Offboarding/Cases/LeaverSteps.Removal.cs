@@ -220,11 +220,11 @@ public sealed partial class LeaverSteps
 
     private Task<LeaverCase> RemovingAsync(CaseRun run, string planId, CancellationToken stop) =>
         ChangeAsync(run, c => CaseIsOver(c, run) ? c : c with
-    {
-        Stage = c.Stage == LeaverStage.Clear || c.BlockedAt is null ? c.Stage : LeaverStage.Removing,
-        PlanId = planId,
-        Note = c.BlockedAt is null ? c.Note : null,
-    }, stop);
+        {
+            Stage = c.Stage == LeaverStage.Clear || c.BlockedAt is null ? c.Stage : LeaverStage.Removing,
+            PlanId = planId,
+            Note = c.BlockedAt is null ? c.Note : null,
+        }, stop);
 
     // What two people approved and nobody began in time is asked about again.
     private async Task<bool> HasLapsedAsync(CaseRun run, string planId, CancellationToken stop) =>

@@ -1,8 +1,8 @@
 using System.Text.Json;
+using Compliance.Offboarding;
 using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
-using Compliance.Offboarding;
 using Compliance.Plans;
 using Compliance.Tenants;
 using Compliance.Tests.Offboarding.Acting;
