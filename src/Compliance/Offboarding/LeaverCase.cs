@@ -74,7 +74,7 @@ public sealed record LeaverCase
     public required LeaverStage Stage { get; init; }
 
     /// <summary>
-    /// Object id of the user that the case is about, once matched. Each round matches anew; another match holds until two people approve
+    /// Object id of the user that the case is about, once matched. Each round matches again; another match holds until two people approve
     /// it.
     /// </summary>
     public string? UserId { get; init; }

@@ -43,7 +43,7 @@ public sealed partial class LeaverSteps
             ? first : await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
         first ??= snapshot;
         // Asked of the record, not of the document: a crash may have come between the two.
-        if (!IsTold(state, run, "snapshot"))
+        if (!IsRecorded(state, run, "snapshot"))
         {
             var digest = await _parts.Documents.SaveAsync(Name(run, "snapshot.json"), first, stop);
             state = await RecordAsync(
@@ -110,14 +110,14 @@ public sealed partial class LeaverSteps
         state = await ChangeStateAsync(run, s => s with { Outcomes = Merged(s.Outcomes, done.Outcomes), Tried = done.Tried }, stop);
         var ofPlan = state.Outcomes.Where(o => plan.Steps.Any(s => s.Id == o.StepId)).ToList();
         var complete = done.Whole && plan.Steps.All(s => ofPlan.Exists(o => o.StepId == s.Id && o.InEffect));
-        var isNew = await RecordChangeAsync(run, "remove", planId, ofPlan, isLast: false, async told =>
+        var isNew = await RecordChangeAsync(run, "remove", planId, ofPlan, isLast: false, async change =>
         {
-            var digest = await _parts.Documents.SaveAsync(Name(run, $"outcomes-{told.Phase["remove-".Length..]}.json"), done.Outcomes,
+            var digest = await _parts.Documents.SaveAsync(Name(run, $"outcomes-{change.Phase["remove-".Length..]}.json"), done.Outcomes,
                 stop);
             await RecordAsync(
-                run, told.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], told.Phase, "offboarding.remove",
+                run, change.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], change.Phase, "offboarding.remove",
                 complete ? "complete" : "incomplete",
-                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest }, also: told.Also, stop: stop);
+                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest }, also: change.Also, stop: stop);
         }, stop);
         await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, stop);
         if (!done.Whole)

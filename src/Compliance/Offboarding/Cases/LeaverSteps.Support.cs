@@ -53,7 +53,7 @@ public sealed partial class LeaverSteps
                 : known with { RestedAt = now };
         if (known.EmployedIn is not null)
             return CaseRules.AtRest(known, now);
-        return known.BegunAt is not null && CaseRules.IsLater(known, now) ? CaseRules.Anew(known) : known;
+        return known.BegunAt is not null && CaseRules.IsLater(known, now) ? CaseRules.NextRound(known) : known;
     }
 
     private async Task<CaseState> StateAsync(CaseRun run, CancellationToken stop) =>
@@ -191,7 +191,7 @@ public sealed partial class LeaverSteps
     // Records what a phase came to, once for each change of it: what stays as it is for months is told once.
     private async Task<bool> RecordChangeAsync(
         CaseRun run, string phase, string planId, IReadOnlyCollection<StepOutcome> outcomes, bool isLast,
-        Func<Told, Task> recordAsync,
+        Func<RecordedChange, Task> recordAsync,
         CancellationToken stop)
     {
         var key = $"{phase}-{planId[..12]}";
@@ -238,17 +238,17 @@ public sealed partial class LeaverSteps
     }
 
     // Records go by the person's pseudonym, so that only the rest of their ids is known here.
-    private static bool IsTold(CaseState state, CaseRun run, string phase) =>
+    private static bool IsRecorded(CaseState state, CaseRun run, string phase) =>
         state.Evidence.Any(e => e.EndsWith($"-{run.Round}-{phase}", StringComparison.Ordinal));
 
-    private static bool IsBlockTold(CaseState state, CaseRun run) =>
+    private static bool IsBlockRecorded(CaseState state, CaseRun run) =>
         state.Evidence.Any(e => e.Contains($"-{run.Round}-block-", StringComparison.Ordinal) && e.EndsWith("-done", StringComparison.Ordinal));
 
     /// <summary>What is recorded of a change.</summary>
     /// <param name="Phase">The part of the record's id after case and round.</param>
     /// <param name="At">When it was so (UTC).</param>
     /// <param name="Also">Notes, together with the record's id, that it was recorded.</param>
-    private sealed record Told(string Phase, DateTimeOffset At, Func<CaseState, CaseState> Also);
+    private sealed record RecordedChange(string Phase, DateTimeOffset At, Func<CaseState, CaseState> Also);
 
     /// <summary>What two people are asked.</summary>
     /// <param name="Run">The round that its documents belong to.</param>

@@ -89,14 +89,14 @@ public sealed partial class LeaverSteps
         var left = plan.Steps.Select(s => state.Restored.LastOrDefault(o => o.StepId == s.Id)).Where(o => o is { InEffect: false })
             .Select(o => o!).ToList();
         var complete = done.Whole && left.Count == 0;
-        await RecordChangeAsync(acted, "restore", planId, state.Restored, isLast: false, async told =>
+        await RecordChangeAsync(acted, "restore", planId, state.Restored, isLast: false, async change =>
         {
-            var digest = await _parts.Documents.SaveAsync(Name(acted, $"restored-{told.Phase["restore-".Length..]}.json"), done.Outcomes,
+            var digest = await _parts.Documents.SaveAsync(Name(acted, $"restored-{change.Phase["restore-".Length..]}.json"), done.Outcomes,
                 stop);
             await RecordAsync(
-                acted, told.At, policy, [LeaverControls.Held, LeaverControls.StepStuck], told.Phase, "offboarding.restore",
+                acted, change.At, policy, [LeaverControls.Held, LeaverControls.StepStuck], change.Phase, "offboarding.restore",
                 complete ? "complete" : "incomplete",
-                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["restored.json"] = digest }, also: told.Also, stop: stop);
+                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["restored.json"] = digest }, also: change.Also, stop: stop);
         }, stop);
         if (!done.Whole)
             return new(CaseGo.Paced);

@@ -75,7 +75,7 @@ public sealed partial class LeaverSteps
         // Blocked before, in this round: what the person was before must not be forgotten.
         if (known.BlockedAt is not null && await BlockPlanAsync(run, state, stop) is { } blocked)
             return (new(CaseGo.Proceed, blocked.Id()), blocked);
-        // Each round matches anew, and so does each attempt: HR and the directory may have been put right meanwhile.
+        // Each round matches again, and so does each attempt: HR and the directory may have been put right meanwhile.
         var lookup = await _parts.Directory.LookUpAsync(known.Latest, policy, stop);
         if (lookup.Facts is not { } facts)
             return (await UnmatchedAsync(run, known, lookup, policy, stop), null);
@@ -103,7 +103,7 @@ public sealed partial class LeaverSteps
         // Another person than this round began with is another round's.
         if (known.BegunAt is not null && state.Facts is { } before && !Same(before.UserId, facts.UserId))
         {
-            await ChangeAsync(run, c => Over(c, run) ? c : CaseRules.Anew(c) with { UserId = facts.UserId }, stop);
+            await ChangeAsync(run, c => Over(c, run) ? c : CaseRules.NextRound(c) with { UserId = facts.UserId }, stop);
             return (new(CaseGo.End), null);
         }
         if (approved)
@@ -188,7 +188,7 @@ public sealed partial class LeaverSteps
         var planId = plan.Id();
         var state = await StateAsync(run, stop);
         // Blocked in this round and not on record: a crash came between the two.
-        if (known.BlockedAt is not null && (state.Blocked.Count == 0 || IsBlockTold(state, run)))
+        if (known.BlockedAt is not null && (state.Blocked.Count == 0 || IsBlockRecorded(state, run)))
             return CaseGo.Proceed;
         if (!state.Released.Contains(planId, StringComparer.Ordinal))
             return CaseGo.Again;
@@ -224,10 +224,10 @@ public sealed partial class LeaverSteps
             }, stop);
         }
         await RecordChangeAsync(
-            run, "block", planId, state.Blocked, inEffect, told => RecordAsync(
-                run, told.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], told.Phase, "offboarding.block",
+            run, "block", planId, state.Blocked, inEffect, change => RecordAsync(
+                run, change.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], change.Phase, "offboarding.block",
                 inEffect ? "complete" : "incomplete",
-                planId, Counts(state.Blocked), also: told.Also, stop: stop), stop);
+                planId, Counts(state.Blocked), also: change.Also, stop: stop), stop);
         if (!inEffect || known.Note is not null || run.Attempt > 0 || run.IsBlocked)
             await TellAsync(known, [CasePhase.Block], [.. left.Select(o => CaseFindings.Of(
                 known, policy, CasePhase.Block, LeaverControls.StepStuck, $"The account could not be blocked: {o?.Reason ?? "not tried"}",

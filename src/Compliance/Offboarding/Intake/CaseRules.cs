@@ -115,7 +115,7 @@ internal static class CaseRules
     {
         var next = known with { Sequence = said.Sequence, Latest = said, DueAt = DueAt(said, now) };
         var after = Follow(known, next, now);
-        // Another identity finds its person anew; what a round has begun stays with whom it began with.
+        // With another identity the person is looked for again; what a round has begun stays with whom it began with.
         return after.BegunAt is null && (said.PrincipalName, said.Mail) != (known.Latest.PrincipalName, known.Latest.Mail)
             ? after with { UserId = null } : after;
     }
@@ -127,9 +127,9 @@ internal static class CaseRules
                 next with { Stage = LeaverStage.Cancelled, Note = null },
             (true, LeaverStage.Cancelled) => (known.Dispatched ? Another(next) : next) with { Stage = LeaverStage.Scheduled, Note = null },
             // It was taken back and came to rest before anything was given back, or the person stays for longer after all.
-            (true, not LeaverStage.Clear) when known.RestedAt is not null => Anew(next),
-            (true, LeaverStage.Clear) when IsLater(next, now) => Anew(next),
-            (true, LeaverStage.Closed or LeaverStage.Restored or LeaverStage.Restoring) => Anew(next),
+            (true, not LeaverStage.Clear) when known.RestedAt is not null => NextRound(next),
+            (true, LeaverStage.Clear) when IsLater(next, now) => NextRound(next),
+            (true, LeaverStage.Closed or LeaverStage.Restored or LeaverStage.Restoring) => NextRound(next),
             // Whoever carries the case out decides on the news. What is given back after the act comes from the snapshot of this very round.
             _ => next,
         };
@@ -151,11 +151,11 @@ internal static class CaseRules
     {
         var rests = known is { EmployedIn: not null, Stage: LeaverStage.Closed, RestedAt: not null, ClearAt: null } && !IsTakenBack(known);
         known = known with { EmployedIn = null };
-        return rests ? Anew(known) : known;
+        return rests ? NextRound(known) : known;
     }
 
     /// <summary>Another round, to be decided from the beginning.</summary>
-    internal static LeaverCase Anew(LeaverCase known) =>
+    internal static LeaverCase NextRound(LeaverCase known) =>
         Another(known) with { Stage = LeaverStage.Scheduled, Note = null, PlanId = null, CertificateSha256 = null };
 
     private static Taken Outcome(LeaverCase after, IntakeOutcome otherwise) => new(after, IsUndispatched(after) ? IntakeOutcome.Started : otherwise);
