@@ -106,7 +106,7 @@ public sealed class PackContentsTests : IDisposable
             ledger, PackDesk.Of(ledger, 5, 12) with { WithNames = true },
             PackDesk.State([held], [asked], new() { ["case-77"] = "p-77", ["approver-1"] = "p-1" }));
 
-        var all = string.Concat(_desk.Names().Select(_desk.Read));
+        var all = _desk.Texts();
         Assert.DoesNotContain("case-77", all, StringComparison.Ordinal);
         Assert.DoesNotContain("approver-", all, StringComparison.Ordinal);
         Assert.DoesNotContain("Ada Owner", all, StringComparison.Ordinal);
@@ -167,7 +167,7 @@ public sealed class PackContentsTests : IDisposable
             ledger, PackDesk.Of(ledger, 5, 12),
             PackDesk.State([due, other, gone, step], [asked], new() { ["case-77"] = "p-77", ["approver-1"] = "p-1" }));
 
-        var all = string.Concat(_desk.Names().Select(_desk.Read));
+        var all = _desk.Texts();
         Assert.All(
             (string[])["Ada Owner", "Bob", "Carol", "Dana", "Erin", "example.com", "case-77", "approver-1", "subject-9", "5a9f7c11"],
             name => Assert.DoesNotContain(name, all, StringComparison.OrdinalIgnoreCase));

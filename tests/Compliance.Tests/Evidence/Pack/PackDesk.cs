@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
+using System.Text.RegularExpressions;
 using Compliance.Approvals;
 using Compliance.Controls;
 using Compliance.Evidence.Ledger;
@@ -11,7 +12,7 @@ using Compliance.Tests.Evidence.Verify;
 namespace Compliance.Tests.Evidence.Pack;
 
 /// <summary>A place to make packs in, and what tests look at in them.</summary>
-internal sealed class PackDesk : IDisposable
+internal sealed partial class PackDesk : IDisposable
 {
     public static readonly DateTimeOffset Start = LedgerFolder.Start;
 
@@ -54,6 +55,12 @@ internal sealed class PackDesk : IDisposable
         using var reader = new StreamReader((zip.GetEntry(name) ?? throw new FileNotFoundException($"the pack has no {name}: {string.Join(", ", zip.Entries.Select(e => e.FullName))}")).Open(), Encoding.UTF8);
         return reader.ReadToEnd();
     }
+
+    /// <summary>All that a reader reads: without keys, hashes and signatures, whose random letters can spell a short name.</summary>
+    public string Texts() => Encoded().Replace(string.Concat(Names().Select(Read)), "");
+
+    [GeneratedRegex("[A-Za-z0-9+/=]{40,}")]
+    private static partial Regex Encoded();
 
     public string[] Lines(string name) => Read(name).Split('\n')[..^1];
 
