@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Compliance.Offboarding;
 
 /// <summary>Where a leaver case stands.</summary>
@@ -120,8 +122,11 @@ public sealed record LeaverCase
     public bool Dispatched { get; init; }
 
     /// <summary>Instance id of the orchestration of this round.</summary>
-    public string InstanceId => Round == 1 ? Id : $"{Id}-{Round}";
+    public string InstanceId => InstanceIdOf(Id, Round);
 
     /// <summary>Instance id of giving back: one a case, so that two never act side by side.</summary>
     public string UndoInstanceId => $"{Id}-undo";
+
+    /// <summary>Instance id of the orchestration of one round of a case.</summary>
+    public static string InstanceIdOf(string id, int round) => round == 1 ? id : string.Create(CultureInfo.InvariantCulture, $"{id}-{round}");
 }

@@ -37,14 +37,18 @@ internal sealed class LeaverWorld : IAsyncDisposable
     private const string Secret = "sbx~simulated";
 
     private readonly CancellationToken _cancellationToken;
+    private readonly Action<IServiceCollection>? _services;
     private readonly PolicyInMemory _policy = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("history-").FullName;
     private readonly List<IHost> _processes = [];
     private readonly Dictionary<string, int> _requests = new(StringComparer.Ordinal);
     private MemoryStorageTransport? _transport;
 
-    private LeaverWorld(ulong seed, FaultPlan faults, double trouble, bool replays, bool records, CancellationToken cancellationToken)
+    private LeaverWorld(
+        ulong seed, FaultPlan faults, double trouble, bool replays, bool records, Action<IServiceCollection>? services,
+        CancellationToken cancellationToken)
     {
+        _services = services;
         _cancellationToken = cancellationToken;
         Simulation = new DurableSimulation(new SimulationOptions
         {
@@ -92,12 +96,13 @@ internal sealed class LeaverWorld : IAsyncDisposable
     /// <param name="trouble">Share of requests to storage that fail, or whose answer is lost.</param>
     /// <param name="replays">Whether every episode is also replayed from its history.</param>
     /// <param name="records">Whether histories are kept.</param>
+    /// <param name="services">Changes the program's services.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     public static async Task<LeaverWorld> StartAsync(
         ulong seed = 1, FaultPlan? faults = null, double trouble = 0, bool replays = false, bool records = false,
-        CancellationToken cancellationToken = default)
+        Action<IServiceCollection>? services = null, CancellationToken cancellationToken = default)
     {
-        var world = new LeaverWorld(seed, faults ?? new FaultPlan(), trouble, replays, records, cancellationToken);
+        var world = new LeaverWorld(seed, faults ?? new FaultPlan(), trouble, replays, records, services, cancellationToken);
         var options = new SandboxOptions
         {
             InProcess = true,
@@ -261,6 +266,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
         builder.Services.AddSingleton<HttpPipelineTransport>(_transport);
         builder.Services.AddSingleton(new TenantTransport(Sandbox.CreateHandler()));
         builder.Services.AddSingleton<IOffboardingPolicySource>(_policy);
+        _services?.Invoke(builder.Services);
         var process = builder.Build();
         _processes.Add(process);
         await process.StartAsync(_cancellationToken);

@@ -37,20 +37,25 @@ public sealed partial class LeaverSteps
         if (state.Pending is { } pending && state.Released.Contains(pending, StringComparer.Ordinal)
             && (await PlanAsync(run, pending, stop)).PolicySha256 == policy.Sha256 && !await HasLapsedAsync(run, pending, stop))
             return new(CaseGo.Proceed, pending);
-        // The first snapshot is what an undo restores from, so it is never replaced; a later plan is made from a fresh one.
+        // The first snapshot is what an undo restores from, so it is never replaced, and of two at once, as after a killed host whose worker
+        // went on, the first to keep it is right; a later plan is made from a fresh one.
         var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop);
-        var snapshot = state.Outcomes.Count == 0 && first is not null
+        var isFirst = state.Outcomes.Count == 0;
+        var snapshot = isFirst && first is not null
             ? first : await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
-        first ??= snapshot;
+        if (first is null)
+        {
+            first = await _parts.Documents.ChangeAsync<AccessSnapshot>(Name(run, "snapshot.json"), kept => kept ?? snapshot, stop);
+            snapshot = isFirst ? first : snapshot;
+        }
         // Asked of the record, not of the document: a crash may have come between the two.
         if (!IsRecorded(state, run, "snapshot"))
         {
-            var digest = await _parts.Documents.SaveAsync(Name(run, "snapshot.json"), first, stop);
             state = await RecordAsync(
                 run, first.TakenAt, policy, [LeaverControls.NotClear], "snapshot", "offboarding.snapshot",
                 first.Complete ? "complete" : "incomplete", null,
                 new Dictionary<string, long> { ["accesses"] = first.Accesses.Count, ["unread"] = first.Sources.Count(s => !s.Complete) },
-                new Dictionary<string, string> { ["snapshot.json"] = digest }, stop: stop);
+                new Dictionary<string, string> { ["snapshot.json"] = CanonicalJson.Sha256Of(first) }, stop: stop);
         }
         var heir = await HeirAsync(facts.UserId, stop);
         var plan = RemovalPlanner.Plan(run.CaseId, facts, snapshot, heir, policy);
@@ -63,8 +68,8 @@ public sealed partial class LeaverSteps
         }, stop);
         if (state.Released.Contains(planId, StringComparer.Ordinal) && !await HasLapsedAsync(run, planId, stop))
             return new(CaseGo.Proceed, planId);
-        var isFirst = await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop);
-        var holds = PlanGuards.Before(plan, snapshot, facts, heir, policy, isFirst);
+        var isFirstAct = await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop);
+        var holds = PlanGuards.Before(plan, snapshot, facts, heir, policy, isFirstAct);
         if (holds.Count > 0)
         {
             var question = new Question(run, plan, planId, facts, holds, lookedAt, RequestId(run, planId), known.InstanceId);

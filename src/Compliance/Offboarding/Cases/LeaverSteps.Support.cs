@@ -33,6 +33,21 @@ public sealed partial class LeaverSteps
     // another round.
     private async Task<(LeaverCase Known, bool Over)> LookAsync(CaseRun run, OffboardingPolicy policy, CancellationToken stop)
     {
+        var (known, over) = await LookedAsync(run, policy, stop);
+        if (over)
+            await GiveWayAsync(run, stop);
+        return (known, over);
+    }
+
+    // A round that did nothing to the person leaves its place under the caps to others.
+    private async Task GiveWayAsync(CaseRun run, CancellationToken stop)
+    {
+        if ((await StateAsync(run, stop)).Blocked.All(o => !o.InEffect))
+            await _parts.Caps.ReleaseAsync(Tenant, LeaverCase.InstanceIdOf(run.CaseId, run.Round), stop);
+    }
+
+    private async Task<(LeaverCase Known, bool Over)> LookedAsync(CaseRun run, OffboardingPolicy policy, CancellationToken stop)
+    {
         var known = await CaseAsync(run, stop);
         var now = Now;
         if (known.Round != run.Round || known.RestedAt is not null)

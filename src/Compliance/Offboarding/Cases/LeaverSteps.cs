@@ -69,7 +69,10 @@ public sealed partial class LeaverSteps
         if (over)
             return (new(CaseGo.End), null);
         if (CaseRules.IsLater(known, lookedAt))
+        {
+            await GiveWayAsync(run, stop);
             return (new(CaseGo.NotDue, Until: known.DueAt!.Value.UtcDateTime), null);
+        }
         _parts.Urgent.Begin(run.CaseId);
         var state = await StateAsync(run, stop);
         // Blocked before, in this round: what the person was before must not be forgotten.
@@ -129,10 +132,7 @@ public sealed partial class LeaverSteps
         }, stop);
         // HR changed it meanwhile: what holds is looked at again.
         if (Over(begun, run) || CaseRules.IsLater(begun, now))
-        {
-            await _parts.Caps.ReleaseAsync(Tenant, known.InstanceId, stop);
             return await DecidedAsync(run, policy, stop);
-        }
         if (known.Note is not null || run.Round > 1 || run.Attempt > 0)
             await TellAsync(known, [CasePhase.Match, CasePhase.Hold, CasePhase.Approval], [], stop);
         return (new(CaseGo.Proceed, planId), plan);
@@ -180,9 +180,7 @@ public sealed partial class LeaverSteps
         var known = await CaseAsync(run, stop);
         if (Over(known, run) || CaseRules.IsLater(known, Now))
         {
-            (known, var over) = await LookAsync(run, policy, stop);
-            if (over)
-                await _parts.Caps.ReleaseAsync(Tenant, known.InstanceId, stop);
+            (_, var over) = await LookAsync(run, policy, stop);
             return over ? CaseGo.End : CaseGo.Again;
         }
         var planId = plan.Id();

@@ -1,0 +1,126 @@
+using Compliance.Approvals;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Guards;
+using Compliance.Offboarding.Intake;
+using Compliance.State;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ComplianceFunctions.Tests.Histories;
+
+/// <summary>The steps of a case, called one by one without an orchestration: what holds whoever calls them, and in whatever order.</summary>
+internal sealed class StepDesk : IAsyncDisposable
+{
+    private readonly CancellationToken _stop;
+
+    private StepDesk(LeaverWorld world, Interruptions interruptions, CancellationToken stop) =>
+        (World, Interruptions, _stop) = (world, interruptions, stop);
+
+    public LeaverWorld World { get; }
+
+    public LeaverSteps Steps => World.Services.GetRequiredService<LeaverSteps>();
+
+    public ApprovalBoard Approvals => World.Services.GetRequiredService<ApprovalBoard>();
+
+    public ICaseDocuments Documents => World.Services.GetRequiredService<ICaseDocuments>();
+
+    /// <summary>The case's present round, in its first attempt.</summary>
+    public CaseRun Run { get; private set; } = null!;
+
+    /// <summary>What happens first when a step asks the directory, storage or the evidence log for something.</summary>
+    public Interruptions Interruptions { get; }
+
+    public static async Task<StepDesk> StartAsync()
+    {
+        var (stop, interruptions) = (TestContext.Current.CancellationToken, new Interruptions());
+        return new(await LeaverWorld.StartAsync(services: interruptions.Add, cancellationToken: stop), interruptions, stop);
+    }
+
+    /// <summary>Takes HR's event in, and starts nothing: Lea leaves at once, unless she leaves later or stays.</summary>
+    public async Task SaysAsync(HrEventKind kind = HrEventKind.Terminated, long sequence = 1, TimeSpan? leavesIn = null, Person who = Person.Lea)
+    {
+        var ends = kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
+        var said = new HrEvent(
+            "hr", $"{who}-{sequence}", kind, World.Now, SmallTenant.EmployeeIdOf(who), "1", sequence,
+            ends ? new Leaving((World.Now + (leavesIn ?? TimeSpan.Zero)).DateTime, "UTC") : null, ForCause: ends && leavesIn is null, null, null);
+        var taken = await World.Services.GetRequiredService<LeaverIntake>().AcceptAsync(said, "webhook", "steps", _stop);
+        Run = new(taken.Case.Id, taken.Case.Round, "steps");
+    }
+
+    public async Task<LeaverCase> CaseAsync() =>
+        (await World.Services.GetRequiredService<ILeaverCases>().FindAsync(SmallTenant.Id, Run.CaseId, _stop))!;
+
+    public Task<CaseDecision> BlockAsync() => Steps.BlockAsync(Run, _stop);
+
+    /// <summary>Blocks and plans, neither of which anything may hold.</summary>
+    /// <returns>The removal plan's id.</returns>
+    public async Task<string> PlannedAsync()
+    {
+        Assert.Equal(CaseGo.Proceed, (await BlockAsync()).Outcome);
+        var planned = await PlanAsync();
+        Assert.Equal(CaseGo.Proceed, planned.Outcome);
+        return planned.PlanId!;
+    }
+
+    public Task<CaseDecision> PlanAsync() => Steps.PlanAsync(Run, _stop);
+
+    public Task<CasePass> RemoveAsync(string planId, int attempt = 0) => Steps.RemoveAsync(Run with { Attempt = attempt }, planId, _stop);
+
+    public Task<CaseProgress> VerifyAsync() => Steps.VerifyAsync(Run, _stop);
+
+    public Task<CaseDecision> PlanUndoAsync() => Steps.PlanUndoAsync(Run, _stop);
+
+    public Task<CasePass> RestoreAsync(string planId) => Steps.RestoreAsync(Run, planId, _stop);
+
+    public Task<ApprovalStanding> StandingAsync(string requestId) => Steps.StandingAsync(Run, requestId, _stop);
+
+    /// <summary>The first approvers answer, as many as are given an answer.</summary>
+    public async Task AnswerAsync(CaseDecision asked, params bool[] answers)
+    {
+        for (var n = 0; n < answers.Length; n++)
+            await AnswerAsync(asked, n, answers[n]);
+    }
+
+    /// <summary>One approver answers.</summary>
+    public async Task AnswerAsync(CaseDecision asked, int approver, bool approve)
+    {
+        var person = new ApproverIdentity(SmallTenant.Approvers[approver], SmallTenant.Id, null);
+        var outcome = await Approvals.AnswerAsync(
+            SmallTenant.Id, asked.ApprovalId!, asked.PlanId!, person, approve, null, World.Now, _stop);
+        Assert.Null(outcome.Objection);
+    }
+
+    /// <summary>Whether a request counts still.</summary>
+    public async Task<bool> IsOpenAsync(CaseDecision asked) => await Approvals.FindAsync(SmallTenant.Id, asked.ApprovalId!, _stop) is not null;
+
+    public Task<CaseState?> StateAsync() => Documents.LoadAsync<CaseState>(LeaverSteps.Name(Run, "state.json"), _stop);
+
+    /// <summary>Somebody who can write to storage changes a document of the case.</summary>
+    public async Task TamperAsync(string document, string from, string to)
+    {
+        var blob = World.Services.GetRequiredService<StateStorage>().Blobs
+            .GetBlobContainerClient(BlobCaseDocuments.Container).GetBlobClient(LeaverSteps.Name(Run, document));
+        var text = (await blob.DownloadContentAsync(_stop)).Value.Content.ToString();
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        await blob.UploadAsync(new BinaryData(text.Replace(from, to, StringComparison.Ordinal)), overwrite: true, _stop);
+    }
+
+    public bool CanSignIn(Person who = Person.Lea) =>
+        PersonAccess.Read(World.Sandbox.Tenant, who).Enabled;
+
+    /// <summary>How many groups and Azure roles the person has.</summary>
+    public int Holds(Person who = Person.Lea) => PersonAccess.Read(World.Sandbox.Tenant, who).Holds.Count;
+
+    public void Edit(PolicyEdit edit) => World.HappenAsync(new EditsPolicy(TimeSpan.Zero, edit)).GetAwaiter().GetResult();
+
+    /// <summary>How many places under the caps are taken by cases.</summary>
+    public int PlacesTaken => World.Storage.State.Rows(TableCapLedger.Table).Count(r => r.RowKey.StartsWith("case-", StringComparison.Ordinal));
+
+    /// <summary>How many records the evidence log has of an action.</summary>
+    public int Recorded(string action) => World.EvidenceControls().Count(r => r.Action == action);
+
+    /// <summary>Time goes by, and nothing else.</summary>
+    public Task WaitAsync(TimeSpan time) => World.Simulation.RunForAsync(time, _stop);
+
+    public ValueTask DisposeAsync() => World.DisposeAsync();
+}

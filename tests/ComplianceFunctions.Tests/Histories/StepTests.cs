@@ -1,0 +1,369 @@
+using Azure;
+using Compliance.Evidence.Ledger;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
+using Compliance.Plans;
+
+namespace ComplianceFunctions.Tests.Histories;
+
+/// <summary>What holds for each step of a case by itself, whatever came between it and the one before.</summary>
+public sealed class StepTests
+{
+    [Fact]
+    public async Task Of_two_at_once_that_read_all_access_the_first_snapshot_is_kept_and_on_record()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        var recorded = new List<string>();
+        desk.Interruptions.BeforeRecord = record =>
+        {
+            if (record.DetailsSha256?.GetValueOrDefault("snapshot.json") is { } digest)
+                recorded.Add(digest);
+        };
+        // A worker that went on after its host was killed, and the next one.
+        desk.Interruptions.AfterReadAccess = async () =>
+        {
+            desk.Interruptions.AfterReadAccess = null;
+            await desk.WaitAsync(TimeSpan.FromSeconds(5));
+            Assert.Equal(CaseGo.Proceed, (await desk.PlanAsync()).Outcome);
+        };
+
+        var planned = await desk.PlanAsync();
+
+        Assert.Equal(CaseGo.Proceed, planned.Outcome);
+        var name = LeaverSteps.Name(desk.Run, "snapshot.json");
+        var kept = await desk.Documents.LoadAsync<AccessSnapshot>(name, TestContext.Current.CancellationToken);
+        Assert.Equal([CanonicalJson.Sha256Of(kept)], recorded.Distinct());
+    }
+
+    [Fact]
+    public async Task A_plan_made_under_another_policy_takes_nothing_away()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        var (plan, holds) = (await desk.PlannedAsync(), desk.Holds());
+        desk.Edit(PolicyEdit.Comment);
+
+        Assert.Equal((CaseGo.Again, holds), ((await desk.RemoveAsync(plan)).Outcome, desk.Holds()));
+        // Under the policy that holds now there is another plan.
+        Assert.NotEqual(plan, (await desk.PlanAsync()).PlanId);
+    }
+
+    [Fact]
+    public async Task A_plan_made_under_another_policy_gives_nothing_back()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var asked = await UndoAskedAsync(desk);
+        await desk.AnswerAsync(asked, true, true);
+        desk.Edit(PolicyEdit.Comment);
+
+        Assert.Equal((CaseGo.Again, false), ((await desk.RestoreAsync(asked.PlanId!)).Outcome, desk.CanSignIn()));
+    }
+
+    [Fact]
+    public async Task Nothing_is_taken_away_before_two_agreed()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ApproveFirstAct);
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        var holds = desk.Holds();
+        var asked = await desk.PlanAsync();
+        Assert.Equal(CaseGo.AskApproval, asked.Outcome);
+
+        await desk.AnswerAsync(asked, true);
+        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal((CaseGo.Again, holds), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
+
+        await desk.AnswerAsync(asked, true, true);
+        Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal((CaseGo.Proceed, 0), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
+    }
+
+    [Fact]
+    public async Task Nothing_is_given_back_before_two_agreed()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var asked = await UndoAskedAsync(desk);
+
+        await desk.AnswerAsync(asked, true);
+        Assert.Equal((CaseGo.Again, false), ((await desk.RestoreAsync(asked.PlanId!)).Outcome, desk.CanSignIn()));
+
+        await desk.AnswerAsync(asked, true, true);
+        Assert.Equal((CaseGo.Proceed, true), ((await desk.RestoreAsync(asked.PlanId!)).Outcome, desk.CanSignIn()));
+    }
+
+    [Fact]
+    public async Task A_plan_whose_document_was_changed_is_not_carried_out()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        var (plan, holds) = (await desk.PlannedAsync(), desk.Holds());
+        await desk.TamperAsync($"plan-{plan}.json", SmallTenant.IdOf(Person.Lea), SmallTenant.IdOf(Person.Mia));
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => desk.RemoveAsync(plan));
+
+        Assert.Contains("was changed", refused.Message, StringComparison.Ordinal);
+        Assert.Equal((holds, holds), (desk.Holds(), desk.Holds(Person.Mia)));
+    }
+
+    [Theory]
+    [InlineData("rescheduled")]
+    [InlineData("cancelled")]
+    [InlineData("policy")]
+    public async Task A_question_that_the_news_answers_counts_no_more(string news)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ProtectLea);
+        await desk.SaysAsync();
+        var asked = await desk.BlockAsync();
+        Assert.Equal((CaseGo.AskApproval, true), (asked.Outcome, await desk.IsOpenAsync(asked)));
+        await desk.AnswerAsync(asked, true, true);
+
+        if (news == "policy")
+            desk.Edit(PolicyEdit.Comment);
+        else if (news == "cancelled")
+            await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        else
+            await desk.SaysAsync(HrEventKind.Rescheduled, 2, TimeSpan.FromDays(90));
+
+        Assert.Equal(ApprovalStanding.Void, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.False(await desk.IsOpenAsync(asked));
+        var again = await desk.BlockAsync();
+        Assert.Equal(news switch { "policy" => CaseGo.AskApproval, "cancelled" => CaseGo.End, _ => CaseGo.NotDue }, again.Outcome);
+        Assert.True(desk.CanSignIn());
+    }
+
+    [Fact]
+    public async Task One_question_at_a_time_is_open_in_a_case()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ProtectLea);
+        await desk.SaysAsync();
+        var first = await desk.BlockAsync();
+        desk.Edit(PolicyEdit.Comment);
+        var second = await desk.BlockAsync();
+
+        Assert.NotEqual(first.ApprovalId, second.ApprovalId);
+        Assert.Equal((false, true), (await desk.IsOpenAsync(first), await desk.IsOpenAsync(second)));
+    }
+
+    [Theory]
+    [InlineData(HrEventKind.Cancelled)]
+    [InlineData(HrEventKind.Rescheduled)]
+    public async Task Who_stays_after_all_takes_no_room_under_the_caps_when_HR_says_so_while_it_is_decided(HrEventKind kind)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        desk.Interruptions.BeforeLookUp = async () =>
+        {
+            desk.Interruptions.BeforeLookUp = null;
+            await desk.SaysAsync(kind, 2, TimeSpan.FromDays(30));
+        };
+
+        var decided = await desk.BlockAsync();
+
+        Assert.Equal(kind == HrEventKind.Cancelled ? CaseGo.End : CaseGo.NotDue, decided.Outcome);
+        Assert.Equal((0, true), (desk.PlacesTaken, desk.CanSignIn()));
+    }
+
+    [Theory]
+    [InlineData(HrEventKind.Cancelled)]
+    [InlineData(HrEventKind.Rescheduled)]
+    public async Task Who_stays_after_all_is_not_blocked_when_HR_says_so_right_before_the_act(HrEventKind kind)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        desk.Interruptions.AfterChange = async after =>
+        {
+            if (after.BegunAt is null)
+                return;
+            desk.Interruptions.AfterChange = null;
+            await desk.SaysAsync(kind, 2, TimeSpan.FromDays(30));
+        };
+
+        var decided = await desk.BlockAsync();
+
+        Assert.Equal(CaseGo.End, decided.Outcome);
+        Assert.Equal((0, true), (desk.PlacesTaken, desk.CanSignIn()));
+    }
+
+    [Fact]
+    public async Task Who_stays_after_all_leaves_room_under_the_caps_to_others_unless_something_was_done()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.World.Sandbox.Tenant.Denied["User.EnableDisableAccount.All"] = true;
+        desk.World.Sandbox.Tenant.Denied["User.RevokeSessions.All"] = true;
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        Assert.Equal((1, true), (desk.PlacesTaken, desk.CanSignIn()));
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(0, desk.PlacesTaken);
+
+        desk.World.Sandbox.Tenant.Denied.Clear();
+        await desk.SaysAsync(who: Person.Noa);
+        await desk.BlockAsync();
+        await desk.SaysAsync(HrEventKind.Cancelled, 2, who: Person.Noa);
+        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.Equal((1, false), (desk.PlacesTaken, desk.CanSignIn(Person.Noa)));
+    }
+
+    [Fact]
+    public async Task A_case_holds_one_place_under_the_caps_however_often_it_is_decided()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await desk.BlockAsync();
+
+        Assert.Equal(1, desk.PlacesTaken);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_whose_evidence_was_cut_off_is_on_record_before_it_is_acted_on(bool approve)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ProtectLea);
+        await desk.SaysAsync();
+        var asked = await desk.BlockAsync();
+        bool[] answers = approve ? [true, true] : [false];
+        desk.Interruptions.BeforeRecord = record =>
+        {
+            if (record.Action == "approval.answer")
+                throw new RequestFailedException(503, "out of order");
+        };
+        for (var n = 0; n < answers.Length; n++)
+            await Assert.ThrowsAsync<RequestFailedException>(() => desk.AnswerAsync(asked, n, approve));
+        Assert.Equal(0, desk.Recorded("approval.answer"));
+        await Assert.ThrowsAsync<RequestFailedException>(() => desk.StandingAsync(asked.ApprovalId!));
+        Assert.Empty((await desk.StateAsync())!.Released);
+
+        desk.Interruptions.BeforeRecord = null;
+        Assert.Equal(approve ? ApprovalStanding.Approved : ApprovalStanding.Refused, await desk.StandingAsync(asked.ApprovalId!));
+
+        Assert.Equal(answers.Length, desk.Recorded("approval.answer"));
+    }
+
+    [Fact]
+    public async Task That_an_answer_is_overdue_is_on_record_once_also_after_a_cut()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ProtectLea);
+        await desk.SaysAsync();
+        var asked = await desk.BlockAsync();
+        await desk.WaitAsync(desk.World.Policy.ApprovalWithin - TimeSpan.FromSeconds(1));
+        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal((0, false), (desk.Recorded("offboarding.approval-overdue"), desk.World.HasFinding("LEAVE-010")));
+
+        await desk.WaitAsync(TimeSpan.FromSeconds(1));
+        await CutOffAsync(desk, "offboarding.approval-overdue", () => desk.StandingAsync(asked.ApprovalId!));
+        await desk.StandingAsync(asked.ApprovalId!);
+        await desk.StandingAsync(asked.ApprovalId!);
+
+        Assert.Equal((1, true), (desk.Recorded("offboarding.approval-overdue"), desk.World.HasFinding("LEAVE-010")));
+    }
+
+    [Fact]
+    public async Task That_a_case_is_not_clear_in_time_is_on_record_once_also_after_a_cut()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.World.Sandbox.Tenant.Denied["GroupMember.ReadWrite.All"] = true;
+        await desk.SaysAsync();
+        var plan = await desk.PlannedAsync();
+        await desk.RemoveAsync(plan);
+        await desk.WaitAsync(desk.World.Policy.ClearWithin - TimeSpan.FromMinutes(1));
+        await desk.VerifyAsync();
+        Assert.Equal((0, false), (desk.Recorded("offboarding.escalated"), desk.World.HasFinding("LEAVE-012")));
+
+        await desk.WaitAsync(TimeSpan.FromMinutes(2));
+        await CutOffAsync(desk, "offboarding.escalated", desk.VerifyAsync);
+        await desk.VerifyAsync();
+        await desk.VerifyAsync();
+
+        Assert.Equal((1, true), (desk.Recorded("offboarding.escalated"), desk.World.HasFinding("LEAVE-012")));
+    }
+
+    [Fact]
+    public async Task The_first_act_under_a_policy_needs_two_people_and_the_next_does_not()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ApproveFirstAct);
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        var asked = await desk.PlanAsync();
+        await desk.AnswerAsync(asked, true, true);
+        await desk.StandingAsync(asked.ApprovalId!);
+        await desk.RemoveAsync(asked.PlanId!);
+
+        await desk.SaysAsync(who: Person.Noa);
+        await desk.PlannedAsync();
+
+        // Another policy is another first.
+        desk.Edit(PolicyEdit.Comment);
+        Assert.Equal(CaseGo.AskApproval, (await desk.PlanAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task What_a_plan_took_away_is_signed_at_once()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        var plan = await desk.PlannedAsync();
+        var before = Checkpoints(desk);
+
+        await desk.RemoveAsync(plan);
+
+        Assert.Equal(before + 1, Checkpoints(desk));
+        // Nothing new, nothing to sign.
+        await desk.RemoveAsync(plan, attempt: 1);
+        Assert.Equal(before + 1, Checkpoints(desk));
+    }
+
+    [Fact]
+    public async Task Whoever_leaves_as_well_takes_nothing_over_and_whoever_stays_may()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync(who: Person.Noa);
+        await desk.BlockAsync();
+        var undo = await UndoAskedAsync(desk, Person.Mia);
+        await desk.AnswerAsync(undo, true, true);
+        await desk.RestoreAsync(undo.PlanId!);
+
+        await desk.SaysAsync();
+        await desk.PlannedAsync();
+
+        Assert.Contains(SmallTenant.IdOf(Person.Noa), desk.Interruptions.SaidLeaving);
+        Assert.DoesNotContain(SmallTenant.IdOf(Person.Mia), desk.Interruptions.SaidLeaving);
+    }
+
+    private static int Checkpoints(StepDesk desk) => desk.World.Storage.Evidence.Blobs(LedgerLayout.Container)
+        .Count(b => b.Name.Contains($"/{LedgerLayout.CheckpointFolder}", StringComparison.Ordinal));
+
+    // The person is blocked, HR takes the leaving back, and two people are asked.
+    private static async Task<CaseDecision> UndoAskedAsync(StepDesk desk, Person who = Person.Lea)
+    {
+        await desk.SaysAsync(who: who);
+        await desk.BlockAsync();
+        await desk.SaysAsync(HrEventKind.Cancelled, 2, who: who);
+        // The round comes to rest, and only then is it planned what is given back.
+        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        var asked = await desk.PlanUndoAsync();
+        Assert.Equal((CaseGo.AskApproval, false), (asked.Outcome, desk.CanSignIn(who)));
+        return asked;
+    }
+
+    private static async Task CutOffAsync(StepDesk desk, string action, Func<Task> step)
+    {
+        desk.Interruptions.BeforeRecord = record =>
+        {
+            if (record.Action == action)
+                throw new RequestFailedException(503, "out of order");
+        };
+        await Assert.ThrowsAsync<RequestFailedException>(step);
+        desk.Interruptions.BeforeRecord = null;
+    }
+}
