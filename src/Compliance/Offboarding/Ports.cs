@@ -78,8 +78,17 @@ internal interface ILeaverCases
     /// <summary>The case; null when there is none.</summary>
     Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken stop);
 
-    /// <summary>All cases of the tenant.</summary>
+    /// <summary>All cases of the tenant, those of years ago too: for what is done once a day or because somebody asks.</summary>
     Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken stop);
+
+    /// <summary>The cases that may still do something by themselves, and those whose access was to end since a time.</summary>
+    /// <param name="tenantId">Entra tenant id.</param>
+    /// <param name="dueSince">The time (UTC); null for the former alone.</param>
+    /// <param name="stop">Stops the read.</param>
+    Task<IReadOnlyList<LeaverCase>> OpenAsync(string tenantId, DateTimeOffset? dueSince, CancellationToken stop);
+
+    /// <summary>The cases of all employments of a person that HR ever spoke of.</summary>
+    Task<IReadOnlyList<LeaverCase>> OfPersonAsync(string tenantId, string employeeId, CancellationToken stop);
 
     /// <summary>Changes a case and no other writer's change is lost: <paramref name="change"/> is called again with the newer case when somebody was faster.</summary>
     /// <exception cref="KeyNotFoundException">There is no such case.</exception>

@@ -8,8 +8,8 @@ using Compliance.State;
 namespace Compliance.Offboarding;
 
 /// <summary>
-/// Leaver cases in table <c>leavercases</c>: one partition a tenant, one row a case. The case is kept as JSON, over as many columns as it needs; stage and due
-/// time stand beside it for whoever opens the table. Storage Table Data Contributor.
+/// Leaver cases in table <c>leavercases</c>: one partition a tenant, one row a case. The case is kept as JSON, over as many columns as it needs; stage, due
+/// time and whether it is settled stand beside it, to be asked for. Storage Table Data Contributor.
 /// </summary>
 internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
 {
@@ -31,14 +31,30 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     public async Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken stop) => (await ReadAsync(tenantId, caseId, stop))?.Case;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken stop)
+    public Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken stop) =>
+        QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")}"), stop);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<LeaverCase>> OpenAsync(string tenantId, DateTimeOffset? dueSince, CancellationToken stop)
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
-        var table = await storage.TableAsync(Table, stop);
-        var all = new List<LeaverCase>();
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), cancellationToken: stop))
-            all.Add(Read(row));
-        return all;
+        // Not "ne": a row of an earlier version has no such column, and is read.
+        return QueryAsync(dueSince is { } since
+            ? TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and (not (Settled eq {true}) or DueAt ge {since})")
+            : TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and not (Settled eq {true})"), stop);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LeaverCase>> OfPersonAsync(string tenantId, string employeeId, CancellationToken stop)
+    {
+        var table = await storage.TableAsync(Employments, stop);
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(
+            StateKeys.Safe(tenantId, "a tenant id"), HrEventKeys.PersonOf(tenantId, employeeId), cancellationToken: stop);
+        var found = new List<LeaverCase>();
+        foreach (var id in row.HasValue ? CasesIn(row.Value!) : [])
+            if (await FindAsync(tenantId, id, stop) is { } known)
+                found.Add(known);
+        return found;
     }
 
     /// <inheritdoc/>
@@ -81,7 +97,7 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
         for (var races = 0; ; races++)
         {
             var known = await table.GetEntityIfExistsAsync<TableEntity>(tenant, person, cancellationToken: stop);
-            IReadOnlyList<string> ids = known.HasValue ? known.Value!.GetString(CaseIds).Split('\n') : [];
+            string[] ids = known.HasValue ? CasesIn(known.Value!) : [];
             if (ids.Contains(caseId, StringComparer.Ordinal))
                 return ids;
             ids = [.. ids, caseId];
@@ -101,6 +117,17 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
         }
     }
 
+    private static string[] CasesIn(TableEntity person) => person.GetString(CaseIds).Split('\n');
+
+    private async Task<IReadOnlyList<LeaverCase>> QueryAsync(string filter, CancellationToken stop)
+    {
+        var table = await storage.TableAsync(Table, stop);
+        var found = new List<LeaverCase>();
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: stop))
+            found.Add(Read(row));
+        return found;
+    }
+
     private async Task<(LeaverCase Case, ETag ETag)?> ReadAsync(string tenantId, string caseId, CancellationToken stop)
     {
         var table = await storage.TableAsync(Table, stop);
@@ -114,6 +141,7 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
         {
             ["Stage"] = known.Stage.ToString(),
             ["DueAt"] = known.DueAt,
+            ["Settled"] = CaseRules.IsSettled(known),
         };
         var json = JsonSerializer.Serialize(known, ComplianceJson.Compact);
         for (var (at, n) = (0, 0); at < json.Length; at += ColumnLength, n++)

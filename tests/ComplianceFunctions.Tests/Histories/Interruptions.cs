@@ -75,6 +75,12 @@ internal sealed class Interruptions
 
         public Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken stop) => inner.AllAsync(tenantId, stop);
 
+        public Task<IReadOnlyList<LeaverCase>> OpenAsync(string tenantId, DateTimeOffset? dueSince, CancellationToken stop) =>
+            inner.OpenAsync(tenantId, dueSince, stop);
+
+        public Task<IReadOnlyList<LeaverCase>> OfPersonAsync(string tenantId, string employeeId, CancellationToken stop) =>
+            inner.OfPersonAsync(tenantId, employeeId, stop);
+
         public async Task<LeaverCase> ChangeAsync(
             string tenantId, string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken stop)
         {

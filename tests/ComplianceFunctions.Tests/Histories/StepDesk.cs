@@ -1,4 +1,5 @@
 using Compliance.Approvals;
+using Compliance.Evidence.People;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Guards;
@@ -37,12 +38,15 @@ internal sealed class StepDesk : IAsyncDisposable
     }
 
     /// <summary>Takes HR's event in, and starts nothing: Lea leaves at once, unless she leaves later or stays.</summary>
-    public async Task SaysAsync(HrEventKind kind = HrEventKind.Terminated, long sequence = 1, TimeSpan? leavesIn = null, Person who = Person.Lea)
+    public async Task SaysAsync(
+        HrEventKind kind = HrEventKind.Terminated, long sequence = 1, TimeSpan? leavesIn = null, Person who = Person.Lea,
+        string employment = "1")
     {
         var ends = kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
         var said = new HrEvent(
-            "hr", $"{who}-{sequence}", kind, World.Now, SmallTenant.EmployeeIdOf(who), "1", sequence,
-            ends ? new Leaving((World.Now + (leavesIn ?? TimeSpan.Zero)).DateTime, "UTC") : null, ForCause: ends && leavesIn is null, null, null);
+            "hr", $"{who}-{employment}-{sequence}", kind, World.Now, SmallTenant.EmployeeIdOf(who), employment, sequence,
+            ends ? new Leaving((World.Now + (leavesIn ?? TimeSpan.Zero)).DateTime, "UTC") : null,
+            ForCause: ends && leavesIn is null, PrincipalName: null, Mail: null);
         var taken = await World.Services.GetRequiredService<LeaverIntake>().AcceptAsync(said, "webhook", "steps", _stop);
         Run = new(taken.Case.Id, taken.Case.Round, "steps");
     }
@@ -118,6 +122,14 @@ internal sealed class StepDesk : IAsyncDisposable
 
     /// <summary>How many records the evidence log has of an action.</summary>
     public int Recorded(string action) => World.EvidenceControls().Count(r => r.Action == action);
+
+    /// <summary>What the sweep would start.</summary>
+    public async Task<IEnumerable<string>> ExpectedAsync() =>
+        (await World.Services.GetRequiredService<CaseCourse>().ExpectedAsync(_stop)).Select(e => e.InstanceId);
+
+    /// <summary>What names a person in a case that has ended is erased.</summary>
+    public Task EraseAsync(string caseId) =>
+        World.Services.GetRequiredService<DetailErasure>().EraseAsync(caseId, "test", [], World.Policy.Sha256, _stop);
 
     /// <summary>Time goes by, and nothing else.</summary>
     public Task WaitAsync(TimeSpan time) => World.Simulation.RunForAsync(time, _stop);

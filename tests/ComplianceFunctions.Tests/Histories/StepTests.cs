@@ -340,6 +340,39 @@ public sealed class StepTests
         Assert.DoesNotContain(SmallTenant.IdOf(Person.Mia), desk.Interruptions.SaidLeaving);
     }
 
+    [Fact]
+    public async Task A_case_at_rest_whose_person_was_erased_never_wakes()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        var old = desk.Run;
+        await desk.WaitAsync(TimeSpan.FromHours(1));
+        await desk.SaysAsync(HrEventKind.Rehired, employment: "2");
+        Assert.Equal(CaseGo.End, (await desk.Steps.PlanAsync(old, TestContext.Current.CancellationToken)).Outcome);
+        await desk.EraseAsync(old.CaseId);
+        await desk.WaitAsync(TimeSpan.FromHours(1));
+
+        Assert.DoesNotContain(old.CaseId, await desk.ExpectedAsync());
+        Assert.Equal(1, desk.World.Cases().Single(c => c.Id == old.CaseId).Round);
+    }
+
+    [Fact]
+    public async Task What_may_be_done_no_more_when_it_is_about_to_be_is_not_done()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        // Another run of the same step found a guard that holds now.
+        desk.Interruptions.AfterChange = async after =>
+        {
+            if (after.BegunAt is not null)
+                await desk.Documents.ChangeAsync<CaseState>(
+                    LeaverSteps.Name(desk.Run, "state.json"), s => s! with { Released = [] }, TestContext.Current.CancellationToken);
+        };
+
+        Assert.Equal((CaseGo.Again, true), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
+    }
+
     private static int Checkpoints(StepDesk desk) => desk.World.Storage.Evidence.Blobs(LedgerLayout.Container)
         .Count(b => b.Name.Contains($"/{LedgerLayout.CheckpointFolder}", StringComparison.Ordinal));
 

@@ -29,7 +29,11 @@ internal sealed partial class LedgerCheckpointer(
     /// <summary>Action of the record that a new signing key is announced with.</summary>
     public const string KeyRotated = "ledger.key-rotated";
 
+    // So long the latest checkpoint is taken for the largest without listing all, once it was found to be.
+    private static readonly TimeSpan ListEvery = TimeSpan.FromHours(1);
+
     private string? _told;
+    private Listed? _listed;
 
     /// <summary>Brings checkpoint and tiles up to the log's end.</summary>
     /// <param name="tenantId">The tenant.</param>
@@ -85,12 +89,18 @@ internal sealed partial class LedgerCheckpointer(
     }
 
     /// <summary>The largest checkpoint there is. The latest may lag behind the numbered ones by a crash, or because somebody put an older one back.</summary>
-    private static async Task<(TrustedCheckpoint? Latest, bool Behind)> LatestAsync(Run run, CancellationToken stop)
+    private async Task<(TrustedCheckpoint? Latest, bool Behind)> LatestAsync(Run run, CancellationToken stop)
     {
         var head = await run.Store.HeadAsync(stop) is { } stored ? run.Trust(stored.Bytes, LedgerProblem.Head, "The latest checkpoint") : null;
+        var now = time.GetUtcNow();
+        if (_listed is { } listed && listed.Tenant == run.Tenant && head?.Size >= listed.Largest && now - listed.At < ListEvery)
+            return (head, false);
         var newest = (await run.Source.CheckpointsAsync(stop)).LastOrDefault(0);
         if (newest == (head?.Size ?? 0))
+        {
+            _listed = new(run.Tenant, newest, now);
             return (head, false);
+        }
         if (head is not null && newest < head.Size)
             throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Checkpoints,
                 $"The latest checkpoint is of {head.Size} records, but there is no {LedgerLayout.Checkpoint(head.Size)}"));
@@ -277,6 +287,8 @@ internal sealed partial class LedgerCheckpointer(
 
     [LoggerMessage(1211, LogLevel.Critical, "Ledger of {Tenant}: nothing is signed ({Part}): {Reason}")]
     private partial void NotSigned(string tenant, string part, string reason);
+
+    private sealed record Listed(string Tenant, long Largest, DateTimeOffset At);
 
     private sealed record Run(string Tenant, CheckpointSigner Signer, IReadOnlyCollection<NoteKey> Trusted, LedgerStore Store, ILedgerSource Source)
     {

@@ -112,6 +112,7 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
     {
         EmployeeId = Erased,
         UserId = null,
+        EmployedIn = null,
         Note = null,
         Latest = known.Latest with { EmployeeId = Erased, PrincipalName = null, Mail = null },
     };

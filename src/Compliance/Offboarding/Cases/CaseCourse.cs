@@ -33,12 +33,12 @@ internal sealed class CaseCourse(
     {
         var now = time.GetUtcNow();
         var expected = new List<ExpectedRun>();
-        var all = await cases.AllAsync(tenant.Value, stop);
-        foreach (var kept in all)
+        foreach (var kept in await cases.OpenAsync(tenant.Value, dueSince: null, stop))
         {
             var known = kept;
             // The other employment has ended as well: what was to end by this one ends now.
-            if (known.EmployedIn is not null && CaseRules.EmployedIn(known, all, now) is null)
+            if (known.EmployedIn is not null
+                && CaseRules.EmployedIn(known, await cases.OfPersonAsync(tenant.Value, known.EmployeeId, stop), now) is null)
                 known = await cases.ChangeAsync(tenant.Value, known.Id, CaseRules.EmployedNoMore, stop);
             if (CaseRules.IsActing(known) && (known.Dispatched || known.ReceivedAt <= now - LeaverIntake.Grace))
                 expected.Add(new(known, known.InstanceId, IsUndo: false, known.Dispatched));

@@ -12,6 +12,8 @@ namespace Compliance.Offboarding.Cases;
 
 public sealed partial class LeaverSteps
 {
+    private static readonly TimeSpan LeaversRemembered = TimeSpan.FromDays(400);
+
     /// <summary>Name of a document of one round of a case.</summary>
     internal static string Name(CaseRun run, string document) => $"{run.CaseId}/{run.Round}/{document}";
 
@@ -144,10 +146,10 @@ public sealed partial class LeaverSteps
 
     private static bool IsUndo(ApprovalRequest request) => request.Guards.Contains(GuardNames.Restore, StringComparer.Ordinal);
 
-    // Others who leave at the same time are no heirs.
+    // Others who leave at the same time are no heirs, nor is anybody who left not long ago.
     private async Task<Heir?> HeirAsync(string userId, CancellationToken stop)
     {
-        var leaving = (await _parts.Cases.AllAsync(Tenant, stop))
+        var leaving = (await _parts.Cases.OpenAsync(Tenant, Now - LeaversRemembered, stop))
             .Where(c => c.UserId is not null && c.Stage is not (LeaverStage.Cancelled or LeaverStage.Restored))
             .Select(c => c.UserId!).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return await _parts.Directory.HeirAsync(userId, leaving, stop);

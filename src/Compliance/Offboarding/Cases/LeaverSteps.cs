@@ -168,7 +168,7 @@ public sealed partial class LeaverSteps
             return facts;
         var now = Now;
         await ChangeAsync(run, c => Over(c, run) ? c : c with { UserId = c.UserId ?? facts.UserId }, stop);
-        var leaving = (await _parts.Cases.AllAsync(Tenant, stop))
+        var leaving = (await _parts.Cases.OpenAsync(Tenant, dueSince: null, stop))
             .Where(c => c.Id != run.CaseId && CaseRules.IsActing(c) && !CaseRules.IsLater(c, now) && c.UserId is not null)
             .Select(c => c.UserId!).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return facts with { OtherGlobalAdministrators = facts.OtherGlobalAdministratorIds.Count(id => !leaving.Contains(id)) };

@@ -51,6 +51,14 @@ internal static class CaseRules
         !IsTakenBack(known) && !IsOver(known.Stage) && known.RestedAt is null
             && known.Stage is not (LeaverStage.Clear or LeaverStage.Restoring);
 
+    /// <summary>
+    /// True when nothing is done about a case any more unless HR says something new, or somebody gets access again. Whatever the time: what
+    /// could be wanted at some time is not settled.
+    /// </summary>
+    public static bool IsSettled(LeaverCase known) => !IsActing(known) && known.EmployedIn is null
+        && (known.UndoRefusedAt == known.Sequence
+            || !(known.IsTakenFromOther || (known.IsTaken && (IsTakenBack(known) || known.BegunAt is null))));
+
     /// <summary>True when both say the same of the employment, whatever the event's own id and time.</summary>
     public static bool SameContent(HrEvent a, HrEvent b) =>
         a with { Source = "", Id = "", Time = default } == b with { Source = "", Id = "", Time = default };

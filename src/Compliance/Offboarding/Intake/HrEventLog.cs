@@ -75,12 +75,18 @@ internal sealed class HrEventLog(StateStorage storage)
         return [.. owed.Where(e => e.ReceivedAt <= before)];
     }
 
-    /// <summary>When the latest event arrived; null when none is kept.</summary>
-    public async Task<DateTimeOffset?> LatestAsync(string tenantId, CancellationToken stop)
+    /// <summary>When the latest event arrived; null when none is kept. No more are read than arrived within about ten times that long.</summary>
+    public async Task<DateTimeOffset?> LatestAsync(string tenantId, DateTimeOffset now, CancellationToken stop)
     {
         var tenant = Partition(tenantId);
-        var all = await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), stop);
-        return all.Count == 0 ? null : all.Max(e => e.ReceivedAt);
+        for (var within = TimeSpan.FromDays(1); within < Kept * 10; within *= 10)
+        {
+            var since = Text(now - within);
+            var found = await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and ReceivedAt ge {since}"), stop);
+            if (found.Count > 0)
+                return found.Max(e => e.ReceivedAt);
+        }
+        return null;
     }
 
     /// <summary>Forgets events that arrived longer ago than they are kept for; those whose evidence is owed stay.</summary>

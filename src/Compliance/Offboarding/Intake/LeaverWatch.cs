@@ -85,7 +85,7 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
         var users = await parts.Users.ReadAsync(stop);
         // Read last: a case that was opened meanwhile covers its person.
         var cases = await parts.Cases.AllAsync(tenant, stop);
-        return new(users, problem is null ? roster : null, problem, cases, await parts.Events.LatestAsync(tenant, stop));
+        return new(users, problem is null ? roster : null, problem, cases, await parts.Events.LatestAsync(tenant, now, stop));
     }
 
     private async Task<IReadOnlySet<string>> StandingAsync(IReadOnlyList<LeaverCase> cases, DateTimeOffset now, CancellationToken stop)

@@ -44,6 +44,26 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
     }
 
     [Fact]
+    public async Task All_checkpoints_are_listed_once_an_hour_however_many_are_signed()
+    {
+        var checkpointer = _ledger.Checkpointer();
+        async Task<int> ListedAsync()
+        {
+            var before = _ledger.Faults.Requests.Count;
+            await _ledger.AppendAsync($$"""{"line":{{before}}}""" + "\n");
+            Assert.True((await checkpointer.CheckpointAsync(_ledger.Tenant, TestContext.Current.CancellationToken)).Signed);
+            return _ledger.Faults.Requests.Skip(before)
+                .Count(r => r.Contains($"prefix={_ledger.Tenant}%2Fcheckpoints", StringComparison.OrdinalIgnoreCase));
+        }
+
+        for (var hour = 0; hour < 2; hour++)
+        {
+            Assert.Equal((1, 0), (await ListedAsync(), await ListedAsync() + await ListedAsync()));
+            _ledger.Time.Advance(TimeSpan.FromHours(1));
+        }
+    }
+
+    [Fact]
     public async Task A_log_that_grew_in_steps_is_signed_like_one_that_grew_at_once()
     {
         var lines = new List<string>();

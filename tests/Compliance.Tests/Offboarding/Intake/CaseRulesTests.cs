@@ -37,6 +37,38 @@ public sealed class CaseRulesTests
     }
 
     [Fact]
+    public void A_case_that_may_still_do_something_is_never_settled()
+    {
+        bool[] both = [false, true];
+        var settled = 0;
+        foreach (var stage in Enum.GetValues<LeaverStage>())
+            foreach (var latest in new[] { Terminated(), Terminated(forCause: true), Rescheduled(1, 31), Cancelled(1), Rehired(1) })
+                for (var bits = 0; bits < 64; bits++)
+                {
+                    bool Is(int bit) => (bits & (1 << bit)) != 0;
+                    var known = Running(stage) with
+                    {
+                        Latest = latest,
+                        DueAt = CaseRules.DueAt(latest, Now),
+                        BegunAt = Is(0) ? Now : null,
+                        RestedAt = Is(1) ? Now : null,
+                        IsTaken = Is(2),
+                        IsTakenFromOther = Is(3),
+                        UndoRefusedAt = Is(4) ? 1 : null,
+                        EmployedIn = Is(5) ? "2" : null,
+                    };
+                    // Whatever the clock says.
+                    var mayAct = CaseRules.IsActing(known) || known.EmployedIn is not null
+                        || both.Any(late => CaseRules.IsUndoWanted(known, late ? Now.AddYears(2) : Now));
+                    Assert.False(mayAct && CaseRules.IsSettled(known), $"{known}");
+                    settled += CaseRules.IsSettled(known) ? 1 : 0;
+                }
+        // Who left, and nothing else is wanted.
+        Assert.True(CaseRules.IsSettled(Running(LeaverStage.Clear) with { BegunAt = Now, RestedAt = Now, IsTaken = true }));
+        Assert.InRange(settled, 100, 2000);
+    }
+
+    [Fact]
     public void For_cause_is_due_when_HR_says_it_and_no_clock_that_runs_ahead_delays_it()
     {
         Assert.Equal(Now.AddHours(-1), CaseRules.DueAt(Terminated(forCause: true, leaves: MonthEnd), Now));

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using Azure;
+using Azure.Data.Tables;
 using Compliance.Controls;
 using Compliance.Evidence;
 using Compliance.Findings;
@@ -242,6 +244,50 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
     }
 
     [Fact]
+    public async Task Cases_that_are_settled_for_long_are_not_read_every_time()
+    {
+        var given = new Given(accounts, "intake-open");
+        async Task<string> MadeAsync(string employment, Func<LeaverCase, LeaverCase> change)
+        {
+            var made = (await given.Intake.AcceptAsync(Terminated(employment: employment), "queue", "c", Stop)).Case;
+            return (await given.Cases.ChangeAsync(given.Tenant, made.Id, change, Stop)).Id;
+        }
+        static LeaverCase Clear(LeaverCase known) => known with { Stage = LeaverStage.Clear, BegunAt = Now, RestedAt = Now, IsTaken = true };
+        var acting = await MadeAsync("1", c => c);
+        var stays = await MadeAsync("2", c => Clear(c) with { Latest = Cancelled(2) });
+        var clear = await MadeAsync("3", Clear);
+        var old = await MadeAsync("4", c => Clear(c) with { DueAt = Now.AddYears(-2) });
+        // A row of an earlier version.
+        var earlier = await MadeAsync("5", c => Clear(c) with { DueAt = Now.AddYears(-2) });
+        await given.ForgetColumnAsync(earlier, "Settled");
+
+        async Task<IEnumerable<string>> OpenAsync(DateTimeOffset? dueSince) =>
+            (await given.Cases.OpenAsync(given.Tenant, dueSince, Stop)).Select(c => c.Id).Order(StringComparer.Ordinal);
+        string[] open = [acting, stays, earlier];
+        Assert.Equal(open.Order(StringComparer.Ordinal), await OpenAsync(null));
+        Assert.Equal(open.Append(clear).Order(StringComparer.Ordinal), await OpenAsync(Now.AddDays(-400)));
+        Assert.DoesNotContain(old, await OpenAsync(Now.AddDays(-400)));
+        Assert.Equal(5, (await given.Cases.OfPersonAsync(given.Tenant, Terminated().EmployeeId, Stop)).Count);
+        Assert.Empty(await given.Cases.OfPersonAsync(given.Tenant, "NW-0", Stop));
+    }
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(20)]
+    [InlineData(399)]
+    public async Task The_latest_event_is_found_however_long_ago_it_came(double days)
+    {
+        var given = new Given(accounts, $"intake-latest-{days.ToString(CultureInfo.InvariantCulture)}");
+        await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+        Assert.Equal(Now, await given.Events.LatestAsync(given.Tenant, Now.AddDays(days), Stop));
+        given.Time.Advance(TimeSpan.FromHours(1));
+        await given.Intake.AcceptAsync(Cancelled(2), "queue", "c", Stop);
+
+        Assert.Equal(Now.AddHours(1), await given.Events.LatestAsync(given.Tenant, Now.AddDays(days), Stop));
+        Assert.Null(await given.Events.LatestAsync("nobody", Now, Stop));
+    }
+
+    [Fact]
     public async Task Events_are_forgotten_after_400_days_unless_their_evidence_is_owed()
     {
         var given = new Given(accounts, "intake-forget");
@@ -255,7 +301,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
 
         Assert.Null(await given.Events.FindAsync(given.Tenant, settled.EventKey, Stop));
         Assert.NotNull(await given.Events.FindAsync(given.Tenant, owed.EventKey, Stop));
-        Assert.Equal(Now, await given.Events.LatestAsync(given.Tenant, Stop));
+        Assert.Equal(Now, await given.Events.LatestAsync(given.Tenant, Now + HrEventLog.Kept, Stop));
     }
 
     private sealed class Given
@@ -295,6 +341,14 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
 
         /// <summary>Another process on the same state.</summary>
         public LeaverIntake Another() => new(new TenantId(Tenant), new(_storage), new(_storage), new(new TableFindingStore(_storage)), Evidence, new FixedPolicy(new() { Sha256 = "ab" }), Time, Log);
+
+        public async Task ForgetColumnAsync(string caseId, string column)
+        {
+            var table = await _storage.TableAsync(TableLeaverCases.Table, Stop);
+            var row = (await table.GetEntityAsync<TableEntity>(Tenant, caseId, cancellationToken: Stop)).Value;
+            Assert.True(row.Remove(column));
+            await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, Stop);
+        }
 
         public Task<IReadOnlyList<Finding>> FindingsAsync() => Hr.OpenAsync(Findings, Tenant);
     }
