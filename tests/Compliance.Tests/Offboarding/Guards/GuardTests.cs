@@ -101,7 +101,6 @@ public abstract class GuardTests(StorageFixture accounts)
     {
         var owned = new Access { Kind = kind, Id = "o", Name = "Owned", OtherOwners = null };
         var power = owned with { OtherOwners = 1, Privileged = true };
-        var power = owned with { OtherOwners = 1, Privileged = true };
 
         Assert.Equal(GuardNames.LastOwner, Guards(PlanOf(), [owned], heir: null));
         Assert.Equal("", Guards(PlanOf(), [owned with { OtherOwners = 1 }], heir: null));
@@ -197,6 +196,56 @@ public abstract class GuardTests(StorageFixture accounts)
         Assert.Null(await ledger.ReserveAsync("caps-slide", "c", late.AddMinutes(61), two, 1000, stop));
         await ledger.ReleaseAsync("caps-slide", "c", stop);
         Assert.Null(await ledger.ReserveAsync("caps-slide", "d", late.AddMinutes(61), two, 1000, stop));
+    }
+
+    [Theory]
+    [InlineData("*@services.example.com", "ada@services.example.com", GuardNames.ServiceAccount)]
+    [InlineData("*@services.example.com", "ada@example.com", "")]
+    [InlineData("backup", "backup@example.com", GuardNames.ServiceAccount)]
+    [InlineData("backup", "backup2@example.com", "")]
+    public void A_pattern_of_service_accounts_fits_the_whole_name_or_what_is_before_the_at(string pattern, string name, string guard)
+    {
+        var holds = LeaverGuards.BeforeBlocking(Facts with { PrincipalName = name }, Policy with { ServiceAccounts = [pattern] }, Self);
+
+        Assert.Equal(guard, string.Join(',', holds.Select(h => h.Guard)));
+    }
+
+    [Fact]
+    public async Task A_place_that_is_given_back_is_free_in_every_process_and_a_full_hour_holds_in_every_process()
+    {
+        var (one, other, stop) = (Ledger(), Ledger(), TestContext.Current.CancellationToken);
+        var now = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        var two = Policy with { MostPerHour = 2 };
+        async Task<string?> TakeAsync(TableCapLedger ledger, string leaver) =>
+            (await ledger.ReserveAsync("caps-two", leaver, now, two, 1000, stop))?.Guard;
+
+        Assert.Null(await TakeAsync(one, "a"));
+        Assert.Null(await TakeAsync(other, "b"));
+        Assert.Equal(GuardNames.HourCap, await TakeAsync(one, "c"));
+        // Who has a place keeps it, however full it is.
+        Assert.Null(await TakeAsync(one, "a"));
+        Assert.Null(await TakeAsync(other, "a"));
+
+        await other.ReleaseAsync("caps-two", "b", stop);
+        await other.ReleaseAsync("caps-two", "b", stop);
+        Assert.Null(await TakeAsync(one, "c"));
+        Assert.Equal(GuardNames.HourCap, await TakeAsync(other, "d"));
+    }
+
+    [Fact]
+    public async Task A_place_that_people_approved_counts_above_the_cap_and_once()
+    {
+        var (ledger, stop) = (Ledger(), TestContext.Current.CancellationToken);
+        var now = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        var two = Policy with { MostPerHour = 2 };
+
+        await ledger.CountApprovedAsync("caps-approved", "a", now, stop);
+        await ledger.CountApprovedAsync("caps-approved", "a", now, stop);
+        Assert.Null(await ledger.ReserveAsync("caps-approved", "b", now, two, 1000, stop));
+        await ledger.CountApprovedAsync("caps-approved", "c", now, stop);
+        await ledger.ReleaseAsync("caps-approved", "b", stop);
+
+        Assert.Equal(GuardNames.HourCap, (await ledger.ReserveAsync("caps-approved", "d", now, two, 1000, stop))?.Guard);
     }
 
     [Theory]
