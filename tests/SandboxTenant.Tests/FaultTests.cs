@@ -114,6 +114,38 @@ public sealed class FaultTests
         await Documented[rule](sandbox, clients);
     }
 
+    // On a clock whose waits are over at once and are written down: neither a slow machine nor a fast one changes what is asserted.
+    [Fact]
+    public async Task A_rules_latency_is_waited_for_exactly_once_a_request_and_by_no_other_request()
+    {
+        var clock = new NotedWaits();
+        await using var sandbox = await Sandbox.StartAsync(
+            new SandboxOptions { Now = DemoFixture.Now, Faults = "graph/organization => latency=20ms; graph/* => latency=300ms times=2" },
+            clock, TestContext.Current.CancellationToken);
+        using var clients = new PinnedClients(sandbox);
+        var token = await clients.TokenAsync("https://graph.microsoft.com");
+        var before = clock.Waits.Count;
+
+        const string Own = "/v1.0/organization";
+        const string Others = "/v1.0/applications?$top=1";
+        foreach (var path in (string[])[Own, Others, Others, Own])
+            Assert.Equal(200, (await clients.SendAsync("GET", path, token: token)).Status);
+
+        Assert.Equal([320, 300, 20], clock.Waits.Skip(before).Select(w => w.TotalMilliseconds));
+    }
+
+    private sealed class NotedWaits : TimeProvider
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<TimeSpan> Waits { get; } = new();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime > TimeSpan.Zero)
+                Waits.Enqueue(dueTime);
+            return System.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? TimeSpan.Zero : dueTime, period);
+        }
+    }
+
     [Fact]
     public void The_rules_run_here_are_the_ones_the_documentation_shows() =>
         Assert.Equal(Docs.Block("faults").Split('\n', StringSplitOptions.RemoveEmptyEntries), Documented.Keys);

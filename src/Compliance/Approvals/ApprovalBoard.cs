@@ -135,28 +135,32 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         }
     }
 
-    /// <summary>The request counts no more: its plan or policy has changed.</summary>
+    /// <summary>The request counts no more: its plan or policy has changed. Of several times the latest counts.</summary>
     public Task VoidAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken stop) =>
-        ChangeAsync(tenantId, requestId, request =>
+        ChangeAsync(tenantId, requestId, (request, voidedAt) =>
     {
+        if (voidedAt >= now)
+            return null;
         var row = Row(request);
         row[Void] = true;
         row[VoidedAt] = now;
         return row;
     }, stop);
 
-    /// <summary>What was approved is being carried out: the answers do not lapse any more.</summary>
-    public Task BeginAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken stop) =>
-        ChangeAsync(tenantId, requestId, request => request.BegunAt is null ? Row(request with { BegunAt = now }) : null, stop);
+    /// <summary>What was approved is being carried out: the answers do not lapse any more. Nothing where the request is void.</summary>
+    public Task BeginAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken stop) => ChangeAsync(
+        tenantId, requestId,
+        (request, voidedAt) => voidedAt is null && request.BegunAt is null ? Row(request with { BegunAt = now }) : null, stop);
 
-    // Changes a request that is not void; nothing where there is nothing to change.
-    private async Task ChangeAsync(string tenantId, string requestId, Func<ApprovalRequest, TableEntity?> change, CancellationToken stop)
+    // Changes a request; nothing where there is nothing to change.
+    private async Task ChangeAsync(
+        string tenantId, string requestId, Func<ApprovalRequest, DateTimeOffset?, TableEntity?> change, CancellationToken stop)
     {
         var table = await storage.TableAsync(Table, stop);
         for (var attempt = 1; ; attempt++)
         {
             var (request, etag, voidedAt) = await ReadAsync(table, tenantId, requestId, stop);
-            if (request is null || voidedAt is not null || change(request) is not { } row)
+            if (request is null || change(request, voidedAt) is not { } row)
                 return;
             try
             {

@@ -19,8 +19,8 @@ internal static partial class SecretScrubber
     public static string Scrub(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        // Every secret below is longer than this with its name or prefix; most log values are shorter.
-        if (text.Length < 8)
+        // The shortest secret below is sig=x.
+        if (text.Length < 5)
             return text;
         if (text.Contains("-----BEGIN", StringComparison.Ordinal))
             text = PrivateKey().Replace(text, Mask);

@@ -127,16 +127,26 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
         return item;
     }
 
+    // {"Retry-After":"10"} or {"Retry-After":"Mon, 23 Nov 2026 06:00:10 GMT","Date":"Mon, 23 Nov 2026 06:00:00 GMT"}
     private static TimeSpan? RetryAfter(JsonElement response, DateTimeOffset now)
     {
-        if (response.TryGetProperty("headers", out var headers) && headers.ValueKind == JsonValueKind.Object)
-            foreach (var header in headers.EnumerateObject())
-                if (!header.Name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase))
-                    continue;
-                else if (int.TryParse(header.Value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
-                    return TimeSpan.FromSeconds(seconds);
-                else if (DateTimeOffset.TryParse(header.Value.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
-                    return date > now ? date - now : TimeSpan.Zero;
-        return null;
+        if (Header(response, "Retry-After") is not { } asked)
+            return null;
+        if (int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
+            return TimeSpan.FromSeconds(seconds);
+        if (Date(asked) is not { } until)
+            return null;
+        // By the service's own clock where it names the time, so that ours does not matter.
+        var sent = Date(Header(response, "Date")) ?? now;
+        return until > sent ? until - sent : TimeSpan.Zero;
     }
+
+    private static string? Header(JsonElement response, string name) =>
+        response.TryGetProperty("headers", out var headers) && headers.ValueKind == JsonValueKind.Object
+            ? headers.EnumerateObject().Where(h => h.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                .Select(h => h.Value.ToString()).FirstOrDefault()
+            : null;
+
+    private static DateTimeOffset? Date(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date : null;
 }

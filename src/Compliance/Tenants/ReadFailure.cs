@@ -87,7 +87,7 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
     private static T? Within<T>(Exception? e)
         where T : Exception
     {
-        for (; e is not null; e = e is AggregateException { InnerExceptions: [var first, ..] } ? first : e.InnerException)
+        for (; e is not null; e = e.InnerException)
             if (e is T found)
                 return found;
         return null;

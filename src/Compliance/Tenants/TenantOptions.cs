@@ -59,8 +59,8 @@ internal sealed record TenantOptions
             ClientId = Optional(section["ClientId"]),
             ClientSecret = Optional(section["ClientSecret"]),
             PinnedThumbprint = Optional(section["PinnedThumbprint"])?.Replace(":", "", StringComparison.Ordinal).ToUpperInvariant(),
-            MaxRetryWait = TimeSpan.FromSeconds(Whole(section["MaxRetryWaitSeconds"], 300, 1, 3600)),
-            GraphWriteLimit = Whole(section["GraphWriteLimit"], 3_000, 300, 1_000_000),
+            MaxRetryWait = TimeSpan.FromSeconds(Whole(section, "MaxRetryWaitSeconds", 300, 1, 3600)),
+            GraphWriteLimit = Whole(section, "GraphWriteLimit", 3_000, 300, 1_000_000),
         };
         if (options.ClientSecret is not null && options.ClientId is null)
             throw new TenantSettingException("Tenant:ClientId", "is missing: Tenant:ClientSecret is given, so the client id is needed as well");
@@ -86,13 +86,14 @@ internal sealed record TenantOptions
             : throw new TenantSettingException($"Tenant:{key}", $"is '{text}': give an absolute https address");
     }
 
-    private static int Whole(string? text, int otherwise, int least, int most)
+    private static int Whole(IConfigurationSection section, string key, int otherwise, int least, int most)
     {
+        var text = section[key];
         if (string.IsNullOrEmpty(text))
             return otherwise;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
             ? value
-            : throw new TenantSettingException("Tenant:MaxRetryWaitSeconds", $"is '{text}': give a whole number from {least} to {most}");
+            : throw new TenantSettingException($"Tenant:{key}", $"is '{text}': give a whole number from {least} to {most}");
     }
 
     private static string? Optional(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();

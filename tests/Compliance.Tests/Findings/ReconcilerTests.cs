@@ -92,6 +92,22 @@ public sealed class ReconcilerTests
         }
     }
 
+    // A run that began at the very instant of a change has seen what came of it.
+    [Fact]
+    public void A_run_that_begins_when_a_finding_changed_may_change_it_and_one_that_began_before_may_not()
+    {
+        var known = Known(App());
+        var changed = known.Values.Single().Finding.ChangedAt;
+        Reconciliation At(DateTimeOffset start, params Detection[] detections) =>
+            Reconciler.Reconcile(Tenant, known, detections, AppsRead, Run(2) with { StartedAt = start }, changed.AddHours(1));
+
+        Assert.Equal(ChangeKind.Resolved, Assert.Single(At(changed).Changes).Kind);
+        Assert.Empty(At(changed.AddTicks(-1)).Changes);
+        var worse = App() with { Severity = Severity.Critical };
+        Assert.Equal(ChangeKind.Updated, Assert.Single(At(changed, worse).Changes).Kind);
+        Assert.Empty(At(changed.AddTicks(-1), worse).Changes);
+    }
+
     [Fact]
     public void A_resolved_finding_stays_resolved_and_is_not_listed()
     {

@@ -114,9 +114,64 @@ public sealed class ScrubbedLoggingTests
         var opened = Reconciler.Reconcile(Samples.Tenant, Samples.Known(), [detection], Samples.Read(), Samples.Run(), Samples.Day1);
         var resolved = Reconciler.Reconcile(Samples.Tenant, Samples.Known(detection), [], Samples.Read(Samples.Complete(detection.Source)), Samples.Run(2), Samples.Day1.AddDays(1));
 
-        Telemetry.Saved([.. opened.Changes, .. resolved.Changes]);
+        Telemetry.Saved([.. opened.Changes, .. resolved.Changes, .. opened.Changes.Select(c => c with { Kind = ChangeKind.Reopened })]);
 
-        Assert.Equal([("compliance.findings.opened", 1L, "control=METER-001,severity=High"), ("compliance.findings.resolved", 1L, "control=METER-001,severity=High")], counted);
+        const string Tags = "control=METER-001,severity=High";
+        Assert.Equal([("compliance.findings.opened", 1L, Tags), ("compliance.findings.resolved", 1L, Tags),
+            ("compliance.findings.opened", 1L, Tags)], counted);
+    }
+
+    [Fact]
+    public void An_exception_that_is_a_named_value_is_scrubbed_and_one_that_is_replaced_keeps_its_code_and_shows_no_stack()
+    {
+        var everything = new Everything();
+        using var services = Services(everything);
+        var thrown = Thrown("client_secret=PLANTED", null);
+
+        services.GetRequiredService<ILoggerFactory>().CreateLogger("a").LogInformation(thrown, "It failed with {Error}", thrown);
+
+        Assert.DoesNotContain("PLANTED", everything.Text, StringComparison.Ordinal);
+        var replaced = Assert.Single(everything.Exceptions);
+        Assert.Equal((thrown.HResult, null, "InvalidOperationException: client_secret=***"),
+            (replaced.HResult, replaced.StackTrace, replaced.Message));
+    }
+
+    [Fact]
+    public void An_activity_without_a_trace_gives_no_correlation_id_of_zeros()
+    {
+        using var activity = new System.Diagnostics.Activity("run").SetIdFormat(System.Diagnostics.ActivityIdFormat.Hierarchical).Start();
+
+        Assert.NotEqual(new string('0', 32), CorrelationId.Current("x"));
+    }
+
+    [Fact]
+    public void Runs_their_gaps_and_requests_are_counted()
+    {
+        var counted = new List<string>();
+        using var listener = new System.Diagnostics.Metrics.MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Meter.Name == Telemetry.Name)
+                l.EnableMeasurementEvents(instrument);
+        };
+        // Other tests count on the same meter at the same time: a name of this test's own tells them apart.
+        void Count(string name, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            var text = string.Join(",", tags.ToArray().Select(t => $"{t.Key}={t.Value}"));
+            if (text.Contains("meter-test", StringComparison.Ordinal))
+                counted.Add($"{name} {value} {text}");
+        }
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Count(instrument.Name, value, tags));
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Count(instrument.Name, value, tags));
+        listener.Start();
+
+        Telemetry.RunEnded("meter-test", "complete", TimeSpan.FromSeconds(90));
+        Telemetry.GapsSeen("meter-test", 3);
+        Telemetry.Requested("meter-test", 429);
+
+        Assert.Equal(
+            ["compliance.runs 1 control=meter-test,outcome=complete", "compliance.run.duration 90 control=meter-test,outcome=complete",
+            "compliance.gaps 3 control=meter-test", "compliance.requests 1 service=meter-test,status=429"], counted);
     }
 
     private static InvalidOperationException Thrown(string message, Exception? inner)

@@ -39,6 +39,89 @@ public sealed class SecretScrubberTests
         Assert.Equal("(***)", SecretScrubber.Scrub($"({Uri.EscapeDataString(key).Replace("%2F", "/", StringComparison.Ordinal)})"));
     }
 
+    public static TheoryData<string> Forms() =>
+    [
+        .. new[]
+        {
+            "client_secret", "clientSecret", "client_assertion", "assertion", "secret", "secret_text", "secretText",
+            "password", "passwd", "pwd", "Pwd", "access_token", "refresh_token", "id_token",
+            "AccountKey", "account_key", "SharedAccessKey", "SharedAccessSignature", "primaryKey", "secondary_key",
+            "api_key", "api-key", "apikey", "subscription-key", "x-functions-key", "sig",
+        },
+    ];
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void A_named_secret_is_masked_in_a_form_a_URL_and_where_the_equals_sign_is_escaped(string name)
+    {
+        Assert.Equal($"{name}=***", SecretScrubber.Scrub($"{name}=hunter"));
+        Assert.Equal($"{name}=***", SecretScrubber.Scrub($"{name}=x"));
+        Assert.Equal($"{name} = ***; next=1", SecretScrubber.Scrub($"{name} = hunter2; next=1"));
+        Assert.Equal($"{name}%3D***", SecretScrubber.Scrub($"{name}%3Dx"));
+        Assert.Equal($"https://a.example/b?{name}=***&c=d", SecretScrubber.Scrub($"https://a.example/b?{name}=hunter2&c=d"));
+        Assert.Equal($"{name}='***' rest", SecretScrubber.Scrub($"{name}='two words' rest"));
+        Assert.Equal($"my{name}=hunter", SecretScrubber.Scrub($"my{name}=hunter"));
+    }
+
+    [Theory]
+    [InlineData("client_secret")]
+    [InlineData("clientAssertion")]
+    [InlineData("assertion")]
+    [InlineData("secret")]
+    [InlineData("secretText")]
+    [InlineData("password")]
+    [InlineData("passwd")]
+    [InlineData("pwd")]
+    [InlineData("access_token")]
+    [InlineData("refresh_token")]
+    [InlineData("id_token")]
+    [InlineData("accountKey")]
+    [InlineData("sharedAccessKey")]
+    [InlineData("shared_access_signature")]
+    [InlineData("primaryKey")]
+    [InlineData("secondaryKey")]
+    [InlineData("api-key")]
+    [InlineData("connectionString")]
+    public void A_named_secret_is_masked_in_JSON_which_stays_JSON(string name)
+    {
+        Assert.Equal($$"""{"{{name}}":"***","a":"b"}""", SecretScrubber.Scrub($$"""{"{{name}}":"hunter","a":"b"}"""));
+        Assert.Equal($$"""{\"{{name}}\" : \"***\"}""", SecretScrubber.Scrub($$"""{\"{{name}}\" : \"hunter\"}"""));
+        Assert.Equal($$"""{"{{name}}":null}""", SecretScrubber.Scrub($$"""{"{{name}}":null}"""));
+    }
+
+    [Theory]
+    [InlineData("x-functions-key: hunter", "x-functions-key: ***")]
+    [InlineData("api-key: hunter", "api-key: ***")]
+    [InlineData("Ocp-Apim-Subscription-Key: hunter", "Ocp-Apim-Subscription-Key: ***")]
+    [InlineData("aeg-sas-key: hunter", "aeg-sas-key: ***")]
+    [InlineData("/api/x?a=b&code=hunter", "/api/x?a=b&code=***")]
+    [InlineData("Bearer abcdefghijklmnopqrst", "Bearer ***")]
+    [InlineData("Bearer abcdefghijklmnopqrs", "Bearer abcdefghijklmnopqrs")]
+    [InlineData("bearer abcde1", "bearer ***")]
+    [InlineData("Basic dXNlcjpodW50ZXIy", "Basic ***")]
+    [InlineData("PoP hunter2=", "PoP ***")]
+    [InlineData("SharedKey account:hunter2=", "SharedKey ***")]
+    [InlineData("SharedKeyLite account:hunter2=", "SharedKeyLite ***")]
+    [InlineData("SharedAccessSignature hunter2=", "SharedAccessSignature ***")]
+    [InlineData("key abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrAzFuabcdefg== end", "key *** end")]
+    [InlineData("key abcdefghijklmnopqrstuvwxyzabcdefghijklmnAzFuabcd end", "key *** end")]
+    [InlineData("-----BEGIN EC PRIVATE KEY-----\nPLANTED\n-----END EC PRIVATE KEY-----", "***")]
+    public void A_secret_is_masked_in_a_header_behind_its_scheme_and_by_its_shape(string text, string scrubbed) =>
+        Assert.Equal(scrubbed, SecretScrubber.Scrub(text));
+
+    [Fact]
+    public void A_text_that_is_nothing_but_a_64_byte_key_is_masked_in_each_of_its_spellings()
+    {
+        var key = Convert.ToBase64String([.. Enumerable.Range(0, 64).Select(i => (byte)(255 - i))]);
+
+        Assert.Equal(88, key.Length);
+        foreach (var spelling in (string[])[key, Uri.EscapeDataString(key), Escaped(key)])
+            Assert.Equal("***", SecretScrubber.Scrub(spelling));
+    }
+
+    private static string Escaped(string key) => key
+        .Replace("+", "\\u002B", StringComparison.Ordinal).Replace("=", "\\u003D", StringComparison.Ordinal);
+
     [Theory]
     [InlineData("")]
     [InlineData("The client secret 'password' of Billing ends on 2026-03-01; add a new secret, then remove it")]

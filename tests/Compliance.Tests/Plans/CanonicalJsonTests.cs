@@ -12,8 +12,6 @@ namespace Compliance.Tests.Plans;
 /// <summary>RFC 8785: its own vectors, the numbers of its appendix B, and what it lets nobody write.</summary>
 public sealed partial class CanonicalJsonTests
 {
-    private const string Variable = "COMPLIANCE_SCHEMAS";
-
     [Theory]
     [InlineData("arrays")]
     [InlineData("french")]
@@ -24,7 +22,8 @@ public sealed partial class CanonicalJsonTests
     public async Task The_published_vectors_come_out_byte_for_byte(string name)
     {
         var stop = TestContext.Current.CancellationToken;
-        Assert.SkipUnless(Vectors() is not null, $"the RFC's vectors are not here; set {Variable} to the folder that holds jcs/input and jcs/output");
+        Assert.SkipUnless(Vectors() is not null,
+            $"the RFC's vectors are not here; set {PublishedFiles.Variable} to the folder that holds jcs/input and jcs/output");
         var input = await File.ReadAllBytesAsync(Path.Combine(Vectors()!, "input", $"{name}.json"), stop);
         var output = await File.ReadAllTextAsync(Path.Combine(Vectors()!, "output", $"{name}.json"), stop);
 
@@ -35,7 +34,8 @@ public sealed partial class CanonicalJsonTests
     [Fact]
     public void No_published_vector_is_left_out()
     {
-        Assert.SkipUnless(Vectors() is not null, $"the RFC's vectors are not here; set {Variable} to the folder that holds jcs/input and jcs/output");
+        Assert.SkipUnless(Vectors() is not null,
+            $"the RFC's vectors are not here; set {PublishedFiles.Variable} to the folder that holds jcs/input and jcs/output");
 
         Assert.Equal(["arrays", "french", "structures", "unicode", "values", "weird"],
             Directory.GetFiles(Path.Combine(Vectors()!, "input"), "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
@@ -223,14 +223,5 @@ public sealed partial class CanonicalJsonTests
     // The overload for parsed JSON: the other one goes through the serializer first.
     private static string Text(JsonNode? node) => Encoding.UTF8.GetString(CanonicalJson.Of(node));
 
-    // Beside this repository, or where the variable says.
-    private static string? Vectors()
-    {
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
-            return Path.Combine(named, "jcs");
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (Path.Combine(folder.FullName, "shared", "schemas", "jcs") is var found && Directory.Exists(found))
-                return found;
-        return null;
-    }
+    private static string? Vectors() => PublishedFiles.Find("jcs");
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Compliance.Approvals;
 using Compliance.Evidence;
 using Compliance.Evidence.People;
 using Compliance.Evidence.Verify;
@@ -368,6 +369,19 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await host.ChangePolicyAsync();
 
         await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id && r.PlanId != before.PlanId), TimeSpan.FromMinutes(1));
+        // The old request is void: two people who answer it give nothing back.
+        Assert.NotEqual(before.PlanId, (await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Single(r => r.CaseId == id).PlanId);
+        var board = host.Services.GetRequiredService<ApprovalBoard>();
+        Assert.Null(await board.FindAsync(before.TenantId, before.Id, CaseHost.Stop));
+        foreach (var person in host.Approvers.Take(2))
+        {
+            var answer = await board.AnswerAsync(
+                before.TenantId, before.Id, before.PlanId, new ApproverIdentity(person, before.TenantId, null), approve: true, null,
+                host.Clock.GetUtcNow(), CaseHost.Stop);
+            Assert.Contains("no such request", answer.Objection, StringComparison.Ordinal);
+        }
+        await host.IdleAsync();
+        Assert.False(Enabled(host));
         await host.ApproveAsync(id);
         await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
         Assert.True(Enabled(host));

@@ -9,8 +9,6 @@ namespace Compliance.Tests.Evidence.Pack;
 /// <summary>The OSCAL files are as NIST's schemas want them, and claim nothing that was not seen.</summary>
 public sealed class PackOscalTests : IDisposable
 {
-    private const string Variable = "COMPLIANCE_SCHEMAS";
-
     private readonly PackDesk _desk = new();
 
     public void Dispose() => _desk.Dispose();
@@ -20,8 +18,10 @@ public sealed class PackOscalTests : IDisposable
     [InlineData("poam.json", "oscal_poam_schema.json")]
     public async Task The_file_is_valid_by_the_published_schema(string name, string schemaFile)
     {
-        Assert.SkipUnless(Schema(schemaFile) is not null, $"NIST's schemas are not here; set {Variable} to the folder that holds {schemaFile}");
-        var schema = await JsonSchema.FromJsonAsync(await File.ReadAllTextAsync(Schema(schemaFile)!, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        Assert.SkipUnless(PublishedFiles.Find(schemaFile) is not null,
+            $"NIST's schemas are not here; set {PublishedFiles.Variable} to the folder that holds {schemaFile}");
+        var stop = TestContext.Current.CancellationToken;
+        var schema = await JsonSchema.FromJsonAsync(await File.ReadAllTextAsync(PublishedFiles.Find(schemaFile)!, stop), stop);
         await MakeAsync();
         var json = _desk.Read(name);
 
@@ -42,8 +42,10 @@ public sealed class PackOscalTests : IDisposable
     [InlineData("iso42001")]
     public async Task Assessment_results_without_state_or_any_evidence_are_valid_too(string framework)
     {
-        Assert.SkipUnless(Schema("oscal_assessment-results_schema.json") is not null, $"NIST's schemas are not here; set {Variable}");
-        var schema = await JsonSchema.FromJsonAsync(await File.ReadAllTextAsync(Schema("oscal_assessment-results_schema.json")!, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        var file = PublishedFiles.Find("oscal_assessment-results_schema.json");
+        Assert.SkipUnless(file is not null, $"NIST's schemas are not here; set {PublishedFiles.Variable}");
+        var stop = TestContext.Current.CancellationToken;
+        var schema = await JsonSchema.FromJsonAsync(await File.ReadAllTextAsync(file, stop), stop);
         using var ledger = await LedgerFolder.OfAsync(9, 9);
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 0, 9, Framework.All.Single(f => f.Key == framework)));
 
@@ -98,15 +100,5 @@ public sealed class PackOscalTests : IDisposable
         using var ledger = await LedgerFolder.OfAsync(9, 9);
         var odd = PackDesk.Finding("CRED-002", 5) with { Detection = PackDesk.Finding("CRED-002", 5).Detection with { Reason = " two\n lines  *and* <b>markup</b> ", NextStep = "", Unknown = true } };
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 0, 9), PackDesk.State([PackContentsTests.Waived(), odd, PackDesk.Finding("CRED-004", 2, FindingStatus.Resolved, 6)]));
-    }
-
-    private static string? Schema(string name)
-    {
-        var folders = new List<string>();
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
-            folders.Add(given);
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            folders.Add(Path.Combine(folder.FullName, "shared", "schemas"));
-        return folders.Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
     }
 }

@@ -175,6 +175,63 @@ public sealed class VerificationTests
         Assert.Equal((AccessState.StillThere, "400, no", "do it by hand"), (verified.Accesses[0].State, verified.Accesses[0].Why, verified.Accesses[0].WhatToDo));
     }
 
+    [Theory]
+    [InlineData("memberOf")]
+    [InlineData("managedDevices")]
+    public void A_source_that_was_not_read_keeps_a_case_from_being_clear_though_no_known_access_is_in_it(string part)
+    {
+        var source = LeaverSources.Graph(Some.UserId, part);
+        var before = Some.Snapshot(Some.AppRole("r"));
+        var (plan, outcomes) = Done(before);
+        var cut = Some.Sources().Select(s => s.Source == source ? s with { Complete = false, Reason = "403, refused" } : s).ToList();
+
+        var verified = Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = cut });
+
+        Assert.Equal((AccessState.Removed, false), (Assert.Single(verified.Accesses).State, verified.Clear));
+        Assert.Equal(source, Assert.Single(verified.Unread).Source);
+    }
+
+    [Fact]
+    public void A_role_above_all_subscriptions_is_unknown_while_none_is_listed()
+    {
+        const string Group = "/providers/Microsoft.Management/managementGroups/m";
+        var before = Some.Snapshot(Some.Access(AccessKind.AzureRole, Group + "/x", Group)) with { Sources = [] };
+        var (plan, outcomes) = Done(before);
+        var without = Some.Sources().Where(s => !s.Source.StartsWith("arm/subscriptions", StringComparison.Ordinal)).ToList();
+
+        var verified = Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = without });
+
+        Assert.Equal((AccessState.Unknown, false), (Assert.Single(verified.Accesses).State, verified.Clear));
+    }
+
+    [Fact]
+    public void Only_a_step_that_took_effect_has_a_time_of_removal()
+    {
+        var before = Some.Snapshot(Some.Group("g"));
+        var (plan, _) = Done(before);
+        var failed = new StepOutcome(plan.Steps[0].Id, StepResult.Failed, Some.Time, "503");
+        var groups = LeaverSources.Graph(Some.UserId, "memberOf");
+        var cut = Some.Sources().Select(s => s.Source == groups ? s with { Complete = false } : s).ToList();
+
+        Assert.Null(Assert.Single(Verification.Compare([plan], [failed], before, Some.Snapshot()).Accesses).RemovedAt);
+        Assert.Null(
+            Assert.Single(Verification.Compare([plan], [failed], before, Some.Snapshot() with { Sources = cut }).Accesses).RemovedAt);
+        var again = failed with { Result = StepResult.AlreadySo, At = Later };
+        Assert.Equal(Later, Assert.Single(Verification.Compare([plan], [failed, again], before, Some.Snapshot()).Accesses).RemovedAt);
+    }
+
+    [Fact]
+    public void Of_two_plans_for_one_access_the_later_ones_step_counts()
+    {
+        var before = Some.Snapshot(Some.Group("g"));
+        var (plan, outcomes) = Done(before);
+        var again = plan with { Steps = [.. plan.Steps.Select(s => s with { Id = "again" })] };
+
+        var access = Assert.Single(Verification.Compare([plan, again], outcomes, before, before).Accesses);
+
+        Assert.Equal((AccessState.StillThere, "its step was not carried out yet"), (access.State, access.Why));
+    }
+
     private static (ActionPlan Plan, List<StepOutcome> Outcomes) Done(AccessSnapshot snapshot)
     {
         var plan = RemovalPlanner.Plan(Some.CaseId, Some.Facts, snapshot, Some.Heir, Some.Everything);

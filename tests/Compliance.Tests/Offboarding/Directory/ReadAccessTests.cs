@@ -324,11 +324,16 @@ public sealed class ReadAccessTests
     public async Task A_role_that_is_a_groups_is_never_taken_for_the_persons()
     {
         await using var tenant = await StartAsync();
-        tenant.When("Microsoft.Authorization/roleAssignments?", $$"""{"value":[{{Assignment("group", Rg, Contributor).Replace(Dana, "a-group", StringComparison.Ordinal)}}]}""");
+        var groups = Assignment("group", Rg, Contributor).Replace(Dana, "a-group", StringComparison.Ordinal);
+        tenant.When("Microsoft.Authorization/roleAssignments?", $$"""{"value":[{{groups}},{{Assignment("own", Rg, Contributor)}}]}""");
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.DoesNotContain(snapshot.Accesses, a => a.Kind == AccessKind.AzureRole);
+        // The person's own beside it is read, so that the list was: the group's is left out for what it is.
+        var role = Assert.Single(snapshot.Accesses, a => a.Kind == AccessKind.AzureRole);
+        Assert.EndsWith("/own", role.Id, StringComparison.Ordinal);
+        Assert.Equal(Dana, role.Details["principalId"]);
+        Assert.True(Assert.Single(snapshot.Sources, s => s.Source == LeaverSources.AzureRoles(Sub)).Complete);
     }
 
     [Fact]

@@ -93,6 +93,80 @@ public abstract class GuardTests(StorageFixture accounts)
         Assert.Equal((GuardNames.FirstActOfPolicy, "", ""), (Guards(Policy, true), Guards(Policy, false), Guards(Policy with { ApproveFirstAct = false }, true)));
     }
 
+    [Theory]
+    [InlineData(AccessKind.OwnedApplication)]
+    [InlineData(AccessKind.OwnedServicePrincipal)]
+    [InlineData(AccessKind.OwnedGroup)]
+    public void Whatever_is_owned_is_held_where_the_other_owners_are_unknown_or_where_its_power_is_handed_over(AccessKind kind)
+    {
+        var owned = new Access { Kind = kind, Id = "o", Name = "Owned", OtherOwners = null };
+        var power = owned with { OtherOwners = 1, Privileged = true };
+
+        Assert.Equal(GuardNames.LastOwner, Guards(PlanOf(), [owned], heir: null));
+        Assert.Equal("", Guards(PlanOf(), [owned with { OtherOwners = 1 }], heir: null));
+        Assert.Equal(
+            (GuardNames.PrivilegedHandover, ""),
+            (Guards(PlanOf(Step(LeaverActions.AddOwner, "O")), [power], heir: null),
+            Guards(PlanOf(Step(LeaverActions.RemoveOwner, "o")), [power], heir: null)));
+        Assert.Equal("", Guards(PlanOf(), [owned with { Kind = AccessKind.GroupMember }], heir: null));
+    }
+
+    [Fact]
+    public void Things_may_go_to_the_fallback_owner_and_power_to_the_privileged_one_alone()
+    {
+        var owned = new Access { Kind = AccessKind.OwnedGroup, Id = "o", Name = "Owned", OtherOwners = 0 };
+        var power = owned with { Privileged = true };
+        var fallback = Policy with { FallbackOwner = "f" };
+        var privileged = Policy with { PrivilegedOwner = "p" };
+
+        Assert.Equal(
+            ("", GuardNames.LastOwner, "", GuardNames.LastOwner),
+            (Guards(PlanOf(), [owned], null, fallback), Guards(PlanOf(), [power], null, fallback),
+            Guards(PlanOf(), [power], null, privileged), Guards(PlanOf(), [owned], null, privileged)));
+        // Who manages the leaver does not matter for power.
+        Assert.Equal("", Guards(PlanOf(), [power], Heir.NotRead("503"), privileged));
+        Assert.Equal(GuardNames.Unreadable, Guards(PlanOf(), [owned], Heir.NotRead("503"), fallback));
+    }
+
+    [Fact]
+    public void A_plan_access_and_facts_of_different_people_are_held()
+    {
+        Assert.Equal(GuardNames.Unreadable, Guards(PlanOf() with { SubjectId = "other" }, [], heir: null));
+        Assert.Equal(GuardNames.Unreadable, Guards(PlanOf(), [], heir: null, user: "other"));
+        Assert.Equal("", Guards(PlanOf() with { SubjectId = "U" }, [], heir: null, user: "U"));
+    }
+
+    [Fact]
+    public void An_empty_plan_is_no_first_act()
+    {
+        var snapshot = new AccessSnapshot("t", "u", default, [], []);
+
+        Assert.Empty(PlanGuards.Before(PlanOf(), snapshot, Facts, null, Policy, firstActOfPolicy: true));
+        var one = PlanOf(Step(LeaverActions.RemoveGroupMember, "g"));
+        Assert.Single(PlanGuards.Before(one, snapshot, Facts, null, Policy, firstActOfPolicy: true));
+    }
+
+    private static string Guards(
+        ActionPlan plan, IReadOnlyList<Access> accesses, Heir? heir, OffboardingPolicy? policy = null, string user = "u")
+    {
+        var snapshot = new AccessSnapshot("t", user, default, accesses, []);
+        var holds = PlanGuards.Before(plan, snapshot, Facts, heir, policy ?? Policy, firstActOfPolicy: false);
+        return string.Join(',', holds.Select(h => h.Guard));
+    }
+
+    private static PlanStep Step(string action, string target) =>
+        new("s", action, new PlanTarget("owned", target, "Owned"), 0, "", "", new Dictionary<string, string>());
+
+    private static ActionPlan PlanOf(params IReadOnlyList<PlanStep> steps) => new()
+    {
+        Kind = "offboarding.remove",
+        TenantId = "t",
+        CaseId = "c",
+        SubjectId = "u",
+        PolicySha256 = Policy.Sha256,
+        Steps = steps,
+    };
+
     private TableCapLedger Ledger() => new(State.Faults.Storage(accounts));
 
     [Fact]
@@ -122,6 +196,56 @@ public abstract class GuardTests(StorageFixture accounts)
         Assert.Null(await ledger.ReserveAsync("caps-slide", "c", late.AddMinutes(61), two, 1000, stop));
         await ledger.ReleaseAsync("caps-slide", "c", stop);
         Assert.Null(await ledger.ReserveAsync("caps-slide", "d", late.AddMinutes(61), two, 1000, stop));
+    }
+
+    [Theory]
+    [InlineData("*@services.example.com", "ada@services.example.com", GuardNames.ServiceAccount)]
+    [InlineData("*@services.example.com", "ada@example.com", "")]
+    [InlineData("backup", "backup@example.com", GuardNames.ServiceAccount)]
+    [InlineData("backup", "backup2@example.com", "")]
+    public void A_pattern_of_service_accounts_fits_the_whole_name_or_what_is_before_the_at(string pattern, string name, string guard)
+    {
+        var holds = LeaverGuards.BeforeBlocking(Facts with { PrincipalName = name }, Policy with { ServiceAccounts = [pattern] }, Self);
+
+        Assert.Equal(guard, string.Join(',', holds.Select(h => h.Guard)));
+    }
+
+    [Fact]
+    public async Task A_place_that_is_given_back_is_free_in_every_process_and_a_full_hour_holds_in_every_process()
+    {
+        var (one, other, stop) = (Ledger(), Ledger(), TestContext.Current.CancellationToken);
+        var now = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        var two = Policy with { MostPerHour = 2 };
+        async Task<string?> TakeAsync(TableCapLedger ledger, string leaver) =>
+            (await ledger.ReserveAsync("caps-two", leaver, now, two, 1000, stop))?.Guard;
+
+        Assert.Null(await TakeAsync(one, "a"));
+        Assert.Null(await TakeAsync(other, "b"));
+        Assert.Equal(GuardNames.HourCap, await TakeAsync(one, "c"));
+        // Who has a place keeps it, however full it is.
+        Assert.Null(await TakeAsync(one, "a"));
+        Assert.Null(await TakeAsync(other, "a"));
+
+        await other.ReleaseAsync("caps-two", "b", stop);
+        await other.ReleaseAsync("caps-two", "b", stop);
+        Assert.Null(await TakeAsync(one, "c"));
+        Assert.Equal(GuardNames.HourCap, await TakeAsync(other, "d"));
+    }
+
+    [Fact]
+    public async Task A_place_that_people_approved_counts_above_the_cap_and_once()
+    {
+        var (ledger, stop) = (Ledger(), TestContext.Current.CancellationToken);
+        var now = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        var two = Policy with { MostPerHour = 2 };
+
+        await ledger.CountApprovedAsync("caps-approved", "a", now, stop);
+        await ledger.CountApprovedAsync("caps-approved", "a", now, stop);
+        Assert.Null(await ledger.ReserveAsync("caps-approved", "b", now, two, 1000, stop));
+        await ledger.CountApprovedAsync("caps-approved", "c", now, stop);
+        await ledger.ReleaseAsync("caps-approved", "b", stop);
+
+        Assert.Equal(GuardNames.HourCap, (await ledger.ReserveAsync("caps-approved", "d", now, two, 1000, stop))?.Guard);
     }
 
     [Theory]
@@ -173,6 +297,26 @@ public abstract class GuardTests(StorageFixture accounts)
         };
 
         Assert.Equal(state, ApprovalRules.StateOf(request, start.AddHours(hours)));
+    }
+
+    [Theory]
+    [InlineData("a ", " b", ApprovalState.Approved)]
+    [InlineData("a", " A ", ApprovalState.Open)]
+    [InlineData("a", " subject ", ApprovalState.Open)]
+    [InlineData("a", "ASKER ", ApprovalState.Open)]
+    public void Blanks_around_an_id_make_no_other_person(string one, string other, ApprovalState state) =>
+        Assert.Equal(state, ApprovalRules.StateOf(Request(new(one, true, default, null), new(other, true, default, null)), default));
+
+    [Fact]
+    public void A_beginning_that_lies_ahead_does_not_keep_a_yes_alive()
+    {
+        var start = new DateTimeOffset(2027, 1, 4, 8, 0, 0, TimeSpan.Zero);
+        var answer = new ApprovalAnswer("a", true, start, null);
+        var request = Request(answer) with { BegunAt = start.AddHours(500) };
+
+        Assert.True(ApprovalRules.IsValid(request, answer, start.AddHours(72)));
+        Assert.False(ApprovalRules.IsValid(request, answer, start.AddHours(73)));
+        Assert.False(ApprovalRules.IsValid(request, answer, start.AddHours(501)));
     }
 
     [Fact]

@@ -119,7 +119,17 @@ public sealed class CaseRulesTests
     [Fact]
     public void Another_round_begins_without_what_the_last_one_left()
     {
-        var closed = Running(LeaverStage.Closed) with { UserId = "u", Note = "n", BlockedAt = Now, ClearAt = Now, PlanId = "p", CertificateSha256 = "c" };
+        var closed = Running(LeaverStage.Closed) with
+        {
+            UserId = "u",
+            Note = "n",
+            BegunAt = Now,
+            BlockedAt = Now,
+            ClearAt = Now,
+            RestedAt = Now,
+            PlanId = "p",
+            CertificateSha256 = "c",
+        };
 
         var again = CaseRules.Take(Tenant, closed, Terminated(9), Now).Case;
 
@@ -132,8 +142,10 @@ public sealed class CaseRulesTests
                 Stage = LeaverStage.Scheduled,
                 Dispatched = false,
                 Note = null,
+                BegunAt = null,
                 BlockedAt = null,
                 ClearAt = null,
+                RestedAt = null,
                 PlanId = null,
                 CertificateSha256 = null,
             },
@@ -186,6 +198,130 @@ public sealed class CaseRulesTests
         Assert.False(CaseRules.IsEmployedAnew(old, [old with { Latest = Rehired(1) with { Time = Now } }], Now));
         Assert.False(CaseRules.IsEmployedAnew(old with { Latest = Terminated() with { Time = Now } }, [Other(Rehired(1, "2027-01"))], Now));
     }
+
+    [Fact]
+    public void A_case_whose_round_has_begun_is_not_cancelled_though_nothing_is_known_to_be_done()
+    {
+        foreach (var stage in (LeaverStage[])[LeaverStage.Scheduled, LeaverStage.Unmatched, LeaverStage.Held])
+            Assert.Equal(stage, CaseRules.Take(Tenant, Running(stage) with { BegunAt = Now }, Cancelled(2), Now).Case.Stage);
+    }
+
+    [Theory]
+    [InlineData(LeaverStage.Held)]
+    [InlineData(LeaverStage.Blocked)]
+    [InlineData(LeaverStage.AwaitingApproval)]
+    public void What_came_to_rest_after_it_was_taken_back_goes_on_in_another_round(LeaverStage stage)
+    {
+        var rested = Running(stage) with { BegunAt = Now, BlockedAt = Now, RestedAt = Now };
+
+        var again = CaseRules.Take(Tenant, rested, Terminated(3), Now);
+
+        Assert.Equal((2, LeaverStage.Scheduled, IntakeOutcome.Started), (again.Case.Round, again.Case.Stage, again.Outcome));
+        Assert.Equal((1, stage), RoundAndStage(CaseRules.Take(Tenant, rested, Cancelled(3), Now).Case));
+    }
+
+    [Fact]
+    public void A_clear_case_goes_on_only_where_the_person_stays_for_longer()
+    {
+        var clear = Running(LeaverStage.Clear) with { BegunAt = Now, BlockedAt = Now, ClearAt = Now };
+
+        Assert.Equal((1, LeaverStage.Clear), RoundAndStage(CaseRules.Take(Tenant, clear, Rescheduled(2, days: 0), Due).Case));
+        Assert.Equal((2, LeaverStage.Scheduled),
+            RoundAndStage(CaseRules.Take(Tenant, clear, Rescheduled(2, days: 0), Due.AddTicks(-1)).Case));
+        Assert.Equal(
+            (1, LeaverStage.Clear),
+            RoundAndStage(CaseRules.Take(Tenant, clear, Terminated(2, forCause: true, leaves: MonthEnd), Now).Case));
+    }
+
+    [Fact]
+    public void Who_is_named_otherwise_is_looked_for_again_unless_the_round_has_begun()
+    {
+        var known = Running(LeaverStage.Scheduled) with { UserId = "u" };
+
+        Assert.Equal("u", CaseRules.Take(Tenant, known, Terminated(2), Now).Case.UserId);
+        var said = Terminated(2);
+        foreach (var otherwise in (HrEvent[])[said with { Mail = "m@x.example" }, said with { PrincipalName = "p@x.example" }])
+        {
+            Assert.Null(CaseRules.Take(Tenant, known, otherwise, Now).Case.UserId);
+            Assert.Equal("u", CaseRules.Take(Tenant, known with { BegunAt = Now }, otherwise, Now).Case.UserId);
+        }
+    }
+
+    [Fact]
+    public void Giving_back_is_wanted_while_the_person_stays_or_once_the_leaver_is_known_and_never_after_a_refusal()
+    {
+        var back = Running(LeaverStage.Blocked) with { Latest = Cancelled(1), DueAt = null, BegunAt = Now };
+        var leaving = Running(LeaverStage.Blocked);
+        var later = leaving with { DueAt = Now.AddTicks(1) };
+
+        Assert.True(CaseRules.IsUndoWanted(back with { IsTaken = true }, Now));
+        Assert.True(CaseRules.IsUndoWanted(back with { IsTakenFromOther = true }, Now));
+        Assert.False(CaseRules.IsUndoWanted(back, Now));
+        Assert.False(CaseRules.IsUndoWanted(back with { IsTaken = true, UndoRefusedAt = 1 }, Now));
+        Assert.True(CaseRules.IsUndoWanted(back with { IsTaken = true, UndoRefusedAt = 2 }, Now));
+        Assert.True(CaseRules.IsUndoWanted(later with { IsTaken = true }, Now));
+        Assert.False(CaseRules.IsUndoWanted(later with { IsTaken = true, BegunAt = Now }, Now));
+        Assert.False(CaseRules.IsUndoWanted(leaving with { IsTaken = true, DueAt = Now }, Now));
+        Assert.False(CaseRules.IsUndoWanted(leaving with { IsTakenFromOther = true, DueAt = Now }, Now));
+        Assert.True(CaseRules.IsUndoWanted(leaving with { IsTakenFromOther = true, DueAt = Now, BegunAt = Now }, Now));
+    }
+
+    [Fact]
+    public void Who_leaves_for_cause_does_not_stay_until_a_later_time()
+    {
+        var known = Running(LeaverStage.Scheduled) with { DueAt = Now.AddDays(1) };
+
+        Assert.True(CaseRules.IsLater(known, Now));
+        Assert.False(CaseRules.IsLater(known, Now.AddDays(1)));
+        Assert.False(CaseRules.IsLater(known with { Latest = Terminated(forCause: true) }, Now));
+        Assert.False(CaseRules.IsLater(known with { Latest = Cancelled(1) }, Now));
+    }
+
+    [Theory]
+    [InlineData(LeaverStage.Scheduled, true)]
+    [InlineData(LeaverStage.Held, true)]
+    [InlineData(LeaverStage.Unmatched, true)]
+    [InlineData(LeaverStage.Blocked, true)]
+    [InlineData(LeaverStage.AwaitingApproval, true)]
+    [InlineData(LeaverStage.Removing, true)]
+    [InlineData(LeaverStage.Clear, false)]
+    [InlineData(LeaverStage.Restoring, false)]
+    [InlineData(LeaverStage.Cancelled, false)]
+    [InlineData(LeaverStage.Closed, false)]
+    [InlineData(LeaverStage.Restored, false)]
+    public void A_case_acts_until_it_is_clear_over_at_rest_or_taken_back(LeaverStage stage, bool acts)
+    {
+        var known = Running(stage);
+
+        Assert.Equal(acts, CaseRules.IsActing(known));
+        Assert.False(CaseRules.IsActing(known with { RestedAt = Now }));
+        Assert.False(CaseRules.IsActing(known with { Latest = Cancelled(1) }));
+    }
+
+    [Fact]
+    public void A_case_that_rests_for_another_employment_goes_on_once_that_has_ended_and_only_then()
+    {
+        var rests = CaseRules.AtRest(Running(LeaverStage.Held) with { EmployedIn = "2027-01", RestedAt = Now.AddDays(-1) }, Now);
+        Assert.Equal((LeaverStage.Closed, (DateTimeOffset?)Now.AddDays(-1)), (rests.Stage, rests.RestedAt));
+        Assert.Equal(Now, CaseRules.AtRest(Running(LeaverStage.Held), Now).RestedAt);
+
+        Assert.Equal(CaseRules.NextRound(rests with { EmployedIn = null }), CaseRules.EmployedNoMore(rests));
+        foreach (var other in (LeaverCase[])[
+            rests with { EmployedIn = null }, rests with { Stage = LeaverStage.Restored }, rests with { RestedAt = null },
+            rests with { ClearAt = Now }, rests with { Latest = Cancelled(1) }])
+            Assert.Equal(other with { EmployedIn = null }, CaseRules.EmployedNoMore(other));
+    }
+
+    [Fact]
+    public void Of_several_later_employments_the_one_that_HR_spoke_of_last_counts()
+    {
+        LeaverCase Other(string employment, int days) =>
+            CaseRules.Take(Tenant, null, Rehired(1, employment) with { Time = Now.AddDays(days) }, Now).Case;
+
+        Assert.Equal("b", CaseRules.EmployedIn(Running(LeaverStage.Held), [Other("a", 1), Other("b", 2), Other("c", 0)], Now));
+    }
+
+    private static (int Round, LeaverStage Stage) RoundAndStage(LeaverCase known) => (known.Round, known.Stage);
 
     [Fact]
     public void Any_order_and_any_repeats_of_the_same_events_give_the_same_case()
