@@ -1,3 +1,4 @@
+using Azure;
 using Compliance.Approvals;
 using Compliance.Evidence;
 using Compliance.Evidence.People;
@@ -104,13 +105,49 @@ public sealed class LeaverDesk
     public Task<LeaverDispatch> AcceptMessageAsync(string message, CancellationToken stop) =>
         ReadAsync(() => HrEventReader.Read(message, _parts.Time.GetUtcNow()), "queue", stop);
 
-    /// <summary>The orchestration was started or told: settles the event.</summary>
-    public Task SettleAsync(LeaverDispatch dispatch, CancellationToken stop)
+    /// <summary>Ends a person's access now and for cause, with no event of HR.</summary>
+    /// <param name="authorization">Header Authorization with the token of an approver, who answers for it.</param>
+    /// <param name="user">Entra object id or user principal name.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="stop">Stops between requests; call again.</param>
+    /// <returns>HTTP status and, when refused, why; else what to start.</returns>
+    public async Task<(int Status, string? Reason, LeaverDispatch? Dispatch)> StartAsync(
+        string? authorization, string user, string reason, CancellationToken stop)
+    {
+        var signIn = await _parts.Tokens.ValidateAsync(authorization, stop);
+        if (signIn.Identity is not { } person)
+            return (signIn.Status, signIn.Reason, null);
+        var (status, refused, known) = await _parts.Causes.StartAsync(user, reason, person.ObjectId, stop);
+        if (known is null)
+            return (status, refused, null);
+        _parts.Urgent.Begin(known.Id);
+        return (status, null, Dispatch(known, CaseRules.IsUndispatched(known), CorrelationId.Current(ForCauseStarts.RequestId(known)), null)
+            with { Tell = true });
+    }
+
+    /// <summary>The orchestration was started, or has heard of it: settles the event, or the start for cause.</summary>
+    public async Task SettleAsync(LeaverDispatch dispatch, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(dispatch);
-        return dispatch.Taken is { } taken
-            ? _parts.Intake.SettleAsync(taken, stop)
-            : _parts.Intake.ConfirmDispatchedAsync(dispatch.Case.Id, dispatch.Case.Round, stop);
+        if (dispatch.Taken is { } taken)
+        {
+            await _parts.Intake.SettleAsync(taken, stop);
+            return;
+        }
+        await _parts.Intake.ConfirmDispatchedAsync(dispatch.Case.Id, dispatch.Case.Round, stop);
+        await SettleCauseAsync(dispatch.Case.Id, stop);
+    }
+
+    // What cannot be written now is written by the sweep, and holds nothing up.
+    private async Task SettleCauseAsync(string caseId, CancellationToken stop)
+    {
+        try
+        {
+            await _parts.Causes.SettleAsync(caseId, stop);
+        }
+        catch (RequestFailedException)
+        {
+        }
     }
 
     /// <summary>What should be running by now. Whoever runs orchestrations starts what is not.</summary>
@@ -145,6 +182,7 @@ public sealed class LeaverDesk
     /// <param name="stop">Stops between writes.</param>
     public async Task SweptAsync(DateTimeOffset began, bool complete, CancellationToken stop)
     {
+        await _parts.Causes.SettleAsync(stop);
         await _parts.Intake.RecordOwedAsync(stop);
         await _parts.Refusals.FlushAsync(stop);
         await _parts.Runs.CompletedAsync(Tenant, CaseCourse.Sweep,
@@ -221,6 +259,8 @@ public sealed class LeaverDesk
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null, null);
         var outcome = await _parts.Approvals.AnswerAsync(Tenant, requestId, planId, approver, approve, comment, _parts.Time.GetUtcNow(), stop);
+        if (outcome.Request is { } answered && ForCauseStarts.Asks(answered))
+            await SettleCauseAsync(answered.CaseId, stop);
         return outcome.Objection is { } objection ? (outcome.Request is null ? 404 : 409, objection, null, null) : (200, null, outcome.Request, outcome.State);
     }
 
@@ -291,5 +331,5 @@ public sealed class LeaverDesk
 internal sealed record LeaverDeskParts(
     TenantId Tenant, IOffboardingPolicySource Policy, OwnIdentity Self, HrWebhook Webhook, WebhookRefusals Refusals, LeaverIntake Intake, LeaverWatch Watch, FormerLeavers Former,
     ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, BlockingFirst Urgent,
-    CaseCourse Course, IRunLog Runs,
+    CaseCourse Course, ForCauseStarts Causes, IRunLog Runs,
     DetailErasure Erasure, EvidencePolicy EvidencePolicy, TimeProvider Time);

@@ -38,6 +38,9 @@ public sealed record OffboardingPolicy
     /// <summary>How long an approver's yes counts before the plan is begun; after that it has to be given again. Default 72 h.</summary>
     public TimeSpan ApprovalValidFor { get; init; } = TimeSpan.FromHours(72);
 
+    /// <summary>How long a second person has to confirm a start for cause; past it a critical finding is raised. Default 4 h.</summary>
+    public TimeSpan ConfirmWithin { get; init; } = TimeSpan.FromHours(4);
+
     /// <summary>By when everything must be seen removed after blocking, before it is escalated. Default 4 h.</summary>
     public TimeSpan ClearWithin { get; init; } = TimeSpan.FromHours(4);
 

@@ -38,6 +38,9 @@ internal enum CasePhase
 
     /// <summary>Why it came to rest early.</summary>
     Rest,
+
+    /// <summary>The second person's confirmation of a start for cause.</summary>
+    Confirmation,
 }
 
 /// <summary>

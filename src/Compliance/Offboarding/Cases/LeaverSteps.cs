@@ -79,7 +79,9 @@ public sealed partial class LeaverSteps
         if (known.BlockedAt is not null && await BlockPlanAsync(run, state, stop) is { } blocked)
             return (new(CaseGo.Proceed, blocked.Id()), blocked);
         // Each round matches again, and so does each attempt: HR and the directory may have been put right meanwhile.
-        var lookup = await _parts.Directory.LookUpAsync(known.Latest, policy, stop);
+        var lookup = known.Cause is { Holds: true } cause
+            ? await _parts.Directory.LookUpAsync(cause.UserId, policy, stop)
+            : await _parts.Directory.LookUpAsync(known.Latest, policy, stop);
         if (lookup.Facts is not { } facts)
             return (await UnmatchedAsync(run, known, lookup, policy, stop), null);
 
@@ -304,6 +306,7 @@ public sealed partial class LeaverSteps
         var now = Now;
         await ChangeAsync(run, c => (isUndo, CaseRules.IsTakenBack(c)) switch
         {
+            (true, _) when UndoRequestPrefix(c) != UndoRequestPrefix(known) => c,
             (false, _) => c.Round != run.Round ? c : c with
             {
                 Stage = LeaverStage.Closed,
