@@ -89,7 +89,7 @@ internal static class OffboardOutput
             output.WriteLine("Would wait for two approvals:");
         foreach (var hold in dry.Holds.Distinct(StringComparer.Ordinal))
             output.WriteLine(Plain.Text($"  {hold}"));
-        Steps(output, [block, remove]);
+        Steps(output, dry.Group is { } group ? [block, group, remove] : [block, remove]);
         foreach (var unread in dry.Unread)
             output.WriteLine(Plain.Text($"  not read: {unread}"));
         output.WriteLine("Nothing was changed.");

@@ -115,6 +115,9 @@ public sealed record LeaverCase
     /// <summary>When the account was disabled and its sessions revoked (UTC).</summary>
     public DateTimeOffset? BlockedAt { get; init; }
 
+    /// <summary>True while the person is blocked and not yet in the block group of the policy.</summary>
+    public bool IsGroupDue { get; init; }
+
     /// <summary>When everything removable was seen removed (UTC).</summary>
     public DateTimeOffset? ClearAt { get; init; }
 

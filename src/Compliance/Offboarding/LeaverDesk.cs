@@ -62,7 +62,10 @@ public sealed record WebhookReception(int Status, string? Reason, LeaverDispatch
 /// <param name="Block">The plan to block; null when there is none.</param>
 /// <param name="Remove">The plan to remove; null when there is none.</param>
 /// <param name="Unread">Sources that could not be read, with the reason.</param>
-public sealed record DryRun(string? UserId, string? Problem, IReadOnlyList<string> Holds, ActionPlan? Block, ActionPlan? Remove, IReadOnlyList<string> Unread);
+/// <param name="Group">The plan to put the person into the block group; null when there is none, or the person is in it.</param>
+public sealed record DryRun(
+    string? UserId, string? Problem, IReadOnlyList<string> Holds, ActionPlan? Block, ActionPlan? Remove, IReadOnlyList<string> Unread,
+    ActionPlan? Group = null);
 
 /// <summary>Where offboarding meets the outside: HR's events, people who look, approvers who answer.</summary>
 public sealed class LeaverDesk
@@ -182,6 +185,7 @@ public sealed class LeaverDesk
     /// <param name="stop">Stops between writes.</param>
     public async Task SweptAsync(DateTimeOffset began, bool complete, CancellationToken stop)
     {
+        await _parts.Steps.BlockGroupsAsync(stop);
         await _parts.Causes.SettleAsync(stop);
         await _parts.Intake.RecordOwedAsync(stop);
         await _parts.Refusals.FlushAsync(stop);
@@ -228,16 +232,21 @@ public sealed class LeaverDesk
         if (lookup.Facts is not { } facts)
             return new(null, lookup.Problem ?? "the person could not be read", [], null, null, []);
         var holds = LeaverGuards.BeforeBlocking(facts, policy, _parts.Self).ToList();
-        var snapshot = await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
+        var snapshot = BlockGroup.Without(
+            await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop), policy.BlockGroup);
         var heir = await _parts.Directory.HeirAsync(facts.UserId, new HashSet<string>(), stop);
         var block = BlockPlanner.Plan(Tenant, "dry-run", facts, policy);
+        var group = policy.BlockGroup is { } id ? await _parts.Directory.BlockGroupAsync(id, facts.UserId, stop) : null;
+        var inGroup = group is null or { IsMember: true } ? null : BlockPlanner.Group(Tenant, "dry-run", facts, group, policy);
         var remove = RemovalPlanner.Plan("dry-run", facts, snapshot, heir, policy);
         holds.AddRange(PlanGuards.Before(remove, snapshot, facts, heir, policy, await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop)));
         return new(facts.UserId, null, [.. holds.Select(h => $"{h.Guard}: {h.Reason}")], block, remove,
             [
                 .. snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"),
                 .. heir?.Unread is { } why ? [$"manager: {why}"] : (string[])[],
-            ]);
+                .. group?.Unread is { } unread ? [$"block group: {unread}"] : (string[])[],
+            ],
+            inGroup);
     }
 
     /// <summary>Requests for approval that wait, the oldest first.</summary>
@@ -331,5 +340,5 @@ public sealed class LeaverDesk
 internal sealed record LeaverDeskParts(
     TenantId Tenant, IOffboardingPolicySource Policy, OwnIdentity Self, HrWebhook Webhook, WebhookRefusals Refusals, LeaverIntake Intake, LeaverWatch Watch, FormerLeavers Former,
     ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, BlockingFirst Urgent,
-    CaseCourse Course, ForCauseStarts Causes, IRunLog Runs,
+    CaseCourse Course, ForCauseStarts Causes, LeaverSteps Steps, IRunLog Runs,
     DetailErasure Erasure, EvidencePolicy EvidencePolicy, TimeProvider Time);

@@ -71,6 +71,9 @@ internal enum PolicyEdit
 
     /// <summary>It does not any more.</summary>
     ActAtOnce,
+
+    /// <summary>Leavers are put into a block group from now on; no random history draws it.</summary>
+    NameBlockGroup,
 }
 
 /// <summary>A permission of the program is taken away or given back.</summary>

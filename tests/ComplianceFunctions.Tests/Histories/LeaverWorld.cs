@@ -430,6 +430,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
     {
         private bool _protected;
         private bool _firstAct;
+        private bool _blockGroup;
         private int _comments;
         private OffboardingPolicy? _loaded;
 
@@ -445,6 +446,9 @@ internal sealed class LeaverWorld : IAsyncDisposable
                 case PolicyEdit.ProtectLea or PolicyEdit.UnprotectLea:
                     _protected = edit == PolicyEdit.ProtectLea;
                     break;
+                case PolicyEdit.NameBlockGroup:
+                    _blockGroup = true;
+                    break;
                 default:
                     _firstAct = edit == PolicyEdit.ApproveFirstAct;
                     break;
@@ -456,6 +460,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
             version: 1
             approvals: { firstAct: {{(_firstAct ? "true" : "false")}} }
             protected: { accounts: [{{(_protected ? SmallTenant.IdOf(Person.Lea) : "")}}] }
+            {{(_blockGroup ? $"blockGroup: {SmallTenant.OtherGroup}" : "")}}
             # edited {{_comments}} times
             """);
     }

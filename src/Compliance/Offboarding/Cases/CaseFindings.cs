@@ -41,6 +41,9 @@ internal enum CasePhase
 
     /// <summary>The second person's confirmation of a start for cause.</summary>
     Confirmation,
+
+    /// <summary>Putting the person into the block group.</summary>
+    Group,
 }
 
 /// <summary>

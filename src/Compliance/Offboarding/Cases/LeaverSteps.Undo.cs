@@ -120,7 +120,7 @@ public sealed partial class LeaverSteps
                 accesses.AddRange(snapshot.Accesses);
         }
         var before = new AccessSnapshot(Tenant, taken.Facts.UserId, known.BegunAt ?? known.ReceivedAt, accesses, []);
-        var outcomes = taken.Rounds.SelectMany(r => r.State.Blocked.Concat(r.State.Outcomes)).ToList();
+        var outcomes = taken.Rounds.SelectMany(r => r.State.Blocked.Concat(GroupOutcome(r.State)).Concat(r.State.Outcomes)).ToList();
         return UndoPlanner.Plan(known.Id, taken.Facts, before, plans, outcomes, policy);
     }
 

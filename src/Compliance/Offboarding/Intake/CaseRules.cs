@@ -237,8 +237,16 @@ internal static class CaseRules
         };
 
     // Another round begins with nothing done.
-    internal static LeaverCase Another(LeaverCase known) =>
-        known with { Round = known.Round + 1, Dispatched = false, BegunAt = null, BlockedAt = null, ClearAt = null, RestedAt = null };
+    internal static LeaverCase Another(LeaverCase known) => known with
+    {
+        Round = known.Round + 1,
+        Dispatched = false,
+        BegunAt = null,
+        BlockedAt = null,
+        IsGroupDue = false,
+        ClearAt = null,
+        RestedAt = null,
+    };
 
     /// <summary>The case of an employment whose person is there again in another one.</summary>
     internal static LeaverCase AtRest(LeaverCase known, DateTimeOffset now) => known with

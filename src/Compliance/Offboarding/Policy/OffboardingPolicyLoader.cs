@@ -45,6 +45,7 @@ internal static class OffboardingPolicyLoader
             ApprovalWithin = Duration(approvals?["within"]) ?? otherwise.ApprovalWithin,
             ApprovalValidFor = Duration(approvals?["validFor"]) ?? otherwise.ApprovalValidFor,
             ConfirmWithin = Duration(approvals?["confirmWithin"]) ?? otherwise.ConfirmWithin,
+            BlockGroup = root["blockGroup"]?.Text,
             ClearWithin = Duration(root["clearWithin"]) ?? otherwise.ClearWithin,
             WatchFor = Duration(root["watchFor"]) ?? otherwise.WatchFor,
             TokenLifetime = Duration(root["tokenLifetime"]) ?? otherwise.TokenLifetime,
