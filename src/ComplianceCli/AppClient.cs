@@ -53,6 +53,19 @@ internal sealed class AppClient(Connection connection) : IDisposable
         return answer.RootElement.GetProperty("state").GetString()!;
     }
 
+    /// <summary>Ends a person's access for cause, as the person the token is of.</summary>
+    public async Task<LeaverCase> StartAsync(string user, string reason, string token, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/offboarding/cases")
+        {
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
+            Content = new StringContent(
+                JsonSerializer.Serialize(new { user, forCause = true, reason }, JsonSerializerOptions.Web), Encoding.UTF8, "application/json"),
+        };
+        using var answer = await JsonAsync(request, stop);
+        return answer.Deserialize<LeaverCase>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<T> GetAsync<T>(string path, CancellationToken stop)

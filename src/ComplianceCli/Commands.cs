@@ -48,6 +48,13 @@ internal static class Commands
         var request = new Argument<string>("REQUEST") { Description = "Id of a request for approval" };
         var plan = new Option<string>("--plan") { Description = "Id of the plan you read", Required = true, HelpName = "ID" };
         var refuse = new Option<bool>("--refuse") { Description = "Say no" };
+        var forCause = new Option<bool>("--for-cause") { Description = "Say that it cannot wait for HR", Required = true };
+        var reason = new Option<string>("--reason")
+        {
+            Description = "Why, for the second person and the case; at most 500 characters",
+            Required = true,
+            HelpName = "TEXT",
+        };
         var comment = new Option<string?>("--comment") { Description = "Why", HelpName = "TEXT" };
 
         var root = new RootCommand(
@@ -82,6 +89,17 @@ internal static class Commands
                     var dry = await client.PlanAsync(parsed.GetValue(user)!, token);
                     return parsed.GetValue(json) ? Json(output, dry) : OffboardOutput.Plan(output, dry);
                 }, user),
+                Make(
+                    "start",
+                    "End a person's access now, as yourself (COMPLIANCE_TOKEN) and with no event of HR; a second person confirms it",
+                    async (parsed, _, client, token) =>
+                    {
+                        var known = await client.StartAsync(parsed.GetValue(user)!, parsed.GetValue(reason)!, OwnToken(), token);
+                        if (parsed.GetValue(json))
+                            return Json(output, known);
+                        await output.WriteLineAsync(OffboardOutput.Line(known));
+                        return 0;
+                    }, user, forCause, reason),
             },
             new Command("approvals", "What waits for two people")
             {
@@ -114,8 +132,9 @@ internal static class Commands
                 }, request),
                 Make("answer", "Answer as yourself: COMPLIANCE_TOKEN holds your Entra token (az account get-access-token --scope api://APP/.default)", async (parsed, _, client, token) =>
                 {
-                    var own = Environment.GetEnvironmentVariable("COMPLIANCE_TOKEN") is { Length: > 0 } given ? given : throw new CliException("COMPLIANCE_TOKEN is not set: it holds your Entra token for the app");
-                    var state = await client.AnswerAsync(parsed.GetValue(request)!, parsed.GetValue(plan)!, !parsed.GetValue(refuse), parsed.GetValue(comment), own, token);
+                    var state = await client.AnswerAsync(
+                        parsed.GetValue(request)!, parsed.GetValue(plan)!, !parsed.GetValue(refuse), parsed.GetValue(comment), OwnToken(),
+                        token);
                     await output.WriteLineAsync($"{parsed.GetValue(request)}: {state}");
                     return 0;
                 }, request, plan, refuse, comment),
@@ -137,6 +156,9 @@ internal static class Commands
         }
         return await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false }, stop);
     }
+
+    private static string OwnToken() => Environment.GetEnvironmentVariable("COMPLIANCE_TOKEN") is { Length: > 0 } given
+        ? given : throw new CliException("COMPLIANCE_TOKEN is not set: it holds your Entra token for the app");
 
     private static int Json(TextWriter output, object value)
     {

@@ -21,7 +21,22 @@ internal static class OffboardOutput
         line.Append(CultureInfo.InvariantCulture, $"  received {known.ReceivedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
         if (known.BlockedAt is { } at)
             line.Append(CultureInfo.InvariantCulture, $"  blocked after {(at - known.ReceivedAt).TotalSeconds:0.0} s");
-        return Plain.Text(line.ToString()) + (known.Note is { Length: > 0 } note ? $"\n  {Plain.Text(note)}" : "");
+        return Plain.Text(line.ToString()) + Cause(known) + (known.Note is { Length: > 0 } note ? $"\n  {Plain.Text(note)}" : "");
+    }
+
+    private static string Cause(LeaverCase known)
+    {
+        if (known.Cause is not { } cause)
+            return "";
+        var answer = cause.Outcome switch
+        {
+            null => $"a second person confirms it until {cause.ConfirmBy.UtcDateTime:yyyy-MM-dd HH:mm}Z: compliance approvals list",
+            ForCauseOutcome.Confirmed => "confirmed by a second person",
+            ForCauseOutcome.Refused => "refused by a second person",
+            _ => "taken back by HR",
+        };
+        return "\n  " + Plain.Text(string.Create(CultureInfo.InvariantCulture,
+            $"started for cause at {cause.At.UtcDateTime:yyyy-MM-dd HH:mm}Z by {cause.StartedBy} ({cause.Reason}); {answer}"));
     }
 
     /// <summary>A document with a property a line.</summary>
@@ -74,7 +89,7 @@ internal static class OffboardOutput
             output.WriteLine("Would wait for two approvals:");
         foreach (var hold in dry.Holds.Distinct(StringComparer.Ordinal))
             output.WriteLine(Plain.Text($"  {hold}"));
-        Steps(output, [block, remove]);
+        Steps(output, dry.Group is { } group ? [block, group, remove] : [block, remove]);
         foreach (var unread in dry.Unread)
             output.WriteLine(Plain.Text($"  not read: {unread}"));
         output.WriteLine("Nothing was changed.");

@@ -61,6 +61,29 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     public async Task<IActionResult> GetCases([HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases")] HttpRequest request, CancellationToken stop) =>
         Json(StatusCodes.Status200OK, await desk.CasesAsync(stop));
 
+    /// <summary>
+    /// Ends a person's access now and for cause: <c>POST /api/offboarding/cases</c> with
+    /// <c>{"user":"…","forCause":true,"reason":"…"}</c> and an approver's Entra token answers 202 with the case; 404 when there is no such
+    /// user, 409 when it is the caller. The token is the authorisation: no function key.
+    /// </summary>
+    [Function("StartLeaver")]
+    public async Task<IActionResult> Start(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "offboarding/cases")] HttpRequest request,
+        [DurableClient] DurableTaskClient client, CancellationToken stop)
+    {
+        if (await BodyAsync<StartBody>(request, stop) is not
+            { ForCause: true, User: { Length: > 0 and <= 256 } user, Reason: { Length: > 0 and <= 500 } reason }
+            || string.IsNullOrWhiteSpace(user) || string.IsNullOrWhiteSpace(reason))
+            return Json(StatusCodes.Status400BadRequest, new { error = "the body must be JSON such as "
+                + "{\"user\":\"…\",\"forCause\":true,\"reason\":\"…\"}, the reason of at most 500 characters" });
+        var (status, refused, dispatch) = await desk.StartAsync(
+            request.Headers.Authorization.FirstOrDefault(), user.Trim(), reason.Trim(), stop);
+        if (dispatch is null)
+            return Json(status, new { error = refused });
+        await DispatchAsync(dispatch, client, stop);
+        return Json(status, await desk.CaseAsync(dispatch.Case.Id, stop) ?? dispatch.Case);
+    }
+
     /// <summary>One case: <c>GET /api/offboarding/cases/{caseId}</c>.</summary>
     [Function("GetLeaverCase")]
     public async Task<IActionResult> GetCase(
@@ -95,15 +118,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     public async Task<IActionResult> Answer(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "approvals/{requestId}")] HttpRequest request, string requestId, [DurableClient] DurableTaskClient client, CancellationToken stop)
     {
-        ApprovalBody? body;
-        try
-        {
-            body = await JsonSerializer.DeserializeAsync<ApprovalBody>(request.Body, JsonSerializerOptions.Web, stop);
-        }
-        catch (JsonException)
-        {
-            body = null;
-        }
+        var body = await BodyAsync<ApprovalBody>(request, stop);
         if (body is not { PlanId: { Length: > 0 } planId, Approve: { } approve } || !IsCase(requestId))
             return Json(StatusCodes.Status400BadRequest, new { error = "the body must be JSON such as {\"planId\":\"…\",\"approve\":true}" });
         var (status, reason, answered, state) = await desk.AnswerAsync(request.Headers.Authorization.FirstOrDefault(), requestId, planId, approve, body.Comment, stop);
@@ -217,6 +232,20 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         }
     }
 
+    // Null when it is no such JSON.
+    private static async Task<T?> BodyAsync<T>(HttpRequest request, CancellationToken stop)
+        where T : class
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync<T>(request.Body, JsonSerializerOptions.Web, stop);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     private static bool IsCase(string id) => id.Length is > 0 and <= 100 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     private static ContentResult NotFound(string what) => Json(StatusCodes.Status404NotFound, new { error = $"there is no {what}" });
@@ -236,6 +265,8 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
 
     [LoggerMessage(4102, LogLevel.Error, "One of several things to see to failed; the others were seen to")]
     private static partial void Failed(ILogger logger, Exception failure);
+
+    private sealed record StartBody(string? User, bool? ForCause, string? Reason);
 
     private sealed record ApprovalBody(string? PlanId, bool? Approve, string? Comment);
 }

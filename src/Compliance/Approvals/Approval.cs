@@ -42,6 +42,9 @@ public sealed record ApprovalRequest
     /// <summary>Instance id of the orchestration that waits.</summary>
     public required string InstanceId { get; init; }
 
+    /// <summary>How many different people have to say yes: two, but for the confirmation of what is done already.</summary>
+    public int PeopleNeeded { get; init; } = ApprovalRules.PeopleNeeded;
+
     /// <summary>How long a yes counts before the plan is begun.</summary>
     public TimeSpan ValidFor { get; init; } = TimeSpan.FromHours(72);
 
@@ -65,7 +68,7 @@ public enum ApprovalState
     /// <summary>Not enough answers.</summary>
     Open,
 
-    /// <summary>Two different people said yes, nobody said no.</summary>
+    /// <summary>As many different people as are needed said yes, and none said no.</summary>
     Approved,
 
     /// <summary>Somebody said no.</summary>

@@ -3,7 +3,7 @@ namespace Compliance.Approvals;
 /// <summary>What answers add up to. Pure.</summary>
 internal static class ApprovalRules
 {
-    /// <summary>How many different people have to say yes.</summary>
+    /// <summary>How many different people have to say yes, unless the request asks for another number.</summary>
     public const int PeopleNeeded = 2;
 
     /// <summary>
@@ -20,7 +20,7 @@ internal static class ApprovalRules
             return ApprovalState.Refused;
         var agreed = counted.Where(a => IsValid(request, a, now)).DistinctBy(a => a.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase)
             .Count();
-        return agreed >= PeopleNeeded ? ApprovalState.Approved : ApprovalState.Open;
+        return agreed >= request.PeopleNeeded ? ApprovalState.Approved : ApprovalState.Open;
     }
 
     /// <summary>Whether an answer counts still.</summary>

@@ -30,6 +30,9 @@ public enum HrEventKind
 
     /// <summary><c>hr.employee.rehired</c></summary>
     Rehired,
+
+    /// <summary>No event: the case was started for cause (<see cref="ForCauseStart"/>), and HR has not reported on it.</summary>
+    NotReported,
 }
 
 /// <summary>The moment of leaving, as HR means it: a wall-clock time where the person works.</summary>

@@ -5,6 +5,7 @@ internal static class LeaverActions
 {
     public const string DisableAccount = "account.disable";
     public const string RevokeSessions = "account.revokeSessions";
+    public const string AddToBlockGroup = "blockGroup.member.add";
     public const string DisableDevice = "device.disable";
     public const string RemoveDirectoryRole = "directoryRole.remove";
     public const string RemoveEligibleDirectoryRole = "eligibleDirectoryRole.remove";
@@ -22,6 +23,7 @@ internal static class LeaverActions
     public const string RetireManagedDevice = "managedDevice.retire";
 
     public const string EnableAccount = "account.enable";
+    public const string RemoveFromBlockGroup = "blockGroup.member.remove";
     public const string AddGroupMember = "group.member.add";
     public const string AddAppRole = "appRole.add";
     public const string AddDelegatedGrant = "delegatedGrant.add";

@@ -45,7 +45,10 @@ public enum LeaverStage
 /// <summary>One person's leaving of one employment. One case per tenant, employee id and employment.</summary>
 public sealed record LeaverCase
 {
-    /// <summary>The case's id: <c>leaver-</c> and the start of a SHA-256 over tenant, employee id and employment. Also the orchestration's instance id, with <see cref="Round"/>.</summary>
+    /// <summary>
+    /// The case's id: <c>leaver-</c> and the start of a SHA-256 over tenant, employee id and the employment that it began with. Also the
+    /// orchestration's instance id, with <see cref="Round"/>.
+    /// </summary>
     public required string Id { get; init; }
 
     /// <summary>Entra tenant id.</summary>
@@ -54,7 +57,7 @@ public sealed record LeaverCase
     /// <summary>HR's id of the person.</summary>
     public required string EmployeeId { get; init; }
 
-    /// <summary>Which employment.</summary>
+    /// <summary>Which employment; empty while HR has not reported on a case that was started for cause.</summary>
     public required string Employment { get; init; }
 
     /// <summary>Counts orchestrations of the case: a reopened case runs another round.</summary>
@@ -69,7 +72,7 @@ public sealed record LeaverCase
     /// <summary>When the first event of the case arrived here (UTC).</summary>
     public required DateTimeOffset ReceivedAt { get; init; }
 
-    /// <summary>When access ends (UTC), from <see cref="HrEvent.Leaves"/>; null when cancelled or rehired.</summary>
+    /// <summary>When access ends (UTC), from <see cref="HrEvent.Leaves"/> or a start for cause; null when cancelled or rehired.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
     /// <summary>Where it stands.</summary>
@@ -97,6 +100,9 @@ public sealed record LeaverCase
     /// </summary>
     public string? EmployedIn { get; init; }
 
+    /// <summary>The latest start for cause, beside HR; null when there was none.</summary>
+    public ForCauseStart? Cause { get; init; }
+
     /// <summary>Why it stands where it stands, for people; null when there is nothing to say.</summary>
     public string? Note { get; init; }
 
@@ -108,6 +114,9 @@ public sealed record LeaverCase
 
     /// <summary>When the account was disabled and its sessions revoked (UTC).</summary>
     public DateTimeOffset? BlockedAt { get; init; }
+
+    /// <summary>True while the person is blocked and not yet in the block group of the policy.</summary>
+    public bool IsGroupDue { get; init; }
 
     /// <summary>When everything removable was seen removed (UTC).</summary>
     public DateTimeOffset? ClearAt { get; init; }

@@ -1,3 +1,4 @@
+using Azure;
 using Compliance.Approvals;
 using Compliance.Evidence;
 using Compliance.Evidence.People;
@@ -61,7 +62,10 @@ public sealed record WebhookReception(int Status, string? Reason, LeaverDispatch
 /// <param name="Block">The plan to block; null when there is none.</param>
 /// <param name="Remove">The plan to remove; null when there is none.</param>
 /// <param name="Unread">Sources that could not be read, with the reason.</param>
-public sealed record DryRun(string? UserId, string? Problem, IReadOnlyList<string> Holds, ActionPlan? Block, ActionPlan? Remove, IReadOnlyList<string> Unread);
+/// <param name="Group">The plan to put the person into the block group; null when there is none, or the person is in it.</param>
+public sealed record DryRun(
+    string? UserId, string? Problem, IReadOnlyList<string> Holds, ActionPlan? Block, ActionPlan? Remove, IReadOnlyList<string> Unread,
+    ActionPlan? Group = null);
 
 /// <summary>Where offboarding meets the outside: HR's events, people who look, approvers who answer.</summary>
 public sealed class LeaverDesk
@@ -104,13 +108,49 @@ public sealed class LeaverDesk
     public Task<LeaverDispatch> AcceptMessageAsync(string message, CancellationToken stop) =>
         ReadAsync(() => HrEventReader.Read(message, _parts.Time.GetUtcNow()), "queue", stop);
 
-    /// <summary>The orchestration was started or told: settles the event.</summary>
-    public Task SettleAsync(LeaverDispatch dispatch, CancellationToken stop)
+    /// <summary>Ends a person's access now and for cause, with no event of HR.</summary>
+    /// <param name="authorization">Header Authorization with the token of an approver, who answers for it.</param>
+    /// <param name="user">Entra object id or user principal name.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="stop">Stops between requests; call again.</param>
+    /// <returns>HTTP status and, when refused, why; else what to start.</returns>
+    public async Task<(int Status, string? Reason, LeaverDispatch? Dispatch)> StartAsync(
+        string? authorization, string user, string reason, CancellationToken stop)
+    {
+        var signIn = await _parts.Tokens.ValidateAsync(authorization, stop);
+        if (signIn.Identity is not { } person)
+            return (signIn.Status, signIn.Reason, null);
+        var (status, refused, known) = await _parts.Causes.StartAsync(user, reason, person.ObjectId, stop);
+        if (known is null)
+            return (status, refused, null);
+        _parts.Urgent.Begin(known.Id);
+        return (status, null, Dispatch(known, CaseRules.IsUndispatched(known), CorrelationId.Current(ForCauseStarts.RequestId(known)), null)
+            with { Tell = true });
+    }
+
+    /// <summary>The orchestration was started, or has heard of it: settles the event, or the start for cause.</summary>
+    public async Task SettleAsync(LeaverDispatch dispatch, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(dispatch);
-        return dispatch.Taken is { } taken
-            ? _parts.Intake.SettleAsync(taken, stop)
-            : _parts.Intake.ConfirmDispatchedAsync(dispatch.Case.Id, dispatch.Case.Round, stop);
+        if (dispatch.Taken is { } taken)
+        {
+            await _parts.Intake.SettleAsync(taken, stop);
+            return;
+        }
+        await _parts.Intake.ConfirmDispatchedAsync(dispatch.Case.Id, dispatch.Case.Round, stop);
+        await SettleCauseAsync(dispatch.Case.Id, stop);
+    }
+
+    // What cannot be written now is written by the sweep, and holds nothing up.
+    private async Task SettleCauseAsync(string caseId, CancellationToken stop)
+    {
+        try
+        {
+            await _parts.Causes.SettleAsync(caseId, stop);
+        }
+        catch (RequestFailedException)
+        {
+        }
     }
 
     /// <summary>What should be running by now. Whoever runs orchestrations starts what is not.</summary>
@@ -145,6 +185,8 @@ public sealed class LeaverDesk
     /// <param name="stop">Stops between writes.</param>
     public async Task SweptAsync(DateTimeOffset began, bool complete, CancellationToken stop)
     {
+        await _parts.Steps.BlockGroupsAsync(stop);
+        await _parts.Causes.SettleAsync(stop);
         await _parts.Intake.RecordOwedAsync(stop);
         await _parts.Refusals.FlushAsync(stop);
         await _parts.Runs.CompletedAsync(Tenant, CaseCourse.Sweep,
@@ -190,16 +232,21 @@ public sealed class LeaverDesk
         if (lookup.Facts is not { } facts)
             return new(null, lookup.Problem ?? "the person could not be read", [], null, null, []);
         var holds = LeaverGuards.BeforeBlocking(facts, policy, _parts.Self).ToList();
-        var snapshot = await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
+        var snapshot = BlockGroup.Without(
+            await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop), policy.BlockGroup);
         var heir = await _parts.Directory.HeirAsync(facts.UserId, new HashSet<string>(), stop);
         var block = BlockPlanner.Plan(Tenant, "dry-run", facts, policy);
+        var group = policy.BlockGroup is { } id ? await _parts.Directory.BlockGroupAsync(id, facts.UserId, stop) : null;
+        var inGroup = group is null or { IsMember: true } ? null : BlockPlanner.Group(Tenant, "dry-run", facts, group, policy);
         var remove = RemovalPlanner.Plan("dry-run", facts, snapshot, heir, policy);
         holds.AddRange(PlanGuards.Before(remove, snapshot, facts, heir, policy, await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop)));
         return new(facts.UserId, null, [.. holds.Select(h => $"{h.Guard}: {h.Reason}")], block, remove,
             [
                 .. snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"),
                 .. heir?.Unread is { } why ? [$"manager: {why}"] : (string[])[],
-            ]);
+                .. group?.Unread is { } unread ? [$"block group: {unread}"] : (string[])[],
+            ],
+            inGroup);
     }
 
     /// <summary>Requests for approval that wait, the oldest first.</summary>
@@ -221,6 +268,8 @@ public sealed class LeaverDesk
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null, null);
         var outcome = await _parts.Approvals.AnswerAsync(Tenant, requestId, planId, approver, approve, comment, _parts.Time.GetUtcNow(), stop);
+        if (outcome.Request is { } answered && ForCauseStarts.Asks(answered))
+            await SettleCauseAsync(answered.CaseId, stop);
         return outcome.Objection is { } objection ? (outcome.Request is null ? 404 : 409, objection, null, null) : (200, null, outcome.Request, outcome.State);
     }
 
@@ -291,5 +340,5 @@ public sealed class LeaverDesk
 internal sealed record LeaverDeskParts(
     TenantId Tenant, IOffboardingPolicySource Policy, OwnIdentity Self, HrWebhook Webhook, WebhookRefusals Refusals, LeaverIntake Intake, LeaverWatch Watch, FormerLeavers Former,
     ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, BlockingFirst Urgent,
-    CaseCourse Course, IRunLog Runs,
+    CaseCourse Course, ForCauseStarts Causes, LeaverSteps Steps, IRunLog Runs,
     DetailErasure Erasure, EvidencePolicy EvidencePolicy, TimeProvider Time);

@@ -101,4 +101,7 @@ public static class GuardNames
 
     /// <summary>Access is given back.</summary>
     public const string Restore = "restore";
+
+    /// <summary>An administrator ended access for cause: a second person confirms it. It holds nothing up.</summary>
+    public const string ForCause = "for-cause";
 }

@@ -38,6 +38,14 @@ public sealed record OffboardingPolicy
     /// <summary>How long an approver's yes counts before the plan is begun; after that it has to be given again. Default 72 h.</summary>
     public TimeSpan ApprovalValidFor { get; init; } = TimeSpan.FromHours(72);
 
+    /// <summary>How long a second person has to confirm a start for cause; past it a critical finding is raised. Default 4 h.</summary>
+    public TimeSpan ConfirmWithin { get; init; } = TimeSpan.FromHours(4);
+
+    /// <summary>
+    /// Object id of a security group that a Conditional Access policy blocks: who was blocked is put there as well. Null: none is.
+    /// </summary>
+    public string? BlockGroup { get; init; }
+
     /// <summary>By when everything must be seen removed after blocking, before it is escalated. Default 4 h.</summary>
     public TimeSpan ClearWithin { get; init; } = TimeSpan.FromHours(4);
 

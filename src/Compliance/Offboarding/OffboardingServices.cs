@@ -65,6 +65,7 @@ internal static class OffboardingServices
         services.AddSingleton<CaseFindings>();
         services.AddSingleton<FormerLeavers>();
         services.AddSingleton(FormerLeavers.Itself);
+        services.AddSingleton<ForCauseStarts>();
         services.AddSingleton<CaseCourse>();
         services.AddSingleton(CaseCourse.Itself);
         // Read at the start, so that an app with a wrong one does not start.

@@ -18,6 +18,9 @@ internal interface ILeaverDirectory
     /// <param name="stop">Stops between reads.</param>
     Task<AccessSnapshot> ReadAccessAsync(string userId, string principalName, OffboardingPolicy policy, CancellationToken stop);
 
+    /// <summary>The block group, and whether the person is in it.</summary>
+    Task<BlockGroup> BlockGroupAsync(string groupId, string userId, CancellationToken stop);
+
     /// <summary>
     /// To whom things are handed over: the manager, or the nearest manager above who can sign in and is not in <paramref name="leaving"/>;
     /// null when there is none. One whose <see cref="Heir.Unread"/> is set when the manager, or one above, could not be read: that is

@@ -87,10 +87,17 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
         }
     }
 
-    /// <summary>Notes an employment of a person, so that all of one person are found without reading every case.</summary>
-    /// <returns>Ids of the cases of all employments of the person that HR ever spoke of, this one too.</returns>
+    /// <summary>Notes a case of a person, so that all of one person are found without reading every case.</summary>
+    /// <param name="tenantId">Entra tenant id.</param>
+    /// <param name="employeeId">HR's id of the person.</param>
+    /// <param name="choose">
+    /// Which case it is, by the ids noted and the cases that are there; called again when another one was noted meanwhile.
+    /// </param>
+    /// <param name="stop">Stops between requests.</param>
+    /// <returns>Its id, and ids of all cases of the person, this one too.</returns>
     /// <exception cref="RequestFailedException">Storage failed, or others changed the note in every attempt.</exception>
-    public async Task<IReadOnlyList<string>> NoteAsync(string tenantId, string employeeId, string caseId, CancellationToken stop)
+    public async Task<(string CaseId, IReadOnlyList<string> All)> NoteAsync(
+        string tenantId, string employeeId, Func<IReadOnlyList<string>, IReadOnlyList<LeaverCase>, string> choose, CancellationToken stop)
     {
         var table = await storage.TableAsync(Employments, stop);
         var (tenant, person) = (StateKeys.Safe(tenantId, "a tenant id"), HrEventKeys.PersonOf(tenantId, employeeId));
@@ -98,8 +105,13 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
         {
             var known = await table.GetEntityIfExistsAsync<TableEntity>(tenant, person, cancellationToken: stop);
             string[] ids = known.HasValue ? CasesIn(known.Value!) : [];
+            var cases = new List<LeaverCase>();
+            foreach (var id in ids)
+                if (await FindAsync(tenantId, id, stop) is { } found)
+                    cases.Add(found);
+            var caseId = choose(ids, cases);
             if (ids.Contains(caseId, StringComparer.Ordinal))
-                return ids;
+                return (caseId, ids);
             ids = [.. ids, caseId];
             var row = new TableEntity(tenant, person) { [CaseIds] = string.Join('\n', ids) };
             try
@@ -108,7 +120,7 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
                     await table.UpdateEntityAsync(row, known.Value!.ETag, TableUpdateMode.Replace, stop);
                 else
                     await table.AddEntityAsync(row, stop);
-                return ids;
+                return (caseId, ids);
             }
             catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MostRaces)
             {

@@ -63,6 +63,10 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>A user's groups (inside a batch).</summary>
     public static readonly DeclaredCall MemberOf = Graph("/users/{id}/memberOf", "GroupMember.Read.All", "a leaver's groups");
 
+    /// <summary>A group (inside a batch).</summary>
+    public static readonly DeclaredCall Group = Graph(
+        "/groups/{id}", "GroupMember.Read.All", "whether leavers can be put into the block group (policy: blockGroup)");
+
     /// <summary>A user's sign-in methods (inside a batch).</summary>
     public static readonly DeclaredCall SignInMethods = Graph("/users/{id}/authentication/methods", "UserAuthenticationMethod.Read.All", "a leaver's sign-in methods");
 
@@ -197,14 +201,19 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         "POST", "/roleManagement/directory/roleEligibilityScheduleRequests", "RoleEligibilitySchedule.ReadWrite.Directory", "ends a leaver's eligibility for directory roles (policy: privilegedRemovals)");
 
     /// <summary>Taking somebody out of a group (inside a batch).</summary>
-    public static readonly DeclaredCall RemoveGroupMember = Change("DELETE", "/groups/{id}/members/{id}/$ref", "GroupMember.ReadWrite.All", "takes a leaver out of groups");
+    public static readonly DeclaredCall RemoveGroupMember = Change(
+        "DELETE", "/groups/{id}/members/{id}/$ref", "GroupMember.ReadWrite.All",
+        "takes a leaver out of groups, and out of the block group when a leaving is undone");
 
     /// <summary>The same for a group that can hold directory roles (inside a batch).</summary>
     public static readonly DeclaredCall RemoveRoleGroupMember = Change(
         "DELETE", "/groups/{id}/members/{id}/$ref", "RoleManagement.ReadWrite.Directory and GroupMember.ReadWrite.All", "takes a leaver out of role-assignable groups (policy: privilegedRemovals)");
 
     /// <summary>Putting somebody into a group (inside a batch).</summary>
-    public static readonly DeclaredCall AddGroupMember = Change("POST", "/groups/{id}/members/$ref", "GroupMember.ReadWrite.All", "gives memberships back when a leaving is undone; never in role-assignable groups");
+    public static readonly DeclaredCall AddGroupMember = Change(
+        "POST", "/groups/{id}/members/$ref", "GroupMember.ReadWrite.All",
+        "puts a leaver into the block group (policy: blockGroup), and gives memberships back when a leaving is undone; "
+            + "never in role-assignable groups");
 
     /// <summary>Taking an app role away (inside a batch).</summary>
     public static readonly DeclaredCall RemoveAppRole = Change(
@@ -293,6 +302,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     [
         Applications, ServicePrincipals, ApplicationOwners, ServicePrincipalOwners, User, Users, OwnedObjects, Batch, Organization,
         UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, ScheduledDirectoryRoles, MemberOf,
+        Group,
         SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
         ApplicationPermissions, ApplicationPermissionsByAppId, TransitiveMemberOf, GroupMemberOf, PrincipalMemberOf,
         PrincipalMemberOfByAppId, PrincipalByAppId,

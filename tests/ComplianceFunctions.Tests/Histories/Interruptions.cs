@@ -59,6 +59,9 @@ internal sealed class Interruptions
             return read;
         }
 
+        public Task<BlockGroup> BlockGroupAsync(string groupId, string userId, CancellationToken stop) =>
+            inner.BlockGroupAsync(groupId, userId, stop);
+
         public Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken stop)
         {
             here.SaidLeaving = leaving;

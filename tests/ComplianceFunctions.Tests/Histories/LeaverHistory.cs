@@ -39,7 +39,15 @@ internal sealed record HrSends(
 /// <param name="Approver">Which of the three approvers, from 0.</param>
 /// <param name="Approve">Yes or no.</param>
 /// <param name="Who">Whose case; the latest request of it is answered.</param>
-internal sealed record Answers(TimeSpan At, int Approver, bool Approve = true, Person Who = Person.Lea) : Happening(At);
+/// <param name="ForCause">Whether it is the confirmation of a start for cause that is answered, or another request.</param>
+internal sealed record Answers(TimeSpan At, int Approver, bool Approve = true, Person Who = Person.Lea, bool ForCause = false)
+    : Happening(At);
+
+/// <summary>An administrator ends a person's access for cause.</summary>
+/// <param name="At">When.</param>
+/// <param name="Approver">Which of the three approvers, from 0.</param>
+/// <param name="Who">Whose.</param>
+internal sealed record StartsForCause(TimeSpan At, int Approver, Person Who = Person.Lea) : Happening(At);
 
 /// <summary>An admin changes the policy file.</summary>
 /// <param name="At">When.</param>
@@ -63,6 +71,9 @@ internal enum PolicyEdit
 
     /// <summary>It does not any more.</summary>
     ActAtOnce,
+
+    /// <summary>Leavers are put into a block group from now on; no random history draws it.</summary>
+    NameBlockGroup,
 }
 
 /// <summary>A permission of the program is taken away or given back.</summary>

@@ -7,6 +7,7 @@ using Azure.Core.Pipeline;
 using Compliance.Approvals;
 using Compliance.Evidence.Ledger;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
 using Compliance.Tenants;
@@ -148,6 +149,9 @@ internal sealed class LeaverWorld : IAsyncDisposable
                 break;
             case Answers answer:
                 await AnswerAsync(answer);
+                break;
+            case StartsForCause start:
+                await StartForCauseAsync(start.Approver, SmallTenant.IdOf(start.Who));
                 break;
             case EditsPolicy { Edit: var edit }:
                 _policy.Change(edit);
@@ -319,17 +323,30 @@ internal sealed class LeaverWorld : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(Answers answer)
+    /// <summary>Asks for a person's access to be ended for cause; the answer's status, null when there was none.</summary>
+    /// <param name="approver">Which approver asks; null for nobody, without a token.</param>
+    /// <param name="user">Whose.</param>
+    /// <param name="reason">Why.</param>
+    public async Task<HttpStatusCode?> StartForCauseAsync(int? approver, string user, string reason = "copied the customer list")
+    {
+        var message = Requests.Post(JsonSerializer.SerializeToUtf8Bytes(new { user, forCause = true, reason }));
+        if (approver is { } who)
+            message.Headers.Authorization = "Bearer " + await TokenAsync(SmallTenant.Approvers[who]);
+        return await AskAsync("StartLeaver", message, f => f.Start(message, Simulation.Client, _cancellationToken));
+    }
+
+    /// <summary>Answers a request; the answer's status, null when there was no request or no answer.</summary>
+    public async Task<HttpStatusCode?> AnswerAsync(Answers answer)
     {
         var desk = Services.GetRequiredService<LeaverDesk>();
         var employeeId = SmallTenant.EmployeeIdOf(answer.Who);
         var cases = (await desk.CasesAsync(_cancellationToken)).Where(c => c.EmployeeId == employeeId).Select(c => c.Id).ToList();
         var open = (await desk.OpenApprovalsAsync(_cancellationToken)).Where(r => cases.Contains(r.CaseId));
-        if (open.MaxBy(r => r.AskedAt) is not { } request)
-            return;
+        if (open.Where(r => ForCauseStarts.Asks(r) == answer.ForCause).MaxBy(r => r.AskedAt) is not { } request)
+            return null;
         var message = Requests.Post(JsonSerializer.SerializeToUtf8Bytes(new { planId = request.PlanId, approve = answer.Approve }));
         message.Headers.Authorization = "Bearer " + await TokenAsync(SmallTenant.Approvers[answer.Approver]);
-        await AskAsync("AnswerApproval", message, f => f.Answer(message, request.Id, Simulation.Client, _cancellationToken));
+        return await AskAsync("AnswerApproval", message, f => f.Answer(message, request.Id, Simulation.Client, _cancellationToken));
     }
 
     private void Change(EditsDirectory edit)
@@ -413,6 +430,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
     {
         private bool _protected;
         private bool _firstAct;
+        private bool _blockGroup;
         private int _comments;
         private OffboardingPolicy? _loaded;
 
@@ -428,6 +446,9 @@ internal sealed class LeaverWorld : IAsyncDisposable
                 case PolicyEdit.ProtectLea or PolicyEdit.UnprotectLea:
                     _protected = edit == PolicyEdit.ProtectLea;
                     break;
+                case PolicyEdit.NameBlockGroup:
+                    _blockGroup = true;
+                    break;
                 default:
                     _firstAct = edit == PolicyEdit.ApproveFirstAct;
                     break;
@@ -439,6 +460,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
             version: 1
             approvals: { firstAct: {{(_firstAct ? "true" : "false")}} }
             protected: { accounts: [{{(_protected ? SmallTenant.IdOf(Person.Lea) : "")}}] }
+            {{(_blockGroup ? $"blockGroup: {SmallTenant.OtherGroup}" : "")}}
             # edited {{_comments}} times
             """);
     }

@@ -38,7 +38,8 @@ internal sealed partial class PersonFilter(IEnumerable<string> known)
         findings.Select(f => f.Detection).SelectMany(NamedBy)
             .Concat(approvals.Select(a => a.Request)
                 .SelectMany(r => (string[])[r.SubjectId, .. r.Requesters, .. r.Answers.Select(answer => answer.ApproverId)]))
-            .Concat(cases.SelectMany(c => new[] { c.UserId, c.EmployeeId, c.Latest.EmployeeId, c.Latest.PrincipalName, c.Latest.Mail }))
+            .Concat(cases.SelectMany(c => new[] { c.UserId, c.EmployeeId, c.Latest.EmployeeId, c.Latest.PrincipalName, c.Latest.Mail,
+                c.Cause?.UserId, c.Cause?.PrincipalName, c.Cause?.StartedBy }))
             .OfType<string>().Where(k => k != People.DetailErasure.Erased).Distinct(StringComparer.OrdinalIgnoreCase);
 
     private static IEnumerable<string?> NamedBy(Detection detection) =>

@@ -115,6 +115,8 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
         EmployedIn = null,
         Note = null,
         Latest = known.Latest with { EmployeeId = Erased, PrincipalName = null, Mail = null },
+        Cause = known.Cause is { } cause
+            ? cause with { UserId = Erased, PrincipalName = Erased, StartedBy = Erased, Reason = Erased, Settled = true } : null,
     };
 
     private async Task<LeaverCase> CaseAsync(string caseId, CancellationToken stop)

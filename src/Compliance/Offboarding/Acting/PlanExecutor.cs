@@ -20,6 +20,7 @@ internal sealed partial class PlanExecutor(
     {
         LeaverActions.DisableAccount, LeaverActions.RevokeSessions, LeaverActions.RemoveDirectoryRole, LeaverActions.RemoveEligibleDirectoryRole, LeaverActions.RemoveGroupMember,
         LeaverActions.RemoveAppRole, LeaverActions.RemoveDelegatedGrant, LeaverActions.RemoveSignInMethod, LeaverActions.RemoveOwner, LeaverActions.RemoveLicence,
+        LeaverActions.AddToBlockGroup,
     };
 
     /// <inheritdoc/>
@@ -33,6 +34,8 @@ internal sealed partial class PlanExecutor(
         var wait = TimeSpan.Zero;
         if (plan.Kind == Steps.Block)
             await BlockAsync(run, open, stop);
+        else if (plan.Kind == Steps.BlockGroup)
+            await WavesAsync(run, open, 1, stop);
         else
         {
             (open, wait) = InQuota(plan, open);

@@ -38,9 +38,9 @@ internal static class StepRequests
             case LeaverActions.RemoveEligibleDirectoryRole:
                 return Graph(DeclaredCall.RemoveEligibleDirectoryRole, "/roleManagement/directory/roleEligibilityScheduleRequests",
                     AdminRemove(step));
-            case LeaverActions.RemoveGroupMember:
+            case LeaverActions.RemoveGroupMember or LeaverActions.RemoveFromBlockGroup:
                 return Graph(RoleAssignable(step) ? DeclaredCall.RemoveRoleGroupMember : DeclaredCall.RemoveGroupMember, $"/groups/{id}/members/{Escaped(User(step))}/$ref");
-            case LeaverActions.AddGroupMember:
+            case LeaverActions.AddGroupMember or LeaverActions.AddToBlockGroup:
                 return Graph(DeclaredCall.AddGroupMember, $"/groups/{id}/members/$ref", Reference(graph, User(step)));
             case LeaverActions.RemoveAppRole:
                 return Graph(DeclaredCall.RemoveAppRole, $"/users/{Escaped(User(step))}/appRoleAssignments/{id}");

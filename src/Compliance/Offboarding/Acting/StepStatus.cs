@@ -18,6 +18,7 @@ internal static class StepStatus
     {
         LeaverActions.AddOwner, LeaverActions.EnableAccount, LeaverActions.AddGroupMember, LeaverActions.AddAppRole, LeaverActions.AddDelegatedGrant, LeaverActions.AddAzureRole,
         LeaverActions.AddVaultAccessPolicy, LeaverActions.TakeBackResource, LeaverActions.EnableDevice, LeaverActions.AddLicence,
+        LeaverActions.AddToBlockGroup,
     };
 
     // Parts of the messages and codes with which the services say that the target state is there already.

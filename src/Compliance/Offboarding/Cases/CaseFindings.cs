@@ -38,6 +38,12 @@ internal enum CasePhase
 
     /// <summary>Why it came to rest early.</summary>
     Rest,
+
+    /// <summary>The second person's confirmation of a start for cause.</summary>
+    Confirmation,
+
+    /// <summary>Putting the person into the block group.</summary>
+    Group,
 }
 
 /// <summary>

@@ -90,6 +90,9 @@ internal sealed record CaseState
     /// <summary>Outcomes of blocking.</summary>
     public IReadOnlyList<StepOutcome> Blocked { get; init; } = [];
 
+    /// <summary>What became of putting the person into the block group; null when that was not due.</summary>
+    public BlockGroupState? Group { get; init; }
+
     /// <summary>Ids of the plans made, in order.</summary>
     public IReadOnlyList<string> Plans { get; init; } = [];
 

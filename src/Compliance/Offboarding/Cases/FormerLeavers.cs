@@ -100,6 +100,8 @@ internal sealed partial class FormerLeavers(
             return "The account can sign in again.";
         var kept = await documents.LoadAsync<CaseState>(LeaverSteps.Name(new CaseRun(former.Id, former.Round, ""), "state.json"), stop);
         var left = kept?.Verified?.Accesses.Where(a => a.State != AccessState.Removed).Select(a => a.Access.Id).ToHashSet(StringComparer.OrdinalIgnoreCase) ?? [];
+        // The block groups that the policy names now, and named then.
+        left.UnionWith(new[] { policies.Load().BlockGroup, kept?.Group?.Id }.OfType<string>());
         var news = state.Memberships?.Where(m => !left.Contains(m)).ToList() ?? [];
         return news.Count > 0 ? $"{news.Count} memberships or roles are there that the certificate did not leave." : null;
     }

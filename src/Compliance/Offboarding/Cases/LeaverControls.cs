@@ -23,4 +23,7 @@ internal static class LeaverControls
 
     /// <summary>A case does not go on, or not for whom it should.</summary>
     public const string Stalled = "LEAVE-015";
+
+    /// <summary>A second person has not confirmed a start for cause in time.</summary>
+    public const string Unconfirmed = "LEAVE-016";
 }

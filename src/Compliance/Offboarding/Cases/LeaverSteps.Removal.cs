@@ -42,7 +42,7 @@ public sealed partial class LeaverSteps
         var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop);
         var isFirst = state.Outcomes.Count == 0;
         var snapshot = isFirst && first is not null
-            ? first : await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
+            ? first : WithoutGroup(await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop), policy, state);
         if (first is null)
         {
             first = await _parts.Documents.ChangeAsync<AccessSnapshot>(Name(run, "snapshot.json"), kept => kept ?? snapshot, stop);
@@ -143,7 +143,7 @@ public sealed partial class LeaverSteps
         var facts = state.Facts!;
         var before = await SnapshotAsync(run, stop);
         var plans = await PlansAsync(run, state, stop);
-        var after = await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop);
+        var after = WithoutGroup(await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop), policy, state);
         state = await ChangeStateAsync(run, s => s with { Verified = Verification.Compare(plans, s.Outcomes, before, after, s.Verified) },
             stop);
         var verified = state.Verified!;
@@ -189,7 +189,7 @@ public sealed partial class LeaverSteps
         var state = await StateAsync(run, stop);
         var verified = state.Verified
             ?? throw new InvalidOperationException($"case {run.CaseId} was not verified: there is nothing to certify");
-        var signature = SignatureOf(verified, known);
+        var signature = SignatureOf(verified, known, state);
         if (known.CertificateSha256 is { } issued && state.Certified is { } last && last.Signature == signature
             && verified.At - last.At < CertifyEvery)
             return issued;
@@ -198,7 +198,8 @@ public sealed partial class LeaverSteps
             if (await _parts.Approvals.FindAsync(Tenant, id, stop) is { } request)
                 approvals.Add(request);
         var certificate = CertificateBuilder.Build(new CertificateInput(
-            known, state.Facts!, await PlansAsync(run, state, stop), [.. state.Blocked, .. state.Outcomes], verified, approvals,
+            known, state.Facts!, await PlansAsync(run, state, stop),
+            [.. state.Blocked, .. GroupOutcome(state), .. state.Outcomes], verified, approvals,
             [.. state.Evidence.Where(e => !e.Contains("-certificate-", StringComparison.Ordinal))], policy));
         var digest = await _parts.Documents.SaveAsync(Name(run, "certificate.json"), certificate, stop);
         await _parts.Documents.SaveTextAsync(Name(run, "certificate.html"), "text/html; charset=utf-8", CertificatePage.Html(certificate),
@@ -251,7 +252,7 @@ public sealed partial class LeaverSteps
     }
 
     // All that a certificate says but for its times.
-    private static string SignatureOf(VerifiedCase verified, LeaverCase known) => CanonicalJson.Sha256Of(new
+    private static string SignatureOf(VerifiedCase verified, LeaverCase known, CaseState state) => CanonicalJson.Sha256Of(new
     {
         blocked = known.BlockedAt is not null,
         verified.Clear,
@@ -259,6 +260,7 @@ public sealed partial class LeaverSteps
         accesses = verified.Accesses.Select(a => new { a.Access.Key, a.State, a.Why }),
         outside = verified.Outside.Select(a => a.Key),
         unread = verified.Unread.Select(s => s.Source),
+        group = state.Group?.Outcome is { } outcome ? $"{state.Group.Id} {outcome.InEffect} {outcome.Result}" : null,
     });
 
     // What a pass came to is kept once, before anything tells of it: one that a crash cut off after that is told as it was, not done again.

@@ -56,7 +56,8 @@ public sealed partial class LeaverSteps
             return (known, Over(known, run));
         if (Rested(known, now) == known)
             return (known, false);
-        await TellAsync(known, [.. CaseFindings.Phases.Where(p => p is not (CasePhase.Undo or CasePhase.Rest))], [], stop);
+        await TellAsync(
+            known, [.. CaseFindings.Phases.Where(p => p is not (CasePhase.Undo or CasePhase.Rest or CasePhase.Confirmation))], [], stop);
         known = await ChangeAsync(run, c => c.Round == run.Round && c.RestedAt is null ? Rested(c, now) : c, stop);
         return (known, Over(known, run));
     }
@@ -66,12 +67,15 @@ public sealed partial class LeaverSteps
     {
         if (CaseRules.IsTakenBack(known))
             return known is { BegunAt: null, BlockedAt: null } && known.Stage != LeaverStage.Cancelled
-                ? known with { RestedAt = now, Stage = LeaverStage.Cancelled, Note = "HR took the leaving back before anything was done" }
+                ? known with { RestedAt = now, Stage = LeaverStage.Cancelled, Note = $"{WhyTakenBack(known)} before anything was done" }
                 : known with { RestedAt = now };
         if (known.EmployedIn is not null)
             return CaseRules.AtRest(known, now);
         return known.BegunAt is not null && CaseRules.IsLater(known, now) ? CaseRules.NextRound(known) : known;
     }
+
+    private static string WhyTakenBack(LeaverCase known) => known.Cause is { Outcome: ForCauseOutcome.Refused } && known.Sequence < 0
+        ? "a second person refused the start for cause" : "HR took the leaving back";
 
     private async Task<CaseState> StateAsync(CaseRun run, CancellationToken stop) =>
         await _parts.Documents.LoadAsync<CaseState>(Name(run, "state.json"), stop) ?? new CaseState();
@@ -100,6 +104,7 @@ public sealed partial class LeaverSteps
             PlanId = planId,
             CaseId = run.CaseId,
             SubjectId = facts.UserId,
+            Requesters = known.Cause is { Holds: true } cause ? [cause.StartedBy] : [],
             Reasons = [.. holds.Select(h => h.Reason)],
             Guards = [.. holds.Select(h => h.Guard).Distinct(StringComparer.Ordinal)],
             Controls = [LeaverControls.Overdue, LeaverControls.Held],
@@ -112,7 +117,7 @@ public sealed partial class LeaverSteps
         var isUndo = IsUndo(request);
         // One question at a time to one orchestration: an answer to an earlier one would come to nothing.
         foreach (var earlier in await _parts.Approvals.OpenAsync(Tenant, Now, stop))
-            if (earlier.CaseId == run.CaseId && earlier.Id != request.Id && IsUndo(earlier) == isUndo)
+            if (earlier.CaseId == run.CaseId && earlier.Id != request.Id && IsUndo(earlier) == isUndo && !ForCauseStarts.Asks(earlier))
                 await _parts.Approvals.VoidAsync(Tenant, earlier.Id, Now, stop);
         await ChangeStateAsync(run, s => s with
         {
@@ -123,7 +128,7 @@ public sealed partial class LeaverSteps
         if (stage is { } held)
             await ChangeAsync(run, c =>
             {
-                if (isUndo ? c.Sequence != known.Sequence : CaseIsOver(c, run))
+                if (isUndo ? UndoRequestPrefix(c) != UndoRequestPrefix(known) : CaseIsOver(c, run))
                     return c;
                 // That the account could not be blocked yet is what has to be seen first.
                 return c.Stage == LeaverStage.Blocking && !isUndo ? c with { PlanId = planId } : c with

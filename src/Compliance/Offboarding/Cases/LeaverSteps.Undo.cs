@@ -59,7 +59,7 @@ public sealed partial class LeaverSteps
         if (await _parts.Approvals.FindAsync(Tenant, requestId, stop) is { } request && IsApproved(request))
             return new(CaseGo.Proceed, planId);
         var hold = new Hold(GuardNames.Restore, CaseRules.IsStaying(known, Now)
-            ? "Access is to be given back, because HR took the leaving back or put it off."
+            ? $"Access is to be given back, because {(CaseRules.IsTakenBack(known) ? WhyTakenBack(known) : "HR put the leaving off")}."
             : $"Access is to be given back to {taken.Facts.PrincipalName}, whom an earlier round took for the leaver.");
         var question = new Question(acted, plan, planId, taken.Facts, [hold], lookedAt, requestId, known.UndoInstanceId);
         return await HoldAsync(question, known, policy, CaseRules.IsTakenBack(known) ? LeaverStage.Restoring : null, stop);
@@ -120,7 +120,7 @@ public sealed partial class LeaverSteps
                 accesses.AddRange(snapshot.Accesses);
         }
         var before = new AccessSnapshot(Tenant, taken.Facts.UserId, known.BegunAt ?? known.ReceivedAt, accesses, []);
-        var outcomes = taken.Rounds.SelectMany(r => r.State.Blocked.Concat(r.State.Outcomes)).ToList();
+        var outcomes = taken.Rounds.SelectMany(r => r.State.Blocked.Concat(GroupOutcome(r.State)).Concat(r.State.Outcomes)).ToList();
         return UndoPlanner.Plan(known.Id, taken.Facts, before, plans, outcomes, policy);
     }
 
@@ -179,8 +179,9 @@ public sealed partial class LeaverSteps
         return new(CaseGo.End);
     }
 
-    // An answer counts for the event that holds when it is given: a later one asks anew.
-    private static string UndoRequestPrefix(LeaverCase known) => $"{known.Id}-undo-{known.Sequence}-";
+    // An answer counts for the event, or the start for cause, that holds when it is given: a later one asks again.
+    private static string UndoRequestPrefix(LeaverCase known) =>
+        known.Cause is { Number: var start } ? $"{known.Id}-undo-{known.Sequence}-c{start}-" : $"{known.Id}-undo-{known.Sequence}-";
 
     /// <summary>A round that took something.</summary>
     /// <param name="Run">Names its documents.</param>

@@ -45,6 +45,7 @@ public sealed partial class LeaverSteps
             return decision;
         var blocked = await BlockedAsync(run, plan, policy, stop);
         _parts.Urgent.End(run.CaseId);
+        await BlockGroupAsync(run, stop);
         return new(blocked, decision.PlanId);
     }
 
@@ -79,7 +80,9 @@ public sealed partial class LeaverSteps
         if (known.BlockedAt is not null && await BlockPlanAsync(run, state, stop) is { } blocked)
             return (new(CaseGo.Proceed, blocked.Id()), blocked);
         // Each round matches again, and so does each attempt: HR and the directory may have been put right meanwhile.
-        var lookup = await _parts.Directory.LookUpAsync(known.Latest, policy, stop);
+        var lookup = known.Cause is { Holds: true } cause
+            ? await _parts.Directory.LookUpAsync(cause.UserId, policy, stop)
+            : await _parts.Directory.LookUpAsync(known.Latest, policy, stop);
         if (lookup.Facts is not { } facts)
             return (await UnmatchedAsync(run, known, lookup, policy, stop), null);
 
@@ -115,8 +118,9 @@ public sealed partial class LeaverSteps
             await _parts.Caps.CountApprovedAsync(Tenant, known.InstanceId, Now, stop);
             await _parts.Approvals.BeginAsync(Tenant, request!.Id, Now, stop);
         }
-        await ChangeStateAsync(run, s => s with { Facts = facts, Plans = With(s.Plans, planId), Released = With(s.Released, planId) },
-            stop);
+        // Begun and cut off: the account may be disabled by this very round, and an undo gives back what was before.
+        var was = known.BegunAt is not null && state.Facts is { AccountEnabled: true } ? facts with { AccountEnabled = true } : facts;
+        await ChangeStateAsync(run, s => s with { Facts = was, Plans = With(s.Plans, planId), Released = With(s.Released, planId) }, stop);
         var others = known.IsTaken || known.IsTakenFromOther ? await TakenRoundsAsync(known, stop) : [];
         // It runs: whoever started it may have been cut off before saying so.
         var now = Now;
@@ -208,6 +212,7 @@ public sealed partial class LeaverSteps
                 Stage = c.Stage is LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held or LeaverStage.Blocking
                     ? LeaverStage.Blocked : c.Stage,
                 BlockedAt = c.BlockedAt ?? blockedAt,
+                IsGroupDue = c.IsGroupDue || (c.BlockedAt is null && policy.BlockGroup is not null),
                 Note = c.BlockedAt is null ? null : c.Note,
             }, stop);
             Blocked(_log, run.CaseId, (blockedAt - known.ReceivedAt).TotalSeconds);
@@ -304,6 +309,7 @@ public sealed partial class LeaverSteps
         var now = Now;
         await ChangeAsync(run, c => (isUndo, CaseRules.IsTakenBack(c)) switch
         {
+            (true, _) when UndoRequestPrefix(c) != UndoRequestPrefix(known) => c,
             (false, _) => c.Round != run.Round ? c : c with
             {
                 Stage = LeaverStage.Closed,

@@ -66,6 +66,19 @@ internal static class GraphAccess
         };
     }
 
+    /// <summary>Why this program puts no one into a group; null when it can.</summary>
+    public static string? WhyNoneIsAdded(JsonElement group)
+    {
+        var types = group.Items("groupTypes").Select(t => t.ToString()).ToList();
+        if (group.Flag("isAssignableToRole") == true)
+            return "it can hold directory roles, so that its members are changed only with RoleManagement.ReadWrite.Directory";
+        if (group.Flag("onPremisesSyncEnabled") == true)
+            return "it comes from the on-premises directory, where its members are changed";
+        if (types.Contains("DynamicMembership"))
+            return "its members are chosen by a rule";
+        return group.Flag("mailEnabled") == true && !types.Contains("Unified") ? "it is mail-enabled: Exchange changes its members" : null;
+    }
+
     /// <summary>A sign-in method. What identifies it to the person (a number, an address) is not kept.</summary>
     public static Access? SignInMethod(JsonElement item)
     {

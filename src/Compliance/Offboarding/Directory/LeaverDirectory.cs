@@ -49,6 +49,23 @@ internal sealed partial class LeaverDirectory(
     }
 
     /// <inheritdoc/>
+    public async Task<BlockGroup> BlockGroupAsync(string groupId, string userId, CancellationToken stop)
+    {
+        var read = await reads.ReadAsync(
+            [
+                new("group", $"/groups/{Uri.EscapeDataString(groupId)}?$select={GroupFields}", DeclaredCall.Group, Single: true),
+                new("memberOf", $"{User(userId)}/memberOf?$select=id&$top=999", DeclaredCall.MemberOf),
+            ], stop);
+        var (group, memberOf) = (read["group"], read["memberOf"]);
+        if (group.Missing)
+            return new(groupId, groupId, false, "there is no such group in the directory", null);
+        if ((group.Failure ?? memberOf.Failure) is { } failure)
+            return BlockGroup.NotRead(groupId, failure.Reason);
+        var isMember = memberOf.Items.Any(m => string.Equals(m.Text("id"), groupId, StringComparison.OrdinalIgnoreCase));
+        return new(groupId, group.Body.Text("displayName") ?? groupId, isMember, GraphAccess.WhyNoneIsAdded(group.Body), null);
+    }
+
+    /// <inheritdoc/>
     public async Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken stop)
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { userId };

@@ -32,16 +32,102 @@ internal static class CaseRules
     /// <param name="known">The employment's case; null when there is none.</param>
     /// <param name="said">The event.</param>
     /// <param name="now">When it arrived.</param>
-    public static Taken Take(string tenantId, LeaverCase? known, HrEvent said, DateTimeOffset now)
+    /// <param name="caseId">Id of the case, when it is not the employment's own: see <see cref="IdOf"/>.</param>
+    public static Taken Take(string tenantId, LeaverCase? known, HrEvent said, DateTimeOffset now, string? caseId = null)
     {
         if (known is null)
-            return Outcome(First(tenantId, said, now), IntakeOutcome.Updated);
+            return Outcome(First(tenantId, said, now, caseId), IntakeOutcome.Updated);
         if (said.Sequence < known.Sequence)
             return Outcome(known, IntakeOutcome.Stale);
         if (said.Sequence > known.Sequence)
             return Outcome(Next(known, said, now), IntakeOutcome.Updated);
         return SameContent(known.Latest, said) ? Outcome(known, IntakeOutcome.Repeat) : Outcome(known, IntakeOutcome.Stale) with { Conflict = true };
     }
+
+    /// <summary>
+    /// Which of a person's cases an event is about: its employment's own, or one that was started for cause while HR had not reported on
+    /// the employment.
+    /// </summary>
+    /// <param name="own">Id of the employment's own case.</param>
+    /// <param name="started">Id that a case has which was started for cause without HR.</param>
+    /// <param name="employment">The event's employment.</param>
+    /// <param name="ids">Ids of the person's cases.</param>
+    /// <param name="cases">Those of them that are there.</param>
+    public static string IdOf(string own, string started, string employment, IReadOnlyList<string> ids, IReadOnlyList<LeaverCase> cases)
+    {
+        if (ids.Contains(own, StringComparer.Ordinal))
+            return own;
+        if (cases.FirstOrDefault(c => c.Employment == employment) is { } joined)
+            return joined.Id;
+        var isFree = cases.All(c => c.Id != started || c.Employment.Length == 0);
+        return isFree && ids.Contains(started, StringComparer.Ordinal) ? started : own;
+    }
+
+    /// <summary>
+    /// Which of a person's cases a start for cause joins: one that goes on, or whose employment does, or that is watched; else one of its
+    /// own.
+    /// </summary>
+    /// <param name="started">Id of a case of its own.</param>
+    /// <param name="ids">Ids of the person's cases, in the order in which they were first heard of.</param>
+    /// <param name="cases">Those of them that are there.</param>
+    /// <param name="now">The clock's time.</param>
+    public static string IdOfStart(string started, IReadOnlyList<string> ids, IReadOnlyList<LeaverCase> cases, DateTimeOffset now)
+    {
+        // One that is noted and not there is just being made.
+        if (ids.FirstOrDefault(id => cases.All(c => c.Id != id)) is { } coming)
+            return coming;
+        return cases.Where(c => c.EmployedIn is null && (IsActing(c) || IsTakenBack(c) || c.DueAt > now || c.Stage == LeaverStage.Clear))
+            .OrderByDescending(IsActing).ThenBy(c => c.Stage == LeaverStage.Clear).ThenByDescending(c => c.Latest.Time)
+            .FirstOrDefault()?.Id ?? started;
+    }
+
+    /// <summary>
+    /// Starts a case for cause. What HR reported stays; whoever starts again what is under way, or not confirmed yet, is answered with
+    /// that.
+    /// </summary>
+    /// <param name="known">The person's case; null when there is none.</param>
+    /// <param name="tenantId">Entra tenant id.</param>
+    /// <param name="caseId">Id of the case.</param>
+    /// <param name="employeeId">HR's id of the person.</param>
+    /// <param name="mail">The account's mail address; null when there is none.</param>
+    /// <param name="cause">The start.</param>
+    public static LeaverCase Start(
+        LeaverCase? known, string tenantId, string caseId, string employeeId, string? mail, ForCauseStart cause)
+    {
+        if (known is null)
+        {
+            // Before every sequence that HR may send.
+            var latest = new HrEvent(
+                "urn:compliance:for-cause", caseId, HrEventKind.NotReported, cause.At, employeeId, "", -1, null, ForCause: false,
+                cause.PrincipalName, mail);
+            return First(tenantId, latest, cause.At, caseId) with { Stage = LeaverStage.Scheduled, Cause = cause, DueAt = cause.At };
+        }
+        if (IsForCause(known) && (IsActing(known) || known.Cause!.Outcome is null))
+            return known;
+        var next = known with
+        {
+            EmployeeId = employeeId,
+            EmployedIn = null,
+            UndoRefusedAt = null,
+            Cause = cause with { Number = (known.Cause?.Number ?? 0) + 1 },
+        };
+        next = next with { DueAt = DueOf(next, cause.At) };
+        // What waits for a day, for a match or for people begins afresh; what has begun goes on.
+        return next.BegunAt is not null && IsActing(next) ? next : NextRound(next);
+    }
+
+    /// <summary>The second person has answered a start for cause.</summary>
+    public static LeaverCase Answered(LeaverCase known, ForCauseOutcome outcome, DateTimeOffset now)
+    {
+        var next = known with { Cause = known.Cause! with { Outcome = outcome } };
+        if (outcome == ForCauseOutcome.Confirmed)
+            return next;
+        next = next with { DueAt = DueOf(next, now) };
+        return Leaves(next) && !IsLater(next, now) ? next : Follow(known, next, now);
+    }
+
+    /// <summary>True while access ends for cause, beside HR.</summary>
+    public static bool IsForCause(LeaverCase known) => known.Cause is { Holds: true };
 
     /// <summary>True when the case wants an orchestration that is not known to be started.</summary>
     public static bool IsUndispatched(LeaverCase known) => !known.Dispatched && !IsOver(known.Stage);
@@ -55,7 +141,7 @@ internal static class CaseRules
     /// True when nothing is done about a case any more unless HR says something new, or somebody gets access again. Whatever the time: what
     /// could be wanted at some time is not settled.
     /// </summary>
-    public static bool IsSettled(LeaverCase known) => !IsActing(known) && known.EmployedIn is null
+    public static bool IsSettled(LeaverCase known) => !IsActing(known) && known is { EmployedIn: null, IsGroupDue: false, Cause: null or { Settled: true } }
         && (known.UndoRefusedAt == known.Sequence
             || !(known.IsTakenFromOther || (known.IsTaken && (IsTakenBack(known) || known.BegunAt is null))));
 
@@ -75,8 +161,10 @@ internal static class CaseRules
 
     /// <summary>The other employment in which HR said later that the person of a case is there; null when there is none.</summary>
     public static string? EmployedIn(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) => all
-        .Where(c => c.EmployeeId == old.EmployeeId && c.Employment != old.Employment && c.Latest.Time > old.Latest.Time
-            && (!Ends(c.Latest) || c.DueAt > now))
+        .Where(c => c.EmployeeId == old.EmployeeId && c.Employment != old.Employment && c.Employment.Length > 0
+            && c.Latest.Time > old.Latest.Time && !(IsForCause(old) && c.Latest.Time <= old.Cause!.At)
+            // HR's notice of a later end does not outweigh an end for cause.
+            && (!Leaves(c) || (c.DueAt > now && !IsForCause(old))))
         .MaxBy(c => c.Latest.Time)?.Employment;
 
     /// <summary>When access ends (UTC); null when the person stays. For cause: at once.</summary>
@@ -89,9 +177,16 @@ internal static class CaseRules
         return said.ForCause ? Earliest(due, Earliest(said.Time, now)) : due;
     }
 
-    private static LeaverCase First(string tenantId, HrEvent said, DateTimeOffset now) => new()
+    // A start for cause ends access at once, whatever HR's date is.
+    private static DateTimeOffset? DueOf(LeaverCase known, DateTimeOffset now)
     {
-        Id = HrEventKeys.CaseOf(tenantId, said.EmployeeId, said.Employment),
+        var due = DueAt(known.Latest, now);
+        return known.Cause is { Holds: true } cause ? Earliest(due ?? cause.At, cause.At) : due;
+    }
+
+    private static LeaverCase First(string tenantId, HrEvent said, DateTimeOffset now, string? caseId) => new()
+    {
+        Id = caseId ?? HrEventKeys.CaseOf(tenantId, said.EmployeeId, said.Employment),
         TenantId = tenantId,
         EmployeeId = said.EmployeeId,
         Employment = said.Employment,
@@ -102,11 +197,14 @@ internal static class CaseRules
         Stage = Ends(said) ? LeaverStage.Scheduled : LeaverStage.Cancelled,
     };
 
-    /// <summary>True when HR took the leaving back, whatever was done so far.</summary>
-    public static bool IsTakenBack(LeaverCase known) => !Ends(known.Latest);
+    /// <summary>True when HR took the leaving back, or a start for cause was refused, whatever was done so far.</summary>
+    public static bool IsTakenBack(LeaverCase known) => !Leaves(known);
+
+    private static bool Leaves(LeaverCase known) => Ends(known.Latest) || IsForCause(known);
 
     /// <summary>True when the person stays until a time that lies ahead.</summary>
-    public static bool IsLater(LeaverCase known, DateTimeOffset now) => Ends(known.Latest) && !known.Latest.ForCause && known.DueAt > now;
+    public static bool IsLater(LeaverCase known, DateTimeOffset now) =>
+        Ends(known.Latest) && !known.Latest.ForCause && !IsForCause(known) && known.DueAt > now;
 
     /// <summary>
     /// True when what was taken is to be given back, once two people agree: all of it while the person stays, and what was taken from
@@ -121,7 +219,11 @@ internal static class CaseRules
 
     private static LeaverCase Next(LeaverCase known, HrEvent said, DateTimeOffset now)
     {
-        var next = known with { Sequence = said.Sequence, Latest = said, DueAt = DueAt(said, now) };
+        var next = known with { Sequence = said.Sequence, Latest = said, Employment = said.Employment };
+        // HR reported after the start that the person stays. An event from before it is outweighed by it.
+        if (!Ends(said) && known.Cause is { Holds: true } cause && said.Time > cause.At)
+            next = next with { Cause = cause with { Outcome = ForCauseOutcome.TakenBack, Settled = false } };
+        next = next with { DueAt = DueOf(next, now) };
         var after = Follow(known, next, now);
         // With another identity the person is looked for again; what a round has begun stays with whom it began with.
         return after.BegunAt is null && (said.PrincipalName, said.Mail) != (known.Latest.PrincipalName, known.Latest.Mail)
@@ -129,7 +231,7 @@ internal static class CaseRules
     }
 
     private static LeaverCase Follow(LeaverCase known, LeaverCase next, DateTimeOffset now) =>
-        (Ends(next.Latest), known.Stage) switch
+        (Leaves(next), known.Stage) switch
         {
             (false, LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held) when known is { BegunAt: null, BlockedAt: null } =>
                 next with { Stage = LeaverStage.Cancelled, Note = null },
@@ -143,8 +245,16 @@ internal static class CaseRules
         };
 
     // Another round begins with nothing done.
-    internal static LeaverCase Another(LeaverCase known) =>
-        known with { Round = known.Round + 1, Dispatched = false, BegunAt = null, BlockedAt = null, ClearAt = null, RestedAt = null };
+    internal static LeaverCase Another(LeaverCase known) => known with
+    {
+        Round = known.Round + 1,
+        Dispatched = false,
+        BegunAt = null,
+        BlockedAt = null,
+        IsGroupDue = false,
+        ClearAt = null,
+        RestedAt = null,
+    };
 
     /// <summary>The case of an employment whose person is there again in another one.</summary>
     internal static LeaverCase AtRest(LeaverCase known, DateTimeOffset now) => known with

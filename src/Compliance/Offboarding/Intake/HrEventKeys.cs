@@ -17,6 +17,9 @@ public static class HrEventKeys
     public static string CaseOf(string tenantId, string employeeId, string employment) =>
         $"leaver-{CanonicalJson.Sha256Of(new { tenant = tenantId?.ToLowerInvariant(), employeeId, employment })[..32]}";
 
+    /// <summary>Of a case that was started for cause while HR had reported on no employment that goes on.</summary>
+    internal static string CaseOfStart(string tenantId, string employeeId) => CaseOf(tenantId, employeeId, "");
+
     /// <summary>Of a person: 32 hex digits over tenant and employee id.</summary>
     internal static string PersonOf(string tenantId, string employeeId) =>
         CanonicalJson.Sha256Of(new { tenant = tenantId.ToLowerInvariant(), employeeId })[..32];

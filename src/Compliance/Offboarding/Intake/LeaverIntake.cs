@@ -39,7 +39,9 @@ internal sealed partial class LeaverIntake(
     {
         var now = time.GetUtcNow();
         var key = HrEventKeys.Of(said.Source, said.Id);
-        var caseId = HrEventKeys.CaseOf(tenant.Value, said.EmployeeId, said.Employment);
+        var (caseId, employments) = await cases.NoteAsync(tenant.Value, said.EmployeeId, (ids, all) => CaseRules.IdOf(
+            HrEventKeys.CaseOf(tenant.Value, said.EmployeeId, said.Employment), HrEventKeys.CaseOfStart(tenant.Value, said.EmployeeId),
+            said.Employment, ids, all), stop);
         var arrived = new TakenEvent(key, caseId, CanonicalJson.Sha256Of(said), said.Sequence, said.Kind, now, trigger, correlationId, Recorded: false);
         var noted = await events.NoteAsync(tenant.Value, arrived, stop);
         if (noted.Digest != arrived.Digest)
@@ -48,9 +50,8 @@ internal sealed partial class LeaverIntake(
             await RefusedAsync(refused, trigger, stop);
             throw refused;
         }
-        var employments = await cases.NoteAsync(tenant.Value, said.EmployeeId, caseId, stop);
         Taken? taken = null;
-        await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, said, now)).Case, stop);
+        await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, said, now, caseId)).Case, stop);
         var (after, outcome, conflict) = taken!;
         if (conflict)
             await findings.RaiseAsync(tenant.Value, IntakeDetections.Conflicting(after, said, policy.Load()), Run(key, now), stop);

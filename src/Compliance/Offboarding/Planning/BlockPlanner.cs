@@ -28,6 +28,19 @@ internal static class BlockPlanner
             facts.OnPremisesSynced ? [InActiveDirectory(account)] : []);
     }
 
+    /// <summary>What to do about a group that this program cannot put anybody into.</summary>
+    internal const string OtherGroup =
+        "name another group in offboarding.yaml (blockGroup): a security group that is made in Entra, with assigned members and no roles";
+
+    /// <summary>The plan to put a leaver into the block group, once the account is disabled; by hand where this program cannot.</summary>
+    public static ActionPlan Group(
+        string tenantId, string caseId, LeaverFacts facts, BlockGroup group, OffboardingPolicy policy) => Steps.Plan(
+        Steps.BlockGroup, tenantId, caseId, facts.UserId, policy,
+        group.Problem is not null ? [] : [(Steps.Of(
+            LeaverActions.AddToBlockGroup, group.Target, 0, "Conditional Access blocks a leaver as well", "blockGroup",
+            (StepArguments.UserId, facts.UserId)), AssetClass.Other)],
+        group.Problem is { } why ? [new(group.Target, why, OtherGroup)] : []);
+
     /// <summary>Disable, then revoke.</summary>
     internal static IEnumerable<PlanStep> Of(PlanTarget account, Access? access = null) =>
     [

@@ -9,6 +9,9 @@ internal static class Steps
     /// <summary>Kind of the plan that blocks a leaver.</summary>
     public const string Block = "offboarding.block";
 
+    /// <summary>Kind of the plan that puts a leaver who is blocked into the block group.</summary>
+    public const string BlockGroup = "offboarding.blockGroup";
+
     /// <summary>Kind of the plan that takes a leaver's access away.</summary>
     public const string Remove = "offboarding.remove";
 
@@ -18,11 +21,13 @@ internal static class Steps
     /// <summary>The places of all actions in a plan.</summary>
     private static readonly Dictionary<string, int> Order = new string[]
     {
-        LeaverActions.DisableAccount, LeaverActions.RevokeSessions, LeaverActions.DisableDevice, LeaverActions.RemoveDirectoryRole, LeaverActions.RemoveEligibleDirectoryRole,
+        LeaverActions.DisableAccount, LeaverActions.RevokeSessions, LeaverActions.AddToBlockGroup, LeaverActions.DisableDevice,
+        LeaverActions.RemoveDirectoryRole, LeaverActions.RemoveEligibleDirectoryRole,
         LeaverActions.RemoveGroupMember, LeaverActions.RemoveAppRole, LeaverActions.RemoveDelegatedGrant, LeaverActions.RemoveAzureRole, LeaverActions.RemoveEligibleAzureRole,
         LeaverActions.RemoveVaultAccessPolicy, LeaverActions.RemoveSignInMethod, LeaverActions.AddOwner, LeaverActions.RemoveOwner, LeaverActions.HandOverResource,
         LeaverActions.RemoveLicence, LeaverActions.RetireManagedDevice,
-        LeaverActions.EnableAccount, LeaverActions.AddLicence, LeaverActions.AddGroupMember, LeaverActions.AddAppRole, LeaverActions.AddDelegatedGrant, LeaverActions.AddAzureRole,
+        LeaverActions.EnableAccount, LeaverActions.RemoveFromBlockGroup, LeaverActions.AddLicence, LeaverActions.AddGroupMember,
+        LeaverActions.AddAppRole, LeaverActions.AddDelegatedGrant, LeaverActions.AddAzureRole,
         LeaverActions.AddVaultAccessPolicy, LeaverActions.TakeBackResource, LeaverActions.EnableDevice,
     }.Select((action, place) => (action, place)).ToDictionary(a => a.action, a => a.place, StringComparer.Ordinal);
 

@@ -35,6 +35,10 @@ internal static class UndoPlanner
         var disabled = undone.Exists(s => s.Action == LeaverActions.DisableAccount);
         if (disabled && facts.AccountEnabled == true)
             steps.Add((Steps.Of(LeaverActions.EnableAccount, account, 0, Why, "", (StepArguments.UserId, facts.UserId)), AssetClass.Other));
+        foreach (var put in undone.Where(s => s.Action == LeaverActions.AddToBlockGroup).DistinctBy(s => s.Id, StringComparer.Ordinal))
+            steps.Add((Steps.Of(
+                LeaverActions.RemoveFromBlockGroup, put.Target, 0, Why, "blockGroup", (StepArguments.UserId, facts.UserId)),
+                AssetClass.Other));
         if (disabled && facts.OnPremisesSynced)
             manual.Add(new(account with { Type = "onPremisesAccount" }, "the account comes from the on-premises directory", "enable it in Active Directory as well (Enable-ADAccount)"));
         if (undone.Exists(s => s.Action == LeaverActions.RevokeSessions))

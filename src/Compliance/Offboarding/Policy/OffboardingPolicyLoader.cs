@@ -44,6 +44,8 @@ internal static class OffboardingPolicyLoader
             ApproveFirstAct = approvals?["firstAct"]?.Flag ?? otherwise.ApproveFirstAct,
             ApprovalWithin = Duration(approvals?["within"]) ?? otherwise.ApprovalWithin,
             ApprovalValidFor = Duration(approvals?["validFor"]) ?? otherwise.ApprovalValidFor,
+            ConfirmWithin = Duration(approvals?["confirmWithin"]) ?? otherwise.ConfirmWithin,
+            BlockGroup = root["blockGroup"]?.Text,
             ClearWithin = Duration(root["clearWithin"]) ?? otherwise.ClearWithin,
             WatchFor = Duration(root["watchFor"]) ?? otherwise.WatchFor,
             TokenLifetime = Duration(root["tokenLifetime"]) ?? otherwise.TokenLifetime,

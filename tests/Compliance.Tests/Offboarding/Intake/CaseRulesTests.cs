@@ -64,7 +64,12 @@ public sealed class CaseRulesTests
                     settled += CaseRules.IsSettled(known) ? 1 : 0;
                 }
         // Who left, and nothing else is wanted.
-        Assert.True(CaseRules.IsSettled(Running(LeaverStage.Clear) with { BegunAt = Now, RestedAt = Now, IsTaken = true }));
+        var left = Running(LeaverStage.Clear) with { BegunAt = Now, RestedAt = Now, IsTaken = true };
+        var cause = new ForCauseStart { UserId = "u", PrincipalName = "u@x", StartedBy = "a", Reason = "r", At = Now, ConfirmBy = Now };
+        Assert.True(CaseRules.IsSettled(left));
+        Assert.True(CaseRules.IsSettled(left with { Cause = cause with { Settled = true } }));
+        Assert.False(CaseRules.IsSettled(left with { Cause = cause }));
+        Assert.False(CaseRules.IsSettled(left with { IsGroupDue = true }));
         Assert.InRange(settled, 100, 2000);
     }
 

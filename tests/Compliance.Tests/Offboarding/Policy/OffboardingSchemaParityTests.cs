@@ -37,6 +37,8 @@ public sealed partial class OffboardingSchemaParityTests
         { "approvals.firstAct", "false", nameof(OffboardingPolicy.ApproveFirstAct), "false" },
         { "approvals.within", "2d", nameof(OffboardingPolicy.ApprovalWithin), "\"2.00:00:00\"" },
         { "approvals.validFor", "48h", nameof(OffboardingPolicy.ApprovalValidFor), "\"2.00:00:00\"" },
+        { "approvals.confirmWithin", "2h", nameof(OffboardingPolicy.ConfirmWithin), "\"02:00:00\"" },
+        { "blockGroup", Id, nameof(OffboardingPolicy.BlockGroup), $"\"{Id}\"" },
         { "clearWithin", "5h", nameof(OffboardingPolicy.ClearWithin), "\"05:00:00\"" },
         { "watchFor", "9999d", nameof(OffboardingPolicy.WatchFor), "\"9999.00:00:00\"" },
         { "tokenLifetime", "45m", nameof(OffboardingPolicy.TokenLifetime), "\"00:45:00\"" },

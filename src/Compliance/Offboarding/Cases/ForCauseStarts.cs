@@ -1,0 +1,187 @@
+using Compliance.Approvals;
+using Compliance.Evidence;
+using Compliance.Observability;
+using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Planning;
+using Compliance.Offboarding.Policy;
+using Compliance.Plans;
+using Compliance.State;
+
+namespace Compliance.Offboarding.Cases;
+
+/// <summary>What a request to start for cause came to.</summary>
+/// <param name="Status">HTTP status to answer with.</param>
+/// <param name="Reason">Why it is refused; null when it is not.</param>
+/// <param name="Case">The case; null when it is refused.</param>
+internal sealed record ForCauseReception(int Status, string? Reason, LeaverCase? Case);
+
+/// <summary>
+/// Starts cases for cause, and has a second person confirm them. The block waits for neither evidence nor confirmation: one write keeps the
+/// start, and whatever is cut off after it is made up for by the sweep.
+/// </summary>
+internal sealed class ForCauseStarts(
+    TenantId tenant, IOffboardingPolicySource policies, TableLeaverCases cases, ICaseDocuments documents, ILeaverDirectory directory,
+    ApprovalBoard approvals, CaseFindings findings, IEvidenceLog evidence, TimeProvider time)
+{
+    /// <summary>Whether a request asks for the confirmation of a start.</summary>
+    public static bool Asks(ApprovalRequest request) => request.Guards.Contains(GuardNames.ForCause, StringComparer.Ordinal);
+
+    /// <summary>Id of the request that asks for the confirmation.</summary>
+    public static string RequestId(LeaverCase known) => $"{known.Id}-cause-{known.Cause!.Number}";
+
+    /// <summary>The plan that the request names: to block the account that was named.</summary>
+    public static ActionPlan Plan(LeaverCase known, OffboardingPolicy policy) => BlockPlanner.Plan(known.TenantId, known.Id,
+        new LeaverFacts { UserId = known.Cause!.UserId, PrincipalName = known.Cause.PrincipalName, DisplayName = "" }, policy);
+
+    /// <summary>Starts a case, or joins the one that the person has.</summary>
+    /// <param name="user">Entra object id or user principal name.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="startedBy">Object id of who starts it.</param>
+    /// <param name="stop">Stops between requests, which harms nothing.</param>
+    public async Task<ForCauseReception> StartAsync(string user, string reason, string startedBy, CancellationToken stop)
+    {
+        var (policy, now) = (policies.Load(), time.GetUtcNow());
+        var lookup = await directory.LookUpAsync(user, policy, stop);
+        if (lookup.Facts is not { } facts)
+            return new(lookup.Unreadable ? 503 : 404, lookup.Problem ?? "the directory could not be read", null);
+        if (string.Equals(facts.UserId, startedBy, StringComparison.OrdinalIgnoreCase))
+            return new(409, "the account is your own: ask somebody else to start it", null);
+        // Without HR's id no event of HR can be known to be about the same person.
+        var employeeId = facts.EmployeeId is { Length: > 0 } known ? known.Trim() : facts.UserId;
+        var (caseId, _) = await cases.NoteAsync(tenant.Value, employeeId, (ids, all) => CaseRules.IdOfStart(
+            HrEventKeys.CaseOfStart(tenant.Value, employeeId), ids, [.. all.Where(c => c.EmployeeId == employeeId)], now), stop);
+        var cause = new ForCauseStart
+        {
+            UserId = facts.UserId,
+            PrincipalName = facts.PrincipalName,
+            StartedBy = startedBy,
+            Reason = reason,
+            At = now,
+            ConfirmBy = now + policy.ConfirmWithin,
+        };
+        return new(202, null, await cases.PutAsync(
+            tenant.Value, caseId, c => CaseRules.Start(c, tenant.Value, caseId, employeeId, facts.Mail, cause), stop));
+    }
+
+    /// <summary>Settles every start that is not.</summary>
+    public async Task SettleAsync(CancellationToken stop)
+    {
+        foreach (var known in await cases.OpenAsync(tenant.Value, dueSince: null, stop))
+            if (known.Cause is { Settled: false })
+                await SettleAsync(known.Id, stop);
+    }
+
+    /// <summary>Records a start and asks the second person; takes the answer, and escalates one that is late. Safe to repeat.</summary>
+    public async Task SettleAsync(string caseId, CancellationToken stop)
+    {
+        if (await cases.FindAsync(tenant.Value, caseId, stop) is not { Cause: { Settled: false } cause } known)
+            return;
+        var (policy, now) = (policies.Load(), time.GetUtcNow());
+        if (!cause.Asked)
+        {
+            await AskAsync(known, policy, stop);
+            await ChangeAsync(c => c with { Asked = true });
+        }
+        var request = await approvals.FindAsync(tenant.Value, RequestId(known), stop);
+        var answer = request is null ? null : ApprovalRules.StateOf(request, now) switch
+        {
+            ApprovalState.Approved => ForCauseOutcome.Confirmed,
+            ApprovalState.Refused => ForCauseOutcome.Refused,
+            _ => (ForCauseOutcome?)null,
+        };
+        if (answer is { } given)
+        {
+            await approvals.RecordAsync(request!, stop);
+            known = await cases.ChangeAsync(tenant.Value, caseId, c =>
+                c.Cause is { Outcome: null } open && open.Number == cause.Number ? CaseRules.Answered(c, given, now) : c, stop);
+        }
+        if (known.Cause is not { Outcome: { } outcome })
+        {
+            if (now > cause.ConfirmBy && !cause.Escalated)
+            {
+                await EscalateAsync(known, policy, now, stop);
+                await ChangeAsync(c => c with { Escalated = true });
+            }
+            return;
+        }
+        if (outcome == ForCauseOutcome.TakenBack)
+            await approvals.VoidAsync(tenant.Value, RequestId(known), now, stop);
+        else
+            await approvals.BeginAsync(tenant.Value, RequestId(known), now, stop);
+        await findings.SetAsync(tenant.Value, caseId, [CasePhase.Confirmation], [], now, stop);
+        await ChangeAsync(c => c with { Settled = c.Outcome == outcome });
+
+        Task ChangeAsync(Func<ForCauseStart, ForCauseStart> change) => cases.ChangeAsync(tenant.Value, caseId, c =>
+            c.Cause is { } latest && latest.Number == cause.Number ? c with { Cause = change(latest) } : c, stop);
+    }
+
+    private async Task AskAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken stop)
+    {
+        var (cause, plan) = (known.Cause!, Plan(known, policy));
+        await documents.SaveAsync(LeaverSteps.Name(new CaseRun(known.Id, known.Round, ""), $"plan-{plan.Id()}.json"), plan, stop);
+        await approvals.AskAsync(new ApprovalRequest
+        {
+            Id = RequestId(known),
+            TenantId = tenant.Value,
+            PlanId = plan.Id(),
+            CaseId = known.Id,
+            SubjectId = cause.UserId,
+            Requesters = [cause.StartedBy],
+            Reasons =
+            [
+                $"Access was ended for cause by {cause.StartedBy}: {cause.Reason}",
+                "One person confirms it; a refusal asks two people to give access back.",
+            ],
+            Guards = [GuardNames.ForCause],
+            Controls = [LeaverControls.Unconfirmed],
+            PolicySha256 = policy.Sha256,
+            AskedAt = cause.At,
+            Deadline = cause.ConfirmBy,
+            PeopleNeeded = 1,
+            InstanceId = known.InstanceId,
+        }, stop);
+        await RecordAsync(known, "started", cause.At, $"administrator {cause.StartedBy}", "complete", policy, plan.Id(), stop);
+    }
+
+    private async Task EscalateAsync(LeaverCase known, OffboardingPolicy policy, DateTimeOffset now, CancellationToken stop)
+    {
+        var (cause, planId) = (known.Cause!, Plan(known, policy).Id());
+        if (await approvals.FindAsync(tenant.Value, RequestId(known), stop) is { PlanId: var asked })
+            planId = asked;
+        await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Confirmation], [CaseFindings.Of(
+            known, policy, CasePhase.Confirmation, LeaverControls.Unconfirmed,
+            $"Access was ended for cause at {cause.At.UtcDateTime:yyyy-MM-dd HH:mm}Z, and no second person confirmed it by "
+            + $"{cause.ConfirmBy.UtcDateTime:yyyy-MM-dd HH:mm}Z. The account stays blocked.",
+            $"Somebody else than who started it answers: compliance approvals answer {RequestId(known)} --plan {planId} "
+            + "(--refuse asks two people to give access back).")], now, stop);
+        await RecordAsync(known, "unconfirmed", cause.ConfirmBy, "LeaverSweep (timer)", "incomplete", policy, planId, stop);
+    }
+
+    private Task<EvidenceReceipt> RecordAsync(
+        LeaverCase known, string what, DateTimeOffset at, string actor, string outcome, OffboardingPolicy policy, string planId,
+        CancellationToken stop)
+    {
+        var cause = known.Cause!;
+        return evidence.AppendAsync(new EvidenceRecord
+        {
+            Id = $"{RequestId(known)}-{what}",
+            Time = at,
+            Actor = actor,
+            Action = $"offboarding.{what}",
+            TenantId = tenant.Value,
+            PolicySha256 = policy.Sha256,
+            Controls = [LeaverControls.Unconfirmed],
+            Outcome = outcome,
+            Counts = new Dictionary<string, long>(),
+            Subject = known.Id,
+            Reason = GuardNames.ForCause,
+            PlanId = planId,
+            DetailsSha256 = new Dictionary<string, string>
+            {
+                ["start"] = CanonicalJson.Sha256Of(new { cause.UserId, cause.StartedBy, cause.At, cause.Reason }),
+            },
+            CorrelationId = CorrelationId.Current(RequestId(known)),
+            People = [known.Id, cause.StartedBy],
+        }, stop);
+    }
+}

@@ -1,0 +1,131 @@
+using Compliance.Observability;
+using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Planning;
+using Compliance.Plans;
+using Microsoft.Extensions.Logging;
+
+namespace Compliance.Offboarding.Cases;
+
+public sealed partial class LeaverSteps
+{
+    // Whoever does not answer by then is asked again by the sweep: the removal does not wait.
+    private static readonly TimeSpan GroupWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Puts those into the block group who are blocked and could not be put there yet. What keeps one out keeps no other out.
+    /// </summary>
+    public async Task BlockGroupsAsync(CancellationToken stop)
+    {
+        foreach (var known in await _parts.Cases.OpenAsync(Tenant, dueSince: null, stop))
+            if (IsGroupDue(known))
+                await BlockGroupAsync(new CaseRun(known.Id, known.Round, CorrelationId.Current(known.InstanceId)), stop);
+    }
+
+    private static bool IsGroupDue(LeaverCase known) =>
+        known is { IsGroupDue: true, EmployedIn: null } && !CaseRules.IsTakenBack(known);
+
+    // Beside the disable and after it: whatever becomes of it holds nothing up.
+    private async Task BlockGroupAsync(CaseRun run, CancellationToken stop)
+    {
+        try
+        {
+            var known = await CaseAsync(run, stop);
+            if (known.Round == run.Round && IsGroupDue(known))
+                await PutInGroupAsync(run, known, stop);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            NotInGroup(_log, run.CaseId, e);
+        }
+    }
+
+    private async Task PutInGroupAsync(CaseRun run, LeaverCase known, CancellationToken stop)
+    {
+        var (policy, state) = (_parts.Policy.Load(), await StateAsync(run, stop));
+        if (policy.BlockGroup is { } id && state.Facts is { } facts)
+        {
+            var (planId, outcome) = state.Group is { Outcome: { InEffect: true } done } kept && Same(kept.Id, id)
+                ? (kept.PlanId, done) : await TryGroupAsync(run, facts, id, policy, stop);
+            await RecordChangeAsync(run, "group", planId, [outcome], outcome.InEffect, change => RecordAsync(
+                run, change.At, policy, [LeaverControls.StepStuck], change.Phase, "offboarding.block-group",
+                outcome.InEffect ? "complete" : "incomplete", planId, Counts([outcome]), also: change.Also, stop: stop), stop);
+            await TellAsync(known, [CasePhase.Group], outcome.InEffect ? [] : [CaseFindings.Of(
+                known, policy, CasePhase.Group, LeaverControls.StepStuck,
+                $"The person is blocked and is not in the block group: {outcome.Reason}",
+                outcome.Remedy ?? "It is tried again every five minutes.", part: outcome.StepId)], stop);
+            if (!outcome.InEffect)
+                return;
+        }
+        else
+        {
+            await TellAsync(known, [CasePhase.Group], [], stop);
+        }
+        await ChangeAsync(run, c => c.Round == run.Round ? c with { IsGroupDue = false } : c, stop);
+        // One that was issued before says that it is not in effect.
+        if (known.CertificateSha256 is not null)
+            await CertifyAsync(run, stop);
+    }
+
+    private async Task<(string PlanId, StepOutcome Outcome)> TryGroupAsync(
+        CaseRun run, LeaverFacts facts, string id, OffboardingPolicy policy, CancellationToken stop)
+    {
+        using var limit = new CancellationTokenSource(GroupWithin, _parts.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
+        BlockGroup group;
+        try
+        {
+            group = await _parts.Directory.BlockGroupAsync(id, facts.UserId, either.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            group = BlockGroup.NotRead(id, "the directory did not answer");
+        }
+        var plan = BlockPlanner.Group(Tenant, run.CaseId, facts, group, policy);
+        var planId = plan.Id();
+        var stepId = PlanStep.IdOf(LeaverActions.AddToBlockGroup, group.Target);
+        await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
+        // Kept before the act: who was a member already was not put there by this program, and an undo leaves them there.
+        var isRead = group is { Problem: null, Unread: null };
+        var state = await ChangeStateAsync(run, s => s with
+        {
+            Group = s.Group is { } kept && Same(kept.Id, id) && kept.WasMember is not null ? kept
+                : new(id, planId, isRead ? group.IsMember : null, null),
+            Plans = With(s.Plans, planId),
+        }, stop);
+        var outcome = group switch
+        {
+            { Unread: { } why } => new StepOutcome(stepId, StepResult.Failed, Now, why, Remedy: "It is tried again every five minutes."),
+            { Problem: { } why } => new StepOutcome(stepId, StepResult.Refused, Now, why, Remedy: BlockPlanner.OtherGroup),
+            _ when state.Group!.WasMember == true => new StepOutcome(stepId, StepResult.AlreadySo, Now, "was a member before"),
+            _ => await ActAsync(),
+        };
+        state = await ChangeStateAsync(run, s => s.Group is { Outcome.InEffect: true } ? s : s with
+        {
+            Group = s.Group! with { PlanId = planId, Outcome = outcome },
+            // What was not put in by this program is not taken out by it.
+            Begun = s.Group!.WasMember == true ? s.Begun : With(s.Begun, planId),
+        }, stop);
+        return (state.Group!.PlanId, state.Group.Outcome!);
+
+        async Task<StepOutcome> ActAsync()
+        {
+            try
+            {
+                return (await _parts.Executor.RunAsync(plan, None, None, either.Token)).Outcomes[0];
+            }
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            {
+                return new(stepId, StepResult.Failed, Now, "the directory did not answer", Remedy: "It is tried again every five minutes.");
+            }
+        }
+    }
+
+    // The block group takes access away: it is no access to remove, and none that remains.
+    private static AccessSnapshot WithoutGroup(AccessSnapshot snapshot, OffboardingPolicy policy, CaseState state) =>
+        BlockGroup.Without(snapshot, policy.BlockGroup, state.Group?.Id);
+
+    private static IEnumerable<StepOutcome> GroupOutcome(CaseState state) => state.Group?.Outcome is { } outcome ? [outcome] : [];
+
+    [LoggerMessage(5003, LogLevel.Error, "Case {CaseId}: the leaver could not be put into the block group; it is tried again")]
+    private static partial void NotInGroup(ILogger logger, string caseId, Exception e);
+}
