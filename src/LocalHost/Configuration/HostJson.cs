@@ -17,6 +17,8 @@ internal static class HostJson
     public const string Section = "AzureFunctionsJobHost";
 
     private static readonly TimeSpan DefaultFunctionTimeout = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan MinFunctionTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxFunctionTimeout = TimeSpan.FromDays(24);
     private static readonly string[] Levels = [.. Enum.GetNames<LogLevel>()];
 
     /// <summary>The file beside the app as configuration pairs; none where there is no file.</summary>
@@ -45,9 +47,11 @@ internal static class HostJson
     {
         null => DefaultFunctionTimeout,
         "-1" => null,
-        { } text => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var timeout) && timeout > TimeSpan.Zero
+        { } text => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var timeout)
+            && timeout >= MinFunctionTimeout && timeout <= MaxFunctionTimeout
             ? timeout
-            : throw new StartupException($"setting {Section}:functionTimeout: '{text}' must be a time span hh:mm:ss, or -1"),
+            : throw new StartupException(
+                $"setting {Section}:functionTimeout: '{text}' must be a time span hh:mm:ss from {MinFunctionTimeout:c} to {MaxFunctionTimeout:c}, or -1"),
     };
 
     private static void Check(JsonObjectReader root)
@@ -62,7 +66,7 @@ internal static class HostJson
         }
 
         if (root.Text("functionTimeout") != "-1")
-            _ = root.Period("functionTimeout", TimeSpan.FromSeconds(1), TimeSpan.FromDays(24));
+            _ = root.Period("functionTimeout", MinFunctionTimeout, MaxFunctionTimeout);
         if (root.Object("logging")?.Object("logLevel") is { } levels)
         {
             foreach (var category in levels.Texts().Keys)
