@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Compliance.Evidence.Ledger;
@@ -124,7 +125,7 @@ internal static class EvidenceCommands
     private static Argument<DirectoryInfo> Folder { get; } = new("DIR") { Description = "An empty or new folder" };
 
     // Whatever fails proves nothing about the ledger: exit code 1 is for tampering alone.
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "No failure may end as if the ledger were tampered with.")]
+    [SuppressMessage("Design", "CA1031", Justification = "No failure may end as if the ledger were tampered with.")]
     private static async Task<int> GuardedAsync(
         Func<Task<int>> run, Func<Exception, string?> noAnswer, TextWriter errors, CancellationToken stop)
     {

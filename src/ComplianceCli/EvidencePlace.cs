@@ -74,7 +74,8 @@ internal sealed class EvidencePlace
         for (var e = failure; e is not null; e = e.InnerException)
         {
             // Several tries that got no answer come as one AggregateException.
-            if (e is not (RequestFailedException { Status: 0 } or AggregateException { InnerException: RequestFailedException { Status: 0 } }))
+            var request = e is AggregateException { InnerException: { } first } ? first : e;
+            if (request is not RequestFailedException { Status: 0 })
                 continue;
             return parsed.GetValue(_account) is { } account
                 ? $"{account.Host} does not answer: is --account right, and is this machine online?"

@@ -118,8 +118,8 @@ internal sealed class CommandLine(
     {
         string[] formats = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
         var text = parsed.Tokens[0].Value;
-        if (DateTimeOffset.TryParseExact(text, formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
-            && ClockRange.Includes(time))
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        if (DateTimeOffset.TryParseExact(text, formats, CultureInfo.InvariantCulture, Utc, out var time) && ClockRange.Includes(time))
             return time;
         parsed.AddError($"--now must be {ClockRange.Rule}, such as 2026-11-23T05:00:00Z, not {text}");
         return null;

@@ -1,6 +1,8 @@
 namespace SandboxTenant;
 
-/// <summary>The times to which the clock of a sandbox tenant may be set: what is read from one lies years before and after its time.</summary>
+/// <summary>
+/// The times to which the clock of a sandbox tenant may be set: what is read from one lies years before and after its time.
+/// </summary>
 internal static class ClockRange
 {
     /// <summary>The rule, as an error names it.</summary>

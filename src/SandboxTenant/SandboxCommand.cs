@@ -19,7 +19,8 @@ internal static class SandboxCommand
             Description = "the tenant's time at start, ISO 8601; real time when left out",
             CustomParser = r =>
             {
-                if (DateTimeOffset.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && ClockRange.Includes(time))
+                const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal;
+                if (DateTimeOffset.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, Utc, out var time) && ClockRange.Includes(time))
                     return time;
                 r.AddError($"--now {r.Tokens[0].Value}: is not {ClockRange.Rule} (ISO 8601, as 2026-11-23T08:00:00Z)");
                 return null;
@@ -34,7 +35,12 @@ internal static class SandboxCommand
             var parsed = root.Parse(args);
             foreach (var wrong in parsed.Errors)
                 await error.WriteLineAsync(wrong.Message);
-            return parsed.Errors.Count > 0 ? 1 : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error, ProcessTerminationTimeout = null });
+            if (parsed.Errors.Count > 0)
+                return 1;
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false, Output = output, Error = error, ProcessTerminationTimeout = null,
+            });
         }
         catch (SandboxException e)
         {

@@ -137,16 +137,19 @@ public sealed class StateTests : IDisposable
             error.ToString().ReplaceLineEndings("\n"));
     }
 
+    private const string WrongSize =
+        "a generated tenant's counts, and its credentials in all, must be from 0 to 2000000 and its flagged share from 0 to 1";
+
     [Theory]
     [InlineData("--port 65536: is not a number from 0 (a free port) to 65535", "--port", "65536")]
     [InlineData("--port -1: is not a number from 0 (a free port) to 65535", "--port", "-1")]
     [InlineData("--port x: is not a number from 0 (a free port) to 65535", "--port", "x")]
     [InlineData("--now 0001-01-01: is not a time from 2000 to 2099 (ISO 8601, as 2026-11-23T08:00:00Z)", "--now", "0001-01-01")]
     [InlineData("--now 9999-12-31: is not a time from 2000 to 2099 (ISO 8601, as 2026-11-23T08:00:00Z)", "--now", "9999-12-31")]
-    [InlineData("a generated tenant's counts, and its credentials in all, must be from 0 to 2000000 and its flagged share from 0 to 1", "--applications", "2147483647")]
-    [InlineData("a generated tenant's counts, and its credentials in all, must be from 0 to 2000000 and its flagged share from 0 to 1", "--leavers", "-1")]
-    [InlineData("a generated tenant's counts, and its credentials in all, must be from 0 to 2000000 and its flagged share from 0 to 1", "--applications", "2000000", "--credentials", "2")]
-    [InlineData("a generated tenant's counts, and its credentials in all, must be from 0 to 2000000 and its flagged share from 0 to 1", "--flagged-share", "NaN")]
+    [InlineData(WrongSize, "--applications", "2147483647")]
+    [InlineData(WrongSize, "--leavers", "-1")]
+    [InlineData(WrongSize, "--applications", "2000000", "--credentials", "2")]
+    [InlineData(WrongSize, "--flagged-share", "NaN")]
     public async Task A_value_out_of_its_range_is_one_line_and_exit_code_1(string expected, params string[] options)
     {
         using var error = new StringWriter { NewLine = "\n" };

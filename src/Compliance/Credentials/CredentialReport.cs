@@ -80,7 +80,8 @@ public sealed record ReportFinding
     public required Subject Subject { get; init; }
 
     /// <summary>
-    /// Which part of the subject: key id, thumbprint or key name, as <c>part</c> of a waiver takes it; null for the whole, and in a report of an earlier version.
+    /// Which part of the subject: key id, thumbprint or key name, as <c>part</c> of a waiver takes it; null for the whole, and in a report
+    /// of an earlier version.
     /// </summary>
     public string? Part { get; init; }
 

@@ -6,7 +6,7 @@ public sealed class VaultObjectException : Exception
     internal VaultObjectException(string message, bool isUnknown)
         : base(message) => IsUnknown = isUnknown;
 
-    /// <summary>Whether there is no such vault or object, as far as this app's identity is shown; else one that is there could not be read.</summary>
+    /// <summary>Whether there is no such vault or object, as far as this app is shown; else it could not be read.</summary>
     public bool IsUnknown { get; }
 
     /// <summary>The reason that a vault is not found.</summary>

@@ -38,7 +38,8 @@ internal sealed class TimerSchedule
 
         return interval > TimeSpan.Zero && interval <= MaxInterval
             ? new TimerSchedule(null, interval)
-            : throw new FormatException($"the schedule '{expression}' must be longer than nothing and at most {MaxInterval.TotalDays:0} days");
+            : throw new FormatException(
+                $"the schedule '{expression}' must be longer than nothing and at most {MaxInterval.TotalDays:0} days");
     }
 
     /// <summary>The first due time after another (UTC).</summary>

@@ -14,9 +14,9 @@ internal static class TenantGenerator
     /// <exception cref="SandboxException">The size makes no sense.</exception>
     public static TenantData Generate(GeneratorOptions size, ulong seed, DateTimeOffset now)
     {
-        // Negative ones are too large as well.
-        uint[] counts = [(uint)size.Applications, (uint)size.CredentialsPerApplication, (uint)size.VaultObjects, (uint)size.Vaults, (uint)size.Leavers];
-        if (counts.Any(c => c > MaxCount) || (long)size.Applications * size.CredentialsPerApplication > MaxCount || !(size.FlaggedShare is >= 0 and <= 1))
+        int[] counts = [size.Applications, size.CredentialsPerApplication, size.VaultObjects, size.Vaults, size.Leavers];
+        var credentials = (long)size.Applications * size.CredentialsPerApplication;
+        if (counts.Any(c => c is < 0 or > MaxCount) || credentials > MaxCount || !(size.FlaggedShare is >= 0 and <= 1))
             throw new SandboxException(
                 $"a generated tenant's counts, and its credentials in all, must be from 0 to {MaxCount} and its flagged share from 0 to 1");
         if (size.VaultObjects > 0 && size.Vaults == 0)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Compliance.Tests.Evidence.Verify;
 using ComplianceCli;
 
@@ -54,7 +55,8 @@ public sealed class FailureTests : IDisposable
         var (code, output, errors) = await RunAsync("evidence", "verify", "--connection", Connect("AccountKey=hunter2"));
 
         Assert.Equal(
-            (2, "", "cannot tell: the connection's evidenceStorage is no connection string of a storage account\n"), (code, output, errors));
+            (2, "", "cannot tell: the connection's evidenceStorage is no connection string of a storage account\n"),
+            (code, output, errors));
     }
 
     [Theory]
@@ -85,8 +87,8 @@ public sealed class FailureTests : IDisposable
         foreach (var file in (string[])["pack", "proof"])
             await File.WriteAllTextAsync(At(file), "old", Stop);
 
-        string[] pack = ["evidence", "pack", "--from", "2026-11-01", "--to", "2026-11-02", "--framework", "soc2", "--out", "pack", "--force"];
-        Assert.Equal((0, ""), Short(await RunAsync([.. pack, .. Of(ledger)])));
+        string[] pack = ["evidence", "pack", "--from", "2026-11-01", "--to", "2026-11-02", "--framework", "soc2", "--out", "pack"];
+        Assert.Equal((0, ""), Short(await RunAsync([.. pack, "--force", .. Of(ledger)])));
         Assert.Equal((0, ""), Short(await RunAsync(["evidence", "prove", "#1", "--out", "proof", "--force", .. Of(ledger)])));
 
         Assert.All((string[])["pack", "proof"], file => Assert.NotEqual("old", File.ReadAllText(At(file))));
@@ -103,7 +105,8 @@ public sealed class FailureTests : IDisposable
         Assert.Equal(
             (64, "", $"{At("OUT")} is not empty: name a new folder, or add --force to write over what is there\n"),
             await RunAsync(["evidence", "download", "OUT", .. rest]));
-        Assert.Equal((64, "", $"{At("file")} is a file: name a folder\n"), await RunAsync(["evidence", "download", "file", "--force", .. rest]));
+        Assert.Equal(
+            (64, "", $"{At("file")} is a file: name a folder\n"), await RunAsync(["evidence", "download", "file", "--force", .. rest]));
         // It goes on to the storage, which does not answer.
         Assert.Equal(2, (await RunAsync(["evidence", "download", "OUT", "--force", .. rest])).Code);
     }
@@ -146,8 +149,9 @@ public sealed class FailureTests : IDisposable
         silent.Start();
         var app = $"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}";
         // Heeding Ctrl-C, also where the test run itself was started in the background.
+        var cli = Path.Combine(AppContext.BaseDirectory, "ComplianceCli.dll");
         using var process = Process.Start(new ProcessStartInfo(
-            "env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "ComplianceCli.dll"), "offboard", "list", "--app", app, "--key", "k"])
+            "env", ["--default-signal=INT", "dotnet", cli, "offboard", "list", "--app", app, "--key", "k"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -168,7 +172,8 @@ public sealed class FailureTests : IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         using var output = new StringWriter();
 
-        var waiting = Commands.InvokeAsync(["event", "send", "-", "--connection", Connect(Nowhere)], output, output, stop.Token, () => new Typed(stop));
+        var waiting = Commands.InvokeAsync(
+            ["event", "send", "-", "--connection", Connect(Nowhere)], output, output, stop.Token, () => new Typed(stop));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
@@ -183,8 +188,9 @@ public sealed class FailureTests : IDisposable
 
     private string Connect(string evidence)
     {
-        var connection = new Connection("http://127.0.0.1:1", "k", null, evidence, null, new Dictionary<string, string> { ["Tenant:Id"] = "t" });
-        File.WriteAllText(At("connection.json"), System.Text.Json.JsonSerializer.Serialize(connection, System.Text.Json.JsonSerializerOptions.Web));
+        var tenant = new Dictionary<string, string> { ["Tenant:Id"] = "t" };
+        var connection = new Connection("http://127.0.0.1:1", "k", null, evidence, null, tenant);
+        File.WriteAllText(At("connection.json"), JsonSerializer.Serialize(connection, JsonSerializerOptions.Web));
         return At("connection.json");
     }
 

@@ -50,8 +50,8 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
         if (vault is null)
         {
             sink.Read(new(
-                $"keyvault/{vaultName}/{collection}/{objectName}", Complete: false, 0, new(SubjectTypes.Source, vaultName, $"vault {vaultName}"),
-                VaultObjectException.NotShown(vaultName), "Reader", "grant it"));
+                $"keyvault/{vaultName}/{collection}/{objectName}", Complete: false, 0,
+                new(SubjectTypes.Source, vaultName, $"vault {vaultName}"), VaultObjectException.NotShown(vaultName), "Reader", "grant it"));
             return Task.CompletedTask;
         }
         sink.SeenResource(vault);

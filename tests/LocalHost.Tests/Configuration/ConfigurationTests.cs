@@ -82,6 +82,17 @@ public sealed class ConfigurationTests
     }
 
     [Theory]
+    [InlineData("AzureFunctionsJobHost:extensions:queues:batchSize", "99", "a whole number from 1 to 32")]
+    [InlineData("AzureFunctionsJobHost:extensions:queues:maxDequeueCount", "0", "a whole number from 1 to 2147483647")]
+    [InlineData("AzureFunctionsJobHost:extensions:queues:visibilityTimeout", "soon", "a time span hh:mm:ss from 00:00:00 to 7.00:00:00")]
+    [InlineData("LocalHost__Durable__VisibilityTimeout", "soon", "a time span hh:mm:ss from 00:00:01 to 7.00:00:00")]
+    [InlineData("LocalHost__Durable__VisibilityTimeout", "7.00:00:01", "a time span hh:mm:ss from 00:00:01 to 7.00:00:00")]
+    public void A_setting_out_of_range_is_named_with_its_rule(string setting, string value, string rule) =>
+        Assert.Equal(
+            $"setting {setting}: '{value}' must be {rule}",
+            Refusal(() => Context("""{"version":"2.0"}""", (setting.Replace(":", "__", StringComparison.Ordinal), value))));
+
+    [Theory]
     [InlineData("00:00:00")]
     [InlineData("24.00:00:01")]
     [InlineData("10675199.02:48:05")] // the longest there is: no timer takes it
