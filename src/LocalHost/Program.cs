@@ -25,7 +25,7 @@ void Stop(PosixSignalContext signal)
 }
 
 // The program that started the host holds its standard input open: the end of it means that this program is gone, however it went. Then
-// nobody would end by force a host that cannot stop in order, for example because storage went too.
+// nothing else ends by force a host that cannot stop in order, for example because storage went too.
 async Task EndWithParentAsync(TimeSpan limit)
 {
     await using var input = Console.OpenStandardInput();

@@ -20,7 +20,8 @@ internal static class SandboxCommand
             CustomParser = r =>
             {
                 const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal;
-                if (DateTimeOffset.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, Utc, out var time) && ClockRange.Includes(time))
+                if (DateTimeOffset.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, Utc, out var time)
+                    && ClockRange.Includes(time))
                     return time;
                 r.AddError($"--now {r.Tokens[0].Value}: is not {ClockRange.Rule} (ISO 8601, as 2026-11-23T08:00:00Z)");
                 return null;

@@ -80,6 +80,18 @@ public sealed class FailureTests : IDisposable
         Assert.Contains($"there is no folder {At("none")} to write to\n", nowhere.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("0")]
+    [InlineData("99999999999999999999")]
+    [InlineData("many")]
+    public async Task A_limit_that_would_show_nothing_or_is_no_number_is_wrong_usage(string limit)
+    {
+        var (code, output, errors) = await RunAsync("evidence", "show", "--limit", limit);
+
+        Assert.Equal((64, "", $"--limit must be a whole number from 1, not {limit}"), (code, output, errors.Split('\n')[0]));
+    }
+
     [Fact]
     public async Task With_force_a_file_that_is_there_is_replaced()
     {
