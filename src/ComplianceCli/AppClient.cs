@@ -101,7 +101,7 @@ internal sealed class AppClient(Connection connection) : IDisposable
         // A connection that breaks at a bad moment comes as it is.
         catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException || (e is TaskCanceledException && !stop.IsCancellationRequested))
         {
-            throw new CliException($"the app at {connection.App} does not answer: {e.Message}", e);
+            throw new CliException($"the app at {connection.App} does not answer: {e.Message}. Is ./scripts/run running?", e);
         }
     }
 

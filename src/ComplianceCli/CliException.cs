@@ -1,6 +1,6 @@
 namespace ComplianceCli;
 
-/// <summary>Something that is told in one line and ends the command with exit code 1.</summary>
+/// <summary>Something that one line names and that ends the command: with exit code 1, or 64 for wrong usage.</summary>
 internal sealed class CliException : Exception
 {
     public CliException()
@@ -16,4 +16,7 @@ internal sealed class CliException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>Whether the command was asked for in a way that cannot be.</summary>
+    public bool IsUsage { get; init; }
 }

@@ -43,6 +43,7 @@ internal static class Commands
 
         var employee = new Option<string>("--employee") { Description = "Employee id of the person", DefaultValueFactory = _ => "NW-1042", HelpName = "ID" };
         var page = new Option<FileInfo?>("--certificate") { Description = "Where to write the certificate as a page", HelpName = "FILE" };
+        var force = OutputFile.Force();
         var caseId = new Argument<string>("CASE") { Description = "Id of a case" };
         var user = new Argument<string>("USER") { Description = "Object id or principal name" };
         var request = new Argument<string>("REQUEST") { Description = "Id of a request for approval" };
@@ -64,7 +65,11 @@ internal static class Commands
             new Command("offboard", "Leavers")
             {
                 Make("demo", "Offboard a person of the sandbox tenant, live", (parsed, where, client, token) =>
-                    new Demo(where, client, output, TimeProvider.System).RunAsync(parsed.GetValue(employee)!, parsed.GetValue(page)?.FullName, token), employee, page),
+                {
+                    OutputFile.Require(parsed.GetValue(page), parsed.GetValue(force));
+                    return new Demo(where, client, output, TimeProvider.System)
+                        .RunAsync(parsed.GetValue(employee)!, parsed.GetValue(page)?.FullName, token);
+                }, employee, page, force),
                 Make("list", "All cases", async (parsed, _, client, token) =>
                 {
                     var cases = await client.CasesAsync(token);
@@ -154,7 +159,12 @@ internal static class Commands
                 await errors.WriteLineAsync(error.Message);
             return 64;
         }
-        return await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false }, stop);
+        // The program stops by its own token: a second handler of signals would end it in between.
+        var configuration = new InvocationConfiguration
+        {
+            Output = output, Error = errors, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+        };
+        return await result.InvokeAsync(configuration, stop);
     }
 
     private static string OwnToken() => Environment.GetEnvironmentVariable("COMPLIANCE_TOKEN") is { Length: > 0 } given

@@ -63,7 +63,9 @@ internal static partial class EventCommands
             await using var stream = file == StandardInput ? input() : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
             // One byte more than may be sent shows what is too large, however much there is.
             var buffer = new byte[JsonMessage.MaxBytes + 1];
-            var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+            // A terminal's input heeds no token: whoever waits for it is let go.
+            var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
+                .AsTask().WaitAsync(cancellationToken);
             if (length > JsonMessage.MaxBytes)
                 throw new CliException($"{name} was not sent: the event has more than {JsonMessage.MaxBytes} bytes");
             return (name, buffer.AsMemory(0, length));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Compliance.Evidence.Ledger;
@@ -34,7 +35,7 @@ internal static class EvidenceCommands
                     command.Options.Add(option);
                 else
                     command.Arguments.Add((Argument)symbol);
-            command.SetAction((parsed, stop) => GuardedAsync(() => run(parsed, stop), errors, stop));
+            command.SetAction((parsed, stop) => GuardedAsync(() => run(parsed, stop), e => place.NoAnswer(parsed, e), errors, stop));
             evidence.Subcommands.Add(command);
             return command;
         }
@@ -61,8 +62,10 @@ internal static class EvidenceCommands
         var record = new Argument<string>("RECORD") { Description = "Id of a record, or # and its place in the log; with --check a file" };
         var check = new Option<bool>("--check") { Description = "Check a proof that was written before; no ledger is read" };
         var into = new Option<FileInfo?>("--out") { Description = "Where to write the proof", HelpName = "FILE" };
+        var force = OutputFile.Force();
         Make("prove", "Prove that a signed checkpoint covers a record", async (parsed, stop) =>
         {
+            OutputFile.Require(parsed.GetValue(into), parsed.GetValue(force));
             EvidenceProof proof;
             int? reads = null;
             if (parsed.GetValue(check))
@@ -79,7 +82,7 @@ internal static class EvidenceCommands
                 await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(proof, ComplianceJson.Readable), stop);
             await output.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(proof, ComplianceJson.Readable) : Told(proof, reads, objection));
             return ExitCode(verdict);
-        }, record, check, into);
+        }, record, check, into, force);
 
         var old = new Argument<string>("OLD") { Description = "The older checkpoint: its size, or a file" };
         var newer = new Argument<string>("NEW") { Description = "The newer checkpoint: its size, or a file" };
@@ -111,36 +114,48 @@ internal static class EvidenceCommands
         {
             var (service, tenant) = place.Account(parsed);
             var folder = parsed.GetValue(Folder)!.FullName;
+            OutputFile.Require(parsed.GetValue(Folder)!, parsed.GetValue(force));
             var files = await LedgerDownload.CopyAsync(service, tenant, folder, stop);
             await output.WriteLineAsync($"{files} files are in {folder}. Verify them with: compliance evidence verify --folder {folder} --key-file FILE");
             return 0;
-        }, Folder);
+        }, Folder, force);
         return evidence;
     }
 
     private static Argument<DirectoryInfo> Folder { get; } = new("DIR") { Description = "An empty or new folder" };
 
-    private static async Task<int> GuardedAsync(Func<Task<int>> run, TextWriter errors, CancellationToken stop)
+    // Whatever fails proves nothing about the ledger: exit code 1 is for tampering alone.
+    [SuppressMessage("Design", "CA1031", Justification = "No failure may end as if the ledger were tampered with.")]
+    private static async Task<int> GuardedAsync(
+        Func<Task<int>> run, Func<Exception, string?> noAnswer, TextWriter errors, CancellationToken stop)
     {
         try
         {
             return await run();
+        }
+        catch (Exception) when (stop.IsCancellationRequested)
+        {
+            await errors.WriteLineAsync("cannot tell: interrupted");
+            return CannotTell;
+        }
+        catch (Exception e) when (e is not CliException && noAnswer(e) is { } reason)
+        {
+            await errors.WriteLineAsync($"cannot tell: {reason}");
+            return CannotTell;
         }
         catch (PackException e)
         {
             await errors.WriteLineAsync(e.Message);
             return e.Refusal switch { PackRefusal.Usage => WrongUsage, PackRefusal.Tampered => Tampered, _ => CannotTell };
         }
-        // What cannot be read or used tells nothing about the ledger: neither intact nor tampered.
-        catch (Exception e) when (!stop.IsCancellationRequested && (e is CliException or LedgerFormatException || SourceFailure.IsOne(e)))
+        catch (CliException e) when (e.IsUsage)
         {
-            await errors.WriteLineAsync($"cannot tell: {Plain.Text(e.Message, 1000)}");
-            return CannotTell;
+            await errors.WriteLineAsync(OneLine.Text(e));
+            return WrongUsage;
         }
-        // So does what was not finished.
-        catch (Exception) when (stop.IsCancellationRequested)
+        catch (Exception e)
         {
-            await errors.WriteLineAsync("cannot tell: interrupted");
+            await errors.WriteLineAsync($"cannot tell: {OneLine.Text(e)}");
             return CannotTell;
         }
     }

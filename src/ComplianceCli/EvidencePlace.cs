@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Azure;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Compliance.Evidence.Checkpoints;
@@ -67,6 +68,23 @@ internal sealed class EvidencePlace
     /// <summary>What a ledger of the tenant that was named outright has to be called; null when none was named.</summary>
     public string? OriginGiven(ParseResult parsed) => parsed.GetValue(_tenant) is { } tenant ? CheckpointKeys.OriginOf(tenant) : null;
 
+    /// <summary>That the storage which the options name did not answer at all, where that is why a command failed; else null.</summary>
+    public string? NoAnswer(ParseResult parsed, Exception failure)
+    {
+        for (var e = failure; e is not null; e = e.InnerException)
+        {
+            // Several tries that got no answer come as one AggregateException.
+            var request = e is AggregateException { InnerException: { } first } ? first : e;
+            if (request is not RequestFailedException { Status: 0 })
+                continue;
+            return parsed.GetValue(_account) is { } account
+                ? $"{account.Host} does not answer: is --account right, and is this machine online?"
+                : "the local ledger's storage does not answer: start the app with ./scripts/run, or name a ledger with --folder DIR, "
+                    + "or with --account URL --tenant ID";
+        }
+        return null;
+    }
+
     /// <summary>The public keys that are trusted.</summary>
     /// <param name="parsed">The options.</param>
     /// <param name="source">The ledger, whose name a PEM key takes: the key alone counts.</param>
@@ -121,7 +139,18 @@ internal sealed class EvidencePlace
         }
         var connection = Connection.Of(null, null, parsed.GetValue(_connection));
         tenant ??= connection.TenantSettings.GetValueOrDefault("Tenant:Id") ?? connection.TenantSettings.GetValueOrDefault("Tenant__Id") ?? Missing();
-        return new BlobServiceClient(connection.EvidenceStorage ?? throw new CliException("the connection names no evidence account: give --folder or --account"));
+        var storage = connection.EvidenceStorage
+            ?? throw new CliException("the connection names no evidence account: give --folder or --account");
+        try
+        {
+            // On this machine storage answers, or does not run.
+            return new BlobServiceClient(storage, new BlobClientOptions { Retry = { MaxRetries = 1 } });
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
+        {
+            // The parser's own text may quote the key: it is not passed on.
+            throw new CliException("the connection's evidenceStorage is no connection string of a storage account");
+        }
 
         static string Missing() => throw new CliException("--tenant is needed: the id of the tenant whose ledger it is");
     }

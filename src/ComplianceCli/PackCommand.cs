@@ -28,10 +28,13 @@ internal static class PackCommand
         var file = new Option<FileInfo?>("--out") { Description = "The zip; without it evidence-NAME-FROM-TO.zip here", HelpName = "FILE" };
         var state = new Option<string?>("--state") { Description = "Table address of the state account (Storage Table Data Reader), for findings and approvals; without it the launcher's, or none", HelpName = "URL" };
         var names = new Option<bool>("--with-names") { Description = "Let texts name people, and put in what people wrote" };
+        var force = OutputFile.Force();
         make("pack", "One zip for an auditor: records, proofs, findings, approvals, and how to check them", async (parsed, stop) =>
         {
             var wanted = Find(parsed.GetValue(framework)!);
             var (first, end) = (Time("--from", parsed.GetValue(from)!), Time("--to", parsed.GetValue(to)!));
+            var into = parsed.GetValue(file) ?? new FileInfo($"evidence-{wanted.Key}-{Short(first)}-{Short(end)}.zip");
+            OutputFile.Require(into, parsed.GetValue(force));
             var source = place.Source(parsed);
             var keys = await place.KeysAsync(parsed, source, stop);
             var made = await new EvidencePack(source, StateOf(parsed, place, parsed.GetValue(state))).MakeAsync(
@@ -44,10 +47,10 @@ internal static class PackCommand
                     Origin = place.Origin(parsed),
                     WithNames = parsed.GetValue(names),
                 },
-                parsed.GetValue(file)?.FullName ?? Path.GetFullPath($"evidence-{wanted.Key}-{Short(first)}-{Short(end)}.zip"), stop);
+                into.FullName, stop);
             await output.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(made, ComplianceJson.Readable) : Told(made, wanted));
             return 0;
-        }, [from, to, framework, file, state, names]);
+        }, [from, to, framework, file, force, state, names]);
     }
 
     private static string Known() => string.Join(", ", Framework.All.Select(f => f.Key));

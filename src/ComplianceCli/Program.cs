@@ -1,22 +1,15 @@
+using System.Runtime.InteropServices;
 using ComplianceCli;
 
-using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, e) =>
+// Not disposed: a signal may come at any moment until the process has ended.
+var stop = new CancellationTokenSource();
+void Stop(PosixSignalContext signal)
 {
-    e.Cancel = true;
+    // The second one ends the process at once.
+    signal.Cancel = !stop.IsCancellationRequested;
     stop.Cancel();
-};
-try
-{
-    return await Commands.InvokeAsync(args, Console.Out, Console.Error, stop.Token);
 }
-catch (CliException e)
-{
-    await Console.Error.WriteLineAsync(e.Message);
-    return 1;
-}
-catch (OperationCanceledException) when (stop.IsCancellationRequested)
-{
-    await Console.Error.WriteLineAsync("interrupted");
-    return 1;
-}
+
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+return await OneLine.RunAsync(() => Commands.InvokeAsync(args, Console.Out, Console.Error, stop.Token), Console.Error, stop.Token);

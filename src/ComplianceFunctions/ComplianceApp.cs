@@ -51,8 +51,11 @@ internal static class ComplianceApp
         const string Setting = "Clock:Now";
         if (configuration[Setting] is not { Length: > 0 } text)
             return TimeProvider.System;
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var now))
-            throw new InvalidOperationException($"setting {Setting} is '{text}': give an ISO 8601 time, for example 2026-11-23T06:00:00Z");
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, Utc, out var now)
+            || now.Year is < 2000 or > 2099)
+            throw new InvalidOperationException(
+                $"setting {Setting} is '{text}': give an ISO 8601 time from 2000 to 2099, for example 2026-11-23T06:00:00Z");
         foreach (var endpoint in new[] { "Tenant:GraphEndpoint", "Tenant:ResourceManagerEndpoint", "Tenant:AuthorityHost" })
             if (!Uri.TryCreate(configuration[endpoint], UriKind.Absolute, out var uri) || !uri.IsLoopback)
                 throw new InvalidOperationException($"setting {Setting} may be used with a sandbox tenant only: {endpoint} is not a loopback address");

@@ -64,7 +64,7 @@ public sealed class CredentialFunctions(CredentialRotationCheck check, Credentia
 
     /// <summary>
     /// Re-checks one Key Vault object by hand: <c>POST /api/credentials/vaults/{vault}/{collection}/{name}/check</c> answers 200 with its findings,
-    /// 400 when a name breaks Key Vault's rules.
+    /// 400 when a name breaks Key Vault's rules, 404 when there is no such vault or object, 502 when it could not be read.
     /// </summary>
     [Function("RecheckVaultObjectByHand")]
     public async Task<IActionResult> RecheckByHand(
@@ -74,12 +74,16 @@ public sealed class CredentialFunctions(CredentialRotationCheck check, Credentia
         try
         {
             var seed = RunRequest.New("kv", "manual", time.GetUtcNow());
-            var changed = VaultObjectEvent.Of(vault, collection, name, "manual", seed.RunId);
+            var changed = VaultObjectEvent.Of(vault, collection, name, VaultObjectEvent.ByHand, seed.RunId);
             return Json(StatusCodes.Status200OK, await check.RecheckAsync(changed, stop));
         }
         catch (FormatException e)
         {
             return Json(StatusCodes.Status400BadRequest, new { error = e.Message });
+        }
+        catch (VaultObjectException e)
+        {
+            return Json(e.IsUnknown ? StatusCodes.Status404NotFound : StatusCodes.Status502BadGateway, new { error = e.Message });
         }
     }
 

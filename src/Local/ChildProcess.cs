@@ -11,6 +11,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly Action<string>? _onLine;
     private readonly string? _logFile;
     private readonly StreamWriter? _log;
+    private readonly TaskCompletionSource<string> _unwritten = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _writing = new();
     private bool _disposed;
 
@@ -77,6 +78,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>The first line on its standard output; never ends when there is none.</summary>
     public Task<string> FirstLine => _firstLine.Task;
 
+    /// <summary>Ends with the reason, one line, when what it prints can no longer be written; never ends otherwise.</summary>
+    public Task<string> Unwritten => _unwritten.Task;
+
     /// <summary>Starts it.</summary>
     /// <exception cref="LaunchException">The program is missing or may not be run.</exception>
     public static ChildProcess Start(ChildSpec spec) => new(spec);
@@ -94,8 +98,10 @@ internal sealed class ChildProcess : IAsyncDisposable
         var tooLong = Task.Delay(within, time, ending.Token);
         try
         {
-            var first = await Task.WhenAny(Exited, isReady, tooLong);
+            var first = await Task.WhenAny(Exited, isReady, tooLong, Unwritten);
             stop.ThrowIfCancellationRequested();
+            if (first == Unwritten)
+                throw new LaunchException(await Unwritten);
             if (first == Exited)
                 throw new LaunchException($"{Name} ended while starting ({await EndAsync()}");
             if (first == tooLong)
@@ -127,8 +133,15 @@ internal sealed class ChildProcess : IAsyncDisposable
         await Exited;
         _disposed = true;
         Process.Dispose();
-        if (_log is not null)
-            await _log.DisposeAsync();
+        try
+        {
+            if (_log is not null)
+                await _log.DisposeAsync();
+        }
+        catch (IOException)
+        {
+            // What could not be written before still cannot be.
+        }
     }
 
     // Standard error is where a program gives its reason; what it logged before is beside the point.
@@ -149,8 +162,23 @@ internal sealed class ChildProcess : IAsyncDisposable
         if (line is null)
             return;
         _last.Add(line);
-        lock (_writing)
-            _log?.WriteLine(line);
-        _onLine?.Invoke(line);
+        // On a thread of the pool: an exception would end this process and leave its children behind.
+        try
+        {
+            lock (_writing)
+                _log?.WriteLine(line);
+        }
+        catch (IOException e)
+        {
+            _unwritten.TrySetResult($"the log {_logFile} cannot be written: {e.Message}");
+        }
+        try
+        {
+            _onLine?.Invoke(line);
+        }
+        catch (IOException e)
+        {
+            _unwritten.TrySetResult($"the standard output cannot be written: {e.Message}");
+        }
     }
 }

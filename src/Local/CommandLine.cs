@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Compliance.Controls;
+using SandboxTenant;
 
 namespace Local;
 
@@ -117,9 +118,10 @@ internal sealed class CommandLine(
     {
         string[] formats = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
         var text = parsed.Tokens[0].Value;
-        if (DateTimeOffset.TryParseExact(text, formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        if (DateTimeOffset.TryParseExact(text, formats, CultureInfo.InvariantCulture, Utc, out var time) && ClockRange.Includes(time))
             return time;
-        parsed.AddError($"--now must be a time such as 2026-11-23T05:00:00Z, not {text}");
+        parsed.AddError($"--now must be {ClockRange.Rule}, such as 2026-11-23T05:00:00Z, not {text}");
         return null;
     }
 

@@ -14,7 +14,9 @@ internal sealed class LastLines(int count)
             return;
         lock (_lines)
         {
-            _lines.Enqueue(LogLine.Parse(line).Message.Trim());
+            // File and rule come first in a message: a long one is cut at its end.
+            var message = LogLine.Parse(line).Message.Trim();
+            _lines.Enqueue(message.Length <= Longest ? message : message[..(Longest - 1)] + "…");
             if (_lines.Count > count)
                 _lines.Dequeue();
         }

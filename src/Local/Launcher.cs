@@ -51,7 +51,7 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             if (options.Once)
-                throw new LaunchException("interrupted before the check was done");
+                throw new LaunchException($"interrupted before the {(options.Around is null ? "check" : "command")} was done");
             return ExitCode.Done;
         }
         finally
@@ -100,7 +100,7 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         var settings = AppSettings.ForLocalHost(
             AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey), AppPort(options), keys, state.Journal);
         var client = await StartChildAsync(
-            new ChildSpec("app", programs.App)
+            new ChildSpec("app", [.. programs.App, "--parent-stdin"])
             {
                 Environment = settings,
                 WorkingDirectory = folder,

@@ -26,7 +26,7 @@ internal sealed class Supervisor(PidFile pids, TimeProvider time)
     public async Task<T> WhileAllLiveAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var ends = _children.Select(child => child.Exited).ToArray();
+        Task[] ends = [.. _children.Select(child => child.Exited), .. _children.Select(child => child.Unwritten)];
         var working = work(ending.Token);
         var first = await Task.WhenAny([working, .. ends]);
         if (working is { IsFaulted: true, Exception.InnerException: HttpRequestException })
@@ -42,7 +42,9 @@ internal sealed class Supervisor(PidFile pids, TimeProvider time)
         {
             // It failed because the child ended: that is the message to give.
         }
-        throw new LaunchException(await _children.First(child => child.Exited.IsCompleted).DeathNoteAsync());
+        var ended = _children.FirstOrDefault(child => child.Exited.IsCompleted);
+        throw new LaunchException(
+            ended is not null ? await ended.DeathNoteAsync() : await _children.First(child => child.Unwritten.IsCompleted).Unwritten);
     }
 
     /// <summary>Stops all, the last started first.</summary>

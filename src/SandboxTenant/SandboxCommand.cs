@@ -19,9 +19,11 @@ internal static class SandboxCommand
             Description = "the tenant's time at start, ISO 8601; real time when left out",
             CustomParser = r =>
             {
-                if (DateTimeOffset.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+                const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal;
+                if (DateTimeOffset.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, Utc, out var time)
+                    && ClockRange.Includes(time))
                     return time;
-                r.AddError($"--now {r.Tokens[0].Value}: is not a time (ISO 8601, as 2026-11-23T08:00:00Z)");
+                r.AddError($"--now {r.Tokens[0].Value}: is not {ClockRange.Rule} (ISO 8601, as 2026-11-23T08:00:00Z)");
                 return null;
             },
         };
@@ -31,7 +33,15 @@ internal static class SandboxCommand
         root.Subcommands.Add(Check(output));
         try
         {
-            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error, ProcessTerminationTimeout = null });
+            var parsed = root.Parse(args);
+            foreach (var wrong in parsed.Errors)
+                await error.WriteLineAsync(wrong.Message);
+            if (parsed.Errors.Count > 0)
+                return 1;
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false, Output = output, Error = error, ProcessTerminationTimeout = null,
+            });
         }
         catch (SandboxException e)
         {
@@ -43,6 +53,12 @@ internal static class SandboxCommand
     private static Command Serve(Option<ulong> seed, Option<DateTimeOffset?> now, TextWriter output, TextWriter error)
     {
         Option<int> port = new("--port") { Description = "TCP port on 127.0.0.1; 0 takes a free one" };
+        port.Validators.Add(result =>
+        {
+            var text = result.Tokens is [var only] ? only.Value : "";
+            if (!ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+                result.AddError($"--port {text}: is not a number from 0 (a free port) to {ushort.MaxValue}");
+        });
         Option<string?> tenant = new("--tenant") { Description = "folder to load the tenant from" };
         Option<bool> demo = new("--demo") { Description = "serve the demo tenant (what it does without --tenant)" };
         Option<string?> state = new("--state") { Description = "folder that keeps changes over a restart" };

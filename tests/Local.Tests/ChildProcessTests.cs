@@ -57,6 +57,58 @@ public sealed class ChildProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_log_that_cannot_be_written_ends_the_work_and_stops_all_children()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var supervisor = new Supervisor(Pids, TimeProvider.System);
+        await using var other = await ReadyAsync("ready");
+        // Every write to this device fails as on a full disk.
+        await using var child = ChildProcess.Start(Fake("ready") with { LogFile = "/dev/full" });
+        supervisor.Add(other);
+        supervisor.Add(child);
+
+        var error = await Assert.ThrowsAsync<LaunchException>(() => supervisor.WhileAllLiveAsync(UntilStopped, Stop));
+        await supervisor.StopAsync(Stop);
+
+        Assert.Equal("the log /dev/full cannot be written: No space left on device : '/dev/full'", error.Message);
+        Assert.Equal((0, 0), (await other.Exited, await child.Exited));
+    }
+
+    [Fact]
+    public async Task A_log_that_cannot_be_written_while_a_child_starts_ends_the_wait_for_it()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        await using var child = ChildProcess.Start(Fake("ready") with { LogFile = "/dev/full" });
+
+        var error = await Assert.ThrowsAsync<LaunchException>(() => child.WhenReadyAsync(UntilStopped, Long, TimeProvider.System, Stop));
+
+        Assert.StartsWith("the log /dev/full cannot be written: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_output_that_cannot_be_written_ends_the_work_too()
+    {
+        var supervisor = new Supervisor(Pids, TimeProvider.System);
+        await using var child = ChildProcess.Start(Fake("ready") with { OnLine = _ => throw new IOException("No space left on device") });
+        supervisor.Add(child);
+
+        var error = await Assert.ThrowsAsync<LaunchException>(() => supervisor.WhileAllLiveAsync(UntilStopped, Stop));
+
+        Assert.Equal("the standard output cannot be written: No space left on device", error.Message);
+    }
+
+    [Fact]
+    public void A_long_last_line_keeps_its_beginning_which_names_the_file()
+    {
+        var lines = new LastLines(4);
+        lines.Add("userz.json: the sandbox knows no file of this name; it reads " + new string('x', 2000));
+
+        Assert.Equal((600, "userz.json: the sandbox", '…'), (lines.Text.Length, lines.Text[..23], lines.Text[^1]));
+    }
+
+    [Fact]
     public async Task A_child_is_asked_to_end_before_it_is_made_to()
     {
         await using var child = await ReadyAsync("ready");
@@ -112,8 +164,16 @@ public sealed class ChildProcessTests : IDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static ChildProcess Start(params string[] arguments) =>
-        ChildProcess.Start(new ChildSpec("fake", [Tool.Find("node", "install it"), Path.Combine(AppContext.BaseDirectory, "Fakes", "child.js"), .. arguments]));
+    private static async Task<bool> UntilStopped(CancellationToken stop)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+        return true;
+    }
+
+    private static ChildSpec Fake(params string[] arguments) =>
+        new("fake", [Tool.Find("node", "install it"), Path.Combine(AppContext.BaseDirectory, "Fakes", "child.js"), .. arguments]);
+
+    private static ChildProcess Start(params string[] arguments) => ChildProcess.Start(Fake(arguments));
 
     private static async Task<ChildProcess> ReadyAsync(string fate)
     {

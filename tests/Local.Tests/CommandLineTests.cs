@@ -50,6 +50,12 @@ public sealed class CommandLineTests
         Assert.Equal(new RunOptions { SettingsOnly = true, Port = 7099 }, (await ParseAsync("run", "--settings-only", "--port", "7099")).Options);
 
     [Theory]
+    [InlineData("2000-01-01T00:00:00Z")]
+    [InlineData("2099-12-31T23:59:59Z")]
+    public async Task The_first_and_the_last_time_are_taken(string text) =>
+        Assert.Equal(text, AppSettings.Iso((await ParseAsync("run", "--now", text)).Options!.Now!.Value));
+
+    [Theory]
     [InlineData("2026-11-23T07:00:00+02:00")]
     [InlineData("2026-11-23T05:00:00Z")]
     [InlineData("2026-11-23T05:00")]
@@ -57,7 +63,10 @@ public sealed class CommandLineTests
         Assert.Equal(Reports.Now, (await ParseAsync("run", "--now", text)).Options?.Now);
 
     [Theory]
-    [InlineData("--now must be a time such as 2026-11-23T05:00:00Z, not tomorrow", "--now", "tomorrow")]
+    [InlineData("--now must be a time from 2000 to 2099, such as 2026-11-23T05:00:00Z, not tomorrow", "--now", "tomorrow")]
+    [InlineData("--now must be a time from 2000 to 2099, such as 2026-11-23T05:00:00Z, not 0001-01-01", "--now", "0001-01-01")]
+    [InlineData("--now must be a time from 2000 to 2099, such as 2026-11-23T05:00:00Z, not 1999-12-31", "--now", "1999-12-31")]
+    [InlineData("--now must be a time from 2000 to 2099, such as 2026-11-23T05:00:00Z, not 2100-01-01", "--now", "2100-01-01")]
     [InlineData("--fail-on must be info, low, medium, high or critical, not 3", "--once", "--fail-on", "3")]
     [InlineData("--settings-only and --once exclude each other", "--settings-only", "--once")]
     [InlineData("--json needs --once", "--json")]

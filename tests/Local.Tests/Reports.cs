@@ -36,6 +36,7 @@ internal static class Reports
         Severity = severity,
         Status = status,
         Subject = new Subject(SubjectTypes.Application, $"id-{name}", name),
+        Part = "key-1",
         AgeDays = 412,
         Expires = Now.AddDays(7),
         Owner = "ada@contoso.example",

@@ -137,6 +137,41 @@ public sealed class StateTests : IDisposable
             error.ToString().ReplaceLineEndings("\n"));
     }
 
+    private const string WrongSize =
+        "a generated tenant's counts, and its credentials in all, must be from 0 to 2000000 and its flagged share from 0 to 1";
+
+    [Theory]
+    [InlineData("--port 65536: is not a number from 0 (a free port) to 65535", "--port", "65536")]
+    [InlineData("--port -1: is not a number from 0 (a free port) to 65535", "--port", "-1")]
+    [InlineData("--port x: is not a number from 0 (a free port) to 65535", "--port", "x")]
+    [InlineData("--now 0001-01-01: is not a time from 2000 to 2099 (ISO 8601, as 2026-11-23T08:00:00Z)", "--now", "0001-01-01")]
+    [InlineData("--now 9999-12-31: is not a time from 2000 to 2099 (ISO 8601, as 2026-11-23T08:00:00Z)", "--now", "9999-12-31")]
+    [InlineData(WrongSize, "--applications", "2147483647")]
+    [InlineData(WrongSize, "--leavers", "-1")]
+    [InlineData(WrongSize, "--applications", "2000000", "--credentials", "2")]
+    [InlineData(WrongSize, "--flagged-share", "NaN")]
+    public async Task A_value_out_of_its_range_is_one_line_and_exit_code_1(string expected, params string[] options)
+    {
+        using var error = new StringWriter { NewLine = "\n" };
+        using var output = new StringWriter();
+
+        var code = await SandboxCommand.RunAsync(["serve", .. options], output, error);
+
+        Assert.Equal((1, expected + "\n", ""), (code, error.ToString(), output.ToString()));
+    }
+
+    [Theory]
+    [InlineData("2000-01-01")]
+    [InlineData("2099-12-31T23:59:59Z")]
+    public async Task A_demo_tenant_is_made_at_the_first_and_the_last_time_that_may_be_set(string now)
+    {
+        using var output = new StringWriter();
+
+        var code = await SandboxCommand.RunAsync(["export", "--now", now, "--to", Path.Combine(_folder, now[..4])], output, output);
+
+        Assert.True(code == 0, output.ToString());
+    }
+
     [Fact]
     public async Task Export_writes_a_folder_that_check_accepts()
     {

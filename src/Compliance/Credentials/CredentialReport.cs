@@ -79,6 +79,12 @@ public sealed record ReportFinding
     /// <summary>What it is about.</summary>
     public required Subject Subject { get; init; }
 
+    /// <summary>
+    /// Which part of the subject: key id, thumbprint or key name, as <c>part</c> of a waiver takes it; null for the whole, and in a report
+    /// of an earlier version.
+    /// </summary>
+    public string? Part { get; init; }
+
     /// <summary>Age in whole days; null when unknown or not applicable.</summary>
     public required int? AgeDays { get; init; }
 

@@ -78,6 +78,13 @@ public sealed partial class CredentialRotationCheck
         var (owned, _) = await OwnedByOverrideOwnersAsync(policy, stop);
         var inventory = new RunInventory(new CredentialEvaluator(policy, owned, run.StartedAt));
         await _parts.Inventory.ReadVaultObjectAsync(changed.Vault, changed.Collection, changed.ObjectName, inventory, stop);
+        // By hand a name may be mistyped: whoever asks gets the answer, and nothing is kept of it.
+        var isUnknown = inventory.Outcomes.Any(o => o.Reason == VaultObjectException.NotShown(changed.Vault));
+        if (isUnknown && changed.EventType == VaultObjectEvent.ByHand)
+        {
+            throw new VaultObjectException(
+                $"{changed.Collection}/{changed.ObjectName} was not read: {VaultObjectException.NotShown(changed.Vault)}", isUnknown);
+        }
 
         var builder = new DetectionBuilder(policy, run.StartedAt);
         var (found, _) = await DetectAsync(builder, inventory, stop);
@@ -110,7 +117,9 @@ public sealed partial class CredentialRotationCheck
             Counts(inventory, inventory.Outcomes, result), FindingDigest.Of(result.Findings), CorrelationId.Current(changed.RunId), stop);
         Rechecked(_log, changed.Vault, changed.Collection, changed.ObjectName, changed.EventType, complete, result.Findings.Count);
         if (!complete)
-            throw new InvalidOperationException(why);
+            throw new VaultObjectException(why, isUnknown);
+        if (changed.EventType == VaultObjectEvent.ByHand && result.Findings.Count == 0 && inventory.Outcomes.All(o => o.Objects == 0))
+            throw new VaultObjectException($"vault {changed.Vault} has no {changed.Collection}/{changed.ObjectName}", isUnknown: true);
         return ReportBuilder.Findings(result.Findings, run.StartedAt);
     }
 

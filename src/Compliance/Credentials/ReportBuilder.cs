@@ -23,6 +23,7 @@ internal static class ReportBuilder
         Severity = f.Detection.Severity,
         Status = f.Status,
         Subject = f.Detection.Subject,
+        Part = f.Detection.Part is { Length: > 0 } part ? part : null,
         AgeDays = f.AgeDays(now),
         Expires = f.Detection.Expires,
         Owner = f.Detection.Owner?.Address,

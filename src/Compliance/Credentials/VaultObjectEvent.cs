@@ -12,7 +12,7 @@ namespace Compliance.Credentials;
 /// <param name="Vault">Vault name.</param>
 /// <param name="Collection"><c>secrets</c>, <c>keys</c> or <c>certificates</c>.</param>
 /// <param name="ObjectName">Name of the object.</param>
-/// <param name="EventType">For example <c>Microsoft.KeyVault.SecretNearExpiry</c>; <c>manual</c> when a person asked.</param>
+/// <param name="EventType">For example <c>Microsoft.KeyVault.SecretNearExpiry</c>; <see cref="ByHand"/> when a person asked.</param>
 /// <param name="RunId">Derived from the event's source and id, so that a redelivered event is the same run.</param>
 public sealed partial record VaultObjectEvent(string Vault, string Collection, string ObjectName, string EventType, string RunId)
 {
@@ -21,6 +21,9 @@ public sealed partial record VaultObjectEvent(string Vault, string Collection, s
 
     /// <summary>The queue that an earlier version put these records in; nothing is written to it any more.</summary>
     public const string EarlierQueue = "keyvault-events";
+
+    /// <summary>The event type when a person asked.</summary>
+    public const string ByHand = "manual";
 
     /// <summary>What the types of all events of Key Vault begin with.</summary>
     internal const string TypePrefix = "Microsoft.KeyVault.";

@@ -46,6 +46,7 @@ internal sealed record HostContext(
             .AddInMemoryCollection(hostJson)
             .AddInMemoryCollection(variables)
             .Build();
+        HostJson.CheckQueues(configuration);
         var settings = HostSettings.Read(environment, configuration, Path.GetDirectoryName(appDll)!);
         return new HostContext(appDll, environment, configuration, settings);
     }

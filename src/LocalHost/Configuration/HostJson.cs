@@ -17,6 +17,17 @@ internal static class HostJson
     public const string Section = "AzureFunctionsJobHost";
 
     private static readonly TimeSpan DefaultFunctionTimeout = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan MinFunctionTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxFunctionTimeout = TimeSpan.FromDays(24);
+    private static readonly (string Key, int Min, int Max)[] QueueNumbers =
+        [("batchSize", 1, 32), ("newBatchThreshold", 0, 1000), ("maxDequeueCount", 1, int.MaxValue)];
+
+    private static readonly (string Key, TimeSpan Min, TimeSpan Max)[] QueuePeriods =
+    [
+        ("visibilityTimeout", TimeSpan.Zero, TimeSpan.FromDays(7)),
+        ("maxPollingInterval", TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)),
+    ];
+
     private static readonly string[] Levels = [.. Enum.GetNames<LogLevel>()];
 
     /// <summary>The file beside the app as configuration pairs; none where there is no file.</summary>
@@ -45,10 +56,34 @@ internal static class HostJson
     {
         null => DefaultFunctionTimeout,
         "-1" => null,
-        { } text => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var timeout) && timeout > TimeSpan.Zero
+        { } text => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var timeout)
+            && timeout >= MinFunctionTimeout && timeout <= MaxFunctionTimeout
             ? timeout
-            : throw new StartupException($"setting {Section}:functionTimeout: '{text}' must be a time span hh:mm:ss, or -1"),
+            : throw new StartupException(
+                $"setting {Section}:functionTimeout: '{text}' must be a time span hh:mm:ss from {MinFunctionTimeout:c} to "
+                + $"{MaxFunctionTimeout:c}, or -1"),
     };
+
+    /// <summary>Checks the settings that win over the file: the extensions would name neither the setting nor the rule.</summary>
+    /// <exception cref="StartupException">One is out of range; the message names it and the rule.</exception>
+    public static void CheckQueues(IConfiguration configuration)
+    {
+        foreach (var (key, min, max) in QueueNumbers)
+        {
+            var setting = $"{Section}:extensions:queues:{key}";
+            if (configuration[setting] is { } text
+                && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max))
+                throw new StartupException($"setting {setting}: '{text}' must be a whole number from {min} to {max}");
+        }
+
+        foreach (var (key, min, max) in QueuePeriods)
+        {
+            var setting = $"{Section}:extensions:queues:{key}";
+            if (configuration[setting] is { } text
+                && !(TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var period) && period >= min && period <= max))
+                throw new StartupException($"setting {setting}: '{text}' must be a time span hh:mm:ss from {min:c} to {max:c}");
+        }
+    }
 
     private static void Check(JsonObjectReader root)
     {
@@ -62,7 +97,7 @@ internal static class HostJson
         }
 
         if (root.Text("functionTimeout") != "-1")
-            _ = root.Period("functionTimeout", TimeSpan.FromSeconds(1), TimeSpan.FromDays(24));
+            _ = root.Period("functionTimeout", MinFunctionTimeout, MaxFunctionTimeout);
         if (root.Object("logging")?.Object("logLevel") is { } levels)
         {
             foreach (var category in levels.Texts().Keys)
@@ -86,11 +121,10 @@ internal static class HostJson
         {
             queues.AllowOnly(
                 "batchSize", "newBatchThreshold", "maxDequeueCount", "visibilityTimeout", "maxPollingInterval", "messageEncoding");
-            _ = queues.Whole("batchSize", 1, 32);
-            _ = queues.Whole("newBatchThreshold", 0, 1000);
-            _ = queues.Whole("maxDequeueCount", 1, int.MaxValue);
-            _ = queues.Period("visibilityTimeout", TimeSpan.Zero, TimeSpan.FromDays(7));
-            _ = queues.Period("maxPollingInterval", TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1));
+            foreach (var (key, min, max) in QueueNumbers)
+                _ = queues.Whole(key, min, max);
+            foreach (var (key, min, max) in QueuePeriods)
+                _ = queues.Period(key, min, max);
             _ = queues.OneOf("messageEncoding", "base64", "none");
         }
 

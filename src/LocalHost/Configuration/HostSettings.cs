@@ -26,12 +26,14 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
     public const string DefaultKeyVariable = "LocalHost__Keys__Default";
 
     private const string DrainVariable = "LocalHost__DrainSeconds";
+    private const string VisibilityVariable = "LocalHost__Durable__VisibilityTimeout";
     private const string HostIdVariable = "AzureFunctionsWebHost__hostid";
 
     // The last three are read where they are used.
     private static readonly string[] Known =
     [
-        PortVariable, DrainVariable, MasterKeyVariable, DefaultKeyVariable, "LocalHost__Journal", "LocalHost__Durable__VisibilityTimeout", SetClock.Variable,
+        PortVariable, DrainVariable, MasterKeyVariable, DefaultKeyVariable, "LocalHost__Journal", VisibilityVariable,
+        SetClock.Variable,
     ];
 
     /// <summary>Reads the settings.</summary>
@@ -44,6 +46,10 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
         var id = Value(configuration, HostIdVariable) ?? DefaultHostId(appFolder);
         if (!HostIdRule().IsMatch(id))
             problems.Add($"setting {HostIdVariable}: '{id}' must be 1 to 32 lower-case letters and digits with single dashes between");
+        var (min, max) = (TimeSpan.FromSeconds(1), TimeSpan.FromDays(7));
+        if (Value(configuration, VisibilityVariable) is { } visibility
+            && !(TimeSpan.TryParse(visibility, CultureInfo.InvariantCulture, out var period) && period >= min && period <= max))
+            problems.Add($"setting {VisibilityVariable}: '{visibility}' must be a time span hh:mm:ss from {min:c} to {max:c}");
         var settings = new HostSettings(
             Whole(configuration, PortVariable, 7071, 65535, problems),
             TimeSpan.FromSeconds(Whole(configuration, DrainVariable, 30, 3600, problems)),

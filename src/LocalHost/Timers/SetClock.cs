@@ -22,9 +22,10 @@ internal sealed class SetClock : TimeProvider
     {
         if (configuration["LocalHost:Now"] is not { Length: > 0 } text)
             return System;
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var now)
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, Utc, out var now) && now.Year is >= 2000 and <= 2099
             ? new SetClock(now)
-            : throw new StartupException($"setting {Variable}: '{text}' must be a time such as 2026-11-23T06:00:00Z");
+            : throw new StartupException($"setting {Variable}: '{text}' must be a time from 2000 to 2099, such as 2026-11-23T06:00:00Z");
     }
 
     /// <inheritdoc/>

@@ -6,6 +6,8 @@ namespace LocalHost.Timers;
 /// <summary>When a timer is due, in UTC: an NCRONTAB expression or a fixed interval.</summary>
 internal sealed class TimerSchedule
 {
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromDays(366);
+
     private readonly CrontabSchedule? _cron;
     private readonly TimeSpan _interval;
 
@@ -34,9 +36,10 @@ internal sealed class TimerSchedule
                 $"the schedule '{expression}' is neither an NCRONTAB expression of five or six fields nor a time span");
         }
 
-        return interval > TimeSpan.Zero
+        return interval > TimeSpan.Zero && interval <= MaxInterval
             ? new TimerSchedule(null, interval)
-            : throw new FormatException($"the schedule '{expression}' must be longer than nothing");
+            : throw new FormatException(
+                $"the schedule '{expression}' must be longer than nothing and at most {MaxInterval.TotalDays:0} days");
     }
 
     /// <summary>The first due time after another (UTC).</summary>

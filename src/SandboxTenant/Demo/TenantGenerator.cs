@@ -7,12 +7,18 @@ namespace SandboxTenant.Demo;
 /// <summary>Generates a tenant of any size, straight into the form it is served from: 50,000 applications take about a second.</summary>
 internal static class TenantGenerator
 {
+    // Of each kind; more would fill the machine's memory before anything is served.
+    private const int MaxCount = 2_000_000;
+
     /// <summary>Makes the tenant. The same arguments give the same tenant.</summary>
     /// <exception cref="SandboxException">The size makes no sense.</exception>
     public static TenantData Generate(GeneratorOptions size, ulong seed, DateTimeOffset now)
     {
-        if (size.Applications < 0 || size.CredentialsPerApplication < 0 || size.VaultObjects < 0 || size.Vaults < 0 || size.Leavers < 0 || size.FlaggedShare is < 0 or > 1)
-            throw new SandboxException("a generated tenant's counts must not be negative and its flagged share must be from 0 to 1");
+        int[] counts = [size.Applications, size.CredentialsPerApplication, size.VaultObjects, size.Vaults, size.Leavers];
+        var credentials = (long)size.Applications * size.CredentialsPerApplication;
+        if (counts.Any(c => c is < 0 or > MaxCount) || credentials > MaxCount || !(size.FlaggedShare is >= 0 and <= 1))
+            throw new SandboxException(
+                $"a generated tenant's counts, and its credentials in all, must be from 0 to {MaxCount} and its flagged share from 0 to 1");
         if (size.VaultObjects > 0 && size.Vaults == 0)
             throw new SandboxException("vault objects need at least one vault");
         var tenant = new TenantData();

@@ -355,10 +355,49 @@ public sealed class CredentialRotationCheckTests : IDisposable
     {
         _tenant.Refused.Add(Sources.Vault(Vault, "secrets"));
 
-        var failed = await Assert.ThrowsAsync<InvalidOperationException>(
+        var failed = await Assert.ThrowsAsync<VaultObjectException>(
             () => Check(_tenant).RecheckAsync(VaultObjectEvent.Of("kv-hr", "secrets", "db", "Microsoft.KeyVault.SecretExpired", "e1"), Stop));
 
         Assert.Contains("403", failed.Message, StringComparison.Ordinal);
+        Assert.False(failed.IsUnknown);
+    }
+
+    [Theory]
+    [InlineData("kv-none", "db", "secrets/db was not read: vault kv-none is in no subscription that is shown to us")]
+    [InlineData("kv-hr", "none", "vault kv-hr has no secrets/none")]
+    public async Task A_vault_or_object_that_is_mistyped_by_hand_is_named_and_is_no_finding(string vault, string name, string expected)
+    {
+        _tenant.Credentials.Add(VaultSecret("db", ageDays: 300));
+
+        var failed = await Assert.ThrowsAsync<VaultObjectException>(
+            () => Check(_tenant).RecheckAsync(VaultObjectEvent.Of(vault, "secrets", name, VaultObjectEvent.ByHand, "e1"), Stop));
+
+        Assert.Equal((expected, true), (failed.Message, failed.IsUnknown));
+        Assert.Empty(await StoredAsync());
+    }
+
+    [Fact]
+    public async Task An_event_about_a_vault_that_is_not_shown_stays_a_finding()
+    {
+        var failed = await Assert.ThrowsAsync<VaultObjectException>(() => Check(_tenant).RecheckAsync(
+            VaultObjectEvent.Of("kv-none", "secrets", "db", "Microsoft.KeyVault.SecretExpired", "e1"), Stop));
+
+        Assert.True(failed.IsUnknown);
+        Assert.Single((await StoredAsync()).Values, f => f.Finding.Detection.ControlId == "GAP-001");
+    }
+
+    [Fact]
+    public async Task A_finding_names_the_part_that_a_waiver_takes()
+    {
+        _tenant.Credentials.Add(VaultSecret("db", ageDays: 300));
+        _tenant.Credentials.Add(VaultSecret("old", ageDays: 300) with { Part = "aaaaaaaa-0000-0000-0000-000000000001" });
+
+        var report = await RunAsync();
+
+        Assert.Equal(
+            ["aaaaaaaa-0000-0000-0000-000000000001"],
+            report.Findings.Where(f => f.Subject.Name == "kv-hr/old").Select(f => f.Part).Distinct());
+        Assert.All(report.Findings.Where(f => f.Subject.Name == "kv-hr/db"), f => Assert.Null(f.Part));
     }
 
     [Fact]

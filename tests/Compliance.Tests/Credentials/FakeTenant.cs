@@ -46,7 +46,14 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
 
     public Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken stop)
     {
-        var vault = Resources.Single(r => r.EndsWith($"/vaults/{vaultName}", StringComparison.OrdinalIgnoreCase));
+        var vault = Resources.SingleOrDefault(r => r.EndsWith($"/vaults/{vaultName}", StringComparison.OrdinalIgnoreCase));
+        if (vault is null)
+        {
+            sink.Read(new(
+                $"keyvault/{vaultName}/{collection}/{objectName}", Complete: false, 0,
+                new(SubjectTypes.Source, vaultName, $"vault {vaultName}"), VaultObjectException.NotShown(vaultName), "Reader", "grant it"));
+            return Task.CompletedTask;
+        }
         sink.SeenResource(vault);
         var source = Sources.Vault(vault, collection);
         var found = Credentials.Where(c => c.Source == source && c.Subject.Id.EndsWith($"/{collection}/{objectName}", StringComparison.Ordinal)).ToList();

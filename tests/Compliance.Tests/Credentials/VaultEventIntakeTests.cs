@@ -80,9 +80,9 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
         var given = new Given(azurite);
         given.Tenant.Refused.Add(Sources.Vault(Vault, "secrets"));
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => given.Intake.AcceptAsync(Event(), Stop));
+        await Assert.ThrowsAsync<VaultObjectException>(() => given.Intake.AcceptAsync(Event(), Stop));
         var other = Event().Replace("\"e1\"", "\"e2\"", StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => given.Intake.AcceptAsync(other, Stop));
+        await Assert.ThrowsAsync<VaultObjectException>(() => given.Intake.AcceptAsync(other, Stop));
 
         var open = await given.StoredAsync();
         Assert.All(open, f => Assert.Equal(

@@ -81,6 +81,30 @@ public sealed class ConfigurationTests
         Assert.Equal(TimeSpan.FromSeconds(5), HostJson.FunctionTimeout(context.Configuration));
     }
 
+    [Theory]
+    [InlineData("AzureFunctionsJobHost:extensions:queues:batchSize", "99", "a whole number from 1 to 32")]
+    [InlineData("AzureFunctionsJobHost:extensions:queues:maxDequeueCount", "0", "a whole number from 1 to 2147483647")]
+    [InlineData("AzureFunctionsJobHost:extensions:queues:visibilityTimeout", "soon", "a time span hh:mm:ss from 00:00:00 to 7.00:00:00")]
+    [InlineData("LocalHost__Durable__VisibilityTimeout", "soon", "a time span hh:mm:ss from 00:00:01 to 7.00:00:00")]
+    [InlineData("LocalHost__Durable__VisibilityTimeout", "7.00:00:01", "a time span hh:mm:ss from 00:00:01 to 7.00:00:00")]
+    public void A_setting_out_of_range_is_named_with_its_rule(string setting, string value, string rule) =>
+        Assert.Equal(
+            $"setting {setting}: '{value}' must be {rule}",
+            Refusal(() => Context("""{"version":"2.0"}""", (setting.Replace(":", "__", StringComparison.Ordinal), value))));
+
+    [Theory]
+    [InlineData("00:00:00")]
+    [InlineData("24.00:00:01")]
+    [InlineData("10675199.02:48:05")] // the longest there is: no timer takes it
+    [InlineData("soon")]
+    public void A_timeout_out_of_range_is_refused_from_a_setting_too(string text)
+    {
+        var context = Context("""{"version":"2.0"}""", ("AzureFunctionsJobHost__functionTimeout", text));
+        Assert.Equal(
+            $"setting AzureFunctionsJobHost:functionTimeout: '{text}' must be a time span hh:mm:ss from 00:00:01 to 24.00:00:00, or -1",
+            Assert.Throws<StartupException>(() => HostJson.FunctionTimeout(context.Configuration)).Message);
+    }
+
     [Fact]
     public void Local_settings_become_environment_variables_of_the_app_below_those_that_are_there()
     {

@@ -16,17 +16,22 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
 
     private static string HostDll { get; } = typeof(LocalHost.Hosting.AppHost).Assembly.Location;
 
-    private Process Start(params (string Name, string Value)[] settings)
+    private Process Start(params (string Name, string Value)[] settings) => Start([], settings);
+
+    private Process Start(string[] options, params (string Name, string Value)[] settings)
     {
         // In a process group of its own and heeding Ctrl-C, as in a terminal: what a shell starts in the background ignores it, and passes
         // that on.
         var start = new ProcessStartInfo("setsid", ["env", "--default-signal=INT", "dotnet"])
         {
+            RedirectStandardInput = options.Length > 0,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.ArgumentList.Add(HostDll);
         start.ArgumentList.Add(TestHost.AppDll);
+        foreach (var option in options)
+            start.ArgumentList.Add(option);
         foreach (var (name, value) in _place.Environment.Concat(new TestHost().Settings).Select(s => (s.Key, s.Value)).Concat(settings))
             start.Environment[name] = value;
         return Process.Start(start)!;
@@ -84,6 +89,31 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
         var worker = await WorkerIdAsync(await AddressAsync(host));
         host.Kill();
         await EndedAsync(worker, TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
+    public async Task A_host_ends_with_the_program_that_started_it_however_that_went()
+    {
+        using var host = Start(["--parent-stdin"]);
+        var worker = await WorkerIdAsync(await AddressAsync(host));
+        var rest = host.StandardOutput.ReadToEndAsync(Token);
+
+        // What the system does for a program that was killed.
+        host.StandardInput.Close();
+
+        await host.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
+        Assert.Equal((0, false), (host.ExitCode, IsRunning(worker)));
+        Assert.EndsWith("Stopped\n", await rest, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_argument_is_answered_with_the_usage_and_exit_code_2()
+    {
+        using var host = Start(["--nonsense"]);
+        var error = await host.StandardError.ReadToEndAsync(Token);
+        await host.WaitForExitAsync(Token);
+        Assert.Equal(2, host.ExitCode);
+        Assert.StartsWith("usage: dotnet LocalHost.dll PATH/TO/APP.dll [--parent-stdin] ", error, StringComparison.Ordinal);
     }
 
     [Theory]

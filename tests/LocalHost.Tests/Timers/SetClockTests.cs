@@ -24,11 +24,16 @@ public sealed class SetClockTests
     [Fact]
     public void Where_no_time_is_set_it_is_the_real_one() => Assert.Same(TimeProvider.System, From(""));
 
-    [Fact]
-    public void Something_else_than_a_time_is_refused()
+    [Theory]
+    [InlineData("tomorrow")]
+    [InlineData("0001-01-01")]
+    [InlineData("1999-12-31T23:59:59Z")]
+    [InlineData("2100-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:59Z")]
+    public void Something_else_than_a_time_of_this_century_is_refused(string text)
     {
-        var error = Assert.Throws<StartupException>(() => From("tomorrow"));
-        Assert.Equal("setting LocalHost__Now: 'tomorrow' must be a time such as 2026-11-23T06:00:00Z", error.Message);
+        var error = Assert.Throws<StartupException>(() => From(text));
+        Assert.Equal($"setting LocalHost__Now: '{text}' must be a time from 2000 to 2099, such as 2026-11-23T06:00:00Z", error.Message);
     }
 
     private static TimeProvider From(string text) =>

@@ -34,6 +34,8 @@ public sealed class TimerScheduleTests
     [InlineData("0 0 0 30 2 *")]
     [InlineData("00:00:00")]
     [InlineData("-00:05:00")]
+    [InlineData("366.00:00:01")]
+    [InlineData("10675199.02:48:05")] // the longest there is: no time comes after it
     public void A_bad_schedule_is_refused_with_its_text(string expression) =>
         Assert.StartsWith(
             $"the schedule '{expression}' ",

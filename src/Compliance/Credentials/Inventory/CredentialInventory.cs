@@ -29,7 +29,7 @@ internal sealed class CredentialInventory(TenantConnection tenant, GraphCredenti
         {
             sink.Read(new SourceOutcome(
                 $"keyvault/{vaultName}/{collection}/{objectName}", Complete: false, 0, new Subject(SubjectTypes.Source, vaultName, $"vault {vaultName}"),
-                $"vault {vaultName} is in no subscription that is shown to us", "Reader", DeclaredCall.ResourceGraph.Grant(null, tenant.Options.ClientId)));
+                VaultObjectException.NotShown(vaultName), "Reader", DeclaredCall.ResourceGraph.Grant(null, tenant.Options.ClientId)));
             return;
         }
         sink.SeenResource(row.Id);

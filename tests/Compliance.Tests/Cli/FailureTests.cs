@@ -1,0 +1,251 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Compliance.Tests.Evidence.Verify;
+using ComplianceCli;
+
+namespace Compliance.Tests.Cli;
+
+/// <summary>What a command does that cannot do its work: one line, the right exit code, and what is there already stays.</summary>
+public sealed class FailureTests : IDisposable
+{
+    // The key is "key", and nothing listens on this port.
+    private const string Nowhere =
+        "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:1/a;TableEndpoint=http://127.0.0.1:1/a;";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("failure-").FullName;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("download", "OUT")]
+    [InlineData("verify")]
+    [InlineData("show")]
+    [InlineData("prove", "#1")]
+    [InlineData("consistency", "1", "2")]
+    [InlineData("pack", "--from", "2026-11-01", "--to", "2026-11-02", "--framework", "soc2", "--out", "OUT")]
+    public async Task Without_a_running_app_one_line_names_the_script_that_starts_it(params string[] command)
+    {
+        var (code, output, errors) = await RunAsync(["evidence", .. command, "--connection", Connect(Nowhere)]);
+
+        Assert.Equal(
+            (2, "", "cannot tell: the local ledger's storage does not answer: start the app with ./scripts/run, or name a ledger with "
+                + "--folder DIR, or with --account URL --tenant ID\n"),
+            (code, output, errors));
+        Assert.False(Directory.Exists(At("OUT")) || File.Exists(At("OUT")));
+    }
+
+    [Fact]
+    public async Task An_app_that_does_not_answer_is_named_with_the_script_that_starts_it()
+    {
+        var (code, _, errors) = await RunAsync("offboard", "list", "--app", "http://127.0.0.1:1", "--key", "k");
+
+        Assert.Equal(1, code);
+        Assert.StartsWith("the app at http://127.0.0.1:1 does not answer: ", errors, StringComparison.Ordinal);
+        Assert.EndsWith(". Is ./scripts/run running?\n", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_that_names_no_account_is_no_tampering_and_its_key_is_not_repeated()
+    {
+        var (code, output, errors) = await RunAsync("evidence", "verify", "--connection", Connect("AccountKey=hunter2"));
+
+        Assert.Equal(
+            (2, "", "cannot tell: the connection's evidenceStorage is no connection string of a storage account\n"),
+            (code, output, errors));
+    }
+
+    [Theory]
+    [InlineData("evidence pack --from 2026-11-01 --to 2026-11-02 --framework soc2 --out FILE")]
+    [InlineData("evidence prove #1 --out FILE")]
+    [InlineData("offboard demo --certificate FILE --app http://127.0.0.1:1 --key k")]
+    public async Task A_file_that_is_there_already_stays(string command)
+    {
+        using var ledger = await LedgerFolder.OfAsync(9, 9);
+        await File.WriteAllTextAsync(At("FILE"), "mine", Stop);
+        Directory.CreateDirectory(At("FOLDER"));
+        var typed = command.Split(' ').Concat(command.StartsWith("evidence", StringComparison.Ordinal) ? Of(ledger) : []).ToArray();
+
+        Assert.Equal(
+            (64, "", $"{At("FILE")} is there already: name another file, or add --force to replace it\n"), await RunAsync(typed));
+        Assert.Equal("mine", await File.ReadAllTextAsync(At("FILE"), Stop));
+        Assert.Equal(
+            (64, "", $"{At("FOLDER")} is a folder: name a file\n"),
+            await RunAsync([.. typed.Select(a => a == "FILE" ? "FOLDER" : a), "--force"]));
+        var nowhere = await RunAsync([.. typed.Select(a => a == "FILE" ? Path.Combine(_folder, "none", "FILE") : a)]);
+        Assert.Contains($"there is no folder {At("none")} to write to\n", nowhere.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("0")]
+    [InlineData("99999999999999999999")]
+    [InlineData("many")]
+    public async Task A_limit_that_would_show_nothing_or_is_no_number_is_wrong_usage(string limit)
+    {
+        var (code, output, errors) = await RunAsync("evidence", "show", "--limit", limit);
+
+        Assert.Equal((64, "", $"--limit must be a whole number from 1, not {limit}"), (code, output, errors.Split('\n')[0]));
+    }
+
+    [Fact]
+    public async Task With_force_a_file_that_is_there_is_replaced()
+    {
+        using var ledger = await LedgerFolder.OfAsync(9, 9);
+        foreach (var file in (string[])["pack", "proof"])
+            await File.WriteAllTextAsync(At(file), "old", Stop);
+
+        string[] pack = ["evidence", "pack", "--from", "2026-11-01", "--to", "2026-11-02", "--framework", "soc2", "--out", "pack"];
+        Assert.Equal((0, ""), Short(await RunAsync([.. pack, "--force", .. Of(ledger)])));
+        Assert.Equal((0, ""), Short(await RunAsync(["evidence", "prove", "#1", "--out", "proof", "--force", .. Of(ledger)])));
+
+        Assert.All((string[])["pack", "proof"], file => Assert.NotEqual("old", File.ReadAllText(At(file))));
+    }
+
+    [Fact]
+    public async Task A_ledger_is_downloaded_into_an_empty_folder_unless_asked_otherwise()
+    {
+        Directory.CreateDirectory(At("OUT"));
+        await File.WriteAllTextAsync(At("OUT/checkpoint"), "kept", Stop);
+        await File.WriteAllTextAsync(At("file"), "mine", Stop);
+        string[] rest = ["--connection", Connect(Nowhere)];
+
+        Assert.Equal(
+            (64, "", $"{At("OUT")} is not empty: name a new folder, or add --force to write over what is there\n"),
+            await RunAsync(["evidence", "download", "OUT", .. rest]));
+        Assert.Equal(
+            (64, "", $"{At("file")} is a file: name a folder\n"), await RunAsync(["evidence", "download", "file", "--force", .. rest]));
+        // It goes on to the storage, which does not answer.
+        Assert.Equal(2, (await RunAsync(["evidence", "download", "OUT", "--force", .. rest])).Code);
+    }
+
+    [Fact]
+    public async Task What_was_not_expected_is_one_line_with_its_type()
+    {
+        using var errors = new StringWriter { NewLine = "\n" };
+
+        var code = await OneLine.RunAsync(() => throw new NotSupportedException("first\nsecond"), errors, Stop);
+
+        Assert.Equal((1, "it failed (NotSupportedException): first\\u000asecond\n"), (code, errors.ToString()));
+    }
+
+    [Fact]
+    public async Task Whatever_fails_after_an_interruption_is_the_interruption()
+    {
+        using var errors = new StringWriter { NewLine = "\n" };
+        using var stop = new CancellationTokenSource();
+
+        var code = await OneLine.RunAsync(
+            async () =>
+            {
+                await stop.CancelAsync();
+                throw new HttpRequestException("the connection broke");
+            },
+            errors, stop.Token);
+
+        Assert.Equal((1, "interrupted\n"), (code, errors.ToString()));
+    }
+
+    [Theory]
+    [InlineData("-INT")]
+    [InlineData("-TERM")]
+    public async Task A_signal_in_the_middle_of_a_request_ends_it_with_one_line(string signal)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var app = $"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}";
+        // Heeding Ctrl-C, also where the test run itself was started in the background.
+        var cli = Path.Combine(AppContext.BaseDirectory, "ComplianceCli.dll");
+        using var process = Process.Start(new ProcessStartInfo(
+            "env", ["--default-signal=INT", "dotnet", cli, "offboard", "list", "--app", app, "--key", "k"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        using var asked = await silent.AcceptTcpClientAsync(Stop);
+        using (var kill = Process.Start("kill", [signal, process.Id.ToString(CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync(Stop);
+        var output = process.StandardOutput.ReadToEndAsync(Stop);
+        var errors = await process.StandardError.ReadToEndAsync(Stop);
+        await process.WaitForExitAsync(Stop);
+
+        Assert.Equal((1, "", "interrupted\n"), (process.ExitCode, await output, errors));
+    }
+
+    [Fact]
+    public async Task Waiting_for_an_event_to_be_typed_can_be_interrupted()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        using var output = new StringWriter();
+
+        var waiting = Commands.InvokeAsync(
+            ["event", "send", "-", "--connection", Connect(Nowhere)], output, output, stop.Token, () => new Typed(stop));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    private string At(string name) => Path.Combine(_folder, name);
+
+    private string[] Of(LedgerFolder ledger)
+    {
+        File.WriteAllText(At("key"), ledger.Key.Format());
+        return ["--folder", ledger.Root, "--key-file", At("key")];
+    }
+
+    private string Connect(string evidence)
+    {
+        var tenant = new Dictionary<string, string> { ["Tenant:Id"] = "t" };
+        var connection = new Connection("http://127.0.0.1:1", "k", null, evidence, null, tenant);
+        File.WriteAllText(At("connection.json"), JsonSerializer.Serialize(connection, JsonSerializerOptions.Web));
+        return At("connection.json");
+    }
+
+    private static (int Code, string Errors) Short((int Code, string Output, string Errors) ran) => (ran.Code, ran.Errors);
+
+    // As the program runs it; names in capitals and of files are those of this test's folder.
+    private async Task<(int Code, string Output, string Errors)> RunAsync(params string[] typed)
+    {
+        string[] own = ["FILE", "FOLDER", "OUT", "pack", "proof", "file"];
+        string[] arguments = [.. typed.Select((a, i) => i > 1 && own.Contains(a) ? At(a) : a)];
+        using var output = new StringWriter { NewLine = "\n" };
+        using var errors = new StringWriter { NewLine = "\n" };
+        var code = await OneLine.RunAsync(() => Commands.InvokeAsync(arguments, output, errors, Stop), errors, Stop);
+        return (code, output.ToString(), errors.ToString());
+    }
+
+    /// <summary>A terminal at which nothing is typed, and Ctrl-C is pressed.</summary>
+    private sealed class Typed(CancellationTokenSource stop) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            stop.CancelAfter(0);
+            return await new TaskCompletionSource<int>().Task;
+        }
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
