@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Compliance.Evidence.Ledger;
 
 namespace Compliance.Evidence.Checkpoints;
@@ -35,13 +37,7 @@ internal sealed class FileSigningKey(string path, bool mayMake) : ISigningKey, I
     {
         try
         {
-            if (!File.Exists(path) && mayMake)
-                Make();
-            var signer = KeyFileSigner.FromPem(origin, File.ReadAllText(path));
-            var (shown, line) = (Path.ChangeExtension(path, ".vkey"), signer.Key.Format() + "\n");
-            if (mayMake && (!File.Exists(shown) || File.ReadAllText(shown) != line))
-                File.WriteAllText(shown, line);
-            return signer;
+            return mayMake ? InTurn(() => MadeAndShown(origin)) : KeyFileSigner.FromPem(origin, File.ReadAllText(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or LedgerFormatException)
         {
@@ -50,23 +46,51 @@ internal sealed class FileSigningKey(string path, bool mayMake) : ISigningKey, I
         }
     }
 
-    // Whole or not at all, and once: of two processes that start together one key stays.
+    private KeyFileSigner MadeAndShown(string origin)
+    {
+        if (!File.Exists(path))
+            Make();
+        var signer = KeyFileSigner.FromPem(origin, File.ReadAllText(path));
+        var (shown, line) = (Path.ChangeExtension(path, ".vkey"), signer.Key.Format() + "\n");
+        if (!File.Exists(shown) || File.ReadAllText(shown) != line)
+            File.WriteAllText(shown, line);
+        return signer;
+    }
+
+    // Whole or not at all.
     private void Make()
     {
-        var folder = Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!).FullName;
-        var made = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}");
+        var full = Path.GetFullPath(path);
+        var folder = Directory.CreateDirectory(Path.GetDirectoryName(full)!).FullName;
+        var made = Path.Combine(folder, $".{Path.GetFileName(full)}.{Environment.ProcessId}");
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = OwnerOnly;
         using (var writer = new StreamWriter(made, options))
             writer.WriteLine(KeyFileSigner.NewPem());
+        File.Move(made, full, overwrite: false);
+    }
+
+    // Of processes that start together one makes the key: File.Move looks first and renames then, and would replace what came between.
+    private T InTurn<T>(Func<T> act)
+    {
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(path))));
+        using var turn = new Mutex($"compliance-signing-key-{name}", new NamedWaitHandleOptions { CurrentSessionOnly = false });
         try
         {
-            File.Move(made, path, overwrite: false);
+            turn.WaitOne();
         }
-        catch (IOException) when (File.Exists(path))
+        catch (AbandonedMutexException)
         {
-            File.Delete(made);
+            // Whoever had the turn was killed: it is ours now.
+        }
+        try
+        {
+            return act();
+        }
+        finally
+        {
+            turn.ReleaseMutex();
         }
     }
 }

@@ -141,7 +141,8 @@ internal static class CaseRules
     /// True when nothing is done about a case any more unless HR says something new, or somebody gets access again. Whatever the time: what
     /// could be wanted at some time is not settled.
     /// </summary>
-    public static bool IsSettled(LeaverCase known) => !IsActing(known) && known is { EmployedIn: null, IsGroupDue: false, Cause: null or { Settled: true } }
+    public static bool IsSettled(LeaverCase known) => !IsActing(known)
+        && known is { EmployedIn: null, IsGroupDue: false, Cause: null or { Settled: true } }
         && (known.UndoRefusedAt == known.Sequence
             || !(known.IsTakenFromOther || (known.IsTaken && (IsTakenBack(known) || known.BegunAt is null))));
 
