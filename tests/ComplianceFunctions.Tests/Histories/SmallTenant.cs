@@ -85,6 +85,21 @@ internal static class SmallTenant
         ["userPrincipalName"] = AddressOf(who),
     });
 
+    /// <summary>Makes a person the only owner of an application without any power.</summary>
+    public static void AddApplication(TenantData tenant, Person owner)
+    {
+        var id = Guid(310 + (int)owner);
+        tenant.Add("applications", new JsonObject
+        {
+            ["id"] = id,
+            ["appId"] = Guid(320 + (int)owner),
+            ["displayName"] = $"{owner}'s",
+            ["passwordCredentials"] = new JsonArray(),
+            ["keyCredentials"] = new JsonArray(),
+        });
+        tenant.Add($"applications/{id}/owners", new JsonObject { ["@odata.type"] = "#microsoft.graph.user", ["id"] = IdOf(owner) });
+    }
+
     /// <summary>Makes a person a Global Administrator.</summary>
     public static void MakeAdministrator(TenantData tenant, Person who) => tenant.Add("directoryRoleAssignments", new JsonObject
     {

@@ -341,6 +341,44 @@ public sealed class StepTests
     }
 
     [Fact]
+    public async Task What_was_asked_because_something_could_not_be_read_is_decided_without_people_once_it_can_be()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.World.Sandbox.Tenant.Denied["RoleManagement.Read.Directory"] = true;
+        await desk.SaysAsync();
+        var asked = await desk.BlockAsync();
+        Assert.Equal(CaseGo.AskApproval, asked.Outcome);
+        // While it cannot be read, a first answer and the deadline stay.
+        await desk.AnswerAsync(asked, true);
+        Assert.Equal((ApprovalStanding.Open, true), (await desk.StandingAsync(asked.ApprovalId!), await desk.IsOpenAsync(asked)));
+
+        desk.World.Sandbox.Tenant.Denied.Clear();
+        Assert.Equal((ApprovalStanding.Void, false), (await desk.StandingAsync(asked.ApprovalId!), await desk.IsOpenAsync(asked)));
+        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
+    }
+
+    [Fact]
+    public async Task Whoever_takes_over_is_found_without_people_once_the_manager_can_be_read()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        SmallTenant.AddApplication(desk.World.Sandbox.Tenant, Person.Lea);
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        desk.World.Sandbox.SetFaults($"GET graph/users/{SmallTenant.IdOf(Person.Lea)} => status=403");
+        var asked = await desk.PlanAsync();
+        Assert.Equal(CaseGo.AskApproval, asked.Outcome);
+        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+
+        desk.World.Sandbox.SetFaults(null);
+        Assert.Equal(ApprovalStanding.Void, await desk.StandingAsync(asked.ApprovalId!));
+        var planned = await desk.PlanAsync();
+        Assert.Equal(CaseGo.Proceed, planned.Outcome);
+        var plan = await desk.Documents.LoadAsync<ActionPlan>(
+            LeaverSteps.Name(desk.Run, $"plan-{planned.PlanId}.json"), TestContext.Current.CancellationToken);
+        Assert.Contains(plan!.Steps, s => s.Action == LeaverActions.AddOwner);
+    }
+
+    [Fact]
     public async Task A_case_at_rest_whose_person_was_erased_never_wakes()
     {
         await using var desk = await StepDesk.StartAsync();

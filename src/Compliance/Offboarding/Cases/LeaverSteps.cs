@@ -80,9 +80,7 @@ public sealed partial class LeaverSteps
         if (known.BlockedAt is not null && await BlockPlanAsync(run, state, stop) is { } blocked)
             return (new(CaseGo.Proceed, blocked.Id()), blocked);
         // Each round matches again, and so does each attempt: HR and the directory may have been put right meanwhile.
-        var lookup = known.Cause is { Holds: true } cause
-            ? await _parts.Directory.LookUpAsync(cause.UserId, policy, stop)
-            : await _parts.Directory.LookUpAsync(known.Latest, policy, stop);
+        var lookup = await LookUpAsync(known, policy, stop);
         if (lookup.Facts is not { } facts)
             return (await UnmatchedAsync(run, known, lookup, policy, stop), null);
 
@@ -141,6 +139,11 @@ public sealed partial class LeaverSteps
             await TellAsync(known, [CasePhase.Match, CasePhase.Hold, CasePhase.Approval], [], stop);
         return (new(CaseGo.Proceed, planId), plan);
     }
+
+    // The account that was named, where somebody started the case for cause; else whom HR's event fits.
+    private Task<LeaverLookup> LookUpAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken stop) =>
+        known.Cause is { Holds: true } cause
+            ? _parts.Directory.LookUpAsync(cause.UserId, policy, stop) : _parts.Directory.LookUpAsync(known.Latest, policy, stop);
 
     private async Task<CaseDecision> UnmatchedAsync(
         CaseRun run, LeaverCase known, LeaverLookup lookup, OffboardingPolicy policy, CancellationToken stop)
@@ -269,6 +272,11 @@ public sealed partial class LeaverSteps
         }
         if (!isUndo)
             await BlockAgainAsync(run, known, policy, stop);
+        if (await IsReadAgainAsync(run, known, request, policy, stop))
+        {
+            await _parts.Approvals.VoidAsync(Tenant, approvalId, Now, stop);
+            return ApprovalStanding.Void;
+        }
         var phase = isUndo ? CasePhase.Undo : CasePhase.Hold;
         switch (ApprovalRules.StateOf(request, Now))
         {
@@ -294,6 +302,20 @@ public sealed partial class LeaverSteps
             default:
                 return ApprovalStanding.Open;
         }
+    }
+
+    // What was asked for want of something that could not be read, and can be read by now, is decided without people where nothing else
+    // holds. While it cannot be read the question stays, with its answers and its deadline.
+    private async Task<bool> IsReadAgainAsync(
+        CaseRun run, LeaverCase known, ApprovalRequest request, OffboardingPolicy policy, CancellationToken stop)
+    {
+        if (!request.Guards.Contains(GuardNames.Unreadable, StringComparer.Ordinal)
+            || ApprovalRules.StateOf(request, Now) != ApprovalState.Open)
+            return false;
+        if ((await PlanAsync(run, request.PlanId, stop)).Kind == Steps.Remove)
+            return await HeirAsync(request.SubjectId, stop) is not { Unread: not null };
+        return (await LookUpAsync(known, policy, stop)).Facts is { Staff: > 0 } facts
+            && LeaverGuards.BeforeBlocking(facts, policy, _parts.Self).All(h => h.Guard != GuardNames.Unreadable);
     }
 
     private async Task RefusedAsync(
