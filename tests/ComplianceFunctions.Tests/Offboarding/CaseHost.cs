@@ -133,7 +133,7 @@ internal sealed class CaseHost : IAsyncDisposable
         return id!;
     }
 
-    /// <summary>The case, once it is so; a removal plan is approved meanwhile. The clock goes on by a second at a time meanwhile, so that waits for it end.</summary>
+    /// <summary>The case, once it is so. The clock goes on by a second at a time meanwhile, so that waits for it end.</summary>
     public async Task<LeaverCase> UntilAsync(string caseId, Func<LeaverCase, bool> so, TimeSpan? step = null)
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -145,9 +145,6 @@ internal sealed class CaseHost : IAsyncDisposable
             var instance = known is null ? null : await _engine.Client.GetInstanceAsync(known.InstanceId, Stop);
             if (instance is { RuntimeStatus: OrchestrationRuntimeStatus.Failed, FailureDetails: var failure })
                 throw new InvalidOperationException($"the orchestration of the case failed: {failure?.ErrorMessage}");
-            // Dana alone owns a privileged application, so her removal plan always waits for two people.
-            if (known is { Stage: LeaverStage.AwaitingApproval, Latest.Kind: HrEventKind.Terminated or HrEventKind.Rescheduled } && (await Desk.OpenApprovalsAsync(Stop)).Any(r => r.CaseId == caseId))
-                await ApproveAsync(caseId);
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
                 throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; {await Desk.DocumentAsync(caseId, "state.json", Stop) switch { { } state => JsonNode.Parse(state)!["verified"]?.ToJsonString(), _ => null }}");
             Clock.Advance(step ?? TimeSpan.FromSeconds(1));
@@ -171,7 +168,27 @@ internal sealed class CaseHost : IAsyncDisposable
         Assert.True(instance.LastUpdatedAt >= now, $"the orchestration of {caseId} did not wake");
     }
 
-    public Task<LeaverCase> CertifiedAsync(string caseId, TimeSpan? step = null) => UntilAsync(caseId, c => c.CertificateSha256 is not null, step);
+    /// <summary>
+    /// Two people agree to the removal plan, once they are asked: for these guards and no others. Dana's plan always waits, since she alone
+    /// owns a privileged application.
+    /// </summary>
+    public async Task AgreedAsync(string caseId, params string[] alsoFor)
+    {
+        var asked = await UntilAsync(caseId, c => c.Stage == LeaverStage.AwaitingApproval);
+        var request = Assert.Single(await Desk.OpenApprovalsAsync(Stop), r => r.CaseId == caseId);
+        Assert.Equal(
+            (asked.PlanId, string.Join(",", alsoFor.Append(GuardNames.LastOwner).Order(StringComparer.Ordinal))),
+            (request.PlanId, string.Join(",", request.Guards.Order(StringComparer.Ordinal))));
+        await ApproveAsync(caseId);
+    }
+
+    /// <summary>The case, once two people agreed to its removal plan, unless they did, and its certificate was issued.</summary>
+    public async Task<LeaverCase> CertifiedAsync(string caseId, TimeSpan? step = null, bool agreed = false)
+    {
+        if (!agreed)
+            await AgreedAsync(caseId);
+        return await UntilAsync(caseId, c => c.CertificateSha256 is not null, step);
+    }
 
     /// <summary>Everything that changed something in the tenant, as METHOD path.</summary>
     public IReadOnlyList<string> Changes => [.. Sandbox.Requests.Where(r => r.Method is "PATCH" or "DELETE" or "PUT" || (r.Method == "POST" && !r.Path.EndsWith("/token", StringComparison.Ordinal)

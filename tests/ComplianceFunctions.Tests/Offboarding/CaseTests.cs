@@ -246,6 +246,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         host.Sandbox.Tenant.Denied["GroupMember.ReadWrite.All"] = true;
         var id = await host.TakenAsync(host.Event());
 
+        await host.AgreedAsync(id);
         await host.UntilAsync(id, c => c.BlockedAt is not null && host.Changes.Any(x => x.Contains("roleAssignments", StringComparison.Ordinal)));
         await host.UntilAsync(id, _ => host.FindingsAsync(id).GetAwaiter().GetResult().Any(f => f.Detection.ControlId == "LEAVE-013" && f.Detection.NextStep.Contains("az ad app permission add", StringComparison.Ordinal) && f.Detection.NextStep.Contains("=='GroupMember.ReadWrite.All'", StringComparison.Ordinal)));
         Assert.False(Enabled(host));
@@ -262,6 +263,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         host.Sandbox.SetFaults("DELETE graph/oauth2PermissionGrants/* => status=503");
         var id = await host.TakenAsync(host.Event());
 
+        await host.AgreedAsync(id);
         await host.UntilAsync(id, _ => host.FindingsAsync(id).GetAwaiter().GetResult().Any(f => f.Detection.ControlId == "LEAVE-012"), TimeSpan.FromSeconds(10));
         Assert.False(Enabled(host));
         Assert.DoesNotContain("vpn-users", Groups(host));
@@ -294,7 +296,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Equal((asked.Id, asked.PlanId, asked.AskedAt), (still.Id, still.PlanId, still.AskedAt));
         Assert.Equal(changes, host.Changes);
         await host.ApproveAsync(id);
-        Assert.Equal(LeaverStage.Clear, (await host.CertifiedAsync(id)).Stage);
+        Assert.Equal(LeaverStage.Clear, (await host.CertifiedAsync(id, agreed: waiting == LeaverStage.AwaitingApproval)).Stage);
     }
 
     [Fact]
@@ -307,7 +309,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         host.Sandbox.Tenant.DeletedUsers[Leaver] = true;
         await host.ApproveAsync(id);
 
-        var certificate = await CertificateAsync(host, await host.CertifiedAsync(id));
+        var certificate = await CertificateAsync(host, await host.CertifiedAsync(id, agreed: true));
 
         Assert.Equal("clear", certificate.State);
     }
@@ -444,9 +446,10 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
         await host.TakenAsync(host.Event(sequence: 3));
 
+        await host.AgreedAsync(id, GuardNames.FirstActOfPolicy);
         await host.UntilAsync(id, c => c is { Round: 2, Stage: LeaverStage.Removing or LeaverStage.Clear });
         Assert.Empty(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
-        var known = await host.CertifiedAsync(id);
+        var known = await host.CertifiedAsync(id, agreed: true);
         Assert.Equal((2, LeaverStage.Clear, false), (known.Round, known.Stage, Enabled(host)));
     }
 
@@ -464,11 +467,12 @@ public sealed class CaseTests(AzuriteFixture azurite)
             }
         });
         var id = await host.TakenAsync(host.Event());
+        await host.AgreedAsync(id);
         var known = await host.UntilAsync(id, c => c.Stage == LeaverStage.Removing && host.Changes.Count(x => x.Contains("/members/", StringComparison.Ordinal)) >= 30);
         var first = host.Changes.Count(c => c.Contains("/v1.0/", StringComparison.Ordinal));
         var began = host.Clock.GetUtcNow();
 
-        known = await host.CertifiedAsync(id);
+        known = await host.CertifiedAsync(id, agreed: true);
 
         Assert.InRange(first, 30, 42);
         var removed = host.Changes.Where(c => c.Contains("/members/", StringComparison.Ordinal)).ToList();
@@ -557,7 +561,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await host.StartAppAsync();
         await host.ApproveAsync(id);
 
-        Assert.Equal(LeaverStage.Clear, (await host.CertifiedAsync(id)).Stage);
+        Assert.Equal(LeaverStage.Clear, (await host.CertifiedAsync(id, agreed: true)).Stage);
         Assert.Single(host.Changes, c => c.EndsWith("/revokeSignInSessions", StringComparison.Ordinal));
     }
 
