@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Compliance.Approvals;
@@ -59,8 +60,7 @@ internal sealed class AppClient(Connection connection) : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/offboarding/cases")
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
-            Content = new StringContent(
-                JsonSerializer.Serialize(new { user, forCause = true, reason }, JsonSerializerOptions.Web), Encoding.UTF8, "application/json"),
+            Content = JsonContent.Create(new { user, forCause = true, reason }),
         };
         using var answer = await JsonAsync(request, stop);
         return answer.Deserialize<LeaverCase>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");

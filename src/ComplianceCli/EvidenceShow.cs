@@ -31,7 +31,8 @@ internal static class EvidenceShow
         var limit = new Option<long>("--limit") { Description = "Records at most", HelpName = "N", DefaultValueFactory = _ => long.MaxValue };
         limit.Validators.Add(result =>
         {
-            if (result.Tokens is [var only] && !(long.TryParse(only.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most > 0))
+            if (result.Tokens is [var only]
+                && !(long.TryParse(only.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most > 0))
                 result.AddError($"--limit must be a whole number from 1, not {only.Value}");
         });
         make("show", "Show records, the oldest first. What is shown is not verified: evidence verify does that", async (parsed, stop) =>

@@ -137,5 +137,6 @@ public sealed record LeaverCase
     public string UndoInstanceId => $"{Id}-undo";
 
     /// <summary>Instance id of the orchestration of one round of a case.</summary>
-    public static string InstanceIdOf(string id, int round) => round == 1 ? id : string.Create(CultureInfo.InvariantCulture, $"{id}-{round}");
+    public static string InstanceIdOf(string id, int round) =>
+        round == 1 ? id : string.Create(CultureInfo.InvariantCulture, $"{id}-{round}");
 }

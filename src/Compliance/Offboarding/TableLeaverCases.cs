@@ -8,8 +8,8 @@ using Compliance.State;
 namespace Compliance.Offboarding;
 
 /// <summary>
-/// Leaver cases in table <c>leavercases</c>: one partition a tenant, one row a case. The case is kept as JSON, over as many columns as it needs; stage, due
-/// time and whether it is settled stand beside it, to be asked for. Storage Table Data Contributor.
+/// Leaver cases in table <c>leavercases</c>: one partition a tenant, one row a case. The case is kept as JSON, over as many columns as it
+/// needs; stage, due time and whether it is settled stand beside it, to be asked for. Storage Table Data Contributor.
 /// </summary>
 internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
 {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ComplianceFunctions.Tests.Histories;
 
-/// <summary>Lets something happen in the middle of a step: when it asks the directory, keeps its case or a document, or records evidence.</summary>
+/// <summary>Lets something happen in the middle of a step: when it asks the directory, keeps its case, or records evidence.</summary>
 internal sealed class Interruptions
 {
     /// <summary>Happens before the directory looks the person up.</summary>
@@ -74,7 +74,8 @@ internal sealed class Interruptions
 
     private sealed class Cases(ILeaverCases inner, Interruptions here) : ILeaverCases
     {
-        public Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken stop) => inner.FindAsync(tenantId, caseId, stop);
+        public Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken stop) =>
+            inner.FindAsync(tenantId, caseId, stop);
 
         public Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken stop) => inner.AllAsync(tenantId, stop);
 

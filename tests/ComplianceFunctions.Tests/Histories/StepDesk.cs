@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ComplianceFunctions.Tests.Histories;
 
-/// <summary>The steps of a case, called one by one without an orchestration: what holds whoever calls them, and in whatever order.</summary>
+/// <summary>The steps of a case, called one by one without an orchestration: what holds whoever calls them, in whatever order.</summary>
 internal sealed class StepDesk : IAsyncDisposable
 {
     private readonly CancellationToken _stop;
@@ -95,7 +95,8 @@ internal sealed class StepDesk : IAsyncDisposable
     }
 
     /// <summary>Whether a request counts still.</summary>
-    public async Task<bool> IsOpenAsync(CaseDecision asked) => await Approvals.FindAsync(SmallTenant.Id, asked.ApprovalId!, _stop) is not null;
+    public async Task<bool> IsOpenAsync(CaseDecision asked) =>
+        await Approvals.FindAsync(SmallTenant.Id, asked.ApprovalId!, _stop) is not null;
 
     public Task<CaseState?> StateAsync() => Documents.LoadAsync<CaseState>(LeaverSteps.Name(Run, "state.json"), _stop);
 
@@ -118,7 +119,8 @@ internal sealed class StepDesk : IAsyncDisposable
     public void Edit(PolicyEdit edit) => World.HappenAsync(new EditsPolicy(TimeSpan.Zero, edit)).GetAwaiter().GetResult();
 
     /// <summary>How many places under the caps are taken by cases.</summary>
-    public int PlacesTaken => World.Storage.State.Rows(TableCapLedger.Table).Count(r => r.RowKey.StartsWith("case-", StringComparison.Ordinal));
+    public int PlacesTaken =>
+        World.Storage.State.Rows(TableCapLedger.Table).Count(r => r.RowKey.StartsWith("case-", StringComparison.Ordinal));
 
     /// <summary>How many records the evidence log has of an action.</summary>
     public int Recorded(string action) => World.EvidenceControls().Count(r => r.Action == action);

@@ -37,8 +37,8 @@ public sealed partial class LeaverSteps
         if (state.Pending is { } pending && state.Released.Contains(pending, StringComparer.Ordinal)
             && (await PlanAsync(run, pending, stop)).PolicySha256 == policy.Sha256 && !await HasLapsedAsync(run, pending, stop))
             return new(CaseGo.Proceed, pending);
-        // The first snapshot is what an undo restores from, so it is never replaced, and of two at once, as after a killed host whose worker
-        // went on, the first to keep it is right; a later plan is made from a fresh one.
+        // The first snapshot is what an undo restores from, so it is never replaced. Of two at once, as after a killed host whose worker went
+        // on, the first to keep it is right. A later plan is made from a fresh one.
         var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop);
         var isFirst = state.Outcomes.Count == 0;
         var snapshot = isFirst && first is not null

@@ -75,7 +75,7 @@ internal sealed class HrEventLog(StateStorage storage)
         return [.. owed.Where(e => e.ReceivedAt <= before)];
     }
 
-    /// <summary>When the latest event arrived; null when none is kept. No more are read than arrived within about ten times that long.</summary>
+    /// <summary>When the latest event arrived; null when none is kept. It reads what arrived within ten times that long at most.</summary>
     public async Task<DateTimeOffset?> LatestAsync(string tenantId, DateTimeOffset now, CancellationToken stop)
     {
         var tenant = Partition(tenantId);

@@ -252,7 +252,8 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
             var made = (await given.Intake.AcceptAsync(Terminated(employment: employment), "queue", "c", Stop)).Case;
             return (await given.Cases.ChangeAsync(given.Tenant, made.Id, change, Stop)).Id;
         }
-        static LeaverCase Clear(LeaverCase known) => known with { Stage = LeaverStage.Clear, BegunAt = Now, RestedAt = Now, IsTaken = true };
+        static LeaverCase Clear(LeaverCase known) =>
+            known with { Stage = LeaverStage.Clear, BegunAt = Now, RestedAt = Now, IsTaken = true };
         var acting = await MadeAsync("1", c => c);
         var stays = await MadeAsync("2", c => Clear(c) with { Latest = Cancelled(2) });
         var clear = await MadeAsync("3", Clear);
