@@ -54,7 +54,18 @@ internal sealed class StepDesk : IAsyncDisposable
     public async Task<LeaverCase> CaseAsync() =>
         (await World.Services.GetRequiredService<ILeaverCases>().FindAsync(SmallTenant.Id, Run.CaseId, _stop))!;
 
-    public Task<CaseDecision> BlockAsync() => Steps.BlockAsync(Run, _stop);
+    public Task<CaseDecision> BlockAsync(int attempt = 0) => Steps.BlockAsync(Run with { Attempt = attempt }, _stop);
+
+    /// <summary>A step that waits between its tries, with time going by meanwhile.</summary>
+    public async Task<T> MeanwhileAsync<T>(Task<T> step)
+    {
+        while (!step.IsCompleted)
+        {
+            await WaitAsync(TimeSpan.FromSeconds(5));
+            await Task.WhenAny(step, Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, _stop));
+        }
+        return await step;
+    }
 
     /// <summary>Blocks and plans, neither of which anything may hold.</summary>
     /// <returns>The removal plan's id.</returns>
@@ -97,6 +108,15 @@ internal sealed class StepDesk : IAsyncDisposable
     /// <summary>Whether a request counts still.</summary>
     public async Task<bool> IsOpenAsync(CaseDecision asked) =>
         await Approvals.FindAsync(SmallTenant.Id, asked.ApprovalId!, _stop) is not null;
+
+    /// <summary>Whether what was approved is known to be under way.</summary>
+    public async Task<bool> IsBegunAsync(CaseDecision asked) =>
+        (await Approvals.FindAsync(SmallTenant.Id, asked.ApprovalId!, _stop))!.BegunAt is not null;
+
+    /// <summary>How often something was changed in the tenant.</summary>
+    public int Changes => World.Sandbox.Requests.Count(r =>
+        r.Method is "PATCH" or "DELETE" or "PUT" || (r.Method == "POST" && (r.Path.EndsWith("$ref", StringComparison.Ordinal)
+            || r.Path.EndsWith("/revokeSignInSessions", StringComparison.Ordinal))));
 
     public Task<CaseState?> StateAsync() => Documents.LoadAsync<CaseState>(LeaverSteps.Name(Run, "state.json"), _stop);
 

@@ -79,6 +79,106 @@ public sealed class StepTests
         await desk.AnswerAsync(asked, true, true);
         Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
         Assert.Equal((CaseGo.Proceed, 0), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
+        Assert.True(await desk.IsBegunAsync(asked));
+    }
+
+    [Fact]
+    public async Task A_yes_that_was_not_used_in_time_takes_nothing_away()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ApproveFirstAct);
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        var (asked, holds) = (await desk.PlanAsync(), desk.Holds());
+        await desk.AnswerAsync(asked, true, true);
+        Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(CaseGo.Proceed, (await desk.PlanAsync()).Outcome);
+
+        await desk.WaitAsync(desk.World.Policy.ApprovalValidFor + TimeSpan.FromMinutes(1));
+
+        Assert.Equal((CaseGo.Again, holds), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
+        Assert.Equal(CaseGo.AskApproval, (await desk.PlanAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task An_approved_block_is_known_to_be_under_way_and_does_not_lapse()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ProtectLea);
+        await desk.SaysAsync();
+        var asked = await desk.BlockAsync();
+        await desk.AnswerAsync(asked, true, true);
+        await desk.StandingAsync(asked.ApprovalId!);
+
+        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
+        Assert.True(await desk.IsBegunAsync(asked));
+    }
+
+    [Fact]
+    public async Task What_the_person_was_before_is_not_forgotten_when_blocking_is_repeated()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await desk.BlockAsync();
+        await desk.BlockAsync(attempt: 1);
+
+        Assert.True((await desk.StateAsync())!.Facts!.AccountEnabled);
+    }
+
+    [Fact]
+    public async Task What_a_moment_may_mend_is_waited_for_before_the_rest_goes_on()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.World.Sandbox.SetFaults("PATCH graph/users/* => status=503");
+        await desk.SaysAsync();
+
+        Assert.Equal(CaseGo.Again, (await desk.MeanwhileAsync(desk.BlockAsync())).Outcome);
+        Assert.Equal(CaseGo.Proceed, (await desk.MeanwhileAsync(desk.BlockAsync(attempt: 3))).Outcome);
+        Assert.Equal((LeaverStage.Blocking, true), ((await desk.CaseAsync()).Stage, desk.CanSignIn()));
+    }
+
+    [Fact]
+    public async Task Somebody_who_could_not_be_blocked_is_never_clear()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.World.Sandbox.Tenant.Denied["User.EnableDisableAccount.All"] = true;
+        await desk.SaysAsync();
+        await desk.RemoveAsync(await desk.PlannedAsync());
+
+        Assert.Equal((CaseGo.Again, 0), ((await desk.VerifyAsync()).Outcome, desk.Holds()));
+        Assert.Equal(LeaverStage.Blocking, (await desk.CaseAsync()).Stage);
+    }
+
+    [Fact]
+    public async Task What_somebody_gives_the_leaver_meanwhile_is_planned_from_a_fresh_read()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        SmallTenant.AddToGroup(desk.World.Sandbox.Tenant, SmallTenant.OtherGroup, Person.Lea);
+        Assert.True((await desk.VerifyAsync()).NewPlan);
+
+        var planned = await desk.PlanAsync();
+
+        Assert.Equal((CaseGo.Proceed, 0), ((await desk.RemoveAsync(planned.PlanId!, attempt: 1)).Outcome, desk.Holds()));
+        Assert.Equal(CaseGo.Proceed, (await desk.VerifyAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task A_pass_that_was_cut_off_before_it_was_on_record_is_recorded_as_it_was_and_not_done_again()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        var plan = await desk.PlannedAsync();
+        await CutOffAsync(desk, "offboarding.remove", () => desk.RemoveAsync(plan));
+        var changes = desk.Changes;
+
+        Assert.Equal(CaseGo.Proceed, (await desk.RemoveAsync(plan)).Outcome);
+        await desk.RemoveAsync(plan, attempt: 1);
+
+        Assert.Equal((changes, 1), (desk.Changes, desk.Recorded("offboarding.remove")));
+        Assert.All((await desk.StateAsync())!.Outcomes, o => Assert.Equal(StepResult.Done, o.Result));
     }
 
     [Fact]
@@ -92,6 +192,7 @@ public sealed class StepTests
 
         await desk.AnswerAsync(asked, true, true);
         Assert.Equal((CaseGo.Proceed, true), ((await desk.RestoreAsync(asked.PlanId!)).Outcome, desk.CanSignIn()));
+        Assert.True(await desk.IsBegunAsync(asked));
     }
 
     [Fact]
