@@ -73,6 +73,11 @@ public sealed class LeaverDesk
     /// <summary>The queue of HR events: Event Grid delivers to it, or HR itself writes to it.</summary>
     public const string Queue = "hr-events";
 
+    private const string Left = "your own access has ended: ask somebody else";
+
+    // With continuous access evaluation a token lives for 28 hours.
+    private static readonly TimeSpan TokensLive = TimeSpan.FromHours(30);
+
     private readonly LeaverDeskParts _parts;
 
     internal LeaverDesk(LeaverDeskParts parts) => _parts = parts;
@@ -120,6 +125,8 @@ public sealed class LeaverDesk
         var signIn = await _parts.Tokens.ValidateAsync(authorization, stop);
         if (signIn.Identity is not { } person)
             return (signIn.Status, signIn.Reason, null);
+        if (await HasLeftAsync(person, stop))
+            return (403, Left, null);
         var (status, refused, known) = await _parts.Causes.StartAsync(user, reason, person.ObjectId, stop);
         if (known is null)
             return (status, refused, null);
@@ -267,6 +274,8 @@ public sealed class LeaverDesk
         var signIn = await _parts.Tokens.ValidateAsync(authorization, stop);
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null, null);
+        if (await HasLeftAsync(approver, stop))
+            return (403, Left, null, null);
         var outcome = await _parts.Approvals.AnswerAsync(Tenant, requestId, planId, approver, approve, comment, _parts.Time.GetUtcNow(), stop);
         if (outcome.Request is { } answered && ForCauseStarts.Asks(answered))
             await SettleCauseAsync(answered.CaseId, stop);
@@ -284,6 +293,8 @@ public sealed class LeaverDesk
         var signIn = await _parts.Tokens.ValidateAsync(authorization, stop);
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null);
+        if (await HasLeftAsync(approver, stop))
+            return (403, Left, null);
         try
         {
             return (200, null, confirmed
@@ -299,6 +310,12 @@ public sealed class LeaverDesk
             return (409, e.Message, null);
         }
     }
+
+    // A token outlives the block by up to a day: whose access has ended decides nothing any more.
+    private async Task<bool> HasLeftAsync(ApproverIdentity person, CancellationToken stop) =>
+        (await _parts.Cases.OpenAsync(Tenant, _parts.Time.GetUtcNow() - TokensLive, stop)).Any(c =>
+            c is { BlockedAt: not null, EmployedIn: null } && !CaseRules.IsTakenBack(c)
+            && string.Equals(c.UserId, person.ObjectId, StringComparison.OrdinalIgnoreCase));
 
     private async Task<LeaverDispatch> ReadAsync(Func<HrEvent> read, string trigger, CancellationToken stop)
     {

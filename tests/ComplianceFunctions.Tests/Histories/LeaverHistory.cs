@@ -74,6 +74,9 @@ internal enum PolicyEdit
 
     /// <summary>Leavers are put into a block group from now on; no random history draws it.</summary>
     NameBlockGroup,
+
+    /// <summary>They are not any more; no random history draws it.</summary>
+    NameNoBlockGroup,
 }
 
 /// <summary>A permission of the program is taken away or given back.</summary>

@@ -43,6 +43,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("history-").FullName;
     private readonly List<IHost> _processes = [];
     private readonly Dictionary<string, int> _requests = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _tokens = new(StringComparer.Ordinal);
     private MemoryStorageTransport? _transport;
 
     private LeaverWorld(
@@ -386,12 +387,21 @@ internal sealed class LeaverWorld : IAsyncDisposable
         }
     }
 
+    // Who cannot sign in any more still has the token from before.
     private async Task<string> TokenAsync(string person)
+    {
+        var user = Json.Object(Sandbox.Tenant.Users.Find(person)!.Json);
+        if (user["accountEnabled"]!.GetValue<bool>())
+            _tokens[person] = await SignInAsync(user["userPrincipalName"]!.GetValue<string>());
+        return _tokens[person];
+    }
+
+    private async Task<string> SignInAsync(string principalName)
     {
         using var client = new HttpMessageInvoker(Sandbox.CreateHandler());
         return await Requests.TokenAsync(
             client, $"{Address}/{SmallTenant.Id}", SmallTenant.ClientId, Secret,
-            Json.Text(Sandbox.Tenant.Users.Find(person)!.Json, "userPrincipalName")!, SmallTenant.ComplianceApp, _cancellationToken);
+            principalName, SmallTenant.ComplianceApp, _cancellationToken);
     }
 
     private IEnumerable<JsonNode> EvidenceLines() => EvidenceLogs()
@@ -446,8 +456,8 @@ internal sealed class LeaverWorld : IAsyncDisposable
                 case PolicyEdit.ProtectLea or PolicyEdit.UnprotectLea:
                     _protected = edit == PolicyEdit.ProtectLea;
                     break;
-                case PolicyEdit.NameBlockGroup:
-                    _blockGroup = true;
+                case PolicyEdit.NameBlockGroup or PolicyEdit.NameNoBlockGroup:
+                    _blockGroup = edit == PolicyEdit.NameBlockGroup;
                     break;
                 default:
                     _firstAct = edit == PolicyEdit.ApproveFirstAct;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Compliance.Approvals;
 using Compliance.Evidence;
 using Compliance.Observability;
@@ -27,7 +28,9 @@ internal sealed class ForCauseStarts(
     public static bool Asks(ApprovalRequest request) => request.Guards.Contains(GuardNames.ForCause, StringComparer.Ordinal);
 
     /// <summary>Id of the request that asks for the confirmation.</summary>
-    public static string RequestId(LeaverCase known) => $"{known.Id}-cause-{known.Cause!.Number}";
+    public static string RequestId(LeaverCase known) => RequestId(known, known.Cause!.Number);
+
+    private static string RequestId(LeaverCase known, int number) => string.Create(CultureInfo.InvariantCulture, $"{known.Id}-cause-{number}");
 
     /// <summary>The plan that the request names: to block the account that was named.</summary>
     public static ActionPlan Plan(LeaverCase known, OffboardingPolicy policy) => BlockPlanner.Plan(known.TenantId, known.Id,
@@ -46,10 +49,6 @@ internal sealed class ForCauseStarts(
             return new(lookup.Unreadable ? 503 : 404, lookup.Problem ?? "the directory could not be read", null);
         if (string.Equals(facts.UserId, startedBy, StringComparison.OrdinalIgnoreCase))
             return new(409, "the account is your own: ask somebody else to start it", null);
-        // Without HR's id no event of HR can be known to be about the same person.
-        var employeeId = facts.EmployeeId is { Length: > 0 } known ? known.Trim() : facts.UserId;
-        var (caseId, _) = await cases.NoteAsync(tenant.Value, employeeId, (ids, all) => CaseRules.IdOfStart(
-            HrEventKeys.CaseOfStart(tenant.Value, employeeId), ids, [.. all.Where(c => c.EmployeeId == employeeId)], now), stop);
         var cause = new ForCauseStart
         {
             UserId = facts.UserId,
@@ -59,8 +58,21 @@ internal sealed class ForCauseStarts(
             At = now,
             ConfirmBy = now + policy.ConfirmWithin,
         };
-        return new(202, null, await cases.PutAsync(
-            tenant.Value, caseId, c => CaseRules.Start(c, tenant.Value, caseId, employeeId, facts.Mail, cause), stop));
+        // Without HR's id no event of HR can be known to be about the same person. What has a case of its own keeps it.
+        var byAccount = await cases.FindAsync(tenant.Value, HrEventKeys.CaseOfStart(tenant.Value, facts.UserId), stop);
+        if (byAccount is not { Cause.Holds: true } && facts.EmployeeId?.Trim() is { Length: > 0 } employeeId
+            && await StartAsync(employeeId, facts.Mail, cause, stop) is var started && !CaseRules.IsOfOtherAccount(started, facts.UserId))
+            return new(202, null, started);
+        // Two accounts with one employee id, as people have who administer: the other's case blocks the other alone.
+        return new(202, null, await StartAsync(facts.UserId, facts.Mail, cause, stop));
+    }
+
+    private async Task<LeaverCase> StartAsync(string employeeId, string? mail, ForCauseStart cause, CancellationToken stop)
+    {
+        var (caseId, _) = await cases.NoteAsync(tenant.Value, employeeId, (ids, all) => CaseRules.IdOfStart(
+            HrEventKeys.CaseOfStart(tenant.Value, employeeId), ids, all, cause.At), stop);
+        return await cases.PutAsync(
+            tenant.Value, caseId, c => CaseRules.Start(c, tenant.Value, caseId, employeeId, mail, cause), stop);
     }
 
     /// <summary>Settles every start that is not.</summary>
@@ -79,6 +91,11 @@ internal sealed class ForCauseStarts(
         var (policy, now) = (policies.Load(), time.GetUtcNow());
         if (!cause.Asked)
         {
+            // A start that came after one that nobody answered is the one that is asked about.
+            for (var earlier = 1; earlier < cause.Number; earlier++)
+                if (await approvals.FindAsync(tenant.Value, RequestId(known, earlier), stop) is { } open
+                    && ApprovalRules.StateOf(open, now) == ApprovalState.Open)
+                    await approvals.VoidAsync(tenant.Value, open.Id, now, stop);
             await AskAsync(known, policy, stop);
             await ChangeAsync(c => c with { Asked = true });
         }
@@ -151,7 +168,8 @@ internal sealed class ForCauseStarts(
         await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Confirmation], [CaseFindings.Of(
             known, policy, CasePhase.Confirmation, LeaverControls.Unconfirmed,
             $"Access was ended for cause at {cause.At.UtcDateTime:yyyy-MM-dd HH:mm}Z, and no second person confirmed it by "
-            + $"{cause.ConfirmBy.UtcDateTime:yyyy-MM-dd HH:mm}Z. The account stays blocked.",
+            + $"{cause.ConfirmBy.UtcDateTime:yyyy-MM-dd HH:mm}Z. "
+            + (known.BlockedAt is not null ? "The account stays blocked." : $"The account was not seen blocked: {known.Note ?? "it is being blocked"}."),
             $"Somebody else than who started it answers: compliance approvals answer {RequestId(known)} --plan {planId} "
             + "(--refuse asks two people to give access back).")], now, stop);
         await RecordAsync(known, "unconfirmed", cause.ConfirmBy, "LeaverSweep (timer)", "incomplete", policy, planId, stop);

@@ -34,7 +34,8 @@ internal sealed partial class FormerLeavers(
         var watched = all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }).ToList();
         var over = watched.Where(c => now > c.ClearAt + policy.WatchFor || CaseRules.IsEmployedAnew(c, all, now)).ToList();
         foreach (var done in over)
-            await cases.ChangeAsync(tenant.Value, done.Id, c => c with { Stage = LeaverStage.Closed }, stop);
+            await cases.ChangeAsync(tenant.Value, done.Id, c => c.Round == done.Round && c.Stage == LeaverStage.Clear
+                ? c with { Stage = LeaverStage.Closed } : c, stop);
         watched = [.. watched.Except(over)];
         var seen = await directory.RecheckAsync([.. watched.Select(c => c.UserId!).Distinct(StringComparer.OrdinalIgnoreCase)], stop);
         var unreadBefore = await findings.CasesAsync(tenant.Value, CasePhase.Reading, stop);

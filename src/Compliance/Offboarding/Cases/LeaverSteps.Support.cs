@@ -44,7 +44,14 @@ public sealed partial class LeaverSteps
     // A round that did nothing to the person leaves its place under the caps to others.
     private async Task GiveWayAsync(CaseRun run, CancellationToken stop)
     {
-        if ((await StateAsync(run, stop)).Blocked.All(o => !o.InEffect))
+        var state = await StateAsync(run, stop);
+        if (state.Blocked.Any(o => o.InEffect))
+            return;
+        // Let begin, and its answer not kept or not had: the directory tells whether it was done.
+        var isKnown = state.Released.Count == 0
+            || (state.Blocked.Count > 0 && state.Blocked.All(o => o.Result is not StepResult.Failed));
+        if (isKnown || state.Facts is not { AccountEnabled: true } facts
+            || (await _parts.Directory.LookUpAsync(facts.UserId, _parts.Policy.Load(), stop)).Facts is { AccountEnabled: true })
             await _parts.Caps.ReleaseAsync(Tenant, LeaverCase.InstanceIdOf(run.CaseId, run.Round), stop);
     }
 

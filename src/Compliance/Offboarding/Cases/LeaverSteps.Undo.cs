@@ -121,6 +121,14 @@ public sealed partial class LeaverSteps
         }
         var before = new AccessSnapshot(Tenant, taken.Facts.UserId, known.BegunAt ?? known.ReceivedAt, accesses, []);
         var outcomes = taken.Rounds.SelectMany(r => r.State.Blocked.Concat(GroupOutcome(r.State)).Concat(r.State.Outcomes)).ToList();
+        // Put into the block group as far as is known: its answer was not kept, or not had. Who is not in it is not taken out.
+        foreach (var (run, state) in taken.Rounds)
+            if (state.Group is { WasMember: false, PlanId: var put, Outcome: null or { Result: StepResult.Failed } })
+            {
+                plans.Add(await PlanAsync(run, put, stop));
+                outcomes.AddRange(plans[^1].Steps.Select(s => new StepOutcome(
+                    s.Id, StepResult.AlreadySo, before.TakenAt, "taken for done, because its answer was cut off")));
+            }
         return UndoPlanner.Plan(known.Id, taken.Facts, before, plans, outcomes, policy);
     }
 

@@ -314,6 +314,9 @@ public sealed partial class LeaverSteps
             return false;
         if ((await PlanAsync(run, request.PlanId, stop)).Kind == Steps.Remove)
             return await HeirAsync(request.SubjectId, stop) is not { Unread: not null };
+        // Other guards ask as well: their answers would be lost, and people are needed all the same.
+        if (request.Guards.Any(g => g != GuardNames.Unreadable))
+            return false;
         return (await LookUpAsync(known, policy, stop)).Facts is { Staff: > 0 } facts
             && LeaverGuards.BeforeBlocking(facts, policy, _parts.Self).All(h => h.Guard != GuardNames.Unreadable);
     }

@@ -1,3 +1,5 @@
+using Compliance.Evidence.People;
+
 namespace Compliance.Offboarding.Intake;
 
 /// <summary>What an event did to its case.</summary>
@@ -69,14 +71,15 @@ internal static class CaseRules
     /// </summary>
     /// <param name="started">Id of a case of its own.</param>
     /// <param name="ids">Ids of the person's cases, in the order in which they were first heard of.</param>
-    /// <param name="cases">Those of them that are there.</param>
+    /// <param name="cases">Those of them that are there. One whose details were erased is joined no more.</param>
     /// <param name="now">The clock's time.</param>
     public static string IdOfStart(string started, IReadOnlyList<string> ids, IReadOnlyList<LeaverCase> cases, DateTimeOffset now)
     {
         // One that is noted and not there is just being made.
         if (ids.FirstOrDefault(id => cases.All(c => c.Id != id)) is { } coming)
             return coming;
-        return cases.Where(c => c.EmployedIn is null && (IsActing(c) || IsTakenBack(c) || c.DueAt > now || c.Stage == LeaverStage.Clear))
+        return cases.Where(c => c.EmployeeId != DetailErasure.Erased && c.EmployedIn is null
+                && (IsActing(c) || IsTakenBack(c) || c.DueAt > now || c.Stage == LeaverStage.Clear))
             .OrderByDescending(IsActing).ThenBy(c => c.Stage == LeaverStage.Clear).ThenByDescending(c => c.Latest.Time)
             .FirstOrDefault()?.Id ?? started;
     }
@@ -102,7 +105,12 @@ internal static class CaseRules
                 cause.PrincipalName, mail);
             return First(tenantId, latest, cause.At, caseId) with { Stage = LeaverStage.Scheduled, Cause = cause, DueAt = cause.At };
         }
-        if (IsForCause(known) && (IsActing(known) || known.Cause!.Outcome is null))
+        // Another account of the person: whoever asks gives it a case of its own.
+        if (IsForCause(known) && IsOfOtherAccount(known, cause.UserId))
+            return known;
+        // What a refused question, or another employment, ended without a block is begun again.
+        if (IsForCause(known) && (IsActing(known)
+            || known is { BlockedAt: not null, EmployedIn: null, Cause: { Outcome: null, Settled: false } }))
             return known;
         var next = known with
         {
@@ -115,6 +123,10 @@ internal static class CaseRules
         // What waits for a day, for a match or for people begins afresh; what has begun goes on.
         return next.BegunAt is not null && IsActing(next) ? next : NextRound(next);
     }
+
+    /// <summary>True when the case's latest start named another account.</summary>
+    public static bool IsOfOtherAccount(LeaverCase known, string userId) => known.Cause is { UserId: not DetailErasure.Erased } cause
+        && !string.Equals(cause.UserId, userId, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The second person has answered a start for cause.</summary>
     public static LeaverCase Answered(LeaverCase known, ForCauseOutcome outcome, DateTimeOffset now)
@@ -236,7 +248,12 @@ internal static class CaseRules
         {
             (false, LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held) when known is { BegunAt: null, BlockedAt: null } =>
                 next with { Stage = LeaverStage.Cancelled, Note = null },
-            (true, LeaverStage.Cancelled) => (known.Dispatched ? Another(next) : next) with { Stage = LeaverStage.Scheduled, Note = null },
+            // One that came to rest meanwhile is a round of its own, also where it is not noted that its orchestration was started.
+            (true, LeaverStage.Cancelled) => (known.Dispatched || known.RestedAt is not null ? Another(next) : next) with
+            {
+                Stage = LeaverStage.Scheduled,
+                Note = null,
+            },
             // It was taken back and came to rest before anything was given back, or the person stays for longer after all.
             (true, not LeaverStage.Clear) when known.RestedAt is not null => NextRound(next),
             (true, LeaverStage.Clear) when IsLater(next, now) => NextRound(next),

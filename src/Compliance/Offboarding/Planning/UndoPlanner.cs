@@ -35,7 +35,8 @@ internal static class UndoPlanner
         var disabled = undone.Exists(s => s.Action == LeaverActions.DisableAccount);
         if (disabled && facts.AccountEnabled == true)
             steps.Add((Steps.Of(LeaverActions.EnableAccount, account, 0, Why, "", (StepArguments.UserId, facts.UserId)), AssetClass.Other));
-        foreach (var put in undone.Where(s => s.Action == LeaverActions.AddToBlockGroup).DistinctBy(s => s.Id, StringComparer.Ordinal))
+        var groups = undone.Where(s => s.Action == LeaverActions.AddToBlockGroup).DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
+        foreach (var put in groups)
             steps.Add((Steps.Of(
                 LeaverActions.RemoveFromBlockGroup, put.Target, 0, Why, "blockGroup", (StepArguments.UserId, facts.UserId)),
                 AssetClass.Other));
@@ -43,7 +44,8 @@ internal static class UndoPlanner
             manual.Add(new(account with { Type = "onPremisesAccount" }, "the account comes from the on-premises directory", "enable it in Active Directory as well (Enable-ADAccount)"));
         if (undone.Exists(s => s.Action == LeaverActions.RevokeSessions))
             manual.Add(new(account with { Type = "sessions" }, "revoked sessions and tokens cannot be given back", "the person signs in again"));
-        foreach (var access in snapshot.Accesses.Where(a => removed.Contains(a.Key)).DistinctBy(a => a.Key, StringComparer.Ordinal))
+        // A later round, under a policy that names another group or none, took a membership for access that an earlier one had made.
+        foreach (var access in BlockGroup.Without(snapshot, groups.Select(g => g.Target.Id)).Accesses.Where(a => removed.Contains(a.Key)).DistinctBy(a => a.Key, StringComparer.Ordinal))
             if (Step(access, facts, policy) is { } step)
                 steps.Add((step, access.Asset));
             else if (access.Kind != AccessKind.Account)

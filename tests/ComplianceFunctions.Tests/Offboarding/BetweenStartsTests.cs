@@ -1,0 +1,213 @@
+using System.Net;
+using Compliance.Approvals;
+using Compliance.Evidence.People;
+using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
+using Compliance.Plans;
+using ComplianceFunctions.Tests.Histories;
+using Microsoft.Extensions.DependencyInjection;
+using Person = ComplianceFunctions.Tests.Histories.Person;
+
+namespace ComplianceFunctions.Tests.Offboarding;
+
+/// <summary>What one start for cause, one round or one account of a person must not take from another.</summary>
+public sealed class BetweenStartsTests
+{
+    private const int Starter = 2;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static TimeSpan Hour(double hour) => TimeSpan.FromHours(hour);
+
+    private static StartsForCause Start(double hour) => new(Hour(hour), Starter);
+
+    private static Task<LeaverWorld> WorldAsync() => LeaverWorld.StartAsync(cancellationToken: Stop);
+
+    private static Task LiveAsync(LeaverWorld world, int days, params IEnumerable<Happening> happenings) =>
+        HistoryRun.LiveAsync(new(days, [.. happenings]), world, new NothingWatched());
+
+    private static bool IsEnabled(LeaverWorld world, Person who = Person.Lea) => PersonAccess.Read(world.Sandbox.Tenant, who).Enabled;
+
+    private static bool IsMember(LeaverWorld world) =>
+        world.Sandbox.Tenant.GroupMembers.Of(SmallTenant.OtherGroup).Find(SmallTenant.IdOf(Person.Lea)) is not null;
+
+    private static string[] Asked(LeaverWorld world) => [.. world.ApprovalRequests()
+        .Where(r => ApprovalRules.StateOf(r, world.Now) == ApprovalState.Open).SelectMany(r => r.Guards).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [InlineData("E-100")]
+    [InlineData("   ")]
+    public async Task Two_accounts_with_one_employee_id_are_both_blocked_when_both_are_named(string employeeId)
+    {
+        await using var world = await WorldAsync();
+        foreach (var who in new[] { Person.Lea, Person.Mia })
+            world.Sandbox.Tenant.Change("users", SmallTenant.IdOf(who), $$"""{"employeeId":"{{employeeId}}"}""");
+        foreach (var who in new[] { Person.Lea, Person.Mia, Person.Mia })
+            Assert.Equal(HttpStatusCode.Accepted, await world.StartForCauseAsync(Starter, SmallTenant.IdOf(who)));
+        await world.RunUntilAsync(world.Now + Hour(7));
+
+        Assert.Equal((false, false, 2), (IsEnabled(world), IsEnabled(world, Person.Mia), world.Cases().Count));
+        Assert.Equal([GuardNames.ForCause, GuardNames.ForCause], Asked(world));
+    }
+
+    [Fact]
+    public async Task A_start_after_a_guard_s_question_was_refused_is_decided_again()
+    {
+        await using var world = await WorldAsync();
+        await LiveAsync(
+            world, 1, new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Start(1), new Answers(Hour(2), 0, Approve: false),
+            new EditsPolicy(Hour(3), PolicyEdit.UnprotectLea), Start(4));
+
+        Assert.False(IsEnabled(world));
+        Assert.Equal([GuardNames.ForCause], world.ApprovalRequests().Where(r => ApprovalRules.StateOf(r, world.Now) == ApprovalState.Open)
+            .SelectMany(r => r.Guards).Distinct());
+    }
+
+    [Fact]
+    public async Task A_start_joins_the_employment_that_goes_on_and_not_one_whose_case_was_erased()
+    {
+        await using var world = await WorldAsync();
+        await LiveAsync(
+            world, 3, new HrSends(Hour(1), "terminated", 1, Hour(1), ForCause: true),
+            new HrSends(Hour(30), "rehired", 1, Employment: "2"), new EditsDirectory(Hour(31), DirectoryEdit.Enable));
+        var old = (await world.CaseAsync(Person.Lea, "1"))!;
+        await world.Services.GetRequiredService<DetailErasure>().EraseAsync(old.Id, "test", [], world.Policy.Sha256, Stop);
+        Assert.Equal(HttpStatusCode.Accepted, await world.StartForCauseAsync(Starter, SmallTenant.IdOf(Person.Lea)));
+        await world.RunUntilAsync(world.Now + Hour(1));
+        Assert.False(IsEnabled(world));
+        Assert.Equal(HttpStatusCode.OK, await world.AnswerAsync(new(TimeSpan.Zero, 0, Approve: false, ForCause: true)));
+        await world.RunUntilAsync(world.Now + Hour(7));
+
+        Assert.Equal([GuardNames.Restore], Asked(world));
+    }
+
+    [Fact]
+    public async Task Who_was_blocked_neither_starts_nor_answers_with_a_token_from_before()
+    {
+        await using var world = await WorldAsync();
+        Assert.Equal(HttpStatusCode.NotFound, await world.StartForCauseAsync(1, "unknown@small.example"));
+        Assert.Equal(HttpStatusCode.Accepted, await world.StartForCauseAsync(Starter, SmallTenant.Approvers[1]));
+        await world.RunUntilAsync(world.Now + Hour(0.1));
+        Assert.Equal(HttpStatusCode.Forbidden, await world.StartForCauseAsync(1, SmallTenant.IdOf(Person.Lea)));
+        await world.RunUntilAsync(world.Now + Hour(0.1));
+        Assert.True(IsEnabled(world));
+        Assert.Equal(HttpStatusCode.Accepted, await world.StartForCauseAsync(Starter, SmallTenant.IdOf(Person.Lea)));
+        Assert.Equal(HttpStatusCode.Forbidden, await world.AnswerAsync(new(TimeSpan.Zero, 1, ForCause: true)));
+    }
+
+    [Fact]
+    public async Task Who_stays_after_all_is_in_no_block_group_that_policy_named_before()
+    {
+        await using var world = await WorldAsync();
+        await LiveAsync(
+            world, 5, new EditsPolicy(TimeSpan.Zero, PolicyEdit.NameBlockGroup),
+            new HrSends(Hour(1), "terminated", 1, Hour(1), ForCause: true), new EditsPolicy(Hour(5), PolicyEdit.NameNoBlockGroup),
+            new EditsDirectory(Hour(6), DirectoryEdit.Enable), new HrSends(Hour(60), "termination.cancelled", 2),
+            new Answers(Hour(62), 0), new Answers(Hour(63), 1));
+
+        Assert.Equal((LeaverStage.Restored, 2, true, false),
+            (world.Cases()[0].Stage, world.Cases()[0].Round, IsEnabled(world), IsMember(world)));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(StepResult.Failed)]
+    public async Task Who_stays_after_all_is_taken_out_of_the_block_group_also_when_putting_in_was_cut_off(StepResult? result)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.NameBlockGroup);
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        Assert.True(IsMember(desk.World));
+        // The directory has it, and its answer was lost.
+        await desk.Documents.ChangeAsync<CaseState>(LeaverSteps.Name(desk.Run, "state.json"), s => s! with
+        {
+            Group = s.Group! with { Outcome = result is { } lost ? s.Group.Outcome! with { Result = lost } : null },
+            Begun = result is null ? [.. s.Begun.Where(b => b != s.Group!.PlanId)] : s.Begun,
+        }, Stop);
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        var asked = await desk.PlanUndoAsync();
+        await desk.AnswerAsync(asked, true, true);
+        Assert.Equal(CaseGo.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
+
+        Assert.Equal((true, false), (desk.CanSignIn(), IsMember(desk.World)));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(StepResult.Failed)]
+    public async Task Who_was_blocked_keeps_the_place_under_the_caps_also_when_the_answer_was_cut_off(StepResult? result)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await desk.Documents.ChangeAsync<CaseState>(LeaverSteps.Name(desk.Run, "state.json"), s => s! with
+        {
+            Begun = [],
+            Blocked = result is { } lost ? [.. s.Blocked.Select(o => o with { Result = lost })] : [],
+        }, Stop);
+        await desk.World.Services.GetRequiredService<ILeaverCases>().ChangeAsync(
+            SmallTenant.Id, desk.Run.CaseId, c => c with { BlockedAt = null, Stage = LeaverStage.Scheduled }, Stop);
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+
+        Assert.Equal((1, false), (desk.PlacesTaken, desk.CanSignIn()));
+    }
+
+    [Fact]
+    public async Task A_case_that_ended_before_its_start_was_noted_goes_on_when_HR_ends_the_employment_again()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ProtectLea);
+        await desk.SaysAsync();
+        Assert.Equal(CaseGo.AskApproval, (await desk.BlockAsync()).Outcome);
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        Assert.Equal(CaseGo.End, (await desk.BlockAsync()).Outcome);
+        await desk.SaysAsync(sequence: 3);
+        await desk.WaitAsync(TimeSpan.FromHours(1));
+
+        Assert.Equal([(await desk.CaseAsync()).InstanceId], await desk.ExpectedAsync());
+    }
+
+    [Fact]
+    public async Task A_question_that_another_guard_asks_too_keeps_its_answers_when_everything_can_be_read_again()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ProtectLea);
+        desk.World.Sandbox.Tenant.Denied["RoleManagement.Read.Directory"] = true;
+        await desk.SaysAsync();
+        var asked = await desk.BlockAsync();
+        await desk.AnswerAsync(asked, true);
+        desk.World.Sandbox.Tenant.Denied.Clear();
+
+        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+        await desk.AnswerAsync(asked, 1, true);
+        Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
+    }
+
+    [Fact]
+    public async Task The_end_of_the_watch_closes_no_case_that_was_started_meanwhile()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        foreach (var who in new[] { Person.Lea, Person.Noa })
+        {
+            await desk.SaysAsync(who: who);
+            await desk.RemoveAsync(await desk.PlannedAsync());
+            Assert.Equal(CaseGo.Proceed, (await desk.VerifyAsync()).Outcome);
+        }
+        await desk.WaitAsync(desk.World.Policy.WatchFor + TimeSpan.FromDays(1));
+        string? other = null;
+        desk.Interruptions.AfterChange = async closed =>
+        {
+            desk.Interruptions.AfterChange = null;
+            Assert.Equal(LeaverStage.Closed, closed.Stage);
+            other = SmallTenant.IdOf(closed.UserId == SmallTenant.IdOf(Person.Lea) ? Person.Noa : Person.Lea);
+            await desk.World.Services.GetRequiredService<ForCauseStarts>().StartAsync(other, "why", SmallTenant.Approvers[0], Stop);
+        };
+        await desk.World.Services.GetRequiredService<FormerLeavers>().RunAsync(Stop);
+
+        Assert.Equal(LeaverStage.Scheduled, desk.World.Cases().Single(c => c.Cause?.UserId == other).Stage);
+    }
+}
