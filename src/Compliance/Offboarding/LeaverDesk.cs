@@ -192,10 +192,17 @@ public sealed class LeaverDesk
     /// <param name="stop">Stops between writes.</param>
     public async Task SweptAsync(DateTimeOffset began, bool complete, CancellationToken stop)
     {
-        await _parts.Steps.BlockGroupsAsync(stop);
-        await _parts.Causes.SettleAsync(stop);
         await _parts.Intake.RecordOwedAsync(stop);
         await _parts.Refusals.FlushAsync(stop);
+        // The group may take long when the directory does not answer: who confirms is asked first.
+        try
+        {
+            await _parts.Causes.SettleAsync(stop);
+        }
+        finally
+        {
+            await _parts.Steps.BlockGroupsAsync(stop);
+        }
         await _parts.Runs.CompletedAsync(Tenant, CaseCourse.Sweep,
             new RunStamp(RunIds.Of(CaseCourse.Sweep, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete, stop);
     }

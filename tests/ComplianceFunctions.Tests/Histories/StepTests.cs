@@ -3,6 +3,7 @@ using Compliance.Evidence.Ledger;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Plans;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ComplianceFunctions.Tests.Histories;
 
@@ -494,6 +495,30 @@ public sealed class StepTests
 
         Assert.DoesNotContain(old.CaseId, await desk.ExpectedAsync());
         Assert.Equal(1, desk.World.Cases().Single(c => c.Id == old.CaseId).Round);
+    }
+
+    [Fact]
+    public async Task A_start_for_cause_that_cannot_be_recorded_keeps_no_other_from_being_asked_about()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Interruptions.BeforeRecord = record =>
+        {
+            if (record.Action == "offboarding.started")
+                throw new RequestFailedException(503, "out of order");
+        };
+        foreach (var who in new[] { Person.Lea, Person.Noa })
+            await desk.World.StartForCauseAsync(0, SmallTenant.IdOf(who));
+        var failing = desk.World.Cases()[0].Id;
+        desk.Interruptions.BeforeRecord = record =>
+        {
+            if (record.Action == "offboarding.started" && record.Subject == failing)
+                throw new RequestFailedException(503, "out of order");
+        };
+        await desk.WaitAsync(TimeSpan.FromMinutes(5));
+        var starts = desk.World.Services.GetRequiredService<ForCauseStarts>();
+        await Assert.ThrowsAsync<RequestFailedException>(() => starts.SettleAsync(TestContext.Current.CancellationToken));
+
+        Assert.All(desk.World.Cases(), c => Assert.Equal(c.Id != failing, c.Cause!.Asked));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
+using Azure;
 using Compliance.Approvals;
 using Compliance.Evidence;
 using Compliance.Observability;
@@ -75,12 +77,24 @@ internal sealed class ForCauseStarts(
             tenant.Value, caseId, c => CaseRules.Start(c, tenant.Value, caseId, employeeId, mail, cause), stop);
     }
 
-    /// <summary>Settles every start that is not.</summary>
+    /// <summary>Settles every start that is not. What keeps one from it keeps no other.</summary>
+    /// <exception cref="RequestFailedException">Storage failed for one; the others were seen to.</exception>
     public async Task SettleAsync(CancellationToken stop)
     {
-        foreach (var known in await cases.OpenAsync(tenant.Value, dueSince: null, stop))
-            if (known.Cause is { Settled: false })
+        RequestFailedException? failure = null;
+        foreach (var known in (await cases.OpenAsync(tenant.Value, dueSince: null, stop)).Where(c => c.Cause is { Settled: false }))
+        {
+            try
+            {
                 await SettleAsync(known.Id, stop);
+            }
+            catch (RequestFailedException e)
+            {
+                failure = e;
+            }
+        }
+        if (failure is not null)
+            ExceptionDispatchInfo.Throw(failure);
     }
 
     /// <summary>Records a start and asks the second person; takes the answer, and escalates one that is late. Safe to repeat.</summary>
