@@ -162,7 +162,10 @@ internal static class Commands
         // The program stops by its own token: a second handler of signals would end it in between.
         var configuration = new InvocationConfiguration
         {
-            Output = output, Error = errors, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+            Output = output,
+            Error = errors,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
         };
         return await result.InvokeAsync(configuration, stop);
     }

@@ -74,8 +74,11 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         if (await BodyAsync<StartBody>(request, stop) is not
             { ForCause: true, User: { Length: > 0 and <= 256 } user, Reason: { Length: > 0 and <= 500 } reason }
             || string.IsNullOrWhiteSpace(user) || string.IsNullOrWhiteSpace(reason))
-            return Json(StatusCodes.Status400BadRequest, new { error = "the body must be JSON such as "
-                + "{\"user\":\"…\",\"forCause\":true,\"reason\":\"…\"}, the reason of at most 500 characters" });
+            return Json(StatusCodes.Status400BadRequest, new
+            {
+                error = "the body must be JSON such as "
+                + "{\"user\":\"…\",\"forCause\":true,\"reason\":\"…\"}, the reason of at most 500 characters"
+            });
         var (status, refused, dispatch) = await desk.StartAsync(
             request.Headers.Authorization.FirstOrDefault(), user.Trim(), reason.Trim(), stop);
         if (dispatch is null)

@@ -40,7 +40,10 @@ internal static class SandboxCommand
                 return 1;
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
-                EnableDefaultExceptionHandler = false, Output = output, Error = error, ProcessTerminationTimeout = null,
+                EnableDefaultExceptionHandler = false,
+                Output = output,
+                Error = error,
+                ProcessTerminationTimeout = null,
             });
         }
         catch (SandboxException e)

@@ -132,7 +132,8 @@ public sealed class LeaverDesk
             return (status, refused, null);
         _parts.Urgent.Begin(known.Id);
         return (status, null, Dispatch(known, CaseRules.IsUndispatched(known), CorrelationId.Current(ForCauseStarts.RequestId(known)), null)
-            with { Tell = true });
+            with
+        { Tell = true });
     }
 
     /// <summary>The orchestration was started, or has heard of it: settles the event, or the start for cause.</summary>
