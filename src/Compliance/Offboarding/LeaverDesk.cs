@@ -131,9 +131,9 @@ public sealed class LeaverDesk
         if (known is null)
             return (status, refused, null);
         _parts.Urgent.Begin(known.Id);
-        return (status, null, Dispatch(known, CaseRules.IsUndispatched(known), CorrelationId.Current(ForCauseStarts.RequestId(known)), null)
-            with
-        { Tell = true });
+        var dispatch = Dispatch(
+            known, CaseRules.IsUndispatched(known), CorrelationId.Current(ForCauseStarts.RequestId(known)), null);
+        return (status, null, dispatch with { Tell = true });
     }
 
     /// <summary>The orchestration was started, or has heard of it: settles the event, or the start for cause.</summary>
