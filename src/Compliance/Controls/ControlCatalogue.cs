@@ -88,7 +88,7 @@ public static class ControlCatalogue
             "A control that does not run finds nothing, which looks the same as a control that finds nothing wrong.",
             [CommonCriteriaMonitoring, Evaluation, AiEvaluation]),
         new(MessageLeft, "Message was not processed or not delivered", Severity.High,
-            "A message that was given up may be a leaver who keeps all access, and nobody is told by the queue it lies in.",
+            "A message that was given up may be a leaver who keeps all access, and the queue it lies in reports nothing.",
             [CommonCriteriaMonitoring, Evaluation, AiEvaluation]),
         new("LEAVE-001", "Somebody left and no HR event came", Severity.Critical,
             "Whoever nobody tells of keeps all access.",

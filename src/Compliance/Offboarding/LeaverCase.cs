@@ -96,7 +96,7 @@ public sealed record LeaverCase
     public long? UndoRefusedAt { get; init; }
 
     /// <summary>
-    /// Another employment in which HR said later that the person is there: this case acts no more. Null when there is none.
+    /// Another employment in which HR reported later that the person is there: this case acts no more. Null when there is none.
     /// </summary>
     public string? EmployedIn { get; init; }
 

@@ -73,7 +73,7 @@ public sealed class LeaverDesk
     /// <summary>The queue of HR events: Event Grid delivers to it, or HR itself writes to it.</summary>
     public const string Queue = "hr-events";
 
-    private const string Left = "your own access has ended: ask somebody else";
+    private const string AccessEnded = "your own access has ended: ask somebody else";
 
     // With continuous access evaluation a token lives for 28 hours.
     private static readonly TimeSpan TokensLive = TimeSpan.FromHours(30);
@@ -97,8 +97,8 @@ public sealed class LeaverDesk
             return new(refused.Status, refused.Reason, null);
         try
         {
-            var said = HrEventReader.Read(((WebhookOutcome.Accepted)outcome).Body, _parts.Time.GetUtcNow());
-            var dispatch = await AcceptAsync(said, "webhook", stop);
+            var hrEvent = HrEventReader.Read(((WebhookOutcome.Accepted)outcome).Body, _parts.Time.GetUtcNow());
+            var dispatch = await AcceptAsync(hrEvent, "webhook", stop);
             return dispatch.Taken!.Outcome == IntakeOutcome.Stale ? new(409, "a later event of this employment is in force", dispatch) : new(202, null, dispatch);
         }
         catch (HrEventException e)
@@ -126,7 +126,7 @@ public sealed class LeaverDesk
         if (signIn.Identity is not { } person)
             return (signIn.Status, signIn.Reason, null);
         if (await HasLeftAsync(person, stop))
-            return (403, Left, null);
+            return (403, AccessEnded, null);
         var (status, refused, known) = await _parts.Causes.StartAsync(user, reason, person.ObjectId, stop);
         if (known is null)
             return (status, refused, null);
@@ -283,7 +283,7 @@ public sealed class LeaverDesk
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null, null);
         if (await HasLeftAsync(approver, stop))
-            return (403, Left, null, null);
+            return (403, AccessEnded, null, null);
         var outcome = await _parts.Approvals.AnswerAsync(Tenant, requestId, planId, approver, approve, comment, _parts.Time.GetUtcNow(), stop);
         if (outcome.Request is { } answered && ForCauseStarts.Asks(answered))
             await SettleCauseAsync(answered.CaseId, stop);
@@ -302,7 +302,7 @@ public sealed class LeaverDesk
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null);
         if (await HasLeftAsync(approver, stop))
-            return (403, Left, null);
+            return (403, AccessEnded, null);
         try
         {
             return (200, null, confirmed
@@ -319,11 +319,15 @@ public sealed class LeaverDesk
         }
     }
 
-    // A token outlives the block by up to a day: whose access has ended decides nothing any more.
-    private async Task<bool> HasLeftAsync(ApproverIdentity person, CancellationToken stop) =>
-        (await _parts.Cases.OpenAsync(Tenant, _parts.Time.GetUtcNow() - TokensLive, stop)).Any(c =>
-            c is { BlockedAt: not null, EmployedIn: null } && !CaseRules.IsTakenBack(c)
+    // A token outlives the block by up to a day: whose access has ended decides nothing any more. A case may be blocked long after it was
+    // due, so that it is looked for among all who left of late.
+    private async Task<bool> HasLeftAsync(ApproverIdentity person, CancellationToken stop)
+    {
+        var now = _parts.Time.GetUtcNow();
+        return (await _parts.Cases.OpenAsync(Tenant, now - CaseRules.Remembered, stop)).Any(c =>
+            c.BlockedAt > now - TokensLive && c.EmployedIn is null && !CaseRules.IsTakenBack(c)
             && string.Equals(c.UserId, person.ObjectId, StringComparison.OrdinalIgnoreCase));
+    }
 
     private async Task<LeaverDispatch> ReadAsync(Func<HrEvent> read, string trigger, CancellationToken stop)
     {
@@ -338,10 +342,10 @@ public sealed class LeaverDesk
         }
     }
 
-    private async Task<LeaverDispatch> AcceptAsync(HrEvent said, string trigger, CancellationToken stop)
+    private async Task<LeaverDispatch> AcceptAsync(HrEvent hrEvent, string trigger, CancellationToken stop)
     {
-        var correlation = CorrelationId.Current($"{said.Source}/{said.Id}");
-        var taken = await _parts.Intake.AcceptAsync(said, trigger, correlation, stop);
+        var correlation = CorrelationId.Current($"{hrEvent.Source}/{hrEvent.Id}");
+        var taken = await _parts.Intake.AcceptAsync(hrEvent, trigger, correlation, stop);
         if (taken.Outcome == IntakeOutcome.Started && (taken.Case.Latest.ForCause || taken.Case.DueAt <= _parts.Time.GetUtcNow()))
             _parts.Urgent.Begin(taken.Case.Id);
         return Dispatch(taken.Case, taken.Outcome == IntakeOutcome.Started, correlation, taken);

@@ -9,7 +9,7 @@ namespace Compliance.Offboarding;
 
 /// <summary>
 /// Leaver cases in table <c>leavercases</c>: one partition a tenant, one row a case. The case is kept as JSON, over as many columns as it
-/// needs; stage, due time and whether it is settled stand beside it, to be asked for. Storage Table Data Contributor.
+/// needs; stage, due time and whether it is settled are columns of their own, for queries. Storage Table Data Contributor.
 /// </summary>
 internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
 {

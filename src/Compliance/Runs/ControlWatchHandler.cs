@@ -60,8 +60,8 @@ public sealed partial class ControlWatchHandler
             var runs = await _runs.LoadAsync(_tenant.Value, stop);
             var left = await _messages.ReadAsync(stop);
             var complete = left.All(l => l.Unread is null);
-            var (result, owed) = await SaveAsync(run, left, runs, stop);
-            if (result.Changes.Count > 0 || owed)
+            var (result, isUnrecorded) = await SaveAsync(run, left, runs, stop);
+            if (result.Changes.Count > 0 || isUnrecorded)
                 await _evidence.AppendAsync(Evidence(run, correlation, result, left, complete), stop);
             await _runs.CompletedAsync(_tenant.Value, Name, run, complete, stop);
             Telemetry.Saved(result.Changes);
@@ -76,7 +76,7 @@ public sealed partial class ControlWatchHandler
         }
     }
 
-    private async Task<(Reconciliation Result, bool Owed)> SaveAsync(
+    private async Task<(Reconciliation Result, bool IsUnrecorded)> SaveAsync(
         RunStamp run, IReadOnlyList<LeftMessages> left, IReadOnlyDictionary<string, ControlRuns> runs, CancellationToken stop)
     {
         // The schedule is this app's own configuration: always read to its end.
@@ -86,20 +86,20 @@ public sealed partial class ControlWatchHandler
         var missed = RunWatch.Evaluate(runs, _expected, run.StartedAt);
         // A run counts as ended once its evidence was written.
         var lastEnded = runs.TryGetValue(Name, out var own) ? own.LastRun?.StartedAt : null;
-        bool? owed = null;
+        bool? isUnrecorded = null;
         var saved = new List<FindingChange>();
         for (var round = 1; ; round++)
         {
             var known = await _findings.LoadAsync(_tenant.Value, Controls, stop);
             // A watch that changed findings and then failed left no evidence of it: this one makes up for it.
-            owed ??= known.Values.Any(f => f.Finding.ChangedAt > (lastEnded ?? DateTimeOffset.MinValue));
+            isUnrecorded ??= known.Values.Any(f => f.Finding.ChangedAt > (lastEnded ?? DateTimeOffset.MinValue));
             var detections = missed.Concat(UnprocessedMessages.Evaluate(left, known, _messages.QueueService)).ToList();
             // Changes carry the run's own start, so that the next watch can tell what came after the last complete one.
             var result = Reconciler.Reconcile(_tenant.Value, known, detections, coverage, run, run.StartedAt);
             var lost = (await _findings.SaveAsync(_tenant.Value, [.. result.Changes.Select(c => c.Finding)], stop)).ToHashSet(StringComparer.Ordinal);
             saved.AddRange(result.Changes.Where(c => !lost.Contains(c.Finding.Finding.Id)));
             if (lost.Count == 0)
-                return (result with { Changes = saved }, owed.Value);
+                return (result with { Changes = saved }, isUnrecorded.Value);
             if (round == MostRounds)
                 throw new RequestFailedException(412,
                     $"{lost.Count} findings of {string.Join(", ", Controls)} were changed by others in each of {MostRounds} attempts, "

@@ -42,7 +42,7 @@ internal static class UnprocessedMessages
     private static Detection Unread(LeftPlace place, string reason, string remedy)
     {
         var kind = place.Queue is null ? "Container" : "Queue";
-        return Found(place, $"{kind} {place.Name} could not be read ({reason}), so nobody knows what lies there", remedy) with
+        return Found(place, $"{kind} {place.Name} could not be read ({reason}), so what lies there is not known", remedy) with
         {
             Part = UnreadPart,
             Unknown = true,

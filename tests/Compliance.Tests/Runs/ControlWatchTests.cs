@@ -47,7 +47,7 @@ public sealed class ControlWatchOnAzuriteTests(AzuriteFixture accounts) : Contro
         var found = await LeftAsync(storage, "watch-unread");
         Assert.Equal([("", false, FindingStatus.Open), ("unread", true, FindingStatus.Open)],
             found.Select(f => (f.Detection.Part, f.Detection.Unknown, f.Status)));
-        Assert.Equal("Queue watch-unread-poison could not be read (403), so nobody knows what lies there", found[1].Detection.Reason);
+        Assert.Equal("Queue watch-unread-poison could not be read (403), so what lies there is not known", found[1].Detection.Reason);
         Assert.StartsWith("Grant the app's identity the role Storage Queue Data Contributor", found[1].Detection.NextStep,
             StringComparison.Ordinal);
         Assert.Contains(("CredentialRotationCheck", "overdue", FindingStatus.Open), await FindingsAsync(storage, "watch-unread"));
@@ -210,7 +210,7 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         await watch.RunAsync(Stop);
         var unread = Assert.Single(await LeftAsync(storage, "watch-dead"));
         Assert.Equal(
-            (true, "Container watch-dead-letters could not be read (404 ContainerNotFound), so nobody knows what lies there",
+            (true, "Container watch-dead-letters could not be read (404 ContainerNotFound), so what lies there is not known",
                 "Create container watch-dead-letters in the account of AzureWebJobsStorage, "
                     + "or correct setting Events__DeadLetterContainer"),
             (unread.Detection.Unknown, unread.Detection.Reason, unread.Detection.NextStep));

@@ -19,7 +19,7 @@ internal sealed class Interruptions
     /// <summary>Happens before a record is appended; what it throws is storage's failure.</summary>
     public Action<EvidenceRecord>? BeforeRecord { get; set; }
 
-    /// <summary>Who was said to be leaving as well, when it was asked who takes over.</summary>
+    /// <summary>Who was given as leaving as well, when it was asked who takes over.</summary>
     public IReadOnlySet<string> SaidLeaving { get; private set; } = new HashSet<string>();
 
     /// <summary>Puts itself between the steps and these services.</summary>

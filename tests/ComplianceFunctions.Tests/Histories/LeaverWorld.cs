@@ -325,7 +325,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
     }
 
     /// <summary>Asks for a person's access to be ended for cause; the answer's status, null when there was none.</summary>
-    /// <param name="approver">Which approver asks; null for nobody, without a token.</param>
+    /// <param name="approver">Which approver asks; null without a token.</param>
     /// <param name="user">Whose.</param>
     /// <param name="reason">Why.</param>
     public async Task<HttpStatusCode?> StartForCauseAsync(int? approver, string user, string reason = "copied the customer list")

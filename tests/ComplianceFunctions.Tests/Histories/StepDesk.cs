@@ -43,11 +43,11 @@ internal sealed class StepDesk : IAsyncDisposable
         string employment = "1")
     {
         var ends = kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
-        var said = new HrEvent(
+        var hrEvent = new HrEvent(
             "hr", $"{who}-{employment}-{sequence}", kind, World.Now, SmallTenant.EmployeeIdOf(who), employment, sequence,
             ends ? new Leaving((World.Now + (leavesIn ?? TimeSpan.Zero)).DateTime, "UTC") : null,
             ForCause: ends && leavesIn is null, PrincipalName: null, Mail: null);
-        var taken = await World.Services.GetRequiredService<LeaverIntake>().AcceptAsync(said, "webhook", "steps", _stop);
+        var taken = await World.Services.GetRequiredService<LeaverIntake>().AcceptAsync(hrEvent, "webhook", "steps", _stop);
         Run = new(taken.Case.Id, taken.Case.Round, "steps");
     }
 

@@ -89,6 +89,10 @@ public sealed class BetweenStartsTests
         Assert.Equal(HttpStatusCode.Accepted, await world.StartForCauseAsync(Starter, SmallTenant.Approvers[1]));
         await world.RunUntilAsync(world.Now + Hour(0.1));
         Assert.Equal(HttpStatusCode.Forbidden, await world.StartForCauseAsync(1, SmallTenant.IdOf(Person.Lea)));
+        // However long it was held before.
+        await world.Services.GetRequiredService<ILeaverCases>().ChangeAsync(
+            SmallTenant.Id, Assert.Single(world.Cases()).Id, c => c with { DueAt = c.DueAt!.Value.AddDays(-40) }, Stop);
+        Assert.Equal(HttpStatusCode.Forbidden, await world.StartForCauseAsync(1, SmallTenant.IdOf(Person.Lea)));
         await world.RunUntilAsync(world.Now + Hour(0.1));
         Assert.True(IsEnabled(world));
         Assert.Equal(HttpStatusCode.Accepted, await world.StartForCauseAsync(Starter, SmallTenant.IdOf(Person.Lea)));

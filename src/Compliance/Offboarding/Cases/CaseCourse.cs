@@ -96,8 +96,8 @@ internal sealed class CaseCourse(
                 await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [CaseFindings.Of(
                     known, policy, CasePhase.Course, LeaverControls.Stalled,
                     $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. "
-                    + $"The case stands at {known.Stage}: {known.Note ?? "it says nothing"}",
-                    $"compliance offboard show {known.Id} tells what it waits for; disable the account by hand meanwhile.",
+                    + $"The case stands at {known.Stage}: {known.Note ?? "no reason is noted"}",
+                    $"compliance offboard show {known.Id} shows what it waits for; disable the account by hand meanwhile.",
                         part: "unblocked")], now, stop);
             else if (open.Contains(known.Id))
                 await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [], now, stop);
@@ -110,7 +110,9 @@ internal sealed class CaseCourse(
     /// <summary>That a case came to rest because its person is employed again.</summary>
     public static Detection EmployedAgain(LeaverCase known, OffboardingPolicy policy) => CaseFindings.Of(
         known, policy, CasePhase.Rest, LeaverControls.Stalled,
-        $"HR reported later that the person is employed again (employment {known.EmployedIn}): this case takes nothing more away, and gives nothing back.",
-        $"See that the account can sign in if it should, and holds what the new employment needs and nothing else: compliance offboard show {known.Id}.",
+        $"HR reported later that the person is employed again (employment {known.EmployedIn}): "
+            + "this case takes nothing more away, and gives nothing back.",
+        "See that the account can sign in if it should, and holds what the new employment needs and nothing else: "
+            + $"compliance offboard show {known.Id}.",
         part: "employed");
 }

@@ -47,7 +47,7 @@ internal enum CasePhase
 }
 
 /// <summary>
-/// The findings of one leaver case. Each phase tells all that it finds wrong at once; what it no longer tells is resolved.
+/// The findings of one leaver case. Each phase reports all that it finds wrong at once; what it no longer reports is resolved.
 /// </summary>
 internal sealed class CaseFindings(IFindingStore findings)
 {

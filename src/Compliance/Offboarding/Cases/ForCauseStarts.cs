@@ -32,7 +32,8 @@ internal sealed class ForCauseStarts(
     /// <summary>Id of the request that asks for the confirmation.</summary>
     public static string RequestId(LeaverCase known) => RequestId(known, known.Cause!.Number);
 
-    private static string RequestId(LeaverCase known, int number) => string.Create(CultureInfo.InvariantCulture, $"{known.Id}-cause-{number}");
+    private static string RequestId(LeaverCase known, int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{known.Id}-cause-{number}");
 
     /// <summary>The plan that the request names: to block the account that was named.</summary>
     public static ActionPlan Plan(LeaverCase known, OffboardingPolicy policy) => BlockPlanner.Plan(known.TenantId, known.Id,
@@ -105,7 +106,7 @@ internal sealed class ForCauseStarts(
         var (policy, now) = (policies.Load(), time.GetUtcNow());
         if (!cause.Asked)
         {
-            // A start that came after one that nobody answered is the one that is asked about.
+            // Of several starts without an answer, the latest is asked about.
             for (var earlier = 1; earlier < cause.Number; earlier++)
                 if (await approvals.FindAsync(tenant.Value, RequestId(known, earlier), stop) is { } open
                     && ApprovalRules.StateOf(open, now) == ApprovalState.Open)
@@ -183,7 +184,8 @@ internal sealed class ForCauseStarts(
             known, policy, CasePhase.Confirmation, LeaverControls.Unconfirmed,
             $"Access was ended for cause at {cause.At.UtcDateTime:yyyy-MM-dd HH:mm}Z, and no second person confirmed it by "
             + $"{cause.ConfirmBy.UtcDateTime:yyyy-MM-dd HH:mm}Z. "
-            + (known.BlockedAt is not null ? "The account stays blocked." : $"The account was not seen blocked: {known.Note ?? "it is being blocked"}."),
+            + (known.BlockedAt is not null
+                ? "The account stays blocked." : $"The account was not seen blocked: {known.Note ?? "it is being blocked"}."),
             $"Somebody else than who started it answers: compliance approvals answer {RequestId(known)} --plan {planId} "
             + "(--refuse asks two people to give access back).")], now, stop);
         await RecordAsync(known, "unconfirmed", cause.ConfirmBy, "LeaverSweep (timer)", "incomplete", policy, planId, stop);

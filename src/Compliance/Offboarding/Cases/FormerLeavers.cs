@@ -90,7 +90,7 @@ internal sealed partial class FormerLeavers(
         return CaseFindings.Of(
             former, policy, CasePhase.Reading, LeaverControls.Relapsed,
                 $"Whether the former leaver has access again could not be read: {reason}",
-            "Mend what keeps the directory from being read; it is read again every day.", part: "unread", unknown: true);
+            "Remove what keeps the directory from being read; it is read again every day.", part: "unread", unknown: true);
     }
 
     private async Task<string?> WhyAsync(LeaverCase former, Relapse state, CancellationToken stop)

@@ -49,7 +49,7 @@ public sealed partial class LeaverSteps
             await RecordChangeAsync(run, "group", planId, [outcome], outcome.InEffect, change => RecordAsync(
                 run, change.At, policy, [LeaverControls.StepStuck], change.Phase, "offboarding.block-group",
                 outcome.InEffect ? "complete" : "incomplete", planId, Counts([outcome]), also: change.Also, stop: stop), stop);
-            await TellAsync(known, [CasePhase.Group], outcome.InEffect ? [] : [CaseFindings.Of(
+            await ReportAsync(known, [CasePhase.Group], outcome.InEffect ? [] : [CaseFindings.Of(
                 known, policy, CasePhase.Group, LeaverControls.StepStuck,
                 $"The person is blocked and is not in the block group: {outcome.Reason}",
                 outcome.Remedy ?? "It is tried again every five minutes.", part: outcome.StepId)], stop);
@@ -58,7 +58,7 @@ public sealed partial class LeaverSteps
         }
         else
         {
-            await TellAsync(known, [CasePhase.Group], [], stop);
+            await ReportAsync(known, [CasePhase.Group], [], stop);
         }
         await ChangeAsync(run, c => c.Round == run.Round ? c with { IsGroupDue = false } : c, stop);
         // One that was issued before says that it is not in effect.

@@ -37,8 +37,8 @@ public sealed partial class LeaverSteps
         if (state.Pending is { } pending && state.Released.Contains(pending, StringComparer.Ordinal)
             && (await PlanAsync(run, pending, stop)).PolicySha256 == policy.Sha256 && !await HasLapsedAsync(run, pending, stop))
             return new(CaseGo.Proceed, pending);
-        // The first snapshot is what an undo restores from, so it is never replaced. Of two at once, as after a killed host whose worker went
-        // on, the first to keep it is right. A later plan is made from a fresh one.
+        // The first snapshot is what an undo restores from, so it is never replaced. Of two at once, as after a killed host whose worker
+        // went on, the first to keep it is right. A later plan is made from a fresh one.
         var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop);
         var isFirst = state.Outcomes.Count == 0;
         var snapshot = isFirst && first is not null
@@ -122,7 +122,8 @@ public sealed partial class LeaverSteps
             await RecordAsync(
                 run, change.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], change.Phase, "offboarding.remove",
                 complete ? "complete" : "incomplete",
-                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest }, also: change.Also, stop: stop);
+                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest },
+                also: change.Also, stop: stop);
         }, stop);
         await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, stop);
         if (!done.Whole)
@@ -163,8 +164,8 @@ public sealed partial class LeaverSteps
                     known.PlanId,
                 new Dictionary<string, long> { ["left"] = left.Count, ["stuck"] = stuck.Count }, stop: stop);
         }
-        await TellAsync(known, clear ? [CasePhase.Removal, CasePhase.Watch] : [CasePhase.Removal], detections, stop);
-        await TellSecretsAsync(known, before, policy, stop);
+        await ReportAsync(known, clear ? [CasePhase.Removal, CasePhase.Watch] : [CasePhase.Removal], detections, stop);
+        await ReportSecretsAsync(known, before, policy, stop);
         // Whoever sees the stage sees the findings of it.
         if (clear)
             await ChangeAsync(run, c => c.Round != run.Round || CaseIsOver(c, run) ? c : c with
@@ -275,7 +276,7 @@ public sealed partial class LeaverSteps
             var (outcomes, wait) = await _parts.Executor.RunAsync(plan, settled, tried, stop);
             if (wait > TimeSpan.Zero)
                 return (null, (Now + wait).UtcDateTime);
-            // Of two at once, as after a killed host whose worker went on, the first to keep it is right, and both tell the same.
+            // Of two at once, as after a killed host whose worker went on, the first to keep it is right, and both report the same.
             kept = await _parts.Documents.ChangeAsync<KeptPass>(document, k => k?.Pass == pass ? k : new(pass, outcomes), stop);
         }
         tried.UnionWith(kept.Outcomes.Select(o => o.StepId));

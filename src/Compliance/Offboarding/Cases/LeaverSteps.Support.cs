@@ -12,8 +12,6 @@ namespace Compliance.Offboarding.Cases;
 
 public sealed partial class LeaverSteps
 {
-    private static readonly TimeSpan LeaversRemembered = TimeSpan.FromDays(400);
-
     /// <summary>Name of a document of one round of a case.</summary>
     internal static string Name(CaseRun run, string document) => $"{run.CaseId}/{run.Round}/{document}";
 
@@ -35,19 +33,19 @@ public sealed partial class LeaverSteps
     // another round.
     private async Task<(LeaverCase Known, bool Over)> LookAsync(CaseRun run, OffboardingPolicy policy, CancellationToken stop)
     {
-        var (known, over) = await LookedAsync(run, policy, stop);
+        var (known, over) = await RestIfOverAsync(run, policy, stop);
         if (over)
-            await GiveWayAsync(run, stop);
+            await ReleasePlaceAsync(run, stop);
         return (known, over);
     }
 
     // A round that did nothing to the person leaves its place under the caps to others.
-    private async Task GiveWayAsync(CaseRun run, CancellationToken stop)
+    private async Task ReleasePlaceAsync(CaseRun run, CancellationToken stop)
     {
         var state = await StateAsync(run, stop);
         if (state.Blocked.Any(o => o.InEffect))
             return;
-        // Let begin, and its answer not kept or not had: the directory tells whether it was done.
+        // Let begin, and its answer not kept or not had: the directory shows whether it was done.
         var isKnown = state.Released.Count == 0
             || (state.Blocked.Count > 0 && state.Blocked.All(o => o.Result is not StepResult.Failed));
         if (isKnown || state.Facts is not { AccountEnabled: true } facts
@@ -55,7 +53,7 @@ public sealed partial class LeaverSteps
             await _parts.Caps.ReleaseAsync(Tenant, LeaverCase.InstanceIdOf(run.CaseId, run.Round), stop);
     }
 
-    private async Task<(LeaverCase Known, bool Over)> LookedAsync(CaseRun run, OffboardingPolicy policy, CancellationToken stop)
+    private async Task<(LeaverCase Known, bool Over)> RestIfOverAsync(CaseRun run, OffboardingPolicy policy, CancellationToken stop)
     {
         var known = await CaseAsync(run, stop);
         var now = Now;
@@ -63,7 +61,7 @@ public sealed partial class LeaverSteps
             return (known, Over(known, run));
         if (Rested(known, now) == known)
             return (known, false);
-        await TellAsync(
+        await ReportAsync(
             known, [.. CaseFindings.Phases.Where(p => p is not (CasePhase.Undo or CasePhase.Rest or CasePhase.Confirmation))], [], stop);
         known = await ChangeAsync(run, c => c.Round == run.Round && c.RestedAt is null ? Rested(c, now) : c, stop);
         return (known, Over(known, run));
@@ -147,7 +145,7 @@ public sealed partial class LeaverSteps
                 };
             }, stop);
         var phase = isUndo ? CasePhase.Undo : CasePhase.Hold;
-        await TellAsync(known, [phase], [.. holds.Select(h => CaseFindings.Of(known, policy, phase, LeaverControls.Held, h.Reason,
+        await ReportAsync(known, [phase], [.. holds.Select(h => CaseFindings.Of(known, policy, phase, LeaverControls.Held, h.Reason,
             $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id} --plan {planId}.", part: h.Guard))], stop);
         await RecordAsync(
             run, request.AskedAt, policy, [LeaverControls.Held], $"held-{requestId[^12..]}", "offboarding.held", "held", planId,
@@ -161,7 +159,7 @@ public sealed partial class LeaverSteps
     // Others who leave at the same time are no heirs, nor is anybody who left not long ago.
     private async Task<Heir?> HeirAsync(string userId, CancellationToken stop)
     {
-        var leaving = (await _parts.Cases.OpenAsync(Tenant, Now - LeaversRemembered, stop))
+        var leaving = (await _parts.Cases.OpenAsync(Tenant, Now - CaseRules.Remembered, stop))
             .Where(c => c.UserId is not null && c.Stage is not (LeaverStage.Cancelled or LeaverStage.Restored))
             .Select(c => c.UserId!).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return await _parts.Directory.HeirAsync(userId, leaving, stop);
@@ -204,13 +202,13 @@ public sealed partial class LeaverSteps
     }
 
     // The credential capability is told what the leaver could read; those findings have a source of their own and stay until what they name was rotated.
-    private async Task TellSecretsAsync(LeaverCase known, AccessSnapshot before, OffboardingPolicy policy, CancellationToken stop)
+    private async Task ReportSecretsAsync(LeaverCase known, AccessSnapshot before, OffboardingPolicy policy, CancellationToken stop)
     {
         if (known.BlockedAt is { } blocked && LeaverSecrets.Detections(before, known.Id, blocked, policy) is { Count: > 0 } secrets)
             await _parts.Findings.OpenAsync(Tenant, known.Id, [ControlCatalogue.KnownByLeaver], secrets, Now, stop);
     }
 
-    private Task TellAsync(LeaverCase known, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections,
+    private Task ReportAsync(LeaverCase known, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections,
         CancellationToken stop) =>
         _parts.Findings.SetAsync(Tenant, known.Id, phases, detections, Now, stop);
 

@@ -96,7 +96,8 @@ public sealed partial class LeaverSteps
             await RecordAsync(
                 acted, change.At, policy, [LeaverControls.Held, LeaverControls.StepStuck], change.Phase, "offboarding.restore",
                 complete ? "complete" : "incomplete",
-                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["restored.json"] = digest }, also: change.Also, stop: stop);
+                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["restored.json"] = digest },
+                also: change.Also, stop: stop);
         }, stop);
         if (!done.Whole)
             return new(CaseGo.Paced);
@@ -181,7 +182,7 @@ public sealed partial class LeaverSteps
                 ? c with { Stage = LeaverStage.Restored, Note = note }
                 : c with { Stage = LeaverStage.Cancelled, Note = "nothing was done that could be given back" };
         }, stop);
-        await TellAsync(known, [CasePhase.Undo],
+        await ReportAsync(known, [CasePhase.Undo],
             [.. left.Select(o => CaseFindings.Of(known, policy, CasePhase.Undo, LeaverControls.StepStuck,
             $"Not given back: {o.Reason}", o.Remedy ?? "Give it back by hand.", part: o.StepId))], stop);
         return new(CaseGo.End);

@@ -71,7 +71,7 @@ public sealed partial class LeaverSteps
             return (new(CaseGo.End), null);
         if (CaseRules.IsLater(known, lookedAt))
         {
-            await GiveWayAsync(run, stop);
+            await ReleasePlaceAsync(run, stop);
             return (new(CaseGo.NotDue, Until: known.DueAt!.Value.UtcDateTime), null);
         }
         _parts.Urgent.Begin(run.CaseId);
@@ -136,7 +136,7 @@ public sealed partial class LeaverSteps
         if (Over(begun, run) || CaseRules.IsLater(begun, now))
             return await DecidedAsync(run, policy, stop);
         if (known.Note is not null || run.Round > 1 || run.Attempt > 0)
-            await TellAsync(known, [CasePhase.Match, CasePhase.Hold, CasePhase.Approval], [], stop);
+            await ReportAsync(known, [CasePhase.Match, CasePhase.Hold, CasePhase.Approval], [], stop);
         return (new(CaseGo.Proceed, planId), plan);
     }
 
@@ -158,16 +158,16 @@ public sealed partial class LeaverSteps
             // What was seen before is not gone because nothing can be seen now.
             await _parts.Findings.OpenAsync(Tenant, known.Id, CaseFindings.Controls,
                 [CaseFindings.Of(known, policy, CasePhase.Match, LeaverControls.Held, problem,
-                    "Mend what keeps the directory from being read; the case looks again by itself.", part: "directory", unknown: true)],
+                    "Remove what keeps the directory from being read; the case looks again by itself.", part: "directory", unknown: true)],
                 Now, stop);
             return new(CaseGo.Again);
         }
-        await TellAsync(known, [CasePhase.Match], [CaseFindings.Of(known, policy, CasePhase.Match, LeaverControls.NoMatch, problem,
+        await ReportAsync(known, [CasePhase.Match], [CaseFindings.Of(known, policy, CasePhase.Match, LeaverControls.NoMatch, problem,
             "Set the employee id on the right account, or correct it in HR; the case looks again by itself.")], stop);
         return new(CaseGo.Unmatched);
     }
 
-    // Administrators who leave at the same time do not stand in for each other. Each says first who leaves and looks then: of two at once,
+    // Administrators who leave at the same time do not count for each other. Each is first noted as leaving and counts then: of two at once,
     // one at least sees the other.
     private async Task<LeaverFacts> WithoutLeaversAsync(CaseRun run, LeaverFacts facts, CancellationToken stop)
     {
@@ -235,7 +235,7 @@ public sealed partial class LeaverSteps
                 inEffect ? "complete" : "incomplete",
                 planId, Counts(state.Blocked), also: change.Also, stop: stop), stop);
         if (!inEffect || known.Note is not null || run.Attempt > 0 || run.IsBlocked)
-            await TellAsync(known, [CasePhase.Block], [.. left.Select(o => CaseFindings.Of(
+            await ReportAsync(known, [CasePhase.Block], [.. left.Select(o => CaseFindings.Of(
                 known, policy, CasePhase.Block, LeaverControls.StepStuck, $"The account could not be blocked: {o?.Reason ?? "not tried"}",
                 o?.Remedy ?? "The case tries again by itself; disable the account by hand meanwhile.",
                 part: o?.StepId ?? "", severity: Severity.Critical))], stop);
@@ -261,7 +261,7 @@ public sealed partial class LeaverSteps
         if (await _parts.Approvals.FindAsync(Tenant, approvalId, stop) is not { } request)
             return ApprovalStanding.Void;
         var isUndo = IsUndo(request);
-        // What HR said since makes it another question.
+        // A newer event of HR makes it another question.
         var holds = isUndo
             ? CaseRules.IsUndoWanted(known, Now) && request.Id.StartsWith(UndoRequestPrefix(known), StringComparison.Ordinal)
             : !Over(known, run) && !CaseRules.IsLater(known, Now);
@@ -284,14 +284,14 @@ public sealed partial class LeaverSteps
                 await _parts.Approvals.RecordAsync(request, stop);
                 if (!isUndo)
                     await ChangeStateAsync(run, s => s with { Released = With(s.Released, request.PlanId) }, stop);
-                await TellAsync(known, [phase, CasePhase.Approval], [], stop);
+                await ReportAsync(known, [phase, CasePhase.Approval], [], stop);
                 return ApprovalStanding.Approved;
             case ApprovalState.Refused:
                 await _parts.Approvals.RecordAsync(request, stop);
                 await RefusedAsync(run, known, request, isUndo, policy, stop);
                 return ApprovalStanding.Refused;
             case ApprovalState.Open when request.Deadline <= Now:
-                await TellAsync(known, [CasePhase.Approval], [CaseFindings.Of(known, policy, CasePhase.Approval, LeaverControls.Overdue,
+                await ReportAsync(known, [CasePhase.Approval], [CaseFindings.Of(known, policy, CasePhase.Approval, LeaverControls.Overdue,
                     $"Approval {approvalId} was due on {request.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z and has not been given: {string.Join("; ", request.Reasons)}",
                     $"Two approvers answer it: compliance approvals answer {approvalId} --plan {request.PlanId}.")], stop);
                 await RecordAsync(
@@ -329,7 +329,7 @@ public sealed partial class LeaverSteps
             run, request.Answers.Max(a => a.At), policy, [LeaverControls.Held], isUndo ? $"refused-{known.Sequence}" : "refused",
                 "offboarding.refused", "refused",
             request.PlanId, stop: stop);
-        await TellAsync(known, [isUndo ? CasePhase.Undo : CasePhase.Hold, CasePhase.Approval], [], stop);
+        await ReportAsync(known, [isUndo ? CasePhase.Undo : CasePhase.Hold, CasePhase.Approval], [], stop);
         // A later event of HR asks again.
         var now = Now;
         await ChangeAsync(run, c => (isUndo, CaseRules.IsTakenBack(c)) switch

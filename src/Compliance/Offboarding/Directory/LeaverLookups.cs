@@ -51,7 +51,8 @@ internal sealed class LeaverLookups(GraphReads reads)
         var user = read[ById];
         if (user.Missing)
             return new(null,
-                $"There is no user '{userId}' in the tenant, under this object id or principal name: it was mistyped, or the user was deleted.", [], false);
+                $"There is no user '{userId}' in the tenant, under this object id or principal name: "
+                    + "it was mistyped, or the user was deleted.", [], false);
         if (user.Failure is { } failure || user.Body.Text("id") is null)
             return new(null, $"user {userId}: {user.Failure?.Reason ?? "the answer has no 'id'"}", [], true);
         return new(await FactsAsync(user.Body, read[LeaveDate].Body, read, policy, stop), null, [userId], false);

@@ -5,7 +5,7 @@ namespace Compliance.Offboarding.Intake;
 /// <summary>What an event did to its case.</summary>
 public enum IntakeOutcome
 {
-    /// <summary>The case's orchestration has to be started; said again until it is confirmed to be.</summary>
+    /// <summary>The case's orchestration has to be started; given again until it is confirmed to be.</summary>
     Started,
 
     /// <summary>The case was changed; its orchestration is to be told.</summary>
@@ -29,21 +29,24 @@ internal sealed record Taken(LeaverCase Case, IntakeOutcome Outcome, bool Confli
 /// </summary>
 internal static class CaseRules
 {
+    /// <summary>So long somebody who left is known as a leaver by whatever does not read all cases ever.</summary>
+    public static readonly TimeSpan Remembered = TimeSpan.FromDays(400);
+
     /// <summary>Takes an event in.</summary>
     /// <param name="tenantId">Entra tenant id.</param>
     /// <param name="known">The employment's case; null when there is none.</param>
-    /// <param name="said">The event.</param>
+    /// <param name="hrEvent">The event.</param>
     /// <param name="now">When it arrived.</param>
     /// <param name="caseId">Id of the case, when it is not the employment's own: see <see cref="IdOf"/>.</param>
-    public static Taken Take(string tenantId, LeaverCase? known, HrEvent said, DateTimeOffset now, string? caseId = null)
+    public static Taken Take(string tenantId, LeaverCase? known, HrEvent hrEvent, DateTimeOffset now, string? caseId = null)
     {
         if (known is null)
-            return Outcome(First(tenantId, said, now, caseId), IntakeOutcome.Updated);
-        if (said.Sequence < known.Sequence)
+            return Outcome(First(tenantId, hrEvent, now, caseId), IntakeOutcome.Updated);
+        if (hrEvent.Sequence < known.Sequence)
             return Outcome(known, IntakeOutcome.Stale);
-        if (said.Sequence > known.Sequence)
-            return Outcome(Next(known, said, now), IntakeOutcome.Updated);
-        return SameContent(known.Latest, said) ? Outcome(known, IntakeOutcome.Repeat) : Outcome(known, IntakeOutcome.Stale) with { Conflict = true };
+        if (hrEvent.Sequence > known.Sequence)
+            return Outcome(Next(known, hrEvent, now), IntakeOutcome.Updated);
+        return SameContent(known.Latest, hrEvent) ? Outcome(known, IntakeOutcome.Repeat) : Outcome(known, IntakeOutcome.Stale) with { Conflict = true };
     }
 
     /// <summary>
@@ -163,7 +166,7 @@ internal static class CaseRules
         a with { Source = "", Id = "", Time = default } == b with { Source = "", Id = "", Time = default };
 
     /// <summary>
-    /// True when HR said later that the person of a case is there again in another employment: what they can do then is not that case's residue, and its
+    /// True when HR reported later that the person of a case is there again in another employment: what they can do then is not that case's residue, and its
     /// watch ends.
     /// </summary>
     /// <param name="old">The case that is watched.</param>
@@ -172,7 +175,7 @@ internal static class CaseRules
     public static bool IsEmployedAnew(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) =>
         EmployedIn(old, all, now) is not null;
 
-    /// <summary>The other employment in which HR said later that the person of a case is there; null when there is none.</summary>
+    /// <summary>The other employment in which HR reported later that the person of a case is there; null when there is none.</summary>
     public static string? EmployedIn(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) => all
         .Where(c => c.EmployeeId == old.EmployeeId && c.Employment != old.Employment && c.Employment.Length > 0
             && c.Latest.Time > old.Latest.Time && !(IsForCause(old) && c.Latest.Time <= old.Cause!.At)
@@ -181,13 +184,13 @@ internal static class CaseRules
         .MaxBy(c => c.Latest.Time)?.Employment;
 
     /// <summary>When access ends (UTC); null when the person stays. For cause: at once.</summary>
-    public static DateTimeOffset? DueAt(HrEvent said, DateTimeOffset now)
+    public static DateTimeOffset? DueAt(HrEvent hrEvent, DateTimeOffset now)
     {
-        if (!Ends(said))
+        if (!Ends(hrEvent))
             return null;
-        var due = said.Leaves is { } leaves ? LeavingTime.ToUtc(leaves) : DateTimeOffset.MaxValue;
+        var due = hrEvent.Leaves is { } leaves ? LeavingTime.ToUtc(leaves) : DateTimeOffset.MaxValue;
         // HR's own time rather than the arrival's, so that a repeat gives the same; a clock that runs ahead delays nothing.
-        return said.ForCause ? Earliest(due, Earliest(said.Time, now)) : due;
+        return hrEvent.ForCause ? Earliest(due, Earliest(hrEvent.Time, now)) : due;
     }
 
     // A start for cause ends access at once, whatever HR's date is.
@@ -197,17 +200,17 @@ internal static class CaseRules
         return known.Cause is { Holds: true } cause ? Earliest(due ?? cause.At, cause.At) : due;
     }
 
-    private static LeaverCase First(string tenantId, HrEvent said, DateTimeOffset now, string? caseId) => new()
+    private static LeaverCase First(string tenantId, HrEvent hrEvent, DateTimeOffset now, string? caseId) => new()
     {
-        Id = caseId ?? HrEventKeys.CaseOf(tenantId, said.EmployeeId, said.Employment),
+        Id = caseId ?? HrEventKeys.CaseOf(tenantId, hrEvent.EmployeeId, hrEvent.Employment),
         TenantId = tenantId,
-        EmployeeId = said.EmployeeId,
-        Employment = said.Employment,
-        Sequence = said.Sequence,
-        Latest = said,
+        EmployeeId = hrEvent.EmployeeId,
+        Employment = hrEvent.Employment,
+        Sequence = hrEvent.Sequence,
+        Latest = hrEvent,
         ReceivedAt = now,
-        DueAt = DueAt(said, now),
-        Stage = Ends(said) ? LeaverStage.Scheduled : LeaverStage.Cancelled,
+        DueAt = DueAt(hrEvent, now),
+        Stage = Ends(hrEvent) ? LeaverStage.Scheduled : LeaverStage.Cancelled,
     };
 
     /// <summary>True when HR took the leaving back, or a start for cause was refused, whatever was done so far.</summary>
@@ -230,16 +233,16 @@ internal static class CaseRules
     public static bool IsStaying(LeaverCase known, DateTimeOffset now) => IsTakenBack(known)
         || (known.BegunAt is null && IsLater(known, now));
 
-    private static LeaverCase Next(LeaverCase known, HrEvent said, DateTimeOffset now)
+    private static LeaverCase Next(LeaverCase known, HrEvent hrEvent, DateTimeOffset now)
     {
-        var next = known with { Sequence = said.Sequence, Latest = said, Employment = said.Employment };
+        var next = known with { Sequence = hrEvent.Sequence, Latest = hrEvent, Employment = hrEvent.Employment };
         // HR reported after the start that the person stays. An event from before it is outweighed by it.
-        if (!Ends(said) && known.Cause is { Holds: true } cause && said.Time > cause.At)
+        if (!Ends(hrEvent) && known.Cause is { Holds: true } cause && hrEvent.Time > cause.At)
             next = next with { Cause = cause with { Outcome = ForCauseOutcome.TakenBack, Settled = false } };
         next = next with { DueAt = DueOf(next, now) };
         var after = Follow(known, next, now);
         // With another identity the person is looked for again; what a round has begun stays with whom it began with.
-        return after.BegunAt is null && (said.PrincipalName, said.Mail) != (known.Latest.PrincipalName, known.Latest.Mail)
+        return after.BegunAt is null && (hrEvent.PrincipalName, hrEvent.Mail) != (known.Latest.PrincipalName, known.Latest.Mail)
             ? after with { UserId = null } : after;
     }
 
@@ -296,7 +299,7 @@ internal static class CaseRules
 
     private static Taken Outcome(LeaverCase after, IntakeOutcome otherwise) => new(after, IsUndispatched(after) ? IntakeOutcome.Started : otherwise);
 
-    private static bool Ends(HrEvent said) => said.Kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
+    private static bool Ends(HrEvent hrEvent) => hrEvent.Kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
 
     private static bool IsOver(LeaverStage stage) => stage is LeaverStage.Cancelled or LeaverStage.Closed or LeaverStage.Restored;
 

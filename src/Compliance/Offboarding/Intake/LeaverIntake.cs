@@ -29,20 +29,20 @@ internal sealed partial class LeaverIntake(
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
     /// <summary>Takes an event in; the same again gives the same case again.</summary>
-    /// <param name="said">The event.</param>
+    /// <param name="hrEvent">The event.</param>
     /// <param name="trigger">How it arrived: <c>webhook</c> or <c>queue</c>.</param>
     /// <param name="correlationId">Joins it with logs and traces.</param>
     /// <param name="stop">Stops between writes, which harms nothing.</param>
     /// <exception cref="HrEventException">Another event was taken in under the same source and id; a finding says so.</exception>
     /// <exception cref="RequestFailedException">Storage failed; bring the event again.</exception>
-    public async Task<IntakeResult> AcceptAsync(HrEvent said, string trigger, string correlationId, CancellationToken stop)
+    public async Task<IntakeResult> AcceptAsync(HrEvent hrEvent, string trigger, string correlationId, CancellationToken stop)
     {
         var now = time.GetUtcNow();
-        var key = HrEventKeys.Of(said.Source, said.Id);
-        var (caseId, employments) = await cases.NoteAsync(tenant.Value, said.EmployeeId, (ids, all) => CaseRules.IdOf(
-            HrEventKeys.CaseOf(tenant.Value, said.EmployeeId, said.Employment), HrEventKeys.CaseOfStart(tenant.Value, said.EmployeeId),
-            said.Employment, ids, all), stop);
-        var arrived = new TakenEvent(key, caseId, CanonicalJson.Sha256Of(said), said.Sequence, said.Kind, now, trigger, correlationId, Recorded: false);
+        var key = HrEventKeys.Of(hrEvent.Source, hrEvent.Id);
+        var (caseId, employments) = await cases.NoteAsync(tenant.Value, hrEvent.EmployeeId, (ids, all) => CaseRules.IdOf(
+            HrEventKeys.CaseOf(tenant.Value, hrEvent.EmployeeId, hrEvent.Employment), HrEventKeys.CaseOfStart(tenant.Value, hrEvent.EmployeeId),
+            hrEvent.Employment, ids, all), stop);
+        var arrived = new TakenEvent(key, caseId, CanonicalJson.Sha256Of(hrEvent), hrEvent.Sequence, hrEvent.Kind, now, trigger, correlationId, Recorded: false);
         var noted = await events.NoteAsync(tenant.Value, arrived, stop);
         if (noted.Digest != arrived.Digest)
         {
@@ -51,10 +51,10 @@ internal sealed partial class LeaverIntake(
             throw refused;
         }
         Taken? taken = null;
-        await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, said, now, caseId)).Case, stop);
+        await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, hrEvent, now, caseId)).Case, stop);
         var (after, outcome, conflict) = taken!;
         if (conflict)
-            await findings.RaiseAsync(tenant.Value, IntakeDetections.Conflicting(after, said, policy.Load()), Run(key, now), stop);
+            await findings.RaiseAsync(tenant.Value, IntakeDetections.Conflicting(after, hrEvent, policy.Load()), Run(key, now), stop);
         // A stale event that was taken in before is a repeat: it told its news when it came.
         if (outcome == IntakeOutcome.Stale && !conflict && noted != arrived)
             outcome = IntakeOutcome.Repeat;
@@ -64,7 +64,7 @@ internal sealed partial class LeaverIntake(
             outcome = CaseRules.IsUndispatched(after) ? IntakeOutcome.Started : outcome == IntakeOutcome.Started ? IntakeOutcome.Updated
                 : outcome;
         }
-        Accepted(key, said.Kind, trigger, after.Id, outcome);
+        Accepted(key, hrEvent.Kind, trigger, after.Id, outcome);
         return new(after, outcome, key);
     }
 

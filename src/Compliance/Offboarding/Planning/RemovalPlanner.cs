@@ -59,7 +59,8 @@ internal static class RemovalPlanner
             :
             [
                 new(new("mailbox", facts.UserId, facts.Mail), Why,
-                    "policy does not hand mail over (mailAndFiles): decide whether it is kept, and for how long, before the licence or the user is removed"),
+                    "policy does not hand mail over (mailAndFiles): decide whether it is kept, and for how long, before the licence "
+                        + "or the user is removed"),
                 new(new("files", facts.UserId, facts.PrincipalName), Why,
                     "policy does not hand files over (mailAndFiles): decide whether they are kept before the user is deleted"),
             ];

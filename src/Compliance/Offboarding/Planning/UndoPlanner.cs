@@ -45,7 +45,8 @@ internal static class UndoPlanner
         if (undone.Exists(s => s.Action == LeaverActions.RevokeSessions))
             manual.Add(new(account with { Type = "sessions" }, "revoked sessions and tokens cannot be given back", "the person signs in again"));
         // A later round, under a policy that names another group or none, took a membership for access that an earlier one had made.
-        foreach (var access in BlockGroup.Without(snapshot, groups.Select(g => g.Target.Id)).Accesses.Where(a => removed.Contains(a.Key)).DistinctBy(a => a.Key, StringComparer.Ordinal))
+        var accesses = BlockGroup.Without(snapshot, groups.Select(g => g.Target.Id)).Accesses;
+        foreach (var access in accesses.Where(a => removed.Contains(a.Key)).DistinctBy(a => a.Key, StringComparer.Ordinal))
             if (Step(access, facts, policy) is { } step)
                 steps.Add((step, access.Asset));
             else if (access.Kind != AccessKind.Account)

@@ -112,7 +112,8 @@ public sealed class LedgerExtremesTests
                     return;
                 }
                 Interlocked.Increment(ref intact);
-                // Where both signs of the later size are gone, the earlier checkpoint is all that vouches: only an auditor's own copy tells more.
+                // Where both checkpoints of the later size are gone, the earlier one is all that vouches: only an auditor's own copy shows
+                // more.
                 var (covered, kept) = files.ContainsKey(LedgerLayout.Head) || files.ContainsKey(LedgerLayout.Checkpoint(Covered))
                     ? (log, tiles) : (CoveredLog(whole.Files, 300), []);
                 Assert.True(covered.AsSpan().SequenceEqual(CoveredLog(files, kept.Length > 0 ? Covered : 300)));

@@ -244,8 +244,8 @@ public sealed class CaseRulesTests
         var known = Running(LeaverStage.Scheduled) with { UserId = "u" };
 
         Assert.Equal("u", CaseRules.Take(Tenant, known, Terminated(2), Now).Case.UserId);
-        var said = Terminated(2);
-        foreach (var otherwise in (HrEvent[])[said with { Mail = "m@x.example" }, said with { PrincipalName = "p@x.example" }])
+        var hrEvent = Terminated(2);
+        foreach (var otherwise in (HrEvent[])[hrEvent with { Mail = "m@x.example" }, hrEvent with { PrincipalName = "p@x.example" }])
         {
             Assert.Null(CaseRules.Take(Tenant, known, otherwise, Now).Case.UserId);
             Assert.Equal("u", CaseRules.Take(Tenant, known with { BegunAt = Now }, otherwise, Now).Case.UserId);
@@ -357,7 +357,7 @@ public sealed class CaseRulesTests
     }
 
     private static LeaverCase Fold(IEnumerable<HrEvent> events) =>
-        events.Aggregate((LeaverCase?)null, (known, said) => CaseRules.Take(Tenant, known, said, Now).Case)!;
+        events.Aggregate((LeaverCase?)null, (known, hrEvent) => CaseRules.Take(Tenant, known, hrEvent, Now).Case)!;
 
     private static LeaverCase Running(LeaverStage stage) => CaseRules.Take(Tenant, null, Terminated(), Now).Case with { Stage = stage, Dispatched = true };
 }
