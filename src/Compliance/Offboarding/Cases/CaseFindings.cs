@@ -44,6 +44,9 @@ internal enum CasePhase
 
     /// <summary>Putting the person into the block group.</summary>
     Group,
+
+    /// <summary>What could not be given back, and is tried no more.</summary>
+    NotGivenBack,
 }
 
 /// <summary>

@@ -117,6 +117,9 @@ internal sealed record CaseState
     /// <summary>Whether what this round took was given back, as far as it can be.</summary>
     public bool GivenBack { get; init; }
 
+    /// <summary>Steps of giving back that did not succeed and are tried no more: the next undo of the same person has them too.</summary>
+    public IReadOnlyList<PlanStep> NotGivenBack { get; init; } = [];
+
     /// <summary>What was recorded last of each plan's outcomes, as a digest: the same is not recorded again.</summary>
     public IReadOnlyDictionary<string, string> Recorded { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

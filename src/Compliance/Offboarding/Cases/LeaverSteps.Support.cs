@@ -62,7 +62,8 @@ public sealed partial class LeaverSteps
         if (Rested(known, now) == known)
             return (known, false);
         await ReportAsync(
-            known, [.. CaseFindings.Phases.Where(p => p is not (CasePhase.Undo or CasePhase.Rest or CasePhase.Confirmation))], [], stop);
+            known, [.. CaseFindings.Phases.Except([CasePhase.Undo, CasePhase.NotGivenBack, CasePhase.Rest, CasePhase.Confirmation])], [],
+            stop);
         known = await ChangeAsync(run, c => c.Round == run.Round && c.RestedAt is null ? Rested(c, now) : c, stop);
         return (known, Over(known, run));
     }

@@ -1,3 +1,4 @@
+using Compliance.Findings;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
 using Compliance.Plans;
@@ -27,7 +28,7 @@ public sealed partial class LeaverSteps
             return new(CaseGo.End);
         var policy = _parts.Policy.Load();
         if (await ToGiveBackAsync(known, stop) is not { } taken)
-            return await GivenBackAsync(known, [], null, [], policy, stop);
+            return await GivenBackAsync(known, [], null, stop);
         // What is taken away after the plan was made would not be given back. An orchestration that never comes to rest has failed.
         if (known is { RestedAt: null, BegunAt: not null } && taken.Last.Run.Round == known.Round && run.Attempt < MostWaitsForRest)
             return new(CaseGo.Again);
@@ -38,7 +39,7 @@ public sealed partial class LeaverSteps
             if (lookup.Facts?.AccountEnabled is not { } enabled)
                 return new(CaseGo.Again);
             if (enabled || taken.Facts.AccountEnabled != true)
-                return await GivenBackAsync(known, taken.Rounds, null, [], policy, stop);
+                return await GivenBackAsync(known, taken.Rounds, null, stop);
             var (cutOff, state) = taken.Last;
             var block = (await BlockPlanAsync(cutOff, state, stop))!;
             var at = known.BegunAt ?? known.ReceivedAt;
@@ -105,7 +106,8 @@ public sealed partial class LeaverSteps
         if (left.Exists(o => o.Result == StepResult.Failed) && run.Attempt < MostRestoreAttempts)
             return new(CaseGo.Again);
         var note = plan.Manual.Count == 0 ? null : $"{plan.Manual.Count} things could not be given back by this program";
-        await GivenBackAsync(known, taken.Rounds, note, left, policy, stop);
+        await LeaveAsync(known, acted, plan, left, policy, stop);
+        await GivenBackAsync(known, taken.Rounds, note, stop);
         // Of another person, whom another round took for the leaver, there may be more.
         return new(CaseRules.IsUndoWanted(await CaseAsync(run, stop), Now) ? CaseGo.Again : CaseGo.Proceed);
     }
@@ -130,7 +132,8 @@ public sealed partial class LeaverSteps
                 outcomes.AddRange(plans[^1].Steps.Select(s => new StepOutcome(
                     s.Id, StepResult.AlreadySo, before.TakenAt, "taken for done, because its answer was cut off")));
             }
-        return UndoPlanner.Plan(known.Id, taken.Facts, before, plans, outcomes, policy);
+        var earlier = (await NotGivenBackAsync(known, taken.Facts.UserId, stop)).SelectMany(r => r.State.NotGivenBack);
+        return UndoPlanner.Plan(known.Id, taken.Facts, before, plans, outcomes, [.. earlier], policy);
     }
 
     // The rounds that may have taken something and did not give it back, the oldest first.
@@ -158,8 +161,7 @@ public sealed partial class LeaverSteps
 
     // What these rounds took is given back, as far as it can be.
     private async Task<CaseDecision> GivenBackAsync(
-        LeaverCase known, IReadOnlyList<ActedRound> rounds, string? note, IReadOnlyList<StepOutcome> left, OffboardingPolicy policy,
-            CancellationToken stop)
+        LeaverCase known, IReadOnlyList<ActedRound> rounds, string? note, CancellationToken stop)
     {
         foreach (var (round, _) in rounds)
             await ChangeStateAsync(round, s => s with { GivenBack = true }, stop);
@@ -182,10 +184,43 @@ public sealed partial class LeaverSteps
                 ? c with { Stage = LeaverStage.Restored, Note = note }
                 : c with { Stage = LeaverStage.Cancelled, Note = "nothing was done that could be given back" };
         }, stop);
-        await ReportAsync(known, [CasePhase.Undo],
-            [.. left.Select(o => CaseFindings.Of(known, policy, CasePhase.Undo, LeaverControls.StepStuck,
-            $"Not given back: {o.Reason}", o.Remedy ?? "Give it back by hand.", part: o.StepId))], stop);
+        await ReportAsync(known, [CasePhase.Undo], [], stop);
         return new(CaseGo.End);
+    }
+
+    // What is tried no more is told, and kept for the next undo: that would find the account disabled, and so leave it.
+    private async Task LeaveAsync(
+        LeaverCase known, CaseRun acted, ActionPlan plan, IReadOnlyList<StepOutcome> left, OffboardingPolicy policy, CancellationToken stop)
+    {
+        var planned = plan.Steps.ToDictionary(s => s.Id, StringComparer.Ordinal);
+        var earlier = await NotGivenBackAsync(known, plan.SubjectId, stop);
+        // For a person to do, then as now.
+        var byHand = earlier.SelectMany(r => r.State.NotGivenBack).Where(s => !planned.ContainsKey(s.Id))
+            .DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
+        await ChangeStateAsync(acted, s => s with { NotGivenBack = [.. left.Select(o => planned[o.StepId]), .. byHand] }, stop);
+        foreach (var (run, _) in earlier.Where(r => r.Run != acted))
+            await ChangeStateAsync(run, s => s with { NotGivenBack = [] }, stop);
+        await ReportAsync(known, [CasePhase.NotGivenBack],
+            [
+                .. left.Select(o => Finding(o.StepId, o.Reason, o.Remedy)),
+                .. byHand.Select(s => Finding(s.Id, UndoPlanner.NotGivenBefore, Steps.ByHand(s, "").WhatToDo)),
+            ], stop);
+
+        Detection Finding(string stepId, string? reason, string? remedy) => CaseFindings.Of(
+            known, policy, CasePhase.NotGivenBack, LeaverControls.StepStuck, $"Not given back: {reason}",
+            remedy ?? "Give it back by hand.", part: stepId);
+    }
+
+    private async Task<IReadOnlyList<ActedRound>> NotGivenBackAsync(LeaverCase known, string userId, CancellationToken stop)
+    {
+        var rounds = new List<ActedRound>();
+        for (var round = 1; round <= known.Round; round++)
+        {
+            var run = new CaseRun(known.Id, round, "");
+            if (await StateAsync(run, stop) is { NotGivenBack: [_, ..] } state && Same(state.Facts!.UserId, userId))
+                rounds.Add(new(run, state));
+        }
+        return rounds;
     }
 
     // An answer counts for the event, or the start for cause, that holds when it is given: a later one asks again.

@@ -10,6 +10,9 @@ namespace Compliance.Offboarding.Planning;
 /// </summary>
 internal static class UndoPlanner
 {
+    /// <summary>Why a person gives back what an earlier undo had planned.</summary>
+    public const string NotGivenBefore = "an earlier undo could not give it back";
+
     private const string Why = "the leaving was undone";
 
     /// <summary>The plan that gives access back.</summary>
@@ -18,9 +21,11 @@ internal static class UndoPlanner
     /// <param name="snapshot">The access before anything was removed.</param>
     /// <param name="plans">The plans that were carried out.</param>
     /// <param name="outcomes">What came of their steps: only what is in effect is undone.</param>
+    /// <param name="earlier">Steps that an earlier undo had and could not carry out.</param>
     /// <param name="policy">In force.</param>
     public static ActionPlan Plan(
-        string caseId, LeaverFacts facts, AccessSnapshot snapshot, IReadOnlyList<ActionPlan> plans, IReadOnlyList<StepOutcome> outcomes, OffboardingPolicy policy)
+        string caseId, LeaverFacts facts, AccessSnapshot snapshot, IReadOnlyList<ActionPlan> plans, IReadOnlyList<StepOutcome> outcomes,
+        IReadOnlyList<PlanStep> earlier, OffboardingPolicy policy)
     {
         ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(snapshot);
@@ -51,6 +56,13 @@ internal static class UndoPlanner
                 steps.Add((step, access.Asset));
             else if (access.Kind != AccessKind.Account)
                 manual.Add(ByHand(access, facts));
+        var planned = steps.Select(s => s.Item1.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var left in earlier.Where(e => planned.Add(e.Id)))
+            // What was judged to give no power then may give it now.
+            if (left.Action is LeaverActions.EnableAccount or LeaverActions.RemoveFromBlockGroup)
+                steps.Add((left, AssetClass.Other));
+            else
+                manual.Add(Steps.ByHand(left, NotGivenBefore));
         return Steps.Plan(Steps.Undo, snapshot.TenantId, caseId, facts.UserId, policy, steps, manual);
     }
 

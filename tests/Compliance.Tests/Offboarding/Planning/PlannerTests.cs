@@ -149,7 +149,7 @@ public sealed class PlannerTests
             var outcomes = plan.Steps.Select((s, i) => new StepOutcome(s.Id, done[i % done.Length] ? StepResult.Done : StepResult.Failed, Some.Time)).ToList();
             var taken = plan.Steps.Where((_, i) => done[i % done.Length]).Select(s => s.Arguments.GetValueOrDefault(StepArguments.Access)).OfType<string>().ToHashSet();
 
-            var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), [plan], outcomes, policy);
+            var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), [plan], outcomes, [], policy);
 
             foreach (var step in undo.Steps.Where(s => s.Action != LeaverActions.EnableAccount))
             {
@@ -258,7 +258,7 @@ public sealed class PlannerTests
         var remove = Plan(accesses, Some.Heir, Some.Everything);
         var outcomes = block.Steps.Concat(remove.Steps).Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
 
-        var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), [block, remove], outcomes, Some.Everything);
+        var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), [block, remove], outcomes, [], Some.Everything);
 
         Assert.Equal(
             [
@@ -290,7 +290,7 @@ public sealed class PlannerTests
         var remove = Plan([access], Some.Heir, Some.Everything);
         var outcomes = remove.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
 
-        var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(access), [remove], outcomes, Some.Everything);
+        var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(access), [remove], outcomes, [], Some.Everything);
 
         Assert.NotEmpty(remove.Steps);
         Assert.Empty(undo.Steps);
@@ -338,7 +338,7 @@ public sealed class PlannerTests
         var facts = Some.Facts with { AccountEnabled = false };
         var block = BlockPlanner.Plan(Some.TenantId, Some.CaseId, facts, Some.Policy);
 
-        var undo = UndoPlanner.Plan(Some.CaseId, facts, Some.Snapshot(), [block], [.. block.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time))], Some.Policy);
+        var undo = UndoPlanner.Plan(Some.CaseId, facts, Some.Snapshot(), [block], [.. block.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time))], [], Some.Policy);
 
         Assert.Empty(undo.Steps);
     }
