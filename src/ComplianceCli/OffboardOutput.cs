@@ -33,6 +33,7 @@ internal static class OffboardOutput
             null => $"a second person confirms it until {cause.ConfirmBy.UtcDateTime:yyyy-MM-dd HH:mm}Z: compliance approvals list",
             ForCauseOutcome.Confirmed => "confirmed by a second person",
             ForCauseOutcome.Refused => "refused by a second person",
+            ForCauseOutcome.Ended => "its watch is over",
             _ => "taken back by HR",
         };
         return "\n  " + Plain.Text(string.Create(CultureInfo.InvariantCulture,

@@ -51,4 +51,7 @@ public enum ForCauseOutcome
 
     /// <summary>HR reported later that the person stays.</summary>
     TakenBack,
+
+    /// <summary>HR reported another end after the watch was over: what HR reports holds from then on.</summary>
+    Ended,
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Azure;
 using Compliance.Approvals;
 using Compliance.Evidence.People;
 using Compliance.Offboarding;
@@ -14,6 +15,8 @@ namespace ComplianceFunctions.Tests.Offboarding;
 public sealed class BetweenStartsTests
 {
     private const int Starter = 2;
+
+    private string? _undo;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -213,5 +216,112 @@ public sealed class BetweenStartsTests
         await desk.World.Services.GetRequiredService<FormerLeavers>().RunAsync(Stop);
 
         Assert.Equal(LeaverStage.Scheduled, desk.World.Cases().Single(c => c.Cause?.UserId == other).Stage);
+    }
+
+    [Fact]
+    public async Task After_the_watch_of_a_start_HR_s_next_notice_is_judged_by_its_own_date()
+    {
+        const int WatchOver = 24 * 93;
+        await using var world = await WorldAsync();
+        await LiveAsync(
+            world, 110, Start(1), new Answers(Hour(2), 0, ForCause: true), new EditsDirectory(Hour(WatchOver), DirectoryEdit.Enable),
+            new HrSends(Hour(WatchOver + 24), "terminated", 1, Hour(24 * 200)));
+
+        Assert.Equal((LeaverStage.Scheduled, LeaverWorld.Start + Hour(24 * 200), true),
+            (Assert.Single(world.Cases()).Stage, world.Cases()[0].DueAt, IsEnabled(world)));
+        Assert.Equal((ForCauseOutcome.Ended, true), (world.Cases()[0].Cause!.Outcome!.Value, world.Cases()[0].Cause!.Settled));
+    }
+
+    [Fact]
+    public async Task After_the_watch_of_a_start_that_nobody_confirmed_another_start_blocks_again()
+    {
+        const int WatchOver = 24 * 93;
+        await using var world = await WorldAsync();
+        await LiveAsync(world, 100, Start(1), new EditsDirectory(Hour(WatchOver), DirectoryEdit.Enable), Start(WatchOver + 24));
+
+        Assert.Equal((2, 2, false), (Assert.Single(world.Cases()).Round, world.Cases()[0].Cause!.Number, IsEnabled(world)));
+    }
+
+    [Fact]
+    public async Task What_an_undo_could_not_give_back_is_given_back_by_the_next_one()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.NameBlockGroup);
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await GiveUpUndoAsync(desk, 2, "User.EnableDisableAccount.All", "GroupMember.ReadWrite.All");
+        Assert.Equal((false, true), (desk.CanSignIn(), IsMember(desk.World)));
+
+        // The second round finds the account disabled and in the group.
+        await desk.SaysAsync(sequence: 3);
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        await desk.SaysAsync(HrEventKind.Cancelled, 4);
+        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.True(HasUndoFinding(desk));
+        var asked = await desk.PlanUndoAsync();
+        await desk.AnswerAsync(asked, true, true);
+        Assert.Equal(CaseGo.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
+
+        Assert.Equal((true, false, false), (desk.CanSignIn(), IsMember(desk.World), HasUndoFinding(desk)));
+        // And it is given back once.
+        Assert.Empty((await desk.StateAsync())!.NotGivenBack);
+    }
+
+    [Fact]
+    public async Task What_an_undo_could_not_give_back_stays_a_finding_when_the_next_round_took_nothing()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await GiveUpUndoAsync(desk, 2, "User.EnableDisableAccount.All");
+        Assert.True(HasUndoFinding(desk));
+
+        await desk.SaysAsync(sequence: 3);
+        desk.Interruptions.BeforeRecord = _ => throw new RequestFailedException(503, "out of order");
+        await Assert.ThrowsAsync<RequestFailedException>(() => desk.BlockAsync());
+        desk.Interruptions.BeforeRecord = null;
+        await desk.SaysAsync(HrEventKind.Cancelled, 4);
+        await desk.BlockAsync();
+        await desk.PlanUndoAsync();
+
+        Assert.Equal((false, true), (desk.CanSignIn(), HasUndoFinding(desk)));
+    }
+
+    [Fact]
+    public async Task A_group_that_an_undo_could_not_give_back_is_for_a_person_and_stays_a_finding()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        await GiveUpUndoAsync(desk, 2, "GroupMember.ReadWrite.All");
+        var left = (await desk.StateAsync())!.NotGivenBack;
+        Assert.NotEmpty(left);
+        Assert.All(left, step => Assert.Equal(LeaverActions.AddGroupMember, step.Action));
+
+        await desk.SaysAsync(sequence: 3);
+        await desk.BlockAsync();
+        await GiveUpUndoAsync(desk, 4);
+
+        Assert.Equal((true, true), (desk.CanSignIn(), HasUndoFinding(desk)));
+        var plan = await desk.Documents.LoadAsync<ActionPlan>(LeaverSteps.Name(desk.Run, $"plan-{_undo}.json"), Stop);
+        Assert.DoesNotContain(plan!.Steps, s => s.Action == LeaverActions.AddGroupMember);
+        Assert.Equal(
+            left.Select(s => s.Target), plan.Manual.Where(m => m.Why == "an earlier undo could not give it back").Select(m => m.Target));
+        Assert.Equal(left, (await desk.StateAsync())!.NotGivenBack, (a, b) => a.Id == b.Id);
+    }
+
+    private static bool HasUndoFinding(StepDesk desk) => desk.World.HasFinding(LeaverControls.StepStuck);
+
+    private async Task GiveUpUndoAsync(StepDesk desk, long sequence, params IEnumerable<string> denied)
+    {
+        await desk.SaysAsync(HrEventKind.Cancelled, sequence);
+        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        var asked = await desk.PlanUndoAsync();
+        await desk.AnswerAsync(asked, true, true);
+        foreach (var permission in denied)
+            desk.World.Sandbox.Tenant.Denied[permission] = true;
+        Assert.Equal(CaseGo.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
+        _undo = asked.PlanId;
+        desk.World.Sandbox.Tenant.Denied.Clear();
     }
 }

@@ -136,7 +136,7 @@ internal sealed class ForCauseStarts(
             }
             return;
         }
-        if (outcome == ForCauseOutcome.TakenBack)
+        if (outcome is ForCauseOutcome.TakenBack or ForCauseOutcome.Ended)
             await approvals.VoidAsync(tenant.Value, RequestId(known), now, stop);
         else
             await approvals.BeginAsync(tenant.Value, RequestId(known), now, stop);

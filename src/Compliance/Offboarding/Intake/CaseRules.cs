@@ -111,9 +111,9 @@ internal static class CaseRules
         // Another account of the person: whoever asks gives it a case of its own.
         if (IsForCause(known) && IsOfOtherAccount(known, cause.UserId))
             return known;
-        // What a refused question, or another employment, ended without a block is begun again.
+        // What a refused question, or another employment, ended without a block is begun again; so is what nobody watches any more.
         if (IsForCause(known) && (IsActing(known)
-            || known is { BlockedAt: not null, EmployedIn: null, Cause: { Outcome: null, Settled: false } }))
+            || (known is { BlockedAt: not null, EmployedIn: null, Cause: { Outcome: null, Settled: false } } && !IsWatchOver(known))))
             return known;
         var next = known with
         {
@@ -140,6 +140,9 @@ internal static class CaseRules
         next = next with { DueAt = DueOf(next, now) };
         return Leaves(next) && !IsLater(next, now) ? next : Follow(known, next, now);
     }
+
+    // The account may have been given back since, and nobody looked.
+    private static bool IsWatchOver(LeaverCase known) => known is { Stage: LeaverStage.Closed, ClearAt: not null };
 
     /// <summary>True while access ends for cause, beside HR.</summary>
     public static bool IsForCause(LeaverCase known) => known.Cause is { Holds: true };
@@ -236,9 +239,12 @@ internal static class CaseRules
     private static LeaverCase Next(LeaverCase known, HrEvent hrEvent, DateTimeOffset now)
     {
         var next = known with { Sequence = hrEvent.Sequence, Latest = hrEvent, Employment = hrEvent.Employment };
-        // HR reported after the start that the person stays. An event from before it is outweighed by it.
-        if (!Ends(hrEvent) && known.Cause is { Holds: true } cause && hrEvent.Time > cause.At)
-            next = next with { Cause = cause with { Outcome = ForCauseOutcome.TakenBack, Settled = false } };
+        // HR reported after the start that the person stays, or after its watch that they leave. What HR sent before it is outweighed.
+        if (known.Cause is { Holds: true } cause && hrEvent.Time > cause.At && (!Ends(hrEvent) || IsWatchOver(known)))
+            next = next with
+            {
+                Cause = cause with { Outcome = Ends(hrEvent) ? ForCauseOutcome.Ended : ForCauseOutcome.TakenBack, Settled = false },
+            };
         next = next with { DueAt = DueOf(next, now) };
         var after = Follow(known, next, now);
         // With another identity the person is looked for again; what a round has begun stays with whom it began with.
