@@ -53,10 +53,17 @@ internal sealed class HrEventLog(StateStorage storage)
     }
 
     /// <summary>Notes that the event's evidence is kept.</summary>
-    public async Task RecordedAsync(string tenantId, string key, CancellationToken stop)
+    public Task RecordedAsync(string tenantId, string key, CancellationToken stop) =>
+        MergeAsync(tenantId, key, nameof(TakenEvent.Recorded), true, stop);
+
+    /// <summary>Notes that the event belongs to another case than its employment's own.</summary>
+    public Task JoinAsync(string tenantId, string key, string caseId, CancellationToken stop) =>
+        MergeAsync(tenantId, key, nameof(TakenEvent.CaseId), caseId, stop);
+
+    private async Task MergeAsync(string tenantId, string key, string name, object value, CancellationToken stop)
     {
         var table = await storage.TableAsync(Table, stop);
-        var row = new TableEntity(Partition(tenantId), StateKeys.Safe(key, "an event's key")) { ["Recorded"] = true };
+        var row = new TableEntity(Partition(tenantId), StateKeys.Safe(key, "an event's key")) { [name] = value };
         try
         {
             await table.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Merge, stop);

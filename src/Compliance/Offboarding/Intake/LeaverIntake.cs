@@ -39,10 +39,9 @@ internal sealed partial class LeaverIntake(
     {
         var now = time.GetUtcNow();
         var key = HrEventKeys.Of(hrEvent.Source, hrEvent.Id);
-        var (caseId, employments) = await cases.NoteAsync(tenant.Value, hrEvent.EmployeeId, (ids, all) => CaseRules.IdOf(
-            HrEventKeys.CaseOf(tenant.Value, hrEvent.EmployeeId, hrEvent.Employment), HrEventKeys.CaseOfStart(tenant.Value, hrEvent.EmployeeId),
-            hrEvent.Employment, ids, all), stop);
-        var arrived = new TakenEvent(key, caseId, CanonicalJson.Sha256Of(hrEvent), hrEvent.Sequence, hrEvent.Kind, now, trigger, correlationId, Recorded: false);
+        var own = HrEventKeys.CaseOf(tenant.Value, hrEvent.EmployeeId, hrEvent.Employment);
+        var arrived = new TakenEvent(
+            key, own, CanonicalJson.Sha256Of(hrEvent), hrEvent.Sequence, hrEvent.Kind, now, trigger, correlationId, Recorded: false);
         var noted = await events.NoteAsync(tenant.Value, arrived, stop);
         if (noted.Digest != arrived.Digest)
         {
@@ -50,6 +49,11 @@ internal sealed partial class LeaverIntake(
             await RefusedAsync(refused, trigger, stop);
             throw refused;
         }
+        // Only now: what is refused leaves no case behind that is waited for.
+        var (caseId, employments) = await cases.NoteAsync(tenant.Value, hrEvent.EmployeeId, (ids, all) => CaseRules.IdOf(
+            own, HrEventKeys.CaseOfStart(tenant.Value, hrEvent.EmployeeId), hrEvent.Employment, ids, all), stop);
+        if (caseId != noted.CaseId)
+            await events.JoinAsync(tenant.Value, key, caseId, stop);
         Taken? taken = null;
         await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, hrEvent, now, caseId)).Case, stop);
         var (after, outcome, conflict) = taken!;

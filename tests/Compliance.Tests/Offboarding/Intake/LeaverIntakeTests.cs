@@ -165,6 +165,28 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         Assert.Equal(first.EventKey, refused.Key);
         Assert.Equal([first.Case], await given.Cases.AllAsync(given.Tenant, Stop));
         Assert.Equal((first.EventKey, "LEAVE-004"), (Assert.Single(await given.FindingsAsync()).Detection.Subject.Id, (await given.FindingsAsync())[0].Detection.ControlId));
+        // A start for cause would join a case that never comes.
+        await given.Cases.NoteAsync(given.Tenant, "NW-7", (ids, _) =>
+        {
+            Assert.Empty(ids);
+            return "case";
+        }, Stop);
+    }
+
+    [Fact]
+    public async Task An_event_that_joins_a_case_that_was_started_for_cause_is_on_record_for_that_case()
+    {
+        var given = new Given(accounts, "intake-joins");
+        var cause = new ForCauseStart { UserId = "u", PrincipalName = "u@x", StartedBy = "a", Reason = "r", At = Now, ConfirmBy = Now };
+        var started = HrEventKeys.CaseOfStart(given.Tenant, Terminated().EmployeeId);
+        await given.Cases.NoteAsync(given.Tenant, Terminated().EmployeeId, (_, _) => started, Stop);
+        await given.Cases.PutAsync(
+            given.Tenant, started, c => CaseRules.Start(c, given.Tenant, started, Terminated().EmployeeId, null, cause), Stop);
+
+        var result = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+        await given.Intake.SettleAsync(result, Stop);
+
+        Assert.Equal((started, started), (result.Case.Id, Assert.Single(given.Evidence.Records).Subject));
     }
 
     [Fact]
