@@ -1,5 +1,4 @@
 using Compliance.Credentials;
-using Compliance.Findings;
 using Compliance.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -87,10 +86,5 @@ public sealed class CredentialFunctions(CredentialRotationCheck check, Credentia
         }
     }
 
-    private static ContentResult Json(int status, object body) => new()
-    {
-        StatusCode = status,
-        ContentType = "application/json; charset=utf-8",
-        Content = System.Text.Json.JsonSerializer.Serialize(body, ComplianceJson.Readable),
-    };
+    private static ContentResult Json(int status, object body) => JsonAnswer.Of(status, body);
 }

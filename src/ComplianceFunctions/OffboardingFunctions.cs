@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Compliance.Approvals;
-using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Microsoft.AspNetCore.Http;
@@ -12,6 +11,9 @@ namespace ComplianceFunctions;
 /// <summary>Triggers of the offboarding capability. Each binds, calls the desk, and starts or tells the case's orchestration.</summary>
 public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<OffboardingFunctions> log)
 {
+    /// <summary>A body may be so long, in bytes.</summary>
+    internal const int MaxBodyBytes = 16 * 1024;
+
     /// <summary>
     /// Takes a signed HR event: <c>POST /api/hr/events</c> answers 202 with the case, also for a repeat; 409 when a later event is in force; 400, 401, 413, 415 or 503 when it
     /// is refused. The signature is the authorisation: no function key.
@@ -77,7 +79,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
             return Json(StatusCodes.Status400BadRequest, new
             {
                 error = "the body must be JSON such as "
-                + "{\"user\":\"…\",\"forCause\":true,\"reason\":\"…\"}, the reason of at most 500 characters"
+                + "{\"user\":\"…\",\"forCause\":true,\"reason\":\"…\"}, the reason of at most 500 characters",
             });
         var (status, refused, dispatch) = await desk.StartAsync(
             request.Headers.Authorization.FirstOrDefault(), user.Trim(), reason.Trim(), stop);
@@ -123,7 +125,9 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     {
         var body = await BodyAsync<ApprovalBody>(request, stop);
         if (body is not { PlanId: { Length: > 0 } planId, Approve: { } approve } || !IsCase(requestId))
-            return Json(StatusCodes.Status400BadRequest, new { error = "the body must be JSON such as {\"planId\":\"…\",\"approve\":true}" });
+            return Json(
+                StatusCodes.Status400BadRequest,
+                new { error = "the body must be JSON such as {\"planId\":\"…\",\"approve\":true}, of at most 16 KiB" });
         var (status, reason, answered, state) = await desk.AnswerAsync(request.Headers.Authorization.FirstOrDefault(), requestId, planId, approve, body.Comment, stop);
         if (answered is null)
             return Json(status, new { error = reason });
@@ -235,13 +239,17 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         }
     }
 
-    // Null when it is no such JSON.
+    // Null when it is no such JSON. Whose token was not looked at yet sends no more than an answer needs.
     private static async Task<T?> BodyAsync<T>(HttpRequest request, CancellationToken stop)
         where T : class
     {
+        var body = new byte[MaxBodyBytes + 1];
+        var length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, stop);
+        if (length > MaxBodyBytes)
+            return null;
         try
         {
-            return await JsonSerializer.DeserializeAsync<T>(request.Body, JsonSerializerOptions.Web, stop);
+            return JsonSerializer.Deserialize<T>(body.AsSpan(0, length), JsonSerializerOptions.Web);
         }
         catch (JsonException)
         {
@@ -253,12 +261,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
 
     private static ContentResult NotFound(string what) => Json(StatusCodes.Status404NotFound, new { error = $"there is no {what}" });
 
-    private static ContentResult Json(int status, object body) => new()
-    {
-        StatusCode = status,
-        ContentType = "application/json; charset=utf-8",
-        Content = JsonSerializer.Serialize(body, ComplianceJson.Readable),
-    };
+    private static ContentResult Json(int status, object body) => JsonAnswer.Of(status, body);
 
     [LoggerMessage(4100, LogLevel.Debug, "Orchestration {InstanceId} is there already ({Error})")]
     private static partial void Running(ILogger logger, string instanceId, string error);

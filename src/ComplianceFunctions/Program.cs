@@ -8,6 +8,7 @@ try
     var builder = FunctionsApplication.CreateBuilder(args);
     builder.ConfigureFunctionsWebApplication();
     builder.UseMiddleware<CorrelationMiddleware>();
+    builder.UseMiddleware<HttpFailureMiddleware>();
     builder.AddComplianceApp();
 
     using var host = builder.Build();

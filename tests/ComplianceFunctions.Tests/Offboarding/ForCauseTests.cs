@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Compliance.Approvals;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
@@ -97,6 +98,23 @@ public sealed class ForCauseTests
         Assert.Equal(HttpStatusCode.Unauthorized, await world.StartForCauseAsync(null, SmallTenant.IdOf(Person.Lea)));
         Assert.Equal(HttpStatusCode.BadRequest, await world.StartForCauseAsync(Starter, SmallTenant.IdOf(Person.Lea), reason: " "));
         Assert.Empty(world.Cases());
+    }
+
+    [Fact]
+    public async Task A_body_that_is_longer_than_any_start_is_refused_unread()
+    {
+        await using var world = await WorldAsync();
+        var fits = Encoding.UTF8.GetBytes(
+            """{"user":"unknown@small.example","forCause":true,"reason":"r"}""".PadRight(OffboardingFunctions.MaxBodyBytes));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(fits));
+        Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync([.. fits, (byte)' ']));
+
+        async Task<HttpStatusCode> StatusAsync(byte[] body)
+        {
+            var request = Requests.Post(body);
+            return (await Requests.AnswerAsync(world.Services, request, f => f.Start(request, world.Simulation.Client, Stop))).Status;
+        }
     }
 
     [Fact]

@@ -227,7 +227,8 @@ internal sealed class LeaverRun : IAsyncDisposable
                 process.Kill();
     }
 
-    private async Task EnsureAppAsync()
+    /// <summary>Starts the app unless it runs.</summary>
+    public async Task EnsureAppAsync()
     {
         if (_app is { Process.HasExited: false })
             return;
@@ -365,6 +366,14 @@ internal sealed class LeaverRun : IAsyncDisposable
         {
             return $"the history cannot be read: {e.Message}";
         }
+    }
+
+    /// <summary>What the app answers, whatever it is.</summary>
+    public async Task<(HttpStatusCode Status, string Body)> AskAsync(string path)
+    {
+        using var request = Keyed(path, Keys.Default);
+        using var response = await _http!.SendAsync(request, Stop);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(Stop));
     }
 
     private async Task<T> GetAsync<T>(string path) => JsonSerializer.Deserialize<T>(await SendAsync(Keyed(path, Keys.Default)), ComplianceJson.Readable)!;
