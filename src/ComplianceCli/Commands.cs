@@ -56,6 +56,11 @@ internal static class Commands
             Required = true,
             HelpName = "TEXT",
         };
+        var approver = new Argument<string?>("NAME")
+        {
+            Description = "Principal name of the approver; the first one without it",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var comment = new Option<string?>("--comment") { Description = "Why", HelpName = "TEXT" };
 
         var root = new RootCommand(
@@ -143,6 +148,14 @@ internal static class Commands
                     await output.WriteLineAsync($"{parsed.GetValue(request)}: {state}");
                     return 0;
                 }, request, plan, refuse, comment),
+                Make(
+                    "token", "A token of a sandbox tenant's approver, for COMPLIANCE_TOKEN; in a real tenant people sign in themselves",
+                    async (parsed, where, _, token) =>
+                    {
+                        using var people = new SandboxPeople(where);
+                        await output.WriteLineAsync(await people.ApproverTokenAsync(parsed.GetValue(approver), token));
+                        return 0;
+                    }, approver),
             },
             EvidenceCommands.Create(connection, json, output, errors),
             EventCommands.Create(

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Compliance.Approvals;
 using Compliance.Tenants;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -11,8 +12,11 @@ internal sealed class SandboxPeople : IDisposable
     private readonly Connection _connection;
     private readonly TenantConnection _tenant;
 
+    /// <exception cref="CliException">The app is not on a sandbox tenant.</exception>
     public SandboxPeople(Connection connection)
     {
+        if (connection.TenantSettings.Count == 0)
+            throw new CliException("only the sandbox tenant of ./scripts/run gives tokens: sign in with az login, see docs/approvals.md");
         _connection = connection;
         var settings = new ConfigurationBuilder().AddInMemoryCollection(connection.TenantSettings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value))).Build();
         _tenant = new TenantConnection(TenantOptions.Read(settings), TimeProvider.System, NullLogger<TenantConnection>.Instance);
@@ -23,11 +27,25 @@ internal sealed class SandboxPeople : IDisposable
     {
         var app = await _tenant.Graph.ServicePrincipalsWithAppId(_connection.ApproverAudience).GetAsync(cancellationToken: stop);
         var assigned = await _tenant.Graph.ServicePrincipals[app?.Id].AppRoleAssignedTo.GetAsync(cancellationToken: stop);
+        var role = app?.AppRoles?.Find(r => r.Value == ApproverTokenValidator.Role)?.Id;
         var people = new List<(string, string)>();
-        foreach (var assignment in assigned?.Value ?? [])
+        foreach (var assignment in (assigned?.Value ?? []).Where(a => a.AppRoleId == role))
             if (await _tenant.Graph.Users[assignment.PrincipalId.ToString()].GetAsync(cancellationToken: stop) is { Id: { } id, UserPrincipalName: { } name })
                 people.Add((id, name));
         return people;
+    }
+
+    /// <summary>The token of an approver.</summary>
+    /// <param name="principalName">Whose; null for the first one.</param>
+    /// <param name="stop">Stops between requests.</param>
+    /// <exception cref="CliException">There is no such approver.</exception>
+    public async Task<string> ApproverTokenAsync(string? principalName, CancellationToken stop)
+    {
+        var names = (await ApproversAsync(stop)).Select(a => a.PrincipalName).Order(StringComparer.OrdinalIgnoreCase).ToList();
+        var known = names.Find(n => principalName is null || string.Equals(n, principalName, StringComparison.OrdinalIgnoreCase));
+        return await TokenAsync(
+            known ?? throw new CliException(
+                $"{principalName ?? "nobody"} is no approver of the sandbox; these are: {string.Join(", ", names)}"), stop);
     }
 
     /// <summary>A person's token for the app, with the roles they hold.</summary>
