@@ -9,10 +9,12 @@ namespace Local;
 /// <summary>The launcher's commands and options.</summary>
 /// <param name="run">Does <c>run</c>.</param>
 /// <param name="test">Does <c>test</c>; gets whether the long ones are run in full, and the further arguments for <c>dotnet test</c>.</param>
+/// <param name="mutate">Does <c>test --mutate</c>; gets the folder, and the further arguments for Stryker.</param>
 /// <param name="bench">Does <c>bench</c>; gets the benchmark's name and options.</param>
 internal sealed class CommandLine(
     Func<RunOptions, Task<int>> run,
     Func<bool, IReadOnlyList<string>, Task<int>> test,
+    Func<string, IReadOnlyList<string>, Task<int>> mutate,
     Func<IReadOnlyList<string>, Task<int>> bench)
 {
     /// <summary>Parses and does it.</summary>
@@ -42,8 +44,21 @@ internal sealed class CommandLine(
 
         var tests = new Command("test", "Run every test; further arguments go to dotnet test") { TreatUnmatchedTokensAsErrors = false };
         var longOnes = new Option<bool>("--long") { Description = "Run the long ones in full: many seeds, many kills, large sizes" };
+        var folder = new Option<string?>("--mutate")
+        {
+            Description = "Change the code of a folder of src/Compliance bit by bit, and see how many changes the tests of tests/Compliance.Tests "
+                + "notice; further arguments go to Stryker",
+            HelpName = "FOLDER",
+        };
         tests.Options.Add(longOnes);
-        tests.SetAction(parsed => test(parsed.GetValue(longOnes), parsed.UnmatchedTokens));
+        tests.Options.Add(folder);
+        tests.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(longOnes) && parsed.GetValue(folder) is not null)
+                parsed.AddError($"{longOnes.Name} and {folder.Name} exclude each other");
+        });
+        tests.SetAction(parsed => parsed.GetValue(folder) is { } named
+            ? mutate(named, parsed.UnmatchedTokens) : test(parsed.GetValue(longOnes), parsed.UnmatchedTokens));
         var around = new Command("around", "Start everything on free ports, run a command, and stop everything: around -- COMMAND ...") { TreatUnmatchedTokensAsErrors = false, Hidden = true };
         around.SetAction(parsed => run(new RunOptions { Once = true, Fresh = true, State = Path.Combine(RepositoryRoot.Find(), ".local", "demo"), Around = [.. parsed.UnmatchedTokens.Where(t => t != "--")] }));
         return new RootCommand("Runs ComplianceFunctions on this machine: Azurite, a sandbox tenant and the app.") { Run(), tests, benchmark, around };

@@ -21,6 +21,7 @@ var colour = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.Get
 var commands = new CommandLine(
     options => new Launcher(Programs.OfCheckout(), Console.Out, Console.Error, (width, colour), TimeProvider.System).RunAsync(options, stop.Token, hurry.Token),
     (longOnes, arguments) => TestRun.RunAsync(RepositoryRoot.Find(), longOnes, arguments, Console.Out),
+    (folder, arguments) => Mutation.RunAsync(RepositoryRoot.Find(), folder, arguments),
     async arguments =>
     {
         var root = RepositoryRoot.Find();

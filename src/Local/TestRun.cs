@@ -41,7 +41,7 @@ internal static class TestRun
                 "test", "--solution", Solution, "--report-trx", "--results-directory", results,
                 "--max-parallel-test-modules", Modules.ToString(CultureInfo.InvariantCulture), .. tolerated, .. arguments,
             ],
-            longOnes ? Long : null);
+            longOnes ? [(SizeVariable, Long)] : []);
         var outcome = TestOutcome.Judge(results, filtered ? [] : TestProjects.Read(repositoryRoot), exit);
         foreach (var problem in outcome.Problems)
             await output.WriteLineAsync(problem);
@@ -49,15 +49,16 @@ internal static class TestRun
         return outcome.ExitCode;
     }
 
-    /// <summary>Runs <c>dotnet</c> in the checkout with this process's own output, and waits for it.</summary>
-    /// <param name="repositoryRoot">The checkout.</param>
+    /// <summary>Runs <c>dotnet</c> with this process's own output, and waits for it.</summary>
+    /// <param name="folder">Where: the checkout, or a folder in it.</param>
     /// <param name="arguments">Arguments of <c>dotnet</c>.</param>
-    /// <param name="size">Value of <see cref="SizeVariable"/>; null leaves it as it is here.</param>
-    public static async Task<int> DotnetAsync(string repositoryRoot, IEnumerable<string> arguments, string? size = null)
+    /// <param name="variables">Environment variables beside this process's own.</param>
+    public static async Task<int> DotnetAsync(
+        string folder, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> variables)
     {
-        var start = new ProcessStartInfo(Tool.Dotnet(), arguments) { WorkingDirectory = repositoryRoot };
-        if (size is not null)
-            start.Environment[SizeVariable] = size;
+        var start = new ProcessStartInfo(Tool.Dotnet(), arguments) { WorkingDirectory = folder };
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
         using var dotnet = ProcessStart.Start(start, "dotnet", "install the .NET 10 SDK");
         await dotnet.WaitForExitAsync();
         return dotnet.ExitCode;

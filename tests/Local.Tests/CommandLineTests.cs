@@ -15,6 +15,7 @@ public sealed class CommandLineTests
                 return Task.FromResult(0);
             },
             (longOnes, rest) => Task.FromResult(rest.Count + (longOnes ? 100 : 0)),
+            (folder, rest) => Task.FromResult(rest.Count + 1000 + folder.Length),
             rest => Task.FromResult(rest.Count));
         return (await commands.InvokeAsync(arguments, TextWriter.Null, errors), seen, errors.ToString().Trim());
     }
@@ -86,4 +87,24 @@ public sealed class CommandLineTests
     [Fact]
     public async Task The_long_tests_are_asked_for_by_an_option_and_not_passed_on() =>
         Assert.Equal((100, 102), ((await ParseAsync("test", "--long")).Exit, (await ParseAsync("test", "--filter-class", "X", "--long")).Exit));
+
+    [Fact]
+    public async Task A_folder_to_mutate_is_asked_for_without_the_long_ones()
+    {
+        Assert.Equal(1005, (await ParseAsync("test", "--mutate", "Plans")).Exit);
+        Assert.Equal(1007, (await ParseAsync("test", "--mutate", "Plans", "-r", "json")).Exit);
+        var (exit, _, errors) = await ParseAsync("test", "--mutate", "Plans", "--long");
+        Assert.Equal((ExitCode.Usage, "--long and --mutate exclude each other"), (exit, errors));
+    }
+
+    [Theory]
+    [InlineData("Nowhere")]
+    [InlineData("../ComplianceFunctions")]
+    [InlineData("/")]
+    public async Task A_folder_that_is_none_of_the_product_is_not_mutated(string folder)
+    {
+        var refused = await Assert.ThrowsAsync<LaunchException>(() => Mutation.RunAsync(RepositoryRoot.Find(), folder, []));
+
+        Assert.Equal($"src/Compliance has no folder {folder}: name one such as Plans or Offboarding/Guards", refused.Message);
+    }
 }

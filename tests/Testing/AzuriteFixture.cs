@@ -1,14 +1,18 @@
 using Azure.Core.Pipeline;
 using Local;
-using Xunit;
 
 namespace Testing;
 
-/// <summary>One real Azurite for a test assembly: <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>.</summary>
-public sealed class AzuriteFixture : StorageFixture, IAsyncLifetime
+/// <summary>
+/// One real Azurite for a test assembly: <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>. It starts with the first test that uses it:
+/// a run of others does without, be it one of the thousands of runs that mutate the code.
+/// </summary>
+public sealed class AzuriteFixture : StorageFixture, IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("azurite-").FullName;
-    private Azurite? _azurite;
+    private readonly Lazy<Azurite> _azurite;
+
+    public AzuriteFixture() => _azurite = new(() => Task.Run(StartAsync).GetAwaiter().GetResult());
 
     public override string StateConnection => Started.StateConnection;
 
@@ -16,21 +20,26 @@ public sealed class AzuriteFixture : StorageFixture, IAsyncLifetime
 
     public override HttpPipelineTransport? Transport => null;
 
-    private Azurite Started => _azurite ?? throw new InvalidOperationException("Azurite has not started");
+    private Azurite Started => _azurite.Value;
 
     public override HttpMessageHandler Wire() => new SocketsHttpHandler();
 
-    public async ValueTask InitializeAsync()
-    {
-        _azurite = await Azurite.StartAsync(RepositoryRoot.Find(), _folder, (0, 0, 0), TimeProvider.System, CancellationToken.None);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => { if (_azurite is { Process.HasExited: false } left) left.Process.Kill(); };
-    }
-
     public async ValueTask DisposeAsync()
     {
-        if (_azurite is not null)
-            await _azurite.DisposeAsync();
-        _azurite = null;
+        if (_azurite.IsValueCreated)
+            await _azurite.Value.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<Azurite> StartAsync()
+    {
+        var azurite = await Azurite.StartAsync(
+            RepositoryRoot.Find(), _folder, (0, 0, 0), TimeProvider.System, CancellationToken.None);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            if (azurite.Process is { HasExited: false } left)
+                left.Kill();
+        };
+        return azurite;
     }
 }
