@@ -31,6 +31,8 @@ public sealed partial class HttpFailureMiddleware(ILogger<HttpFailureMiddleware>
     /// <summary>What the caller of a request that failed is answered.</summary>
     internal static ContentResult Answer(Exception e, string correlationId)
     {
+        if (e is BadHttpRequestException bad)
+            return JsonAnswer.Of(bad.StatusCode, new { error = "the request cannot be read", correlationId });
         var isOutage = IsOutage(e);
         return JsonAnswer.Of(isOutage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError, new
         {

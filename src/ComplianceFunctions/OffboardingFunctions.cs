@@ -53,7 +53,8 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         var failures = await EachAsync<Func<Task>>(
             [
                 async () => Throw(await EachAsync(await desk.WatchFormerAsync(stop), d => DispatchAsync(d, client, stop), stop)),
-                () => desk.WatchCasesAsync(stop), () => desk.WatchAsync(stop), () => desk.EraseExpiredAsync(stop),
+                () => desk.WatchCasesAsync(stop), () => desk.WatchAsync(stop), () => desk.CheckNotGivenBackAsync(stop),
+                () => desk.EraseExpiredAsync(stop),
             ], look => look(), stop);
         Throw(failures);
     }

@@ -1,4 +1,5 @@
 using Azure;
+using Microsoft.AspNetCore.Http;
 
 namespace ComplianceFunctions.Tests;
 
@@ -10,6 +11,7 @@ public sealed class HttpFailureTests
         { new InvalidOperationException("outer", new RequestFailedException(503, "busy")), 503 },
         { new RequestFailedException(404, "BlobNotFound of a person"), 500 },
         { new InvalidOperationException("of a person"), 500 },
+        { new BadHttpRequestException("of a person", 413), 413 },
     };
 
     [Theory]

@@ -118,6 +118,9 @@ public sealed record LeaverCase
     /// <summary>True while the person is blocked and not yet in the block group of the policy.</summary>
     public bool IsGroupDue { get; init; }
 
+    /// <summary>True while something is known that an undo could not give back, to whomever a round took for the leaver.</summary>
+    public bool IsNotGivenBack { get; init; }
+
     /// <summary>When everything removable was seen removed (UTC).</summary>
     public DateTimeOffset? ClearAt { get; init; }
 

@@ -217,6 +217,9 @@ public sealed class LeaverDesk
     /// <summary>The daily look at cases: who is due and can still sign in.</summary>
     public Task WatchCasesAsync(CancellationToken stop) => _parts.Course.LookAsync(stop);
 
+    /// <summary>The daily look at what could not be given back.</summary>
+    public Task CheckNotGivenBackAsync(CancellationToken stop) => _parts.Steps.CheckNotGivenBackAsync(stop);
+
     /// <summary>Erases what names people where its time of keeping is over.</summary>
     public Task EraseExpiredAsync(CancellationToken stop) => _parts.Erasure.EraseExpiredAsync(_parts.EvidencePolicy, stop);
 
@@ -303,6 +306,8 @@ public sealed class LeaverDesk
             return (signIn.Status, signIn.Reason, null);
         if (await HasLeftAsync(approver, stop))
             return (403, AccessEnded, null);
+        if (await CaseAsync(caseId, stop) is { IsNotGivenBack: true })
+            return (409, $"case {caseId} could not give back everything: give it back first, see its findings", null);
         try
         {
             return (200, null, confirmed

@@ -257,6 +257,7 @@ public sealed class BetweenStartsTests
         await desk.RemoveAsync(await desk.PlannedAsync());
         await desk.SaysAsync(HrEventKind.Cancelled, 4);
         Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        await desk.Steps.CheckNotGivenBackAsync(Stop);
         Assert.True(HasUndoFinding(desk));
         var asked = await desk.PlanUndoAsync();
         await desk.AnswerAsync(asked, true, true);
@@ -283,8 +284,73 @@ public sealed class BetweenStartsTests
         await desk.SaysAsync(HrEventKind.Cancelled, 4);
         await desk.BlockAsync();
         await desk.PlanUndoAsync();
+        await desk.Steps.CheckNotGivenBackAsync(Stop);
 
         Assert.Equal((false, true), (desk.CanSignIn(), HasUndoFinding(desk)));
+    }
+
+    [Fact]
+    public async Task What_was_given_back_by_hand_is_seen_the_next_day_and_no_later_undo_does_it_again()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await GiveUpUndoAsync(desk, 2, "User.EnableDisableAccount.All");
+        await desk.Steps.CheckNotGivenBackAsync(Stop);
+        Assert.True(HasUndoFinding(desk) && (await desk.CaseAsync()).IsNotGivenBack);
+        var lea = SmallTenant.IdOf(Person.Lea);
+
+        desk.World.Sandbox.Tenant.Change("users", lea, """{"accountEnabled":true}""");
+        await desk.Steps.CheckNotGivenBackAsync(Stop);
+        Assert.False(HasUndoFinding(desk) || (await desk.CaseAsync()).IsNotGivenBack);
+
+        // Somebody else disables the account, for a reason of their own.
+        desk.World.Sandbox.Tenant.Change("users", lea, """{"accountEnabled":false}""");
+        await desk.SaysAsync(sequence: 3);
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        await GiveUpUndoAsync(desk, 4);
+        Assert.False(desk.CanSignIn());
+    }
+
+    [Fact]
+    public async Task While_the_person_leaves_no_finding_says_to_give_back()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await GiveUpUndoAsync(desk, 2, "User.EnableDisableAccount.All");
+
+        await desk.SaysAsync(sequence: 3);
+        await desk.BlockAsync();
+        Assert.False(HasUndoFinding(desk));
+        await desk.Steps.CheckNotGivenBackAsync(Stop);
+        Assert.False(HasUndoFinding(desk));
+        Assert.True((await desk.CaseAsync()).IsNotGivenBack);
+    }
+
+    [Fact]
+    public async Task Who_was_taken_for_the_leaver_and_is_locked_out_still_is_a_finding_whatever_is_given_back_to_another()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var leas = $$"""{"employeeId":"{{SmallTenant.EmployeeIdOf(Person.Lea)}}"}""";
+        desk.World.Sandbox.Tenant.Change("users", SmallTenant.IdOf(Person.Mia), leas);
+        desk.World.Sandbox.Tenant.Change("users", SmallTenant.IdOf(Person.Lea), """{"employeeId":null}""");
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        Assert.False(desk.CanSignIn(Person.Mia));
+        await GiveUpUndoAsync(desk, 2, "User.EnableDisableAccount.All");
+        desk.World.Sandbox.Tenant.Change("users", SmallTenant.IdOf(Person.Lea), leas);
+        desk.World.Sandbox.Tenant.Change("users", SmallTenant.IdOf(Person.Mia), """{"employeeId":"E-200"}""");
+
+        await desk.SaysAsync(sequence: 3);
+        var asked = await desk.BlockAsync();
+        await desk.AnswerAsync(asked, true, true);
+        Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(CaseGo.Proceed, (await desk.BlockAsync()).Outcome);
+        Assert.True(HasUndoFinding(desk));
+        await GiveUpUndoAsync(desk, 4);
+
+        Assert.Equal((true, false, true), (desk.CanSignIn(), desk.CanSignIn(Person.Mia), HasUndoFinding(desk)));
     }
 
     [Fact]
@@ -296,7 +362,7 @@ public sealed class BetweenStartsTests
         await GiveUpUndoAsync(desk, 2, "GroupMember.ReadWrite.All");
         var left = (await desk.StateAsync())!.NotGivenBack;
         Assert.NotEmpty(left);
-        Assert.All(left, step => Assert.Equal(LeaverActions.AddGroupMember, step.Action));
+        Assert.All(left, l => Assert.Equal(LeaverActions.AddGroupMember, l.Step.Action));
 
         await desk.SaysAsync(sequence: 3);
         await desk.BlockAsync();
@@ -306,8 +372,9 @@ public sealed class BetweenStartsTests
         var plan = await desk.Documents.LoadAsync<ActionPlan>(LeaverSteps.Name(desk.Run, $"plan-{_undo}.json"), Stop);
         Assert.DoesNotContain(plan!.Steps, s => s.Action == LeaverActions.AddGroupMember);
         Assert.Equal(
-            left.Select(s => s.Target), plan.Manual.Where(m => m.Why == "an earlier undo could not give it back").Select(m => m.Target));
-        Assert.Equal(left, (await desk.StateAsync())!.NotGivenBack, (a, b) => a.Id == b.Id);
+            left.Select(l => l.Step.Target),
+            plan.Manual.Where(m => m.Why == "an earlier undo could not give it back").Select(m => m.Target));
+        Assert.Equal(left, (await desk.StateAsync())!.NotGivenBack, (a, b) => (a.Step.Id, a.Reason) == (b.Step.Id, b.Reason));
     }
 
     private static bool HasUndoFinding(StepDesk desk) => desk.World.HasFinding(LeaverControls.StepStuck);

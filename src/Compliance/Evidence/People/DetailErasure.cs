@@ -113,6 +113,7 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
         EmployeeId = Erased,
         UserId = null,
         EmployedIn = null,
+        IsNotGivenBack = false,
         Note = null,
         Latest = known.Latest with { EmployeeId = Erased, PrincipalName = null, Mail = null },
         Cause = known.Cause is { } cause

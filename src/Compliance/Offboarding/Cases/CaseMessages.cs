@@ -118,7 +118,10 @@ internal sealed record CaseState
     public bool GivenBack { get; init; }
 
     /// <summary>Steps of giving back that did not succeed and are tried no more: the next undo of the same person has them too.</summary>
-    public IReadOnlyList<PlanStep> NotGivenBack { get; init; } = [];
+    public IReadOnlyList<NotGivenBack> NotGivenBack { get; init; } = [];
+
+    /// <summary>How often the undo plan that was carried out last was tried to its end; null before there is one.</summary>
+    public RestoreCount? Restores { get; init; }
 
     /// <summary>What was recorded last of each plan's outcomes, as a digest: the same is not recorded again.</summary>
     public IReadOnlyDictionary<string, string> Recorded { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -135,6 +138,16 @@ internal sealed record CaseState
     /// <summary>Ids of the evidence records written so far.</summary>
     public IReadOnlyList<string> Evidence { get; init; } = [];
 }
+
+/// <summary>A step of giving back that did not succeed and is tried no more.</summary>
+/// <param name="Step">The step.</param>
+/// <param name="Reason">Why, in words; null when no reason was given.</param>
+internal sealed record NotGivenBack(PlanStep Step, string? Reason);
+
+/// <summary>How often an undo plan was tried.</summary>
+/// <param name="PlanId">The plan.</param>
+/// <param name="Count">How often to its end.</param>
+internal sealed record RestoreCount(string PlanId, int Count);
 
 /// <summary>What a certificate was issued on.</summary>
 /// <param name="Signature">Digest of all it says but for its times.</param>

@@ -1,4 +1,3 @@
-using Compliance.Findings;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
 using Compliance.Plans;
@@ -86,7 +85,13 @@ public sealed partial class LeaverSteps
         var (done, until) = await PassAsync(run with { Round = acted.Round }, "restored", plan, settled, state.Tried, stop);
         if (done is null)
             return new(CaseGo.Paced, until);
-        state = await ChangeStateAsync(acted, s => s with { Restored = Merged(s.Restored, done.Outcomes), Tried = done.Tried }, stop);
+        state = await ChangeStateAsync(acted, s => s with
+        {
+            Restored = Merged(s.Restored, done.Outcomes),
+            Tried = done.Tried,
+            Restores = !done.Whole ? s.Restores : s.Restores is { } restores && restores.PlanId == planId
+                ? restores with { Count = restores.Count + 1 } : new(planId, 1),
+        }, stop);
         var left = plan.Steps.Select(s => state.Restored.LastOrDefault(o => o.StepId == s.Id)).Where(o => o is { InEffect: false })
             .Select(o => o!).ToList();
         var complete = done.Whole && left.Count == 0;
@@ -103,7 +108,7 @@ public sealed partial class LeaverSteps
         if (!done.Whole)
             return new(CaseGo.Paced);
         // What a missing permission or the service's refusal keeps back is told, and not tried for ever.
-        if (left.Exists(o => o.Result == StepResult.Failed) && run.Attempt < MostRestoreAttempts)
+        if (left.Exists(o => o.Result == StepResult.Failed) && state.Restores!.Count < MostRestoreAttempts)
             return new(CaseGo.Again);
         var note = plan.Manual.Count == 0 ? null : $"{plan.Manual.Count} things could not be given back by this program";
         await LeaveAsync(known, acted, plan, left, policy, stop);
@@ -132,7 +137,8 @@ public sealed partial class LeaverSteps
                 outcomes.AddRange(plans[^1].Steps.Select(s => new StepOutcome(
                     s.Id, StepResult.AlreadySo, before.TakenAt, "taken for done, because its answer was cut off")));
             }
-        var earlier = (await NotGivenBackAsync(known, taken.Facts.UserId, stop)).SelectMany(r => r.State.NotGivenBack);
+        var earlier = (await NotGivenBackAsync(known, stop)).Where(r => Same(r.State.Facts!.UserId, taken.Facts.UserId))
+            .SelectMany(r => r.State.NotGivenBack).Select(l => l.Step);
         return UndoPlanner.Plan(known.Id, taken.Facts, before, plans, outcomes, [.. earlier], policy);
     }
 
@@ -186,41 +192,6 @@ public sealed partial class LeaverSteps
         }, stop);
         await ReportAsync(known, [CasePhase.Undo], [], stop);
         return new(CaseGo.End);
-    }
-
-    // What is tried no more is told, and kept for the next undo: that would find the account disabled, and so leave it.
-    private async Task LeaveAsync(
-        LeaverCase known, CaseRun acted, ActionPlan plan, IReadOnlyList<StepOutcome> left, OffboardingPolicy policy, CancellationToken stop)
-    {
-        var planned = plan.Steps.ToDictionary(s => s.Id, StringComparer.Ordinal);
-        var earlier = await NotGivenBackAsync(known, plan.SubjectId, stop);
-        // For a person to do, then as now.
-        var byHand = earlier.SelectMany(r => r.State.NotGivenBack).Where(s => !planned.ContainsKey(s.Id))
-            .DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
-        await ChangeStateAsync(acted, s => s with { NotGivenBack = [.. left.Select(o => planned[o.StepId]), .. byHand] }, stop);
-        foreach (var (run, _) in earlier.Where(r => r.Run != acted))
-            await ChangeStateAsync(run, s => s with { NotGivenBack = [] }, stop);
-        await ReportAsync(known, [CasePhase.NotGivenBack],
-            [
-                .. left.Select(o => Finding(o.StepId, o.Reason, o.Remedy)),
-                .. byHand.Select(s => Finding(s.Id, UndoPlanner.NotGivenBefore, Steps.ByHand(s, "").WhatToDo)),
-            ], stop);
-
-        Detection Finding(string stepId, string? reason, string? remedy) => CaseFindings.Of(
-            known, policy, CasePhase.NotGivenBack, LeaverControls.StepStuck, $"Not given back: {reason}",
-            remedy ?? "Give it back by hand.", part: stepId);
-    }
-
-    private async Task<IReadOnlyList<ActedRound>> NotGivenBackAsync(LeaverCase known, string userId, CancellationToken stop)
-    {
-        var rounds = new List<ActedRound>();
-        for (var round = 1; round <= known.Round; round++)
-        {
-            var run = new CaseRun(known.Id, round, "");
-            if (await StateAsync(run, stop) is { NotGivenBack: [_, ..] } state && Same(state.Facts!.UserId, userId))
-                rounds.Add(new(run, state));
-        }
-        return rounds;
     }
 
     // An answer counts for the event, or the start for cause, that holds when it is given: a later one asks again.

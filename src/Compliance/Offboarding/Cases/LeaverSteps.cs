@@ -137,6 +137,8 @@ public sealed partial class LeaverSteps
             return await DecidedAsync(run, policy, stop);
         if (known.Note is not null || run.Round > 1 || run.Attempt > 0)
             await ReportAsync(known, [CasePhase.Match, CasePhase.Hold, CasePhase.Approval], [], stop);
+        if (known.IsNotGivenBack)
+            await ReportNotGivenBackAsync(begun, policy, stop);
         return (new(CaseGo.Proceed, planId), plan);
     }
 

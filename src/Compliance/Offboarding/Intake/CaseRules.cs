@@ -160,7 +160,7 @@ internal static class CaseRules
     /// could be wanted at some time is not settled.
     /// </summary>
     public static bool IsSettled(LeaverCase known) => !IsActing(known)
-        && known is { EmployedIn: null, IsGroupDue: false, Cause: null or { Settled: true } }
+        && known is { EmployedIn: null, IsGroupDue: false, IsNotGivenBack: false, Cause: null or { Settled: true } }
         && (known.UndoRefusedAt == known.Sequence
             || !(known.IsTakenFromOther || (known.IsTaken && (IsTakenBack(known) || known.BegunAt is null))));
 
@@ -238,7 +238,14 @@ internal static class CaseRules
 
     private static LeaverCase Next(LeaverCase known, HrEvent hrEvent, DateTimeOffset now)
     {
-        var next = known with { Sequence = hrEvent.Sequence, Latest = hrEvent, Employment = hrEvent.Employment };
+        // The employee id too: a case whose details were erased has none.
+        var next = known with
+        {
+            EmployeeId = hrEvent.EmployeeId,
+            Sequence = hrEvent.Sequence,
+            Latest = hrEvent,
+            Employment = hrEvent.Employment,
+        };
         // HR reported after the start that the person stays, or after its watch that they leave. What HR sent before it is outweighed.
         if (known.Cause is { Holds: true } cause && hrEvent.Time > cause.At && (!Ends(hrEvent) || IsWatchOver(known)))
             next = next with

@@ -135,9 +135,16 @@ internal sealed partial class LeaverIntake(
     public async Task<int> RecordOwedAsync(CancellationToken stop)
     {
         var owed = await events.UnrecordedAsync(tenant.Value, time.GetUtcNow() - Grace, stop);
+        var recorded = 0;
         foreach (var one in owed)
+        {
+            // Cut off before there was a case: the event comes again.
+            if (await cases.FindAsync(tenant.Value, one.CaseId, stop) is null)
+                continue;
             await RecordAsync(one, stop);
-        return owed.Count;
+            recorded++;
+        }
+        return recorded;
     }
 
     // Everything in it comes from the row of the event's first arrival, so that a retry writes the same record.

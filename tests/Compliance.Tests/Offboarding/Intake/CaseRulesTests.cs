@@ -1,3 +1,4 @@
+using Compliance.Evidence.People;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
 using CsCheck;
@@ -71,6 +72,14 @@ public sealed class CaseRulesTests
         Assert.False(CaseRules.IsSettled(left with { Cause = cause }));
         Assert.False(CaseRules.IsSettled(left with { IsGroupDue = true }));
         Assert.InRange(settled, 100, 2000);
+    }
+
+    [Fact]
+    public void A_case_whose_details_were_erased_knows_its_person_again_by_the_next_event()
+    {
+        var erased = CaseRules.Take(Tenant, null, Cancelled(1), Now).Case with { EmployeeId = DetailErasure.Erased };
+
+        Assert.Equal("NW-1042", CaseRules.Take(Tenant, erased, Terminated(2), Now).Case.EmployeeId);
     }
 
     [Fact]

@@ -190,6 +190,28 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
     }
 
     [Fact]
+    public async Task Evidence_of_an_event_that_was_cut_off_before_it_had_a_case_waits_for_its_redelivery()
+    {
+        var given = new Given(accounts, "intake-caseless");
+        var cause = new ForCauseStart { UserId = "u", PrincipalName = "u@x", StartedBy = "a", Reason = "r", At = Now, ConfirmBy = Now };
+        var started = HrEventKeys.CaseOfStart(given.Tenant, Terminated().EmployeeId);
+        await given.Cases.NoteAsync(given.Tenant, Terminated().EmployeeId, (_, _) => started, Stop);
+        await given.Cases.PutAsync(
+            given.Tenant, started, c => CaseRules.Start(c, given.Tenant, started, Terminated().EmployeeId, null, cause), Stop);
+        var row = new TakenEvent(
+            HrEventKeys.Of(Terminated().Source, Terminated().Id),
+            HrEventKeys.CaseOf(given.Tenant, Terminated().EmployeeId, Terminated().Employment),
+            Compliance.Plans.CanonicalJson.Sha256Of(Terminated()), 1, HrEventKind.Terminated, Now, "queue", "c", Recorded: false);
+        await given.Events.NoteAsync(given.Tenant, row, Stop);
+        given.Time.Advance(LeaverIntake.Grace);
+
+        Assert.Equal(0, await given.Intake.RecordOwedAsync(Stop));
+        await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
+        Assert.Equal(1, await given.Intake.RecordOwedAsync(Stop));
+        Assert.Equal(started, Assert.Single(given.Evidence.Records).Subject);
+    }
+
+    [Fact]
     public async Task A_refused_event_is_a_finding_with_its_key_and_reasons_and_none_of_its_values()
     {
         var given = new Given(accounts, "intake-refused");
