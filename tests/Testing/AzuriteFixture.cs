@@ -11,6 +11,7 @@ public sealed class AzuriteFixture : StorageFixture, IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("azurite-").FullName;
     private readonly Lazy<Azurite> _azurite;
+    private EventHandler? _leaveNothingBehind;
 
     public AzuriteFixture() => _azurite = new(() => Task.Run(StartAsync).GetAwaiter().GetResult());
 
@@ -26,6 +27,7 @@ public sealed class AzuriteFixture : StorageFixture, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        AppDomain.CurrentDomain.ProcessExit -= _leaveNothingBehind;
         if (_azurite.IsValueCreated)
             await _azurite.Value.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
@@ -35,11 +37,8 @@ public sealed class AzuriteFixture : StorageFixture, IAsyncDisposable
     {
         var azurite = await Azurite.StartAsync(
             RepositoryRoot.Find(), _folder, (0, 0, 0), TimeProvider.System, CancellationToken.None);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            if (azurite.Process is { HasExited: false } left)
-                left.Kill();
-        };
+        _leaveNothingBehind = (_, _) => azurite.Process.Kill();
+        AppDomain.CurrentDomain.ProcessExit += _leaveNothingBehind;
         return azurite;
     }
 }
