@@ -115,6 +115,25 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
     private static string Event() =>
         """{"specversion":"1.0","id":"e1","source":"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-hr","type":"Microsoft.KeyVault.SecretNearExpiry","subject":"db","data":{"VaultName":"kv-hr","ObjectType":"Secret","ObjectName":"db"}}""";
 
+    [Fact]
+    public async Task A_message_that_cannot_be_taken_in_stays_a_finding_while_a_vault_is_hidden()
+    {
+        var given = new Given(azurite);
+        await given.CheckAllAsync();
+        await Assert.ThrowsAsync<VaultEventException>(
+            () => given.Intake.AcceptAsync(Event().Replace("\"kv-hr\"", "\"../x\"", StringComparison.Ordinal), Stop));
+        var part = Assert.Single(await given.StoredAsync(), f => f.Detection.Source == Sources.VaultEvents).Detection.Part;
+
+        given.Tenant.Resources.Clear();
+        given.Tenant.Credentials.Clear();
+        await given.CheckAllAsync();
+        Assert.Contains($"GAP-001 keyvault/events {part} Open", await given.FindingsAsync());
+
+        given.Tenant.Resources.Add(Vault);
+        await given.CheckAllAsync();
+        Assert.Contains($"GAP-001 keyvault/events {part} Resolved", await given.FindingsAsync());
+    }
+
     private sealed class Given
     {
         private static readonly DateTimeOffset Start = new(2026, 11, 23, 6, 0, 0, TimeSpan.Zero);

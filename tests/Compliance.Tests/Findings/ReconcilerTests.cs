@@ -28,6 +28,21 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
+    public void A_secret_in_a_name_or_in_a_waivers_reason_is_masked_before_it_is_kept()
+    {
+        var result = Day(1, Known(), AppsRead, App() with
+        {
+            Subject = App().Subject with { Name = "billing client_secret=planted-value" },
+            Waiver = Waiver(40) with { Reason = "moves in May, client_secret=planted-value" },
+        });
+
+        var kept = result.Findings[0].Detection;
+        Assert.DoesNotContain("planted", kept.Subject.Name + kept.Waiver!.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("billing ", kept.Subject.Name, StringComparison.Ordinal);
+        Assert.StartsWith("moves in May, ", kept.Waiver.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_same_problem_in_the_next_run_writes_nothing_and_stays_open()
     {
         var result = Day(2, Known(App()), AppsRead, App());

@@ -75,25 +75,43 @@ public sealed class VaultMetadataTests
         Assert.Equal((null, 0, 1), (finding.AgeDays(Now.AddTicks(-1)), finding.AgeDays(Now), finding.AgeDays(Now.AddDays(1))));
     }
 
+    [Fact]
+    public async Task Of_an_object_with_several_versions_the_newest_is_read_again()
+    {
+        var tenant = VaultTenant()
+            .Add("vaults/kv-r/secrets", Version("v1", 1704067200))
+            .Add("vaults/kv-r/secrets", Version("v2", 1795132800));
+        await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
+        var seen = new Seen();
+
+        await reader.Get<ICredentialInventory>().ReadVaultObjectAsync("kv-r", "secrets", "one", seen, TestContext.Current.CancellationToken);
+
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1795132800), Assert.Single(seen.All).Started);
+
+        static string Version(string version, long created) => $$$"""
+            {"id":"https://kv-r.vault.azure.net/secrets/one/{{{version}}}","attributes":{"enabled":true,"created":{{{created}}},"exp":1800403200}}
+            """;
+    }
+
     private static string Judged(Credential credential)
     {
         var evaluator = new CredentialEvaluator(Given.Policy(), new Dictionary<string, IReadOnlySet<string>>(), Now);
         return string.Join(' ', evaluator.Evaluate(credential).Select(v => v.ControlId).Order(StringComparer.Ordinal));
     }
 
+    private static TenantData VaultTenant() => new TenantData()
+        .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
+        .Add("subscriptions", $$"""{"id":"/subscriptions/{{Subscription}}","subscriptionId":"{{Subscription}}","displayName":"P"}""")
+        .Add("resources", $$$"""
+            {"id":"/subscriptions/{{{Subscription}}}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-r","name":"kv-r",
+             "type":"microsoft.keyvault/vaults","location":"w","properties":{"vaultUri":"https://kv-r.vault.azure.net/"}}
+            """);
+
     private static async Task<Credential> ReadAsync(string collection, string attributes)
     {
         var id = collection == "keys" ? "kid" : "id";
-        var tenant = new TenantData()
-            .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
-            .Add("subscriptions", $$"""{"id":"/subscriptions/{{Subscription}}","subscriptionId":"{{Subscription}}","displayName":"P"}""")
-            .Add("resources", $$$"""
-                {"id":"/subscriptions/{{{Subscription}}}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-r","name":"kv-r",
-                 "type":"microsoft.keyvault/vaults","location":"w","properties":{"vaultUri":"https://kv-r.vault.azure.net/"}}
-                """)
-            .Add(
-                $"vaults/kv-r/{collection}",
-                $$"""{"{{id}}":"https://kv-r.vault.azure.net/{{collection}}/one","attributes":{{attributes}}}""");
+        var tenant = VaultTenant().Add(
+            $"vaults/kv-r/{collection}", $$"""{"{{id}}":"https://kv-r.vault.azure.net/{{collection}}/one","attributes":{{attributes}}}""");
         await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
         var seen = await reader.ReadAsync();
         Assert.Empty(seen.Gaps);

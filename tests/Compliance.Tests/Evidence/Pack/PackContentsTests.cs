@@ -259,4 +259,33 @@ public sealed class PackContentsTests : IDisposable
     {
         Detection = PackDesk.Finding("CRED-001", 3).Detection with { Waiver = new("W-1", "=legacy, until replaced", "CISO", new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero)) },
     };
+
+    [Fact]
+    public async Task Runs_that_did_not_read_everything_are_counted_beside_the_others()
+    {
+        using var ledger = await LedgerFolder.OfAsync(3);
+        ledger.Append(LedgerFolder.Line(3).Replace("\"outcome\":\"complete\"", "\"outcome\":\"incomplete\"", StringComparison.Ordinal));
+        ledger.Append();
+        await ledger.CheckpointAsync();
+
+        await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 0, 9));
+
+        Assert.Contains("5 records serve this control, 1 of which tell that something could not be read",
+            _desk.Read("assessment-results.json"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(9, "void")]
+    [InlineData(12, "approved")] // voided after that time
+    public async Task An_approval_that_was_voided_in_that_time_is_told_as_void(int voided, string state)
+    {
+        using var ledger = await LedgerFolder.OfAsync(20, 20);
+        var at = PackDesk.Start.AddSeconds(8);
+        var asked = PackDesk.Approval(7, new ApprovalAnswer("a1", true, at, null), new ApprovalAnswer("a2", true, at, null))
+            with { VoidedAt = PackDesk.Start.AddSeconds(voided) };
+
+        await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 5, 12), PackDesk.State(approvals: [asked]));
+
+        Assert.All(_desk.Lines("approvals.csv")[1..], line => Assert.Contains($",{state},", line, StringComparison.Ordinal));
+    }
 }

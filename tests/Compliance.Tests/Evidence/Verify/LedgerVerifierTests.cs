@@ -615,4 +615,32 @@ public sealed class LedgerVerifierTests
         await stopped.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new LedgerVerifier(ledger.Source, new() { Keys = [ledger.Key] }).VerifyAsync(stopped.Token));
     }
+
+    [Theory]
+    [InlineData("tile/0/001", "tile/0/001.p/244", 32 * 243)]
+    [InlineData("tile/entries/001", "tile/entries/001.p/244", 100)]
+    public async Task A_full_tile_that_replaced_a_partial_one_is_compared_as_far_as_the_checkpoint_goes(string full, string partial, int at)
+    {
+        using var ledger = await LedgerFolder.OfAsync(512, 500);
+        ledger.Delete(partial);
+        var tile = ledger.Read(full);
+        tile[at] ^= 1;
+        ledger.Write(full, tile);
+
+        AssertTampered(await ledger.VerifyAsync(), OfPath(full));
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(3500)] // the diagnosis begins behind the first block as well
+    public async Task A_changed_record_behind_the_first_blocks_is_named_with_its_place(int checkpoint)
+    {
+        using var ledger = await LedgerFolder.OfAsync(4000, checkpoint, 4000);
+        var offset = OffsetOf(ledger, 3900);
+        ledger.Edit(l => l[3900] = l[3900].Replace("timer", "Timer", StringComparison.Ordinal));
+
+        var problem = AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.ChangedRecord, 3900, ledger.Log);
+
+        Assert.Equal((offset, "run-3900/check"), (problem.RecordOffset, problem.RecordId));
+    }
 }

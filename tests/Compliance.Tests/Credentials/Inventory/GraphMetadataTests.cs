@@ -1,0 +1,30 @@
+using Compliance.Credentials;
+using Compliance.Tests.Tenants;
+using SandboxTenant;
+using SandboxTenant.Data;
+
+namespace Compliance.Tests.Credentials.Inventory;
+
+public sealed class GraphMetadataTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
+
+    // Entra shows the password of a certificate beside it, under one identifier; a secret may carry an identifier as well.
+    [Fact]
+    public async Task A_secret_with_an_identifier_is_a_credential()
+    {
+        var tenant = new TenantData()
+            .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
+            .Add("applications", """
+                {"id":"11111111-aaaa-4bbb-8ccc-000000000010","appId":"11111111-aaaa-4bbb-8ccc-000000000011","displayName":"billing",
+                 "keyCredentials":[],"passwordCredentials":[{"keyId":"11111111-aaaa-4bbb-8ccc-000000000012","customKeyIdentifier":"aGFuZA==",
+                 "startDateTime":"2024-01-01T00:00:00Z","endDateTime":"2027-01-01T00:00:00Z"}]}
+                """);
+        await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
+
+        var seen = await reader.ReadAsync();
+
+        Assert.Equal(
+            (CredentialKind.ClientSecret, "11111111-aaaa-4bbb-8ccc-000000000012"), Assert.Single(seen.All.Select(c => (c.Kind, c.Part))));
+    }
+}
