@@ -281,8 +281,8 @@ public sealed class PackContentsTests : IDisposable
     {
         using var ledger = await LedgerFolder.OfAsync(20, 20);
         var at = PackDesk.Start.AddSeconds(8);
-        var asked = PackDesk.Approval(7, new ApprovalAnswer("a1", true, at, null), new ApprovalAnswer("a2", true, at, null))
-            with { VoidedAt = PackDesk.Start.AddSeconds(voided) };
+        var asked = PackDesk.Approval(7, new ApprovalAnswer("a1", true, at, null), new ApprovalAnswer("a2", true, at, null));
+        asked = asked with { VoidedAt = PackDesk.Start.AddSeconds(voided) };
 
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 5, 12), PackDesk.State(approvals: [asked]));
 
