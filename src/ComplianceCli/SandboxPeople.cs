@@ -43,9 +43,10 @@ internal sealed class SandboxPeople : IDisposable
     {
         var names = (await ApproversAsync(stop)).Select(a => a.PrincipalName).Order(StringComparer.OrdinalIgnoreCase).ToList();
         var known = names.Find(n => principalName is null || string.Equals(n, principalName, StringComparison.OrdinalIgnoreCase));
-        return await TokenAsync(
-            known ?? throw new CliException(
-                $"{principalName ?? "nobody"} is no approver of the sandbox; these are: {string.Join(", ", names)}"), stop);
+        if (known is null)
+            throw new CliException(names.Count == 0
+                ? "the sandbox tenant has no approver" : $"{principalName} is no approver of the sandbox; these are: {string.Join(", ", names)}");
+        return await TokenAsync(known, stop);
     }
 
     /// <summary>A person's token for the app, with the roles they hold.</summary>

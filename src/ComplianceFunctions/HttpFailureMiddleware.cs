@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace ComplianceFunctions;
 
 /// <summary>
-/// Answers an HTTP request whose function failed with JSON as every other answer: 503 where a service that the app needs did not answer, else
-/// 500. The caller gets the correlation id and no detail; the log has both.
+/// Answers an HTTP request whose function failed with JSON as every other answer: 503 where a service that the app needs did not answer,
+/// else 500. The caller gets the correlation id and no detail; the log has both.
 /// </summary>
 public sealed partial class HttpFailureMiddleware(ILogger<HttpFailureMiddleware> log) : IFunctionsWorkerMiddleware
 {
@@ -37,7 +37,8 @@ public sealed partial class HttpFailureMiddleware(ILogger<HttpFailureMiddleware>
         return JsonAnswer.Of(isOutage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError, new
         {
             error = isOutage
-                ? $"storage, or another service that the app needs, does not answer: try again; the app's log has more under {correlationId}"
+                ? "storage, or another service that the app needs, does not answer: try again; "
+                    + $"the app's log has more under {correlationId}"
                 : $"the app could not do it; its log has the reason under {correlationId}",
             correlationId,
         });

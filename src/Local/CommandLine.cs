@@ -46,8 +46,8 @@ internal sealed class CommandLine(
         var longOnes = new Option<bool>("--long") { Description = "Run the long ones in full: many seeds, many kills, large sizes" };
         var folder = new Option<string?>("--mutate")
         {
-            Description = "Change the code of a folder of src/Compliance bit by bit, and see how many changes the tests of tests/Compliance.Tests "
-                + "notice; further arguments go to Stryker",
+            Description = "Change the code of a folder of src/Compliance bit by bit, and count the changes that the tests of "
+                + "tests/Compliance.Tests notice; further arguments go to Stryker",
             HelpName = "FOLDER",
         };
         tests.Options.Add(longOnes);

@@ -15,7 +15,8 @@ internal static class Mutation
     public static async Task<int> RunAsync(string repositoryRoot, string folder, IReadOnlyList<string> arguments)
     {
         var named = folder.Trim('/', Path.DirectorySeparatorChar).Replace(Path.DirectorySeparatorChar, '/');
-        if (named.Length == 0 || named.Split('/').Contains("..") || !Directory.Exists(Path.Combine(repositoryRoot, "src", "Compliance", named)))
+        var path = Path.Combine(repositoryRoot, "src", "Compliance", named);
+        if (named.Length == 0 || named.Split('/').Contains("..") || !Directory.Exists(path))
             throw new LaunchException($"src/Compliance has no folder {folder}: name one such as Plans or Offboarding/Guards");
         var restored = await TestRun.DotnetAsync(repositoryRoot, ["tool", "restore"]);
         // Changed code breaks rules of style, which is no error here.

@@ -388,7 +388,8 @@ internal sealed class LeaverWorld : IAsyncDisposable
     }
 
     // Who cannot sign in any more still has the token from before.
-    private async Task<string> TokenAsync(string person)
+    /// <summary>A person's token for the app.</summary>
+    public async Task<string> TokenAsync(string person)
     {
         var user = Json.Object(Sandbox.Tenant.Users.Find(person)!.Json);
         if (user["accountEnabled"]!.GetValue<bool>())

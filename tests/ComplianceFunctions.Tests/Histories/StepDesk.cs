@@ -85,7 +85,7 @@ internal sealed class StepDesk : IAsyncDisposable
 
     public Task<CaseDecision> PlanUndoAsync() => Steps.PlanUndoAsync(Run, _stop);
 
-    public Task<CasePass> RestoreAsync(string planId) => Steps.RestoreAsync(Run, planId, _stop);
+    public Task<CasePass> RestoreAsync(string planId, int attempt = 0) => Steps.RestoreAsync(Run with { Attempt = attempt }, planId, _stop);
 
     public Task<ApprovalStanding> StandingAsync(string requestId) => Steps.StandingAsync(Run, requestId, _stop);
 

@@ -313,6 +313,44 @@ public sealed class BetweenStartsTests
     }
 
     [Fact]
+    public async Task A_plan_to_give_back_is_tried_twenty_times_whatever_was_tried_before_it()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        var asked = await desk.PlanUndoAsync();
+        await desk.AnswerAsync(asked, true, true);
+        desk.World.Sandbox.SetFaults("PATCH graph/users/* => status=503");
+
+        // As many attempts went to another plan.
+        for (var attempt = 40; attempt < 59; attempt++)
+            Assert.Equal(CaseGo.Again, (await desk.MeanwhileAsync(desk.RestoreAsync(asked.PlanId!, attempt))).Outcome);
+        Assert.Equal(CaseGo.Proceed, (await desk.MeanwhileAsync(desk.RestoreAsync(asked.PlanId!, 59))).Outcome);
+
+        Assert.Equal((false, true), (desk.CanSignIn(), HasUndoFinding(desk)));
+    }
+
+    [Fact]
+    public async Task A_case_that_could_not_give_back_everything_is_not_erased_by_hand()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await GiveUpUndoAsync(desk, 2, "User.EnableDisableAccount.All");
+        var leaverDesk = desk.World.Services.GetRequiredService<LeaverDesk>();
+        var token = "Bearer " + await desk.World.TokenAsync(SmallTenant.Approvers[0]);
+
+        var (refused, why, _) = await leaverDesk.EraseAsync(token, desk.Run.CaseId, confirmed: true, Stop);
+        Assert.Equal((409, true), (refused, why!.Contains("could not give back everything", StringComparison.Ordinal)));
+
+        desk.World.Sandbox.Tenant.Change("users", SmallTenant.IdOf(Person.Lea), """{"accountEnabled":true}""");
+        await desk.Steps.CheckNotGivenBackAsync(Stop);
+        Assert.Equal(200, (await leaverDesk.EraseAsync(token, desk.Run.CaseId, confirmed: true, Stop)).Status);
+    }
+
+    [Fact]
     public async Task While_the_person_leaves_no_finding_says_to_give_back()
     {
         await using var desk = await StepDesk.StartAsync();

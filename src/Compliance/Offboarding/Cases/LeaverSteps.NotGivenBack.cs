@@ -7,14 +7,15 @@ namespace Compliance.Offboarding.Cases;
 public sealed partial class LeaverSteps
 {
     /// <summary>
-    /// Reads daily what an undo could not give back: what is there again, or has nobody left to have it, is kept no more.
+    /// Reads daily what an undo could not give back. What is there again is kept no more, nor is what a deleted user had.
     /// </summary>
     public async Task CheckNotGivenBackAsync(CancellationToken stop)
     {
         var policy = _parts.Policy.Load();
         foreach (var known in (await _parts.Cases.OpenAsync(Tenant, dueSince: null, stop)).Where(c => c.IsNotGivenBack))
         {
-            foreach (var person in (await NotGivenBackAsync(known, stop)).GroupBy(r => r.State.Facts!.UserId, StringComparer.OrdinalIgnoreCase))
+            var people = (await NotGivenBackAsync(known, stop)).GroupBy(r => r.State.Facts!.UserId, StringComparer.OrdinalIgnoreCase);
+            foreach (var person in people)
                 await CheckNotGivenBackAsync([.. person], policy, stop);
             await ReportNotGivenBackAsync(known, policy, stop);
         }
@@ -27,7 +28,6 @@ public sealed partial class LeaverSteps
             return;
         var isAccess = seen.Exists && rounds.Any(r => r.State.NotGivenBack.Any(l => IsAccess(l.Step)));
         var access = isAccess ? await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop) : null;
-        var there = access?.Accesses.Select(Steps.TargetOf).Select(t => (t.Type, t.Id)).ToHashSet() ?? [];
         foreach (var (run, state) in rounds)
         {
             var left = state.NotGivenBack.Where(l => seen.Exists && !(l.Step.Action switch
@@ -35,7 +35,7 @@ public sealed partial class LeaverSteps
                 LeaverActions.EnableAccount => seen.Enabled == true,
                 LeaverActions.RemoveFromBlockGroup =>
                     seen.Memberships?.Contains(l.Step.Target.Id, StringComparer.OrdinalIgnoreCase) == false,
-                _ => there.Contains((l.Step.Target.Type, l.Step.Target.Id)),
+                _ => UndoPlanner.IsSeen(l.Step, access!, facts, policy),
             })).ToList();
             if (left.Count < state.NotGivenBack.Count)
                 await ChangeStateAsync(run, s => s with { NotGivenBack = left }, stop);
@@ -44,7 +44,7 @@ public sealed partial class LeaverSteps
 
     private static bool IsAccess(PlanStep step) => step.Action is not (LeaverActions.EnableAccount or LeaverActions.RemoveFromBlockGroup);
 
-    // What is tried no more is told, and kept for the next undo: that would find the account disabled, and so leave it.
+    // What is tried no more becomes a finding, and is kept for the next undo, which would find the account disabled and leave it so.
     private async Task LeaveAsync(
         LeaverCase known, CaseRun acted, ActionPlan plan, IReadOnlyList<StepOutcome> left, OffboardingPolicy policy, CancellationToken stop)
     {
@@ -86,7 +86,8 @@ public sealed partial class LeaverSteps
             var state = await StateAsync(run, stop);
             if (state.Facts is not { UserId: var userId })
                 continue;
-            var left = state.NotGivenBack.Where(l => !later.Exists(s => Same(s.Facts!.UserId, userId) && IsFoundGivenBack(l.Step, s))).ToList();
+            var seen = later.Where(s => Same(s.Facts!.UserId, userId)).ToList();
+            var left = state.NotGivenBack.Where(l => !seen.Exists(s => IsFoundGivenBack(l.Step, s))).ToList();
             if (left.Count > 0)
                 rounds.Insert(0, new(run, state with { NotGivenBack = left }));
             later.Add(state);

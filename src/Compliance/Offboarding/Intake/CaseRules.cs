@@ -111,7 +111,7 @@ internal static class CaseRules
         // Another account of the person: whoever asks gives it a case of its own.
         if (IsForCause(known) && IsOfOtherAccount(known, cause.UserId))
             return known;
-        // What a refused question, or another employment, ended without a block is begun again; so is what nobody watches any more.
+        // What a refused question, or another employment, ended without a block is begun again; so is what is not watched any more.
         if (IsForCause(known) && (IsActing(known)
             || (known is { BlockedAt: not null, EmployedIn: null, Cause: { Outcome: null, Settled: false } } && !IsWatchOver(known))))
             return known;
@@ -141,7 +141,7 @@ internal static class CaseRules
         return Leaves(next) && !IsLater(next, now) ? next : Follow(known, next, now);
     }
 
-    // The account may have been given back since, and nobody looked.
+    // The account may have been enabled since, without being seen.
     private static bool IsWatchOver(LeaverCase known) => known is { Stage: LeaverStage.Closed, ClearAt: not null };
 
     /// <summary>True while access ends for cause, beside HR.</summary>

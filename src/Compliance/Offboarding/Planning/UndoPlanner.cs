@@ -66,6 +66,17 @@ internal static class UndoPlanner
         return Steps.Plan(Steps.Undo, snapshot.TenantId, caseId, facts.UserId, policy, steps, manual);
     }
 
+    /// <summary>True when what a step of giving back gives is seen among a person's access; false also when that was not read.</summary>
+    public static bool IsSeen(PlanStep step, AccessSnapshot seen, LeaverFacts facts, OffboardingPolicy policy) => seen.Accesses.Any(access =>
+        // What the directory shows of a device without its details does not say that it is enabled.
+        (access.Kind != AccessKind.Device || string.Equals(access.Details.GetValueOrDefault("accountEnabled"), "true", StringComparison.OrdinalIgnoreCase))
+        && Step(access, facts, policy) is { } given && given.Action == step.Action
+        && (string.Equals(given.Target.Id, step.Target.Id, StringComparison.OrdinalIgnoreCase)
+            // An assignment that was made again has another id.
+            || (step.Action is LeaverActions.AddAzureRole or LeaverActions.AddAppRole or LeaverActions.AddDelegatedGrant
+                && given.Arguments.Count == step.Arguments.Count
+                && given.Arguments.All(a => string.Equals(a.Value, step.Arguments.GetValueOrDefault(a.Key), StringComparison.OrdinalIgnoreCase)))));
+
     private static PlanStep? Step(Access access, LeaverFacts facts, OffboardingPolicy policy)
     {
         var user = (StepArguments.UserId, (string?)facts.UserId);

@@ -177,11 +177,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
     public async Task An_event_that_joins_a_case_that_was_started_for_cause_is_on_record_for_that_case()
     {
         var given = new Given(accounts, "intake-joins");
-        var cause = new ForCauseStart { UserId = "u", PrincipalName = "u@x", StartedBy = "a", Reason = "r", At = Now, ConfirmBy = Now };
-        var started = HrEventKeys.CaseOfStart(given.Tenant, Terminated().EmployeeId);
-        await given.Cases.NoteAsync(given.Tenant, Terminated().EmployeeId, (_, _) => started, Stop);
-        await given.Cases.PutAsync(
-            given.Tenant, started, c => CaseRules.Start(c, given.Tenant, started, Terminated().EmployeeId, null, cause), Stop);
+        var started = await given.StartForCauseAsync();
 
         var result = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
         await given.Intake.SettleAsync(result, Stop);
@@ -193,11 +189,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
     public async Task Evidence_of_an_event_that_was_cut_off_before_it_had_a_case_waits_for_its_redelivery()
     {
         var given = new Given(accounts, "intake-caseless");
-        var cause = new ForCauseStart { UserId = "u", PrincipalName = "u@x", StartedBy = "a", Reason = "r", At = Now, ConfirmBy = Now };
-        var started = HrEventKeys.CaseOfStart(given.Tenant, Terminated().EmployeeId);
-        await given.Cases.NoteAsync(given.Tenant, Terminated().EmployeeId, (_, _) => started, Stop);
-        await given.Cases.PutAsync(
-            given.Tenant, started, c => CaseRules.Start(c, given.Tenant, started, Terminated().EmployeeId, null, cause), Stop);
+        var started = await given.StartForCauseAsync();
         var row = new TakenEvent(
             HrEventKeys.Of(Terminated().Source, Terminated().Id),
             HrEventKeys.CaseOf(given.Tenant, Terminated().EmployeeId, Terminated().Employment),
@@ -375,6 +367,17 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         public TableFindingStore Findings { get; }
 
         public LeaverIntake Intake { get; }
+
+        /// <summary>Starts a case for cause, with no event of HR; its id.</summary>
+        public async Task<string> StartForCauseAsync()
+        {
+            var employeeId = Terminated().EmployeeId;
+            var cause = new ForCauseStart { UserId = "u", PrincipalName = "u@x", StartedBy = "a", Reason = "r", At = Now, ConfirmBy = Now };
+            var started = HrEventKeys.CaseOfStart(Tenant, employeeId);
+            await Cases.NoteAsync(Tenant, employeeId, (_, _) => started, Stop);
+            await Cases.PutAsync(Tenant, started, c => CaseRules.Start(c, Tenant, started, employeeId, null, cause), Stop);
+            return started;
+        }
 
         public async Task<IEnumerable<LeaverCase>> UndispatchedAsync()
         {

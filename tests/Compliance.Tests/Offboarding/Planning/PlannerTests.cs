@@ -346,4 +346,30 @@ public sealed class PlannerTests
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     private static ActionPlan Plan(IReadOnlyList<Access> accesses, Heir? heir, OffboardingPolicy policy) => RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), heir, policy);
+
+    public static TheoryData<Access, Access, bool> SeenAgain => new()
+    {
+        { Some.Group("g1"), Some.Group("G1"), true },
+        { Some.Group("g1"), Some.Group("g2"), false },
+        // Who owns a group is not its member.
+        { Some.Group("g1"), Some.Access(AccessKind.OwnedGroup, "g1"), false },
+        { Some.Access(AccessKind.OwnedApplication, "a1"), Some.Access(AccessKind.OwnedApplication, "a2"), false },
+        // An assignment that was made again has another id.
+        { Some.AzureRole("s1", "one"), Some.AzureRole("s1", "two"), true },
+        { Some.AzureRole("s1", "one"), Some.AzureRole("s2", "two"), false },
+        { Some.AppRole("one"), Some.AppRole("two"), true },
+        { Some.Access(AccessKind.Device, "d1"), Some.Access(AccessKind.Device, "d1", "", ("accountEnabled", "true")), true },
+        { Some.Access(AccessKind.Device, "d1"), Some.Access(AccessKind.Device, "d1"), false },
+    };
+
+    [Theory]
+    [MemberData(nameof(SeenAgain), DisableDiscoveryEnumeration = true)]
+    public void What_was_given_back_by_hand_is_seen_as_the_thing_that_was_taken(Access taken, Access seen, bool isSeen)
+    {
+        var remove = Plan([taken with { OtherOwners = 1 }], Some.Heir, Some.Everything);
+        var outcomes = remove.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
+        var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(taken), [remove], outcomes, [], Some.Everything);
+
+        Assert.Equal(isSeen, UndoPlanner.IsSeen(Assert.Single(undo.Steps), Some.Snapshot(seen), Some.Facts, Some.Everything));
+    }
 }
