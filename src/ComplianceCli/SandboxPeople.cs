@@ -45,7 +45,8 @@ internal sealed class SandboxPeople : IDisposable
         var known = names.Find(n => principalName is null || string.Equals(n, principalName, StringComparison.OrdinalIgnoreCase));
         if (known is null)
             throw new CliException(names.Count == 0
-                ? "the sandbox tenant has no approver" : $"{principalName} is no approver of the sandbox; these are: {string.Join(", ", names)}");
+                ? "the sandbox tenant has no approver"
+                : $"{principalName} is no approver of the sandbox; these are: {string.Join(", ", names)}");
         return await TokenAsync(known, stop);
     }
 

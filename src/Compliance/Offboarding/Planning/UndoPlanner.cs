@@ -67,15 +67,24 @@ internal static class UndoPlanner
     }
 
     /// <summary>True when what a step of giving back gives is seen among a person's access; false also when that was not read.</summary>
-    public static bool IsSeen(PlanStep step, AccessSnapshot seen, LeaverFacts facts, OffboardingPolicy policy) => seen.Accesses.Any(access =>
+    public static bool IsSeen(PlanStep step, AccessSnapshot seen, LeaverFacts facts, OffboardingPolicy policy)
+    {
+        return seen.Accesses.Where(IsRead).Select(a => Step(a, facts, policy)).OfType<PlanStep>().Any(IsIt);
+
         // What the directory shows of a device without its details does not say that it is enabled.
-        (access.Kind != AccessKind.Device || string.Equals(access.Details.GetValueOrDefault("accountEnabled"), "true", StringComparison.OrdinalIgnoreCase))
-        && Step(access, facts, policy) is { } given && given.Action == step.Action
-        && (string.Equals(given.Target.Id, step.Target.Id, StringComparison.OrdinalIgnoreCase)
-            // An assignment that was made again has another id.
-            || (step.Action is LeaverActions.AddAzureRole or LeaverActions.AddAppRole or LeaverActions.AddDelegatedGrant
-                && given.Arguments.Count == step.Arguments.Count
-                && given.Arguments.All(a => string.Equals(a.Value, step.Arguments.GetValueOrDefault(a.Key), StringComparison.OrdinalIgnoreCase)))));
+        static bool IsRead(Access access) =>
+            access.Kind != AccessKind.Device || Same(access.Details.GetValueOrDefault("accountEnabled"), "true");
+
+        bool IsIt(PlanStep given) => given.Action == step.Action && (Same(given.Target.Id, step.Target.Id) || IsSameAssignment(given));
+
+        // An assignment that was made again has another id.
+        bool IsSameAssignment(PlanStep given) =>
+            step.Action is LeaverActions.AddAzureRole or LeaverActions.AddAppRole or LeaverActions.AddDelegatedGrant
+            && given.Arguments.Count == step.Arguments.Count
+            && given.Arguments.All(a => Same(a.Value, step.Arguments.GetValueOrDefault(a.Key)));
+
+        static bool Same(string? one, string? other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+    }
 
     private static PlanStep? Step(Access access, LeaverFacts facts, OffboardingPolicy policy)
     {
