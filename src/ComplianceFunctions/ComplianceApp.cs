@@ -1,8 +1,11 @@
 using System.Globalization;
 using Compliance.Credentials;
+using Compliance.Evidence;
 using Compliance.Evidence.Checkpoints;
+using Compliance.Findings;
 using Compliance.Observability;
 using Compliance.Offboarding;
+using Compliance.Runs;
 using Compliance.State;
 using Compliance.Tenants;
 using Microsoft.Extensions.Configuration;
@@ -25,6 +28,9 @@ internal static class ComplianceApp
         builder.Services.AddSingleton(time);
         builder.Services.AddTenant(builder.Configuration);
         builder.Services.AddState(builder.Configuration);
+        builder.Services.AddFindings();
+        builder.Services.AddEvidence();
+        builder.Services.AddRuns(builder.Configuration);
         builder.Services.AddCredentials(builder.Configuration, time);
         builder.Services.AddOffboarding(builder.Configuration);
         builder.Services.AddCheckpoints(builder.Configuration);

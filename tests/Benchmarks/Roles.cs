@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Azure.Core;
 using Compliance.Credentials;
+using Compliance.Evidence;
 using Compliance.Findings;
 using Compliance.Runs;
 using Compliance.State;
@@ -135,8 +136,12 @@ internal static class Connected
         services.AddTenant(configuration);
         if (withState)
         {
-            services.AddState(configuration);
+            services.AddState(configuration).AddFindings().AddEvidence().AddRuns(configuration);
             services.AddCredentials(configuration, time);
+        }
+        else
+        {
+            services.AddCredentialInventory();
         }
         return services.BuildServiceProvider();
     }

@@ -179,7 +179,7 @@ public sealed partial class CredentialRotationCheck
             await _parts.Subscriptions.UpdateAsync(tenantId, inventory.Subscriptions, goneSubscriptions, stop);
             await _parts.Runs.CompletedAsync(tenantId, Name, run, complete, stop);
         }
-        Telemetry.Saved(result.Changes);
+        FindingTelemetry.Saved(result.Changes);
         Telemetry.GapsSeen(Name, outcomes.Count(o => !o.Complete));
 
         return new CredentialReport

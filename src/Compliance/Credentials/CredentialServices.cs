@@ -1,3 +1,4 @@
+using Compliance.Credentials.Inventory;
 using Compliance.Evidence;
 using Compliance.Findings;
 using Compliance.Runs;
@@ -14,6 +15,17 @@ internal static class CredentialServices
     /// <summary>Setting with the path of the policy file; the file shipped beside the app unless given.</summary>
     public const string PolicySetting = "Policy:Credentials";
 
+    /// <summary>Registers what reads credentials. Needs a connection to the tenant.</summary>
+    public static IServiceCollection AddCredentialInventory(this IServiceCollection services) => services
+        .AddSingleton<GraphCredentials>()
+        .AddSingleton<VaultCredentials>()
+        .AddSingleton<AzureCredentials>()
+        .AddSingleton<ICredentialInventory, CredentialInventory>()
+        .AddSingleton<IOwnerDirectory, OwnerDirectory>()
+        .AddSingleton<IRotationPolicies, RotationPolicies>()
+        .AddSingleton<IResourceLookup, ResourceLookup>()
+        .AddSingleton<ITenantIdentity, TenantIdentity>();
+
     /// <summary>
     /// Reads the policy at once, so that an app with a wrong one does not start, and watches the check by the policy's own expectation.
     /// </summary>
@@ -26,6 +38,7 @@ internal static class CredentialServices
         services.AddSingleton(new ScheduledControl(CredentialRotationCheck.Name, policy.RunEvery, policy.RunTolerance));
         foreach (var queue in new[] { CredentialCheckRequests.Queue, VaultObjectEvent.Queue, VaultObjectEvent.EarlierQueue })
             services.AddSingleton(new WatchedQueue(queue));
+        services.AddCredentialInventory();
         services.AddSingleton<ICredentialPolicySource>(file);
         services.AddSingleton<IKnownResources>(p => new TableKnownResources(p.GetRequiredService<StateStorage>()));
         services.AddSingleton<IRunDocuments>(p => new BlobRunDocuments(p.GetRequiredService<StateStorage>().Blobs.GetBlobContainerClient(BlobRunDocuments.Container)));

@@ -1,6 +1,4 @@
 using Azure;
-using Compliance.Observability;
-using Compliance.Runs;
 
 namespace Compliance.Findings;
 
@@ -38,7 +36,7 @@ internal sealed class FindingsKeeper(IFindingStore store)
             var lost = (await store.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], stop)).ToHashSet(StringComparer.Ordinal);
             var won = result.Changes.Where(c => !lost.Contains(c.Finding.Finding.Id)).ToList();
             saved.AddRange(won);
-            Telemetry.Saved(won);
+            FindingTelemetry.Saved(won);
             if (lost.Count == 0)
                 return result with { Changes = saved };
             if (round == MostRounds)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Compliance.Runs;
 
 namespace Compliance.Findings;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Compliance.Findings;
 
 namespace Compliance.Observability;
 
@@ -24,11 +23,11 @@ internal static class Telemetry
     /// <summary>Where runs and their parts are traced.</summary>
     public static readonly ActivitySource Source = new(Name);
 
-    private static readonly Meter Meter = new(Name);
+    /// <summary>Where instruments of a part of the app are made.</summary>
+    public static readonly Meter Meter = new(Name);
+
     private static readonly Counter<long> Runs = Meter.CreateCounter<long>("compliance.runs", "{run}", "Runs that ended");
     private static readonly Histogram<double> Durations = Meter.CreateHistogram<double>("compliance.run.duration", "s", "Time a run took");
-    private static readonly Counter<long> Opened = Meter.CreateCounter<long>("compliance.findings.opened", "{finding}", "Findings opened or reopened");
-    private static readonly Counter<long> Resolved = Meter.CreateCounter<long>("compliance.findings.resolved", "{finding}", "Findings resolved");
     private static readonly Counter<long> Gaps = Meter.CreateCounter<long>("compliance.gaps", "{source}", "Sources that could not be read to the end");
     private static readonly Counter<long> Requests = Meter.CreateCounter<long>("compliance.requests", "{request}", "Requests to the tenant's services");
 
@@ -41,20 +40,6 @@ internal static class Telemetry
         var tags = new TagList { { "control", control }, { "outcome", outcome } };
         Runs.Add(1, tags);
         Durations.Record(took.TotalSeconds, tags);
-    }
-
-    /// <summary>The changes of a run were saved.</summary>
-    public static void Saved(IEnumerable<FindingChange> changes)
-    {
-        foreach (var change in changes)
-        {
-            var d = change.Finding.Finding.Detection;
-            var tags = new TagList { { "control", d.ControlId }, { "severity", d.Severity.ToString() } };
-            if (change.Kind is ChangeKind.Opened or ChangeKind.Reopened)
-                Opened.Add(1, tags);
-            else if (change.Kind == ChangeKind.Resolved)
-                Resolved.Add(1, tags);
-        }
     }
 
     /// <summary>A run could not read some sources to their end.</summary>

@@ -2,6 +2,7 @@ using Azure;
 using Compliance.Approvals;
 using Compliance.Evidence;
 using Compliance.Evidence.People;
+using Compliance.Findings;
 using Compliance.Observability;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Guards;

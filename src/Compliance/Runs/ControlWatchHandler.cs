@@ -64,7 +64,7 @@ public sealed partial class ControlWatchHandler
             if (result.Changes.Count > 0 || isUnrecorded)
                 await _evidence.AppendAsync(Evidence(run, correlation, result, left, complete), stop);
             await _runs.CompletedAsync(_tenant.Value, Name, run, complete, stop);
-            Telemetry.Saved(result.Changes);
+            FindingTelemetry.Saved(result.Changes);
             Telemetry.RunEnded(Name, complete ? "complete" : "incomplete", _time.GetElapsedTime(began));
             var open = result.Findings.Count(f => f.Status != FindingStatus.Resolved);
             Watched(run.Id, _expected.Count, left.Count, open, result.Changes.Count);

@@ -1,3 +1,5 @@
+using Compliance.Findings;
+
 namespace Compliance.Runs;
 
 /// <summary>Remembers the runs of scheduled controls, so that one that did not run is noticed.</summary>
@@ -12,11 +14,6 @@ public interface IRunLog
     /// <summary>Remembers a run that ended. An older run never overwrites a newer one.</summary>
     Task CompletedAsync(string tenantId, string control, RunStamp run, bool complete, CancellationToken stop);
 }
-
-/// <summary>One run of a control.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="StartedAt">When it started (UTC).</param>
-public sealed record RunStamp(string Id, DateTimeOffset StartedAt);
 
 /// <summary>What is remembered of a scheduled control.</summary>
 /// <param name="Control">The control's function name.</param>

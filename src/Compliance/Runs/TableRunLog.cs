@@ -1,6 +1,7 @@
 using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
+using Compliance.Findings;
 using Compliance.State;
 
 namespace Compliance.Runs;

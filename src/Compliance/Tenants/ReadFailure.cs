@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Azure;
 using Azure.Identity;
-using Compliance.Findings;
 using Compliance.Observability;
 using Microsoft.Graph.Models.ODataErrors;
 using Microsoft.Kiota.Abstractions;
@@ -54,10 +53,6 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
     public static ReadFailure Of(BatchAnswer answer, DeclaredCall call, string? identity) => answer.Status == 0
         ? new(Short(answer.Reason ?? "no answer"), null, "run the check again; the log has the details")
         : Answered(answer.Status, answer.Code, answer.Message ?? answer.Reason ?? "no reason was given", call, null, identity);
-
-    /// <summary>The outcome of a source that could not be read.</summary>
-    public SourceOutcome Outcome(string source, long objects, Subject subject, string? resourceId) =>
-        new(source, Complete: false, objects, subject, Reason, Permission, Remedy, resourceId);
 
     private static ReadFailure Answered(int status, string? code, string message, DeclaredCall call, string? scope, string? identity)
     {

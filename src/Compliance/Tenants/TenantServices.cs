@@ -1,5 +1,3 @@
-using Compliance.Credentials;
-using Compliance.Credentials.Inventory;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -19,14 +17,6 @@ internal static class TenantServices
             p.GetService<TenantTransport>()));
         services.AddSingleton<ResourceManagerReader>();
         services.AddSingleton<GraphBatch>();
-        services.AddSingleton<GraphCredentials>();
-        services.AddSingleton<VaultCredentials>();
-        services.AddSingleton<AzureCredentials>();
-        services.AddSingleton<ICredentialInventory, CredentialInventory>();
-        services.AddSingleton<IOwnerDirectory, OwnerDirectory>();
-        services.AddSingleton<IRotationPolicies, RotationPolicies>();
-        services.AddSingleton<IResourceLookup, ResourceLookup>();
-        services.AddSingleton<ITenantIdentity, TenantIdentity>();
         return services;
     }
 }

@@ -1,6 +1,5 @@
 using Compliance.Controls;
 using Compliance.Findings;
-using Compliance.Runs;
 
 namespace Compliance.Tests.Findings;
 

@@ -114,7 +114,7 @@ public sealed class ScrubbedLoggingTests
         var opened = Reconciler.Reconcile(Samples.Tenant, Samples.Known(), [detection], Samples.Read(), Samples.Run(), Samples.Day1);
         var resolved = Reconciler.Reconcile(Samples.Tenant, Samples.Known(detection), [], Samples.Read(Samples.Complete(detection.Source)), Samples.Run(2), Samples.Day1.AddDays(1));
 
-        Telemetry.Saved([.. opened.Changes, .. resolved.Changes, .. opened.Changes.Select(c => c with { Kind = ChangeKind.Reopened })]);
+        FindingTelemetry.Saved([.. opened.Changes, .. resolved.Changes, .. opened.Changes.Select(c => c with { Kind = ChangeKind.Reopened })]);
 
         const string Tags = "control=METER-001,severity=High";
         Assert.Equal([("compliance.findings.opened", 1L, Tags), ("compliance.findings.resolved", 1L, Tags),

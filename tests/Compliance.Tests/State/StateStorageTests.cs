@@ -139,7 +139,7 @@ public sealed class StateStorageTests(AzuriteFixture azurite)
     {
         var settings = Settings.Of(
             ("AzureWebJobsStorage", azurite.StateConnection), ("EvidenceStorage", azurite.EvidenceConnection), ("Tenant:Id", "11111111-2222-3333-4444-55555555555A"));
-        using var services = new ServiceCollection().AddLogging().AddState(settings).BuildServiceProvider(validateScopes: true);
+        using var services = new ServiceCollection().AddLogging().AddState(settings).AddFindings().AddEvidence().AddRuns(settings).BuildServiceProvider(validateScopes: true);
 
         Assert.Equal("11111111-2222-3333-4444-55555555555a", services.GetRequiredService<TenantId>().Value);
         Assert.NotNull(services.GetRequiredService<ControlWatchHandler>());

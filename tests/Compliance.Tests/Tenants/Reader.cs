@@ -44,7 +44,7 @@ internal sealed class Reader : IAsyncDisposable
         var services = new ServiceCollection()
             .AddLogging(l => l.AddFakeLogging().SetMinimumLevel(LogLevel.Trace))
             .AddSingleton<TimeProvider>(time)
-            .AddTenant(new ConfigurationBuilder().AddInMemoryCollection(values).Build())
+            .AddTenant(new ConfigurationBuilder().AddInMemoryCollection(values).Build()).AddCredentialInventory()
             .BuildServiceProvider();
         return new Reader(sandbox, time, services);
     }

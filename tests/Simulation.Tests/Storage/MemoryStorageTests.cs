@@ -4,6 +4,9 @@ using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using Compliance.Evidence;
+using Compliance.Findings;
+using Compliance.Runs;
 using Compliance.State;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,7 +35,7 @@ public sealed class MemoryStorageTests
     public async Task The_apps_stores_run_on_it_once_its_transport_is_registered()
     {
         using var services = new ServiceCollection()
-            .AddLogging().AddSingleton<HttpPipelineTransport>(_memory.Open()).AddState(Settings).BuildServiceProvider();
+            .AddLogging().AddSingleton<HttpPipelineTransport>(_memory.Open()).AddState(Settings).AddFindings().AddEvidence().AddRuns(Settings).BuildServiceProvider();
 
         await services.GetRequiredService<IKnownSubscriptions>().UpdateAsync(
             "t", new Dictionary<string, string> { ["s1"] = "One" }, [], Stop);

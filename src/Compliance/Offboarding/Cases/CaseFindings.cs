@@ -1,8 +1,6 @@
 using Azure;
 using Compliance.Controls;
 using Compliance.Findings;
-using Compliance.Observability;
-using Compliance.Runs;
 
 namespace Compliance.Offboarding.Cases;
 
@@ -138,7 +136,7 @@ internal sealed class CaseFindings(IFindingStore findings)
             var lost = await findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], stop);
             if (lost.Count == 0)
             {
-                Telemetry.Saved(result.Changes);
+                FindingTelemetry.Saved(result.Changes);
                 return;
             }
             if (round == MostRounds)

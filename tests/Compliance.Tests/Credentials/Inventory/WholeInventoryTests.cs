@@ -48,7 +48,7 @@ public sealed class WholeInventoryTests
             ["Tenant:ClientSecret"] = sandbox.ClientSecret,
             ["Tenant:PinnedThumbprint"] = sandbox.Thumbprint,
         }).Build();
-        return new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddTenant(configuration).BuildServiceProvider();
+        return new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddTenant(configuration).AddCredentialInventory().BuildServiceProvider();
     }
 
     private sealed class Sink : IInventorySink
