@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Compliance.Controls;
 using Compliance.Policies;
+using Compliance.Text;
 
 namespace Compliance.Credentials;
 

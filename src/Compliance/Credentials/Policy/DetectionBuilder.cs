@@ -1,5 +1,6 @@
 using Compliance.Controls;
 using Compliance.Findings;
+using Compliance.Text;
 
 namespace Compliance.Credentials;
 

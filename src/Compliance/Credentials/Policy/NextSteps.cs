@@ -1,7 +1,7 @@
 using System.Globalization;
 using Compliance.Controls;
 using Compliance.Findings;
-using static Compliance.Credentials.Shell;
+using static Compliance.Text.Shell;
 
 namespace Compliance.Credentials;
 

@@ -53,7 +53,7 @@ internal sealed partial class PersonFilter(IEnumerable<string> known)
 
     // As the directory has it, and as next steps write it.
     private static IEnumerable<string> Forms(string known) =>
-        [known.Trim(), Credentials.Shell.OneLine(known).Trim(), known.Trim().Replace("'", "'\\''", StringComparison.Ordinal)];
+        [known.Trim(), Text.Shell.OneLine(known).Trim(), known.Trim().Replace("'", "'\\''", StringComparison.Ordinal)];
 
     // ada@example.com, guest_example.org#EXT#@example.onmicrosoft.com, and the same within a URL; not @file, as commands have it.
     [GeneratedRegex(@"[\p{L}\p{N}\p{M}._+#&~!$*^{|}'-]+(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*", Options, 10_000)]

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Compliance.Credentials;
 using Compliance.Tenants;
+using Compliance.Text;
 
 namespace Compliance.Offboarding.Acting;
 

@@ -1,4 +1,4 @@
-using Compliance.Credentials;
+using Compliance.Text;
 
 namespace Compliance.Offboarding.Guards;
 

@@ -221,7 +221,7 @@ internal static class RemovalPlanner
         private static bool IsRoleAssignable(Access access) => access.Details.GetValueOrDefault("isAssignableToRole") == "true";
 
         private static string RootCommand(Access access) => access.Kind == AccessKind.AzureRole
-            ? $"with elevated access of a Global Administrator: az role assignment delete --ids {Credentials.Shell.Word(access.Id)}"
+            ? $"with elevated access of a Global Administrator: az role assignment delete --ids {Text.Shell.Word(access.Id)}"
             : "with elevated access of a Global Administrator: Entra admin center, Privileged Identity Management, Azure resources";
 
         private string RequestId(Access access) => new Guid(

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Compliance.Credentials;
 using Compliance.Findings;
+using Compliance.Text;
 using CsCheck;
 
 namespace Compliance.Tests.Credentials.Policy;

@@ -1,4 +1,4 @@
-namespace Compliance.Credentials;
+namespace Compliance.Text;
 
 /// <summary>
 /// A name pattern: <c>*</c> stands for any characters, <c>?</c> for exactly one, everything else for itself; the whole name must match,

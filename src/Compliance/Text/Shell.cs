@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace Compliance.Credentials;
+namespace Compliance.Text;
 
 /// <summary>Words commands that a person pastes into a shell, from names that anybody in the tenant may have chosen.</summary>
 internal static class Shell

@@ -1,8 +1,8 @@
-using Compliance.Credentials;
+using Compliance.Text;
 using CsCheck;
 using Testing;
 
-namespace Compliance.Tests.Credentials.Policy;
+namespace Compliance.Tests.Text;
 
 public sealed class GlobTests
 {
