@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
+using Compliance.AuditPack;
 using Compliance.Evidence.Ledger;
-using Compliance.Evidence.Pack;
 using Compliance.Evidence.Verify;
 using Compliance.Findings;
 

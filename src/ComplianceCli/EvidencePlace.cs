@@ -2,9 +2,9 @@ using System.CommandLine;
 using Azure;
 using Azure.Identity;
 using Azure.Storage.Blobs;
+using Compliance.AuditPack;
 using Compliance.Evidence.Checkpoints;
 using Compliance.Evidence.Ledger;
-using Compliance.Evidence.Pack;
 using Compliance.Evidence.Verify;
 
 namespace ComplianceCli;

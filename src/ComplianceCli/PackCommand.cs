@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Azure.Data.Tables;
 using Azure.Identity;
-using Compliance.Evidence.Pack;
+using Compliance.AuditPack;
 using Compliance.Evidence.Verify;
 using Compliance.Findings;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Compliance.Credentials;
 using Compliance.Evidence;
-using Compliance.Evidence.Checkpoints;
 using Compliance.Findings;
+using Compliance.LedgerCheck;
 using Compliance.Observability;
 using Compliance.Offboarding;
 using Compliance.Runs;

@@ -1,4 +1,4 @@
-using Compliance.Evidence.Checkpoints;
+using Compliance.LedgerCheck;
 
 namespace ComplianceFunctions;
 

@@ -1,10 +1,10 @@
 using Azure;
 using Compliance.Approvals;
 using Compliance.Evidence;
-using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Observability;
 using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;

@@ -1,10 +1,10 @@
 using Compliance.Approvals;
 using Compliance.Evidence;
-using Compliance.Evidence.People;
 using Compliance.Findings;
 using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Directory;
+using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;

@@ -1,7 +1,7 @@
 using Compliance.Approvals;
-using Compliance.Evidence.People;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.State;

@@ -1,9 +1,9 @@
 using System.Net;
 using Azure;
 using Compliance.Approvals;
-using Compliance.Evidence.People;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Erasure;
 using Compliance.Plans;
 using ComplianceFunctions.Tests.Histories;
 using Microsoft.Extensions.DependencyInjection;

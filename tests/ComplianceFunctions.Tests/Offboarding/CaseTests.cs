@@ -9,6 +9,7 @@ using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Certificates;
+using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Guards;
 using Microsoft.Extensions.DependencyInjection;
 using SandboxTenant.Data;

@@ -244,8 +244,8 @@ internal sealed partial class CheckpointCopies(
             + (reason ?? $"more are signed than the {MaxAtOnce} that a run copies")
                 + (state.NewestSize >= latest ? ". The newest was taken" : ""),
         NextStep = reason is null
-            ? $"Fire {LedgerKeeper.CheckpointName} by hand until nothing waits, each time copies {MaxAtOnce}: "
-                + $"POST /admin/functions/{LedgerKeeper.CheckpointName} with the master key in header "
+            ? $"Fire {LedgerCheckpointer.FunctionName} by hand until nothing waits, each time copies {MaxAtOnce}: "
+                + $"POST /admin/functions/{LedgerCheckpointer.FunctionName} with the master key in header "
                 + "x-functions-key and the body {\"input\":\"\"}"
             : $"Correct the place or its entry in setting {EvidenceOptions.CopiesSetting.Replace(":", "__", StringComparison.Ordinal)}; "
                 + "the next hourly run delivers what waits",

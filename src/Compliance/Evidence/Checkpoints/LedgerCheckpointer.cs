@@ -26,6 +26,9 @@ internal sealed record CheckpointOutcome(TrustedCheckpoint? Head, bool Signed, L
 internal sealed partial class LedgerCheckpointer(
     StateStorage storage, CheckpointKeys keys, IEvidenceLog evidence, EvidenceOptions options, TimeProvider time, ILogger<LedgerCheckpointer> log)
 {
+    /// <summary>Name of the hourly function that makes checkpoints.</summary>
+    public const string FunctionName = "LedgerCheckpoint";
+
     /// <summary>Action of the record that a new signing key is announced with.</summary>
     public const string KeyRotated = "ledger.key-rotated";
 
@@ -262,7 +265,7 @@ internal sealed partial class LedgerCheckpointer(
             // By the checkpoint too: keys may be changed to and fro.
             Id = $"{KeyRotated}-{latest.Size.ToString(CultureInfo.InvariantCulture)}-{old}-{fresh}",
             Time = now,
-            Actor = $"{LedgerKeeper.CheckpointName} (setting {EvidenceOptions.SigningKeySetting})",
+            Actor = $"{FunctionName} (setting {EvidenceOptions.SigningKeySetting})",
             Action = KeyRotated,
             TenantId = run.Tenant,
             PolicySha256 = options.Sha256,

@@ -1,4 +1,4 @@
-using Compliance.Evidence.People;
+using Compliance.Offboarding.Erasure;
 
 namespace Compliance.Offboarding.Intake;
 

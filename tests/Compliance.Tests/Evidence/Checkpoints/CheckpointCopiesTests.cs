@@ -4,6 +4,7 @@ using System.Text;
 using Azure.Storage.Blobs;
 using Compliance.Evidence.Checkpoints;
 using Compliance.Evidence.Ledger;
+using Compliance.LedgerCheck;
 using Compliance.State;
 using Microsoft.Extensions.Logging.Testing;
 using Testing;

@@ -1,5 +1,5 @@
-using Compliance.Evidence.People;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Intake;
 using CsCheck;
 using Testing;

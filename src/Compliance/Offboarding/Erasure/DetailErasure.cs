@@ -1,0 +1,159 @@
+using Azure;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs.Models;
+using Compliance.Approvals;
+using Compliance.Evidence;
+using Compliance.Evidence.People;
+using Compliance.Findings;
+using Compliance.Observability;
+using Compliance.State;
+
+namespace Compliance.Offboarding.Erasure;
+
+/// <summary>What is kept about a person's case outside the ledger, or what of it was erased.</summary>
+/// <param name="Pseudonym">What stands for the case in the ledger; null when nothing was ever recorded, or who it stands for was erased before.</param>
+/// <param name="Documents">Documents of the case: snapshots, plans, outcomes, certificates.</param>
+/// <param name="Approvals">Requests for approval, with their answers.</param>
+/// <param name="Findings">Findings about the case.</param>
+public sealed record KeptDetails(string? Pseudonym, int Documents, int Approvals, int Findings);
+
+/// <summary>Why a case's details are not erased.</summary>
+/// <param name="reason">For people.</param>
+internal sealed class ErasureRefusedException(string reason) : Exception(reason);
+
+/// <summary>
+/// Erases what is kept about a person's case outside the ledger: documents, requests for approval, findings, the details in the case's row, and last who the pseudonym
+/// stands for and its salt. The ledger stays as it is and verifies as before; two records in it say that, by whom and when. The row of the case stays under its id without details, so
+/// that an old event of HR brings nothing back. Cut off anywhere, it is done again from the start.
+/// </summary>
+/// <remarks>Storage Blob Data Contributor on both accounts, Storage Table Data Contributor on the state account.</remarks>
+internal sealed class DetailErasure(TenantId tenant, StateStorage storage, TableLeaverCases cases, IPseudonyms pseudonyms, IEvidenceLog evidence, TimeProvider time)
+{
+    /// <summary>Action of the records that tell of an erasure.</summary>
+    public const string Action = "evidence.erasure";
+
+    /// <summary>What stands where details stood.</summary>
+    public const string Erased = "erased";
+
+    /// <summary>Whether a case has ended, so that its details may be erased.</summary>
+    public static bool IsOver(LeaverCase known) => known.Stage is LeaverStage.Closed or LeaverStage.Cancelled or LeaverStage.Restored;
+
+    /// <summary>When a case ended, as far as it is known; its time of keeping begins then.</summary>
+    public static DateTimeOffset EndedAt(LeaverCase known) => new[] { known.ReceivedAt, known.DueAt, known.ClearAt, known.RestedAt }.Max() ?? known.ReceivedAt;
+
+    /// <summary>What would be erased. Nothing is changed.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such case.</exception>
+    /// <exception cref="ErasureRefusedException">The case has not ended.</exception>
+    public async Task<KeptDetails> LookAsync(string caseId, CancellationToken stop)
+    {
+        await CaseAsync(caseId, stop);
+        return new((await pseudonyms.FindAsync(tenant.Value, caseId, stop))?.Name, (await DocumentsAsync(caseId, stop)).Count, (await ApprovalsAsync(caseId, stop)).Count, (await FindingsAsync(caseId, stop)).Count);
+    }
+
+    /// <summary>Erases.</summary>
+    /// <param name="caseId">The case.</param>
+    /// <param name="actor">Who: <c>approver</c> and an object id, or the function whose policy says so.</param>
+    /// <param name="people">Ids in <paramref name="actor"/> that stand for people.</param>
+    /// <param name="policySha256">The policy in force.</param>
+    /// <param name="stop">Stops between two deletions; call again.</param>
+    /// <exception cref="KeyNotFoundException">There is no such case.</exception>
+    /// <exception cref="ErasureRefusedException">The case has not ended.</exception>
+    /// <exception cref="RequestFailedException">Storage failed; call again.</exception>
+    public async Task<KeptDetails> EraseAsync(string caseId, string actor, IReadOnlyList<string> people, string policySha256, CancellationToken stop)
+    {
+        var known = await CaseAsync(caseId, stop);
+        var (documents, approvals, findings) = (await DocumentsAsync(caseId, stop), await ApprovalsAsync(caseId, stop), await FindingsAsync(caseId, stop));
+        var before = await pseudonyms.FindAsync(tenant.Value, caseId, stop);
+        if (before is null && known.EmployeeId == Erased && documents.Count + approvals.Count + findings.Count == 0)
+            return new(null, 0, 0, 0);
+        var kept = new KeptDetails((await pseudonyms.OfAsync(tenant.Value, caseId, stop)).Name, documents.Count, approvals.Count, findings.Count);
+        // Said before it is done: whatever is cut off, nothing is gone without a word.
+        await RecordAsync("begun", kept);
+        foreach (var name in documents)
+            await storage.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: stop);
+        foreach (var (table, rows) in new[] { (ApprovalBoard.Table, approvals), (TableFindingStore.Table, findings) })
+            foreach (var row in rows)
+                await (await storage.TableAsync(table, stop)).DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, stop);
+        await cases.ChangeAsync(tenant.Value, caseId, Bare, stop);
+        await RecordAsync("complete", kept);
+        await pseudonyms.EraseAsync(tenant.Value, caseId, stop);
+        return kept;
+
+        Task RecordAsync(string outcome, KeptDetails counted) => evidence.AppendAsync(
+            new EvidenceRecord
+            {
+                Id = $"{caseId}-erasure-{outcome}",
+                Time = time.GetUtcNow(),
+                Actor = actor,
+                Action = Action,
+                TenantId = tenant.Value,
+                PolicySha256 = policySha256,
+                Controls = [],
+                Outcome = outcome,
+                Counts = new Dictionary<string, long> { ["documents"] = counted.Documents, ["approvals"] = counted.Approvals, ["findings"] = counted.Findings },
+                Subject = caseId,
+                CorrelationId = CorrelationId.Current($"{caseId}-erasure"),
+                People = [caseId, .. people],
+            },
+            stop);
+    }
+
+    /// <summary>Erases the details of every case that ended so long ago.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> EraseExpiredAsync(EvidencePolicy policy, CancellationToken stop)
+    {
+        var before = time.GetUtcNow() - policy.For("offboarding");
+        var expired = (await cases.AllAsync(tenant.Value, stop)).Where(c => IsOver(c) && c.EmployeeId != Erased && EndedAt(c) < before).ToList();
+        foreach (var known in expired)
+            await EraseAsync(known.Id, "LeaverWatch (timer)", [], policy.Sha256, stop);
+        return expired.Count;
+    }
+
+    private static LeaverCase Bare(LeaverCase known) => known with
+    {
+        EmployeeId = Erased,
+        UserId = null,
+        EmployedIn = null,
+        IsNotGivenBack = false,
+        Note = null,
+        Latest = known.Latest with { EmployeeId = Erased, PrincipalName = null, Mail = null },
+        Cause = known.Cause is { } cause
+            ? cause with { UserId = Erased, PrincipalName = Erased, StartedBy = Erased, Reason = Erased, Settled = true } : null,
+    };
+
+    private async Task<LeaverCase> CaseAsync(string caseId, CancellationToken stop)
+    {
+        var known = await cases.FindAsync(tenant.Value, caseId, stop) ?? throw new KeyNotFoundException($"there is no case {caseId}");
+        return IsOver(known) ? known : throw new ErasureRefusedException($"case {caseId} has not ended: it stands at {known.Stage}, and what it still has to do needs its details");
+    }
+
+    private async Task<List<string>> DocumentsAsync(string caseId, CancellationToken stop)
+    {
+        var names = new List<string>();
+        try
+        {
+            await foreach (var blob in storage.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{StateKeys.Safe(caseId, "a case id")}/", stop))
+                names.Add(blob.Name);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // Nothing was ever kept.
+        }
+        return names;
+    }
+
+    // Ids of requests begin with the case's.
+    private Task<List<TableEntity>> ApprovalsAsync(string caseId, CancellationToken stop) => RowsAsync(
+        ApprovalBoard.Table, TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenant.Value, "a tenant id")} and RowKey ge {caseId + "-"} and RowKey lt {caseId + "."}"), stop);
+
+    private Task<List<TableEntity>> FindingsAsync(string caseId, CancellationToken stop) => RowsAsync(
+        TableFindingStore.Table, TableClient.CreateQueryFilter($"PartitionKey ge {FindingRow.Prefix(tenant.Value)} and PartitionKey lt {FindingRow.PrefixEnd(tenant.Value)} and SubjectId eq {caseId}"), stop);
+
+    private async Task<List<TableEntity>> RowsAsync(string table, string filter, CancellationToken stop)
+    {
+        var rows = new List<TableEntity>();
+        await foreach (var row in (await storage.TableAsync(table, stop)).QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: stop))
+            rows.Add(row);
+        return rows;
+    }
+}
