@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;

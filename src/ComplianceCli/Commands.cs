@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Compliance.Changes.Plans;
 using Compliance.Findings;
-using Compliance.Plans;
 
 namespace ComplianceCli;
 

@@ -5,9 +5,8 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Compliance.Credentials;
-using Compliance.Evidence.Verify;
 using Compliance.Offboarding;
-using Compliance.State;
+using Compliance.Storage;
 using Compliance.Text;
 
 namespace ComplianceCli;

@@ -1,4 +1,4 @@
-using Compliance.Evidence.Ledger;
+using Compliance.Ledger.Format;
 
 namespace ComplianceCli;
 

@@ -3,9 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Compliance.AuditPack;
-using Compliance.Evidence.Ledger;
-using Compliance.Evidence.Verify;
 using Compliance.Findings;
+using Compliance.Ledger.Format;
+using Compliance.Ledger.Verification;
+using Compliance.Text;
 
 namespace ComplianceCli;
 

@@ -3,9 +3,9 @@ using Azure;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Compliance.AuditPack;
-using Compliance.Evidence.Checkpoints;
-using Compliance.Evidence.Ledger;
-using Compliance.Evidence.Verify;
+using Compliance.Ledger.Checkpoints;
+using Compliance.Ledger.Format;
+using Compliance.Ledger.Verification;
 
 namespace ComplianceCli;
 

@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using Compliance.Evidence.Ledger;
-using Compliance.Evidence.Verify;
+using Compliance.Ledger.Format;
+using Compliance.Ledger.Verification;
+using Compliance.Text;
 
 namespace ComplianceCli;
 
@@ -26,7 +27,7 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
     /// <exception cref="IOException">The ledger cannot be read.</exception>
     public static async Task<(EvidenceProof Proof, int TileReads)> MakeAsync(ILedgerSource source, long index, byte[] note, CancellationToken stop)
     {
-        var checkpoint = Compliance.Evidence.Ledger.Checkpoint.Parse(SignedNote.Parse(note).Text);
+        var checkpoint = Compliance.Ledger.Format.Checkpoint.Parse(SignedNote.Parse(note).Text);
         if (index < 0 || index >= checkpoint.Size)
             throw new CliException($"the latest checkpoint covers {checkpoint.Size} records; record {index} is not among them yet");
         var tiles = new CountingTiles(source);
@@ -57,7 +58,7 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
     {
         try
         {
-            return Compliance.Evidence.Ledger.Checkpoint.Parse(SignedNote.Parse(Encoding.UTF8.GetBytes(Checkpoint)).Text).Origin;
+            return Compliance.Ledger.Format.Checkpoint.Parse(SignedNote.Parse(Encoding.UTF8.GetBytes(Checkpoint)).Text).Origin;
         }
         catch (LedgerFormatException)
         {
@@ -75,7 +76,7 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
             var note = SignedNote.Parse(Encoding.UTF8.GetBytes(Checkpoint));
             if (note.Verify(keys) is { Trusted: false } verdict)
                 return (verdict.Trust == NoteTrust.Refused ? LedgerVerdict.Tampered : LedgerVerdict.CannotTell, $"the checkpoint is not trusted: {verdict.Reason}");
-            var signed = Compliance.Evidence.Ledger.Checkpoint.Parse(note.Text);
+            var signed = Compliance.Ledger.Format.Checkpoint.Parse(note.Text);
             if (origin is not null && signed.Origin != origin)
                 return (LedgerVerdict.Tampered, $"the checkpoint is of another ledger: {Plain.Text(signed.Origin, 200)}");
             if (signed.Size != Size)

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using Compliance.Evidence.Verify;
+using Compliance.Ledger.Verification;
+using Compliance.Text;
 
 namespace ComplianceCli;
 

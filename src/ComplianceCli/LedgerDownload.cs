@@ -1,6 +1,6 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Compliance.Evidence.Ledger;
+using Compliance.Ledger.Format;
 
 namespace ComplianceCli;
 

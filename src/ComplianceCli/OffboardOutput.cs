@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Compliance.Evidence.Verify;
+using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding;
-using Compliance.Plans;
+using Compliance.Text;
 
 namespace ComplianceCli;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using Compliance.Evidence.Ledger;
-using Compliance.Evidence.Verify;
+using Compliance.Ledger.Format;
+using Compliance.Ledger.Verification;
+using Compliance.Text;
 
 namespace ComplianceCli;
 

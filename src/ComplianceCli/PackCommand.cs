@@ -4,8 +4,8 @@ using System.Text.Json;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Compliance.AuditPack;
-using Compliance.Evidence.Verify;
 using Compliance.Findings;
+using Compliance.Text;
 
 namespace ComplianceCli;
 

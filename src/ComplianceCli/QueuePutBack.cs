@@ -2,9 +2,8 @@ using System.Globalization;
 using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
-using Compliance.Evidence.Verify;
 using Compliance.Runs;
-using Compliance.State;
+using Compliance.Storage;
 using Compliance.Text;
 
 namespace ComplianceCli;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
 using Compliance.Tenants;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,12 +1,12 @@
 using System.Globalization;
 using Compliance.Credentials;
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.LedgerCheck;
 using Compliance.Observability;
 using Compliance.Offboarding;
 using Compliance.Runs;
-using Compliance.State;
+using Compliance.Storage;
 using Compliance.Tenants;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

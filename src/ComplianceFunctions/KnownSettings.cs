@@ -1,12 +1,12 @@
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
 using Compliance.Credentials;
-using Compliance.Evidence;
-using Compliance.Evidence.Checkpoints;
+using Compliance.Ledger;
+using Compliance.Ledger.Checkpoints;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;
-using Compliance.State;
+using Compliance.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace ComplianceFunctions;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Microsoft.AspNetCore.Http;

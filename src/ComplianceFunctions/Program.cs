@@ -1,5 +1,5 @@
 using Compliance.Policies;
-using Compliance.State;
+using Compliance.Storage;
 using Compliance.Tenants;
 using ComplianceFunctions;
 

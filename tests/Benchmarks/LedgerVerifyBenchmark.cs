@@ -5,8 +5,8 @@ using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
-using Compliance.Evidence.Ledger;
-using Compliance.Evidence.Verify;
+using Compliance.Ledger.Format;
+using Compliance.Ledger.Verification;
 using Local;
 
 namespace Benchmarks;

@@ -6,7 +6,7 @@ using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
-using Compliance.State;
+using Compliance.Storage;
 using Microsoft.Extensions.Configuration;
 using Simulation.Storage;
 

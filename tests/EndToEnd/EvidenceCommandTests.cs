@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Compliance.Evidence.Ledger;
-using Compliance.Tests.Evidence.Verify;
+using Compliance.Ledger.Format;
+using Compliance.Tests.Ledger.Verification;
 using ComplianceCli;
 
 namespace EndToEnd;

@@ -3,9 +3,10 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Compliance.Evidence.Ledger;
-using Compliance.Evidence.Verify;
 using Compliance.Findings;
+using Compliance.Ledger.Format;
+using Compliance.Ledger.Verification;
+using Compliance.Text;
 
 namespace Compliance.AuditPack;
 

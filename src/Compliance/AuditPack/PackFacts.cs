@@ -1,4 +1,4 @@
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
 using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Offboarding.Intake;

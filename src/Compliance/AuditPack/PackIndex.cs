@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
 using Compliance.Controls;
 using Compliance.Findings;
 

@@ -1,5 +1,5 @@
-using Compliance.Evidence.Ledger;
-using Compliance.Evidence.Verify;
+using Compliance.Ledger.Format;
+using Compliance.Ledger.Verification;
 
 namespace Compliance.AuditPack;
 

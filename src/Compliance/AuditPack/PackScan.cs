@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Compliance.Evidence.Ledger;
-using Compliance.Evidence.Verify;
+using Compliance.Ledger.Format;
+using Compliance.Ledger.Verification;
 
 namespace Compliance.AuditPack;
 

@@ -1,4 +1,4 @@
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
 using Compliance.Findings;
 
 namespace Compliance.AuditPack;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Compliance.Evidence.Verify;
+using Compliance.Text;
 
 namespace Compliance.AuditPack;
 

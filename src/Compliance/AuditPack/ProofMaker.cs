@@ -1,5 +1,5 @@
 using System.Numerics;
-using Compliance.Evidence.Ledger;
+using Compliance.Ledger.Format;
 
 namespace Compliance.AuditPack;
 

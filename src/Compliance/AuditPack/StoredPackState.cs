@@ -2,11 +2,11 @@ using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
-using Compliance.Approvals;
-using Compliance.Evidence.People;
+using Compliance.Changes.Approvals;
 using Compliance.Findings;
+using Compliance.Ledger.Privacy;
 using Compliance.Offboarding;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.AuditPack;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Observability;
 using Compliance.Runs;
 using Compliance.Tenants;

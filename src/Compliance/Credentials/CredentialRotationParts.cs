@@ -1,7 +1,7 @@
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Runs;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.Credentials;
 

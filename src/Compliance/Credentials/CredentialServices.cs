@@ -1,8 +1,8 @@
 using Compliance.Credentials.Inventory;
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Runs;
-using Compliance.State;
+using Compliance.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

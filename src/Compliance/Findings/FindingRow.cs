@@ -1,7 +1,7 @@
 using System.Globalization;
 using Azure.Data.Tables;
 using Compliance.Controls;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.Findings;
 

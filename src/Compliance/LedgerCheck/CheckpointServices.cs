@@ -1,7 +1,7 @@
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
-using Compliance.Evidence.Checkpoints;
-using Compliance.State;
+using Compliance.Ledger.Checkpoints;
+using Compliance.Storage;
 using Compliance.Tenants;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,11 +1,11 @@
 using Azure;
 using Azure.Identity;
-using Compliance.Evidence;
-using Compliance.Evidence.Checkpoints;
 using Compliance.Findings;
+using Compliance.Ledger;
+using Compliance.Ledger.Checkpoints;
 using Compliance.Observability;
 using Compliance.Runs;
-using Compliance.State;
+using Compliance.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.LedgerCheck;

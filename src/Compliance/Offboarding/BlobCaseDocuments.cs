@@ -5,8 +5,8 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Compliance.Findings;
-using Compliance.Plans;
-using Compliance.State;
+using Compliance.Storage;
+using Compliance.Text;
 
 namespace Compliance.Offboarding;
 

@@ -1,7 +1,8 @@
 using Azure;
-using Compliance.Approvals;
-using Compliance.Evidence;
+using Compliance.Changes.Approvals;
+using Compliance.Changes.Plans;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Observability;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Erasure;
@@ -9,9 +10,8 @@ using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
 using Compliance.Offboarding.Policy;
-using Compliance.Plans;
 using Compliance.Runs;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.Offboarding;
 

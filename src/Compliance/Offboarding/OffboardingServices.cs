@@ -1,6 +1,6 @@
-using Compliance.Approvals;
-using Compliance.Evidence;
+using Compliance.Changes.Approvals;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Directory;
@@ -9,7 +9,7 @@ using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;
-using Compliance.State;
+using Compliance.Storage;
 using Compliance.Tenants;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -3,7 +3,7 @@ using Azure;
 using Azure.Data.Tables;
 using Compliance.Findings;
 using Compliance.Offboarding.Intake;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.Offboarding;
 

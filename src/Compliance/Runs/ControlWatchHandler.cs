@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Azure;
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Observability;
-using Compliance.State;
+using Compliance.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Runs;

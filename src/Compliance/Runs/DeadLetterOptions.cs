@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Compliance.State;
+using Compliance.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace Compliance.Runs;

@@ -2,7 +2,7 @@ using Azure;
 using Azure.Identity;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
-using Compliance.State;
+using Compliance.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Runs;

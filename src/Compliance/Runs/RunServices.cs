@@ -1,6 +1,6 @@
-using Compliance.Evidence;
 using Compliance.Findings;
-using Compliance.State;
+using Compliance.Ledger;
+using Compliance.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

@@ -2,7 +2,7 @@ using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
 using Compliance.Findings;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.Runs;
 

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Compliance.Approvals;
 using Compliance.AuditPack;
-using Compliance.Evidence.Ledger;
-using Compliance.Tests.Evidence.Verify;
+using Compliance.Changes.Approvals;
+using Compliance.Ledger.Format;
+using Compliance.Tests.Ledger.Verification;
 
 namespace Compliance.Tests.AuditPack;
 

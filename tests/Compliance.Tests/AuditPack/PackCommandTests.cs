@@ -1,9 +1,9 @@
-using Compliance.Approvals;
-using Compliance.Evidence.Ledger;
-using Compliance.Evidence.People;
+using Compliance.Changes.Approvals;
 using Compliance.Findings;
-using Compliance.Tests.Evidence.Verify;
-using Compliance.Tests.State;
+using Compliance.Ledger.Format;
+using Compliance.Ledger.Privacy;
+using Compliance.Tests.Ledger.Verification;
+using Compliance.Tests.Storage;
 using ComplianceCli;
 using Testing;
 
@@ -87,7 +87,7 @@ public sealed class PackCommandTests(AzuriteFixture azurite) : IDisposable
             await UploadAsync(ledger, where);
         var pseudonym = await new BlobPseudonyms(storage).OfAsync(tenant, "case-77", Stop);
         await new TableFindingStore(storage).SaveAsync(tenant, [new(PackDesk.Finding("CRED-001", 3) with { TenantId = tenant }, null), new(PackDesk.Finding("CRED-002", 3, FindingStatus.Resolved, 5) with { TenantId = tenant }, null)], Stop);
-        await new ApprovalBoard(storage, Moq.Mock.Of<Compliance.Evidence.IEvidenceLog>()).AskAsync(PackDesk.Approval(4).Request with { TenantId = tenant }, Stop);
+        await new ApprovalBoard(storage, Moq.Mock.Of<Compliance.Ledger.IEvidenceLog>()).AskAsync(PackDesk.Approval(4).Request with { TenantId = tenant }, Stop);
         var connection = Path.Combine(_desk.Folder, "connection.json");
         Task<(int Code, string Output, string Errors)> RunOfAsync(string id, params string[] more)
         {

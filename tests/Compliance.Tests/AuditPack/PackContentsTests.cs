@@ -1,11 +1,11 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Compliance.Approvals;
 using Compliance.AuditPack;
+using Compliance.Changes.Approvals;
 using Compliance.Controls;
 using Compliance.Findings;
-using Compliance.Tests.Evidence.Verify;
+using Compliance.Tests.Ledger.Verification;
 
 namespace Compliance.Tests.AuditPack;
 

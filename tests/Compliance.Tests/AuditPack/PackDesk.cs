@@ -2,12 +2,12 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
-using Compliance.Approvals;
 using Compliance.AuditPack;
+using Compliance.Changes.Approvals;
 using Compliance.Controls;
-using Compliance.Evidence.Ledger;
 using Compliance.Findings;
-using Compliance.Tests.Evidence.Verify;
+using Compliance.Ledger.Format;
+using Compliance.Tests.Ledger.Verification;
 
 namespace Compliance.Tests.AuditPack;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Compliance.AuditPack;
 using Compliance.Findings;
-using Compliance.Tests.Evidence.Verify;
+using Compliance.Tests.Ledger.Verification;
 using NJsonSchema;
 
 namespace Compliance.Tests.AuditPack;

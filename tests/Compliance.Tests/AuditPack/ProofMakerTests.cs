@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Compliance.AuditPack;
-using Compliance.Evidence.Ledger;
-using Compliance.Tests.Evidence.Ledger;
+using Compliance.Ledger.Format;
+using Compliance.Tests.Ledger.Format;
 
 namespace Compliance.Tests.AuditPack;
 

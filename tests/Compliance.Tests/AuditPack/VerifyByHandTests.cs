@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Compliance.Evidence.Ledger;
-using Compliance.Tests.Evidence.Verify;
+using Compliance.Ledger.Format;
+using Compliance.Tests.Ledger.Verification;
 
 namespace Compliance.Tests.AuditPack;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Compliance.Tests.Evidence.Verify;
+using Compliance.Tests.Ledger.Verification;
 using ComplianceCli;
 
 namespace Compliance.Tests.Cli;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using Azure.Storage.Queues;
-using Compliance.State;
-using Compliance.Tests.State;
+using Compliance.Storage;
+using Compliance.Tests.Storage;
 using ComplianceCli;
 using Testing;
 

@@ -1,11 +1,11 @@
 using Azure.Storage.Blobs.Specialized;
 using Compliance.Controls;
 using Compliance.Credentials;
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger.Append;
 using Compliance.Runs;
-using Compliance.State;
-using Compliance.Tests.State;
+using Compliance.Storage;
+using Compliance.Tests.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

@@ -1,10 +1,10 @@
 using System.Text;
 using Compliance.Credentials;
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger.Append;
 using Compliance.Runs;
-using Compliance.State;
-using Compliance.Tests.State;
+using Compliance.Storage;
+using Compliance.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;

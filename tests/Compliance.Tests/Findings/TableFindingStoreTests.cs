@@ -2,7 +2,7 @@ using System.Net;
 using Azure;
 using Compliance.Controls;
 using Compliance.Findings;
-using Compliance.Tests.State;
+using Compliance.Tests.Storage;
 using Testing;
 using static Compliance.Tests.Findings.Samples;
 

@@ -1,17 +1,17 @@
 using System.Text;
 using Compliance.Controls;
-using Compliance.Evidence;
-using Compliance.Evidence.Checkpoints;
-using Compliance.Evidence.Ledger;
 using Compliance.Findings;
+using Compliance.Ledger;
+using Compliance.Ledger.Checkpoints;
+using Compliance.Ledger.Format;
 using Compliance.LedgerCheck;
 using Compliance.Runs;
-using Compliance.State;
-using Compliance.Tests.Evidence.Checkpoints;
-using Compliance.Tests.State;
+using Compliance.Storage;
+using Compliance.Tests.Ledger.Checkpoints;
+using Compliance.Tests.Storage;
 using Microsoft.Extensions.Logging.Testing;
 using Testing;
-using static Compliance.Tests.Evidence.Checkpoints.Ledgers;
+using static Compliance.Tests.Ledger.Checkpoints.Ledgers;
 
 namespace Compliance.Tests.LedgerCheck;
 

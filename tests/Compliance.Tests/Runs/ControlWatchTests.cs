@@ -1,11 +1,11 @@
 using System.Net;
 using System.Text.Json;
 using Azure;
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger.Append;
 using Compliance.Runs;
-using Compliance.State;
-using Compliance.Tests.State;
+using Compliance.Storage;
+using Compliance.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Testing;

@@ -1,8 +1,8 @@
 using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Runs;
-using Compliance.State;
-using Compliance.Tests.State;
+using Compliance.Storage;
+using Compliance.Tests.Storage;
 
 namespace Compliance.Tests.Runs;
 

@@ -1,4 +1,4 @@
-using Compliance.Evidence;
+using Compliance.Ledger;
 using Compliance.Offboarding;
 using Microsoft.Extensions.DependencyInjection;
 

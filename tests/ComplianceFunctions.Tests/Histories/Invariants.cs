@@ -1,4 +1,4 @@
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Intake;

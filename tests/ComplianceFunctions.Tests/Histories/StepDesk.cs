@@ -1,10 +1,10 @@
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
-using Compliance.State;
+using Compliance.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ComplianceFunctions.Tests.Histories;

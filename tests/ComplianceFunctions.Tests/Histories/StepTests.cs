@@ -1,8 +1,9 @@
 using Azure;
-using Compliance.Evidence.Ledger;
+using Compliance.Changes.Plans;
+using Compliance.Ledger.Format;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
-using Compliance.Plans;
+using Compliance.Text;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ComplianceFunctions.Tests.Histories;

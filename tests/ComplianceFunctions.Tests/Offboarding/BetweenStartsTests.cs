@@ -1,10 +1,10 @@
 using System.Net;
 using Azure;
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
+using Compliance.Changes.Plans;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Erasure;
-using Compliance.Plans;
 using ComplianceFunctions.Tests.Histories;
 using Microsoft.Extensions.DependencyInjection;
 using Person = ComplianceFunctions.Tests.Histories.Person;

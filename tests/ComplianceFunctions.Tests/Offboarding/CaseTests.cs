@@ -1,11 +1,11 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Compliance.Approvals;
-using Compliance.Evidence;
-using Compliance.Evidence.People;
-using Compliance.Evidence.Verify;
+using Compliance.Changes.Approvals;
 using Compliance.Findings;
+using Compliance.Ledger;
+using Compliance.Ledger.Privacy;
+using Compliance.Ledger.Verification;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Certificates;

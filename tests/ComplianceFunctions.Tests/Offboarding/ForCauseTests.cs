@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using ComplianceFunctions.Tests.Histories;

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 using Azure.Data.Tables;
 using Compliance.AuditPack;
 using Compliance.Credentials;
-using Compliance.Evidence.Ledger;
+using Compliance.Ledger.Format;
 using Compliance.LedgerCheck;
 using Compliance.Runs;
 using Microsoft.Extensions.DependencyInjection;

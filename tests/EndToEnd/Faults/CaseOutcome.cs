@@ -4,10 +4,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Azure.Data.Tables;
+using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Certificates;
-using Compliance.Plans;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
 

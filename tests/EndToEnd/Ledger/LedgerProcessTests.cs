@@ -2,9 +2,9 @@ using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Compliance.Evidence;
-using Compliance.Evidence.Ledger;
-using Compliance.Evidence.Verify;
+using Compliance.Ledger;
+using Compliance.Ledger.Format;
+using Compliance.Ledger.Verification;
 using Testing;
 
 namespace EndToEnd.Ledger;

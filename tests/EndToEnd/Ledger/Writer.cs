@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Compliance.Evidence;
+using Compliance.Ledger;
 using Testing;
 
 namespace EndToEnd.Ledger;

@@ -1,6 +1,7 @@
 using System.Globalization;
-using Compliance.Evidence;
-using Compliance.State;
+using Compliance.Ledger;
+using Compliance.Ledger.Append;
+using Compliance.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Compliance.Changes.Plans;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
-using Compliance.Plans;
 using Compliance.Tenants;
 using Microsoft.Extensions.Logging;
 

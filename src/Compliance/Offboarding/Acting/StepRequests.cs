@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Compliance.Plans;
+using Compliance.Changes.Plans;
 using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Acting;

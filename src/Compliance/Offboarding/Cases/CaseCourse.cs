@@ -1,10 +1,10 @@
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Observability;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.Offboarding.Cases;
 

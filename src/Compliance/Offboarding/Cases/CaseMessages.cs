@@ -1,5 +1,5 @@
+using Compliance.Changes.Plans;
 using Compliance.Offboarding.Certificates;
-using Compliance.Plans;
 
 namespace Compliance.Offboarding.Cases;
 

@@ -1,14 +1,15 @@
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Azure;
-using Compliance.Approvals;
-using Compliance.Evidence;
+using Compliance.Changes.Approvals;
+using Compliance.Changes.Plans;
+using Compliance.Ledger;
 using Compliance.Observability;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
 using Compliance.Offboarding.Policy;
-using Compliance.Plans;
-using Compliance.State;
+using Compliance.Storage;
+using Compliance.Text;
 
 namespace Compliance.Offboarding.Cases;
 

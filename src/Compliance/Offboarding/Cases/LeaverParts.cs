@@ -1,9 +1,9 @@
-using Compliance.Approvals;
-using Compliance.Evidence;
-using Compliance.Evidence.Checkpoints;
+using Compliance.Changes.Approvals;
+using Compliance.Ledger;
+using Compliance.Ledger.Checkpoints;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Policy;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.Offboarding.Cases;
 

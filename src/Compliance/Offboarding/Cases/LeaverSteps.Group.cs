@@ -1,7 +1,7 @@
+using Compliance.Changes.Plans;
 using Compliance.Observability;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
-using Compliance.Plans;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Offboarding.Cases;

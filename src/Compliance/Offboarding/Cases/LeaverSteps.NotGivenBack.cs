@@ -1,6 +1,6 @@
+using Compliance.Changes.Plans;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
-using Compliance.Plans;
 
 namespace Compliance.Offboarding.Cases;
 

@@ -1,10 +1,11 @@
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
+using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Planning;
-using Compliance.Plans;
+using Compliance.Text;
 
 namespace Compliance.Offboarding.Cases;
 

@@ -1,11 +1,12 @@
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
+using Compliance.Changes.Plans;
 using Compliance.Controls;
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
-using Compliance.Plans;
+using Compliance.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Offboarding.Cases;

@@ -1,10 +1,10 @@
 using System.Globalization;
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
+using Compliance.Changes.Plans;
 using Compliance.Controls;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
-using Compliance.Plans;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Offboarding.Cases;

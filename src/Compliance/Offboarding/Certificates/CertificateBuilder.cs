@@ -1,7 +1,7 @@
 using System.Globalization;
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
+using Compliance.Changes.Plans;
 using Compliance.Offboarding.Directory;
-using Compliance.Plans;
 
 namespace Compliance.Offboarding.Certificates;
 

@@ -1,4 +1,5 @@
-using Compliance.Plans;
+using Compliance.Changes.Plans;
+using Compliance.Text;
 
 namespace Compliance.Offboarding.Certificates;
 

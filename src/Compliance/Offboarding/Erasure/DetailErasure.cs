@@ -1,12 +1,12 @@
 using Azure;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
-using Compliance.Approvals;
-using Compliance.Evidence;
-using Compliance.Evidence.People;
+using Compliance.Changes.Approvals;
 using Compliance.Findings;
+using Compliance.Ledger;
+using Compliance.Ledger.Privacy;
 using Compliance.Observability;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.Offboarding.Erasure;
 

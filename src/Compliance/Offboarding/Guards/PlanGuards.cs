@@ -1,4 +1,4 @@
-using Compliance.Plans;
+using Compliance.Changes.Plans;
 
 namespace Compliance.Offboarding.Guards;
 

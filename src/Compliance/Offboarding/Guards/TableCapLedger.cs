@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.Offboarding.Guards;
 

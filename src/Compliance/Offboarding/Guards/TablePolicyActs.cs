@@ -1,6 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.Offboarding.Guards;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Compliance.Plans;
+using Compliance.Text;
 
 namespace Compliance.Offboarding.Intake;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
-using Compliance.State;
+using Compliance.Storage;
 
 namespace Compliance.Offboarding.Intake;
 

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
-using Compliance.State;
+using Compliance.Storage;
 using CsvHelper;
 using CsvHelper.Configuration;
 

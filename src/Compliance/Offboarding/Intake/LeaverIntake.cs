@@ -1,11 +1,11 @@
 using Azure;
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Policy;
-using Compliance.Plans;
 using Compliance.Runs;
-using Compliance.State;
+using Compliance.Storage;
+using Compliance.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Offboarding.Intake;

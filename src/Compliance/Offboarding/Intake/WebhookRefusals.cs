@@ -1,11 +1,11 @@
 using System.Globalization;
 using Azure;
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Observability;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;
-using Compliance.State;
+using Compliance.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Offboarding.Intake;

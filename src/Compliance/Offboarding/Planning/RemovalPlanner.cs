@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using Compliance.Changes.Plans;
 using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Directory;
-using Compliance.Plans;
 using Compliance.Tenants;
+using Compliance.Text;
 
 namespace Compliance.Offboarding.Planning;
 

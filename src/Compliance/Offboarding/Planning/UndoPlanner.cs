@@ -1,6 +1,6 @@
+using Compliance.Changes.Plans;
 using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Directory;
-using Compliance.Plans;
 
 namespace Compliance.Offboarding.Planning;
 

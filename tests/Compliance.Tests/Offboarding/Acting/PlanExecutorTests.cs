@@ -1,6 +1,6 @@
+using Compliance.Changes.Plans;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Planning;
-using Compliance.Plans;
 using Compliance.Tenants;
 
 namespace Compliance.Tests.Offboarding.Acting;

@@ -1,6 +1,6 @@
+using Compliance.Changes.Plans;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Acting;
-using Compliance.Plans;
 
 namespace Compliance.Tests.Offboarding.Acting;
 

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
+using Compliance.Changes.Plans;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
-using Compliance.Plans;
+using Compliance.Text;
 using Local;
 using NJsonSchema;
 

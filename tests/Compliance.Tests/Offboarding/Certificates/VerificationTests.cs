@@ -1,9 +1,9 @@
+using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
-using Compliance.Plans;
 using Compliance.Tests.Offboarding.Acting;
 
 namespace Compliance.Tests.Offboarding.Certificates;

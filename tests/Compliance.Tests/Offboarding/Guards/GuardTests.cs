@@ -1,10 +1,10 @@
 using System.Text;
-using Compliance.Approvals;
+using Compliance.Changes.Approvals;
+using Compliance.Changes.Plans;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Planning;
 using Compliance.Offboarding.Policy;
-using Compliance.Plans;
 using Compliance.Policies;
 using Testing;
 
@@ -167,7 +167,7 @@ public abstract class GuardTests(StorageFixture accounts)
         Steps = steps,
     };
 
-    private TableCapLedger Ledger() => new(State.Faults.Storage(accounts));
+    private TableCapLedger Ledger() => new(Tests.Storage.Faults.Storage(accounts));
 
     [Fact]
     public async Task Five_hundred_cases_at_once_in_four_processes_worth_of_ledgers_never_exceed_the_cap()

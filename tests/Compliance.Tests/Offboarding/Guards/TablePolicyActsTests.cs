@@ -1,7 +1,7 @@
 using Azure.Data.Tables;
 using Compliance.Offboarding.Guards;
 using Compliance.Policies;
-using Compliance.State;
+using Compliance.Storage;
 using Testing;
 
 namespace Compliance.Tests.Offboarding.Guards;
@@ -22,7 +22,7 @@ public abstract class TablePolicyActsTests(StorageFixture accounts)
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private StateStorage Storage => State.Faults.Storage(accounts);
+    private StateStorage Storage => Tests.Storage.Faults.Storage(accounts);
 
     private TablePolicyActs Acts => new(Storage);
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Compliance.Offboarding;
-using Compliance.Tests.State;
+using Compliance.Tests.Storage;
 using Testing;
 
 namespace Compliance.Tests.Offboarding.Intake;

@@ -1,8 +1,8 @@
 using System.Text;
 using Compliance.Findings;
 using Compliance.Offboarding.Intake;
-using Compliance.State;
-using Compliance.Tests.State;
+using Compliance.Storage;
+using Compliance.Tests.Storage;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Testing;

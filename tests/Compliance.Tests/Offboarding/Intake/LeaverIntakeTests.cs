@@ -4,13 +4,13 @@ using System.Net;
 using Azure;
 using Azure.Data.Tables;
 using Compliance.Controls;
-using Compliance.Evidence;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Intake;
-using Compliance.State;
-using Compliance.Tests.State;
+using Compliance.Storage;
+using Compliance.Tests.Storage;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Testing;
@@ -193,7 +193,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         var row = new TakenEvent(
             HrEventKeys.Of(Terminated().Source, Terminated().Id),
             HrEventKeys.CaseOf(given.Tenant, Terminated().EmployeeId, Terminated().Employment),
-            Compliance.Plans.CanonicalJson.Sha256Of(Terminated()), 1, HrEventKind.Terminated, Now, "queue", "c", Recorded: false);
+            Compliance.Text.CanonicalJson.Sha256Of(Terminated()), 1, HrEventKind.Terminated, Now, "queue", "c", Recorded: false);
         await given.Events.NoteAsync(given.Tenant, row, Stop);
         given.Time.Advance(LeaverIntake.Grace);
 

@@ -3,8 +3,8 @@ using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
 using Compliance.Runs;
-using Compliance.State;
-using Compliance.Tests.State;
+using Compliance.Storage;
+using Compliance.Tests.Storage;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Testing;
@@ -79,7 +79,7 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
     [InlineData(null, "It is no roster: it cannot be read (404 BlobNotFound)")]
     public async Task A_roster_that_is_not_believed_makes_nobody_a_leaver_and_resolves_nothing(string? text, string problem)
     {
-        var given = new Given(accounts, $"watch-doubt-{Compliance.Plans.CanonicalJson.Sha256Of(text ?? "")[..8]}", roster: true);
+        var given = new Given(accounts, $"watch-doubt-{Compliance.Text.CanonicalJson.Sha256Of(text ?? "")[..8]}", roster: true);
         given.Users.All = [Ada, Bob];
         await given.RosterAsync("employeeId\nNW-2\nNW-3\nNW-4\nNW-5\nNW-6");
         await given.RunAsync();

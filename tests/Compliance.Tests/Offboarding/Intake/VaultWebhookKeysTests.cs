@@ -3,7 +3,7 @@ using Azure;
 using Azure.Security.KeyVault.Secrets;
 using Compliance.Offboarding.Intake;
 using Compliance.Tenants;
-using Compliance.Tests.State;
+using Compliance.Tests.Storage;
 using Compliance.Tests.Tenants;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;

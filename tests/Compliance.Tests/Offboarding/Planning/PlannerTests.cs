@@ -1,9 +1,9 @@
 using System.Text.Json;
+using Compliance.Changes.Plans;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
-using Compliance.Plans;
 using Compliance.Tenants;
 using Compliance.Tests.Offboarding.Acting;
 using CsCheck;

@@ -1,0 +1,45 @@
+namespace Compliance.Changes.Approvals;
+
+/// <summary>What answers add up to. Pure.</summary>
+internal static class ApprovalRules
+{
+    /// <summary>How many different people have to say yes, unless the request asks for another number.</summary>
+    public const int PeopleNeeded = 2;
+
+    /// <summary>
+    /// Where a request stands. Answers of the subject and of requesters do not count, whatever way they came in; two answers of one person
+    /// are one; a yes counts for <see cref="ApprovalRequest.ValidFor"/>, a no for good.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="now">When it is asked (UTC).</param>
+    public static ApprovalState StateOf(ApprovalRequest request, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var counted = request.Answers.Where(a => WhyNot(request, a.ApproverId) is null).ToList();
+        if (counted.Any(a => !a.Approve))
+            return ApprovalState.Refused;
+        var agreed = counted.Where(a => IsValid(request, a, now)).DistinctBy(a => a.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase)
+            .Count();
+        return agreed >= request.PeopleNeeded ? ApprovalState.Approved : ApprovalState.Open;
+    }
+
+    /// <summary>Whether an answer counts still.</summary>
+    public static bool IsValid(ApprovalRequest request, ApprovalAnswer answer, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(answer);
+        var at = request.BegunAt is { } begun && begun < now ? begun : now;
+        return at - answer.At <= request.ValidFor;
+    }
+
+    /// <summary>Why this person may not answer; null when they may.</summary>
+    public static string? WhyNot(ApprovalRequest request, string approverId)
+    {
+        bool Same(string id) => string.Equals(id.Trim(), approverId.Trim(), StringComparison.OrdinalIgnoreCase);
+        if (string.IsNullOrWhiteSpace(approverId))
+            return "the approver has no object id";
+        if (Same(request.SubjectId))
+            return "the plan is about you: ask somebody else";
+        return request.Requesters.Any(Same) ? "you asked for the plan: ask somebody else" : null;
+    }
+}

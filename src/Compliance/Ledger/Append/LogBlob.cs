@@ -1,0 +1,211 @@
+using System.Buffers;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Compliance.Ledger.Format;
+
+namespace Compliance.Ledger.Append;
+
+/// <summary>One append blob of a log as far as it has been read: append blobs only grow, so that what was read once is never read again.</summary>
+/// <param name="client">The blob.</param>
+/// <param name="path">Its path in the tenant's log.</param>
+/// <param name="location">Container and blob name.</param>
+internal sealed class LogBlob(AppendBlobClient client, string path, string location)
+{
+    // A blob full of something else is told of by its first lines.
+    private const int MostStrange = 10;
+
+    private readonly ArrayBufferWriter<byte> _line = new();
+    private long _lineAt;
+    private byte _last;
+    private DateTimeOffset _created;
+
+    /// <summary>The blob.</summary>
+    public AppendBlobClient Client => client;
+
+    /// <summary>Its path in the tenant's log.</summary>
+    public string Path => path;
+
+    /// <summary>Year, month and number in its name.</summary>
+    public (int Year, int Month, int Number) Name { get; } = LedgerLayout.TryParseLog(path, out var name) ? name : throw new ArgumentException($"{path} is no blob of a log", nameof(path));
+
+    /// <summary>The first day of the month in its name.</summary>
+    public DateOnly Month => new(Name.Year, Name.Month, 1);
+
+    /// <summary>Container and blob name.</summary>
+    public string Location => location;
+
+    /// <summary>Whether it is known to be there.</summary>
+    public bool Exists { get; private set; }
+
+    /// <summary>Whether it was read to its end at least once.</summary>
+    public bool Loaded { get; private set; }
+
+    /// <summary>Bytes read, hence where the next append has to land.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Appends so far; the service takes 50,000.</summary>
+    public int Blocks { get; private set; }
+
+    /// <summary>True when bytes follow the last line feed: they are no leaf yet, and one has to be written before the next record.</summary>
+    public bool Torn => Length > _lineAt;
+
+    /// <summary>Where the last line begins, whole or not.</summary>
+    public long TornAt => _lineAt;
+
+    /// <summary>The path of the blob that follows; null until a closing record was read.</summary>
+    public string? Next { get; private set; }
+
+    /// <summary>The latest time that a record was appended at, since the clock last went back; null when none says.</summary>
+    public DateTimeOffset? Latest { get; private set; }
+
+    /// <summary>Where its records are.</summary>
+    public IdIndex Ids { get; } = new();
+
+    /// <summary>Reads what was appended since the last time.</summary>
+    /// <param name="strange">Gets the offsets of the first lines newly found not to be records.</param>
+    /// <param name="stop">Stops the reading; what was read stays read.</param>
+    /// <returns>False when there is no such blob.</returns>
+    /// <exception cref="RequestFailedException">It cannot be read; with <see cref="EvidenceReplaced.Code"/> when it is not the blob it was.</exception>
+    public async Task<bool> ReadOnAsync(List<long> strange, CancellationToken stop)
+    {
+        BlobDownloadStreamingResult part;
+        try
+        {
+            // The last byte that is known goes along: a blob that got shorter has no answer to that.
+            part = await client.DownloadStreamingAsync(new() { Range = new(Math.Max(Length - 1, 0)) }, stop);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return Exists ? throw EvidenceReplaced.Because($"{location} is gone", e) : false;
+        }
+        catch (RequestFailedException e) when (e.Status == 416)
+        {
+            throw EvidenceReplaced.Because($"{location} is shorter than the {Length} bytes it had", e);
+        }
+        using (part)
+        {
+            if (_created != default && part.Details.CreatedOn != _created)
+                throw EvidenceReplaced.Because($"{location} was made anew");
+            var wanted = part.Details.ContentLength;
+            if (Length > 0 && wanted == 0)
+                throw EvidenceReplaced.Because($"{location} is shorter than the {Length} bytes it had");
+            (Exists, _created) = (true, part.Details.CreatedOn);
+            await ReadAsync(part.Content, wanted, strange, stop);
+            // As of the same answer as the length, so that no append lands in a blob after it is full.
+            (Blocks, Loaded) = (part.Details.BlobCommittedBlockCount, true);
+        }
+        return true;
+    }
+
+    /// <summary>Reads one line again.</summary>
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="stop">Stops the reading.</param>
+    /// <exception cref="RequestFailedException">It cannot be read.</exception>
+    public async Task<byte[]> LineAsync(long offset, int length, CancellationToken stop)
+    {
+        using BlobDownloadStreamingResult part = await client.DownloadStreamingAsync(new() { Range = new(offset, length) }, stop);
+        var line = new byte[length];
+        await part.Content.ReadExactlyAsync(line, stop);
+        return line;
+    }
+
+    /// <summary>Remembers an append that the service confirmed, line by line.</summary>
+    /// <param name="bytes">What was appended.</param>
+    /// <param name="blocks">Appends so far, as the service answered.</param>
+    public void Appended(ReadOnlySpan<byte> bytes, int blocks)
+    {
+        Take(bytes, strange: null);
+        Blocks = Math.Max(Blocks + 1, blocks);
+    }
+
+    /// <summary>Remembers an append of whole lines that the service confirmed and whose ids the caller puts into <see cref="Ids"/>.</summary>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="latest">When it was appended.</param>
+    /// <param name="clockBack">Whether the clock went back before it.</param>
+    /// <param name="blocks">Appends so far, as the service answered.</param>
+    public void AppendedLines(int length, DateTimeOffset latest, bool clockBack, int blocks)
+    {
+        Length += length;
+        (_lineAt, _last) = (Length, (byte)'\n');
+        Latest = clockBack || Latest is not { } before || latest > before ? latest : before;
+        Blocks = Math.Max(Blocks + 1, blocks);
+    }
+
+    /// <summary>Remembers that it was made and is empty.</summary>
+    public void Created() => (Exists, Loaded) = (true, true);
+
+    private async Task ReadAsync(Stream content, long wanted, List<long> strange, CancellationToken stop)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
+        try
+        {
+            var known = Length > 0;
+            for (var left = wanted; left > 0;)
+            {
+                var read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), stop);
+                if (read == 0)
+                    throw new IOException($"{location} was cut off {left} bytes before its end while reading");
+                left -= read;
+                if (known && buffer[0] != _last)
+                    throw EvidenceReplaced.Because($"{location} has another byte at {Length - 1} than it had");
+                Take(buffer.AsSpan(known ? 1 : 0, known ? read - 1 : read), strange);
+                known = false;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> bytes, List<long>? strange)
+    {
+        if (bytes.Length > 0)
+            _last = bytes[^1];
+        while (bytes.Length > 0)
+        {
+            var end = bytes.IndexOf((byte)'\n');
+            var part = end < 0 ? bytes : bytes[..end];
+            var before = Length - _lineAt;
+            // No line of ours is longer: how it ends need not be kept.
+            var keep = before + part.Length <= EvidenceLine.MostBytes;
+            if (end < 0)
+            {
+                if (keep)
+                    _line.Write(part);
+                Length += part.Length;
+                return;
+            }
+            Length += end + 1;
+            Line(!keep ? [] : before == 0 ? part : Joined(part), strange);
+            _line.ResetWrittenCount();
+            _lineAt = Length;
+            bytes = bytes[(end + 1)..];
+        }
+    }
+
+    private ReadOnlySpan<byte> Joined(ReadOnlySpan<byte> part)
+    {
+        _line.Write(part);
+        return _line.WrittenSpan;
+    }
+
+    private void Line(ReadOnlySpan<byte> line, List<long>? strange)
+    {
+        var facts = EvidenceLine.Read(line);
+        if (facts is null || Next is not null)
+        {
+            if (strange?.Count < MostStrange)
+                strange.Add(_lineAt);
+        }
+        if (facts is not { } record)
+            return;
+        Ids.Add(record.Id, _lineAt, line.Length);
+        if (record.LoggedAt is { } at)
+            Latest = record.ClockBack || Latest is not { } before || at > before ? at : before;
+        if (record.Closing)
+            Next ??= EvidenceLine.NextOf(line, path);
+    }
+}

@@ -1,0 +1,54 @@
+using Compliance.Controls;
+using Compliance.Findings;
+
+namespace Compliance.Ledger.Checkpoints;
+
+/// <summary>Ids of the ledger's own controls, and the sources their findings are read from.</summary>
+internal static class LedgerControls
+{
+    /// <summary>The ledger does not verify: something in it is not what was signed.</summary>
+    public const string DoesNotVerify = "EVID-001";
+
+    /// <summary>The ledger could not be checked, or no checkpoint could be signed: unknown.</summary>
+    public const string NotChecked = "EVID-002";
+
+    /// <summary>A checkpoint has not reached the auditor's place in time.</summary>
+    public const string CopyNotDelivered = "EVID-003";
+
+    /// <summary>The ledger is not write-once, or nobody can tell.</summary>
+    public const string NotWriteOnce = "EVID-004";
+
+    /// <summary>The check of the whole ledger.</summary>
+    public const string CheckSource = "ledger/check";
+
+    /// <summary>The signing of checkpoints.</summary>
+    public const string SigningSource = "ledger/signing";
+
+    /// <summary>The immutability policy of the container.</summary>
+    public const string WriteOnceSource = "ledger/writeOnce";
+
+    /// <summary>The deliveries of checkpoints.</summary>
+    public const string CopiesSource = "ledger/copies";
+
+    /// <summary>Kind of subject: the ledger as a whole, and a place that gets copies.</summary>
+    public const string LedgerSubject = "ledger";
+
+    /// <inheritdoc cref="LedgerSubject"/>
+    public const string CopySubject = "ledgerCopy";
+
+    /// <summary>A finding about the ledger as a whole.</summary>
+    /// <param name="tenant">The tenant whose ledger it is.</param>
+    /// <param name="control">The control that failed; its severity is the catalogue's.</param>
+    /// <param name="source">Only a complete read of this source resolves it later.</param>
+    /// <param name="problem">What is wrong.</param>
+    public static Detection Detect(string tenant, string control, string source, LedgerProblem problem) => new()
+    {
+        ControlId = control,
+        Severity = ControlCatalogue.Get(control).Severity,
+        Subject = new(LedgerSubject, tenant, "Evidence ledger"),
+        Part = problem.Part,
+        Source = source,
+        Reason = problem.Reason,
+        NextStep = problem.NextStep,
+    };
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using Compliance.Ledger.Format;
+using Compliance.Storage;
+
+namespace Compliance.Ledger.Checkpoints;
+
+/// <summary>What a check of the ledger found.</summary>
+/// <param name="Head">The latest checkpoint; null when there is none, or it cannot be trusted.</param>
+/// <param name="Records">Records of the log that were read and hashed.</param>
+/// <param name="Problems">What is wrong; one a part at most.</param>
+internal sealed record SelfCheckResult(TrustedCheckpoint? Head, long Records, IReadOnlyList<LedgerProblem> Problems);
+
+/// <summary>
+/// Checks the ledger against itself and against what was remembered of it elsewhere: the latest checkpoint's signature, its numbered twin, that it goes on from the
+/// checkpoint found right before (by a consistency proof from the tiles, and again over the log), its tiles, and the whole log. The auditor's own check is
+/// <c>compliance evidence verify</c>; this one is there so that nobody has to wait for him.
+/// </summary>
+/// <param name="storage">The evidence account.</param>
+/// <param name="keys">Which keys are trusted.</param>
+internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
+{
+    /// <summary>Reads all and checks it. Changes nothing.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="signer">The key that signs now; null when it cannot be had.</param>
+    /// <param name="before">The checkpoint that the last check found right; null for the first check.</param>
+    /// <param name="stop">Stops the reading.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="Azure.RequestFailedException">Storage failed.</exception>
+    public async Task<SelfCheckResult> CheckAsync(string tenantId, CheckpointSigner? signer, byte[]? before, CancellationToken stop)
+    {
+        var tenant = StateKeys.Safe(tenantId, "a tenant id");
+        var (trusted, problems) = (keys.Trusted(tenant, signer), new List<LedgerProblem>());
+        var (store, source) = (new LedgerStore(storage, tenant), new BlobLedgerSource(storage.Evidence, tenant));
+        var (head, old) = ((TrustedCheckpoint?)null, (TrustedCheckpoint?)null);
+
+        await TryAsync(async () =>
+        {
+            if (before is not null)
+                old = CheckpointKeys.Trust(before, tenant, trusted, LedgerProblem.History, "The checkpoint that was found right before");
+            head = await store.HeadAsync(stop) is { } stored ? CheckpointKeys.Trust(stored.Bytes, tenant, trusted, LedgerProblem.Head, "The latest checkpoint") : null;
+            if (head is null && old is not null)
+                throw Problem(LedgerProblem.Head, Text($"The latest checkpoint is gone; there was one of {old.Size} records"));
+        });
+        if (head is null)
+            return new(null, 0, problems);
+        await TryAsync(() => NumberedAsync(source, head, stop));
+        await TryAsync(() => TilesAsync(source, head, stop));
+        if (old is not null)
+            await TryAsync(() => HistoryAsync(source, old, head, stop));
+        long records = 0;
+        await TryAsync(async () => records = await LogAsync(source, old, head, stop));
+        return new(head, records, [.. problems.DistinctBy(p => p.Part)]);
+
+        async Task TryAsync(Func<Task> check)
+        {
+            try
+            {
+                await check();
+            }
+            catch (LedgerProblemException e)
+            {
+                problems.Add(e.Problem);
+            }
+            catch (LedgerFormatException e)
+            {
+                problems.Add(LedgerProblem.In(LedgerProblem.Tiles, e.Message));
+            }
+        }
+    }
+
+    private static async Task NumberedAsync(BlobLedgerSource source, TrustedCheckpoint head, CancellationToken stop)
+    {
+        var path = LedgerLayout.Checkpoint(head.Size);
+        if (await source.FindAsync(path, SignedNote.MaxBytes, stop) is not { } numbered)
+            throw Problem(LedgerProblem.Checkpoints, $"{path} is missing");
+        if (!numbered.AsSpan().SequenceEqual(head.Note))
+            throw Problem(LedgerProblem.Checkpoints, $"{path} is not the latest checkpoint, although that has its size");
+    }
+
+    private static async Task TilesAsync(ITileSource source, TrustedCheckpoint head, CancellationToken stop)
+    {
+        if (!(await TileBuilder.ResumeAsync(source, head.Size, stop)).Root().AsSpan().SequenceEqual(head.Checkpoint.Root))
+            throw Problem(LedgerProblem.Tiles, Text($"The tiles of {head.Size} records do not give the root that was signed"));
+    }
+
+    private static async Task HistoryAsync(ITileSource source, TrustedCheckpoint old, TrustedCheckpoint head, CancellationToken stop)
+    {
+        if (head.Size < old.Size)
+            throw Problem(LedgerProblem.History, Text($"The latest checkpoint is of {head.Size} records, but one of {old.Size} was here before: the ledger was put back"));
+        var proof = await MerkleProof.ConsistencyAsync(source, old.Size, head.Size, stop);
+        if (!MerkleProof.Consistency(old.Size, head.Size, old.Checkpoint.Root, head.Checkpoint.Root, proof))
+            throw Problem(LedgerProblem.History, Text($"The checkpoint of {head.Size} records does not go on from the one of {old.Size} that was here before: the ledger was rewritten"));
+    }
+
+    private static async Task<long> LogAsync(BlobLedgerSource source, TrustedCheckpoint? old, TrustedCheckpoint head, CancellationToken stop)
+    {
+        var tree = new MerkleFrontier();
+        var leaf = new byte[MerkleHash.Size];
+        await using var lines = new LogLines(source, await source.LogsAsync(stop));
+        while (tree.Size < head.Size)
+        {
+            if (!await lines.ReadAsync(stop))
+                throw Problem(LedgerProblem.Log, LedgerCheckpointer.LogShorter(tree.Size, head.Size));
+            MerkleHash.Leaf(lines.Line.Span, leaf);
+            tree.Append(leaf);
+            if (tree.Size == old?.Size && !tree.Root().AsSpan().SequenceEqual(old.Checkpoint.Root))
+                throw Problem(LedgerProblem.Log, LedgerCheckpointer.LogDiffers(tree.Size));
+        }
+        return tree.Root().AsSpan().SequenceEqual(head.Checkpoint.Root) ? tree.Size : throw Problem(LedgerProblem.Log, LedgerCheckpointer.LogDiffers(head.Size));
+    }
+
+    private static LedgerProblemException Problem(string part, string reason) => new(LedgerProblem.In(part, reason));
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,49 @@
+namespace Compliance.Ledger.Format;
+
+/// <summary>What folder and storage have in common.</summary>
+internal abstract class LedgerSource : ILedgerSource
+{
+    /// <inheritdoc/>
+    public abstract Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop);
+
+    /// <inheritdoc/>
+    public abstract Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop);
+
+    /// <inheritdoc/>
+    public abstract Task<Stream> OpenAsync(string path, long offset, CancellationToken stop);
+
+    /// <inheritdoc/>
+    public async Task<byte[]?> FindAsync(string path, int most, CancellationToken stop)
+    {
+        try
+        {
+            await using var file = await OpenAsync(path, 0, stop);
+            var buffer = new byte[Math.Min(most, 64 * 1024) + 1];
+            using var whole = new MemoryStream();
+            for (int read; (read = await file.ReadAsync(buffer, stop)) > 0;)
+            {
+                if (whole.Length + read > most)
+                    throw new LedgerFormatException($"{path} has more than {most} bytes", most);
+                whole.Write(buffer, 0, read);
+            }
+            return whole.ToArray();
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads a tile; a partial one that has been replaced by wider ones is taken from the full one.</summary>
+    /// <exception cref="LedgerFormatException">The tile is not there, or is too short or too long.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public async Task<byte[]> ReadAsync(TileRef tile, CancellationToken stop)
+    {
+        const int most = TilePath.Width * MerkleHash.Size;
+        if (await FindAsync(TilePath.Of(tile), most, stop) is { } exact)
+            return exact;
+        if (!tile.Full && await FindAsync(TilePath.Of(tile with { Width = TilePath.Width }), most, stop) is { } full && full.Length >= tile.Width * MerkleHash.Size)
+            return full[..(tile.Width * MerkleHash.Size)];
+        throw new LedgerFormatException($"tile {tile} is missing", 0);
+    }
+}

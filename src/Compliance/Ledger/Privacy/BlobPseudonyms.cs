@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Compliance.Findings;
+using Compliance.Storage;
+
+namespace Compliance.Ledger.Privacy;
+
+/// <summary>
+/// Pseudonyms as blobs of container <c>details</c> in the evidence account, which has no immutability policy: <c>{tenant}/people/{SHA-256 of the id}.json</c>. Storage Blob
+/// Data Contributor. Made once, whoever asks first.
+/// </summary>
+/// <param name="storage">The evidence account.</param>
+internal sealed class BlobPseudonyms(StateStorage storage) : IPseudonyms
+{
+    /// <summary>Name of the container.</summary>
+    public const string Container = "details";
+
+    // Forgotten all at once rather than one by one: they are read again when needed.
+    private const int MostKept = 10_000;
+
+    private readonly ConcurrentDictionary<(string Tenant, string Person), Pseudonym> _kept = new();
+
+    /// <summary>The blob of a person.</summary>
+    public static string BlobName(string tenantId, string personId) =>
+        $"{StateKeys.Safe(tenantId, "a tenant id")}/people/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(personId)))}.json";
+
+    /// <inheritdoc/>
+    public async Task<Pseudonym> OfAsync(string tenantId, string personId, CancellationToken stop)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(personId);
+        if (_kept.TryGetValue((tenantId, personId), out var kept))
+            return kept;
+        var blob = await BlobAsync(tenantId, personId, stop);
+        var pseudonym = Pseudonym.New(personId);
+        try
+        {
+            await blob.UploadAsync(BinaryData.FromObjectAsJson(pseudonym, ComplianceJson.Compact), new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All } }, stop);
+        }
+        catch (RequestFailedException e) when (e.Status is 409 or 412)
+        {
+            pseudonym = await ReadAsync(blob, stop)
+                ?? throw new RequestFailedException(0, "a pseudonym was erased while it was asked for: the record is not written; ask again");
+        }
+        return Keep(tenantId, pseudonym);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Pseudonym?> FindAsync(string tenantId, string personId, CancellationToken stop) =>
+        await ReadAsync(await BlobAsync(tenantId, personId, stop), stop);
+
+    /// <inheritdoc/>
+    public async Task EraseAsync(string tenantId, string personId, CancellationToken stop)
+    {
+        await (await BlobAsync(tenantId, personId, stop)).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: stop);
+        _kept.TryRemove((tenantId, personId), out _);
+    }
+
+    private Pseudonym Keep(string tenantId, Pseudonym pseudonym)
+    {
+        if (_kept.Count >= MostKept)
+            _kept.Clear();
+        return _kept[(tenantId, pseudonym.Id)] = pseudonym;
+    }
+
+    private async Task<BlobClient> BlobAsync(string tenantId, string personId, CancellationToken stop) =>
+        (await storage.EvidenceContainerAsync(Container, stop)).GetBlobClient(BlobName(tenantId, personId));
+
+    private static async Task<Pseudonym?> ReadAsync(BlobClient blob, CancellationToken stop)
+    {
+        try
+        {
+            return (await blob.DownloadContentAsync(stop)).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+        catch (JsonException e)
+        {
+            throw new RequestFailedException(0, $"{Container}/{blob.Name} is not what this program wrote: {e.Message}", e);
+        }
+    }
+}

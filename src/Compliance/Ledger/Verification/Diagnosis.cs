@@ -1,0 +1,315 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Compliance.Ledger.Format;
+using Compliance.Text;
+
+namespace Compliance.Ledger.Verification;
+
+/// <summary>
+/// Finds the first wrong record of a log that does not give a trusted checkpoint's root: the stored tiles of leaf hashes, where they are gone or changed the bundles of entries, say what the
+/// records were. They are believed only as far as they give the checkpoint's root themselves.
+/// </summary>
+/// <param name="source">The log.</param>
+/// <param name="files">Its blobs in their order.</param>
+/// <param name="checkpoints">Its checkpoints, compared with the log.</param>
+/// <param name="report">Told what is wrong.</param>
+internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, VerifyReport report)
+{
+    // So many records on either side are looked at to tell what became of the first wrong one.
+    private const int Window = 4096;
+
+    // The longest bundle there can be.
+    private const int MostBundle = TilePath.Width * (EntryBundle.PrefixSize + EntryBundle.MaxEntry);
+
+    /// <summary>Finds it.</summary>
+    /// <param name="frontier">The tree of the records that agree with the largest good checkpoint.</param>
+    /// <param name="start">The first record after them.</param>
+    /// <param name="records">How many the log has.</param>
+    /// <param name="end">Where it ends.</param>
+    /// <param name="stop">Stops the search.</param>
+    public async Task RunAsync(MerkleFrontier frontier, LeafPlace start, long records, LeafPlace end, CancellationToken stop)
+    {
+        var good = checkpoints.Trusted.LastOrDefault(c => c.Agrees == true);
+        // The records determine every smaller tree: what a larger checkpoint agrees with, no smaller one can contradict but by being of another log.
+        foreach (var split in checkpoints.Trusted.Where(c => c.Agrees == false && c.Size < good?.Size))
+            report.Add(CheckpointSet.SplitView(split, good!, "the log gives the root of the larger one, and not the smaller one's"));
+        var bad = checkpoints.Trusted.Where(c => c.Agrees != true && c.Size >= (good?.Size ?? 0)).ToList();
+        var beyond = bad.Where(c => c.Size > frontier.Size || good is null).ToList();
+        if (beyond.Count == 0)
+            return;
+        var (tied, signed) = await TieAsync(frontier, beyond, bundles: false, stop);
+        if (tied.Count == 0)
+            (tied, signed) = await TieAsync(frontier, beyond, bundles: true, stop);
+        if (tied.Count > 0)
+        {
+            foreach (var split in beyond.Where(c => !tied.Contains(c) && c.Size < tied[^1].Size))
+                report.Add(CheckpointSet.SplitView(split, tied[^1], "the tiles give the root of the larger one, and not the smaller one's"));
+            await FirstWrongAsync(signed, start, tied[0], records, end, stop);
+        }
+        foreach (var unexplained in beyond.Where(c => !tied.Contains(c) && !(tied.Count > 0 && c.Size < tied[^1].Size)))
+            report.Add(Unexplained(unexplained, good, records, end));
+    }
+
+    private LedgerProblem Unexplained(SeenCheckpoint checkpoint, SeenCheckpoint? good, long records, LeafPlace end)
+    {
+        var from = good is null ? "its begin" : string.Create(CultureInfo.InvariantCulture, $"record {good.Size} (the first after {good.Name}, which it agrees with)");
+        var truncated = records < checkpoint.Size;
+        var how = truncated
+            ? string.Create(CultureInfo.InvariantCulture, $"the log has {records} records, {checkpoint.Name} was signed for {checkpoint.Size}")
+            : string.Create(CultureInfo.InvariantCulture, $"the log does not give the root of {checkpoint.Name} ({checkpoint.Size} records)");
+        var ownAgree = checkpoints.Trusted.Where(c => !c.Kept).All(c => c.Agrees == true);
+        if (checkpoint.Kept && ownAgree)
+        {
+            return new(LedgerProblemKind.RolledBackLog, LedgerVerdict.Tampered, $"the log was rolled back: {how}; it agrees with {(good is null ? "none of its own checkpoints" : $"{good.Name} of its own")}")
+            {
+                Index = good?.Size ?? 0,
+                Path = truncated ? end.Path : null,
+                Offset = truncated ? end.Offset : null,
+            };
+        }
+        return truncated
+            ? new(LedgerProblemKind.TruncatedLog, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture, $"truncated: {how}; it ends at byte {end.Offset} of {end.Path ?? "nothing"}"))
+            {
+                Index = records,
+                Path = end.Path,
+                Offset = end.Offset,
+            }
+            : new(LedgerProblemKind.DifferentRoot, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture,
+                $"{how}: the first wrong record is between {from} and record {checkpoint.Size - 1}; the tiles that would tell which are missing or changed too"))
+            {
+                Index = good?.Size ?? 0,
+            };
+    }
+
+    // Which checkpoints the stored leaf hashes give the root of, and these hashes.
+    private async Task<(List<SeenCheckpoint> Tied, SignedLeaves Leaves)> TieAsync(MerkleFrontier frontier, List<SeenCheckpoint> wanted, bool bundles, CancellationToken stop)
+    {
+        var signed = new SignedLeaves(source, wanted[^1].Size, bundles);
+        var tree = frontier.Clone();
+        var tied = new List<SeenCheckpoint>();
+        var next = 0;
+        Meet();
+        await foreach (var hash in signed.ReadAsync(frontier.Size, stop))
+        {
+            tree.Append(hash.Span);
+            Meet();
+        }
+        return (tied, signed);
+
+        void Meet()
+        {
+            byte[]? root = null;
+            for (; next < wanted.Count && wanted[next].Size == tree.Size; next++)
+            {
+                if (wanted[next].Value.Root.AsSpan().SequenceEqual(root ??= tree.Root()))
+                    tied.Add(wanted[next]);
+            }
+        }
+    }
+
+    private async Task FirstWrongAsync(SignedLeaves signed, LeafPlace start, SeenCheckpoint checkpoint, long records, LeafPlace end, CancellationToken stop)
+    {
+        await using var actual = LinesAsync(start, stop).GetAsyncEnumerator(stop);
+        await using var expected = signed.ReadAsync(start.Index, stop).GetAsyncEnumerator(stop);
+        var hash = new byte[MerkleHash.Size];
+        for (var index = start.Index; index < checkpoint.Size && await expected.MoveNextAsync(); index++)
+        {
+            if (!await actual.MoveNextAsync())
+            {
+                await TruncatedAsync(signed, index, checkpoint, records, end, stop);
+                return;
+            }
+            actual.Current.Leaf(hash);
+            if (expected.Current.Span.SequenceEqual(hash))
+                continue;
+            var sides = new Sides(index, actual.Current with { Bytes = actual.Current.Bytes.ToArray() }, [hash], [expected.Current.ToArray()]);
+            while (sides.Found.Count < Window && await actual.MoveNextAsync())
+            {
+                hash = new byte[MerkleHash.Size];
+                actual.Current.Leaf(hash);
+                sides.Found.Add(hash);
+            }
+            while (sides.Should.Count < Math.Min(Window, checkpoint.Size - index) && await expected.MoveNextAsync())
+                sides.Should.Add(expected.Current.ToArray());
+            await NameAsync(signed, sides, checkpoint, stop);
+            return;
+        }
+    }
+
+    private async Task TruncatedAsync(SignedLeaves signed, long index, SeenCheckpoint checkpoint, long records, LeafPlace end, CancellationToken stop)
+    {
+        var lost = await signed.EntryAsync(index, stop);
+        report.Add(new(LedgerProblemKind.TruncatedLog, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture,
+            $"truncated: the log has {records} records and ends at byte {end.Offset} of {end.Path ?? "nothing"}, {checkpoint.Name} was signed for {checkpoint.Size}; the first lost one is record {index}{Shown(lost)}"))
+        {
+            Index = index,
+            Path = end.Path,
+            Offset = end.Offset,
+            RecordOffset = end.Offset,
+            RecordId = IdOf(lost),
+        });
+    }
+
+    private async Task NameAsync(SignedLeaves signed, Sides sides, SeenCheckpoint checkpoint, CancellationToken stop)
+    {
+        var (index, line, found, should) = (sides.Index, sides.Line, sides.Found[0], sides.Should[0]);
+        // Where the record that is here should be, and where the one that should be here is.
+        var itsPlace = sides.Should.FindIndex(h => h.AsSpan().SequenceEqual(found));
+        var itsOwner = sides.Found.FindIndex(h => h.AsSpan().SequenceEqual(should));
+        var nextAgree = sides.Found.Count > 1 && sides.Should.Count > 1 && sides.Found[1].AsSpan().SequenceEqual(sides.Should[1]);
+        if (itsPlace < 0 && itsOwner < 0 && !nextAgree)
+            itsPlace = await FarAsync(signed, sides, checkpoint, stop);
+        var entry = await signed.EntryAsync(index, stop);
+        var original = entry is not null && HashOf(entry).AsSpan().SequenceEqual(should) ? entry : null;
+        if (itsPlace > 0 && itsOwner > 0)
+        {
+            Add(LedgerProblemKind.SwappedRecords, string.Create(CultureInfo.InvariantCulture,
+                $"swapped: it should be record {index + itsPlace}, and the one that should be here{Shown(original)} is record {index + itsOwner}"));
+        }
+        else if (itsPlace > 0)
+        {
+            Add(LedgerProblemKind.DroppedRecord, string.Create(CultureInfo.InvariantCulture,
+                $"dropped: records that should stand before it are gone, {itsPlace} in number; the first lost one is record {index}{Shown(original)}"));
+        }
+        else if (itsOwner > 0 && await EarlierAsync(found, index, stop) is { } earlier)
+        {
+            Add(LedgerProblemKind.DoubledRecord, string.Create(CultureInfo.InvariantCulture, $"doubled: it is record {earlier.Index} at byte {earlier.Offset} of {earlier.Path} once more"));
+        }
+        else if (itsOwner > 0)
+        {
+            Add(LedgerProblemKind.InsertedRecord, string.Create(CultureInfo.InvariantCulture, $"inserted: records that were never signed stand from here on, {itsOwner} in number"));
+        }
+        else
+        {
+            var at = original is null || line.TooLong ? null : (int?)line.Bytes.Span.CommonPrefixLength(original);
+            Add(LedgerProblemKind.ChangedRecord, $"changed: {Difference(line, original, at)}{(nextAgree ? "; the next record is as it was signed" : "")}", at);
+        }
+
+        void Add(LedgerProblemKind kind, string how, int? at = null) =>
+            report.Add(LogWalk.At(index, line, kind, $"{how} (signed in {checkpoint.Name})", line.TooLong ? null : RecordFacts.Of(line.Bytes.Span).Id) with { Offset = line.Offset + (at ?? 0) });
+    }
+
+    private static string Difference(LogLine line, byte[]? original, int? at)
+    {
+        if (original is null || at is not { } offset)
+            return "its hash is not the one that was signed; the bundle that would tell what it said is missing or changed too";
+        const int shown = 24;
+        string Around(ReadOnlySpan<byte> bytes) => offset >= bytes.Length ? "the end of the record" : $"'{Plain.Text(bytes[offset..Math.Min(bytes.Length, offset + shown)])}'";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"from byte {offset} of the record (byte {line.Offset + offset} of {line.Path}) on it says {Around(line.Bytes.Span)} where {Around(original)} was signed");
+    }
+
+    // More records may be gone than the window shows.
+    private static async Task<int> FarAsync(SignedLeaves signed, Sides sides, SeenCheckpoint checkpoint, CancellationToken stop)
+    {
+        var place = sides.Should.Count;
+        await foreach (var hash in signed.ReadAsync(sides.Index + place, stop))
+        {
+            if (sides.Index + place >= checkpoint.Size)
+                break;
+            if (hash.Span.SequenceEqual(sides.Found[0]))
+                return place;
+            place++;
+        }
+        return -1;
+    }
+
+    private async Task<LeafPlace?> EarlierAsync(byte[] hash, long before, CancellationToken stop)
+    {
+        var index = 0L;
+        var leaf = new byte[MerkleHash.Size];
+        await foreach (var line in LinesAsync(default, stop))
+        {
+            if (index == before)
+                break;
+            line.Leaf(leaf);
+            if (leaf.AsSpan().SequenceEqual(hash))
+                return new(index, line.Path, line.Offset);
+            index++;
+        }
+        return null;
+    }
+
+    private async IAsyncEnumerable<LogLine> LinesAsync(LeafPlace start, [EnumeratorCancellation] CancellationToken stop)
+    {
+        await foreach (var line in new LogReader(source, files).ReadAsync(start.Path, start.Offset, stop))
+        {
+            if (line.Kind == LogLineKind.Line)
+                yield return line;
+        }
+    }
+
+    private static byte[] HashOf(byte[] entry)
+    {
+        var hash = new byte[MerkleHash.Size];
+        MerkleHash.Leaf(entry, hash);
+        return hash;
+    }
+
+    private static string? IdOf(byte[]? record) => record is not null && RecordFacts.Of(record).Id is { } id ? Plain.Text(id, 200) : null;
+
+    private static string Shown(byte[]? record) => IdOf(record) is { } id ? $" ({id})" : "";
+
+    // The first wrong record, and the hashes from it on: as they are, and as they should be.
+    private sealed record Sides(long Index, LogLine Line, List<byte[]> Found, List<byte[]> Should);
+
+    /// <summary>The leaf hashes as they were signed, from tiles or bundles.</summary>
+    private sealed class SignedLeaves(ILedgerSource source, long size, bool bundles)
+    {
+        // Reads until a tile is neither there as hashes nor as entries.
+        public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(long from, [EnumeratorCancellation] CancellationToken stop)
+        {
+            for (var tile = from / TilePath.Width; tile * TilePath.Width < size; tile++)
+            {
+                var width = (int)Math.Min(TilePath.Width, size - tile * TilePath.Width);
+                if ((bundles ? null : await HashesAsync(new(0, tile, width), stop)) is not { } hashes)
+                {
+                    if (await EntriesAsync(tile, width, stop) is not { } entries)
+                        yield break;
+                    hashes = new byte[entries.Count * MerkleHash.Size];
+                    for (var i = 0; i < entries.Count; i++)
+                        MerkleHash.Leaf(entries[i].Span, hashes.AsSpan(i * MerkleHash.Size));
+                }
+                for (var leaf = (int)Math.Max(0, from - tile * TilePath.Width); leaf < width; leaf++)
+                    yield return hashes.AsMemory(leaf * MerkleHash.Size, MerkleHash.Size);
+            }
+        }
+
+        // Not verified.
+        public async Task<byte[]?> EntryAsync(long index, CancellationToken stop)
+        {
+            var tile = index / TilePath.Width;
+            var width = (int)Math.Min(TilePath.Width, size - tile * TilePath.Width);
+            return await EntriesAsync(tile, width, stop) is { } entries ? entries[(int)(index % TilePath.Width)].ToArray() : null;
+        }
+
+        private async Task<byte[]?> HashesAsync(TileRef tile, CancellationToken stop)
+        {
+            try
+            {
+                return await source.ReadHashesAsync(tile, stop);
+            }
+            catch (LedgerFormatException)
+            {
+                return null;
+            }
+        }
+
+        private async Task<IReadOnlyList<ReadOnlyMemory<byte>>?> EntriesAsync(long index, int width, CancellationToken stop)
+        {
+            foreach (var stored in (int[])[width, TilePath.Width])
+            {
+                try
+                {
+                    if (await source.FindAsync(TilePath.Entries(index, stored), MostBundle, stop) is { } bundle)
+                        return EntryBundle.Parse(bundle, stored);
+                }
+                catch (LedgerFormatException)
+                {
+                    // The other may do.
+                }
+            }
+            return null;
+        }
+    }
+}

@@ -1,0 +1,320 @@
+using System.Buffers;
+using System.Globalization;
+using Compliance.Ledger.Format;
+using Compliance.Text;
+
+namespace Compliance.Ledger.Verification;
+
+/// <summary>
+/// Verifies a whole log in one pass: hashes every line, compares the tree's root with every checkpoint's on the way, and looks whether the log is as its writer would have written it. A second
+/// pass is made when something is wrong, to name the first wrong record.
+/// </summary>
+/// <remarks>
+/// Memory does not depend on the log but for 11 to 21 bytes a record, by which it tells that a record is there twice (<see cref="IdSet"/>), and some 300 bytes a checkpoint.
+/// Stateless; any thread may call.
+/// </remarks>
+/// <param name="source">The log. Nothing it gives is trusted.</param>
+/// <param name="options">The keys, and what the auditor kept.</param>
+internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options)
+{
+    /// <summary>Problems of one kind that are listed; more are counted.</summary>
+    public const int MostProblemsOfAKind = 20;
+
+    /// <summary>Problems that are listed at most.</summary>
+    public static int MostProblems => MostProblemsOfAKind * Enum.GetValues<LedgerProblemKind>().Length;
+
+    private readonly VerifyReport _report = new();
+
+    /// <summary>Verifies it. What cannot be read is in the result, not an exception.</summary>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public async Task<LedgerVerification> VerifyAsync(CancellationToken stop)
+    {
+        CheckpointSet? checkpoints = null;
+        var pass = new Pass();
+        try
+        {
+            checkpoints = await CheckpointSet.ReadAsync(source, options, _report, stop);
+            var files = await source.LogsAsync(stop);
+            await using var tiles = new TileComparison(source, options.Tiles ? checkpoints.Largest ?? 0 : 0);
+            await ReadAsync(files, checkpoints, tiles, pass, stop);
+            await JudgeAsync(files, checkpoints, tiles, pass, stop);
+        }
+        catch (Exception e) when (SourceFailure.IsOne(e) && !stop.IsCancellationRequested)
+        {
+            _report.Add(new(LedgerProblemKind.Unreadable, LedgerVerdict.CannotTell, Plain.Text(e.Message, 500)));
+        }
+        var result = Result(checkpoints, pass);
+        return result.Verdict == LedgerVerdict.Intact || await ConvertedAsync(result, stop) is not { } converted ? result : converted;
+    }
+
+    // A copy that went through git or an editor is no forgery, though its bytes are not the signed ones. Null when something else is wrong.
+    private async Task<LedgerVerification?> ConvertedAsync(LedgerVerification result, CancellationToken stop)
+    {
+        if (source is PutBackLineEnds)
+            return null;
+        var before = new PutBackLineEnds(source);
+        LedgerVerification again;
+        try
+        {
+            if (!await before.IsLikelyAsync(stop))
+                return null;
+            // Tiles are no text, and prove nothing.
+            again = await new LedgerVerifier(before, options with { Tiles = false, Progress = null }).VerifyAsync(stop);
+        }
+        catch (Exception e) when (SourceFailure.IsOne(e) && !stop.IsCancellationRequested)
+        {
+            return null;
+        }
+        if (again.Verdict != LedgerVerdict.Intact || before.Changed.Count == 0 || !before.IsThroughout)
+            return null;
+        var path = before.Changed[0];
+        var tenant = again.Origin?.Split('/')[^1] ?? "ID";
+        return result with
+        {
+            Verdict = LedgerVerdict.CannotTell,
+            Problems =
+            [
+                new(LedgerProblemKind.ConvertedCopy, LedgerVerdict.CannotTell,
+                    $"this copy is not the ledger byte for byte: {Changes(before)} in "
+                    + $"{Plain.Text(path, 100)}{More(before.Changed.Count - 1)}, as git, an editor or a transfer in text mode does. "
+                    + "With that undone, every record and checkpoint is as it was signed. Fetch the ledger again into a new folder: "
+                    + $"compliance evidence download DIR --account URL --tenant {Plain.Text(tenant, 100)}")
+                { Path = path },
+            ],
+            Warnings = [],
+            MoreProblems = 0,
+            Origin = again.Origin,
+        };
+    }
+
+    private static string Changes(PutBackLineEnds copy) => (copy.HasLineEnds, copy.HasMarks) switch
+    {
+        (true, true) => "line ends were changed from LF to CRLF and a byte-order mark was put at the begin",
+        (true, false) => "line ends were changed from LF to CRLF",
+        _ => "a byte-order mark was put at the begin",
+    };
+
+    private static string More(int files) => files == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {files} more files");
+
+    private async Task ReadAsync(IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, TileComparison tiles, Pass pass, CancellationToken stop)
+    {
+        var walk = pass.Walk = new(_report);
+        var tree = new TileBuilder();
+        var bundle = new ArrayBufferWriter<byte>(64 * 1024);
+        var (total, before, next) = (files.Sum(f => f.Length), 0L, 0);
+        var leaf = new byte[MerkleHash.Size];
+        long? tail = null;
+        var wanted = checkpoints.All;
+        await AtSizeAsync();
+        await foreach (var line in new LogReader(source, files).ReadAsync(null, 0, stop))
+        {
+            switch (line.Kind)
+            {
+                case LogLineKind.Begin:
+                    walk.Begin(line.Path);
+                    tail = null;
+                    continue;
+                case LogLineKind.End:
+                    before += line.Offset;
+                    pass.Bytes = before;
+                    pass.End = new(tree.Size, line.Path, tail ?? line.Offset);
+                    continue;
+                case LogLineKind.Tail:
+                    walk.Tail(line);
+                    tail = line.Offset;
+                    continue;
+                default:
+                    break;
+            }
+            if (tree.Size == pass.Good)
+                pass.AfterGood = new(tree.Size, line.Path, line.Offset);
+            walk.Line(tree.Size, line);
+            line.Leaf(leaf);
+            if (!pass.TooLong && options.Tiles)
+            {
+                pass.TooLong = line.TooLong;
+                if (!line.TooLong)
+                    EntryBundle.Write(bundle, line.Bytes.Span);
+            }
+            var full = tree.Append(leaf);
+            if (full.Count > 0)
+            {
+                await CompareAsync(full);
+                bundle.ResetWrittenCount();
+                if (tree.Size % (16 * TilePath.Width) == 0)
+                    options.Progress?.Report(new(before + line.Offset, total, tree.Size));
+            }
+            if (next < wanted.Count && wanted[next].Size == tree.Size)
+                await AtSizeAsync();
+            pass.Records = tree.Size;
+        }
+        walk.Ended();
+        pass.Complete = true;
+        options.Progress?.Report(new(pass.Bytes, Math.Max(total, pass.Bytes), tree.Size));
+
+        async ValueTask AtSizeAsync()
+        {
+            byte[]? root = null;
+            for (; next < wanted.Count && wanted[next].Size == tree.Size; next++)
+            {
+                wanted[next].Agrees = wanted[next].Value.Root.AsSpan().SequenceEqual(root ??= tree.Root());
+                if (!wanted[next].Trusted)
+                    continue;
+                if (wanted[next].Agrees == true)
+                    (pass.Good, pass.Frontier) = (tree.Size, tree.Frontier());
+                else
+                    tiles.End();
+            }
+            if (root is null || pass.Good != tree.Size || checkpoints.Largest != tree.Size || !options.Tiles)
+                return;
+            if (tree.Size % TilePath.Width > 0)
+                await tiles.ComparePartialAsync(new(TileRef.Entries, tree.Size / TilePath.Width, (int)(tree.Size % TilePath.Width)), bundle.WrittenMemory, stop);
+            foreach (var partial in tree.Partial())
+                await tiles.ComparePartialAsync(partial.Ref, partial.Hashes, stop);
+        }
+
+        async ValueTask CompareAsync(IReadOnlyList<Tile> full)
+        {
+            if (!tiles.Covers(full[0].Ref))
+                return;
+            if (!pass.TooLong)
+                await tiles.CompareFullAsync(full[0].Ref with { Level = TileRef.Entries }, bundle.WrittenMemory, stop);
+            else
+                tiles.End();
+            foreach (var tile in full.Where(t => tiles.Covers(t.Ref)))
+                await tiles.CompareFullAsync(tile.Ref, tile.Hashes, stop);
+        }
+    }
+
+    private async Task JudgeAsync(IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, TileComparison tiles, Pass pass, CancellationToken stop)
+    {
+        if (checkpoints.Trusted.Any(c => c.Agrees != true))
+            await new Diagnosis(source, files, checkpoints, _report).RunAsync(
+                pass.Frontier, pass.AfterGood.Index == pass.Good ? pass.AfterGood : pass.End, pass.Records, pass.End, stop);
+        foreach (var stranger in checkpoints.All.Where(c => !c.Trusted && _report.Problems.All(p => p.Kind != LedgerProblemKind.ForgedCheckpoint || p.Path != c.Path)))
+        {
+            if (stranger.Agrees == true)
+            {
+                _report.Add(new(LedgerProblemKind.UnknownKey, LedgerVerdict.CannotTell,
+                    $"{stranger.Name} agrees with the log, but {stranger.Signers}: a key that you were not given, or a forgery")
+                { Path = stranger.Path });
+            }
+            else
+            {
+                _report.Add(CheckpointSet.Forged(stranger, stranger.Agrees == false
+                    ? "and the log does not give its root"
+                    : string.Create(CultureInfo.InvariantCulture, $"and the log has {pass.Records} records, not {stranger.Size}")));
+            }
+        }
+        if (checkpoints.Largest is null)
+            _report.Add(new(LedgerProblemKind.NoCheckpoint, LedgerVerdict.CannotTell, Nothing(checkpoints)));
+        await DoublesAsync(files, pass, stop);
+        await TilesAsync(checkpoints, tiles, pass.Good, stop);
+        pass.Compared = tiles.Count;
+    }
+
+    private string Nothing(CheckpointSet checkpoints) => options.Keys.Count == 0
+        ? "no key was given to verify the checkpoints with"
+        : checkpoints.All.Count == 0
+            ? "there is no checkpoint: nothing says what the log has to be"
+            : "none of the checkpoints is signed by a known key";
+
+    // Two ids may share a hash, so the log is read once more for those that seem to be there twice.
+    private async Task DoublesAsync(IReadOnlyList<LedgerFile> files, Pass pass, CancellationToken stop)
+    {
+        if (pass.Walk is not { Doubles.Count: > 0 } walk)
+            return;
+        var suspects = walk.Doubles.GroupBy(d => d.Id, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
+        var last = walk.Doubles.Max(d => d.Place.Index);
+        var index = 0L;
+        await foreach (var line in new LogReader(source, files).ReadAsync(null, 0, stop))
+        {
+            if (line.Kind != LogLineKind.Line)
+                continue;
+            if (index >= last || suspects.Count == 0)
+                break;
+            if (!line.TooLong && RecordFacts.Of(line.Bytes.Span).Id is { } id && suspects.TryGetValue(id, out var twice) && index < twice.Place.Index)
+            {
+                suspects.Remove(id);
+                var place = new LogLine(LogLineKind.Line, twice.Place.Path ?? "", twice.Place.Offset, 0, default, null);
+                if (_report.Problems.All(p => p.Kind != LedgerProblemKind.DoubledRecord || p.Index != twice.Place.Index))
+                {
+                    _report.Add(LogWalk.At(twice.Place.Index, place, LedgerProblemKind.DoubledRecord, string.Create(CultureInfo.InvariantCulture,
+                        $"it is there twice: record {index} at byte {line.Offset} of {line.Path} has the same id"), id));
+                }
+            }
+            index++;
+        }
+    }
+
+    private async Task TilesAsync(CheckpointSet checkpoints, TileComparison tiles, long good, CancellationToken stop)
+    {
+        // Beyond what agrees with a checkpoint it is the records that are wrong, and the tiles may well be right.
+        var differences = tiles.Differences.Where(d => d.End <= good).ToList();
+        if (differences.Count == 0)
+            return;
+        // Partial tiles are replaced as the log grows, perhaps just now.
+        var grown = differences.Exists(d => !d.Tile.Full) && !(await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop)).AsSpan().SequenceEqual(checkpoints.Head);
+        foreach (var difference in differences)
+        {
+            if (grown && !difference.Tile.Full && difference.Kind == LedgerProblemKind.MissingTile)
+            {
+                _report.Warn($"{difference.Tile} was replaced while the log was verified");
+                continue;
+            }
+            _report.Add(new(difference.Kind, difference.Kind == LedgerProblemKind.Unreadable ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered, difference.Message)
+            {
+                Index = difference is { Kind: LedgerProblemKind.ChangedTile, Tile.Level: 0, Offset: { } at } ? difference.Tile.Index * TilePath.Width + at / MerkleHash.Size : null,
+                Path = TilePath.Of(difference.Tile),
+                Offset = difference.Offset,
+            });
+        }
+    }
+
+    private LedgerVerification Result(CheckpointSet? checkpoints, Pass pass)
+    {
+        var best = checkpoints?.Trusted.LastOrDefault(c => c.Agrees == true);
+        if (best is not null && pass.Complete && pass.Records > best.Size)
+            _report.Warn(string.Create(CultureInfo.InvariantCulture, $"{pass.Records - best.Size} records after the last checkpoint are not yet covered by a signature"));
+        return new(_report.Verdict, [.. _report.Problems.OrderBy(p => p.Says == LedgerVerdict.Tampered ? 0 : 1).ThenBy(p => p.Kind)], _report.Warnings)
+        {
+            MoreProblems = _report.More,
+            Origin = checkpoints?.Origin,
+            Records = pass.Records,
+            Bytes = pass.Bytes,
+            Covered = best?.Size ?? 0,
+            Checkpoint = best?.Value,
+            SignedBy = best is null ? [] : [best.Signers],
+            Checkpoints = checkpoints?.Trusted.Count(c => c.Agrees == true) ?? 0,
+            UnknownVersions = pass.Walk?.UnknownVersions ?? 0,
+            TornLines = pass.Walk?.Torn ?? 0,
+            TilesCompared = pass.Compared,
+        };
+    }
+
+    // What one reading of the log came to.
+    private sealed class Pass
+    {
+        public LogWalk? Walk { get; set; }
+
+        public long Records { get; set; }
+
+        public long Bytes { get; set; }
+
+        public long Compared { get; set; }
+
+        public bool Complete { get; set; }
+
+        public bool TooLong { get; set; }
+
+        // The largest trusted checkpoint that agrees, the tree there, and the first record after it.
+        public long Good { get; set; }
+
+        public MerkleFrontier Frontier { get; set; } = new();
+
+        public LeafPlace AfterGood { get; set; }
+
+        // After the last line.
+        public LeafPlace End { get; set; }
+    }
+}

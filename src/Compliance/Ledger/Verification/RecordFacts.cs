@@ -1,0 +1,176 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Compliance.Ledger.Format;
+
+namespace Compliance.Ledger.Verification;
+
+/// <summary>What a line is, to those who look for what is wrong with it.</summary>
+internal enum LineForm
+{
+    /// <summary>A JSON object with an id: a record, of whatever version.</summary>
+    Record,
+
+    /// <summary>The begin of a JSON object that goes no further, or nothing at all: what a crash leaves behind.</summary>
+    Torn,
+
+    /// <summary>Neither.</summary>
+    Foreign,
+}
+
+/// <summary>What the verification needs to know of a line. Sample, cut off: <c>{"action":"credentials.check",...,"id":"cred-1/check","loggedAt":"2026-03-01T06:00:01.250Z",...,"version":1}</c></summary>
+internal readonly ref struct RecordFacts
+{
+    /// <summary>The version of the record's shape that is understood here; records of others are hashed all the same.</summary>
+    public const long KnownVersion = 1;
+
+    /// <summary>What the line is.</summary>
+    public LineForm Form { get; private init; }
+
+    /// <summary>The id as it stands in the line, without its quotation marks; empty when the line is no record.</summary>
+    public ReadOnlySpan<byte> RawId { get; private init; }
+
+    /// <summary>Whether <see cref="RawId"/> has escapes, so that one id could be written in two ways.</summary>
+    public bool EscapedId { get; private init; }
+
+    /// <summary>Whether its version is <see cref="KnownVersion"/>.</summary>
+    public bool Known { get; private init; }
+
+    /// <summary>When it was appended; null when it does not say.</summary>
+    public DateTimeOffset? LoggedAt { get; private init; }
+
+    /// <summary>Whether it closes its blob.</summary>
+    public bool Closing { get; private init; }
+
+    /// <summary>Whether it says that the clock went back.</summary>
+    public bool ClockBack { get; private init; }
+
+    /// <summary>The id, not made harmless; null when there is none.</summary>
+    public string? Id => Form == LineForm.Record ? TextOf(RawId) : null;
+
+    /// <summary>Reads a line; anything may stand there.</summary>
+    public static RecordFacts Of(ReadOnlySpan<byte> line)
+    {
+        if (line.IsEmpty)
+            return new() { Form = LineForm.Torn };
+        if (line[0] != (byte)'{')
+            return new() { Form = LineForm.Foreign };
+        // A line that is cut off has no last brace, with rare exceptions that the reader below finds.
+        if (line[^1] != (byte)'}' || !Utf8.IsValid(line))
+            return new() { Form = IsBegin(line) ? LineForm.Torn : LineForm.Foreign };
+        try
+        {
+            return Read(line);
+        }
+        catch (JsonException)
+        {
+            return new() { Form = IsBegin(line) ? LineForm.Torn : LineForm.Foreign };
+        }
+    }
+
+    /// <summary>A property of a record that is a text.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="name">The property.</param>
+    /// <returns>Null when it has no such property, or the line is no record.</returns>
+    public static string? TextOf(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth != 1 || reader.TokenType != JsonTokenType.PropertyName)
+                    continue;
+                var wanted = reader.ValueTextEquals(name);
+                reader.Read();
+                if (wanted)
+                    return reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                reader.Skip();
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // The second is what GetString throws for half a surrogate pair.
+        }
+        return null;
+    }
+
+    private static RecordFacts Read(ReadOnlySpan<byte> line)
+    {
+        var reader = new Utf8JsonReader(line);
+        ReadOnlySpan<byte> id = default;
+        var (ids, escaped, known, closing, back) = (0, false, false, false, false);
+        DateTimeOffset? loggedAt = null;
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.ValueSpan;
+            if (name.SequenceEqual("id"u8))
+            {
+                reader.Read();
+                ids++;
+                if (reader.TokenType != JsonTokenType.String)
+                    return new() { Form = LineForm.Foreign };
+                id = reader.ValueSpan;
+                escaped = reader.ValueIsEscaped;
+            }
+            else if (name.SequenceEqual("loggedAt"u8))
+            {
+                reader.Read();
+                if (reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var at))
+                    loggedAt = at;
+            }
+            else if (name.SequenceEqual("action"u8))
+            {
+                reader.Read();
+                if (reader.TokenType == JsonTokenType.String)
+                    (closing, back) = (reader.ValueTextEquals(EvidenceLine.ClosedAction), reader.ValueTextEquals(EvidenceLine.ClockBackAction));
+            }
+            else if (name.SequenceEqual("version"u8))
+            {
+                reader.Read();
+                known = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var version) && version == KnownVersion;
+            }
+            reader.Skip();
+        }
+        // What follows the object makes it none; this throws for it.
+        reader.Read();
+        // A record that names its id twice could be shown as either.
+        return ids == 1
+            ? new() { Form = LineForm.Record, RawId = id, EscapedId = escaped, Known = known, LoggedAt = loggedAt, Closing = closing, ClockBack = back }
+            : new() { Form = LineForm.Foreign };
+    }
+
+    private static bool IsBegin(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(line, isFinalBlock: false, default);
+            while (reader.Read())
+            {
+                // As far as it goes.
+            }
+            // Whether it stopped because the object had ended.
+            return reader.CurrentDepth > 0 || reader.TokenType != JsonTokenType.EndObject;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static string TextOf(ReadOnlySpan<byte> raw)
+    {
+        // Within quotation marks it is a text of JSON once more.
+        byte[] quoted = [(byte)'"', .. raw, (byte)'"'];
+        try
+        {
+            var reader = new Utf8JsonReader(quoted);
+            return reader.Read() ? reader.GetString() ?? "" : "";
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair as an escape.
+            return System.Text.Encoding.UTF8.GetString(raw);
+        }
+    }
+}
