@@ -6,6 +6,7 @@ using System.Text.Json;
 using Compliance.Changes.Approvals;
 using Compliance.Findings;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Intake;
 
 namespace ComplianceCli;

@@ -5,7 +5,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Compliance.Credentials;
-using Compliance.Offboarding;
+using Compliance.Offboarding.Desk;
 using Compliance.Storage;
 using Compliance.Text;
 

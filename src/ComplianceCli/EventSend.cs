@@ -2,6 +2,8 @@ using System.Text;
 using Azure;
 using Compliance.Credentials;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Intake;
 using Compliance.Text;
 

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Desk;
 using Compliance.Text;
 
 namespace ComplianceCli;

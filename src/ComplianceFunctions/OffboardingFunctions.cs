@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Compliance.Changes.Approvals;
-using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Desk;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Logging;

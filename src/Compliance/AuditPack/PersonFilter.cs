@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Compliance.Findings;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Erasure;
 
 namespace Compliance.AuditPack;
 
@@ -41,7 +40,7 @@ internal sealed partial class PersonFilter(IEnumerable<string> known)
                 .SelectMany(r => (string[])[r.SubjectId, .. r.Requesters, .. r.Answers.Select(answer => answer.ApproverId)]))
             .Concat(cases.SelectMany(c => new[] { c.UserId, c.EmployeeId, c.Latest.EmployeeId, c.Latest.PrincipalName, c.Latest.Mail,
                 c.Cause?.UserId, c.Cause?.PrincipalName, c.Cause?.StartedBy }))
-            .OfType<string>().Where(k => k != DetailErasure.Erased).Distinct(StringComparer.OrdinalIgnoreCase);
+            .OfType<string>().Where(k => k != LeaverCase.Erased).Distinct(StringComparer.OrdinalIgnoreCase);
 
     private static IEnumerable<string?> NamedBy(Detection detection) =>
     [

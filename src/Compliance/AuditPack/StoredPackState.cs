@@ -6,6 +6,7 @@ using Compliance.Changes.Approvals;
 using Compliance.Findings;
 using Compliance.Ledger.Privacy;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
 using Compliance.Storage;
 
 namespace Compliance.AuditPack;

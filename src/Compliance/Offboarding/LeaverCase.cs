@@ -45,6 +45,9 @@ public enum LeaverStage
 /// <summary>One person's leaving of one employment. One case per tenant, employee id and employment.</summary>
 public sealed record LeaverCase
 {
+    /// <summary>What replaces a detail of a case that was erased.</summary>
+    public const string Erased = "erased";
+
     /// <summary>
     /// The case's id: <c>leaver-</c> and the start of a SHA-256 over tenant, employee id and the employment that it began with. Also the
     /// orchestration's instance id, with <see cref="Round"/>.

@@ -1,10 +1,11 @@
 using Compliance.Changes.Approvals;
 using Compliance.Findings;
 using Compliance.Ledger;
-using Compliance.Offboarding.Acting;
 using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Erasure;
+using Compliance.Offboarding.Execution;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;

@@ -174,9 +174,9 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
         string Text(string name) => row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : throw new IncompleteReadException($"a resource without '{name}' was read");
-        var tags = Credentials.Credential.EmptyTags;
-        if (row.TryGetProperty("tags", out var given) && given.ValueKind == JsonValueKind.Object)
-            tags = given.EnumerateObject().ToDictionary(t => t.Name, t => t.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        var tags = row.TryGetProperty("tags", out var given) && given.ValueKind == JsonValueKind.Object
+            ? given.EnumerateObject().ToDictionary(t => t.Name, t => t.Value.ToString(), StringComparer.OrdinalIgnoreCase)
+            : new(StringComparer.OrdinalIgnoreCase);
         return new(Text("id"), Text("name"), Text("type"), Text("subscriptionId"), tags,
             row.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object ? properties.Clone() : default);
     }

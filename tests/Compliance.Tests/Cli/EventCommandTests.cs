@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Compliance.Credentials;
+using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Intake;
 using Compliance.Tests.Offboarding.Intake;
 using ComplianceCli;

@@ -1,7 +1,6 @@
 using Compliance.Changes.Approvals;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
-using Compliance.Offboarding.Intake;
 using Simulation;
 
 namespace ComplianceFunctions.Tests.Histories;

@@ -8,7 +8,7 @@ using Compliance.Changes.Approvals;
 using Compliance.Ledger.Format;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
-using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Policy;
 using Compliance.Tenants;
 using Microsoft.AspNetCore.Http;

@@ -2,6 +2,7 @@ using Azure;
 using Compliance.Changes.Plans;
 using Compliance.Ledger.Format;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Cases;
 using Compliance.Text;
 using Microsoft.Extensions.DependencyInjection;

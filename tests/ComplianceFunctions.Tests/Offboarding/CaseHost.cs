@@ -7,6 +7,7 @@ using Compliance.Findings;
 using Compliance.Ledger.Format;
 using Compliance.Ledger.Verification;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Erasure;
 using Compliance.Tenants;
 using Local;

@@ -7,7 +7,9 @@ using Azure.Data.Tables;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Certificates;
+using Compliance.Offboarding.Desk;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
 
@@ -48,11 +50,11 @@ internal sealed partial record CaseOutcome(string Evidence, string Certificate, 
         {
             if (Text(record, "action") == "offboarding.snapshot")
                 Assert.Equal(person.Digest(Sha256(await run.DocumentAsync(known.Id, "snapshot.json"))), Text(record["detailsSha256"]!, "snapshot.json"));
-            if (Text(record, "action") is not (Compliance.Offboarding.Planning.Steps.Block or Compliance.Offboarding.Planning.Steps.Remove))
+            if (Text(record, "action") is not (Compliance.Offboarding.Actions.Steps.Block or Compliance.Offboarding.Actions.Steps.Remove))
                 continue;
             var plan = JsonSerializer.Deserialize<ActionPlan>(await run.DocumentAsync(known.Id, $"plan-{Text(record, "planId")}.json"), ComplianceJson.Compact)!;
             Assert.True(plan.Steps.Count == Total(record), $"{Text(record, "id")} tells of {Total(record)} steps, its plan has {plan.Steps.Count}: {record["counts"]}");
-            if (plan.Kind == Compliance.Offboarding.Planning.Steps.Remove)
+            if (plan.Kind == Compliance.Offboarding.Actions.Steps.Remove)
                 Assert.Equal(person.Digest(Sha256(await run.DocumentAsync(known.Id, $"outcomes-{Text(record, "id")["leaver-".Length..].Split("-remove-")[1]}.json"))), Text(record["detailsSha256"]!, "outcomes.json"));
         }
 

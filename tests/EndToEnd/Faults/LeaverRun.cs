@@ -16,6 +16,7 @@ using Compliance.Changes.Approvals;
 using Compliance.Findings;
 using Compliance.Ledger.Privacy;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Intake;
 using Local;
 using SandboxTenant;

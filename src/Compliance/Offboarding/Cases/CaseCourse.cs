@@ -1,7 +1,6 @@
 using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Observability;
-using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;
 using Compliance.Storage;
@@ -40,7 +39,7 @@ internal sealed class CaseCourse(
             if (known.EmployedIn is not null
                 && CaseRules.EmployedIn(known, await cases.OfPersonAsync(tenant.Value, known.EmployeeId, stop), now) is null)
                 known = await cases.ChangeAsync(tenant.Value, known.Id, CaseRules.EmployedNoMore, stop);
-            if (CaseRules.IsActing(known) && (known.Dispatched || known.ReceivedAt <= now - LeaverIntake.Grace))
+            if (CaseRules.IsActing(known) && (known.Dispatched || known.ReceivedAt <= now - CaseRules.Grace))
                 expected.Add(new(known, known.InstanceId, IsUndo: false, known.Dispatched));
             if (CaseRules.IsUndoWanted(known, now))
                 expected.Add(new(known, known.UndoInstanceId, IsUndo: true, IsKnownStarted: false));

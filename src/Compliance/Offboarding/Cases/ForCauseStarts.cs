@@ -5,7 +5,6 @@ using Compliance.Changes.Approvals;
 using Compliance.Changes.Plans;
 using Compliance.Ledger;
 using Compliance.Observability;
-using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
 using Compliance.Offboarding.Policy;
 using Compliance.Storage;

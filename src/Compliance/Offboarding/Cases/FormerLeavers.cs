@@ -2,7 +2,6 @@ using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Observability;
 using Compliance.Offboarding.Certificates;
-using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;
 using Compliance.Storage;

@@ -1,6 +1,6 @@
 using Compliance.Changes.Plans;
 using Compliance.Observability;
-using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Planning;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,5 @@
 using Compliance.Changes.Plans;
-using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Planning;
 
 namespace Compliance.Offboarding.Cases;

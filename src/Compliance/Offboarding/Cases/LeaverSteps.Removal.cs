@@ -1,7 +1,7 @@
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
-using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Planning;

@@ -3,9 +3,8 @@ using Compliance.Changes.Plans;
 using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Ledger;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Directory;
-using Compliance.Offboarding.Intake;
-using Compliance.Offboarding.Planning;
 using Compliance.Text;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,4 @@
 using Compliance.Changes.Plans;
-using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
 
 namespace Compliance.Offboarding.Cases;

@@ -2,8 +2,8 @@ using System.Globalization;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Plans;
 using Compliance.Controls;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Guards;
-using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Planning;
 using Microsoft.Extensions.Logging;
 

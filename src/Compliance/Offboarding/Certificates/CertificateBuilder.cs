@@ -1,6 +1,7 @@
 using System.Globalization;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Plans;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Directory;
 
 namespace Compliance.Offboarding.Certificates;
@@ -54,7 +55,7 @@ internal static class CertificateBuilder
             Remaining =
             [
                 .. input.Plans.SelectMany(p => p.Manual).Select(m => new CertifiedTask(m.Target.Type, m.Target.Id, m.Target.Name, m.Why, m.WhatToDo)).Distinct()
-                    .Where(m => !verified.Accesses.Any(v => v.State == AccessState.Removed && Planning.Steps.TypeOf(v.Access.Kind) == m.Type && v.Access.Id.Equals(m.Id, StringComparison.OrdinalIgnoreCase)))
+                    .Where(m => !verified.Accesses.Any(v => v.State == AccessState.Removed && Steps.TypeOf(v.Access.Kind) == m.Type && v.Access.Id.Equals(m.Id, StringComparison.OrdinalIgnoreCase)))
                     .OrderBy(m => m.Type, StringComparer.Ordinal).ThenBy(m => m.Name, StringComparer.Ordinal).ThenBy(m => m.Id, StringComparer.Ordinal),
             ],
             NotDone = [.. NotDone(input)],

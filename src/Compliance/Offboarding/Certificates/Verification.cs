@@ -1,9 +1,8 @@
 using System.Globalization;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
-using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Directory;
-using Compliance.Offboarding.Planning;
 using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Certificates;

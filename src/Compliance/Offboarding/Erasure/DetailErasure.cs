@@ -6,6 +6,7 @@ using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Ledger.Privacy;
 using Compliance.Observability;
+using Compliance.Offboarding.Cases;
 using Compliance.Storage;
 
 namespace Compliance.Offboarding.Erasure;
@@ -31,12 +32,6 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
 {
     /// <summary>Action of the records that tell of an erasure.</summary>
     public const string Action = "evidence.erasure";
-
-    /// <summary>What stands where details stood.</summary>
-    public const string Erased = "erased";
-
-    /// <summary>Whether a case has ended, so that its details may be erased.</summary>
-    public static bool IsOver(LeaverCase known) => known.Stage is LeaverStage.Closed or LeaverStage.Cancelled or LeaverStage.Restored;
 
     /// <summary>When a case ended, as far as it is known; its time of keeping begins then.</summary>
     public static DateTimeOffset EndedAt(LeaverCase known) => new[] { known.ReceivedAt, known.DueAt, known.ClearAt, known.RestedAt }.Max() ?? known.ReceivedAt;
@@ -64,7 +59,7 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
         var known = await CaseAsync(caseId, stop);
         var (documents, approvals, findings) = (await DocumentsAsync(caseId, stop), await ApprovalsAsync(caseId, stop), await FindingsAsync(caseId, stop));
         var before = await pseudonyms.FindAsync(tenant.Value, caseId, stop);
-        if (before is null && known.EmployeeId == Erased && documents.Count + approvals.Count + findings.Count == 0)
+        if (before is null && known.EmployeeId == LeaverCase.Erased && documents.Count + approvals.Count + findings.Count == 0)
             return new(null, 0, 0, 0);
         var kept = new KeptDetails((await pseudonyms.OfAsync(tenant.Value, caseId, stop)).Name, documents.Count, approvals.Count, findings.Count);
         // Said before it is done: whatever is cut off, nothing is gone without a word.
@@ -103,7 +98,7 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
     public async Task<int> EraseExpiredAsync(EvidencePolicy policy, CancellationToken stop)
     {
         var before = time.GetUtcNow() - policy.For("offboarding");
-        var expired = (await cases.AllAsync(tenant.Value, stop)).Where(c => IsOver(c) && c.EmployeeId != Erased && EndedAt(c) < before).ToList();
+        var expired = (await cases.AllAsync(tenant.Value, stop)).Where(c => CaseRules.IsOver(c.Stage) && c.EmployeeId != LeaverCase.Erased && EndedAt(c) < before).ToList();
         foreach (var known in expired)
             await EraseAsync(known.Id, "LeaverWatch (timer)", [], policy.Sha256, stop);
         return expired.Count;
@@ -111,20 +106,20 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
 
     private static LeaverCase Bare(LeaverCase known) => known with
     {
-        EmployeeId = Erased,
+        EmployeeId = LeaverCase.Erased,
         UserId = null,
         EmployedIn = null,
         IsNotGivenBack = false,
         Note = null,
-        Latest = known.Latest with { EmployeeId = Erased, PrincipalName = null, Mail = null },
+        Latest = known.Latest with { EmployeeId = LeaverCase.Erased, PrincipalName = null, Mail = null },
         Cause = known.Cause is { } cause
-            ? cause with { UserId = Erased, PrincipalName = Erased, StartedBy = Erased, Reason = Erased, Settled = true } : null,
+            ? cause with { UserId = LeaverCase.Erased, PrincipalName = LeaverCase.Erased, StartedBy = LeaverCase.Erased, Reason = LeaverCase.Erased, Settled = true } : null,
     };
 
     private async Task<LeaverCase> CaseAsync(string caseId, CancellationToken stop)
     {
         var known = await cases.FindAsync(tenant.Value, caseId, stop) ?? throw new KeyNotFoundException($"there is no case {caseId}");
-        return IsOver(known) ? known : throw new ErasureRefusedException($"case {caseId} has not ended: it stands at {known.Stage}, and what it still has to do needs its details");
+        return CaseRules.IsOver(known.Stage) ? known : throw new ErasureRefusedException($"case {caseId} has not ended: it stands at {known.Stage}, and what it still has to do needs its details");
     }
 
     private async Task<List<string>> DocumentsAsync(string caseId, CancellationToken stop)

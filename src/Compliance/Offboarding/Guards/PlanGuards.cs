@@ -1,4 +1,5 @@
 using Compliance.Changes.Plans;
+using Compliance.Offboarding.Actions;
 
 namespace Compliance.Offboarding.Guards;
 

@@ -1,3 +1,5 @@
+using Compliance.Offboarding.Cases;
+
 namespace Compliance.Offboarding.Intake;
 
 /// <summary>

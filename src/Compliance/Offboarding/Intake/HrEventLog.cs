@@ -1,6 +1,7 @@
 using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
+using Compliance.Offboarding.Cases;
 using Compliance.Storage;
 
 namespace Compliance.Offboarding.Intake;

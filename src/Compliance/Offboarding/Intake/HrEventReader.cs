@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Compliance.Offboarding.Cases;
 using Compliance.Policies;
 using Compliance.Text;
+using NJsonSchema.Validation;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
-using NJsonSchema.Validation;
 
 namespace Compliance.Offboarding.Intake;
 

@@ -25,9 +25,6 @@ internal sealed partial class LeaverIntake(
     TenantId tenant, TableLeaverCases cases, HrEventLog events, FindingsKeeper findings, IEvidenceLog evidence, IOffboardingPolicySource policy, TimeProvider time,
     ILogger<LeaverIntake> log)
 {
-    /// <summary>So long a case or an event's evidence may take by itself before the sweep sees to it.</summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
-
     /// <summary>Takes an event in; the same again gives the same case again.</summary>
     /// <param name="hrEvent">The event.</param>
     /// <param name="trigger">How it arrived: <c>webhook</c> or <c>queue</c>.</param>
@@ -134,7 +131,7 @@ internal sealed partial class LeaverIntake(
     /// <returns>How many records were written.</returns>
     public async Task<int> RecordOwedAsync(CancellationToken stop)
     {
-        var owed = await events.UnrecordedAsync(tenant.Value, time.GetUtcNow() - Grace, stop);
+        var owed = await events.UnrecordedAsync(tenant.Value, time.GetUtcNow() - CaseRules.Grace, stop);
         var recorded = 0;
         foreach (var one in owed)
         {

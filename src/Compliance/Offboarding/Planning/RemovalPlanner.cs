@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Compliance.Changes.Plans;
-using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Directory;
 using Compliance.Tenants;
 using Compliance.Text;

@@ -1,5 +1,5 @@
 using Compliance.Changes.Plans;
-using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Directory;
 
 namespace Compliance.Offboarding.Planning;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;

@@ -4,7 +4,7 @@ using Compliance.Offboarding;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
-using Compliance.Tests.Offboarding.Acting;
+using Compliance.Tests.Offboarding.Execution;
 
 namespace Compliance.Tests.Offboarding.Certificates;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Planning;
 using Compliance.Offboarding.Policy;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Intake;
 using Local;
 

@@ -74,7 +74,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         Assert.Equal(5302, given.Log.LatestRecord.Id.Id);
         given.Evidence.Down = false;
         Assert.Equal(0, await given.Intake.RecordOwedAsync(Stop));
-        given.Time.Advance(LeaverIntake.Grace);
+        given.Time.Advance(CaseRules.Grace);
         Assert.Equal(1, await given.Intake.RecordOwedAsync(Stop));
         Assert.Equal(0, await given.Intake.RecordOwedAsync(Stop));
         Assert.Equal(result.EventKey, Assert.Single(given.Evidence.Records).Id);
@@ -87,7 +87,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         var lost = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
         await given.Intake.AcceptAsync(Terminated(employee: "NW-2") with { Kind = HrEventKind.Cancelled, Leaves = null }, "queue", "c", Stop);
 
-        given.Time.Advance(LeaverIntake.Grace - TimeSpan.FromTicks(1));
+        given.Time.Advance(CaseRules.Grace - TimeSpan.FromTicks(1));
         Assert.Empty(await given.UndispatchedAsync());
         given.Time.Advance(TimeSpan.FromTicks(1));
         Assert.Equal([lost], await given.UndispatchedAsync());
@@ -195,7 +195,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
             HrEventKeys.CaseOf(given.Tenant, Terminated().EmployeeId, Terminated().Employment),
             Compliance.Text.CanonicalJson.Sha256Of(Terminated()), 1, HrEventKind.Terminated, Now, "queue", "c", Recorded: false);
         await given.Events.NoteAsync(given.Tenant, row, Stop);
-        given.Time.Advance(LeaverIntake.Grace);
+        given.Time.Advance(CaseRules.Grace);
 
         Assert.Equal(0, await given.Intake.RecordOwedAsync(Stop));
         await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);

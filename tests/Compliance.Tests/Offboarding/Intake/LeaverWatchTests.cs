@@ -1,6 +1,7 @@
 using System.Text;
 using Compliance.Findings;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Intake;
 using Compliance.Runs;
 using Compliance.Storage;

@@ -1,11 +1,11 @@
 using System.Text.Json;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
 using Compliance.Tenants;
-using Compliance.Tests.Offboarding.Acting;
+using Compliance.Tests.Offboarding.Execution;
 using CsCheck;
 using Local;
 using Testing;

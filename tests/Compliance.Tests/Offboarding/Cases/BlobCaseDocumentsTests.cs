@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
+using Compliance.Tests.Offboarding.Intake;
 using Compliance.Tests.Storage;
 using Testing;
 
-namespace Compliance.Tests.Offboarding.Intake;
+namespace Compliance.Tests.Offboarding.Cases;
 
 public sealed class BlobCaseDocumentsOnAzuriteTests(AzuriteFixture accounts) : BlobCaseDocumentsTests(accounts);
 

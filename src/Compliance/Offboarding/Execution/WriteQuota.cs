@@ -1,4 +1,4 @@
-namespace Compliance.Offboarding.Acting;
+namespace Compliance.Offboarding.Execution;
 
 /// <summary>
 /// Keeps writes to one subscription within what Resource Manager allows: a bucket of 200 that fills by 10 a second, for each subscription and principal. A burst of

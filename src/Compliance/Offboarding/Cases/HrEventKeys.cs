@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Compliance.Text;
 
-namespace Compliance.Offboarding.Intake;
+namespace Compliance.Offboarding.Cases;
 
 /// <summary>Ids derived from an event. They are hashes, since HR's own ids may hold the employee's.</summary>
 public static class HrEventKeys

@@ -1,4 +1,4 @@
-namespace Compliance.Offboarding;
+namespace Compliance.Offboarding.Actions;
 
 /// <summary>What is done to a leaver, as plans, evidence and certificates name it. The order here is the order of a plan.</summary>
 internal static class LeaverActions

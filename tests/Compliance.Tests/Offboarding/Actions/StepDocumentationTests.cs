@@ -1,10 +1,10 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Compliance.Offboarding;
+using Compliance.Offboarding.Actions;
 using Compliance.Tenants;
 using Local;
 
-namespace Compliance.Tests.Offboarding.Acting;
+namespace Compliance.Tests.Offboarding.Actions;
 
 public sealed partial class StepDocumentationTests
 {

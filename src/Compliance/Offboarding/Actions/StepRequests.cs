@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Compliance.Changes.Plans;
 using Compliance.Tenants;
 
-namespace Compliance.Offboarding.Acting;
+namespace Compliance.Offboarding.Actions;
 
 /// <summary>Which request carries which step out. Pure.</summary>
 internal static class StepRequests

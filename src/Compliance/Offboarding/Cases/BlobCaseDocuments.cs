@@ -8,7 +8,7 @@ using Compliance.Findings;
 using Compliance.Storage;
 using Compliance.Text;
 
-namespace Compliance.Offboarding;
+namespace Compliance.Offboarding.Cases;
 
 /// <summary>Documents of cases as blobs of container <c>leavers</c> in the state account, where they can be erased. Storage Blob Data Contributor.</summary>
 internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments

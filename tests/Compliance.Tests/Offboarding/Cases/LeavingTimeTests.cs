@@ -1,10 +1,10 @@
 using System.Globalization;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Cases;
 using CsCheck;
 using Testing;
 
-namespace Compliance.Tests.Offboarding.Intake;
+namespace Compliance.Tests.Offboarding.Cases;
 
 public sealed class LeavingTimeTests
 {

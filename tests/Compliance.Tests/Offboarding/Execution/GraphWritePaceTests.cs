@@ -1,9 +1,9 @@
-using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Execution;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using Testing;
 
-namespace Compliance.Tests.Offboarding.Acting;
+namespace Compliance.Tests.Offboarding.Execution;
 
 /// <summary>Graph's quota of writes, shared out.</summary>
 public sealed class GraphWritePaceTests

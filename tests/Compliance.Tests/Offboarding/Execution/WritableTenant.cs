@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Execution;
 using Compliance.Tenants;
 using Compliance.Tests.Tenants;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +15,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Compliance.Tests.Offboarding.Acting;
+namespace Compliance.Tests.Offboarding.Execution;
 
 /// <summary>A request to the tenant; one of those inside a batch, or one to Resource Manager.</summary>
 internal sealed record Write(string Service, string Method, string Path, JsonNode? Body);

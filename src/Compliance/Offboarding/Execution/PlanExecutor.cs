@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Compliance.Changes.Plans;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Directory;
-using Compliance.Offboarding.Planning;
 using Compliance.Tenants;
 using Microsoft.Extensions.Logging;
 
-namespace Compliance.Offboarding.Acting;
+namespace Compliance.Offboarding.Execution;
 
 /// <summary>Carries plans out through Graph's <c>$batch</c> and Resource Manager, wave by wave.</summary>
 internal sealed partial class PlanExecutor(

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Compliance.Tenants;
 using Compliance.Text;
 
-namespace Compliance.Offboarding.Acting;
+namespace Compliance.Offboarding.Actions;
 
 /// <summary>The one request that carries a step out.</summary>
 /// <param name="Call">As which it is declared, with the least permission.</param>

@@ -1,6 +1,6 @@
 using Compliance.Changes.Plans;
 
-namespace Compliance.Offboarding.Acting;
+namespace Compliance.Offboarding.Actions;
 
 /// <summary>What an answer means for a step.</summary>
 /// <param name="Result">How the step ended.</param>

@@ -1,4 +1,4 @@
-namespace Compliance.Offboarding.Intake;
+namespace Compliance.Offboarding.Cases;
 
 /// <summary>
 /// When access ends (UTC), from a time on the wall. Access ends sooner rather than later: of a time that the wall shows twice the first counts, and one

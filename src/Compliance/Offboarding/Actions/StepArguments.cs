@@ -1,4 +1,4 @@
-namespace Compliance.Offboarding.Acting;
+namespace Compliance.Offboarding.Actions;
 
 /// <summary>Names of what a step needs beside its target. A plan carries all of it, so that what is approved is what is done.</summary>
 internal static class StepArguments

@@ -1,11 +1,10 @@
 using Compliance.Offboarding;
-using Compliance.Offboarding.Erasure;
-using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Cases;
 using CsCheck;
 using Testing;
 using static Compliance.Tests.Offboarding.Intake.Hr;
 
-namespace Compliance.Tests.Offboarding.Intake;
+namespace Compliance.Tests.Offboarding.Cases;
 
 public sealed class CaseRulesTests
 {
@@ -77,7 +76,7 @@ public sealed class CaseRulesTests
     [Fact]
     public void A_case_whose_details_were_erased_knows_its_person_again_by_the_next_event()
     {
-        var erased = CaseRules.Take(Tenant, null, Cancelled(1), Now).Case with { EmployeeId = DetailErasure.Erased };
+        var erased = CaseRules.Take(Tenant, null, Cancelled(1), Now).Case with { EmployeeId = LeaverCase.Erased };
 
         Assert.Equal("NW-1042", CaseRules.Take(Tenant, erased, Terminated(2), Now).Case.EmployeeId);
     }

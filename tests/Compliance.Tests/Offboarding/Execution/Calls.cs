@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Compliance.Tests.Offboarding.Acting;
+namespace Compliance.Tests.Offboarding.Execution;
 
 /// <summary>Whether a request is of a declared kind.</summary>
 internal static class Calls

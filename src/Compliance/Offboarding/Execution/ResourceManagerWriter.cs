@@ -2,9 +2,10 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Azure.Core;
+using Compliance.Offboarding.Actions;
 using Compliance.Tenants;
 
-namespace Compliance.Offboarding.Acting;
+namespace Compliance.Offboarding.Execution;
 
 /// <summary>An answer of Resource Manager.</summary>
 /// <param name="Status">HTTP status; 0 when there was none after all attempts.</param>

@@ -1,6 +1,5 @@
-using Compliance.Offboarding.Erasure;
 
-namespace Compliance.Offboarding.Intake;
+namespace Compliance.Offboarding.Cases;
 
 /// <summary>What an event did to its case.</summary>
 public enum IntakeOutcome
@@ -29,6 +28,9 @@ internal sealed record Taken(LeaverCase Case, IntakeOutcome Outcome, bool Confli
 /// </summary>
 internal static class CaseRules
 {
+    /// <summary>How long a case or the evidence of an event may take by itself before the sweep starts it.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
+
     /// <summary>So long somebody who left is known as a leaver by whatever does not read all cases ever.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromDays(400);
 
@@ -81,7 +83,7 @@ internal static class CaseRules
         // One that is noted and not there is just being made.
         if (ids.FirstOrDefault(id => cases.All(c => c.Id != id)) is { } coming)
             return coming;
-        return cases.Where(c => c.EmployeeId != DetailErasure.Erased && c.EmployedIn is null
+        return cases.Where(c => c.EmployeeId != LeaverCase.Erased && c.EmployedIn is null
                 && (IsActing(c) || IsTakenBack(c) || c.DueAt > now || c.Stage == LeaverStage.Clear))
             .OrderByDescending(IsActing).ThenBy(c => c.Stage == LeaverStage.Clear).ThenByDescending(c => c.Latest.Time)
             .FirstOrDefault()?.Id ?? started;
@@ -128,7 +130,7 @@ internal static class CaseRules
     }
 
     /// <summary>True when the case's latest start named another account.</summary>
-    public static bool IsOfOtherAccount(LeaverCase known, string userId) => known.Cause is { UserId: not DetailErasure.Erased } cause
+    public static bool IsOfOtherAccount(LeaverCase known, string userId) => known.Cause is { UserId: not LeaverCase.Erased } cause
         && !string.Equals(cause.UserId, userId, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The second person has answered a start for cause.</summary>
@@ -314,7 +316,8 @@ internal static class CaseRules
 
     private static bool Ends(HrEvent hrEvent) => hrEvent.Kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
 
-    private static bool IsOver(LeaverStage stage) => stage is LeaverStage.Cancelled or LeaverStage.Closed or LeaverStage.Restored;
+    /// <summary>Whether nothing more is done in a case at this stage, so that its details may be erased.</summary>
+    public static bool IsOver(LeaverStage stage) => stage is LeaverStage.Cancelled or LeaverStage.Closed or LeaverStage.Restored;
 
     private static DateTimeOffset Earliest(DateTimeOffset a, DateTimeOffset b) => a <= b ? a : b;
 }

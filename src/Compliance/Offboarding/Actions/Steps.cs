@@ -1,7 +1,6 @@
 using Compliance.Changes.Plans;
-using Compliance.Offboarding.Acting;
 
-namespace Compliance.Offboarding.Planning;
+namespace Compliance.Offboarding.Actions;
 
 /// <summary>Makes the parts of a plan. Pure.</summary>
 internal static class Steps

@@ -1,9 +1,10 @@
 using Compliance.Changes.Plans;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Planning;
 using Compliance.Tenants;
 
-namespace Compliance.Tests.Offboarding.Acting;
+namespace Compliance.Tests.Offboarding.Execution;
 
 public sealed class PlanExecutorTests
 {

@@ -1,7 +1,7 @@
 using Compliance.Tenants;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Compliance.Offboarding.Acting;
+namespace Compliance.Offboarding.Execution;
 
 /// <summary>Registers what carries plans out.</summary>
 internal static class ActingServices

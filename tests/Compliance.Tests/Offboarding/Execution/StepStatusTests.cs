@@ -1,8 +1,8 @@
 using Compliance.Changes.Plans;
-using Compliance.Offboarding;
-using Compliance.Offboarding.Acting;
+using Compliance.Offboarding.Actions;
+using Compliance.Offboarding.Execution;
 
-namespace Compliance.Tests.Offboarding.Acting;
+namespace Compliance.Tests.Offboarding.Execution;
 
 public sealed class StepStatusTests
 {

@@ -13,7 +13,7 @@ using Compliance.Offboarding.Policy;
 using Compliance.Runs;
 using Compliance.Storage;
 
-namespace Compliance.Offboarding;
+namespace Compliance.Offboarding.Desk;
 
 /// <summary>What an HR event asks of whoever runs the orchestrations.</summary>
 /// <param name="Case">The case as it is now.</param>

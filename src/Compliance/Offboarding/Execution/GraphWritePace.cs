@@ -1,4 +1,4 @@
-namespace Compliance.Offboarding.Acting;
+namespace Compliance.Offboarding.Execution;
 
 /// <summary>
 /// Keeps removals within Graph's quota of writes (3,000 in 2.5 minutes for each application and tenant; Microsoft Graph service-specific throttling limits, identity and

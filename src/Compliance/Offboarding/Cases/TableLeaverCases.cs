@@ -2,10 +2,9 @@ using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using Compliance.Findings;
-using Compliance.Offboarding.Intake;
 using Compliance.Storage;
 
-namespace Compliance.Offboarding;
+namespace Compliance.Offboarding.Cases;
 
 /// <summary>
 /// Leaver cases in table <c>leavercases</c>: one partition a tenant, one row a case. The case is kept as JSON, over as many columns as it
