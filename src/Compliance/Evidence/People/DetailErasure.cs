@@ -5,6 +5,7 @@ using Compliance.Approvals;
 using Compliance.Findings;
 using Compliance.Observability;
 using Compliance.Offboarding;
+using Compliance.Runs;
 using Compliance.State;
 
 namespace Compliance.Evidence.People;
@@ -103,8 +104,7 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
     {
         var before = time.GetUtcNow() - policy.For("offboarding");
         var expired = (await cases.AllAsync(tenant.Value, stop)).Where(c => IsOver(c) && c.EmployeeId != Erased && EndedAt(c) < before).ToList();
-        foreach (var known in expired)
-            await EraseAsync(known.Id, "LeaverWatch (timer)", [], policy.Sha256, stop);
+        await Each.RunAsync(expired, known => EraseAsync(known.Id, "LeaverWatch (timer)", [], policy.Sha256, stop), stop);
         return expired.Count;
     }
 
@@ -114,6 +114,7 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
         UserId = null,
         EmployedIn = null,
         IsNotGivenBack = false,
+        Unrecorded = null,
         Note = null,
         Latest = known.Latest with { EmployeeId = Erased, PrincipalName = null, Mail = null },
         Cause = known.Cause is { } cause
