@@ -42,6 +42,17 @@ public enum LeaverStage
     Restored,
 }
 
+/// <summary>What was done to a case before its evidence was written: all that the record says.</summary>
+/// <param name="Id">Id of the record.</param>
+/// <param name="At">When it was done (UTC).</param>
+/// <param name="Actor">Who did it.</param>
+/// <param name="Action">What was done.</param>
+/// <param name="Control">The control that it is evidence for.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="CorrelationId">Joins it with logs and traces.</param>
+public sealed record UnrecordedAct(
+    string Id, DateTimeOffset At, string Actor, string Action, string Control, string Reason, string CorrelationId);
+
 /// <summary>One person's leaving of one employment. One case per tenant, employee id and employment.</summary>
 public sealed record LeaverCase
 {
@@ -123,6 +134,11 @@ public sealed record LeaverCase
 
     /// <summary>True while something is known that an undo could not give back, to whomever a round took for the leaver.</summary>
     public bool IsNotGivenBack { get; init; }
+
+    /// <summary>
+    /// What was done to the case and is not on record yet, since an outage of the ledger holds nothing up; null when there is nothing.
+    /// </summary>
+    public IReadOnlyList<UnrecordedAct>? Unrecorded { get; init; }
 
     /// <summary>When everything removable was seen removed (UTC).</summary>
     public DateTimeOffset? ClearAt { get; init; }

@@ -79,7 +79,7 @@ internal static class RunWatch
     };
 
     private static string RunByHand(ScheduledControl control) =>
-        $"Fire it by hand: POST /admin/functions/{control.Name} with the master key in header x-functions-key and the body {{\"input\":\"\"}}; then find out from the log why its timer did not";
+        $"Fire it by hand: POST /admin/functions/{control.Function ?? control.Name} with the master key in header x-functions-key and the body {{\"input\":\"\"}}; then find out from the log why its timer did not";
 
     private static string LowerFirst(string text) => char.ToLowerInvariant(text[0]) + text[1..];
 

@@ -77,6 +77,9 @@ internal enum PolicyEdit
 
     /// <summary>They are not any more; no random history draws it.</summary>
     NameNoBlockGroup,
+
+    /// <summary>Noa gets what has no manager to go to from now on; no random history draws it.</summary>
+    NameNoaAsOwner,
 }
 
 /// <summary>A permission of the program is taken away or given back.</summary>

@@ -442,6 +442,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
         private bool _protected;
         private bool _firstAct;
         private bool _blockGroup;
+        private string? _owner;
         private int _comments;
         private OffboardingPolicy? _loaded;
 
@@ -460,6 +461,9 @@ internal sealed class LeaverWorld : IAsyncDisposable
                 case PolicyEdit.NameBlockGroup or PolicyEdit.NameNoBlockGroup:
                     _blockGroup = edit == PolicyEdit.NameBlockGroup;
                     break;
+                case PolicyEdit.NameNoaAsOwner:
+                    _owner = SmallTenant.IdOf(Person.Noa);
+                    break;
                 default:
                     _firstAct = edit == PolicyEdit.ApproveFirstAct;
                     break;
@@ -467,10 +471,13 @@ internal sealed class LeaverWorld : IAsyncDisposable
             _loaded = null;
         }
 
+        private string Owners => _owner is null ? "" : $"owners: {{ fallback: {_owner} }}";
+
         private string Text() => string.Create(CultureInfo.InvariantCulture, $$"""
             version: 1
             approvals: { firstAct: {{(_firstAct ? "true" : "false")}} }
             protected: { accounts: [{{(_protected ? SmallTenant.IdOf(Person.Lea) : "")}}] }
+            {{Owners}}
             {{(_blockGroup ? $"blockGroup: {SmallTenant.OtherGroup}" : "")}}
             # edited {{_comments}} times
             """);

@@ -21,6 +21,10 @@ internal sealed class CaseCourse(
     /// <summary>The function that starts what should be running.</summary>
     public const string Sweep = "LeaverSweep";
 
+    /// <summary>What to do where an approver refused.</summary>
+    public const string RefusedNextStep =
+        "If the person stays, have HR take the leaving back; else have HR send it again, and people are asked again.";
+
     // By then a case that nothing holds is blocked, and one that is held is known to be.
     private static readonly TimeSpan BlockWithin = TimeSpan.FromHours(2);
 
@@ -47,7 +51,10 @@ internal sealed class CaseCourse(
         return expected;
     }
 
-    /// <summary>Keeps, before it is started again, that an orchestration was lost.</summary>
+    /// <summary>
+    /// Keeps, before it is started again, that an orchestration was lost. Its evidence comes later: an outage of the ledger must not keep
+    /// a case from going on.
+    /// </summary>
     /// <param name="run">The orchestration.</param>
     /// <param name="found">What was found of it, in words.</param>
     /// <param name="stop">Stops between writes.</param>
@@ -62,23 +69,40 @@ internal sealed class CaseCourse(
             known, policy, CasePhase.Course, LeaverControls.Stalled,
             $"The orchestration {run.InstanceId} was {found}, and the case was not at rest. It was started again.",
             "Find out who ended it, or why it failed; the case goes on by itself.", part: "orchestration")], now, stop);
-        await evidence.AppendAsync(new EvidenceRecord
-        {
-            Id = $"{run.InstanceId}-restarted-{now.UtcDateTime:yyyyMMddTHHmm}",
-            Time = now,
-            Actor = $"{Sweep} (timer)",
-            Action = "offboarding.restarted",
-            TenantId = tenant.Value,
-            PolicySha256 = policy.Sha256,
-            Controls = [LeaverControls.Stalled],
-            Outcome = "complete",
-            Counts = new Dictionary<string, long>(),
-            Subject = known.Id,
-            Reason = found,
-            CorrelationId = CorrelationId.Current(run.InstanceId),
-            People = [known.Id],
-        }, stop);
+        var act = new UnrecordedAct(
+            $"{run.InstanceId}-restarted-{now.UtcDateTime:yyyyMMddTHHmm}", now, $"{Sweep} (timer)", "offboarding.restarted",
+            LeaverControls.Stalled, found, CorrelationId.Current(run.InstanceId));
+        await cases.ChangeAsync(tenant.Value, known.Id, c => CaseRules.Unrecorded(c, act), stop);
         return true;
+    }
+
+    /// <summary>Writes the evidence of what was done to cases and is not on record yet.</summary>
+    public async Task RecordAsync(CancellationToken stop)
+    {
+        var open = await cases.OpenAsync(tenant.Value, dueSince: null, stop);
+        await Each.RunAsync(open.SelectMany(c => c.Unrecorded ?? [], (known, act) => (known, act)), RecordOneAsync, stop);
+
+        async Task RecordOneAsync((LeaverCase Known, UnrecordedAct Act) one)
+        {
+            var (known, act) = one;
+            await evidence.AppendAsync(new EvidenceRecord
+            {
+                Id = act.Id,
+                Time = act.At,
+                Actor = act.Actor,
+                Action = act.Action,
+                TenantId = tenant.Value,
+                PolicySha256 = policies.Load().Sha256,
+                Controls = [act.Control],
+                Outcome = "complete",
+                Counts = new Dictionary<string, long>(),
+                Subject = known.Id,
+                Reason = act.Reason,
+                CorrelationId = act.CorrelationId,
+                People = [known.Id],
+            }, stop);
+            await cases.ChangeAsync(tenant.Value, known.Id, c => CaseRules.Recorded(c, act), stop);
+        }
     }
 
     /// <summary>The daily look: whoever is due and can still sign in is a finding, whatever the reason.</summary>
@@ -87,23 +111,36 @@ internal sealed class CaseCourse(
         var (policy, now) = (policies.Load(), time.GetUtcNow());
         var open = await findings.CasesAsync(tenant.Value, CasePhase.Course, stop);
         var resting = await findings.CasesAsync(tenant.Value, CasePhase.Rest, stop);
-        foreach (var known in await cases.AllAsync(tenant.Value, stop))
+        await Each.RunAsync(await cases.AllAsync(tenant.Value, stop), CheckAsync, stop);
+
+        async Task CheckAsync(LeaverCase known)
         {
-            var isStalled = CaseRules.IsActing(known) && known.BlockedAt is null && !CaseRules.IsLater(known, now)
-                && known.DueAt < now - BlockWithin;
-            if (isStalled)
-                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [CaseFindings.Of(
-                    known, policy, CasePhase.Course, LeaverControls.Stalled,
-                    $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. "
-                    + $"The case stands at {known.Stage}: {known.Note ?? "no reason is noted"}",
-                    $"compliance offboard show {known.Id} shows what it waits for; disable the account by hand meanwhile.",
-                        part: "unblocked")], now, stop);
+            if (Wrong(known, policy, now) is { } wrong)
+                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [wrong], now, stop);
             else if (open.Contains(known.Id))
                 await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [], now, stop);
             // Whoever is employed again is looked at for as long as a former leaver would be.
             if (resting.Contains(known.Id) && (known.EmployedIn is null || known.RestedAt + policy.WatchFor < now))
                 await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Rest], [], now, stop);
         }
+    }
+
+    /// <summary>What is wrong with a case that does not go on; null when nothing is.</summary>
+    public static Detection? Wrong(LeaverCase known, OffboardingPolicy policy, DateTimeOffset now)
+    {
+        if (CaseRules.IsRefused(known, now))
+            return CaseFindings.Of(
+                known, policy, CasePhase.Course, LeaverControls.Stalled,
+                $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z, and an approver refused the plan: " + (known.BlockedAt is null
+                    ? "the account was not seen blocked." : "the account is blocked, and what it had access to was left as it was."),
+                RefusedNextStep, part: "refused");
+        var isStalled = CaseRules.IsActing(known) && known.BlockedAt is null && !CaseRules.IsLater(known, now)
+            && known.DueAt < now - BlockWithin;
+        return !isStalled ? null : CaseFindings.Of(
+            known, policy, CasePhase.Course, LeaverControls.Stalled,
+            $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. "
+            + $"The case stands at {known.Stage}: {known.Note ?? "no reason is noted"}",
+            $"compliance offboard show {known.Id} shows what it waits for; disable the account by hand meanwhile.", part: "unblocked");
     }
 
     /// <summary>That a case came to rest because its person is employed again.</summary>

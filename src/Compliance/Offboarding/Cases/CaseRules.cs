@@ -162,9 +162,25 @@ internal static class CaseRules
     /// could be wanted at some time is not settled.
     /// </summary>
     public static bool IsSettled(LeaverCase known) => !IsActing(known)
-        && known is { EmployedIn: null, IsGroupDue: false, IsNotGivenBack: false, Cause: null or { Settled: true } }
+        && known is { EmployedIn: null, IsGroupDue: false, IsNotGivenBack: false, Unrecorded: null, Cause: null or { Settled: true } }
         && (known.UndoRefusedAt == known.Sequence
             || !(known.IsTakenFromOther || (known.IsTaken && (IsTakenBack(known) || known.BegunAt is null))));
+
+    /// <summary>
+    /// True when an approver refused to block, or to take access away, and access was to end by now. Nothing more is done, and the person
+    /// keeps what they have.
+    /// </summary>
+    public static bool IsRefused(LeaverCase known, DateTimeOffset now) =>
+        known is { Stage: LeaverStage.Closed, RestedAt: not null, ClearAt: null, EmployedIn: null }
+        && known.EmployeeId != LeaverCase.Erased && !IsTakenBack(known) && !IsLater(known, now);
+
+    /// <summary>The case with something that was done to it and is to be recorded.</summary>
+    public static LeaverCase Unrecorded(LeaverCase known, UnrecordedAct act) =>
+        known with { Unrecorded = [.. known.Unrecorded ?? [], act] };
+
+    /// <summary>The case once that is on record.</summary>
+    public static LeaverCase Recorded(LeaverCase known, UnrecordedAct act) =>
+        known with { Unrecorded = known.Unrecorded?.Where(u => u.Id != act.Id).ToList() is { Count: > 0 } left ? left : null };
 
     /// <summary>True when both say the same of the employment, whatever the event's own id and time.</summary>
     public static bool SameContent(HrEvent a, HrEvent b) =>

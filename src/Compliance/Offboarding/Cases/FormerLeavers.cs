@@ -1,5 +1,4 @@
 using Compliance.Findings;
-using Compliance.Ledger;
 using Compliance.Observability;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Policy;
@@ -14,13 +13,13 @@ namespace Compliance.Offboarding.Cases;
 /// </summary>
 internal sealed partial class FormerLeavers(
     TenantId tenant, IOffboardingPolicySource policies, ILeaverCases cases, ICaseDocuments documents, ILeaverDirectory directory,
-        CaseFindings findings,
-    IEvidenceLog evidence, IRunLog runs, TimeProvider time, ILogger<FormerLeavers> log)
+        CaseFindings findings, IRunLog runs,
+    TimeProvider time, ILogger<FormerLeavers> log)
 {
     private const string Name = nameof(FormerLeavers);
 
     /// <summary>What the watch over the controls expects of it.</summary>
-    public static ScheduledControl Itself { get; } = new(Name, TimeSpan.FromDays(1), TimeSpan.FromHours(6));
+    public static ScheduledControl Itself { get; } = DailyCheck.Expected(Name);
 
     /// <summary>Looks. Who could not be read whole is a finding, and acted on as far as they were.</summary>
     /// <returns>Cases that were reopened, each in its next round.</returns>
@@ -36,51 +35,79 @@ internal sealed partial class FormerLeavers(
             await cases.ChangeAsync(tenant.Value, done.Id, c => c.Round == done.Round && c.Stage == LeaverStage.Clear
                 ? c with { Stage = LeaverStage.Closed } : c, stop);
         watched = [.. watched.Except(over)];
+        // Where an approver refused to take the access away, the account was blocked all the same.
+        var refused = all.Where(c => c is { BlockedAt: not null, UserId: not null } && CaseRules.IsRefused(c, now)).ToList();
+        watched.AddRange(refused);
         var seen = await directory.RecheckAsync([.. watched.Select(c => c.UserId!).Distinct(StringComparer.OrdinalIgnoreCase)], stop);
         var unreadBefore = await findings.CasesAsync(tenant.Value, CasePhase.Reading, stop);
         var reopened = new List<LeaverCase>();
+        var failures = new List<Exception>();
         var complete = true;
         foreach (var former in watched)
         {
             var state = seen.GetValueOrDefault(former.UserId!);
             var unread = state is null ? "no answer" : state.Unread;
             complete &= unread is null;
-            if (unread is not null || unreadBefore.Contains(former.Id))
-                await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Reading], unread is null ? []
-                    : [Unread(former, unread, policy)], now, stop);
-            if (state is null || await WhyAsync(former, state, stop) is not { } why)
-                continue;
-            var detection = CaseFindings.Of(
-                former, policy, CasePhase.Watch, LeaverControls.Relapsed, why,
-                    "Find out who gave it back; the case is open again and removes it.");
-            await findings.OpenAsync(tenant.Value, former.Id, [LeaverControls.Relapsed], [detection], now, stop);
-            await evidence.AppendAsync(new EvidenceRecord
+            // Each on its own: what keeps one from being acted on must not keep the others.
+            try
             {
-                Id = $"{former.Id}-{former.Round}-reopened",
-                Time = now,
-                Actor = "FormerLeavers (timer)",
-                Action = "offboarding.reopened",
-                TenantId = tenant.Value,
-                PolicySha256 = policy.Sha256,
-                Controls = [LeaverControls.Relapsed],
-                Outcome = "complete",
-                Counts = new Dictionary<string, long>(),
-                Subject = former.Id,
-                Reason = state.Enabled == true ? "enabled" : "access",
-                CorrelationId = CorrelationId.Current(former.InstanceId),
-                People = [former.Id],
-            }, stop);
-            var next = await cases.ChangeAsync(tenant.Value, former.Id,
-                c => c.Round == former.Round ? CaseRules.Another(c) with { Stage = LeaverStage.Scheduled, CertificateSha256 = null, PlanId = null, Note = why } : c, stop);
-            Reopened(log, former.Id, next.Round);
-            reopened.Add(next);
+                if (unread is not null || unreadBefore.Contains(former.Id))
+                    await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Reading], unread is null ? []
+                        : [Unread(former, unread, policy)], now, stop);
+                if (refused.Contains(former))
+                    await CheckRefusedAsync(former, state, policy, now, stop);
+                else if (state is not null && await WhyAsync(former, state, stop) is { } why)
+                    reopened.Add(await ReopenAsync(former, state, why, policy, now, stop));
+            }
+            catch (Exception e) when (!stop.IsCancellationRequested)
+            {
+                failures.Add(e);
+            }
         }
+        // The sweep starts those that were reopened.
+        if (failures.Count > 0)
+            throw new AggregateException(failures);
         // Whom nobody watches any more is not told as unread for ever.
         foreach (var gone in unreadBefore.Except(watched.Select(c => c.Id), StringComparer.Ordinal))
             await findings.SetAsync(tenant.Value, gone, [CasePhase.Reading], [], now, stop);
         await runs.CompletedAsync(tenant.Value, Name,
             new RunStamp(RunIds.Of(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now), complete, stop);
         return reopened;
+    }
+
+    // Nothing is done about it: people decided that the case takes nothing away.
+    private async Task CheckRefusedAsync(
+        LeaverCase former, Relapse? state, OffboardingPolicy policy, DateTimeOffset now, CancellationToken stop)
+    {
+        if (state is { Exists: true, Enabled: null } or null)
+            return;
+        await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Watch], state.Enabled != true ? [] : [CaseFindings.Of(
+            former, policy, CasePhase.Watch, LeaverControls.Relapsed,
+            "The account can sign in again, and an approver refused to take its access away.",
+            CaseCourse.RefusedNextStep)], now, stop);
+    }
+
+    private async Task<LeaverCase> ReopenAsync(
+        LeaverCase former, Relapse state, string why, OffboardingPolicy policy, DateTimeOffset now, CancellationToken stop)
+    {
+        var detection = CaseFindings.Of(
+            former, policy, CasePhase.Watch, LeaverControls.Relapsed, why,
+            "Find out who gave it back; the case is open again and removes it.");
+        await findings.OpenAsync(tenant.Value, former.Id, [LeaverControls.Relapsed], [detection], now, stop);
+        // Its evidence comes later: an outage of the ledger must not leave the account enabled.
+        var act = new UnrecordedAct(
+            $"{former.Id}-{former.Round}-reopened", now, "FormerLeavers (timer)", "offboarding.reopened", LeaverControls.Relapsed,
+            state.Enabled == true ? "enabled" : "access", CorrelationId.Current(former.InstanceId));
+        var next = await cases.ChangeAsync(tenant.Value, former.Id, c => c.Round != former.Round ? c
+            : CaseRules.Unrecorded(CaseRules.Another(c), act) with
+            {
+                Stage = LeaverStage.Scheduled,
+                CertificateSha256 = null,
+                PlanId = null,
+                Note = why,
+            }, stop);
+        Reopened(log, former.Id, next.Round);
+        return next;
     }
 
     private Detection Unread(LeaverCase former, string reason, OffboardingPolicy policy)

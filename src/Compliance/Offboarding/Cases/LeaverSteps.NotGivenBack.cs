@@ -1,6 +1,7 @@
 using Compliance.Changes.Plans;
 using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Planning;
+using Compliance.Runs;
 
 namespace Compliance.Offboarding.Cases;
 
@@ -12,7 +13,10 @@ public sealed partial class LeaverSteps
     public async Task CheckNotGivenBackAsync(CancellationToken stop)
     {
         var policy = _parts.Policy.Load();
-        foreach (var known in (await _parts.Cases.OpenAsync(Tenant, dueSince: null, stop)).Where(c => c.IsNotGivenBack))
+        var open = await _parts.Cases.OpenAsync(Tenant, dueSince: null, stop);
+        await Each.RunAsync(open.Where(c => c.IsNotGivenBack), CheckAsync, stop);
+
+        async Task CheckAsync(LeaverCase known)
         {
             var people = (await NotGivenBackAsync(known, stop)).GroupBy(r => r.State.Facts!.UserId, StringComparer.OrdinalIgnoreCase);
             foreach (var person in people)

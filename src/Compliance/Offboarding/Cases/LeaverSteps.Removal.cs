@@ -58,8 +58,10 @@ public sealed partial class LeaverSteps
                 new Dictionary<string, long> { ["accesses"] = first.Accesses.Count, ["unread"] = first.Sources.Count(s => !s.Complete) },
                 new Dictionary<string, string> { ["snapshot.json"] = CanonicalJson.Sha256Of(first) }, stop: stop);
         }
-        var heir = await HeirAsync(facts.UserId, stop);
-        var plan = RemovalPlanner.Plan(run.CaseId, facts, snapshot, heir, policy);
+        var leaving = await LeavingAsync(stop);
+        var heir = await _parts.Directory.HeirAsync(facts.UserId, leaving, stop);
+        var owners = WithoutLeavers(policy, leaving);
+        var plan = RemovalPlanner.Plan(run.CaseId, facts, snapshot, heir, owners);
         var planId = plan.Id();
         await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
         state = await ChangeStateAsync(run, s => s with
@@ -70,7 +72,7 @@ public sealed partial class LeaverSteps
         if (state.Released.Contains(planId, StringComparer.Ordinal) && !await HasLapsedAsync(run, planId, stop))
             return new(CaseGo.Proceed, planId);
         var isFirstAct = await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop);
-        var holds = PlanGuards.Before(plan, snapshot, facts, heir, policy, isFirstAct);
+        var holds = PlanGuards.Before(plan, snapshot, facts, heir, owners, isFirstAct);
         if (holds.Count > 0)
         {
             var question = new Question(run, plan, planId, facts, holds, lookedAt, RequestId(run, planId), known.InstanceId);

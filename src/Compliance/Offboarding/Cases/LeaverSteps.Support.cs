@@ -157,14 +157,21 @@ public sealed partial class LeaverSteps
 
     private static bool IsUndo(ApprovalRequest request) => request.Guards.Contains(GuardNames.Restore, StringComparer.Ordinal);
 
+    private async Task<Heir?> HeirAsync(string userId, CancellationToken stop) =>
+        await _parts.Directory.HeirAsync(userId, await LeavingAsync(stop), stop);
+
     // Others who leave at the same time are no heirs, nor is anybody who left not long ago.
-    private async Task<Heir?> HeirAsync(string userId, CancellationToken stop)
-    {
-        var leaving = (await _parts.Cases.OpenAsync(Tenant, Now - CaseRules.Remembered, stop))
+    private async Task<IReadOnlySet<string>> LeavingAsync(CancellationToken stop) =>
+        (await _parts.Cases.OpenAsync(Tenant, Now - CaseRules.Remembered, stop))
             .Where(c => c.UserId is not null && c.Stage is not (LeaverStage.Cancelled or LeaverStage.Restored))
             .Select(c => c.UserId!).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return await _parts.Directory.HeirAsync(userId, leaving, stop);
-    }
+
+    // Whoever policy names may have left as well.
+    private static OffboardingPolicy WithoutLeavers(OffboardingPolicy policy, IReadOnlySet<string> leaving) => policy with
+    {
+        PrivilegedOwner = policy.PrivilegedOwner is { } owner && leaving.Contains(owner) ? null : policy.PrivilegedOwner,
+        FallbackOwner = policy.FallbackOwner is { } fallback && leaving.Contains(fallback) ? null : policy.FallbackOwner,
+    };
 
     private async Task<AccessSnapshot> SnapshotAsync(CaseRun run, CancellationToken stop) =>
         await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop) ?? throw new InvalidOperationException($"case {run.CaseId} has no snapshot");

@@ -30,6 +30,14 @@ public sealed partial class LeaverSteps
         // What is taken away after the plan was made would not be given back. An orchestration that never comes to rest has failed.
         if (known is { RestedAt: null, BegunAt: not null } && taken.Last.Run.Round == known.Round && run.Attempt < MostWaitsForRest)
             return new(CaseGo.Again);
+        if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, stop))
+        {
+            await ChangeAsync(new CaseRun(known.Id, known.Round, ""), c => !CaseRules.IsTakenBack(c) ? c : c with
+            {
+                Note = "nothing is given back while the person leaves by another case",
+            }, stop);
+            return new(CaseGo.Again);
+        }
         if (!taken.IsSeen)
         {
             // Cut off before its outcome was kept: the directory tells whether it was done.
@@ -72,6 +80,8 @@ public sealed partial class LeaverSteps
         if (!CaseRules.IsUndoWanted(known, Now) || await ToGiveBackAsync(known, stop) is not { } taken)
             return new(CaseGo.End);
         var acted = taken.Last.Run;
+        if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, stop))
+            return new(CaseGo.Again);
         if (await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], stop) is not { } request
             || !IsApproved(request))
             return new(CaseGo.Again);
@@ -114,6 +124,15 @@ public sealed partial class LeaverSteps
         await GivenBackAsync(known, taken.Rounds, note, stop);
         // Of another person, whom another round took for the leaver, there may be more.
         return new(CaseRules.IsUndoWanted(await CaseAsync(run, stop), Now) ? CaseGo.Again : CaseGo.Proceed);
+    }
+
+    // Of several employments one may be taken back while another has ended: what that one took is not given back by this one.
+    private async Task<bool> LeavesOtherwiseAsync(LeaverCase known, string userId, CancellationToken stop)
+    {
+        var now = Now;
+        return (await _parts.Cases.OpenAsync(Tenant, now - CaseRules.Remembered, stop)).Any(c =>
+            c.Id != known.Id && c is { BegunAt: not null, EmployedIn: null, UserId: { } other } && Same(other, userId)
+            && !CaseRules.IsTakenBack(c) && !CaseRules.IsLater(c, now));
     }
 
     private async Task<ActionPlan> UndoPlanAsync(LeaverCase known, Taken taken, OffboardingPolicy policy, CancellationToken stop)

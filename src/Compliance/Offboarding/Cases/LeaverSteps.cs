@@ -43,10 +43,16 @@ public sealed partial class LeaverSteps
         var (decision, plan) = await DecideAsync(run, policy, stop);
         if (plan is null)
             return decision;
-        var blocked = await BlockedAsync(run, plan, policy, stop);
-        _parts.Urgent.End(run.CaseId);
-        await BlockGroupAsync(run, stop);
-        return new(blocked, decision.PlanId);
+        try
+        {
+            return new(await BlockedAsync(run, plan, policy, stop), decision.PlanId);
+        }
+        finally
+        {
+            // Also when the block could not be recorded.
+            _parts.Urgent.End(run.CaseId);
+            await BlockGroupAsync(run, stop);
+        }
     }
 
     /// <summary>Decides whether the person may be blocked now, and changes nothing in the tenant.</summary>
@@ -255,6 +261,28 @@ public sealed partial class LeaverSteps
             await BlockedAsync(run with { IsBlocked = true }, plan, policy, stop);
     }
 
+    // While people are asked, no step reads the account: who was blocked, and enabled by somebody since, is blocked again.
+    private async Task BlockOnceMoreAsync(CaseRun run, LeaverCase known, OffboardingPolicy policy, CancellationToken stop)
+    {
+        if (known is not { BlockedAt: not null, UserId: { } userId })
+            return;
+        var seen = (await _parts.Directory.RecheckAsync([userId], stop)).GetValueOrDefault(userId);
+        if (seen is not { Enabled: true } || await BlockPlanAsync(run, await StateAsync(run, stop), stop) is not { } plan)
+            return;
+        var now = Now;
+        var (outcomes, _) = await _parts.Executor.RunAsync(plan, None, None, stop);
+        var left = outcomes.FirstOrDefault(o => !o.InEffect);
+        await _parts.Findings.OpenAsync(Tenant, known.Id, [LeaverControls.Relapsed], [CaseFindings.Of(
+            known, policy, CasePhase.Watch, LeaverControls.Relapsed,
+            "The account could sign in again while people are asked about its access; "
+                + (left is null ? "it was blocked again." : $"it could not be blocked again: {left.Reason}"),
+            left?.Remedy ?? "Find out who enabled it.")], now, stop);
+        var act = new UnrecordedAct(
+            $"{run.CaseId}-{Invariantly(run.Round)}-blocked-again-{now.UtcDateTime:yyyyMMdd}", now, "LeaverCase (HR event)",
+            "offboarding.blocked-again", LeaverControls.Relapsed, left is null ? "enabled" : "not-blocked", run.CorrelationId);
+        await ChangeAsync(run, c => c.Unrecorded?.Any(u => u.Id == act.Id) == true ? c : CaseRules.Unrecorded(c, act), stop);
+    }
+
     /// <summary>How a request for approval stands; past its deadline it is escalated once.</summary>
     public async Task<ApprovalStanding> StandingAsync(CaseRun run, string approvalId, CancellationToken stop)
     {
@@ -266,6 +294,7 @@ public sealed partial class LeaverSteps
         // A newer event of HR makes it another question.
         var holds = isUndo
             ? CaseRules.IsUndoWanted(known, Now) && request.Id.StartsWith(UndoRequestPrefix(known), StringComparison.Ordinal)
+                && !await LeavesOtherwiseAsync(known, request.SubjectId, stop)
             : !Over(known, run) && !CaseRules.IsLater(known, Now);
         if (!holds || !string.Equals(request.PolicySha256, policy.Sha256, StringComparison.Ordinal))
         {
@@ -273,7 +302,10 @@ public sealed partial class LeaverSteps
             return ApprovalStanding.Void;
         }
         if (!isUndo)
+        {
             await BlockAgainAsync(run, known, policy, stop);
+            await BlockOnceMoreAsync(run, known, policy, stop);
+        }
         if (await IsReadAgainAsync(run, known, request, policy, stop))
         {
             await _parts.Approvals.VoidAsync(Tenant, approvalId, Now, stop);
@@ -334,7 +366,7 @@ public sealed partial class LeaverSteps
         await ReportAsync(known, [isUndo ? CasePhase.Undo : CasePhase.Hold, CasePhase.Approval], [], stop);
         // A later event of HR asks again.
         var now = Now;
-        await ChangeAsync(run, c => (isUndo, CaseRules.IsTakenBack(c)) switch
+        var after = await ChangeAsync(run, c => (isUndo, CaseRules.IsTakenBack(c)) switch
         {
             (true, _) when UndoRequestPrefix(c) != UndoRequestPrefix(known) => c,
             (false, _) => c.Round != run.Round ? c : c with
@@ -351,6 +383,9 @@ public sealed partial class LeaverSteps
             },
             _ => c with { UndoRefusedAt = known.Sequence },
         }, stop);
+        // At once, and not only by the daily check.
+        if (CaseRules.IsRefused(after, now) && CaseCourse.Wrong(after, policy, now) is { } wrong)
+            await ReportAsync(after, [CasePhase.Course], [wrong], stop);
     }
 
     private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);

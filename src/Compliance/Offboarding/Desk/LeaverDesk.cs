@@ -74,6 +74,12 @@ public sealed class LeaverDesk
     /// <summary>The queue of HR events: Event Grid delivers to it, or HR itself writes to it.</summary>
     public const string Queue = "hr-events";
 
+    internal static readonly ScheduledControl CaseCheck = DailyCheck.Expected("LeaverCaseCheck");
+
+    internal static readonly ScheduledControl NotGivenBackCheck = DailyCheck.Expected("LeaverNotGivenBackCheck");
+
+    internal static readonly ScheduledControl ExpiryErasure = DailyCheck.Expected("LeaverExpiryErasure");
+
     private const string AccessEnded = "your own access has ended: ask somebody else";
 
     // With continuous access evaluation a token lives for 28 hours.
@@ -194,20 +200,19 @@ public sealed class LeaverDesk
     /// <param name="stop">Stops between writes.</param>
     public async Task SweptAsync(DateTimeOffset began, bool complete, CancellationToken stop)
     {
-        await _parts.Intake.RecordOwedAsync(stop);
-        await _parts.Refusals.FlushAsync(stop);
-        // The group may take long when the directory does not answer: who confirms is asked first.
-        try
-        {
-            await _parts.Causes.SettleAsync(stop);
-        }
-        finally
-        {
-            await _parts.Steps.BlockGroupsAsync(stop);
-        }
+        // Each on its own, and what needs no ledger first. The group may take long when the directory does not answer: who confirms is
+        // asked before.
+        await Each.RunAsync<Func<Task>>(
+            [
+                () => _parts.Refusals.FlushAsync(stop), () => _parts.Causes.SettleAsync(stop), () => _parts.Steps.BlockGroupsAsync(stop),
+                () => _parts.Intake.RecordOwedAsync(stop), () => RecordActsAsync(stop),
+            ], act => act(), stop);
         await _parts.Runs.CompletedAsync(Tenant, CaseCourse.Sweep,
             new RunStamp(RunIds.Of(CaseCourse.Sweep, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete, stop);
     }
+
+    /// <summary>Writes the evidence of what was done to cases while the ledger may have been out of order.</summary>
+    public Task RecordActsAsync(CancellationToken stop) => _parts.Course.RecordAsync(stop);
 
     /// <summary>The clock's time (UTC).</summary>
     public DateTimeOffset Now => _parts.Time.GetUtcNow();
@@ -216,13 +221,25 @@ public sealed class LeaverDesk
     public Task WatchAsync(CancellationToken stop) => _parts.Watch.RunAsync(stop);
 
     /// <summary>The daily look at cases: who is due and can still sign in.</summary>
-    public Task WatchCasesAsync(CancellationToken stop) => _parts.Course.LookAsync(stop);
+    public Task WatchCasesAsync(CancellationToken stop) => DailyAsync(CaseCheck, () => _parts.Course.LookAsync(stop), stop);
 
     /// <summary>The daily look at what could not be given back.</summary>
-    public Task CheckNotGivenBackAsync(CancellationToken stop) => _parts.Steps.CheckNotGivenBackAsync(stop);
+    public Task CheckNotGivenBackAsync(CancellationToken stop) =>
+        DailyAsync(NotGivenBackCheck, () => _parts.Steps.CheckNotGivenBackAsync(stop), stop);
 
     /// <summary>Erases what names people where its time of keeping is over.</summary>
-    public Task EraseExpiredAsync(CancellationToken stop) => _parts.Erasure.EraseExpiredAsync(_parts.EvidencePolicy, stop);
+    public Task EraseExpiredAsync(CancellationToken stop) =>
+        DailyAsync(ExpiryErasure, () => _parts.Erasure.EraseExpiredAsync(_parts.EvidencePolicy, stop), stop);
+
+    // One that failed did not run: after a day or so the watch over the controls says so.
+    private async Task DailyAsync(ScheduledControl control, Func<Task> check, CancellationToken stop)
+    {
+        var began = Now;
+        await _parts.Runs.ExpectAsync(Tenant, control.Name, began, stop);
+        await check();
+        await _parts.Runs.CompletedAsync(Tenant, control.Name,
+            new RunStamp(RunIds.Of(control.Name, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete: true, stop);
+    }
 
     /// <summary>The daily look at former leavers: cases to be reopened, each with its next round.</summary>
     public async Task<IReadOnlyList<LeaverDispatch>> WatchFormerAsync(CancellationToken stop) =>
@@ -311,6 +328,8 @@ public sealed class LeaverDesk
             return (409, $"case {caseId} could not give back everything: give it back first, see its findings", null);
         try
         {
+            // Of whom is erased nothing can be recorded afterwards.
+            await RecordActsAsync(stop);
             return (200, null, confirmed
                 ? await _parts.Erasure.EraseAsync(caseId, $"approver {approver.ObjectId}", [approver.ObjectId], _parts.EvidencePolicy.Sha256, stop)
                 : await _parts.Erasure.LookAsync(caseId, stop));
@@ -325,13 +344,15 @@ public sealed class LeaverDesk
         }
     }
 
-    // A token outlives the block by up to a day: whose access has ended decides nothing any more. A case may be blocked long after it was
+    // A token outlives the block by up to a day, and an account may be one that this app may not block: whose access has ended decides
+    // nothing any more. A case may be blocked long after it was
     // due, so that it is looked for among all who left of late.
     private async Task<bool> HasLeftAsync(ApproverIdentity person, CancellationToken stop)
     {
         var now = _parts.Time.GetUtcNow();
         return (await _parts.Cases.OpenAsync(Tenant, now - CaseRules.Remembered, stop)).Any(c =>
-            c.BlockedAt > now - TokensLive && c.EmployedIn is null && !CaseRules.IsTakenBack(c)
+            (c.BlockedAt > now - TokensLive || c is { BegunAt: not null, BlockedAt: null })
+            && c.EmployedIn is null && !CaseRules.IsTakenBack(c) && !CaseRules.IsLater(c, now)
             && string.Equals(c.UserId, person.ObjectId, StringComparison.OrdinalIgnoreCase));
     }
 

@@ -34,6 +34,12 @@ internal sealed class LeaverLookups(GraphReads reads)
         if (decision.UserId is not { } id)
             return new(null, decision.Problem ?? decision.Unread, decision.Candidates, decision.Unread is not null);
         var user = asked.SelectMany(a => read[a].Items).First(u => Same(u.Text("id"), id));
+        // Found by address alone, while the employee id says that it is somebody else: a successor may have been given the same address.
+        if (policy.Match.Any(r => r.Attributes.Contains("employeeId", StringComparer.Ordinal))
+            && user.Text("employeeId")?.Trim() is { Length: > 0 } own && !Same(own, Matching.ValueOf(latest, "employeeId")))
+            return new(null,
+                $"The account {user.Text("userPrincipalName") ?? id} has the addresses that HR gave and another employee id ('{own}').",
+                decision.Candidates, false);
         var leaves = asked.SelectMany(a => read[LeaveDate + a].Items).FirstOrDefault(u => Same(u.Text("id"), id));
         return new(await FactsAsync(user, leaves, read, policy, stop), null, decision.Candidates, false);
     }

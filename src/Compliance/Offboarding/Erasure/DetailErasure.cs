@@ -7,6 +7,7 @@ using Compliance.Ledger;
 using Compliance.Ledger.Privacy;
 using Compliance.Observability;
 using Compliance.Offboarding.Cases;
+using Compliance.Runs;
 using Compliance.Storage;
 
 namespace Compliance.Offboarding.Erasure;
@@ -99,8 +100,7 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
     {
         var before = time.GetUtcNow() - policy.For("offboarding");
         var expired = (await cases.AllAsync(tenant.Value, stop)).Where(c => CaseRules.IsOver(c.Stage) && c.EmployeeId != LeaverCase.Erased && EndedAt(c) < before).ToList();
-        foreach (var known in expired)
-            await EraseAsync(known.Id, "LeaverWatch (timer)", [], policy.Sha256, stop);
+        await Each.RunAsync(expired, known => EraseAsync(known.Id, "LeaverWatch (timer)", [], policy.Sha256, stop), stop);
         return expired.Count;
     }
 
@@ -110,6 +110,7 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
         UserId = null,
         EmployedIn = null,
         IsNotGivenBack = false,
+        Unrecorded = null,
         Note = null,
         Latest = known.Latest with { EmployeeId = LeaverCase.Erased, PrincipalName = null, Mail = null },
         Cause = known.Cause is { } cause

@@ -3,6 +3,7 @@ using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Observability;
+using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;
 using Compliance.Storage;
@@ -19,12 +20,12 @@ internal sealed record LeaverWatchParts(
 internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<LeaverWatch> log)
 {
     /// <summary>The function's name, under which its runs are remembered.</summary>
-    public const string Name = "LeaverWatch";
+    public const string Name = DailyCheck.FunctionName;
 
     private static readonly string[] Controls = [IntakeControls.EventNeverCame, IntakeControls.HrSilent, IntakeControls.EventRefused, ControlCatalogue.SourceNotRead];
 
     /// <summary>What the watch over the controls expects of it.</summary>
-    public static ScheduledControl Itself { get; } = new(Name, TimeSpan.FromDays(1), TimeSpan.FromHours(6));
+    public static ScheduledControl Itself { get; } = DailyCheck.Expected(Name);
 
     /// <summary>Looks once, keeps the findings, and writes one evidence record.</summary>
     /// <exception cref="RequestFailedException">State or evidence storage failed. The run does not count as done.</exception>

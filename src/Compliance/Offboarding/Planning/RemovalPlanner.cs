@@ -22,7 +22,7 @@ internal static class RemovalPlanner
     /// <param name="facts">The person.</param>
     /// <param name="snapshot">All access.</param>
     /// <param name="heir">
-    /// Who gets what is owned; null when there is nobody: the policy's <c>fallbackOwner</c> does, if there is one. While it is not known
+    /// Who gets what is owned; null when there is nobody: the policy's <c>owners.fallback</c> does, if there is one. While it is not known
     /// who that is (<see cref="Heir.Unread"/>), nothing is handed over, to nobody.
     /// </param>
     /// <param name="policy">In force.</param>
@@ -77,7 +77,7 @@ internal static class RemovalPlanner
         private readonly Heir? _heir = heir is null or { Unread: not null } || Same(heir.Id, facts.UserId) ? null : heir;
         private readonly string _nobody = heir?.Unread is { } unread
             ? $"it would be left ownerless, and to whom it goes is not known: {unread}"
-            : "it would be left ownerless: there is nobody to hand it over to (no manager, no fallbackOwner)";
+            : "it would be left ownerless: there is no manager to hand it over to, and policy names nobody (owners.fallback)";
 
         /// <summary>Who takes over what is not privileged, as people know them; null when there is nobody.</summary>
         public string? HeirName => _heir?.PrincipalName ?? _fallback;

@@ -115,6 +115,31 @@ public sealed class LookUpTests
         Assert.Equal([Dana, "one", "two"], lookup.Candidates.Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("NW-2", false)]
+    [InlineData(null, true)]
+    [InlineData(" nw-1 ", true)]
+    public async Task A_successor_who_got_the_leaver_s_addresses_is_told_by_the_employee_id(string? employeeId, bool fits)
+    {
+        await using var tenant = await StartAsync();
+        var successor = JsonSerializer.Serialize(new
+        {
+            id = Dana, employeeId, mail = "d'ana@x.example", userPrincipalName = "dana@x.example", accountEnabled = true,
+        });
+        tenant.When("filter=employeeId eq", """{"value":[]}""");
+        foreach (var address in (string[])["filter=mail eq", "filter=userPrincipalName eq"])
+            tenant.When(address, $$"""{"value":[{{successor}}]}""");
+
+        var lookup = await tenant.Directory.LookUpAsync(Event, Policy, Stop);
+
+        Assert.Equal((fits, false), (lookup.Facts is not null, lookup.Unreadable));
+        Assert.Equal(fits, lookup.Problem is null);
+        // Where policy finds nobody by employee id, the directory's may be another system's.
+        var byAddress = await tenant.Directory.LookUpAsync(
+            Event, Policy with { Match = [new(["mail", "userPrincipalName"])] }, Stop);
+        Assert.NotNull(byAddress.Facts);
+    }
+
     [Fact]
     public async Task A_second_user_on_a_second_page_is_seen()
     {

@@ -80,7 +80,9 @@ public sealed class PlannerTests
             var plan = Plan(accesses, heir, policy);
             var named = plan.Steps.Select(s => s.Rule.Split('#')[1].TrimStart('/')).Where(r => r.Length > 0)
                 .Concat(plan.Manual.SelectMany(m => System.Text.RegularExpressions.Regex.Matches(m.Why, @"policy[^()]*\(([A-Za-z.]+)\)"))
-                    .Select(m => m.Groups[1].Value));
+                    .Select(m => m.Groups[1].Value))
+                .Concat(plan.Manual.SelectMany(m => System.Text.RegularExpressions.Regex.Matches(m.Why, @"\b[a-z]+(?:[A-Z][a-z]+)+\b"))
+                    .Select(m => m.Value));
             Assert.All(named.Distinct(), key => Assert.True(IsKey(key), key));
         }, iter: TestSize.Times(200));
     }
