@@ -96,7 +96,7 @@ public sealed class PackContentsTests : IDisposable
             Reason = "a guard holds case-77",
             NextStep = "answer",
             Owner = new("x", "Ada Owner", "ada@example.com", "owner"),
-        });
+        }) with { RunId = "case-77-20261101T060006Z" };
         var asked = PackDesk.Approval(7,
             new ApprovalAnswer("approver-1", true, PackDesk.Start.AddSeconds(8), "fine, says approver-1"),
             new ApprovalAnswer("approver-2", true, PackDesk.Start.AddSeconds(9), null),
@@ -118,6 +118,34 @@ public sealed class PackContentsTests : IDisposable
                 "p-77-aabbcc,aabbcc,p-77,LEAVE-011,leavers-per-hour,more than 10 leavers in an hour,2026-11-01T06:00:07Z,2026-11-01T07:00:07Z,approved,(erased),yes,2026-11-01T06:00:09Z,\r",
             ],
             _desk.Lines("approvals.csv"));
+        var listed = JsonDocument.Parse(_desk.Read("findings.json")).RootElement.EnumerateArray();
+        Assert.Equal(["p-77-20261101T060006Z"], listed.Select(f => f.GetProperty("runId").GetString()));
+    }
+
+    [Fact]
+    public async Task A_person_whom_one_finding_is_about_is_kept_out_of_the_texts_of_another()
+    {
+        using var ledger = await LedgerFolder.OfAsync(20, 20);
+        var about = PackDesk.Finding("", 6, detection: new()
+        {
+            ControlId = "LEAVE-001",
+            Severity = Severity.High,
+            Subject = new("user", "5a9f7c11-0000-4000-8000-000000000001", "Dana Whitlock"),
+            Source = "graph/users",
+            Reason = "has left",
+            NextStep = "remove the account",
+        });
+        var app = PackDesk.Finding("CRED-001", 7);
+        app = app with
+        {
+            Detection = app.Detection with { Subject = new(SubjectTypes.Application, "app-7", "Dana Whitlock's sandbox") },
+        };
+
+        await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 5, 12), PackDesk.State([about, app]));
+
+        Assert.DoesNotContain("Whitlock", _desk.Texts(), StringComparison.OrdinalIgnoreCase);
+        var listed = JsonDocument.Parse(_desk.Read("findings.json")).RootElement.EnumerateArray();
+        Assert.Contains("(person)'s sandbox", listed.Select(f => f.GetProperty("subjectName").GetString()));
     }
 
     [Fact]

@@ -86,7 +86,7 @@ internal static class SmallTenant
     });
 
     /// <summary>Makes a person the only owner of an application without any power.</summary>
-    public static void AddApplication(TenantData tenant, Person owner)
+    public static void AddApplication(TenantData tenant, Person owner, bool hasSecret = false)
     {
         var id = Guid(310 + (int)owner);
         tenant.Add("applications", new JsonObject
@@ -94,7 +94,15 @@ internal static class SmallTenant
             ["id"] = id,
             ["appId"] = Guid(320 + (int)owner),
             ["displayName"] = $"{owner}'s",
-            ["passwordCredentials"] = new JsonArray(),
+            ["passwordCredentials"] = hasSecret
+                ? new JsonArray(new JsonObject
+                {
+                    ["keyId"] = Guid(330 + (int)owner),
+                    ["displayName"] = "ci",
+                    ["startDateTime"] = "2026-01-01T00:00:00Z",
+                    ["endDateTime"] = "2027-12-31T00:00:00Z",
+                })
+                : new JsonArray(),
             ["keyCredentials"] = new JsonArray(),
         });
         tenant.Add($"applications/{id}/owners", new JsonObject { ["@odata.type"] = "#microsoft.graph.user", ["id"] = IdOf(owner) });

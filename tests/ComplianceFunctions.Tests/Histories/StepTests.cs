@@ -539,6 +539,256 @@ public sealed class StepTests
         Assert.Equal((CaseGo.Again, true), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
     }
 
+    [Fact]
+    public async Task A_guard_that_holds_no_more_is_no_finding()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ProtectLea);
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        Assert.True(desk.World.HasFinding("LEAVE-011"));
+
+        desk.Edit(PolicyEdit.UnprotectLea);
+
+        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.World.HasFinding("LEAVE-011")));
+    }
+
+    [Fact]
+    public async Task A_leaver_whom_nobody_fitted_is_no_finding_once_one_does()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await EditAsync(desk, DirectoryEdit.ClearEmployeeId);
+        await desk.SaysAsync();
+        Assert.Equal((CaseGo.Unmatched, true), ((await desk.BlockAsync()).Outcome, desk.World.HasFinding("LEAVE-003")));
+
+        await EditAsync(desk, DirectoryEdit.SetEmployeeId);
+
+        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.World.HasFinding("LEAVE-003")));
+    }
+
+    [Fact]
+    public async Task A_refused_removal_is_at_rest_and_what_was_done_before_can_be_given_back_at_once()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ApproveFirstAct);
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        var asked = await desk.PlanAsync();
+        await desk.AnswerAsync(asked, false);
+        Assert.Equal(ApprovalStanding.Refused, await desk.StandingAsync(asked.ApprovalId!));
+
+        Assert.Equal(desk.World.Now, (await desk.CaseAsync()).RestedAt);
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        Assert.Equal(CaseGo.AskApproval, (await desk.PlanUndoAsync()).Outcome);
+    }
+
+    [Theory]
+    [InlineData(HrEventKind.Cancelled)]
+    [InlineData(HrEventKind.Rescheduled)]
+    public async Task Who_stays_after_all_is_not_shown_as_held_when_HR_reports_it_while_it_is_decided(HrEventKind kind)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ProtectLea);
+        await desk.SaysAsync();
+        LeaverCase? reported = null;
+        desk.Interruptions.BeforeLookUp = async () =>
+        {
+            desk.Interruptions.BeforeLookUp = null;
+            await desk.SaysAsync(kind, 2, TimeSpan.FromDays(30));
+            reported = await desk.CaseAsync();
+        };
+
+        await desk.BlockAsync();
+
+        Assert.Equal(reported, await desk.CaseAsync());
+    }
+
+    [Fact]
+    public async Task That_the_account_is_not_blocked_comes_before_the_question_about_the_rest()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ApproveFirstAct);
+        desk.World.Sandbox.Tenant.Denied["User.EnableDisableAccount.All"] = true;
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        var blocking = await desk.CaseAsync();
+
+        var asked = await desk.PlanAsync();
+
+        var known = await desk.CaseAsync();
+        Assert.Equal((LeaverStage.Blocking, asked.PlanId, blocking.Note), (known.Stage, known.PlanId, known.Note));
+    }
+
+    [Fact]
+    public async Task Who_can_be_blocked_at_last_is_blocked_while_the_rest_waits_and_is_shown_so()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ApproveFirstAct);
+        desk.World.Sandbox.Tenant.Denied["User.EnableDisableAccount.All"] = true;
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        var asked = await desk.PlanAsync();
+        Assert.True(desk.World.HasFinding("LEAVE-013"));
+
+        desk.World.Sandbox.Tenant.Denied.Clear();
+        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+
+        var known = await desk.CaseAsync();
+        Assert.Equal((LeaverStage.Blocked, null, false), (known.Stage, known.Note, desk.CanSignIn()));
+        Assert.False(desk.World.HasFinding("LEAVE-013"));
+    }
+
+    [Fact]
+    public async Task A_case_that_a_guard_holds_takes_no_room_under_the_caps()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ProtectLea);
+        await desk.SaysAsync();
+
+        Assert.Equal((CaseGo.AskApproval, 0), ((await desk.BlockAsync()).Outcome, desk.PlacesTaken));
+    }
+
+    [Fact]
+    public async Task An_administrator_who_leaves_later_counts_until_then()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        SmallTenant.MakeAdministrator(desk.World.Sandbox.Tenant, Person.Lea);
+        SmallTenant.MakeAdministrator(desk.World.Sandbox.Tenant, Person.Noa);
+        await desk.SaysAsync(who: Person.Noa);
+        desk.Interruptions.BeforeLookUp = async () =>
+        {
+            desk.Interruptions.BeforeLookUp = null;
+            await desk.SaysAsync(HrEventKind.Rescheduled, 2, TimeSpan.FromDays(30), Person.Noa);
+        };
+        Assert.Equal(CaseGo.NotDue, (await desk.BlockAsync()).Outcome);
+        // She is known to be the one who leaves.
+        Assert.Equal(SmallTenant.IdOf(Person.Noa), (await desk.CaseAsync()).UserId);
+
+        await desk.SaysAsync();
+
+        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
+    }
+
+    [Fact]
+    public async Task Who_stays_after_all_is_not_clear_when_HR_reports_it_during_the_last_read()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        LeaverCase? reported = null;
+        desk.Interruptions.AfterReadAccess = async () =>
+        {
+            desk.Interruptions.AfterReadAccess = null;
+            await desk.SaysAsync(HrEventKind.Cancelled, 2);
+            reported = await desk.CaseAsync();
+        };
+
+        await desk.VerifyAsync();
+
+        Assert.Equal(reported, await desk.CaseAsync());
+    }
+
+    [Fact]
+    public async Task Who_was_seen_clear_is_clear_and_at_rest_since_then()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        await desk.VerifyAsync();
+        var since = await desk.CaseAsync();
+        Assert.Equal((LeaverStage.Clear, since.ClearAt), (since.Stage, since.RestedAt));
+
+        await desk.WaitAsync(TimeSpan.FromHours(1));
+        await desk.VerifyAsync();
+
+        Assert.NotNull(since.ClearAt);
+        Assert.Equal(since, await desk.CaseAsync());
+    }
+
+    [Fact]
+    public async Task A_certificate_that_would_show_the_same_is_issued_once_a_day()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        var issued = new List<int>();
+        foreach (var hours in new[] { 0, 1, 22, 1 })
+        {
+            await desk.WaitAsync(TimeSpan.FromHours(hours));
+            await desk.VerifyAsync();
+            await desk.Steps.CertifyAsync(desk.Run, TestContext.Current.CancellationToken);
+            issued.Add(desk.Recorded("offboarding.certificate"));
+        }
+
+        Assert.Equal([1, 1, 1, 2], issued);
+    }
+
+    [Fact]
+    public async Task A_secret_that_the_leaver_could_read_is_a_finding_once_the_account_is_blocked()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        SmallTenant.AddApplication(desk.World.Sandbox.Tenant, Person.Lea, hasSecret: true);
+        await desk.SaysAsync();
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        Assert.False(desk.World.HasFinding("LEAVE-020"));
+
+        await desk.VerifyAsync();
+
+        Assert.True(desk.World.HasFinding("LEAVE-020"));
+    }
+
+    [Fact]
+    public async Task What_is_given_back_waits_for_the_round_to_rest_but_not_for_ever()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+
+        Assert.Equal((CaseGo.Again, CaseGo.AskApproval), (await UndoAsync(29), await UndoAsync(30)));
+
+        async Task<CaseGo> UndoAsync(int attempt) =>
+            (await desk.Steps.PlanUndoAsync(desk.Run with { Attempt = attempt }, TestContext.Current.CancellationToken)).Outcome;
+    }
+
+    [Fact]
+    public async Task What_the_person_was_before_is_not_forgotten_when_a_block_that_was_cut_off_is_asked_about()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        desk.Interruptions.AfterChange = after =>
+            after.BegunAt is null ? Task.CompletedTask : throw new RequestFailedException(503, "out of order");
+        await Assert.ThrowsAsync<RequestFailedException>(() => desk.BlockAsync());
+        desk.Interruptions.AfterChange = null;
+        // Done, and its answer lost.
+        await EditAsync(desk, DirectoryEdit.Disable);
+        desk.Edit(PolicyEdit.ProtectLea);
+
+        Assert.Equal(CaseGo.AskApproval, (await desk.BlockAsync()).Outcome);
+
+        Assert.True((await desk.StateAsync())!.Facts!.AccountEnabled);
+    }
+
+    [Fact]
+    public async Task A_round_at_rest_has_rested_since_it_came_to_rest()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        await desk.PlanAsync();
+        var rested = await desk.CaseAsync();
+        Assert.Equal(desk.World.Now, rested.RestedAt);
+
+        await desk.WaitAsync(TimeSpan.FromHours(1));
+        await desk.PlanAsync();
+
+        Assert.Equal(rested, await desk.CaseAsync());
+    }
+
+    private static Task EditAsync(StepDesk desk, DirectoryEdit edit) =>
+        desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, edit));
+
     private static int Checkpoints(StepDesk desk) => desk.World.Storage.Evidence.Blobs(LedgerLayout.Container)
         .Count(b => b.Name.Contains($"/{LedgerLayout.CheckpointFolder}", StringComparison.Ordinal));
 

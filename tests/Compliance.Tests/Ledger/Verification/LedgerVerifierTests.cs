@@ -470,6 +470,38 @@ public sealed class LedgerVerifierTests
         AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.MissingTile, path: path);
     }
 
+    [Theory]
+    [InlineData("tile/0/001.p/244")]
+    [InlineData("tile/entries/001.p/244")]
+    public async Task A_partial_tile_may_be_gone_when_a_checkpoint_was_made_meanwhile(string tile)
+    {
+        using var ledger = await LedgerFolder.OfAsync(500, 300, 500);
+        ledger.Delete(tile);
+
+        AssertIntact(await GrowingAsync(ledger), "was replaced while the log was verified");
+    }
+
+    [Theory]
+    [InlineData("tile/0/001.p/244")]
+    [InlineData("tile/entries/001.p/244")]
+    public async Task A_partial_tile_that_was_changed_is_tampering_also_when_a_checkpoint_was_made_meanwhile(string tile)
+    {
+        using var ledger = await LedgerFolder.OfAsync(500, 300, 500);
+        var bytes = ledger.Read(tile);
+        bytes[^1] ^= 1;
+        ledger.Write(tile, bytes);
+
+        AssertTampered(await GrowingAsync(ledger), OfPath(tile), path: tile);
+    }
+
+    // The verifier has read one head when another takes its place.
+    private static Task<LedgerVerification> GrowingAsync(LedgerFolder ledger)
+    {
+        var source = new ChangingSource(
+            ledger.Source, afterLogs: 0, () => ledger.Write(LedgerLayout.Head, ledger.Read(LedgerLayout.Checkpoint(300))));
+        return new LedgerVerifier(source, new() { Keys = [ledger.Key] }).VerifyAsync(Stop);
+    }
+
     [Fact]
     public async Task Partial_tiles_may_have_been_replaced_by_the_full_ones()
     {

@@ -1,0 +1,51 @@
+using Compliance.Findings;
+using Compliance.Tests.State;
+using Testing;
+using static Compliance.Tests.Findings.Samples;
+
+namespace Compliance.Tests.Findings;
+
+public sealed class FindingsKeeperTests(MemoryStorageFixture accounts)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_finding_that_somebody_changed_meanwhile_is_decided_again_beside_those_that_were_saved()
+    {
+        const string tenant = "keeper-race";
+        var store = new TableFindingStore(Faults.Storage(accounts));
+        await new FindingsKeeper(store).ReconcileAsync(tenant, ["CRED-001"], _ => [App("a"), App("b")], Read(), Run(1), Stop);
+        var raced = new RacedStore(store);
+
+        var result = await new FindingsKeeper(raced).ReconcileAsync(
+            tenant, ["CRED-001"], _ => [App("a") with { Reason = "new" }, App("b") with { Reason = "new" }], Read(), Run(2), Stop);
+
+        Assert.Equal((2, 2), (result.Changes.Count, raced.Saves));
+        var kept = (await store.LoadAsync(tenant, ["CRED-001"], Stop)).Values.Select(f => f.Finding).ToList();
+        Assert.Equal(["new", "new"], kept.Select(f => f.Detection.Reason));
+        // Decided from what the other one wrote.
+        Assert.Equal([0, 7], kept.Select(f => f.Reopened).Order());
+    }
+
+    /// <summary>A store in which somebody else writes one of the findings right before they are saved for the first time.</summary>
+    private sealed class RacedStore(IFindingStore store) : IFindingStore
+    {
+        public int Saves { get; private set; }
+
+        public Task<IReadOnlyDictionary<string, StoredFinding>> LoadAsync(
+            string tenantId, IReadOnlyCollection<string> controlIds, CancellationToken stop) => store.LoadAsync(tenantId, controlIds, stop);
+
+        public async Task<IReadOnlyList<string>> SaveAsync(
+            string tenantId, IReadOnlyCollection<StoredFinding> findings, CancellationToken stop)
+        {
+            if (Saves++ == 0)
+            {
+                var theirs = (await store.LoadAsync(tenantId, ["CRED-001"], stop)).Values.First();
+                await store.SaveAsync(tenantId, [theirs with { Finding = theirs.Finding with { Reopened = 7 } }], stop);
+            }
+            return await store.SaveAsync(tenantId, findings, stop);
+        }
+
+        public IAsyncEnumerable<Finding> ListOpenAsync(string tenantId, CancellationToken stop) => store.ListOpenAsync(tenantId, stop);
+    }
+}
