@@ -220,6 +220,9 @@ public sealed class LeaverDesk
     /// <summary>The daily look at what could not be given back.</summary>
     public Task CheckNotGivenBackAsync(CancellationToken stop) => _parts.Steps.CheckNotGivenBackAsync(stop);
 
+    /// <summary>Reads daily who is employed again with an account that is disabled still.</summary>
+    public Task CheckLockedOutAsync(CancellationToken cancellationToken) => _parts.Steps.CheckLockedOutAsync(cancellationToken);
+
     /// <summary>Erases what names people where its time of keeping is over.</summary>
     public Task EraseExpiredAsync(CancellationToken stop) => _parts.Erasure.EraseExpiredAsync(_parts.EvidencePolicy, stop);
 

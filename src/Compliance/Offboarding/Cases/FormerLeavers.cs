@@ -31,12 +31,10 @@ internal sealed partial class FormerLeavers(
         var now = time.GetUtcNow();
         await runs.ExpectAsync(tenant.Value, Name, now, stop);
         var all = await cases.AllAsync(tenant.Value, stop);
-        var watched = all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }).ToList();
-        var over = watched.Where(c => now > c.ClearAt + policy.WatchFor || CaseRules.IsEmployedAnew(c, all, now)).ToList();
-        foreach (var done in over)
-            await cases.ChangeAsync(tenant.Value, done.Id, c => c.Round == done.Round && c.Stage == LeaverStage.Clear
-                ? c with { Stage = LeaverStage.Closed } : c, stop);
-        watched = [.. watched.Except(over)];
+        foreach (var again in all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }))
+            if (CaseRules.IsEmployedAnew(again, all, now))
+                await CloseAsync(again, _ => true, stop);
+        var watched = all.Where(c => CaseRules.IsWatched(c) && !CaseRules.IsEmployedAnew(c, all, now)).ToList();
         var seen = await directory.RecheckAsync([.. watched.Select(c => c.UserId!).Distinct(StringComparer.OrdinalIgnoreCase)], stop);
         var unreadBefore = await findings.CasesAsync(tenant.Value, CasePhase.Reading, stop);
         var reopened = new List<LeaverCase>();
@@ -50,6 +48,14 @@ internal sealed partial class FormerLeavers(
                 await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Reading], unread is null ? []
                     : [Unread(former, unread, policy)], now, stop);
             if (state is null || await WhyAsync(former, state, stop) is not { } why)
+            {
+                // Read once more after the last day: what happened since the day before it counts.
+                if (unread is null)
+                    await CloseAsync(former, c => CaseRules.IsWatchedLongEnough(c, policy.WatchFor, now), stop);
+                continue;
+            }
+            // HR may have reported meanwhile that the person stays.
+            if (await cases.FindAsync(tenant.Value, former.Id, stop) is not { } present || !IsSame(present, former))
                 continue;
             var detection = CaseFindings.Of(
                 former, policy, CasePhase.Watch, LeaverControls.Relapsed, why,
@@ -72,7 +78,12 @@ internal sealed partial class FormerLeavers(
                 People = [former.Id],
             }, stop);
             var next = await cases.ChangeAsync(tenant.Value, former.Id,
-                c => c.Round == former.Round ? CaseRules.Another(c) with { Stage = LeaverStage.Scheduled, CertificateSha256 = null, PlanId = null, Note = why } : c, stop);
+                c => IsSame(c, former) ? CaseRules.NextRound(c) with { Note = why } : c, stop);
+            if (next.Round == former.Round)
+            {
+                await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Watch], [], now, stop);
+                continue;
+            }
             Reopened(log, former.Id, next.Round);
             reopened.Add(next);
         }
@@ -83,6 +94,12 @@ internal sealed partial class FormerLeavers(
             new RunStamp(RunIds.Of(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now), complete, stop);
         return reopened;
     }
+
+    private static bool IsSame(LeaverCase present, LeaverCase former) => present.Round == former.Round && CaseRules.IsWatched(present);
+
+    private async Task CloseAsync(LeaverCase done, Func<LeaverCase, bool> isOver, CancellationToken stop) => await cases.ChangeAsync(
+        tenant.Value, done.Id, c => c.Round == done.Round && c.Stage == LeaverStage.Clear && isOver(c)
+            ? c with { Stage = LeaverStage.Closed } : c, stop);
 
     private Detection Unread(LeaverCase former, string reason, OffboardingPolicy policy)
     {
