@@ -39,7 +39,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
         var certificateBytes = await app.DocumentAsync(caseId, "certificate.json", stop);
         var digest = Convert.ToHexStringLower(SHA256.HashData(certificateBytes));
         var certificate = JsonSerializer.Deserialize<RevocationCertificate>(certificateBytes, ComplianceJson.Compact) ?? throw new CliException("the certificate is empty");
-        Print(certificate);
+        OffboardOutput.Certificate(output, certificate);
         if (certificateFile is not null)
         {
             await File.WriteAllBytesAsync(certificateFile, await app.DocumentAsync(caseId, "certificate.html", stop), stop);
@@ -91,7 +91,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
             if (known.Stage != shown)
             {
                 shown = known.Stage;
-                Say(time.GetUtcNow(), $"stage {known.Stage}{(known.Note is { } note ? $": {note}" : "")}");
+                Say(time.GetUtcNow(), $"stage {OffboardOutput.Stage(known.Stage)}{(known.Note is { } note ? $": {note}" : "")}");
             }
             if (known.Stage is LeaverStage.AwaitingApproval or LeaverStage.Held or LeaverStage.Blocking)
                 await ApproveAsync(caseId, stop);
@@ -119,20 +119,6 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
     }
 
     private const int ApprovalNeed = 2;
-
-    private void Print(RevocationCertificate certificate)
-    {
-        output.WriteLine();
-        output.WriteLine($"Certificate: {certificate.State}; {CertificateHeadline.Of(certificate).Text}");
-        foreach (var kind in certificate.Accesses.GroupBy(a => a.Kind).OrderBy(g => g.Key))
-            output.WriteLine($"  {kind.Key,-22} {kind.Count(a => a.State == AccessState.Removed),3} removed{(kind.Any(a => a.State != AccessState.Removed) ? $", {kind.Count(a => a.State != AccessState.Removed)} not" : "")}");
-        if (certificate.Remaining.Count > 0)
-            output.WriteLine("Left to people:");
-        foreach (var task in certificate.Remaining)
-            output.WriteLine($"  {task.Type} {task.Name}: {task.Why}");
-        foreach (var gap in certificate.Unread)
-            output.WriteLine($"Not read: {gap.Source}: {gap.Reason}");
-    }
 
     // The record itself is looked for, not what the app says of it.
     // The ledger knows the person by a pseudonym, and the digest with the person's salt; both are kept beside it.

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Desk;
 using Compliance.Text;
 
@@ -16,13 +17,39 @@ internal static class OffboardOutput
     /// <summary>A case on one line, with what it waits for below it.</summary>
     public static string Line(LeaverCase known)
     {
-        var line = new StringBuilder($"{known.Id}  {known.Stage}  employee {known.EmployeeId}");
+        var line = new StringBuilder($"{known.Id}  {Stage(known.Stage)}  employee {known.EmployeeId}");
         if ((known.Latest.PrincipalName ?? known.Latest.Mail ?? known.UserId) is { } who)
             line.Append(" (").Append(who).Append(')');
         line.Append(CultureInfo.InvariantCulture, $"  received {known.ReceivedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
         if (known.BlockedAt is { } at)
             line.Append(CultureInfo.InvariantCulture, $"  blocked after {(at - known.ReceivedAt).TotalSeconds:0.0} s");
         return Plain.Text(line.ToString()) + Cause(known) + (known.Note is { Length: > 0 } note ? $"\n  {Plain.Text(note)}" : "");
+    }
+
+    /// <summary>
+    /// A stage as people read it. What this program removes is gone in a case at <see cref="LeaverStage.Clear"/>; what is left to people
+    /// may remain.
+    /// </summary>
+    public static string Stage(LeaverStage stage) => stage == LeaverStage.Clear ? "Watched" : stage.ToString();
+
+    /// <summary>A certificate in short: what it comes to, what was removed of each kind, and what is left.</summary>
+    public static void Certificate(TextWriter output, RevocationCertificate certificate)
+    {
+        output.WriteLine();
+        output.WriteLine($"Certificate: {CertificateHeadline.Of(certificate).Text}");
+        if (CertificateHeadline.Removed(certificate) is { } removed)
+            output.WriteLine(removed);
+        foreach (var kind in certificate.Accesses.GroupBy(a => a.Kind).OrderBy(g => g.Key))
+        {
+            var left = kind.Count(a => a.State != AccessState.Removed);
+            output.WriteLine($"  {kind.Key,-22} {kind.Count() - left,3} removed{(left > 0 ? $", {left} not" : "")}");
+        }
+        if (certificate.Remaining.Count > 0)
+            output.WriteLine("Left to people:");
+        foreach (var task in certificate.Remaining)
+            output.WriteLine(Plain.Text($"  {task.Type} {task.Name}: {task.Why}"));
+        foreach (var gap in certificate.Unread)
+            output.WriteLine(Plain.Text($"Not read: {gap.Source}: {gap.Reason}"));
     }
 
     private static string Cause(LeaverCase known)

@@ -7,6 +7,7 @@ using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;
 using Compliance.Storage;
+using Compliance.Text;
 using Microsoft.Extensions.Configuration;
 
 namespace ComplianceFunctions;
@@ -27,19 +28,37 @@ internal static class KnownSettings
         DeadLetterOptions.Setting, "Clock:Now", "Clock:Frozen",
     ];
 
-    /// <summary>Refuses settings of the app's own sections that the app does not know.</summary>
+    // More edits make another name.
+    private const int MaxEdits = 2;
+
+    /// <summary>Refuses settings of the app's own sections that the app does not know, also where the section is misspelt.</summary>
     /// <exception cref="InvalidOperationException">There are some; the message names each, and what is known in its section.</exception>
     public static void Check(IConfiguration configuration)
     {
-        var sections = Names.Select(Section).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
-        var unknown = sections.SelectMany(section => configuration.GetSection(section).AsEnumerable())
+        var unknown = configuration.AsEnumerable()
             // A bare variable such as TENANT is somebody else's: the app's settings are all below their section.
             .Where(setting => setting.Value is not null && setting.Key.Contains(':', StringComparison.Ordinal) && !IsKnown(setting.Key))
-            .Select(setting => $"{Form(setting.Key)} is not a setting of this app; known are {string.Join(", ", Names.Where(n => Section(n) == Section(setting.Key)).Select(Form))}")
+            .Select(setting => (setting.Key, Section: IntendedSection(setting.Key)))
+            .Where(setting => setting.Section is not null)
+            .Select(setting => $"{Form(setting.Key)} is not a setting of this app; known are "
+                + string.Join(", ", Names.Where(n => Section(n) == setting.Section).Select(Form)))
             .Order(StringComparer.Ordinal)
             .ToArray();
         if (unknown.Length > 0)
             throw new InvalidOperationException(string.Join("; ", unknown));
+    }
+
+    // The app's section that a setting is in, or that its misspelt section was meant to be; null for what is another program's.
+    private static string? IntendedSection(string key)
+    {
+        var (nearest, edits) = Names.Select(Section).Distinct(StringComparer.Ordinal)
+            .Select(section => (section, EditDistance.Between(Section(key), section))).MinBy(s => s.Item2);
+        // Another program's Cloud__Region is no misspelt Clock__Now: a short section, or one with another first letter, may differ by
+        // less unless the rest is a setting of the section.
+        var isRestKnown = IsKnown(nearest + key[key.IndexOf(':', StringComparison.Ordinal)..]);
+        var isAlike = char.ToUpperInvariant(key[0]) == nearest[0];
+        var allowed = isRestKnown ? MaxEdits : isAlike ? Math.Min(MaxEdits, nearest.Length / 3) : 0;
+        return edits <= allowed ? nearest : null;
     }
 
     private static bool IsKnown(string key) => Names.Contains(key, StringComparer.OrdinalIgnoreCase)

@@ -54,7 +54,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
             [
                 async () => Throw(await EachAsync(await desk.WatchFormerAsync(stop), d => DispatchAsync(d, client, stop), stop)),
                 () => desk.WatchCasesAsync(stop), () => desk.WatchAsync(stop), () => desk.CheckNotGivenBackAsync(stop),
-                () => desk.RecordActsAsync(stop), () => desk.EraseExpiredAsync(stop),
+                () => desk.CheckLockedOutAsync(stop), () => desk.RecordActsAsync(stop), () => desk.EraseExpiredAsync(stop),
             ], look => look(), stop);
         Throw(failures);
     }

@@ -33,7 +33,7 @@ public sealed class ScheduledControlTests
         var runs = await world.Services.GetRequiredService<IRunLog>().LoadAsync(SmallTenant.Id, Stop);
         var daily = world.Services.GetServices<ScheduledControl>().Where(c => (c.Function ?? c.Name) == "LeaverWatch").Select(c => c.Name);
         Assert.Equal(
-            ["FormerLeavers", "LeaverCaseCheck", "LeaverExpiryErasure", "LeaverNotGivenBackCheck", "LeaverWatch"],
+            ["FormerLeavers", "LeaverCaseCheck", "LeaverExpiryErasure", "LeaverLockedOutCheck", "LeaverNotGivenBackCheck", "LeaverWatch"],
             daily.Where(name => runs.GetValueOrDefault(name)?.LastComplete is not null).Order(StringComparer.Ordinal));
     }
 }

@@ -15,7 +15,8 @@ public sealed class OffboardTests
             var lines = await AroundAsync("dotnet", Cli, "offboard", "demo", "--certificate", page);
 
             Assert.Contains("agrees to plan", lines, StringComparison.Ordinal);
-            Assert.Contains("Certificate: clear;", lines, StringComparison.Ordinal);
+            Assert.Contains("Certificate: Blocked in ", lines, StringComparison.Ordinal);
+            Assert.Contains("All that this program removes was seen removed in ", lines, StringComparison.Ordinal);
             Assert.Contains("Evidence   the record names the certificate's digest", lines, StringComparison.Ordinal);
             Assert.Contains("Tenant     a fresh read agrees: the account is disabled", lines, StringComparison.Ordinal);
             Assert.StartsWith("<!doctype html>", await File.ReadAllTextAsync(page, Stop), StringComparison.OrdinalIgnoreCase);

@@ -71,6 +71,7 @@ internal static class OffboardingServices
         services.AddSingleton(CaseCourse.Itself);
         services.AddSingleton(LeaverDesk.CaseCheck);
         services.AddSingleton(LeaverDesk.NotGivenBackCheck);
+        services.AddSingleton(LeaverDesk.LockedOutCheck);
         services.AddSingleton(LeaverDesk.ExpiryErasure);
         // Read at the start, so that an app with a wrong one does not start.
         services.AddSingleton(EvidencePolicy.LoadFile(configuration));

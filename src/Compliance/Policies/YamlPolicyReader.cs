@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Compliance.Text;
 using Newtonsoft.Json.Linq;
 using NJsonSchema;
 using NJsonSchema.Validation;
@@ -131,7 +132,7 @@ internal static class YamlPolicyReader
     {
         if (given is null)
             return "";
-        var (best, distance) = known.Select(k => (k, Distance(given, k))).DefaultIfEmpty(("", int.MaxValue)).MinBy(p => p.Item2);
+        var (best, distance) = known.Select(k => (k, EditDistance.Between(given, k))).DefaultIfEmpty(("", int.MaxValue)).MinBy(p => p.Item2);
         return distance <= Math.Max(1, Math.Min(given.Length, best.Length) / 3) ? $", did you mean '{best}'?" : "";
     }
 
@@ -160,29 +161,6 @@ internal static class YamlPolicyReader
                 _ => null,
             };
         return at;
-    }
-
-    // Levenshtein's distance without regard to case.
-    private static int Distance(string a, string b)
-    {
-        if (a.Length > 64)
-            return int.MaxValue;
-        var row = new int[b.Length + 1];
-        for (var j = 0; j <= b.Length; j++)
-            row[j] = j;
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var cost = char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? diagonal : diagonal + 1;
-                diagonal = row[j];
-                row[j] = Math.Min(cost, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[b.Length];
     }
 
     private sealed class Builder(string file)

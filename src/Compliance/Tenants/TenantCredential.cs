@@ -9,11 +9,14 @@ namespace Compliance.Tenants;
 /// Signs in once for each service and remembers the token until five minutes before its end. A failed sign-in is remembered for half a
 /// minute, so that a hundred vaults do not each ask again.
 /// </summary>
-internal sealed class TenantCredential(TokenCredential inner) : TokenCredential
+/// <param name="inner">Asks the sign-in service.</param>
+/// <param name="time">Null for the real clock: tokens end by it, whatever clock the app was given.</param>
+internal sealed class TenantCredential(TokenCredential inner, TimeProvider? time = null) : TokenCredential
 {
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan FailureHolds = TimeSpan.FromSeconds(30);
 
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
     /// <summary>
@@ -52,18 +55,13 @@ internal sealed class TenantCredential(TokenCredential inner) : TokenCredential
         {
             if (entry.Token is { } again && IsFresh(again))
                 return again.Token;
-            if (entry.Failure is { } failure && TimeProvider.System.GetElapsedTime(entry.FailedAt) < FailureHolds)
+            // Given again, it is no failure of now: who asks often would never be let through.
+            if (entry.Failure is { } failure && _time.GetElapsedTime(entry.FailedAt) < FailureHolds)
                 throw failure;
-            var token = await inner.GetTokenAsync(requestContext, cancellationToken);
+            var token = await AskAsync(entry, requestContext, cancellationToken);
             entry.Token = new Held(token);
             entry.Failure = null;
             return token;
-        }
-        catch (AuthenticationFailedException e)
-        {
-            entry.Failure = e;
-            entry.FailedAt = TimeProvider.System.GetTimestamp();
-            throw;
         }
         finally
         {
@@ -71,8 +69,21 @@ internal sealed class TenantCredential(TokenCredential inner) : TokenCredential
         }
     }
 
-    // Tokens end by the real clock, whatever clock the app was given.
-    private static bool IsFresh(Held held) => held.Token.ExpiresOn - TimeProvider.System.GetUtcNow() > Margin;
+    private async Task<AccessToken> AskAsync(Entry entry, TokenRequestContext requestContext, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await inner.GetTokenAsync(requestContext, cancellationToken);
+        }
+        catch (AuthenticationFailedException e)
+        {
+            entry.Failure = e;
+            entry.FailedAt = _time.GetTimestamp();
+            throw;
+        }
+    }
+
+    private bool IsFresh(Held held) => held.Token.ExpiresOn - _time.GetUtcNow() > Margin;
 
     private sealed record Held(AccessToken Token);
 

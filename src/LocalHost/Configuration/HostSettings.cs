@@ -41,7 +41,7 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
     public static HostSettings Read(IReadOnlyDictionary<string, string> environment, IConfiguration configuration, string appFolder)
     {
         var problems = new List<string>();
-        foreach (var name in environment.Keys.Where(n => IsOwn(n) && !IsKnown(n)).Order(StringComparer.Ordinal))
+        foreach (var name in environment.Keys.Where(n => (IsOwn(n) || IsMisspelt(n)) && !IsKnown(n)).Order(StringComparer.Ordinal))
             problems.Add($"setting {name}: is not a setting of this host; did you intend {SimilarName.Nearest(name, Known)}?");
         var id = Value(configuration, HostIdVariable) ?? DefaultHostId(appFolder);
         if (!HostIdRule().IsMatch(id))
@@ -61,6 +61,10 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
 
     /// <summary>Whether an environment variable is a setting of this host.</summary>
     public static bool IsOwn(string variable) => Plain(variable).StartsWith("LocalHost__", StringComparison.OrdinalIgnoreCase);
+
+    // In a section whose name comes close to this host's: it would leave a default in force without a sign.
+    private static bool IsMisspelt(string variable) =>
+        Plain(variable).Split("__", 2) is [var section, _] && SimilarName.Edits(section, "LocalHost") <= 2;
 
     private static bool IsKnown(string variable) => Known.Contains(Plain(variable), StringComparer.OrdinalIgnoreCase);
 

@@ -5,11 +5,13 @@ internal static class SimilarName
 {
     /// <summary>The known name that takes the fewest edits to get to.</summary>
     public static string Nearest(string name, IEnumerable<string> known) =>
-        known.MinBy(k => Edits(name.ToUpperInvariant(), k.ToUpperInvariant()))!;
+        known.MinBy(k => Edits(name, k))!;
 
-    // Levenshtein's distance, one row at a time.
-    private static int Edits(string from, string to)
+    /// <summary>How many letters have to be put in, left out or replaced to get from one name to another, whatever their case.</summary>
+    public static int Edits(string name, string known)
     {
+        // Levenshtein's distance, one row at a time.
+        var (from, to) = (name.ToUpperInvariant(), known.ToUpperInvariant());
         var row = Enumerable.Range(0, to.Length + 1).ToArray();
         for (var i = 1; i <= from.Length; i++)
         {

@@ -1,8 +1,8 @@
-using Compliance.Evidence.Pack;
-using Compliance.Tests.State;
+using Compliance.AuditPack;
+using Compliance.Tests.Storage;
 using Testing;
 
-namespace Compliance.Tests.Evidence.Pack;
+namespace Compliance.Tests.AuditPack;
 
 public sealed class StoredPackStateTests
 {

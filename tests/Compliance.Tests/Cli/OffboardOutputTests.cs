@@ -1,5 +1,6 @@
 using System.Text;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Planning;
 using Compliance.Tests.Offboarding;
 using ComplianceCli;
@@ -35,6 +36,36 @@ public sealed class OffboardOutputTests
                 Note = "a guard holds it",
             }));
         Assert.Contains("(u-1)", OffboardOutput.Line(Case with { UserId = "u-1" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_case_whose_removals_are_done_is_not_called_clear_since_something_may_be_left_to_people() => Assert.Equal(
+        "leaver-00c0ffee  Watched  employee NW-1042  received 2026-11-23 08:59:58Z",
+        OffboardOutput.Line(Case with { Stage = LeaverStage.Clear }));
+
+    [Fact]
+    public void A_certificate_in_short_has_what_remains_and_never_clear_beside_it()
+    {
+        var ruled = Some.Group("a\u202erule") with { NotRemovable = "its members follow a rule", WhatToDo = "change it" };
+        var plan = RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(Some.Group("g1"), ruled), null, Some.Policy);
+        var verified = Verification.Compare(
+            [plan], [], Some.Snapshot(Some.Group("g1"), Some.Group("a\u202erule")), Some.Snapshot(Some.Group("a\u202erule")));
+        var leaver = Case with { BlockedAt = Some.Time, ClearAt = Some.Time.AddSeconds(40) };
+        var certificate = CertificateBuilder.Build(new(leaver, Some.Facts, [plan], [], verified, [], [], Some.Policy));
+        using var output = new StringWriter { NewLine = "\n" };
+
+        OffboardOutput.Certificate(output, certificate);
+
+        Assert.Equal(
+            """
+
+            Certificate: Blocked in 1 s; 1 of 2 accesses remains
+            All that this program removes was seen removed in 41 s.
+              GroupMember              1 removed, 1 not
+            Left to people:
+              group a\u202erule: its members follow a rule
+
+            """, output.ToString());
     }
 
     [Fact]

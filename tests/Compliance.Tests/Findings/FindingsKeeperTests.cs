@@ -1,5 +1,5 @@
 using Compliance.Findings;
-using Compliance.Tests.State;
+using Compliance.Tests.Storage;
 using Testing;
 using static Compliance.Tests.Findings.Samples;
 

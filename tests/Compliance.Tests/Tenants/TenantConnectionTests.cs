@@ -14,6 +14,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Compliance.Tests.Tenants;
 
@@ -130,6 +131,38 @@ public sealed class TenantConnectionTests
         Assert.Equal(1, refused.Asked);
     }
 
+    [Fact]
+    public async Task A_refusal_is_forgotten_half_a_minute_after_it_came_however_often_it_is_given_meanwhile()
+    {
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var inner = new Counting(TimeSpan.FromHours(1)) { Refuses = true };
+        var credential = new TenantCredential(inner, clock);
+        for (var second = 0; second < 30; second++)
+        {
+            await Assert.ThrowsAsync<AuthenticationFailedException>(async () => await credential.GetTokenAsync(new(["a"]), Stop));
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+        Assert.Equal(1, inner.Asked);
+
+        inner.Refuses = false;
+        await credential.GetTokenAsync(new(["a"]), Stop);
+        await credential.GetTokenAsync(new(["a"]), Stop);
+        Assert.Equal(2, inner.Asked);
+    }
+
+    [Fact]
+    public async Task A_refusal_for_one_service_is_none_for_another()
+    {
+        var inner = new Counting(TimeSpan.FromHours(1)) { Refuses = true };
+        var credential = new TenantCredential(inner);
+        await Assert.ThrowsAsync<AuthenticationFailedException>(async () => await credential.GetTokenAsync(new(["a"]), Stop));
+        inner.Refuses = false;
+
+        await credential.GetTokenAsync(new(["b"]), Stop);
+
+        Assert.Equal(2, inner.Asked);
+    }
+
     // A token goes where it is sent and nowhere else, whatever the answer or the certificate says.
     [Theory]
     [InlineData(true)]
@@ -193,7 +226,7 @@ public sealed class TenantConnectionTests
 
         public bool Slow { get; init; }
 
-        public bool Refuses { get; init; }
+        public bool Refuses { get; set; }
 
         public TaskCompletionSource Go { get; } = new();
 

@@ -221,6 +221,69 @@ public sealed class BetweenStartsTests
     }
 
     [Fact]
+    public async Task Who_is_enabled_again_after_the_last_day_of_the_watch_is_seen()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await ClearAsync(desk);
+        await desk.WaitAsync(desk.World.Policy.WatchFor + TimeSpan.FromDays(1));
+        desk.World.Sandbox.Tenant.Change("users", SmallTenant.IdOf(Person.Lea), """{"accountEnabled":true}""");
+
+        await WatchFormerAsync(desk);
+
+        Assert.Equal((LeaverStage.Scheduled, 2), ((await desk.CaseAsync()).Stage, (await desk.CaseAsync()).Round));
+    }
+
+    [Fact]
+    public async Task A_watch_ends_once_the_person_was_read_after_its_last_day()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await ClearAsync(desk);
+        await desk.WaitAsync(desk.World.Policy.WatchFor + TimeSpan.FromDays(1));
+        desk.World.Sandbox.Tenant.Denied["User.Read.All"] = true;
+        await WatchFormerAsync(desk);
+        Assert.Equal(LeaverStage.Clear, (await desk.CaseAsync()).Stage);
+
+        desk.World.Sandbox.Tenant.Denied.Clear();
+        await WatchFormerAsync(desk);
+        Assert.Equal(LeaverStage.Closed, (await desk.CaseAsync()).Stage);
+    }
+
+    [Fact]
+    public async Task Whose_leaving_HR_takes_back_while_former_leavers_are_read_is_not_reopened()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        foreach (var who in new[] { Person.Lea, Person.Noa })
+            await ClearAsync(desk, who);
+        foreach (var who in new[] { Person.Lea, Person.Noa })
+            desk.World.Sandbox.Tenant.Change("users", SmallTenant.IdOf(who), """{"accountEnabled":true}""");
+        Person? stays = null;
+        desk.Interruptions.AfterChange = async reopened =>
+        {
+            desk.Interruptions.AfterChange = null;
+            stays = reopened.UserId == SmallTenant.IdOf(Person.Lea) ? Person.Noa : Person.Lea;
+            await desk.SaysAsync(HrEventKind.Cancelled, 2, who: stays.Value);
+        };
+
+        await WatchFormerAsync(desk);
+
+        var taken = desk.World.Cases().Single(c => c.UserId == SmallTenant.IdOf(stays!.Value));
+        Assert.Equal((LeaverStage.Clear, 1, 1), (taken.Stage, taken.Round, desk.Recorded("offboarding.reopened")));
+    }
+
+    // The watch after a start for cause ends on day 90 or 91; HR reports on the day before.
+    [Fact]
+    public async Task Whom_HR_lets_leave_after_the_watch_of_a_start_is_watched_after_that_day_as_well()
+    {
+        const int LastDay = 24 * 89;
+        await using var world = await WorldAsync();
+        await LiveAsync(
+            world, 110, Start(1), new Answers(Hour(2), 0, ForCause: true), new HrSends(Hour(LastDay), "terminated", 1, Hour(24 * 100)),
+            new EditsDirectory(Hour(24 * 101), DirectoryEdit.Enable));
+
+        Assert.Equal((2, false), (Assert.Single(world.Cases()).Round, IsEnabled(world)));
+    }
+
+    [Fact]
     public async Task After_the_watch_of_a_start_HR_s_next_notice_is_judged_by_its_own_date()
     {
         const int WatchOver = 24 * 93;
@@ -416,6 +479,57 @@ public sealed class BetweenStartsTests
             plan.Manual.Where(m => m.Why == "an earlier undo could not give it back").Select(m => m.Target));
         Assert.Equal(left, (await desk.StateAsync())!.NotGivenBack, (a, b) => (a.Step.Id, a.Reason) == (b.Step.Id, b.Reason));
     }
+
+    [Fact]
+    public async Task Whoever_stays_in_one_employment_with_the_account_that_the_end_of_another_disabled_is_a_finding_until_it_is_enabled()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await ClearAsync(desk);
+        await desk.WaitAsync(TimeSpan.FromHours(1));
+        await desk.SaysAsync(employment: "2");
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        await desk.WaitAsync(TimeSpan.FromHours(1));
+        await desk.SaysAsync(HrEventKind.Cancelled, 2, employment: "2");
+        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        var asked = await desk.PlanUndoAsync();
+        await desk.AnswerAsync(asked, true, true);
+        Assert.Equal(CaseGo.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
+        Assert.False(desk.CanSignIn());
+
+        await desk.Steps.CheckLockedOutAsync(Stop);
+        Assert.True(HasUndoFinding(desk));
+        desk.World.Sandbox.Tenant.Denied["User.Read.All"] = true;
+        await desk.Steps.CheckLockedOutAsync(Stop);
+        Assert.True(HasUndoFinding(desk));
+        desk.World.Sandbox.Tenant.Denied.Clear();
+        desk.World.Sandbox.Tenant.Change("users", SmallTenant.IdOf(Person.Lea), """{"accountEnabled":true}""");
+        await desk.Steps.CheckLockedOutAsync(Stop);
+        Assert.False(HasUndoFinding(desk));
+    }
+
+    [Fact]
+    public async Task An_account_that_was_disabled_before_the_case_is_no_finding_for_whoever_is_employed_again()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.World.Sandbox.Tenant.Change("users", SmallTenant.IdOf(Person.Lea), """{"accountEnabled":false}""");
+        await ClearAsync(desk);
+        await desk.WaitAsync(TimeSpan.FromHours(1));
+        await desk.SaysAsync(HrEventKind.Rehired, employment: "2");
+
+        await desk.Steps.CheckLockedOutAsync(Stop);
+
+        Assert.False(HasUndoFinding(desk));
+    }
+
+    private static async Task ClearAsync(StepDesk desk, Person who = Person.Lea)
+    {
+        await desk.SaysAsync(who: who);
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        Assert.Equal(CaseGo.Proceed, (await desk.VerifyAsync()).Outcome);
+    }
+
+    private static async Task WatchFormerAsync(StepDesk desk) =>
+        await desk.World.Services.GetRequiredService<FormerLeavers>().RunAsync(Stop);
 
     private static bool HasUndoFinding(StepDesk desk) => desk.World.HasFinding(LeaverControls.StepStuck);
 

@@ -154,10 +154,20 @@ public sealed class ConfigurationTests
     [InlineData("LocalHost__DrainSeconds", "-1", "setting LocalHost__DrainSeconds: '-1' must be a whole number from 0 to 3600")]
     [InlineData("LocalHost__Keys__Mastr", "k",
         "setting LocalHost__Keys__Mastr: is not a setting of this host; did you intend LocalHost__Keys__Master?")]
+    [InlineData("LocalHots__Port", "7072", "setting LocalHots__Port: is not a setting of this host; did you intend LocalHost__Port?")]
+    [InlineData("locahost:port", "7072", "setting locahost:port: is not a setting of this host; did you intend LocalHost__Port?")]
     [InlineData("AzureFunctionsWebHost__hostid", "No_Good",
         "setting AzureFunctionsWebHost__hostid: 'No_Good' must be 1 to 32 lower-case letters and digits with single dashes between")]
     public void A_bad_setting_of_the_host_is_refused(string name, string value, string message) =>
         Assert.Equal(message, Refusal(() => Context(environment: (name, value))));
+
+    [Theory]
+    [InlineData("LOCALHOST")]
+    [InlineData("LocalHots")]
+    [InlineData("Localization__Culture")]
+    [InlineData("Policy__Credentials")]
+    public void A_variable_of_the_app_or_of_another_program_is_left_alone(string name) =>
+        Assert.Equal(7071, Context(environment: (name, "x")).Settings.Port);
 
     [Fact]
     public void One_start_names_everything_that_is_wrong_with_the_settings()

@@ -45,6 +45,9 @@ internal enum CasePhase
 
     /// <summary>What could not be given back, and is tried no more.</summary>
     NotGivenBack,
+
+    /// <summary>Whether somebody who is employed again has the account that the case disabled.</summary>
+    LockedOut,
 }
 
 /// <summary>

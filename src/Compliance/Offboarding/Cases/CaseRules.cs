@@ -143,6 +143,17 @@ internal static class CaseRules
         return Leaves(next) && !IsLater(next, now) ? next : Follow(known, next, now);
     }
 
+    /// <summary>True while a leaver who is clear is watched: the case acts again when they get access.</summary>
+    public static bool IsWatched(LeaverCase known) =>
+        known is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null, EmployedIn: null } && !IsTakenBack(known);
+
+    /// <summary>
+    /// True once a leaver was watched for as long as policy has it. HR may give a later day to whom a start for cause has ended already:
+    /// the watch goes on after that day.
+    /// </summary>
+    public static bool IsWatchedLongEnough(LeaverCase known, TimeSpan watchFor, DateTimeOffset now) =>
+        known.ClearAt < now - watchFor && !(DueAt(known.Latest, now) >= now - watchFor);
+
     // The account may have been enabled since, without being seen.
     private static bool IsWatchOver(LeaverCase known) => known is { Stage: LeaverStage.Closed, ClearAt: not null };
 

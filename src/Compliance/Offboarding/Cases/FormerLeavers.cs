@@ -29,12 +29,10 @@ internal sealed partial class FormerLeavers(
         var now = time.GetUtcNow();
         await runs.ExpectAsync(tenant.Value, Name, now, stop);
         var all = await cases.AllAsync(tenant.Value, stop);
-        var watched = all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }).ToList();
-        var over = watched.Where(c => now > c.ClearAt + policy.WatchFor || CaseRules.IsEmployedAnew(c, all, now)).ToList();
-        foreach (var done in over)
-            await cases.ChangeAsync(tenant.Value, done.Id, c => c.Round == done.Round && c.Stage == LeaverStage.Clear
-                ? c with { Stage = LeaverStage.Closed } : c, stop);
-        watched = [.. watched.Except(over)];
+        foreach (var again in all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }))
+            if (CaseRules.IsEmployedAnew(again, all, now))
+                await CloseAsync(again, _ => true, stop);
+        var watched = all.Where(c => CaseRules.IsWatched(c) && !CaseRules.IsEmployedAnew(c, all, now)).ToList();
         // Where an approver refused to take the access away, the account was blocked all the same.
         var refused = all.Where(c => c is { BlockedAt: not null, UserId: not null } && CaseRules.IsRefused(c, now)).ToList();
         watched.AddRange(refused);
@@ -57,7 +55,10 @@ internal sealed partial class FormerLeavers(
                 if (refused.Contains(former))
                     await CheckRefusedAsync(former, state, policy, now, stop);
                 else if (state is not null && await WhyAsync(former, state, stop) is { } why)
-                    reopened.Add(await ReopenAsync(former, state, why, policy, now, stop));
+                    reopened.AddRange(await ReopenAsync(former, state, why, policy, now, stop));
+                // Read once more after the last day: what happened since the day before it counts.
+                else if (unread is null)
+                    await CloseAsync(former, c => CaseRules.IsWatchedLongEnough(c, policy.WatchFor, now), stop);
             }
             catch (Exception e) when (!stop.IsCancellationRequested)
             {
@@ -87,9 +88,12 @@ internal sealed partial class FormerLeavers(
             CaseCourse.RefusedNextStep)], now, stop);
     }
 
-    private async Task<LeaverCase> ReopenAsync(
+    // None when HR reported meanwhile that the person stays.
+    private async Task<IReadOnlyList<LeaverCase>> ReopenAsync(
         LeaverCase former, Relapse state, string why, OffboardingPolicy policy, DateTimeOffset now, CancellationToken stop)
     {
+        if (await cases.FindAsync(tenant.Value, former.Id, stop) is not { } present || !IsSame(present, former))
+            return [];
         var detection = CaseFindings.Of(
             former, policy, CasePhase.Watch, LeaverControls.Relapsed, why,
             "Find out who gave it back; the case is open again and removes it.");
@@ -98,17 +102,22 @@ internal sealed partial class FormerLeavers(
         var act = new UnrecordedAct(
             $"{former.Id}-{former.Round}-reopened", now, "FormerLeavers (timer)", "offboarding.reopened", LeaverControls.Relapsed,
             state.Enabled == true ? "enabled" : "access", CorrelationId.Current(former.InstanceId));
-        var next = await cases.ChangeAsync(tenant.Value, former.Id, c => c.Round != former.Round ? c
-            : CaseRules.Unrecorded(CaseRules.Another(c), act) with
-            {
-                Stage = LeaverStage.Scheduled,
-                CertificateSha256 = null,
-                PlanId = null,
-                Note = why,
-            }, stop);
+        var next = await cases.ChangeAsync(tenant.Value, former.Id,
+            c => IsSame(c, former) ? CaseRules.Unrecorded(CaseRules.NextRound(c), act) with { Note = why } : c, stop);
+        if (next.Round == former.Round)
+        {
+            await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Watch], [], now, stop);
+            return [];
+        }
         Reopened(log, former.Id, next.Round);
-        return next;
+        return [next];
     }
+
+    private static bool IsSame(LeaverCase present, LeaverCase former) => present.Round == former.Round && CaseRules.IsWatched(present);
+
+    private async Task CloseAsync(LeaverCase done, Func<LeaverCase, bool> isOver, CancellationToken stop) => await cases.ChangeAsync(
+        tenant.Value, done.Id, c => c.Round == done.Round && c.Stage == LeaverStage.Clear && isOver(c)
+            ? c with { Stage = LeaverStage.Closed } : c, stop);
 
     private Detection Unread(LeaverCase former, string reason, OffboardingPolicy policy)
     {

@@ -1,4 +1,5 @@
 using Compliance.Changes.Plans;
+using Compliance.Findings;
 using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Planning;
 using Compliance.Runs;
@@ -44,6 +45,59 @@ public sealed partial class LeaverSteps
             if (left.Count < state.NotGivenBack.Count)
                 await ChangeStateAsync(run, s => s with { NotGivenBack = left }, stop);
         }
+    }
+
+    /// <summary>
+    /// Reads daily whether somebody whom HR reported as employed again can use the account that the case of their other employment
+    /// disabled: that case gives nothing back, and the undo of a later one leaves the account as it found it.
+    /// </summary>
+    public async Task CheckLockedOutAsync(CancellationToken cancellationToken)
+    {
+        var policy = _parts.Policy.Load();
+        var all = await _parts.Cases.AllAsync(Tenant, cancellationToken);
+        var reported = await _parts.Findings.CasesAsync(Tenant, CasePhase.LockedOut, cancellationToken);
+        var people = new List<(LeaverCase Case, LeaverFacts Facts)>();
+        foreach (var known in all.Where(c => IsEmployedOfLate(c, all, policy)))
+            if (await DisabledAsync(known, cancellationToken) is { } facts)
+                people.Add((known, facts));
+        var seen = await _parts.Directory.RecheckAsync(
+            [.. people.Select(p => p.Facts.UserId).Distinct(StringComparer.OrdinalIgnoreCase)], cancellationToken);
+        foreach (var (known, facts) in people)
+        {
+            // What was not read keeps the finding as it is.
+            if (!seen.TryGetValue(facts.UserId, out var now) || (now.Exists && now.Enabled is null))
+                continue;
+            if (now is { Exists: true, Enabled: false })
+                await ReportAsync(known, [CasePhase.LockedOut], [LockedOut(known, facts, policy)], cancellationToken);
+            else if (reported.Contains(known.Id))
+                await ReportAsync(known, [CasePhase.LockedOut], [], cancellationToken);
+        }
+        foreach (var known in all.Where(c => reported.Contains(c.Id) && people.TrueForAll(p => p.Case.Id != c.Id)))
+            await ReportAsync(known, [CasePhase.LockedOut], [], cancellationToken);
+    }
+
+    // For as long after HR's report as a former leaver is watched: whoever has another account by then does not need this one.
+    private bool IsEmployedOfLate(LeaverCase known, IReadOnlyList<LeaverCase> all, OffboardingPolicy policy) =>
+        known is { EmployedIn: not null, IsTaken: true, UserId: not null }
+        && all.Any(c => c.EmployeeId == known.EmployeeId && c.Employment == known.EmployedIn && c.Latest.Time > Now - policy.WatchFor);
+
+    // The person, when the case disabled the account and did not enable it.
+    private async Task<LeaverFacts?> DisabledAsync(LeaverCase known, CancellationToken cancellationToken) =>
+        (await TakenRoundsAsync(known, cancellationToken)).Select(r => r.State.Facts!)
+            .FirstOrDefault(f => f.AccountEnabled == true && Same(f.UserId, known.UserId!));
+
+    private static Detection LockedOut(LeaverCase known, LeaverFacts facts, OffboardingPolicy policy)
+    {
+        var enable = Steps.Of(
+            LeaverActions.EnableAccount, new PlanTarget("user", facts.UserId, facts.PrincipalName), 0, "", "",
+            (StepArguments.UserId, facts.UserId));
+        return CaseFindings.Of(
+            known, policy, CasePhase.LockedOut, LeaverControls.StepStuck,
+            $"HR reported that the person is employed (employment {known.EmployedIn}), and the account that this case disabled "
+                + "cannot sign in.",
+            "If the person is to use this account, enable it by hand; it is read again every day: "
+                + Steps.ByHand(enable, "").WhatToDo,
+            part: "locked-out");
     }
 
     private static bool IsAccess(PlanStep step) => step.Action is not (LeaverActions.EnableAccount or LeaverActions.RemoveFromBlockGroup);

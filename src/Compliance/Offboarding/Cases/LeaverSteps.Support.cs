@@ -61,9 +61,8 @@ public sealed partial class LeaverSteps
             return (known, Over(known, run));
         if (Rested(known, now) == known)
             return (known, false);
-        await ReportAsync(
-            known, [.. CaseFindings.Phases.Except([CasePhase.Undo, CasePhase.NotGivenBack, CasePhase.Rest, CasePhase.Confirmation])], [],
-            stop);
+        CasePhase[] kept = [CasePhase.Undo, CasePhase.NotGivenBack, CasePhase.Rest, CasePhase.LockedOut, CasePhase.Confirmation];
+        await ReportAsync(known, [.. CaseFindings.Phases.Except(kept)], [], stop);
         known = await ChangeAsync(run, c => c.Round == run.Round && c.RestedAt is null ? Rested(c, now) : c, stop);
         return (known, Over(known, run));
     }

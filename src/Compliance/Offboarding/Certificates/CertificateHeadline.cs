@@ -30,12 +30,25 @@ internal sealed record CertificateHeadline(CertificateLook Look, string Text)
         var blocked = $"Blocked in {Duration(certificate.SecondsToBlocked)}";
         return (certificate.State, remains) switch
         {
-            ("clear", "") => new(CertificateLook.Good, $"{blocked}, clear in {Duration(certificate.SecondsToClear)}: nothing remains"),
+            ("clear", "") => new(
+                CertificateLook.Good, $"{blocked}, all seen removed in {Duration(certificate.SecondsToClear)}: nothing remains"),
             ("clear", _) => new(CertificateLook.Warning, $"{blocked}; {remains}"),
-            ("blocked", "") => new(CertificateLook.Warning, $"{blocked}, not yet clear"),
-            ("blocked", _) => new(CertificateLook.Warning, $"{blocked}, not yet clear; {remains}"),
+            ("blocked", "") => new(CertificateLook.Warning, $"{blocked}, not all seen removed yet"),
+            ("blocked", _) => new(CertificateLook.Warning, $"{blocked}, not all seen removed yet; {remains}"),
             _ => new(CertificateLook.Bad, remains.Length == 0 ? "Not blocked" : $"Not blocked; {remains}"),
         };
+    }
+
+    /// <summary>
+    /// How fast all was seen removed that this program removes, where something else remains; null where the headline has it, or where not
+    /// all was.
+    /// </summary>
+    public static string? Removed(RevocationCertificate certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return certificate.State == "clear" && Of(certificate).Look != CertificateLook.Good
+            ? $"All that this program removes was seen removed in {Duration(certificate.SecondsToClear)}."
+            : null;
     }
 
     /// <summary>A time that something took, as people say it.</summary>

@@ -99,11 +99,8 @@ internal static class CertificatePage
         Count(page, certificate.Accesses.Count(a => a.State == AccessState.LeftToPerson), "left to a person");
         Count(page, certificate.Accesses.Count(a => a.State == AccessState.Unknown), "unknown");
         page.Append('.');
-        if (certificate.State == "clear" && headline.Look != CertificateLook.Good)
-        {
-            page.Append(" All that this program removes was seen removed in ")
-                .Append(CertificateHeadline.Duration(certificate.SecondsToClear)).Append('.');
-        }
+        if (CertificateHeadline.Removed(certificate) is { } all)
+            page.Append(' ').Append(Text(all));
         page.Append("</span></div>\n</header>\n");
     }
 

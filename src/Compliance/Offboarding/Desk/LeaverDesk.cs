@@ -78,6 +78,8 @@ public sealed class LeaverDesk
 
     internal static readonly ScheduledControl NotGivenBackCheck = DailyCheck.Expected("LeaverNotGivenBackCheck");
 
+    internal static readonly ScheduledControl LockedOutCheck = DailyCheck.Expected("LeaverLockedOutCheck");
+
     internal static readonly ScheduledControl ExpiryErasure = DailyCheck.Expected("LeaverExpiryErasure");
 
     private const string AccessEnded = "your own access has ended: ask somebody else";
@@ -226,6 +228,10 @@ public sealed class LeaverDesk
     /// <summary>The daily look at what could not be given back.</summary>
     public Task CheckNotGivenBackAsync(CancellationToken stop) =>
         DailyAsync(NotGivenBackCheck, () => _parts.Steps.CheckNotGivenBackAsync(stop), stop);
+
+    /// <summary>Reads daily who is employed again with an account that is disabled still.</summary>
+    public Task CheckLockedOutAsync(CancellationToken cancellationToken) =>
+        DailyAsync(LockedOutCheck, () => _parts.Steps.CheckLockedOutAsync(cancellationToken), cancellationToken);
 
     /// <summary>Erases what names people where its time of keeping is over.</summary>
     public Task EraseExpiredAsync(CancellationToken stop) =>

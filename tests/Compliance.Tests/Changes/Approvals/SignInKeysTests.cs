@@ -122,6 +122,22 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
     }
 
     [Fact]
+    public async Task A_key_that_another_reads_meanwhile_is_known_without_a_read_of_its_own()
+    {
+        var clock = new InterruptedClock(_clock);
+        using var keys = new SignInKeys(_connection!, clock);
+        await keys.CurrentAsync(SigningKeys.First, Stop);
+        _published.Add(SigningKeys.Published(signing.SecondKey, SigningKeys.Second));
+        _clock.Advance(SignInKeys.ReadAgainAfter);
+        clock.Meanwhile = () => keys.CurrentAsync(SigningKeys.Second, Stop).GetAwaiter().GetResult();
+
+        var known = await keys.CurrentAsync(SigningKeys.Second, Stop);
+
+        Assert.Contains(known.SigningKeys, k => k.KeyId == SigningKeys.Second);
+        Assert.Equal(2, Times);
+    }
+
+    [Fact]
     public async Task Many_at_once_read_them_once()
     {
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => AskAsync($"invented-{i}")));
@@ -262,6 +278,23 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
         {
             answer.Release(100);
             await unknown;
+        }
+    }
+
+    private sealed class InterruptedClock(TimeProvider clock) : TimeProvider
+    {
+        private Action? _meanwhile;
+
+        /// <summary>Happens once, before the clock is read next.</summary>
+        public Action Meanwhile
+        {
+            set => _meanwhile = value;
+        }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            Interlocked.Exchange(ref _meanwhile, null)?.Invoke();
+            return clock.GetUtcNow();
         }
     }
 

@@ -1,6 +1,6 @@
-using Compliance.Evidence.Ledger;
+using Compliance.Ledger.Format;
 
-namespace Compliance.Tests.Evidence.Verify;
+namespace Compliance.Tests.Ledger.Verification;
 
 /// <summary>A log that is changed once it was listed so many times.</summary>
 internal sealed class ChangingSource(ILedgerSource source, int afterLogs, Action change) : ILedgerSource

@@ -44,7 +44,7 @@ public sealed class CertificateTests
 
         Assert.Equal(("clear", 42, 660), (certificate.State, certificate.SecondsToBlocked, certificate.SecondsToClear));
         Assert.Contains(
-            "<strong>Blocked in 42 s, clear in 11 min: nothing remains</strong>",
+            "<strong>Blocked in 42 s, all seen removed in 11 min: nothing remains</strong>",
             CertificatePage.Html(certificate), StringComparison.Ordinal);
         Assert.Contains("2026-11-23 10:30 UTC", certificate.Residual[0], StringComparison.Ordinal);
     }
@@ -119,15 +119,16 @@ public sealed class CertificateTests
 
         void Headline(CertificateLook look, string text, RevocationCertificate certificate) =>
             Assert.Equal(new CertificateHeadline(look, text), CertificateHeadline.Of(certificate));
-        Headline(CertificateLook.Good, "Blocked in 42 s, clear in 11 min: nothing remains", clear);
+        Headline(CertificateLook.Good, "Blocked in 42 s, all seen removed in 11 min: nothing remains", clear);
         Headline(CertificateLook.Warning, "Blocked in 42 s; 1 of 2 accesses remains", left);
         Headline(
             CertificateLook.Warning, "Blocked in 42 s; 1 of 2 accesses remains, 1 source could not be read",
             left with { Unread = [gap], Remaining = [task] });
         Headline(CertificateLook.Warning, "Blocked in 42 s; 2 tasks remain for a person", clear with { Remaining = [task, task] });
         Headline(CertificateLook.Warning, "Blocked in 42 s; 1 step is not in effect", clear with { NotDone = [failure] });
-        Headline(CertificateLook.Warning, "Blocked in 42 s, not yet clear; 1 of 2 accesses remains", left with { State = "blocked" });
-        Headline(CertificateLook.Warning, "Blocked in 42 s, not yet clear", clear with { State = "blocked" });
+        Headline(
+            CertificateLook.Warning, "Blocked in 42 s, not all seen removed yet; 1 of 2 accesses remains", left with { State = "blocked" });
+        Headline(CertificateLook.Warning, "Blocked in 42 s, not all seen removed yet", clear with { State = "blocked" });
         Headline(CertificateLook.Bad, "Not blocked; 1 of 2 accesses remains", left with { State = "open", BlockedAt = null });
         var page = CertificatePage.Html(left);
         Assert.Contains("<div class=\"state warn\" role=\"status\"><strong>Blocked in 42 s; 1 of 2", page, StringComparison.Ordinal);

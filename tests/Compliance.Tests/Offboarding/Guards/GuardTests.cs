@@ -1,4 +1,6 @@
 using System.Text;
+using Azure;
+using Azure.Data.Tables;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding;
@@ -232,6 +234,89 @@ public abstract class GuardTests(StorageFixture accounts)
         Assert.Null(await TakeAsync(one, "c"));
         Assert.Equal(GuardNames.HourCap, await TakeAsync(other, "d"));
     }
+
+    [Fact]
+    public async Task A_full_hour_is_read_again_before_it_holds_since_another_process_may_have_given_a_place_back()
+    {
+        var (one, other, stop) = (Ledger(), Ledger(), TestContext.Current.CancellationToken);
+        var now = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        var two = Policy with { MostPerHour = 2 };
+        foreach (var leaver in new[] { "a", "b" })
+            Assert.Null(await one.ReserveAsync("caps-again", leaver, now, two, 1000, stop));
+        await other.ReleaseAsync("caps-again", "b", stop);
+
+        Assert.Null(await one.ReserveAsync("caps-again", "c", now, two, 1000, stop));
+    }
+
+    [Fact]
+    public async Task A_place_is_given_back_though_another_process_takes_one_at_the_same_time()
+    {
+        var (stop, now) = (TestContext.Current.CancellationToken, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        var two = Policy with { MostPerHour = 2 };
+        var (storage, faults) = State.Faults.On(accounts);
+        using var one = new TableCapLedger(storage);
+        using var other = Ledger();
+        Assert.Null(await one.ReserveAsync("caps-race", "a", now, two, 1000, stop));
+        faults.HoldUntil = async request =>
+        {
+            if (!IsTransaction($"{request.Method} {request.RequestUri!.PathAndQuery}"))
+                return;
+            faults.HoldUntil = _ => Task.CompletedTask;
+            Assert.Null(await other.ReserveAsync("caps-race", "b", now, two, 1000, stop));
+        };
+
+        await one.ReleaseAsync("caps-race", "a", stop);
+
+        Assert.Null(await other.ReserveAsync("caps-race", "c", now, two, 1000, stop));
+        Assert.Equal(GuardNames.HourCap, (await other.ReserveAsync("caps-race", "d", now, two, 1000, stop))?.Guard);
+    }
+
+    [Fact]
+    public async Task Cases_of_one_process_take_their_places_one_after_the_other_with_one_write_each()
+    {
+        var (stop, now) = (TestContext.Current.CancellationToken, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        var (storage, faults) = State.Faults.On(accounts);
+        using var ledger = new TableCapLedger(storage);
+        faults.HoldUntil = async _ => await Task.Yield();
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => ledger.ReserveAsync("caps-turn", $"leaver-{i}", now, Policy, 1000, stop)));
+
+        Assert.Equal(8, faults.Requests.Count(IsTransaction));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_place_records_whether_people_approved_it(bool approved)
+    {
+        var (stop, now) = (TestContext.Current.CancellationToken, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        var (tenant, storage) = (approved ? "caps-by-people" : "caps-by-rule", State.Faults.Storage(accounts));
+        using var ledger = new TableCapLedger(storage);
+
+        if (approved)
+            await ledger.CountApprovedAsync(tenant, "a", now, stop);
+        else
+            await ledger.ReserveAsync(tenant, "a", now, Policy, 1000, stop);
+
+        var table = await storage.TableAsync(TableCapLedger.Table, stop);
+        Assert.Equal(approved, (await table.GetEntityAsync<TableEntity>(tenant, "case-a", cancellationToken: stop)).Value["Approved"]);
+    }
+
+    [Fact]
+    public async Task A_counter_that_is_gone_is_counted_from_the_beginning_and_does_not_keep_the_next_from_being_blocked()
+    {
+        var (stop, now) = (TestContext.Current.CancellationToken, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        var storage = State.Faults.Storage(accounts);
+        using var ledger = new TableCapLedger(storage);
+        Assert.Null(await ledger.ReserveAsync("caps-gone", "a", now, Policy, 1000, stop));
+        var table = await storage.TableAsync(TableCapLedger.Table, stop);
+        await table.DeleteEntityAsync("caps-gone", "counter", ETag.All, stop);
+
+        Assert.Null(await ledger.ReserveAsync("caps-gone", "b", now, Policy, 1000, stop));
+    }
+
+    private static bool IsTransaction(string request) =>
+        request.StartsWith("POST ", StringComparison.Ordinal) && request.Contains("$batch", StringComparison.Ordinal);
 
     [Fact]
     public async Task A_place_that_people_approved_counts_above_the_cap_and_once()
