@@ -2,6 +2,7 @@ using System.Net;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Cases;
 
 namespace ComplianceFunctions.Tests.Histories;

@@ -7,9 +7,7 @@ using Azure.Data.Tables;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Certificates;
-using Compliance.Offboarding.Desk;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
 

@@ -16,7 +16,6 @@ using Compliance.Changes.Approvals;
 using Compliance.Findings;
 using Compliance.Ledger.Privacy;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Intake;
 using Local;
 using SandboxTenant;

@@ -5,6 +5,9 @@ namespace Compliance.Ledger.Format;
 internal sealed class FolderLedgerSource(string folder) : LedgerSource
 {
     /// <inheritdoc/>
+    public override bool IsNear => true;
+
+    /// <inheritdoc/>
     public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<LedgerFile>>([.. Files(LedgerLayout.LogFolder)
         .Where(f => LedgerLayout.TryParseLog(LedgerLayout.LogFolder + f.Name, out _))
         .Select(f => new LedgerFile(LedgerLayout.LogFolder + f.Name, f.Length))
@@ -20,9 +23,9 @@ internal sealed class FolderLedgerSource(string folder) : LedgerSource
         ArgumentNullException.ThrowIfNull(path);
         try
         {
-            var stream = new FileStream(Path.Combine([folder, .. path.Split('/')]), FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
-            stream.Position = offset;
-            return Task.FromResult<Stream>(stream);
+            var full = Path.Combine([folder, .. path.Split('/')]);
+            var file = File.OpenHandle(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, FileOptions.SequentialScan);
+            return Task.FromResult<Stream>(new ForwardFile(file, offset));
         }
         catch (DirectoryNotFoundException e)
         {

@@ -8,6 +8,9 @@ internal sealed record LedgerFile(string Path, long Length);
 /// <summary>One tenant's log, read from storage or from a downloaded folder. Nothing it gives need be trusted: the checkpoints' signatures and the tree tell.</summary>
 internal interface ILedgerSource : ITileSource
 {
+    /// <summary>Whether it is on this machine: a task that reads ahead would cost more than it brings.</summary>
+    bool IsNear => false;
+
     /// <summary>The append blobs in the log's order.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop);

@@ -4,6 +4,9 @@ namespace Compliance.Ledger.Format;
 internal abstract class LedgerSource : ILedgerSource
 {
     /// <inheritdoc/>
+    public virtual bool IsNear => false;
+
+    /// <inheritdoc/>
     public abstract Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop);
 
     /// <inheritdoc/>

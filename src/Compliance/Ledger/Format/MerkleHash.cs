@@ -84,11 +84,21 @@ internal static class MerkleHash
         Span<byte> level = stackalloc byte[hashes.Length];
         hashes.CopyTo(level);
         for (; count > 1; count /= 2)
-        {
-            for (var i = 0; i < count / 2; i++)
-                Node(level.Slice(2 * i * Size, Size), level.Slice((2 * i + 1) * Size, Size), level[(i * Size)..]);
-        }
+            Parents(level[..(count * Size)]);
         level[..Size].CopyTo(destination);
+    }
+
+    // Puts the hashes of the next level in place of the first half of a level's.
+    private static void Parents(Span<byte> level)
+    {
+        var (count, at) = (level.Length / Size / 2, 0);
+        if (NodeLanes.IsFast)
+        {
+            for (; at + NodeLanes.Count <= count; at += NodeLanes.Count)
+                NodeLanes.Hash(level.Slice(2 * at * Size, 2 * NodeLanes.Count * Size), level[(at * Size)..]);
+        }
+        for (; at < count; at++)
+            Node(level.Slice(2 * at * Size, Size), level.Slice((2 * at + 1) * Size, Size), level[(at * Size)..]);
     }
 
     private static void NeedRoom(Span<byte> destination)

@@ -7,6 +7,7 @@ namespace Compliance.Ledger.Format;
 internal sealed class TileBuilder
 {
     private readonly List<Level> _levels = [];
+    private readonly Stack<byte[]> _spare = new();
 
     /// <summary>How many leaves the tree has.</summary>
     public long Size { get; private set; }
@@ -38,7 +39,14 @@ internal sealed class TileBuilder
         if (leafHash.Length != MerkleHash.Size)
             throw new ArgumentException($"a leaf's hash has {MerkleHash.Size} bytes, not {leafHash.Length}", nameof(leafHash));
         var size = checked(Size + 1);
-        List<Tile>? full = null;
+        var leaves = At(0);
+        if (leaves.Width < TilePath.Width - 1)
+        {
+            leafHash.CopyTo(leaves[leaves.Width++]);
+            Size = size;
+            return [];
+        }
+        List<Tile> full = [];
         Span<byte> hash = stackalloc byte[MerkleHash.Size];
         leafHash.CopyTo(hash);
         for (var number = 0; ; number++)
@@ -48,13 +56,16 @@ internal sealed class TileBuilder
             if (level.Width < TilePath.Width)
                 break;
             var index = (size >> ((number + 1) * TilePath.Height)) - 1;
-            (full ??= []).Add(new(new(number, index, TilePath.Width), level.Hashes));
+            full.Add(new(new(number, index, TilePath.Width), level.Hashes));
             MerkleHash.Subtree(level.Hashes, hash);
-            level.Begin();
+            level.Begin(_spare.TryPop(out var spare) ? spare : new byte[TilePath.Width * MerkleHash.Size]);
         }
         Size = size;
-        return (IReadOnlyList<Tile>?)full ?? [];
+        return full;
     }
+
+    /// <summary>Takes back a tile of <see cref="Append"/> that is not needed any more: one to come is made in its place.</summary>
+    public void Return(Tile tile) => _spare.Push(tile.Hashes);
 
     /// <summary>The partial tiles of the tree as it is now, from the leaves' level upwards, at most one a level; copies.</summary>
     public IReadOnlyList<Tile> Partial() => [.. TilePath.Partial(Size).Select(tile => new Tile(tile, _levels[tile.Level].Hashes[..(tile.Width * MerkleHash.Size)]))];
@@ -98,6 +109,6 @@ internal sealed class TileBuilder
         public Span<byte> this[int hash] => Hashes.AsSpan(hash * MerkleHash.Size, MerkleHash.Size);
 
         // The full tile was handed out.
-        public void Begin() => (Hashes, Width) = (new byte[TilePath.Width * MerkleHash.Size], 0);
+        public void Begin(byte[] hashes) => (Hashes, Width) = (hashes, 0);
     }
 }

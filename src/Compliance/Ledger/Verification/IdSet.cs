@@ -17,12 +17,14 @@ internal sealed class IdSet
     private ulong[] _slots = new ulong[FirstSlots];
     private int _count;
 
+    /// <summary>The hash by which this set remembers an id; another set has another.</summary>
+    public ulong HashOf(ReadOnlySpan<byte> id) => XxHash3.HashToUInt64(id, _seed) | 1; // 0 means empty.
+
     /// <summary>Remembers an id.</summary>
+    /// <param name="hash">Its hash, as <see cref="HashOf"/> makes it.</param>
     /// <returns>False when it, or another with its hash, was there already.</returns>
-    public bool Add(ReadOnlySpan<byte> id)
+    public bool Add(ulong hash)
     {
-        // 0 means empty.
-        var hash = XxHash3.HashToUInt64(id, _seed) | 1;
         if (_count >= _slots.Length / 4 * 3)
             Grow();
         if (!Put(_slots, hash))

@@ -30,7 +30,7 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
     public async Task<LedgerVerification> VerifyAsync(CancellationToken stop)
     {
         CheckpointSet? checkpoints = null;
-        var pass = new Pass();
+        var pass = new Pass(options.Tiles);
         try
         {
             checkpoints = await CheckpointSet.ReadAsync(source, options, _report, stop);
@@ -99,54 +99,50 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
     private async Task ReadAsync(IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, TileComparison tiles, Pass pass, CancellationToken stop)
     {
         var walk = pass.Walk = new(_report);
-        var tree = new TileBuilder();
-        var bundle = new ArrayBufferWriter<byte>(64 * 1024);
+        var tree = pass.Tree;
         var (total, before, next) = (files.Sum(f => f.Length), 0L, 0);
-        var leaf = new byte[MerkleHash.Size];
         long? tail = null;
         var wanted = checkpoints.All;
         await AtSizeAsync();
-        await foreach (var line in new LogReader(source, files).ReadAsync(null, 0, stop))
+        await foreach (var part in new LogReader(source, files).PartsAsync(null, 0, stop))
         {
-            switch (line.Kind)
+            switch (part.Other.Kind)
             {
                 case LogLineKind.Begin:
-                    walk.Begin(line.Path);
+                    walk.Begin(part.Path);
                     tail = null;
                     continue;
                 case LogLineKind.End:
-                    before += line.Offset;
+                    before += part.Offset;
                     pass.Bytes = before;
-                    pass.End = new(tree.Size, line.Path, tail ?? line.Offset);
+                    pass.End = new(tree.Size, part.Path, tail ?? part.Offset);
                     continue;
                 case LogLineKind.Tail:
-                    walk.Tail(line);
-                    tail = line.Offset;
+                    walk.Tail(part.Other);
+                    tail = part.Offset;
                     continue;
                 default:
                     break;
             }
-            if (tree.Size == pass.Good)
-                pass.AfterGood = new(tree.Size, line.Path, line.Offset);
-            walk.Line(tree.Size, line);
-            line.Leaf(leaf);
-            if (!pass.TooLong && options.Tiles)
+            var rest = part;
+            do
             {
-                pass.TooLong = line.TooLong;
-                if (!line.TooLong)
-                    EntryBundle.Write(bundle, line.Bytes.Span);
+                // To the end of a tile or to a checkpoint, whichever is first.
+                var most = TilePath.Width - (tree.Size % TilePath.Width);
+                if (next < wanted.Count)
+                    most = Math.Min(most, wanted[next].Size - tree.Size);
+                var full = rest.Lines.IsEmpty ? pass.TakeLong(rest.Other) : pass.Take(ref rest, most);
+                if (full.Count > 0)
+                {
+                    await CompareAsync(full);
+                    pass.Return(full);
+                    if (tree.Size % (16 * TilePath.Width) == 0)
+                        options.Progress?.Report(new(before + rest.Offset, total, tree.Size));
+                }
+                if (next < wanted.Count && wanted[next].Size == tree.Size)
+                    await AtSizeAsync();
             }
-            var full = tree.Append(leaf);
-            if (full.Count > 0)
-            {
-                await CompareAsync(full);
-                bundle.ResetWrittenCount();
-                if (tree.Size % (16 * TilePath.Width) == 0)
-                    options.Progress?.Report(new(before + line.Offset, total, tree.Size));
-            }
-            if (next < wanted.Count && wanted[next].Size == tree.Size)
-                await AtSizeAsync();
-            pass.Records = tree.Size;
+            while (!rest.Lines.IsEmpty);
         }
         walk.Ended();
         pass.Complete = true;
@@ -168,7 +164,10 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
             if (root is null || pass.Good != tree.Size || checkpoints.Largest != tree.Size || !options.Tiles)
                 return;
             if (tree.Size % TilePath.Width > 0)
-                await tiles.ComparePartialAsync(new(TileRef.Entries, tree.Size / TilePath.Width, (int)(tree.Size % TilePath.Width)), bundle.WrittenMemory, stop);
+            {
+                var bundle = new TileRef(TileRef.Entries, tree.Size / TilePath.Width, (int)(tree.Size % TilePath.Width));
+                await tiles.ComparePartialAsync(bundle, pass.Bundle, stop);
+            }
             foreach (var partial in tree.Partial())
                 await tiles.ComparePartialAsync(partial.Ref, partial.Hashes, stop);
         }
@@ -178,7 +177,7 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
             if (!tiles.Covers(full[0].Ref))
                 return;
             if (!pass.TooLong)
-                await tiles.CompareFullAsync(full[0].Ref with { Level = TileRef.Entries }, bundle.WrittenMemory, stop);
+                await tiles.CompareFullAsync(full[0].Ref with { Level = TileRef.Entries }, pass.Bundle, stop);
             else
                 tiles.End();
             foreach (var tile in full.Where(t => tiles.Covers(t.Ref)))
@@ -293,11 +292,19 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
     }
 
     // What one reading of the log came to.
-    private sealed class Pass
+    private sealed class Pass(bool withBundles)
     {
+        private readonly ArrayBufferWriter<byte> _bundle = new(withBundles ? 256 * 1024 : 1);
+        private readonly byte[] _leaf = new byte[MerkleHash.Size];
+
         public LogWalk? Walk { get; set; }
 
-        public long Records { get; set; }
+        public TileBuilder Tree { get; } = new();
+
+        // The entries since the last full tile.
+        public ReadOnlyMemory<byte> Bundle => _bundle.WrittenMemory;
+
+        public long Records => Tree.Size;
 
         public long Bytes { get; set; }
 
@@ -305,16 +312,57 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
 
         public bool Complete { get; set; }
 
-        public bool TooLong { get; set; }
+        public bool TooLong { get; private set; }
 
         // The largest trusted checkpoint that agrees, the tree there, and the first record after it.
         public long Good { get; set; }
 
         public MerkleFrontier Frontier { get; set; } = new();
 
-        public LeafPlace AfterGood { get; set; }
+        public LeafPlace AfterGood { get; private set; }
 
         // After the last line.
         public LeafPlace End { get; set; }
+
+        // Takes lines up to a number; gives the tiles that the last of them made full.
+        public IReadOnlyList<Tile> Take(ref LogPart part, long most)
+        {
+            IReadOnlyList<Tile> full = [];
+            var rest = part;
+            for (; most > 0 && !rest.Lines.IsEmpty; most--)
+            {
+                var line = LogLine.First(rest.Path, rest.Offset, rest.Lines);
+                full = Take(line);
+                rest = rest.From((int)line.Length + 1);
+            }
+            Walk!.Settle(part);
+            part = rest;
+            return full;
+        }
+
+        public IReadOnlyList<Tile> TakeLong(in LogLine line) => Take(line);
+
+        // They are not needed any more.
+        public void Return(IReadOnlyList<Tile> full)
+        {
+            foreach (var tile in full)
+                Tree.Return(tile);
+            _bundle.ResetWrittenCount();
+        }
+
+        private IReadOnlyList<Tile> Take(in LogLine line)
+        {
+            if (Tree.Size == Good)
+                AfterGood = new(Good, line.Path, line.Offset);
+            Walk!.Line(Tree.Size, line);
+            if (!TooLong && withBundles)
+            {
+                TooLong = line.TooLong;
+                if (!TooLong)
+                    EntryBundle.Write(_bundle, line.Bytes.Span);
+            }
+            line.Leaf(_leaf);
+            return Tree.Append(_leaf);
+        }
     }
 }

@@ -30,6 +30,25 @@ internal readonly record struct LogLine(LogLineKind Kind, string Path, long Offs
     /// <summary>Whether it is too long for any record.</summary>
     public bool TooLong => Length > EntryBundle.MaxEntry;
 
+    /// <summary>The first of some whole lines.</summary>
+    /// <param name="path">The blob they are in.</param>
+    /// <param name="offset">Where in it they begin.</param>
+    /// <param name="lines">The lines, each with its line feed; not empty.</param>
+    public static LogLine First(string path, long offset, ReadOnlyMemory<byte> lines)
+    {
+        var length = lines.Span.IndexOf((byte)'\n');
+        return length <= EntryBundle.MaxEntry
+            ? new(LogLineKind.Line, path, offset, length, lines[..length], null)
+            : new(LogLineKind.Line, path, offset, length, lines[..EntryBundle.MaxEntry], LeafOf(lines.Span[..length]));
+    }
+
+    private static byte[] LeafOf(ReadOnlySpan<byte> bytes)
+    {
+        var leaf = new byte[MerkleHash.Size];
+        MerkleHash.Leaf(bytes, leaf);
+        return leaf;
+    }
+
     /// <summary>The hash of the line as a leaf.</summary>
     /// <param name="destination">Where it goes, <see cref="MerkleHash.Size"/> bytes.</param>
     public void Leaf(Span<byte> destination)
@@ -39,4 +58,21 @@ internal readonly record struct LogLine(LogLineKind Kind, string Path, long Offs
         else
             MerkleHash.Leaf(Bytes.Span, destination);
     }
+}
+
+/// <summary>The next part of the log: whole lines side by side, or something else.</summary>
+/// <param name="Path">The blob it is in.</param>
+/// <param name="Offset">Where in the blob it begins.</param>
+/// <param name="Lines">Whole lines with their line feeds, valid until the next part is asked for; empty when it is something else.</param>
+/// <param name="Other">Else: the begin or end of a blob, its tail, or a line that is too long to be kept.</param>
+internal readonly record struct LogPart(string Path, long Offset, ReadOnlyMemory<byte> Lines, LogLine Other)
+{
+    /// <summary>Something that is no whole line.</summary>
+    public LogPart(LogLine other)
+        : this(other.Path, other.Offset, default, other)
+    {
+    }
+
+    /// <summary>What follows some bytes of the lines.</summary>
+    public LogPart From(int bytes) => this with { Offset = Offset + bytes, Lines = Lines[bytes..] };
 }

@@ -22,6 +22,7 @@ internal sealed class LogWalk(VerifyReport report)
     private readonly IdSet _ids = new();
     private readonly List<Double> _doubles = [];
     private readonly byte[] _unescaped = new byte[EntryBundle.MaxEntry];
+    private readonly List<SeenId> _unsettled = new(TilePath.Width);
     private DateTimeOffset? _last;
     private string? _closedBy;
     private string? _next;
@@ -88,14 +89,30 @@ internal sealed class LogWalk(VerifyReport report)
         }
         if (!facts.Known)
             UnknownVersions++;
-        if (!_ids.Add(Unescaped(facts)) && _doubles.Count < MostDoubles)
-            _doubles.Add(new(new(index, line.Path, line.Offset), facts.Id ?? ""));
+        _unsettled.Add(new(_ids.HashOf(Unescaped(facts)), index, line.Offset, (int)line.Length));
         if (!facts.Known)
             return;
         if (facts.LoggedAt is { } at)
             Time(index, line, at, facts);
         if (facts.Closing)
             (_closedBy, _next) = (facts.Id, RecordFacts.TextOf(line.Bytes.Span, "subject"u8));
+    }
+
+    /// <summary>
+    /// Remembers the ids of the lines since the last call, all at once: each is somewhere else in a large table, and this way the
+    /// processor waits for many places at a time.
+    /// </summary>
+    /// <param name="part">Where these lines are.</param>
+    public void Settle(in LogPart part)
+    {
+        foreach (var seen in _unsettled)
+        {
+            if (_ids.Add(seen.Hash) || _doubles.Count >= MostDoubles)
+                continue;
+            var line = part.Lines.Span.Slice((int)(seen.Offset - part.Offset), seen.Length);
+            _doubles.Add(new(new(seen.Index, part.Path, seen.Offset), RecordFacts.Of(line).Id ?? ""));
+        }
+        _unsettled.Clear();
     }
 
     /// <summary>A problem with a record.</summary>
@@ -158,6 +175,8 @@ internal sealed class LogWalk(VerifyReport report)
         var id = facts.Id ?? "";
         return _unescaped.AsSpan(0, System.Text.Encoding.UTF8.GetBytes(id, _unescaped));
     }
+
+    private readonly record struct SeenId(ulong Hash, long Index, long Offset, int Length);
 
     /// <summary>A record whose id may have been seen.</summary>
     /// <param name="Place">Where it is.</param>

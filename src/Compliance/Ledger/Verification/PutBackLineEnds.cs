@@ -57,6 +57,9 @@ internal sealed class PutBackLineEnds(ILedgerSource source) : LedgerSource
     }
 
     /// <inheritdoc/>
+    public override bool IsNear => source.IsNear;
+
+    /// <inheritdoc/>
     public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) => source.LogsAsync(stop);
 
     /// <inheritdoc/>

@@ -23,6 +23,9 @@ internal readonly ref struct RecordFacts
     /// <summary>The version of the record's shape that is understood here; records of others are hashed all the same.</summary>
     public const long KnownVersion = 1;
 
+    // The log's own records, of which there are few.
+    private static ReadOnlySpan<byte> LedgerActions => "ledger."u8;
+
     /// <summary>What the line is.</summary>
     public LineForm Form { get; private init; }
 
@@ -54,6 +57,14 @@ internal readonly ref struct RecordFacts
             return new() { Form = LineForm.Torn };
         if (line[0] != (byte)'{')
             return new() { Form = LineForm.Foreign };
+        if (line[^1] == (byte)'}' && line.Length >= PlainLine.Block && ReadPlain(line, out var plain))
+            return plain;
+        return OfAny(line);
+    }
+
+    /// <summary>Reads a line that begins with a brace as any JSON, whatever it holds.</summary>
+    internal static RecordFacts OfAny(ReadOnlySpan<byte> line)
+    {
         // A line that is cut off has no last brace, with rare exceptions that the reader below finds.
         if (line[^1] != (byte)'}' || !Utf8.IsValid(line))
             return new() { Form = IsBegin(line) ? LineForm.Torn : LineForm.Foreign };
@@ -92,6 +103,46 @@ internal readonly ref struct RecordFacts
             // The second is what GetString throws for half a surrogate pair.
         }
         return null;
+    }
+
+    // False when the line has to be read as any JSON is; what this reads, that reads alike.
+    private static bool ReadPlain(ReadOnlySpan<byte> line, out RecordFacts facts)
+    {
+        facts = default;
+        var reader = new PlainLine(line);
+        ReadOnlySpan<byte> id = default;
+        var (ids, known) = (0, false);
+        DateTimeOffset? loggedAt = null;
+        while (reader.Read())
+        {
+            var name = reader.Name;
+            var isText = reader.Kind == '"';
+            if (name.SequenceEqual("id"u8))
+            {
+                if (!isText)
+                    return false;
+                id = reader.Value;
+                ids++;
+            }
+            else if (name.SequenceEqual("loggedAt"u8) && isText)
+            {
+                if (!LoggedTime.TryParse(reader.Value, out var at))
+                    return false;
+                loggedAt = at;
+            }
+            else if (name.SequenceEqual("action"u8) && isText && reader.Value.StartsWith(LedgerActions))
+            {
+                return false;
+            }
+            else if (name.SequenceEqual("version"u8))
+            {
+                known = !isText && reader.Value.SequenceEqual("1"u8);
+            }
+        }
+        if (ids != 1 || !reader.IsWhole())
+            return false;
+        facts = new() { Form = LineForm.Record, RawId = id, Known = known, LoggedAt = loggedAt };
+        return true;
     }
 
     private static RecordFacts Read(ReadOnlySpan<byte> line)

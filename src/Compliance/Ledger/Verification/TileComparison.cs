@@ -12,7 +12,10 @@ namespace Compliance.Ledger.Verification;
 internal sealed record TileDifference(TileRef Tile, LedgerProblemKind Kind, long? Offset, string Message)
 {
     /// <summary>The first leaf after those it is about.</summary>
-    public long End => (Tile.Index * TilePath.Width + Tile.Width) << (TilePath.Height * Math.Max(Tile.Level, 0));
+    public long End => EndOf(Tile);
+
+    /// <summary>The first leaf after those that a tile covers.</summary>
+    public static long EndOf(TileRef tile) => (tile.Index * TilePath.Width + tile.Width) << (TilePath.Height * Math.Max(tile.Level, 0));
 }
 
 /// <summary>
@@ -28,7 +31,7 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
     private readonly Queue<(TileRef Tile, Task<Stream?> Opening)> _opened = new();
     private readonly IEnumerator<TileRef> _next = Full(size).GetEnumerator();
     private readonly List<TileDifference> _differences = [];
-    private readonly byte[] _buffer = new byte[16 * 1024];
+    private readonly byte[] _buffer = new byte[128 * 1024];
     private bool _ended;
 
     /// <summary>What differs, in the order of the leaves; the first few.</summary>
@@ -38,7 +41,7 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
     public long Count { get; private set; }
 
     /// <summary>Whether a tile has to be stored: it is full within the checkpoint.</summary>
-    public bool Covers(TileRef tile) => !_ended && new TileDifference(tile, default, null, "").End <= size;
+    public bool Covers(TileRef tile) => !_ended && TileDifference.EndOf(tile) <= size;
 
     /// <summary>Compares the next full tile or bundle, in the order in which they get full: of each the bundle, then the tiles from the leaves upwards.</summary>
     public async ValueTask CompareFullAsync(TileRef tile, ReadOnlyMemory<byte> expected, CancellationToken stop)

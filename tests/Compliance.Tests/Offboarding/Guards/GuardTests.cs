@@ -253,7 +253,7 @@ public abstract class GuardTests(StorageFixture accounts)
     {
         var (stop, now) = (TestContext.Current.CancellationToken, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
         var two = Policy with { MostPerHour = 2 };
-        var (storage, faults) = State.Faults.On(accounts);
+        var (storage, faults) = Tests.Storage.Faults.On(accounts);
         using var one = new TableCapLedger(storage);
         using var other = Ledger();
         Assert.Null(await one.ReserveAsync("caps-race", "a", now, two, 1000, stop));
@@ -275,7 +275,7 @@ public abstract class GuardTests(StorageFixture accounts)
     public async Task Cases_of_one_process_take_their_places_one_after_the_other_with_one_write_each()
     {
         var (stop, now) = (TestContext.Current.CancellationToken, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
-        var (storage, faults) = State.Faults.On(accounts);
+        var (storage, faults) = Tests.Storage.Faults.On(accounts);
         using var ledger = new TableCapLedger(storage);
         faults.HoldUntil = async _ => await Task.Yield();
 
@@ -290,7 +290,7 @@ public abstract class GuardTests(StorageFixture accounts)
     public async Task A_place_records_whether_people_approved_it(bool approved)
     {
         var (stop, now) = (TestContext.Current.CancellationToken, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
-        var (tenant, storage) = (approved ? "caps-by-people" : "caps-by-rule", State.Faults.Storage(accounts));
+        var (tenant, storage) = (approved ? "caps-by-people" : "caps-by-rule", Tests.Storage.Faults.Storage(accounts));
         using var ledger = new TableCapLedger(storage);
 
         if (approved)
@@ -306,7 +306,7 @@ public abstract class GuardTests(StorageFixture accounts)
     public async Task A_counter_that_is_gone_is_counted_from_the_beginning_and_does_not_keep_the_next_from_being_blocked()
     {
         var (stop, now) = (TestContext.Current.CancellationToken, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
-        var storage = State.Faults.Storage(accounts);
+        var storage = Tests.Storage.Faults.Storage(accounts);
         using var ledger = new TableCapLedger(storage);
         Assert.Null(await ledger.ReserveAsync("caps-gone", "a", now, Policy, 1000, stop));
         var table = await storage.TableAsync(TableCapLedger.Table, stop);
