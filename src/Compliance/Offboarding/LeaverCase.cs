@@ -50,8 +50,9 @@ public enum LeaverStage
 /// <param name="Control">The control that it is evidence for.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="CorrelationId">Joins it with logs and traces.</param>
+/// <param name="Times">How often it was done when only the last time is kept, see <see cref="Cases.CaseRules.MaxUnrecorded"/>.</param>
 public sealed record UnrecordedAct(
-    string Id, DateTimeOffset At, string Actor, string Action, string Control, string Reason, string CorrelationId);
+    string Id, DateTimeOffset At, string Actor, string Action, string Control, string Reason, string CorrelationId, int Times = 1);
 
 /// <summary>One person's leaving of one employment. One case per tenant, employee id and employment.</summary>
 public sealed record LeaverCase

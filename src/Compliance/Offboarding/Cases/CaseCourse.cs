@@ -95,7 +95,7 @@ internal sealed class CaseCourse(
                 PolicySha256 = policies.Load().Sha256,
                 Controls = [act.Control],
                 Outcome = "complete",
-                Counts = new Dictionary<string, long>(),
+                Counts = act.Times == 1 ? new Dictionary<string, long>() : new Dictionary<string, long> { ["times"] = act.Times },
                 Subject = known.Id,
                 Reason = act.Reason,
                 CorrelationId = act.CorrelationId,

@@ -31,6 +31,9 @@ internal static class CaseRules
     /// <summary>How long a case or the evidence of an event may take by itself before the sweep starts it.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
+    /// <summary>How many acts a case keeps one by one until they are on record.</summary>
+    public const int MaxUnrecorded = 20;
+
     /// <summary>So long somebody who left is known as a leaver by whatever does not read all cases ever.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromDays(400);
 
@@ -185,9 +188,20 @@ internal static class CaseRules
         known is { Stage: LeaverStage.Closed, RestedAt: not null, ClearAt: null, EmployedIn: null }
         && known.EmployeeId != LeaverCase.Erased && !IsTakenBack(known) && !IsLater(known, now);
 
-    /// <summary>The case with something that was done to it and is to be recorded.</summary>
-    public static LeaverCase Unrecorded(LeaverCase known, UnrecordedAct act) =>
-        known with { Unrecorded = [.. known.Unrecorded ?? [], act] };
+    /// <summary>
+    /// The case with something that was done to it and is to be recorded. Beyond <see cref="MaxUnrecorded"/> the latest of its kind is
+    /// replaced and counted, so that a long outage of the ledger does not let the case outgrow its row.
+    /// </summary>
+    public static LeaverCase Unrecorded(LeaverCase known, UnrecordedAct act)
+    {
+        var acts = (known.Unrecorded ?? []).ToList();
+        var before = acts.Count < MaxUnrecorded ? -1 : acts.FindLastIndex(a => a.Action == act.Action);
+        if (before < 0)
+            acts.Add(act);
+        else
+            acts[before] = act with { Times = acts[before].Times + 1 };
+        return known with { Unrecorded = acts };
+    }
 
     /// <summary>The case once that is on record.</summary>
     public static LeaverCase Recorded(LeaverCase known, UnrecordedAct act) =>

@@ -74,6 +74,21 @@ public sealed class CaseRulesTests
     }
 
     [Fact]
+    public void A_case_keeps_a_bounded_number_of_acts_that_are_not_on_record()
+    {
+        var known = Running(LeaverStage.Clear);
+        for (var i = 0; i < 500; i++)
+            known = CaseRules.Unrecorded(known, Act(i, i % 2 == 0 ? "offboarding.restarted" : "offboarding.reopened"));
+
+        Assert.Equal(CaseRules.MaxUnrecorded, known.Unrecorded!.Count);
+        Assert.Equal(500, known.Unrecorded.Sum(a => a.Times));
+        Assert.Equal(["act-499", "act-498"], known.Unrecorded.OrderByDescending(a => a.At).Take(2).Select(a => a.Id));
+        Assert.Equal(19, CaseRules.Recorded(known, known.Unrecorded[0]).Unrecorded!.Count);
+
+        static UnrecordedAct Act(int i, string action) => new($"act-{i}", Now.AddMinutes(i), "LeaverSweep (timer)", action, "LEAVE-015", "lost", "c");
+    }
+
+    [Fact]
     public void A_case_whose_details_were_erased_knows_its_person_again_by_the_next_event()
     {
         var erased = CaseRules.Take(Tenant, null, Cancelled(1), Now).Case with { EmployeeId = LeaverCase.Erased };
