@@ -265,6 +265,7 @@ public sealed class BetweenStartsTests
         };
 
         await WatchFormerAsync(desk);
+        await desk.World.Services.GetRequiredService<CaseCourse>().RecordAsync(Stop);
 
         var taken = desk.World.Cases().Single(c => c.UserId == SmallTenant.IdOf(stays!.Value));
         Assert.Equal((LeaverStage.Clear, 1, 1), (taken.Stage, taken.Round, desk.Recorded("offboarding.reopened")));
