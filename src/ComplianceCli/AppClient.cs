@@ -17,75 +17,75 @@ internal sealed class AppClient(Connection connection) : IDisposable
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(connection.App), Timeout = TimeSpan.FromSeconds(100) };
 
     /// <summary>Sends a signed HR event and gives the case's id.</summary>
-    public async Task<string> SendHrEventAsync(ReadOnlyMemory<byte> body, DateTimeOffset now, CancellationToken stop)
+    public async Task<string> SendHrEventAsync(ReadOnlyMemory<byte> body, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var key = Encoding.UTF8.GetBytes(connection.HrKey ?? throw new CliException("the connection has no key to sign HR events with"));
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/hr/events") { Content = new ReadOnlyMemoryContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents+json");
         request.Headers.Add(WebhookSignature.TimestampHeader, WebhookSignature.Seconds(now));
         request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(key, now, body.Span));
-        using var answer = await JsonAsync(request, stop);
+        using var answer = await JsonAsync(request, cancellationToken);
         return answer.RootElement.GetProperty("caseId").GetString()!;
     }
 
-    public Task<IReadOnlyList<LeaverCase>> CasesAsync(CancellationToken stop) => GetAsync<IReadOnlyList<LeaverCase>>("/api/offboarding/cases", stop);
+    public Task<IReadOnlyList<LeaverCase>> CasesAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<LeaverCase>>("/api/offboarding/cases", cancellationToken);
 
-    public Task<LeaverCase> CaseAsync(string caseId, CancellationToken stop) => GetAsync<LeaverCase>($"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}", stop);
+    public Task<LeaverCase> CaseAsync(string caseId, CancellationToken cancellationToken) => GetAsync<LeaverCase>($"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}", cancellationToken);
 
-    public Task<DryRun> PlanAsync(string user, CancellationToken stop) => GetAsync<DryRun>($"/api/offboarding/plan?user={Uri.EscapeDataString(user)}", stop);
+    public Task<DryRun> PlanAsync(string user, CancellationToken cancellationToken) => GetAsync<DryRun>($"/api/offboarding/plan?user={Uri.EscapeDataString(user)}", cancellationToken);
 
-    public Task<IReadOnlyList<ApprovalRequest>> ApprovalsAsync(CancellationToken stop) => GetAsync<IReadOnlyList<ApprovalRequest>>("/api/approvals", stop);
+    public Task<IReadOnlyList<ApprovalRequest>> ApprovalsAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ApprovalRequest>>("/api/approvals", cancellationToken);
 
-    public async Task<byte[]> DocumentAsync(string caseId, string document, CancellationToken stop)
+    public async Task<byte[]> DocumentAsync(string caseId, string document, CancellationToken cancellationToken)
     {
         using var request = Keyed(HttpMethod.Get, $"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}/{Uri.EscapeDataString(document)}");
-        using var response = await SendAsync(request, stop);
-        return response.IsSuccessStatusCode ? await response.Content.ReadAsByteArrayAsync(stop) : throw await RefusedAsync(response, stop);
+        using var response = await SendAsync(request, cancellationToken);
+        return response.IsSuccessStatusCode ? await response.Content.ReadAsByteArrayAsync(cancellationToken) : throw await RefusedAsync(response, cancellationToken);
     }
 
     /// <summary>Answers a request for approval as the person the token is of; gives where the request stands now.</summary>
-    public async Task<string> AnswerAsync(string requestId, string planId, bool approve, string? comment, string token, CancellationToken stop)
+    public async Task<string> AnswerAsync(string requestId, string planId, bool approve, string? comment, string token, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/approvals/{Uri.EscapeDataString(requestId)}")
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
             Content = new StringContent(JsonSerializer.Serialize(new { planId, approve, comment }, JsonSerializerOptions.Web), Encoding.UTF8, "application/json"),
         };
-        using var answer = await JsonAsync(request, stop);
+        using var answer = await JsonAsync(request, cancellationToken);
         return answer.RootElement.GetProperty("state").GetString()!;
     }
 
     /// <summary>Ends a person's access for cause, as the person the token is of.</summary>
-    public async Task<LeaverCase> StartAsync(string user, string reason, string token, CancellationToken stop)
+    public async Task<LeaverCase> StartAsync(string user, string reason, string token, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/offboarding/cases")
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
             Content = JsonContent.Create(new { user, forCause = true, reason }),
         };
-        using var answer = await JsonAsync(request, stop);
+        using var answer = await JsonAsync(request, cancellationToken);
         return answer.Deserialize<LeaverCase>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
     }
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<T> GetAsync<T>(string path, CancellationToken stop)
+    private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
     {
         using var request = Keyed(HttpMethod.Get, path);
-        using var answer = await JsonAsync(request, stop);
+        using var answer = await JsonAsync(request, cancellationToken);
         return answer.Deserialize<T>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
     }
 
     private HttpRequestMessage Keyed(HttpMethod method, string path) => new(method, path) { Headers = { { "x-functions-key", connection.Key } } };
 
-    private async Task<JsonDocument> JsonAsync(HttpRequestMessage request, CancellationToken stop)
+    private async Task<JsonDocument> JsonAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(request, stop);
+        using var response = await SendAsync(request, cancellationToken);
         if (!response.IsSuccessStatusCode)
-            throw await RefusedAsync(response, stop);
+            throw await RefusedAsync(response, cancellationToken);
         try
         {
-            return await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(stop), default, stop);
+            return await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), default, cancellationToken);
         }
         catch (JsonException e)
         {
@@ -93,22 +93,22 @@ internal sealed class AppClient(Connection connection) : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken stop)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         try
         {
-            return await _http.SendAsync(request, stop);
+            return await _http.SendAsync(request, cancellationToken);
         }
         // A connection that breaks at a bad moment comes as it is.
-        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException || (e is TaskCanceledException && !stop.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new CliException($"the app at {connection.App} does not answer: {e.Message}. Is ./scripts/run running?", e);
         }
     }
 
-    private static async Task<CliException> RefusedAsync(HttpResponseMessage response, CancellationToken stop)
+    private static async Task<CliException> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var body = await response.Content.ReadAsStringAsync(stop);
+        var body = await response.Content.ReadAsStringAsync(cancellationToken);
         try
         {
             using var json = JsonDocument.Parse(body);

@@ -13,11 +13,11 @@ internal static class Commands
     /// <param name="arguments">What was typed.</param>
     /// <param name="output">For what was asked for.</param>
     /// <param name="errors">For progress and what went wrong.</param>
-    /// <param name="stop">Interrupts it.</param>
+    /// <param name="cancellationToken">Interrupts it.</param>
     /// <param name="input">Opens standard input; null for the process's own.</param>
     /// <param name="time">The clock that an event's times are judged by; null for the system's.</param>
     public static async Task<int> InvokeAsync(
-        string[] arguments, TextWriter output, TextWriter errors, CancellationToken stop, Func<Stream>? input = null, TimeProvider? time = null)
+        string[] arguments, TextWriter output, TextWriter errors, CancellationToken cancellationToken, Func<Stream>? input = null, TimeProvider? time = null)
     {
         var app = new Option<string?>("--app") { Description = "Address of the app; without it the one that ./scripts/run started", HelpName = "URL", Recursive = true };
         var key = new Option<string?>("--key") { Description = "A function key of the app", HelpName = "KEY", Recursive = true };
@@ -180,7 +180,7 @@ internal static class Commands
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
         };
-        return await result.InvokeAsync(configuration, stop);
+        return await result.InvokeAsync(configuration, cancellationToken);
     }
 
     private static string OwnToken() => Environment.GetEnvironmentVariable("COMPLIANCE_TOKEN") is { Length: > 0 } given

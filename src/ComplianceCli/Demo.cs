@@ -28,29 +28,29 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
 
     /// <summary>Runs it.</summary>
     /// <returns>0 when certificate, evidence and tenant agree; 1 when they do not.</returns>
-    public async Task<int> RunAsync(string employeeId, string? certificateFile, CancellationToken stop)
+    public async Task<int> RunAsync(string employeeId, string? certificateFile, CancellationToken cancellationToken)
     {
         if (connection.TenantSettings.Count == 0 || connection.EvidenceStorage is null)
             throw new CliException("the demo runs on the sandbox tenant of ./scripts/run only");
         var began = time.GetUtcNow();
-        var caseId = await app.SendHrEventAsync(Event(employeeId, began), began, stop);
+        var caseId = await app.SendHrEventAsync(Event(employeeId, began), began, cancellationToken);
         Say(began, $"HR event sent for employee {employeeId}: case {caseId}");
-        var done = await FollowAsync(caseId, began, stop);
-        var certificateBytes = await app.DocumentAsync(caseId, "certificate.json", stop);
+        var done = await FollowAsync(caseId, began, cancellationToken);
+        var certificateBytes = await app.DocumentAsync(caseId, "certificate.json", cancellationToken);
         var digest = Convert.ToHexStringLower(SHA256.HashData(certificateBytes));
         var certificate = JsonSerializer.Deserialize<RevocationCertificate>(certificateBytes, ComplianceJson.Compact) ?? throw new CliException("the certificate is empty");
         OffboardOutput.Certificate(output, certificate);
         if (certificateFile is not null)
         {
-            await File.WriteAllBytesAsync(certificateFile, await app.DocumentAsync(caseId, "certificate.html", stop), stop);
+            await File.WriteAllBytesAsync(certificateFile, await app.DocumentAsync(caseId, "certificate.html", cancellationToken), cancellationToken);
             await output.WriteLineAsync($"\nCertificate as a page: {certificateFile}");
         }
 
         await output.WriteLineAsync();
-        var (recorded, expected) = await EvidenceAsync(caseId, digest, stop);
+        var (recorded, expected) = await EvidenceAsync(caseId, digest, cancellationToken);
         var agrees = recorded == expected && expected is not null && done.CertificateSha256 == digest;
         await output.WriteLineAsync(agrees ? $"Evidence   the record names the certificate's digest {digest}, salted: {recorded}" : $"Evidence   DIFFERS: certificate {digest}, salted {expected ?? "unknown"}, record {recorded ?? "none"}");
-        var wrong = await FreshAsync(certificate, stop);
+        var wrong = await FreshAsync(certificate, cancellationToken);
         foreach (var line in wrong)
             await output.WriteLineAsync($"Tenant     DIFFERS: {line}");
         if (wrong.Count == 0)
@@ -76,13 +76,13 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
         },
     });
 
-    private async Task<LeaverCase> FollowAsync(string caseId, DateTimeOffset began, CancellationToken stop)
+    private async Task<LeaverCase> FollowAsync(string caseId, DateTimeOffset began, CancellationToken cancellationToken)
     {
         LeaverStage? shown = null;
         var blocked = false;
         while (true)
         {
-            var known = await app.CaseAsync(caseId, stop);
+            var known = await app.CaseAsync(caseId, cancellationToken);
             if (known.BlockedAt is { } at && !blocked)
             {
                 blocked = true;
@@ -94,25 +94,25 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
                 Say(time.GetUtcNow(), $"stage {OffboardOutput.Stage(known.Stage)}{(known.Note is { } note ? $": {note}" : "")}");
             }
             if (known.Stage is LeaverStage.AwaitingApproval or LeaverStage.Held or LeaverStage.Blocking)
-                await ApproveAsync(caseId, stop);
+                await ApproveAsync(caseId, cancellationToken);
             if (known.CertificateSha256 is not null)
                 return known;
             if (known.Stage == LeaverStage.Unmatched)
                 throw new CliException($"the case waits: {known.Note}");
             if (time.GetUtcNow() - began > Patience)
                 throw new CliException($"no certificate within {Patience.TotalMinutes:0} minutes; the case stands at {known.Stage}: {known.Note}");
-            await Task.Delay(Between, time, stop);
+            await Task.Delay(Between, time, cancellationToken);
         }
     }
 
-    private async Task ApproveAsync(string caseId, CancellationToken stop)
+    private async Task ApproveAsync(string caseId, CancellationToken cancellationToken)
     {
-        foreach (var request in (await app.ApprovalsAsync(stop)).Where(r => r.CaseId == caseId))
+        foreach (var request in (await app.ApprovalsAsync(cancellationToken)).Where(r => r.CaseId == caseId))
         {
             using var people = new SandboxPeople(connection);
-            foreach (var approver in (await people.ApproversAsync(stop)).Where(a => !request.Answers.Any(x => x.ApproverId == a.Id)).Take(ApprovalNeed - request.Answers.Count))
+            foreach (var approver in (await people.ApproversAsync(cancellationToken)).Where(a => !request.Answers.Any(x => x.ApproverId == a.Id)).Take(ApprovalNeed - request.Answers.Count))
             {
-                var state = await app.AnswerAsync(request.Id, request.PlanId, approve: true, "demo", await people.TokenAsync(approver.PrincipalName, stop), stop);
+                var state = await app.AnswerAsync(request.Id, request.PlanId, approve: true, "demo", await people.TokenAsync(approver.PrincipalName, cancellationToken), cancellationToken);
                 Say(time.GetUtcNow(), $"approver {approver.PrincipalName} agrees to plan {request.PlanId[..12]}: {state}");
             }
         }
@@ -122,21 +122,21 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
 
     // The record itself is looked for, not what the app says of it.
     // The ledger knows the person by a pseudonym, and the digest with the person's salt; both are kept beside it.
-    private async Task<(string? Recorded, string? Expected)> EvidenceAsync(string caseId, string digest, CancellationToken stop)
+    private async Task<(string? Recorded, string? Expected)> EvidenceAsync(string caseId, string digest, CancellationToken cancellationToken)
     {
         string? recorded = null;
         Pseudonym? person = null;
-        await foreach (var blob in new BlobContainerClient(connection.EvidenceStorage, BlobPseudonyms.Container).GetBlobsAsync(cancellationToken: stop))
+        await foreach (var blob in new BlobContainerClient(connection.EvidenceStorage, BlobPseudonyms.Container).GetBlobsAsync(cancellationToken: cancellationToken))
             if (blob.Name.EndsWith(BlobPseudonyms.BlobName("t", caseId)[1..], StringComparison.Ordinal))
-                person = (await new BlobClient(connection.EvidenceStorage, BlobPseudonyms.Container, blob.Name).DownloadContentAsync(stop)).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact);
+                person = (await new BlobClient(connection.EvidenceStorage, BlobPseudonyms.Container, blob.Name).DownloadContentAsync(cancellationToken)).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact);
         if (person is null)
             return (null, null);
         var container = new BlobContainerClient(connection.EvidenceStorage, LedgerLayout.Container);
-        await foreach (var blob in container.GetBlobsAsync(cancellationToken: stop))
+        await foreach (var blob in container.GetBlobsAsync(cancellationToken: cancellationToken))
         {
             if (!LedgerLayout.TryParseLog(blob.Name[(blob.Name.IndexOf('/', StringComparison.Ordinal) + 1)..], out _))
                 continue;
-            var content = await container.GetBlobClient(blob.Name).DownloadContentAsync(stop);
+            var content = await container.GetBlobClient(blob.Name).DownloadContentAsync(cancellationToken);
             foreach (var line in content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
                 using var record = JsonDocument.Parse(line);
@@ -147,7 +147,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
         return (recorded, person.Digest(digest));
     }
 
-    private async Task<List<string>> FreshAsync(RevocationCertificate certificate, CancellationToken stop)
+    private async Task<List<string>> FreshAsync(RevocationCertificate certificate, CancellationToken cancellationToken)
     {
         var services = new ServiceCollection();
         services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).AddSingleton(typeof(ILogger<>), typeof(NullLogger<>)).AddSingleton(time);
@@ -156,8 +156,8 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
         await using var provider = services.BuildServiceProvider();
         var directory = provider.GetRequiredService<ILeaverDirectory>();
         var policy = new OffboardingPolicy { Sha256 = "" };
-        var lookup = await directory.LookUpAsync(certificate.SubjectId, policy, stop);
-        var now = await directory.ReadAccessAsync(certificate.SubjectId, lookup.Facts?.PrincipalName ?? "", policy, stop);
+        var lookup = await directory.LookUpAsync(certificate.SubjectId, policy, cancellationToken);
+        var now = await directory.ReadAccessAsync(certificate.SubjectId, lookup.Facts?.PrincipalName ?? "", policy, cancellationToken);
         var wrong = now.Sources.Where(s => !s.Complete).Select(s => $"{s.Source} could not be read: {s.Reason}").ToList();
         if (lookup.Facts is { AccountEnabled: not false })
             wrong.Add("the account can sign in");

@@ -37,13 +37,13 @@ internal sealed class DownloadedLedger : LedgerSource
     }
 
     /// <inheritdoc/>
-    public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) => _ledger.LogsAsync(stop);
+    public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) => _ledger.LogsAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop) => _ledger.CheckpointsAsync(stop);
+    public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => _ledger.CheckpointsAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public override Task<Stream> OpenAsync(string path, long offset, CancellationToken stop) => (LedgerLayout.IsHead(path) ? _head : _ledger).OpenAsync(path, offset, stop);
+    public override Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken) => (LedgerLayout.IsHead(path) ? _head : _ledger).OpenAsync(path, offset, cancellationToken);
 
     // 'checkpoint' and the folders of either container.
     private static bool IsLog(string folder) =>

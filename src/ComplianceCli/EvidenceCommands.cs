@@ -36,23 +36,23 @@ internal static class EvidenceCommands
                     command.Options.Add(option);
                 else
                     command.Arguments.Add((Argument)symbol);
-            command.SetAction((parsed, stop) => GuardedAsync(() => run(parsed, stop), e => place.NoAnswer(parsed, e), errors, stop));
+            command.SetAction((parsed, cancellationToken) => GuardedAsync(() => run(parsed, cancellationToken), e => place.NoAnswer(parsed, e), errors, cancellationToken));
             evidence.Subcommands.Add(command);
             return command;
         }
 
         var kept = new Option<FileInfo?>("--checkpoint") { Description = "A checkpoint that you kept from before: the ledger has to go on from it", HelpName = "FILE" };
-        Make("verify", "Verify the whole ledger: every record, checkpoint and tile", async (parsed, stop) =>
+        Make("verify", "Verify the whole ledger: every record, checkpoint and tile", async (parsed, cancellationToken) =>
         {
             var source = place.Source(parsed);
             var options = new VerifyOptions
             {
-                Keys = await place.KeysAsync(parsed, source, stop),
+                Keys = await place.KeysAsync(parsed, source, cancellationToken),
                 Origin = place.Origin(parsed),
-                Kept = parsed.GetValue(kept) is { } file ? await File.ReadAllBytesAsync(file.FullName, stop) : null,
+                Kept = parsed.GetValue(kept) is { } file ? await File.ReadAllBytesAsync(file.FullName, cancellationToken) : null,
                 Progress = Console.IsErrorRedirected ? null : new ProgressBar(errors),
             };
-            var result = await new LedgerVerifier(source, options).VerifyAsync(stop);
+            var result = await new LedgerVerifier(source, options).VerifyAsync(cancellationToken);
             if (parsed.GetValue(json))
                 await output.WriteLineAsync(JsonSerializer.Serialize(result, ComplianceJson.Readable));
             else
@@ -64,7 +64,7 @@ internal static class EvidenceCommands
         var check = new Option<bool>("--check") { Description = "Check a proof that was written before; no ledger is read" };
         var into = new Option<FileInfo?>("--out") { Description = "Where to write the proof", HelpName = "FILE" };
         var force = OutputFile.Force();
-        Make("prove", "Prove that a signed checkpoint covers a record", async (parsed, stop) =>
+        Make("prove", "Prove that a signed checkpoint covers a record", async (parsed, cancellationToken) =>
         {
             OutputFile.Require(parsed.GetValue(into), parsed.GetValue(force));
             EvidenceProof proof;
@@ -76,22 +76,22 @@ internal static class EvidenceCommands
             else
             {
                 var source = place.Source(parsed);
-                (proof, reads) = await EvidenceProof.MakeAsync(source, await IndexAsync(source, parsed.GetValue(record)!, stop), await HeadAsync(source, stop), stop);
+                (proof, reads) = await EvidenceProof.MakeAsync(source, await IndexAsync(source, parsed.GetValue(record)!, cancellationToken), await HeadAsync(source, cancellationToken), cancellationToken);
             }
-            var (verdict, objection) = proof.Judge(await place.KeysAsync(parsed, proof.Origin(), stop), place.OriginGiven(parsed));
+            var (verdict, objection) = proof.Judge(await place.KeysAsync(parsed, proof.Origin(), cancellationToken), place.OriginGiven(parsed));
             if (objection is null && parsed.GetValue(into) is { } file)
-                await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(proof, ComplianceJson.Readable), stop);
+                await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(proof, ComplianceJson.Readable), cancellationToken);
             await output.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(proof, ComplianceJson.Readable) : Told(proof, reads, objection));
             return ExitCode(verdict);
         }, record, check, into, force);
 
         var old = new Argument<string>("OLD") { Description = "The older checkpoint: its size, or a file" };
         var newer = new Argument<string>("NEW") { Description = "The newer checkpoint: its size, or a file" };
-        Make("consistency", "Verify that a newer checkpoint goes on from an older one", async (parsed, stop) =>
+        Make("consistency", "Verify that a newer checkpoint goes on from an older one", async (parsed, cancellationToken) =>
         {
             var source = place.Source(parsed);
-            var keys = await place.KeysAsync(parsed, source, stop);
-            var (a, b) = (await TrustedAsync(source, keys, parsed.GetValue(old)!, stop), await TrustedAsync(source, keys, parsed.GetValue(newer)!, stop));
+            var keys = await place.KeysAsync(parsed, source, cancellationToken);
+            var (a, b) = (await TrustedAsync(source, keys, parsed.GetValue(old)!, cancellationToken), await TrustedAsync(source, keys, parsed.GetValue(newer)!, cancellationToken));
             if (a.Checkpoint is not { } first || b.Checkpoint is not { } last)
             {
                 await output.WriteLineAsync($"NOT TRUSTED  {a.Objection ?? b.Objection}");
@@ -101,7 +101,7 @@ internal static class EvidenceCommands
                 throw new CliException($"the older checkpoint is of another ledger: {Plain.Text(first.Origin, 200)}, not {origin}");
             if (first.Origin != last.Origin || first.Size > last.Size)
                 throw new CliException(first.Origin != last.Origin ? "the two checkpoints are of different ledgers" : $"the older checkpoint has {first.Size} records, the newer {last.Size}: they are the other way round");
-            var proof = await MerkleProof.ConsistencyAsync(source, first.Size, last.Size, stop);
+            var proof = await MerkleProof.ConsistencyAsync(source, first.Size, last.Size, cancellationToken);
             var holds = MerkleProof.Consistency(first.Size, last.Size, first.Root, last.Root, proof);
             await output.WriteLineAsync(holds
                 ? $"Consistent  the ledger of {last.Size} records begins with the {first.Size} of the older checkpoint"
@@ -111,12 +111,12 @@ internal static class EvidenceCommands
 
         EvidenceShow.Add(Make, place, json, output, errors);
         PackCommand.Add(Make, place, json, output);
-        Make("download", "Copy a ledger into a folder, to verify it elsewhere", async (parsed, stop) =>
+        Make("download", "Copy a ledger into a folder, to verify it elsewhere", async (parsed, cancellationToken) =>
         {
             var (service, tenant) = place.Account(parsed);
             var folder = parsed.GetValue(Folder)!.FullName;
             OutputFile.Require(parsed.GetValue(Folder)!, parsed.GetValue(force));
-            var files = await LedgerDownload.CopyAsync(service, tenant, folder, stop);
+            var files = await LedgerDownload.CopyAsync(service, tenant, folder, cancellationToken);
             await output.WriteLineAsync($"{files} files are in {folder}. Verify them with: compliance evidence verify --folder {folder} --key-file FILE");
             return 0;
         }, Folder, force);
@@ -128,13 +128,13 @@ internal static class EvidenceCommands
     // Whatever fails proves nothing about the ledger: exit code 1 is for tampering alone.
     [SuppressMessage("Design", "CA1031", Justification = "No failure may end as if the ledger were tampered with.")]
     private static async Task<int> GuardedAsync(
-        Func<Task<int>> run, Func<Exception, string?> noAnswer, TextWriter errors, CancellationToken stop)
+        Func<Task<int>> run, Func<Exception, string?> noAnswer, TextWriter errors, CancellationToken cancellationToken)
     {
         try
         {
             return await run();
         }
-        catch (Exception) when (stop.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             await errors.WriteLineAsync("cannot tell: interrupted");
             return CannotTell;
@@ -190,16 +190,16 @@ internal static class EvidenceCommands
             await output.WriteLineAsync($"Note        {warning}");
     }
 
-    private static async Task<byte[]> HeadAsync(LedgerSource source, CancellationToken stop) =>
-        await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop) ?? throw new CliException("the ledger has no checkpoint yet: the app signs one every hour");
+    private static async Task<byte[]> HeadAsync(LedgerSource source, CancellationToken cancellationToken) =>
+        await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, cancellationToken) ?? throw new CliException("the ledger has no checkpoint yet: the app signs one every hour");
 
     // By its id the log is read from the start; by its place nothing but tiles is.
-    private static async Task<long> IndexAsync(LedgerSource source, string wanted, CancellationToken stop)
+    private static async Task<long> IndexAsync(LedgerSource source, string wanted, CancellationToken cancellationToken)
     {
         if (wanted.StartsWith('#') && long.TryParse(wanted.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var place))
             return place;
         var index = 0L;
-        await foreach (var line in new LogReader(source, await source.LogsAsync(stop)).ReadAsync(null, 0, stop))
+        await foreach (var line in new LogReader(source, await source.LogsAsync(cancellationToken)).ReadAsync(null, 0, cancellationToken))
         {
             if (line.Kind != LogLineKind.Line)
                 continue;
@@ -210,11 +210,11 @@ internal static class EvidenceCommands
         throw new CliException($"there is no record {wanted} in the ledger");
     }
 
-    private static async Task<(Checkpoint? Checkpoint, string? Objection, bool Forged)> TrustedAsync(LedgerSource source, IReadOnlyList<NoteKey> keys, string wanted, CancellationToken stop)
+    private static async Task<(Checkpoint? Checkpoint, string? Objection, bool Forged)> TrustedAsync(LedgerSource source, IReadOnlyList<NoteKey> keys, string wanted, CancellationToken cancellationToken)
     {
         var bytes = long.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
-            ? await source.FindAsync(LedgerLayout.Checkpoint(size), SignedNote.MaxBytes, stop) ?? throw new CliException($"the ledger has no checkpoint of {size} records")
-            : await File.ReadAllBytesAsync(wanted, stop);
+            ? await source.FindAsync(LedgerLayout.Checkpoint(size), SignedNote.MaxBytes, cancellationToken) ?? throw new CliException($"the ledger has no checkpoint of {size} records")
+            : await File.ReadAllBytesAsync(wanted, cancellationToken);
         var note = SignedNote.Parse(bytes);
         return note.Verify(keys) is { Trusted: false } verdict
             ? (null, $"checkpoint {wanted}: {verdict.Reason}", verdict.Trust == NoteTrust.Refused)

@@ -12,7 +12,7 @@ namespace ComplianceCli;
 /// <summary>Which ledger, and which keys are trusted: the options that all commands about evidence share.</summary>
 internal sealed class EvidencePlace
 {
-    private const int MostKeyBytes = 100_000;
+    private const int MaxKeyBytes = 100_000;
 
     private readonly Option<DirectoryInfo?> _folder = new("--folder") { Description = "A downloaded ledger; nothing else is read then", HelpName = "DIR", Recursive = true };
     private readonly Option<Uri?> _account = AccountOption.Create(
@@ -88,16 +88,16 @@ internal sealed class EvidencePlace
     /// <summary>The public keys that are trusted.</summary>
     /// <param name="parsed">The options.</param>
     /// <param name="source">The ledger, whose name a PEM key takes: the key alone counts.</param>
-    /// <param name="stop">Gives up.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="CliException">There are none, or a file cannot be used.</exception>
     /// <exception cref="IOException">The ledger cannot be read.</exception>
-    public async Task<IReadOnlyList<NoteKey>> KeysAsync(ParseResult parsed, ILedgerSource source, CancellationToken stop) => await KeysAsync(parsed, await NameAsync(source, stop), stop);
+    public async Task<IReadOnlyList<NoteKey>> KeysAsync(ParseResult parsed, ILedgerSource source, CancellationToken cancellationToken) => await KeysAsync(parsed, await NameAsync(source, cancellationToken), cancellationToken);
 
     /// <inheritdoc cref="KeysAsync(ParseResult, ILedgerSource, CancellationToken)"/>
     /// <param name="parsed">The options.</param>
     /// <param name="name">What a PEM key is called: the name of the ledger; null when it is not known.</param>
-    /// <param name="stop">Gives up.</param>
-    public async Task<IReadOnlyList<NoteKey>> KeysAsync(ParseResult parsed, string? name, CancellationToken stop)
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<NoteKey>> KeysAsync(ParseResult parsed, string? name, CancellationToken cancellationToken)
     {
         var files = (parsed.GetValue(_keys) ?? []).Select(f => f.FullName).ToList();
         if (files.Count == 0 && parsed.GetValue(_folder) is null && parsed.GetValue(_account) is null
@@ -107,20 +107,20 @@ internal sealed class EvidencePlace
             throw new CliException("no key is given: --key-file names the public key that the checkpoints were signed with. It has to come to you by another way than the ledger");
         var keys = new List<NoteKey>();
         foreach (var file in files)
-            keys.AddRange(await ReadAsync(file, name, stop));
+            keys.AddRange(await ReadAsync(file, name, cancellationToken));
         return keys;
     }
 
     // From the first checkpoint that can be read, so that one that was spoilt is told by the verification and not here.
-    private static async Task<string?> NameAsync(ILedgerSource source, CancellationToken stop)
+    private static async Task<string?> NameAsync(ILedgerSource source, CancellationToken cancellationToken)
     {
-        foreach (var path in (string[])[LedgerLayout.Head, .. (await source.CheckpointsAsync(stop)).Reverse().Select(LedgerLayout.Checkpoint)])
+        foreach (var path in (string[])[LedgerLayout.Head, .. (await source.CheckpointsAsync(cancellationToken)).Reverse().Select(LedgerLayout.Checkpoint)])
         {
             try
             {
                 // A copy whose line ends a tool changed has its name all the same.
-                if (await source.FindAsync(path, SignedNote.MaxBytes, stop) is { } note)
-                    return Checkpoint.Parse(SignedNote.Parse(await PutBackLineEnds.OfAsync(note, stop)).Text).Origin;
+                if (await source.FindAsync(path, SignedNote.MaxBytes, cancellationToken) is { } note)
+                    return Checkpoint.Parse(SignedNote.Parse(await PutBackLineEnds.OfAsync(note, cancellationToken)).Text).Origin;
             }
             catch (LedgerFormatException)
             {
@@ -155,13 +155,13 @@ internal sealed class EvidencePlace
         static string Missing() => throw new CliException("--tenant is needed: the id of the tenant whose ledger it is");
     }
 
-    private static async Task<IEnumerable<NoteKey>> ReadAsync(string file, string? name, CancellationToken stop)
+    private static async Task<IEnumerable<NoteKey>> ReadAsync(string file, string? name, CancellationToken cancellationToken)
     {
         try
         {
-            if (new FileInfo(file).Length > MostKeyBytes)
+            if (new FileInfo(file).Length > MaxKeyBytes)
                 throw new CliException($"{file} is too long for a file of public keys");
-            var text = await File.ReadAllTextAsync(file, stop);
+            var text = await File.ReadAllTextAsync(file, cancellationToken);
             return PublicKeys.Read(text, name);
         }
         catch (LedgerFormatException e)

@@ -15,24 +15,24 @@ namespace ComplianceCli;
 /// <param name="Checkpoint">The signed checkpoint, a C2SP signed note.</param>
 internal sealed record EvidenceProof(int Version, long Index, byte[] Record, long Size, IReadOnlyList<byte[]> Hashes, string Checkpoint)
 {
-    private const int MostBytes = 10_000_000;
+    private const int MaxBytes = 10_000_000;
 
     /// <summary>Makes the proof from tiles: the bundle with the record, and two tiles at most for every eight levels of the tree.</summary>
     /// <param name="source">The ledger.</param>
     /// <param name="index">The record's place.</param>
     /// <param name="note">The checkpoint.</param>
-    /// <param name="stop">Gives up.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The proof, and how many tiles were read for its hashes.</returns>
     /// <exception cref="LedgerFormatException">A tile or the checkpoint cannot be used.</exception>
     /// <exception cref="IOException">The ledger cannot be read.</exception>
-    public static async Task<(EvidenceProof Proof, int TileReads)> MakeAsync(ILedgerSource source, long index, byte[] note, CancellationToken stop)
+    public static async Task<(EvidenceProof Proof, int TileReads)> MakeAsync(ILedgerSource source, long index, byte[] note, CancellationToken cancellationToken)
     {
         var checkpoint = Compliance.Ledger.Format.Checkpoint.Parse(SignedNote.Parse(note).Text);
         if (index < 0 || index >= checkpoint.Size)
             throw new CliException($"the latest checkpoint covers {checkpoint.Size} records; record {index} is not among them yet");
         var tiles = new CountingTiles(source);
-        var hashes = await MerkleProof.InclusionAsync(tiles, index, checkpoint.Size, stop);
-        return (new(1, index, await RecordAsync(source, index, checkpoint.Size, stop), checkpoint.Size, hashes, Encoding.UTF8.GetString(note)), tiles.Reads);
+        var hashes = await MerkleProof.InclusionAsync(tiles, index, checkpoint.Size, cancellationToken);
+        return (new(1, index, await RecordAsync(source, index, checkpoint.Size, cancellationToken), checkpoint.Size, hashes, Encoding.UTF8.GetString(note)), tiles.Reads);
     }
 
     /// <summary>Reads a proof that was written before; anything may stand there.</summary>
@@ -41,7 +41,7 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
     {
         try
         {
-            if (file.Length > MostBytes)
+            if (file.Length > MaxBytes)
                 throw new CliException($"{file.FullName} is too long for a proof");
             return JsonSerializer.Deserialize<EvidenceProof>(File.ReadAllBytes(file.FullName), JsonSerializerOptions.Web) is { Version: 1, Record: not null, Hashes: { } hashes, Checkpoint: not null } proof && hashes.All(h => h is not null)
                 ? proof
@@ -93,13 +93,13 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
         }
     }
 
-    private static async Task<byte[]> RecordAsync(ILedgerSource source, long index, long size, CancellationToken stop)
+    private static async Task<byte[]> RecordAsync(ILedgerSource source, long index, long size, CancellationToken cancellationToken)
     {
         var bundle = index / TilePath.Width;
         var width = (int)Math.Min(TilePath.Width, size - (bundle * TilePath.Width));
         const int most = TilePath.Width * (EntryBundle.MaxEntry + EntryBundle.PrefixSize);
         foreach (var wide in new[] { width, TilePath.Width })
-            if (await source.FindAsync(TilePath.Entries(bundle, wide), most, stop) is { } bytes)
+            if (await source.FindAsync(TilePath.Entries(bundle, wide), most, cancellationToken) is { } bytes)
                 return EntryBundle.Parse(bytes, wide)[(int)(index % TilePath.Width)].ToArray();
         throw new LedgerFormatException($"{TilePath.Entries(bundle, width)} is missing", 0);
     }
@@ -108,10 +108,10 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
     {
         public int Reads { get; private set; }
 
-        public Task<byte[]> ReadAsync(TileRef tile, CancellationToken stop)
+        public Task<byte[]> ReadAsync(TileRef tile, CancellationToken cancellationToken)
         {
             Reads++;
-            return tiles.ReadAsync(tile, stop);
+            return tiles.ReadAsync(tile, cancellationToken);
         }
     }
 }

@@ -36,12 +36,12 @@ internal static class EvidenceShow
                 && !(long.TryParse(only.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most > 0))
                 result.AddError($"--limit must be a whole number from 1, not {only.Value}");
         });
-        make("show", "Show records, the oldest first. What is shown is not verified: evidence verify does that", async (parsed, stop) =>
+        make("show", "Show records, the oldest first. What is shown is not verified: evidence verify does that", async (parsed, cancellationToken) =>
         {
             var source = place.Source(parsed);
             var wanted = texts.Select(t => (Value: parsed.GetValue(t.Option), Name: Encoding.UTF8.GetBytes(t.Property), t.Begin)).Where(t => t.Value is not null).ToList();
             var (after, before, left) = (parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(limit));
-            await foreach (var line in new LogReader(source, await source.LogsAsync(stop)).ReadAsync(null, 0, stop))
+            await foreach (var line in new LogReader(source, await source.LogsAsync(cancellationToken)).ReadAsync(null, 0, cancellationToken))
             {
                 if (left <= 0)
                     break;

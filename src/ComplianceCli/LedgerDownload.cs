@@ -10,7 +10,7 @@ internal static class LedgerDownload
     /// <summary>Copies both containers; a file that is there is written again. Storage Blob Data Reader.</summary>
     /// <returns>How many files.</returns>
     /// <exception cref="CliException">A blob's name would leave the folder.</exception>
-    public static async Task<int> CopyAsync(BlobServiceClient service, string tenant, string folder, CancellationToken stop)
+    public static async Task<int> CopyAsync(BlobServiceClient service, string tenant, string folder, CancellationToken cancellationToken)
     {
         var root = Path.GetFullPath(folder);
         var files = 0;
@@ -18,15 +18,15 @@ internal static class LedgerDownload
         foreach (var container in new[] { LedgerLayout.HeadContainer, LedgerLayout.Container })
         {
             var client = service.GetBlobContainerClient(container);
-            if (!await client.ExistsAsync(stop))
+            if (!await client.ExistsAsync(cancellationToken))
                 continue;
-            await foreach (var blob in client.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{tenant}/", stop))
+            await foreach (var blob in client.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{tenant}/", cancellationToken))
             {
                 var path = Path.GetFullPath(Path.Combine(root, blob.Name[(tenant.Length + 1)..]));
                 if (!path.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
                     throw new CliException($"the blob {blob.Name} would be written outside of {root}");
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                await client.GetBlobClient(blob.Name).DownloadToAsync(path, stop);
+                await client.GetBlobClient(blob.Name).DownloadToAsync(path, cancellationToken);
                 files++;
             }
         }

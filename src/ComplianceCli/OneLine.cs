@@ -15,16 +15,16 @@ internal static class OneLine
     /// <summary>Runs a command.</summary>
     /// <param name="run">The command.</param>
     /// <param name="errors">Gets the line.</param>
-    /// <param name="stop">Interrupts it; what fails after that fails because of it.</param>
+    /// <param name="cancellationToken">Interrupts it; what fails after that fails because of it.</param>
     /// <returns>The command's exit code; 1 when it failed or was interrupted, 64 for wrong usage.</returns>
     [SuppressMessage("Design", "CA1031", Justification = "The last place that can name a failure in one line.")]
-    public static async Task<int> RunAsync(Func<Task<int>> run, TextWriter errors, CancellationToken stop)
+    public static async Task<int> RunAsync(Func<Task<int>> run, TextWriter errors, CancellationToken cancellationToken)
     {
         try
         {
             return await run();
         }
-        catch (Exception) when (stop.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             await errors.WriteLineAsync("interrupted");
             return Failed;

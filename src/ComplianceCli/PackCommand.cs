@@ -29,14 +29,14 @@ internal static class PackCommand
         var state = new Option<string?>("--state") { Description = "Table address of the state account (Storage Table Data Reader), for findings and approvals; without it the launcher's, or none", HelpName = "URL" };
         var names = new Option<bool>("--with-names") { Description = "Let texts name people, and put in what people wrote" };
         var force = OutputFile.Force();
-        make("pack", "One zip for an auditor: records, proofs, findings, approvals, and how to check them", async (parsed, stop) =>
+        make("pack", "One zip for an auditor: records, proofs, findings, approvals, and how to check them", async (parsed, cancellationToken) =>
         {
             var wanted = Find(parsed.GetValue(framework)!);
             var (first, end) = (Time("--from", parsed.GetValue(from)!), Time("--to", parsed.GetValue(to)!));
             var into = parsed.GetValue(file) ?? new FileInfo($"evidence-{wanted.Key}-{Short(first)}-{Short(end)}.zip");
             OutputFile.Require(into, parsed.GetValue(force));
             var source = place.Source(parsed);
-            var keys = await place.KeysAsync(parsed, source, stop);
+            var keys = await place.KeysAsync(parsed, source, cancellationToken);
             var made = await new EvidencePack(source, StateOf(parsed, place, parsed.GetValue(state))).MakeAsync(
                 new()
                 {
@@ -47,7 +47,7 @@ internal static class PackCommand
                     Origin = place.Origin(parsed),
                     WithNames = parsed.GetValue(names),
                 },
-                into.FullName, stop);
+                into.FullName, cancellationToken);
             await output.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(made, ComplianceJson.Readable) : Told(made, wanted));
             return 0;
         }, [from, to, framework, file, force, state, names]);

@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 using ComplianceCli;
 
 // Not disposed: a signal may come at any moment until the process has ended.
-var stop = new CancellationTokenSource();
+var cancellation = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)
 {
     // The second one ends the process at once.
-    signal.Cancel = !stop.IsCancellationRequested;
-    stop.Cancel();
+    signal.Cancel = !cancellation.IsCancellationRequested;
+    cancellation.Cancel();
 }
 
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-return await OneLine.RunAsync(() => Commands.InvokeAsync(args, Console.Out, Console.Error, stop.Token), Console.Error, stop.Token);
+return await OneLine.RunAsync(() => Commands.InvokeAsync(args, Console.Out, Console.Error, cancellation.Token), Console.Error, cancellation.Token);

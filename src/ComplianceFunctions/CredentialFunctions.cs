@@ -10,15 +10,15 @@ public sealed class CredentialFunctions(CredentialRotationCheck check, Credentia
 {
     /// <summary>The scheduled check of the whole tenant, by default once a day.</summary>
     [Function(CredentialRotationCheck.Name)]
-    public Task CheckOnSchedule([TimerTrigger("%CredentialRotationSchedule%")] TimerInfo timer, CancellationToken stop) =>
-        check.RunAsync(RunRequest.New(CredentialRotationCheck.RunPrefix, "timer", time.GetUtcNow()), stop);
+    public Task CheckOnSchedule([TimerTrigger("%CredentialRotationSchedule%")] TimerInfo timer, CancellationToken cancellationToken) =>
+        check.RunAsync(RunRequest.New(CredentialRotationCheck.RunPrefix, "timer", time.GetUtcNow()), cancellationToken);
 
     /// <summary>Asks for a check by hand: <c>POST /api/credentials/check</c> answers 202 with the run's id and where to read its report.</summary>
     [Function("StartCredentialCheck")]
     public async Task<IActionResult> Start(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "credentials/check")] HttpRequest request, CancellationToken stop)
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "credentials/check")] HttpRequest request, CancellationToken cancellationToken)
     {
-        var run = await requests.AskAsync(stop);
+        var run = await requests.AskAsync(cancellationToken);
         var status = $"{request.Scheme}://{request.Host}{request.Path.Value?.Replace("/check", $"/runs/{run.RunId}", StringComparison.OrdinalIgnoreCase)}";
         return new AcceptedResult(status, new { runId = run.RunId, statusUrl = status });
     }
@@ -26,8 +26,8 @@ public sealed class CredentialFunctions(CredentialRotationCheck check, Credentia
     /// <summary>The report of a run: <c>GET /api/credentials/runs/{runId}</c> answers 200 with it, 202 while it is under way, 404 for an unknown run.</summary>
     [Function("GetCredentialRun")]
     public async Task<IActionResult> GetRun(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "credentials/runs/{runId}")] HttpRequest request, string runId, CancellationToken stop) =>
-        await requests.FindAsync(runId, stop) switch
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "credentials/runs/{runId}")] HttpRequest request, string runId, CancellationToken cancellationToken) =>
+        await requests.FindAsync(runId, cancellationToken) switch
         {
             null => new NotFoundObjectResult(new { error = $"there is no run '{runId}'" }),
             { State: RunStates.Completed } done => Json(StatusCodes.Status200OK, done.Report!),
@@ -37,14 +37,14 @@ public sealed class CredentialFunctions(CredentialRotationCheck check, Credentia
 
     /// <summary>Runs a check that was asked for by hand.</summary>
     [Function("RunCredentialCheck")]
-    public Task RunOnRequest([QueueTrigger(CredentialCheckRequests.Queue)] string message, CancellationToken stop) =>
-        check.RunAsync(CredentialCheckRequests.Read(message), stop);
+    public Task RunOnRequest([QueueTrigger(CredentialCheckRequests.Queue)] string message, CancellationToken cancellationToken) =>
+        check.RunAsync(CredentialCheckRequests.Read(message), cancellationToken);
 
     /// <summary>Open and waived findings of every control: <c>GET /api/findings</c>.</summary>
     [Function("GetFindings")]
     public async Task<IActionResult> GetFindings(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "findings")] HttpRequest request, CancellationToken stop) =>
-        Json(StatusCodes.Status200OK, await requests.OpenFindingsAsync(stop));
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "findings")] HttpRequest request, CancellationToken cancellationToken) =>
+        Json(StatusCodes.Status200OK, await requests.OpenFindingsAsync(cancellationToken));
 
     /// <summary>
     /// Takes an event of Key Vault (near expiry, expired, new version) from the queue that Event Grid delivers to, and re-checks its one object. One that cannot be taken in goes
@@ -68,13 +68,13 @@ public sealed class CredentialFunctions(CredentialRotationCheck check, Credentia
     [Function("RecheckVaultObjectByHand")]
     public async Task<IActionResult> RecheckByHand(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "credentials/vaults/{vault}/{collection}/{name}/check")] HttpRequest request,
-        string vault, string collection, string name, CancellationToken stop)
+        string vault, string collection, string name, CancellationToken cancellationToken)
     {
         try
         {
             var seed = RunRequest.New("kv", "manual", time.GetUtcNow());
             var changed = VaultObjectEvent.Of(vault, collection, name, VaultObjectEvent.ByHand, seed.RunId);
-            return Json(StatusCodes.Status200OK, await check.RecheckAsync(changed, stop));
+            return Json(StatusCodes.Status200OK, await check.RecheckAsync(changed, cancellationToken));
         }
         catch (FormatException e)
         {

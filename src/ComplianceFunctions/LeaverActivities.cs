@@ -17,45 +17,45 @@ public sealed class LeaverActivities(LeaverSteps steps)
 {
     /// <summary>How a request for approval stands.</summary>
     [Function(nameof(LeaverApprovalStanding))]
-    public Task<ApprovalStanding> LeaverApprovalStanding([ActivityTrigger] ApprovalRun run, CancellationToken stop)
+    public Task<ApprovalStanding> LeaverApprovalStanding([ActivityTrigger] ApprovalRun run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return steps.StandingAsync(run.Run, run.ApprovalId, stop);
+        return steps.StandingAsync(run.Run, run.ApprovalId, cancellationToken);
     }
 
     /// <summary>Disables the account and revokes its sessions, once it is due and no guard holds.</summary>
     [Function(nameof(LeaverBlock))]
-    public Task<CaseDecision> LeaverBlock([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.BlockAsync(run, stop);
+    public Task<CaseDecision> LeaverBlock([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) => steps.BlockAsync(run, cancellationToken);
 
     /// <summary>Reads all access and makes the removal plan.</summary>
     [Function(nameof(LeaverPlan))]
-    public Task<CaseDecision> LeaverPlan([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.PlanAsync(run, stop);
+    public Task<CaseDecision> LeaverPlan([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) => steps.PlanAsync(run, cancellationToken);
 
     /// <summary>Carries a removal plan out.</summary>
     [Function(nameof(LeaverRemove))]
-    public Task<CasePass> LeaverRemove([ActivityTrigger] PlanRun run, CancellationToken stop)
+    public Task<CasePass> LeaverRemove([ActivityTrigger] PlanRun run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return steps.RemoveAsync(run.Run, run.PlanId, stop);
+        return steps.RemoveAsync(run.Run, run.PlanId, cancellationToken);
     }
 
     /// <summary>Reads all access again and compares.</summary>
     [Function(nameof(LeaverVerify))]
-    public Task<CaseProgress> LeaverVerify([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.VerifyAsync(run, stop);
+    public Task<CaseProgress> LeaverVerify([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) => steps.VerifyAsync(run, cancellationToken);
 
     /// <summary>Issues the certificate.</summary>
     [Function(nameof(LeaverCertify))]
-    public Task<string> LeaverCertify([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.CertifyAsync(run, stop);
+    public Task<string> LeaverCertify([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) => steps.CertifyAsync(run, cancellationToken);
 
     /// <summary>Plans what is given back.</summary>
     [Function(nameof(LeaverPlanUndo))]
-    public Task<CaseDecision> LeaverPlanUndo([ActivityTrigger] CaseRun run, CancellationToken stop) => steps.PlanUndoAsync(run, stop);
+    public Task<CaseDecision> LeaverPlanUndo([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) => steps.PlanUndoAsync(run, cancellationToken);
 
     /// <summary>Gives access back.</summary>
     [Function(nameof(LeaverRestore))]
-    public Task<CasePass> LeaverRestore([ActivityTrigger] PlanRun run, CancellationToken stop)
+    public Task<CasePass> LeaverRestore([ActivityTrigger] PlanRun run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return steps.RestoreAsync(run.Run, run.PlanId, stop);
+        return steps.RestoreAsync(run.Run, run.PlanId, cancellationToken);
     }
 }

@@ -10,5 +10,5 @@ public sealed class WatchFunctions(ControlWatchHandler watch)
 {
     /// <summary>Looks every hour for controls past their tolerance, into the poison queues and into the dead-letter container.</summary>
     [Function("ControlWatch")]
-    public Task Watch([TimerTrigger("%ControlWatchSchedule%")] TimerInfo timer, CancellationToken stop) => watch.RunAsync(stop);
+    public Task Watch([TimerTrigger("%ControlWatchSchedule%")] TimerInfo timer, CancellationToken cancellationToken) => watch.RunAsync(cancellationToken);
 }

@@ -51,16 +51,16 @@ internal sealed class Azurite : IAsyncDisposable
     /// <param name="dataDirectory">Where it keeps its state; created when absent.</param>
     /// <param name="ports">Blob, queue and table port; 0 lets it bind a free one.</param>
     /// <param name="time">Clock for the time-out of the start.</param>
-    /// <param name="stop">Ends the wait, and with it the process.</param>
+    /// <param name="cancellationToken">Ends the wait, and with it the process.</param>
     /// <param name="logFile">File that gets what it prints; null for none.</param>
     /// <param name="started">Told the process as soon as it runs; null for nobody.</param>
     /// <param name="progress">Gets a line or two when it is installed first; null for none.</param>
     /// <exception cref="LaunchException">Node or npm is missing, a port is taken, or it did not get ready.</exception>
     public static async Task<Azurite> StartAsync(
-        string repositoryRoot, string dataDirectory, (int Blob, int Queue, int Table) ports, TimeProvider time, CancellationToken stop,
+        string repositoryRoot, string dataDirectory, (int Blob, int Queue, int Table) ports, TimeProvider time, CancellationToken cancellationToken,
         string? logFile = null, Action<ChildProcess>? started = null, Action<string>? progress = null)
     {
-        await AzuriteInstallation.EnsureAsync(repositoryRoot, time, stop, progress);
+        await AzuriteInstallation.EnsureAsync(repositoryRoot, time, cancellationToken, progress);
         Directory.CreateDirectory(dataDirectory);
         Ports.Check(Wanted(ports.Blob), Wanted(ports.Queue), Wanted(ports.Table));
         var key = AccountKey(dataDirectory);
@@ -84,7 +84,7 @@ internal sealed class Azurite : IAsyncDisposable
         started?.Invoke(child);
         try
         {
-            return new Azurite(child, key, await child.WhenReadyAsync(bound.Listening.WaitAsync, ReadyWithin, time, stop));
+            return new Azurite(child, key, await child.WhenReadyAsync(bound.Listening.WaitAsync, ReadyWithin, time, cancellationToken));
         }
         catch
         {

@@ -16,15 +16,15 @@ internal static class AzuriteInstallation
     /// <summary>Installs when needed. Safe when several processes ask at once: one installs, the others wait.</summary>
     /// <param name="repositoryRoot">The checkout.</param>
     /// <param name="time">Clock for waiting, and for how long it took.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <param name="progress">Gets a line when it begins to install and one when it has; null for none.</param>
     /// <exception cref="LaunchException">npm is missing or failed; the message carries its last lines.</exception>
-    public static async Task EnsureAsync(string repositoryRoot, TimeProvider time, CancellationToken stop, Action<string>? progress = null)
+    public static async Task EnsureAsync(string repositoryRoot, TimeProvider time, CancellationToken cancellationToken, Action<string>? progress = null)
     {
         var folder = Path.Combine(repositoryRoot, "scripts", "azurite");
         if (IsCurrent(folder))
             return;
-        await using var only = await LockAsync(Path.Combine(folder, ".install.lock"), time, stop);
+        await using var only = await LockAsync(Path.Combine(folder, ".install.lock"), time, cancellationToken);
         if (IsCurrent(folder))
             return;
         var start = new ProcessStartInfo(Tool.Find("npm", Remedy))
@@ -42,7 +42,7 @@ internal static class AzuriteInstallation
         npm.ErrorDataReceived += (_, e) => lines.Add(e.Data);
         npm.BeginOutputReadLine();
         npm.BeginErrorReadLine();
-        await npm.WaitForExitAsync(stop);
+        await npm.WaitForExitAsync(cancellationToken);
         if (npm.ExitCode != 0)
             throw new LaunchException($"npm ci in scripts/azurite failed (exit {npm.ExitCode}): {lines.Text}");
         File.Copy(Path.Combine(folder, "package-lock.json"), Stamp(folder), overwrite: true);
@@ -54,7 +54,7 @@ internal static class AzuriteInstallation
     private static bool IsCurrent(string folder) =>
         File.Exists(Stamp(folder)) && File.ReadAllText(Stamp(folder)) == File.ReadAllText(Path.Combine(folder, "package-lock.json"));
 
-    private static async Task<FileStream> LockAsync(string path, TimeProvider time, CancellationToken stop)
+    private static async Task<FileStream> LockAsync(string path, TimeProvider time, CancellationToken cancellationToken)
     {
         while (true)
             try
@@ -63,7 +63,7 @@ internal static class AzuriteInstallation
             }
             catch (IOException)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(200), time, stop);
+                await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken);
             }
     }
 }

@@ -89,17 +89,17 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <param name="ready">Ends when it is.</param>
     /// <param name="within">The longest that may take.</param>
     /// <param name="time">Clock for <paramref name="within"/>.</param>
-    /// <param name="stop">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="LaunchException">It ended first, or took too long; the message carries its last lines.</exception>
-    public async Task<T> WhenReadyAsync<T>(Func<CancellationToken, Task<T>> ready, TimeSpan within, TimeProvider time, CancellationToken stop)
+    public async Task<T> WhenReadyAsync<T>(Func<CancellationToken, Task<T>> ready, TimeSpan within, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var isReady = ready(ending.Token);
         var tooLong = Task.Delay(within, time, ending.Token);
         try
         {
             var first = await Task.WhenAny(Exited, isReady, tooLong, Unwritten);
-            stop.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (first == Unwritten)
                 throw new LaunchException(await Unwritten);
             if (first == Exited)

@@ -24,12 +24,12 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
 
     /// <summary>Waits until a host that was started has bound its address and runs the app.</summary>
     /// <exception cref="LaunchException">It prints something else, or does not know these keys.</exception>
-    public static async Task<HostClient> WhenRunningAsync(ChildProcess host, HostKeys keys, TimeProvider time, CancellationToken stop)
+    public static async Task<HostClient> WhenRunningAsync(ChildProcess host, HostKeys keys, TimeProvider time, CancellationToken cancellationToken)
     {
-        var client = new HostClient(HostAddress.Parse(await host.FirstLine.WaitAsync(stop)), keys, time);
+        var client = new HostClient(HostAddress.Parse(await host.FirstLine.WaitAsync(cancellationToken)), keys, time);
         try
         {
-            await client.RunningAsync(stop);
+            await client.RunningAsync(cancellationToken);
             return client;
         }
         catch
@@ -39,13 +39,13 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
         }
     }
 
-    private async Task RunningAsync(CancellationToken stop)
+    private async Task RunningAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                var (status, body) = await SendAsync(HttpMethod.Get, "/admin/host/status", keys.Master, stop);
+                var (status, body) = await SendAsync(HttpMethod.Get, "/admin/host/status", keys.Master, cancellationToken);
                 if (status == HttpStatusCode.Unauthorized)
                     throw new LaunchException("the app refuses the launcher's key: is another app on this port?");
                 if (status == HttpStatusCode.OK && Field(body, "state") == "Running")
@@ -55,26 +55,26 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
             {
                 // Not listening yet.
             }
-            await Task.Delay(Between, time, stop);
+            await Task.Delay(Between, time, cancellationToken);
         }
     }
 
     /// <summary>Runs the credential-rotation check and waits for its report.</summary>
     /// <exception cref="LaunchException">The run failed, or the answer is not a report.</exception>
     /// <exception cref="HttpRequestException">The app does not answer.</exception>
-    public async Task<CredentialReport> CheckAsync(CancellationToken stop)
+    public async Task<CredentialReport> CheckAsync(CancellationToken cancellationToken)
     {
-        var (status, body) = await SendAsync(HttpMethod.Post, "/api/credentials/check", keys.Default, stop);
+        var (status, body) = await SendAsync(HttpMethod.Post, "/api/credentials/check", keys.Default, cancellationToken);
         if (status != HttpStatusCode.Accepted || Field(body, "runId") is not { } run)
             throw Unexpected("the check could not be started", status, body);
         while (true)
         {
-            (status, body) = await SendAsync(HttpMethod.Get, $"/api/credentials/runs/{Uri.EscapeDataString(run)}", keys.Default, stop);
+            (status, body) = await SendAsync(HttpMethod.Get, $"/api/credentials/runs/{Uri.EscapeDataString(run)}", keys.Default, cancellationToken);
             if (status == HttpStatusCode.OK)
                 return Report(body);
             if (status != HttpStatusCode.Accepted)
                 throw Unexpected("the check failed", status, body);
-            await Task.Delay(Between, time, stop);
+            await Task.Delay(Between, time, cancellationToken);
         }
     }
 
@@ -114,15 +114,15 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
         }
     }
 
-    private async Task<(HttpStatusCode, string)> SendAsync(HttpMethod method, string path, string key, CancellationToken stop)
+    private async Task<(HttpStatusCode, string)> SendAsync(HttpMethod method, string path, string key, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path) { Headers = { { "x-functions-key", key } } };
         try
         {
-            using var response = await _http.SendAsync(request, stop);
-            return (response.StatusCode, await response.Content.ReadAsStringAsync(stop));
+            using var response = await _http.SendAsync(request, cancellationToken);
+            return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
         }
-        catch (TaskCanceledException e) when (!stop.IsCancellationRequested)
+        catch (TaskCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new HttpRequestException($"no answer within {_http.Timeout.TotalSeconds:0} s", e);
         }

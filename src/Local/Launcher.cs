@@ -20,13 +20,13 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
 
     private readonly TextWriter _lines = TextWriter.Synchronized(output);
 
-    /// <summary>Runs until <paramref name="stop"/>, or with <see cref="RunOptions.Once"/> until the check is done.</summary>
+    /// <summary>Runs until <paramref name="cancellationToken"/>, or with <see cref="RunOptions.Once"/> until the check is done.</summary>
     /// <param name="options">What to do.</param>
-    /// <param name="stop">Asks for an orderly end.</param>
+    /// <param name="cancellationToken">Asks for an orderly end.</param>
     /// <param name="hurry">Asks for an end by force.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     /// <exception cref="LaunchException">Something is missing, taken, or died; everything started was stopped.</exception>
-    public async Task<int> RunAsync(RunOptions options, CancellationToken stop, CancellationToken hurry)
+    public async Task<int> RunAsync(RunOptions options, CancellationToken cancellationToken, CancellationToken hurry)
     {
         using var state = StateFolder.Take(Path.GetFullPath(options.State ?? Path.Combine(programs.RepositoryRoot, ".local")), options.Once);
         foreach (var leftover in await state.Pids.StopLeftoversAsync())
@@ -38,17 +38,17 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         try
         {
             var keys = HostKeys.ReadOrMake(state.Keys);
-            var services = await StartServicesAsync(options, state, supervisor, stop);
+            var services = await StartServicesAsync(options, state, supervisor, cancellationToken);
             if (options.SettingsOnly)
-                return await ForCoreToolsAsync(options, state, keys, services, supervisor, stop);
-            using var client = await StartAppAsync(options, state, keys, services, supervisor, stop);
+                return await ForCoreToolsAsync(options, state, keys, services, supervisor, cancellationToken);
+            using var client = await StartAppAsync(options, state, keys, services, supervisor, cancellationToken);
             if (options.Around is { } command)
-                return await supervisor.WhileAllLiveAsync(ending => CommandAsync(command, state, ending), stop);
+                return await supervisor.WhileAllLiveAsync(ending => CommandAsync(command, state, ending), cancellationToken);
             if (options.Once)
-                return await CheckAsync(options, state, client, supervisor, stop);
-            return await UntilStoppedAsync([$"App      {client.AddressText}  (keys: {state.Keys})", .. services.Lines, $"Logs     {state.Log("")}"], supervisor, stop);
+                return await CheckAsync(options, state, client, supervisor, cancellationToken);
+            return await UntilStoppedAsync([$"App      {client.AddressText}  (keys: {state.Keys})", .. services.Lines, $"Logs     {state.Log("")}"], supervisor, cancellationToken);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             if (options.Once)
                 throw new LaunchException($"interrupted before the {(options.Around is null ? "check" : "command")} was done");
@@ -63,7 +63,7 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
     }
 
     // Azurite and the sandbox tenant; all ports that were given are checked before anything starts, the app's too.
-    private async Task<Services> StartServicesAsync(RunOptions options, StateFolder state, Supervisor supervisor, CancellationToken stop)
+    private async Task<Services> StartServicesAsync(RunOptions options, StateFolder state, Supervisor supervisor, CancellationToken cancellationToken)
     {
         if (options.Real)
             LocalSettingsFile.RequireNoSandbox(Path.GetDirectoryName(programs.App[^1])!);
@@ -78,7 +78,7 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
 
         Say("starting Azurite");
         var azurite = await Azurite.StartAsync(
-            programs.RepositoryRoot, state.Azurite, (AzuritePort(0), AzuritePort(1), AzuritePort(2)), time, stop, state.Log("azurite.log"), supervisor.Add, Say);
+            programs.RepositoryRoot, state.Azurite, (AzuritePort(0), AzuritePort(1), AzuritePort(2)), time, cancellationToken, state.Log("azurite.log"), supervisor.Add, Say);
         if (options.Real)
             return new Services(azurite, Tenant: null);
 
@@ -87,12 +87,12 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
             new ChildSpec("sandbox", [.. programs.Sandbox, .. SandboxArguments(options, state, sandboxPort)]) { LogFile = state.Log("sandbox.log") },
             async (child, ending) => SandboxReady.Parse(await child.FirstLine.WaitAsync(ending)),
             supervisor,
-            stop);
+            cancellationToken);
         return new Services(azurite, tenant);
     }
 
     private async Task<HostClient> StartAppAsync(
-        RunOptions options, StateFolder state, HostKeys keys, Services services, Supervisor supervisor, CancellationToken stop)
+        RunOptions options, StateFolder state, HostKeys keys, Services services, Supervisor supervisor, CancellationToken cancellationToken)
     {
         Say("starting the app");
         var folder = Path.GetDirectoryName(programs.App[^1])!;
@@ -109,14 +109,14 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
             },
             (child, ending) => HostClient.WhenRunningAsync(child, keys, time, ending),
             supervisor,
-            stop);
+            cancellationToken);
         NoteConnection(client.AddressText, state, keys, services, settings);
         return client;
     }
 
     // The user starts the app, with the Core Tools; what it needs is here.
     private async Task<int> ForCoreToolsAsync(
-        RunOptions options, StateFolder state, HostKeys keys, Services services, Supervisor supervisor, CancellationToken stop)
+        RunOptions options, StateFolder state, HostKeys keys, Services services, Supervisor supervisor, CancellationToken cancellationToken)
     {
         var settings = new Dictionary<string, string>(AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey))
         {
@@ -128,7 +128,7 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
             file.Write(settings);
             Say("building the app with the extensions of the Functions host (the first time this takes a minute or two)");
             var began = time.GetTimestamp();
-            await supervisor.WhileAllLiveAsync(ending => BuildForCoreToolsAsync(state, ending), stop);
+            await supervisor.WhileAllLiveAsync(ending => BuildForCoreToolsAsync(state, ending), cancellationToken);
             Say(string.Create(CultureInfo.InvariantCulture, $"built in {time.GetElapsedTime(began).TotalSeconds:0} s"));
             var port = AppPort(options);
             NoteConnection(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), state, keys, services, settings);
@@ -140,7 +140,7 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
                     $"Next     cd {Path.GetRelativePath(Environment.CurrentDirectory, programs.AppProject)} && {next}  (in another terminal, with the Azure Functions Core Tools 4)",
                 ],
                 supervisor,
-                stop);
+                cancellationToken);
         }
         finally
         {
@@ -148,33 +148,33 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         }
     }
 
-    private async Task<bool> BuildForCoreToolsAsync(StateFolder state, CancellationToken stop)
+    private async Task<bool> BuildForCoreToolsAsync(StateFolder state, CancellationToken cancellationToken)
     {
         await using var build = ChildProcess.Start(new ChildSpec("the build", programs.BuildForCoreTools) { LogFile = state.Log("build.log") });
-        return await build.Exited.WaitAsync(stop) == 0 ? true : throw new LaunchException(await build.FailureNoteAsync());
+        return await build.Exited.WaitAsync(cancellationToken) == 0 ? true : throw new LaunchException(await build.FailureNoteAsync());
     }
 
-    private async Task<int> UntilStoppedAsync(IReadOnlyList<string> lines, Supervisor supervisor, CancellationToken stop)
+    private async Task<int> UntilStoppedAsync(IReadOnlyList<string> lines, Supervisor supervisor, CancellationToken cancellationToken)
     {
         foreach (var line in lines)
             await _lines.WriteLineAsync(line);
         await _lines.WriteLineAsync("Ctrl-C stops it all.");
-        await _lines.FlushAsync(stop);
+        await _lines.FlushAsync(cancellationToken);
         await supervisor.WhileAllLiveAsync(
             async ending =>
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, time, ending);
                 return true;
             },
-            stop);
+            cancellationToken);
         return ExitCode.Done;
     }
 
-    private async Task<T> StartChildAsync<T>(ChildSpec spec, Func<ChildProcess, CancellationToken, Task<T>> ready, Supervisor supervisor, CancellationToken stop)
+    private async Task<T> StartChildAsync<T>(ChildSpec spec, Func<ChildProcess, CancellationToken, Task<T>> ready, Supervisor supervisor, CancellationToken cancellationToken)
     {
         var child = ChildProcess.Start(spec);
         // Those already running are watched meanwhile; this one's own end has its own message.
-        var isReady = supervisor.WhileAllLiveAsync(ending => child.WhenReadyAsync(ready: token => ready(child, token), ReadyWithin, time, ending), stop);
+        var isReady = supervisor.WhileAllLiveAsync(ending => child.WhenReadyAsync(ready: token => ready(child, token), ReadyWithin, time, ending), cancellationToken);
         supervisor.Add(child);
         return await isReady;
     }
@@ -190,13 +190,13 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
             .Write(state.Connection);
 
     // The command has this terminal; how it ends is how the launcher ends.
-    private static async Task<int> CommandAsync(IReadOnlyList<string> command, StateFolder state, CancellationToken stop)
+    private static async Task<int> CommandAsync(IReadOnlyList<string> command, StateFolder state, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1)) { Environment = { [Connection.Variable] = state.Connection } };
         using var process = ProcessStart.Start(start, Path.GetFileName(command[0]), "build again");
         try
         {
-            await process.WaitForExitAsync(stop);
+            await process.WaitForExitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -206,15 +206,15 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         return process.ExitCode;
     }
 
-    private async Task<int> CheckAsync(RunOptions options, StateFolder state, HostClient client, Supervisor supervisor, CancellationToken stop)
+    private async Task<int> CheckAsync(RunOptions options, StateFolder state, HostClient client, Supervisor supervisor, CancellationToken cancellationToken)
     {
         Say("running the credential-rotation check");
-        var report = await supervisor.WhileAllLiveAsync(client.CheckAsync, stop);
+        var report = await supervisor.WhileAllLiveAsync(client.CheckAsync, cancellationToken);
         if (options.Json)
             await output.WriteLineAsync(JsonSerializer.Serialize(report, ComplianceJson.Readable));
         else
             ReportTable.Print(report, output, terminal.Width, terminal.Colour, state.Azurite);
-        await output.FlushAsync(stop);
+        await output.FlushAsync(cancellationToken);
         return Verdict.Of(report, options.FailOn);
     }
 

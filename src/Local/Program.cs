@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 using Local;
 
 // The first Ctrl-C (or TERM, or a closed terminal) asks for an orderly end, the second for one by force.
-using var stop = new CancellationTokenSource();
+using var cancellation = new CancellationTokenSource();
 using var hurry = new CancellationTokenSource();
 void Asked(PosixSignalContext signal)
 {
     signal.Cancel = true;
-    (stop.IsCancellationRequested ? hurry : stop).Cancel();
+    (cancellation.IsCancellationRequested ? hurry : cancellation).Cancel();
 }
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Asked);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Asked);
@@ -19,7 +19,7 @@ if (!Console.IsOutputRedirected && Console.WindowWidth > 0)
 var colour = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
 var commands = new CommandLine(
-    options => new Launcher(Programs.OfCheckout(), Console.Out, Console.Error, (width, colour), TimeProvider.System).RunAsync(options, stop.Token, hurry.Token),
+    options => new Launcher(Programs.OfCheckout(), Console.Out, Console.Error, (width, colour), TimeProvider.System).RunAsync(options, cancellation.Token, hurry.Token),
     (longOnes, arguments) => TestRun.RunAsync(RepositoryRoot.Find(), longOnes, arguments, Console.Out),
     (folder, arguments) => Mutation.RunAsync(RepositoryRoot.Find(), folder, arguments),
     async arguments =>

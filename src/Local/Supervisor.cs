@@ -23,9 +23,9 @@ internal sealed class Supervisor(PidFile pids, TimeProvider time)
 
     /// <summary>Does something for which all children must live.</summary>
     /// <exception cref="LaunchException">A child ended; the work was cancelled.</exception>
-    public async Task<T> WhileAllLiveAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
+    public async Task<T> WhileAllLiveAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] ends = [.. _children.Select(child => child.Exited), .. _children.Select(child => child.Unwritten)];
         var working = work(ending.Token);
         var first = await Task.WhenAny([working, .. ends]);

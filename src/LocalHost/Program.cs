@@ -16,12 +16,12 @@ if (args.Length != 1 && !endsWithParent)
 }
 
 // Not disposed: a signal may come at any moment until the process has ended.
-var stop = new CancellationTokenSource();
+var cancellation = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)
 {
     // However often: a terminal and the program that started the host may both send one.
     signal.Cancel = true;
-    stop.Cancel();
+    cancellation.Cancel();
 }
 
 // The program that started the host holds its standard input open: the end of it means that this program is gone, however it went. Then
@@ -32,7 +32,7 @@ async Task EndWithParentAsync(TimeSpan limit)
     var buffer = new byte[256];
     while (await input.ReadAsync(buffer) > 0)
         continue;
-    await stop.CancelAsync();
+    await cancellation.CancelAsync();
     await Task.Delay(limit, TimeProvider.System);
     Environment.Exit(1);
 }
@@ -47,14 +47,14 @@ try
         _ = EndWithParentAsync(context.Settings.DrainTime + TimeSpan.FromSeconds(10));
     using var loggers = HostLogging.Create(context.Configuration);
     await using var host = new AppHost(context, AppHost.DefaultStarters, loggers, SetClock.From(context.Configuration));
-    await host.BindAsync(stop.Token);
+    await host.BindAsync(cancellation.Token);
     Console.WriteLine(JsonSerializer.Serialize(new { address = host.Address.GetLeftPart(UriPartial.Authority) }));
     HostLogging.AddConsole(loggers, context.Configuration);
-    await host.StartAsync(stop.Token);
-    await host.WaitAsync(stop.Token);
+    await host.StartAsync(cancellation.Token);
+    await host.WaitAsync(cancellation.Token);
     return 0;
 }
-catch (OperationCanceledException) when (stop.IsCancellationRequested)
+catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
 {
     // Stopped before it ran.
     return 0;

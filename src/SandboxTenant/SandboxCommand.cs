@@ -88,11 +88,11 @@ internal static class SandboxCommand
         {
             if (new[] { parsed.GetValue(demo), parsed.GetValue(tenant) is not null, size(parsed) is not null }.Count(given => given) > 1)
                 throw new SandboxException("--demo, --tenant and the size of a generated tenant exclude each other");
-            var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             void Stop(PosixSignalContext signal)
             {
                 signal.Cancel = true;
-                stop.TrySetResult();
+                signalled.TrySetResult();
             }
 
             using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -127,8 +127,8 @@ internal static class SandboxCommand
             });
             await output.WriteLineAsync(Encoding.UTF8.GetString(ready));
             await output.FlushAsync(cancellationToken);
-            var ended = parsed.GetValue(parent) ? EndWithParentAsync() : stop.Task;
-            await Task.WhenAny(stop.Task, ended);
+            var ended = parsed.GetValue(parent) ? EndWithParentAsync() : signalled.Task;
+            await Task.WhenAny(signalled.Task, ended);
             foreach (var rule in sandbox.UnmatchedFaults)
                 await error.WriteLineAsync($"no request fitted the fault rule \"{rule}\"");
             return 0;

@@ -25,8 +25,8 @@ internal static class LedgerVerifyBenchmark
     private const int LeastRate = 300_000;
     private const double LeastOfScan = 0.6;
     private const double LeastOfScanWithTiles = 0.45;
-    private const double MostOfSlower = 1.3;
-    private const double MostMegabytes = 150;
+    private const double MaxOfSlower = 1.3;
+    private const double MaxMegabytes = 150;
     private const int Block = 4 * 1024 * 1024;
 
     public static async Task<int> RunAsync(string[] args)
@@ -79,10 +79,10 @@ internal static class LedgerVerifyBenchmark
                 ("records/s a core", LeastRate, rate, rate >= LeastRate),
                 ("of the bare scan's records a core", LeastOfScan, ofScan, ofScan >= LeastOfScan),
                 ("the same with all tiles and bundles", LeastOfScanWithTiles, ofScanWithTiles, ofScanWithTiles >= LeastOfScanWithTiles),
-                ("download + verify / the slower alone", MostOfSlower, Seconds("verify-azurite") / Math.Max(Seconds("download"), Seconds("log")), Seconds("verify-azurite") <= MostOfSlower * Math.Max(Seconds("download"), Seconds("log"))),
-                ("peak MB", MostMegabytes, runs.Where(r => r.Key.Contains("verify", StringComparison.Ordinal) || r.Key == "log").Max(r => OffboardingBenchmark.Median(r.Value, x => x.PeakMegabytes)), false),
+                ("download + verify / the slower alone", MaxOfSlower, Seconds("verify-azurite") / Math.Max(Seconds("download"), Seconds("log")), Seconds("verify-azurite") <= MaxOfSlower * Math.Max(Seconds("download"), Seconds("log"))),
+                ("peak MB", MaxMegabytes, runs.Where(r => r.Key.Contains("verify", StringComparison.Ordinal) || r.Key == "log").Max(r => OffboardingBenchmark.Median(r.Value, x => x.PeakMegabytes)), false),
             };
-            goals[^1] = goals[^1] with { Met = goals[^1].Figure < MostMegabytes };
+            goals[^1] = goals[^1] with { Met = goals[^1].Figure < MaxMegabytes };
             Console.WriteLine();
             Console.WriteLine("| goal | | measured | |");
             Console.WriteLine("| --- | ---: | ---: | --- |");
@@ -235,10 +235,10 @@ internal static class LedgerVerifyBenchmark
     {
         public int Reads { get; private set; }
 
-        public Task<byte[]> ReadAsync(TileRef tile, CancellationToken stop)
+        public Task<byte[]> ReadAsync(TileRef tile, CancellationToken cancellationToken)
         {
             Reads++;
-            return source.ReadAsync(tile, stop);
+            return source.ReadAsync(tile, cancellationToken);
         }
     }
 }

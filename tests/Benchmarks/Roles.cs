@@ -92,14 +92,14 @@ internal static class BareRole
                 vaults.Add(new Uri(row.Properties.GetProperty("vaultUri").GetString()!));
             Interlocked.Add(ref objects, vaults.Count);
             var work = vaults.SelectMany(v => new[] { (v, "secrets"), (v, "keys"), (v, "certificates") });
-            await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (item, stop) =>
+            await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (item, cancellationToken) =>
             {
                 var vault = tenant.VaultAt(item.v);
                 if (item.Item2 == "secrets")
-                    await foreach (var secret in vault.Secrets.GetPropertiesOfSecretsAsync(stop))
+                    await foreach (var secret in vault.Secrets.GetPropertiesOfSecretsAsync(cancellationToken))
                         Interlocked.Increment(ref objects);
                 else if (item.Item2 == "certificates")
-                    await foreach (var certificate in vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: stop))
+                    await foreach (var certificate in vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: cancellationToken))
                         Interlocked.Increment(ref objects);
                 else
                     await KeysAsync(vault);

@@ -26,9 +26,9 @@ public sealed class ChildProcessTests : IDisposable
         supervisor.Add(first);
         supervisor.Add(second);
         var working = supervisor.WhileAllLiveAsync(
-            async stop =>
+            async cancellationToken =>
             {
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
                 return true;
             },
             Stop);
@@ -164,9 +164,9 @@ public sealed class ChildProcessTests : IDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static async Task<bool> UntilStopped(CancellationToken stop)
+    private static async Task<bool> UntilStopped(CancellationToken cancellationToken)
     {
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
         return true;
     }
 

@@ -79,9 +79,9 @@ public sealed class LauncherTests : IDisposable
     [Fact]
     public async Task It_keeps_running_until_asked_to_end_and_then_drains_the_app()
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        using var output = new StopsWhenRunning(stop);
-        var exit = await LauncherTo(output).RunAsync(new RunOptions { State = At("state"), Port = 0, SandboxPort = 0, AzuritePort = 0 }, stop.Token, CancellationToken.None);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        using var output = new StopsWhenRunning(cancellation);
+        var exit = await LauncherTo(output).RunAsync(new RunOptions { State = At("state"), Port = 0, SandboxPort = 0, AzuritePort = 0 }, cancellation.Token, CancellationToken.None);
         var shown = output.ToString();
         Assert.Equal((ExitCode.Done, true, true), (exit, File.Exists(At("drained")), shown.Contains("https://localhost:", StringComparison.Ordinal)));
         // The address that the host bound and reported, for people and for the command line; the report itself is not shown.
@@ -96,10 +96,10 @@ public sealed class LauncherTests : IDisposable
     [Fact]
     public async Task For_the_Core_Tools_everything_but_the_app_runs_and_its_settings_and_build_are_there_until_the_end()
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         JsonDocument? settings = null;
         UnixFileMode? mode = null;
-        using var output = new StopsWhenRunning(stop)
+        using var output = new StopsWhenRunning(cancellation)
         {
             WhenRunning = () =>
             {
@@ -107,7 +107,7 @@ public sealed class LauncherTests : IDisposable
                 mode = OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(At("app/local.settings.json"));
             },
         };
-        var exit = await LauncherTo(output).RunAsync(CoreTools with { Now = Reports.Now }, stop.Token, CancellationToken.None);
+        var exit = await LauncherTo(output).RunAsync(CoreTools with { Now = Reports.Now }, cancellation.Token, CancellationToken.None);
 
         using (settings)
         {
@@ -208,7 +208,7 @@ public sealed class LauncherTests : IDisposable
         return new Launcher(programs, output, _progress, (120, false), TimeProvider.System);
     }
 
-    private sealed class StopsWhenRunning(CancellationTokenSource stop) : StringWriter
+    private sealed class StopsWhenRunning(CancellationTokenSource cancellation) : StringWriter
     {
         public Action WhenRunning { get; init; } = () => { };
 
@@ -218,7 +218,7 @@ public sealed class LauncherTests : IDisposable
             if (value?.StartsWith("Ctrl-C", StringComparison.Ordinal) != true)
                 return;
             WhenRunning();
-            await stop.CancelAsync();
+            await cancellation.CancelAsync();
         }
 
         public override void WriteLine(string? value)
@@ -227,7 +227,7 @@ public sealed class LauncherTests : IDisposable
             if (value?.StartsWith("Ctrl-C", StringComparison.Ordinal) != true)
                 return;
             WhenRunning();
-            stop.Cancel();
+            cancellation.Cancel();
         }
     }
 }

@@ -9,7 +9,7 @@ public sealed class ProcessTests
     [Fact]
     public async Task Serve_prints_one_line_when_ready_and_ends_when_its_input_is_closed()
     {
-        var stop = TestContext.Current.CancellationToken;
+        var cancellationToken = TestContext.Current.CancellationToken;
         using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
         {
             ArgumentList = { Path.Combine(AppContext.BaseDirectory, "SandboxTenant.dll"), "serve", "--parent-stdin", "--now", "2026-11-23T08:00:00Z" },
@@ -17,11 +17,11 @@ public sealed class ProcessTests
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        var ready = JsonNode.Parse((await process.StandardOutput.ReadLineAsync(stop))!)!.AsObject();
+        var ready = JsonNode.Parse((await process.StandardOutput.ReadLineAsync(cancellationToken))!)!.AsObject();
         process.StandardInput.Close();
-        var rest = await process.StandardOutput.ReadToEndAsync(stop);
-        var error = await process.StandardError.ReadToEndAsync(stop);
-        await process.WaitForExitAsync(stop);
+        var rest = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var error = await process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
 
         Assert.Equal(["port", "url", "thumbprint", "tenantId", "clientId", "clientSecret"], ready.Select(p => p.Key));
         Assert.Equal($"https://localhost:{ready["port"]}", (string?)ready["url"]);

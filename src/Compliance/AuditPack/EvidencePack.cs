@@ -18,7 +18,7 @@ namespace Compliance.AuditPack;
 /// <param name="state">Findings and approvals; null where only a ledger is at hand, which the pack then says.</param>
 internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
 {
-    private const int MostTold = 5;
+    private const int MaxTold = 5;
 
     // The same on every system.
     private static readonly JsonSerializerOptions Json = new(ComplianceJson.Readable) { NewLine = "\n" };
@@ -26,9 +26,9 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
     /// <summary>Makes it.</summary>
     /// <param name="request">What of.</param>
     /// <param name="file">The path of the zip. It is put there when it is whole; what was there is replaced.</param>
-    /// <param name="stop">Stops it. Nothing is left behind.</param>
+    /// <param name="cancellationToken">Stops it. Nothing is left behind.</param>
     /// <exception cref="PackException">There is no pack, and why.</exception>
-    public async Task<MadePack> MakeAsync(PackRequest request, string file, CancellationToken stop)
+    public async Task<MadePack> MakeAsync(PackRequest request, string file, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.From >= request.To)
@@ -37,16 +37,16 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
             throw new PackException(PackRefusal.CannotTell, "no key was given to verify the checkpoints with");
         try
         {
-            var verification = await VerifyAsync(request, stop);
+            var verification = await VerifyAsync(request, cancellationToken);
             var part = file + ".part";
             await using var spool = Open(file + ".records");
-            var scan = await PackScan.RunAsync(source, request.From, request.To, spool.File, stop);
-            var checkpoint = await CheckpointAsync(request, verification, scan, stop);
-            var facts = state is null ? null : PackFacts.Of(await state.ReadAsync([.. request.Framework.Controls.Select(c => c.Id)], stop), request);
+            var scan = await PackScan.RunAsync(source, request.From, request.To, spool.File, cancellationToken);
+            var checkpoint = await CheckpointAsync(request, verification, scan, cancellationToken);
+            var facts = state is null ? null : PackFacts.Of(await state.ReadAsync([.. request.Framework.Controls.Select(c => c.Id)], cancellationToken), request);
             try
             {
                 await using (var output = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None))
-                    await WriteAsync(new(request, verification.Origin!, scan, checkpoint, facts), spool, output, stop);
+                    await WriteAsync(new(request, verification.Origin!, scan, checkpoint, facts), spool, output, cancellationToken);
                 File.Move(part, file, overwrite: true);
             }
             finally
@@ -54,10 +54,10 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
                 File.Delete(part);
             }
             await using var made = File.OpenRead(file);
-            return new(file, Convert.ToHexStringLower(await SHA256.HashDataAsync(made, stop)), scan.Records, checkpoint.Value.Size, facts?.Findings.Count,
+            return new(file, Convert.ToHexStringLower(await SHA256.HashDataAsync(made, cancellationToken)), scan.Records, checkpoint.Value.Size, facts?.Findings.Count,
                 [.. request.Framework.Controls.Select(c => c.Id).Where(id => !scan.Controls.ContainsKey(id))]);
         }
-        catch (Exception e) when ((SourceFailure.IsOne(e) || e is LedgerFormatException) && !stop.IsCancellationRequested)
+        catch (Exception e) when ((SourceFailure.IsOne(e) || e is LedgerFormatException) && !cancellationToken.IsCancellationRequested)
         {
             throw new PackException(PackRefusal.CannotTell, $"no pack was made: {Plain.Text(e.Message, 500)}", e);
         }
@@ -70,24 +70,24 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
         return new(path);
     }
 
-    private async Task<LedgerVerification> VerifyAsync(PackRequest request, CancellationToken stop)
+    private async Task<LedgerVerification> VerifyAsync(PackRequest request, CancellationToken cancellationToken)
     {
-        var verification = await new LedgerVerifier(source, new() { Keys = request.Keys, Origin = request.Origin, Progress = request.Progress }).VerifyAsync(stop);
+        var verification = await new LedgerVerifier(source, new() { Keys = request.Keys, Origin = request.Origin, Progress = request.Progress }).VerifyAsync(cancellationToken);
         if (verification.Verdict == LedgerVerdict.Intact)
             return verification;
         // Nothing was ever checkpointed: that is no matter of trust.
-        if (verification.Problems is [{ Kind: LedgerProblemKind.NoCheckpoint }] && (await source.CheckpointsAsync(stop)).Count == 0)
+        if (verification.Problems is [{ Kind: LedgerProblemKind.NoCheckpoint }] && (await source.CheckpointsAsync(cancellationToken)).Count == 0)
             throw new PackException(PackRefusal.CannotTell, verification.Records == 0
                 ? "there is no record: nothing was ever logged here, or this is another place"
                 : "there is no checkpoint that covers these records yet: run a checkpoint first");
-        var problems = string.Join("; ", verification.Problems.Take(MostTold).Select(p => p.Message));
+        var problems = string.Join("; ", verification.Problems.Take(MaxTold).Select(p => p.Message));
         throw verification.Verdict == LedgerVerdict.Tampered
             ? new PackException(PackRefusal.Tampered, $"no pack is made of a ledger that does not verify: {problems}")
             : new PackException(PackRefusal.CannotTell, $"no pack is made of a ledger that cannot be verified: {problems}");
     }
 
     // The first that exists and covers the range: signatures are random, so that a fresh one would make another pack each time.
-    private async Task<PackCheckpoint> CheckpointAsync(PackRequest request, LedgerVerification verification, PackScan scan, CancellationToken stop)
+    private async Task<PackCheckpoint> CheckpointAsync(PackRequest request, LedgerVerification verification, PackScan scan, CancellationToken cancellationToken)
     {
         if (scan.Records == 0)
             throw new PackException(PackRefusal.CannotTell, $"no record was logged from {PackText.Time(request.From)} until {PackText.Time(request.To)}");
@@ -96,9 +96,9 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
             throw new PackException(PackRefusal.CannotTell, string.Create(CultureInfo.InvariantCulture,
                 $"there is no checkpoint that covers record {scan.LastIndex} yet, the last of the range (the newest covers {verification.Covered} records): run a checkpoint first"));
         }
-        foreach (var size in (await source.CheckpointsAsync(stop)).Where(s => s > scan.LastIndex))
+        foreach (var size in (await source.CheckpointsAsync(cancellationToken)).Where(s => s > scan.LastIndex))
         {
-            if (await source.FindAsync(LedgerLayout.Checkpoint(size), SignedNote.MaxBytes, stop) is not { } bytes)
+            if (await source.FindAsync(LedgerLayout.Checkpoint(size), SignedNote.MaxBytes, cancellationToken) is not { } bytes)
                 continue;
             var note = SignedNote.Parse(bytes);
             var value = Checkpoint.Parse(note.Text);
@@ -110,18 +110,18 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
         throw new PackException(PackRefusal.CannotTell, "there is no numbered checkpoint that covers these records yet: run a checkpoint first");
     }
 
-    private async Task WriteAsync(PackContent content, RecordSpool spool, Stream output, CancellationToken stop)
+    private async Task WriteAsync(PackContent content, RecordSpool spool, Stream output, CancellationToken cancellationToken)
     {
         using var zip = new PackZip(output);
         await zip.AddAsync("records.jsonl", async to =>
         {
-            await foreach (var line in spool.LinesAsync(stop))
+            await foreach (var line in spool.LinesAsync(cancellationToken))
             {
-                await to.WriteAsync(line, stop);
+                await to.WriteAsync(line, cancellationToken);
                 to.WriteByte((byte)'\n');
             }
         });
-        await zip.AddAsync("proofs.jsonl", to => ProofsAsync(content, spool, to, stop));
+        await zip.AddAsync("proofs.jsonl", to => ProofsAsync(content, spool, to, cancellationToken));
         await zip.AddAsync("checkpoint", content.Checkpoint.Bytes);
         foreach (var key in content.Checkpoint.Keys)
             await zip.AddAsync($"keys/{key.Id:x8}.pem", key.ToPem() + "\n");
@@ -143,17 +143,17 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
     }
 
     // Line by line as the records: each proof is walked to the checkpoint's root before it goes in.
-    private async Task ProofsAsync(PackContent content, RecordSpool spool, Stream to, CancellationToken stop)
+    private async Task ProofsAsync(PackContent content, RecordSpool spool, Stream to, CancellationToken cancellationToken)
     {
         var (checkpoint, line) = (content.Checkpoint.Value, new ArrayBufferWriter<byte>(4096));
         var maker = new ProofMaker(source, checkpoint.Size);
         var leaf = new byte[MerkleHash.Size];
         var indexes = content.Scan.Runs.SelectMany(r => Enumerable.Sequence(r.First, r.Last, 1)).GetEnumerator();
-        await foreach (var record in spool.LinesAsync(stop))
+        await foreach (var record in spool.LinesAsync(cancellationToken))
         {
             indexes.MoveNext();
             MerkleHash.Leaf(record.Span, leaf);
-            var proof = await maker.ProofAsync(indexes.Current, stop);
+            var proof = await maker.ProofAsync(indexes.Current, cancellationToken);
             if (!MerkleProof.Inclusion(indexes.Current, checkpoint.Size, leaf, proof, checkpoint.Root))
             {
                 throw new PackException(PackRefusal.Tampered, string.Create(CultureInfo.InvariantCulture,
@@ -161,7 +161,7 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
             }
             line.ResetWrittenCount();
             Proof(line, indexes.Current, RecordFacts.Of(record.Span).RawId, leaf, proof);
-            await to.WriteAsync(line.WrittenMemory, stop);
+            await to.WriteAsync(line.WrittenMemory, cancellationToken);
         }
     }
 

@@ -60,14 +60,14 @@ internal sealed class PackScan
     /// <param name="from">Records logged at or after this instant.</param>
     /// <param name="to">Records logged before this instant.</param>
     /// <param name="records">Where they are written.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">The log cannot be read.</exception>
-    public static async Task<PackScan> RunAsync(ILedgerSource source, DateTimeOffset from, DateTimeOffset to, Stream records, CancellationToken stop)
+    public static async Task<PackScan> RunAsync(ILedgerSource source, DateTimeOffset from, DateTimeOffset to, Stream records, CancellationToken cancellationToken)
     {
         var scan = new PackScan();
         var pending = new List<LeafRun>();
         var index = -1L;
-        await foreach (var line in new LogReader(source, await source.LogsAsync(stop)).ReadAsync(null, 0, stop))
+        await foreach (var line in new LogReader(source, await source.LogsAsync(cancellationToken)).ReadAsync(null, 0, cancellationToken))
         {
             if (line.Kind != LogLineKind.Line)
                 continue;
@@ -84,7 +84,7 @@ internal sealed class PackScan
             scan.Timeless.AddRange(pending);
             pending.Clear();
             scan.Add(index, at, line.Bytes.Span);
-            await records.WriteAsync(line.Bytes, stop);
+            await records.WriteAsync(line.Bytes, cancellationToken);
             records.WriteByte((byte)'\n');
         }
         return scan;

@@ -22,7 +22,7 @@ internal interface IPackState
 {
     /// <summary>Reads them.</summary>
     /// <param name="controls">Ids of the controls whose findings are wanted.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">They cannot be read to the end.</exception>
-    Task<PackState> ReadAsync(IReadOnlyCollection<string> controls, CancellationToken stop);
+    Task<PackState> ReadAsync(IReadOnlyCollection<string> controls, CancellationToken cancellationToken);
 }

@@ -7,7 +7,7 @@ namespace Compliance.AuditPack;
 /// <summary>How a pack writes things.</summary>
 internal static class PackText
 {
-    private const int MostRuns = 50;
+    private const int MaxRuns = 50;
 
     /// <summary>A time in UTC, in the form that OSCAL and the ledger take.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
@@ -20,7 +20,7 @@ internal static class PackText
 
     /// <summary>Places in the log, the first few.</summary>
     public static string Runs(IReadOnlyList<LeafRun> runs) =>
-        string.Join(", ", runs.Take(MostRuns)) + (runs.Count > MostRuns ? $" and {Number(runs.Count - MostRuns)} more stretches" : "");
+        string.Join(", ", runs.Take(MaxRuns)) + (runs.Count > MaxRuns ? $" and {Number(runs.Count - MaxRuns)} more stretches" : "");
 
     /// <summary>A text within a page: nothing in it is markup, moves the cursor or reorders what is seen.</summary>
     public static string Html(string text) => WebUtility.HtmlEncode(Line(text));

@@ -6,14 +6,14 @@ namespace Compliance.AuditPack;
 /// <summary>
 /// Makes inclusion proofs for many leaves of one tree, best in their order: the inner nodes of the last few tiles are kept, so that each proof costs a few look-ups, where
 /// <see cref="MerkleProof.InclusionAsync"/> reads and hashes whole tiles. What is wrong in the tiles makes proofs that <see cref="MerkleProof.Inclusion"/> refuses.
-/// Memory is <see cref="MostTiles"/> tiles of 16 KiB. Not safe for use by several threads at once.
+/// Memory is <see cref="MaxTiles"/> tiles of 16 KiB. Not safe for use by several threads at once.
 /// </summary>
 /// <param name="source">The tree's tiles.</param>
 /// <param name="size">How many leaves the tree has.</param>
 internal sealed class ProofMaker(ITileSource source, long size)
 {
     /// <summary>Tiles that are kept at once: two for each of the eight levels there can be.</summary>
-    public const int MostTiles = 16;
+    public const int MaxTiles = 16;
 
     private readonly Dictionary<TileRef, byte[][]> _tiles = [];
 
@@ -22,9 +22,9 @@ internal sealed class ProofMaker(ITileSource source, long size)
 
     /// <summary>The hashes beside the way from a leaf to the root, from the leaf on.</summary>
     /// <param name="index">The leaf's place, from 0; the tree has it.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="LedgerFormatException">A tile is missing or has not the length it must have.</exception>
-    public async ValueTask<IReadOnlyList<byte[]>> ProofAsync(long index, CancellationToken stop)
+    public async ValueTask<IReadOnlyList<byte[]>> ProofAsync(long index, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, size);
@@ -34,7 +34,7 @@ internal sealed class ProofMaker(ITileSource source, long size)
         {
             var middle = Middle(start, end);
             var right = index >= middle;
-            proof.Add(right ? await NodeAsync(start, middle, stop) : await NodeAsync(middle, end, stop));
+            proof.Add(right ? await NodeAsync(start, middle, cancellationToken) : await NodeAsync(middle, end, cancellationToken));
             (start, end) = right ? (middle, end) : (start, middle);
         }
         proof.Reverse();
@@ -44,29 +44,29 @@ internal sealed class ProofMaker(ITileSource source, long size)
     // At the largest power of two smaller than the count.
     private static long Middle(long start, long end) => start + (1L << BitOperations.Log2((ulong)(end - start - 1)));
 
-    private async ValueTask<byte[]> NodeAsync(long start, long end, CancellationToken stop)
+    private async ValueTask<byte[]> NodeAsync(long start, long end, CancellationToken cancellationToken)
     {
         if (BitOperations.IsPow2(end - start))
-            return await PerfectAsync(BitOperations.Log2((ulong)(end - start)), start, stop);
+            return await PerfectAsync(BitOperations.Log2((ulong)(end - start)), start, cancellationToken);
         if (_edge.TryGetValue(start, out var known))
             return known;
         var middle = Middle(start, end);
         var hash = new byte[MerkleHash.Size];
-        var (left, right) = (await NodeAsync(start, middle, stop), await NodeAsync(middle, end, stop));
+        var (left, right) = (await NodeAsync(start, middle, cancellationToken), await NodeAsync(middle, end, cancellationToken));
         MerkleHash.Node(left, right, hash);
         return _edge[start] = hash;
     }
 
-    private async ValueTask<byte[]> PerfectAsync(int level, long start, CancellationToken stop)
+    private async ValueTask<byte[]> PerfectAsync(int level, long start, CancellationToken cancellationToken)
     {
         var (tileLevel, within) = Math.DivRem(level, TilePath.Height);
         var tile = TilePath.Holding(size, tileLevel, start >> (tileLevel * TilePath.Height));
         if (!_tiles.TryGetValue(tile, out var nodes))
         {
             // All at once rather than the oldest: in their order the leaves need few tiles.
-            if (_tiles.Count >= MostTiles)
+            if (_tiles.Count >= MaxTiles)
                 _tiles.Clear();
-            _tiles[tile] = nodes = Nodes(await source.ReadHashesAsync(tile, stop));
+            _tiles[tile] = nodes = Nodes(await source.ReadHashesAsync(tile, cancellationToken));
         }
         var first = (start >> (tileLevel * TilePath.Height)) % TilePath.Width;
         return nodes[within].AsSpan((int)(first >> within) * MerkleHash.Size, MerkleHash.Size).ToArray();

@@ -18,14 +18,14 @@ internal sealed class RecordSpool : IAsyncDisposable
 
     /// <summary>Reads it from its begin, line by line.</summary>
     /// <returns>The lines without their line feeds, each valid until the next is asked for.</returns>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync([EnumeratorCancellation] CancellationToken stop)
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await File.FlushAsync(stop);
+        await File.FlushAsync(cancellationToken);
         File.Position = 0;
         // Longer than any record, so that each is whole in it.
         var buffer = new byte[BufferSize];
         var filled = 0;
-        for (int read; (read = await File.ReadAsync(buffer.AsMemory(filled), stop)) > 0;)
+        for (int read; (read = await File.ReadAsync(buffer.AsMemory(filled), cancellationToken)) > 0;)
         {
             filled += read;
             var start = 0;

@@ -23,16 +23,16 @@ internal sealed class StoredPackState(TableServiceClient tables, BlobServiceClie
     private const int PeopleAtOnce = 8;
 
     /// <inheritdoc/>
-    public async Task<PackState> ReadAsync(IReadOnlyCollection<string> controls, CancellationToken stop)
+    public async Task<PackState> ReadAsync(IReadOnlyCollection<string> controls, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(controls);
         try
         {
-            var all = await FindingsAsync(stop);
+            var all = await FindingsAsync(cancellationToken);
             var findings = all.Where(f => controls.Contains(f.Detection.ControlId)).ToList();
-            var approvals = await ApprovalsAsync(stop);
-            var named = PersonFilter.KnownTo(all, approvals, await CasesAsync(stop));
-            return new(findings, approvals, await PeopleAsync(PackFacts.PeopleIn(findings, approvals), stop), [.. named]);
+            var approvals = await ApprovalsAsync(cancellationToken);
+            var named = PersonFilter.KnownTo(all, approvals, await CasesAsync(cancellationToken));
+            return new(findings, approvals, await PeopleAsync(PackFacts.PeopleIn(findings, approvals), cancellationToken), [.. named]);
         }
         catch (Exception e) when (e is JsonException or InvalidDataException)
         {
@@ -41,7 +41,7 @@ internal sealed class StoredPackState(TableServiceClient tables, BlobServiceClie
     }
 
     // Of every control: a person whom one finding names may be in the text of another.
-    private async Task<List<Finding>> FindingsAsync(CancellationToken stop)
+    private async Task<List<Finding>> FindingsAsync(CancellationToken cancellationToken)
     {
         var table = tables.GetTableClient(TableFindingStore.Table);
         var found = new Dictionary<string, Finding>(StringComparer.Ordinal);
@@ -49,7 +49,7 @@ internal sealed class StoredPackState(TableServiceClient tables, BlobServiceClie
         {
             var (first, end) = (FindingRow.Prefix(tenantId), FindingRow.PrefixEnd(tenantId));
             var filter = TableClient.CreateQueryFilter($"PartitionKey ge {first} and PartitionKey lt {end}");
-            await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: stop))
+            await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
             {
                 var finding = FindingRow.Read(row).Finding;
                 if (!found.TryAdd(finding.Id, finding))
@@ -67,21 +67,21 @@ internal sealed class StoredPackState(TableServiceClient tables, BlobServiceClie
         return [.. found.Values];
     }
 
-    private Task<List<KnownApproval>> ApprovalsAsync(CancellationToken stop) => RowsAsync(ApprovalBoard.Table, row =>
+    private Task<List<KnownApproval>> ApprovalsAsync(CancellationToken cancellationToken) => RowsAsync(ApprovalBoard.Table, row =>
     {
         var (request, voidedAt) = ApprovalBoard.Read(row);
         return new KnownApproval(request, voidedAt);
-    }, stop);
+    }, cancellationToken);
 
-    private Task<List<LeaverCase>> CasesAsync(CancellationToken stop) => RowsAsync(TableLeaverCases.Table, TableLeaverCases.Read, stop);
+    private Task<List<LeaverCase>> CasesAsync(CancellationToken cancellationToken) => RowsAsync(TableLeaverCases.Table, TableLeaverCases.Read, cancellationToken);
 
-    private async Task<List<T>> RowsAsync<T>(string table, Func<TableEntity, T> read, CancellationToken stop)
+    private async Task<List<T>> RowsAsync<T>(string table, Func<TableEntity, T> read, CancellationToken cancellationToken)
     {
         var rows = new List<T>();
         try
         {
             await foreach (var row in tables.GetTableClient(table).QueryAsync<TableEntity>(
-                TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")}"), cancellationToken: stop))
+                TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")}"), cancellationToken: cancellationToken))
                 rows.Add(read(row));
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -91,11 +91,11 @@ internal sealed class StoredPackState(TableServiceClient tables, BlobServiceClie
         return rows;
     }
 
-    private async Task<IReadOnlyDictionary<string, string>> PeopleAsync(IEnumerable<string> people, CancellationToken stop)
+    private async Task<IReadOnlyDictionary<string, string>> PeopleAsync(IEnumerable<string> people, CancellationToken cancellationToken)
     {
         var details = evidence.GetBlobContainerClient(BlobPseudonyms.Container);
         var names = new System.Collections.Concurrent.ConcurrentDictionary<string, string>(StringComparer.Ordinal);
-        await Parallel.ForEachAsync(people, new ParallelOptions { MaxDegreeOfParallelism = PeopleAtOnce, CancellationToken = stop }, async (person, token) =>
+        await Parallel.ForEachAsync(people, new ParallelOptions { MaxDegreeOfParallelism = PeopleAtOnce, CancellationToken = cancellationToken }, async (person, token) =>
         {
             try
             {

@@ -24,36 +24,36 @@ public sealed class CredentialCheckRequests
         (_queue, _documents, _findings, _tenant, _time) = (queue, documents, findings, tenant, time);
 
     /// <summary>Queues a run.</summary>
-    /// <param name="stop">Cancels before it is queued.</param>
+    /// <param name="cancellationToken">Cancels before it is queued.</param>
     /// <exception cref="RequestFailedException">Storage did not take it; nothing was started.</exception>
-    public async Task<RunRequest> AskAsync(CancellationToken stop)
+    public async Task<RunRequest> AskAsync(CancellationToken cancellationToken)
     {
         var run = RunRequest.New(CredentialRotationCheck.RunPrefix, "manual", _time.GetUtcNow());
-        await _documents.SaveAsync(new RunDocument<CredentialReport>(run.RunId, RunStates.Queued, null, null), stop);
+        await _documents.SaveAsync(new RunDocument<CredentialReport>(run.RunId, RunStates.Queued, null, null), cancellationToken);
         var message = JsonSerializer.Serialize(run, ComplianceJson.Compact);
         try
         {
-            await _queue.SendMessageAsync(message, stop);
+            await _queue.SendMessageAsync(message, cancellationToken);
         }
         catch (RequestFailedException e) when (e.ErrorCode == QueueErrorCode.QueueNotFound)
         {
-            await _queue.CreateIfNotExistsAsync(cancellationToken: stop);
-            await _queue.SendMessageAsync(message, stop);
+            await _queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await _queue.SendMessageAsync(message, cancellationToken);
         }
         return run;
     }
 
     /// <summary>How far a run has come; null when there is none of that id.</summary>
-    public Task<RunDocument<CredentialReport>?> FindAsync(string runId, CancellationToken stop) =>
-        RunRequest.IsRunId(runId) ? _documents.LoadAsync<CredentialReport>(runId, stop) : Task.FromResult<RunDocument<CredentialReport>?>(null);
+    public Task<RunDocument<CredentialReport>?> FindAsync(string runId, CancellationToken cancellationToken) =>
+        RunRequest.IsRunId(runId) ? _documents.LoadAsync<CredentialReport>(runId, cancellationToken) : Task.FromResult<RunDocument<CredentialReport>?>(null);
 
     /// <summary>Open and waived findings of every control, highest severity first.</summary>
-    public async Task<IReadOnlyList<ReportFinding>> OpenFindingsAsync(CancellationToken stop)
+    public async Task<IReadOnlyList<ReportFinding>> OpenFindingsAsync(CancellationToken cancellationToken)
     {
-        var (tenantId, _) = await _tenant.WhoAsync(stop);
+        var (tenantId, _) = await _tenant.WhoAsync(cancellationToken);
         var now = _time.GetUtcNow();
         var findings = new List<ReportFinding>();
-        await foreach (var finding in _findings.ListOpenAsync(tenantId, stop))
+        await foreach (var finding in _findings.ListOpenAsync(tenantId, cancellationToken))
             findings.Add(ReportBuilder.Finding(finding, now));
         return findings;
     }

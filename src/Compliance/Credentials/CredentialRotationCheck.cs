@@ -29,11 +29,11 @@ public sealed partial class CredentialRotationCheck
 
     /// <summary>Runs the check once over the whole tenant.</summary>
     /// <param name="request">The run; the same run id again (a redelivered message) does no harm and leaves one evidence record.</param>
-    /// <param name="stop">Stops between reads; nothing half-written is left behind.</param>
+    /// <param name="cancellationToken">Stops between reads; nothing half-written is left behind.</param>
     /// <returns>The report, also kept as the run's document.</returns>
     /// <exception cref="Policies.PolicyException">The policy file has errors; nothing was read.</exception>
     /// <exception cref="Azure.RequestFailedException">State or evidence storage failed; the run may be asked for again with the same id.</exception>
-    public async Task<CredentialReport> RunAsync(RunRequest request, CancellationToken stop)
+    public async Task<CredentialReport> RunAsync(RunRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         using var activity = Telemetry.Source.StartActivity("credentials.check");
@@ -43,41 +43,41 @@ public sealed partial class CredentialRotationCheck
         RunStarted(_log, run.Id, request.Trigger, request.CorrelationId);
         try
         {
-            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(run.Id, RunStates.Running, null, null), stop);
-            var report = await CheckAsync(request, run, stop);
-            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(run.Id, RunStates.Completed, null, report), stop);
+            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(run.Id, RunStates.Running, null, null), cancellationToken);
+            var report = await CheckAsync(request, run, cancellationToken);
+            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(run.Id, RunStates.Completed, null, report), cancellationToken);
             Telemetry.RunEnded(Name, report.Run.Complete ? "complete" : "incomplete", _parts.Time.GetElapsedTime(began));
             RunEnded(_log, run.Id, report.Run.Complete, report.Findings.Count, report.Unknown.Count);
             return report;
         }
-        catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             var reason = SecretScrubber.Scrub(e.Message);
             activity?.SetStatus(ActivityStatusCode.Error, reason);
             Telemetry.RunEnded(Name, "failed", _parts.Time.GetElapsedTime(began));
             RunFailed(_log, run.Id, reason);
-            await TrySaveFailureAsync(run.Id, reason, stop);
+            await TrySaveFailureAsync(run.Id, reason, cancellationToken);
             throw;
         }
     }
 
     /// <summary>Reads one Key Vault object again, after an event or by hand, and brings its findings up to date.</summary>
     /// <param name="changed">The object; the same run id again does no harm and leaves one evidence record.</param>
-    /// <param name="stop">Stops between reads.</param>
+    /// <param name="cancellationToken">Stops between reads.</param>
     /// <returns>The object's open findings after the re-check.</returns>
     /// <exception cref="Policies.PolicyException">The policy file has errors; nothing was read.</exception>
     /// <exception cref="Azure.RequestFailedException">State or evidence storage failed; the message may be tried again.</exception>
-    public async Task<IReadOnlyList<ReportFinding>> RecheckAsync(VaultObjectEvent changed, CancellationToken stop)
+    public async Task<IReadOnlyList<ReportFinding>> RecheckAsync(VaultObjectEvent changed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(changed);
         using var activity = Telemetry.Source.StartActivity("credentials.recheck");
         activity?.SetTag("run.id", changed.RunId);
         var run = new RunStamp(changed.RunId, _parts.Time.GetUtcNow());
         var policy = _parts.Policy.Load(run.StartedAt);
-        var (tenantId, _) = await _parts.Tenant.WhoAsync(stop);
-        var (owned, _) = await OwnedByOverrideOwnersAsync(policy, stop);
+        var (tenantId, _) = await _parts.Tenant.WhoAsync(cancellationToken);
+        var (owned, _) = await OwnedByOverrideOwnersAsync(policy, cancellationToken);
         var inventory = new RunInventory(new CredentialEvaluator(policy, owned, run.StartedAt));
-        await _parts.Inventory.ReadVaultObjectAsync(changed.Vault, changed.Collection, changed.ObjectName, inventory, stop);
+        await _parts.Inventory.ReadVaultObjectAsync(changed.Vault, changed.Collection, changed.ObjectName, inventory, cancellationToken);
         // By hand a name may be mistyped: whoever asks gets the answer, and nothing is kept of it.
         var isUnknown = inventory.Outcomes.Any(o => o.Reason == VaultObjectException.NotShown(changed.Vault));
         if (isUnknown && changed.EventType == VaultObjectEvent.ByHand)
@@ -87,7 +87,7 @@ public sealed partial class CredentialRotationCheck
         }
 
         var builder = new DetectionBuilder(policy, run.StartedAt);
-        var (found, _) = await DetectAsync(builder, inventory, stop);
+        var (found, _) = await DetectAsync(builder, inventory, cancellationToken);
         var complete = inventory.Outcomes.Count > 0 && inventory.Outcomes.All(o => o.Complete);
         var unread = inventory.Outcomes.FirstOrDefault(o => !o.Complete);
         var why = $"{changed.Collection}/{changed.ObjectName} in vault {changed.Vault} could not be read: {unread?.Reason ?? "the vault was not found"}";
@@ -106,15 +106,15 @@ public sealed partial class CredentialRotationCheck
             new HashSet<string>(StringComparer.Ordinal));
         var vault = inventory.Outcomes.Select(o => o.ResourceId).FirstOrDefault(id => id is not null);
         var (result, _, _) = await ReconcileAndSaveAsync(
-            tenantId, _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop),
+            tenantId, _parts.Findings.LoadAsync(tenantId, CredentialControls.All, cancellationToken),
             f => (f.Detection.Source == Sources.VaultEvents && f.Detection.Part == changed.RunId)
                 || (vault is not null
                     && string.Equals(f.Detection.ResourceId, vault, StringComparison.OrdinalIgnoreCase)
                     && f.Detection.Subject.Id.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)),
-            detections, coverage, [], _ => Task.FromResult<ResourceState>(new(false, null)), run, stop);
+            detections, coverage, [], _ => Task.FromResult<ResourceState>(new(false, null)), run, cancellationToken);
         await RecordAsync(
             run, "recheck", $"KeyVaultEvent ({changed.EventType})", tenantId, policy, complete,
-            Counts(inventory, inventory.Outcomes, result), FindingDigest.Of(result.Findings), CorrelationId.Current(changed.RunId), stop);
+            Counts(inventory, inventory.Outcomes, result), FindingDigest.Of(result.Findings), CorrelationId.Current(changed.RunId), cancellationToken);
         Rechecked(_log, changed.Vault, changed.Collection, changed.ObjectName, changed.EventType, complete, result.Findings.Count);
         if (!complete)
             throw new VaultObjectException(why, isUnknown);
@@ -123,33 +123,33 @@ public sealed partial class CredentialRotationCheck
         return ReportBuilder.Findings(result.Findings, run.StartedAt);
     }
 
-    private async Task<CredentialReport> CheckAsync(RunRequest request, RunStamp run, CancellationToken stop)
+    private async Task<CredentialReport> CheckAsync(RunRequest request, RunStamp run, CancellationToken cancellationToken)
     {
         var policy = _parts.Policy.Load(run.StartedAt);
-        var (tenantId, tenantName) = await _parts.Tenant.WhoAsync(stop);
+        var (tenantId, tenantName) = await _parts.Tenant.WhoAsync(cancellationToken);
         // Storage is asked before the tenant: a run that could not keep its findings should not begin.
-        await _parts.Runs.ExpectAsync(tenantId, Name, run.StartedAt, stop);
-        var known = _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop);
-        var subscriptions = _parts.Subscriptions.LoadAsync(tenantId, stop);
-        var resources = _parts.KnownResources.LoadAsync(tenantId, stop);
+        await _parts.Runs.ExpectAsync(tenantId, Name, run.StartedAt, cancellationToken);
+        var known = _parts.Findings.LoadAsync(tenantId, CredentialControls.All, cancellationToken);
+        var subscriptions = _parts.Subscriptions.LoadAsync(tenantId, cancellationToken);
+        var resources = _parts.KnownResources.LoadAsync(tenantId, cancellationToken);
 
-        var (owned, ownedGaps) = await OwnedByOverrideOwnersAsync(policy, stop);
+        var (owned, ownedGaps) = await OwnedByOverrideOwnersAsync(policy, cancellationToken);
         var evaluator = new CredentialEvaluator(policy, owned, run.StartedAt);
         var inventory = new RunInventory(evaluator);
-        await _parts.Inventory.ReadAsync(inventory, stop);
+        await _parts.Inventory.ReadAsync(inventory, cancellationToken);
         foreach (var gap in ownedGaps)
             inventory.Read(gap);
 
         var builder = new DetectionBuilder(policy, run.StartedAt);
-        var (found, answers) = await DetectAsync(builder, inventory, stop);
+        var (found, answers) = await DetectAsync(builder, inventory, cancellationToken);
         var detections = new List<Detection>(found);
         var outcomes = inventory.Outcomes;
         detections.AddRange(outcomes.Where(o => !o.Complete).Select(o => builder.Gap(o, answers)));
-        var (missing, goneSubscriptions, deleted) = await MissingSubscriptionsAsync(policy, await subscriptions, inventory, stop);
+        var (missing, goneSubscriptions, deleted) = await MissingSubscriptionsAsync(policy, await subscriptions, inventory, cancellationToken);
         detections.AddRange(missing.Select(m => builder.MissingSubscription(m.Id, m.Name, answers)));
 
         // The findings were loaded while the tenant was read; what changed since makes the write lose, and is decided again.
-        var superseded = (await _parts.Runs.LoadAsync(tenantId, stop)).TryGetValue(Name, out var earlier)
+        var superseded = (await _parts.Runs.LoadAsync(tenantId, cancellationToken)).TryGetValue(Name, out var earlier)
             && earlier.LastRun is { } last && last.StartedAt > run.StartedAt;
         var gone = new HashSet<string>(goneSubscriptions.Select(s => $"/subscriptions/{s}".ToLowerInvariant()), StringComparer.Ordinal);
         var complete = outcomes.All(o => o.Complete) && missing.Count == 0;
@@ -162,7 +162,7 @@ public sealed partial class CredentialRotationCheck
             ? (Reconciler.Reconcile(tenantId, EmptyKnown, detections, coverage, run, run.StartedAt), [], gone)
             : await ReconcileAndSaveAsync(
                 tenantId, known, null, detections, coverage, Unlisted(knownResources, inventory, outcomes),
-                resource => StateOfAsync(resource, inventory, deleted, builder, answers, stop), run, stop);
+                resource => StateOfAsync(resource, inventory, deleted, builder, answers, cancellationToken), run, cancellationToken);
         complete &= hidden.Count == 0;
         outcomes = [.. outcomes, .. hidden];
 
@@ -171,13 +171,13 @@ public sealed partial class CredentialRotationCheck
             warnings.Add($"state holds a newer run ({earlier!.LastRun!.Id}, started {earlier.LastRun.StartedAt:u}): these findings are shown but not stored");
         var digest = FindingDigest.Of(result.Findings);
         var counts = Counts(inventory, outcomes, result);
-        var receipt = await RecordAsync(run, "check", $"{Name} ({request.Trigger})", tenantId, policy, complete, counts, digest, request.CorrelationId, stop);
+        var receipt = await RecordAsync(run, "check", $"{Name} ({request.Trigger})", tenantId, policy, complete, counts, digest, request.CorrelationId, cancellationToken);
         if (!superseded)
         {
             string[] seen = [.. inventory.Resources.Where(ResourceManagerReader.CanAsk)];
-            await _parts.KnownResources.UpdateAsync(tenantId, knownResources, seen, goneResources, stop);
-            await _parts.Subscriptions.UpdateAsync(tenantId, inventory.Subscriptions, goneSubscriptions, stop);
-            await _parts.Runs.CompletedAsync(tenantId, Name, run, complete, stop);
+            await _parts.KnownResources.UpdateAsync(tenantId, knownResources, seen, goneResources, cancellationToken);
+            await _parts.Subscriptions.UpdateAsync(tenantId, inventory.Subscriptions, goneSubscriptions, cancellationToken);
+            await _parts.Runs.CompletedAsync(tenantId, Name, run, complete, cancellationToken);
         }
         FindingTelemetry.Saved(result.Changes);
         Telemetry.GapsSeen(Name, outcomes.Count(o => !o.Complete));
@@ -207,13 +207,13 @@ public sealed partial class CredentialRotationCheck
 
     // A rule for an owner needs to know what that owner owns before anything is judged; one request an owner named in policy.
     private async Task<(IReadOnlyDictionary<string, IReadOnlySet<string>> Owned, IReadOnlyList<SourceOutcome> Gaps)> OwnedByOverrideOwnersAsync(
-        CredentialPolicy policy, CancellationToken stop)
+        CredentialPolicy policy, CancellationToken cancellationToken)
     {
         var owned = new Dictionary<string, IReadOnlySet<string>>(StringComparer.OrdinalIgnoreCase);
         var gaps = new List<SourceOutcome>();
         foreach (var address in CredentialEvaluator.OwnersToResolve(policy))
         {
-            var answer = await _parts.Owners.OwnedByAsync(address, stop);
+            var answer = await _parts.Owners.OwnedByAsync(address, cancellationToken);
             if (answer.Unread is not { } why)
                 owned[address] = answer.ObjectIds;
             else
@@ -225,19 +225,19 @@ public sealed partial class CredentialRotationCheck
     }
 
     // Owners, people and rotation policies are asked only for what failed.
-    private async Task<(IReadOnlyList<Detection> Detections, DetectionAnswers Answers)> DetectAsync(DetectionBuilder builder, RunInventory inventory, CancellationToken stop)
+    private async Task<(IReadOnlyList<Detection> Detections, DetectionAnswers Answers)> DetectAsync(DetectionBuilder builder, RunInventory inventory, CancellationToken cancellationToken)
     {
         var verdicts = inventory.Verdicts;
-        var owners = _parts.Owners.OwnersAsync(DetectionBuilder.SubjectsNeedingOwners(verdicts), stop);
-        var people = _parts.Owners.PeopleAsync(builder.AddressesToResolve(verdicts), stop);
-        var rotation = _parts.Rotation.ReadAsync(DetectionBuilder.KeysNeedingRotationPolicy(verdicts), stop);
+        var owners = _parts.Owners.OwnersAsync(DetectionBuilder.SubjectsNeedingOwners(verdicts), cancellationToken);
+        var people = _parts.Owners.PeopleAsync(builder.AddressesToResolve(verdicts), cancellationToken);
+        var rotation = _parts.Rotation.ReadAsync(DetectionBuilder.KeysNeedingRotationPolicy(verdicts), cancellationToken);
         var answers = new DetectionAnswers(await owners, await people, await rotation);
         return (builder.Build(verdicts, answers), answers);
     }
 
     // A subscription that is no longer listed may be deleted, or only hidden from us: the difference is asked, not guessed.
     private async Task<MissingSubscriptions> MissingSubscriptionsAsync(
-        CredentialPolicy policy, IReadOnlyDictionary<string, string> known, RunInventory inventory, CancellationToken stop)
+        CredentialPolicy policy, IReadOnlyDictionary<string, string> known, RunInventory inventory, CancellationToken cancellationToken)
     {
         var missing = new List<(string, string)>();
         var gone = new List<string>();
@@ -247,7 +247,7 @@ public sealed partial class CredentialRotationCheck
         var unlisted = known.Where(s => !inventory.Subscriptions.ContainsKey(s.Key));
         foreach (var (id, name) in unlisted.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
-            if ((await _parts.Resources.FindAsync($"/subscriptions/{id}", stop)).Exists == false)
+            if ((await _parts.Resources.FindAsync($"/subscriptions/{id}", cancellationToken)).Exists == false)
                 deleted.Add(id);
             if (deleted.Contains(id) || policy.RetiredSubscriptions.Contains(id))
                 gone.Add(id);
@@ -275,12 +275,12 @@ public sealed partial class CredentialRotationCheck
     // went with its subscription is gone; of one in a hidden subscription nothing is known, and GAP-002 says so once for all of them.
     private async Task<ResourceState> StateOfAsync(
         string resource, RunInventory inventory, IReadOnlySet<string> deletedSubscriptions, DetectionBuilder builder,
-        DetectionAnswers answers, CancellationToken stop)
+        DetectionAnswers answers, CancellationToken cancellationToken)
     {
         var subscription = SubscriptionOf(resource);
         if (!inventory.Subscriptions.ContainsKey(subscription))
             return new(deletedSubscriptions.Contains(subscription), null);
-        var answer = await _parts.Resources.FindAsync(resource, stop);
+        var answer = await _parts.Resources.FindAsync(resource, cancellationToken);
         if (answer.Exists == false)
             return new(true, null);
         var hidden = new SourceOutcome(
@@ -295,14 +295,14 @@ public sealed partial class CredentialRotationCheck
 
     private async Task<(Reconciliation Result, IReadOnlyList<SourceOutcome> Hidden, IReadOnlySet<string> Gone)> ReconcileAndSaveAsync(
         string tenantId, Task<IReadOnlyDictionary<string, StoredFinding>> loading, Func<Finding, bool>? only, IReadOnlyCollection<Detection> detections, Coverage coverage,
-        IReadOnlyCollection<string> unlisted, Func<string, Task<ResourceState>> stateOf, RunStamp run, CancellationToken stop)
+        IReadOnlyCollection<string> unlisted, Func<string, Task<ResourceState>> stateOf, RunStamp run, CancellationToken cancellationToken)
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
         var gone = new HashSet<string>(coverage.GoneResources, StringComparer.Ordinal);
         var hidden = new List<(SourceOutcome Outcome, Detection Detection)>();
         for (var attempt = 1; ; attempt++)
         {
-            var known = await (attempt == 1 ? loading : _parts.Findings.LoadAsync(tenantId, CredentialControls.All, stop));
+            var known = await (attempt == 1 ? loading : _parts.Findings.LoadAsync(tenantId, CredentialControls.All, cancellationToken));
             if (only is not null)
                 known = known.Where(k => only(k.Value.Finding)).ToDictionary(k => k.Key, k => k.Value);
             foreach (var resource in Reconciler.ResourcesToConfirm(tenantId, known, detections, coverage).Concat(unlisted).Where(asked.Add))
@@ -320,7 +320,7 @@ public sealed partial class CredentialRotationCheck
             };
             Detection[] all = [.. detections, .. hidden.Select(h => h.Detection)];
             var result = Reconciler.Reconcile(tenantId, known, all, seen with { GoneResources = gone }, run, run.StartedAt);
-            var lost = await _parts.Findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], stop);
+            var lost = await _parts.Findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], cancellationToken);
             if (lost.Count == 0)
                 return (result, [.. hidden.Select(h => h.Outcome)], gone);
             if (attempt == SaveAttempts)
@@ -332,7 +332,7 @@ public sealed partial class CredentialRotationCheck
     // The record's id comes from the run's, so that a run that is tried again leaves one record.
     private Task<EvidenceReceipt> RecordAsync(
         RunStamp run, string step, string actor, string tenantId, CredentialPolicy policy, bool complete,
-        IReadOnlyDictionary<string, long> counts, string digest, string correlationId, CancellationToken stop) =>
+        IReadOnlyDictionary<string, long> counts, string digest, string correlationId, CancellationToken cancellationToken) =>
         _parts.Evidence.AppendAsync(
             new EvidenceRecord
             {
@@ -348,13 +348,13 @@ public sealed partial class CredentialRotationCheck
                 FindingsSha256 = digest,
                 CorrelationId = correlationId,
             },
-            stop);
+            cancellationToken);
 
-    private async Task TrySaveFailureAsync(string runId, string reason, CancellationToken stop)
+    private async Task TrySaveFailureAsync(string runId, string reason, CancellationToken cancellationToken)
     {
         try
         {
-            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(runId, RunStates.Failed, reason, null), stop);
+            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(runId, RunStates.Failed, reason, null), cancellationToken);
         }
         catch (Exception e)
         {

@@ -55,7 +55,7 @@ internal static class CredentialServices
             p.GetRequiredService<IFindingStore>(), p.GetRequiredService<ITenantIdentity>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new VaultEventIntake(
             p.GetRequiredService<CredentialRotationCheck>(), p.GetRequiredService<ICredentialPolicySource>(), p.GetRequiredService<ITenantIdentity>(),
-            new FindingsKeeper(p.GetRequiredService<IFindingStore>()), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<VaultEventIntake>>()));
+            new FindingWriter(p.GetRequiredService<IFindingStore>()), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<VaultEventIntake>>()));
         return services;
     }
 }

@@ -24,23 +24,23 @@ internal interface ICredentialInventory
     /// <summary>
     /// Reads all sources side by side. What cannot be read becomes an incomplete <see cref="SourceOutcome"/>; this throws only when stopped.
     /// </summary>
-    Task ReadAsync(IInventorySink sink, CancellationToken stop);
+    Task ReadAsync(IInventorySink sink, CancellationToken cancellationToken);
 
     /// <summary>Reads again one Key Vault object, by its vault host and kind (<c>secrets</c>, <c>keys</c>, <c>certificates</c>) and name.</summary>
-    Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken stop);
+    Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken cancellationToken);
 }
 
 /// <summary>Finds the people behind objects. Reads in <c>$batch</c>es of 20.</summary>
 internal interface IOwnerDirectory
 {
     /// <summary>The owners of applications and service principals, by subject id. Each subject asked for is in the answer.</summary>
-    Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(IReadOnlyCollection<Subject> subjects, CancellationToken stop);
+    Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(IReadOnlyCollection<Subject> subjects, CancellationToken cancellationToken);
 
     /// <summary>The users behind user principal names, mail addresses or object ids, by what was asked for. An unknown user is an empty answer.</summary>
-    Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken stop);
+    Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken cancellationToken);
 
     /// <summary>Object ids of the applications and service principals a user owns, for policy overrides by owner.</summary>
-    Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken stop);
+    Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken cancellationToken);
 }
 
 /// <summary>Owners of one object, or why they could not be read.</summary>
@@ -63,7 +63,7 @@ internal sealed record OwnedAnswer(IReadOnlySet<string> ObjectIds, string? Unrea
 internal interface IRotationPolicies
 {
     /// <summary>By key URL: true when a rotation action is set, false when not, null (with a reason in the second map) when it could not be read.</summary>
-    Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken stop);
+    Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken cancellationToken);
 }
 
 /// <summary>Whether a key rotates by itself.</summary>
@@ -75,7 +75,7 @@ internal sealed record RotationPolicyAnswer(bool? Rotates, string? Unread);
 internal interface IResourceLookup
 {
     /// <summary>Whether a resource or subscription exists. Throws only when stopped.</summary>
-    Task<ResourceAnswer> FindAsync(string resourceId, CancellationToken stop);
+    Task<ResourceAnswer> FindAsync(string resourceId, CancellationToken cancellationToken);
 }
 
 /// <summary>Whether something exists, asked of the service itself.</summary>
@@ -93,5 +93,5 @@ internal sealed record ResourceAnswer(bool? Exists, string? Reason, string? Perm
 internal interface ITenantIdentity
 {
     /// <summary>Tenant id, and its display name when it can be read.</summary>
-    Task<(string Id, string? Name)> WhoAsync(CancellationToken stop);
+    Task<(string Id, string? Name)> WhoAsync(CancellationToken cancellationToken);
 }

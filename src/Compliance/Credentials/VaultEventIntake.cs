@@ -14,12 +14,12 @@ public sealed partial class VaultEventIntake
     private readonly CredentialRotationCheck _check;
     private readonly ICredentialPolicySource _policy;
     private readonly ITenantIdentity _tenant;
-    private readonly FindingsKeeper _findings;
+    private readonly FindingWriter _findings;
     private readonly TimeProvider _time;
     private readonly ILogger<VaultEventIntake> _log;
 
     internal VaultEventIntake(
-        CredentialRotationCheck check, ICredentialPolicySource policy, ITenantIdentity tenant, FindingsKeeper findings, TimeProvider time,
+        CredentialRotationCheck check, ICredentialPolicySource policy, ITenantIdentity tenant, FindingWriter findings, TimeProvider time,
         ILogger<VaultEventIntake> log) =>
         (_check, _policy, _tenant, _findings, _time, _log) = (check, policy, tenant, findings, time, log);
 

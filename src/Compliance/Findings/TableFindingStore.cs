@@ -13,35 +13,35 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
     public const string Table = "findings";
 
     // The service's own limits of one transaction: 100 rows, 4 MiB.
-    private const int MostRows = 100;
-    private const int MostBytes = 3 << 20;
+    private const int MaxRows = 100;
+    private const int MaxBytes = 3 << 20;
 
     // One transaction after the other leaves the wire idle; more than a few at once only queue up in the one partition.
     private const int AtOnce = 4;
 
     // A transaction that lost is decided again from what is stored. Each round some other writer got on, so that a few are many.
-    private const int MostRounds = 10;
+    private const int MaxRounds = 10;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, StoredFinding>> LoadAsync(string tenantId, IReadOnlyCollection<string> controlIds, CancellationToken stop)
+    public async Task<IReadOnlyDictionary<string, StoredFinding>> LoadAsync(string tenantId, IReadOnlyCollection<string> controlIds, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var found = new Dictionary<string, StoredFinding>(StringComparer.Ordinal);
         foreach (var partition in controlIds.Select(c => FindingRow.Partition(tenantId, c)).Distinct(StringComparer.Ordinal))
-            await foreach (var stored in ReadAsync(table, tenantId, TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), stop))
+            await foreach (var stored in ReadAsync(table, tenantId, TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), cancellationToken))
                 if (!found.TryAdd(stored.Finding.Id, stored))
                     throw new RequestFailedException($"table {Table} gave row {stored.Finding.Id} twice: its pages do not end where they should");
         return found;
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Finding> ListOpenAsync(string tenantId, [EnumeratorCancellation] CancellationToken stop)
+    public async IAsyncEnumerable<Finding> ListOpenAsync(string tenantId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var filter = TableClient.CreateQueryFilter(
             $"PartitionKey ge {FindingRow.Prefix(tenantId)} and PartitionKey lt {FindingRow.PrefixEnd(tenantId)} and Status ne {FindingRow.Resolved}");
         var open = new List<Finding>();
-        await foreach (var stored in ReadAsync(table, tenantId, filter, stop))
+        await foreach (var stored in ReadAsync(table, tenantId, filter, cancellationToken))
             if (stored.Finding.Status != FindingStatus.Resolved)
                 open.Add(stored.Finding);
         foreach (var finding in open.OrderByDescending(f => f.Detection.Severity).ThenBy(f => f.Id, StringComparer.Ordinal))
@@ -50,7 +50,7 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A finding is of another tenant, or is given twice. Nothing was written.</exception>
-    public async Task<IReadOnlyList<string>> SaveAsync(string tenantId, IReadOnlyCollection<StoredFinding> findings, CancellationToken stop)
+    public async Task<IReadOnlyList<string>> SaveAsync(string tenantId, IReadOnlyCollection<StoredFinding> findings, CancellationToken cancellationToken)
     {
         var prefix = FindingRow.Prefix(tenantId);
         var rows = findings.Select(f => new Write(FindingRow.Of(f.Finding), f.ETag)).ToList();
@@ -61,9 +61,9 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
         if (rows.Count == 0)
             return [];
 
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var losers = new System.Collections.Concurrent.ConcurrentBag<string>();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Transactions(rows), options, async (writes, token) =>
         {
             foreach (var id in await WriteAsync(table, writes, token))
@@ -82,7 +82,7 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
             foreach (var write in partition.OrderBy(w => w.Row.RowKey, StringComparer.Ordinal))
             {
                 var weight = FindingRow.Weight(write.Row);
-                if (batch.Count == MostRows || (batch.Count > 0 && bytes + weight > MostBytes))
+                if (batch.Count == MaxRows || (batch.Count > 0 && bytes + weight > MaxBytes))
                 {
                     yield return batch;
                     (batch, bytes) = ([], 0);
@@ -95,19 +95,19 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
     }
 
     /// <summary>Writes one transaction. When it is refused, what is stored tells for each row whether it lost, is written already, or can be tried again.</summary>
-    private static async Task<List<string>> WriteAsync(TableClient table, List<Write> writes, CancellationToken stop)
+    private static async Task<List<string>> WriteAsync(TableClient table, List<Write> writes, CancellationToken cancellationToken)
     {
         var losers = new List<string>();
         for (var round = 1; writes.Count > 0; round++)
         {
             try
             {
-                await table.SubmitTransactionAsync(writes.Select(w => w.Action), stop);
+                await table.SubmitTransactionAsync(writes.Select(w => w.Action), cancellationToken);
                 break;
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && round < MostRounds)
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && round < MaxRounds)
             {
-                var stored = await ReadBackAsync(table, writes, stop);
+                var stored = await ReadBackAsync(table, writes, cancellationToken);
                 var again = new List<Write>();
                 foreach (var write in writes)
                 {
@@ -124,21 +124,21 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
         return losers;
     }
 
-    private static async Task<Dictionary<string, StoredFinding>> ReadBackAsync(TableClient table, List<Write> writes, CancellationToken stop)
+    private static async Task<Dictionary<string, StoredFinding>> ReadBackAsync(TableClient table, List<Write> writes, CancellationToken cancellationToken)
     {
         var (partition, first, last) = (writes[0].Row.PartitionKey, writes[0].Row.RowKey, writes[^1].Row.RowKey);
         var ids = writes.Select(w => w.Row.RowKey).ToHashSet(StringComparer.Ordinal);
         var stored = new Dictionary<string, StoredFinding>(StringComparer.Ordinal);
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {first} and RowKey le {last}");
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: stop))
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
             if (ids.Contains(row.RowKey))
                 stored[row.RowKey] = FindingRow.Read(row);
         return stored;
     }
 
-    private static async IAsyncEnumerable<StoredFinding> ReadAsync(TableClient table, string tenantId, string filter, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<StoredFinding> ReadAsync(TableClient table, string tenantId, string filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var rows = table.QueryAsync<TableEntity>(filter, cancellationToken: stop).GetAsyncEnumerator(stop);
+        await using var rows = table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await NextAsync(rows))
         {
             var stored = FindingRow.Read(rows.Current);

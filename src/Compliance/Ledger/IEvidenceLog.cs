@@ -7,7 +7,7 @@ public interface IEvidenceLog
 {
     /// <summary>Appends one record. The same record id appended again is kept once.</summary>
     /// <exception cref="Azure.RequestFailedException">The record is not known to be kept; append it again.</exception>
-    Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop);
+    Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken);
 }
 
 /// <summary>One act.</summary>

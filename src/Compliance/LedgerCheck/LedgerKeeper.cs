@@ -27,8 +27,8 @@ public sealed partial class LedgerKeeper : ICheckpoints
     private static readonly string[] Checked = [LedgerControls.DoesNotVerify, LedgerControls.NotChecked, LedgerControls.NotWriteOnce];
 
     private readonly LedgerKeeperParts _parts;
-    private readonly FindingsKeeper _findings;
-    private readonly Coalesced<CheckpointOutcome> _checkpoint;
+    private readonly FindingWriter _findings;
+    private readonly SingleFlight<CheckpointOutcome> _checkpoint;
     private readonly ILogger<LedgerKeeper> _log;
 
     internal LedgerKeeper(LedgerKeeperParts parts, ILogger<LedgerKeeper> log)
@@ -36,7 +36,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
         (_parts, _log) = (parts, log);
         _findings = new(parts.Findings);
         // One at a time: two at once would be right as well, but would do everything twice.
-        _checkpoint = new(stop => parts.Checkpointer.CheckpointAsync(parts.Tenant.Value, stop));
+        _checkpoint = new(cancellationToken => parts.Checkpointer.CheckpointAsync(parts.Tenant.Value, cancellationToken));
     }
 
     /// <summary>What the watch over the controls expects.</summary>
@@ -46,47 +46,47 @@ public sealed partial class LedgerKeeper : ICheckpoints
     private string Tenant => _parts.Tenant.Value;
 
     /// <summary>Looks at the start whether the ledger is write-once, and says so. Never fails: a start must not depend on it.</summary>
-    /// <param name="stop">Stops the look.</param>
-    public async Task StartedAsync(CancellationToken stop)
+    /// <param name="cancellationToken">Stops the look.</param>
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
         if (_parts.Options.Local)
             NotWriteOnceHere();
         try
         {
             var run = Begin("LedgerStart").Run;
-            var verdict = await WriteOnceAsync(stop);
+            var verdict = await WriteOnceAsync(cancellationToken);
             if (!_parts.Options.Local)
                 Say(verdict);
-            await _findings.ReconcileAsync(Tenant, [LedgerControls.NotWriteOnce], _ => WriteOnceDetections(verdict), Covered((LedgerControls.WriteOnceSource, !verdict.Unknown)), run, stop);
+            await _findings.ReconcileAsync(Tenant, [LedgerControls.NotWriteOnce], _ => WriteOnceDetections(verdict), Covered((LedgerControls.WriteOnceSource, !verdict.Unknown)), run, cancellationToken);
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             StartUnsure(e.Message);
         }
     }
 
     /// <summary>The hourly checkpoint: signs when something was appended, and delivers the copies that wait.</summary>
-    /// <param name="stop">Ends the run; the next takes up what is unfinished.</param>
+    /// <param name="cancellationToken">Ends the run; the next takes up what is unfinished.</param>
     /// <exception cref="RequestFailedException">Storage failed. The run does not count as done.</exception>
     /// <exception cref="IOException">The log cannot be read. The run does not count as done.</exception>
-    public async Task CheckpointAsync(CancellationToken stop)
+    public async Task CheckpointAsync(CancellationToken cancellationToken)
     {
         var began = _parts.Time.GetTimestamp();
         using var activity = Telemetry.Source.StartActivity(CheckpointName);
         var (run, _) = Begin(CheckpointName);
         try
         {
-            await _parts.Runs.ExpectAsync(Tenant, CheckpointName, run.StartedAt, stop);
-            var (outcome, unsigned) = await TryCheckpointAsync(stop);
-            var copies = outcome?.Head is { } head ? await _parts.Copies.DeliverAsync(Tenant, head.Size, stop) : null;
+            await _parts.Runs.ExpectAsync(Tenant, CheckpointName, run.StartedAt, cancellationToken);
+            var (outcome, unsigned) = await TryCheckpointAsync(cancellationToken);
+            var copies = outcome?.Head is { } head ? await _parts.Copies.DeliverAsync(Tenant, head.Size, cancellationToken) : null;
             var detections = new[] { unsigned, outcome?.Problem is { } wrong ? Wrong(wrong) : null, copies?.Problem is { } differs ? Differs(differs) : null }
                 .OfType<Detection>().Concat(copies?.Late ?? []).ToList();
             // A wrong ledger is found right again by the whole check alone.
             await _findings.ReconcileAsync(
                 Tenant, [LedgerControls.DoesNotVerify, LedgerControls.NotChecked, LedgerControls.CopyNotDelivered], _ => detections,
-                Covered((LedgerControls.SigningSource, outcome is { Problem: null }), (LedgerControls.CopiesSource, copies is not null)), run, stop);
+                Covered((LedgerControls.SigningSource, outcome is { Problem: null }), (LedgerControls.CopiesSource, copies is not null)), run, cancellationToken);
             var complete = outcome is { Problem: null };
-            await _parts.Runs.CompletedAsync(Tenant, CheckpointName, run, complete, stop);
+            await _parts.Runs.CompletedAsync(Tenant, CheckpointName, run, complete, cancellationToken);
             Telemetry.RunEnded(CheckpointName, complete ? "complete" : "incomplete", _parts.Time.GetElapsedTime(began));
         }
         catch
@@ -97,44 +97,44 @@ public sealed partial class LedgerKeeper : ICheckpoints
     }
 
     /// <inheritdoc/>
-    public async Task AfterPlanAsync(string planId, CancellationToken stop)
+    public async Task AfterPlanAsync(string planId, CancellationToken cancellationToken)
     {
         try
         {
-            var outcome = await _checkpoint.RunAsync(stop);
+            var outcome = await _checkpoint.RunAsync(cancellationToken);
             // The copies may be slow: the hourly run brings them, and no plan waits for them.
             if (outcome.Problem is { } problem)
-                await _findings.RaiseAsync(Tenant, Wrong(problem), Begin(CheckpointName).Run, stop);
+                await _findings.RaiseAsync(Tenant, Wrong(problem), Begin(CheckpointName).Run, cancellationToken);
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             NotAfterPlan(planId, e.Message);
         }
     }
 
     /// <summary>The daily check: signs what is new, checks the whole ledger against it and against the checkpoint of the last check, and whether it is write-once.</summary>
-    /// <param name="stop">Ends the run; nothing half-done is left that the next does not complete.</param>
+    /// <param name="cancellationToken">Ends the run; nothing half-done is left that the next does not complete.</param>
     /// <exception cref="RequestFailedException">State or evidence storage failed. The run does not count as done.</exception>
-    public async Task SelfCheckAsync(CancellationToken stop)
+    public async Task SelfCheckAsync(CancellationToken cancellationToken)
     {
         var began = _parts.Time.GetTimestamp();
         using var activity = Telemetry.Source.StartActivity(SelfCheckName);
         var (run, correlation) = Begin(SelfCheckName);
         try
         {
-            await _parts.Runs.ExpectAsync(Tenant, SelfCheckName, run.StartedAt, stop);
-            var (result, detections, complete) = await CheckAsync(stop);
-            var verdict = await WriteOnceAsync(stop);
+            await _parts.Runs.ExpectAsync(Tenant, SelfCheckName, run.StartedAt, cancellationToken);
+            var (result, detections, complete) = await CheckAsync(cancellationToken);
+            var verdict = await WriteOnceAsync(cancellationToken);
             if (!_parts.Options.Local)
                 Say(verdict);
             var findings = await _findings.ReconcileAsync(
                 Tenant, Checked, _ => [.. detections, .. WriteOnceDetections(verdict)],
-                Covered((LedgerControls.CheckSource, complete), (LedgerControls.WriteOnceSource, !verdict.Unknown)), run, stop);
-            await _parts.Evidence.AppendAsync(Evidence(run, correlation, result, verdict, findings, complete), stop);
+                Covered((LedgerControls.CheckSource, complete), (LedgerControls.WriteOnceSource, !verdict.Unknown)), run, cancellationToken);
+            await _parts.Evidence.AppendAsync(Evidence(run, correlation, result, verdict, findings, complete), cancellationToken);
             // Only what was found right is the measure of the next check.
             if (complete && detections.Count == 0 && result?.Head is { } head)
-                await _parts.Memory.SaveCheckedAsync(Tenant, head.Note, stop);
-            await _parts.Runs.CompletedAsync(Tenant, SelfCheckName, run, complete, stop);
+                await _parts.Memory.SaveCheckedAsync(Tenant, head.Note, cancellationToken);
+            await _parts.Runs.CompletedAsync(Tenant, SelfCheckName, run, complete, cancellationToken);
             Telemetry.RunEnded(SelfCheckName, complete ? "complete" : "incomplete", _parts.Time.GetElapsedTime(began));
             CheckedAll(run.Id, result?.Records ?? 0, result?.Head?.Size ?? 0, detections.Count);
         }
@@ -145,24 +145,24 @@ public sealed partial class LedgerKeeper : ICheckpoints
         }
     }
 
-    private async Task<(SelfCheckResult? Result, IReadOnlyList<Detection> Detections, bool Complete)> CheckAsync(CancellationToken stop)
+    private async Task<(SelfCheckResult? Result, IReadOnlyList<Detection> Detections, bool Complete)> CheckAsync(CancellationToken cancellationToken)
     {
         var detections = new List<Detection>();
-        var before = await _parts.Memory.CheckedAsync(Tenant, stop);
+        var before = await _parts.Memory.CheckedAsync(Tenant, cancellationToken);
         var (result, complete) = ((SelfCheckResult?)null, true);
         try
         {
-            var (outcome, unsigned) = await TryCheckpointAsync(stop);
+            var (outcome, unsigned) = await TryCheckpointAsync(cancellationToken);
             if (unsigned is not null)
                 detections.Add(unsigned);
-            var signer = unsigned is null ? await _parts.Keys.SignerAsync(Tenant, stop) : null;
-            result = await _parts.SelfCheck.CheckAsync(Tenant, signer, before, stop);
+            var signer = unsigned is null ? await _parts.Keys.SignerAsync(Tenant, cancellationToken) : null;
+            result = await _parts.SelfCheck.CheckAsync(Tenant, signer, before, cancellationToken);
             // A ledger that cannot be signed was not checked either: the key of its latest checkpoint may be the one that is missing.
             complete = unsigned is null;
             var problems = complete ? result.Problems.Concat(new[] { outcome?.Problem }.OfType<LedgerProblem>()) : [];
             detections.AddRange(problems.DistinctBy(p => p.Part).Select(Wrong));
         }
-        catch (Exception e) when (IsFailure(e) && !stop.IsCancellationRequested)
+        catch (Exception e) when (IsFailure(e) && !cancellationToken.IsCancellationRequested)
         {
             complete = false;
             detections.Add(Unknown(LedgerControls.CheckSource, LedgerProblem.In(LedgerProblem.Check,
@@ -171,11 +171,11 @@ public sealed partial class LedgerKeeper : ICheckpoints
         return (result, detections, complete);
     }
 
-    private async Task<(CheckpointOutcome? Outcome, Detection? Unsigned)> TryCheckpointAsync(CancellationToken stop)
+    private async Task<(CheckpointOutcome? Outcome, Detection? Unsigned)> TryCheckpointAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return (await _checkpoint.RunAsync(stop), null);
+            return (await _checkpoint.RunAsync(cancellationToken), null);
         }
         catch (CheckpointKeyException e)
         {
@@ -184,11 +184,11 @@ public sealed partial class LedgerKeeper : ICheckpoints
         }
     }
 
-    private async Task<WriteOnceVerdict> WriteOnceAsync(CancellationToken stop)
+    private async Task<WriteOnceVerdict> WriteOnceAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return WriteOnceRules.Judge(await _parts.WriteOnce.ReadAsync(stop), _parts.Policy.Longest);
+            return WriteOnceRules.Judge(await _parts.WriteOnce.ReadAsync(cancellationToken), _parts.Policy.Longest);
         }
         catch (WriteOnceUnknownException e)
         {

@@ -24,10 +24,10 @@ public sealed record OffboardingPolicy
     public IReadOnlySet<string> ServiceEmployeeTypes { get; init; } = new HashSet<string>(["Service", "ServiceAccount"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Most leavers blocked in any 60 minutes without approvals. Default 10.</summary>
-    public int MostPerHour { get; init; } = 10;
+    public int MaxPerHour { get; init; } = 10;
 
     /// <summary>Greatest share of the tenant's users blocked in one day (UTC), 0 to 1, without approvals; at least one person a day is always allowed. Default 0.05.</summary>
-    public double MostOfStaffPerDay { get; init; } = 0.05;
+    public double MaxOfStaffPerDay { get; init; } = 0.05;
 
     /// <summary>Ask for two approvals of the first removal plan under a new or changed policy. Default true.</summary>
     public bool ApproveFirstAct { get; init; } = true;

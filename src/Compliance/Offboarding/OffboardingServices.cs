@@ -46,7 +46,7 @@ internal static class OffboardingServices
         services.AddSingleton<ILeaverCases>(p => p.GetRequiredService<TableLeaverCases>());
         services.AddSingleton<ICaseDocuments, BlobCaseDocuments>();
         services.AddSingleton<HrEventLog>();
-        services.AddSingleton<FindingsKeeper>();
+        services.AddSingleton<FindingWriter>();
         services.AddSingleton(new WatchedQueue(LeaverDesk.Queue));
         services.AddSingleton<LeaverIntake>();
         services.AddSingleton(p => WebhookKeySettings.Read(

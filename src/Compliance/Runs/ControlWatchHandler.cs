@@ -22,7 +22,7 @@ public sealed partial class ControlWatchHandler
     private static readonly string[] Controls = [RunWatch.Missed, UnprocessedMessages.Left];
 
     // Each time someone else changed a finding between reading and writing.
-    private const int MostRounds = 5;
+    private const int MaxRounds = 5;
 
     private readonly TenantId _tenant;
     private readonly IReadOnlyList<ScheduledControl> _expected;
@@ -44,9 +44,9 @@ public sealed partial class ControlWatchHandler
     internal static ScheduledControl Itself { get; } = new(Name, TimeSpan.FromHours(1), TimeSpan.FromHours(1));
 
     /// <summary>Looks once, keeps the findings, and writes one evidence record when something changed.</summary>
-    /// <param name="stop">Ends the run before its end; nothing half-done is left that the next run does not complete.</param>
+    /// <param name="cancellationToken">Ends the run before its end; nothing half-done is left that the next run does not complete.</param>
     /// <exception cref="RequestFailedException">State or evidence storage failed. The run does not count as done.</exception>
-    public async Task RunAsync(CancellationToken stop)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
         var now = _time.GetUtcNow();
@@ -56,14 +56,14 @@ public sealed partial class ControlWatchHandler
         try
         {
             foreach (var control in _expected)
-                await _runs.ExpectAsync(_tenant.Value, control.Name, now, stop);
-            var runs = await _runs.LoadAsync(_tenant.Value, stop);
-            var left = await _messages.ReadAsync(stop);
+                await _runs.ExpectAsync(_tenant.Value, control.Name, now, cancellationToken);
+            var runs = await _runs.LoadAsync(_tenant.Value, cancellationToken);
+            var left = await _messages.ReadAsync(cancellationToken);
             var complete = left.All(l => l.Unread is null);
-            var (result, isUnrecorded) = await SaveAsync(run, left, runs, stop);
+            var (result, isUnrecorded) = await SaveAsync(run, left, runs, cancellationToken);
             if (result.Changes.Count > 0 || isUnrecorded)
-                await _evidence.AppendAsync(Evidence(run, correlation, result, left, complete), stop);
-            await _runs.CompletedAsync(_tenant.Value, Name, run, complete, stop);
+                await _evidence.AppendAsync(Evidence(run, correlation, result, left, complete), cancellationToken);
+            await _runs.CompletedAsync(_tenant.Value, Name, run, complete, cancellationToken);
             FindingTelemetry.Saved(result.Changes);
             Telemetry.RunEnded(Name, complete ? "complete" : "incomplete", _time.GetElapsedTime(began));
             var open = result.Findings.Count(f => f.Status != FindingStatus.Resolved);
@@ -77,7 +77,7 @@ public sealed partial class ControlWatchHandler
     }
 
     private async Task<(Reconciliation Result, bool IsUnrecorded)> SaveAsync(
-        RunStamp run, IReadOnlyList<LeftMessages> left, IReadOnlyDictionary<string, ControlRuns> runs, CancellationToken stop)
+        RunStamp run, IReadOnlyList<LeftMessages> left, IReadOnlyDictionary<string, ControlRuns> runs, CancellationToken cancellationToken)
     {
         // The schedule is this app's own configuration: always read to its end.
         var none = new HashSet<string>();
@@ -90,19 +90,19 @@ public sealed partial class ControlWatchHandler
         var saved = new List<FindingChange>();
         for (var round = 1; ; round++)
         {
-            var known = await _findings.LoadAsync(_tenant.Value, Controls, stop);
+            var known = await _findings.LoadAsync(_tenant.Value, Controls, cancellationToken);
             // A watch that changed findings and then failed left no evidence of it: this one makes up for it.
             isUnrecorded ??= known.Values.Any(f => f.Finding.ChangedAt > (lastEnded ?? DateTimeOffset.MinValue));
             var detections = missed.Concat(UnprocessedMessages.Evaluate(left, known, _messages.QueueService)).ToList();
             // Changes carry the run's own start, so that the next watch can tell what came after the last complete one.
             var result = Reconciler.Reconcile(_tenant.Value, known, detections, coverage, run, run.StartedAt);
-            var lost = (await _findings.SaveAsync(_tenant.Value, [.. result.Changes.Select(c => c.Finding)], stop)).ToHashSet(StringComparer.Ordinal);
+            var lost = (await _findings.SaveAsync(_tenant.Value, [.. result.Changes.Select(c => c.Finding)], cancellationToken)).ToHashSet(StringComparer.Ordinal);
             saved.AddRange(result.Changes.Where(c => !lost.Contains(c.Finding.Finding.Id)));
             if (lost.Count == 0)
                 return (result with { Changes = saved }, isUnrecorded.Value);
-            if (round == MostRounds)
+            if (round == MaxRounds)
                 throw new RequestFailedException(412,
-                    $"{lost.Count} findings of {string.Join(", ", Controls)} were changed by others in each of {MostRounds} attempts, "
+                    $"{lost.Count} findings of {string.Join(", ", Controls)} were changed by others in each of {MaxRounds} attempts, "
                     + $"first {lost.Order(StringComparer.Ordinal).First()}");
         }
     }

@@ -6,13 +6,13 @@ namespace Compliance.Runs;
 public interface IRunLog
 {
     /// <summary>Every scheduled control this tenant's app has ever known, by name.</summary>
-    Task<IReadOnlyDictionary<string, ControlRuns>> LoadAsync(string tenantId, CancellationToken stop);
+    Task<IReadOnlyDictionary<string, ControlRuns>> LoadAsync(string tenantId, CancellationToken cancellationToken);
 
     /// <summary>Remembers that the control is expected from now on; does nothing when it is known already.</summary>
-    Task ExpectAsync(string tenantId, string control, DateTimeOffset now, CancellationToken stop);
+    Task ExpectAsync(string tenantId, string control, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Remembers a run that ended. An older run never overwrites a newer one.</summary>
-    Task CompletedAsync(string tenantId, string control, RunStamp run, bool complete, CancellationToken stop);
+    Task CompletedAsync(string tenantId, string control, RunStamp run, bool complete, CancellationToken cancellationToken);
 }
 
 /// <summary>What is remembered of a scheduled control.</summary>

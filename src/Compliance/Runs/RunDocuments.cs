@@ -35,11 +35,11 @@ public static class RunStates
 internal interface IRunDocuments
 {
     /// <summary>Writes the document, replacing an earlier state of the same run.</summary>
-    Task SaveAsync<T>(RunDocument<T> document, CancellationToken stop)
+    Task SaveAsync<T>(RunDocument<T> document, CancellationToken cancellationToken)
         where T : class;
 
     /// <summary>Reads the document; null when there is no such run.</summary>
-    Task<RunDocument<T>?> LoadAsync<T>(string runId, CancellationToken stop)
+    Task<RunDocument<T>?> LoadAsync<T>(string runId, CancellationToken cancellationToken)
         where T : class;
 }
 
@@ -50,7 +50,7 @@ internal sealed class BlobRunDocuments(BlobContainerClient container) : IRunDocu
     public const string Container = "runs";
 
     /// <inheritdoc/>
-    public async Task SaveAsync<T>(RunDocument<T> document, CancellationToken stop)
+    public async Task SaveAsync<T>(RunDocument<T> document, CancellationToken cancellationToken)
         where T : class
     {
         var blob = container.GetBlobClient(Name(document.RunId));
@@ -58,22 +58,22 @@ internal sealed class BlobRunDocuments(BlobContainerClient container) : IRunDocu
         var options = new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" } };
         try
         {
-            await blob.UploadAsync(body, options, stop);
+            await blob.UploadAsync(body, options, cancellationToken);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
         {
-            await container.CreateIfNotExistsAsync(cancellationToken: stop);
-            await blob.UploadAsync(body, options, stop);
+            await container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await blob.UploadAsync(body, options, cancellationToken);
         }
     }
 
     /// <inheritdoc/>
-    public async Task<RunDocument<T>?> LoadAsync<T>(string runId, CancellationToken stop)
+    public async Task<RunDocument<T>?> LoadAsync<T>(string runId, CancellationToken cancellationToken)
         where T : class
     {
         try
         {
-            var content = await container.GetBlobClient(Name(runId)).DownloadContentAsync(stop);
+            var content = await container.GetBlobClient(Name(runId)).DownloadContentAsync(cancellationToken);
             return content.Value.Content.ToObjectFromJson<RunDocument<T>>(ComplianceJson.Compact);
         }
         catch (RequestFailedException e) when (e.Status == 404)

@@ -20,7 +20,7 @@ internal static class RunWatch
     public const string ClockPart = "clock";
 
     /// <summary>So many periods without a complete run are too many.</summary>
-    public const int MostPeriodsIncomplete = 3;
+    public const int MaxPeriodsIncomplete = 3;
 
     /// <summary>Clocks of two machines may differ by so much.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
@@ -57,7 +57,7 @@ internal static class RunWatch
                     : $"It never ran: it is expected since {Text(known.ExpectedSince)}, should have run by {Text(due)} and did not within the {Text(control.Tolerance)} allowed",
                     RunByHand(control)));
             var complete = known.LastComplete ?? known.ExpectedSince;
-            if (last > complete && now > complete + (control.Every * MostPeriodsIncomplete))
+            if (last > complete && now > complete + (control.Every * MaxPeriodsIncomplete))
                 found.Add(Found(control, IncompletePart, known.LastComplete is { } good
                     ? $"Its runs end without having read everything since the one at {Text(good)}"
                     : $"None of its runs has read everything since {Text(known.ExpectedSince)}",

@@ -18,15 +18,15 @@ internal sealed class TableRunLog(StateStorage storage) : IRunLog
     private const string LastComplete = "LastComplete";
 
     // Each lost race means that another run was written.
-    private const int MostRaces = 20;
+    private const int MaxRaces = 20;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, ControlRuns>> LoadAsync(string tenantId, CancellationToken stop)
+    public async Task<IReadOnlyDictionary<string, ControlRuns>> LoadAsync(string tenantId, CancellationToken cancellationToken)
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var runs = new Dictionary<string, ControlRuns>(StringComparer.OrdinalIgnoreCase);
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), cancellationToken: stop))
+        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), cancellationToken: cancellationToken))
         {
             var read = Read(row);
             runs[read.Control] = read;
@@ -35,12 +35,12 @@ internal sealed class TableRunLog(StateStorage storage) : IRunLog
     }
 
     /// <inheritdoc/>
-    public async Task ExpectAsync(string tenantId, string control, DateTimeOffset now, CancellationToken stop)
+    public async Task ExpectAsync(string tenantId, string control, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         try
         {
-            await table.AddEntityAsync(Row(tenantId, new(control, now, LastRun: null, LastComplete: null)), stop);
+            await table.AddEntityAsync(Row(tenantId, new(control, now, LastRun: null, LastComplete: null)), cancellationToken);
         }
         catch (RequestFailedException e) when (e.Status == 409)
         {
@@ -49,13 +49,13 @@ internal sealed class TableRunLog(StateStorage storage) : IRunLog
     }
 
     /// <inheritdoc/>
-    public async Task CompletedAsync(string tenantId, string control, RunStamp run, bool complete, CancellationToken stop)
+    public async Task CompletedAsync(string tenantId, string control, RunStamp run, bool complete, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var key = Row(tenantId, new(control, run.StartedAt, LastRun: null, LastComplete: null));
         for (var races = 0; ; races++)
         {
-            var stored = await table.GetEntityIfExistsAsync<TableEntity>(key.PartitionKey, key.RowKey, cancellationToken: stop);
+            var stored = await table.GetEntityIfExistsAsync<TableEntity>(key.PartitionKey, key.RowKey, cancellationToken: cancellationToken);
             var before = stored.HasValue ? Read(stored.Value!) : null;
             var after = With(before ?? new(control, run.StartedAt, LastRun: null, LastComplete: null), run, complete);
             if (after == before)
@@ -63,11 +63,11 @@ internal sealed class TableRunLog(StateStorage storage) : IRunLog
             try
             {
                 await (before is null
-                    ? table.AddEntityAsync(Row(tenantId, after), stop)
-                    : table.UpdateEntityAsync(Row(tenantId, after), stored.Value!.ETag, TableUpdateMode.Replace, stop));
+                    ? table.AddEntityAsync(Row(tenantId, after), cancellationToken)
+                    : table.UpdateEntityAsync(Row(tenantId, after), stored.Value!.ETag, TableUpdateMode.Replace, cancellationToken));
                 return;
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MostRaces)
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
             {
                 // Another run ended at the same time: decide again from what it wrote.
             }

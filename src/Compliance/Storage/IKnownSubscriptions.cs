@@ -4,8 +4,8 @@ namespace Compliance.Storage;
 public interface IKnownSubscriptions
 {
     /// <summary>Subscription ids with their names as last seen.</summary>
-    Task<IReadOnlyDictionary<string, string>> LoadAsync(string tenantId, CancellationToken stop);
+    Task<IReadOnlyDictionary<string, string>> LoadAsync(string tenantId, CancellationToken cancellationToken);
 
     /// <summary>Remembers newly seen subscriptions and forgets those confirmed gone.</summary>
-    Task UpdateAsync(string tenantId, IReadOnlyDictionary<string, string> seen, IReadOnlyCollection<string> gone, CancellationToken stop);
+    Task UpdateAsync(string tenantId, IReadOnlyDictionary<string, string> seen, IReadOnlyCollection<string> gone, CancellationToken cancellationToken);
 }

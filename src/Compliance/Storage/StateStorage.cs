@@ -54,19 +54,19 @@ internal sealed class StateStorage
 
     /// <summary>The table, made when it is missing; asked once in this process.</summary>
     /// <exception cref="RequestFailedException">Storage cannot be reached or refuses us; the text names the setting and what to do.</exception>
-    public async Task<TableClient> TableAsync(string name, CancellationToken stop)
+    public async Task<TableClient> TableAsync(string name, CancellationToken cancellationToken)
     {
         var table = Tables.GetTableClient(name);
-        await OnceAsync(_options.State, "table service", "Storage Table Data Contributor", Tables.Uri, name, () => table.CreateIfNotExistsAsync(stop));
+        await OnceAsync(_options.State, "table service", "Storage Table Data Contributor", Tables.Uri, name, () => table.CreateIfNotExistsAsync(cancellationToken));
         return table;
     }
 
     /// <summary>The container of the evidence account, made when it is missing; asked once in this process.</summary>
     /// <inheritdoc cref="TableAsync" path="/exception"/>
-    public async Task<BlobContainerClient> EvidenceContainerAsync(string name, CancellationToken stop)
+    public async Task<BlobContainerClient> EvidenceContainerAsync(string name, CancellationToken cancellationToken)
     {
         var container = Evidence.GetBlobContainerClient(name);
-        await OnceAsync(_options.Evidence, "blob service", "Storage Blob Data Contributor", Evidence.Uri, name, () => container.CreateIfNotExistsAsync(cancellationToken: stop));
+        await OnceAsync(_options.Evidence, "blob service", "Storage Blob Data Contributor", Evidence.Uri, name, () => container.CreateIfNotExistsAsync(cancellationToken: cancellationToken));
         return container;
     }
 

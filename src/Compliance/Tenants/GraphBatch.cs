@@ -45,9 +45,9 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
 
     /// <summary>Sends all of them. Every request has an answer in the result; a batch that failed as a whole answers for each of its requests with status 0 and the reason.</summary>
     /// <param name="requests">In any number.</param>
-    /// <param name="stop">Stops between batches.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
     /// <param name="attempts">How often a request is sent at most; 1 where what comes next cannot wait.</param>
-    public async Task<IReadOnlyDictionary<string, BatchAnswer>> SendAsync(IEnumerable<BatchRequest> requests, CancellationToken stop, int attempts = PoliteHandler.MaxAttempts)
+    public async Task<IReadOnlyDictionary<string, BatchAnswer>> SendAsync(IEnumerable<BatchRequest> requests, CancellationToken cancellationToken, int attempts = ThrottleAwareRetryHandler.MaxAttempts)
     {
         var done = new ConcurrentDictionary<string, BatchAnswer>(StringComparer.OrdinalIgnoreCase);
         var open = requests.ToList();
@@ -55,7 +55,7 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
         {
             var again = new ConcurrentBag<(BatchRequest Request, TimeSpan Wait)>();
             await Parallel.ForEachAsync(
-                open.Chunk(Size), new ParallelOptions { MaxDegreeOfParallelism = BatchesSideBySide, CancellationToken = stop },
+                open.Chunk(Size), new ParallelOptions { MaxDegreeOfParallelism = BatchesSideBySide, CancellationToken = cancellationToken },
                 async (some, token) =>
                 {
                     var answers = await PostAsync(some, token);
@@ -72,33 +72,33 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
             // waiting batch by batch would take as many waits as there are batches.
             open = [.. again.Select(a => a.Request).OrderBy(r => r.Key, StringComparer.Ordinal)];
             if (open.Count > 0)
-                await Task.Delay(again.Max(a => a.Wait), time, stop);
+                await Task.Delay(again.Max(a => a.Wait), time, cancellationToken);
         }
         return done;
     }
 
-    private async Task<List<BatchAnswer>> PostAsync(BatchRequest[] requests, CancellationToken stop)
+    private async Task<List<BatchAnswer>> PostAsync(BatchRequest[] requests, CancellationToken cancellationToken)
     {
         try
         {
-            return await SendOneAsync(requests, stop);
+            return await SendOneAsync(requests, cancellationToken);
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failed = new BatchAnswer(0, default, null, ReadFailure.Of(e, DeclaredCall.Batch, null, tenant.Options.ClientId).Reason);
             return [.. requests.Select(_ => failed)];
         }
     }
 
-    private async Task<List<BatchAnswer>> SendOneAsync(BatchRequest[] requests, CancellationToken stop)
+    private async Task<List<BatchAnswer>> SendOneAsync(BatchRequest[] requests, CancellationToken cancellationToken)
     {
         // {"requests":[{"id":"0","method":"DELETE","url":"/groups/…/members/…/$ref"},{"id":"1","method":"PATCH","url":"/users/…","headers":{"Content-Type":"application/json"},"body":{…}}]}
         var items = new JsonArray([.. requests.Select((r, i) => (JsonNode)Item(r, i.ToString(CultureInfo.InvariantCulture)))]);
         var information = new RequestInformation(Method.POST, "{+baseurl}/$batch", new Dictionary<string, object> { ["baseurl"] = tenant.GraphAddress });
         information.SetStreamContent(new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["requests"] = items })), "application/json");
-        await using var stream = await tenant.Graph.RequestAdapter.SendPrimitiveAsync<Stream>(information, cancellationToken: stop)
+        await using var stream = await tenant.Graph.RequestAdapter.SendPrimitiveAsync<Stream>(information, cancellationToken: cancellationToken)
             ?? throw new IncompleteReadException("the batch has no answer");
-        using var answer = await JsonDocument.ParseAsync(stream, cancellationToken: stop);
+        using var answer = await JsonDocument.ParseAsync(stream, cancellationToken: cancellationToken);
         if (!answer.RootElement.TryGetProperty("responses", out var responses) || responses.ValueKind != JsonValueKind.Array)
             throw new IncompleteReadException("the batch's answer has no 'responses'");
         var answers = Enumerable.Repeat(new BatchAnswer(503, default, null, "the batch left this request out"), requests.Length).ToList();

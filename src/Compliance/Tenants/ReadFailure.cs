@@ -64,7 +64,7 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
             403 when said.Contains("firewall", StringComparison.OrdinalIgnoreCase) || said.Contains("Client address is not authorized", StringComparison.OrdinalIgnoreCase) => new(
                 Short($"403, refused by its firewall: {said}"), null, "let the app's outbound addresses or its network through the firewall, or give it a private endpoint"),
             403 => new(Short($"403, refused: {said}"), call.Permission, call.Grant(scope, identity)),
-            429 => new(Short($"429, still throttled after {PoliteHandler.MaxAttempts} attempts: {said}"), null, "run the check again later"),
+            429 => new(Short($"429, still throttled after {ThrottleAwareRetryHandler.MaxAttempts} attempts: {said}"), null, "run the check again later"),
             _ => new(Short($"{status}: {said}"), null, "run the check again; if it stays, report it to the service"),
         };
     }

@@ -57,10 +57,10 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
 
     /// <summary>Every subscription that is shown to us, page by page.</summary>
     /// <exception cref="IncompleteReadException">The same next page was given twice.</exception>
-    public async IAsyncEnumerable<(string Id, string Name)> SubscriptionsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
+    public async IAsyncEnumerable<(string Id, string Name)> SubscriptionsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var trail = new PageTrail();
-        await foreach (var page in tenant.ResourceManager.GetSubscriptions().GetAllAsync(stop).AsPages().WithCancellation(stop))
+        await foreach (var page in tenant.ResourceManager.GetSubscriptions().GetAllAsync(cancellationToken).AsPages().WithCancellation(cancellationToken))
         {
             foreach (var subscription in page.Values)
                 yield return (subscription.Data.SubscriptionId, subscription.Data.DisplayName);
@@ -71,7 +71,7 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
     /// <summary>The rows of a Resource Graph query over the given subscriptions.</summary>
     /// <exception cref="IncompleteReadException">The answer says itself that it is not whole, or its count does not add up.</exception>
     public async IAsyncEnumerable<ResourceRow> QueryAsync(
-        string query, IReadOnlyCollection<string> subscriptions, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
+        string query, IReadOnlyCollection<string> subscriptions, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A query takes at most 1,000 subscriptions.
         foreach (var some in subscriptions.Chunk(1000))
@@ -81,7 +81,7 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
             var trail = new PageTrail();
             do
             {
-                using var answer = await PostAsync(query, some, skipToken, stop);
+                using var answer = await PostAsync(query, some, skipToken, cancellationToken);
                 var root = answer.RootElement;
                 if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
                     throw new IncompleteReadException("the answer has no 'data' array");
@@ -105,12 +105,12 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
     /// </summary>
     /// <exception cref="RequestFailedException">It could not be asked.</exception>
     /// <exception cref="IncompleteReadException">The answer does not say what is missing.</exception>
-    public async Task<bool> ExistsAsync(string resourceId, CancellationToken stop)
+    public async Task<bool> ExistsAsync(string resourceId, CancellationToken cancellationToken)
     {
         using var message = tenant.ResourceManagerPipeline.CreateMessage();
         message.Request.Method = RequestMethod.Get;
         message.Request.Uri.Reset(new Uri($"{tenant.ResourceManagerAddress}{resourceId}?api-version={ApiVersionOf(resourceId)}"));
-        await tenant.ResourceManagerPipeline.SendAsync(message, stop);
+        await tenant.ResourceManagerPipeline.SendAsync(message, cancellationToken);
         if (!message.Response.IsError)
             return true;
         if (message.Response.Status != 404)
@@ -155,7 +155,7 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
 
     private static string ApiVersionOf(string resourceId) => KnownApiVersion(resourceId) ?? "2022-12-01";
 
-    private async Task<JsonDocument> PostAsync(string query, string[] subscriptions, string? skipToken, CancellationToken stop)
+    private async Task<JsonDocument> PostAsync(string query, string[] subscriptions, string? skipToken, CancellationToken cancellationToken)
     {
         using var message = tenant.ResourceManagerPipeline.CreateMessage();
         message.Request.Method = RequestMethod.Post;
@@ -165,7 +165,7 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
         if (skipToken is not null)
             options["$skipToken"] = skipToken;
         message.Request.Content = RequestContent.Create(JsonSerializer.SerializeToUtf8Bytes(new { subscriptions, query, options }));
-        await tenant.ResourceManagerPipeline.SendAsync(message, stop);
+        await tenant.ResourceManagerPipeline.SendAsync(message, cancellationToken);
         return message.Response.IsError ? throw new RequestFailedException(message.Response) : JsonDocument.Parse(message.Response.Content);
     }
 

@@ -125,12 +125,12 @@ internal sealed class TenantConnection : IDisposable
                 && CryptographicOperations.FixedTimeEquals(Convert.FromHexString(shown.GetCertHashString(HashAlgorithmName.SHA256)), Convert.FromHexString(thumbprint)),
         };
         // A pinned certificate speaks for this machine only, whatever a name resolves to.
-        handler.ConnectCallback = async (context, stop) =>
+        handler.ConnectCallback = async (context, cancellationToken) =>
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, stop);
+                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancellationToken);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch
@@ -146,7 +146,7 @@ internal sealed class TenantConnection : IDisposable
         ? Array.Exists(VaultSuffixes, s => uri.Host.EndsWith(s, StringComparison.OrdinalIgnoreCase)) && uri.IsDefaultPort
         : uri.Host.EndsWith(".vault.localhost", StringComparison.OrdinalIgnoreCase) && uri.Port == _options.ResourceManager.Port);
 
-    private PoliteHandler Handler(string service, Func<Uri, bool> isOurs) =>
+    private ThrottleAwareRetryHandler Handler(string service, Func<Uri, bool> isOurs) =>
         new(_network, service, isOurs, _options.MaxRetryWait, _time, Requests, _log);
 
     private HttpClient Client(string service, Func<Uri, bool> isOurs) =>

@@ -102,8 +102,8 @@ internal sealed class TimerStarter(HostContext context, IWorkerChannel worker, I
             try
             {
                 await using var lease = await TimerLease.AcquireAsync(container, context.Settings.HostId, _logger, cancellationToken);
-                using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
-                await Task.WhenAll(timers.Select(t => t.RunAsync(stop.Token)));
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+                await Task.WhenAll(timers.Select(t => t.RunAsync(either.Token)));
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

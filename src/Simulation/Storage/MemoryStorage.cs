@@ -60,7 +60,7 @@ internal sealed class MemoryStorage(TimeProvider time)
     public int BlobPage { get; set; } = 5000;
 
     /// <summary>Most appends to one blob; the service's bound is 50,000. A small one makes logs go on in the next blob.</summary>
-    public int MostAppends { get; set; } = 50_000;
+    public int MaxAppends { get; set; } = 50_000;
 
     /// <summary>How many requests were served, by operation: what storage would charge for.</summary>
     public IReadOnlyDictionary<StorageOperation, long> Served

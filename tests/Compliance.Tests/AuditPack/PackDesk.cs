@@ -120,6 +120,6 @@ internal sealed partial class PackDesk : IDisposable
 
     private sealed class KnownState(PackState state) : IPackState
     {
-        public Task<PackState> ReadAsync(IReadOnlyCollection<string> controls, CancellationToken stop) => Task.FromResult(state);
+        public Task<PackState> ReadAsync(IReadOnlyCollection<string> controls, CancellationToken cancellationToken) => Task.FromResult(state);
     }
 }

@@ -20,8 +20,8 @@ public sealed class PackOscalTests : IDisposable
     {
         Assert.SkipUnless(PublishedFiles.Find(schemaFile) is not null,
             $"NIST's schemas are not here; set {PublishedFiles.Variable} to the folder that holds {schemaFile}");
-        var stop = TestContext.Current.CancellationToken;
-        var schema = await JsonSchema.FromJsonAsync(await File.ReadAllTextAsync(PublishedFiles.Find(schemaFile)!, stop), stop);
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var schema = await JsonSchema.FromJsonAsync(await File.ReadAllTextAsync(PublishedFiles.Find(schemaFile)!, cancellationToken), cancellationToken);
         await MakeAsync();
         var json = _desk.Read(name);
 
@@ -44,8 +44,8 @@ public sealed class PackOscalTests : IDisposable
     {
         var file = PublishedFiles.Find("oscal_assessment-results_schema.json");
         Assert.SkipUnless(file is not null, $"NIST's schemas are not here; set {PublishedFiles.Variable}");
-        var stop = TestContext.Current.CancellationToken;
-        var schema = await JsonSchema.FromJsonAsync(await File.ReadAllTextAsync(file, stop), stop);
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var schema = await JsonSchema.FromJsonAsync(await File.ReadAllTextAsync(file, cancellationToken), cancellationToken);
         using var ledger = await LedgerFolder.OfAsync(9, 9);
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 0, 9, Framework.All.Single(f => f.Key == framework)));
 

@@ -19,21 +19,21 @@ public sealed class ProofMakerTests
     [InlineData(70_001, 69_990, 70_001)]
     public async Task Proofs_are_those_of_RFC_6962(int size, int from, int to)
     {
-        var stop = TestContext.Current.CancellationToken;
+        var cancellationToken = TestContext.Current.CancellationToken;
         var tiles = new MemoryTiles([.. Enumerable.Range(0, size).Select(Leaf)]);
         var maker = new ProofMaker(tiles, size);
         for (var index = from; index < to; index++)
-            Assert.Equal(await MerkleProof.InclusionAsync(tiles, index, size, stop), await maker.ProofAsync(index, stop));
+            Assert.Equal(await MerkleProof.InclusionAsync(tiles, index, size, cancellationToken), await maker.ProofAsync(index, cancellationToken));
     }
 
     [Fact]
     public async Task Many_proofs_in_their_order_read_each_tile_about_once()
     {
-        var stop = TestContext.Current.CancellationToken;
+        var cancellationToken = TestContext.Current.CancellationToken;
         var tiles = new MemoryTiles([.. Enumerable.Range(0, 70_001).Select(Leaf)]);
         var maker = new ProofMaker(tiles, 70_001);
         for (var index = 0; index < 10_240; index++)
-            await maker.ProofAsync(index, stop);
+            await maker.ProofAsync(index, cancellationToken);
 
         // Forty tiles of leaves, those above them and at the right edge, and a few that were read again.
         Assert.InRange(tiles.Reads.Count, 40, 60);

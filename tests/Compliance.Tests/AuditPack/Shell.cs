@@ -10,11 +10,11 @@ internal static partial class Shell
     /// <returns>The exit code, and what was printed.</returns>
     public static async Task<(int Code, string Said)> VerifyAsync(string folder)
     {
-        var stop = TestContext.Current.CancellationToken;
-        var guide = await File.ReadAllTextAsync(Path.Combine(folder, "VERIFY.md"), stop);
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var guide = await File.ReadAllTextAsync(Path.Combine(folder, "VERIFY.md"), cancellationToken);
         var commands = string.Concat(Block().Matches(guide).Select(m => m.Groups["commands"].Value));
         using var shell = Process.Start(new ProcessStartInfo("sh", "-eu") { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var (output, errors) = (shell.StandardOutput.ReadToEndAsync(stop), shell.StandardError.ReadToEndAsync(stop));
+        var (output, errors) = (shell.StandardOutput.ReadToEndAsync(cancellationToken), shell.StandardError.ReadToEndAsync(cancellationToken));
         // Whoever ends at the first thing that is wrong does not read the rest.
         try
         {
@@ -24,7 +24,7 @@ internal static partial class Shell
         catch (IOException)
         {
         }
-        await shell.WaitForExitAsync(stop);
+        await shell.WaitForExitAsync(cancellationToken);
         return (shell.ExitCode, await output + await errors);
     }
 

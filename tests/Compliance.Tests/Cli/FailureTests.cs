@@ -137,15 +137,15 @@ public sealed class FailureTests : IDisposable
     public async Task Whatever_fails_after_an_interruption_is_the_interruption()
     {
         using var errors = new StringWriter { NewLine = "\n" };
-        using var stop = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
 
         var code = await OneLine.RunAsync(
             async () =>
             {
-                await stop.CancelAsync();
+                await cancellation.CancelAsync();
                 throw new HttpRequestException("the connection broke");
             },
-            errors, stop.Token);
+            errors, cancellation.Token);
 
         Assert.Equal((1, "interrupted\n"), (code, errors.ToString()));
     }
@@ -181,11 +181,11 @@ public sealed class FailureTests : IDisposable
     [Fact]
     public async Task Waiting_for_an_event_to_be_typed_can_be_interrupted()
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         using var output = new StringWriter();
 
         var waiting = Commands.InvokeAsync(
-            ["event", "send", "-", "--connection", Connect(Nowhere)], output, output, stop.Token, () => new Typed(stop));
+            ["event", "send", "-", "--connection", Connect(Nowhere)], output, output, cancellation.Token, () => new Typed(cancellation));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
@@ -220,7 +220,7 @@ public sealed class FailureTests : IDisposable
     }
 
     /// <summary>A terminal at which nothing is typed, and Ctrl-C is pressed.</summary>
-    private sealed class Typed(CancellationTokenSource stop) : Stream
+    private sealed class Typed(CancellationTokenSource cancellation) : Stream
     {
         public override bool CanRead => true;
 
@@ -234,7 +234,7 @@ public sealed class FailureTests : IDisposable
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            stop.CancelAfter(0);
+            cancellation.CancelAfter(0);
             return await new TaskCompletionSource<int>().Task;
         }
 

@@ -30,7 +30,7 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
     /// <summary>Runs while the tenant is being read, for races.</summary>
     public Func<Task>? WhileReading { get; set; }
 
-    public async Task ReadAsync(IInventorySink sink, CancellationToken stop)
+    public async Task ReadAsync(IInventorySink sink, CancellationToken cancellationToken)
     {
         if (WhileReading is { } act)
             await act();
@@ -44,7 +44,7 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
             Read(sink, source, Credentials.Where(c => c.Source == source).ToList());
     }
 
-    public Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken stop)
+    public Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken cancellationToken)
     {
         var vault = Resources.SingleOrDefault(r => r.EndsWith($"/vaults/{vaultName}", StringComparison.OrdinalIgnoreCase));
         if (vault is null)
@@ -63,18 +63,18 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(IReadOnlyCollection<Subject> subjects, CancellationToken stop) =>
+    public Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(IReadOnlyCollection<Subject> subjects, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<string, OwnerAnswer>>(subjects.ToDictionary(s => s.Id, s => Owners.GetValueOrDefault(s.Id) ?? new OwnerAnswer([], null)));
 
-    public Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken stop) =>
+    public Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<string, OwnerAnswer>>(addresses.ToDictionary(a => a, a => Owners.GetValueOrDefault(a) ?? new OwnerAnswer([], null)));
 
-    public Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken stop) => Task.FromResult(new OwnedAnswer(new HashSet<string>(), null));
+    public Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken cancellationToken) => Task.FromResult(new OwnedAnswer(new HashSet<string>(), null));
 
-    public Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken stop) =>
+    public Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<string, RotationPolicyAnswer>>(keys.ToDictionary(k => k.Subject.Id, _ => new RotationPolicyAnswer(false, null)));
 
-    public Task<ResourceAnswer> FindAsync(string resourceId, CancellationToken stop)
+    public Task<ResourceAnswer> FindAsync(string resourceId, CancellationToken cancellationToken)
     {
         Asked.Add(resourceId);
         return Task.FromResult(Gone.Contains(resourceId)
@@ -82,7 +82,7 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
             : new(null, "whether it was deleted could not be asked: 403, refused", "Reader", "grant Reader"));
     }
 
-    public Task<(string Id, string? Name)> WhoAsync(CancellationToken stop) => Task.FromResult<(string, string?)>((TenantId, "Test tenant"));
+    public Task<(string Id, string? Name)> WhoAsync(CancellationToken cancellationToken) => Task.FromResult<(string, string?)>((TenantId, "Test tenant"));
 
     private void Read(IInventorySink sink, string source, List<Credential> credentials)
     {

@@ -167,7 +167,7 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
                     new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
                     new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance), Time),
                 NullLogger<CredentialRotationCheck>.Instance);
-            Intake = new VaultEventIntake(_check, policy, Tenant, new FindingsKeeper(_findings), Time, Log);
+            Intake = new VaultEventIntake(_check, policy, Tenant, new FindingWriter(_findings), Time, Log);
         }
 
         public FakeTimeProvider Time { get; } = new(Start);

@@ -339,7 +339,7 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
 
         public WriteOnceUnknownException? Unknown { get; set; }
 
-        public Task<ImmutabilityPolicy?> ReadAsync(CancellationToken stop) => Unknown is { } e ? throw e : Task.FromResult(Policy);
+        public Task<ImmutabilityPolicy?> ReadAsync(CancellationToken cancellationToken) => Unknown is { } e ? throw e : Task.FromResult(Policy);
     }
 
     private sealed class FakePlace : ICheckpointCopy
@@ -348,6 +348,6 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
 
         public Exception? Answer { get; set; }
 
-        public Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken stop) => Answer is { } e ? throw e : Task.CompletedTask;
+        public Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken cancellationToken) => Answer is { } e ? throw e : Task.CompletedTask;
     }
 }

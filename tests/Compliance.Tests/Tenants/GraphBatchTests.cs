@@ -66,7 +66,7 @@ public sealed class GraphBatchTests : IDisposable
         _answer = (_, r) => Id(r) == "/b" ? null : Answer(r, 200);
         var answers = await SendAsync("/a", "/b");
         Assert.Equal((200, 503, "the batch left this request out"), (answers["/a"].Status, answers["/b"].Status, answers["/b"].Reason));
-        Assert.Equal(PoliteHandler.MaxAttempts, _batches.Count);
+        Assert.Equal(ThrottleAwareRetryHandler.MaxAttempts, _batches.Count);
     }
 
     [Theory]
@@ -173,15 +173,15 @@ public sealed class GraphBatchTests : IDisposable
     [Fact]
     public async Task Who_gives_up_gets_no_answer_that_says_something()
     {
-        using var stop = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
         _outer = _ =>
         {
-            stop.Cancel();
-            stop.Token.ThrowIfCancellationRequested();
+            cancellation.Cancel();
+            cancellation.Token.ThrowIfCancellationRequested();
             return PaperTenant.Json(200, "{}");
         };
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Given.SendAsync([new("/a", "GET", "/a")], stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Given.SendAsync([new("/a", "GET", "/a")], cancellation.Token));
     }
 
     [Fact]

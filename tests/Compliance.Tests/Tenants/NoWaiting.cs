@@ -16,7 +16,7 @@ internal sealed class NoWaiting : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        if (dueTime == PoliteHandler.AnswerWithin || dueTime == Timeout.InfiniteTimeSpan)
+        if (dueTime == ThrottleAwareRetryHandler.AnswerWithin || dueTime == Timeout.InfiniteTimeSpan)
             return System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, period);
         Waits.Enqueue(dueTime);
         return System.CreateTimer(callback, state, TimeSpan.Zero, period);

@@ -22,11 +22,11 @@ public sealed partial class CanonicalJsonTests
     [InlineData("weird")]
     public async Task The_published_vectors_come_out_byte_for_byte(string name)
     {
-        var stop = TestContext.Current.CancellationToken;
+        var cancellationToken = TestContext.Current.CancellationToken;
         Assert.SkipUnless(Vectors() is not null,
             $"the RFC's vectors are not here; set {PublishedFiles.Variable} to the folder that holds jcs/input and jcs/output");
-        var input = await File.ReadAllBytesAsync(Path.Combine(Vectors()!, "input", $"{name}.json"), stop);
-        var output = await File.ReadAllTextAsync(Path.Combine(Vectors()!, "output", $"{name}.json"), stop);
+        var input = await File.ReadAllBytesAsync(Path.Combine(Vectors()!, "input", $"{name}.json"), cancellationToken);
+        var output = await File.ReadAllTextAsync(Path.Combine(Vectors()!, "output", $"{name}.json"), cancellationToken);
 
         Assert.Equal(output.TrimEnd('\n'), Text(JsonNode.Parse(input)));
         Assert.Equal(output.TrimEnd('\n'), Text(JsonNode.Parse(output)));

@@ -42,53 +42,53 @@ internal sealed class Interruptions
 
     private sealed class Directory(ILeaverDirectory inner, Interruptions here) : ILeaverDirectory
     {
-        public async Task<LeaverLookup> LookUpAsync(HrEvent latest, OffboardingPolicy policy, CancellationToken stop)
+        public async Task<LeaverLookup> LookUpAsync(HrEvent latest, OffboardingPolicy policy, CancellationToken cancellationToken)
         {
             await OrNothing(here.BeforeLookUp?.Invoke());
-            return await inner.LookUpAsync(latest, policy, stop);
+            return await inner.LookUpAsync(latest, policy, cancellationToken);
         }
 
-        public Task<LeaverLookup> LookUpAsync(string userId, OffboardingPolicy policy, CancellationToken stop) =>
-            inner.LookUpAsync(userId, policy, stop);
+        public Task<LeaverLookup> LookUpAsync(string userId, OffboardingPolicy policy, CancellationToken cancellationToken) =>
+            inner.LookUpAsync(userId, policy, cancellationToken);
 
         public async Task<AccessSnapshot> ReadAccessAsync(
-            string userId, string principalName, OffboardingPolicy policy, CancellationToken stop)
+            string userId, string principalName, OffboardingPolicy policy, CancellationToken cancellationToken)
         {
-            var read = await inner.ReadAccessAsync(userId, principalName, policy, stop);
+            var read = await inner.ReadAccessAsync(userId, principalName, policy, cancellationToken);
             await OrNothing(here.AfterReadAccess?.Invoke());
             return read;
         }
 
-        public Task<BlockGroup> BlockGroupAsync(string groupId, string userId, CancellationToken stop) =>
-            inner.BlockGroupAsync(groupId, userId, stop);
+        public Task<BlockGroup> BlockGroupAsync(string groupId, string userId, CancellationToken cancellationToken) =>
+            inner.BlockGroupAsync(groupId, userId, cancellationToken);
 
-        public Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken stop)
+        public Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken cancellationToken)
         {
             here.SaidLeaving = leaving;
-            return inner.HeirAsync(userId, leaving, stop);
+            return inner.HeirAsync(userId, leaving, cancellationToken);
         }
 
-        public Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(IReadOnlyCollection<string> userIds, CancellationToken stop) =>
-            inner.RecheckAsync(userIds, stop);
+        public Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken) =>
+            inner.RecheckAsync(userIds, cancellationToken);
     }
 
     private sealed class Cases(ILeaverCases inner, Interruptions here) : ILeaverCases
     {
-        public Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken stop) =>
-            inner.FindAsync(tenantId, caseId, stop);
+        public Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken cancellationToken) =>
+            inner.FindAsync(tenantId, caseId, cancellationToken);
 
-        public Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken stop) => inner.AllAsync(tenantId, stop);
+        public Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken cancellationToken) => inner.AllAsync(tenantId, cancellationToken);
 
-        public Task<IReadOnlyList<LeaverCase>> OpenAsync(string tenantId, DateTimeOffset? dueSince, CancellationToken stop) =>
-            inner.OpenAsync(tenantId, dueSince, stop);
+        public Task<IReadOnlyList<LeaverCase>> OpenAsync(string tenantId, DateTimeOffset? dueSince, CancellationToken cancellationToken) =>
+            inner.OpenAsync(tenantId, dueSince, cancellationToken);
 
-        public Task<IReadOnlyList<LeaverCase>> OfPersonAsync(string tenantId, string employeeId, CancellationToken stop) =>
-            inner.OfPersonAsync(tenantId, employeeId, stop);
+        public Task<IReadOnlyList<LeaverCase>> OfPersonAsync(string tenantId, string employeeId, CancellationToken cancellationToken) =>
+            inner.OfPersonAsync(tenantId, employeeId, cancellationToken);
 
         public async Task<LeaverCase> ChangeAsync(
-            string tenantId, string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken stop)
+            string tenantId, string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken cancellationToken)
         {
-            var after = await inner.ChangeAsync(tenantId, caseId, change, stop);
+            var after = await inner.ChangeAsync(tenantId, caseId, change, cancellationToken);
             await OrNothing(here.AfterChange?.Invoke(after));
             return after;
         }
@@ -96,10 +96,10 @@ internal sealed class Interruptions
 
     private sealed class Log(IEvidenceLog inner, Interruptions here) : IEvidenceLog
     {
-        public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
+        public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)
         {
             here.BeforeRecord?.Invoke(record);
-            return inner.AppendAsync(record, stop);
+            return inner.AppendAsync(record, cancellationToken);
         }
     }
 }

@@ -245,18 +245,18 @@ public sealed class ScriptedHistoryTests
     [Fact]
     public async Task A_policy_edited_after_the_block_does_not_keep_the_case_from_going_on()
     {
-        var stop = TestContext.Current.CancellationToken;
-        await using var world = await LeaverWorld.StartAsync(cancellationToken: stop);
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: cancellationToken);
         await HistoryRun.LiveAsync(new(1, [Terminated(1, 1)]), world, new LeaverInvariants(world));
         var (documents, steps) = (world.Services.GetRequiredService<ICaseDocuments>(), world.Services.GetRequiredService<LeaverSteps>());
         var run = new CaseRun((await world.CaseAsync(Person.Lea, "1"))!.Id, 1, "again");
         var before = await documents.ChangeAsync<CaseState>(
-            LeaverSteps.Name(run, "state.json"), s => s! with { Evidence = [], Recorded = new Dictionary<string, string>() }, stop);
+            LeaverSteps.Name(run, "state.json"), s => s! with { Evidence = [], Recorded = new Dictionary<string, string>() }, cancellationToken);
         await world.HappenAsync(new EditsPolicy(TimeSpan.Zero, PolicyEdit.Comment));
 
-        var decision = await steps.BlockAsync(run, stop);
+        var decision = await steps.BlockAsync(run, cancellationToken);
 
-        var after = await documents.LoadAsync<CaseState>(LeaverSteps.Name(run, "state.json"), stop);
+        var after = await documents.LoadAsync<CaseState>(LeaverSteps.Name(run, "state.json"), cancellationToken);
         Assert.Equal((CaseGo.Proceed, before.Begun[0]), (decision.Outcome, decision.PlanId));
         Assert.Contains(after!.Evidence, e => e.EndsWith("-done", StringComparison.Ordinal));
     }

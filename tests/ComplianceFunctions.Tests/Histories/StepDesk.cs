@@ -14,8 +14,8 @@ internal sealed class StepDesk : IAsyncDisposable
 {
     private readonly CancellationToken _stop;
 
-    private StepDesk(LeaverWorld world, Interruptions interruptions, CancellationToken stop) =>
-        (World, Interruptions, _stop) = (world, interruptions, stop);
+    private StepDesk(LeaverWorld world, Interruptions interruptions, CancellationToken cancellationToken) =>
+        (World, Interruptions, _stop) = (world, interruptions, cancellationToken);
 
     public LeaverWorld World { get; }
 
@@ -33,8 +33,8 @@ internal sealed class StepDesk : IAsyncDisposable
 
     public static async Task<StepDesk> StartAsync()
     {
-        var (stop, interruptions) = (TestContext.Current.CancellationToken, new Interruptions());
-        return new(await LeaverWorld.StartAsync(services: interruptions.Add, cancellationToken: stop), interruptions, stop);
+        var (cancellationToken, interruptions) = (TestContext.Current.CancellationToken, new Interruptions());
+        return new(await LeaverWorld.StartAsync(services: interruptions.Add, cancellationToken: cancellationToken), interruptions, cancellationToken);
     }
 
     /// <summary>Takes HR's event in, and starts nothing: Lea leaves at once, unless she leaves later or stays.</summary>

@@ -165,7 +165,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
     {
         await using var host = await CaseHost.StartAsync(azurite, "caps: { leaversPerHour: 2, shareOfStaffPerDay: 50% }\n");
         var caps = host.Services.GetRequiredService<ICapLedger>();
-        var policy = new OffboardingPolicy { Sha256 = new string('a', 64), MostPerHour = 2, MostOfStaffPerDay = 0.5 };
+        var policy = new OffboardingPolicy { Sha256 = new string('a', 64), MaxPerHour = 2, MaxOfStaffPerDay = 0.5 };
         Task<Hold?> ReserveAsync(string who) => caps.ReserveAsync(host.Sandbox.TenantId, who, host.Clock.GetUtcNow(), policy, 304, CaseHost.Stop);
         Assert.Null(await ReserveAsync("first"));
         Assert.Null(await ReserveAsync("second"));
@@ -598,11 +598,11 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
         private sealed class Noting(RefusalLog notes, IEvidenceLog own) : IEvidenceLog
         {
-            public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
+            public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)
             {
                 if (record.Action == "offboarding.refused")
                     notes.Stages.Add(await notes.StageNow!());
-                return await own.AppendAsync(record, stop);
+                return await own.AppendAsync(record, cancellationToken);
             }
         }
     }

@@ -52,7 +52,7 @@ internal sealed class Outages(LeaverRun run, params IReadOnlyList<Outage> plan) 
 
     private async Task ComeBackAsync()
     {
-        while (run.Wire.MostUnheard < Enough)
+        while (run.Wire.MaxUnheard < Enough)
             await Task.Delay(Between, TimeProvider.System, _over.Token);
         await run.StartStorageAsync();
     }

@@ -52,10 +52,10 @@ internal sealed partial class Wire : IAsyncDisposable
             {
                 RemoteCertificateValidationCallback = (_, theirs, _, _) => theirs is X509Certificate2 known && known.GetCertHashString(HashAlgorithmName.SHA256) == sandbox.Thumbprint,
             },
-            ConnectCallback = async (_, stop) =>
+            ConnectCallback = async (_, cancellationToken) =>
             {
                 var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                await socket.ConnectAsync(IPAddress.Loopback, sandbox.Port, stop);
+                await socket.ConnectAsync(IPAddress.Loopback, sandbox.Port, cancellationToken);
                 return new NetworkStream(socket, ownsSocket: true);
             },
         });
@@ -77,7 +77,7 @@ internal sealed partial class Wire : IAsyncDisposable
     }
 
     /// <summary>How often one and the same request found no storage, at most, since it was last there.</summary>
-    public int MostUnheard
+    public int MaxUnheard
     {
         get
         {
@@ -93,11 +93,11 @@ internal sealed partial class Wire : IAsyncDisposable
 
     private HttpRelay Relay => _relay ?? throw new InvalidOperationException("the wire has not started");
 
-    public static async Task<Wire> StartAsync(Sandbox sandbox, CancellationToken stop)
+    public static async Task<Wire> StartAsync(Sandbox sandbox, CancellationToken cancellationToken)
     {
         var certificate = Certificate(TimeProvider.System.GetUtcNow());
         var wire = new Wire(certificate, sandbox);
-        wire._relay = await HttpRelay.StartAsync([null, null, null, certificate], wire.PassAsync, stop);
+        wire._relay = await HttpRelay.StartAsync([null, null, null, certificate], wire.PassAsync, cancellationToken);
         return wire;
     }
 

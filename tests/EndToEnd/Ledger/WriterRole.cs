@@ -24,7 +24,7 @@ internal static class WriterRole
     private const int AtOnce = 8;
 
     // So few that blobs are closed and begun all the time.
-    private static readonly LogOptions Options = new() { MostBlocks = 10 };
+    private static readonly LogOptions Options = new() { MaxBlocks = 10 };
 
     private static readonly DateTimeOffset Happened = new(2026, 3, 1, 6, 0, 0, TimeSpan.Zero);
 
@@ -52,9 +52,9 @@ internal static class WriterRole
         await output.WriteLineAsync(Ready);
         await output.FlushAsync();
         var printing = new Lock();
-        await Parallel.ForEachAsync(args[4..].SelectMany(Ids), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (id, stop) =>
+        await Parallel.ForEachAsync(args[4..].SelectMany(Ids), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (id, cancellationToken) =>
         {
-            var receipt = await log.AppendAsync(Record(tenant, id), stop);
+            var receipt = await log.AppendAsync(Record(tenant, id), cancellationToken);
             lock (printing)
             {
                 output.WriteLine($"{Kept} {receipt.RecordId} {receipt.Location} {receipt.Offset.ToString(CultureInfo.InvariantCulture)} {receipt.Sha256}");

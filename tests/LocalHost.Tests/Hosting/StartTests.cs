@@ -76,10 +76,10 @@ public sealed class StartTests
     {
         await using var host = new TestHost { Starters = (_, _, _, _, _) => [new Stuck()] };
         await host.BindAsync();
-        using var stop = new CancellationTokenSource();
-        var start = host.Host.StartAsync(stop.Token);
+        using var cancellation = new CancellationTokenSource();
+        var start = host.Host.StartAsync(cancellation.Token);
         await host.Log.SeenAsync(l => l.Event.Id == 100);
-        await stop.CancelAsync();
+        await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => start.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
     }

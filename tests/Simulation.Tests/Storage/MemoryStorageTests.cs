@@ -276,14 +276,14 @@ public sealed class MemoryStorageTests
         var (table, _) = await MadeAsync(_memory.Open());
         await table.AddEntityAsync(new TableEntity("p", "r") { ["Count"] = 0 }, Stop);
 
-        await Parallel.ForAsync(0, 8, Stop, async (_, stop) =>
+        await Parallel.ForAsync(0, 8, Stop, async (_, cancellationToken) =>
         {
             var own = Storage(_memory.Open()).Table;
             for (var done = 0; done < Each;)
             {
-                TableEntity row = await own.GetEntityAsync<TableEntity>("p", "r", cancellationToken: stop);
+                TableEntity row = await own.GetEntityAsync<TableEntity>("p", "r", cancellationToken: cancellationToken);
                 row["Count"] = row.GetInt32("Count") + 1;
-                if (await StoragePlace.RefusalAsync(() => own.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, stop)) == (0, null))
+                if (await StoragePlace.RefusalAsync(() => own.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellationToken)) == (0, null))
                     done++;
             }
         });
@@ -320,7 +320,7 @@ public sealed class MemoryStorageTests
     [Fact]
     public async Task A_blob_takes_as_many_appends_as_it_may()
     {
-        _memory.MostAppends = 2;
+        _memory.MaxAppends = 2;
         var log = (await MadeAsync(_memory.Open())).Blob.GetParentBlobContainerClient().GetAppendBlobClient("log");
         await log.CreateAsync(cancellationToken: Stop);
         Task AppendAsync() => log.AppendBlockAsync(new MemoryStream([1]), cancellationToken: Stop);
@@ -329,7 +329,7 @@ public sealed class MemoryStorageTests
         await AppendAsync();
 
         Assert.Equal((409, "BlockCountExceedsLimit"), await StoragePlace.RefusalAsync(AppendAsync));
-        Assert.Equal(50_000, new MemoryStorage(_clock).MostAppends);
+        Assert.Equal(50_000, new MemoryStorage(_clock).MaxAppends);
     }
 
     private async Task<(TableClient Table, BlobClient Blob)> MadeAsync(MemoryStorageTransport process)

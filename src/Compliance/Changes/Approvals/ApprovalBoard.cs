@@ -19,7 +19,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     /// <summary>The table.</summary>
     public const string Table = "approvals";
 
-    private const int MostAttempts = 20;
+    private const int MaxAttempts = 20;
     private const string Body = "Body";
     private const string Void = "Void";
     private const string VoidedAt = "VoidedAt";
@@ -29,22 +29,22 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     /// its answers, only by who looked after it was voided: a repeat of the asking that it came from does not bring it back.
     /// </summary>
     /// <returns>The request as it stands; it may be void, which <see cref="FindAsync"/> tells.</returns>
-    public async Task<ApprovalRequest> AskAsync(ApprovalRequest request, CancellationToken stop)
+    public async Task<ApprovalRequest> AskAsync(ApprovalRequest request, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
-            var (known, etag, voidedAt) = await ReadAsync(table, request.TenantId, request.Id, stop);
+            var (known, etag, voidedAt) = await ReadAsync(table, request.TenantId, request.Id, cancellationToken);
             if (known is not null && (voidedAt is { } at ? request.AskedAt < at : known.PlanId == request.PlanId && Covers(known, request.Guards)))
                 return known;
             var row = Row(request);
             try
             {
                 // Asked again after it was void, or about more: earlier answers do not count.
-                await (known is null ? table.AddEntityAsync(row, stop) : table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, stop));
+                await (known is null ? table.AddEntityAsync(row, cancellationToken) : table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, cancellationToken));
                 return request;
             }
-            catch (RequestFailedException e) when (e.Status is 409 or 412 && attempt < MostAttempts)
+            catch (RequestFailedException e) when (e.Status is 409 or 412 && attempt < MaxAttempts)
             {
                 // Asked by another at the same time.
             }
@@ -55,25 +55,25 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     public static bool Covers(ApprovalRequest request, IEnumerable<string> guards) => !guards.Except(request.Guards, StringComparer.Ordinal).Any();
 
     /// <summary>The request; null when there is none or it is void.</summary>
-    public async Task<ApprovalRequest?> FindAsync(string tenantId, string requestId, CancellationToken stop)
+    public async Task<ApprovalRequest?> FindAsync(string tenantId, string requestId, CancellationToken cancellationToken)
     {
-        var (request, _, voidedAt) = await ReadAsync(await storage.TableAsync(Table, stop), tenantId, requestId, stop);
+        var (request, _, voidedAt) = await ReadAsync(await storage.TableAsync(Table, cancellationToken), tenantId, requestId, cancellationToken);
         return voidedAt is null ? request : null;
     }
 
     /// <summary>Keeps evidence of every answer that counts, before something is done about them: who answered may have been cut off between answer and evidence.</summary>
-    public async Task RecordAsync(ApprovalRequest request, CancellationToken stop)
+    public async Task RecordAsync(ApprovalRequest request, CancellationToken cancellationToken)
     {
         foreach (var answer in request.Answers)
-            await evidence.AppendAsync(Evidence(request, answer), stop);
+            await evidence.AppendAsync(Evidence(request, answer), cancellationToken);
     }
 
     /// <summary>Requests that wait for answers at a time (UTC), the oldest first.</summary>
-    public async Task<IReadOnlyList<ApprovalRequest>> OpenAsync(string tenantId, DateTimeOffset now, CancellationToken stop)
+    public async Task<IReadOnlyList<ApprovalRequest>> OpenAsync(string tenantId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var open = new List<ApprovalRequest>();
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")} and Void eq false"), cancellationToken: stop))
+        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")} and Void eq false"), cancellationToken: cancellationToken))
             if (Request(row) is var request && ApprovalRules.StateOf(request, now) == ApprovalState.Open)
                 open.Add(request);
         return [.. open.OrderBy(r => r.AskedAt).ThenBy(r => r.Id, StringComparer.Ordinal)];
@@ -92,14 +92,14 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     /// <param name="approve">Yes or no.</param>
     /// <param name="comment">What the person wrote; null for nothing.</param>
     /// <param name="now">When (UTC).</param>
-    /// <param name="stop">Gives up.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     public async Task<AnswerOutcome> AnswerAsync(
-        string tenantId, string requestId, string planId, ApproverIdentity approver, bool approve, string? comment, DateTimeOffset now, CancellationToken stop)
+        string tenantId, string requestId, string planId, ApproverIdentity approver, bool approve, string? comment, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
-            var (request, etag, voidedAt) = await ReadAsync(table, tenantId, requestId, stop);
+            var (request, etag, voidedAt) = await ReadAsync(table, tenantId, requestId, cancellationToken);
             if (request is null || voidedAt is not null)
                 return new(null, null, "there is no such request, or its plan or policy has changed since");
             if (!string.Equals(planId, request.PlanId, StringComparison.Ordinal))
@@ -122,21 +122,21 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
                 request = request with { Answers = [.. request.Answers, answer] };
                 try
                 {
-                    await table.UpdateEntityAsync(Row(request), etag, TableUpdateMode.Replace, stop);
+                    await table.UpdateEntityAsync(Row(request), etag, TableUpdateMode.Replace, cancellationToken);
                 }
-                catch (RequestFailedException e) when (e.Status == 412 && attempt < MostAttempts)
+                catch (RequestFailedException e) when (e.Status == 412 && attempt < MaxAttempts)
                 {
                     continue;
                 }
             }
             // Written again with a repeated answer: a crash between the two leaves no answer without evidence.
-            await evidence.AppendAsync(Evidence(request, answer), stop);
+            await evidence.AppendAsync(Evidence(request, answer), cancellationToken);
             return new(ApprovalRules.StateOf(request, now), request, null);
         }
     }
 
     /// <summary>The request counts no more: its plan or policy has changed. Of several times the latest counts.</summary>
-    public Task VoidAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken stop) =>
+    public Task VoidAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken cancellationToken) =>
         ChangeAsync(tenantId, requestId, (request, voidedAt) =>
     {
         if (voidedAt >= now)
@@ -145,29 +145,29 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         row[Void] = true;
         row[VoidedAt] = now;
         return row;
-    }, stop);
+    }, cancellationToken);
 
     /// <summary>What was approved is being carried out: the answers do not lapse any more. Nothing where the request is void.</summary>
-    public Task BeginAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken stop) => ChangeAsync(
+    public Task BeginAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken cancellationToken) => ChangeAsync(
         tenantId, requestId,
-        (request, voidedAt) => voidedAt is null && request.BegunAt is null ? Row(request with { BegunAt = now }) : null, stop);
+        (request, voidedAt) => voidedAt is null && request.BegunAt is null ? Row(request with { BegunAt = now }) : null, cancellationToken);
 
     // Changes a request; nothing where there is nothing to change.
     private async Task ChangeAsync(
-        string tenantId, string requestId, Func<ApprovalRequest, DateTimeOffset?, TableEntity?> change, CancellationToken stop)
+        string tenantId, string requestId, Func<ApprovalRequest, DateTimeOffset?, TableEntity?> change, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
-            var (request, etag, voidedAt) = await ReadAsync(table, tenantId, requestId, stop);
+            var (request, etag, voidedAt) = await ReadAsync(table, tenantId, requestId, cancellationToken);
             if (request is null || change(request, voidedAt) is not { } row)
                 return;
             try
             {
-                await table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, stop);
+                await table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, cancellationToken);
                 return;
             }
-            catch (RequestFailedException e) when (e.Status == 412 && attempt < MostAttempts)
+            catch (RequestFailedException e) when (e.Status == 412 && attempt < MaxAttempts)
             {
                 // Answered at the same time.
             }
@@ -202,9 +202,9 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
 
     private static ApprovalRequest Request(TableEntity row) => JsonSerializer.Deserialize<ApprovalRequest>(row.GetString(Body), ComplianceJson.Compact)!;
 
-    private static async Task<(ApprovalRequest? Request, ETag ETag, DateTimeOffset? VoidedAt)> ReadAsync(TableClient table, string tenantId, string requestId, CancellationToken stop)
+    private static async Task<(ApprovalRequest? Request, ETag ETag, DateTimeOffset? VoidedAt)> ReadAsync(TableClient table, string tenantId, string requestId, CancellationToken cancellationToken)
     {
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(requestId, "a request id"), cancellationToken: stop);
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(requestId, "a request id"), cancellationToken: cancellationToken);
         if (!row.HasValue)
             return (null, default, null);
         var (request, voidedAt) = Read(row.Value!);

@@ -22,38 +22,38 @@ internal sealed partial class ApproverTokenValidator(
     public static readonly TimeSpan Skew = TimeSpan.FromMinutes(2);
 
     private const string Scheme = "Bearer ";
-    private const int MostCharacters = 16 * 1024;
+    private const int MaxCharacters = 16 * 1024;
     private const string PublicCloud = "https://login.microsoftonline.com";
 
     // A signed token is three parts in base64url, without padding (RFC 7515 section 7.1).
     private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
 
-    private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MostCharacters };
+    private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxCharacters };
 
     /// <summary>Judges an <c>Authorization</c> header.</summary>
     /// <param name="authorizationHeader">The header as it came; null when there was none.</param>
-    /// <param name="stop">Stops reading the metadata.</param>
-    public async Task<ApproverSignIn> ValidateAsync(string? authorizationHeader, CancellationToken stop)
+    /// <param name="cancellationToken">Stops reading the metadata.</param>
+    public async Task<ApproverSignIn> ValidateAsync(string? authorizationHeader, CancellationToken cancellationToken)
     {
-        var outcome = await JudgeAsync(authorizationHeader, stop);
+        var outcome = await JudgeAsync(authorizationHeader, cancellationToken);
         if (outcome.Identity is null)
             Refused(log, outcome.Status, outcome.Reason!);
         return outcome;
     }
 
-    private async Task<ApproverSignIn> JudgeAsync(string? header, CancellationToken stop)
+    private async Task<ApproverSignIn> JudgeAsync(string? header, CancellationToken cancellationToken)
     {
         if (header is null || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             return ApproverSignIn.Refused(401, "an Entra access token is needed: Authorization: Bearer <token>");
         // There may be several spaces between scheme and token (RFC 9110 section 11.4), and nothing else: what may be around a header's value the
         // server has taken off.
         var text = header[Scheme.Length..].TrimStart(' ');
-        if (text.Length is 0 or > MostCharacters || text.AsSpan().ContainsAnyExcept(TokenCharacters) || KeyIdOf(text) is not { } keyId)
+        if (text.Length is 0 or > MaxCharacters || text.AsSpan().ContainsAnyExcept(TokenCharacters) || KeyIdOf(text) is not { } keyId)
             return ApproverSignIn.Refused(401, "the token is not a signed JSON Web Token that names its key and needs no extension");
         OpenIdConnectConfiguration metadata;
         try
         {
-            metadata = await keys.CurrentAsync(keyId, stop);
+            metadata = await keys.CurrentAsync(keyId, cancellationToken);
         }
         catch (HttpRequestException)
         {

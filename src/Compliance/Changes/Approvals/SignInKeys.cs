@@ -9,10 +9,10 @@ internal interface ISignInKeys
 {
     /// <summary>The description, kept for a day.</summary>
     /// <param name="unknownKey">Id of the key that is needed. When the kept description lacks it, it is read again, but not more often than once in <see cref="SignInKeys.ReadAgainAfter"/>.</param>
-    /// <param name="stop">Stops the waiting.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
     /// <exception cref="HttpRequestException">It could not be read, now or less than <see cref="SignInKeys.ReadAgainAfter"/> ago.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was asked for.</exception>
-    Task<OpenIdConnectConfiguration> CurrentAsync(string? unknownKey, CancellationToken stop);
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was asked for.</exception>
+    Task<OpenIdConnectConfiguration> CurrentAsync(string? unknownKey, CancellationToken cancellationToken);
 }
 
 /// <summary>Reads them from the tenant's OpenID metadata, over the connection that goes to the sign-in host alone.</summary>
@@ -41,8 +41,8 @@ internal sealed class SignInKeys(TenantConnection connection, TimeProvider time)
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <inheritdoc/>
-    public Task<OpenIdConnectConfiguration> CurrentAsync(string? unknownKey, CancellationToken stop) =>
-        Known(unknownKey) is { } known ? Task.FromResult(known) : ReadOnceAsync(unknownKey).WaitAsync(stop);
+    public Task<OpenIdConnectConfiguration> CurrentAsync(string? unknownKey, CancellationToken cancellationToken) =>
+        Known(unknownKey) is { } known ? Task.FromResult(known) : ReadOnceAsync(unknownKey).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()

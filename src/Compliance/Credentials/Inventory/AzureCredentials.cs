@@ -22,31 +22,31 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
         + $") or isnotnull(properties.{KeyedTypes.SharedSetting}) | project id,name,type,subscriptionId,tags,properties | order by id asc";
 
     /// <summary>Reads everything.</summary>
-    public async Task ReadAsync(IInventorySink sink, CancellationToken stop)
+    public async Task ReadAsync(IInventorySink sink, CancellationToken cancellationToken)
     {
-        if (await SubscriptionsAsync(sink, stop) is { } subscriptions)
-            await ResourcesAsync(subscriptions, sink, stop);
+        if (await SubscriptionsAsync(sink, cancellationToken) is { } subscriptions)
+            await ResourcesAsync(subscriptions, sink, cancellationToken);
     }
 
     /// <summary>Finds one vault by its name; null when it is not shown to us.</summary>
     /// <exception cref="Exception">The listing could not be read.</exception>
-    public async Task<ResourceRow?> FindVaultAsync(string name, CancellationToken stop)
+    public async Task<ResourceRow?> FindVaultAsync(string name, CancellationToken cancellationToken)
     {
         var subscriptions = new List<string>();
-        await foreach (var (id, _) in reader.SubscriptionsAsync(stop))
+        await foreach (var (id, _) in reader.SubscriptionsAsync(cancellationToken))
             subscriptions.Add(id);
-        await foreach (var row in reader.QueryAsync(VaultsQuery, subscriptions, stop))
+        await foreach (var row in reader.QueryAsync(VaultsQuery, subscriptions, cancellationToken))
             if (IsVault(row) && row.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
                 return row;
         return null;
     }
 
-    private async Task<List<string>?> SubscriptionsAsync(IInventorySink sink, CancellationToken stop)
+    private async Task<List<string>?> SubscriptionsAsync(IInventorySink sink, CancellationToken cancellationToken)
     {
         var found = new List<string>();
         try
         {
-            await foreach (var (id, name) in reader.SubscriptionsAsync(stop))
+            await foreach (var (id, name) in reader.SubscriptionsAsync(cancellationToken))
             {
                 if (!found.Contains(id, StringComparer.OrdinalIgnoreCase))
                     found.Add(id);
@@ -59,7 +59,7 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
                     Sources.Subscriptions, Complete: false, 0, new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"),
                     "no subscription is shown to this app's identity", DeclaredCall.Subscriptions.Permission, DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)));
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ReadFailure.Of(e, DeclaredCall.Subscriptions, null, tenant.Options.ClientId);
             NotRead(log, Sources.Subscriptions, failure.Reason);
@@ -68,7 +68,7 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
         return found.Count > 0 ? found : null;
     }
 
-    private async Task ResourcesAsync(List<string> subscriptions, IInventorySink sink, CancellationToken stop)
+    private async Task ResourcesAsync(List<string> subscriptions, IInventorySink sink, CancellationToken cancellationToken)
     {
         var counts = subscriptions.ToDictionary(s => s, _ => 0L, StringComparer.OrdinalIgnoreCase);
         var found = new List<ResourceRow>();
@@ -76,7 +76,7 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
         Exception? failed = null;
         try
         {
-            await foreach (var row in reader.QueryAsync(Query, subscriptions, stop))
+            await foreach (var row in reader.QueryAsync(Query, subscriptions, cancellationToken))
             {
                 sink.SeenResource(row.Id);
                 counts[row.SubscriptionId] = counts.GetValueOrDefault(row.SubscriptionId) + 1;
@@ -90,7 +90,7 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
                     Keyed(row, keyed, sink);
             }
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             failed = e;
             NotRead(log, "arm/resources", ReadFailure.Of(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId).Reason);
@@ -101,7 +101,7 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
             sink.Read(failed is null
                 ? new SourceOutcome(Sources.Resources(subscription), Complete: true, count)
                 : ReadFailure.Of(failed, DeclaredCall.ResourceGraph, $"/subscriptions/{subscription}", tenant.Options.ClientId).Outcome(Sources.Resources(subscription), count, new Subject(SubjectTypes.Subscription, subscription, $"resources of subscription {subscription}"), null));
-        await vaults.ReadAsync(found, sink, stop);
+        await vaults.ReadAsync(found, sink, cancellationToken);
     }
 
     private static bool IsVault(ResourceRow row) => row.Type.Equals(VaultType, StringComparison.OrdinalIgnoreCase);

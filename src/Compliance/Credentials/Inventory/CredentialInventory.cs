@@ -9,17 +9,17 @@ namespace Compliance.Credentials.Inventory;
 internal sealed class CredentialInventory(TenantConnection tenant, GraphCredentials graph, AzureCredentials azure, VaultCredentials vaults) : ICredentialInventory
 {
     /// <inheritdoc/>
-    public Task ReadAsync(IInventorySink sink, CancellationToken stop) => Task.WhenAll(graph.ReadAsync(sink, stop), azure.ReadAsync(sink, stop));
+    public Task ReadAsync(IInventorySink sink, CancellationToken cancellationToken) => Task.WhenAll(graph.ReadAsync(sink, cancellationToken), azure.ReadAsync(sink, cancellationToken));
 
     /// <inheritdoc/>
-    public async Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken stop)
+    public async Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken cancellationToken)
     {
         ResourceRow? row;
         try
         {
-            row = await azure.FindVaultAsync(vaultName, stop);
+            row = await azure.FindVaultAsync(vaultName, cancellationToken);
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ReadFailure.Of(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId);
             sink.Read(failure.Outcome($"keyvault/{vaultName}/{collection}/{objectName}", 0, new Subject(SubjectTypes.Source, vaultName, $"vault {vaultName}"), null));
@@ -33,7 +33,7 @@ internal sealed class CredentialInventory(TenantConnection tenant, GraphCredenti
             return;
         }
         sink.SeenResource(row.Id);
-        await vaults.ReadObjectAsync(row, collection, objectName, sink, stop);
+        await vaults.ReadObjectAsync(row, collection, objectName, sink, cancellationToken);
     }
 }
 
@@ -43,10 +43,10 @@ internal sealed class RotationPolicies(TenantConnection tenant) : IRotationPolic
     private const int SideBySide = 8;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken stop)
+    public async Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken cancellationToken)
     {
         var answers = new ConcurrentDictionary<string, RotationPolicyAnswer>(StringComparer.Ordinal);
-        await Parallel.ForEachAsync(keys.DistinctBy(k => k.Subject.Id), new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = stop }, async (key, token) =>
+        await Parallel.ForEachAsync(keys.DistinctBy(k => k.Subject.Id), new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken }, async (key, token) =>
         {
             try
             {
@@ -78,16 +78,16 @@ internal sealed class RotationPolicies(TenantConnection tenant) : IRotationPolic
 internal sealed class ResourceLookup(TenantConnection tenant, ResourceManagerReader reader) : IResourceLookup
 {
     /// <inheritdoc/>
-    public async Task<ResourceAnswer> FindAsync(string resourceId, CancellationToken stop)
+    public async Task<ResourceAnswer> FindAsync(string resourceId, CancellationToken cancellationToken)
     {
         try
         {
-            if (!await reader.ExistsAsync(resourceId, stop))
+            if (!await reader.ExistsAsync(resourceId, cancellationToken))
                 return ResourceAnswer.Gone;
             var grant = DeclaredCall.Resource.Grant(resourceId, tenant.Options.ClientId);
             return new(true, "it exists", null, $"run the check again in some minutes, since Resource Graph lags; if it stays, {grant}");
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ReadFailure.Of(e, DeclaredCall.Resource, resourceId, tenant.Options.ClientId);
             return new(null, $"whether it was deleted could not be asked: {failure.Reason}", failure.Permission, failure.Remedy);
@@ -100,16 +100,16 @@ internal sealed class TenantIdentity(TenantConnection tenant) : ITenantIdentity
 {
     /// <inheritdoc/>
     /// <exception cref="TenantSettingException">The sign-in belongs to another tenant than <c>Tenant:Id</c>.</exception>
-    public async Task<(string Id, string? Name)> WhoAsync(CancellationToken stop)
+    public async Task<(string Id, string? Name)> WhoAsync(CancellationToken cancellationToken)
     {
         string? id = null, name = null;
         try
         {
-            var page = await tenant.Graph.Organization.GetAsync(r => r.QueryParameters.Select = ["id", "displayName"], stop);
+            var page = await tenant.Graph.Organization.GetAsync(r => r.QueryParameters.Select = ["id", "displayName"], cancellationToken);
             if (page?.Value is [var organization, ..])
                 (id, name) = (organization.Id, organization.DisplayName);
         }
-        catch (Exception) when (!stop.IsCancellationRequested)
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             // The name is a courtesy: a run without it still reads, and says what else it could not read.
         }

@@ -23,30 +23,30 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
     ];
 
     /// <summary>Reads both collections side by side.</summary>
-    public Task ReadAsync(IInventorySink sink, CancellationToken stop) => Task.WhenAll(ApplicationsAsync(sink, stop), PrincipalsAsync(sink, stop));
+    public Task ReadAsync(IInventorySink sink, CancellationToken cancellationToken) => Task.WhenAll(ApplicationsAsync(sink, cancellationToken), PrincipalsAsync(sink, cancellationToken));
 
-    private Task ApplicationsAsync(IInventorySink sink, CancellationToken stop) => PagesAsync(
+    private Task ApplicationsAsync(IInventorySink sink, CancellationToken cancellationToken) => PagesAsync(
         Sources.Applications, "app registrations", DeclaredCall.Applications, sink,
         async next =>
         {
             var page = next is null
-                ? await tenant.Graph.Applications.GetAsync(r => (r.QueryParameters.Select, r.QueryParameters.Top) = (ApplicationFields, PageSize), stop)
-                : await tenant.Graph.Applications.WithUrl(next).GetAsync(cancellationToken: stop);
+                ? await tenant.Graph.Applications.GetAsync(r => (r.QueryParameters.Select, r.QueryParameters.Top) = (ApplicationFields, PageSize), cancellationToken)
+                : await tenant.Graph.Applications.WithUrl(next).GetAsync(cancellationToken: cancellationToken);
             return (page?.Value, page?.OdataNextLink);
         },
         application => application.Id,
         application => Observe(
             sink, Sources.Applications, SubjectTypes.Application, application.Id!, application.AppId, application.DisplayName, Tags(application.Tags),
             application.PasswordCredentials, application.KeyCredentials, signsTokens: false),
-        stop);
+        cancellationToken);
 
-    private Task PrincipalsAsync(IInventorySink sink, CancellationToken stop) => PagesAsync(
+    private Task PrincipalsAsync(IInventorySink sink, CancellationToken cancellationToken) => PagesAsync(
         Sources.ServicePrincipals, "service principals", DeclaredCall.ServicePrincipals, sink,
         async next =>
         {
             var page = next is null
-                ? await tenant.Graph.ServicePrincipals.GetAsync(r => (r.QueryParameters.Select, r.QueryParameters.Top) = (PrincipalFields, PageSize), stop)
-                : await tenant.Graph.ServicePrincipals.WithUrl(next).GetAsync(cancellationToken: stop);
+                ? await tenant.Graph.ServicePrincipals.GetAsync(r => (r.QueryParameters.Select, r.QueryParameters.Top) = (PrincipalFields, PageSize), cancellationToken)
+                : await tenant.Graph.ServicePrincipals.WithUrl(next).GetAsync(cancellationToken: cancellationToken);
             return (page?.Value, page?.OdataNextLink);
         },
         principal => principal.Id,
@@ -60,11 +60,11 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
                 principal.PasswordCredentials, principal.KeyCredentials,
                 signsTokens: principal.PreferredSingleSignOnMode == "saml" || principal.PreferredTokenSigningKeyThumbprint is { Length: > 0 });
         },
-        stop);
+        cancellationToken);
 
     private async Task PagesAsync<T>(
         string source, string what, DeclaredCall call, IInventorySink sink, Func<string?, Task<(List<T>? Items, string? Next)>> read,
-        Func<T, string?> id, Action<T> observe, CancellationToken stop)
+        Func<T, string?> id, Action<T> observe, CancellationToken cancellationToken)
     {
         var seen = new HashSet<Guid>();
         var trail = new PageTrail();
@@ -92,7 +92,7 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
                 ReadTwice(log, source, twice);
             sink.Read(new SourceOutcome(source, Complete: true, seen.Count));
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ReadFailure.Of(e, call, null, tenant.Options.ClientId);
             NotRead(log, source, failure.Reason);

@@ -11,11 +11,11 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
     private const string Fields = "$select=id,displayName,userPrincipalName,mail,accountEnabled";
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(IReadOnlyCollection<Subject> subjects, CancellationToken stop)
+    public async Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(IReadOnlyCollection<Subject> subjects, CancellationToken cancellationToken)
     {
         var asked = subjects.Where(s => s.Type is SubjectTypes.Application or SubjectTypes.ServicePrincipal).DistinctBy(s => s.Id).ToList();
         var answers = await BatchAsync(
-            asked.Select(s => (s.Id, $"/{(s.Type == SubjectTypes.Application ? "applications" : "servicePrincipals")}/{Uri.EscapeDataString(s.Id)}/owners?{Fields}")), stop);
+            asked.Select(s => (s.Id, $"/{(s.Type == SubjectTypes.Application ? "applications" : "servicePrincipals")}/{Uri.EscapeDataString(s.Id)}/owners?{Fields}")), cancellationToken);
         var owners = answers.ToDictionary(
             a => a.Key,
             a => a.Value.Status switch
@@ -31,7 +31,7 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
         var doubtful = owners.Values.SelectMany(a => a.Owners).Where(o => o is { IsUser: true, Enabled: null }).Select(o => o.Id).Distinct().ToList();
         if (doubtful.Count == 0)
             return owners;
-        var people = await BatchAsync(doubtful.Select(id => (id, $"/users/{Uri.EscapeDataString(id)}?{Fields}")), stop);
+        var people = await BatchAsync(doubtful.Select(id => (id, $"/users/{Uri.EscapeDataString(id)}?{Fields}")), cancellationToken);
         return owners.ToDictionary(
             o => o.Key,
             o => o.Value with { Owners = [.. o.Value.Owners.Select(owner => people.GetValueOrDefault(owner.Id) is { } person ? Checked(owner, person) : owner)] },
@@ -47,11 +47,11 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
     };
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken stop)
+    public async Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken cancellationToken)
     {
         var asked = addresses.Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var found = new Dictionary<string, OwnerAnswer>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (address, answer) in await BatchAsync(asked.Select(a => (a, $"/users/{Uri.EscapeDataString(a)}?{Fields}")), stop))
+        foreach (var (address, answer) in await BatchAsync(asked.Select(a => (a, $"/users/{Uri.EscapeDataString(a)}?{Fields}")), cancellationToken))
             if (answer.Status == 200)
                 found[address] = new OwnerAnswer([Entry(answer.Body)], null);
             else if (answer.Status is not (404 or 400))
@@ -61,7 +61,7 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
         var others = asked.Where(a => !found.ContainsKey(a)).ToList();
         var byMail = others.Where(a => a.Contains('@', StringComparison.Ordinal));
         foreach (var (address, answer) in await BatchAsync(
-            byMail.Select(a => (a, $"/users?$filter=mail eq '{Uri.EscapeDataString(a.Replace("'", "''", StringComparison.Ordinal))}'&{Fields}")), stop))
+            byMail.Select(a => (a, $"/users?$filter=mail eq '{Uri.EscapeDataString(a.Replace("'", "''", StringComparison.Ordinal))}'&{Fields}")), cancellationToken))
             found[address] = answer.Status == 200 ? Owners(answer) : new OwnerAnswer([], Why(answer, DeclaredCall.Users));
         foreach (var address in others)
             found.TryAdd(address, new OwnerAnswer([], null));
@@ -69,14 +69,14 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
     }
 
     /// <inheritdoc/>
-    public async Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken stop)
+    public async Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken cancellationToken)
     {
         var owned = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var trail = new PageTrail();
         try
         {
             var objects = tenant.Graph.Users[address].OwnedObjects;
-            var page = await objects.GetAsync(r => r.QueryParameters.Select = ["id"], stop);
+            var page = await objects.GetAsync(r => r.QueryParameters.Select = ["id"], cancellationToken);
             while (true)
             {
                 foreach (var item in page?.Value ?? throw new IncompleteReadException("the answer has no 'value'"))
@@ -87,10 +87,10 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
                 if (!tenant.IsGraph(next))
                     throw ForeignHostException.Of(next);
                 trail.Next(next);
-                page = await objects.WithUrl(next).GetAsync(cancellationToken: stop);
+                page = await objects.WithUrl(next).GetAsync(cancellationToken: cancellationToken);
             }
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             return new OwnedAnswer(owned, ReadFailure.Of(e, DeclaredCall.OwnedObjects, null, tenant.Options.ClientId).Reason);
         }
@@ -122,6 +122,6 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
             : string.Create(CultureInfo.InvariantCulture, $"{answer.Status} ({code})"));
     }
 
-    private Task<IReadOnlyDictionary<string, BatchAnswer>> BatchAsync(IEnumerable<(string Key, string Path)> reads, CancellationToken stop) =>
-        batch.SendAsync(reads.Select(r => new BatchRequest(r.Key, "GET", r.Path)), stop);
+    private Task<IReadOnlyDictionary<string, BatchAnswer>> BatchAsync(IEnumerable<(string Key, string Path)> reads, CancellationToken cancellationToken) =>
+        batch.SendAsync(reads.Select(r => new BatchRequest(r.Key, "GET", r.Path)), cancellationToken);
 }

@@ -16,11 +16,11 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     private const string KeysVersion = "7.6";
 
     /// <summary>Reads the three collections of every vault.</summary>
-    public Task ReadAsync(IReadOnlyCollection<ResourceRow> vaults, IInventorySink sink, CancellationToken stop)
+    public Task ReadAsync(IReadOnlyCollection<ResourceRow> vaults, IInventorySink sink, CancellationToken cancellationToken)
     {
         var work = vaults.SelectMany(v => new[] { (v, "secrets"), (v, "keys"), (v, "certificates") });
         return Parallel.ForEachAsync(
-            work, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = stop }, async (item, token) =>
+            work, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken }, async (item, token) =>
             {
                 var (row, collection) = item;
                 await ReadOneAsync(row, collection, Sources.Vault(row.Id, collection), sink, count => CollectionAsync(row, collection, sink, count, token), token);
@@ -28,10 +28,10 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     }
 
     /// <summary>Reads one object by its versions. An object that does not exist is a complete read of nothing.</summary>
-    public Task ReadObjectAsync(ResourceRow row, string collection, string name, IInventorySink sink, CancellationToken stop) =>
-        ReadOneAsync(row, collection, $"{Sources.Vault(row.Id, collection)}/{name}", sink, count => ObjectAsync(row, collection, name, sink, count, stop), stop);
+    public Task ReadObjectAsync(ResourceRow row, string collection, string name, IInventorySink sink, CancellationToken cancellationToken) =>
+        ReadOneAsync(row, collection, $"{Sources.Vault(row.Id, collection)}/{name}", sink, count => ObjectAsync(row, collection, name, sink, count, cancellationToken), cancellationToken);
 
-    private async Task ReadOneAsync(ResourceRow row, string collection, string source, IInventorySink sink, Func<Action, Task> read, CancellationToken stop)
+    private async Task ReadOneAsync(ResourceRow row, string collection, string source, IInventorySink sink, Func<Action, Task> read, CancellationToken cancellationToken)
     {
         long objects = 0;
         try
@@ -39,7 +39,7 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
             await read(() => objects++);
             sink.Read(new SourceOutcome(source, Complete: true, objects, ResourceId: row.Id));
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var call = collection switch { "secrets" => DeclaredCall.Secrets, "keys" => DeclaredCall.Keys, _ => DeclaredCall.Certificates };
             var failure = ReadFailure.Of(e, call, row.Id, tenant.Options.ClientId);
@@ -48,24 +48,24 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
         }
     }
 
-    private async Task CollectionAsync(ResourceRow row, string collection, IInventorySink sink, Action count, CancellationToken stop)
+    private async Task CollectionAsync(ResourceRow row, string collection, IInventorySink sink, Action count, CancellationToken cancellationToken)
     {
         var vault = VaultOf(row);
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         switch (collection)
         {
             case "secrets":
-                await foreach (var secret in Pages(vault.Secrets.GetPropertiesOfSecretsAsync(stop)))
+                await foreach (var secret in Pages(vault.Secrets.GetPropertiesOfSecretsAsync(cancellationToken)))
                     if (First(secret.Name))
                         Observe(row, vault, secret, sink);
                 break;
             case "certificates":
-                await foreach (var certificate in Pages(vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: stop)))
+                await foreach (var certificate in Pages(vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: cancellationToken)))
                     if (First(certificate.Name))
                         Observe(row, vault, certificate, sink);
                 break;
             default:
-                await foreach (var key in KeysAsync(vault, "/keys", stop))
+                await foreach (var key in KeysAsync(vault, "/keys", cancellationToken))
                     if (First(key.Name))
                         Observe(row, vault, key, sink);
                 break;
@@ -81,7 +81,7 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
         }
     }
 
-    private async Task ObjectAsync(ResourceRow row, string collection, string name, IInventorySink sink, Action count, CancellationToken stop)
+    private async Task ObjectAsync(ResourceRow row, string collection, string name, IInventorySink sink, Action count, CancellationToken cancellationToken)
     {
         var vault = VaultOf(row);
         try
@@ -89,21 +89,21 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
             switch (collection)
             {
                 case "secrets":
-                    if (await NewestAsync(Pages(vault.Secrets.GetPropertiesOfSecretVersionsAsync(name, stop)), s => s.CreatedOn) is { } secret)
+                    if (await NewestAsync(Pages(vault.Secrets.GetPropertiesOfSecretVersionsAsync(name, cancellationToken)), s => s.CreatedOn) is { } secret)
                     {
                         count();
                         Observe(row, vault, secret, sink);
                     }
                     break;
                 case "certificates":
-                    if (await NewestAsync(Pages(vault.Certificates.GetPropertiesOfCertificateVersionsAsync(name, stop)), c => c.CreatedOn) is { } certificate)
+                    if (await NewestAsync(Pages(vault.Certificates.GetPropertiesOfCertificateVersionsAsync(name, cancellationToken)), c => c.CreatedOn) is { } certificate)
                     {
                         count();
                         Observe(row, vault, certificate, sink);
                     }
                     break;
                 default:
-                    if (await NewestAsync(KeysAsync(vault, $"/keys/{name}/versions", stop), k => k.Created) is { } key)
+                    if (await NewestAsync(KeysAsync(vault, $"/keys/{name}/versions", cancellationToken), k => k.Created) is { } key)
                     {
                         count();
                         Observe(row, vault, key, sink);
@@ -141,7 +141,7 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     }
 
     // {"value":[{"kid":"https://v.vault.azure.net/keys/k","attributes":{"enabled":true,"created":1,"updated":1,"exp":2},"tags":{},"managed":true}],"nextLink":null}
-    private static async IAsyncEnumerable<KeyItem> KeysAsync(Vault vault, string path, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<KeyItem> KeysAsync(Vault vault, string path, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var trail = new PageTrail();
         var next = $"{vault.Address.ToString().TrimEnd('/')}{path}?api-version={KeysVersion}";
@@ -150,7 +150,7 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
             if (!Uri.TryCreate(next, UriKind.Absolute, out var uri) || uri.Host != vault.Address.Host || uri.Port != vault.Address.Port)
                 throw ForeignHostException.Of(next);
             trail.Next(next);
-            using var answer = await GetAsync(vault, uri, stop);
+            using var answer = await GetAsync(vault, uri, cancellationToken);
             if (!answer.RootElement.TryGetProperty("value", out var items) || items.ValueKind != JsonValueKind.Array)
                 throw new IncompleteReadException("the answer has no 'value' array");
             foreach (var item in items.EnumerateArray())
@@ -160,12 +160,12 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     }
 
     /// <summary>One GET on a vault's pipeline.</summary>
-    internal static async Task<JsonDocument> GetAsync(Vault vault, Uri uri, CancellationToken stop)
+    internal static async Task<JsonDocument> GetAsync(Vault vault, Uri uri, CancellationToken cancellationToken)
     {
         using var message = vault.Pipeline.CreateMessage();
         message.Request.Method = RequestMethod.Get;
         message.Request.Uri.Reset(uri);
-        await vault.Pipeline.SendAsync(message, stop);
+        await vault.Pipeline.SendAsync(message, cancellationToken);
         return message.Response.IsError ? throw new RequestFailedException(message.Response) : JsonDocument.Parse(message.Response.Content);
     }
 

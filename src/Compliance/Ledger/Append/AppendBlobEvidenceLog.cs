@@ -26,7 +26,7 @@ internal sealed class AppendBlobEvidenceLog(StateStorage storage, TimeProvider t
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The record is too long or cannot be written as JSON, its tenant id cannot be part of a blob's name, its action is one of the log's own, or it names people by their own ids.</exception>
     /// <exception cref="ObjectDisposedException">The log was closed.</exception>
-    public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
+    public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(record);
         ArgumentException.ThrowIfNullOrEmpty(record.Id);
@@ -35,7 +35,7 @@ internal sealed class AppendBlobEvidenceLog(StateStorage storage, TimeProvider t
         if (record.People.Count > 0)
             throw new ArgumentException($"evidence record {record.Id} names people: what is kept here is kept for ever, so they need pseudonyms first", nameof(record));
         var tenant = StateKeys.Safe(record.TenantId, "a tenant id");
-        return await LogOf(tenant).AppendAsync(new Pending(record, stop), stop);
+        return await LogOf(tenant).AppendAsync(new Pending(record, cancellationToken), cancellationToken);
     }
 
     /// <summary>Takes no more records; those taken are written, or fail when storage does not answer in time.</summary>

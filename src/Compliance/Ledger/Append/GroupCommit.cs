@@ -13,13 +13,13 @@ namespace Compliance.Ledger.Append;
 internal sealed partial class GroupCommit : IAsyncDisposable
 {
     // Each is somebody who waits.
-    private const int MostWaiting = 8_192;
+    private const int MaxWaiting = 8_192;
 
     // A lost race means that another writer got on; so many in a row mean that something else is wrong.
-    private const int MostRaces = 200;
+    private const int MaxRaces = 200;
 
     // The SDK has retried each of these already.
-    private const int MostFailures = 3;
+    private const int MaxFailures = 3;
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
 
@@ -28,7 +28,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
 
     private static readonly TimeSpan LongestRegroup = TimeSpan.FromMilliseconds(2);
 
-    private readonly Channel<Pending> _waiting = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly Channel<Pending> _waiting = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly CancellationTokenSource _ending = new();
     private readonly LogChain _chain;
     private readonly LogOptions _options;
@@ -56,18 +56,18 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     /// <summary>Appends a record.</summary>
     /// <exception cref="RequestFailedException">It is not known to be kept.</exception>
     /// <exception cref="ObjectDisposedException">The log was closed.</exception>
-    public async Task<EvidenceReceipt> AppendAsync(Pending record, CancellationToken stop)
+    public async Task<EvidenceReceipt> AppendAsync(Pending record, CancellationToken cancellationToken)
     {
         try
         {
-            await _waiting.Writer.WriteAsync(record, stop);
+            await _waiting.Writer.WriteAsync(record, cancellationToken);
             Interlocked.Increment(ref _brought);
         }
         catch (ChannelClosedException)
         {
             throw new ObjectDisposedException(nameof(AppendBlobEvidenceLog));
         }
-        return await record.Done.WaitAsync(stop);
+        return await record.Done.WaitAsync(cancellationToken);
     }
 
     /// <summary>Takes nothing more, and writes what was taken or fails it.</summary>
@@ -115,7 +115,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         batch.Clear();
         _leaders.Clear();
         // Room for a record that says that the clock went back.
-        for (var room = _options.MostBytes - 2048; batch.Count < _options.MostRecords; _next = null)
+        for (var room = _options.MaxBytes - 2048; batch.Count < _options.MaxRecords; _next = null)
         {
             if (_next is null)
             {
@@ -158,14 +158,14 @@ internal sealed partial class GroupCommit : IAsyncDisposable
                     return;
                 }
             }
-            catch (RequestFailedException e) when (e.Status == 412 && ++races < MostRaces)
+            catch (RequestFailedException e) when (e.Status == 412 && ++races < MaxRaces)
             {
                 // Another writer was quicker, or our own first try was applied and its answer lost. Reading on tells which.
                 _chain.Unsure();
                 WritersMet(batch[0].Id, batch.Count, _chain.Place);
                 await PauseAsync(races);
             }
-            catch (Exception e) when (IsAmbiguous(e) && ++failures < MostFailures)
+            catch (Exception e) when (IsAmbiguous(e) && ++failures < MaxFailures)
             {
                 _chain.Unsure();
                 AppendUnsure(batch[0].Id, batch.Count, _chain.Place, e.Message);

@@ -18,7 +18,7 @@ internal sealed class IdIndex
     /// <summary>Remembers a record.</summary>
     /// <param name="hash">Hash of its id.</param>
     /// <param name="offset">Where it begins in the blob.</param>
-    /// <param name="length">Its bytes without the line feed, 1 to <see cref="EvidenceLine.MostBytes"/>.</param>
+    /// <param name="length">Its bytes without the line feed, 1 to <see cref="EvidenceLine.MaxBytes"/>.</param>
     public void Add(ulong hash, long offset, int length)
     {
         if (Count >= _hashes.Length / 4 * 3)

@@ -13,7 +13,7 @@ namespace Compliance.Ledger.Append;
 internal sealed class LogBlob(AppendBlobClient client, string path, string location)
 {
     // A blob full of something else is told of by its first lines.
-    private const int MostStrange = 10;
+    private const int MaxStrange = 10;
 
     private readonly ArrayBufferWriter<byte> _line = new();
     private long _lineAt;
@@ -64,16 +64,16 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
 
     /// <summary>Reads what was appended since the last time.</summary>
     /// <param name="strange">Gets the offsets of the first lines newly found not to be records.</param>
-    /// <param name="stop">Stops the reading; what was read stays read.</param>
+    /// <param name="cancellationToken">Stops the reading; what was read stays read.</param>
     /// <returns>False when there is no such blob.</returns>
     /// <exception cref="RequestFailedException">It cannot be read; with <see cref="EvidenceReplaced.Code"/> when it is not the blob it was.</exception>
-    public async Task<bool> ReadOnAsync(List<long> strange, CancellationToken stop)
+    public async Task<bool> ReadOnAsync(List<long> strange, CancellationToken cancellationToken)
     {
         BlobDownloadStreamingResult part;
         try
         {
             // The last byte that is known goes along: a blob that got shorter has no answer to that.
-            part = await client.DownloadStreamingAsync(new() { Range = new(Math.Max(Length - 1, 0)) }, stop);
+            part = await client.DownloadStreamingAsync(new() { Range = new(Math.Max(Length - 1, 0)) }, cancellationToken);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -91,7 +91,7 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
             if (Length > 0 && wanted == 0)
                 throw EvidenceReplaced.Because($"{location} is shorter than the {Length} bytes it had");
             (Exists, _created) = (true, part.Details.CreatedOn);
-            await ReadAsync(part.Content, wanted, strange, stop);
+            await ReadAsync(part.Content, wanted, strange, cancellationToken);
             // As of the same answer as the length, so that no append lands in a blob after it is full.
             (Blocks, Loaded) = (part.Details.BlobCommittedBlockCount, true);
         }
@@ -101,13 +101,13 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     /// <summary>Reads one line again.</summary>
     /// <param name="offset">Where it begins.</param>
     /// <param name="length">Its bytes.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="RequestFailedException">It cannot be read.</exception>
-    public async Task<byte[]> LineAsync(long offset, int length, CancellationToken stop)
+    public async Task<byte[]> LineAsync(long offset, int length, CancellationToken cancellationToken)
     {
-        using BlobDownloadStreamingResult part = await client.DownloadStreamingAsync(new() { Range = new(offset, length) }, stop);
+        using BlobDownloadStreamingResult part = await client.DownloadStreamingAsync(new() { Range = new(offset, length) }, cancellationToken);
         var line = new byte[length];
-        await part.Content.ReadExactlyAsync(line, stop);
+        await part.Content.ReadExactlyAsync(line, cancellationToken);
         return line;
     }
 
@@ -136,7 +136,7 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     /// <summary>Remembers that it was made and is empty.</summary>
     public void Created() => (Exists, Loaded) = (true, true);
 
-    private async Task ReadAsync(Stream content, long wanted, List<long> strange, CancellationToken stop)
+    private async Task ReadAsync(Stream content, long wanted, List<long> strange, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
         try
@@ -144,7 +144,7 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
             var known = Length > 0;
             for (var left = wanted; left > 0;)
             {
-                var read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), stop);
+                var read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), cancellationToken);
                 if (read == 0)
                     throw new IOException($"{location} was cut off {left} bytes before its end while reading");
                 left -= read;
@@ -170,7 +170,7 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
             var part = end < 0 ? bytes : bytes[..end];
             var before = Length - _lineAt;
             // No line of ours is longer: how it ends need not be kept.
-            var keep = before + part.Length <= EvidenceLine.MostBytes;
+            var keep = before + part.Length <= EvidenceLine.MaxBytes;
             if (end < 0)
             {
                 if (keep)
@@ -197,7 +197,7 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
         var facts = EvidenceLine.Read(line);
         if (facts is null || Next is not null)
         {
-            if (strange?.Count < MostStrange)
+            if (strange?.Count < MaxStrange)
                 strange.Add(_lineAt);
         }
         if (facts is not { } record)

@@ -49,32 +49,32 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
     /// <summary>Reads what is not known yet, so that every record since a month is known.</summary>
     /// <param name="since">The month's first day; what was kept before is not looked for.</param>
     /// <param name="now">The clock, for the name of the first blob.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="RequestFailedException">It cannot be read; with <see cref="EvidenceReplaced.Code"/> when evidence was replaced or is missing.</exception>
-    public async Task CatchUpAsync(DateOnly since, DateTimeOffset now, CancellationToken stop)
+    public async Task CatchUpAsync(DateOnly since, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        _container ??= await storage.EvidenceContainerAsync(LedgerLayout.Container, stop);
+        _container ??= await storage.EvidenceContainerAsync(LedgerLayout.Container, cancellationToken);
         if (!_listed)
-            await ListAsync(now, stop);
+            await ListAsync(now, cancellationToken);
         var first = _blobs.Count - 1;
         while (first > 0 && _blobs[first - 1].Month >= since)
             first--;
         for (var i = first; i < _blobs.Count; i++)
         {
             if (!_blobs[i].Loaded)
-                await ReadOnAsync(i, stop);
+                await ReadOnAsync(i, cancellationToken);
             if (i < _blobs.Count - 1 && _blobs[i].Next != _blobs[i + 1].Path)
                 throw EvidenceReplaced.Because(_blobs[i].Next is { } next ? $"{Location(next)} is missing before {_blobs[i + 1].Location}" : $"{_blobs[i].Location} is not closed, and {_blobs[i + 1].Location} follows");
         }
         // What the clock has to be compared with is in the blob before a new one.
         if (Last.Latest is null && _blobs is [.., { Loaded: false } before, _])
-            await ReadOnAsync(_blobs.IndexOf(before), stop);
+            await ReadOnAsync(_blobs.IndexOf(before), cancellationToken);
         if (_stale)
-            await ReadOnAsync(_blobs.Count - 1, stop);
+            await ReadOnAsync(_blobs.Count - 1, cancellationToken);
         while (Last.Next is { } next)
         {
             _blobs.Add(New(next));
-            await ReadOnAsync(_blobs.Count - 1, stop);
+            await ReadOnAsync(_blobs.Count - 1, cancellationToken);
         }
         _stale = false;
     }
@@ -84,31 +84,31 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
     /// what another writer did first is found by reading on.
     /// </summary>
     /// <param name="now">The clock.</param>
-    /// <param name="stop">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>False when nothing had to be done.</returns>
     /// <exception cref="RequestFailedException">It is not known to be done; 412 when another writer was quicker.</exception>
-    public async Task<bool> PrepareAsync(DateTimeOffset now, CancellationToken stop)
+    public async Task<bool> PrepareAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var blob = Last;
         if (!blob.Exists)
         {
-            await CreateAsync(blob, stop);
+            await CreateAsync(blob, cancellationToken);
             return true;
         }
         if (blob.Torn)
         {
             TornLine(blob.Location, blob.TornAt);
             byte[] end = [(byte)'\n'];
-            var lines = await SendAsync(end, stop);
+            var lines = await SendAsync(end, cancellationToken);
             blob.Appended(end, lines);
             return true;
         }
-        var full = blob.Blocks >= options.MostBlocks;
+        var full = blob.Blocks >= options.MaxBlocks;
         var month = new DateOnly(now.UtcDateTime.Year, now.UtcDateTime.Month, 1);
         if (!full && month <= blob.Month)
             return false;
         byte[] closing = [.. ClockBack(now) ?? [], .. Line(Closing(blob, month, now), now)];
-        var blocks = await SendAsync(closing, stop);
+        var blocks = await SendAsync(closing, cancellationToken);
         blob.Appended(closing, blocks);
         Closed(blob.Location, blob.Next!);
         Forget(month);
@@ -146,10 +146,10 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
     /// <summary>Looks a record up in what <see cref="CatchUpAsync"/> has read.</summary>
     /// <param name="id">The record's id.</param>
     /// <param name="hash">Its hash.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>Where it is and its line; null when it is not there.</returns>
     /// <exception cref="RequestFailedException">The line cannot be read.</exception>
-    public async Task<(EvidenceReceipt Receipt, byte[] Line)?> FindAsync(string id, ulong hash, CancellationToken stop)
+    public async Task<(EvidenceReceipt Receipt, byte[] Line)?> FindAsync(string id, ulong hash, CancellationToken cancellationToken)
     {
         foreach (var blob in _blobs)
         {
@@ -157,7 +157,7 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
                 continue;
             foreach (var (offset, length) in blob.Ids.Find(hash))
             {
-                var line = await blob.LineAsync(offset, length, stop);
+                var line = await blob.LineAsync(offset, length, cancellationToken);
                 if (EvidenceLine.IdOf(line) == id)
                     return (new(id, blob.Location, offset, EvidenceLine.Sha256(line)), line);
             }
@@ -168,12 +168,12 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
     /// <summary>Appends bytes where the last known byte is, or not at all.</summary>
     /// <returns>Appends to the blob so far.</returns>
     /// <exception cref="RequestFailedException">412 when it grew meanwhile; anything else may have been written all the same.</exception>
-    public async Task<int> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop)
+    public async Task<int> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         using var content = BinaryData.FromBytes(bytes).ToStream();
         try
         {
-            BlobAppendInfo answer = await Last.Client.AppendBlockAsync(content, new() { Conditions = new() { IfAppendPositionEqual = Last.Length } }, stop);
+            BlobAppendInfo answer = await Last.Client.AppendBlockAsync(content, new() { Conditions = new() { IfAppendPositionEqual = Last.Length } }, cancellationToken);
             return answer.BlobCommittedBlockCount;
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -188,10 +188,10 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
 
     private LogBlob New(string path) => new(_container!.GetAppendBlobClient($"{tenantId}/{path}"), path, Location(path));
 
-    private async Task ListAsync(DateTimeOffset now, CancellationToken stop)
+    private async Task ListAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var paths = new List<string>();
-        await foreach (var blob in _container!.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{tenantId}/{LedgerLayout.LogFolder}", stop))
+        await foreach (var blob in _container!.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{tenantId}/{LedgerLayout.LogFolder}", cancellationToken))
             if (LedgerLayout.TryParseLog(blob.Name[(tenantId.Length + 1)..], out _))
                 paths.Add(blob.Name[(tenantId.Length + 1)..]);
         paths.Sort(StringComparer.Ordinal);
@@ -200,36 +200,36 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
             if (next.Name.Number != (blob.Month == next.Month ? blob.Name.Number + 1 : 1))
                 throw EvidenceReplaced.Because($"a blob is missing between {blob.Location} and {next.Location}");
         if (blobs.Count == 0)
-            blobs.Add(New(await FirstAsync(now, stop)));
+            blobs.Add(New(await FirstAsync(now, cancellationToken)));
         _blobs.AddRange(blobs);
         _listed = true;
     }
 
-    private async Task<string> FirstAsync(DateTimeOffset now, CancellationToken stop)
+    private async Task<string> FirstAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var first = _container!.GetBlobClient($"{tenantId}/{FirstName}");
         var path = LedgerLayout.Log(now.UtcDateTime.Year, now.UtcDateTime.Month, 1);
         try
         {
-            await first.UploadAsync(BinaryData.FromString(path), new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All }, HttpHeaders = new() { ContentType = "text/plain" } }, stop);
+            await first.UploadAsync(BinaryData.FromString(path), new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All }, HttpHeaders = new() { ContentType = "text/plain" } }, cancellationToken);
             return path;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
             // Another writer begins the log as well, or we did and the answer was lost.
-            BlobDownloadResult kept = await first.DownloadContentAsync(stop);
+            BlobDownloadResult kept = await first.DownloadContentAsync(cancellationToken);
             return kept.Content.ToString() is var named && LedgerLayout.TryParseLog(named, out _) ? named : throw EvidenceReplaced.Because($"{LedgerLayout.Container}/{tenantId}/{FirstName} does not name the first blob");
         }
     }
 
-    private async Task ReadOnAsync(int index, CancellationToken stop)
+    private async Task ReadOnAsync(int index, CancellationToken cancellationToken)
     {
         var blob = _blobs[index];
         var strange = new List<long>();
         try
         {
             // The last may be named and not made yet.
-            if (!await blob.ReadOnAsync(strange, stop) && index < _blobs.Count - 1)
+            if (!await blob.ReadOnAsync(strange, cancellationToken) && index < _blobs.Count - 1)
                 throw EvidenceReplaced.Because($"{blob.Location} is gone");
         }
         finally
@@ -239,11 +239,11 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
         }
     }
 
-    private static async Task CreateAsync(LogBlob blob, CancellationToken stop)
+    private static async Task CreateAsync(LogBlob blob, CancellationToken cancellationToken)
     {
         try
         {
-            await blob.Client.CreateAsync(new AppendBlobCreateOptions { HttpHeaders = new() { ContentType = "application/jsonl" }, Conditions = new() { IfNoneMatch = ETag.All } }, stop);
+            await blob.Client.CreateAsync(new AppendBlobCreateOptions { HttpHeaders = new() { ContentType = "application/jsonl" }, Conditions = new() { IfNoneMatch = ETag.All } }, cancellationToken);
             blob.Created();
         }
         catch (RequestFailedException e) when (e.Status == 409)

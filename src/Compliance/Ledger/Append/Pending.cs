@@ -4,9 +4,9 @@ namespace Compliance.Ledger.Append;
 
 /// <summary>A record on its way to the log.</summary>
 /// <param name="record">The record.</param>
-/// <param name="stop">Set when whoever brought it waits no more.</param>
+/// <param name="cancellationToken">Set when whoever brought it waits no more.</param>
 /// <exception cref="ArgumentException">It cannot be kept, see <see cref="EvidenceLine.NotYet"/>.</exception>
-internal sealed class Pending(EvidenceRecord record, CancellationToken stop)
+internal sealed class Pending(EvidenceRecord record, CancellationToken cancellationToken)
 {
     private readonly TaskCompletionSource<EvidenceReceipt> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<Pending>? _same;
@@ -25,7 +25,7 @@ internal sealed class Pending(EvidenceRecord record, CancellationToken stop)
     public byte[] Line { get; } = EvidenceLine.NotYet(record);
 
     /// <summary>True when nobody waits for it.</summary>
-    public bool Abandoned => stop.IsCancellationRequested;
+    public bool Abandoned => cancellationToken.IsCancellationRequested;
 
     /// <summary>Those that brought a record of the same id at the same time.</summary>
     public IReadOnlyList<Pending> Same => _same ?? (IReadOnlyList<Pending>)[];

@@ -23,10 +23,10 @@ internal interface ICheckpointCopy
     /// <param name="tenant">The tenant.</param>
     /// <param name="size">The checkpoint's size.</param>
     /// <param name="note">Its signed note.</param>
-    /// <param name="stop">Stops the delivery.</param>
+    /// <param name="cancellationToken">Stops the delivery.</param>
     /// <exception cref="CopyFailedException">It was not taken.</exception>
     /// <exception cref="LedgerProblemException">Another checkpoint of that size is there.</exception>
-    Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken stop);
+    Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken cancellationToken);
 }
 
 /// <summary>A place did not take a copy. The text holds nothing of an address that may be secret.</summary>
@@ -43,7 +43,7 @@ internal sealed class ContainerCopy(CopyPlace place, BlobContainerClient contain
     public CopyPlace Place => place;
 
     /// <inheritdoc/>
-    public async Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken stop)
+    public async Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken cancellationToken)
     {
         var blob = container.GetBlobClient($"{tenant}/{LedgerLayout.Checkpoint(size)}");
         try
@@ -52,25 +52,25 @@ internal sealed class ContainerCopy(CopyPlace place, BlobContainerClient contain
             {
                 HttpHeaders = new() { ContentType = "text/plain; charset=utf-8" },
                 Conditions = new() { IfNoneMatch = ETag.All },
-            }, stop);
+            }, cancellationToken);
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412 && e.ErrorCode != BlobErrorCode.ContainerBeingDeleted)
         {
-            await CompareAsync(blob, size, note, stop);
+            await CompareAsync(blob, size, note, cancellationToken);
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or AuthenticationFailedException && !stop.IsCancellationRequested)
+        catch (Exception e) when (e is RequestFailedException or AggregateException or AuthenticationFailedException && !cancellationToken.IsCancellationRequested)
         {
             throw Failed(e);
         }
     }
 
-    private async Task CompareAsync(BlobClient blob, long size, byte[] note, CancellationToken stop)
+    private async Task CompareAsync(BlobClient blob, long size, byte[] note, CancellationToken cancellationToken)
     {
         try
         {
-            using BlobDownloadStreamingResult there = await blob.DownloadStreamingAsync(new() { Range = new(0, note.Length + 1L) }, stop);
+            using BlobDownloadStreamingResult there = await blob.DownloadStreamingAsync(new() { Range = new(0, note.Length + 1L) }, cancellationToken);
             using var bytes = new MemoryStream();
-            await there.Content.CopyToAsync(bytes, stop);
+            await there.Content.CopyToAsync(bytes, cancellationToken);
             if (!bytes.ToArray().AsSpan().SequenceEqual(note))
                 throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Copy, $"{LedgerLayout.Checkpoint(size)} in {place.Name} is not the checkpoint of that size that is here"));
         }
@@ -78,7 +78,7 @@ internal sealed class ContainerCopy(CopyPlace place, BlobContainerClient contain
         {
             // We may write there and not read: what is there, the auditor compares.
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or IOException && !stop.IsCancellationRequested)
+        catch (Exception e) when (e is RequestFailedException or AggregateException or IOException && !cancellationToken.IsCancellationRequested)
         {
             throw Failed(e);
         }
@@ -102,10 +102,10 @@ internal sealed class WebhookCopy(CopyPlace place, HttpClient http, TimeProvider
     public CopyPlace Place => place;
 
     /// <inheritdoc/>
-    public async Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken stop)
+    public async Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(Within, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         using var request = new HttpRequestMessage(HttpMethod.Post, place.Address)
         {
             Content = new ByteArrayContent(note) { Headers = { ContentType = new MediaTypeHeaderValue("text/plain", "utf-8") } },
@@ -121,7 +121,7 @@ internal sealed class WebhookCopy(CopyPlace place, HttpClient http, TimeProvider
         {
             throw new CopyFailedException($"it did not answer ({e.HttpRequestError})", e);
         }
-        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new CopyFailedException($"it did not answer within {Within.TotalSeconds:0} s", e);
         }
@@ -167,10 +167,10 @@ internal sealed partial class CheckpointCopies(
     /// <summary>Delivers what waits.</summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="latest">Size of the latest checkpoint.</param>
-    /// <param name="stop">Stops between deliveries.</param>
+    /// <param name="cancellationToken">Stops between deliveries.</param>
     /// <exception cref="RequestFailedException">State cannot be read or written.</exception>
     /// <exception cref="IOException">The checkpoints cannot be read.</exception>
-    public async Task<CopyOutcome> DeliverAsync(string tenant, long latest, CancellationToken stop)
+    public async Task<CopyOutcome> DeliverAsync(string tenant, long latest, CancellationToken cancellationToken)
     {
         var source = new BlobLedgerSource(storage.Evidence, StateKeys.Safe(tenant, "a tenant id"));
         IReadOnlyList<long>? sizes = null;
@@ -178,14 +178,14 @@ internal sealed partial class CheckpointCopies(
         var (delivered, problem) = (0, (LedgerProblem?)null);
         foreach (var copy in places)
         {
-            var before = await memory.CopyAsync(tenant, copy.Place, stop);
+            var before = await memory.CopyAsync(tenant, copy.Place, cancellationToken);
             if (before is { WaitingSince: null } && before.DeliveredSize >= latest)
                 continue;
-            sizes ??= [.. (await source.CheckpointsAsync(stop)).Where(s => s > 0 && s <= latest)];
-            var (after, count, failed) = await DeliverAsync(copy, tenant, source, before, sizes, stop);
+            sizes ??= [.. (await source.CheckpointsAsync(cancellationToken)).Where(s => s > 0 && s <= latest)];
+            var (after, count, failed) = await DeliverAsync(copy, tenant, source, before, sizes, cancellationToken);
             delivered += count;
             if (after != before)
-                await memory.SaveCopyAsync(tenant, copy.Place, after, stop);
+                await memory.SaveCopyAsync(tenant, copy.Place, after, cancellationToken);
             if (failed is { Problem: { } differs })
                 problem ??= differs;
             if (after.WaitingSince is { } since && time.GetUtcNow() - since > MayWait)
@@ -195,7 +195,7 @@ internal sealed partial class CheckpointCopies(
     }
 
     private async Task<(CopyState After, int Count, Failure? Failed)> DeliverAsync(
-        ICheckpointCopy copy, string tenant, BlobLedgerSource source, CopyState? before, IReadOnlyList<long> sizes, CancellationToken stop)
+        ICheckpointCopy copy, string tenant, BlobLedgerSource source, CopyState? before, IReadOnlyList<long> sizes, CancellationToken cancellationToken)
     {
         var state = before ?? new(0, null, 0);
         var waiting = sizes.Where(s => s > state.DeliveredSize && s != state.NewestSize).ToList();
@@ -209,8 +209,8 @@ internal sealed partial class CheckpointCopies(
             Failure? failed = null;
             try
             {
-                var note = await source.FindAsync(LedgerLayout.Checkpoint(size), SignedNote.MaxBytes, stop) ?? throw new IOException($"{LedgerLayout.Checkpoint(size)} vanished");
-                await copy.DeliverAsync(tenant, size, note, stop);
+                var note = await source.FindAsync(LedgerLayout.Checkpoint(size), SignedNote.MaxBytes, cancellationToken) ?? throw new IOException($"{LedgerLayout.Checkpoint(size)} vanished");
+                await copy.DeliverAsync(tenant, size, note, cancellationToken);
             }
             catch (CopyFailedException e)
             {

@@ -22,9 +22,9 @@ internal interface ISigningKey
 {
     /// <summary>The key, under the name of a log.</summary>
     /// <param name="origin">The log's origin, which is the key's name too.</param>
-    /// <param name="stop">Stops the reading of the key.</param>
+    /// <param name="cancellationToken">Stops the reading of the key.</param>
     /// <exception cref="CheckpointKeyException">There is none, or it cannot be read.</exception>
-    Task<CheckpointSigner> SignerAsync(string origin, CancellationToken stop);
+    Task<CheckpointSigner> SignerAsync(string origin, CancellationToken cancellationToken);
 }
 
 /// <summary>The keys of this app: the one that signs, and all that are trusted.</summary>
@@ -37,7 +37,7 @@ internal sealed class CheckpointKeys(ISigningKey signing, IReadOnlyList<NoteKey>
 
     /// <summary>The key that signs now.</summary>
     /// <inheritdoc cref="ISigningKey.SignerAsync" path="/exception"/>
-    public Task<CheckpointSigner> SignerAsync(string tenant, CancellationToken stop) => signing.SignerAsync(OriginOf(tenant), stop);
+    public Task<CheckpointSigner> SignerAsync(string tenant, CancellationToken cancellationToken) => signing.SignerAsync(OriginOf(tenant), cancellationToken);
 
     /// <summary>All keys that a tenant's checkpoints may be signed with.</summary>
     /// <param name="tenant">The tenant.</param>

@@ -17,7 +17,7 @@ internal sealed class FileSigningKey(string path, bool mayMake) : ISigningKey, I
     private KeyFileSigner? _signer;
 
     /// <inheritdoc/>
-    public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken stop)
+    public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken cancellationToken)
     {
         lock (_oneAtATime)
         {

@@ -8,7 +8,7 @@ public interface ICheckpoints
     /// a finding when the ledger itself is wrong), and the hourly checkpoint catches up.
     /// </summary>
     /// <param name="planId">The plan, for the log.</param>
-    /// <param name="stop">Ends the waiting; the only thing that is thrown for.</param>
+    /// <param name="cancellationToken">Ends the waiting; the only thing that is thrown for.</param>
     /// <exception cref="OperationCanceledException">The caller stopped waiting.</exception>
-    Task AfterPlanAsync(string planId, CancellationToken stop);
+    Task AfterPlanAsync(string planId, CancellationToken cancellationToken);
 }

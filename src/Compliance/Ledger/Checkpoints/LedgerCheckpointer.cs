@@ -40,20 +40,20 @@ internal sealed partial class LedgerCheckpointer(
 
     /// <summary>Brings checkpoint and tiles up to the log's end.</summary>
     /// <param name="tenantId">The tenant.</param>
-    /// <param name="stop">Stops between requests; the next call takes up what is unfinished.</param>
+    /// <param name="cancellationToken">Stops between requests; the next call takes up what is unfinished.</param>
     /// <exception cref="CheckpointKeyException">Nothing can be signed now.</exception>
     /// <exception cref="IOException">The log cannot be read.</exception>
     /// <exception cref="Azure.RequestFailedException">Storage failed.</exception>
-    public async Task<CheckpointOutcome> CheckpointAsync(string tenantId, CancellationToken stop)
+    public async Task<CheckpointOutcome> CheckpointAsync(string tenantId, CancellationToken cancellationToken)
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
-        var signer = await keys.SignerAsync(tenant, stop);
+        var signer = await keys.SignerAsync(tenant, cancellationToken);
         if (Interlocked.Exchange(ref _told, signer.Key.ToString()) != signer.Key.ToString())
             SignedWith(signer.Key.Format());
         var run = new Run(tenant, signer, keys.Trusted(tenant, signer), new LedgerStore(storage, tenant), new BlobLedgerSource(storage.Evidence, tenant));
         try
         {
-            return await RunAsync(run, stop);
+            return await RunAsync(run, cancellationToken);
         }
         catch (LedgerProblemException e)
         {
@@ -62,43 +62,43 @@ internal sealed partial class LedgerCheckpointer(
         }
     }
 
-    private async Task<CheckpointOutcome> RunAsync(Run run, CancellationToken stop)
+    private async Task<CheckpointOutcome> RunAsync(Run run, CancellationToken cancellationToken)
     {
-        var (latest, behind) = await LatestAsync(run, stop);
-        var (tiles, bundle) = await ResumeAsync(run, latest, stop);
+        var (latest, behind) = await LatestAsync(run, cancellationToken);
+        var (tiles, bundle) = await ResumeAsync(run, latest, cancellationToken);
         if (latest is not null && !latest.SignedBy.Any(k => k.Spki.SequenceEqual(run.Signer.Key.Spki)))
-            await evidence.AppendAsync(Rotated(run, latest), stop);
+            await evidence.AppendAsync(Rotated(run, latest), cancellationToken);
 
-        var (from, last) = await AppendNewAsync(run, latest, tiles, bundle, stop);
+        var (from, last) = await AppendNewAsync(run, latest, tiles, bundle, cancellationToken);
         if (last is null)
         {
             if (latest is not null && from is { Kept: false })
-                await run.Store.SaveProgressAsync(new(latest.Size, from.Position.Path, from.Position.Offset), stop);
+                await run.Store.SaveProgressAsync(new(latest.Size, from.Position.Path, from.Position.Offset), cancellationToken);
             // Killed between the numbered checkpoint and the latest: the numbered one is what counts.
             if (latest is not null && behind)
-                await MoveHeadAsync(run, latest, stop);
+                await MoveHeadAsync(run, latest, cancellationToken);
             return new(latest, Signed: false, null);
         }
         foreach (var tile in tiles.Partial())
-            await run.Store.WritePartialAsync(tile.Ref.ToString(), tile.Hashes, stop);
+            await run.Store.WritePartialAsync(tile.Ref.ToString(), tile.Hashes, cancellationToken);
         if (bundle.Count > 0)
-            await run.Store.WritePartialAsync(TilePath.Entries(tiles.Size / TilePath.Width, bundle.Count), bundle.Bytes, stop);
+            await run.Store.WritePartialAsync(TilePath.Entries(tiles.Size / TilePath.Width, bundle.Count), bundle.Bytes, cancellationToken);
 
-        var signed = await SignAsync(run, new(CheckpointKeys.OriginOf(run.Tenant), tiles.Size, tiles.Root(), []), stop);
-        await run.Store.SaveProgressAsync(new(tiles.Size, last.Path, last.Offset), stop);
-        await MoveHeadAsync(run, signed, stop);
+        var signed = await SignAsync(run, new(CheckpointKeys.OriginOf(run.Tenant), tiles.Size, tiles.Root(), []), cancellationToken);
+        await run.Store.SaveProgressAsync(new(tiles.Size, last.Path, last.Offset), cancellationToken);
+        await MoveHeadAsync(run, signed, cancellationToken);
         Signed(run.Tenant, signed.Size, signed.Size - (latest?.Size ?? 0));
         return new(signed, Signed: true, null);
     }
 
     /// <summary>The largest checkpoint there is. The latest may lag behind the numbered ones by a crash, or because somebody put an older one back.</summary>
-    private async Task<(TrustedCheckpoint? Latest, bool Behind)> LatestAsync(Run run, CancellationToken stop)
+    private async Task<(TrustedCheckpoint? Latest, bool Behind)> LatestAsync(Run run, CancellationToken cancellationToken)
     {
-        var head = await run.Store.HeadAsync(stop) is { } stored ? run.Trust(stored.Bytes, LedgerProblem.Head, "The latest checkpoint") : null;
+        var head = await run.Store.HeadAsync(cancellationToken) is { } stored ? run.Trust(stored.Bytes, LedgerProblem.Head, "The latest checkpoint") : null;
         var now = time.GetUtcNow();
         if (_listed is { } listed && listed.Tenant == run.Tenant && head?.Size >= listed.Largest && now - listed.At < ListEvery)
             return (head, false);
-        var newest = (await run.Source.CheckpointsAsync(stop)).LastOrDefault(0);
+        var newest = (await run.Source.CheckpointsAsync(cancellationToken)).LastOrDefault(0);
         if (newest == (head?.Size ?? 0))
         {
             _listed = new(run.Tenant, newest, now);
@@ -108,19 +108,19 @@ internal sealed partial class LedgerCheckpointer(
             throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Checkpoints,
                 $"The latest checkpoint is of {head.Size} records, but there is no {LedgerLayout.Checkpoint(head.Size)}"));
         var path = LedgerLayout.Checkpoint(newest);
-        var numbered = run.Trust(await run.Source.FindAsync(path, SignedNote.MaxBytes, stop) ?? throw new IOException($"{path} vanished"), LedgerProblem.Checkpoints, path);
+        var numbered = run.Trust(await run.Source.FindAsync(path, SignedNote.MaxBytes, cancellationToken) ?? throw new IOException($"{path} vanished"), LedgerProblem.Checkpoints, path);
         return numbered.Size == newest
             ? (numbered, true)
             : throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Checkpoints, $"{path} is a checkpoint of {numbered.Size} records"));
     }
 
-    private static async Task<(TileBuilder Tiles, Bundle Bundle)> ResumeAsync(Run run, TrustedCheckpoint? latest, CancellationToken stop)
+    private static async Task<(TileBuilder Tiles, Bundle Bundle)> ResumeAsync(Run run, TrustedCheckpoint? latest, CancellationToken cancellationToken)
     {
         if (latest is null)
             return (new(), new());
         try
         {
-            var tiles = await TileBuilder.ResumeAsync(run.Source, latest.Size, stop);
+            var tiles = await TileBuilder.ResumeAsync(run.Source, latest.Size, cancellationToken);
             if (!tiles.Root().AsSpan().SequenceEqual(latest.Checkpoint.Root))
                 throw Tiles($"The tiles of {latest.Size} records do not give the root that was signed", null);
             var bundle = new Bundle();
@@ -130,7 +130,7 @@ internal sealed partial class LedgerCheckpointer(
                 var leaves = tiles.Partial()[0].Hashes;
                 const int most = TilePath.Width * (EntryBundle.PrefixSize + EntryBundle.MaxEntry);
                 // A wider or full one would do as well, but this one was written with the checkpoint.
-                var bytes = await run.Source.FindAsync(at.ToString(), most, stop) ?? throw Tiles($"{at} is missing", null);
+                var bytes = await run.Source.FindAsync(at.ToString(), most, cancellationToken) ?? throw Tiles($"{at} is missing", null);
                 Span<byte> hash = stackalloc byte[MerkleHash.Size];
                 foreach (var entry in EntryBundle.Parse(bytes, at.Width))
                 {
@@ -150,22 +150,22 @@ internal sealed partial class LedgerCheckpointer(
 
     /// <summary>Reads what was appended since, and writes each tile and bundle that it makes full.</summary>
     /// <returns>Where it began, null for the log's begin, and the place behind the last new record, null when there is none.</returns>
-    private static async Task<(Place? From, LogPosition? Last)> AppendNewAsync(Run run, TrustedCheckpoint? latest, TileBuilder tiles, Bundle bundle, CancellationToken stop)
+    private static async Task<(Place? From, LogPosition? Last)> AppendNewAsync(Run run, TrustedCheckpoint? latest, TileBuilder tiles, Bundle bundle, CancellationToken cancellationToken)
     {
-        var logs = await run.Source.LogsAsync(stop);
-        var from = latest is null or { Size: 0 } ? null : await PlaceAsync(run, latest, tiles, logs, stop);
+        var logs = await run.Source.LogsAsync(cancellationToken);
+        var from = latest is null or { Size: 0 } ? null : await PlaceAsync(run, latest, tiles, logs, cancellationToken);
         LogPosition? last = null;
         var leaf = new byte[MerkleHash.Size];
         await using var lines = new LogLines(run.Source, logs, from?.Position);
-        while (await lines.ReadAsync(stop))
+        while (await lines.ReadAsync(cancellationToken))
         {
             MerkleHash.Leaf(lines.Line.Span, leaf);
             bundle.Add(lines.Line.Span);
             foreach (var tile in tiles.Append(leaf))
-                await WriteFullAsync(run, tile.Ref, tile.Hashes, stop);
+                await WriteFullAsync(run, tile.Ref, tile.Hashes, cancellationToken);
             if (bundle.Count == TilePath.Width)
             {
-                await WriteFullAsync(run, new(TileRef.Entries, (tiles.Size / TilePath.Width) - 1, TilePath.Width), bundle.Bytes, stop);
+                await WriteFullAsync(run, new(TileRef.Entries, (tiles.Size / TilePath.Width) - 1, TilePath.Width), bundle.Bytes, cancellationToken);
                 bundle.Clear();
             }
             last = lines.Position;
@@ -174,14 +174,14 @@ internal sealed partial class LedgerCheckpointer(
     }
 
     /// <summary>The place in the log behind the last record that was signed: as kept when that proves right, else by reading and checking all that was signed.</summary>
-    private static async Task<Place> PlaceAsync(Run run, TrustedCheckpoint latest, TileBuilder tiles, IReadOnlyList<LedgerFile> logs, CancellationToken stop)
+    private static async Task<Place> PlaceAsync(Run run, TrustedCheckpoint latest, TileBuilder tiles, IReadOnlyList<LedgerFile> logs, CancellationToken cancellationToken)
     {
-        var (progress, _) = await run.Store.ProgressAsync(stop);
+        var (progress, _) = await run.Store.ProgressAsync(cancellationToken);
         if (progress is not null && progress.Size == latest.Size && logs.Any(l => l.Path == progress.Path && l.Length >= progress.Offset))
         {
             var (index, within) = Math.DivRem(latest.Size - 1, TilePath.Width);
-            var hashes = latest.Size % TilePath.Width == 0 ? await run.Source.ReadHashesAsync(new(0, index, TilePath.Width), stop) : tiles.Partial()[0].Hashes;
-            if (await EndsWithAsync(run.Source, progress, hashes.AsMemory((int)within * MerkleHash.Size, MerkleHash.Size), stop))
+            var hashes = latest.Size % TilePath.Width == 0 ? await run.Source.ReadHashesAsync(new(0, index, TilePath.Width), cancellationToken) : tiles.Partial()[0].Hashes;
+            if (await EndsWithAsync(run.Source, progress, hashes.AsMemory((int)within * MerkleHash.Size, MerkleHash.Size), cancellationToken))
                 return new(new(progress.Path, progress.Offset), Kept: true);
         }
         var signed = new MerkleFrontier();
@@ -189,7 +189,7 @@ internal sealed partial class LedgerCheckpointer(
         var leaf = new byte[MerkleHash.Size];
         while (signed.Size < latest.Size)
         {
-            if (!await lines.ReadAsync(stop))
+            if (!await lines.ReadAsync(cancellationToken))
                 throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Log, LogShorter(signed.Size, latest.Size)));
             MerkleHash.Leaf(lines.Line.Span, leaf);
             signed.Append(leaf);
@@ -206,13 +206,13 @@ internal sealed partial class LedgerCheckpointer(
     internal static string LogDiffers(long signed) => string.Create(CultureInfo.InvariantCulture, $"The first {signed} records of the log are not those that were signed");
 
     // Records are all different, so the last record's hash tells the place.
-    private static async Task<bool> EndsWithAsync(ILedgerSource source, LedgerProgress place, ReadOnlyMemory<byte> leafHash, CancellationToken stop)
+    private static async Task<bool> EndsWithAsync(ILedgerSource source, LedgerProgress place, ReadOnlyMemory<byte> leafHash, CancellationToken cancellationToken)
     {
-        var from = Math.Max(0, place.Offset - LogLines.MostBytes - 1);
+        var from = Math.Max(0, place.Offset - LogLines.MaxBytes - 1);
         var tail = new byte[place.Offset - from];
-        await using (var stream = await source.OpenAsync(place.Path, from, stop))
+        await using (var stream = await source.OpenAsync(place.Path, from, cancellationToken))
         {
-            if (await stream.ReadAtLeastAsync(tail, tail.Length, throwOnEndOfStream: false, stop) < tail.Length)
+            if (await stream.ReadAtLeastAsync(tail, tail.Length, throwOnEndOfStream: false, cancellationToken) < tail.Length)
                 return false;
         }
         if (tail is not [.. var line, (byte)'\n'])
@@ -225,15 +225,15 @@ internal sealed partial class LedgerCheckpointer(
         return hash.AsSpan().SequenceEqual(leafHash.Span);
     }
 
-    private static async Task WriteFullAsync(Run run, TileRef tile, byte[] bytes, CancellationToken stop)
+    private static async Task WriteFullAsync(Run run, TileRef tile, byte[] bytes, CancellationToken cancellationToken)
     {
-        if (await run.Store.WriteOnceAsync(tile.ToString(), bytes, stop) is not null)
+        if (await run.Store.WriteOnceAsync(tile.ToString(), bytes, cancellationToken) is not null)
             throw Tiles($"{tile} is there already and is not what the log gives", null);
     }
 
-    private static async Task<TrustedCheckpoint> SignAsync(Run run, Checkpoint checkpoint, CancellationToken stop)
+    private static async Task<TrustedCheckpoint> SignAsync(Run run, Checkpoint checkpoint, CancellationToken cancellationToken)
     {
-        var note = (await SignedNote.SignAsync(checkpoint.Format(), [run.Signer.Signer], stop)).Format();
+        var note = (await SignedNote.SignAsync(checkpoint.Format(), [run.Signer.Signer], cancellationToken)).Format();
         var path = LedgerLayout.Checkpoint(checkpoint.Size);
         TrustedCheckpoint ours;
         try
@@ -244,7 +244,7 @@ internal sealed partial class LedgerCheckpointer(
         {
             throw new CheckpointKeyException($"the signing key gave a signature that does not verify: {e.Message}", "Look into the key: its public part does not fit what signs", e);
         }
-        if (await run.Store.WriteOnceAsync(path, note, stop) is not { } other)
+        if (await run.Store.WriteOnceAsync(path, note, cancellationToken) is not { } other)
             return ours;
         // Signatures are random: another checkpointer's over the same text is as good, and is the one that stays.
         var theirs = run.Trust(other, LedgerProblem.Checkpoints, path);
@@ -253,8 +253,8 @@ internal sealed partial class LedgerCheckpointer(
             : throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Checkpoints, $"{path} was signed for another log than the one that is here"));
     }
 
-    private static Task MoveHeadAsync(Run run, TrustedCheckpoint to, CancellationToken stop) => run.Store.MoveHeadAsync(
-        to.Note, to.Size, note => run.Trust(note, LedgerProblem.Head, "The latest checkpoint").Size, stop);
+    private static Task MoveHeadAsync(Run run, TrustedCheckpoint to, CancellationToken cancellationToken) => run.Store.MoveHeadAsync(
+        to.Note, to.Size, note => run.Trust(note, LedgerProblem.Head, "The latest checkpoint").Size, cancellationToken);
 
     private EvidenceRecord Rotated(Run run, TrustedCheckpoint latest)
     {

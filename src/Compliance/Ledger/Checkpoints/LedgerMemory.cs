@@ -30,17 +30,17 @@ internal sealed class LedgerMemory(StateStorage storage)
 
     /// <summary>The checkpoint that the last self-check found right, as a signed note; null when there was none.</summary>
     /// <exception cref="RequestFailedException">Storage failed.</exception>
-    public async Task<byte[]?> CheckedAsync(string tenant, CancellationToken stop) =>
-        await FindAsync(tenant, CheckedRow, stop) is { } row && row.GetString(Note) is { } note ? Encoding.UTF8.GetBytes(note) : null;
+    public async Task<byte[]?> CheckedAsync(string tenant, CancellationToken cancellationToken) =>
+        await FindAsync(tenant, CheckedRow, cancellationToken) is { } row && row.GetString(Note) is { } note ? Encoding.UTF8.GetBytes(note) : null;
 
     /// <summary>Remembers the checkpoint that a self-check found right.</summary>
     /// <exception cref="RequestFailedException">Storage failed.</exception>
-    public async Task SaveCheckedAsync(string tenant, byte[] note, CancellationToken stop) =>
-        await SaveAsync(new(StateKeys.Safe(tenant, "a tenant id"), CheckedRow) { [Note] = Encoding.UTF8.GetString(note) }, stop);
+    public async Task SaveCheckedAsync(string tenant, byte[] note, CancellationToken cancellationToken) =>
+        await SaveAsync(new(StateKeys.Safe(tenant, "a tenant id"), CheckedRow) { [Note] = Encoding.UTF8.GetString(note) }, cancellationToken);
 
     /// <summary>How far a place has got its copies; null for a place that is new.</summary>
     /// <exception cref="RequestFailedException">Storage failed.</exception>
-    public async Task<CopyState?> CopyAsync(string tenant, CopyPlace place, CancellationToken stop) => await FindAsync(tenant, RowOf(place), stop) is not { } row ? null : new(
+    public async Task<CopyState?> CopyAsync(string tenant, CopyPlace place, CancellationToken cancellationToken) => await FindAsync(tenant, RowOf(place), cancellationToken) is not { } row ? null : new(
         row.GetInt64(Delivered) ?? 0,
         DateTimeOffset.TryParseExact(
             row.GetString(Waiting), "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var since) ? since : null,
@@ -49,7 +49,7 @@ internal sealed class LedgerMemory(StateStorage storage)
 
     /// <summary>Remembers how far a place has got its copies.</summary>
     /// <exception cref="RequestFailedException">Storage failed.</exception>
-    public async Task SaveCopyAsync(string tenant, CopyPlace place, CopyState state, CancellationToken stop)
+    public async Task SaveCopyAsync(string tenant, CopyPlace place, CopyState state, CancellationToken cancellationToken)
     {
         var row = new TableEntity(StateKeys.Safe(tenant, "a tenant id"), RowOf(place))
         {
@@ -59,18 +59,18 @@ internal sealed class LedgerMemory(StateStorage storage)
         };
         if (state.WaitingSince is { } since)
             row[Waiting] = since.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
-        await SaveAsync(row, stop);
+        await SaveAsync(row, cancellationToken);
     }
 
     private static string RowOf(CopyPlace place) => $"copy-{place.Id}";
 
-    private async Task<TableEntity?> FindAsync(string tenant, string row, CancellationToken stop)
+    private async Task<TableEntity?> FindAsync(string tenant, string row, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
-        var found = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenant, "a tenant id"), row, cancellationToken: stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
+        var found = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenant, "a tenant id"), row, cancellationToken: cancellationToken);
         return found.HasValue ? found.Value : null;
     }
 
-    private async Task SaveAsync(TableEntity row, CancellationToken stop) =>
-        await (await storage.TableAsync(Table, stop)).UpsertEntityAsync(row, TableUpdateMode.Replace, stop);
+    private async Task SaveAsync(TableEntity row, CancellationToken cancellationToken) =>
+        await (await storage.TableAsync(Table, cancellationToken)).UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
 }

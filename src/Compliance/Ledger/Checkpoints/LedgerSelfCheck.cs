@@ -23,10 +23,10 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
     /// <param name="tenantId">The tenant.</param>
     /// <param name="signer">The key that signs now; null when it cannot be had.</param>
     /// <param name="before">The checkpoint that the last check found right; null for the first check.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="Azure.RequestFailedException">Storage failed.</exception>
-    public async Task<SelfCheckResult> CheckAsync(string tenantId, CheckpointSigner? signer, byte[]? before, CancellationToken stop)
+    public async Task<SelfCheckResult> CheckAsync(string tenantId, CheckpointSigner? signer, byte[]? before, CancellationToken cancellationToken)
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
         var (trusted, problems) = (keys.Trusted(tenant, signer), new List<LedgerProblem>());
@@ -37,18 +37,18 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
         {
             if (before is not null)
                 old = CheckpointKeys.Trust(before, tenant, trusted, LedgerProblem.History, "The checkpoint that was found right before");
-            head = await store.HeadAsync(stop) is { } stored ? CheckpointKeys.Trust(stored.Bytes, tenant, trusted, LedgerProblem.Head, "The latest checkpoint") : null;
+            head = await store.HeadAsync(cancellationToken) is { } stored ? CheckpointKeys.Trust(stored.Bytes, tenant, trusted, LedgerProblem.Head, "The latest checkpoint") : null;
             if (head is null && old is not null)
                 throw Problem(LedgerProblem.Head, Text($"The latest checkpoint is gone; there was one of {old.Size} records"));
         });
         if (head is null)
             return new(null, 0, problems);
-        await TryAsync(() => NumberedAsync(source, head, stop));
-        await TryAsync(() => TilesAsync(source, head, stop));
+        await TryAsync(() => NumberedAsync(source, head, cancellationToken));
+        await TryAsync(() => TilesAsync(source, head, cancellationToken));
         if (old is not null)
-            await TryAsync(() => HistoryAsync(source, old, head, stop));
+            await TryAsync(() => HistoryAsync(source, old, head, cancellationToken));
         long records = 0;
-        await TryAsync(async () => records = await LogAsync(source, old, head, stop));
+        await TryAsync(async () => records = await LogAsync(source, old, head, cancellationToken));
         return new(head, records, [.. problems.DistinctBy(p => p.Part)]);
 
         async Task TryAsync(Func<Task> check)
@@ -68,38 +68,38 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
         }
     }
 
-    private static async Task NumberedAsync(BlobLedgerSource source, TrustedCheckpoint head, CancellationToken stop)
+    private static async Task NumberedAsync(BlobLedgerSource source, TrustedCheckpoint head, CancellationToken cancellationToken)
     {
         var path = LedgerLayout.Checkpoint(head.Size);
-        if (await source.FindAsync(path, SignedNote.MaxBytes, stop) is not { } numbered)
+        if (await source.FindAsync(path, SignedNote.MaxBytes, cancellationToken) is not { } numbered)
             throw Problem(LedgerProblem.Checkpoints, $"{path} is missing");
         if (!numbered.AsSpan().SequenceEqual(head.Note))
             throw Problem(LedgerProblem.Checkpoints, $"{path} is not the latest checkpoint, although that has its size");
     }
 
-    private static async Task TilesAsync(ITileSource source, TrustedCheckpoint head, CancellationToken stop)
+    private static async Task TilesAsync(ITileSource source, TrustedCheckpoint head, CancellationToken cancellationToken)
     {
-        if (!(await TileBuilder.ResumeAsync(source, head.Size, stop)).Root().AsSpan().SequenceEqual(head.Checkpoint.Root))
+        if (!(await TileBuilder.ResumeAsync(source, head.Size, cancellationToken)).Root().AsSpan().SequenceEqual(head.Checkpoint.Root))
             throw Problem(LedgerProblem.Tiles, Text($"The tiles of {head.Size} records do not give the root that was signed"));
     }
 
-    private static async Task HistoryAsync(ITileSource source, TrustedCheckpoint old, TrustedCheckpoint head, CancellationToken stop)
+    private static async Task HistoryAsync(ITileSource source, TrustedCheckpoint old, TrustedCheckpoint head, CancellationToken cancellationToken)
     {
         if (head.Size < old.Size)
             throw Problem(LedgerProblem.History, Text($"The latest checkpoint is of {head.Size} records, but one of {old.Size} was here before: the ledger was put back"));
-        var proof = await MerkleProof.ConsistencyAsync(source, old.Size, head.Size, stop);
+        var proof = await MerkleProof.ConsistencyAsync(source, old.Size, head.Size, cancellationToken);
         if (!MerkleProof.Consistency(old.Size, head.Size, old.Checkpoint.Root, head.Checkpoint.Root, proof))
             throw Problem(LedgerProblem.History, Text($"The checkpoint of {head.Size} records does not go on from the one of {old.Size} that was here before: the ledger was rewritten"));
     }
 
-    private static async Task<long> LogAsync(BlobLedgerSource source, TrustedCheckpoint? old, TrustedCheckpoint head, CancellationToken stop)
+    private static async Task<long> LogAsync(BlobLedgerSource source, TrustedCheckpoint? old, TrustedCheckpoint head, CancellationToken cancellationToken)
     {
         var tree = new MerkleFrontier();
         var leaf = new byte[MerkleHash.Size];
-        await using var lines = new LogLines(source, await source.LogsAsync(stop));
+        await using var lines = new LogLines(source, await source.LogsAsync(cancellationToken));
         while (tree.Size < head.Size)
         {
-            if (!await lines.ReadAsync(stop))
+            if (!await lines.ReadAsync(cancellationToken))
                 throw Problem(LedgerProblem.Log, LedgerCheckpointer.LogShorter(tree.Size, head.Size));
             MerkleHash.Leaf(lines.Line.Span, leaf);
             tree.Append(leaf);

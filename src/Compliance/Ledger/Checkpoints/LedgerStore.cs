@@ -27,24 +27,24 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
     /// <summary>The path of <see cref="LedgerProgress"/> in <c>ledger-head</c>.</summary>
     public const string ProgressPath = "progress.json";
 
-    private const int MostProgressBytes = 4096;
+    private const int MaxProgressBytes = 4096;
 
     // Each lost race means that another checkpointer got on.
-    private const int MostRaces = 20;
+    private const int MaxRaces = 20;
 
     /// <summary>The latest checkpoint's note; null when there is none.</summary>
     /// <exception cref="LedgerProblemException">It is too long to be one.</exception>
     /// <exception cref="RequestFailedException">It cannot be read.</exception>
-    public async Task<StoredBytes?> HeadAsync(CancellationToken stop) =>
-        await ReadAsync(await BlobAsync(LedgerLayout.HeadContainer, LedgerLayout.Head, stop), SignedNote.MaxBytes, stop) is not { } head ? null
+    public async Task<StoredBytes?> HeadAsync(CancellationToken cancellationToken) =>
+        await ReadAsync(await BlobAsync(LedgerLayout.HeadContainer, LedgerLayout.Head, cancellationToken), SignedNote.MaxBytes, cancellationToken) is not { } head ? null
         : head.Bytes.Length <= SignedNote.MaxBytes ? head
         : throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Head, $"the latest checkpoint has more than {SignedNote.MaxBytes} bytes"));
 
     /// <summary>Where the last checkpointer stopped; null when that is not known.</summary>
     /// <exception cref="RequestFailedException">It cannot be read.</exception>
-    public async Task<(LedgerProgress? Progress, ETag? ETag)> ProgressAsync(CancellationToken stop)
+    public async Task<(LedgerProgress? Progress, ETag? ETag)> ProgressAsync(CancellationToken cancellationToken)
     {
-        var stored = await ReadAsync(await BlobAsync(LedgerLayout.HeadContainer, ProgressPath, stop), MostProgressBytes, stop);
+        var stored = await ReadAsync(await BlobAsync(LedgerLayout.HeadContainer, ProgressPath, cancellationToken), MaxProgressBytes, cancellationToken);
         if (stored is null)
             return (null, null);
         try
@@ -61,19 +61,19 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
     /// <summary>Writes what never changes: a full tile or bundle, a numbered checkpoint. There already with the same bytes is as good.</summary>
     /// <returns>Null when it is there now with these bytes; else the other bytes that are there.</returns>
     /// <exception cref="RequestFailedException">It is not known to be written.</exception>
-    public async Task<byte[]?> WriteOnceAsync(string path, byte[] bytes, CancellationToken stop)
+    public async Task<byte[]?> WriteOnceAsync(string path, byte[] bytes, CancellationToken cancellationToken)
     {
-        var blob = await BlobAsync(LedgerLayout.Container, path, stop);
+        var blob = await BlobAsync(LedgerLayout.Container, path, cancellationToken);
         try
         {
-            await blob.UploadAsync(new BinaryData(bytes), new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All } }, stop);
+            await blob.UploadAsync(new BinaryData(bytes), new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All } }, cancellationToken);
             return null;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
             // Ours of a try whose answer was lost, another checkpointer's, or somebody's who should not write here.
             var most = Math.Max(bytes.Length, SignedNote.MaxBytes);
-            var there = await ReadAsync(blob, most, stop);
+            var there = await ReadAsync(blob, most, cancellationToken);
             if (there is null)
                 throw;
             return there.Bytes.AsSpan().SequenceEqual(bytes) ? null : there.Bytes;
@@ -82,36 +82,36 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
 
     /// <summary>Writes a partial tile or bundle. Its path tells its width, so that whoever writes it writes the same.</summary>
     /// <exception cref="RequestFailedException">It is not known to be written.</exception>
-    public async Task WritePartialAsync(string path, byte[] bytes, CancellationToken stop) =>
-        await (await BlobAsync(LedgerLayout.HeadContainer, path, stop)).UploadAsync(new BinaryData(bytes), overwrite: true, stop);
+    public async Task WritePartialAsync(string path, byte[] bytes, CancellationToken cancellationToken) =>
+        await (await BlobAsync(LedgerLayout.HeadContainer, path, cancellationToken)).UploadAsync(new BinaryData(bytes), overwrite: true, cancellationToken);
 
     /// <summary>Keeps where the log was left, unless another checkpointer got further.</summary>
     /// <exception cref="RequestFailedException">It is not known to be written.</exception>
-    public Task SaveProgressAsync(LedgerProgress progress, CancellationToken stop) => AdvanceAsync(
+    public Task SaveProgressAsync(LedgerProgress progress, CancellationToken cancellationToken) => AdvanceAsync(
         ProgressPath, JsonSerializer.SerializeToUtf8Bytes(progress, ComplianceJson.Compact),
         async () =>
         {
-            var (known, etag) = await ProgressAsync(stop);
+            var (known, etag) = await ProgressAsync(cancellationToken);
             // One that claims more than was ever signed would never be replaced.
             var further = known == progress
-                || (known?.Size > progress.Size && await (await BlobAsync(LedgerLayout.Container, LedgerLayout.Checkpoint(known.Size), stop)).ExistsAsync(stop));
+                || (known?.Size > progress.Size && await (await BlobAsync(LedgerLayout.Container, LedgerLayout.Checkpoint(known.Size), cancellationToken)).ExistsAsync(cancellationToken));
             return (further, etag);
-        }, stop);
+        }, cancellationToken);
 
     /// <summary>Makes a checkpoint the latest one, unless a larger one is it already.</summary>
     /// <param name="note">The signed checkpoint.</param>
     /// <param name="size">Its size.</param>
     /// <param name="sizeOf">Reads and trusts what is there.</param>
-    /// <param name="stop">Stops between requests.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
     /// <exception cref="LedgerProblemException">What is there is no trusted checkpoint.</exception>
     /// <exception cref="RequestFailedException">It is not known to be written.</exception>
-    public Task MoveHeadAsync(byte[] note, long size, Func<byte[], long> sizeOf, CancellationToken stop) => AdvanceAsync(
+    public Task MoveHeadAsync(byte[] note, long size, Func<byte[], long> sizeOf, CancellationToken cancellationToken) => AdvanceAsync(
         LedgerLayout.Head, note,
-        async () => await HeadAsync(stop) is { } head ? (sizeOf(head.Bytes) >= size, head.ETag) : (false, null), stop);
+        async () => await HeadAsync(cancellationToken) is { } head ? (sizeOf(head.Bytes) >= size, head.ETag) : (false, null), cancellationToken);
 
-    private async Task AdvanceAsync(string path, byte[] bytes, Func<Task<(bool Further, ETag? ETag)>> look, CancellationToken stop)
+    private async Task AdvanceAsync(string path, byte[] bytes, Func<Task<(bool Further, ETag? ETag)>> look, CancellationToken cancellationToken)
     {
-        var blob = await BlobAsync(LedgerLayout.HeadContainer, path, stop);
+        var blob = await BlobAsync(LedgerLayout.HeadContainer, path, cancellationToken);
         for (var races = 0; ; races++)
         {
             var (further, etag) = await look();
@@ -120,27 +120,27 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
             var conditions = etag is { } known ? new BlobRequestConditions { IfMatch = known } : new BlobRequestConditions { IfNoneMatch = ETag.All };
             try
             {
-                await blob.UploadAsync(new BinaryData(bytes), new BlobUploadOptions { Conditions = conditions }, stop);
+                await blob.UploadAsync(new BinaryData(bytes), new BlobUploadOptions { Conditions = conditions }, cancellationToken);
                 return;
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MostRaces)
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
             {
                 // Another checkpointer was quicker, or our own try was applied and its answer lost.
             }
         }
     }
 
-    private async Task<BlobClient> BlobAsync(string container, string path, CancellationToken stop) =>
-        (await storage.EvidenceContainerAsync(container, stop)).GetBlobClient($"{tenant}/{path}");
+    private async Task<BlobClient> BlobAsync(string container, string path, CancellationToken cancellationToken) =>
+        (await storage.EvidenceContainerAsync(container, cancellationToken)).GetBlobClient($"{tenant}/{path}");
 
     // One byte more than the most tells that there is more.
-    private static async Task<StoredBytes?> ReadAsync(BlobClient blob, int most, CancellationToken stop)
+    private static async Task<StoredBytes?> ReadAsync(BlobClient blob, int most, CancellationToken cancellationToken)
     {
         try
         {
-            using BlobDownloadStreamingResult answer = await blob.DownloadStreamingAsync(new() { Range = new(0, most + 1L) }, stop);
+            using BlobDownloadStreamingResult answer = await blob.DownloadStreamingAsync(new() { Range = new(0, most + 1L) }, cancellationToken);
             using var bytes = new MemoryStream();
-            await answer.Content.CopyToAsync(bytes, stop);
+            await answer.Content.CopyToAsync(bytes, cancellationToken);
             return new(bytes.ToArray(), answer.Details.ETag);
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -149,7 +149,7 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
         }
         catch (RequestFailedException e) when (e.Status == 416)
         {
-            BlobProperties empty = await blob.GetPropertiesAsync(cancellationToken: stop);
+            BlobProperties empty = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
             return new([], empty.ETag);
         }
     }

@@ -18,9 +18,9 @@ internal sealed record LogPosition(string Path, long Offset);
 internal sealed class LogLines(ILedgerSource source, IReadOnlyList<LedgerFile> logs, LogPosition? from = null) : IAsyncDisposable
 {
     /// <summary>The most bytes a line has with its line feed.</summary>
-    public const int MostBytes = EntryBundle.MaxEntry + 1;
+    public const int MaxBytes = EntryBundle.MaxEntry + 1;
 
-    private readonly byte[] _buffer = new byte[4 * MostBytes];
+    private readonly byte[] _buffer = new byte[4 * MaxBytes];
     private int _log = from is null ? 0 : Find(logs, from.Path);
     private Stream? _stream;
     private int _start;
@@ -37,7 +37,7 @@ internal sealed class LogLines(ILedgerSource source, IReadOnlyList<LedgerFile> l
     /// <returns>False at the log's end, also when a line without its line feed is there.</returns>
     /// <exception cref="LedgerProblemException">What is there, this app does not write.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public async ValueTask<bool> ReadAsync(CancellationToken stop)
+    public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -53,7 +53,7 @@ internal sealed class LogLines(ILedgerSource source, IReadOnlyList<LedgerFile> l
             }
             if (_log >= logs.Count)
                 return false;
-            if (await FillAsync(stop))
+            if (await FillAsync(cancellationToken))
                 continue;
             if (_log == logs.Count - 1)
                 return false;
@@ -79,15 +79,15 @@ internal sealed class LogLines(ILedgerSource source, IReadOnlyList<LedgerFile> l
         throw new ArgumentException($"there is no {path}", nameof(path));
     }
 
-    private async ValueTask<bool> FillAsync(CancellationToken stop)
+    private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         if (_start > 0)
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);
         }
-        _stream ??= await source.OpenAsync(logs[_log].Path, _offset, stop);
-        var read = await _stream.ReadAsync(_buffer.AsMemory(_end), stop);
+        _stream ??= await source.OpenAsync(logs[_log].Path, _offset, cancellationToken);
+        var read = await _stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
         _end += read;
         return read > 0;
     }

@@ -25,15 +25,15 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
     private CheckpointSigner? _known;
 
     /// <inheritdoc/>
-    public async Task<CheckpointSigner> SignerAsync(string origin, CancellationToken stop)
+    public async Task<CheckpointSigner> SignerAsync(string origin, CancellationToken cancellationToken)
     {
-        await _oneAtATime.WaitAsync(stop);
+        await _oneAtATime.WaitAsync(cancellationToken);
         try
         {
             // A version of a key never changes: it is asked for once.
             if (_known?.Key.Name != origin)
             {
-                var publicKey = await PublicKeyAsync(origin, stop);
+                var publicKey = await PublicKeyAsync(origin, cancellationToken);
                 _known = new(new Signer(this, publicKey), publicKey);
             }
             return _known!;
@@ -51,7 +51,7 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
     public static bool IsKeyVersion(Uri address) =>
         address.Scheme == Uri.UriSchemeHttps && address is { Query: "", Fragment: "", UserInfo: "" } && address.AbsolutePath.Split('/') is ["", "keys", { Length: > 0 }, { Length: > 0 }];
 
-    private Task<NoteKey> PublicKeyAsync(string origin, CancellationToken stop) => AskAsync(RequestMethod.Get, "", null, DeclaredCall.LedgerKey, answer =>
+    private Task<NoteKey> PublicKeyAsync(string origin, CancellationToken cancellationToken) => AskAsync(RequestMethod.Get, "", null, DeclaredCall.LedgerKey, answer =>
     {
         // {"key":{"kid":"https://…","kty":"EC","crv":"P-256","x":"…","y":"…"}}
         var jwk = answer.GetProperty("key");
@@ -63,19 +63,19 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
             Q = new() { X = Bytes(jwk, "x", CoordinateBytes), Y = Bytes(jwk, "y", CoordinateBytes) },
         });
         return NoteKey.FromSpki(origin, ecdsa.ExportSubjectPublicKeyInfo());
-    }, stop);
+    }, cancellationToken);
 
-    private Task<byte[]> SignAsync(byte[] text, CancellationToken stop)
+    private Task<byte[]> SignAsync(byte[] text, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new { alg = Algorithm, value = Base64Url.EncodeToString(SHA256.HashData(text)) });
-        return AskAsync(RequestMethod.Post, "/sign", body, DeclaredCall.LedgerSign, answer => EcdsaDer.Of(Bytes(answer, "value", 2 * CoordinateBytes)), stop);
+        return AskAsync(RequestMethod.Post, "/sign", body, DeclaredCall.LedgerSign, answer => EcdsaDer.Of(Bytes(answer, "value", 2 * CoordinateBytes)), cancellationToken);
     }
 
     private static byte[] Bytes(JsonElement json, string name, int length) => Base64Url.DecodeFromChars(json.GetProperty(name).GetString()) is var bytes && bytes.Length == length
         ? bytes
         : throw new FormatException($"'{name}' has {bytes.Length} bytes, not {length}");
 
-    private async Task<T> AskAsync<T>(RequestMethod method, string operation, byte[]? body, DeclaredCall call, Func<JsonElement, T> read, CancellationToken stop)
+    private async Task<T> AskAsync<T>(RequestMethod method, string operation, byte[]? body, DeclaredCall call, Func<JsonElement, T> read, CancellationToken cancellationToken)
     {
         try
         {
@@ -88,7 +88,7 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
                 message.Request.Headers.Add("Content-Type", "application/json");
                 message.Request.Content = RequestContent.Create(body);
             }
-            await pipeline.SendAsync(message, stop);
+            await pipeline.SendAsync(message, cancellationToken);
             if (message.Response.IsError)
                 throw new RequestFailedException(message.Response);
             using var answer = JsonDocument.Parse(message.Response.Content);
@@ -99,7 +99,7 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
             throw new CheckpointKeyException(
                 $"the vault's answer about the key of setting {EvidenceOptions.SigningKeySetting} cannot be used: {e.Message}", "Name a version of an EC key on curve P-256", e);
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ReadFailure.Of(e, call, null, null);
             throw new CheckpointKeyException(
@@ -114,7 +114,7 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
 
         public uint KeyId => publicKey.Id;
 
-        public Task<byte[]> SignAsync(byte[] text, CancellationToken stop) => vault.SignAsync(text, stop);
+        public Task<byte[]> SignAsync(byte[] text, CancellationToken cancellationToken) => vault.SignAsync(text, cancellationToken);
     }
 }
 
@@ -122,7 +122,7 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
 internal sealed class NoSigningKey : ISigningKey
 {
     /// <inheritdoc/>
-    public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken stop) => throw new CheckpointKeyException(
+    public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken cancellationToken) => throw new CheckpointKeyException(
         $"setting {EvidenceOptions.SigningKeySetting} is missing, so no checkpoint can be signed",
         $"Give {EvidenceOptions.SigningKeySetting} the address of a P-256 key in Key Vault with its version (https://VAULT/keys/NAME/VERSION), or on a laptop the path of a key file");
 }

@@ -17,7 +17,7 @@ internal interface IWriteOnce
 {
     /// <summary>The policy of container <c>ledger</c>; null when it has none.</summary>
     /// <exception cref="WriteOnceUnknownException">It cannot be told.</exception>
-    Task<ImmutabilityPolicy?> ReadAsync(CancellationToken stop);
+    Task<ImmutabilityPolicy?> ReadAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Nobody can tell whether the ledger is write-once.</summary>
@@ -67,7 +67,7 @@ internal static class WriteOnceRules
 internal sealed class LocalWriteOnce : IWriteOnce
 {
     /// <inheritdoc/>
-    public Task<ImmutabilityPolicy?> ReadAsync(CancellationToken stop) => Task.FromResult<ImmutabilityPolicy?>(null);
+    public Task<ImmutabilityPolicy?> ReadAsync(CancellationToken cancellationToken) => Task.FromResult<ImmutabilityPolicy?>(null);
 }
 
 /// <summary>The policy as Resource Manager tells it, see <see cref="DeclaredCall.LedgerImmutability"/>.</summary>
@@ -79,7 +79,7 @@ internal sealed class ResourceManagerWriteOnce(TenantConnection tenant, string? 
     private const string Path = Container + "/immutabilityPolicies/default?api-version=2023-05-01";
 
     /// <inheritdoc/>
-    public async Task<ImmutabilityPolicy?> ReadAsync(CancellationToken stop)
+    public async Task<ImmutabilityPolicy?> ReadAsync(CancellationToken cancellationToken)
     {
         if (accountResourceId is null)
             throw new WriteOnceUnknownException($"setting {EvidenceOptions.AccountSetting} is missing", $"Give {EvidenceOptions.AccountSetting} the account's id (`az storage account show --name NAME --query id`)");
@@ -88,7 +88,7 @@ internal sealed class ResourceManagerWriteOnce(TenantConnection tenant, string? 
             using var message = tenant.ResourceManagerPipeline.CreateMessage();
             message.Request.Method = RequestMethod.Get;
             message.Request.Uri.Reset(new Uri(tenant.ResourceManagerAddress + accountResourceId + Path));
-            await tenant.ResourceManagerPipeline.SendAsync(message, stop);
+            await tenant.ResourceManagerPipeline.SendAsync(message, cancellationToken);
             if (message.Response.Status == 404 && IsNoPolicy(message.Response))
                 return null;
             if (message.Response.IsError)
@@ -96,7 +96,7 @@ internal sealed class ResourceManagerWriteOnce(TenantConnection tenant, string? 
             using var answer = JsonDocument.Parse(message.Response.Content);
             return Read(answer.RootElement);
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ReadFailure.Of(e, DeclaredCall.LedgerImmutability, accountResourceId + Container, tenant.Options.ClientId);
             throw new WriteOnceUnknownException(failure.Reason, failure.Remedy);

@@ -13,20 +13,20 @@ internal sealed class BlobLedgerSource(BlobServiceClient service, string tenantI
     private readonly BlobContainerClient _head = service.GetBlobContainerClient(LedgerLayout.HeadContainer);
 
     /// <inheritdoc/>
-    public override async Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) =>
-        [.. (await ListAsync(LedgerLayout.LogFolder, stop)).Where(f => LedgerLayout.TryParseLog(f.Path, out _)).OrderBy(f => f.Path, StringComparer.Ordinal)];
+    public override async Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) =>
+        [.. (await ListAsync(LedgerLayout.LogFolder, cancellationToken)).Where(f => LedgerLayout.TryParseLog(f.Path, out _)).OrderBy(f => f.Path, StringComparer.Ordinal)];
 
     /// <inheritdoc/>
-    public override async Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop) =>
-        [.. (await ListAsync(LedgerLayout.CheckpointFolder, stop)).Select(f => LedgerLayout.TryParseCheckpoint(f.Path, out var size) ? size : -1).Where(s => s >= 0).Order()];
+    public override async Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) =>
+        [.. (await ListAsync(LedgerLayout.CheckpointFolder, cancellationToken)).Select(f => LedgerLayout.TryParseCheckpoint(f.Path, out var size) ? size : -1).Where(s => s >= 0).Order()];
 
     /// <inheritdoc/>
-    public override async Task<Stream> OpenAsync(string path, long offset, CancellationToken stop)
+    public override async Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken)
     {
         var blob = (LedgerLayout.IsHead(path) ? _head : _ledger).GetBlobClient($"{tenantId}/{path}");
         try
         {
-            BlobDownloadStreamingResult content = await blob.DownloadStreamingAsync(new() { Range = new(offset) }, stop);
+            BlobDownloadStreamingResult content = await blob.DownloadStreamingAsync(new() { Range = new(offset) }, cancellationToken);
             return content.Content;
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -44,12 +44,12 @@ internal sealed class BlobLedgerSource(BlobServiceClient service, string tenantI
         }
     }
 
-    private async Task<List<LedgerFile>> ListAsync(string folder, CancellationToken stop)
+    private async Task<List<LedgerFile>> ListAsync(string folder, CancellationToken cancellationToken)
     {
         var files = new List<LedgerFile>();
         try
         {
-            await foreach (var blob in _ledger.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{tenantId}/{folder}", stop))
+            await foreach (var blob in _ledger.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{tenantId}/{folder}", cancellationToken))
                 files.Add(new(blob.Name[(tenantId.Length + 1)..], blob.Properties.ContentLength ?? 0));
         }
         catch (RequestFailedException e) when (e.Status == 404)

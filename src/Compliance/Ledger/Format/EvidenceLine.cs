@@ -13,7 +13,7 @@ namespace Compliance.Ledger.Format;
 internal static class EvidenceLine
 {
     /// <summary>Longest record kept, in bytes without the line feed: what an entry of a tlog-tiles bundle can hold.</summary>
-    public const int MostBytes = 65_535;
+    public const int MaxBytes = 65_535;
 
     /// <summary>The action of a blob's last record, whose subject is the path of the blob that follows.</summary>
     public const string ClosedAction = "ledger.closed";
@@ -43,14 +43,14 @@ internal static class EvidenceLine
     }
 
     /// <summary>The record's bytes, with room for the time it is appended at.</summary>
-    /// <exception cref="ArgumentException">The record is longer than <see cref="MostBytes"/>, a text of it has no UTF-8 form, or a count is beyond 2^53 - 1.</exception>
+    /// <exception cref="ArgumentException">The record is longer than <see cref="MaxBytes"/>, a text of it has no UTF-8 form, or a count is beyond 2^53 - 1.</exception>
     public static byte[] NotYet(EvidenceRecord record)
     {
         var bytes = RecordWriter.Write(record, NotLogged);
-        return bytes.Length <= MostBytes
+        return bytes.Length <= MaxBytes
             ? bytes
             : throw new ArgumentException(
-                $"evidence record {record.Id} has {bytes.Length} bytes, more than {MostBytes}: a record holds ids, counts and digests only; attach the rest as details and name their SHA-256 in detailsSha256", nameof(record));
+                $"evidence record {record.Id} has {bytes.Length} bytes, more than {MaxBytes}: a record holds ids, counts and digests only; attach the rest as details and name their SHA-256 in detailsSha256", nameof(record));
     }
 
     /// <summary>Where the time goes in a line of <see cref="NotYet"/>.</summary>

@@ -13,27 +13,27 @@ internal interface ILedgerSource : ITileSource
 
     /// <summary>The append blobs in the log's order.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop);
+    Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken);
 
     /// <summary>Sizes of the numbered checkpoints, the smallest first.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop);
+    Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken);
 
     /// <summary>Opens a file for reading forward.</summary>
     /// <param name="path">Its path, see <see cref="LedgerLayout"/>.</param>
     /// <param name="offset">From which byte on.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>The file's bytes from there to where it ended when it was opened.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    Task<Stream> OpenAsync(string path, long offset, CancellationToken stop);
+    Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken);
 
     /// <summary>Reads a small file whole.</summary>
     /// <param name="path">Its path, see <see cref="LedgerLayout"/>.</param>
     /// <param name="most">The most bytes it may have.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>Its bytes; null when there is no such file.</returns>
     /// <exception cref="LedgerFormatException">It is longer.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    Task<byte[]?> FindAsync(string path, int most, CancellationToken stop);
+    Task<byte[]?> FindAsync(string path, int most, CancellationToken cancellationToken);
 }

@@ -61,10 +61,10 @@ internal sealed class KeyFileSigner : INoteSigner, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<byte[]> SignAsync(byte[] text, CancellationToken stop)
+    public Task<byte[]> SignAsync(byte[] text, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(text);
-        stop.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         lock (_oneAtATime)
             return Task.FromResult(_key.SignData(text, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
     }

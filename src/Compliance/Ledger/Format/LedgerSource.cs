@@ -7,23 +7,23 @@ internal abstract class LedgerSource : ILedgerSource
     public virtual bool IsNear => false;
 
     /// <inheritdoc/>
-    public abstract Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop);
+    public abstract Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken);
 
     /// <inheritdoc/>
-    public abstract Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop);
+    public abstract Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken);
 
     /// <inheritdoc/>
-    public abstract Task<Stream> OpenAsync(string path, long offset, CancellationToken stop);
+    public abstract Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<byte[]?> FindAsync(string path, int most, CancellationToken stop)
+    public async Task<byte[]?> FindAsync(string path, int most, CancellationToken cancellationToken)
     {
         try
         {
-            await using var file = await OpenAsync(path, 0, stop);
+            await using var file = await OpenAsync(path, 0, cancellationToken);
             var buffer = new byte[Math.Min(most, 64 * 1024) + 1];
             using var whole = new MemoryStream();
-            for (int read; (read = await file.ReadAsync(buffer, stop)) > 0;)
+            for (int read; (read = await file.ReadAsync(buffer, cancellationToken)) > 0;)
             {
                 if (whole.Length + read > most)
                     throw new LedgerFormatException($"{path} has more than {most} bytes", most);
@@ -40,12 +40,12 @@ internal abstract class LedgerSource : ILedgerSource
     /// <summary>Reads a tile; a partial one that has been replaced by wider ones is taken from the full one.</summary>
     /// <exception cref="LedgerFormatException">The tile is not there, or is too short or too long.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public async Task<byte[]> ReadAsync(TileRef tile, CancellationToken stop)
+    public async Task<byte[]> ReadAsync(TileRef tile, CancellationToken cancellationToken)
     {
         const int most = TilePath.Width * MerkleHash.Size;
-        if (await FindAsync(TilePath.Of(tile), most, stop) is { } exact)
+        if (await FindAsync(TilePath.Of(tile), most, cancellationToken) is { } exact)
             return exact;
-        if (!tile.Full && await FindAsync(TilePath.Of(tile with { Width = TilePath.Width }), most, stop) is { } full && full.Length >= tile.Width * MerkleHash.Size)
+        if (!tile.Full && await FindAsync(TilePath.Of(tile with { Width = TilePath.Width }), most, cancellationToken) is { } full && full.Length >= tile.Width * MerkleHash.Size)
             return full[..(tile.Width * MerkleHash.Size)];
         throw new LedgerFormatException($"tile {tile} is missing", 0);
     }

@@ -9,10 +9,10 @@ namespace Compliance.Ledger.Format;
 internal sealed class MerkleFrontier
 {
     // One for each bit of a positive long, and room for the leaf that the last append may merge.
-    private const int MostSubtrees = 64;
+    private const int MaxSubtrees = 64;
 
     // From the left, the largest subtree, to the right.
-    private readonly byte[] _roots = new byte[MostSubtrees * MerkleHash.Size];
+    private readonly byte[] _roots = new byte[MaxSubtrees * MerkleHash.Size];
     private int _count;
 
     /// <summary>How many leaves the tree has.</summary>

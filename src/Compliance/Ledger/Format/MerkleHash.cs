@@ -16,7 +16,7 @@ internal static class MerkleHash
     private const byte NodePrefix = 0x01;
 
     // Up to here it is quicker to put prefix and entry side by side and hash them in one call than to make two calls.
-    private const int MostCopied = 1024;
+    private const int MaxCopied = 1024;
 
     // A fresh digest for each hash would cost about as much as the hashing itself.
     [ThreadStatic]
@@ -37,9 +37,9 @@ internal static class MerkleHash
     {
         NeedRoom(destination);
         var digest = _digest ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> input = stackalloc byte[1 + MostCopied];
+        Span<byte> input = stackalloc byte[1 + MaxCopied];
         input[0] = LeafPrefix;
-        if (entry.Length <= MostCopied)
+        if (entry.Length <= MaxCopied)
         {
             entry.CopyTo(input[1..]);
             digest.AppendData(input[..(1 + entry.Length)]);

@@ -92,10 +92,10 @@ internal static class MerkleProof
     /// <param name="source">The tree's tiles. What is wrong there makes a proof that <see cref="Inclusion"/> refuses.</param>
     /// <param name="index">The leaf's place, from 0.</param>
     /// <param name="size">How many leaves the tree has, more than the index.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="ArgumentOutOfRangeException">The tree has no such leaf.</exception>
     /// <exception cref="LedgerFormatException">A tile has not the length it must have.</exception>
-    public static Task<IReadOnlyList<byte[]>> InclusionAsync(ITileSource source, long index, long size, CancellationToken stop)
+    public static Task<IReadOnlyList<byte[]>> InclusionAsync(ITileSource source, long index, long size, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, size);
@@ -108,17 +108,17 @@ internal static class MerkleProof
             tree = index < right.Start ? left : right;
         }
         proof.Reverse();
-        return HashesAsync(source, size, proof, stop);
+        return HashesAsync(source, size, proof, cancellationToken);
     }
 
     /// <summary>Makes the proof that a tree begins with an older one. Reads at most two tiles for every eight levels of the tree, each once.</summary>
     /// <param name="source">The newer tree's tiles. What is wrong there makes a proof that <see cref="Consistency"/> refuses.</param>
     /// <param name="old">How many leaves the older tree has. For 0 the proof is empty.</param>
     /// <param name="size">How many leaves the newer tree has, not fewer.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="ArgumentOutOfRangeException">The older tree is the larger one, or has a negative size.</exception>
     /// <exception cref="LedgerFormatException">A tile has not the length it must have.</exception>
-    public static Task<IReadOnlyList<byte[]>> ConsistencyAsync(ITileSource source, long old, long size, CancellationToken stop)
+    public static Task<IReadOnlyList<byte[]>> ConsistencyAsync(ITileSource source, long old, long size, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(old);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(old, size);
@@ -135,18 +135,18 @@ internal static class MerkleProof
         if (old > 0 && tree.Start > 0)
             proof.Add(tree);
         proof.Reverse();
-        return HashesAsync(source, size, proof, stop);
+        return HashesAsync(source, size, proof, cancellationToken);
     }
 
     /// <summary>The root of a tree, from the tiles at its right edge: one for every eight levels.</summary>
     /// <param name="source">The tree's tiles.</param>
     /// <param name="size">How many leaves the tree has.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="LedgerFormatException">A tile has not the length it must have.</exception>
-    public static async Task<byte[]> RootAsync(ITileSource source, long size, CancellationToken stop)
+    public static async Task<byte[]> RootAsync(ITileSource source, long size, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
-        return size == 0 ? MerkleHash.Empty.ToArray() : (await HashesAsync(source, size, [new(0, size)], stop))[0];
+        return size == 0 ? MerkleHash.Empty.ToArray() : (await HashesAsync(source, size, [new(0, size)], cancellationToken))[0];
     }
 
     private static bool IsRight(long node) => (node & 1) == 1;
@@ -161,8 +161,8 @@ internal static class MerkleProof
     private static bool AreHashes(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, IReadOnlyList<byte[]> proof)
     {
         // No tree that a long can count is higher, so no proof is longer.
-        const int MostHashes = 64;
-        if (first.Length != MerkleHash.Size || second.Length != MerkleHash.Size || proof.Count > MostHashes)
+        const int MaxHashes = 64;
+        if (first.Length != MerkleHash.Size || second.Length != MerkleHash.Size || proof.Count > MaxHashes)
             return false;
         foreach (var hash in proof)
         {
@@ -172,7 +172,7 @@ internal static class MerkleProof
         return true;
     }
 
-    private static async Task<IReadOnlyList<byte[]>> HashesAsync(ITileSource source, long size, List<LeafRange> wanted, CancellationToken stop)
+    private static async Task<IReadOnlyList<byte[]>> HashesAsync(ITileSource source, long size, List<LeafRange> wanted, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         var tiles = new Dictionary<TileRef, byte[]>();
@@ -180,7 +180,7 @@ internal static class MerkleProof
         {
             var (tile, _, _) = Place(size, level, index);
             if (!tiles.ContainsKey(tile))
-                tiles.Add(tile, await source.ReadHashesAsync(tile, stop));
+                tiles.Add(tile, await source.ReadHashesAsync(tile, cancellationToken));
         }
         return [.. wanted.Select(w => Hash(w, size, tiles))];
     }

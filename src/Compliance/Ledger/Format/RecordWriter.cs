@@ -11,7 +11,7 @@ namespace Compliance.Ledger.Format;
 internal ref struct RecordWriter
 {
     // RFC 8785 writes numbers as IEEE 754 doubles.
-    private const long MostCount = (1L << 53) - 1;
+    private const long MaxCount = (1L << 53) - 1;
 
     private static readonly SearchValues<char> Escaped = SearchValues.Create("\"\\\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f");
 
@@ -83,7 +83,7 @@ internal ref struct RecordWriter
         var next = "{"u8;
         foreach (var (name, count) in record.Counts.OrderBy(c => c.Key, StringComparer.Ordinal))
         {
-            if (count is > MostCount or < -MostCount)
+            if (count is > MaxCount or < -MaxCount)
                 throw new ArgumentException($"evidence record {record.Id}: counts.{name} is beyond 2^53 - 1, which JSON numbers cannot hold exactly", nameof(record));
             Raw(next);
             Text(name);

@@ -63,9 +63,9 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
     /// <summary>Signs a text.</summary>
     /// <param name="text">The text with its last newline.</param>
     /// <param name="signers">The keys, each once; their signatures stand in this order.</param>
-    /// <param name="stop">Stops the signing.</param>
+    /// <param name="cancellationToken">Stops the signing.</param>
     /// <exception cref="LedgerFormatException">No note can have such a text, or so many signatures; nothing was signed.</exception>
-    public static async Task<SignedNote> SignAsync(string text, IReadOnlyCollection<INoteSigner> signers, CancellationToken stop)
+    public static async Task<SignedNote> SignAsync(string text, IReadOnlyCollection<INoteSigner> signers, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(signers);
@@ -74,7 +74,7 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
         var bytes = NoteSyntax.Bytes(text);
         var signatures = new List<NoteSignature>();
         foreach (var signer in signers)
-            signatures.Add(new(signer.Name, signer.KeyId, await signer.SignAsync(bytes, stop)));
+            signatures.Add(new(signer.Name, signer.KeyId, await signer.SignAsync(bytes, cancellationToken)));
         return new(text, signatures);
     }
 
@@ -121,16 +121,16 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
         }
         if (signedBy.Count > 0)
             return new(NoteTrust.Trusted, signedBy, "");
-        const int MostShown = 3;
-        var names = string.Join(", ", Signatures.Take(MostShown).Select(s => $"{Shown(s.Name)}+{s.KeyId:x8}"));
-        return new(NoteTrust.Unknown, [], $"none of the known keys has signed it, only {names}{(Signatures.Count > MostShown ? " and others" : "")}");
+        const int MaxShown = 3;
+        var names = string.Join(", ", Signatures.Take(MaxShown).Select(s => $"{Shown(s.Name)}+{s.KeyId:x8}"));
+        return new(NoteTrust.Unknown, [], $"none of the known keys has signed it, only {names}{(Signatures.Count > MaxShown ? " and others" : "")}");
     }
 
     // A stranger chose the name: it must neither fill the screen nor steer the terminal.
     private static string Shown(string name)
     {
-        const int MostCharacters = 80;
-        return string.Concat(name.Take(MostCharacters).Select(c => c is >= ' ' and <= '~' ? c : '?'));
+        const int MaxCharacters = 80;
+        return string.Concat(name.Take(MaxCharacters).Select(c => c is >= ' ' and <= '~' ? c : '?'));
     }
 
     private static NoteSignature ParseSignature(ReadOnlySpan<byte> line, int offset)

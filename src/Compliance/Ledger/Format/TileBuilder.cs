@@ -15,15 +15,15 @@ internal sealed class TileBuilder
     /// <summary>Goes on with a tree whose tiles are stored. Compare <see cref="Root"/> with a trusted one: tiles that were changed are not noticed here.</summary>
     /// <param name="source">The tree's tiles; the partial ones are read, at most one a level.</param>
     /// <param name="size">How many leaves the tree has.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="LedgerFormatException">A tile has not the length it must have.</exception>
-    public static async Task<TileBuilder> ResumeAsync(ITileSource source, long size, CancellationToken stop)
+    public static async Task<TileBuilder> ResumeAsync(ITileSource source, long size, CancellationToken cancellationToken)
     {
         var builder = new TileBuilder { Size = size };
         foreach (var tile in TilePath.Partial(size))
         {
             var level = builder.At(tile.Level);
-            (await source.ReadHashesAsync(tile, stop)).CopyTo(level.Hashes, 0);
+            (await source.ReadHashesAsync(tile, cancellationToken)).CopyTo(level.Hashes, 0);
             level.Width = tile.Width;
         }
         return builder;

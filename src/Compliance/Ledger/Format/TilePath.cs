@@ -59,8 +59,8 @@ internal static class TilePath
     {
         tile = default;
         // The longest spelling there is; anything longer need not be looked at.
-        const int MostCharacters = 64;
-        if (path is null || path.Length > MostCharacters || !path.StartsWith(Root, StringComparison.Ordinal))
+        const int MaxCharacters = 64;
+        if (path is null || path.Length > MaxCharacters || !path.StartsWith(Root, StringComparison.Ordinal))
             return false;
         var rest = path.AsSpan(Root.Length);
         var width = Width;

@@ -21,7 +21,7 @@ internal sealed class BlobPseudonyms(StateStorage storage) : IPseudonyms
     public const string Container = "details";
 
     // Forgotten all at once rather than one by one: they are read again when needed.
-    private const int MostKept = 10_000;
+    private const int MaxKept = 10_000;
 
     private readonly ConcurrentDictionary<(string Tenant, string Person), Pseudonym> _kept = new();
 
@@ -30,51 +30,51 @@ internal sealed class BlobPseudonyms(StateStorage storage) : IPseudonyms
         $"{StateKeys.Safe(tenantId, "a tenant id")}/people/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(personId)))}.json";
 
     /// <inheritdoc/>
-    public async Task<Pseudonym> OfAsync(string tenantId, string personId, CancellationToken stop)
+    public async Task<Pseudonym> OfAsync(string tenantId, string personId, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(personId);
         if (_kept.TryGetValue((tenantId, personId), out var kept))
             return kept;
-        var blob = await BlobAsync(tenantId, personId, stop);
+        var blob = await BlobAsync(tenantId, personId, cancellationToken);
         var pseudonym = Pseudonym.New(personId);
         try
         {
-            await blob.UploadAsync(BinaryData.FromObjectAsJson(pseudonym, ComplianceJson.Compact), new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All } }, stop);
+            await blob.UploadAsync(BinaryData.FromObjectAsJson(pseudonym, ComplianceJson.Compact), new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All } }, cancellationToken);
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
-            pseudonym = await ReadAsync(blob, stop)
+            pseudonym = await ReadAsync(blob, cancellationToken)
                 ?? throw new RequestFailedException(0, "a pseudonym was erased while it was asked for: the record is not written; ask again");
         }
         return Keep(tenantId, pseudonym);
     }
 
     /// <inheritdoc/>
-    public async Task<Pseudonym?> FindAsync(string tenantId, string personId, CancellationToken stop) =>
-        await ReadAsync(await BlobAsync(tenantId, personId, stop), stop);
+    public async Task<Pseudonym?> FindAsync(string tenantId, string personId, CancellationToken cancellationToken) =>
+        await ReadAsync(await BlobAsync(tenantId, personId, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public async Task EraseAsync(string tenantId, string personId, CancellationToken stop)
+    public async Task EraseAsync(string tenantId, string personId, CancellationToken cancellationToken)
     {
-        await (await BlobAsync(tenantId, personId, stop)).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: stop);
+        await (await BlobAsync(tenantId, personId, cancellationToken)).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
         _kept.TryRemove((tenantId, personId), out _);
     }
 
     private Pseudonym Keep(string tenantId, Pseudonym pseudonym)
     {
-        if (_kept.Count >= MostKept)
+        if (_kept.Count >= MaxKept)
             _kept.Clear();
         return _kept[(tenantId, pseudonym.Id)] = pseudonym;
     }
 
-    private async Task<BlobClient> BlobAsync(string tenantId, string personId, CancellationToken stop) =>
-        (await storage.EvidenceContainerAsync(Container, stop)).GetBlobClient(BlobName(tenantId, personId));
+    private async Task<BlobClient> BlobAsync(string tenantId, string personId, CancellationToken cancellationToken) =>
+        (await storage.EvidenceContainerAsync(Container, cancellationToken)).GetBlobClient(BlobName(tenantId, personId));
 
-    private static async Task<Pseudonym?> ReadAsync(BlobClient blob, CancellationToken stop)
+    private static async Task<Pseudonym?> ReadAsync(BlobClient blob, CancellationToken cancellationToken)
     {
         try
         {
-            return (await blob.DownloadContentAsync(stop)).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact);
+            return (await blob.DownloadContentAsync(cancellationToken)).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {

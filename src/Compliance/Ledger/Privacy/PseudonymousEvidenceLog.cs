@@ -9,14 +9,14 @@ namespace Compliance.Ledger.Privacy;
 internal sealed class PseudonymousEvidenceLog(IEvidenceLog log, IPseudonyms pseudonyms) : IEvidenceLog
 {
     /// <inheritdoc/>
-    public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
+    public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(record);
         if (record.People.Count == 0)
-            return await log.AppendAsync(record, stop);
+            return await log.AppendAsync(record, cancellationToken);
         var people = new List<Pseudonym>(record.People.Count);
         foreach (var person in record.People.Distinct(StringComparer.Ordinal))
-            people.Add(await pseudonyms.OfAsync(record.TenantId, person, stop));
+            people.Add(await pseudonyms.OfAsync(record.TenantId, person, cancellationToken));
         // The longest first: an id may begin with another.
         var names = people.OrderByDescending(p => p.Id.Length).ToList();
         return await log.AppendAsync(record with
@@ -29,7 +29,7 @@ internal sealed class PseudonymousEvidenceLog(IEvidenceLog log, IPseudonyms pseu
             // Salted by the first: the one the record is about.
             DetailsSha256 = record.DetailsSha256?.ToDictionary(d => d.Key, d => people[0].Digest(d.Value), StringComparer.Ordinal),
             People = [],
-        }, stop);
+        }, cancellationToken);
 
         string Hidden(string text) => names.Aggregate(text, (t, p) => t.Replace(p.Id, p.Name, StringComparison.OrdinalIgnoreCase));
     }

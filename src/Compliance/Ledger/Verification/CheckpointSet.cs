@@ -31,22 +31,22 @@ internal sealed class CheckpointSet
     /// <param name="source">The log.</param>
     /// <param name="options">The keys, the name of the log, and the checkpoint the auditor kept.</param>
     /// <param name="report">Told what is wrong.</param>
-    /// <param name="stop">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">They cannot be read.</exception>
-    public static async Task<CheckpointSet> ReadAsync(ILedgerSource source, VerifyOptions options, VerifyReport report, CancellationToken stop)
+    public static async Task<CheckpointSet> ReadAsync(ILedgerSource source, VerifyOptions options, VerifyReport report, CancellationToken cancellationToken)
     {
         var set = new CheckpointSet { Origin = options.Origin };
         if (options.Kept is { } kept)
             set.Add(KeptName, null, null, kept, options.Keys, report);
         // The head before the others, and all before the log: what is written meanwhile must not look like too little.
-        set.Head = await FindAsync(source, LedgerLayout.Head, report, stop);
+        set.Head = await FindAsync(source, LedgerLayout.Head, report, cancellationToken);
         if (set.Head is { } bytes)
             set.Add(LedgerLayout.Head, LedgerLayout.Head, null, bytes, options.Keys, report);
-        var sizes = await source.CheckpointsAsync(stop);
+        var sizes = await source.CheckpointsAsync(cancellationToken);
         foreach (var size in sizes)
         {
             var path = LedgerLayout.Checkpoint(size);
-            if (await FindAsync(source, path, report, stop) is { } numbered)
+            if (await FindAsync(source, path, report, cancellationToken) is { } numbered)
                 set.Add(path, path, size, numbered, options.Keys, report);
         }
         // Stable, so that the log's own stand in the order of their names.
@@ -59,11 +59,11 @@ internal sealed class CheckpointSet
         return set;
     }
 
-    private static async Task<byte[]?> FindAsync(ILedgerSource source, string path, VerifyReport report, CancellationToken stop)
+    private static async Task<byte[]?> FindAsync(ILedgerSource source, string path, VerifyReport report, CancellationToken cancellationToken)
     {
         try
         {
-            return await source.FindAsync(path, SignedNote.MaxBytes, stop);
+            return await source.FindAsync(path, SignedNote.MaxBytes, cancellationToken);
         }
         catch (LedgerFormatException e)
         {

@@ -19,15 +19,15 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
     private const int Window = 4096;
 
     // The longest bundle there can be.
-    private const int MostBundle = TilePath.Width * (EntryBundle.PrefixSize + EntryBundle.MaxEntry);
+    private const int MaxBundle = TilePath.Width * (EntryBundle.PrefixSize + EntryBundle.MaxEntry);
 
     /// <summary>Finds it.</summary>
     /// <param name="frontier">The tree of the records that agree with the largest good checkpoint.</param>
     /// <param name="start">The first record after them.</param>
     /// <param name="records">How many the log has.</param>
     /// <param name="end">Where it ends.</param>
-    /// <param name="stop">Stops the search.</param>
-    public async Task RunAsync(MerkleFrontier frontier, LeafPlace start, long records, LeafPlace end, CancellationToken stop)
+    /// <param name="cancellationToken">Stops the search.</param>
+    public async Task RunAsync(MerkleFrontier frontier, LeafPlace start, long records, LeafPlace end, CancellationToken cancellationToken)
     {
         var good = checkpoints.Trusted.LastOrDefault(c => c.Agrees == true);
         // The records determine every smaller tree: what a larger checkpoint agrees with, no smaller one can contradict but by being of another log.
@@ -37,14 +37,14 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         var beyond = bad.Where(c => c.Size > frontier.Size || good is null).ToList();
         if (beyond.Count == 0)
             return;
-        var (tied, signed) = await TieAsync(frontier, beyond, bundles: false, stop);
+        var (tied, signed) = await TieAsync(frontier, beyond, bundles: false, cancellationToken);
         if (tied.Count == 0)
-            (tied, signed) = await TieAsync(frontier, beyond, bundles: true, stop);
+            (tied, signed) = await TieAsync(frontier, beyond, bundles: true, cancellationToken);
         if (tied.Count > 0)
         {
             foreach (var split in beyond.Where(c => !tied.Contains(c) && c.Size < tied[^1].Size))
                 report.Add(CheckpointSet.SplitView(split, tied[^1], "the tiles give the root of the larger one, and not the smaller one's"));
-            await FirstWrongAsync(signed, start, tied[0], records, end, stop);
+            await FirstWrongAsync(signed, start, tied[0], records, end, cancellationToken);
         }
         foreach (var unexplained in beyond.Where(c => !tied.Contains(c) && !(tied.Count > 0 && c.Size < tied[^1].Size)))
             report.Add(Unexplained(unexplained, good, records, end));
@@ -82,14 +82,14 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
     }
 
     // Which checkpoints the stored leaf hashes give the root of, and these hashes.
-    private async Task<(List<SeenCheckpoint> Tied, SignedLeaves Leaves)> TieAsync(MerkleFrontier frontier, List<SeenCheckpoint> wanted, bool bundles, CancellationToken stop)
+    private async Task<(List<SeenCheckpoint> Tied, SignedLeaves Leaves)> TieAsync(MerkleFrontier frontier, List<SeenCheckpoint> wanted, bool bundles, CancellationToken cancellationToken)
     {
         var signed = new SignedLeaves(source, wanted[^1].Size, bundles);
         var tree = frontier.Clone();
         var tied = new List<SeenCheckpoint>();
         var next = 0;
         Meet();
-        await foreach (var hash in signed.ReadAsync(frontier.Size, stop))
+        await foreach (var hash in signed.ReadAsync(frontier.Size, cancellationToken))
         {
             tree.Append(hash.Span);
             Meet();
@@ -107,16 +107,16 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         }
     }
 
-    private async Task FirstWrongAsync(SignedLeaves signed, LeafPlace start, SeenCheckpoint checkpoint, long records, LeafPlace end, CancellationToken stop)
+    private async Task FirstWrongAsync(SignedLeaves signed, LeafPlace start, SeenCheckpoint checkpoint, long records, LeafPlace end, CancellationToken cancellationToken)
     {
-        await using var actual = LinesAsync(start, stop).GetAsyncEnumerator(stop);
-        await using var expected = signed.ReadAsync(start.Index, stop).GetAsyncEnumerator(stop);
+        await using var actual = LinesAsync(start, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var expected = signed.ReadAsync(start.Index, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var hash = new byte[MerkleHash.Size];
         for (var index = start.Index; index < checkpoint.Size && await expected.MoveNextAsync(); index++)
         {
             if (!await actual.MoveNextAsync())
             {
-                await TruncatedAsync(signed, index, checkpoint, records, end, stop);
+                await TruncatedAsync(signed, index, checkpoint, records, end, cancellationToken);
                 return;
             }
             actual.Current.Leaf(hash);
@@ -131,14 +131,14 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
             }
             while (sides.Should.Count < Math.Min(Window, checkpoint.Size - index) && await expected.MoveNextAsync())
                 sides.Should.Add(expected.Current.ToArray());
-            await NameAsync(signed, sides, checkpoint, stop);
+            await NameAsync(signed, sides, checkpoint, cancellationToken);
             return;
         }
     }
 
-    private async Task TruncatedAsync(SignedLeaves signed, long index, SeenCheckpoint checkpoint, long records, LeafPlace end, CancellationToken stop)
+    private async Task TruncatedAsync(SignedLeaves signed, long index, SeenCheckpoint checkpoint, long records, LeafPlace end, CancellationToken cancellationToken)
     {
-        var lost = await signed.EntryAsync(index, stop);
+        var lost = await signed.EntryAsync(index, cancellationToken);
         report.Add(new(LedgerProblemKind.TruncatedLog, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture,
             $"truncated: the log has {records} records and ends at byte {end.Offset} of {end.Path ?? "nothing"}, {checkpoint.Name} was signed for {checkpoint.Size}; the first lost one is record {index}{Shown(lost)}"))
         {
@@ -150,7 +150,7 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         });
     }
 
-    private async Task NameAsync(SignedLeaves signed, Sides sides, SeenCheckpoint checkpoint, CancellationToken stop)
+    private async Task NameAsync(SignedLeaves signed, Sides sides, SeenCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         var (index, line, found, should) = (sides.Index, sides.Line, sides.Found[0], sides.Should[0]);
         // Where the record that is here should be, and where the one that should be here is.
@@ -158,8 +158,8 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         var itsOwner = sides.Found.FindIndex(h => h.AsSpan().SequenceEqual(should));
         var nextAgree = sides.Found.Count > 1 && sides.Should.Count > 1 && sides.Found[1].AsSpan().SequenceEqual(sides.Should[1]);
         if (itsPlace < 0 && itsOwner < 0 && !nextAgree)
-            itsPlace = await FarAsync(signed, sides, checkpoint, stop);
-        var entry = await signed.EntryAsync(index, stop);
+            itsPlace = await FarAsync(signed, sides, checkpoint, cancellationToken);
+        var entry = await signed.EntryAsync(index, cancellationToken);
         var original = entry is not null && HashOf(entry).AsSpan().SequenceEqual(should) ? entry : null;
         if (itsPlace > 0 && itsOwner > 0)
         {
@@ -171,7 +171,7 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
             Add(LedgerProblemKind.DroppedRecord, string.Create(CultureInfo.InvariantCulture,
                 $"dropped: records that should stand before it are gone, {itsPlace} in number; the first lost one is record {index}{Shown(original)}"));
         }
-        else if (itsOwner > 0 && await EarlierAsync(found, index, stop) is { } earlier)
+        else if (itsOwner > 0 && await EarlierAsync(found, index, cancellationToken) is { } earlier)
         {
             Add(LedgerProblemKind.DoubledRecord, string.Create(CultureInfo.InvariantCulture, $"doubled: it is record {earlier.Index} at byte {earlier.Offset} of {earlier.Path} once more"));
         }
@@ -200,10 +200,10 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
     }
 
     // More records may be gone than the window shows.
-    private static async Task<int> FarAsync(SignedLeaves signed, Sides sides, SeenCheckpoint checkpoint, CancellationToken stop)
+    private static async Task<int> FarAsync(SignedLeaves signed, Sides sides, SeenCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         var place = sides.Should.Count;
-        await foreach (var hash in signed.ReadAsync(sides.Index + place, stop))
+        await foreach (var hash in signed.ReadAsync(sides.Index + place, cancellationToken))
         {
             if (sides.Index + place >= checkpoint.Size)
                 break;
@@ -214,11 +214,11 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         return -1;
     }
 
-    private async Task<LeafPlace?> EarlierAsync(byte[] hash, long before, CancellationToken stop)
+    private async Task<LeafPlace?> EarlierAsync(byte[] hash, long before, CancellationToken cancellationToken)
     {
         var index = 0L;
         var leaf = new byte[MerkleHash.Size];
-        await foreach (var line in LinesAsync(default, stop))
+        await foreach (var line in LinesAsync(default, cancellationToken))
         {
             if (index == before)
                 break;
@@ -230,9 +230,9 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         return null;
     }
 
-    private async IAsyncEnumerable<LogLine> LinesAsync(LeafPlace start, [EnumeratorCancellation] CancellationToken stop)
+    private async IAsyncEnumerable<LogLine> LinesAsync(LeafPlace start, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var line in new LogReader(source, files).ReadAsync(start.Path, start.Offset, stop))
+        await foreach (var line in new LogReader(source, files).ReadAsync(start.Path, start.Offset, cancellationToken))
         {
             if (line.Kind == LogLineKind.Line)
                 yield return line;
@@ -257,14 +257,14 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
     private sealed class SignedLeaves(ILedgerSource source, long size, bool bundles)
     {
         // Reads until a tile is neither there as hashes nor as entries.
-        public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(long from, [EnumeratorCancellation] CancellationToken stop)
+        public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(long from, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             for (var tile = from / TilePath.Width; tile * TilePath.Width < size; tile++)
             {
                 var width = (int)Math.Min(TilePath.Width, size - tile * TilePath.Width);
-                if ((bundles ? null : await HashesAsync(new(0, tile, width), stop)) is not { } hashes)
+                if ((bundles ? null : await HashesAsync(new(0, tile, width), cancellationToken)) is not { } hashes)
                 {
-                    if (await EntriesAsync(tile, width, stop) is not { } entries)
+                    if (await EntriesAsync(tile, width, cancellationToken) is not { } entries)
                         yield break;
                     hashes = new byte[entries.Count * MerkleHash.Size];
                     for (var i = 0; i < entries.Count; i++)
@@ -276,18 +276,18 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         }
 
         // Not verified.
-        public async Task<byte[]?> EntryAsync(long index, CancellationToken stop)
+        public async Task<byte[]?> EntryAsync(long index, CancellationToken cancellationToken)
         {
             var tile = index / TilePath.Width;
             var width = (int)Math.Min(TilePath.Width, size - tile * TilePath.Width);
-            return await EntriesAsync(tile, width, stop) is { } entries ? entries[(int)(index % TilePath.Width)].ToArray() : null;
+            return await EntriesAsync(tile, width, cancellationToken) is { } entries ? entries[(int)(index % TilePath.Width)].ToArray() : null;
         }
 
-        private async Task<byte[]?> HashesAsync(TileRef tile, CancellationToken stop)
+        private async Task<byte[]?> HashesAsync(TileRef tile, CancellationToken cancellationToken)
         {
             try
             {
-                return await source.ReadHashesAsync(tile, stop);
+                return await source.ReadHashesAsync(tile, cancellationToken);
             }
             catch (LedgerFormatException)
             {
@@ -295,13 +295,13 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
             }
         }
 
-        private async Task<IReadOnlyList<ReadOnlyMemory<byte>>?> EntriesAsync(long index, int width, CancellationToken stop)
+        private async Task<IReadOnlyList<ReadOnlyMemory<byte>>?> EntriesAsync(long index, int width, CancellationToken cancellationToken)
         {
             foreach (var stored in (int[])[width, TilePath.Width])
             {
                 try
                 {
-                    if (await source.FindAsync(TilePath.Entries(index, stored), MostBundle, stop) is { } bundle)
+                    if (await source.FindAsync(TilePath.Entries(index, stored), MaxBundle, cancellationToken) is { } bundle)
                         return EntryBundle.Parse(bundle, stored);
                 }
                 catch (LedgerFormatException)

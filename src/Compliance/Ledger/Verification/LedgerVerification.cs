@@ -4,7 +4,7 @@ namespace Compliance.Ledger.Verification;
 
 /// <summary>What a verification found.</summary>
 /// <param name="Verdict">Tampered when any problem says so; else CannotTell when any says that; else intact.</param>
-/// <param name="Problems">What is wrong, the most telling first; at most <see cref="LedgerVerifier.MostProblems"/>.</param>
+/// <param name="Problems">What is wrong, the most telling first; at most <see cref="LedgerVerifier.MaxProblems"/>.</param>
 /// <param name="Warnings">What an auditor should know that is no tampering: torn lines, records not yet covered.</param>
 internal sealed record LedgerVerification(LedgerVerdict Verdict, IReadOnlyList<LedgerProblem> Problems, IReadOnlyList<string> Warnings)
 {

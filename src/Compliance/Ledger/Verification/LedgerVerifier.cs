@@ -18,37 +18,37 @@ namespace Compliance.Ledger.Verification;
 internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options)
 {
     /// <summary>Problems of one kind that are listed; more are counted.</summary>
-    public const int MostProblemsOfAKind = 20;
+    public const int MaxProblemsOfAKind = 20;
 
     /// <summary>Problems that are listed at most.</summary>
-    public static int MostProblems => MostProblemsOfAKind * Enum.GetValues<LedgerProblemKind>().Length;
+    public static int MaxProblems => MaxProblemsOfAKind * Enum.GetValues<LedgerProblemKind>().Length;
 
     private readonly VerifyReport _report = new();
 
     /// <summary>Verifies it. What cannot be read is in the result, not an exception.</summary>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public async Task<LedgerVerification> VerifyAsync(CancellationToken stop)
+    public async Task<LedgerVerification> VerifyAsync(CancellationToken cancellationToken)
     {
         CheckpointSet? checkpoints = null;
         var pass = new Pass(options.Tiles);
         try
         {
-            checkpoints = await CheckpointSet.ReadAsync(source, options, _report, stop);
-            var files = await source.LogsAsync(stop);
+            checkpoints = await CheckpointSet.ReadAsync(source, options, _report, cancellationToken);
+            var files = await source.LogsAsync(cancellationToken);
             await using var tiles = new TileComparison(source, options.Tiles ? checkpoints.Largest ?? 0 : 0);
-            await ReadAsync(files, checkpoints, tiles, pass, stop);
-            await JudgeAsync(files, checkpoints, tiles, pass, stop);
+            await ReadAsync(files, checkpoints, tiles, pass, cancellationToken);
+            await JudgeAsync(files, checkpoints, tiles, pass, cancellationToken);
         }
-        catch (Exception e) when (SourceFailure.IsOne(e) && !stop.IsCancellationRequested)
+        catch (Exception e) when (SourceFailure.IsOne(e) && !cancellationToken.IsCancellationRequested)
         {
             _report.Add(new(LedgerProblemKind.Unreadable, LedgerVerdict.CannotTell, Plain.Text(e.Message, 500)));
         }
         var result = Result(checkpoints, pass);
-        return result.Verdict == LedgerVerdict.Intact || await ConvertedAsync(result, stop) is not { } converted ? result : converted;
+        return result.Verdict == LedgerVerdict.Intact || await ConvertedAsync(result, cancellationToken) is not { } converted ? result : converted;
     }
 
     // A copy that went through git or an editor is no forgery, though its bytes are not the signed ones. Null when something else is wrong.
-    private async Task<LedgerVerification?> ConvertedAsync(LedgerVerification result, CancellationToken stop)
+    private async Task<LedgerVerification?> ConvertedAsync(LedgerVerification result, CancellationToken cancellationToken)
     {
         if (source is PutBackLineEnds)
             return null;
@@ -56,12 +56,12 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         LedgerVerification again;
         try
         {
-            if (!await before.IsLikelyAsync(stop))
+            if (!await before.IsLikelyAsync(cancellationToken))
                 return null;
             // Tiles are no text, and prove nothing.
-            again = await new LedgerVerifier(before, options with { Tiles = false, Progress = null }).VerifyAsync(stop);
+            again = await new LedgerVerifier(before, options with { Tiles = false, Progress = null }).VerifyAsync(cancellationToken);
         }
-        catch (Exception e) when (SourceFailure.IsOne(e) && !stop.IsCancellationRequested)
+        catch (Exception e) when (SourceFailure.IsOne(e) && !cancellationToken.IsCancellationRequested)
         {
             return null;
         }
@@ -96,7 +96,7 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
 
     private static string More(int files) => files == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {files} more files");
 
-    private async Task ReadAsync(IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, TileComparison tiles, Pass pass, CancellationToken stop)
+    private async Task ReadAsync(IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, TileComparison tiles, Pass pass, CancellationToken cancellationToken)
     {
         var walk = pass.Walk = new(_report);
         var tree = pass.Tree;
@@ -104,7 +104,7 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         long? tail = null;
         var wanted = checkpoints.All;
         await AtSizeAsync();
-        await foreach (var part in new LogReader(source, files).PartsAsync(null, 0, stop))
+        await foreach (var part in new LogReader(source, files).PartsAsync(null, 0, cancellationToken))
         {
             switch (part.Other.Kind)
             {
@@ -166,10 +166,10 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
             if (tree.Size % TilePath.Width > 0)
             {
                 var bundle = new TileRef(TileRef.Entries, tree.Size / TilePath.Width, (int)(tree.Size % TilePath.Width));
-                await tiles.ComparePartialAsync(bundle, pass.Bundle, stop);
+                await tiles.ComparePartialAsync(bundle, pass.Bundle, cancellationToken);
             }
             foreach (var partial in tree.Partial())
-                await tiles.ComparePartialAsync(partial.Ref, partial.Hashes, stop);
+                await tiles.ComparePartialAsync(partial.Ref, partial.Hashes, cancellationToken);
         }
 
         async ValueTask CompareAsync(IReadOnlyList<Tile> full)
@@ -177,19 +177,19 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
             if (!tiles.Covers(full[0].Ref))
                 return;
             if (!pass.TooLong)
-                await tiles.CompareFullAsync(full[0].Ref with { Level = TileRef.Entries }, pass.Bundle, stop);
+                await tiles.CompareFullAsync(full[0].Ref with { Level = TileRef.Entries }, pass.Bundle, cancellationToken);
             else
                 tiles.End();
             foreach (var tile in full.Where(t => tiles.Covers(t.Ref)))
-                await tiles.CompareFullAsync(tile.Ref, tile.Hashes, stop);
+                await tiles.CompareFullAsync(tile.Ref, tile.Hashes, cancellationToken);
         }
     }
 
-    private async Task JudgeAsync(IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, TileComparison tiles, Pass pass, CancellationToken stop)
+    private async Task JudgeAsync(IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, TileComparison tiles, Pass pass, CancellationToken cancellationToken)
     {
         if (checkpoints.Trusted.Any(c => c.Agrees != true))
             await new Diagnosis(source, files, checkpoints, _report).RunAsync(
-                pass.Frontier, pass.AfterGood.Index == pass.Good ? pass.AfterGood : pass.End, pass.Records, pass.End, stop);
+                pass.Frontier, pass.AfterGood.Index == pass.Good ? pass.AfterGood : pass.End, pass.Records, pass.End, cancellationToken);
         foreach (var stranger in checkpoints.All.Where(c => !c.Trusted && _report.Problems.All(p => p.Kind != LedgerProblemKind.ForgedCheckpoint || p.Path != c.Path)))
         {
             if (stranger.Agrees == true)
@@ -207,8 +207,8 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         }
         if (checkpoints.Largest is null)
             _report.Add(new(LedgerProblemKind.NoCheckpoint, LedgerVerdict.CannotTell, Nothing(checkpoints)));
-        await DoublesAsync(files, pass, stop);
-        await TilesAsync(checkpoints, tiles, pass.Good, stop);
+        await DoublesAsync(files, pass, cancellationToken);
+        await TilesAsync(checkpoints, tiles, pass.Good, cancellationToken);
         pass.Compared = tiles.Count;
     }
 
@@ -219,14 +219,14 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
             : "none of the checkpoints is signed by a known key";
 
     // Two ids may share a hash, so the log is read once more for those that seem to be there twice.
-    private async Task DoublesAsync(IReadOnlyList<LedgerFile> files, Pass pass, CancellationToken stop)
+    private async Task DoublesAsync(IReadOnlyList<LedgerFile> files, Pass pass, CancellationToken cancellationToken)
     {
         if (pass.Walk is not { Doubles.Count: > 0 } walk)
             return;
         var suspects = walk.Doubles.GroupBy(d => d.Id, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         var last = walk.Doubles.Max(d => d.Place.Index);
         var index = 0L;
-        await foreach (var line in new LogReader(source, files).ReadAsync(null, 0, stop))
+        await foreach (var line in new LogReader(source, files).ReadAsync(null, 0, cancellationToken))
         {
             if (line.Kind != LogLineKind.Line)
                 continue;
@@ -246,14 +246,14 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         }
     }
 
-    private async Task TilesAsync(CheckpointSet checkpoints, TileComparison tiles, long good, CancellationToken stop)
+    private async Task TilesAsync(CheckpointSet checkpoints, TileComparison tiles, long good, CancellationToken cancellationToken)
     {
         // Beyond what agrees with a checkpoint it is the records that are wrong, and the tiles may well be right.
         var differences = tiles.Differences.Where(d => d.End <= good).ToList();
         if (differences.Count == 0)
             return;
         // Partial tiles are replaced as the log grows, perhaps just now.
-        var grown = differences.Exists(d => !d.Tile.Full) && !(await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, stop)).AsSpan().SequenceEqual(checkpoints.Head);
+        var grown = differences.Exists(d => !d.Tile.Full) && !(await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, cancellationToken)).AsSpan().SequenceEqual(checkpoints.Head);
         foreach (var difference in differences)
         {
             if (grown && !difference.Tile.Full && difference.Kind == LedgerProblemKind.MissingTile)

@@ -43,17 +43,17 @@ internal sealed class LogBlocks(ILedgerSource source, IReadOnlyList<LedgerFile> 
 
     /// <summary>Fetches from a place in the log to its end.</summary>
     /// <exception cref="IOException">The log cannot be read, or a blob that was listed is gone.</exception>
-    public IAsyncEnumerable<LogBlock> ReadAsync(string? path, long offset, CancellationToken stop) =>
-        source.IsNear ? FetchAsync(path, offset, stop) : FetchAheadAsync(path, offset, stop);
+    public IAsyncEnumerable<LogBlock> ReadAsync(string? path, long offset, CancellationToken cancellationToken) =>
+        source.IsNear ? FetchAsync(path, offset, cancellationToken) : FetchAheadAsync(path, offset, cancellationToken);
 
-    private async IAsyncEnumerable<LogBlock> FetchAheadAsync(string? path, long offset, [EnumeratorCancellation] CancellationToken stop)
+    private async IAsyncEnumerable<LogBlock> FetchAheadAsync(string? path, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var channel = Channel.CreateBounded<LogBlock>(new BoundedChannelOptions(Ahead) { SingleReader = true, SingleWriter = true });
         var fetching = FillAsync(path, offset, channel.Writer, enough.Token);
         try
         {
-            await foreach (var block in channel.Reader.ReadAllAsync(stop))
+            await foreach (var block in channel.Reader.ReadAllAsync(cancellationToken))
                 yield return block;
         }
         finally
@@ -65,17 +65,17 @@ internal sealed class LogBlocks(ILedgerSource source, IReadOnlyList<LedgerFile> 
         }
     }
 
-    private async Task FillAsync(string? path, long offset, ChannelWriter<LogBlock> blocks, CancellationToken stop)
+    private async Task FillAsync(string? path, long offset, ChannelWriter<LogBlock> blocks, CancellationToken cancellationToken)
     {
         // On its own thread from here on.
         await Task.Yield();
         try
         {
-            await foreach (var block in FetchAsync(path, offset, stop))
+            await foreach (var block in FetchAsync(path, offset, cancellationToken))
             {
                 try
                 {
-                    await blocks.WriteAsync(block, stop);
+                    await blocks.WriteAsync(block, cancellationToken);
                 }
                 catch
                 {
@@ -91,16 +91,16 @@ internal sealed class LogBlocks(ILedgerSource source, IReadOnlyList<LedgerFile> 
         }
     }
 
-    private async IAsyncEnumerable<LogBlock> FetchAsync(string? path, long offset, [EnumeratorCancellation] CancellationToken stop)
+    private async IAsyncEnumerable<LogBlock> FetchAsync(string? path, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var file in files.SkipWhile(f => path is not null && f.Path != path))
         {
             var at = file.Path == path ? offset : 0;
-            await using var stream = await OpenAsync(file.Path, at, stop);
+            await using var stream = await OpenAsync(file.Path, at, cancellationToken);
             yield return new(LogLineKind.Begin, file.Path, at, null, 0);
             for (var more = true; more;)
             {
-                var block = await NextAsync(stream, file.Path, at, stop);
+                var block = await NextAsync(stream, file.Path, at, cancellationToken);
                 at += block.Count;
                 more = block.Count == _size - Room;
                 if (block.Count > 0)
@@ -112,11 +112,11 @@ internal sealed class LogBlocks(ILedgerSource source, IReadOnlyList<LedgerFile> 
         }
     }
 
-    private async ValueTask<Stream> OpenAsync(string path, long offset, CancellationToken stop)
+    private async ValueTask<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken)
     {
         try
         {
-            return await source.OpenAsync(path, offset, stop);
+            return await source.OpenAsync(path, offset, cancellationToken);
         }
         catch (Exception e) when (SourceFailure.IsOne(e) && e is not IOException)
         {
@@ -124,12 +124,12 @@ internal sealed class LogBlocks(ILedgerSource source, IReadOnlyList<LedgerFile> 
         }
     }
 
-    private async ValueTask<LogBlock> NextAsync(Stream stream, string path, long at, CancellationToken stop)
+    private async ValueTask<LogBlock> NextAsync(Stream stream, string path, long at, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(_size);
         try
         {
-            var count = await stream.ReadAtLeastAsync(buffer.AsMemory(Room, _size - Room), _size - Room, throwOnEndOfStream: false, stop);
+            var count = await stream.ReadAtLeastAsync(buffer.AsMemory(Room, _size - Room), _size - Room, throwOnEndOfStream: false, cancellationToken);
             return new(LogLineKind.Line, path, at, buffer, count);
         }
         catch (Exception e)

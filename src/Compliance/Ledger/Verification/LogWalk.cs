@@ -14,7 +14,7 @@ internal readonly record struct LeafPlace(long Index, string? Path, long Offset)
 /// <param name="report">Told what is wrong.</param>
 internal sealed class LogWalk(VerifyReport report)
 {
-    private const int MostDoubles = 100;
+    private const int MaxDoubles = 100;
 
     // A writer says so when its clock is behind the last record by more.
     private static readonly TimeSpan Allowed = TimeSpan.FromSeconds(2);
@@ -107,7 +107,7 @@ internal sealed class LogWalk(VerifyReport report)
     {
         foreach (var seen in _unsettled)
         {
-            if (_ids.Add(seen.Hash) || _doubles.Count >= MostDoubles)
+            if (_ids.Add(seen.Hash) || _doubles.Count >= MaxDoubles)
                 continue;
             var line = part.Lines.Span.Slice((int)(seen.Offset - part.Offset), seen.Length);
             _doubles.Add(new(new(seen.Index, part.Path, seen.Offset), RecordFacts.Of(line).Id ?? ""));

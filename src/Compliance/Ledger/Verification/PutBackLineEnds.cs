@@ -60,22 +60,22 @@ internal sealed class PutBackLineEnds(ILedgerSource source) : LedgerSource
     public override bool IsNear => source.IsNear;
 
     /// <inheritdoc/>
-    public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) => source.LogsAsync(stop);
+    public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) => source.LogsAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop) => source.CheckpointsAsync(stop);
+    public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => source.CheckpointsAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public override async Task<Stream> OpenAsync(string path, long offset, CancellationToken stop)
+    public override async Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken)
     {
         if (TilePath.TryParse(path, out _))
-            return await source.OpenAsync(path, offset, stop);
-        var file = new LineFeedStream(await source.OpenAsync(path, 0, stop));
+            return await source.OpenAsync(path, offset, cancellationToken);
+        var file = new LineFeedStream(await source.OpenAsync(path, 0, cancellationToken));
         // The offset is one of the file as it was.
         var skipped = new byte[8 * 1024];
         for (var left = offset; left > 0;)
         {
-            var count = await file.ReadAsync(skipped.AsMemory(0, (int)Math.Min(left, skipped.Length)), stop);
+            var count = await file.ReadAsync(skipped.AsMemory(0, (int)Math.Min(left, skipped.Length)), cancellationToken);
             if (count == 0)
                 break;
             left -= count;

@@ -26,7 +26,7 @@ internal sealed record TileDifference(TileRef Tile, LedgerProblemKind Kind, long
 internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDisposable
 {
     private const int Ahead = 8;
-    private const int MostKept = 200;
+    private const int MaxKept = 200;
 
     private readonly Queue<(TileRef Tile, Task<Stream?> Opening)> _opened = new();
     private readonly IEnumerator<TileRef> _next = Full(size).GetEnumerator();
@@ -44,22 +44,22 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
     public bool Covers(TileRef tile) => !_ended && TileDifference.EndOf(tile) <= size;
 
     /// <summary>Compares the next full tile or bundle, in the order in which they get full: of each the bundle, then the tiles from the leaves upwards.</summary>
-    public async ValueTask CompareFullAsync(TileRef tile, ReadOnlyMemory<byte> expected, CancellationToken stop)
+    public async ValueTask CompareFullAsync(TileRef tile, ReadOnlyMemory<byte> expected, CancellationToken cancellationToken)
     {
         while (_opened.Count < Ahead && _next.MoveNext())
-            _opened.Enqueue((_next.Current, OpenAsync(_next.Current, stop)));
+            _opened.Enqueue((_next.Current, OpenAsync(_next.Current, cancellationToken)));
         var (opened, opening) = _opened.Dequeue();
         if (opened != tile)
             throw new InvalidOperationException($"{tile} is not the next tile, {opened} is");
-        await CompareAsync(tile, opening, expected, whole: true, stop);
+        await CompareAsync(tile, opening, expected, whole: true, cancellationToken);
     }
 
     /// <summary>Compares a partial tile or bundle of the checkpoint. Where it was replaced by the full one, with the begin of that.</summary>
-    public async ValueTask ComparePartialAsync(TileRef tile, ReadOnlyMemory<byte> expected, CancellationToken stop)
+    public async ValueTask ComparePartialAsync(TileRef tile, ReadOnlyMemory<byte> expected, CancellationToken cancellationToken)
     {
-        var exact = OpenAsync(tile, stop);
-        var found = await exact.ContinueWith(t => t.IsCompletedSuccessfully && t.Result is null, stop, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        await CompareAsync(tile, found ? OpenAsync(tile with { Width = TilePath.Width }, stop) : exact, expected, whole: !found, stop);
+        var exact = OpenAsync(tile, cancellationToken);
+        var found = await exact.ContinueWith(t => t.IsCompletedSuccessfully && t.Result is null, cancellationToken, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await CompareAsync(tile, found ? OpenAsync(tile with { Width = TilePath.Width }, cancellationToken) : exact, expected, whole: !found, cancellationToken);
     }
 
     /// <summary>Compares no more: the records themselves are wrong from here on.</summary>
@@ -99,11 +99,11 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
         }
     }
 
-    private async Task<Stream?> OpenAsync(TileRef tile, CancellationToken stop)
+    private async Task<Stream?> OpenAsync(TileRef tile, CancellationToken cancellationToken)
     {
         try
         {
-            return await source.OpenAsync(TilePath.Of(tile), 0, stop);
+            return await source.OpenAsync(TilePath.Of(tile), 0, cancellationToken);
         }
         catch (FileNotFoundException)
         {
@@ -111,7 +111,7 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
         }
     }
 
-    private async Task CompareAsync(TileRef tile, Task<Stream?> opening, ReadOnlyMemory<byte> expected, bool whole, CancellationToken stop)
+    private async Task CompareAsync(TileRef tile, Task<Stream?> opening, ReadOnlyMemory<byte> expected, bool whole, CancellationToken cancellationToken)
     {
         Count++;
         try
@@ -125,7 +125,7 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
             for (var at = 0; ;)
             {
                 // One byte more than expected shows that it goes on.
-                var count = await stream.ReadAsync(_buffer.AsMemory(0, (int)Math.Min(_buffer.Length, expected.Length - at + (whole ? 1L : 0L))), stop);
+                var count = await stream.ReadAsync(_buffer.AsMemory(0, (int)Math.Min(_buffer.Length, expected.Length - at + (whole ? 1L : 0L))), cancellationToken);
                 if (count == 0)
                 {
                     if (at < expected.Length)
@@ -142,7 +142,7 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
                 }
             }
         }
-        catch (Exception e) when (SourceFailure.IsOne(e) && !stop.IsCancellationRequested)
+        catch (Exception e) when (SourceFailure.IsOne(e) && !cancellationToken.IsCancellationRequested)
         {
             Add(tile, LedgerProblemKind.Unreadable, null, $"{tile} cannot be read: {Plain.Text(e.Message, 300)}");
         }
@@ -159,7 +159,7 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
 
     private void Add(TileRef tile, LedgerProblemKind kind, long? offset, string message)
     {
-        if (_differences.Count < MostKept)
+        if (_differences.Count < MaxKept)
             _differences.Add(new(tile, kind, offset, message));
     }
 }

@@ -3,7 +3,7 @@ namespace Compliance.Ledger.Verification;
 /// <summary>Collects what a verification finds, of which there may be any number, in little memory.</summary>
 internal sealed class VerifyReport
 {
-    private const int MostWarnings = 50;
+    private const int MaxWarnings = 50;
 
     private readonly List<LedgerProblem> _problems = [];
     private readonly List<string> _warnings = [];
@@ -29,7 +29,7 @@ internal sealed class VerifyReport
             Verdict = problem.Says;
         var count = _ofKind.GetValueOrDefault(problem.Kind);
         _ofKind[problem.Kind] = count + 1;
-        if (count < LedgerVerifier.MostProblemsOfAKind)
+        if (count < LedgerVerifier.MaxProblemsOfAKind)
             _problems.Add(problem);
         else
             More++;
@@ -39,14 +39,14 @@ internal sealed class VerifyReport
     /// <returns>False when it has to be added.</returns>
     public bool OnlyCounts(LedgerProblemKind kind)
     {
-        if (_ofKind.GetValueOrDefault(kind) < LedgerVerifier.MostProblemsOfAKind)
+        if (_ofKind.GetValueOrDefault(kind) < LedgerVerifier.MaxProblemsOfAKind)
             return false;
         More++;
         return true;
     }
 
     /// <summary>Whether another warning would be kept.</summary>
-    public bool TakesWarnings => _warnings.Count < MostWarnings;
+    public bool TakesWarnings => _warnings.Count < MaxWarnings;
 
     /// <summary>Adds a warning.</summary>
     public void Warn(string warning)

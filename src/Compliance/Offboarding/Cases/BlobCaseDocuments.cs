@@ -17,26 +17,26 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
     public const string Container = "leavers";
 
     // Each lost race means that another writer got on.
-    private const int MostRaces = 50;
+    private const int MaxRaces = 50;
 
     private readonly BlobContainerClient _container = storage.Blobs.GetBlobContainerClient(Container);
 
     /// <inheritdoc/>
-    public async Task<string> SaveAsync<T>(string name, T document, CancellationToken stop)
+    public async Task<string> SaveAsync<T>(string name, T document, CancellationToken cancellationToken)
     {
         var bytes = CanonicalJson.Of(document);
-        await WriteAsync(name, "application/json", bytes, stop);
+        await WriteAsync(name, "application/json", bytes, cancellationToken);
         return Convert.ToHexStringLower(SHA256.HashData(bytes));
     }
 
     /// <inheritdoc/>
-    public async Task<T> ChangeAsync<T>(string name, Func<T?, T> change, CancellationToken stop)
+    public async Task<T> ChangeAsync<T>(string name, Func<T?, T> change, CancellationToken cancellationToken)
         where T : class
     {
         var blob = Blob(name);
         for (var races = 0; ; races++)
         {
-            var (bytes, etag) = await ReadAsync(blob, stop);
+            var (bytes, etag) = await ReadAsync(blob, cancellationToken);
             var after = change(bytes is null ? null : JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact));
             var written = CanonicalJson.Of(after);
             if (bytes?.ToMemory().Span.SequenceEqual(written) == true)
@@ -49,14 +49,14 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
             };
             try
             {
-                await blob.UploadAsync(new BinaryData(written), options, stop);
+                await blob.UploadAsync(new BinaryData(written), options, cancellationToken);
                 return after;
             }
-            catch (RequestFailedException e) when (e.Status == 404 && races < MostRaces)
+            catch (RequestFailedException e) when (e.Status == 404 && races < MaxRaces)
             {
-                await _container.CreateIfNotExistsAsync(cancellationToken: stop);
+                await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
             }
-            catch (RequestFailedException e) when (e.Status is 409 or 412 && races < MostRaces)
+            catch (RequestFailedException e) when (e.Status is 409 or 412 && races < MaxRaces)
             {
                 // Somebody was faster, or our own first try was applied and its answer lost: what is stored now tells.
             }
@@ -64,20 +64,20 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
     }
 
     /// <inheritdoc/>
-    public Task SaveTextAsync(string name, string contentType, string text, CancellationToken stop) => WriteAsync(name, contentType, Encoding.UTF8.GetBytes(text), stop);
+    public Task SaveTextAsync(string name, string contentType, string text, CancellationToken cancellationToken) => WriteAsync(name, contentType, Encoding.UTF8.GetBytes(text), cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<T?> LoadAsync<T>(string name, CancellationToken stop)
-        where T : class => await LoadBytesAsync(name, stop) is { } bytes ? JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact) : null;
+    public async Task<T?> LoadAsync<T>(string name, CancellationToken cancellationToken)
+        where T : class => await LoadBytesAsync(name, cancellationToken) is { } bytes ? JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact) : null;
 
     /// <inheritdoc/>
-    public async Task<BinaryData?> LoadBytesAsync(string name, CancellationToken stop) => (await ReadAsync(Blob(name), stop)).Bytes;
+    public async Task<BinaryData?> LoadBytesAsync(string name, CancellationToken cancellationToken) => (await ReadAsync(Blob(name), cancellationToken)).Bytes;
 
-    private static async Task<(BinaryData? Bytes, ETag ETag)> ReadAsync(BlobClient blob, CancellationToken stop)
+    private static async Task<(BinaryData? Bytes, ETag ETag)> ReadAsync(BlobClient blob, CancellationToken cancellationToken)
     {
         try
         {
-            var read = (await blob.DownloadContentAsync(stop)).Value;
+            var read = (await blob.DownloadContentAsync(cancellationToken)).Value;
             return (read.Content, read.Details.ETag);
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -86,7 +86,7 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
         }
     }
 
-    private async Task WriteAsync(string name, string contentType, byte[] bytes, CancellationToken stop)
+    private async Task WriteAsync(string name, string contentType, byte[] bytes, CancellationToken cancellationToken)
     {
         var blob = Blob(name);
         var options = new BlobUploadOptions
@@ -96,20 +96,20 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
         };
         try
         {
-            await blob.UploadAsync(new BinaryData(bytes), options, stop);
+            await blob.UploadAsync(new BinaryData(bytes), options, cancellationToken);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
-            await _container.CreateIfNotExistsAsync(cancellationToken: stop);
-            await WriteAsync(name, contentType, bytes, stop);
+            await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await WriteAsync(name, contentType, bytes, cancellationToken);
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
             // The very same is left alone, so that its time of writing stays.
-            if ((await LoadBytesAsync(name, stop))?.ToMemory().Span.SequenceEqual(bytes) == true)
+            if ((await LoadBytesAsync(name, cancellationToken))?.ToMemory().Span.SequenceEqual(bytes) == true)
                 return;
             options.Conditions = null;
-            await blob.UploadAsync(new BinaryData(bytes), options, stop);
+            await blob.UploadAsync(new BinaryData(bytes), options, cancellationToken);
         }
     }
 

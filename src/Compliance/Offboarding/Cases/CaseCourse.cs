@@ -32,17 +32,17 @@ internal sealed class CaseCourse(
     public static ScheduledControl Itself { get; } = new(Sweep, TimeSpan.FromMinutes(5), TimeSpan.FromHours(2));
 
     /// <summary>What should be running by now.</summary>
-    public async Task<IReadOnlyList<ExpectedRun>> ExpectedAsync(CancellationToken stop)
+    public async Task<IReadOnlyList<ExpectedRun>> ExpectedAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var expected = new List<ExpectedRun>();
-        foreach (var kept in await cases.OpenAsync(tenant.Value, dueSince: null, stop))
+        foreach (var kept in await cases.OpenAsync(tenant.Value, dueSince: null, cancellationToken))
         {
             var known = kept;
             // The other employment has ended as well: what was to end by this one ends now.
             if (known.EmployedIn is not null
-                && CaseRules.EmployedIn(known, await cases.OfPersonAsync(tenant.Value, known.EmployeeId, stop), now) is null)
-                known = await cases.ChangeAsync(tenant.Value, known.Id, CaseRules.EmployedNoMore, stop);
+                && CaseRules.EmployedIn(known, await cases.OfPersonAsync(tenant.Value, known.EmployeeId, cancellationToken), now) is null)
+                known = await cases.ChangeAsync(tenant.Value, known.Id, CaseRules.EmployedNoMore, cancellationToken);
             if (CaseRules.IsActing(known) && (known.Dispatched || known.ReceivedAt <= now - CaseRules.Grace))
                 expected.Add(new(known, known.InstanceId, IsUndo: false, known.Dispatched));
             if (CaseRules.IsUndoWanted(known, now))
@@ -57,30 +57,30 @@ internal sealed class CaseCourse(
     /// </summary>
     /// <param name="run">The orchestration.</param>
     /// <param name="found">What was found of it, in words.</param>
-    /// <param name="stop">Stops between writes.</param>
+    /// <param name="cancellationToken">Stops between writes.</param>
     /// <returns>False when the case has come to rest meanwhile: nothing was lost, and nothing is kept.</returns>
-    public async Task<bool> LostAsync(ExpectedRun run, string found, CancellationToken stop)
+    public async Task<bool> LostAsync(ExpectedRun run, string found, CancellationToken cancellationToken)
     {
         var (policy, now) = (policies.Load(), time.GetUtcNow());
-        if (await cases.FindAsync(tenant.Value, run.Case.Id, stop) is not { } known || known.Round != run.Case.Round
+        if (await cases.FindAsync(tenant.Value, run.Case.Id, cancellationToken) is not { } known || known.Round != run.Case.Round
             || !(run.IsUndo ? CaseRules.IsUndoWanted(known, now) : CaseRules.IsActing(known)))
             return false;
         await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [CaseFindings.Of(
             known, policy, CasePhase.Course, LeaverControls.Stalled,
             $"The orchestration {run.InstanceId} was {found}, and the case was not at rest. It was started again.",
-            "Find out who ended it, or why it failed; the case goes on by itself.", part: "orchestration")], now, stop);
+            "Find out who ended it, or why it failed; the case goes on by itself.", part: "orchestration")], now, cancellationToken);
         var act = new UnrecordedAct(
             $"{run.InstanceId}-restarted-{now.UtcDateTime:yyyyMMddTHHmm}", now, $"{Sweep} (timer)", "offboarding.restarted",
             LeaverControls.Stalled, found, CorrelationId.Current(run.InstanceId));
-        await cases.ChangeAsync(tenant.Value, known.Id, c => CaseRules.Unrecorded(c, act), stop);
+        await cases.ChangeAsync(tenant.Value, known.Id, c => CaseRules.Unrecorded(c, act), cancellationToken);
         return true;
     }
 
     /// <summary>Writes the evidence of what was done to cases and is not on record yet.</summary>
-    public async Task RecordAsync(CancellationToken stop)
+    public async Task RecordAsync(CancellationToken cancellationToken)
     {
-        var open = await cases.OpenAsync(tenant.Value, dueSince: null, stop);
-        await Each.RunAsync(open.SelectMany(c => c.Unrecorded ?? [], (known, act) => (known, act)), RecordOneAsync, stop);
+        var open = await cases.OpenAsync(tenant.Value, dueSince: null, cancellationToken);
+        await Each.RunAsync(open.SelectMany(c => c.Unrecorded ?? [], (known, act) => (known, act)), RecordOneAsync, cancellationToken);
 
         async Task RecordOneAsync((LeaverCase Known, UnrecordedAct Act) one)
         {
@@ -100,28 +100,28 @@ internal sealed class CaseCourse(
                 Reason = act.Reason,
                 CorrelationId = act.CorrelationId,
                 People = [known.Id],
-            }, stop);
-            await cases.ChangeAsync(tenant.Value, known.Id, c => CaseRules.Recorded(c, act), stop);
+            }, cancellationToken);
+            await cases.ChangeAsync(tenant.Value, known.Id, c => CaseRules.Recorded(c, act), cancellationToken);
         }
     }
 
     /// <summary>The daily look: whoever is due and can still sign in is a finding, whatever the reason.</summary>
-    public async Task LookAsync(CancellationToken stop)
+    public async Task LookAsync(CancellationToken cancellationToken)
     {
         var (policy, now) = (policies.Load(), time.GetUtcNow());
-        var open = await findings.CasesAsync(tenant.Value, CasePhase.Course, stop);
-        var resting = await findings.CasesAsync(tenant.Value, CasePhase.Rest, stop);
-        await Each.RunAsync(await cases.AllAsync(tenant.Value, stop), CheckAsync, stop);
+        var open = await findings.CasesAsync(tenant.Value, CasePhase.Course, cancellationToken);
+        var resting = await findings.CasesAsync(tenant.Value, CasePhase.Rest, cancellationToken);
+        await Each.RunAsync(await cases.AllAsync(tenant.Value, cancellationToken), CheckAsync, cancellationToken);
 
         async Task CheckAsync(LeaverCase known)
         {
             if (Wrong(known, policy, now) is { } wrong)
-                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [wrong], now, stop);
+                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [wrong], now, cancellationToken);
             else if (open.Contains(known.Id))
-                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [], now, stop);
+                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [], now, cancellationToken);
             // Whoever is employed again is looked at for as long as a former leaver would be.
             if (resting.Contains(known.Id) && (known.EmployedIn is null || known.RestedAt + policy.WatchFor < now))
-                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Rest], [], now, stop);
+                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Rest], [], now, cancellationToken);
         }
     }
 

@@ -56,7 +56,7 @@ internal enum CasePhase
 internal sealed class CaseFindings(IFindingStore findings)
 {
     // Each time someone else changed a finding between reading and writing.
-    private const int MostRounds = 5;
+    private const int MaxRounds = 5;
 
     /// <summary>Controls a case reports on.</summary>
     public static IReadOnlyList<string> Controls { get; } =
@@ -104,19 +104,19 @@ internal sealed class CaseFindings(IFindingStore findings)
     /// <summary>Opens findings, or brings them up to date; resolves none.</summary>
     public Task OpenAsync(
         string tenantId, string caseId, IReadOnlyList<string> controls, IReadOnlyCollection<Detection> detections, DateTimeOffset now,
-        CancellationToken stop) =>
-        SaveAsync(tenantId, caseId, controls, [], detections, now, stop);
+        CancellationToken cancellationToken) =>
+        SaveAsync(tenantId, caseId, controls, [], detections, now, cancellationToken);
 
     /// <summary>Makes the open findings of some phases be these.</summary>
     /// <exception cref="RequestFailedException">Storage failed, or others changed the findings in every attempt.</exception>
     public Task SetAsync(
         string tenantId, string caseId, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections, DateTimeOffset now,
-        CancellationToken stop) =>
-        SaveAsync(tenantId, caseId, Controls, phases, detections, now, stop);
+        CancellationToken cancellationToken) =>
+        SaveAsync(tenantId, caseId, Controls, phases, detections, now, cancellationToken);
 
     /// <summary>Ids of the cases that have an open finding of a phase.</summary>
-    public async Task<IReadOnlySet<string>> CasesAsync(string tenantId, CasePhase phase, CancellationToken stop) =>
-        (await findings.LoadAsync(tenantId, Controls, stop)).Values.Select(f => f.Finding)
+    public async Task<IReadOnlySet<string>> CasesAsync(string tenantId, CasePhase phase, CancellationToken cancellationToken) =>
+        (await findings.LoadAsync(tenantId, Controls, cancellationToken)).Values.Select(f => f.Finding)
             .Where(f => f.Status != FindingStatus.Resolved && f.Detection.Source == SourceOf(f.Detection.Subject.Id, phase))
             .Select(f => f.Detection.Subject.Id).ToHashSet(StringComparer.Ordinal);
 
@@ -125,25 +125,25 @@ internal sealed class CaseFindings(IFindingStore findings)
     private async Task SaveAsync(
         string tenantId, string caseId, IReadOnlyList<string> controls, IReadOnlyList<CasePhase> phases,
             IReadOnlyCollection<Detection> detections,
-        DateTimeOffset now, CancellationToken stop)
+        DateTimeOffset now, CancellationToken cancellationToken)
     {
         var none = new HashSet<string>();
         var coverage = new Coverage([.. phases.Select(p => new SourceOutcome(SourceOf(caseId, p), Complete: true, 1))], none, none);
         var run = new RunStamp($"{caseId}-{now.UtcDateTime:yyyyMMddTHHmmssfffffffZ}", now);
         for (var round = 1; ; round++)
         {
-            var known = await findings.LoadAsync(tenantId, controls, stop);
+            var known = await findings.LoadAsync(tenantId, controls, cancellationToken);
             var own = known.Where(k => k.Value.Finding.Detection.Source.StartsWith(SourceOf(caseId), StringComparison.Ordinal))
                 .ToDictionary(k => k.Key, k => k.Value, StringComparer.Ordinal);
             var result = Reconciler.Reconcile(tenantId, own, detections, coverage, run, now);
-            var lost = await findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], stop);
+            var lost = await findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], cancellationToken);
             if (lost.Count == 0)
             {
                 FindingTelemetry.Saved(result.Changes);
                 return;
             }
-            if (round == MostRounds)
-                throw new RequestFailedException(412, $"findings of case {caseId} were changed by others in each of {MostRounds} attempts");
+            if (round == MaxRounds)
+                throw new RequestFailedException(412, $"findings of case {caseId} were changed by others in each of {MaxRounds} attempts");
         }
     }
 }

@@ -43,11 +43,11 @@ internal sealed class ForCauseStarts(
     /// <param name="user">Entra object id or user principal name.</param>
     /// <param name="reason">Why.</param>
     /// <param name="startedBy">Object id of who starts it.</param>
-    /// <param name="stop">Stops between requests, which harms nothing.</param>
-    public async Task<ForCauseReception> StartAsync(string user, string reason, string startedBy, CancellationToken stop)
+    /// <param name="cancellationToken">Stops between requests, which harms nothing.</param>
+    public async Task<ForCauseReception> StartAsync(string user, string reason, string startedBy, CancellationToken cancellationToken)
     {
         var (policy, now) = (policies.Load(), time.GetUtcNow());
-        var lookup = await directory.LookUpAsync(user, policy, stop);
+        var lookup = await directory.LookUpAsync(user, policy, cancellationToken);
         if (lookup.Facts is not { } facts)
             return new(lookup.Unreadable ? 503 : 404, lookup.Problem ?? "the directory could not be read", null);
         if (string.Equals(facts.UserId, startedBy, StringComparison.OrdinalIgnoreCase))
@@ -62,32 +62,32 @@ internal sealed class ForCauseStarts(
             ConfirmBy = now + policy.ConfirmWithin,
         };
         // Without HR's id no event of HR can be known to be about the same person. What has a case of its own keeps it.
-        var byAccount = await cases.FindAsync(tenant.Value, HrEventKeys.CaseOfStart(tenant.Value, facts.UserId), stop);
+        var byAccount = await cases.FindAsync(tenant.Value, HrEventKeys.CaseOfStart(tenant.Value, facts.UserId), cancellationToken);
         if (byAccount is not { Cause.Holds: true } && facts.EmployeeId?.Trim() is { Length: > 0 } employeeId
-            && await StartAsync(employeeId, facts.Mail, cause, stop) is var started && !CaseRules.IsOfOtherAccount(started, facts.UserId))
+            && await StartAsync(employeeId, facts.Mail, cause, cancellationToken) is var started && !CaseRules.IsOfOtherAccount(started, facts.UserId))
             return new(202, null, started);
         // Two accounts with one employee id, as people have who administer: the other's case blocks the other alone.
-        return new(202, null, await StartAsync(facts.UserId, facts.Mail, cause, stop));
+        return new(202, null, await StartAsync(facts.UserId, facts.Mail, cause, cancellationToken));
     }
 
-    private async Task<LeaverCase> StartAsync(string employeeId, string? mail, ForCauseStart cause, CancellationToken stop)
+    private async Task<LeaverCase> StartAsync(string employeeId, string? mail, ForCauseStart cause, CancellationToken cancellationToken)
     {
         var (caseId, _) = await cases.NoteAsync(tenant.Value, employeeId, (ids, all) => CaseRules.IdOfStart(
-            HrEventKeys.CaseOfStart(tenant.Value, employeeId), ids, all, cause.At), stop);
+            HrEventKeys.CaseOfStart(tenant.Value, employeeId), ids, all, cause.At), cancellationToken);
         return await cases.PutAsync(
-            tenant.Value, caseId, c => CaseRules.Start(c, tenant.Value, caseId, employeeId, mail, cause), stop);
+            tenant.Value, caseId, c => CaseRules.Start(c, tenant.Value, caseId, employeeId, mail, cause), cancellationToken);
     }
 
     /// <summary>Settles every start that is not. What keeps one from it keeps no other.</summary>
     /// <exception cref="RequestFailedException">Storage failed for one; the others were seen to.</exception>
-    public async Task SettleAsync(CancellationToken stop)
+    public async Task SettleAsync(CancellationToken cancellationToken)
     {
         RequestFailedException? failure = null;
-        foreach (var known in (await cases.OpenAsync(tenant.Value, dueSince: null, stop)).Where(c => c.Cause is { Settled: false }))
+        foreach (var known in (await cases.OpenAsync(tenant.Value, dueSince: null, cancellationToken)).Where(c => c.Cause is { Settled: false }))
         {
             try
             {
-                await SettleAsync(known.Id, stop);
+                await SettleAsync(known.Id, cancellationToken);
             }
             catch (RequestFailedException e)
             {
@@ -99,22 +99,22 @@ internal sealed class ForCauseStarts(
     }
 
     /// <summary>Records a start and asks the second person; takes the answer, and escalates one that is late. Safe to repeat.</summary>
-    public async Task SettleAsync(string caseId, CancellationToken stop)
+    public async Task SettleAsync(string caseId, CancellationToken cancellationToken)
     {
-        if (await cases.FindAsync(tenant.Value, caseId, stop) is not { Cause: { Settled: false } cause } known)
+        if (await cases.FindAsync(tenant.Value, caseId, cancellationToken) is not { Cause: { Settled: false } cause } known)
             return;
         var (policy, now) = (policies.Load(), time.GetUtcNow());
         if (!cause.Asked)
         {
             // Of several starts without an answer, the latest is asked about.
             for (var earlier = 1; earlier < cause.Number; earlier++)
-                if (await approvals.FindAsync(tenant.Value, RequestId(known, earlier), stop) is { } open
+                if (await approvals.FindAsync(tenant.Value, RequestId(known, earlier), cancellationToken) is { } open
                     && ApprovalRules.StateOf(open, now) == ApprovalState.Open)
-                    await approvals.VoidAsync(tenant.Value, open.Id, now, stop);
-            await AskAsync(known, policy, stop);
+                    await approvals.VoidAsync(tenant.Value, open.Id, now, cancellationToken);
+            await AskAsync(known, policy, cancellationToken);
             await ChangeAsync(c => c with { Asked = true });
         }
-        var request = await approvals.FindAsync(tenant.Value, RequestId(known), stop);
+        var request = await approvals.FindAsync(tenant.Value, RequestId(known), cancellationToken);
         var answer = request is null ? null : ApprovalRules.StateOf(request, now) switch
         {
             ApprovalState.Approved => ForCauseOutcome.Confirmed,
@@ -123,34 +123,34 @@ internal sealed class ForCauseStarts(
         };
         if (answer is { } given)
         {
-            await approvals.RecordAsync(request!, stop);
+            await approvals.RecordAsync(request!, cancellationToken);
             known = await cases.ChangeAsync(tenant.Value, caseId, c =>
-                c.Cause is { Outcome: null } open && open.Number == cause.Number ? CaseRules.Answered(c, given, now) : c, stop);
+                c.Cause is { Outcome: null } open && open.Number == cause.Number ? CaseRules.Answered(c, given, now) : c, cancellationToken);
         }
         if (known.Cause is not { Outcome: { } outcome })
         {
             if (now > cause.ConfirmBy && !cause.Escalated)
             {
-                await EscalateAsync(known, policy, now, stop);
+                await EscalateAsync(known, policy, now, cancellationToken);
                 await ChangeAsync(c => c with { Escalated = true });
             }
             return;
         }
         if (outcome is ForCauseOutcome.TakenBack or ForCauseOutcome.Ended)
-            await approvals.VoidAsync(tenant.Value, RequestId(known), now, stop);
+            await approvals.VoidAsync(tenant.Value, RequestId(known), now, cancellationToken);
         else
-            await approvals.BeginAsync(tenant.Value, RequestId(known), now, stop);
-        await findings.SetAsync(tenant.Value, caseId, [CasePhase.Confirmation], [], now, stop);
+            await approvals.BeginAsync(tenant.Value, RequestId(known), now, cancellationToken);
+        await findings.SetAsync(tenant.Value, caseId, [CasePhase.Confirmation], [], now, cancellationToken);
         await ChangeAsync(c => c with { Settled = c.Outcome == outcome });
 
         Task ChangeAsync(Func<ForCauseStart, ForCauseStart> change) => cases.ChangeAsync(tenant.Value, caseId, c =>
-            c.Cause is { } latest && latest.Number == cause.Number ? c with { Cause = change(latest) } : c, stop);
+            c.Cause is { } latest && latest.Number == cause.Number ? c with { Cause = change(latest) } : c, cancellationToken);
     }
 
-    private async Task AskAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken stop)
+    private async Task AskAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var (cause, plan) = (known.Cause!, Plan(known, policy));
-        await documents.SaveAsync(LeaverSteps.Name(new CaseRun(known.Id, known.Round, ""), $"plan-{plan.Id()}.json"), plan, stop);
+        await documents.SaveAsync(LeaverSteps.Name(new CaseRun(known.Id, known.Round, ""), $"plan-{plan.Id()}.json"), plan, cancellationToken);
         await approvals.AskAsync(new ApprovalRequest
         {
             Id = RequestId(known),
@@ -171,14 +171,14 @@ internal sealed class ForCauseStarts(
             Deadline = cause.ConfirmBy,
             PeopleNeeded = 1,
             InstanceId = known.InstanceId,
-        }, stop);
-        await RecordAsync(known, "started", cause.At, $"administrator {cause.StartedBy}", "complete", policy, plan.Id(), stop);
+        }, cancellationToken);
+        await RecordAsync(known, "started", cause.At, $"administrator {cause.StartedBy}", "complete", policy, plan.Id(), cancellationToken);
     }
 
-    private async Task EscalateAsync(LeaverCase known, OffboardingPolicy policy, DateTimeOffset now, CancellationToken stop)
+    private async Task EscalateAsync(LeaverCase known, OffboardingPolicy policy, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (cause, planId) = (known.Cause!, Plan(known, policy).Id());
-        if (await approvals.FindAsync(tenant.Value, RequestId(known), stop) is { PlanId: var asked })
+        if (await approvals.FindAsync(tenant.Value, RequestId(known), cancellationToken) is { PlanId: var asked })
             planId = asked;
         await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Confirmation], [CaseFindings.Of(
             known, policy, CasePhase.Confirmation, LeaverControls.Unconfirmed,
@@ -187,13 +187,13 @@ internal sealed class ForCauseStarts(
             + (known.BlockedAt is not null
                 ? "The account stays blocked." : $"The account was not seen blocked: {known.Note ?? "it is being blocked"}."),
             $"Somebody else than who started it answers: compliance approvals answer {RequestId(known)} --plan {planId} "
-            + "(--refuse asks two people to give access back).")], now, stop);
-        await RecordAsync(known, "unconfirmed", cause.ConfirmBy, "LeaverSweep (timer)", "incomplete", policy, planId, stop);
+            + "(--refuse asks two people to give access back).")], now, cancellationToken);
+        await RecordAsync(known, "unconfirmed", cause.ConfirmBy, "LeaverSweep (timer)", "incomplete", policy, planId, cancellationToken);
     }
 
     private Task<EvidenceReceipt> RecordAsync(
         LeaverCase known, string what, DateTimeOffset at, string actor, string outcome, OffboardingPolicy policy, string planId,
-        CancellationToken stop)
+        CancellationToken cancellationToken)
     {
         var cause = known.Cause!;
         return evidence.AppendAsync(new EvidenceRecord
@@ -216,6 +216,6 @@ internal sealed class ForCauseStarts(
             },
             CorrelationId = CorrelationId.Current(RequestId(known)),
             People = [known.Id, cause.StartedBy],
-        }, stop);
+        }, cancellationToken);
     }
 }

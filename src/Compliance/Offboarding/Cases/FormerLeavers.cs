@@ -23,21 +23,21 @@ internal sealed partial class FormerLeavers(
 
     /// <summary>Looks. Who could not be read whole is a finding, and acted on as far as they were.</summary>
     /// <returns>Cases that were reopened, each in its next round.</returns>
-    public async Task<IReadOnlyList<LeaverCase>> RunAsync(CancellationToken stop)
+    public async Task<IReadOnlyList<LeaverCase>> RunAsync(CancellationToken cancellationToken)
     {
         var policy = policies.Load();
         var now = time.GetUtcNow();
-        await runs.ExpectAsync(tenant.Value, Name, now, stop);
-        var all = await cases.AllAsync(tenant.Value, stop);
+        await runs.ExpectAsync(tenant.Value, Name, now, cancellationToken);
+        var all = await cases.AllAsync(tenant.Value, cancellationToken);
         foreach (var again in all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }))
             if (CaseRules.IsEmployedAnew(again, all, now))
-                await CloseAsync(again, _ => true, stop);
+                await CloseAsync(again, _ => true, cancellationToken);
         var watched = all.Where(c => CaseRules.IsWatched(c) && !CaseRules.IsEmployedAnew(c, all, now)).ToList();
         // Where an approver refused to take the access away, the account was blocked all the same.
         var refused = all.Where(c => c is { BlockedAt: not null, UserId: not null } && CaseRules.IsRefused(c, now)).ToList();
         watched.AddRange(refused);
-        var seen = await directory.RecheckAsync([.. watched.Select(c => c.UserId!).Distinct(StringComparer.OrdinalIgnoreCase)], stop);
-        var unreadBefore = await findings.CasesAsync(tenant.Value, CasePhase.Reading, stop);
+        var seen = await directory.RecheckAsync([.. watched.Select(c => c.UserId!).Distinct(StringComparer.OrdinalIgnoreCase)], cancellationToken);
+        var unreadBefore = await findings.CasesAsync(tenant.Value, CasePhase.Reading, cancellationToken);
         var reopened = new List<LeaverCase>();
         var failures = new List<Exception>();
         var complete = true;
@@ -51,16 +51,16 @@ internal sealed partial class FormerLeavers(
             {
                 if (unread is not null || unreadBefore.Contains(former.Id))
                     await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Reading], unread is null ? []
-                        : [Unread(former, unread, policy)], now, stop);
+                        : [Unread(former, unread, policy)], now, cancellationToken);
                 if (refused.Contains(former))
-                    await CheckRefusedAsync(former, state, policy, now, stop);
-                else if (state is not null && await WhyAsync(former, state, stop) is { } why)
-                    reopened.AddRange(await ReopenAsync(former, state, why, policy, now, stop));
+                    await CheckRefusedAsync(former, state, policy, now, cancellationToken);
+                else if (state is not null && await WhyAsync(former, state, cancellationToken) is { } why)
+                    reopened.AddRange(await ReopenAsync(former, state, why, policy, now, cancellationToken));
                 // Read once more after the last day: what happened since the day before it counts.
                 else if (unread is null)
-                    await CloseAsync(former, c => CaseRules.IsWatchedLongEnough(c, policy.WatchFor, now), stop);
+                    await CloseAsync(former, c => CaseRules.IsWatchedLongEnough(c, policy.WatchFor, now), cancellationToken);
             }
-            catch (Exception e) when (!stop.IsCancellationRequested)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 failures.Add(e);
             }
@@ -70,43 +70,43 @@ internal sealed partial class FormerLeavers(
             throw new AggregateException(failures);
         // Whom nobody watches any more is not told as unread for ever.
         foreach (var gone in unreadBefore.Except(watched.Select(c => c.Id), StringComparer.Ordinal))
-            await findings.SetAsync(tenant.Value, gone, [CasePhase.Reading], [], now, stop);
+            await findings.SetAsync(tenant.Value, gone, [CasePhase.Reading], [], now, cancellationToken);
         await runs.CompletedAsync(tenant.Value, Name,
-            new RunStamp(RunIds.Of(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now), complete, stop);
+            new RunStamp(RunIds.Of(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now), complete, cancellationToken);
         return reopened;
     }
 
     // Nothing is done about it: people decided that the case takes nothing away.
     private async Task CheckRefusedAsync(
-        LeaverCase former, Relapse? state, OffboardingPolicy policy, DateTimeOffset now, CancellationToken stop)
+        LeaverCase former, Relapse? state, OffboardingPolicy policy, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (state is { Exists: true, Enabled: null } or null)
             return;
         await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Watch], state.Enabled != true ? [] : [CaseFindings.Of(
             former, policy, CasePhase.Watch, LeaverControls.Relapsed,
             "The account can sign in again, and an approver refused to take its access away.",
-            CaseCourse.RefusedNextStep)], now, stop);
+            CaseCourse.RefusedNextStep)], now, cancellationToken);
     }
 
     // None when HR reported meanwhile that the person stays.
     private async Task<IReadOnlyList<LeaverCase>> ReopenAsync(
-        LeaverCase former, Relapse state, string why, OffboardingPolicy policy, DateTimeOffset now, CancellationToken stop)
+        LeaverCase former, Relapse state, string why, OffboardingPolicy policy, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (await cases.FindAsync(tenant.Value, former.Id, stop) is not { } present || !IsSame(present, former))
+        if (await cases.FindAsync(tenant.Value, former.Id, cancellationToken) is not { } present || !IsSame(present, former))
             return [];
         var detection = CaseFindings.Of(
             former, policy, CasePhase.Watch, LeaverControls.Relapsed, why,
             "Find out who gave it back; the case is open again and removes it.");
-        await findings.OpenAsync(tenant.Value, former.Id, [LeaverControls.Relapsed], [detection], now, stop);
+        await findings.OpenAsync(tenant.Value, former.Id, [LeaverControls.Relapsed], [detection], now, cancellationToken);
         // Its evidence comes later: an outage of the ledger must not leave the account enabled.
         var act = new UnrecordedAct(
             $"{former.Id}-{former.Round}-reopened", now, "FormerLeavers (timer)", "offboarding.reopened", LeaverControls.Relapsed,
             state.Enabled == true ? "enabled" : "access", CorrelationId.Current(former.InstanceId));
         var next = await cases.ChangeAsync(tenant.Value, former.Id,
-            c => IsSame(c, former) ? CaseRules.Unrecorded(CaseRules.NextRound(c), act) with { Note = why } : c, stop);
+            c => IsSame(c, former) ? CaseRules.Unrecorded(CaseRules.NextRound(c), act) with { Note = why } : c, cancellationToken);
         if (next.Round == former.Round)
         {
-            await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Watch], [], now, stop);
+            await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Watch], [], now, cancellationToken);
             return [];
         }
         Reopened(log, former.Id, next.Round);
@@ -115,9 +115,9 @@ internal sealed partial class FormerLeavers(
 
     private static bool IsSame(LeaverCase present, LeaverCase former) => present.Round == former.Round && CaseRules.IsWatched(present);
 
-    private async Task CloseAsync(LeaverCase done, Func<LeaverCase, bool> isOver, CancellationToken stop) => await cases.ChangeAsync(
+    private async Task CloseAsync(LeaverCase done, Func<LeaverCase, bool> isOver, CancellationToken cancellationToken) => await cases.ChangeAsync(
         tenant.Value, done.Id, c => c.Round == done.Round && c.Stage == LeaverStage.Clear && isOver(c)
-            ? c with { Stage = LeaverStage.Closed } : c, stop);
+            ? c with { Stage = LeaverStage.Closed } : c, cancellationToken);
 
     private Detection Unread(LeaverCase former, string reason, OffboardingPolicy policy)
     {
@@ -128,13 +128,13 @@ internal sealed partial class FormerLeavers(
             "Remove what keeps the directory from being read; it is read again every day.", part: "unread", unknown: true);
     }
 
-    private async Task<string?> WhyAsync(LeaverCase former, Relapse state, CancellationToken stop)
+    private async Task<string?> WhyAsync(LeaverCase former, Relapse state, CancellationToken cancellationToken)
     {
         if (!state.Exists)
             return null;
         if (state.Enabled == true)
             return "The account can sign in again.";
-        var kept = await documents.LoadAsync<CaseState>(LeaverSteps.Name(new CaseRun(former.Id, former.Round, ""), "state.json"), stop);
+        var kept = await documents.LoadAsync<CaseState>(LeaverSteps.Name(new CaseRun(former.Id, former.Round, ""), "state.json"), cancellationToken);
         var left = kept?.Verified?.Accesses.Where(a => a.State != AccessState.Removed).Select(a => a.Access.Id).ToHashSet(StringComparer.OrdinalIgnoreCase) ?? [];
         // The block groups that the policy names now, and named then.
         left.UnionWith(new[] { policies.Load().BlockGroup, kept?.Group?.Id }.OfType<string>());

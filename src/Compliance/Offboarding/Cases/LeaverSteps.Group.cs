@@ -14,76 +14,76 @@ public sealed partial class LeaverSteps
     /// <summary>
     /// Puts those into the block group who are blocked and could not be put there yet. What keeps one out keeps no other out.
     /// </summary>
-    public async Task BlockGroupsAsync(CancellationToken stop)
+    public async Task BlockGroupsAsync(CancellationToken cancellationToken)
     {
-        foreach (var known in await _parts.Cases.OpenAsync(Tenant, dueSince: null, stop))
+        foreach (var known in await _parts.Cases.OpenAsync(Tenant, dueSince: null, cancellationToken))
             if (IsGroupDue(known))
-                await BlockGroupAsync(new CaseRun(known.Id, known.Round, CorrelationId.Current(known.InstanceId)), stop);
+                await BlockGroupAsync(new CaseRun(known.Id, known.Round, CorrelationId.Current(known.InstanceId)), cancellationToken);
     }
 
     private static bool IsGroupDue(LeaverCase known) =>
         known is { IsGroupDue: true, EmployedIn: null } && !CaseRules.IsTakenBack(known);
 
     // Beside the disable and after it: whatever becomes of it holds nothing up.
-    private async Task BlockGroupAsync(CaseRun run, CancellationToken stop)
+    private async Task BlockGroupAsync(CaseRun run, CancellationToken cancellationToken)
     {
         try
         {
-            var known = await CaseAsync(run, stop);
+            var known = await CaseAsync(run, cancellationToken);
             if (known.Round == run.Round && IsGroupDue(known))
-                await PutInGroupAsync(run, known, stop);
+                await PutInGroupAsync(run, known, cancellationToken);
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             NotInGroup(_log, run.CaseId, e);
         }
     }
 
-    private async Task PutInGroupAsync(CaseRun run, LeaverCase known, CancellationToken stop)
+    private async Task PutInGroupAsync(CaseRun run, LeaverCase known, CancellationToken cancellationToken)
     {
-        var (policy, state) = (_parts.Policy.Load(), await StateAsync(run, stop));
+        var (policy, state) = (_parts.Policy.Load(), await StateAsync(run, cancellationToken));
         if (policy.BlockGroup is { } id && state.Facts is { } facts)
         {
             var (planId, outcome) = state.Group is { Outcome: { InEffect: true } done } kept && Same(kept.Id, id)
-                ? (kept.PlanId, done) : await TryGroupAsync(run, facts, id, policy, stop);
+                ? (kept.PlanId, done) : await TryGroupAsync(run, facts, id, policy, cancellationToken);
             await RecordChangeAsync(run, "group", planId, [outcome], outcome.InEffect, change => RecordAsync(
                 run, change.At, policy, [LeaverControls.StepStuck], change.Phase, "offboarding.block-group",
-                outcome.InEffect ? "complete" : "incomplete", planId, Counts([outcome]), also: change.Also, stop: stop), stop);
+                outcome.InEffect ? "complete" : "incomplete", planId, Counts([outcome]), also: change.Also, cancellationToken: cancellationToken), cancellationToken);
             await ReportAsync(known, [CasePhase.Group], outcome.InEffect ? [] : [CaseFindings.Of(
                 known, policy, CasePhase.Group, LeaverControls.StepStuck,
                 $"The person is blocked and is not in the block group: {outcome.Reason}",
-                outcome.Remedy ?? "It is tried again every five minutes.", part: outcome.StepId)], stop);
+                outcome.Remedy ?? "It is tried again every five minutes.", part: outcome.StepId)], cancellationToken);
             if (!outcome.InEffect)
                 return;
         }
         else
         {
-            await ReportAsync(known, [CasePhase.Group], [], stop);
+            await ReportAsync(known, [CasePhase.Group], [], cancellationToken);
         }
-        await ChangeAsync(run, c => c.Round == run.Round ? c with { IsGroupDue = false } : c, stop);
+        await ChangeAsync(run, c => c.Round == run.Round ? c with { IsGroupDue = false } : c, cancellationToken);
         // One that was issued before says that it is not in effect.
         if (known.CertificateSha256 is not null)
-            await CertifyAsync(run, stop);
+            await CertifyAsync(run, cancellationToken);
     }
 
     private async Task<(string PlanId, StepOutcome Outcome)> TryGroupAsync(
-        CaseRun run, LeaverFacts facts, string id, OffboardingPolicy policy, CancellationToken stop)
+        CaseRun run, LeaverFacts facts, string id, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(GroupWithin, _parts.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         BlockGroup group;
         try
         {
             group = await _parts.Directory.BlockGroupAsync(id, facts.UserId, either.Token);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             group = BlockGroup.NotRead(id, "the directory did not answer");
         }
         var plan = BlockPlanner.Group(Tenant, run.CaseId, facts, group, policy);
         var planId = plan.Id();
         var stepId = PlanStep.IdOf(LeaverActions.AddToBlockGroup, group.Target);
-        await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
+        await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, cancellationToken);
         // Kept before the act: who was a member already was not put there by this program, and an undo leaves them there.
         var isRead = group is { Problem: null, Unread: null };
         var state = await ChangeStateAsync(run, s => s with
@@ -91,7 +91,7 @@ public sealed partial class LeaverSteps
             Group = s.Group is { } kept && Same(kept.Id, id) && kept.WasMember is not null ? kept
                 : new(id, planId, isRead ? group.IsMember : null, null),
             Plans = With(s.Plans, planId),
-        }, stop);
+        }, cancellationToken);
         var outcome = group switch
         {
             { Unread: { } why } => new StepOutcome(stepId, StepResult.Failed, Now, why, Remedy: "It is tried again every five minutes."),
@@ -104,7 +104,7 @@ public sealed partial class LeaverSteps
             Group = s.Group! with { PlanId = planId, Outcome = outcome },
             // What was not put in by this program is not taken out by it.
             Begun = s.Group!.WasMember == true ? s.Begun : With(s.Begun, planId),
-        }, stop);
+        }, cancellationToken);
         return (state.Group!.PlanId, state.Group.Outcome!);
 
         async Task<StepOutcome> ActAsync()
@@ -113,7 +113,7 @@ public sealed partial class LeaverSteps
             {
                 return (await _parts.Executor.RunAsync(plan, None, None, either.Token)).Outcomes[0];
             }
-            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 return new(stepId, StepResult.Failed, Now, "the directory did not answer", Remedy: "It is tried again every five minutes.");
             }

@@ -11,28 +11,28 @@ public sealed partial class LeaverSteps
     /// <summary>
     /// Reads daily what an undo could not give back. What is there again is kept no more, nor is what a deleted user had.
     /// </summary>
-    public async Task CheckNotGivenBackAsync(CancellationToken stop)
+    public async Task CheckNotGivenBackAsync(CancellationToken cancellationToken)
     {
         var policy = _parts.Policy.Load();
-        var open = await _parts.Cases.OpenAsync(Tenant, dueSince: null, stop);
-        await Each.RunAsync(open.Where(c => c.IsNotGivenBack), CheckAsync, stop);
+        var open = await _parts.Cases.OpenAsync(Tenant, dueSince: null, cancellationToken);
+        await Each.RunAsync(open.Where(c => c.IsNotGivenBack), CheckAsync, cancellationToken);
 
         async Task CheckAsync(LeaverCase known)
         {
-            var people = (await NotGivenBackAsync(known, stop)).GroupBy(r => r.State.Facts!.UserId, StringComparer.OrdinalIgnoreCase);
+            var people = (await NotGivenBackAsync(known, cancellationToken)).GroupBy(r => r.State.Facts!.UserId, StringComparer.OrdinalIgnoreCase);
             foreach (var person in people)
-                await CheckNotGivenBackAsync([.. person], policy, stop);
-            await ReportNotGivenBackAsync(known, policy, stop);
+                await CheckNotGivenBackAsync([.. person], policy, cancellationToken);
+            await ReportNotGivenBackAsync(known, policy, cancellationToken);
         }
     }
 
-    private async Task CheckNotGivenBackAsync(IReadOnlyList<ActedRound> rounds, OffboardingPolicy policy, CancellationToken stop)
+    private async Task CheckNotGivenBackAsync(IReadOnlyList<ActedRound> rounds, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var facts = rounds[0].State.Facts!;
-        if (!(await _parts.Directory.RecheckAsync([facts.UserId], stop)).TryGetValue(facts.UserId, out var seen))
+        if (!(await _parts.Directory.RecheckAsync([facts.UserId], cancellationToken)).TryGetValue(facts.UserId, out var seen))
             return;
         var isAccess = seen.Exists && rounds.Any(r => r.State.NotGivenBack.Any(l => IsAccess(l.Step)));
-        var access = isAccess ? await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop) : null;
+        var access = isAccess ? await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken) : null;
         foreach (var (run, state) in rounds)
         {
             var left = state.NotGivenBack.Where(l => seen.Exists && !(l.Step.Action switch
@@ -43,7 +43,7 @@ public sealed partial class LeaverSteps
                 _ => UndoPlanner.IsSeen(l.Step, access!, facts, policy),
             })).ToList();
             if (left.Count < state.NotGivenBack.Count)
-                await ChangeStateAsync(run, s => s with { NotGivenBack = left }, stop);
+                await ChangeStateAsync(run, s => s with { NotGivenBack = left }, cancellationToken);
         }
     }
 
@@ -104,24 +104,24 @@ public sealed partial class LeaverSteps
 
     // What is tried no more becomes a finding, and is kept for the next undo, which would find the account disabled and leave it so.
     private async Task LeaveAsync(
-        LeaverCase known, CaseRun acted, ActionPlan plan, IReadOnlyList<StepOutcome> left, OffboardingPolicy policy, CancellationToken stop)
+        LeaverCase known, CaseRun acted, ActionPlan plan, IReadOnlyList<StepOutcome> left, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var planned = plan.Steps.ToDictionary(s => s.Id, StringComparer.Ordinal);
-        var earlier = (await NotGivenBackAsync(known, stop)).Where(r => Same(r.State.Facts!.UserId, plan.SubjectId)).ToList();
+        var earlier = (await NotGivenBackAsync(known, cancellationToken)).Where(r => Same(r.State.Facts!.UserId, plan.SubjectId)).ToList();
         // For a person to do, then as now.
         var byHand = earlier.SelectMany(r => r.State.NotGivenBack).Where(l => !planned.ContainsKey(l.Step.Id))
             .DistinctBy(l => l.Step.Id, StringComparer.Ordinal).ToList();
         await ChangeStateAsync(
-            acted, s => s with { NotGivenBack = [.. left.Select(o => new NotGivenBack(planned[o.StepId], o.Reason)), .. byHand] }, stop);
+            acted, s => s with { NotGivenBack = [.. left.Select(o => new NotGivenBack(planned[o.StepId], o.Reason)), .. byHand] }, cancellationToken);
         foreach (var (run, _) in earlier.Where(r => r.Run.Round != acted.Round))
-            await ChangeStateAsync(run, s => s with { NotGivenBack = [] }, stop);
-        await ReportNotGivenBackAsync(known, policy, stop);
+            await ChangeStateAsync(run, s => s with { NotGivenBack = [] }, cancellationToken);
+        await ReportNotGivenBackAsync(known, policy, cancellationToken);
     }
 
     // While the person leaves, no finding says to give anything back.
-    private async Task ReportNotGivenBackAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken stop)
+    private async Task ReportNotGivenBackAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
-        var rounds = await NotGivenBackAsync(known, stop);
+        var rounds = await NotGivenBackAsync(known, cancellationToken);
         var staying = CaseRules.IsStaying(known, Now);
         await ReportAsync(known, [CasePhase.NotGivenBack],
             [
@@ -130,18 +130,18 @@ public sealed partial class LeaverSteps
                         known, policy, CasePhase.NotGivenBack, LeaverControls.StepStuck, $"Not given back: {left.Reason}",
                         $"If the person still stays, do it by hand; it is read again every day: {Steps.ByHand(left.Step, "").WhatToDo}",
                         part: $"round-{r.Run.Round}-{left.Step.Id}")),
-            ], stop);
-        await ChangeAsync(new CaseRun(known.Id, known.Round, ""), c => c with { IsNotGivenBack = rounds.Count > 0 }, stop);
+            ], cancellationToken);
+        await ChangeAsync(new CaseRun(known.Id, known.Round, ""), c => c with { IsNotGivenBack = rounds.Count > 0 }, cancellationToken);
     }
 
     // Of every person whom a round took for the leaver; a later round that found it given back ends it.
-    private async Task<IReadOnlyList<ActedRound>> NotGivenBackAsync(LeaverCase known, CancellationToken stop)
+    private async Task<IReadOnlyList<ActedRound>> NotGivenBackAsync(LeaverCase known, CancellationToken cancellationToken)
     {
         var (rounds, later) = (new List<ActedRound>(), new List<CaseState>());
         for (var round = known.Round; round >= 1; round--)
         {
             var run = new CaseRun(known.Id, round, "");
-            var state = await StateAsync(run, stop);
+            var state = await StateAsync(run, cancellationToken);
             if (state.Facts is not { UserId: var userId })
                 continue;
             var seen = later.Where(s => Same(s.Facts!.UserId, userId)).ToList();

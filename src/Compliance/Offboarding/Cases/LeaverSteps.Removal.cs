@@ -15,38 +15,38 @@ public sealed partial class LeaverSteps
     private const int AgainAfter = 3;
 
     // With the orchestration's wait between, half a minute at most.
-    private const int MostGivingWay = 15;
+    private const int MaxGivingWay = 15;
 
     // What has not changed is certified once a day.
     private static readonly TimeSpan CertifyEvery = TimeSpan.FromDays(1);
 
     /// <summary>Reads all access, keeps the snapshot, and makes the removal plan.</summary>
     /// <returns><see cref="CaseGo.Paced"/> when others are being blocked: it gives way to them a few times.</returns>
-    public async Task<CaseDecision> PlanAsync(CaseRun run, CancellationToken stop)
+    public async Task<CaseDecision> PlanAsync(CaseRun run, CancellationToken cancellationToken)
     {
-        if (run.Pass < MostGivingWay && _parts.Urgent.Any)
+        if (run.Pass < MaxGivingWay && _parts.Urgent.Any)
             return new(CaseGo.Paced);
         var lookedAt = Now;
         var policy = _parts.Policy.Load();
-        var (known, over) = await LookAsync(run, policy, stop);
+        var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
             return new(CaseGo.End);
-        await BlockAgainAsync(run, known, policy, stop);
-        var state = await StateAsync(run, stop);
+        await BlockAgainAsync(run, known, policy, cancellationToken);
+        var state = await StateAsync(run, cancellationToken);
         var facts = state.Facts!;
         // What was approved is what is done, whatever could be planned by now; a changed policy asks anew, and so does a yes of long ago.
         if (state.Pending is { } pending && state.Released.Contains(pending, StringComparer.Ordinal)
-            && (await PlanAsync(run, pending, stop)).PolicySha256 == policy.Sha256 && !await HasLapsedAsync(run, pending, stop))
+            && (await PlanAsync(run, pending, cancellationToken)).PolicySha256 == policy.Sha256 && !await HasLapsedAsync(run, pending, cancellationToken))
             return new(CaseGo.Proceed, pending);
         // The first snapshot is what an undo restores from, so it is never replaced. Of two at once, as after a killed host whose worker
         // went on, the first to keep it is right. A later plan is made from a fresh one.
-        var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop);
+        var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), cancellationToken);
         var isFirst = state.Outcomes.Count == 0;
         var snapshot = isFirst && first is not null
-            ? first : WithoutGroup(await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop), policy, state);
+            ? first : WithoutGroup(await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken), policy, state);
         if (first is null)
         {
-            first = await _parts.Documents.ChangeAsync<AccessSnapshot>(Name(run, "snapshot.json"), kept => kept ?? snapshot, stop);
+            first = await _parts.Documents.ChangeAsync<AccessSnapshot>(Name(run, "snapshot.json"), kept => kept ?? snapshot, cancellationToken);
             snapshot = isFirst ? first : snapshot;
         }
         // Asked of the record, not of the document: a crash may have come between the two.
@@ -56,53 +56,53 @@ public sealed partial class LeaverSteps
                 run, first.TakenAt, policy, [LeaverControls.NotClear], "snapshot", "offboarding.snapshot",
                 first.Complete ? "complete" : "incomplete", null,
                 new Dictionary<string, long> { ["accesses"] = first.Accesses.Count, ["unread"] = first.Sources.Count(s => !s.Complete) },
-                new Dictionary<string, string> { ["snapshot.json"] = CanonicalJson.Sha256Of(first) }, stop: stop);
+                new Dictionary<string, string> { ["snapshot.json"] = CanonicalJson.Sha256Of(first) }, cancellationToken: cancellationToken);
         }
-        var leaving = await LeavingAsync(stop);
-        var heir = await _parts.Directory.HeirAsync(facts.UserId, leaving, stop);
+        var leaving = await LeavingAsync(cancellationToken);
+        var heir = await _parts.Directory.HeirAsync(facts.UserId, leaving, cancellationToken);
         var owners = WithoutLeavers(policy, leaving);
         var plan = RemovalPlanner.Plan(run.CaseId, facts, snapshot, heir, owners);
         var planId = plan.Id();
-        await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, stop);
+        await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, cancellationToken);
         state = await ChangeStateAsync(run, s => s with
         {
             Plans = With(s.Plans, planId),
             Pending = s.Begun.Contains(planId, StringComparer.Ordinal) ? null : planId,
-        }, stop);
-        if (state.Released.Contains(planId, StringComparer.Ordinal) && !await HasLapsedAsync(run, planId, stop))
+        }, cancellationToken);
+        if (state.Released.Contains(planId, StringComparer.Ordinal) && !await HasLapsedAsync(run, planId, cancellationToken))
             return new(CaseGo.Proceed, planId);
-        var isFirstAct = await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop);
+        var isFirstAct = await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, cancellationToken);
         var holds = PlanGuards.Before(plan, snapshot, facts, heir, owners, isFirstAct);
         if (holds.Count > 0)
         {
             var question = new Question(run, plan, planId, facts, holds, lookedAt, RequestId(run, planId), known.InstanceId);
-            return await HoldAsync(question, known, policy, LeaverStage.AwaitingApproval, stop);
+            return await HoldAsync(question, known, policy, LeaverStage.AwaitingApproval, cancellationToken);
         }
-        await ChangeStateAsync(run, s => s with { Released = With(s.Released, planId) }, stop);
-        await RemovingAsync(run, planId, stop);
+        await ChangeStateAsync(run, s => s with { Released = With(s.Released, planId) }, cancellationToken);
+        await RemovingAsync(run, planId, cancellationToken);
         return new(CaseGo.Proceed, planId);
     }
 
     /// <summary>Carries the plan out, as far as Graph's quota of writes has room; steps that were in effect are not done again.</summary>
-    public async Task<CasePass> RemoveAsync(CaseRun run, string planId, CancellationToken stop)
+    public async Task<CasePass> RemoveAsync(CaseRun run, string planId, CancellationToken cancellationToken)
     {
         var policy = _parts.Policy.Load();
-        var (known, over) = await LookAsync(run, policy, stop);
+        var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
             return new(CaseGo.End);
-        await BlockAgainAsync(run, known, policy, stop);
-        var state = await StateAsync(run, stop);
+        await BlockAgainAsync(run, known, policy, cancellationToken);
+        var state = await StateAsync(run, cancellationToken);
         if (!state.Released.Contains(planId, StringComparer.Ordinal))
             return new(CaseGo.Again);
-        var plan = await PlanAsync(run, planId, stop);
-        if (plan.PolicySha256 != policy.Sha256 || await HasLapsedAsync(run, planId, stop))
+        var plan = await PlanAsync(run, planId, cancellationToken);
+        if (plan.PolicySha256 != policy.Sha256 || await HasLapsedAsync(run, planId, cancellationToken))
             return new(CaseGo.Again);
-        await RemovingAsync(run, planId, stop);
+        await RemovingAsync(run, planId, cancellationToken);
         if (!state.Begun.Contains(planId, StringComparer.Ordinal))
         {
-            await _parts.Approvals.BeginAsync(Tenant, RequestId(run, planId), Now, stop);
+            await _parts.Approvals.BeginAsync(Tenant, RequestId(run, planId), Now, cancellationToken);
             state = await ChangeStateAsync(run, s =>
-                s with { Begun = With(s.Begun, planId), Pending = s.Pending == planId ? null : s.Pending }, stop);
+                s with { Begun = With(s.Begun, planId), Pending = s.Pending == planId ? null : s.Pending }, cancellationToken);
         }
         // What was done and is seen again was given back by somebody: it is done again.
         var back = state.Verified?.Accesses.Where(a => a.State == AccessState.StillThere).Select(a => a.Access.Key)
@@ -112,44 +112,44 @@ public sealed partial class LeaverSteps
         var again = plan.Steps.Where(IsBack).Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
         var settled = state.Outcomes.Where(o => o.InEffect && !again.Contains(o.StepId)).Select(o => o.StepId)
             .ToHashSet(StringComparer.Ordinal);
-        var (done, until) = await PassAsync(run, "outcomes", plan, settled, state.Tried, stop);
+        var (done, until) = await PassAsync(run, "outcomes", plan, settled, state.Tried, cancellationToken);
         if (done is null)
             return new(CaseGo.Paced, until);
-        state = await ChangeStateAsync(run, s => s with { Outcomes = Merged(s.Outcomes, done.Outcomes), Tried = done.Tried }, stop);
+        state = await ChangeStateAsync(run, s => s with { Outcomes = Merged(s.Outcomes, done.Outcomes), Tried = done.Tried }, cancellationToken);
         var ofPlan = state.Outcomes.Where(o => plan.Steps.Any(s => s.Id == o.StepId)).ToList();
         var complete = done.Whole && plan.Steps.All(s => ofPlan.Exists(o => o.StepId == s.Id && o.InEffect));
         var isNew = await RecordChangeAsync(run, "remove", planId, ofPlan, isLast: false, async change =>
         {
             var digest = await _parts.Documents.SaveAsync(Name(run, $"outcomes-{change.Phase["remove-".Length..]}.json"), done.Outcomes,
-                stop);
+                cancellationToken);
             await RecordAsync(
                 run, change.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], change.Phase, "offboarding.remove",
                 complete ? "complete" : "incomplete",
                 planId, Counts(done.Outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest },
-                also: change.Also, stop: stop);
-        }, stop);
-        await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, stop);
+                also: change.Also, cancellationToken: cancellationToken);
+        }, cancellationToken);
+        await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, cancellationToken);
         if (!done.Whole)
             return new(CaseGo.Paced);
         if (isNew)
-            await _parts.Checkpoints.AfterPlanAsync(planId, stop);
+            await _parts.Checkpoints.AfterPlanAsync(planId, cancellationToken);
         return new(CaseGo.Proceed);
     }
 
     /// <summary>Reads all access again and compares. A step counts only when its effect was seen.</summary>
-    public async Task<CaseProgress> VerifyAsync(CaseRun run, CancellationToken stop)
+    public async Task<CaseProgress> VerifyAsync(CaseRun run, CancellationToken cancellationToken)
     {
         var policy = _parts.Policy.Load();
-        var (known, over) = await LookAsync(run, policy, stop);
+        var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
             return new(CaseGo.End, 0, 0, false);
-        var state = await StateAsync(run, stop);
+        var state = await StateAsync(run, cancellationToken);
         var facts = state.Facts!;
-        var before = await SnapshotAsync(run, stop);
-        var plans = await PlansAsync(run, state, stop);
-        var after = WithoutGroup(await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop), policy, state);
+        var before = await SnapshotAsync(run, cancellationToken);
+        var plans = await PlansAsync(run, state, cancellationToken);
+        var after = WithoutGroup(await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken), policy, state);
         state = await ChangeStateAsync(run, s => s with { Verified = Verification.Compare(plans, s.Outcomes, before, after, s.Verified) },
-            stop);
+            cancellationToken);
         var verified = state.Verified!;
         // Nobody is clear whose account was not seen blocked.
         var clear = verified.Clear && known.BlockedAt is not null;
@@ -165,10 +165,10 @@ public sealed partial class LeaverSteps
             await RecordAsync(
                 run, begun + policy.ClearWithin, policy, [LeaverControls.NotClear], "escalated", "offboarding.escalated", "incomplete",
                     known.PlanId,
-                new Dictionary<string, long> { ["left"] = left.Count, ["stuck"] = stuck.Count }, stop: stop);
+                new Dictionary<string, long> { ["left"] = left.Count, ["stuck"] = stuck.Count }, cancellationToken: cancellationToken);
         }
-        await ReportAsync(known, clear ? [CasePhase.Removal, CasePhase.Watch] : [CasePhase.Removal], detections, stop);
-        await ReportSecretsAsync(known, before, policy, stop);
+        await ReportAsync(known, clear ? [CasePhase.Removal, CasePhase.Watch] : [CasePhase.Removal], detections, cancellationToken);
+        await ReportSecretsAsync(known, before, policy, cancellationToken);
         // Whoever sees the stage sees the findings of it.
         if (clear)
             await ChangeAsync(run, c => c.Round != run.Round || CaseIsOver(c, run) ? c : c with
@@ -177,7 +177,7 @@ public sealed partial class LeaverSteps
                 ClearAt = c.ClearAt ?? verified.At,
                 RestedAt = c.RestedAt ?? verified.At,
                 Note = null,
-            }, stop);
+            }, cancellationToken);
         return new(clear ? CaseGo.Proceed : CaseGo.Again, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
     }
 
@@ -186,11 +186,11 @@ public sealed partial class LeaverSteps
     /// same as the last is issued once a day.
     /// </summary>
     /// <returns>SHA-256 of the certificate's canonical JSON, lower-case hex.</returns>
-    public async Task<string> CertifyAsync(CaseRun run, CancellationToken stop)
+    public async Task<string> CertifyAsync(CaseRun run, CancellationToken cancellationToken)
     {
-        var known = await CaseAsync(run, stop);
+        var known = await CaseAsync(run, cancellationToken);
         var policy = _parts.Policy.Load();
-        var state = await StateAsync(run, stop);
+        var state = await StateAsync(run, cancellationToken);
         var verified = state.Verified
             ?? throw new InvalidOperationException($"case {run.CaseId} was not verified: there is nothing to certify");
         var signature = SignatureOf(verified, known, state);
@@ -199,15 +199,15 @@ public sealed partial class LeaverSteps
             return issued;
         var approvals = new List<ApprovalRequest>();
         foreach (var id in state.Approvals)
-            if (await _parts.Approvals.FindAsync(Tenant, id, stop) is { } request)
+            if (await _parts.Approvals.FindAsync(Tenant, id, cancellationToken) is { } request)
                 approvals.Add(request);
         var certificate = CertificateBuilder.Build(new CertificateInput(
-            known, state.Facts!, await PlansAsync(run, state, stop),
+            known, state.Facts!, await PlansAsync(run, state, cancellationToken),
             [.. state.Blocked, .. GroupOutcome(state), .. state.Outcomes], verified, approvals,
             [.. state.Evidence.Where(e => !e.Contains("-certificate-", StringComparison.Ordinal))], policy));
-        var digest = await _parts.Documents.SaveAsync(Name(run, "certificate.json"), certificate, stop);
+        var digest = await _parts.Documents.SaveAsync(Name(run, "certificate.json"), certificate, cancellationToken);
         await _parts.Documents.SaveTextAsync(Name(run, "certificate.html"), "text/html; charset=utf-8", CertificatePage.Html(certificate),
-            stop);
+            cancellationToken);
         var gone = verified.Accesses.Count(a => a.State == AccessState.Removed);
         await RecordAsync(
             run, verified.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], $"certificate-{digest[..12]}",
@@ -220,25 +220,25 @@ public sealed partial class LeaverSteps
                 ["unread"] = verified.Unread.Count,
             },
             new Dictionary<string, string> { ["certificate.json"] = digest },
-            also: s => s with { Certified = new(signature, verified.At) }, stop: stop);
-        await ChangeAsync(run, c => c.Round == run.Round ? c with { CertificateSha256 = digest } : c, stop);
+            also: s => s with { Certified = new(signature, verified.At) }, cancellationToken: cancellationToken);
+        await ChangeAsync(run, c => c.Round == run.Round ? c with { CertificateSha256 = digest } : c, cancellationToken);
         // The certificate is what an auditor asks for first.
-        await _parts.Checkpoints.AfterPlanAsync(known.PlanId ?? "", stop);
+        await _parts.Checkpoints.AfterPlanAsync(known.PlanId ?? "", cancellationToken);
         Certified(_log, run.CaseId, verified.Clear, gone, verified.Accesses.Count - gone);
         return digest;
     }
 
-    private Task<LeaverCase> RemovingAsync(CaseRun run, string planId, CancellationToken stop) =>
+    private Task<LeaverCase> RemovingAsync(CaseRun run, string planId, CancellationToken cancellationToken) =>
         ChangeAsync(run, c => CaseIsOver(c, run) ? c : c with
         {
             Stage = c.Stage == LeaverStage.Clear || c.BlockedAt is null ? c.Stage : LeaverStage.Removing,
             PlanId = planId,
             Note = c.BlockedAt is null ? c.Note : null,
-        }, stop);
+        }, cancellationToken);
 
     // What two people approved and nobody began in time is asked about again.
-    private async Task<bool> HasLapsedAsync(CaseRun run, string planId, CancellationToken stop) =>
-        await _parts.Approvals.FindAsync(Tenant, RequestId(run, planId), stop) is { } request && !IsApproved(request);
+    private async Task<bool> HasLapsedAsync(CaseRun run, string planId, CancellationToken cancellationToken) =>
+        await _parts.Approvals.FindAsync(Tenant, RequestId(run, planId), cancellationToken) is { } request && !IsApproved(request);
 
     // Left: trying again may help. Stuck: a permission or a person is needed.
     private static (List<VerifiedAccess> Left, List<VerifiedAccess> Stuck) Split(
@@ -269,18 +269,18 @@ public sealed partial class LeaverSteps
 
     // What a pass came to is kept once, before anything tells of it: one that a crash cut off after that is told as it was, not done again.
     private async Task<(DonePass? Done, DateTime? Until)> PassAsync(
-        CaseRun run, string kind, ActionPlan plan, HashSet<string> settled, IReadOnlyList<string> before, CancellationToken stop)
+        CaseRun run, string kind, ActionPlan plan, HashSet<string> settled, IReadOnlyList<string> before, CancellationToken cancellationToken)
     {
         var tried = run.Pass == 0 ? [] : before.ToHashSet(StringComparer.Ordinal);
         var document = Name(run, $"{kind}-{plan.Id()[..12]}-last.json");
         var pass = run.Pass == 0 ? Invariantly(run.Attempt) : $"{Invariantly(run.Attempt)}-{Invariantly(run.Pass)}";
-        if (await _parts.Documents.LoadAsync<KeptPass>(document, stop) is not { } kept || kept.Pass != pass)
+        if (await _parts.Documents.LoadAsync<KeptPass>(document, cancellationToken) is not { } kept || kept.Pass != pass)
         {
-            var (outcomes, wait) = await _parts.Executor.RunAsync(plan, settled, tried, stop);
+            var (outcomes, wait) = await _parts.Executor.RunAsync(plan, settled, tried, cancellationToken);
             if (wait > TimeSpan.Zero)
                 return (null, (Now + wait).UtcDateTime);
             // Of two at once, as after a killed host whose worker went on, the first to keep it is right, and both report the same.
-            kept = await _parts.Documents.ChangeAsync<KeptPass>(document, k => k?.Pass == pass ? k : new(pass, outcomes), stop);
+            kept = await _parts.Documents.ChangeAsync<KeptPass>(document, k => k?.Pass == pass ? k : new(pass, outcomes), cancellationToken);
         }
         tried.UnionWith(kept.Outcomes.Select(o => o.StepId));
         var whole = plan.Steps.All(s => settled.Contains(s.Id) || tried.Contains(s.Id));

@@ -22,48 +22,48 @@ public sealed partial class LeaverSteps
     // A change to a case that is over would say of the next round what is true of this one.
     private bool CaseIsOver(LeaverCase known, CaseRun run) => Over(known, run) || CaseRules.IsLater(known, Now);
 
-    private async Task<LeaverCase> CaseAsync(CaseRun run, CancellationToken stop) =>
-        await _parts.Cases.FindAsync(Tenant, run.CaseId, stop) ?? throw new KeyNotFoundException($"there is no case {run.CaseId}");
+    private async Task<LeaverCase> CaseAsync(CaseRun run, CancellationToken cancellationToken) =>
+        await _parts.Cases.FindAsync(Tenant, run.CaseId, cancellationToken) ?? throw new KeyNotFoundException($"there is no case {run.CaseId}");
 
-    private Task<LeaverCase> ChangeAsync(CaseRun run, Func<LeaverCase, LeaverCase> change, CancellationToken stop) =>
-        _parts.Cases.ChangeAsync(Tenant, run.CaseId, change, stop);
+    private Task<LeaverCase> ChangeAsync(CaseRun run, Func<LeaverCase, LeaverCase> change, CancellationToken cancellationToken) =>
+        _parts.Cases.ChangeAsync(Tenant, run.CaseId, change, cancellationToken);
 
     // The case, and whether this round of it is over. One that HR took back or put off comes to rest here: nothing of it acts from then on,
     // and what it did can be given back. An event that says otherwise comes before that, and the round goes on, or after it and begins
     // another round.
-    private async Task<(LeaverCase Known, bool Over)> LookAsync(CaseRun run, OffboardingPolicy policy, CancellationToken stop)
+    private async Task<(LeaverCase Known, bool Over)> LookAsync(CaseRun run, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
-        var (known, over) = await RestIfOverAsync(run, policy, stop);
+        var (known, over) = await RestIfOverAsync(run, policy, cancellationToken);
         if (over)
-            await ReleasePlaceAsync(run, stop);
+            await ReleasePlaceAsync(run, cancellationToken);
         return (known, over);
     }
 
     // A round that did nothing to the person leaves its place under the caps to others.
-    private async Task ReleasePlaceAsync(CaseRun run, CancellationToken stop)
+    private async Task ReleasePlaceAsync(CaseRun run, CancellationToken cancellationToken)
     {
-        var state = await StateAsync(run, stop);
+        var state = await StateAsync(run, cancellationToken);
         if (state.Blocked.Any(o => o.InEffect))
             return;
         // Let begin, and its answer not kept or not had: the directory shows whether it was done.
         var isKnown = state.Released.Count == 0
             || (state.Blocked.Count > 0 && state.Blocked.All(o => o.Result is not StepResult.Failed));
         if (isKnown || state.Facts is not { AccountEnabled: true } facts
-            || (await _parts.Directory.LookUpAsync(facts.UserId, _parts.Policy.Load(), stop)).Facts is { AccountEnabled: true })
-            await _parts.Caps.ReleaseAsync(Tenant, LeaverCase.InstanceIdOf(run.CaseId, run.Round), stop);
+            || (await _parts.Directory.LookUpAsync(facts.UserId, _parts.Policy.Load(), cancellationToken)).Facts is { AccountEnabled: true })
+            await _parts.Caps.ReleaseAsync(Tenant, LeaverCase.InstanceIdOf(run.CaseId, run.Round), cancellationToken);
     }
 
-    private async Task<(LeaverCase Known, bool Over)> RestIfOverAsync(CaseRun run, OffboardingPolicy policy, CancellationToken stop)
+    private async Task<(LeaverCase Known, bool Over)> RestIfOverAsync(CaseRun run, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
-        var known = await CaseAsync(run, stop);
+        var known = await CaseAsync(run, cancellationToken);
         var now = Now;
         if (known.Round != run.Round || known.RestedAt is not null)
             return (known, Over(known, run));
         if (Rested(known, now) == known)
             return (known, false);
         CasePhase[] kept = [CasePhase.Undo, CasePhase.NotGivenBack, CasePhase.Rest, CasePhase.LockedOut, CasePhase.Confirmation];
-        await ReportAsync(known, [.. CaseFindings.Phases.Except(kept)], [], stop);
-        known = await ChangeAsync(run, c => c.Round == run.Round && c.RestedAt is null ? Rested(c, now) : c, stop);
+        await ReportAsync(known, [.. CaseFindings.Phases.Except(kept)], [], cancellationToken);
+        known = await ChangeAsync(run, c => c.Round == run.Round && c.RestedAt is null ? Rested(c, now) : c, cancellationToken);
         return (known, Over(known, run));
     }
 
@@ -82,11 +82,11 @@ public sealed partial class LeaverSteps
     private static string WhyTakenBack(LeaverCase known) => known.Cause is { Outcome: ForCauseOutcome.Refused } && known.Sequence < 0
         ? "a second person refused the start for cause" : "HR took the leaving back";
 
-    private async Task<CaseState> StateAsync(CaseRun run, CancellationToken stop) =>
-        await _parts.Documents.LoadAsync<CaseState>(Name(run, "state.json"), stop) ?? new CaseState();
+    private async Task<CaseState> StateAsync(CaseRun run, CancellationToken cancellationToken) =>
+        await _parts.Documents.LoadAsync<CaseState>(Name(run, "state.json"), cancellationToken) ?? new CaseState();
 
-    private Task<CaseState> ChangeStateAsync(CaseRun run, Func<CaseState, CaseState> change, CancellationToken stop) =>
-        _parts.Documents.ChangeAsync<CaseState>(Name(run, "state.json"), s => change(s ?? new CaseState()), stop);
+    private Task<CaseState> ChangeStateAsync(CaseRun run, Func<CaseState, CaseState> change, CancellationToken cancellationToken) =>
+        _parts.Documents.ChangeAsync<CaseState>(Name(run, "state.json"), s => change(s ?? new CaseState()), cancellationToken);
 
     private bool IsApproved(ApprovalRequest request) => ApprovalRules.StateOf(request, Now) == ApprovalState.Approved;
 
@@ -99,7 +99,7 @@ public sealed partial class LeaverSteps
 
     // Asks two people. The case stands where it stood when no stage is given.
     private async Task<CaseDecision> HoldAsync(
-        Question asked, LeaverCase known, OffboardingPolicy policy, LeaverStage? stage, CancellationToken stop)
+        Question asked, LeaverCase known, OffboardingPolicy policy, LeaverStage? stage, CancellationToken cancellationToken)
     {
         var (run, plan, planId, facts, holds, lookedAt, requestId, instanceId) = asked;
         var request = await _parts.Approvals.AskAsync(new ApprovalRequest
@@ -118,18 +118,18 @@ public sealed partial class LeaverSteps
             Deadline = lookedAt + policy.ApprovalWithin,
             ValidFor = policy.ApprovalValidFor,
             InstanceId = instanceId,
-        }, stop);
+        }, cancellationToken);
         var isUndo = IsUndo(request);
         // One question at a time to one orchestration: an answer to an earlier one would come to nothing.
-        foreach (var earlier in await _parts.Approvals.OpenAsync(Tenant, Now, stop))
+        foreach (var earlier in await _parts.Approvals.OpenAsync(Tenant, Now, cancellationToken))
             if (earlier.CaseId == run.CaseId && earlier.Id != request.Id && IsUndo(earlier) == isUndo && !ForCauseStarts.Asks(earlier))
-                await _parts.Approvals.VoidAsync(Tenant, earlier.Id, Now, stop);
+                await _parts.Approvals.VoidAsync(Tenant, earlier.Id, Now, cancellationToken);
         await ChangeStateAsync(run, s => s with
         {
             Facts = s.Begun.Count > 0 || s.Released.Count > 0 ? s.Facts : facts,
             Plans = With(s.Plans, planId),
             Approvals = With(s.Approvals, request.Id),
-        }, stop);
+        }, cancellationToken);
         if (stage is { } held)
             await ChangeAsync(run, c =>
             {
@@ -143,25 +143,25 @@ public sealed partial class LeaverSteps
                     Stage = held,
                     Note = string.Join("; ", holds.Select(h => h.Reason)),
                 };
-            }, stop);
+            }, cancellationToken);
         var phase = isUndo ? CasePhase.Undo : CasePhase.Hold;
         await ReportAsync(known, [phase], [.. holds.Select(h => CaseFindings.Of(known, policy, phase, LeaverControls.Held, h.Reason,
-            $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id} --plan {planId}.", part: h.Guard))], stop);
+            $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id} --plan {planId}.", part: h.Guard))], cancellationToken);
         await RecordAsync(
             run, request.AskedAt, policy, [LeaverControls.Held], $"held-{requestId[^12..]}", "offboarding.held", "held", planId,
-            new Dictionary<string, long> { ["holds"] = holds.Count, ["steps"] = plan.Steps.Count }, reason: string.Join(",", holds.Select(h => h.Guard)), stop: stop);
+            new Dictionary<string, long> { ["holds"] = holds.Count, ["steps"] = plan.Steps.Count }, reason: string.Join(",", holds.Select(h => h.Guard)), cancellationToken: cancellationToken);
         Held(_log, run.CaseId, planId, string.Join(",", holds.Select(h => h.Guard)));
         return new(CaseGo.AskApproval, planId, request.Id, request.Deadline.UtcDateTime);
     }
 
     private static bool IsUndo(ApprovalRequest request) => request.Guards.Contains(GuardNames.Restore, StringComparer.Ordinal);
 
-    private async Task<Heir?> HeirAsync(string userId, CancellationToken stop) =>
-        await _parts.Directory.HeirAsync(userId, await LeavingAsync(stop), stop);
+    private async Task<Heir?> HeirAsync(string userId, CancellationToken cancellationToken) =>
+        await _parts.Directory.HeirAsync(userId, await LeavingAsync(cancellationToken), cancellationToken);
 
     // Others who leave at the same time are no heirs, nor is anybody who left not long ago.
-    private async Task<IReadOnlySet<string>> LeavingAsync(CancellationToken stop) =>
-        (await _parts.Cases.OpenAsync(Tenant, Now - CaseRules.Remembered, stop))
+    private async Task<IReadOnlySet<string>> LeavingAsync(CancellationToken cancellationToken) =>
+        (await _parts.Cases.OpenAsync(Tenant, Now - CaseRules.Remembered, cancellationToken))
             .Where(c => c.UserId is not null && c.Stage is not (LeaverStage.Cancelled or LeaverStage.Restored))
             .Select(c => c.UserId!).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
@@ -172,31 +172,31 @@ public sealed partial class LeaverSteps
         FallbackOwner = policy.FallbackOwner is { } fallback && leaving.Contains(fallback) ? null : policy.FallbackOwner,
     };
 
-    private async Task<AccessSnapshot> SnapshotAsync(CaseRun run, CancellationToken stop) =>
-        await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop) ?? throw new InvalidOperationException($"case {run.CaseId} has no snapshot");
+    private async Task<AccessSnapshot> SnapshotAsync(CaseRun run, CancellationToken cancellationToken) =>
+        await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), cancellationToken) ?? throw new InvalidOperationException($"case {run.CaseId} has no snapshot");
 
     // A plan is carried out only as it was made and approved.
-    private async Task<ActionPlan> PlanAsync(CaseRun run, string planId, CancellationToken stop)
+    private async Task<ActionPlan> PlanAsync(CaseRun run, string planId, CancellationToken cancellationToken)
     {
-        var plan = await _parts.Documents.LoadAsync<ActionPlan>(Name(run, $"plan-{planId}.json"), stop)
+        var plan = await _parts.Documents.LoadAsync<ActionPlan>(Name(run, $"plan-{planId}.json"), cancellationToken)
             ?? throw new InvalidOperationException($"plan {planId} of case {run.CaseId} is not there");
         return plan.Id() == planId ? plan : throw new InvalidOperationException($"the document of plan {planId} of case {run.CaseId} was changed: it is not carried out");
     }
 
     // The plan that blocking was let begin with; null when it never was.
-    private async Task<ActionPlan?> BlockPlanAsync(CaseRun run, CaseState state, CancellationToken stop)
+    private async Task<ActionPlan?> BlockPlanAsync(CaseRun run, CaseState state, CancellationToken cancellationToken)
     {
         foreach (var id in state.Released.Reverse())
-            if (await PlanAsync(run, id, stop) is { Kind: Steps.Block } plan)
+            if (await PlanAsync(run, id, cancellationToken) is { Kind: Steps.Block } plan)
                 return plan;
         return null;
     }
 
-    private async Task<IReadOnlyList<ActionPlan>> PlansAsync(CaseRun run, CaseState state, CancellationToken stop)
+    private async Task<IReadOnlyList<ActionPlan>> PlansAsync(CaseRun run, CaseState state, CancellationToken cancellationToken)
     {
         var plans = new List<ActionPlan>();
         foreach (var id in state.Begun)
-            plans.Add(await PlanAsync(run, id, stop));
+            plans.Add(await PlanAsync(run, id, cancellationToken));
         return plans;
     }
 
@@ -209,15 +209,15 @@ public sealed partial class LeaverSteps
     }
 
     // The credential capability is told what the leaver could read; those findings have a source of their own and stay until what they name was rotated.
-    private async Task ReportSecretsAsync(LeaverCase known, AccessSnapshot before, OffboardingPolicy policy, CancellationToken stop)
+    private async Task ReportSecretsAsync(LeaverCase known, AccessSnapshot before, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         if (known.BlockedAt is { } blocked && LeaverSecrets.Detections(before, known.Id, blocked, policy) is { Count: > 0 } secrets)
-            await _parts.Findings.OpenAsync(Tenant, known.Id, [ControlCatalogue.KnownByLeaver], secrets, Now, stop);
+            await _parts.Findings.OpenAsync(Tenant, known.Id, [ControlCatalogue.KnownByLeaver], secrets, Now, cancellationToken);
     }
 
     private Task ReportAsync(LeaverCase known, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections,
-        CancellationToken stop) =>
-        _parts.Findings.SetAsync(Tenant, known.Id, phases, detections, Now, stop);
+        CancellationToken cancellationToken) =>
+        _parts.Findings.SetAsync(Tenant, known.Id, phases, detections, Now, cancellationToken);
 
     private static Dictionary<string, long> Counts(IReadOnlyCollection<StepOutcome> outcomes) =>
         outcomes.GroupBy(o => o.Result).ToDictionary(g => char.ToLowerInvariant(g.Key.ToString()[0]) + g.Key.ToString()[1..], g => (long)g.Count(), StringComparer.Ordinal);
@@ -226,12 +226,12 @@ public sealed partial class LeaverSteps
     private async Task<bool> RecordChangeAsync(
         CaseRun run, string phase, string planId, IReadOnlyCollection<StepOutcome> outcomes, bool isLast,
         Func<RecordedChange, Task> recordAsync,
-        CancellationToken stop)
+        CancellationToken cancellationToken)
     {
         var key = $"{phase}-{planId[..12]}";
         var signature = CanonicalJson.Sha256Of(outcomes.OrderBy(o => o.StepId, StringComparer.Ordinal)
             .Select(o => new { o.StepId, Result = o.InEffect ? StepResult.Done : o.Result, o.Permission }))[..16];
-        var state = await StateAsync(run, stop);
+        var state = await StateAsync(run, cancellationToken);
         if (state.Recorded.GetValueOrDefault(key) == signature)
             return false;
         var number = state.Evidence.Count(e => e.Contains($"-{run.Round}-{key}-", StringComparison.Ordinal));
@@ -247,7 +247,7 @@ public sealed partial class LeaverSteps
         CaseRun run, DateTimeOffset at, OffboardingPolicy policy, IReadOnlyList<string> controls, string phase, string action,
             string outcome, string? planId,
         IReadOnlyDictionary<string, long>? counts = null, IReadOnlyDictionary<string, string>? details = null, string? reason = null,
-        Func<CaseState, CaseState>? also = null, CancellationToken stop = default)
+        Func<CaseState, CaseState>? also = null, CancellationToken cancellationToken = default)
     {
         var receipt = await _parts.Evidence.AppendAsync(new EvidenceRecord
         {
@@ -266,9 +266,9 @@ public sealed partial class LeaverSteps
             DetailsSha256 = details,
             CorrelationId = run.CorrelationId,
             People = [run.CaseId],
-        }, stop);
+        }, cancellationToken);
         // The certificate names the records it rests on.
-        return await ChangeStateAsync(run, s => (also ?? (same => same))(s with { Evidence = With(s.Evidence, receipt.RecordId) }), stop);
+        return await ChangeStateAsync(run, s => (also ?? (same => same))(s with { Evidence = With(s.Evidence, receipt.RecordId) }), cancellationToken);
     }
 
     // Records go by the person's pseudonym, so that only the rest of their ids is known here.

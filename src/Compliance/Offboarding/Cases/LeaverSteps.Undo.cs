@@ -5,10 +5,10 @@ namespace Compliance.Offboarding.Cases;
 
 public sealed partial class LeaverSteps
 {
-    private const int MostRestoreAttempts = 20;
+    private const int MaxRestoreAttempts = 20;
 
     // With the orchestration's back-off, some seven hours.
-    private const int MostWaitsForRest = 30;
+    private const int MaxWaitsForRest = 30;
 
     /// <summary>
     /// Plans what is given back: all that the case's rounds took from one person since it was given back last. It always waits for two
@@ -18,80 +18,80 @@ public sealed partial class LeaverSteps
     /// <see cref="CaseGo.Again"/> while the case still acts, or while it cannot be read whether an act that was cut off was done;
     /// <see cref="CaseGo.End"/> when nothing is to be given back.
     /// </returns>
-    public async Task<CaseDecision> PlanUndoAsync(CaseRun run, CancellationToken stop)
+    public async Task<CaseDecision> PlanUndoAsync(CaseRun run, CancellationToken cancellationToken)
     {
         var lookedAt = Now;
-        var known = await CaseAsync(run, stop);
+        var known = await CaseAsync(run, cancellationToken);
         if (!CaseRules.IsUndoWanted(known, Now))
             return new(CaseGo.End);
         var policy = _parts.Policy.Load();
-        if (await ToGiveBackAsync(known, stop) is not { } taken)
-            return await GivenBackAsync(known, [], null, stop);
+        if (await ToGiveBackAsync(known, cancellationToken) is not { } taken)
+            return await GivenBackAsync(known, [], null, cancellationToken);
         // What is taken away after the plan was made would not be given back. An orchestration that never comes to rest has failed.
-        if (known is { RestedAt: null, BegunAt: not null } && taken.Last.Run.Round == known.Round && run.Attempt < MostWaitsForRest)
+        if (known is { RestedAt: null, BegunAt: not null } && taken.Last.Run.Round == known.Round && run.Attempt < MaxWaitsForRest)
             return new(CaseGo.Again);
-        if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, stop))
+        if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, cancellationToken))
         {
             await ChangeAsync(new CaseRun(known.Id, known.Round, ""), c => !CaseRules.IsTakenBack(c) ? c : c with
             {
                 Note = "nothing is given back while the person leaves by another case",
-            }, stop);
+            }, cancellationToken);
             return new(CaseGo.Again);
         }
         if (!taken.IsSeen)
         {
             // Cut off before its outcome was kept: the directory tells whether it was done.
-            var lookup = await _parts.Directory.LookUpAsync(taken.Facts.UserId, policy, stop);
+            var lookup = await _parts.Directory.LookUpAsync(taken.Facts.UserId, policy, cancellationToken);
             if (lookup.Facts?.AccountEnabled is not { } enabled)
                 return new(CaseGo.Again);
             if (enabled || taken.Facts.AccountEnabled != true)
-                return await GivenBackAsync(known, taken.Rounds, null, stop);
+                return await GivenBackAsync(known, taken.Rounds, null, cancellationToken);
             var (cutOff, state) = taken.Last;
-            var block = (await BlockPlanAsync(cutOff, state, stop))!;
+            var block = (await BlockPlanAsync(cutOff, state, cancellationToken))!;
             var at = known.BegunAt ?? known.ReceivedAt;
             state = await ChangeStateAsync(cutOff, s => s with
             {
                 Begun = With(s.Begun, block.Id()),
                 Blocked = [.. block.Steps.Select(s =>
                     new StepOutcome(s.Id, StepResult.AlreadySo, at, "seen in effect after it was cut off"))],
-            }, stop);
+            }, cancellationToken);
             taken = taken with { Rounds = [.. taken.Rounds.SkipLast(1), new(cutOff, state)] };
         }
 
         var (acted, last) = taken.Last;
-        var plan = await UndoPlanAsync(known, taken, policy, stop);
+        var plan = await UndoPlanAsync(known, taken, policy, cancellationToken);
         var planId = plan.Id();
-        await _parts.Documents.SaveAsync(Name(acted, $"plan-{planId}.json"), plan, stop);
+        await _parts.Documents.SaveAsync(Name(acted, $"plan-{planId}.json"), plan, cancellationToken);
         var requestId = UndoRequestPrefix(known) + planId[..12];
-        if (await _parts.Approvals.FindAsync(Tenant, requestId, stop) is { } request && IsApproved(request))
+        if (await _parts.Approvals.FindAsync(Tenant, requestId, cancellationToken) is { } request && IsApproved(request))
             return new(CaseGo.Proceed, planId);
         var hold = new Hold(GuardNames.Restore, CaseRules.IsStaying(known, Now)
             ? $"Access is to be given back, because {(CaseRules.IsTakenBack(known) ? WhyTakenBack(known) : "HR put the leaving off")}."
             : $"Access is to be given back to {taken.Facts.PrincipalName}, whom an earlier round took for the leaver.");
         var question = new Question(acted, plan, planId, taken.Facts, [hold], lookedAt, requestId, known.UndoInstanceId);
-        return await HoldAsync(question, known, policy, CaseRules.IsTakenBack(known) ? LeaverStage.Restoring : null, stop);
+        return await HoldAsync(question, known, policy, CaseRules.IsTakenBack(known) ? LeaverStage.Restoring : null, cancellationToken);
     }
 
     /// <summary>Gives access back as planned and approved, as far as Graph's quota of writes has room.</summary>
-    public async Task<CasePass> RestoreAsync(CaseRun run, string planId, CancellationToken stop)
+    public async Task<CasePass> RestoreAsync(CaseRun run, string planId, CancellationToken cancellationToken)
     {
-        var known = await CaseAsync(run, stop);
+        var known = await CaseAsync(run, cancellationToken);
         var policy = _parts.Policy.Load();
-        if (!CaseRules.IsUndoWanted(known, Now) || await ToGiveBackAsync(known, stop) is not { } taken)
+        if (!CaseRules.IsUndoWanted(known, Now) || await ToGiveBackAsync(known, cancellationToken) is not { } taken)
             return new(CaseGo.End);
         var acted = taken.Last.Run;
-        if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, stop))
+        if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, cancellationToken))
             return new(CaseGo.Again);
-        if (await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], stop) is not { } request
+        if (await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], cancellationToken) is not { } request
             || !IsApproved(request))
             return new(CaseGo.Again);
-        var plan = await PlanAsync(acted, planId, stop);
+        var plan = await PlanAsync(acted, planId, cancellationToken);
         if (plan.PolicySha256 != policy.Sha256 || !Same(plan.SubjectId, taken.Facts.UserId))
             return new(CaseGo.Again);
-        await _parts.Approvals.BeginAsync(Tenant, request.Id, Now, stop);
+        await _parts.Approvals.BeginAsync(Tenant, request.Id, Now, cancellationToken);
         var state = taken.Last.State;
         var settled = state.Restored.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
-        var (done, until) = await PassAsync(run with { Round = acted.Round }, "restored", plan, settled, state.Tried, stop);
+        var (done, until) = await PassAsync(run with { Round = acted.Round }, "restored", plan, settled, state.Tried, cancellationToken);
         if (done is null)
             return new(CaseGo.Paced, until);
         state = await ChangeStateAsync(acted, s => s with
@@ -100,49 +100,49 @@ public sealed partial class LeaverSteps
             Tried = done.Tried,
             Restores = !done.Whole ? s.Restores : s.Restores is { } restores && restores.PlanId == planId
                 ? restores with { Count = restores.Count + 1 } : new(planId, 1),
-        }, stop);
+        }, cancellationToken);
         var left = plan.Steps.Select(s => state.Restored.LastOrDefault(o => o.StepId == s.Id)).Where(o => o is { InEffect: false })
             .Select(o => o!).ToList();
         var complete = done.Whole && left.Count == 0;
         await RecordChangeAsync(acted, "restore", planId, state.Restored, isLast: false, async change =>
         {
             var digest = await _parts.Documents.SaveAsync(Name(acted, $"restored-{change.Phase["restore-".Length..]}.json"), done.Outcomes,
-                stop);
+                cancellationToken);
             await RecordAsync(
                 acted, change.At, policy, [LeaverControls.Held, LeaverControls.StepStuck], change.Phase, "offboarding.restore",
                 complete ? "complete" : "incomplete",
                 planId, Counts(done.Outcomes), new Dictionary<string, string> { ["restored.json"] = digest },
-                also: change.Also, stop: stop);
-        }, stop);
+                also: change.Also, cancellationToken: cancellationToken);
+        }, cancellationToken);
         if (!done.Whole)
             return new(CaseGo.Paced);
         // What a missing permission or the service's refusal keeps back is told, and not tried for ever.
-        if (left.Exists(o => o.Result == StepResult.Failed) && state.Restores!.Count < MostRestoreAttempts)
+        if (left.Exists(o => o.Result == StepResult.Failed) && state.Restores!.Count < MaxRestoreAttempts)
             return new(CaseGo.Again);
         var note = plan.Manual.Count == 0 ? null : $"{plan.Manual.Count} things could not be given back by this program";
-        await LeaveAsync(known, acted, plan, left, policy, stop);
-        await GivenBackAsync(known, taken.Rounds, note, stop);
+        await LeaveAsync(known, acted, plan, left, policy, cancellationToken);
+        await GivenBackAsync(known, taken.Rounds, note, cancellationToken);
         // Of another person, whom another round took for the leaver, there may be more.
-        return new(CaseRules.IsUndoWanted(await CaseAsync(run, stop), Now) ? CaseGo.Again : CaseGo.Proceed);
+        return new(CaseRules.IsUndoWanted(await CaseAsync(run, cancellationToken), Now) ? CaseGo.Again : CaseGo.Proceed);
     }
 
     // Of several employments one may be taken back while another has ended: what that one took is not given back by this one.
-    private async Task<bool> LeavesOtherwiseAsync(LeaverCase known, string userId, CancellationToken stop)
+    private async Task<bool> LeavesOtherwiseAsync(LeaverCase known, string userId, CancellationToken cancellationToken)
     {
         var now = Now;
-        return (await _parts.Cases.OpenAsync(Tenant, now - CaseRules.Remembered, stop)).Any(c =>
+        return (await _parts.Cases.OpenAsync(Tenant, now - CaseRules.Remembered, cancellationToken)).Any(c =>
             c.Id != known.Id && c is { BegunAt: not null, EmployedIn: null, UserId: { } other } && Same(other, userId)
             && !CaseRules.IsTakenBack(c) && !CaseRules.IsLater(c, now));
     }
 
-    private async Task<ActionPlan> UndoPlanAsync(LeaverCase known, Taken taken, OffboardingPolicy policy, CancellationToken stop)
+    private async Task<ActionPlan> UndoPlanAsync(LeaverCase known, Taken taken, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var plans = new List<ActionPlan>();
         var accesses = new List<Access>();
         foreach (var (run, state) in taken.Rounds)
         {
-            plans.AddRange(await PlansAsync(run, state, stop));
-            if (await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), stop) is { } snapshot)
+            plans.AddRange(await PlansAsync(run, state, cancellationToken));
+            if (await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), cancellationToken) is { } snapshot)
                 accesses.AddRange(snapshot.Accesses);
         }
         var before = new AccessSnapshot(Tenant, taken.Facts.UserId, known.BegunAt ?? known.ReceivedAt, accesses, []);
@@ -151,32 +151,32 @@ public sealed partial class LeaverSteps
         foreach (var (run, state) in taken.Rounds)
             if (state.Group is { WasMember: false, PlanId: var put, Outcome: null or { Result: StepResult.Failed } })
             {
-                plans.Add(await PlanAsync(run, put, stop));
+                plans.Add(await PlanAsync(run, put, cancellationToken));
                 outcomes.AddRange(plans[^1].Steps.Select(s => new StepOutcome(
                     s.Id, StepResult.AlreadySo, before.TakenAt, "taken for done, because its answer was cut off")));
             }
-        var earlier = (await NotGivenBackAsync(known, stop)).Where(r => Same(r.State.Facts!.UserId, taken.Facts.UserId))
+        var earlier = (await NotGivenBackAsync(known, cancellationToken)).Where(r => Same(r.State.Facts!.UserId, taken.Facts.UserId))
             .SelectMany(r => r.State.NotGivenBack).Select(l => l.Step);
         return UndoPlanner.Plan(known.Id, taken.Facts, before, plans, outcomes, [.. earlier], policy);
     }
 
     // The rounds that may have taken something and did not give it back, the oldest first.
-    private async Task<IReadOnlyList<ActedRound>> TakenRoundsAsync(LeaverCase known, CancellationToken stop)
+    private async Task<IReadOnlyList<ActedRound>> TakenRoundsAsync(LeaverCase known, CancellationToken cancellationToken)
     {
         var rounds = new List<ActedRound>();
         for (var round = 1; round <= known.Round; round++)
         {
             var run = new CaseRun(known.Id, round, "");
-            if (await StateAsync(run, stop) is { Facts: not null, GivenBack: false, Released: [_, ..] } state)
+            if (await StateAsync(run, cancellationToken) is { Facts: not null, GivenBack: false, Released: [_, ..] } state)
                 rounds.Add(new(run, state));
         }
         return rounds;
     }
 
     // The rounds of the one person whose turn it is; null when nothing is to be given back.
-    private async Task<Taken?> ToGiveBackAsync(LeaverCase known, CancellationToken stop)
+    private async Task<Taken?> ToGiveBackAsync(LeaverCase known, CancellationToken cancellationToken)
     {
-        var rounds = await TakenRoundsAsync(known, stop);
+        var rounds = await TakenRoundsAsync(known, cancellationToken);
         var staying = CaseRules.IsStaying(known, Now);
         var first = rounds.FirstOrDefault(r => staying || known.UserId is not { } leaver || !Same(r.State.Facts!.UserId, leaver));
         return first is null ? null : new(
@@ -185,14 +185,14 @@ public sealed partial class LeaverSteps
 
     // What these rounds took is given back, as far as it can be.
     private async Task<CaseDecision> GivenBackAsync(
-        LeaverCase known, IReadOnlyList<ActedRound> rounds, string? note, CancellationToken stop)
+        LeaverCase known, IReadOnlyList<ActedRound> rounds, string? note, CancellationToken cancellationToken)
     {
         foreach (var (round, _) in rounds)
-            await ChangeStateAsync(round, s => s with { GivenBack = true }, stop);
-        var others = await TakenRoundsAsync(known, stop);
+            await ChangeStateAsync(round, s => s with { GivenBack = true }, cancellationToken);
+        var others = await TakenRoundsAsync(known, cancellationToken);
         var restored = false;
         for (var round = 1; round <= known.Round && !restored; round++)
-            restored = (await StateAsync(new CaseRun(known.Id, round, ""), stop)).Restored.Count > 0;
+            restored = (await StateAsync(new CaseRun(known.Id, round, ""), cancellationToken)).Restored.Count > 0;
         await ChangeAsync(new CaseRun(known.Id, known.Round, ""), c =>
         {
             // A round that has begun meanwhile has taken something again.
@@ -207,8 +207,8 @@ public sealed partial class LeaverSteps
             return restored
                 ? c with { Stage = LeaverStage.Restored, Note = note }
                 : c with { Stage = LeaverStage.Cancelled, Note = "nothing was done that could be given back" };
-        }, stop);
-        await ReportAsync(known, [CasePhase.Undo], [], stop);
+        }, cancellationToken);
+        await ReportAsync(known, [CasePhase.Undo], [], cancellationToken);
         return new(CaseGo.End);
     }
 

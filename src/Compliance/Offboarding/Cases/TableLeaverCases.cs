@@ -24,62 +24,62 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     private const int ColumnLength = 32_000;
 
     // Each lost race means that another writer got on.
-    private const int MostRaces = 100;
+    private const int MaxRaces = 100;
 
     /// <inheritdoc/>
-    public async Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken stop) => (await ReadAsync(tenantId, caseId, stop))?.Case;
+    public async Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken cancellationToken) => (await ReadAsync(tenantId, caseId, cancellationToken))?.Case;
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken stop) =>
-        QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")}"), stop);
+    public Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken cancellationToken) =>
+        QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")}"), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<LeaverCase>> OpenAsync(string tenantId, DateTimeOffset? dueSince, CancellationToken stop)
+    public Task<IReadOnlyList<LeaverCase>> OpenAsync(string tenantId, DateTimeOffset? dueSince, CancellationToken cancellationToken)
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
         // Not "ne": a row of an earlier version has no such column, and is read.
         return QueryAsync(dueSince is { } since
             ? TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and (not (Settled eq {true}) or DueAt ge {since})")
-            : TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and not (Settled eq {true})"), stop);
+            : TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and not (Settled eq {true})"), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<LeaverCase>> OfPersonAsync(string tenantId, string employeeId, CancellationToken stop)
+    public async Task<IReadOnlyList<LeaverCase>> OfPersonAsync(string tenantId, string employeeId, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Employments, stop);
+        var table = await storage.TableAsync(Employments, cancellationToken);
         var row = await table.GetEntityIfExistsAsync<TableEntity>(
-            StateKeys.Safe(tenantId, "a tenant id"), HrEventKeys.PersonOf(tenantId, employeeId), cancellationToken: stop);
+            StateKeys.Safe(tenantId, "a tenant id"), HrEventKeys.PersonOf(tenantId, employeeId), cancellationToken: cancellationToken);
         var found = new List<LeaverCase>();
         foreach (var id in row.HasValue ? CasesIn(row.Value!) : [])
-            if (await FindAsync(tenantId, id, stop) is { } known)
+            if (await FindAsync(tenantId, id, cancellationToken) is { } known)
                 found.Add(known);
         return found;
     }
 
     /// <inheritdoc/>
-    public async Task<LeaverCase> ChangeAsync(string tenantId, string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken stop) =>
-        await PutAsync(tenantId, caseId, known => change(known ?? throw new KeyNotFoundException($"there is no leaver case {caseId}")), stop);
+    public async Task<LeaverCase> ChangeAsync(string tenantId, string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken cancellationToken) =>
+        await PutAsync(tenantId, caseId, known => change(known ?? throw new KeyNotFoundException($"there is no leaver case {caseId}")), cancellationToken);
 
     /// <summary>Makes or changes a case; <paramref name="put"/> is called again with the newer case when somebody was faster, and with null while there is none.</summary>
     /// <exception cref="RequestFailedException">Storage failed, or others changed the case in every attempt.</exception>
-    public async Task<LeaverCase> PutAsync(string tenantId, string caseId, Func<LeaverCase?, LeaverCase> put, CancellationToken stop)
+    public async Task<LeaverCase> PutAsync(string tenantId, string caseId, Func<LeaverCase?, LeaverCase> put, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         for (var races = 0; ; races++)
         {
-            var known = await ReadAsync(tenantId, caseId, stop);
+            var known = await ReadAsync(tenantId, caseId, cancellationToken);
             var after = put(known?.Case);
             if (after == known?.Case)
                 return after;
             try
             {
                 if (known is { } found)
-                    await table.UpdateEntityAsync(Row(after), found.ETag, TableUpdateMode.Replace, stop);
+                    await table.UpdateEntityAsync(Row(after), found.ETag, TableUpdateMode.Replace, cancellationToken);
                 else
-                    await table.AddEntityAsync(Row(after), stop);
+                    await table.AddEntityAsync(Row(after), cancellationToken);
                 return after;
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MostRaces)
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
             {
                 // Somebody was faster, or our own first try was applied and its answer lost: what is stored now tells.
             }
@@ -92,21 +92,21 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     /// <param name="choose">
     /// Which case it is, by the ids noted and the cases that are there; called again when another one was noted meanwhile.
     /// </param>
-    /// <param name="stop">Stops between requests.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
     /// <returns>Its id, and ids of all cases of the person, this one too.</returns>
     /// <exception cref="RequestFailedException">Storage failed, or others changed the note in every attempt.</exception>
     public async Task<(string CaseId, IReadOnlyList<string> All)> NoteAsync(
-        string tenantId, string employeeId, Func<IReadOnlyList<string>, IReadOnlyList<LeaverCase>, string> choose, CancellationToken stop)
+        string tenantId, string employeeId, Func<IReadOnlyList<string>, IReadOnlyList<LeaverCase>, string> choose, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Employments, stop);
+        var table = await storage.TableAsync(Employments, cancellationToken);
         var (tenant, person) = (StateKeys.Safe(tenantId, "a tenant id"), HrEventKeys.PersonOf(tenantId, employeeId));
         for (var races = 0; ; races++)
         {
-            var known = await table.GetEntityIfExistsAsync<TableEntity>(tenant, person, cancellationToken: stop);
+            var known = await table.GetEntityIfExistsAsync<TableEntity>(tenant, person, cancellationToken: cancellationToken);
             string[] ids = known.HasValue ? CasesIn(known.Value!) : [];
             var cases = new List<LeaverCase>();
             foreach (var id in ids)
-                if (await FindAsync(tenantId, id, stop) is { } found)
+                if (await FindAsync(tenantId, id, cancellationToken) is { } found)
                     cases.Add(found);
             var caseId = choose(ids, cases);
             if (ids.Contains(caseId, StringComparer.Ordinal))
@@ -116,12 +116,12 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
             try
             {
                 if (known.HasValue)
-                    await table.UpdateEntityAsync(row, known.Value!.ETag, TableUpdateMode.Replace, stop);
+                    await table.UpdateEntityAsync(row, known.Value!.ETag, TableUpdateMode.Replace, cancellationToken);
                 else
-                    await table.AddEntityAsync(row, stop);
+                    await table.AddEntityAsync(row, cancellationToken);
                 return (caseId, ids);
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MostRaces)
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
             {
                 // Somebody was faster, or our own first try was applied and its answer lost: what is stored now tells.
             }
@@ -130,19 +130,19 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
 
     private static string[] CasesIn(TableEntity person) => person.GetString(CaseIds).Split('\n');
 
-    private async Task<IReadOnlyList<LeaverCase>> QueryAsync(string filter, CancellationToken stop)
+    private async Task<IReadOnlyList<LeaverCase>> QueryAsync(string filter, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var found = new List<LeaverCase>();
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: stop))
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
             found.Add(Read(row));
         return found;
     }
 
-    private async Task<(LeaverCase Case, ETag ETag)?> ReadAsync(string tenantId, string caseId, CancellationToken stop)
+    private async Task<(LeaverCase Case, ETag ETag)?> ReadAsync(string tenantId, string caseId, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(caseId, "a case id"), cancellationToken: stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(caseId, "a case id"), cancellationToken: cancellationToken);
         return row.HasValue ? (Read(row.Value!), row.Value!.ETag) : null;
     }
 

@@ -98,45 +98,45 @@ public sealed class LeaverDesk
     /// <param name="timestamp">Header X-Compliance-Timestamp.</param>
     /// <param name="signature">Header X-Compliance-Signature.</param>
     /// <param name="body">The body; no more of it is read than may be sent.</param>
-    /// <param name="stop">Gives up.</param>
-    public async Task<WebhookReception> ReceiveAsync(string? contentType, string? timestamp, string? signature, Stream body, CancellationToken stop)
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<WebhookReception> ReceiveAsync(string? contentType, string? timestamp, string? signature, Stream body, CancellationToken cancellationToken)
     {
-        var outcome = await _parts.Webhook.ReceiveAsync(new WebhookRequest(contentType, timestamp, signature, body), stop);
+        var outcome = await _parts.Webhook.ReceiveAsync(new WebhookRequest(contentType, timestamp, signature, body), cancellationToken);
         if (outcome is WebhookOutcome.Refused refused)
             return new(refused.Status, refused.Reason, null);
         try
         {
             var hrEvent = HrEventReader.Read(((WebhookOutcome.Accepted)outcome).Body, _parts.Time.GetUtcNow());
-            var dispatch = await AcceptAsync(hrEvent, "webhook", stop);
+            var dispatch = await AcceptAsync(hrEvent, "webhook", cancellationToken);
             return dispatch.Taken!.Outcome == IntakeOutcome.Stale ? new(409, "a later event of this employment is in force", dispatch) : new(202, null, dispatch);
         }
         catch (HrEventException e)
         {
-            await _parts.Intake.RefusedAsync(e, "webhook", stop);
+            await _parts.Intake.RefusedAsync(e, "webhook", cancellationToken);
             return new(e.TooLarge ? 413 : 400, string.Join("; ", e.Problems), null);
         }
     }
 
     /// <summary>Takes an event from the queue.</summary>
     /// <exception cref="HrEventException">It cannot be taken in; a finding says so.</exception>
-    public Task<LeaverDispatch> AcceptMessageAsync(string message, CancellationToken stop) =>
-        ReadAsync(() => HrEventReader.Read(message, _parts.Time.GetUtcNow()), "queue", stop);
+    public Task<LeaverDispatch> AcceptMessageAsync(string message, CancellationToken cancellationToken) =>
+        ReadAsync(() => HrEventReader.Read(message, _parts.Time.GetUtcNow()), "queue", cancellationToken);
 
     /// <summary>Ends a person's access now and for cause, with no event of HR.</summary>
     /// <param name="authorization">Header Authorization with the token of an approver, who answers for it.</param>
     /// <param name="user">Entra object id or user principal name.</param>
     /// <param name="reason">Why.</param>
-    /// <param name="stop">Stops between requests; call again.</param>
+    /// <param name="cancellationToken">Stops between requests; call again.</param>
     /// <returns>HTTP status and, when refused, why; else what to start.</returns>
     public async Task<(int Status, string? Reason, LeaverDispatch? Dispatch)> StartAsync(
-        string? authorization, string user, string reason, CancellationToken stop)
+        string? authorization, string user, string reason, CancellationToken cancellationToken)
     {
-        var signIn = await _parts.Tokens.ValidateAsync(authorization, stop);
+        var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } person)
             return (signIn.Status, signIn.Reason, null);
-        if (await HasLeftAsync(person, stop))
+        if (await HasLeftAsync(person, cancellationToken))
             return (403, AccessEnded, null);
-        var (status, refused, known) = await _parts.Causes.StartAsync(user, reason, person.ObjectId, stop);
+        var (status, refused, known) = await _parts.Causes.StartAsync(user, reason, person.ObjectId, cancellationToken);
         if (known is null)
             return (status, refused, null);
         _parts.Urgent.Begin(known.Id);
@@ -146,24 +146,24 @@ public sealed class LeaverDesk
     }
 
     /// <summary>The orchestration was started, or has heard of it: settles the event, or the start for cause.</summary>
-    public async Task SettleAsync(LeaverDispatch dispatch, CancellationToken stop)
+    public async Task SettleAsync(LeaverDispatch dispatch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(dispatch);
         if (dispatch.Taken is { } taken)
         {
-            await _parts.Intake.SettleAsync(taken, stop);
+            await _parts.Intake.SettleAsync(taken, cancellationToken);
             return;
         }
-        await _parts.Intake.ConfirmDispatchedAsync(dispatch.Case.Id, dispatch.Case.Round, stop);
-        await SettleCauseAsync(dispatch.Case.Id, stop);
+        await _parts.Intake.ConfirmDispatchedAsync(dispatch.Case.Id, dispatch.Case.Round, cancellationToken);
+        await SettleCauseAsync(dispatch.Case.Id, cancellationToken);
     }
 
     // What cannot be written now is written by the sweep, and holds nothing up.
-    private async Task SettleCauseAsync(string caseId, CancellationToken stop)
+    private async Task SettleCauseAsync(string caseId, CancellationToken cancellationToken)
     {
         try
         {
-            await _parts.Causes.SettleAsync(caseId, stop);
+            await _parts.Causes.SettleAsync(caseId, cancellationToken);
         }
         catch (RequestFailedException)
         {
@@ -171,117 +171,117 @@ public sealed class LeaverDesk
     }
 
     /// <summary>What should be running by now. Whoever runs orchestrations starts what is not.</summary>
-    public async Task<IReadOnlyList<LeaverRun>> ExpectedAsync(CancellationToken stop)
+    public async Task<IReadOnlyList<LeaverRun>> ExpectedAsync(CancellationToken cancellationToken)
     {
-        await _parts.Runs.ExpectAsync(Tenant, CaseCourse.Sweep, _parts.Time.GetUtcNow(), stop);
-        return [.. (await _parts.Course.ExpectedAsync(stop))
+        await _parts.Runs.ExpectAsync(Tenant, CaseCourse.Sweep, _parts.Time.GetUtcNow(), cancellationToken);
+        return [.. (await _parts.Course.ExpectedAsync(cancellationToken))
             .Select(e => new LeaverRun(e, new CaseRun(e.Case.Id, e.Case.Round, CorrelationId.Current(e.InstanceId))))];
     }
 
     /// <summary>An orchestration that was started is not there any more: keeps that, before it is started again.</summary>
     /// <param name="run">The orchestration.</param>
     /// <param name="found">What was found of it: <c>failed</c>, <c>terminated</c>, <c>completed</c>, <c>purged</c>.</param>
-    /// <param name="stop">Stops between writes.</param>
+    /// <param name="cancellationToken">Stops between writes.</param>
     /// <returns>False when the case has come to rest meanwhile, so that there is nothing to start.</returns>
-    public Task<bool> LostAsync(LeaverRun run, string found, CancellationToken stop)
+    public Task<bool> LostAsync(LeaverRun run, string found, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return _parts.Course.LostAsync(run.Expected, found, stop);
+        return _parts.Course.LostAsync(run.Expected, found, cancellationToken);
     }
 
     /// <summary>An orchestration was started.</summary>
-    public Task StartedAsync(LeaverRun run, CancellationToken stop)
+    public Task StartedAsync(LeaverRun run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return run.IsUndo ? Task.CompletedTask : _parts.Intake.ConfirmDispatchedAsync(run.Expected.Case.Id, run.Expected.Case.Round, stop);
+        return run.IsUndo ? Task.CompletedTask : _parts.Intake.ConfirmDispatchedAsync(run.Expected.Case.Id, run.Expected.Case.Round, cancellationToken);
     }
 
     /// <summary>The end of a sweep: evidence and refusals that are owed are written, after all that had to be started was.</summary>
     /// <param name="began">When it began (UTC).</param>
     /// <param name="complete">Whether all that had to be started was.</param>
-    /// <param name="stop">Stops between writes.</param>
-    public async Task SweptAsync(DateTimeOffset began, bool complete, CancellationToken stop)
+    /// <param name="cancellationToken">Stops between writes.</param>
+    public async Task SweptAsync(DateTimeOffset began, bool complete, CancellationToken cancellationToken)
     {
         // Each on its own, and what needs no ledger first. The group may take long when the directory does not answer: who confirms is
         // asked before.
         await Each.RunAsync<Func<Task>>(
             [
-                () => _parts.Refusals.FlushAsync(stop), () => _parts.Causes.SettleAsync(stop), () => _parts.Steps.BlockGroupsAsync(stop),
-                () => _parts.Intake.RecordOwedAsync(stop), () => RecordActsAsync(stop),
-            ], act => act(), stop);
+                () => _parts.Refusals.FlushAsync(cancellationToken), () => _parts.Causes.SettleAsync(cancellationToken), () => _parts.Steps.BlockGroupsAsync(cancellationToken),
+                () => _parts.Intake.RecordOwedAsync(cancellationToken), () => RecordActsAsync(cancellationToken),
+            ], act => act(), cancellationToken);
         await _parts.Runs.CompletedAsync(Tenant, CaseCourse.Sweep,
-            new RunStamp(RunIds.Of(CaseCourse.Sweep, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete, stop);
+            new RunStamp(RunIds.Of(CaseCourse.Sweep, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete, cancellationToken);
     }
 
     /// <summary>Writes the evidence of what was done to cases while the ledger may have been out of order.</summary>
-    public Task RecordActsAsync(CancellationToken stop) => _parts.Course.RecordAsync(stop);
+    public Task RecordActsAsync(CancellationToken cancellationToken) => _parts.Course.RecordAsync(cancellationToken);
 
     /// <summary>The clock's time (UTC).</summary>
     public DateTimeOffset Now => _parts.Time.GetUtcNow();
 
     /// <summary>The daily look for leavers nobody told of.</summary>
-    public Task WatchAsync(CancellationToken stop) => _parts.Watch.RunAsync(stop);
+    public Task WatchAsync(CancellationToken cancellationToken) => _parts.Watch.RunAsync(cancellationToken);
 
     /// <summary>The daily look at cases: who is due and can still sign in.</summary>
-    public Task WatchCasesAsync(CancellationToken stop) => DailyAsync(CaseCheck, () => _parts.Course.LookAsync(stop), stop);
+    public Task WatchCasesAsync(CancellationToken cancellationToken) => DailyAsync(CaseCheck, () => _parts.Course.LookAsync(cancellationToken), cancellationToken);
 
     /// <summary>The daily look at what could not be given back.</summary>
-    public Task CheckNotGivenBackAsync(CancellationToken stop) =>
-        DailyAsync(NotGivenBackCheck, () => _parts.Steps.CheckNotGivenBackAsync(stop), stop);
+    public Task CheckNotGivenBackAsync(CancellationToken cancellationToken) =>
+        DailyAsync(NotGivenBackCheck, () => _parts.Steps.CheckNotGivenBackAsync(cancellationToken), cancellationToken);
 
     /// <summary>Reads daily who is employed again with an account that is disabled still.</summary>
     public Task CheckLockedOutAsync(CancellationToken cancellationToken) =>
         DailyAsync(LockedOutCheck, () => _parts.Steps.CheckLockedOutAsync(cancellationToken), cancellationToken);
 
     /// <summary>Erases what names people where its time of keeping is over.</summary>
-    public Task EraseExpiredAsync(CancellationToken stop) =>
-        DailyAsync(ExpiryErasure, () => _parts.Erasure.EraseExpiredAsync(_parts.EvidencePolicy, stop), stop);
+    public Task EraseExpiredAsync(CancellationToken cancellationToken) =>
+        DailyAsync(ExpiryErasure, () => _parts.Erasure.EraseExpiredAsync(_parts.EvidencePolicy, cancellationToken), cancellationToken);
 
     // One that failed did not run: after a day or so the watch over the controls says so.
-    private async Task DailyAsync(ScheduledControl control, Func<Task> check, CancellationToken stop)
+    private async Task DailyAsync(ScheduledControl control, Func<Task> check, CancellationToken cancellationToken)
     {
         var began = Now;
-        await _parts.Runs.ExpectAsync(Tenant, control.Name, began, stop);
+        await _parts.Runs.ExpectAsync(Tenant, control.Name, began, cancellationToken);
         await check();
         await _parts.Runs.CompletedAsync(Tenant, control.Name,
-            new RunStamp(RunIds.Of(control.Name, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete: true, stop);
+            new RunStamp(RunIds.Of(control.Name, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete: true, cancellationToken);
     }
 
     /// <summary>The daily look at former leavers: cases to be reopened, each with its next round.</summary>
-    public async Task<IReadOnlyList<LeaverDispatch>> WatchFormerAsync(CancellationToken stop) =>
-        [.. (await _parts.Former.RunAsync(stop)).Select(c => Dispatch(c, start: true, CorrelationId.Current(c.InstanceId), null))];
+    public async Task<IReadOnlyList<LeaverDispatch>> WatchFormerAsync(CancellationToken cancellationToken) =>
+        [.. (await _parts.Former.RunAsync(cancellationToken)).Select(c => Dispatch(c, start: true, CorrelationId.Current(c.InstanceId), null))];
 
     /// <summary>All cases, the latest first.</summary>
-    public async Task<IReadOnlyList<LeaverCase>> CasesAsync(CancellationToken stop) =>
-        [.. (await _parts.Cases.AllAsync(Tenant, stop)).OrderByDescending(c => c.ReceivedAt).ThenBy(c => c.Id, StringComparer.Ordinal)];
+    public async Task<IReadOnlyList<LeaverCase>> CasesAsync(CancellationToken cancellationToken) =>
+        [.. (await _parts.Cases.AllAsync(Tenant, cancellationToken)).OrderByDescending(c => c.ReceivedAt).ThenBy(c => c.Id, StringComparer.Ordinal)];
 
     /// <summary>One case; null when there is none.</summary>
-    public Task<LeaverCase?> CaseAsync(string caseId, CancellationToken stop) => _parts.Cases.FindAsync(Tenant, caseId, stop);
+    public Task<LeaverCase?> CaseAsync(string caseId, CancellationToken cancellationToken) => _parts.Cases.FindAsync(Tenant, caseId, cancellationToken);
 
     /// <summary>A document of a case's round: <c>snapshot.json</c>, <c>state.json</c>, <c>plan-ID.json</c>, <c>certificate.json</c>, <c>certificate.html</c>; null when there is none.</summary>
-    public async Task<BinaryData?> DocumentAsync(string caseId, string document, CancellationToken stop) =>
-        await CaseAsync(caseId, stop) is { } known && Documents.IsName(document)
-            ? await _parts.Documents.LoadBytesAsync(LeaverSteps.Name(new CaseRun(known.Id, known.Round, ""), document), stop)
+    public async Task<BinaryData?> DocumentAsync(string caseId, string document, CancellationToken cancellationToken) =>
+        await CaseAsync(caseId, cancellationToken) is { } known && Documents.IsName(document)
+            ? await _parts.Documents.LoadBytesAsync(LeaverSteps.Name(new CaseRun(known.Id, known.Round, ""), document), cancellationToken)
             : null;
 
     /// <summary>What would be done to a person now.</summary>
     /// <param name="user">Entra object id or user principal name.</param>
-    /// <param name="stop">Gives up.</param>
-    public async Task<DryRun> PlanAsync(string user, CancellationToken stop)
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<DryRun> PlanAsync(string user, CancellationToken cancellationToken)
     {
         var policy = _parts.Policy.Load();
-        var lookup = await _parts.Directory.LookUpAsync(user, policy, stop);
+        var lookup = await _parts.Directory.LookUpAsync(user, policy, cancellationToken);
         if (lookup.Facts is not { } facts)
             return new(null, lookup.Problem ?? "the person could not be read", [], null, null, []);
         var holds = LeaverGuards.BeforeBlocking(facts, policy, _parts.Self).ToList();
         var snapshot = BlockGroup.Without(
-            await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, stop), policy.BlockGroup);
-        var heir = await _parts.Directory.HeirAsync(facts.UserId, new HashSet<string>(), stop);
+            await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken), policy.BlockGroup);
+        var heir = await _parts.Directory.HeirAsync(facts.UserId, new HashSet<string>(), cancellationToken);
         var block = BlockPlanner.Plan(Tenant, "dry-run", facts, policy);
-        var group = policy.BlockGroup is { } id ? await _parts.Directory.BlockGroupAsync(id, facts.UserId, stop) : null;
+        var group = policy.BlockGroup is { } id ? await _parts.Directory.BlockGroupAsync(id, facts.UserId, cancellationToken) : null;
         var inGroup = group is null or { IsMember: true } ? null : BlockPlanner.Group(Tenant, "dry-run", facts, group, policy);
         var remove = RemovalPlanner.Plan("dry-run", facts, snapshot, heir, policy);
-        holds.AddRange(PlanGuards.Before(remove, snapshot, facts, heir, policy, await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, stop)));
+        holds.AddRange(PlanGuards.Before(remove, snapshot, facts, heir, policy, await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, cancellationToken)));
         return new(facts.UserId, null, [.. holds.Select(h => $"{h.Guard}: {h.Reason}")], block, remove,
             [
                 .. snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"),
@@ -292,8 +292,8 @@ public sealed class LeaverDesk
     }
 
     /// <summary>Requests for approval that wait, the oldest first.</summary>
-    public Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(CancellationToken stop) =>
-        _parts.Approvals.OpenAsync(Tenant, _parts.Time.GetUtcNow(), stop);
+    public Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(CancellationToken cancellationToken) =>
+        _parts.Approvals.OpenAsync(Tenant, _parts.Time.GetUtcNow(), cancellationToken);
 
     /// <summary>Takes an approver's answer.</summary>
     /// <param name="authorization">Header Authorization with the approver's token.</param>
@@ -301,19 +301,19 @@ public sealed class LeaverDesk
     /// <param name="planId">The plan the person read.</param>
     /// <param name="approve">Yes or no.</param>
     /// <param name="comment">What the person wrote; null for nothing.</param>
-    /// <param name="stop">Gives up.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>HTTP status and, when refused, why; else the request with its answers and the orchestration to be told.</returns>
     public async Task<(int Status, string? Reason, ApprovalRequest? Request, ApprovalState? State)> AnswerAsync(
-        string? authorization, string requestId, string planId, bool approve, string? comment, CancellationToken stop)
+        string? authorization, string requestId, string planId, bool approve, string? comment, CancellationToken cancellationToken)
     {
-        var signIn = await _parts.Tokens.ValidateAsync(authorization, stop);
+        var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null, null);
-        if (await HasLeftAsync(approver, stop))
+        if (await HasLeftAsync(approver, cancellationToken))
             return (403, AccessEnded, null, null);
-        var outcome = await _parts.Approvals.AnswerAsync(Tenant, requestId, planId, approver, approve, comment, _parts.Time.GetUtcNow(), stop);
+        var outcome = await _parts.Approvals.AnswerAsync(Tenant, requestId, planId, approver, approve, comment, _parts.Time.GetUtcNow(), cancellationToken);
         if (outcome.Request is { } answered && ForCauseStarts.Asks(answered))
-            await SettleCauseAsync(answered.CaseId, stop);
+            await SettleCauseAsync(answered.CaseId, cancellationToken);
         return outcome.Objection is { } objection ? (outcome.Request is null ? 404 : 409, objection, null, null) : (200, null, outcome.Request, outcome.State);
     }
 
@@ -321,24 +321,24 @@ public sealed class LeaverDesk
     /// <param name="authorization">Header Authorization with the token of an approver, who answers for it.</param>
     /// <param name="caseId">The case.</param>
     /// <param name="confirmed">False to be told what would be erased; nothing is changed then.</param>
-    /// <param name="stop">Stops between two deletions; call again.</param>
+    /// <param name="cancellationToken">Stops between two deletions; call again.</param>
     /// <returns>HTTP status and, when refused, why; else what was, or would be, erased.</returns>
-    public async Task<(int Status, string? Reason, KeptDetails? Details)> EraseAsync(string? authorization, string caseId, bool confirmed, CancellationToken stop)
+    public async Task<(int Status, string? Reason, KeptDetails? Details)> EraseAsync(string? authorization, string caseId, bool confirmed, CancellationToken cancellationToken)
     {
-        var signIn = await _parts.Tokens.ValidateAsync(authorization, stop);
+        var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null);
-        if (await HasLeftAsync(approver, stop))
+        if (await HasLeftAsync(approver, cancellationToken))
             return (403, AccessEnded, null);
-        if (await CaseAsync(caseId, stop) is { IsNotGivenBack: true })
+        if (await CaseAsync(caseId, cancellationToken) is { IsNotGivenBack: true })
             return (409, $"case {caseId} could not give back everything: give it back first, see its findings", null);
         try
         {
             // Of whom is erased nothing can be recorded afterwards.
-            await RecordActsAsync(stop);
+            await RecordActsAsync(cancellationToken);
             return (200, null, confirmed
-                ? await _parts.Erasure.EraseAsync(caseId, $"approver {approver.ObjectId}", [approver.ObjectId], _parts.EvidencePolicy.Sha256, stop)
-                : await _parts.Erasure.LookAsync(caseId, stop));
+                ? await _parts.Erasure.EraseAsync(caseId, $"approver {approver.ObjectId}", [approver.ObjectId], _parts.EvidencePolicy.Sha256, cancellationToken)
+                : await _parts.Erasure.LookAsync(caseId, cancellationToken));
         }
         catch (KeyNotFoundException e)
         {
@@ -353,32 +353,32 @@ public sealed class LeaverDesk
     // A token outlives the block by up to a day, and an account may be one that this app may not block: whose access has ended decides
     // nothing any more. A case may be blocked long after it was
     // due, so that it is looked for among all who left of late.
-    private async Task<bool> HasLeftAsync(ApproverIdentity person, CancellationToken stop)
+    private async Task<bool> HasLeftAsync(ApproverIdentity person, CancellationToken cancellationToken)
     {
         var now = _parts.Time.GetUtcNow();
-        return (await _parts.Cases.OpenAsync(Tenant, now - CaseRules.Remembered, stop)).Any(c =>
+        return (await _parts.Cases.OpenAsync(Tenant, now - CaseRules.Remembered, cancellationToken)).Any(c =>
             (c.BlockedAt > now - TokensLive || c is { BegunAt: not null, BlockedAt: null })
             && c.EmployedIn is null && !CaseRules.IsTakenBack(c) && !CaseRules.IsLater(c, now)
             && string.Equals(c.UserId, person.ObjectId, StringComparison.OrdinalIgnoreCase));
     }
 
-    private async Task<LeaverDispatch> ReadAsync(Func<HrEvent> read, string trigger, CancellationToken stop)
+    private async Task<LeaverDispatch> ReadAsync(Func<HrEvent> read, string trigger, CancellationToken cancellationToken)
     {
         try
         {
-            return await AcceptAsync(read(), trigger, stop);
+            return await AcceptAsync(read(), trigger, cancellationToken);
         }
         catch (HrEventException e)
         {
-            await _parts.Intake.RefusedAsync(e, trigger, stop);
+            await _parts.Intake.RefusedAsync(e, trigger, cancellationToken);
             throw;
         }
     }
 
-    private async Task<LeaverDispatch> AcceptAsync(HrEvent hrEvent, string trigger, CancellationToken stop)
+    private async Task<LeaverDispatch> AcceptAsync(HrEvent hrEvent, string trigger, CancellationToken cancellationToken)
     {
         var correlation = CorrelationId.Current($"{hrEvent.Source}/{hrEvent.Id}");
-        var taken = await _parts.Intake.AcceptAsync(hrEvent, trigger, correlation, stop);
+        var taken = await _parts.Intake.AcceptAsync(hrEvent, trigger, correlation, cancellationToken);
         if (taken.Outcome == IntakeOutcome.Started && (taken.Case.Latest.ForCause || taken.Case.DueAt <= _parts.Time.GetUtcNow()))
             _parts.Urgent.Begin(taken.Case.Id);
         return Dispatch(taken.Case, taken.Outcome == IntakeOutcome.Started, correlation, taken);

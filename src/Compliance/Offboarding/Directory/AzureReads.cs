@@ -39,15 +39,15 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
     private readonly ConcurrentDictionary<string, AzureRole> _builtIn = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads everything; what could not be read is told by its source.</summary>
-    public async Task<AzureReading> ReadAsync(string userId, string principalName, OffboardingPolicy policy, CancellationToken stop)
+    public async Task<AzureReading> ReadAsync(string userId, string principalName, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var sources = new ConcurrentQueue<SourceOutcome>();
-        if (await SubscriptionsAsync(sources, stop) is not { Count: > 0 } subscriptions)
+        if (await SubscriptionsAsync(sources, cancellationToken) is not { Count: > 0 } subscriptions)
             return new([], [.. sources], []);
 
         var assignments = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
         var eligibilities = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
-        var resources = ResourcesAsync(userId, principalName, policy, subscriptions, sources, stop);
+        var resources = ResourcesAsync(userId, principalName, policy, subscriptions, sources, cancellationToken);
         var filter = $"$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'";
         await Parallel.ForEachAsync(
             subscriptions.SelectMany(s => new[]
@@ -55,10 +55,10 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                 (Subscription: s, Into: assignments, Source: LeaverSources.AzureRoles(s), Call: DeclaredCall.AzureRoles, Path: $"roleAssignments?api-version=2022-04-01&{filter}"),
                 (Subscription: s, Into: eligibilities, Source: LeaverSources.EligibleAzureRoles(s), Call: DeclaredCall.EligibleAzureRoles, Path: $"roleEligibilityScheduleInstances?api-version=2020-10-01&{filter}"),
             }),
-            new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = stop },
+            new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken },
             async (read, token) => sources.Enqueue(await ListAsync(read.Subscription, read.Into, read.Source, read.Call, read.Path, token)));
 
-        var roles = await RolesAsync(assignments.Values.Concat(eligibilities.Values).Select(f => f.RoleId).OfType<string>(), sources, stop);
+        var roles = await RolesAsync(assignments.Values.Concat(eligibilities.Values).Select(f => f.RoleId).OfType<string>(), sources, cancellationToken);
         var azure = new AzureAccess(userId, principalName, policy, await resources);
         var held = assignments.Values.Select(f => (Access: azure.Assignment(f.Item, RoleOf(f), f.SeenIn), Role: RoleOf(f), f.SeenIn)).Where(h => h.Access is not null)
             .Select(h => (Access: h.Access!, h.Role, SeenIn: (IReadOnlyCollection<string>)h.SeenIn)).ToList();
@@ -81,9 +81,9 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
     /// </summary>
     /// <param name="principals">Their object ids.</param>
     /// <param name="subscriptions">The subscriptions that are shown to this app.</param>
-    /// <param name="stop">Stops between reads.</param>
+    /// <param name="cancellationToken">Stops between reads.</param>
     public async Task<PowerReading> PowerOfAsync(
-        IReadOnlySet<string> principals, IReadOnlyList<string> subscriptions, CancellationToken stop)
+        IReadOnlySet<string> principals, IReadOnlyList<string> subscriptions, CancellationToken cancellationToken)
     {
         if (principals.Count == 0)
             return new(NoRoles, Whole(LeaverSources.PowerOfOthers, 0));
@@ -93,9 +93,9 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                 DeclaredCall.Subscriptions.Permission, DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)));
         var found = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
         var sources = new ConcurrentQueue<SourceOutcome>();
-        var below = BelowAsync(principals, subscriptions, stop);
+        var below = BelowAsync(principals, subscriptions, cancellationToken);
         await Parallel.ForEachAsync(
-            subscriptions, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = stop },
+            subscriptions, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken },
             async (subscription, token) => sources.Enqueue(await ListAsync(
                 subscription, found, LeaverSources.PowerOfOthers, DeclaredCall.AzureRoles,
                 "roleAssignments?api-version=2022-04-01&$filter=atScope()", token)));
@@ -103,7 +103,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
         sources.Enqueue(read);
         var held = found.Values.Select(f => (PrincipalId: f.Item.At("properties")?.Text("principalId"), f.RoleId)).Concat(rows)
             .Where(h => h.PrincipalId is { } id && principals.Contains(id)).ToList();
-        var roles = await RolesAsync(held.Select(h => h.RoleId).OfType<string>(), sources, stop);
+        var roles = await RolesAsync(held.Select(h => h.RoleId).OfType<string>(), sources, cancellationToken);
         var giving = held.Select(h => (Id: h.PrincipalId!, Role: Known(h.RoleId, roles))).Where(h => h.Role.GivesAccess != false);
         var failed = sources.Where(s => !s.Complete).OrderBy(s => s.Reason, StringComparer.Ordinal).FirstOrDefault();
         return new(
@@ -115,18 +115,18 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
 
     // What is assigned to them within the subscriptions; a role assigned above is found by Resource Manager.
     private async Task<(List<(string? PrincipalId, string? RoleId)> Rows, SourceOutcome Source)> BelowAsync(
-        IReadOnlySet<string> principals, IReadOnlyList<string> subscriptions, CancellationToken stop)
+        IReadOnlySet<string> principals, IReadOnlyList<string> subscriptions, CancellationToken cancellationToken)
     {
         var rows = new List<(string?, string?)>();
         try
         {
             foreach (var some in principals.Order(StringComparer.OrdinalIgnoreCase).Chunk(PrincipalsPerQuery))
-                await foreach (var row in reader.QueryAsync(AzureAccess.AssignmentsQuery(some), subscriptions, stop))
+                await foreach (var row in reader.QueryAsync(AzureAccess.AssignmentsQuery(some), subscriptions, cancellationToken))
                     if (row.Type.Equals(AzureAccess.AssignmentType, StringComparison.OrdinalIgnoreCase))
                         rows.Add((row.Properties.Text("principalId"), row.Properties.Text("roleDefinitionId")));
             return (rows, Whole(LeaverSources.PowerOfOthers, rows.Count));
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             return (rows, Failed(
                 e, LeaverSources.PowerOfOthers, DeclaredCall.ResourceGraph, PowerSubject.Name, rows.Count, null));
@@ -146,12 +146,12 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
     private SourceOutcome Failed(Exception e, string source, DeclaredCall call, string what, long objects, string? scope) =>
         ReadFailure.Of(e, call, scope, tenant.Options.ClientId).Outcome(source, objects, new Subject(SubjectTypes.Source, source, what), scope);
 
-    private async Task<List<string>?> SubscriptionsAsync(ConcurrentQueue<SourceOutcome> sources, CancellationToken stop)
+    private async Task<List<string>?> SubscriptionsAsync(ConcurrentQueue<SourceOutcome> sources, CancellationToken cancellationToken)
     {
         var found = new List<string>();
         try
         {
-            await foreach (var (id, _) in reader.SubscriptionsAsync(stop))
+            await foreach (var (id, _) in reader.SubscriptionsAsync(cancellationToken))
                 if (!found.Contains(id, StringComparer.OrdinalIgnoreCase))
                     found.Add(id);
             // No role anywhere looks like no subscriptions at all.
@@ -159,7 +159,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                 Sources.Subscriptions, Complete: false, 0, new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"), "no subscription is shown to this app's identity",
                 DeclaredCall.Subscriptions.Permission, DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)));
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             sources.Enqueue(Failed(e, Sources.Subscriptions, DeclaredCall.Subscriptions, "subscriptions", found.Count, null));
         }
@@ -167,16 +167,16 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
     }
 
     private async Task<IReadOnlyList<ResourceRow>> ResourcesAsync(
-        string userId, string principalName, OffboardingPolicy policy, List<string> subscriptions, ConcurrentQueue<SourceOutcome> sources, CancellationToken stop)
+        string userId, string principalName, OffboardingPolicy policy, List<string> subscriptions, ConcurrentQueue<SourceOutcome> sources, CancellationToken cancellationToken)
     {
         var rows = new List<ResourceRow>();
         try
         {
-            await foreach (var row in reader.QueryAsync(AzureAccess.Query(userId, principalName, policy), subscriptions, stop))
+            await foreach (var row in reader.QueryAsync(AzureAccess.Query(userId, principalName, policy), subscriptions, cancellationToken))
                 rows.Add(row);
             sources.Enqueue(Whole(LeaverSources.Resources, rows.Count));
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             sources.Enqueue(Failed(e, LeaverSources.Resources, DeclaredCall.ResourceGraph, "resources with tags, vaults and storage accounts", rows.Count, null));
         }
@@ -185,7 +185,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
 
     // {"value":[{"id":"…","properties":{…}}],"nextLink":"https://management.azure.com/subscriptions/…"}
     private async Task<SourceOutcome> ListAsync(
-        string subscription, ConcurrentDictionary<string, Found> into, string source, DeclaredCall call, string path, CancellationToken stop)
+        string subscription, ConcurrentDictionary<string, Found> into, string source, DeclaredCall call, string path, CancellationToken cancellationToken)
     {
         var (count, scope) = (0L, $"/subscriptions/{subscription}");
         try
@@ -194,7 +194,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
             var next = new Uri($"{tenant.ResourceManagerAddress}{scope}/{Authorization}/{path}");
             while (next is not null)
             {
-                var (status, page) = await GetAsync(next, stop);
+                var (status, page) = await GetAsync(next, cancellationToken);
                 // A tenant without the licence has no eligible roles at all.
                 if (status == 400 && page.At("error")?.Text("code") == NoLicence)
                     return new(source, Complete: true, 0, Reason: "the tenant has no Privileged Identity Management");
@@ -212,19 +212,19 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
             }
             return Whole(source, count);
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             return Failed(e, source, call, $"{path.Split('?')[0]} in subscription {subscription}", count, scope);
         }
     }
 
     // By the last part of their ids: a built-in role has the same one everywhere, and each subscription names it by a path of its own.
-    private async Task<IReadOnlyDictionary<string, AzureRole>> RolesAsync(IEnumerable<string> ids, ConcurrentQueue<SourceOutcome> sources, CancellationToken stop)
+    private async Task<IReadOnlyDictionary<string, AzureRole>> RolesAsync(IEnumerable<string> ids, ConcurrentQueue<SourceOutcome> sources, CancellationToken cancellationToken)
     {
         var roles = new ConcurrentDictionary<string, AzureRole>(StringComparer.OrdinalIgnoreCase);
         var failures = new ConcurrentQueue<SourceOutcome>();
         var asked = ids.DistinctBy(RoleKey, StringComparer.OrdinalIgnoreCase).ToList();
-        await Parallel.ForEachAsync(asked, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = stop }, async (id, token) =>
+        await Parallel.ForEachAsync(asked, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken }, async (id, token) =>
         {
             if (_builtIn.TryGetValue(RoleKey(id), out var known))
             {
@@ -253,12 +253,12 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
 
     private static string RoleKey(string id) => id[(id.LastIndexOf('/') + 1)..];
 
-    private async Task<(int Status, JsonElement Body)> GetAsync(Uri address, CancellationToken stop)
+    private async Task<(int Status, JsonElement Body)> GetAsync(Uri address, CancellationToken cancellationToken)
     {
         using var message = tenant.ResourceManagerPipeline.CreateMessage();
         message.Request.Method = RequestMethod.Get;
         message.Request.Uri.Reset(address);
-        await tenant.ResourceManagerPipeline.SendAsync(message, stop);
+        await tenant.ResourceManagerPipeline.SendAsync(message, cancellationToken);
         if (message.Response.IsError && message.Response.Status is not (400 or 404))
             throw new RequestFailedException(message.Response);
         using var body = JsonDocument.Parse(message.Response.Content);

@@ -28,7 +28,7 @@ internal sealed record GraphReading(int Status, IReadOnlyList<JsonElement> Items
 internal sealed class GraphReads(TenantConnection tenant, GraphBatch batch)
 {
     /// <summary>Every read has a result; one that failed keeps the items read before it did.</summary>
-    public async Task<IReadOnlyDictionary<string, GraphReading>> ReadAsync(IReadOnlyCollection<GraphRead> reads, CancellationToken stop)
+    public async Task<IReadOnlyDictionary<string, GraphReading>> ReadAsync(IReadOnlyCollection<GraphRead> reads, CancellationToken cancellationToken)
     {
         var done = new Dictionary<string, GraphReading>(StringComparer.Ordinal);
         var items = reads.ToDictionary(r => r.Key, _ => new List<JsonElement>(), StringComparer.Ordinal);
@@ -36,7 +36,7 @@ internal sealed class GraphReads(TenantConnection tenant, GraphBatch batch)
         var open = reads.ToList();
         while (open.Count > 0)
         {
-            var answers = await batch.SendAsync(open.Select(r => new BatchRequest(r.Key, "GET", r.Path, Eventual: r.Eventual)), stop);
+            var answers = await batch.SendAsync(open.Select(r => new BatchRequest(r.Key, "GET", r.Path, Eventual: r.Eventual)), cancellationToken);
             var further = new List<GraphRead>();
             foreach (var read in open)
             {

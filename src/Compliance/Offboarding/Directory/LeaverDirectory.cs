@@ -21,21 +21,21 @@ internal sealed partial class LeaverDirectory(
     private readonly LeaverLookups _lookups = new(reads);
 
     /// <inheritdoc/>
-    public Task<LeaverLookup> LookUpAsync(HrEvent latest, OffboardingPolicy policy, CancellationToken stop) => _lookups.FindAsync(latest, policy, stop);
+    public Task<LeaverLookup> LookUpAsync(HrEvent latest, OffboardingPolicy policy, CancellationToken cancellationToken) => _lookups.FindAsync(latest, policy, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<LeaverLookup> LookUpAsync(string userId, OffboardingPolicy policy, CancellationToken stop) => _lookups.FindAsync(userId, policy, stop);
+    public Task<LeaverLookup> LookUpAsync(string userId, OffboardingPolicy policy, CancellationToken cancellationToken) => _lookups.FindAsync(userId, policy, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<AccessSnapshot> ReadAccessAsync(string userId, string principalName, OffboardingPolicy policy, CancellationToken stop)
+    public async Task<AccessSnapshot> ReadAccessAsync(string userId, string principalName, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var takenAt = time.GetUtcNow();
-        var inAzure = azure.ReadAsync(userId, principalName, policy, stop);
-        var (accesses, sources, held) = await ReadGraphAsync(userId, principalName, stop);
+        var inAzure = azure.ReadAsync(userId, principalName, policy, cancellationToken);
+        var (accesses, sources, held) = await ReadGraphAsync(userId, principalName, cancellationToken);
         var (more, others, subscriptions) = await inAzure;
         if (held.Count > 0)
         {
-            var power = await azure.PowerOfAsync(HeldPower.PrincipalsOf(held.Values), subscriptions, stop);
+            var power = await azure.PowerOfAsync(HeldPower.PrincipalsOf(held.Values), subscriptions, cancellationToken);
             accesses = [.. accesses.Select(a => held.TryGetValue(a.Key, out var holding) ? holding.Judged(a, power) : a)];
             others = [.. others, power.Source];
         }
@@ -49,13 +49,13 @@ internal sealed partial class LeaverDirectory(
     }
 
     /// <inheritdoc/>
-    public async Task<BlockGroup> BlockGroupAsync(string groupId, string userId, CancellationToken stop)
+    public async Task<BlockGroup> BlockGroupAsync(string groupId, string userId, CancellationToken cancellationToken)
     {
         var read = await reads.ReadAsync(
             [
                 new("group", $"/groups/{Uri.EscapeDataString(groupId)}?$select={GroupFields}", DeclaredCall.Group, Single: true),
                 new("memberOf", $"{User(userId)}/memberOf?$select=id&$top=999", DeclaredCall.MemberOf),
-            ], stop);
+            ], cancellationToken);
         var (group, memberOf) = (read["group"], read["memberOf"]);
         if (group.Missing)
             return new(groupId, groupId, false, "there is no such group in the directory", null);
@@ -66,14 +66,14 @@ internal sealed partial class LeaverDirectory(
     }
 
     /// <inheritdoc/>
-    public async Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken stop)
+    public async Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken cancellationToken)
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { userId };
         var at = userId;
         bool? told = null;
         for (var up = 0; up < ManagersUp; up++)
         {
-            var read = (await reads.ReadAsync([new("user", $"/users/{Uri.EscapeDataString(at)}?{Person}", DeclaredCall.User, Single: true)], stop))["user"];
+            var read = (await reads.ReadAsync([new("user", $"/users/{Uri.EscapeDataString(at)}?{Person}", DeclaredCall.User, Single: true)], cancellationToken))["user"];
             // Who was deleted has no manager; who could not be read may have one.
             if (read.Missing)
                 return null;
@@ -100,7 +100,7 @@ internal sealed partial class LeaverDirectory(
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(IReadOnlyCollection<string> userIds, CancellationToken stop)
+    public async Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken)
     {
         var asked = userIds.Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var read = await reads.ReadAsync(
@@ -109,7 +109,7 @@ internal sealed partial class LeaverDirectory(
                 new("user/" + id, $"{User(id)}?$select=id,accountEnabled", DeclaredCall.User, Single: true),
                 new("groups/" + id, $"{User(id)}/memberOf?$select=id&$top=999", DeclaredCall.MemberOf),
                 new("roles/" + id, $"{RolesOf(id)}&$select=id", DeclaredCall.DirectoryRoles),
-            })], stop);
+            })], cancellationToken);
         return asked.ToDictionary(id => id, id => RelapseOf(read["user/" + id], read["groups/" + id], read["roles/" + id]), StringComparer.OrdinalIgnoreCase);
     }
 
@@ -134,7 +134,7 @@ internal sealed partial class LeaverDirectory(
     private static string RolesOf(string id) => $"/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20'{Uri.EscapeDataString(id)}'";
 
     private async Task<(List<Access> Accesses, List<SourceOutcome> Sources, Dictionary<string, HeldPower> Held)> ReadGraphAsync(
-        string userId, string principalName, CancellationToken stop)
+        string userId, string principalName, CancellationToken cancellationToken)
     {
         var user = User(userId);
         var parts = new GraphRead[]
@@ -154,7 +154,7 @@ internal sealed partial class LeaverDirectory(
             new("registeredDevices", $"{user}/registeredDevices?$select=id,deviceId,displayName,operatingSystem,accountEnabled,trustType", DeclaredCall.RegisteredDevices),
             new("managedDevices", $"{user}/managedDevices?$select=id,deviceName,operatingSystem,azureADDeviceId,managementState", DeclaredCall.ManagedDevices),
         };
-        var read = await reads.ReadAsync(parts, stop);
+        var read = await reads.ReadAsync(parts, cancellationToken);
         var deleted = read[""].Missing;
         var accesses = new List<Access>();
         if (read[""].Failure is null)
@@ -178,18 +178,18 @@ internal sealed partial class LeaverDirectory(
         accesses = [.. accesses.Select(a => GraphAccess.ThroughGroup(a, accesses))];
         var owned =
             read["ownedObjects"].Items.Select(i => GraphAccess.Owned(i, principalName)).OfType<Access>().DistinctBy(a => a.Key).ToList();
-        return await FurtherAsync(userId, accesses, owned, sources, HeldPower.IsNested(read["memberOf"], read[Transitive]), stop);
+        return await FurtherAsync(userId, accesses, owned, sources, HeldPower.IsNested(read["memberOf"], read[Transitive]), cancellationToken);
     }
 
     // Who else owns what is owned, what the applications may do, and what the groups and applications are members of: one more round, only
     // when there is such a thing.
     private async Task<(List<Access> Accesses, List<SourceOutcome> Sources, Dictionary<string, HeldPower> Held)> FurtherAsync(
-        string userId, List<Access> accesses, List<Access> owned, List<SourceOutcome> sources, bool nested, CancellationToken stop)
+        string userId, List<Access> accesses, List<Access> owned, List<SourceOutcome> sources, bool nested, CancellationToken cancellationToken)
     {
         var holders = accesses.Concat(owned).Where(HeldPower.IsHolder).DistinctBy(a => a.Key).ToList();
         var asked = owned.SelectMany(OwnerReads).Concat(holders.SelectMany(h => HeldPower.Reads(h, nested)))
             .DistinctBy(r => r.Key).ToList();
-        var read = await reads.ReadAsync(asked, stop);
+        var read = await reads.ReadAsync(asked, cancellationToken);
         var failed = asked.Where(r => read[r.Key] is { Failure: not null, Missing: false });
         return (
             [.. accesses, .. owned.Select(Judged)], [.. sources, .. failed.Select(r => Outcome(userId, r, read[r.Key], false))],

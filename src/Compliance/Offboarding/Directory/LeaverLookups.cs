@@ -20,7 +20,7 @@ internal sealed class LeaverLookups(GraphReads reads)
     private const string LeaveDate = "leave/";
 
     /// <summary>By what HR knows.</summary>
-    public async Task<LeaverLookup> FindAsync(HrEvent latest, OffboardingPolicy policy, CancellationToken stop)
+    public async Task<LeaverLookup> FindAsync(HrEvent latest, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var asked = Matching.Asked(policy.Match, latest);
         var read = await reads.ReadAsync(
@@ -28,7 +28,7 @@ internal sealed class LeaverLookups(GraphReads reads)
                 .. asked.Select(a => new GraphRead(a, UsersBy(a, latest, Fields), DeclaredCall.Users)),
                 .. asked.Select(a => new GraphRead(LeaveDate + a, UsersBy(a, latest, "$select=id,employeeLeaveDateTime"), DeclaredCall.UserLeaveDate)),
                 .. Common(policy),
-            ], stop);
+            ], cancellationToken);
 
         var decision = Matching.Decide(policy.Match, asked.ToDictionary(a => a, a => Answer(a, latest, read[a]), StringComparer.Ordinal), latest);
         if (decision.UserId is not { } id)
@@ -41,11 +41,11 @@ internal sealed class LeaverLookups(GraphReads reads)
                 $"The account {user.Text("userPrincipalName") ?? id} has the addresses that HR gave and another employee id ('{own}').",
                 decision.Candidates, false);
         var leaves = asked.SelectMany(a => read[LeaveDate + a].Items).FirstOrDefault(u => Same(u.Text("id"), id));
-        return new(await FactsAsync(user, leaves, read, policy, stop), null, decision.Candidates, false);
+        return new(await FactsAsync(user, leaves, read, policy, cancellationToken), null, decision.Candidates, false);
     }
 
     /// <summary>By object id.</summary>
-    public async Task<LeaverLookup> FindAsync(string userId, OffboardingPolicy policy, CancellationToken stop)
+    public async Task<LeaverLookup> FindAsync(string userId, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var path = $"/users/{Uri.EscapeDataString(userId)}";
         var read = await reads.ReadAsync(
@@ -53,7 +53,7 @@ internal sealed class LeaverLookups(GraphReads reads)
                 new(ById, $"{path}?{Fields}", DeclaredCall.User, Single: true),
                 new(LeaveDate, $"{path}?$select=id,employeeLeaveDateTime", DeclaredCall.UserLeaveDate, Single: true),
                 .. Common(policy),
-            ], stop);
+            ], cancellationToken);
         var user = read[ById];
         if (user.Missing)
             return new(null,
@@ -61,7 +61,7 @@ internal sealed class LeaverLookups(GraphReads reads)
                     + "it was mistyped, or the user was deleted.", [], false);
         if (user.Failure is { } failure || user.Body.Text("id") is null)
             return new(null, $"user {userId}: {user.Failure?.Reason ?? "the answer has no 'id'"}", [], true);
-        return new(await FactsAsync(user.Body, read[LeaveDate].Body, read, policy, stop), null, [userId], false);
+        return new(await FactsAsync(user.Body, read[LeaveDate].Body, read, policy, cancellationToken), null, [userId], false);
     }
 
     private static string UsersBy(string attribute, HrEvent latest, string fields) =>
@@ -89,7 +89,7 @@ internal sealed class LeaverLookups(GraphReads reads)
     }
 
     private async Task<LeaverFacts> FactsAsync(
-        JsonElement user, JsonElement leaves, IReadOnlyDictionary<string, GraphReading> read, OffboardingPolicy policy, CancellationToken stop)
+        JsonElement user, JsonElement leaves, IReadOnlyDictionary<string, GraphReading> read, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var id = user.Text("id")!;
         var unread = new List<string>();
@@ -101,7 +101,7 @@ internal sealed class LeaverLookups(GraphReads reads)
             else if (read[Group(group)].Items.Any(m => Same(m.Text("id"), id)))
                 protectedBy.Add(group);
 
-        var administrators = await GlobalAdministratorsAsync(read[Administrators], stop);
+        var administrators = await GlobalAdministratorsAsync(read[Administrators], cancellationToken);
         unread.AddRange(administrators.Unread);
         var staff = read[Staff].Failure is null ? Count(read[Staff].Body) : null;
         if (staff is null)
@@ -133,7 +133,7 @@ internal sealed class LeaverLookups(GraphReads reads)
     }
 
     // {"principalId":"…","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"…","accountEnabled":true,…}}
-    private async Task<(Dictionary<string, bool?> Enabled, List<string> Unread)> GlobalAdministratorsAsync(GraphReading assignments, CancellationToken stop)
+    private async Task<(Dictionary<string, bool?> Enabled, List<string> Unread)> GlobalAdministratorsAsync(GraphReading assignments, CancellationToken cancellationToken)
     {
         var enabled = new Dictionary<string, bool?>(StringComparer.OrdinalIgnoreCase);
         if (assignments.Failure is { } failure)
@@ -156,7 +156,7 @@ internal sealed class LeaverLookups(GraphReads reads)
                 doubtful["group/" + principal] = new("group/" + principal, MembersOf(principal, "id,accountEnabled"), DeclaredCall.TransitiveMembers);
         }
         var unread = new List<string>();
-        foreach (var (key, reading) in await reads.ReadAsync(doubtful.Values, stop))
+        foreach (var (key, reading) in await reads.ReadAsync(doubtful.Values, cancellationToken))
         {
             if (reading is { Failure: { } why, Missing: false })
                 unread.Add($"Global Administrators ({key}): {why.Reason}");

@@ -40,10 +40,10 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
     /// <summary>What would be erased. Nothing is changed.</summary>
     /// <exception cref="KeyNotFoundException">There is no such case.</exception>
     /// <exception cref="ErasureRefusedException">The case has not ended.</exception>
-    public async Task<KeptDetails> LookAsync(string caseId, CancellationToken stop)
+    public async Task<KeptDetails> LookAsync(string caseId, CancellationToken cancellationToken)
     {
-        await CaseAsync(caseId, stop);
-        return new((await pseudonyms.FindAsync(tenant.Value, caseId, stop))?.Name, (await DocumentsAsync(caseId, stop)).Count, (await ApprovalsAsync(caseId, stop)).Count, (await FindingsAsync(caseId, stop)).Count);
+        await CaseAsync(caseId, cancellationToken);
+        return new((await pseudonyms.FindAsync(tenant.Value, caseId, cancellationToken))?.Name, (await DocumentsAsync(caseId, cancellationToken)).Count, (await ApprovalsAsync(caseId, cancellationToken)).Count, (await FindingsAsync(caseId, cancellationToken)).Count);
     }
 
     /// <summary>Erases.</summary>
@@ -51,28 +51,28 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
     /// <param name="actor">Who: <c>approver</c> and an object id, or the function whose policy says so.</param>
     /// <param name="people">Ids in <paramref name="actor"/> that stand for people.</param>
     /// <param name="policySha256">The policy in force.</param>
-    /// <param name="stop">Stops between two deletions; call again.</param>
+    /// <param name="cancellationToken">Stops between two deletions; call again.</param>
     /// <exception cref="KeyNotFoundException">There is no such case.</exception>
     /// <exception cref="ErasureRefusedException">The case has not ended.</exception>
     /// <exception cref="RequestFailedException">Storage failed; call again.</exception>
-    public async Task<KeptDetails> EraseAsync(string caseId, string actor, IReadOnlyList<string> people, string policySha256, CancellationToken stop)
+    public async Task<KeptDetails> EraseAsync(string caseId, string actor, IReadOnlyList<string> people, string policySha256, CancellationToken cancellationToken)
     {
-        var known = await CaseAsync(caseId, stop);
-        var (documents, approvals, findings) = (await DocumentsAsync(caseId, stop), await ApprovalsAsync(caseId, stop), await FindingsAsync(caseId, stop));
-        var before = await pseudonyms.FindAsync(tenant.Value, caseId, stop);
+        var known = await CaseAsync(caseId, cancellationToken);
+        var (documents, approvals, findings) = (await DocumentsAsync(caseId, cancellationToken), await ApprovalsAsync(caseId, cancellationToken), await FindingsAsync(caseId, cancellationToken));
+        var before = await pseudonyms.FindAsync(tenant.Value, caseId, cancellationToken);
         if (before is null && known.EmployeeId == LeaverCase.Erased && documents.Count + approvals.Count + findings.Count == 0)
             return new(null, 0, 0, 0);
-        var kept = new KeptDetails((await pseudonyms.OfAsync(tenant.Value, caseId, stop)).Name, documents.Count, approvals.Count, findings.Count);
+        var kept = new KeptDetails((await pseudonyms.OfAsync(tenant.Value, caseId, cancellationToken)).Name, documents.Count, approvals.Count, findings.Count);
         // Said before it is done: whatever is cut off, nothing is gone without a word.
         await RecordAsync("begun", kept);
         foreach (var name in documents)
-            await storage.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: stop);
+            await storage.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
         foreach (var (table, rows) in new[] { (ApprovalBoard.Table, approvals), (TableFindingStore.Table, findings) })
             foreach (var row in rows)
-                await (await storage.TableAsync(table, stop)).DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, stop);
-        await cases.ChangeAsync(tenant.Value, caseId, Bare, stop);
+                await (await storage.TableAsync(table, cancellationToken)).DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken);
+        await cases.ChangeAsync(tenant.Value, caseId, Bare, cancellationToken);
         await RecordAsync("complete", kept);
-        await pseudonyms.EraseAsync(tenant.Value, caseId, stop);
+        await pseudonyms.EraseAsync(tenant.Value, caseId, cancellationToken);
         return kept;
 
         Task RecordAsync(string outcome, KeptDetails counted) => evidence.AppendAsync(
@@ -91,16 +91,16 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
                 CorrelationId = CorrelationId.Current($"{caseId}-erasure"),
                 People = [caseId, .. people],
             },
-            stop);
+            cancellationToken);
     }
 
     /// <summary>Erases the details of every case that ended so long ago.</summary>
     /// <returns>How many.</returns>
-    public async Task<int> EraseExpiredAsync(EvidencePolicy policy, CancellationToken stop)
+    public async Task<int> EraseExpiredAsync(EvidencePolicy policy, CancellationToken cancellationToken)
     {
         var before = time.GetUtcNow() - policy.For("offboarding");
-        var expired = (await cases.AllAsync(tenant.Value, stop)).Where(c => CaseRules.IsOver(c.Stage) && c.EmployeeId != LeaverCase.Erased && EndedAt(c) < before).ToList();
-        await Each.RunAsync(expired, known => EraseAsync(known.Id, "LeaverWatch (timer)", [], policy.Sha256, stop), stop);
+        var expired = (await cases.AllAsync(tenant.Value, cancellationToken)).Where(c => CaseRules.IsOver(c.Stage) && c.EmployeeId != LeaverCase.Erased && EndedAt(c) < before).ToList();
+        await Each.RunAsync(expired, known => EraseAsync(known.Id, "LeaverWatch (timer)", [], policy.Sha256, cancellationToken), cancellationToken);
         return expired.Count;
     }
 
@@ -117,18 +117,18 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
             ? cause with { UserId = LeaverCase.Erased, PrincipalName = LeaverCase.Erased, StartedBy = LeaverCase.Erased, Reason = LeaverCase.Erased, Settled = true } : null,
     };
 
-    private async Task<LeaverCase> CaseAsync(string caseId, CancellationToken stop)
+    private async Task<LeaverCase> CaseAsync(string caseId, CancellationToken cancellationToken)
     {
-        var known = await cases.FindAsync(tenant.Value, caseId, stop) ?? throw new KeyNotFoundException($"there is no case {caseId}");
+        var known = await cases.FindAsync(tenant.Value, caseId, cancellationToken) ?? throw new KeyNotFoundException($"there is no case {caseId}");
         return CaseRules.IsOver(known.Stage) ? known : throw new ErasureRefusedException($"case {caseId} has not ended: it stands at {known.Stage}, and what it still has to do needs its details");
     }
 
-    private async Task<List<string>> DocumentsAsync(string caseId, CancellationToken stop)
+    private async Task<List<string>> DocumentsAsync(string caseId, CancellationToken cancellationToken)
     {
         var names = new List<string>();
         try
         {
-            await foreach (var blob in storage.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{StateKeys.Safe(caseId, "a case id")}/", stop))
+            await foreach (var blob in storage.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{StateKeys.Safe(caseId, "a case id")}/", cancellationToken))
                 names.Add(blob.Name);
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -139,16 +139,16 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
     }
 
     // Ids of requests begin with the case's.
-    private Task<List<TableEntity>> ApprovalsAsync(string caseId, CancellationToken stop) => RowsAsync(
-        ApprovalBoard.Table, TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenant.Value, "a tenant id")} and RowKey ge {caseId + "-"} and RowKey lt {caseId + "."}"), stop);
+    private Task<List<TableEntity>> ApprovalsAsync(string caseId, CancellationToken cancellationToken) => RowsAsync(
+        ApprovalBoard.Table, TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenant.Value, "a tenant id")} and RowKey ge {caseId + "-"} and RowKey lt {caseId + "."}"), cancellationToken);
 
-    private Task<List<TableEntity>> FindingsAsync(string caseId, CancellationToken stop) => RowsAsync(
-        TableFindingStore.Table, TableClient.CreateQueryFilter($"PartitionKey ge {FindingRow.Prefix(tenant.Value)} and PartitionKey lt {FindingRow.PrefixEnd(tenant.Value)} and SubjectId eq {caseId}"), stop);
+    private Task<List<TableEntity>> FindingsAsync(string caseId, CancellationToken cancellationToken) => RowsAsync(
+        TableFindingStore.Table, TableClient.CreateQueryFilter($"PartitionKey ge {FindingRow.Prefix(tenant.Value)} and PartitionKey lt {FindingRow.PrefixEnd(tenant.Value)} and SubjectId eq {caseId}"), cancellationToken);
 
-    private async Task<List<TableEntity>> RowsAsync(string table, string filter, CancellationToken stop)
+    private async Task<List<TableEntity>> RowsAsync(string table, string filter, CancellationToken cancellationToken)
     {
         var rows = new List<TableEntity>();
-        await foreach (var row in (await storage.TableAsync(table, stop)).QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: stop))
+        await foreach (var row in (await storage.TableAsync(table, cancellationToken)).QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken))
             rows.Add(row);
         return rows;
     }

@@ -13,7 +13,7 @@ internal sealed partial class PlanExecutor(
     TenantConnection tenant, GraphBatch graph, GraphWritePace pace, ResourceManagerWriter azure, TimeProvider time, ILogger<PlanExecutor> log) : IPlanExecutor
 {
     // A write that met another one on the same object, or a default sign-in method whose fellows go in the same wave.
-    private const int MostRoundsOfConflicts = 3;
+    private const int MaxRoundsOfConflicts = 3;
 
     // What Graph itself takes away with the user.
     private static readonly HashSet<string> EndsWithTheUser = new(StringComparer.Ordinal)
@@ -24,7 +24,7 @@ internal sealed partial class PlanExecutor(
     };
 
     /// <inheritdoc/>
-    public async Task<PlanPass> RunAsync(ActionPlan plan, IReadOnlySet<string> settled, IReadOnlySet<string> tried, CancellationToken stop)
+    public async Task<PlanPass> RunAsync(ActionPlan plan, IReadOnlySet<string> settled, IReadOnlySet<string> tried, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(settled);
@@ -33,13 +33,13 @@ internal sealed partial class PlanExecutor(
         var open = plan.Steps.Where(s => !settled.Contains(s.Id) && !tried.Contains(s.Id)).ToList();
         var wait = TimeSpan.Zero;
         if (plan.Kind == Steps.Block)
-            await BlockAsync(run, open, stop);
+            await BlockAsync(run, open, cancellationToken);
         else if (plan.Kind == Steps.BlockGroup)
-            await WavesAsync(run, open, 1, stop);
+            await WavesAsync(run, open, 1, cancellationToken);
         else
         {
             (open, wait) = InQuota(plan, open);
-            await WavesAsync(run, open, PoliteHandler.MaxAttempts, stop);
+            await WavesAsync(run, open, ThrottleAwareRetryHandler.MaxAttempts, cancellationToken);
         }
         foreach (var step in open)
             if (run.Outcomes[step.Id] is { InEffect: false } outcome)
@@ -77,18 +77,18 @@ internal sealed partial class PlanExecutor(
 
     // A disabling that fails must neither stop nor delay the revoking: each is tried once, at once, before what failed is tried with patience. Sessions begun
     // before a late disabling are revoked again.
-    private async Task BlockAsync(Run run, List<PlanStep> open, CancellationToken stop)
+    private async Task BlockAsync(Run run, List<PlanStep> open, CancellationToken cancellationToken)
     {
-        await WavesAsync(run, open, 1, stop);
+        await WavesAsync(run, open, 1, cancellationToken);
         foreach (var step in open.Where(s => run.Outcomes[s.Id].Result == StepResult.Failed).ToList())
         {
-            await WavesAsync(run, [step], PoliteHandler.MaxAttempts, stop);
+            await WavesAsync(run, [step], ThrottleAwareRetryHandler.MaxAttempts, cancellationToken);
             if (step.Action == LeaverActions.DisableAccount && run.Outcomes[step.Id].InEffect)
-                await WavesAsync(run, [.. open.Where(s => s.Action == LeaverActions.RevokeSessions)], PoliteHandler.MaxAttempts, stop);
+                await WavesAsync(run, [.. open.Where(s => s.Action == LeaverActions.RevokeSessions)], ThrottleAwareRetryHandler.MaxAttempts, cancellationToken);
         }
     }
 
-    private async Task WavesAsync(Run run, List<PlanStep> steps, int attempts, CancellationToken stop)
+    private async Task WavesAsync(Run run, List<PlanStep> steps, int attempts, CancellationToken cancellationToken)
     {
         foreach (var wave in steps.GroupBy(s => s.Wave).OrderBy(w => w.Key))
         {
@@ -103,8 +103,8 @@ internal sealed partial class PlanExecutor(
                 else
                     run.Outcomes[step.Id] = new(step.Id, StepResult.Refused, time.GetUtcNow(), "the plan lacks what this step needs", Remedy: "make the plan anew");
             await Task.WhenAll(
-                AzureAsync(run, [.. ready.Where(r => r.Request.IsAzure)], stop),
-                GraphAsync(run, [.. ready.Where(r => !r.Request.IsAzure)], attempts, stop));
+                AzureAsync(run, [.. ready.Where(r => r.Request.IsAzure)], cancellationToken),
+                GraphAsync(run, [.. ready.Where(r => !r.Request.IsAzure)], attempts, cancellationToken));
         }
     }
 
@@ -121,14 +121,14 @@ internal sealed partial class PlanExecutor(
         }
     }
 
-    private async Task GraphAsync(Run run, List<(PlanStep Step, StepRequest Request)> steps, int attempts, CancellationToken stop)
+    private async Task GraphAsync(Run run, List<(PlanStep Step, StepRequest Request)> steps, int attempts, CancellationToken cancellationToken)
     {
         var gone = false;
         for (var round = 1; steps.Count > 0; round++)
         {
             // Keys that sort as the plan does, so that those tried again keep their order.
             var answers = await graph.SendAsync(
-                steps.Select((s, i) => new BatchRequest(i.ToString("D6", CultureInfo.InvariantCulture), s.Request.Call.Method, s.Request.Path, s.Request.Body)), stop, attempts);
+                steps.Select((s, i) => new BatchRequest(i.ToString("D6", CultureInfo.InvariantCulture), s.Request.Call.Method, s.Request.Path, s.Request.Body)), cancellationToken, attempts);
             var again = new List<(PlanStep, StepRequest)>();
             for (var i = 0; i < steps.Count; i++)
             {
@@ -137,30 +137,30 @@ internal sealed partial class PlanExecutor(
                 run.Outcomes[step.Id] = Outcome(
                     step, request, answer.Status, answer.Code, answer.Message ?? answer.Reason, answer.Body.Flag("value"));
                 gone |= answer.Status == 404 && EndsWithTheUser.Contains(step.Action);
-                if (answer.Status is 400 or 409 or 412 && run.Outcomes[step.Id].Result == StepResult.Failed && round < MostRoundsOfConflicts)
+                if (answer.Status is 400 or 409 or 412 && run.Outcomes[step.Id].Result == StepResult.Failed && round < MaxRoundsOfConflicts)
                     again.Add(steps[i]);
             }
             steps = again;
         }
-        if (gone && !run.UserDeleted && await IsDeletedAsync(run.Plan.SubjectId, stop))
+        if (gone && !run.UserDeleted && await IsDeletedAsync(run.Plan.SubjectId, cancellationToken))
             run.Deleted(time.GetUtcNow(), EndsWithTheUser);
     }
 
     // A 404 may be the membership's, the group's or the user's: only the last changes what the others mean.
-    private async Task<bool> IsDeletedAsync(string userId, CancellationToken stop)
+    private async Task<bool> IsDeletedAsync(string userId, CancellationToken cancellationToken)
     {
-        var answers = await graph.SendAsync([new("user", "GET", $"/users/{Uri.EscapeDataString(userId)}?$select=id")], stop);
+        var answers = await graph.SendAsync([new("user", "GET", $"/users/{Uri.EscapeDataString(userId)}?$select=id")], cancellationToken);
         return answers["user"].Status == 404;
     }
 
     // Side by side; steps on one vault one after the other, since they change one list.
-    private async Task AzureAsync(Run run, List<(PlanStep Step, StepRequest Request)> steps, CancellationToken stop)
+    private async Task AzureAsync(Run run, List<(PlanStep Step, StepRequest Request)> steps, CancellationToken cancellationToken)
     {
         await Task.WhenAll(steps.GroupBy(s => s.Step.Arguments.GetValueOrDefault(StepArguments.VaultId) ?? s.Step.Id, StringComparer.OrdinalIgnoreCase).Select(async lane =>
         {
             foreach (var (step, request) in lane)
             {
-                var answer = await azure.SendAsync(request, stop);
+                var answer = await azure.SendAsync(request, cancellationToken);
                 run.Outcomes[step.Id] = Outcome(step, request, answer.Status, answer.Code, answer.Message);
             }
         }));

@@ -23,21 +23,21 @@ internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvide
 
     /// <summary>Sends one change.</summary>
     /// <param name="request">A request for Resource Manager.</param>
-    /// <param name="stop">Stops between attempts.</param>
-    public async Task<WriteAnswer> SendAsync(StepRequest request, CancellationToken stop)
+    /// <param name="cancellationToken">Stops between attempts.</param>
+    public async Task<WriteAnswer> SendAsync(StepRequest request, CancellationToken cancellationToken)
     {
         var quota = _quotas.GetOrAdd(SubscriptionOf(request.Path), _ => new WriteQuota(time));
         for (var attempt = 1; ; attempt++)
         {
             WriteAnswer answer;
             TimeSpan? asked = null;
-            using (await quota.EnterAsync(stop))
+            using (await quota.EnterAsync(cancellationToken))
             {
                 try
                 {
-                    (answer, asked) = await AttemptAsync(request, stop);
+                    (answer, asked) = await AttemptAsync(request, cancellationToken);
                 }
-                catch (Exception e) when (!stop.IsCancellationRequested)
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
                 {
                     var failure = ReadFailure.Of(e, request.Call, request.Scope, tenant.Options.ClientId);
                     answer = new(0, null, failure.Reason);
@@ -46,14 +46,14 @@ internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvide
                         return answer;
                 }
             }
-            if (answer.Status is not (0 or 408 or 429 or 500 or 502 or 503 or 504) || attempt == PoliteHandler.MaxAttempts)
+            if (answer.Status is not (0 or 408 or 429 or 500 or 502 or 503 or 504) || attempt == ThrottleAwareRetryHandler.MaxAttempts)
                 return answer;
             var wait = asked ?? TimeSpan.FromMilliseconds(Math.Min(500 * Math.Pow(2, attempt - 1), 30_000));
             if (wait > tenant.Options.MaxRetryWait)
                 return answer with { Message = $"the service asked to wait {wait.TotalSeconds:0} s, more than Tenant:MaxRetryWaitSeconds ({tenant.Options.MaxRetryWait.TotalSeconds:0}) allows" };
             if (answer.Status == 429)
                 quota.Pause(wait);
-            await Task.Delay(wait, time, stop);
+            await Task.Delay(wait, time, cancellationToken);
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvide
             quota.Dispose();
     }
 
-    private async Task<(WriteAnswer Answer, TimeSpan? RetryAfter)> AttemptAsync(StepRequest request, CancellationToken stop)
+    private async Task<(WriteAnswer Answer, TimeSpan? RetryAfter)> AttemptAsync(StepRequest request, CancellationToken cancellationToken)
     {
         using var message = tenant.ResourceManagerPipeline.CreateMessage();
         message.Request.Method = RequestMethod.Parse(request.Call.Method);
@@ -74,7 +74,7 @@ internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvide
             message.Request.Headers.Add("Content-Type", "application/json");
             message.Request.Content = RequestContent.Create(JsonSerializer.SerializeToUtf8Bytes(body));
         }
-        await tenant.ResourceManagerPipeline.SendAsync(message, stop);
+        await tenant.ResourceManagerPipeline.SendAsync(message, cancellationToken);
         var response = message.Response;
         if (!response.IsError)
             return (new(response.Status, null, null), null);

@@ -23,13 +23,13 @@ internal sealed class WriteQuota(TimeProvider time) : IDisposable
     private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
 
     /// <summary>Waits for a place and for the bucket. Dispose what it gives when the answer is there.</summary>
-    public async Task<IDisposable> EnterAsync(CancellationToken stop)
+    public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
     {
-        await _places.WaitAsync(stop);
+        await _places.WaitAsync(cancellationToken);
         try
         {
             if (Take() is var wait && wait > TimeSpan.Zero)
-                await Task.Delay(wait, time, stop);
+                await Task.Delay(wait, time, cancellationToken);
             return new Place(_places);
         }
         catch

@@ -6,11 +6,11 @@ namespace Compliance.Offboarding.Guards;
 /// <summary>What the caps count in one tenant: the times of the newest places taken, and how many were taken on one day.</summary>
 /// <param name="Day">The UTC day that is counted.</param>
 /// <param name="OfDay">Places taken on it.</param>
-/// <param name="Recent">When places were taken (UTC ticks), oldest first, at most <see cref="MostKept"/>.</param>
+/// <param name="Recent">When places were taken (UTC ticks), oldest first, at most <see cref="MaxKept"/>.</param>
 internal sealed record CapCounter(DateOnly Day, int OfDay, IReadOnlyList<long> Recent)
 {
     /// <summary>Times that fit into one property of a row (64 KiB); more than any cap per hour that a policy may set.</summary>
-    public const int MostKept = 8000;
+    public const int MaxKept = 8000;
 
     /// <summary>Nothing was ever counted.</summary>
     public static CapCounter None { get; } = new(DateOnly.MinValue, 0, []);
@@ -24,9 +24,9 @@ internal sealed record CapCounter(DateOnly Day, int OfDay, IReadOnlyList<long> R
         if (staff is not > 0)
             return new(GuardNames.Unreadable, "how many users the tenant has could not be counted, so that no share of them can be told");
         var lastHour = Recent.Count(t => t > now.AddHours(-1).UtcTicks);
-        if (lastHour >= policy.MostPerHour)
-            return new(GuardNames.HourCap, string.Create(CultureInfo.InvariantCulture, $"{lastHour} leavers in the last 60 minutes; policy allows {policy.MostPerHour}"));
-        var most = MostOfDay(policy, staff.Value);
+        if (lastHour >= policy.MaxPerHour)
+            return new(GuardNames.HourCap, string.Create(CultureInfo.InvariantCulture, $"{lastHour} leavers in the last 60 minutes; policy allows {policy.MaxPerHour}"));
+        var most = MaxOfDay(policy, staff.Value);
         var today = At(now).OfDay;
         return today < most ? null : new(GuardNames.DayCap, string.Create(
             CultureInfo.InvariantCulture, $"{today} leavers on {At(now).Day:yyyy-MM-dd} (UTC); policy allows {most} of {staff} users"));
@@ -36,7 +36,7 @@ internal sealed record CapCounter(DateOnly Day, int OfDay, IReadOnlyList<long> R
     public CapCounter Taken(DateTimeOffset now)
     {
         var then = At(now);
-        return then with { OfDay = then.OfDay + 1, Recent = [.. Recent.Where(t => t > now.AddDays(-1).UtcTicks).Append(now.UtcTicks).Order().TakeLast(MostKept)] };
+        return then with { OfDay = then.OfDay + 1, Recent = [.. Recent.Where(t => t > now.AddDays(-1).UtcTicks).Append(now.UtcTicks).Order().TakeLast(MaxKept)] };
     }
 
     /// <summary>The place taken at a time given back.</summary>
@@ -71,5 +71,5 @@ internal sealed record CapCounter(DateOnly Day, int OfDay, IReadOnlyList<long> R
     private static DateOnly DayOf(DateTimeOffset time) => DateOnly.FromDateTime(time.UtcDateTime);
 
     // In decimals: 29 % of 100 is 29, which it is not in binary fractions.
-    private static long MostOfDay(OffboardingPolicy policy, long staff) => Math.Max(1, (long)Math.Floor((decimal)policy.MostOfStaffPerDay * staff));
+    private static long MaxOfDay(OffboardingPolicy policy, long staff) => Math.Max(1, (long)Math.Floor((decimal)policy.MaxOfStaffPerDay * staff));
 }

@@ -9,15 +9,15 @@ internal interface ICapLedger
     /// <param name="now">When (UTC). The hour is the 60 minutes before it, so that the turn of a clock hour gives no second allowance; the day is the UTC day.</param>
     /// <param name="policy">For the caps.</param>
     /// <param name="staff">How many users the tenant has; null, or none, holds.</param>
-    /// <param name="stop">Stops the wait.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
     /// <exception cref="Azure.RequestFailedException">Storage failed: whether a place was taken is not known. Ask again.</exception>
-    Task<Hold?> ReserveAsync(string tenantId, string caseId, DateTimeOffset now, OffboardingPolicy policy, long? staff, CancellationToken stop);
+    Task<Hold?> ReserveAsync(string tenantId, string caseId, DateTimeOffset now, OffboardingPolicy policy, long? staff, CancellationToken cancellationToken);
 
     /// <summary>Counts a case that two people approved although a cap, or another guard, held it: it takes a place from those who come later.</summary>
     /// <inheritdoc cref="ReserveAsync" path="/exception"/>
-    Task CountApprovedAsync(string tenantId, string caseId, DateTimeOffset now, CancellationToken stop);
+    Task CountApprovedAsync(string tenantId, string caseId, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Gives the place back of a case that ended without blocking. Nothing happens when it has none.</summary>
     /// <exception cref="Azure.RequestFailedException">Storage failed. Do it again.</exception>
-    Task ReleaseAsync(string tenantId, string caseId, CancellationToken stop);
+    Task ReleaseAsync(string tenantId, string caseId, CancellationToken cancellationToken);
 }

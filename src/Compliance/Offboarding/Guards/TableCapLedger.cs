@@ -20,7 +20,7 @@ internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDispos
     public const string Table = "leavercaps";
 
     // Each lost race means that another process took a place.
-    private const int MostRaces = 1000;
+    private const int MaxRaces = 1000;
 
     private const string CounterRow = "counter";
     private const string Day = "Day";
@@ -33,42 +33,42 @@ internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDispos
     private readonly ConcurrentDictionary<string, Kept> _counters = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public Task<Hold?> ReserveAsync(string tenantId, string caseId, DateTimeOffset now, OffboardingPolicy policy, long? staff, CancellationToken stop) =>
-        InTurnAsync(tenantId, caseId, (table, at) => TakeAsync(table, at, now, c => c.Check(now, policy, staff), approved: false, stop), stop);
+    public Task<Hold?> ReserveAsync(string tenantId, string caseId, DateTimeOffset now, OffboardingPolicy policy, long? staff, CancellationToken cancellationToken) =>
+        InTurnAsync(tenantId, caseId, (table, at) => TakeAsync(table, at, now, c => c.Check(now, policy, staff), approved: false, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public Task CountApprovedAsync(string tenantId, string caseId, DateTimeOffset now, CancellationToken stop) =>
-        InTurnAsync(tenantId, caseId, (table, at) => TakeAsync(table, at, now, _ => null, approved: true, stop), stop);
+    public Task CountApprovedAsync(string tenantId, string caseId, DateTimeOffset now, CancellationToken cancellationToken) =>
+        InTurnAsync(tenantId, caseId, (table, at) => TakeAsync(table, at, now, _ => null, approved: true, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public Task ReleaseAsync(string tenantId, string caseId, CancellationToken stop) => InTurnAsync(tenantId, caseId, async (table, at) =>
+    public Task ReleaseAsync(string tenantId, string caseId, CancellationToken cancellationToken) => InTurnAsync(tenantId, caseId, async (table, at) =>
     {
         for (var race = 1; ; race++)
         {
-            if (await PlaceAsync(table, at, stop) is not { } place)
+            if (await PlaceAsync(table, at, cancellationToken) is not { } place)
                 return null;
-            var kept = await ReadAsync(table, at.Tenant, stop);
+            var kept = await ReadAsync(table, at.Tenant, cancellationToken);
             var counter = kept.Counter.Released(place.GetDateTimeOffset(TakenAt) ?? DateTimeOffset.MinValue);
             try
             {
-                await table.SubmitTransactionAsync([Write(at.Tenant, kept, counter), new(TableTransactionActionType.Delete, place, place.ETag)], stop);
+                await table.SubmitTransactionAsync([Write(at.Tenant, kept, counter), new(TableTransactionActionType.Delete, place, place.ETag)], cancellationToken);
                 return null;
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MostRaces)
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
             {
                 // Somebody else counted or released: look again.
             }
         }
-    }, stop);
+    }, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _oneAtATime.Dispose();
 
-    private async Task<Hold?> InTurnAsync(string tenantId, string caseId, Func<TableClient, Place, Task<Hold?>> act, CancellationToken stop)
+    private async Task<Hold?> InTurnAsync(string tenantId, string caseId, Func<TableClient, Place, Task<Hold?>> act, CancellationToken cancellationToken)
     {
         var at = new Place(StateKeys.Safe(tenantId, "a tenant id"), $"case-{StateKeys.Safe(caseId, "a case's id")}");
-        var table = await storage.TableAsync(Table, stop);
-        await _oneAtATime.WaitAsync(stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
+        await _oneAtATime.WaitAsync(cancellationToken);
         var done = false;
         try
         {
@@ -85,17 +85,17 @@ internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDispos
         }
     }
 
-    private async Task<Hold?> TakeAsync(TableClient table, Place at, DateTimeOffset now, Func<CapCounter, Hold?> check, bool approved, CancellationToken stop)
+    private async Task<Hold?> TakeAsync(TableClient table, Place at, DateTimeOffset now, Func<CapCounter, Hold?> check, bool approved, CancellationToken cancellationToken)
     {
         for (var race = 1; ; race++)
         {
             // What is remembered may lack what others gave back, so that only a fresh read says no; and the transaction says whether a yes still holds.
             var fresh = !_counters.TryGetValue(at.Tenant, out var kept);
-            kept ??= await ReadAsync(table, at.Tenant, stop);
+            kept ??= await ReadAsync(table, at.Tenant, cancellationToken);
             if (check(kept.Counter) is { } hold)
             {
                 if (fresh)
-                    return await PlaceAsync(table, at, stop) is null ? hold : null;
+                    return await PlaceAsync(table, at, cancellationToken) is null ? hold : null;
                 _counters.TryRemove(at.Tenant, out _);
                 continue;
             }
@@ -103,29 +103,29 @@ internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDispos
             var place = new TableEntity(at.Tenant, at.Row) { [TakenAt] = now, [Approved] = approved };
             try
             {
-                var answers = await table.SubmitTransactionAsync([Write(at.Tenant, kept, counter), new(TableTransactionActionType.Add, place)], stop);
+                var answers = await table.SubmitTransactionAsync([Write(at.Tenant, kept, counter), new(TableTransactionActionType.Add, place)], cancellationToken);
                 if (answers.Value[0].Headers.ETag is { } tag)
                     _counters[at.Tenant] = new(counter, tag);
                 else
                     _counters.TryRemove(at.Tenant, out _);
                 return null;
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MostRaces)
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
             {
                 _counters.TryRemove(at.Tenant, out _);
                 // Taken before, or just now with the answer lost on its way.
-                if (await PlaceAsync(table, at, stop) is not null)
+                if (await PlaceAsync(table, at, cancellationToken) is not null)
                     return null;
             }
         }
     }
 
-    private static async Task<TableEntity?> PlaceAsync(TableClient table, Place at, CancellationToken stop) =>
-        await table.GetEntityIfExistsAsync<TableEntity>(at.Tenant, at.Row, cancellationToken: stop) is { HasValue: true } row ? row.Value : null;
+    private static async Task<TableEntity?> PlaceAsync(TableClient table, Place at, CancellationToken cancellationToken) =>
+        await table.GetEntityIfExistsAsync<TableEntity>(at.Tenant, at.Row, cancellationToken: cancellationToken) is { HasValue: true } row ? row.Value : null;
 
-    private static async Task<Kept> ReadAsync(TableClient table, string tenant, CancellationToken stop)
+    private static async Task<Kept> ReadAsync(TableClient table, string tenant, CancellationToken cancellationToken)
     {
-        if (await table.GetEntityIfExistsAsync<TableEntity>(tenant, CounterRow, cancellationToken: stop) is not { HasValue: true, Value: { } row })
+        if (await table.GetEntityIfExistsAsync<TableEntity>(tenant, CounterRow, cancellationToken: cancellationToken) is not { HasValue: true, Value: { } row })
             return new(CapCounter.None, null);
         // A counter that cannot be read is no empty counter: the exception holds the case.
         var day = DateOnly.ParseExact(row.GetString(Day), "yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -11,22 +11,22 @@ internal sealed class TablePolicyActs(StateStorage storage) : IPolicyActs
     public const string Table = "policyacts";
 
     /// <inheritdoc/>
-    public async Task<bool> IsFirstAsync(string tenantId, string policySha256, CancellationToken stop)
+    public async Task<bool> IsFirstAsync(string tenantId, string policySha256, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var row = await table.GetEntityIfExistsAsync<TableEntity>(
-            StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(policySha256, "a policy's hash"), cancellationToken: stop);
+            StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(policySha256, "a policy's hash"), cancellationToken: cancellationToken);
         return !row.HasValue;
     }
 
     /// <inheritdoc/>
-    public async Task ActedAsync(string tenantId, string policySha256, string caseId, DateTimeOffset now, CancellationToken stop)
+    public async Task ActedAsync(string tenantId, string policySha256, string caseId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var row = new TableEntity(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(policySha256, "a policy's hash")) { ["CaseId"] = caseId, ["At"] = now };
         try
         {
-            await table.AddEntityAsync(row, stop);
+            await table.AddEntityAsync(row, cancellationToken);
         }
         catch (RequestFailedException e) when (e.Status == 409)
         {

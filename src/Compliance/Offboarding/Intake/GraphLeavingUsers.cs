@@ -13,7 +13,7 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
     private static readonly string[] Fields = ["id", "userPrincipalName", "userType", "accountEnabled", "employeeId", "employeeLeaveDateTime"];
 
     /// <inheritdoc/>
-    public async Task<LeavingUsers> ReadAsync(CancellationToken stop)
+    public async Task<LeavingUsers> ReadAsync(CancellationToken cancellationToken)
     {
         var users = new Dictionary<string, LeavingUser>(StringComparer.OrdinalIgnoreCase);
         var trail = new PageTrail();
@@ -24,8 +24,8 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
             do
             {
                 var page = next is null
-                    ? await tenant.Graph.Users.GetAsync(r => (r.QueryParameters.Select, r.QueryParameters.Top) = (Fields, PageSize), stop)
-                    : await tenant.Graph.Users.WithUrl(next).GetAsync(cancellationToken: stop);
+                    ? await tenant.Graph.Users.GetAsync(r => (r.QueryParameters.Select, r.QueryParameters.Top) = (Fields, PageSize), cancellationToken)
+                    : await tenant.Graph.Users.WithUrl(next).GetAsync(cancellationToken: cancellationToken);
                 foreach (var user in page?.Value ?? throw new IncompleteReadException("the answer has no 'value'"))
                 {
                     read++;
@@ -39,7 +39,7 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
             while (next is not null);
             return new([.. users.Values], new SourceOutcome(IntakeControls.UsersSource, Complete: true, read));
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ReadFailure.Of(e, DeclaredCall.EmployedUsers, null, tenant.Options.ClientId);
             NotRead(log, failure.Reason);

@@ -29,45 +29,45 @@ internal sealed class HrEventLog(StateStorage storage)
     public static readonly TimeSpan Kept = TimeSpan.FromDays(400);
 
     /// <summary>Notes an event; gives the row that is there when it was noted before.</summary>
-    public async Task<TakenEvent> NoteAsync(string tenantId, TakenEvent arrived, CancellationToken stop)
+    public async Task<TakenEvent> NoteAsync(string tenantId, TakenEvent arrived, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var row = Row(tenantId, arrived);
         try
         {
-            await table.AddEntityAsync(row, stop);
+            await table.AddEntityAsync(row, cancellationToken);
             return arrived;
         }
         catch (RequestFailedException e) when (e.Status == 409)
         {
             // Noted before, or our own first try was applied and its answer lost.
-            return Read(await table.GetEntityAsync<TableEntity>(row.PartitionKey, row.RowKey, cancellationToken: stop));
+            return Read(await table.GetEntityAsync<TableEntity>(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken));
         }
     }
 
     /// <summary>The event with a key; null when it never arrived.</summary>
-    public async Task<TakenEvent?> FindAsync(string tenantId, string key, CancellationToken stop)
+    public async Task<TakenEvent?> FindAsync(string tenantId, string key, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition(tenantId), StateKeys.Safe(key, "an event's key"), cancellationToken: stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition(tenantId), StateKeys.Safe(key, "an event's key"), cancellationToken: cancellationToken);
         return row.HasValue ? Read(row.Value!) : null;
     }
 
     /// <summary>Notes that the event's evidence is kept.</summary>
-    public Task RecordedAsync(string tenantId, string key, CancellationToken stop) =>
-        MergeAsync(tenantId, key, nameof(TakenEvent.Recorded), true, stop);
+    public Task RecordedAsync(string tenantId, string key, CancellationToken cancellationToken) =>
+        MergeAsync(tenantId, key, nameof(TakenEvent.Recorded), true, cancellationToken);
 
     /// <summary>Notes that the event belongs to another case than its employment's own.</summary>
-    public Task JoinAsync(string tenantId, string key, string caseId, CancellationToken stop) =>
-        MergeAsync(tenantId, key, nameof(TakenEvent.CaseId), caseId, stop);
+    public Task JoinAsync(string tenantId, string key, string caseId, CancellationToken cancellationToken) =>
+        MergeAsync(tenantId, key, nameof(TakenEvent.CaseId), caseId, cancellationToken);
 
-    private async Task MergeAsync(string tenantId, string key, string name, object value, CancellationToken stop)
+    private async Task MergeAsync(string tenantId, string key, string name, object value, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var row = new TableEntity(Partition(tenantId), StateKeys.Safe(key, "an event's key")) { [name] = value };
         try
         {
-            await table.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Merge, stop);
+            await table.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Merge, cancellationToken);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -76,21 +76,21 @@ internal sealed class HrEventLog(StateStorage storage)
     }
 
     /// <summary>Events whose evidence is not known to be kept and that arrived before a time.</summary>
-    public async Task<IReadOnlyList<TakenEvent>> UnrecordedAsync(string tenantId, DateTimeOffset before, CancellationToken stop)
+    public async Task<IReadOnlyList<TakenEvent>> UnrecordedAsync(string tenantId, DateTimeOffset before, CancellationToken cancellationToken)
     {
         var tenant = Partition(tenantId);
-        var owed = await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and Recorded eq {false}"), stop);
+        var owed = await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and Recorded eq {false}"), cancellationToken);
         return [.. owed.Where(e => e.ReceivedAt <= before)];
     }
 
     /// <summary>When the latest event arrived; null when none is kept. It reads what arrived within ten times that long at most.</summary>
-    public async Task<DateTimeOffset?> LatestAsync(string tenantId, DateTimeOffset now, CancellationToken stop)
+    public async Task<DateTimeOffset?> LatestAsync(string tenantId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var tenant = Partition(tenantId);
         for (var within = TimeSpan.FromDays(1); within < Kept * 10; within *= 10)
         {
             var since = Text(now - within);
-            var found = await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and ReceivedAt ge {since}"), stop);
+            var found = await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and ReceivedAt ge {since}"), cancellationToken);
             if (found.Count > 0)
                 return found.Max(e => e.ReceivedAt);
         }
@@ -98,19 +98,19 @@ internal sealed class HrEventLog(StateStorage storage)
     }
 
     /// <summary>Forgets events that arrived longer ago than they are kept for; those whose evidence is owed stay.</summary>
-    public async Task ForgetAsync(string tenantId, DateTimeOffset now, CancellationToken stop)
+    public async Task ForgetAsync(string tenantId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (tenant, before) = (Partition(tenantId), Text(now - Kept));
-        var table = await storage.TableAsync(Table, stop);
-        foreach (var old in await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and ReceivedAt lt {before} and Recorded eq {true}"), stop))
-            await table.DeleteEntityAsync(tenant, old.Key, ETag.All, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
+        foreach (var old in await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and ReceivedAt lt {before} and Recorded eq {true}"), cancellationToken))
+            await table.DeleteEntityAsync(tenant, old.Key, ETag.All, cancellationToken);
     }
 
-    private async Task<List<TakenEvent>> QueryAsync(string filter, CancellationToken stop)
+    private async Task<List<TakenEvent>> QueryAsync(string filter, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var found = new List<TakenEvent>();
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: stop))
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
             found.Add(Read(row));
         return found;
     }

@@ -21,10 +21,10 @@ internal static class HrEventReader
     public const int MaxBytes = JsonMessage.MaxBytes;
 
     /// <summary>The longest an event or a leaving may lie ahead.</summary>
-    public static readonly TimeSpan MostAhead = TimeSpan.FromDays(2 * 366);
+    public static readonly TimeSpan MaxAhead = TimeSpan.FromDays(2 * 366);
 
     /// <summary>The longest an event or a leaving may lie back.</summary>
-    public static readonly TimeSpan MostBack = TimeSpan.FromDays(366);
+    public static readonly TimeSpan MaxBack = TimeSpan.FromDays(366);
 
     private const int MaxProblems = 20;
 
@@ -128,9 +128,9 @@ internal static class HrEventReader
 
     private static bool CheckDistance(string path, TimeSpan away, List<string> problems)
     {
-        if (away <= MostAhead && away >= -MostBack)
+        if (away <= MaxAhead && away >= -MaxBack)
             return true;
-        problems.Add($"{path}: more than {(away > MostAhead ? "2 years ahead" : "1 year back")}");
+        problems.Add($"{path}: more than {(away > MaxAhead ? "2 years ahead" : "1 year back")}");
         return false;
     }
 

@@ -128,18 +128,18 @@ internal sealed class HrRosterStore(StateStorage storage)
 
     /// <summary>Reads the roster.</summary>
     /// <param name="place">Container and blob, for example <c>people/roster.csv</c>.</param>
-    /// <param name="stop">Stops the read.</param>
+    /// <param name="cancellationToken">Stops the read.</param>
     /// <exception cref="FormatException">It is not there, too large, or no roster.</exception>
-    public async Task<HrRoster> ReadAsync(string place, CancellationToken stop)
+    public async Task<HrRoster> ReadAsync(string place, CancellationToken cancellationToken)
     {
         if (place.Split('/', 2) is not [{ Length: > 0 } container, { Length: > 0 } name])
             throw new FormatException("policy's roster must name container and blob, for example people/roster.csv");
         try
         {
             var blob = storage.Blobs.GetBlobContainerClient(container).GetBlobClient(name);
-            if ((await blob.GetPropertiesAsync(cancellationToken: stop)).Value.ContentLength > HrRosterReader.MaxBytes)
+            if ((await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ContentLength > HrRosterReader.MaxBytes)
                 throw new FormatException($"it has more than {HrRosterReader.MaxBytes / 1024 / 1024} MiB");
-            var read = (await blob.DownloadContentAsync(stop)).Value;
+            var read = (await blob.DownloadContentAsync(cancellationToken)).Value;
             return HrRosterReader.Read(read.Content, name, read.Details.LastModified);
         }
         catch (RequestFailedException e) when (e.Status is 400 or 403 or 404)
@@ -149,18 +149,18 @@ internal sealed class HrRosterStore(StateStorage storage)
     }
 
     /// <summary>How many people the last accepted roster had; null when none was.</summary>
-    public async Task<long?> LastCountAsync(string tenantId, CancellationToken stop)
+    public async Task<long?> LastCountAsync(string tenantId, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), "accepted", cancellationToken: stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), "accepted", cancellationToken: cancellationToken);
         return row.HasValue ? row.Value!.GetInt64("Count") : null;
     }
 
     /// <summary>Remembers an accepted roster.</summary>
-    public async Task AcceptedAsync(string tenantId, HrRoster roster, CancellationToken stop)
+    public async Task AcceptedAsync(string tenantId, HrRoster roster, CancellationToken cancellationToken)
     {
-        var table = await storage.TableAsync(Table, stop);
+        var table = await storage.TableAsync(Table, cancellationToken);
         var row = new TableEntity(StateKeys.Safe(tenantId, "a tenant id"), "accepted") { ["Count"] = (long)roster.Employed.Count, ["AsOf"] = roster.AsOf };
-        await table.UpsertEntityAsync(row, TableUpdateMode.Replace, stop);
+        await table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
     }
 }

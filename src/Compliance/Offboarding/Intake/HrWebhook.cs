@@ -36,18 +36,18 @@ internal sealed partial class HrWebhook(IWebhookKeys keys, WebhookRefusals refus
 
     /// <summary>Judges a request.</summary>
     /// <exception cref="IOException">The sender broke off.</exception>
-    public async Task<WebhookOutcome> ReceiveAsync(WebhookRequest request, CancellationToken stop)
+    public async Task<WebhookOutcome> ReceiveAsync(WebhookRequest request, CancellationToken cancellationToken)
     {
-        var outcome = await JudgeAsync(request, stop);
+        var outcome = await JudgeAsync(request, cancellationToken);
         if (outcome is WebhookOutcome.Refused refused)
         {
             Refused(refused.Status, refused.Reason);
-            await refusals.NoteAsync(refused, stop);
+            await refusals.NoteAsync(refused, cancellationToken);
         }
         return outcome;
     }
 
-    private async Task<WebhookOutcome> JudgeAsync(WebhookRequest request, CancellationToken stop)
+    private async Task<WebhookOutcome> JudgeAsync(WebhookRequest request, CancellationToken cancellationToken)
     {
         var mediaType = request.ContentType?.Split(';', 2)[0].Trim();
         if (!ContentTypes.Contains(mediaType, StringComparer.OrdinalIgnoreCase))
@@ -55,12 +55,12 @@ internal sealed partial class HrWebhook(IWebhookKeys keys, WebhookRefusals refus
         // Whoever has no signature that could be right gets no further: neither memory nor the vault is spent on it.
         if (Refusal(WebhookSignature.CheckHeaders(request.Timestamp, request.Signature, time.GetUtcNow())) is { } early)
             return early;
-        if (await BodyAsync(request.Body, stop) is not { } body)
+        if (await BodyAsync(request.Body, cancellationToken) is not { } body)
             return new WebhookOutcome.Refused(413, $"the body has more than {HrEventReader.MaxBytes} bytes");
         var verdict = SignatureVerdict.Forged;
         foreach (var afresh in (bool[])[false, true])
         {
-            var current = await keys.CurrentAsync(afresh, stop);
+            var current = await keys.CurrentAsync(afresh, cancellationToken);
             if (current.Count == 0)
                 return new WebhookOutcome.Refused(503, "signatures cannot be checked now; send it again later");
             verdict = WebhookSignature.Check(request.Timestamp, request.Signature, body.Span, current, time.GetUtcNow());
@@ -80,10 +80,10 @@ internal sealed partial class HrWebhook(IWebhookKeys keys, WebhookRefusals refus
         _ => new(401, "the signature is not right"),
     };
 
-    private static async Task<ReadOnlyMemory<byte>?> BodyAsync(Stream body, CancellationToken stop)
+    private static async Task<ReadOnlyMemory<byte>?> BodyAsync(Stream body, CancellationToken cancellationToken)
     {
         var buffer = new byte[HrEventReader.MaxBytes + 1];
-        var read = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, stop);
+        var read = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
         return read > HrEventReader.MaxBytes ? (ReadOnlyMemory<byte>?)null : buffer.AsMemory(0, read);
     }
 

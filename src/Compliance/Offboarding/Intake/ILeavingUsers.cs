@@ -6,7 +6,7 @@ namespace Compliance.Offboarding.Intake;
 internal interface ILeavingUsers
 {
     /// <summary>All enabled members that have an employee id or a leave date, or why they could not be read to the end.</summary>
-    Task<LeavingUsers> ReadAsync(CancellationToken stop);
+    Task<LeavingUsers> ReadAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What was read.</summary>

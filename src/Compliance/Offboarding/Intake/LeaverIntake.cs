@@ -22,46 +22,46 @@ internal sealed record IntakeResult(LeaverCase Case, IntakeOutcome Outcome, stri
 /// (<see cref="CaseCourse.ExpectedAsync"/>, <see cref="RecordOwedAsync"/>).
 /// </summary>
 internal sealed partial class LeaverIntake(
-    TenantId tenant, TableLeaverCases cases, HrEventLog events, FindingsKeeper findings, IEvidenceLog evidence, IOffboardingPolicySource policy, TimeProvider time,
+    TenantId tenant, TableLeaverCases cases, HrEventLog events, FindingWriter findings, IEvidenceLog evidence, IOffboardingPolicySource policy, TimeProvider time,
     ILogger<LeaverIntake> log)
 {
     /// <summary>Takes an event in; the same again gives the same case again.</summary>
     /// <param name="hrEvent">The event.</param>
     /// <param name="trigger">How it arrived: <c>webhook</c> or <c>queue</c>.</param>
     /// <param name="correlationId">Joins it with logs and traces.</param>
-    /// <param name="stop">Stops between writes, which harms nothing.</param>
+    /// <param name="cancellationToken">Stops between writes, which harms nothing.</param>
     /// <exception cref="HrEventException">Another event was taken in under the same source and id; a finding says so.</exception>
     /// <exception cref="RequestFailedException">Storage failed; bring the event again.</exception>
-    public async Task<IntakeResult> AcceptAsync(HrEvent hrEvent, string trigger, string correlationId, CancellationToken stop)
+    public async Task<IntakeResult> AcceptAsync(HrEvent hrEvent, string trigger, string correlationId, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var key = HrEventKeys.Of(hrEvent.Source, hrEvent.Id);
         var own = HrEventKeys.CaseOf(tenant.Value, hrEvent.EmployeeId, hrEvent.Employment);
         var arrived = new TakenEvent(
             key, own, CanonicalJson.Sha256Of(hrEvent), hrEvent.Sequence, hrEvent.Kind, now, trigger, correlationId, Recorded: false);
-        var noted = await events.NoteAsync(tenant.Value, arrived, stop);
+        var noted = await events.NoteAsync(tenant.Value, arrived, cancellationToken);
         if (noted.Digest != arrived.Digest)
         {
             var refused = new HrEventException(["id: another event with other content was taken in under this source and id"], key);
-            await RefusedAsync(refused, trigger, stop);
+            await RefusedAsync(refused, trigger, cancellationToken);
             throw refused;
         }
         // Only now: what is refused leaves no case behind that is waited for.
         var (caseId, employments) = await cases.NoteAsync(tenant.Value, hrEvent.EmployeeId, (ids, all) => CaseRules.IdOf(
-            own, HrEventKeys.CaseOfStart(tenant.Value, hrEvent.EmployeeId), hrEvent.Employment, ids, all), stop);
+            own, HrEventKeys.CaseOfStart(tenant.Value, hrEvent.EmployeeId), hrEvent.Employment, ids, all), cancellationToken);
         if (caseId != noted.CaseId)
-            await events.JoinAsync(tenant.Value, key, caseId, stop);
+            await events.JoinAsync(tenant.Value, key, caseId, cancellationToken);
         Taken? taken = null;
-        await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, hrEvent, now, caseId)).Case, stop);
+        await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, hrEvent, now, caseId)).Case, cancellationToken);
         var (after, outcome, conflict) = taken!;
         if (conflict)
-            await findings.RaiseAsync(tenant.Value, IntakeDetections.Conflicting(after, hrEvent, policy.Load()), Run(key, now), stop);
+            await findings.RaiseAsync(tenant.Value, IntakeDetections.Conflicting(after, hrEvent, policy.Load()), Run(key, now), cancellationToken);
         // A stale event that was taken in before is a repeat: it told its news when it came.
         if (outcome == IntakeOutcome.Stale && !conflict && noted != arrived)
             outcome = IntakeOutcome.Repeat;
         if (employments.Count > 1)
         {
-            after = await RestAsync(employments, after, key, now, stop);
+            after = await RestAsync(employments, after, key, now, cancellationToken);
             outcome = CaseRules.IsUndispatched(after) ? IntakeOutcome.Started : outcome == IntakeOutcome.Started ? IntakeOutcome.Updated
                 : outcome;
         }
@@ -71,11 +71,11 @@ internal sealed partial class LeaverIntake(
 
     // The cases of a person's other employments act no more while HR says that the person is employed.
     private async Task<LeaverCase> RestAsync(IReadOnlyList<string> caseIds, LeaverCase present, string key, DateTimeOffset now,
-        CancellationToken stop)
+        CancellationToken cancellationToken)
     {
         var all = new List<LeaverCase>();
         foreach (var id in caseIds)
-            if (await cases.FindAsync(tenant.Value, id, stop) is { } found)
+            if (await cases.FindAsync(tenant.Value, id, cancellationToken) is { } found)
                 all.Add(found);
         foreach (var known in all)
         {
@@ -88,9 +88,9 @@ internal sealed partial class LeaverIntake(
                 c = employed is null ? CaseRules.EmployedNoMore(c) : c with { EmployedIn = employed };
                 // What has not begun has nobody who would let it come to rest.
                 return employed is not null && CaseRules.IsActing(c) && c.BegunAt is null ? CaseRules.AtRest(c, now) : c;
-            }, stop);
+            }, cancellationToken);
             if (after.EmployedIn is not null && acted)
-                await findings.RaiseAsync(tenant.Value, CaseCourse.EmployedAgain(after, policy.Load()), Run(key, now), stop);
+                await findings.RaiseAsync(tenant.Value, CaseCourse.EmployedAgain(after, policy.Load()), Run(key, now), cancellationToken);
             if (after.Id == present.Id)
                 present = after;
         }
@@ -98,24 +98,24 @@ internal sealed partial class LeaverIntake(
     }
 
     /// <summary>Keeps a refused event's reason as a finding, which names the event and no value of it.</summary>
-    public async Task RefusedAsync(HrEventException refused, string trigger, CancellationToken stop)
+    public async Task RefusedAsync(HrEventException refused, string trigger, CancellationToken cancellationToken)
     {
         Refused(refused.Key, trigger, string.Join("; ", refused.Problems));
-        await findings.RaiseAsync(tenant.Value, IntakeDetections.Refused(refused, trigger, policy.Load()), Run(refused.Key, time.GetUtcNow()), stop);
+        await findings.RaiseAsync(tenant.Value, IntakeDetections.Refused(refused, trigger, policy.Load()), Run(refused.Key, time.GetUtcNow()), cancellationToken);
     }
 
     /// <summary>
     /// Settles an event once the orchestration was started or told: a started case asks for its orchestration no more, and the evidence is recorded. Evidence
     /// that cannot be written now is owed and does not hold the case up.
     /// </summary>
-    public async Task SettleAsync(IntakeResult result, CancellationToken stop)
+    public async Task SettleAsync(IntakeResult result, CancellationToken cancellationToken)
     {
         if (result.Outcome == IntakeOutcome.Started)
-            await ConfirmDispatchedAsync(result.Case.Id, result.Case.Round, stop);
+            await ConfirmDispatchedAsync(result.Case.Id, result.Case.Round, cancellationToken);
         try
         {
-            if (await events.FindAsync(tenant.Value, result.EventKey, stop) is { Recorded: false } owed)
-                await RecordAsync(owed, stop);
+            if (await events.FindAsync(tenant.Value, result.EventKey, cancellationToken) is { Recorded: false } owed)
+                await RecordAsync(owed, cancellationToken);
         }
         catch (RequestFailedException e)
         {
@@ -124,28 +124,28 @@ internal sealed partial class LeaverIntake(
     }
 
     /// <summary>Notes that the orchestration of a round is started. The orchestration's own first activity may say so as well.</summary>
-    public Task ConfirmDispatchedAsync(string caseId, int round, CancellationToken stop) =>
-        cases.ChangeAsync(tenant.Value, caseId, c => c.Round == round ? c with { Dispatched = true } : c, stop);
+    public Task ConfirmDispatchedAsync(string caseId, int round, CancellationToken cancellationToken) =>
+        cases.ChangeAsync(tenant.Value, caseId, c => c.Round == round ? c with { Dispatched = true } : c, cancellationToken);
 
     /// <summary>Records the evidence that is owed.</summary>
     /// <returns>How many records were written.</returns>
-    public async Task<int> RecordOwedAsync(CancellationToken stop)
+    public async Task<int> RecordOwedAsync(CancellationToken cancellationToken)
     {
-        var owed = await events.UnrecordedAsync(tenant.Value, time.GetUtcNow() - CaseRules.Grace, stop);
+        var owed = await events.UnrecordedAsync(tenant.Value, time.GetUtcNow() - CaseRules.Grace, cancellationToken);
         var recorded = 0;
         foreach (var one in owed)
         {
             // Cut off before there was a case: the event comes again.
-            if (await cases.FindAsync(tenant.Value, one.CaseId, stop) is null)
+            if (await cases.FindAsync(tenant.Value, one.CaseId, cancellationToken) is null)
                 continue;
-            await RecordAsync(one, stop);
+            await RecordAsync(one, cancellationToken);
             recorded++;
         }
         return recorded;
     }
 
     // Everything in it comes from the row of the event's first arrival, so that a retry writes the same record.
-    private async Task RecordAsync(TakenEvent taken, CancellationToken stop)
+    private async Task RecordAsync(TakenEvent taken, CancellationToken cancellationToken)
     {
         await evidence.AppendAsync(
             new EvidenceRecord
@@ -165,8 +165,8 @@ internal sealed partial class LeaverIntake(
                 CorrelationId = taken.CorrelationId,
                 People = [taken.CaseId],
             },
-            stop);
-        await events.RecordedAsync(tenant.Value, taken.Key, stop);
+            cancellationToken);
+        await events.RecordedAsync(tenant.Value, taken.Key, cancellationToken);
     }
 
     private static RunStamp Run(string key, DateTimeOffset now) => new(RunIds.Of(nameof(LeaverIntake), now, key), now);

@@ -29,7 +29,7 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
 
     /// <summary>Looks once, keeps the findings, and writes one evidence record.</summary>
     /// <exception cref="RequestFailedException">State or evidence storage failed. The run does not count as done.</exception>
-    public async Task<Reconciliation> RunAsync(CancellationToken stop)
+    public async Task<Reconciliation> RunAsync(CancellationToken cancellationToken)
     {
         var began = parts.Time.GetTimestamp();
         var now = parts.Time.GetUtcNow();
@@ -39,22 +39,22 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
         var run = new RunStamp(RunIds.Of(Name, now, correlation), now);
         try
         {
-            await parts.Runs.ExpectAsync(tenant, Name, now, stop);
+            await parts.Runs.ExpectAsync(tenant, Name, now, cancellationToken);
             var policy = parts.Policy.Load();
-            var seen = await SeeAsync(policy, now, stop);
-            var standing = await StandingAsync(seen.Cases, now, stop);
+            var seen = await SeeAsync(policy, now, cancellationToken);
+            var standing = await StandingAsync(seen.Cases, now, cancellationToken);
             var detections = LeaverWatchRules.Evaluate(seen, policy, now);
-            var result = await new FindingsKeeper(parts.Findings).ReconcileAsync(
+            var result = await new FindingWriter(parts.Findings).ReconcileAsync(
                 tenant, Controls,
                 known => [.. detections, .. known.Values.Where(f => standing.Contains(f.Finding.Id)).Select(f => f.Finding.Detection)],
-                LeaverWatchRules.Covered(seen, policy), run, stop);
+                LeaverWatchRules.Covered(seen, policy), run, cancellationToken);
             // Only now: a run that fails before its findings are kept must not make a small roster the measure of the next.
             if (seen.Roster is { } accepted)
-                await parts.Roster.AcceptedAsync(tenant, accepted, stop);
+                await parts.Roster.AcceptedAsync(tenant, accepted, cancellationToken);
             var complete = seen.Users.Outcome.Complete && seen.RosterProblem is null;
-            await parts.Evidence.AppendAsync(Evidence(run, correlation, policy, seen, result, complete), stop);
-            await parts.Events.ForgetAsync(tenant, now, stop);
-            await parts.Runs.CompletedAsync(tenant, Name, run, complete, stop);
+            await parts.Evidence.AppendAsync(Evidence(run, correlation, policy, seen, result, complete), cancellationToken);
+            await parts.Events.ForgetAsync(tenant, now, cancellationToken);
+            await parts.Runs.CompletedAsync(tenant, Name, run, complete, cancellationToken);
             Telemetry.RunEnded(Name, complete ? "complete" : "incomplete", parts.Time.GetElapsedTime(began));
             Watched(log, run.Id, seen.Users.Users.Count, detections.Count, result.Changes.Count);
             return result;
@@ -66,7 +66,7 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
         }
     }
 
-    private async Task<WatchSeen> SeeAsync(OffboardingPolicy policy, DateTimeOffset now, CancellationToken stop)
+    private async Task<WatchSeen> SeeAsync(OffboardingPolicy policy, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var tenant = parts.Tenant.Value;
         HrRoster? roster = null;
@@ -75,29 +75,29 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
         {
             try
             {
-                roster = await parts.Roster.ReadAsync(place, stop);
-                problem = LeaverWatchRules.Disbelieve(roster, await parts.Roster.LastCountAsync(tenant, stop), policy, now);
+                roster = await parts.Roster.ReadAsync(place, cancellationToken);
+                problem = LeaverWatchRules.Disbelieve(roster, await parts.Roster.LastCountAsync(tenant, cancellationToken), policy, now);
             }
             catch (FormatException e)
             {
                 problem = $"It is no roster: {e.Message}";
             }
         }
-        var users = await parts.Users.ReadAsync(stop);
+        var users = await parts.Users.ReadAsync(cancellationToken);
         // Read last: a case that was opened meanwhile covers its person.
-        var cases = await parts.Cases.AllAsync(tenant, stop);
-        return new(users, problem is null ? roster : null, problem, cases, await parts.Events.LatestAsync(tenant, now, stop));
+        var cases = await parts.Cases.AllAsync(tenant, cancellationToken);
+        return new(users, problem is null ? roster : null, problem, cases, await parts.Events.LatestAsync(tenant, now, cancellationToken));
     }
 
-    private async Task<IReadOnlySet<string>> StandingAsync(IReadOnlyList<LeaverCase> cases, DateTimeOffset now, CancellationToken stop)
+    private async Task<IReadOnlySet<string>> StandingAsync(IReadOnlyList<LeaverCase> cases, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var standing = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (id, stored) in await parts.Findings.LoadAsync(parts.Tenant.Value, [IntakeControls.EventRefused], stop))
+        foreach (var (id, stored) in await parts.Findings.LoadAsync(parts.Tenant.Value, [IntakeControls.EventRefused], cancellationToken))
         {
             if (stored.Finding.Status == FindingStatus.Resolved)
                 continue;
             var subject = stored.Finding.Detection.Subject;
-            var taken = subject.Type == IntakeControls.EventSubject ? await parts.Events.FindAsync(parts.Tenant.Value, subject.Id, stop) : null;
+            var taken = subject.Type == IntakeControls.EventSubject ? await parts.Events.FindAsync(parts.Tenant.Value, subject.Id, cancellationToken) : null;
             if (LeaverWatchRules.Stands(stored.Finding, taken, cases, now))
                 standing.Add(id);
         }

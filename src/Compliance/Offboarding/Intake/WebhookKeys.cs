@@ -13,8 +13,8 @@ internal interface IWebhookKeys
 {
     /// <summary>The keys, or none when none can be read: then every request is refused.</summary>
     /// <param name="afresh">True when a signature fits none of the keys that are remembered.</param>
-    /// <param name="stop">Stops the read.</param>
-    Task<IReadOnlyList<byte[]>> CurrentAsync(bool afresh, CancellationToken stop);
+    /// <param name="cancellationToken">Stops the read.</param>
+    Task<IReadOnlyList<byte[]>> CurrentAsync(bool afresh, CancellationToken cancellationToken);
 }
 
 /// <summary>Where the webhook's keys come from: section <c>Hr</c>.</summary>
@@ -58,7 +58,7 @@ internal static class WebhookKeySettings
 internal sealed class FixedWebhookKeys(IReadOnlyList<byte[]> keys) : IWebhookKeys
 {
     /// <inheritdoc/>
-    public Task<IReadOnlyList<byte[]>> CurrentAsync(bool afresh, CancellationToken stop) => Task.FromResult(keys);
+    public Task<IReadOnlyList<byte[]>> CurrentAsync(bool afresh, CancellationToken cancellationToken) => Task.FromResult(keys);
 }
 
 /// <summary>
@@ -79,16 +79,16 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
     /// <summary>So long one read of the vault may take; longer counts as not read.</summary>
     public static readonly TimeSpan ReadWithin = TimeSpan.FromSeconds(30);
 
-    private const int MostKeys = 2;
+    private const int MaxKeys = 2;
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private IReadOnlyList<byte[]> _keys = [];
     private DateTimeOffset _readAt = DateTimeOffset.MinValue;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<byte[]>> CurrentAsync(bool afresh, CancellationToken stop)
+    public async Task<IReadOnlyList<byte[]>> CurrentAsync(bool afresh, CancellationToken cancellationToken)
     {
-        await _oneAtATime.WaitAsync(stop);
+        await _oneAtATime.WaitAsync(cancellationToken);
         try
         {
             var age = time.GetUtcNow() - _readAt;
@@ -109,19 +109,19 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
     /// <inheritdoc/>
     public void Dispose() => _oneAtATime.Dispose();
 
-    private async Task<IReadOnlyList<byte[]>> ReadAsync(CancellationToken stop)
+    private async Task<IReadOnlyList<byte[]>> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
             var now = time.GetUtcNow();
             var versions = new List<SecretProperties>();
-            await foreach (var version in secrets.GetPropertiesOfSecretVersionsAsync(Secret, stop))
+            await foreach (var version in secrets.GetPropertiesOfSecretVersionsAsync(Secret, cancellationToken))
                 if (version.Enabled == true && !(version.NotBefore > now) && !(version.ExpiresOn <= now))
                     versions.Add(version);
             var keys = new List<byte[]>();
-            foreach (var version in versions.OrderByDescending(v => v.CreatedOn).ThenBy(v => v.Version, StringComparer.Ordinal).Take(MostKeys))
+            foreach (var version in versions.OrderByDescending(v => v.CreatedOn).ThenBy(v => v.Version, StringComparer.Ordinal).Take(MaxKeys))
             {
-                var key = Encoding.UTF8.GetBytes((await secrets.GetSecretAsync(Secret, version.Version, cancellationToken: stop)).Value.Value);
+                var key = Encoding.UTF8.GetBytes((await secrets.GetSecretAsync(Secret, version.Version, cancellationToken: cancellationToken)).Value.Value);
                 if (key.Length >= WebhookSignature.LeastKeyBytes)
                     keys.Add(key);
                 else

@@ -15,13 +15,13 @@ namespace Compliance.Offboarding.Intake;
 /// hour: a flood of forged requests fills neither ledger nor storage. Counted in the process; of several processes each counts its own.
 /// </summary>
 internal sealed partial class WebhookRefusals(
-    TenantId tenant, IEvidenceLog evidence, FindingsKeeper findings, IOffboardingPolicySource policy, TimeProvider time, ILogger<WebhookRefusals> log)
+    TenantId tenant, IEvidenceLog evidence, FindingWriter findings, IOffboardingPolicySource policy, TimeProvider time, ILogger<WebhookRefusals> log)
 {
     /// <summary>So many in an hour of the clock are a finding.</summary>
     public const int Many = 10;
 
     /// <summary>The shortest time between two records.</summary>
-    public static readonly TimeSpan Coalesced = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan SingleFlight = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private SortedDictionary<string, long> _owed = new(StringComparer.Ordinal);
@@ -32,7 +32,7 @@ internal sealed partial class WebhookRefusals(
     private bool _toldInHour;
 
     /// <summary>Notes a refusal. Storage that is down is no reason to answer otherwise: the record is then owed.</summary>
-    public async Task NoteAsync(WebhookOutcome.Refused refused, CancellationToken stop)
+    public async Task NoteAsync(WebhookOutcome.Refused refused, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var hour = new DateTimeOffset(now.UtcDateTime.Date.AddHours(now.UtcDateTime.Hour), TimeSpan.Zero);
@@ -50,9 +50,9 @@ internal sealed partial class WebhookRefusals(
         }
         try
         {
-            await FlushAsync(stop);
+            await FlushAsync(cancellationToken);
             if (tell)
-                await findings.RaiseAsync(tenant.Value, IntakeDetections.ManyRefused(Many, hour, policy.Load()), new(RunIds.Of(nameof(HrWebhook), now, "refused"), now), stop);
+                await findings.RaiseAsync(tenant.Value, IntakeDetections.ManyRefused(Many, hour, policy.Load()), new(RunIds.Of(nameof(HrWebhook), now, "refused"), now), cancellationToken);
         }
         catch (RequestFailedException e)
         {
@@ -64,7 +64,7 @@ internal sealed partial class WebhookRefusals(
 
     /// <summary>Writes the record that is owed, when the last one is a minute old. A sweep calls it, so that the last refusals of a flood are recorded too.</summary>
     /// <exception cref="RequestFailedException">It is not known to be kept, and still owed.</exception>
-    public async Task FlushAsync(CancellationToken stop)
+    public async Task FlushAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         SortedDictionary<string, long> counts;
@@ -73,7 +73,7 @@ internal sealed partial class WebhookRefusals(
         {
             if (_owed.Count == 0 || now < _nextRecord)
                 return;
-            (counts, _owed, since, _nextRecord) = (_owed, new(StringComparer.Ordinal), _since, now + Coalesced);
+            (counts, _owed, since, _nextRecord) = (_owed, new(StringComparer.Ordinal), _since, now + SingleFlight);
         }
         try
         {
@@ -93,7 +93,7 @@ internal sealed partial class WebhookRefusals(
                     Reason = $"refused since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, counted by HTTP status",
                     CorrelationId = CorrelationId.Current(id),
                 },
-                stop);
+                cancellationToken);
         }
         catch
         {

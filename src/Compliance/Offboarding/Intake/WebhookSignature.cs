@@ -42,7 +42,7 @@ internal static class WebhookSignature
     public const int LeastKeyBytes = 32;
 
     private const string Version = "v1=";
-    private const int MostSignatures = 4;
+    private const int MaxSignatures = 4;
 
     /// <summary>The value of <see cref="SignatureHeader"/> for a request.</summary>
     public static string Sign(ReadOnlySpan<byte> key, DateTimeOffset time, ReadOnlySpan<byte> body) =>
@@ -90,8 +90,8 @@ internal static class WebhookSignature
     // Signatures of another version are passed over; null when one of ours is not 64 hex digits or there are too many.
     private static List<byte[]>? Parse(string signatures)
     {
-        var parts = signatures.Split(',', MostSignatures + 2, StringSplitOptions.TrimEntries);
-        if (parts.Length > MostSignatures)
+        var parts = signatures.Split(',', MaxSignatures + 2, StringSplitOptions.TrimEntries);
+        if (parts.Length > MaxSignatures)
             return null;
         var found = new List<byte[]>();
         foreach (var part in parts.Where(p => p.StartsWith(Version, StringComparison.Ordinal)))

@@ -10,7 +10,7 @@ namespace Simulation.Storage.Blobs;
 internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
 {
     private const string XmlType = "application/xml";
-    private const int MostAppendBytes = 100 << 20;
+    private const int MaxAppendBytes = 100 << 20;
 
     private static readonly string[] HttpHeaderNames = ["Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control"];
 
@@ -240,7 +240,7 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     {
         if (!CanAppend(blob, call, out var refused))
             return refused;
-        if (body.Length > MostAppendBytes)
+        if (body.Length > MaxAppendBytes)
             return Refused(413, "RequestBodyTooLarge");
         if (body.Length == 0)
             return Refused(400, "InvalidHeaderValue");
@@ -250,7 +250,7 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
             return Refused(412, "MaxBlobSizeConditionNotMet");
         if (blob.Sealed)
             return Refused(409, "BlobIsSealed");
-        if (blob.Blocks >= storage.MostAppends)
+        if (blob.Blocks >= storage.MaxAppends)
             return Refused(409, "BlockCountExceedsLimit");
         var offset = blob.Content.Length;
         var longer = blob with

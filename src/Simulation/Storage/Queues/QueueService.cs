@@ -13,7 +13,7 @@ namespace Simulation.Storage.Queues;
 /// <param name="account">The contents.</param>
 internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
 {
-    private const int MostBytes = 64 << 10;
+    private const int MaxBytes = 64 << 10;
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
     /// <summary>What a request would do.</summary>
@@ -108,7 +108,7 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
     {
         if (Current(name) is not { } queue)
             return NoQueue();
-        if (Encoding.UTF8.GetByteCount(text) > MostBytes)
+        if (Encoding.UTF8.GetByteCount(text) > MaxBytes)
             return Refused(413, "RequestBodyTooLarge");
         var now = storage.Now;
         var lifetime = Seconds(call, "messagettl");

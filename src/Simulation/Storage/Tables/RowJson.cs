@@ -179,13 +179,13 @@ internal sealed class NewRow
     /// <summary>The code of the service's bound that it breaks; null when it keeps all.</summary>
     public (int Status, string Code)? Bound(int keys)
     {
-        const int MostProperties = 252;
-        const int MostValueBytes = 64 << 10;
-        const int MostBytes = 1 << 20;
-        if (Properties.Count > MostProperties)
+        const int MaxProperties = 252;
+        const int MaxValueBytes = 64 << 10;
+        const int MaxBytes = 1 << 20;
+        if (Properties.Count > MaxProperties)
             return (400, "TooManyProperties");
-        if (Properties.Exists(p => p.ValueWeight - 4 > MostValueBytes))
+        if (Properties.Exists(p => p.ValueWeight - 4 > MaxValueBytes))
             return (400, "PropertyValueTooLarge");
-        return 4 + (2 * keys) + Properties.Sum(p => p.Weight) > MostBytes ? (400, "EntityTooLarge") : null;
+        return 4 + (2 * keys) + Properties.Sum(p => p.Weight) > MaxBytes ? (400, "EntityTooLarge") : null;
     }
 }

@@ -140,12 +140,12 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
 
     private Answer Commit(List<RowChange> changes, int bytes)
     {
-        const int MostRows = 100;
-        const int MostBytes = 4 << 20;
-        if (bytes > MostBytes)
+        const int MaxRows = 100;
+        const int MaxBytes = 4 << 20;
+        if (bytes > MaxBytes)
             return Refused(413, "RequestBodyTooLarge", "The request body is too large and exceeds the maximum permissible limit.");
         var number = storage.NextVersion();
-        if (changes.Count > MostRows)
+        if (changes.Count > MaxRows)
             return TableBatch.Refused(
                 Refused(400, "InvalidInput", "The batch request operation exceeds the maximum 100 changes per change set."), number);
         if (!account.Tables.TryGetValue(changes[0].At.Table, out var table))

@@ -359,7 +359,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
 
         public bool Fails { get; set; }
 
-        public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
+        public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)
         {
             if (Fails)
                 throw new Azure.RequestFailedException(500, "the evidence account is down");

@@ -197,10 +197,10 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
     [Fact]
     public async Task Giving_up_is_not_a_refusal()
     {
-        using var stop = new CancellationTokenSource();
-        await stop.CancelAsync();
+        using var cancellation = new CancellationTokenSource();
+        await cancellation.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Validator().ValidateAsync(Signed(), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Validator().ValidateAsync(Signed(), cancellation.Token));
     }
 
     [Fact]
@@ -387,9 +387,9 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
     {
         public OpenIdConnectConfiguration? Configuration { get; set; }
 
-        public Task<OpenIdConnectConfiguration> CurrentAsync(string? unknownKey, CancellationToken stop)
+        public Task<OpenIdConnectConfiguration> CurrentAsync(string? unknownKey, CancellationToken cancellationToken)
         {
-            stop.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             return Configuration is { } configuration ? Task.FromResult(configuration) : throw new HttpRequestException($"unreachable while asked for {unknownKey}");
         }
     }

@@ -179,17 +179,17 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
     [Fact]
     public async Task Giving_up_ends_the_read()
     {
-        using var stop = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
         using var answer = new SemaphoreSlim(0);
         _instead = _ =>
         {
-            stop.Cancel();
+            cancellation.Cancel();
             answer.Wait(CancellationToken.None);
             return null;
         };
         try
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _keys!.CurrentAsync(null, stop.Token).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Stop));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _keys!.CurrentAsync(null, cancellation.Token).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Stop));
         }
         finally
         {
@@ -200,15 +200,15 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
     [Fact]
     public async Task Who_gives_up_does_not_break_the_read_off_for_others()
     {
-        using var stop = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
         using var answer = new SemaphoreSlim(0);
         _instead = _ =>
         {
-            stop.Cancel();
+            cancellation.Cancel();
             answer.Wait(CancellationToken.None);
             return null;
         };
-        var impatient = _keys!.CurrentAsync(SigningKeys.First, stop.Token);
+        var impatient = _keys!.CurrentAsync(SigningKeys.First, cancellation.Token);
         var patient = AskAsync(SigningKeys.First);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
 

@@ -16,12 +16,12 @@ public sealed class WholeInventoryTests
     [Fact]
     public async Task Every_source_of_the_demo_tenant_is_read_to_its_end()
     {
-        var stop = TestContext.Current.CancellationToken;
-        await using var sandbox = await Sandbox.StartAsync(new SandboxOptions { Now = Now }, TimeProvider.System, stop);
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var sandbox = await Sandbox.StartAsync(new SandboxOptions { Now = Now }, TimeProvider.System, cancellationToken);
         await using var services = Services(sandbox);
         var sink = new Sink();
 
-        await services.GetRequiredService<ICredentialInventory>().ReadAsync(sink, stop);
+        await services.GetRequiredService<ICredentialInventory>().ReadAsync(sink, cancellationToken);
 
         Assert.Equal([], sink.Outcomes.Where(o => !o.Complete).Select(o => $"{o.Source}: {o.Reason}"));
         // Applications, service principals, subscriptions, three subscriptions' resources, three collections of five vaults.

@@ -107,7 +107,7 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
     public async Task An_append_has_at_most_4_MiB_and_the_most_records_allowed()
     {
         var test = new TestLog(accounts, "ev-batch");
-        var (log, faults) = test.OpenFaulty(new LogOptions { MostRecords = 80 });
+        var (log, faults) = test.OpenFaulty(new LogOptions { MaxRecords = 80 });
         var sizes = new List<long>();
         faults.Before = (request, _) =>
         {
@@ -130,7 +130,7 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
     public async Task Many_writers_at_once_keep_every_record_exactly_once(int writers)
     {
         var test = new TestLog(accounts, $"ev-many-{writers}");
-        var logs = Enumerable.Range(0, writers).Select(_ => test.Open(options: new LogOptions { MostBlocks = 9, MostRecords = 7 })).ToList();
+        var logs = Enumerable.Range(0, writers).Select(_ => test.Open(options: new LogOptions { MaxBlocks = 9, MaxRecords = 7 })).ToList();
         var ids = Enumerable.Range(0, 60).Select(i => $"r{i:00}").ToList();
 
         // Each record is brought to every writer; they come in another order to each.
@@ -150,13 +150,13 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
         var empty = EvidenceLine.NotYet(test.Record("r1") with { Outcome = "" }).Length;
         EvidenceRecord Long(string id, int bytes) => test.Record(id) with { Outcome = new('x', bytes - empty) };
 
-        await log.AppendAsync(Long("r1", EvidenceLine.MostBytes), Stop);
-        var error = await Assert.ThrowsAsync<ArgumentException>(() => log.AppendAsync(Long("r2", EvidenceLine.MostBytes + 1), Stop));
+        await log.AppendAsync(Long("r1", EvidenceLine.MaxBytes), Stop);
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => log.AppendAsync(Long("r2", EvidenceLine.MaxBytes + 1), Stop));
 
         Assert.Contains("65536 bytes, more than 65535", error.Message);
         Assert.Contains("attach the rest as details", error.Message);
         await using var restarted = test.Open();
-        await restarted.AppendAsync(Long("r1", EvidenceLine.MostBytes), Stop);
+        await restarted.AppendAsync(Long("r1", EvidenceLine.MaxBytes), Stop);
         Assert.Equal(["r1"], await test.IdsAsync());
     }
 

@@ -32,7 +32,7 @@ public abstract class EvidenceModelTests(StorageFixture accounts)
     {
         var random = new Random(seed);
         var test = new TestLog(accounts, $"evm-{seed}");
-        var options = new LogOptions { MostBlocks = random.Next(2, 12), MostRecords = random.Next(1, 9), DrainWithin = TimeSpan.FromSeconds(20) };
+        var options = new LogOptions { MaxBlocks = random.Next(2, 12), MaxRecords = random.Next(1, 9), DrainWithin = TimeSpan.FromSeconds(20) };
         var writers = Enumerable.Range(0, random.Next(2, 5)).Select(_ => new Writer(test, accounts, options, random.Next())).ToList();
         var receipts = new Dictionary<string, EvidenceReceipt>(StringComparer.Ordinal);
         var brought = new List<EvidenceRecord>();

@@ -190,7 +190,7 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
     public async Task A_full_blob_is_followed_by_the_next_and_ids_are_known_across_both()
     {
         var test = new TestLog(accounts, "em-full");
-        var few = new LogOptions { MostBlocks = 3 };
+        var few = new LogOptions { MaxBlocks = 3 };
         await using var log = test.Open(options: few);
         await using var other = test.Open(options: few);
         foreach (var i in Enumerable.Range(0, 7))
@@ -208,7 +208,7 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
     public async Task A_clock_that_goes_back_before_a_blob_is_closed_is_told_before_that()
     {
         var test = new TestLog(accounts, "em-back");
-        await using var log = test.Open(options: new LogOptions { MostBlocks = 2 });
+        await using var log = test.Open(options: new LogOptions { MaxBlocks = 2 });
         await log.AppendAsync(test.Record("r1"), Stop);
         await log.AppendAsync(test.Record("r2"), Stop);
         test.Clock.AdjustTime(TestLog.Start.AddHours(-1));
@@ -278,7 +278,7 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
     public async Task A_chain_of_blobs_with_a_gap_is_told_and_not_written_to(string how)
     {
         var test = new TestLog(accounts, $"em-gap-{how.Replace(' ', '-')}");
-        await using (var log = test.Open(options: new LogOptions { MostBlocks = 1 }))
+        await using (var log = test.Open(options: new LogOptions { MaxBlocks = 1 }))
             for (var i = 0; i < 4; i++)
             {
                 test.Clock.SetUtcNow(TestLog.Start.AddDays(i < 3 ? 0 : 31));

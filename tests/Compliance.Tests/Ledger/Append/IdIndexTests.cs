@@ -9,7 +9,7 @@ public sealed class IdIndexTests
     [Fact]
     public void It_finds_what_was_added_in_its_order_however_many_share_a_hash() =>
         // Few hashes that differ in their upper bits only, so that they meet in the table.
-        Gen.Select(Gen.ULong[0, 7].Select(Gen.ULong[0, 3], (low, high) => low | (high << 60)), Gen.Int[1, EvidenceLine.MostBytes]).List[0, 400].Sample(added =>
+        Gen.Select(Gen.ULong[0, 7].Select(Gen.ULong[0, 3], (low, high) => low | (high << 60)), Gen.Int[1, EvidenceLine.MaxBytes]).List[0, 400].Sample(added =>
         {
             var index = new IdIndex();
             var offset = 0L;

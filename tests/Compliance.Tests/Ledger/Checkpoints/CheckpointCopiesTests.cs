@@ -271,7 +271,7 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
 
         public long? RefuseSize { get; set; }
 
-        public Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken stop)
+        public Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken cancellationToken)
         {
             if (size == RefuseSize)
                 throw new CopyFailedException("it answered 400");

@@ -455,7 +455,7 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
     /// <summary>Says it is one key and signs with another.</summary>
     private sealed class LyingKey : ISigningKey
     {
-        public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken stop) =>
+        public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken cancellationToken) =>
             Task.FromResult(new CheckpointSigner(new Liar(new MemoryKey(NewPem()).Of(origin)), new MemoryKey(NewPem()).Of(origin).Key));
 
         private sealed class Liar(CheckpointSigner other) : INoteSigner
@@ -464,7 +464,7 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
 
             public uint KeyId => other.Key.Id;
 
-            public Task<byte[]> SignAsync(byte[] text, CancellationToken stop) => other.Signer.SignAsync(text, stop);
+            public Task<byte[]> SignAsync(byte[] text, CancellationToken cancellationToken) => other.Signer.SignAsync(text, cancellationToken);
         }
     }
 }

@@ -162,7 +162,7 @@ internal sealed class Ledgers
 
         public List<EvidenceRecord> Records { get; } = [];
 
-        public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
+        public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)
         {
             if (_ids.Add(record.Id))
             {
@@ -186,5 +186,5 @@ internal sealed class MemoryKey(string pem) : ISigningKey
     /// <summary>What is wrong with it; null when it signs.</summary>
     public Exception? Broken { get; set; }
 
-    public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken stop) => Broken is { } wrong ? throw wrong : Task.FromResult(Of(origin));
+    public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken cancellationToken) => Broken is { } wrong ? throw wrong : Task.FromResult(Of(origin));
 }

@@ -17,7 +17,7 @@ public sealed class WholeLedgerTests(AzuriteFixture azurite)
     {
         var ledger = new Ledgers(azurite);
         var written = new TestLog(azurite, ledger.Tenant);
-        using var log = written.Open(options: new() { MostBlocks = 40 });
+        using var log = written.Open(options: new() { MaxBlocks = 40 });
         var (old, fresh) = (ledger.Key, new MemoryKey(NewPem()));
         NoteKey[] both = [fresh.Of(ledger.Origin).Key, old.Of(ledger.Origin).Key];
         Task<CheckpointOutcome> CheckpointAsync(MemoryKey key) => new LedgerCheckpointer(

@@ -20,9 +20,9 @@ internal sealed class MemoryTiles : ITileSource
 
     public byte[] this[TileRef tile] => [.. _levels[tile.Level].Skip((int)tile.Index * 256).Take(tile.Width).SelectMany(h => h)];
 
-    public Task<byte[]> ReadAsync(TileRef tile, CancellationToken stop)
+    public Task<byte[]> ReadAsync(TileRef tile, CancellationToken cancellationToken)
     {
-        stop.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         Reads.Add(tile);
         return Task.FromResult(Serve(tile, this[tile]));
     }

@@ -121,6 +121,6 @@ public sealed class TileBuilderTests
 
     private sealed class Stored(Dictionary<TileRef, byte[]> tiles) : ITileSource
     {
-        public Task<byte[]> ReadAsync(TileRef tile, CancellationToken stop) => Task.FromResult(tiles[tile]);
+        public Task<byte[]> ReadAsync(TileRef tile, CancellationToken cancellationToken) => Task.FromResult(tiles[tile]);
     }
 }

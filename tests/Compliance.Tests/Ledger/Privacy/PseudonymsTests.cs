@@ -109,7 +109,7 @@ public abstract class PseudonymsTests(StorageFixture accounts)
     {
         public List<EvidenceRecord> Records { get; } = [];
 
-        public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
+        public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)
         {
             Records.Add(record);
             return Task.FromResult(new EvidenceReceipt(record.Id, "", 0, ""));

@@ -7,18 +7,18 @@ internal sealed class ChangingSource(ILedgerSource source, int afterLogs, Action
 {
     private int _logs;
 
-    public Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop)
+    public Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken)
     {
         if (_logs++ == afterLogs)
             change();
-        return source.LogsAsync(stop);
+        return source.LogsAsync(cancellationToken);
     }
 
-    public Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop) => source.CheckpointsAsync(stop);
+    public Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => source.CheckpointsAsync(cancellationToken);
 
-    public Task<Stream> OpenAsync(string path, long offset, CancellationToken stop) => source.OpenAsync(path, offset, stop);
+    public Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken) => source.OpenAsync(path, offset, cancellationToken);
 
-    public Task<byte[]?> FindAsync(string path, int most, CancellationToken stop) => source.FindAsync(path, most, stop);
+    public Task<byte[]?> FindAsync(string path, int most, CancellationToken cancellationToken) => source.FindAsync(path, most, cancellationToken);
 
-    public Task<byte[]> ReadAsync(TileRef tile, CancellationToken stop) => source.ReadAsync(tile, stop);
+    public Task<byte[]> ReadAsync(TileRef tile, CancellationToken cancellationToken) => source.ReadAsync(tile, cancellationToken);
 }

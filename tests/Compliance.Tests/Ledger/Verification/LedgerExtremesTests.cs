@@ -199,7 +199,7 @@ public sealed class LedgerExtremesTests
         var source = new Endless(600_000_000, _ => (byte)'x');
         var result = await VerifyAsync(source, Key, tiles: false);
         Assert.Equal((0, 600_000_000), (result.Records, result.Bytes));
-        Assert.InRange(source.MostMemory, 1, 40_000_000);
+        Assert.InRange(source.MaxMemory, 1, 40_000_000);
     }
 
     [Fact]
@@ -208,7 +208,7 @@ public sealed class LedgerExtremesTests
         var source = new Endless(2_000_000, _ => (byte)'\n');
         var result = await VerifyAsync(source, Key);
         Assert.Equal((2_000_000, 2_000_000), (result.Records, result.TornLines));
-        Assert.InRange(source.MostMemory, 1, 40_000_000);
+        Assert.InRange(source.MaxMemory, 1, 40_000_000);
     }
 
     [Fact]
@@ -216,9 +216,9 @@ public sealed class LedgerExtremesTests
     {
         var source = new Endless(400_000, i => i % 4 == 3 ? (byte)'\n' : "{x}"u8[(int)(i % 4)]);
         var result = await VerifyAsync(source, Key);
-        Assert.Equal((100_000, LedgerVerifier.MostProblemsOfAKind), (result.Records, result.Problems.Count(p => p.Kind == LedgerProblemKind.ForeignLine)));
-        Assert.Equal(100_000 - LedgerVerifier.MostProblemsOfAKind, result.MoreProblems);
-        Assert.InRange(source.MostMemory, 1, 40_000_000);
+        Assert.Equal((100_000, LedgerVerifier.MaxProblemsOfAKind), (result.Records, result.Problems.Count(p => p.Kind == LedgerProblemKind.ForeignLine)));
+        Assert.Equal(100_000 - LedgerVerifier.MaxProblemsOfAKind, result.MoreProblems);
+        Assert.InRange(source.MaxMemory, 1, 40_000_000);
     }
 
     [Fact]
@@ -249,14 +249,14 @@ public sealed class LedgerExtremesTests
     {
         private readonly long _before = GC.GetTotalMemory(forceFullCollection: true);
 
-        public long MostMemory { get; private set; } = 1;
+        public long MaxMemory { get; private set; } = 1;
 
-        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<LedgerFile>>([new(LedgerLayout.Log(2026, 11, 1), length)]);
+        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LedgerFile>>([new(LedgerLayout.Log(2026, 11, 1), length)]);
 
-        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<long>>([]);
+        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<long>>([]);
 
-        public override Task<Stream> OpenAsync(string path, long offset, CancellationToken stop) =>
-            path == LedgerLayout.Head ? throw new FileNotFoundException() : Task.FromResult<Stream>(new Made(length, byteAt, () => MostMemory = Math.Max(MostMemory, GC.GetTotalMemory(forceFullCollection: true) - _before)));
+        public override Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken) =>
+            path == LedgerLayout.Head ? throw new FileNotFoundException() : Task.FromResult<Stream>(new Made(length, byteAt, () => MaxMemory = Math.Max(MaxMemory, GC.GetTotalMemory(forceFullCollection: true) - _before)));
     }
 
     // One file goes on for ever.
@@ -266,14 +266,14 @@ public sealed class LedgerExtremesTests
 
         public long Read { get; private set; }
 
-        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) => _files.LogsAsync(stop);
+        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) => _files.LogsAsync(cancellationToken);
 
-        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop) => _files.CheckpointsAsync(stop);
+        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => _files.CheckpointsAsync(cancellationToken);
 
-        public override Task<Stream> OpenAsync(string path, long offset, CancellationToken stop)
+        public override Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken)
         {
             if (path != longer)
-                return _files.OpenAsync(path, offset, stop);
+                return _files.OpenAsync(path, offset, cancellationToken);
             var bytes = files[path];
             return Task.FromResult<Stream>(new Made(long.MaxValue, i =>
             {

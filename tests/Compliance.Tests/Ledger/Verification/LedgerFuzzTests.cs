@@ -105,7 +105,7 @@ public sealed class LedgerFuzzTests
 
             var result = await VerifyAsync(new MemoryLedger(files), ledger.Key);
 
-            Assert.True(result.Problems.Count <= LedgerVerifier.MostProblems);
+            Assert.True(result.Problems.Count <= LedgerVerifier.MaxProblems);
             Assert.All(result.Problems, p => Assert.DoesNotContain(p.Message, char.IsControl));
         }, iter: TestSize.Times(400), threads: 2);
     }

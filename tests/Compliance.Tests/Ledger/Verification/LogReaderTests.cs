@@ -92,12 +92,12 @@ public sealed class LogReaderTests
     {
         public override bool IsNear => near;
 
-        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) =>
+        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<LedgerFile>>([new(Name, bytes.Length)]);
 
-        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<long>>([]);
+        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<long>>([]);
 
-        public override Task<Stream> OpenAsync(string path, long offset, CancellationToken stop) =>
+        public override Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken) =>
             Task.FromResult<Stream>(new MemoryStream(bytes[(int)offset..]));
     }
 }

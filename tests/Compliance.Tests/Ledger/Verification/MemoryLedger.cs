@@ -13,13 +13,13 @@ internal sealed class MemoryLedger(IReadOnlyDictionary<string, byte[]> all) : Le
 
     public IReadOnlyDictionary<string, byte[]> Files => _files;
 
-    public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<LedgerFile>>(
+    public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LedgerFile>>(
         [.. _files.Where(f => LedgerLayout.TryParseLog(f.Key, out _)).Select(f => new LedgerFile(f.Key, f.Value.Length)).OrderBy(f => f.Path, StringComparer.Ordinal)]);
 
-    public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<long>>(
+    public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<long>>(
         [.. _files.Keys.Select(f => LedgerLayout.TryParseCheckpoint(f, out var size) ? size : -1).Where(s => s >= 0).Order()]);
 
-    public override Task<Stream> OpenAsync(string path, long offset, CancellationToken stop) => _files.TryGetValue(path, out var bytes)
+    public override Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken) => _files.TryGetValue(path, out var bytes)
         ? Task.FromResult<Stream>(new MemoryStream(bytes, (int)Math.Min(offset, bytes.Length), (int)Math.Max(0, bytes.Length - offset), writable: false))
         : throw new FileNotFoundException($"there is no {path}", path);
 }

@@ -144,7 +144,7 @@ public sealed class PlanExecutorTests
         Assert.Equal(StepResult.Failed, failed.Result);
         Assert.Equal("500, InternalServerError: An error occurred.", failed.Reason);
         Assert.Contains("az rest --method DELETE --url ", failed.Remedy, StringComparison.Ordinal);
-        Assert.Equal(PoliteHandler.MaxAttempts, tenant.Writes.Count(w => w.Path.Contains(path, StringComparison.Ordinal)));
+        Assert.Equal(ThrottleAwareRetryHandler.MaxAttempts, tenant.Writes.Count(w => w.Path.Contains(path, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -255,7 +255,7 @@ public sealed class PlanExecutorTests
 
         await tenant.RunAsync(Remove([.. Enumerable.Range(0, 60).Select(i => Some.AzureRole("s1", $"a{i:D2}"))]));
 
-        Assert.InRange(tenant.MostInAzure, 2, 10);
+        Assert.InRange(tenant.MaxInAzure, 2, 10);
     }
 
     [Fact]

@@ -53,13 +53,13 @@ public sealed class StepStatusTests
     {
         var time = new Compliance.Tests.Tenants.NoWaiting();
         using var quota = new WriteQuota(time);
-        var stop = TestContext.Current.CancellationToken;
+        var cancellationToken = TestContext.Current.CancellationToken;
         for (var i = 0; i < WriteQuota.Burst + 30; i++)
-            (await quota.EnterAsync(stop)).Dispose();
+            (await quota.EnterAsync(cancellationToken)).Dispose();
         Assert.InRange(time.Waits.Max(), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
 
         quota.Pause(TimeSpan.FromMinutes(2));
-        (await quota.EnterAsync(stop)).Dispose();
+        (await quota.EnterAsync(cancellationToken)).Dispose();
 
         Assert.InRange(time.Waits.Last(), TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(120));
     }

@@ -79,7 +79,7 @@ internal sealed class WritableTenant : IAsyncDisposable
     public int RoundTrips => _roundTrips;
 
     /// <summary>Most requests that Resource Manager had to deal with at once.</summary>
-    public int MostInAzure => _mostInAzure;
+    public int MaxInAzure => _mostInAzure;
 
     /// <summary>The user is not there any more.</summary>
     public string? DeletedUser { get; set; }

@@ -8,7 +8,7 @@ public sealed class CapCounterTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
-    private static readonly OffboardingPolicy Policy = new() { Sha256 = new string('a', 64), MostPerHour = 2, MostOfStaffPerDay = 0.03 };
+    private static readonly OffboardingPolicy Policy = new() { Sha256 = new string('a', 64), MaxPerHour = 2, MaxOfStaffPerDay = 0.03 };
 
     [Fact]
     public void A_place_of_yesterday_that_is_given_back_frees_none_of_today()
@@ -74,7 +74,7 @@ public sealed class CapCounterTests
     [InlineData(1.0, 3, 3)]
     public void The_share_of_a_day_is_rounded_down_and_is_one_at_least(double share, long staff, int allowed)
     {
-        var policy = Policy with { MostOfStaffPerDay = share };
+        var policy = Policy with { MaxOfStaffPerDay = share };
         var last = new CapCounter(DateOnly.FromDateTime(Noon.Date), allowed - 1, []);
 
         Assert.Null(last.Check(Noon, policy, staff));
@@ -95,7 +95,7 @@ public sealed class CapCounterTests
 
         Assert.Equal([Noon.AddHours(-23).UtcTicks, Noon.UtcTicks, Noon.AddMinutes(1).UtcTicks], counter.Recent);
         Assert.Equal(counter.Recent, CapCounter.Unpacked(counter.Packed()));
-        var times = Enumerable.Range(0, CapCounter.MostKept).Select(i => Noon.UtcTicks - CapCounter.MostKept + i);
+        var times = Enumerable.Range(0, CapCounter.MaxKept).Select(i => Noon.UtcTicks - CapCounter.MaxKept + i);
         var full = CapCounter.None with { Recent = [.. times] };
         Assert.Equal([.. full.Recent.Skip(1), Noon.UtcTicks], full.Taken(Noon).Recent);
     }

@@ -95,7 +95,7 @@ public abstract class HrWebhookTests(StorageFixture accounts)
         // At 0 s, 60 s, ... 240 s, and the rest.
         Assert.Equal(6, given.Evidence.Records.Count);
         Assert.Equal((100L, 200L), (given.Evidence.Records.Sum(r => r.Counts.GetValueOrDefault("status415")), given.Evidence.Records.Sum(r => r.Counts.GetValueOrDefault("status401"))));
-        Assert.All(given.Evidence.Records.Zip(given.Evidence.Records.Skip(1)), pair => Assert.True(pair.Second.Time - pair.First.Time >= WebhookRefusals.Coalesced));
+        Assert.All(given.Evidence.Records.Zip(given.Evidence.Records.Skip(1)), pair => Assert.True(pair.Second.Time - pair.First.Time >= WebhookRefusals.SingleFlight));
     }
 
     [Fact]
@@ -123,10 +123,10 @@ public abstract class HrWebhookTests(StorageFixture accounts)
         var given = new Given(accounts, "hook-owed") { Evidence = { Down = true } };
 
         Assert.Equal(401, await given.StatusAsync(NewKey));
-        given.Time.Advance(WebhookRefusals.Coalesced);
+        given.Time.Advance(WebhookRefusals.SingleFlight);
         Assert.Equal(415, await given.StatusAsync(NewKey, contentType: "text/plain"));
         given.Evidence.Down = false;
-        given.Time.Advance(WebhookRefusals.Coalesced);
+        given.Time.Advance(WebhookRefusals.SingleFlight);
         await given.Refusals.FlushAsync(Stop);
 
         Assert.Equal(new Dictionary<string, long> { ["status401"] = 1, ["status415"] = 1 }, Assert.Single(given.Evidence.Records).Counts);
@@ -178,7 +178,7 @@ public abstract class HrWebhookTests(StorageFixture accounts)
 
         public int ReadAfresh { get; private set; }
 
-        public Task<IReadOnlyList<byte[]>> CurrentAsync(bool afresh, CancellationToken stop)
+        public Task<IReadOnlyList<byte[]>> CurrentAsync(bool afresh, CancellationToken cancellationToken)
         {
             Read++;
             if (afresh)

@@ -411,7 +411,7 @@ internal sealed class EvidenceInMemory : IEvidenceLog
 
     public IReadOnlyCollection<EvidenceRecord> Records => [.. _records.Values.OrderBy(r => r.Time)];
 
-    public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken stop)
+    public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)
     {
         if (Down)
             throw new RequestFailedException(503, "the evidence account is down");

@@ -251,7 +251,7 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
 
         public string? Problem { get; set; }
 
-        public Task<LeavingUsers> ReadAsync(CancellationToken stop) =>
+        public Task<LeavingUsers> ReadAsync(CancellationToken cancellationToken) =>
             Task.FromResult(new LeavingUsers(All, new SourceOutcome("graph/users", Problem is null, All.Count, Reason: Problem)));
     }
 
@@ -259,11 +259,11 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
     {
         public bool LastComplete { get; private set; }
 
-        public Task<IReadOnlyDictionary<string, ControlRuns>> LoadAsync(string tenantId, CancellationToken stop) => throw new NotSupportedException();
+        public Task<IReadOnlyDictionary<string, ControlRuns>> LoadAsync(string tenantId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task ExpectAsync(string tenantId, string control, DateTimeOffset now, CancellationToken stop) => Task.CompletedTask;
+        public Task ExpectAsync(string tenantId, string control, DateTimeOffset now, CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public Task CompletedAsync(string tenantId, string control, RunStamp run, bool complete, CancellationToken stop)
+        public Task CompletedAsync(string tenantId, string control, RunStamp run, bool complete, CancellationToken cancellationToken)
         {
             LastComplete = complete;
             return Task.CompletedTask;

@@ -22,7 +22,7 @@ internal sealed class RetryAfterTooLongException(TimeSpan asked, TimeSpan most)
 /// Stands between an SDK and the network: sends only to the service's own hosts, counts, and tries reads again after 408, 429, 500, 502, 503, 504
 /// and broken connections, honouring Retry-After. The SDKs' own retries are off: they wait without bound and on the real clock.
 /// </summary>
-internal sealed partial class PoliteHandler(
+internal sealed partial class ThrottleAwareRetryHandler(
     HttpMessageHandler inner, string service, Func<Uri, bool> isOurs, TimeSpan maxWait, TimeProvider time, RequestCounter counter, ILogger log) : DelegatingHandler(inner)
 {
     /// <summary>Times a request is sent at most. At one failure in eight, ten failures in a row are one in 10^9.</summary>
@@ -78,10 +78,10 @@ internal sealed partial class PoliteHandler(
     }
 
     // The whole answer is taken in here, so that a connection that breaks or stalls in the middle is tried again too.
-    private async Task<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CancellationToken stop)
+    private async Task<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(AnswerWithin, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         HttpResponseMessage? response = null;
         try
         {
@@ -89,7 +89,7 @@ internal sealed partial class PoliteHandler(
             await response.Content.LoadIntoBufferAsync(either.Token);
             return response;
         }
-        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !stop.IsCancellationRequested)
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             response?.Dispose();
             throw new HttpRequestException($"no answer within {AnswerWithin.TotalSeconds:0} s", e);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Compliance.Tests.Tenants;
 
 /// <summary>What is sent, what is sent again and after how long, on a clock that does not wait.</summary>
-public sealed class PoliteHandlerTests
+public sealed class ThrottleAwareRetryHandlerTests
 {
     private const string Read = "https://service.example/things";
 
@@ -104,7 +104,7 @@ public sealed class PoliteHandlerTests
         _time.Waits.Clear();
         await Assert.ThrowsAsync<IOException>(() => SendAsync("GET", Read, _ => throw new IOException("reset")));
         Assert.Equal(waits, _time.Waits.Select(w => w.TotalSeconds));
-        Assert.Equal(2 * PoliteHandler.MaxAttempts, _sent.Count);
+        Assert.Equal(2 * ThrottleAwareRetryHandler.MaxAttempts, _sent.Count);
     }
 
     // Whichever way our own clock is off: the service's says how long.
@@ -124,9 +124,9 @@ public sealed class PoliteHandlerTests
     [Fact]
     public void A_date_that_is_past_is_no_wait_and_our_clock_counts_where_the_service_names_no_time()
     {
-        Assert.Equal(TimeSpan.Zero, PoliteHandler.WaitFor(Answer(429, Sent.AddSeconds(-7), Sent), 3, Sent.AddDays(-1)));
-        Assert.Equal(TimeSpan.FromSeconds(7), PoliteHandler.WaitFor(Answer(429, Sent.AddSeconds(7)), 3, Sent));
-        Assert.Equal(TimeSpan.FromSeconds(2), PoliteHandler.WaitFor(Answer(429), 3, Sent));
+        Assert.Equal(TimeSpan.Zero, ThrottleAwareRetryHandler.WaitFor(Answer(429, Sent.AddSeconds(-7), Sent), 3, Sent.AddDays(-1)));
+        Assert.Equal(TimeSpan.FromSeconds(7), ThrottleAwareRetryHandler.WaitFor(Answer(429, Sent.AddSeconds(7)), 3, Sent));
+        Assert.Equal(TimeSpan.FromSeconds(2), ThrottleAwareRetryHandler.WaitFor(Answer(429), 3, Sent));
     }
 
     [Theory]
@@ -154,7 +154,7 @@ public sealed class PoliteHandlerTests
     [InlineData(HttpRequestError.ConnectionError, 1)]
     [InlineData(HttpRequestError.NameResolutionError, 1)]
     [InlineData(HttpRequestError.SecureConnectionError, 1)]
-    [InlineData(HttpRequestError.ResponseEnded, PoliteHandler.MaxAttempts)]
+    [InlineData(HttpRequestError.ResponseEnded, ThrottleAwareRetryHandler.MaxAttempts)]
     public async Task Where_nothing_listens_or_is_not_trusted_is_asked_once(HttpRequestError error, int times)
     {
         await Assert.ThrowsAsync<HttpRequestException>(() => SendAsync("GET", Read, _ => throw new HttpRequestException(error)));
@@ -195,10 +195,10 @@ public sealed class PoliteHandlerTests
     public async Task An_answer_that_does_not_come_counts_as_a_broken_connection()
     {
         var time = new FakeTimeProvider();
-        using var handler = new PoliteHandler(
+        using var handler = new ThrottleAwareRetryHandler(
             new Inner(async (_, cancel) =>
             {
-                time.Advance(PoliteHandler.AnswerWithin);
+                time.Advance(ThrottleAwareRetryHandler.AnswerWithin);
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
                 return Answer(200);
             }),
@@ -214,17 +214,17 @@ public sealed class PoliteHandlerTests
     [Fact]
     public async Task Who_gives_up_is_not_answered_by_another_try()
     {
-        using var stop = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => SendAsync(
             "GET", Read,
             _ =>
             {
-                stop.Cancel();
-                stop.Token.ThrowIfCancellationRequested();
+                cancellation.Cancel();
+                cancellation.Token.ThrowIfCancellationRequested();
                 return Answer(200);
             },
-            stop: stop.Token));
+            cancellationToken: cancellation.Token));
 
         Assert.Single(_sent);
     }
@@ -232,7 +232,7 @@ public sealed class PoliteHandlerTests
     [Fact]
     public void Nothing_is_sent_without_the_guards()
     {
-        using var handler = new PoliteHandler(
+        using var handler = new ThrottleAwareRetryHandler(
             new Inner((_, _) => throw new InvalidOperationException("it was sent")),
             "service", _ => true, TimeSpan.Zero, _time, _counter, NullLogger.Instance);
         using var client = new HttpMessageInvoker(handler);
@@ -243,10 +243,10 @@ public sealed class PoliteHandlerTests
 
     private async Task<HttpResponseMessage> SendAsync(
         string method, string address, Func<int, HttpResponseMessage> answer, bool ours = true, HttpContent? content = null,
-        CancellationToken? stop = null)
+        CancellationToken? cancellationToken = null)
     {
         var attempt = 0;
-        var handler = new PoliteHandler(
+        var handler = new ThrottleAwareRetryHandler(
             new Inner(async (request, cancel) =>
             {
                 // As the network takes it: read once, and not kept.
@@ -259,7 +259,7 @@ public sealed class PoliteHandlerTests
             "service", _ => ours, TimeSpan.FromSeconds(300), _time, _counter, NullLogger.Instance);
         using var client = new HttpMessageInvoker(handler);
         using var request = new HttpRequestMessage(new HttpMethod(method), address) { Content = content };
-        return await client.SendAsync(request, stop ?? Stop);
+        return await client.SendAsync(request, cancellationToken ?? Stop);
     }
 
     private static HttpResponseMessage Answer(int status, DateTimeOffset? until = null, DateTimeOffset? date = null)

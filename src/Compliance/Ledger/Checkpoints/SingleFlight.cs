@@ -6,18 +6,18 @@ namespace Compliance.Ledger.Checkpoints;
 /// </summary>
 /// <typeparam name="T">What the job gives.</typeparam>
 /// <param name="job">The job.</param>
-internal sealed class Coalesced<T>(Func<CancellationToken, Task<T>> job)
+internal sealed class SingleFlight<T>(Func<CancellationToken, Task<T>> job)
 {
     private readonly Lock _lock = new();
     private Task<T>? _running;
     private Task<T>? _next;
 
     /// <summary>Waits for a run that begins after this call.</summary>
-    /// <param name="stop">Ends the waiting.</param>
-    public Task<T> RunAsync(CancellationToken stop)
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task<T> RunAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
-            return (_next ??= AfterAsync(_running)).WaitAsync(stop);
+            return (_next ??= AfterAsync(_running)).WaitAsync(cancellationToken);
     }
 
     private async Task<T> AfterAsync(Task<T>? before)

@@ -5,7 +5,7 @@ using static Compliance.Tests.Findings.Samples;
 
 namespace Compliance.Tests.Findings;
 
-public sealed class FindingsKeeperTests(MemoryStorageFixture accounts)
+public sealed class FindingWriterTests(MemoryStorageFixture accounts)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -14,10 +14,10 @@ public sealed class FindingsKeeperTests(MemoryStorageFixture accounts)
     {
         const string tenant = "keeper-race";
         var store = new TableFindingStore(Faults.Storage(accounts));
-        await new FindingsKeeper(store).ReconcileAsync(tenant, ["CRED-001"], _ => [App("a"), App("b")], Read(), Run(1), Stop);
+        await new FindingWriter(store).ReconcileAsync(tenant, ["CRED-001"], _ => [App("a"), App("b")], Read(), Run(1), Stop);
         var raced = new RacedStore(store);
 
-        var result = await new FindingsKeeper(raced).ReconcileAsync(
+        var result = await new FindingWriter(raced).ReconcileAsync(
             tenant, ["CRED-001"], _ => [App("a") with { Reason = "new" }, App("b") with { Reason = "new" }], Read(), Run(2), Stop);
 
         Assert.Equal((2, 2), (result.Changes.Count, raced.Saves));
@@ -33,19 +33,19 @@ public sealed class FindingsKeeperTests(MemoryStorageFixture accounts)
         public int Saves { get; private set; }
 
         public Task<IReadOnlyDictionary<string, StoredFinding>> LoadAsync(
-            string tenantId, IReadOnlyCollection<string> controlIds, CancellationToken stop) => store.LoadAsync(tenantId, controlIds, stop);
+            string tenantId, IReadOnlyCollection<string> controlIds, CancellationToken cancellationToken) => store.LoadAsync(tenantId, controlIds, cancellationToken);
 
         public async Task<IReadOnlyList<string>> SaveAsync(
-            string tenantId, IReadOnlyCollection<StoredFinding> findings, CancellationToken stop)
+            string tenantId, IReadOnlyCollection<StoredFinding> findings, CancellationToken cancellationToken)
         {
             if (Saves++ == 0)
             {
-                var theirs = (await store.LoadAsync(tenantId, ["CRED-001"], stop)).Values.First();
-                await store.SaveAsync(tenantId, [theirs with { Finding = theirs.Finding with { Reopened = 7 } }], stop);
+                var theirs = (await store.LoadAsync(tenantId, ["CRED-001"], cancellationToken)).Values.First();
+                await store.SaveAsync(tenantId, [theirs with { Finding = theirs.Finding with { Reopened = 7 } }], cancellationToken);
             }
-            return await store.SaveAsync(tenantId, findings, stop);
+            return await store.SaveAsync(tenantId, findings, cancellationToken);
         }
 
-        public IAsyncEnumerable<Finding> ListOpenAsync(string tenantId, CancellationToken stop) => store.ListOpenAsync(tenantId, stop);
+        public IAsyncEnumerable<Finding> ListOpenAsync(string tenantId, CancellationToken cancellationToken) => store.ListOpenAsync(tenantId, cancellationToken);
     }
 }
