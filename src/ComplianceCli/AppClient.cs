@@ -14,7 +14,11 @@ namespace ComplianceCli;
 /// <summary>The app's HTTP interface.</summary>
 internal sealed class AppClient(Connection connection) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(connection.App), Timeout = TimeSpan.FromSeconds(100) };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false })
+    {
+        BaseAddress = new Uri(connection.App),
+        Timeout = TimeSpan.FromSeconds(100),
+    };
 
     /// <summary>Sends a signed HR event and gives the case's id.</summary>
     public async Task<string> SendHrEventAsync(ReadOnlyMemory<byte> body, DateTimeOffset now, CancellationToken cancellationToken)
@@ -28,28 +32,56 @@ internal sealed class AppClient(Connection connection) : IDisposable
         return answer.RootElement.GetProperty("caseId").GetString()!;
     }
 
-    public Task<IReadOnlyList<LeaverCase>> CasesAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<LeaverCase>>("/api/offboarding/cases", cancellationToken);
+    public Task<IReadOnlyList<LeaverCase>> CasesAsync(CancellationToken cancellationToken) =>
+        GetAsync<IReadOnlyList<LeaverCase>>("/api/offboarding/cases", cancellationToken);
 
-    public Task<LeaverCase> CaseAsync(string caseId, CancellationToken cancellationToken) => GetAsync<LeaverCase>($"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}", cancellationToken);
+    public Task<LeaverCase> CaseAsync(string caseId, CancellationToken cancellationToken) =>
+        GetAsync<LeaverCase>($"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}", cancellationToken);
 
-    public Task<DryRun> PlanAsync(string user, CancellationToken cancellationToken) => GetAsync<DryRun>($"/api/offboarding/plan?user={Uri.EscapeDataString(user)}", cancellationToken);
+    public Task<DryRun> PlanAsync(string user, CancellationToken cancellationToken) =>
+        GetAsync<DryRun>($"/api/offboarding/plan?user={Uri.EscapeDataString(user)}", cancellationToken);
 
-    public Task<IReadOnlyList<ApprovalRequest>> ApprovalsAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ApprovalRequest>>("/api/approvals", cancellationToken);
+    public Task<IReadOnlyList<ApprovalRequest>> ApprovalsAsync(CancellationToken cancellationToken) =>
+        GetAsync<IReadOnlyList<ApprovalRequest>>("/api/approvals", cancellationToken);
 
     public async Task<byte[]> DocumentAsync(string caseId, string document, CancellationToken cancellationToken)
     {
-        using var request = Keyed(HttpMethod.Get, $"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}/{Uri.EscapeDataString(document)}");
+        using var request = Keyed(
+            HttpMethod.Get,
+            $"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}/{Uri.EscapeDataString(document)}"
+        );
         using var response = await SendAsync(request, cancellationToken);
-        return response.IsSuccessStatusCode ? await response.Content.ReadAsByteArrayAsync(cancellationToken) : throw await RefusedAsync(response, cancellationToken);
+        return response.IsSuccessStatusCode
+            ? await response.Content.ReadAsByteArrayAsync(cancellationToken)
+            : throw await RefusedAsync(response, cancellationToken);
     }
 
     /// <summary>Answers a request for approval as the person the token is of; gives where the request stands now.</summary>
-    public async Task<string> AnswerAsync(string requestId, string planId, bool approve, string? comment, string token, CancellationToken cancellationToken)
+    public async Task<string> AnswerAsync(
+        string requestId,
+        string planId,
+        bool approve,
+        string? comment,
+        string token,
+        CancellationToken cancellationToken
+    )
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/approvals/{Uri.EscapeDataString(requestId)}")
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
-            Content = new StringContent(JsonSerializer.Serialize(new { planId, approve, comment }, JsonSerializerOptions.Web), Encoding.UTF8, "application/json"),
+            Content = new StringContent(
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        planId,
+                        approve,
+                        comment,
+                    },
+                    JsonSerializerOptions.Web
+                ),
+                Encoding.UTF8,
+                "application/json"
+            ),
         };
         using var answer = await JsonAsync(request, cancellationToken);
         return answer.RootElement.GetProperty("state").GetString()!;
@@ -61,7 +93,14 @@ internal sealed class AppClient(Connection connection) : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/offboarding/cases")
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
-            Content = JsonContent.Create(new { user, forCause = true, reason }),
+            Content = JsonContent.Create(
+                new
+                {
+                    user,
+                    forCause = true,
+                    reason,
+                }
+            ),
         };
         using var answer = await JsonAsync(request, cancellationToken);
         return answer.Deserialize<LeaverCase>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
@@ -76,7 +115,8 @@ internal sealed class AppClient(Connection connection) : IDisposable
         return answer.Deserialize<T>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
     }
 
-    private HttpRequestMessage Keyed(HttpMethod method, string path) => new(method, path) { Headers = { { "x-functions-key", connection.Key } } };
+    private HttpRequestMessage Keyed(HttpMethod method, string path) =>
+        new(method, path) { Headers = { { "x-functions-key", connection.Key } } };
 
     private async Task<JsonDocument> JsonAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -100,7 +140,10 @@ internal sealed class AppClient(Connection connection) : IDisposable
             return await _http.SendAsync(request, cancellationToken);
         }
         // A connection that breaks at a bad moment comes as it is.
-        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e)
+            when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException
+                || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested)
+            )
         {
             throw new CliException($"the app at {connection.App} does not answer: {e.Message}. Is ./scripts/run running?", e);
         }
@@ -119,6 +162,10 @@ internal sealed class AppClient(Connection connection) : IDisposable
         {
             // Told by its status.
         }
-        return new CliException(response.StatusCode == HttpStatusCode.Unauthorized ? "401: the function key is not right" : $"the app answered {(int)response.StatusCode}");
+        return new CliException(
+            response.StatusCode == HttpStatusCode.Unauthorized
+                ? "401: the function key is not right"
+                : $"the app answered {(int)response.StatusCode}"
+        );
     }
 }

@@ -10,7 +10,15 @@ namespace ComplianceCli;
 /// <param name="ApproverAudience">Application id whose role approvers hold; null when not known.</param>
 /// <param name="TenantSettings">Settings of the tenant, for a fresh read; empty where there are none.</param>
 /// <param name="StateStorage">Connection string of the state account; null when it is not to be read.</param>
-internal sealed record Connection(string App, string Key, string? HrKey, string? EvidenceStorage, string? ApproverAudience, IReadOnlyDictionary<string, string> TenantSettings, string? StateStorage = null)
+internal sealed record Connection(
+    string App,
+    string Key,
+    string? HrKey,
+    string? EvidenceStorage,
+    string? ApproverAudience,
+    IReadOnlyDictionary<string, string> TenantSettings,
+    string? StateStorage = null
+)
 {
     /// <summary>Environment variable with the path of the file.</summary>
     public const string Variable = "COMPLIANCE_CONNECTION";
@@ -20,11 +28,19 @@ internal sealed record Connection(string App, string Key, string? HrKey, string?
     public static Connection Of(string? app, string? key, FileInfo? file)
     {
         if (app is not null)
-            return new Connection(app.TrimEnd('/'), key ?? throw new CliException("--app needs --key as well"), null, null, null, new Dictionary<string, string>());
+            return new Connection(
+                app.TrimEnd('/'),
+                key ?? throw new CliException("--app needs --key as well"),
+                null,
+                null,
+                null,
+                new Dictionary<string, string>()
+            );
         var path = PathOf(file);
         try
         {
-            return JsonSerializer.Deserialize<Connection>(File.ReadAllBytes(path), JsonSerializerOptions.Web) ?? throw new JsonException("it is null");
+            return JsonSerializer.Deserialize<Connection>(File.ReadAllBytes(path), JsonSerializerOptions.Web)
+                ?? throw new JsonException("it is null");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -36,7 +52,11 @@ internal sealed record Connection(string App, string Key, string? HrKey, string?
         }
     }
 
-    /// <summary>The file of the connection: the one that is named, or that of a running <c>./scripts/run</c>. It need not be there.</summary>
+    /// <summary>
+    /// The file of the connection: the one that is named, or that of a running <c>./scripts/run</c>. It need not be there.
+    /// </summary>
     public static string PathOf(FileInfo? file) =>
-        file?.FullName ?? Environment.GetEnvironmentVariable(Variable) ?? Path.Combine(Directory.GetCurrentDirectory(), ".local", "run", "connection.json");
+        file?.FullName
+        ?? Environment.GetEnvironmentVariable(Variable)
+        ?? Path.Combine(Directory.GetCurrentDirectory(), ".local", "run", "connection.json");
 }

@@ -62,9 +62,11 @@ internal sealed class DeadLetterPutBack(StateAccount account, string container)
                     await MoveAsync(client.GetBlobClient(blob.Name), events, etag, cancellationToken);
             }
             var ready = files.Count(f => f.Problem is null);
-            await report(confirm
-                ? Text($"{_putBack} of {files.Count} files were put on their queues.")
-                : Text($"{ready} of {files.Count} files would be put on their queues. {QueuePutBack.DryRun} put them back."));
+            await report(
+                confirm
+                    ? Text($"{_putBack} of {files.Count} files were put on their queues.")
+                    : Text($"{ready} of {files.Count} files would be put on their queues. {QueuePutBack.DryRun} put them back.")
+            );
             return new(container, confirm, _putBack, files);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
@@ -74,12 +76,17 @@ internal sealed class DeadLetterPutBack(StateAccount account, string container)
         catch (Exception e) when (StateAccount.IsFailure(e) && !cancellationToken.IsCancellationRequested)
         {
             throw new CliException(
-                $"{StateAccount.Failed(e)}. {Text($"{_putBack}")} files were put back; all others still lie in container {container}", e);
+                $"{StateAccount.Failed(e)}. {Text($"{_putBack}")} files were put back; all others still lie in container {container}",
+                e
+            );
         }
     }
 
     private static async Task<(DeadLetterFile File, IReadOnlyList<(string Queue, string Text)> Events, ETag Etag)> ReadAsync(
-        BlobClient blob, BlobItem item, CancellationToken cancellationToken)
+        BlobClient blob,
+        BlobItem item,
+        CancellationToken cancellationToken
+    )
     {
         var name = Plain.Text(item.Name, 500);
         if (item.Properties.ContentLength > MaxFileBytes)
@@ -102,7 +109,9 @@ internal sealed class DeadLetterPutBack(StateAccount account, string container)
     }
 
     private static (DeadLetterFile File, IReadOnlyList<(string Queue, string Text)> Events, ETag Etag) Unusable(
-        string name, string problem) => (new(name, [], problem), [], default);
+        string name,
+        string problem
+    ) => (new(name, [], problem), [], default);
 
     private static (string? Queue, string Text, string Line, string? Problem) Route(JsonElement element)
     {
@@ -112,8 +121,10 @@ internal sealed class DeadLetterPutBack(StateAccount account, string container)
         if (CloudEventEnvelope.IsEventGridSchema(element))
             return (null, text, "an event in the Event Grid schema", CloudEventEnvelope.EventGridSchemaRefused);
         var type = JsonMessage.Text(element, "type") ?? "";
-        var queue = type.StartsWith(EventSend.HrTypes, StringComparison.Ordinal) ? LeaverDesk.Queue
-            : type.StartsWith(VaultObjectEvent.TypePrefix, StringComparison.Ordinal) ? VaultObjectEvent.Queue : null;
+        var queue =
+            type.StartsWith(EventSend.HrTypes, StringComparison.Ordinal) ? LeaverDesk.Queue
+            : type.StartsWith(VaultObjectEvent.TypePrefix, StringComparison.Ordinal) ? VaultObjectEvent.Queue
+            : null;
         var line = Plain.Text($"{queue ?? "no queue"}  {type} {JsonMessage.Text(element, "id")}", 300);
         if (queue is null)
             return (null, text, line, $"the app has no queue for type '{Plain.Text(type, 200)}'");
@@ -123,7 +134,11 @@ internal sealed class DeadLetterPutBack(StateAccount account, string container)
     }
 
     private async Task MoveAsync(
-        BlobClient blob, IReadOnlyList<(string Queue, string Text)> events, ETag etag, CancellationToken cancellationToken)
+        BlobClient blob,
+        IReadOnlyList<(string Queue, string Text)> events,
+        ETag etag,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var (queue, text) in events)
         {

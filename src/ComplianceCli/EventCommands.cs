@@ -18,7 +18,12 @@ internal static partial class EventCommands
     /// <param name="output">For what was done.</param>
     /// <param name="time">Judges whether the times of an event are near enough.</param>
     public static Command Create(
-        Func<ParseResult, Connection> connect, Option<bool> json, Func<Stream> input, TextWriter output, TimeProvider time)
+        Func<ParseResult, Connection> connect,
+        Option<bool> json,
+        Func<Stream> input,
+        TextWriter output,
+        TimeProvider time
+    )
     {
         var file = new Argument<string>("FILE") { Description = "A CloudEvents 1.0 event as JSON; - reads it from standard input" };
         var queue = new Option<string?>("--queue")
@@ -33,28 +38,38 @@ internal static partial class EventCommands
         });
         var base64 = new Option<bool>("--base64") { Description = "Send it in Base64, as Event Grid may" };
         var send = new Command("send", "Put an event on the queue that Event Grid delivers it to") { file, queue, base64 };
-        send.SetAction(async (parsed, cancellationToken) =>
-        {
-            var (name, bytes) = await ReadAsync(parsed.GetValue(file)!, input, cancellationToken);
-            var sent = await new EventSend(connect(parsed), time).SendAsync(
-                name, bytes, parsed.GetValue(queue), parsed.GetValue(base64), cancellationToken);
-            if (parsed.GetValue(json))
+        send.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                await output.WriteLineAsync(JsonSerializer.Serialize(sent, ComplianceJson.Readable));
+                var (name, bytes) = await ReadAsync(parsed.GetValue(file)!, input, cancellationToken);
+                var sent = await new EventSend(connect(parsed), time).SendAsync(
+                    name,
+                    bytes,
+                    parsed.GetValue(queue),
+                    parsed.GetValue(base64),
+                    cancellationToken
+                );
+                if (parsed.GetValue(json))
+                {
+                    await output.WriteLineAsync(JsonSerializer.Serialize(sent, ComplianceJson.Readable));
+                    return 0;
+                }
+                if (sent.QueueMade)
+                    await output.WriteLineAsync($"Queue {sent.Queue} was missing and has been made.");
+                var encoding = sent.Base64 ? ", in Base64" : "";
+                await output.WriteLineAsync($"{name} is on queue {sent.Queue} as message {sent.MessageId}{encoding}.");
+                await output.WriteLineAsync($"{sent.Next}.");
                 return 0;
             }
-            if (sent.QueueMade)
-                await output.WriteLineAsync($"Queue {sent.Queue} was missing and has been made.");
-            var encoding = sent.Base64 ? ", in Base64" : "";
-            await output.WriteLineAsync($"{name} is on queue {sent.Queue} as message {sent.MessageId}{encoding}.");
-            await output.WriteLineAsync($"{sent.Next}.");
-            return 0;
-        });
+        );
         return new Command("event", "Events of HR and of Key Vault") { send };
     }
 
     private static async Task<(string Name, ReadOnlyMemory<byte> Bytes)> ReadAsync(
-        string file, Func<Stream> input, CancellationToken cancellationToken)
+        string file,
+        Func<Stream> input,
+        CancellationToken cancellationToken
+    )
     {
         var name = file == StandardInput ? "standard input" : Plain.Text(file, 1000);
         try
@@ -63,8 +78,10 @@ internal static partial class EventCommands
             // One byte more than may be sent shows what is too large, however much there is.
             var buffer = new byte[JsonMessage.MaxBytes + 1];
             // A terminal's input heeds no token: whoever waits for it is let go.
-            var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
-                .AsTask().WaitAsync(cancellationToken);
+            var length = await stream
+                .ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
+                .AsTask()
+                .WaitAsync(cancellationToken);
             if (length > JsonMessage.MaxBytes)
                 throw new CliException($"{name} was not sent: the event has more than {JsonMessage.MaxBytes} bytes");
             return (name, buffer.AsMemory(0, length));

@@ -36,7 +36,12 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
     /// <param name="cancellationToken">Stops before it is sent.</param>
     /// <exception cref="CliException">It breaks a rule, or storage does not take it; nothing was sent.</exception>
     public async Task<SentEvent> SendAsync(
-        string name, ReadOnlyMemory<byte> utf8, string? queue, bool base64, CancellationToken cancellationToken)
+        string name,
+        ReadOnlyMemory<byte> utf8,
+        string? queue,
+        bool base64,
+        CancellationToken cancellationToken
+    )
     {
         var read = Read(name, utf8);
         var (target, next) = queue is null
@@ -104,10 +109,11 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
         return $"Follow the case with: ./scripts/compliance {command}";
     }
 
-    private string Next(VaultObjectEvent? read) => read is null
-        ? "The app passes an event of this type over: it is not about a secret, key or certificate"
-        : $"The app reads {read.Collection}/{read.ObjectName} of vault {read.Vault} again; "
-            + $"what it finds is at {connection.App}/api/findings, which takes the key in header x-functions-key";
+    private string Next(VaultObjectEvent? read) =>
+        read is null
+            ? "The app passes an event of this type over: it is not about a secret, key or certificate"
+            : $"The app reads {read.Collection}/{read.ObjectName} of vault {read.Vault} again; "
+                + $"what it finds is at {connection.App}/api/findings, which takes the key in header x-functions-key";
 
     private static CliException Refused(string name, IReadOnlyList<string> problems, Exception? inner = null)
     {

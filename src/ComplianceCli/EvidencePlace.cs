@@ -14,11 +14,28 @@ internal sealed class EvidencePlace
 {
     private const int MaxKeyBytes = 100_000;
 
-    private readonly Option<DirectoryInfo?> _folder = new("--folder") { Description = "A downloaded ledger; nothing else is read then", HelpName = "DIR", Recursive = true };
+    private readonly Option<DirectoryInfo?> _folder = new("--folder")
+    {
+        Description = "A downloaded ledger; nothing else is read then",
+        HelpName = "DIR",
+        Recursive = true,
+    };
     private readonly Option<Uri?> _account = AccountOption.Create(
-        "The evidence account, opened as the Azure CLI's user (Storage Blob Data Reader)", "blob");
-    private readonly Option<string?> _tenant = new("--tenant") { Description = "Which tenant's ledger", HelpName = "ID", Recursive = true };
-    private readonly Option<FileInfo[]> _keys = new("--key-file") { Description = "Public keys to trust: verifier keys, one a line, or PEM. Repeat it after a key was changed", HelpName = "FILE", Recursive = true };
+        "The evidence account, opened as the Azure CLI's user (Storage Blob Data Reader)",
+        "blob"
+    );
+    private readonly Option<string?> _tenant = new("--tenant")
+    {
+        Description = "Which tenant's ledger",
+        HelpName = "ID",
+        Recursive = true,
+    };
+    private readonly Option<FileInfo[]> _keys = new("--key-file")
+    {
+        Description = "Public keys to trust: verifier keys, one a line, or PEM. Repeat it after a key was changed",
+        HelpName = "FILE",
+        Recursive = true,
+    };
     private readonly Option<FileInfo?> _connection;
 
     /// <summary>Adds the options to a command.</summary>
@@ -59,7 +76,9 @@ internal sealed class EvidencePlace
 
     /// <summary>The state account of the app that ./scripts/run started; null when another ledger is asked for.</summary>
     public string? StateStorage(ParseResult parsed) =>
-        parsed.GetValue(_folder) is null && parsed.GetValue(_account) is null ? Connection.Of(null, null, parsed.GetValue(_connection)).StateStorage : null;
+        parsed.GetValue(_folder) is null && parsed.GetValue(_account) is null
+            ? Connection.Of(null, null, parsed.GetValue(_connection)).StateStorage
+            : null;
 
     /// <summary>What the ledger has to be called in its checkpoints; null when nothing says which tenant's it is.</summary>
     /// <exception cref="CliException">The options name no ledger.</exception>
@@ -91,7 +110,8 @@ internal sealed class EvidencePlace
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="CliException">There are none, or a file cannot be used.</exception>
     /// <exception cref="IOException">The ledger cannot be read.</exception>
-    public async Task<IReadOnlyList<NoteKey>> KeysAsync(ParseResult parsed, ILedgerSource source, CancellationToken cancellationToken) => await KeysAsync(parsed, await NameAsync(source, cancellationToken), cancellationToken);
+    public async Task<IReadOnlyList<NoteKey>> KeysAsync(ParseResult parsed, ILedgerSource source, CancellationToken cancellationToken) =>
+        await KeysAsync(parsed, await NameAsync(source, cancellationToken), cancellationToken);
 
     /// <inheritdoc cref="KeysAsync(ParseResult, ILedgerSource, CancellationToken)"/>
     /// <param name="parsed">The options.</param>
@@ -100,11 +120,19 @@ internal sealed class EvidencePlace
     public async Task<IReadOnlyList<NoteKey>> KeysAsync(ParseResult parsed, string? name, CancellationToken cancellationToken)
     {
         var files = (parsed.GetValue(_keys) ?? []).Select(f => f.FullName).ToList();
-        if (files.Count == 0 && parsed.GetValue(_folder) is null && parsed.GetValue(_account) is null
-            && Path.Combine(Path.GetDirectoryName(Connection.PathOf(parsed.GetValue(_connection)))!, "evidence-key.vkey") is var local && File.Exists(local))
+        if (
+            files.Count == 0
+            && parsed.GetValue(_folder) is null
+            && parsed.GetValue(_account) is null
+            && Path.Combine(Path.GetDirectoryName(Connection.PathOf(parsed.GetValue(_connection)))!, "evidence-key.vkey") is var local
+            && File.Exists(local)
+        )
             files.Add(local);
         if (files.Count == 0)
-            throw new CliException("no key is given: --key-file names the public key that the checkpoints were signed with. It has to come to you by another way than the ledger");
+            throw new CliException(
+                "no key is given: --key-file names the public key that the checkpoints were signed with. It has to come to you by "
+                    + "another way than the ledger"
+            );
         var keys = new List<NoteKey>();
         foreach (var file in files)
             keys.AddRange(await ReadAsync(file, name, cancellationToken));
@@ -114,7 +142,10 @@ internal sealed class EvidencePlace
     // From the first checkpoint that can be read, so that one that was spoilt is told by the verification and not here.
     private static async Task<string?> NameAsync(ILedgerSource source, CancellationToken cancellationToken)
     {
-        foreach (var path in (string[])[LedgerLayout.Head, .. (await source.CheckpointsAsync(cancellationToken)).Reverse().Select(LedgerLayout.Checkpoint)])
+        foreach (
+            var path in (string[])
+                [LedgerLayout.Head, .. (await source.CheckpointsAsync(cancellationToken)).Reverse().Select(LedgerLayout.Checkpoint)]
+        )
         {
             try
             {
@@ -138,9 +169,12 @@ internal sealed class EvidencePlace
             return new BlobServiceClient(account, new AzureCliCredential());
         }
         var connection = Connection.Of(null, null, parsed.GetValue(_connection));
-        tenant ??= connection.TenantSettings.GetValueOrDefault("Tenant:Id") ?? connection.TenantSettings.GetValueOrDefault("Tenant__Id") ?? Missing();
-        var storage = connection.EvidenceStorage
-            ?? throw new CliException("the connection names no evidence account: give --folder or --account");
+        tenant ??=
+            connection.TenantSettings.GetValueOrDefault("Tenant:Id")
+            ?? connection.TenantSettings.GetValueOrDefault("Tenant__Id")
+            ?? Missing();
+        var storage =
+            connection.EvidenceStorage ?? throw new CliException("the connection names no evidence account: give --folder or --account");
         try
         {
             // On this machine storage answers, or does not run.

@@ -25,14 +25,29 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
     /// <returns>The proof, and how many tiles were read for its hashes.</returns>
     /// <exception cref="LedgerFormatException">A tile or the checkpoint cannot be used.</exception>
     /// <exception cref="IOException">The ledger cannot be read.</exception>
-    public static async Task<(EvidenceProof Proof, int TileReads)> MakeAsync(ILedgerSource source, long index, byte[] note, CancellationToken cancellationToken)
+    public static async Task<(EvidenceProof Proof, int TileReads)> MakeAsync(
+        ILedgerSource source,
+        long index,
+        byte[] note,
+        CancellationToken cancellationToken
+    )
     {
         var checkpoint = Compliance.Ledger.Format.Checkpoint.Parse(SignedNote.Parse(note).Text);
         if (index < 0 || index >= checkpoint.Size)
             throw new CliException($"the latest checkpoint covers {checkpoint.Size} records; record {index} is not among them yet");
         var tiles = new CountingTiles(source);
         var hashes = await MerkleProof.InclusionAsync(tiles, index, checkpoint.Size, cancellationToken);
-        return (new(1, index, await RecordAsync(source, index, checkpoint.Size, cancellationToken), checkpoint.Size, hashes, Encoding.UTF8.GetString(note)), tiles.Reads);
+        return (
+            new(
+                1,
+                index,
+                await RecordAsync(source, index, checkpoint.Size, cancellationToken),
+                checkpoint.Size,
+                hashes,
+                Encoding.UTF8.GetString(note)
+            ),
+            tiles.Reads
+        );
     }
 
     /// <summary>Reads a proof that was written before; anything may stand there.</summary>
@@ -43,7 +58,10 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
         {
             if (file.Length > MaxBytes)
                 throw new CliException($"{file.FullName} is too long for a proof");
-            return JsonSerializer.Deserialize<EvidenceProof>(File.ReadAllBytes(file.FullName), JsonSerializerOptions.Web) is { Version: 1, Record: not null, Hashes: { } hashes, Checkpoint: not null } proof && hashes.All(h => h is not null)
+            return
+                JsonSerializer.Deserialize<EvidenceProof>(File.ReadAllBytes(file.FullName), JsonSerializerOptions.Web)
+                    is { Version: 1, Record: not null, Hashes: { } hashes, Checkpoint: not null } proof
+                && hashes.All(h => h is not null)
                 ? proof
                 : throw new CliException($"{file.FullName} is no proof of a version known here");
         }
@@ -75,7 +93,10 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
         {
             var note = SignedNote.Parse(Encoding.UTF8.GetBytes(Checkpoint));
             if (note.Verify(keys) is { Trusted: false } verdict)
-                return (verdict.Trust == NoteTrust.Refused ? LedgerVerdict.Tampered : LedgerVerdict.CannotTell, $"the checkpoint is not trusted: {verdict.Reason}");
+                return (
+                    verdict.Trust == NoteTrust.Refused ? LedgerVerdict.Tampered : LedgerVerdict.CannotTell,
+                    $"the checkpoint is not trusted: {verdict.Reason}"
+                );
             var signed = Compliance.Ledger.Format.Checkpoint.Parse(note.Text);
             if (origin is not null && signed.Origin != origin)
                 return (LedgerVerdict.Tampered, $"the checkpoint is of another ledger: {Plain.Text(signed.Origin, 200)}");
@@ -83,7 +104,11 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
                 return (LedgerVerdict.Tampered, $"the checkpoint covers {signed.Size} records, the proof is for {Size}");
             var leaf = new byte[MerkleHash.Size];
             MerkleHash.Leaf(Record, leaf);
-            return Index >= 0 && Index < Size && Hashes.All(h => h.Length == MerkleHash.Size) && MerkleProof.Inclusion(Index, Size, leaf, Hashes, signed.Root)
+            return
+                Index >= 0
+                && Index < Size
+                && Hashes.All(h => h.Length == MerkleHash.Size)
+                && MerkleProof.Inclusion(Index, Size, leaf, Hashes, signed.Root)
                 ? (LedgerVerdict.Intact, null)
                 : (LedgerVerdict.Tampered, "the record, its place and the hashes do not give the checkpoint's root");
         }

@@ -64,8 +64,13 @@ internal static class OffboardOutput
             ForCauseOutcome.Ended => "its watch is over",
             _ => "taken back by HR",
         };
-        return "\n  " + Plain.Text(string.Create(CultureInfo.InvariantCulture,
-            $"started for cause at {cause.At.UtcDateTime:yyyy-MM-dd HH:mm}Z by {cause.StartedBy} ({cause.Reason}); {answer}"));
+        return "\n  "
+            + Plain.Text(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"started for cause at {cause.At.UtcDateTime:yyyy-MM-dd HH:mm}Z by {cause.StartedBy} ({cause.Reason}); {answer}"
+                )
+            );
     }
 
     /// <summary>A document with a property a line.</summary>

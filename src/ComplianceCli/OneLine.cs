@@ -37,9 +37,11 @@ internal static class OneLine
     }
 
     /// <summary>What failed, on one line. What this program did not expect is named by its type too, for whoever reports it.</summary>
-    public static string Text(Exception failure) => Plain.Text(
-        failure is CliException or LedgerFormatException || SourceFailure.IsOne(failure)
-            ? failure.Message
-            : $"it failed ({failure.GetType().Name}): {failure.Message}",
-        MaxLength);
+    public static string Text(Exception failure) =>
+        Plain.Text(
+            failure is CliException or LedgerFormatException || SourceFailure.IsOne(failure)
+                ? failure.Message
+                : $"it failed ({failure.GetType().Name}): {failure.Message}",
+            MaxLength
+        );
 }

@@ -12,7 +12,13 @@ namespace ComplianceCli;
 /// <summary><c>compliance evidence pack</c>: the zip for an auditor.</summary>
 internal static class PackCommand
 {
-    private static readonly string[] TimeFormats = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+    private static readonly string[] TimeFormats =
+    [
+        "yyyy-MM-dd",
+        "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd'T'HH:mm:ssK",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+    ];
 
     /// <summary>Adds the command.</summary>
     /// <param name="make">Makes a command.</param>
@@ -20,56 +26,103 @@ internal static class PackCommand
     /// <param name="json">The option that asks for JSON.</param>
     /// <param name="output">Told what was made.</param>
     public static void Add(
-        Func<string, string, Func<ParseResult, CancellationToken, Task<int>>, Symbol[], Command> make, EvidencePlace place, Option<bool> json, TextWriter output)
+        Func<string, string, Func<ParseResult, CancellationToken, Task<int>>, Symbol[], Command> make,
+        EvidencePlace place,
+        Option<bool> json,
+        TextWriter output
+    )
     {
-        var from = new Option<string>("--from") { Description = "First day, or instant, whose records are in the pack (UTC)", Required = true, HelpName = "DATE" };
-        var to = new Option<string>("--to") { Description = "First day, or instant, after them (UTC)", Required = true, HelpName = "DATE" };
-        var framework = new Option<string>("--framework") { Description = $"Whom it is for: {Known()}", Required = true, HelpName = "NAME" };
+        var from = new Option<string>("--from")
+        {
+            Description = "First day, or instant, whose records are in the pack (UTC)",
+            Required = true,
+            HelpName = "DATE",
+        };
+        var to = new Option<string>("--to")
+        {
+            Description = "First day, or instant, after them (UTC)",
+            Required = true,
+            HelpName = "DATE",
+        };
+        var framework = new Option<string>("--framework")
+        {
+            Description = $"Whom it is for: {Known()}",
+            Required = true,
+            HelpName = "NAME",
+        };
         var file = new Option<FileInfo?>("--out") { Description = "The zip; without it evidence-NAME-FROM-TO.zip here", HelpName = "FILE" };
-        var state = new Option<string?>("--state") { Description = "Table address of the state account (Storage Table Data Reader), for findings and approvals; without it the launcher's, or none", HelpName = "URL" };
+        var state = new Option<string?>("--state")
+        {
+            Description =
+                "Table address of the state account (Storage Table Data Reader), for findings and approvals; without it the launcher's, "
+                    + "or none",
+            HelpName = "URL",
+        };
         var names = new Option<bool>("--with-names") { Description = "Let texts name people, and put in what people wrote" };
         var force = OutputFile.Force();
-        make("pack", "One zip for an auditor: records, proofs, findings, approvals, and how to check them", async (parsed, cancellationToken) =>
-        {
-            var wanted = Find(parsed.GetValue(framework)!);
-            var (first, end) = (Time("--from", parsed.GetValue(from)!), Time("--to", parsed.GetValue(to)!));
-            var into = parsed.GetValue(file) ?? new FileInfo($"evidence-{wanted.Key}-{Short(first)}-{Short(end)}.zip");
-            OutputFile.Require(into, parsed.GetValue(force));
-            var source = place.Source(parsed);
-            var keys = await place.KeysAsync(parsed, source, cancellationToken);
-            var made = await new EvidencePack(source, StateOf(parsed, place, parsed.GetValue(state))).MakeAsync(
-                new()
-                {
-                    From = first,
-                    To = end,
-                    Framework = wanted,
-                    Keys = keys,
-                    Origin = place.Origin(parsed),
-                    WithNames = parsed.GetValue(names),
-                },
-                into.FullName, cancellationToken);
-            await output.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(made, ComplianceJson.Readable) : Told(made, wanted));
-            return 0;
-        }, [from, to, framework, file, force, state, names]);
+        make(
+            "pack",
+            "One zip for an auditor: records, proofs, findings, approvals, and how to check them",
+            async (parsed, cancellationToken) =>
+            {
+                var wanted = Find(parsed.GetValue(framework)!);
+                var (first, end) = (Time("--from", parsed.GetValue(from)!), Time("--to", parsed.GetValue(to)!));
+                var into = parsed.GetValue(file) ?? new FileInfo($"evidence-{wanted.Key}-{Short(first)}-{Short(end)}.zip");
+                OutputFile.Require(into, parsed.GetValue(force));
+                var source = place.Source(parsed);
+                var keys = await place.KeysAsync(parsed, source, cancellationToken);
+                var made = await new EvidencePack(source, StateOf(parsed, place, parsed.GetValue(state))).MakeAsync(
+                    new()
+                    {
+                        From = first,
+                        To = end,
+                        Framework = wanted,
+                        Keys = keys,
+                        Origin = place.Origin(parsed),
+                        WithNames = parsed.GetValue(names),
+                    },
+                    into.FullName,
+                    cancellationToken
+                );
+                await output.WriteLineAsync(
+                    parsed.GetValue(json) ? JsonSerializer.Serialize(made, ComplianceJson.Readable) : Told(made, wanted)
+                );
+                return 0;
+            },
+            [from, to, framework, file, force, state, names]
+        );
     }
 
     private static string Known() => string.Join(", ", Framework.All.Select(f => f.Key));
 
-    private static Framework Find(string name) => Framework.TryFind(name, out var found)
-        ? found
-        : throw new PackException(PackRefusal.Usage, $"no control serves a framework {Plain.Text(name, 100)}: there are {Known()}");
+    private static Framework Find(string name) =>
+        Framework.TryFind(name, out var found)
+            ? found
+            : throw new PackException(PackRefusal.Usage, $"no control serves a framework {Plain.Text(name, 100)}: there are {Known()}");
 
     private static DateTimeOffset Time(string option, string text) =>
-        DateTimeOffset.TryParseExact(text, TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        DateTimeOffset.TryParseExact(
+            text,
+            TimeFormats,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time
+        )
             ? time
-            : throw new PackException(PackRefusal.Usage, $"{option} {Plain.Text(text, 100)} is no date (2026-04-01) and no instant (2026-04-01T06:00:00Z)");
+            : throw new PackException(
+                PackRefusal.Usage,
+                $"{option} {Plain.Text(text, 100)} is no date (2026-04-01) and no instant (2026-04-01T06:00:00Z)"
+            );
 
-    private static string Short(DateTimeOffset time) => time.ToString(time.TimeOfDay == TimeSpan.Zero ? "yyyyMMdd" : "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+    private static string Short(DateTimeOffset time) =>
+        time.ToString(time.TimeOfDay == TimeSpan.Zero ? "yyyyMMdd" : "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
 
     private static StoredPackState? StateOf(ParseResult parsed, EvidencePlace place, string? account)
     {
         if (place.IsFolder(parsed))
-            return account is null ? null : throw new PackException(PackRefusal.Usage, "--folder is a ledger on its own: --state does not go with it");
+            return account is null
+                ? null
+                : throw new PackException(PackRefusal.Usage, "--folder is a ledger on its own: --state does not go with it");
         if ((account ?? place.StateStorage(parsed)) is not { } state)
             return null;
         var (evidence, tenant) = place.Account(parsed);
@@ -99,10 +152,15 @@ internal static class PackCommand
             made.File,
             $"  {made.Records} records, each proven to the checkpoint of {made.CheckpointSize} records",
             $"  SHA-256 {made.Sha256}",
-            made.Findings is { } findings ? $"  {findings} findings" : "  findings, waivers and approvals are not in it: no state account was given",
+            made.Findings is { } findings
+                ? $"  {findings} findings"
+                : "  findings, waivers and approvals are not in it: no state account was given",
         };
         if (made.WithoutEvidence.Count > 0)
-            lines.Add($"  no evidence in this period for {made.WithoutEvidence.Count} of {framework.Controls.Count} controls: {string.Join(", ", made.WithoutEvidence)}");
+            lines.Add(
+                $"  no evidence in this period for {made.WithoutEvidence.Count} of {framework.Controls.Count} controls: "
+                    + $"{string.Join(", ", made.WithoutEvidence)}"
+            );
         lines.Add("How to check it by hand is in its VERIFY.md.");
         return string.Join(Environment.NewLine, lines);
     }

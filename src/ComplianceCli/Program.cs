@@ -12,4 +12,8 @@ void Stop(PosixSignalContext signal)
 
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-return await OneLine.RunAsync(() => Commands.InvokeAsync(args, Console.Out, Console.Error, cancellation.Token), Console.Error, cancellation.Token);
+return await OneLine.RunAsync(
+    () => Commands.InvokeAsync(args, Console.Out, Console.Error, cancellation.Token),
+    Console.Error,
+    cancellation.Token
+);

@@ -17,7 +17,9 @@ internal static class QueueCommands
     public static Command Create(Func<ParseResult, Connection> connect, Option<bool> json, TextWriter output)
     {
         var account = AccountOption.Create(
-            "The state account's queues, opened as the Azure CLI's user (Storage Queue Data Contributor)", "queue");
+            "The state account's queues, opened as the Azure CLI's user (Storage Queue Data Contributor)",
+            "queue"
+        );
         var confirm = new Option<bool>("--confirm") { Description = "Do it; without it, what would be done is listed" };
         var queue = new Argument<string>("QUEUE") { Description = "The queue that the app reads, for example hr-events" };
         queue.Validators.Add(result =>
@@ -47,24 +49,53 @@ internal static class QueueCommands
 
         var putBack = new Command("put-back", "Move what the app could not process from the poison queue back to its queue")
         {
-            queue, account, confirm,
+            queue,
+            account,
+            confirm,
         };
-        putBack.SetAction((parsed, cancellationToken) => RunAsync(parsed, (state, isConfirmed, report) =>
-            new QueuePutBack(state.Queues, parsed.GetValue(queue)!).RunAsync(isConfirmed, report, cancellationToken)));
+        putBack.SetAction(
+            (parsed, cancellationToken) =>
+                RunAsync(
+                    parsed,
+                    (state, isConfirmed, report) =>
+                        new QueuePutBack(state.Queues, parsed.GetValue(queue)!).RunAsync(isConfirmed, report, cancellationToken)
+                )
+        );
         var id = new Argument<string>("MESSAGE") { Description = "The queue's id of the message, as put-back lists it" };
         var discard = new Command("discard", "Delete one message that will never be processed from the poison queue")
         {
-            queue, id, account, confirm,
+            queue,
+            id,
+            account,
+            confirm,
         };
-        discard.SetAction((parsed, cancellationToken) => RunAsync(parsed, (state, isConfirmed, report) =>
-            new QueuePutBack(state.Queues, parsed.GetValue(queue)!)
-                .DiscardAsync(parsed.GetValue(id)!, isConfirmed, report, cancellationToken)));
+        discard.SetAction(
+            (parsed, cancellationToken) =>
+                RunAsync(
+                    parsed,
+                    (state, isConfirmed, report) =>
+                        new QueuePutBack(state.Queues, parsed.GetValue(queue)!).DiscardAsync(
+                            parsed.GetValue(id)!,
+                            isConfirmed,
+                            report,
+                            cancellationToken
+                        )
+                )
+        );
         var deadLetters = new Command("put-back-dead-letters", "Put the events that Event Grid could not deliver on their queues")
         {
-            container, account, confirm,
+            container,
+            account,
+            confirm,
         };
-        deadLetters.SetAction((parsed, cancellationToken) => RunAsync(parsed, (state, isConfirmed, report) =>
-            new DeadLetterPutBack(state, parsed.GetValue(container)!).RunAsync(isConfirmed, report, cancellationToken)));
+        deadLetters.SetAction(
+            (parsed, cancellationToken) =>
+                RunAsync(
+                    parsed,
+                    (state, isConfirmed, report) =>
+                        new DeadLetterPutBack(state, parsed.GetValue(container)!).RunAsync(isConfirmed, report, cancellationToken)
+                )
+        );
         return new Command("queue", "What was not processed or not delivered") { putBack, discard, deadLetters };
     }
 }

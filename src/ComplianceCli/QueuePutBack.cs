@@ -23,7 +23,13 @@ internal sealed record GivenUp(string Id, DateTimeOffset? Since, long Bytes, str
 /// <param name="PutBack">How many are back on the queue.</param>
 /// <param name="Messages">Those that were put back; in a dry run the first of them.</param>
 internal sealed record PutBackResult(
-    string Queue, string Poison, bool Confirmed, long Found, long PutBack, IReadOnlyList<GivenUp> Messages);
+    string Queue,
+    string Poison,
+    bool Confirmed,
+    long Found,
+    long PutBack,
+    IReadOnlyList<GivenUp> Messages
+);
 
 /// <summary>A message that was deleted, or would be.</summary>
 /// <param name="Poison">The poison queue.</param>
@@ -60,9 +66,11 @@ internal sealed class QueuePutBack(QueueServiceClient queues, string queue)
         try
         {
             var poison = queues.GetQueueClient(_poison);
-            var found = await CountAsync(poison, cancellationToken)
+            var found =
+                await CountAsync(poison, cancellationToken)
                 ?? throw new CliException(
-                    $"there is no queue {_poison}, so nothing of queue {queue} was given up; {await OthersAsync(cancellationToken)}");
+                    $"there is no queue {_poison}, so nothing of queue {queue} was given up; {await OthersAsync(cancellationToken)}"
+                );
             if (found == 0)
             {
                 await report($"Queue {_poison} is empty.");
@@ -89,13 +97,15 @@ internal sealed class QueuePutBack(QueueServiceClient queues, string queue)
         try
         {
             var poison = queues.GetQueueClient(_poison);
-            var message = await FindAsync(poison, id, confirm, cancellationToken)
+            var message =
+                await FindAsync(poison, id, confirm, cancellationToken)
                 ?? throw new CliException(
-                    $"no message {Plain.Text(id, 100)} was found in queue {_poison}: list them with queue put-back {queue}");
+                    $"no message {Plain.Text(id, 100)} was found in queue {_poison}: list them with queue put-back {queue}"
+                );
             await report(Line(message));
-            await report(confirm
-                ? $"It is deleted from queue {_poison}."
-                : $"It would be deleted, and is kept nowhere else. {DryRun} delete it.");
+            await report(
+                confirm ? $"It is deleted from queue {_poison}." : $"It would be deleted, and is kept nowhere else. {DryRun} delete it."
+            );
             return new(_poison, confirm, message);
         }
         catch (Exception e) when (StateAccount.IsFailure(e) && !cancellationToken.IsCancellationRequested)
@@ -128,7 +138,11 @@ internal sealed class QueuePutBack(QueueServiceClient queues, string queue)
     }
 
     private async Task<PutBackResult> ListAsync(
-        QueueClient poison, long found, Func<string, Task> report, CancellationToken cancellationToken)
+        QueueClient poison,
+        long found,
+        Func<string, Task> report,
+        CancellationToken cancellationToken
+    )
     {
         PeekedMessage[] seen = await poison.PeekMessagesAsync(MaxShown, cancellationToken);
         var shown = seen.Select(m => Of(m.MessageId, m.InsertedOn, m.Body)).ToList();
@@ -141,7 +155,11 @@ internal sealed class QueuePutBack(QueueServiceClient queues, string queue)
     }
 
     private async Task<PutBackResult> MoveAsync(
-        QueueClient poison, long found, Func<string, Task> report, CancellationToken cancellationToken)
+        QueueClient poison,
+        long found,
+        Func<string, Task> report,
+        CancellationToken cancellationToken
+    )
     {
         var target = queues.GetQueueClient(queue);
         await target.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
@@ -158,8 +176,9 @@ internal sealed class QueuePutBack(QueueServiceClient queues, string queue)
         var left = await CountAsync(poison, cancellationToken) ?? 0;
         await report(Text($"{_moved.Count} of {found} are back on queue {queue}."));
         if (left > 0)
-            await report(Text(
-                $"{left} lie in queue {_poison}: they came there again, or another command holds them for {Hold.TotalMinutes:0} min."));
+            await report(
+                Text($"{left} lie in queue {_poison}: they came there again, or another command holds them for {Hold.TotalMinutes:0} min.")
+            );
         return new(queue, _poison, Confirmed: true, found, _moved.Count, [.. _moved]);
     }
 

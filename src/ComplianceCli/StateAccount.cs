@@ -35,8 +35,11 @@ internal sealed record StateAccount(QueueServiceClient Queues, BlobServiceClient
             var credential = new AzureCliCredential();
             return new(new(queueService, credential, queues), new(sibling, credential, blobs));
         }
-        var state = connect().StateStorage ?? throw new CliException(
-            "the connection names no state account: name the file that ./scripts/run wrote with --connection, without --app");
+        var state =
+            connect().StateStorage
+            ?? throw new CliException(
+                "the connection names no state account: name the file that ./scripts/run wrote with --connection, without --app"
+            );
         try
         {
             return new(new(state, queues), new(state, blobs));
@@ -54,12 +57,13 @@ internal sealed record StateAccount(QueueServiceClient Queues, BlobServiceClient
     /// <summary>That it failed and why, in words; nothing of a key.</summary>
     public static string Failed(Exception e) => $"the state account did not answer as it should ({Reason(e)})";
 
-    private static string Reason(Exception e) => e switch
-    {
-        RequestFailedException { Status: 403 } refused =>
-            $"403 {refused.ErrorCode}: it takes Storage Queue Data Contributor, for dead letters also Storage Blob Data Contributor",
-        RequestFailedException { Status: > 0 } refused => $"{refused.Status} {refused.ErrorCode}",
-        AuthenticationFailedException => "no sign-in: run az login",
-        _ => "no answer: is the address right, and is ./scripts/run running?",
-    };
+    private static string Reason(Exception e) =>
+        e switch
+        {
+            RequestFailedException { Status: 403 } refused =>
+                $"403 {refused.ErrorCode}: it takes Storage Queue Data Contributor, for dead letters also Storage Blob Data Contributor",
+            RequestFailedException { Status: > 0 } refused => $"{refused.Status} {refused.ErrorCode}",
+            AuthenticationFailedException => "no sign-in: run az login",
+            _ => "no answer: is the address right, and is ./scripts/run running?",
+        };
 }

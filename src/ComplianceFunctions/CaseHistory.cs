@@ -19,7 +19,12 @@ internal sealed class CaseHistory
     // Some three hours. Storage or the services being away for longer must not end a case either: a new history goes on.
     private static readonly TaskOptions Retries = TaskOptions.FromRetryPolicy(
         new RetryPolicy(
-            maxNumberOfAttempts: 20, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: LongestBackOff));
+            maxNumberOfAttempts: 20,
+            firstRetryInterval: TimeSpan.FromSeconds(1),
+            backoffCoefficient: 2,
+            maxRetryInterval: LongestBackOff
+        )
+    );
 
     private readonly TaskOrchestrationContext _context;
 
@@ -44,7 +49,10 @@ internal sealed class CaseHistory
     /// <param name="run">Where the case is.</param>
     /// <param name="orchestrateAsync">The orchestration; returns how it ended.</param>
     public static async Task<string> RunAsync(
-        TaskOrchestrationContext context, CaseRun run, Func<CaseHistory, Task<string>> orchestrateAsync)
+        TaskOrchestrationContext context,
+        CaseRun run,
+        Func<CaseHistory, Task<string>> orchestrateAsync
+    )
     {
         ArgumentNullException.ThrowIfNull(context);
         var history = new CaseHistory(context, run);

@@ -42,9 +42,13 @@ internal static class ComplianceApp
     {
         // The worker's own logger brings entries to the host, whichever it is; how they are written there is the host's matter.
         // What a request or a storage call did is in the traces; the log has what the app decided.
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Azure", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
+        builder
+            .Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            .AddFilter("Azure", LogLevel.Warning)
+            .AddFilter("System.Net.Http", LogLevel.Warning);
         builder.Services.AddScrubbedLogging();
-        var telemetry = builder.Services.AddOpenTelemetry()
+        var telemetry = builder
+            .Services.AddOpenTelemetry()
             .WithTracing(t => t.AddSource(Telemetry.Name).AddHttpClientInstrumentation())
             .WithMetrics(m => m.AddMeter(Telemetry.Name).AddRuntimeInstrumentation());
         if (!string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
@@ -58,13 +62,15 @@ internal static class ComplianceApp
         if (configuration[Setting] is not { Length: > 0 } text)
             return TimeProvider.System;
         const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, Utc, out var now)
-            || now.Year is < 2000 or > 2099)
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, Utc, out var now) || now.Year is < 2000 or > 2099)
             throw new InvalidOperationException(
-                $"setting {Setting} is '{text}': give an ISO 8601 time from 2000 to 2099, for example 2026-11-23T06:00:00Z");
+                $"setting {Setting} is '{text}': give an ISO 8601 time from 2000 to 2099, for example 2026-11-23T06:00:00Z"
+            );
         foreach (var endpoint in new[] { "Tenant:GraphEndpoint", "Tenant:ResourceManagerEndpoint", "Tenant:AuthorityHost" })
             if (!Uri.TryCreate(configuration[endpoint], UriKind.Absolute, out var uri) || !uri.IsLoopback)
-                throw new InvalidOperationException($"setting {Setting} may be used with a sandbox tenant only: {endpoint} is not a loopback address");
+                throw new InvalidOperationException(
+                    $"setting {Setting} may be used with a sandbox tenant only: {endpoint} is not a loopback address"
+                );
         return new ShiftedClock(now, frozen: configuration["Clock:Frozen"] == "true");
     }
 }

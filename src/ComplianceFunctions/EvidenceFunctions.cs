@@ -7,11 +7,13 @@ public sealed class EvidenceFunctions(LedgerKeeper keeper)
 {
     /// <summary>Signs a checkpoint when something was appended, and delivers the copies that wait; by default every hour.</summary>
     [Function(LedgerKeeper.CheckpointName)]
-    public Task Checkpoint([TimerTrigger("%LedgerCheckpointSchedule%")] TimerInfo timer, CancellationToken cancellationToken) => keeper.CheckpointAsync(cancellationToken);
+    public Task Checkpoint([TimerTrigger("%LedgerCheckpointSchedule%")] TimerInfo timer, CancellationToken cancellationToken) =>
+        keeper.CheckpointAsync(cancellationToken);
 
     /// <summary>Checks the whole ledger, and whether it is write-once; by default every day.</summary>
     [Function(LedgerKeeper.SelfCheckName)]
-    public Task SelfCheck([TimerTrigger("%LedgerSelfCheckSchedule%")] TimerInfo timer, CancellationToken cancellationToken) => keeper.SelfCheckAsync(cancellationToken);
+    public Task SelfCheck([TimerTrigger("%LedgerSelfCheckSchedule%")] TimerInfo timer, CancellationToken cancellationToken) =>
+        keeper.SelfCheckAsync(cancellationToken);
 }
 
 /// <summary>Looks at the start whether the ledger is write-once; the start does not wait for it.</summary>

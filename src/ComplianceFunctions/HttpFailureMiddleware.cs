@@ -34,24 +34,28 @@ public sealed partial class HttpFailureMiddleware(ILogger<HttpFailureMiddleware>
         if (e is BadHttpRequestException bad)
             return JsonAnswer.Of(bad.StatusCode, new { error = "the request cannot be read", correlationId });
         var isOutage = IsOutage(e);
-        return JsonAnswer.Of(isOutage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError, new
-        {
-            error = isOutage
-                ? "storage, or another service that the app needs, does not answer: try again; "
-                    + $"the app's log has more under {correlationId}"
-                : $"the app could not do it; its log has the reason under {correlationId}",
-            correlationId,
-        });
+        return JsonAnswer.Of(
+            isOutage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError,
+            new
+            {
+                error = isOutage
+                    ? "storage, or another service that the app needs, does not answer: try again; "
+                        + $"the app's log has more under {correlationId}"
+                    : $"the app could not do it; its log has the reason under {correlationId}",
+                correlationId,
+            }
+        );
     }
 
     // The clients of Azure throw all that they tried together.
-    private static bool IsOutage(Exception? e) => e switch
-    {
-        AggregateException several => several.InnerExceptions.Any(IsOutage),
-        RequestFailedException { Status: 0 or 408 or 429 or >= 500 } or HttpRequestException or IOException or TimeoutException => true,
-        null => false,
-        _ => IsOutage(e.InnerException),
-    };
+    private static bool IsOutage(Exception? e) =>
+        e switch
+        {
+            AggregateException several => several.InnerExceptions.Any(IsOutage),
+            RequestFailedException { Status: 0 or 408 or 429 or >= 500 } or HttpRequestException or IOException or TimeoutException => true,
+            null => false,
+            _ => IsOutage(e.InnerException),
+        };
 
     [LoggerMessage(4110, LogLevel.Error, "Request to {Function} failed")]
     private static partial void Failed(ILogger logger, string function, Exception e);

@@ -8,10 +8,11 @@ namespace ComplianceFunctions;
 internal static class JsonAnswer
 {
     /// <summary>The answer.</summary>
-    public static ContentResult Of(int status, object body) => new()
-    {
-        StatusCode = status,
-        ContentType = "application/json; charset=utf-8",
-        Content = JsonSerializer.Serialize(body, ComplianceJson.Readable),
-    };
+    public static ContentResult Of(int status, object body) =>
+        new()
+        {
+            StatusCode = status,
+            ContentType = "application/json; charset=utf-8",
+            Content = JsonSerializer.Serialize(body, ComplianceJson.Readable),
+        };
 }

@@ -25,11 +25,13 @@ public sealed class LeaverActivities(LeaverSteps steps)
 
     /// <summary>Disables the account and revokes its sessions, once it is due and no guard holds.</summary>
     [Function(nameof(LeaverBlock))]
-    public Task<CaseDecision> LeaverBlock([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) => steps.BlockAsync(run, cancellationToken);
+    public Task<CaseDecision> LeaverBlock([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
+        steps.BlockAsync(run, cancellationToken);
 
     /// <summary>Reads all access and makes the removal plan.</summary>
     [Function(nameof(LeaverPlan))]
-    public Task<CaseDecision> LeaverPlan([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) => steps.PlanAsync(run, cancellationToken);
+    public Task<CaseDecision> LeaverPlan([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
+        steps.PlanAsync(run, cancellationToken);
 
     /// <summary>Carries a removal plan out.</summary>
     [Function(nameof(LeaverRemove))]
@@ -41,15 +43,18 @@ public sealed class LeaverActivities(LeaverSteps steps)
 
     /// <summary>Reads all access again and compares.</summary>
     [Function(nameof(LeaverVerify))]
-    public Task<CaseProgress> LeaverVerify([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) => steps.VerifyAsync(run, cancellationToken);
+    public Task<CaseProgress> LeaverVerify([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
+        steps.VerifyAsync(run, cancellationToken);
 
     /// <summary>Issues the certificate.</summary>
     [Function(nameof(LeaverCertify))]
-    public Task<string> LeaverCertify([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) => steps.CertifyAsync(run, cancellationToken);
+    public Task<string> LeaverCertify([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
+        steps.CertifyAsync(run, cancellationToken);
 
     /// <summary>Plans what is given back.</summary>
     [Function(nameof(LeaverPlanUndo))]
-    public Task<CaseDecision> LeaverPlanUndo([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) => steps.PlanUndoAsync(run, cancellationToken);
+    public Task<CaseDecision> LeaverPlanUndo([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
+        steps.PlanUndoAsync(run, cancellationToken);
 
     /// <summary>Gives access back.</summary>
     [Function(nameof(LeaverRestore))]

@@ -173,7 +173,9 @@ public sealed class LeaverOrchestrations
         for (var asked = 1; ; asked++)
         {
             var standing = await history.CallAsync<ApprovalStanding>(
-                nameof(LeaverActivities.LeaverApprovalStanding), new ApprovalRun(history.Run, approvalId));
+                nameof(LeaverActivities.LeaverApprovalStanding),
+                new ApprovalRun(history.Run, approvalId)
+            );
             if (standing != ApprovalStanding.Open)
                 return standing;
             await history.WaitAsync(asked < 12 ? AskTheBoardEvery : AskTheBoardLater);

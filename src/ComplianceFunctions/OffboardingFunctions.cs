@@ -15,54 +15,104 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     internal const int MaxBodyBytes = 16 * 1024;
 
     /// <summary>
-    /// Takes a signed HR event: <c>POST /api/hr/events</c> answers 202 with the case, also for a repeat; 409 when a later event is in force; 400, 401, 413, 415 or 503 when it
-    /// is refused. The signature is the authorisation: no function key.
+    /// Takes a signed HR event: <c>POST /api/hr/events</c> answers 202 with the case, also for a repeat; 409 when a later event is in
+    /// force; 400, 401, 413, 415 or 503 when it is refused. The signature is the authorisation: no function key.
     /// </summary>
     [Function("HrEventWebhook")]
     public async Task<IActionResult> HrEventWebhook(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "hr/events")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "hr/events")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken
+    )
     {
         var reception = await desk.ReceiveAsync(
-            request.ContentType, request.Headers["X-Compliance-Timestamp"].FirstOrDefault(), request.Headers["X-Compliance-Signature"].FirstOrDefault(), request.Body, cancellationToken);
+            request.ContentType,
+            request.Headers["X-Compliance-Timestamp"].FirstOrDefault(),
+            request.Headers["X-Compliance-Signature"].FirstOrDefault(),
+            request.Body,
+            cancellationToken
+        );
         if (reception.Dispatch is not { } dispatch)
             return Json(reception.Status, new { error = reception.Reason });
         await DispatchAsync(dispatch, client, cancellationToken);
-        return Json(reception.Status, new { caseId = dispatch.Case.Id, stage = dispatch.Case.Stage, dueAt = dispatch.Case.DueAt, error = reception.Reason });
+        return Json(
+            reception.Status,
+            new
+            {
+                caseId = dispatch.Case.Id,
+                stage = dispatch.Case.Stage,
+                dueAt = dispatch.Case.DueAt,
+                error = reception.Reason,
+            }
+        );
     }
 
-    /// <summary>Takes an HR event from the queue. One that cannot be taken in goes to the poison queue, its reason in the log and in a finding.</summary>
+    /// <summary>
+    /// Takes an HR event from the queue. One that cannot be taken in goes to the poison queue, its reason in the log and in a finding.
+    /// </summary>
     [Function("HrEventQueue")]
-    public async Task HrEventQueue([QueueTrigger(LeaverDesk.Queue)] string message, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        await DispatchAsync(await desk.AcceptMessageAsync(message, cancellationToken), client, cancellationToken);
+    public async Task HrEventQueue(
+        [QueueTrigger(LeaverDesk.Queue)] string message,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken
+    ) => await DispatchAsync(await desk.AcceptMessageAsync(message, cancellationToken), client, cancellationToken);
 
     /// <summary>Starts what should be running and is not: cut off before it was started, failed, terminated or purged.</summary>
     [Function("LeaverSweep")]
-    public async Task Sweep([TimerTrigger("%LeaverSweepSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    public async Task Sweep(
+        [TimerTrigger("%LeaverSweepSchedule%")] TimerInfo timer,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken
+    )
     {
         var began = desk.Now;
-        var failures = await EachAsync(await desk.ExpectedAsync(cancellationToken), run => EnsureAsync(run, client, cancellationToken), cancellationToken);
+        var failures = await EachAsync(
+            await desk.ExpectedAsync(cancellationToken),
+            run => EnsureAsync(run, client, cancellationToken),
+            cancellationToken
+        );
         await desk.SweptAsync(began, failures.Count == 0, cancellationToken);
         Throw(failures);
     }
 
     /// <summary>The daily look: leavers nobody told of, an HR system that fell silent, former leavers who have access again.</summary>
     [Function("LeaverWatch")]
-    public async Task Watch([TimerTrigger("%LeaverWatchSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    public async Task Watch(
+        [TimerTrigger("%LeaverWatchSchedule%")] TimerInfo timer,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken
+    )
     {
         // Each on its own: what keeps one from looking must not keep the others.
         var failures = await EachAsync<Func<Task>>(
             [
-                async () => Throw(await EachAsync(await desk.WatchFormerAsync(cancellationToken), d => DispatchAsync(d, client, cancellationToken), cancellationToken)),
-                () => desk.WatchCasesAsync(cancellationToken), () => desk.WatchAsync(cancellationToken), () => desk.CheckNotGivenBackAsync(cancellationToken),
-                () => desk.CheckLockedOutAsync(cancellationToken), () => desk.RecordActsAsync(cancellationToken), () => desk.EraseExpiredAsync(cancellationToken),
-            ], look => look(), cancellationToken);
+                async () =>
+                    Throw(
+                        await EachAsync(
+                            await desk.WatchFormerAsync(cancellationToken),
+                            d => DispatchAsync(d, client, cancellationToken),
+                            cancellationToken
+                        )
+                    ),
+                () => desk.WatchCasesAsync(cancellationToken),
+                () => desk.WatchAsync(cancellationToken),
+                () => desk.CheckNotGivenBackAsync(cancellationToken),
+                () => desk.CheckLockedOutAsync(cancellationToken),
+                () => desk.RecordActsAsync(cancellationToken),
+                () => desk.EraseExpiredAsync(cancellationToken),
+            ],
+            look => look(),
+            cancellationToken
+        );
         Throw(failures);
     }
 
     /// <summary>All cases: <c>GET /api/offboarding/cases</c>.</summary>
     [Function("GetLeaverCases")]
-    public async Task<IActionResult> GetCases([HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases")] HttpRequest request, CancellationToken cancellationToken) =>
-        Json(StatusCodes.Status200OK, await desk.CasesAsync(cancellationToken));
+    public async Task<IActionResult> GetCases(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases")] HttpRequest request,
+        CancellationToken cancellationToken
+    ) => Json(StatusCodes.Status200OK, await desk.CasesAsync(cancellationToken));
 
     /// <summary>
     /// Ends a person's access now and for cause: <c>POST /api/offboarding/cases</c> with
@@ -72,18 +122,30 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     [Function("StartLeaver")]
     public async Task<IActionResult> Start(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "offboarding/cases")] HttpRequest request,
-        [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken
+    )
     {
-        if (await BodyAsync<StartBody>(request, cancellationToken) is not
-            { ForCause: true, User: { Length: > 0 and <= 256 } user, Reason: { Length: > 0 and <= 500 } reason }
-            || string.IsNullOrWhiteSpace(user) || string.IsNullOrWhiteSpace(reason))
-            return Json(StatusCodes.Status400BadRequest, new
-            {
-                error = "the body must be JSON such as "
-                + "{\"user\":\"…\",\"forCause\":true,\"reason\":\"…\"}, the reason of at most 500 characters",
-            });
+        if (
+            await BodyAsync<StartBody>(request, cancellationToken)
+                is not { ForCause: true, User: { Length: > 0 and <= 256 } user, Reason: { Length: > 0 and <= 500 } reason }
+            || string.IsNullOrWhiteSpace(user)
+            || string.IsNullOrWhiteSpace(reason)
+        )
+            return Json(
+                StatusCodes.Status400BadRequest,
+                new
+                {
+                    error = "the body must be JSON such as "
+                        + "{\"user\":\"…\",\"forCause\":true,\"reason\":\"…\"}, the reason of at most 500 characters",
+                }
+            );
         var (status, refused, dispatch) = await desk.StartAsync(
-            request.Headers.Authorization.FirstOrDefault(), user.Trim(), reason.Trim(), cancellationToken);
+            request.Headers.Authorization.FirstOrDefault(),
+            user.Trim(),
+            reason.Trim(),
+            cancellationToken
+        );
         if (dispatch is null)
             return Json(status, new { error = refused });
         await DispatchAsync(dispatch, client, cancellationToken);
@@ -93,64 +155,125 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     /// <summary>One case: <c>GET /api/offboarding/cases/{caseId}</c>.</summary>
     [Function("GetLeaverCase")]
     public async Task<IActionResult> GetCase(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases/{caseId}")] HttpRequest request, string caseId, CancellationToken cancellationToken) =>
-        IsCase(caseId) && await desk.CaseAsync(caseId, cancellationToken) is { } known ? Json(StatusCodes.Status200OK, known) : NotFound(caseId);
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases/{caseId}")] HttpRequest request,
+        string caseId,
+        CancellationToken cancellationToken
+    ) =>
+        IsCase(caseId) && await desk.CaseAsync(caseId, cancellationToken) is { } known
+            ? Json(StatusCodes.Status200OK, known)
+            : NotFound(caseId);
 
-    /// <summary>A document of a case's latest round, such as <c>certificate.html</c>: <c>GET /api/offboarding/cases/{caseId}/{document}</c>.</summary>
+    /// <summary>
+    /// A document of a case's latest round, such as <c>certificate.html</c>: <c>GET /api/offboarding/cases/{caseId}/{document}</c>.
+    /// </summary>
     [Function("GetLeaverDocument")]
     public async Task<IActionResult> GetDocument(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases/{caseId}/{document}")] HttpRequest request, string caseId, string document, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases/{caseId}/{document}")] HttpRequest request,
+        string caseId,
+        string document,
+        CancellationToken cancellationToken
+    ) =>
         IsCase(caseId) && await desk.DocumentAsync(caseId, document, cancellationToken) is { } bytes
-            ? new FileContentResult(bytes.ToArray(), document.EndsWith(".html", StringComparison.Ordinal) ? "text/html; charset=utf-8" : "application/json; charset=utf-8")
+            ? new FileContentResult(
+                bytes.ToArray(),
+                document.EndsWith(".html", StringComparison.Ordinal) ? "text/html; charset=utf-8" : "application/json; charset=utf-8"
+            )
             : NotFound($"{caseId}/{document}");
 
-    /// <summary>A dry run for one person: <c>GET /api/offboarding/plan?user=…</c> answers 200 with the plans and what stands against them. Nothing is changed.</summary>
+    /// <summary>
+    /// A dry run for one person: <c>GET /api/offboarding/plan?user=…</c> answers 200 with the plans and what stands against them. Nothing
+    /// is changed.
+    /// </summary>
     [Function("PlanLeaver")]
-    public async Task<IActionResult> Plan([HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/plan")] HttpRequest request, CancellationToken cancellationToken) =>
+    public async Task<IActionResult> Plan(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/plan")] HttpRequest request,
+        CancellationToken cancellationToken
+    ) =>
         request.Query["user"].FirstOrDefault() is { Length: > 0 and <= 256 } user
             ? Json(StatusCodes.Status200OK, await desk.PlanAsync(user, cancellationToken))
             : Json(StatusCodes.Status400BadRequest, new { error = "name the person: ?user=OBJECT_ID or ?user=PRINCIPAL_NAME" });
 
     /// <summary>Requests for approval that wait: <c>GET /api/approvals</c>.</summary>
     [Function("GetApprovals")]
-    public async Task<IActionResult> GetApprovals([HttpTrigger(AuthorizationLevel.Function, "get", Route = "approvals")] HttpRequest request, CancellationToken cancellationToken) =>
-        Json(StatusCodes.Status200OK, await desk.OpenApprovalsAsync(cancellationToken));
+    public async Task<IActionResult> GetApprovals(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "approvals")] HttpRequest request,
+        CancellationToken cancellationToken
+    ) => Json(StatusCodes.Status200OK, await desk.OpenApprovalsAsync(cancellationToken));
 
     /// <summary>
-    /// Takes an approver's answer: <c>POST /api/approvals/{requestId}</c> with <c>{"planId":"…","approve":true,"comment":"…"}</c> and an Entra token with the role
-    /// Compliance.Approver. The token is the authorisation: no function key.
+    /// Takes an approver's answer: <c>POST /api/approvals/{requestId}</c> with <c>{"planId":"…","approve":true,"comment":"…"}</c> and an
+    /// Entra token with the role Compliance.Approver. The token is the authorisation: no function key.
     /// </summary>
     [Function("AnswerApproval")]
     public async Task<IActionResult> Answer(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "approvals/{requestId}")] HttpRequest request, string requestId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "approvals/{requestId}")] HttpRequest request,
+        string requestId,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken
+    )
     {
         var body = await BodyAsync<ApprovalBody>(request, cancellationToken);
         if (body is not { PlanId: { Length: > 0 } planId, Approve: { } approve } || !IsCase(requestId))
             return Json(
                 StatusCodes.Status400BadRequest,
-                new { error = "the body must be JSON such as {\"planId\":\"…\",\"approve\":true}, of at most 16 KiB" });
-        var (status, reason, answered, state) = await desk.AnswerAsync(request.Headers.Authorization.FirstOrDefault(), requestId, planId, approve, body.Comment, cancellationToken);
+                new { error = "the body must be JSON such as {\"planId\":\"…\",\"approve\":true}, of at most 16 KiB" }
+            );
+        var (status, reason, answered, state) = await desk.AnswerAsync(
+            request.Headers.Authorization.FirstOrDefault(),
+            requestId,
+            planId,
+            approve,
+            body.Comment,
+            cancellationToken
+        );
         if (answered is null)
             return Json(status, new { error = reason });
         // The orchestration also asks the board by itself: a lost word costs minutes, not the answer.
         if (state != ApprovalState.Open)
             await TellAsync(client, answered.InstanceId, LeaverOrchestrations.Answered, answered.Id, cancellationToken);
-        return Json(status, new { requestId, state, answers = answered.Answers.Count });
+        return Json(
+            status,
+            new
+            {
+                requestId,
+                state,
+                answers = answered.Answers.Count,
+            }
+        );
     }
 
     /// <summary>
-    /// Erases what names people of a case that has ended: <c>POST /api/offboarding/cases/{caseId}/erasure</c> with an approver's Entra token answers 200 with what would be
-    /// erased, and with <c>?confirm=true</c> erases it; 404 when there is no such case, 409 while it goes on. The token is the authorisation: no function key.
+    /// Erases what names people of a case that has ended: <c>POST /api/offboarding/cases/{caseId}/erasure</c> with an approver's Entra
+    /// token answers 200 with what would be erased, and with <c>?confirm=true</c> erases it; 404 when there is no such case, 409 while it
+    /// goes on. The token is the authorisation: no function key.
     /// </summary>
     [Function("EraseLeaver")]
     public async Task<IActionResult> Erase(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "offboarding/cases/{caseId}/erasure")] HttpRequest request, string caseId, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "offboarding/cases/{caseId}/erasure")] HttpRequest request,
+        string caseId,
+        CancellationToken cancellationToken
+    )
     {
         if (!IsCase(caseId))
             return NotFound(caseId);
         var confirmed = request.Query["confirm"].FirstOrDefault() == "true";
-        var (status, reason, details) = await desk.EraseAsync(request.Headers.Authorization.FirstOrDefault(), caseId, confirmed, cancellationToken);
-        return Json(status, details is null ? new { error = reason } : new { caseId, erased = confirmed, details });
+        var (status, reason, details) = await desk.EraseAsync(
+            request.Headers.Authorization.FirstOrDefault(),
+            caseId,
+            confirmed,
+            cancellationToken
+        );
+        return Json(
+            status,
+            details is null
+                ? new { error = reason }
+                : new
+                {
+                    caseId,
+                    erased = confirmed,
+                    details,
+                }
+        );
     }
 
     private async Task DispatchAsync(LeaverDispatch dispatch, DurableTaskClient client, CancellationToken cancellationToken)
@@ -161,7 +284,8 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         else if (dispatch.Tell)
             await TellAsync(client, known.InstanceId, LeaverOrchestrations.HrChanged, "", cancellationToken);
         // One that runs already has to look again, whether or not it is wanted still.
-        var started = dispatch.Undo && await StartAsync(client, LeaverOrchestrations.Undo, known.UndoInstanceId, dispatch.Run, cancellationToken);
+        var started =
+            dispatch.Undo && await StartAsync(client, LeaverOrchestrations.Undo, known.UndoInstanceId, dispatch.Run, cancellationToken);
         if (!started && (known.IsTaken || known.IsTakenFromOther) && (dispatch.Tell || dispatch.Start))
             await TellAsync(client, known.UndoInstanceId, LeaverOrchestrations.HrChanged, "", cancellationToken);
         await desk.SettleAsync(dispatch, cancellationToken);
@@ -170,22 +294,34 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     private async Task EnsureAsync(LeaverRun run, DurableTaskClient client, CancellationToken cancellationToken)
     {
         var instance = await client.GetInstanceAsync(run.InstanceId, cancellationToken);
-        if (instance is { IsRunning: true } or { RuntimeStatus: OrchestrationRuntimeStatus.Pending or OrchestrationRuntimeStatus.Suspended })
+        if (
+            instance is { IsRunning: true } or { RuntimeStatus: OrchestrationRuntimeStatus.Pending or OrchestrationRuntimeStatus.Suspended }
+        )
         {
             if (!run.IsKnownStarted)
                 await desk.StartedAsync(run, cancellationToken);
             return;
         }
         // One that gives access back may have ended because HR said otherwise meanwhile.
-        var isLost = run.IsKnownStarted
-            || instance?.RuntimeStatus is OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
+        var isLost =
+            run.IsKnownStarted || instance?.RuntimeStatus is OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
         if (isLost && !await desk.LostAsync(run, instance?.RuntimeStatus.ToString().ToLowerInvariant() ?? "purged", cancellationToken))
             return;
-        await StartAsync(client, run.IsUndo ? LeaverOrchestrations.Undo : LeaverOrchestrations.Case, run.InstanceId, run.Input, cancellationToken);
+        await StartAsync(
+            client,
+            run.IsUndo ? LeaverOrchestrations.Undo : LeaverOrchestrations.Case,
+            run.InstanceId,
+            run.Input,
+            cancellationToken
+        );
         await desk.StartedAsync(run, cancellationToken);
     }
 
-    private async Task<IReadOnlyList<Exception>> EachAsync<T>(IReadOnlyList<T> items, Func<T, Task> act, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Exception>> EachAsync<T>(
+        IReadOnlyList<T> items,
+        Func<T, Task> act,
+        CancellationToken cancellationToken
+    )
     {
         var failures = new List<Exception>();
         foreach (var item in items)
@@ -223,12 +359,22 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     }
 
     // One orchestration per id: whoever comes second finds it there, which is as good. One that has ended is begun again.
-    private async Task<bool> StartAsync(DurableTaskClient client, string orchestrator, string instanceId, CaseRun run,
-        CancellationToken cancellationToken)
+    private async Task<bool> StartAsync(
+        DurableTaskClient client,
+        string orchestrator,
+        string instanceId,
+        CaseRun run,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            await client.ScheduleNewOrchestrationInstanceAsync(orchestrator, run, new StartOrchestrationOptions(instanceId), cancellationToken);
+            await client.ScheduleNewOrchestrationInstanceAsync(
+                orchestrator,
+                run,
+                new StartOrchestrationOptions(instanceId),
+                cancellationToken
+            );
             return true;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

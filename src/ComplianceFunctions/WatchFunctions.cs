@@ -10,5 +10,6 @@ public sealed class WatchFunctions(ControlWatchHandler watch)
 {
     /// <summary>Looks every hour for controls past their tolerance, into the poison queues and into the dead-letter container.</summary>
     [Function("ControlWatch")]
-    public Task Watch([TimerTrigger("%ControlWatchSchedule%")] TimerInfo timer, CancellationToken cancellationToken) => watch.RunAsync(cancellationToken);
+    public Task Watch([TimerTrigger("%ControlWatchSchedule%")] TimerInfo timer, CancellationToken cancellationToken) =>
+        watch.RunAsync(cancellationToken);
 }

@@ -33,9 +33,16 @@ internal static class AppSettings
     /// <param name="options">What was asked for.</param>
     /// <param name="keys">The key that HR events are signed with is among them.</param>
     /// <param name="azurite">The storage.</param>
-    /// <param name="tenant">The sandbox; null for a real tenant, whose settings come from the environment or <c>local.settings.json</c>.</param>
+    /// <param name="tenant">The sandbox; null for a real tenant, whose settings come from the environment or
+    /// <c>local.settings.json</c>.</param>
     /// <param name="signingKey">Where the key lies that signs the evidence ledger; null signs nothing.</param>
-    public static IReadOnlyDictionary<string, string> ForApp(RunOptions options, HostKeys keys, Azurite azurite, SandboxReady? tenant, string? signingKey = null)
+    public static IReadOnlyDictionary<string, string> ForApp(
+        RunOptions options,
+        HostKeys keys,
+        Azurite azurite,
+        SandboxReady? tenant,
+        string? signingKey = null
+    )
     {
         var settings = new Dictionary<string, string>
         {
@@ -54,7 +61,10 @@ internal static class AppSettings
         // Nobody can have a token for an app of zeros: without the real one nobody approves.
         Default("Approvals__Audience", tenant is null ? Guid.Empty.ToString() : DemoLeaver.ComplianceAppId);
         foreach (var name in new[] { "NO_PROXY", "no_proxy" })
-            settings[name] = string.Join(',', new[] { Environment.GetEnvironmentVariable(name), "localhost", "127.0.0.1" }.Where(host => !string.IsNullOrEmpty(host)));
+            settings[name] = string.Join(
+                ',',
+                new[] { Environment.GetEnvironmentVariable(name), "localhost", "127.0.0.1" }.Where(host => !string.IsNullOrEmpty(host))
+            );
         if (tenant is not null)
         {
             settings["Tenant__Id"] = tenant.TenantId;
@@ -87,9 +97,11 @@ internal static class AppSettings
         }
         return settings;
 
-        void Default(string name, string value) => settings[name] = Environment.GetEnvironmentVariable(name) is { Length: > 0 } given ? given : value;
+        void Default(string name, string value) =>
+            settings[name] = Environment.GetEnvironmentVariable(name) is { Length: > 0 } given ? given : value;
     }
 
     /// <summary>ISO 8601 in UTC.</summary>
-    public static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+    public static string Iso(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 }

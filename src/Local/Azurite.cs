@@ -57,30 +57,55 @@ internal sealed class Azurite : IAsyncDisposable
     /// <param name="progress">Gets a line or two when it is installed first; null for none.</param>
     /// <exception cref="LaunchException">Node or npm is missing, a port is taken, or it did not get ready.</exception>
     public static async Task<Azurite> StartAsync(
-        string repositoryRoot, string dataDirectory, (int Blob, int Queue, int Table) ports, TimeProvider time, CancellationToken cancellationToken,
-        string? logFile = null, Action<ChildProcess>? started = null, Action<string>? progress = null)
+        string repositoryRoot,
+        string dataDirectory,
+        (int Blob, int Queue, int Table) ports,
+        TimeProvider time,
+        CancellationToken cancellationToken,
+        string? logFile = null,
+        Action<ChildProcess>? started = null,
+        Action<string>? progress = null
+    )
     {
         await AzuriteInstallation.EnsureAsync(repositoryRoot, time, cancellationToken, progress);
         Directory.CreateDirectory(dataDirectory);
         Ports.Check(Wanted(ports.Blob), Wanted(ports.Queue), Wanted(ports.Table));
         var key = AccountKey(dataDirectory);
         var bound = new AzuritePorts();
-        var child = ChildProcess.Start(new ChildSpec("azurite",
-        [
-            Tool.Find("node", AzuriteInstallation.Remedy),
-            "--require", Path.Combine(repositoryRoot, "scripts", "azurite", "end-with-parent.js"),
-            AzuriteInstallation.EntryPoint(repositoryRoot),
-            "--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", dataDirectory,
-            "--blobHost", "127.0.0.1", "--blobPort", Text(ports.Blob),
-            "--queueHost", "127.0.0.1", "--queuePort", Text(ports.Queue),
-            "--tableHost", "127.0.0.1", "--tablePort", Text(ports.Table),
-        ])
-        {
-            WorkingDirectory = dataDirectory,
-            Environment = new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = $"{StateAccount}:{key};{EvidenceAccount}:{key}" },
-            LogFile = logFile,
-            OnLine = bound.Read,
-        });
+        var child = ChildProcess.Start(
+            new ChildSpec(
+                "azurite",
+                [
+                    Tool.Find("node", AzuriteInstallation.Remedy),
+                    "--require",
+                    Path.Combine(repositoryRoot, "scripts", "azurite", "end-with-parent.js"),
+                    AzuriteInstallation.EntryPoint(repositoryRoot),
+                    "--silent",
+                    "--skipApiVersionCheck",
+                    "--disableTelemetry",
+                    "--location",
+                    dataDirectory,
+                    "--blobHost",
+                    "127.0.0.1",
+                    "--blobPort",
+                    Text(ports.Blob),
+                    "--queueHost",
+                    "127.0.0.1",
+                    "--queuePort",
+                    Text(ports.Queue),
+                    "--tableHost",
+                    "127.0.0.1",
+                    "--tablePort",
+                    Text(ports.Table),
+                ]
+            )
+            {
+                WorkingDirectory = dataDirectory,
+                Environment = new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = $"{StateAccount}:{key};{EvidenceAccount}:{key}" },
+                LogFile = logFile,
+                OnLine = bound.Read,
+            }
+        );
         started?.Invoke(child);
         try
         {

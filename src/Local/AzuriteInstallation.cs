@@ -19,7 +19,12 @@ internal static class AzuriteInstallation
     /// <param name="cancellationToken">Ends it.</param>
     /// <param name="progress">Gets a line when it begins to install and one when it has; null for none.</param>
     /// <exception cref="LaunchException">npm is missing or failed; the message carries its last lines.</exception>
-    public static async Task EnsureAsync(string repositoryRoot, TimeProvider time, CancellationToken cancellationToken, Action<string>? progress = null)
+    public static async Task EnsureAsync(
+        string repositoryRoot,
+        TimeProvider time,
+        CancellationToken cancellationToken,
+        Action<string>? progress = null
+    )
     {
         var folder = Path.Combine(repositoryRoot, "scripts", "azurite");
         if (IsCurrent(folder))
@@ -46,7 +51,9 @@ internal static class AzuriteInstallation
         if (npm.ExitCode != 0)
             throw new LaunchException($"npm ci in scripts/azurite failed (exit {npm.ExitCode}): {lines.Text}");
         File.Copy(Path.Combine(folder, "package-lock.json"), Stamp(folder), overwrite: true);
-        progress?.Invoke(string.Create(CultureInfo.InvariantCulture, $"installed Azurite in {time.GetElapsedTime(began).TotalSeconds:0} s"));
+        progress?.Invoke(
+            string.Create(CultureInfo.InvariantCulture, $"installed Azurite in {time.GetElapsedTime(began).TotalSeconds:0} s")
+        );
     }
 
     private static string Stamp(string folder) => Path.Combine(folder, "node_modules", ".installed-lock.json");

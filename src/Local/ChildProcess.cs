@@ -91,7 +91,12 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <param name="time">Clock for <paramref name="within"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="LaunchException">It ended first, or took too long; the message carries its last lines.</exception>
-    public async Task<T> WhenReadyAsync<T>(Func<CancellationToken, Task<T>> ready, TimeSpan within, TimeProvider time, CancellationToken cancellationToken)
+    public async Task<T> WhenReadyAsync<T>(
+        Func<CancellationToken, Task<T>> ready,
+        TimeSpan within,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var isReady = ready(ending.Token);
@@ -111,7 +116,12 @@ internal sealed class ChildProcess : IAsyncDisposable
         finally
         {
             await ending.CancelAsync();
-            _ = isReady.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = isReady.ContinueWith(
+                t => t.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default
+            );
         }
     }
 
@@ -122,7 +132,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     public async Task<string> FailureNoteAsync() => $"{Name} failed ({await EndAsync()}";
 
     /// <summary>Asks it to end and waits until it has; see <see cref="ProcessStart.TerminateAsync"/>.</summary>
-    public Task StopAsync(TimeSpan grace, CancellationToken hurry) => _disposed ? Task.CompletedTask : ProcessStart.TerminateAsync(Process, grace, hurry);
+    public Task StopAsync(TimeSpan grace, CancellationToken hurry) =>
+        _disposed ? Task.CompletedTask : ProcessStart.TerminateAsync(Process, grace, hurry);
 
     /// <summary>Stops it and lets go of its log.</summary>
     public async ValueTask DisposeAsync()

@@ -10,7 +10,15 @@ namespace Local;
 /// <param name="ApproverAudience">Application id whose role approvers hold.</param>
 /// <param name="TenantSettings">The sandbox tenant's settings, as the app has them; empty for a real tenant.</param>
 /// <param name="StateStorage">Connection string of the state account.</param>
-internal sealed record Connection(string App, string Key, string HrKey, string EvidenceStorage, string ApproverAudience, IReadOnlyDictionary<string, string> TenantSettings, string StateStorage)
+internal sealed record Connection(
+    string App,
+    string Key,
+    string HrKey,
+    string EvidenceStorage,
+    string ApproverAudience,
+    IReadOnlyDictionary<string, string> TenantSettings,
+    string StateStorage
+)
 {
     /// <summary>Environment variable that names the file for a command the launcher runs.</summary>
     public const string Variable = "COMPLIANCE_CONNECTION";

@@ -12,7 +12,9 @@ internal static class ExitCode
     /// <summary><c>--fail-on</c> was given and an open finding is at or above it.</summary>
     public const int FoundSomething = 2;
 
-    /// <summary>A source could not be read completely, so nobody knows whether there is more. Wins over <see cref="FoundSomething"/>.</summary>
+    /// <summary>
+    /// A source could not be read completely, so nobody knows whether there is more. Wins over <see cref="FoundSomething"/>.
+    /// </summary>
     public const int Incomplete = 3;
 
     /// <summary>The command line is wrong; <c>EX_USAGE</c> of BSD's <c>sysexits.h</c>.</summary>

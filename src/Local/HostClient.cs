@@ -24,7 +24,12 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
 
     /// <summary>Waits until a host that was started has bound its address and runs the app.</summary>
     /// <exception cref="LaunchException">It prints something else, or does not know these keys.</exception>
-    public static async Task<HostClient> WhenRunningAsync(ChildProcess host, HostKeys keys, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<HostClient> WhenRunningAsync(
+        ChildProcess host,
+        HostKeys keys,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         var client = new HostClient(HostAddress.Parse(await host.FirstLine.WaitAsync(cancellationToken)), keys, time);
         try
@@ -69,7 +74,12 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
             throw Unexpected("the check could not be started", status, body);
         while (true)
         {
-            (status, body) = await SendAsync(HttpMethod.Get, $"/api/credentials/runs/{Uri.EscapeDataString(run)}", keys.Default, cancellationToken);
+            (status, body) = await SendAsync(
+                HttpMethod.Get,
+                $"/api/credentials/runs/{Uri.EscapeDataString(run)}",
+                keys.Default,
+                cancellationToken
+            );
             if (status == HttpStatusCode.OK)
                 return Report(body);
             if (status != HttpStatusCode.Accepted)
@@ -104,7 +114,10 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
         try
         {
             using var json = JsonDocument.Parse(body);
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            return
+                json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty(name, out var value)
+                && value.ValueKind == JsonValueKind.String
                 ? value.GetString()
                 : null;
         }

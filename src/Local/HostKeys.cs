@@ -22,7 +22,10 @@ internal sealed record HostKeys(string Master, string Default, string Hr)
         try
         {
             // A file of an earlier version holds a key more, for a webhook that is gone; it is passed over.
-            if (JsonSerializer.Deserialize<HostKeys>(File.ReadAllText(path), JsonSerializerOptions.Web) is { Master: not null, Default: not null, Hr: not null } keys)
+            if (
+                JsonSerializer.Deserialize<HostKeys>(File.ReadAllText(path), JsonSerializerOptions.Web) is
+                { Master: not null, Default: not null, Hr: not null } keys
+            )
                 return keys;
         }
         catch (JsonException)

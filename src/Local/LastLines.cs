@@ -7,7 +7,9 @@ internal sealed class LastLines(int count)
 
     private readonly Queue<string> _lines = new();
 
-    /// <summary>Adds a line. Null (end of stream), blanks and stack frames are passed over: the frames would push out the message above them.</summary>
+    /// <summary>
+    /// Adds a line. Null (end of stream), blanks and stack frames are passed over: the frames would push out the message above them.
+    /// </summary>
     public void Add(string? line)
     {
         if (string.IsNullOrWhiteSpace(line) || line.TrimStart().StartsWith("at ", StringComparison.Ordinal))

@@ -11,7 +11,13 @@ namespace Local;
 /// <param name="progress">Gets what it is doing.</param>
 /// <param name="terminal">How the report is shown.</param>
 /// <param name="time">Clock for waiting.</param>
-internal sealed class Launcher(Programs programs, TextWriter output, TextWriter progress, (int Width, bool Colour) terminal, TimeProvider time)
+internal sealed class Launcher(
+    Programs programs,
+    TextWriter output,
+    TextWriter progress,
+    (int Width, bool Colour) terminal,
+    TimeProvider time
+)
 {
     // That of func start, too.
     private const int DefaultAppPort = 7071;
@@ -28,7 +34,10 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
     /// <exception cref="LaunchException">Something is missing, taken, or died; everything started was stopped.</exception>
     public async Task<int> RunAsync(RunOptions options, CancellationToken cancellationToken, CancellationToken hurry)
     {
-        using var state = StateFolder.Take(Path.GetFullPath(options.State ?? Path.Combine(programs.RepositoryRoot, ".local")), options.Once);
+        using var state = StateFolder.Take(
+            Path.GetFullPath(options.State ?? Path.Combine(programs.RepositoryRoot, ".local")),
+            options.Once
+        );
         foreach (var leftover in await state.Pids.StopLeftoversAsync())
             Say($"stopped {leftover}, left over from an earlier start");
         if (options.Fresh && !await state.EmptyAsync())
@@ -46,7 +55,11 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
                 return await supervisor.WhileAllLiveAsync(ending => CommandAsync(command, state, ending), cancellationToken);
             if (options.Once)
                 return await CheckAsync(options, state, client, supervisor, cancellationToken);
-            return await UntilStoppedAsync([$"App      {client.AddressText}  (keys: {state.Keys})", .. services.Lines, $"Logs     {state.Log("")}"], supervisor, cancellationToken);
+            return await UntilStoppedAsync(
+                [$"App      {client.AddressText}  (keys: {state.Keys})", .. services.Lines, $"Logs     {state.Log("")}"],
+                supervisor,
+                cancellationToken
+            );
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -63,7 +76,12 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
     }
 
     // Azurite and the sandbox tenant; all ports that were given are checked before anything starts, the app's too.
-    private async Task<Services> StartServicesAsync(RunOptions options, StateFolder state, Supervisor supervisor, CancellationToken cancellationToken)
+    private async Task<Services> StartServicesAsync(
+        RunOptions options,
+        StateFolder state,
+        Supervisor supervisor,
+        CancellationToken cancellationToken
+    )
     {
         if (options.Real)
             LocalSettingsFile.RequireNoSandbox(Path.GetDirectoryName(programs.App[^1])!);
@@ -73,32 +91,58 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         int AzuritePort(int offset) => firstAzurite == 0 ? 0 : firstAzurite + offset;
         var sandboxPort = options.SandboxPort ?? (options.Once ? 0 : 7072);
         Ports.Check(
-            new(AppPort(options), "--port"), new(options.Real ? 0 : sandboxPort, "--sandbox-port"),
-            new(AzuritePort(0), "--azurite-port"), new(AzuritePort(1), "--azurite-port"), new(AzuritePort(2), "--azurite-port"));
+            new(AppPort(options), "--port"),
+            new(options.Real ? 0 : sandboxPort, "--sandbox-port"),
+            new(AzuritePort(0), "--azurite-port"),
+            new(AzuritePort(1), "--azurite-port"),
+            new(AzuritePort(2), "--azurite-port")
+        );
 
         Say("starting Azurite");
         var azurite = await Azurite.StartAsync(
-            programs.RepositoryRoot, state.Azurite, (AzuritePort(0), AzuritePort(1), AzuritePort(2)), time, cancellationToken, state.Log("azurite.log"), supervisor.Add, Say);
+            programs.RepositoryRoot,
+            state.Azurite,
+            (AzuritePort(0), AzuritePort(1), AzuritePort(2)),
+            time,
+            cancellationToken,
+            state.Log("azurite.log"),
+            supervisor.Add,
+            Say
+        );
         if (options.Real)
             return new Services(azurite, Tenant: null);
 
         Say($"starting the sandbox tenant ({(options.Tenant is null ? "demo" : options.Tenant)})");
         var tenant = await StartChildAsync(
-            new ChildSpec("sandbox", [.. programs.Sandbox, .. SandboxArguments(options, state, sandboxPort)]) { LogFile = state.Log("sandbox.log") },
+            new ChildSpec("sandbox", [.. programs.Sandbox, .. SandboxArguments(options, state, sandboxPort)])
+            {
+                LogFile = state.Log("sandbox.log"),
+            },
             async (child, ending) => SandboxReady.Parse(await child.FirstLine.WaitAsync(ending)),
             supervisor,
-            cancellationToken);
+            cancellationToken
+        );
         return new Services(azurite, tenant);
     }
 
     private async Task<HostClient> StartAppAsync(
-        RunOptions options, StateFolder state, HostKeys keys, Services services, Supervisor supervisor, CancellationToken cancellationToken)
+        RunOptions options,
+        StateFolder state,
+        HostKeys keys,
+        Services services,
+        Supervisor supervisor,
+        CancellationToken cancellationToken
+    )
     {
         Say("starting the app");
         var folder = Path.GetDirectoryName(programs.App[^1])!;
         new LocalSettingsFile(programs.AppProject).DeleteCopy(folder);
         var settings = AppSettings.ForLocalHost(
-            AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey), AppPort(options), keys, state.Journal);
+            AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey),
+            AppPort(options),
+            keys,
+            state.Journal
+        );
         var client = await StartChildAsync(
             new ChildSpec("app", [.. programs.App, "--parent-stdin"])
             {
@@ -109,16 +153,25 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
             },
             (child, ending) => HostClient.WhenRunningAsync(child, keys, time, ending),
             supervisor,
-            cancellationToken);
+            cancellationToken
+        );
         NoteConnection(client.AddressText, state, keys, services, settings);
         return client;
     }
 
     // The user starts the app, with the Core Tools; what it needs is here.
     private async Task<int> ForCoreToolsAsync(
-        RunOptions options, StateFolder state, HostKeys keys, Services services, Supervisor supervisor, CancellationToken cancellationToken)
+        RunOptions options,
+        StateFolder state,
+        HostKeys keys,
+        Services services,
+        Supervisor supervisor,
+        CancellationToken cancellationToken
+    )
     {
-        var settings = new Dictionary<string, string>(AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey))
+        var settings = new Dictionary<string, string>(
+            AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey)
+        )
         {
             ["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated",
         };
@@ -137,10 +190,12 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
                 [
                     .. services.Lines,
                     $"Settings {file.FilePath}  (deleted at the end)",
-                    $"Next     cd {Path.GetRelativePath(Environment.CurrentDirectory, programs.AppProject)} && {next}  (in another terminal, with the Azure Functions Core Tools 4)",
+                    $"Next     cd {Path.GetRelativePath(Environment.CurrentDirectory, programs.AppProject)} && {next}  (in another "
+                        + "terminal, with the Azure Functions Core Tools 4)",
                 ],
                 supervisor,
-                cancellationToken);
+                cancellationToken
+            );
         }
         finally
         {
@@ -150,7 +205,9 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
 
     private async Task<bool> BuildForCoreToolsAsync(StateFolder state, CancellationToken cancellationToken)
     {
-        await using var build = ChildProcess.Start(new ChildSpec("the build", programs.BuildForCoreTools) { LogFile = state.Log("build.log") });
+        await using var build = ChildProcess.Start(
+            new ChildSpec("the build", programs.BuildForCoreTools) { LogFile = state.Log("build.log") }
+        );
         return await build.Exited.WaitAsync(cancellationToken) == 0 ? true : throw new LaunchException(await build.FailureNoteAsync());
     }
 
@@ -166,28 +223,48 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
                 await Task.Delay(Timeout.InfiniteTimeSpan, time, ending);
                 return true;
             },
-            cancellationToken);
+            cancellationToken
+        );
         return ExitCode.Done;
     }
 
-    private async Task<T> StartChildAsync<T>(ChildSpec spec, Func<ChildProcess, CancellationToken, Task<T>> ready, Supervisor supervisor, CancellationToken cancellationToken)
+    private async Task<T> StartChildAsync<T>(
+        ChildSpec spec,
+        Func<ChildProcess, CancellationToken, Task<T>> ready,
+        Supervisor supervisor,
+        CancellationToken cancellationToken
+    )
     {
         var child = ChildProcess.Start(spec);
         // Those already running are watched meanwhile; this one's own end has its own message.
-        var isReady = supervisor.WhileAllLiveAsync(ending => child.WhenReadyAsync(ready: token => ready(child, token), ReadyWithin, time, ending), cancellationToken);
+        var isReady = supervisor.WhileAllLiveAsync(
+            ending => child.WhenReadyAsync(ready: token => ready(child, token), ReadyWithin, time, ending),
+            cancellationToken
+        );
         supervisor.Add(child);
         return await isReady;
     }
 
     private static int AppPort(RunOptions options) => options.Port ?? (options.Once ? 0 : DefaultAppPort);
 
-    private static void NoteConnection(string app, StateFolder state, HostKeys keys, Services services, Dictionary<string, string> settings) =>
+    private static void NoteConnection(
+        string app,
+        StateFolder state,
+        HostKeys keys,
+        Services services,
+        Dictionary<string, string> settings
+    ) =>
         new Connection(
-            app, keys.Default, keys.Hr, services.Azurite.EvidenceConnection, settings["Approvals__Audience"],
-            settings.Where(s => services.Tenant is not null && s.Key.StartsWith("Tenant__", StringComparison.Ordinal))
+            app,
+            keys.Default,
+            keys.Hr,
+            services.Azurite.EvidenceConnection,
+            settings["Approvals__Audience"],
+            settings
+                .Where(s => services.Tenant is not null && s.Key.StartsWith("Tenant__", StringComparison.Ordinal))
                 .ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value),
-            services.Azurite.StateConnection)
-            .Write(state.Connection);
+            services.Azurite.StateConnection
+        ).Write(state.Connection);
 
     // The command has this terminal; how it ends is how the launcher ends.
     private static async Task<int> CommandAsync(IReadOnlyList<string> command, StateFolder state, CancellationToken cancellationToken)
@@ -206,7 +283,13 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
         return process.ExitCode;
     }
 
-    private async Task<int> CheckAsync(RunOptions options, StateFolder state, HostClient client, Supervisor supervisor, CancellationToken cancellationToken)
+    private async Task<int> CheckAsync(
+        RunOptions options,
+        StateFolder state,
+        HostClient client,
+        Supervisor supervisor,
+        CancellationToken cancellationToken
+    )
     {
         Say("running the credential-rotation check");
         var report = await supervisor.WhileAllLiveAsync(client.CheckAsync, cancellationToken);
@@ -248,9 +331,9 @@ internal sealed class Launcher(Programs programs, TextWriter output, TextWriter 
     {
         /// <summary>Where they are.</summary>
         public IReadOnlyList<string> Lines =>
-        [
-            .. Tenant is null ? Array.Empty<string>() : [$"Sandbox  {Tenant.Url}  (tenant {Tenant.TenantId})"],
-            $"Azurite  http://127.0.0.1:{Azurite.BlobPort} blobs, {Azurite.QueuePort} queues, {Azurite.TablePort} tables",
-        ];
+            [
+                .. Tenant is null ? Array.Empty<string>() : [$"Sandbox  {Tenant.Url}  (tenant {Tenant.TenantId})"],
+                $"Azurite  http://127.0.0.1:{Azurite.BlobPort} blobs, {Azurite.QueuePort} queues, {Azurite.TablePort} tables",
+            ];
     }
 }

@@ -5,15 +5,19 @@ using System.Text.Json;
 namespace Local;
 
 /// <summary>
-/// <c>local.settings.json</c> in the app's project, which the Core Tools read. Only a file that this class wrote, and that nobody has changed since, is ever replaced or
-/// deleted: a person may keep settings of their own there.
+/// <c>local.settings.json</c> in the app's project, which the Core Tools read. Only a file that this class wrote, and that nobody has
+/// changed since, is ever replaced or deleted: a person may keep settings of their own there.
 /// </summary>
 /// <param name="appFolder">The app's project folder.</param>
 internal sealed class LocalSettingsFile(string appFolder)
 {
     private const string Name = "local.settings.json";
 
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Where the build for the Core Tools goes; they look there too.</summary>
     public static readonly string BuildOutput = Path.Combine("bin", "output");
@@ -31,7 +35,9 @@ internal sealed class LocalSettingsFile(string appFolder)
         if (File.Exists(FilePath) && !IsOurs(FilePath))
         {
             throw new LaunchException(
-                $"{FilePath} was not written by ./scripts/run --settings-only, or was changed since, and is left as it is: move it away, or set in the environment what it sets, and start again");
+                $"{FilePath} was not written by ./scripts/run --settings-only, or was changed since, and is left as it is: move it away, "
+                    + "or set in the environment what it sets, and start again"
+            );
         }
     }
 
@@ -41,7 +47,9 @@ internal sealed class LocalSettingsFile(string appFolder)
     {
         RequireReplaceable();
         var content = JsonSerializer.SerializeToUtf8Bytes(
-            new { IsEncrypted = false, Values = values.OrderBy(v => v.Key, StringComparer.Ordinal).ToDictionary(v => v.Key, v => v.Value) }, Readable);
+            new { IsEncrypted = false, Values = values.OrderBy(v => v.Key, StringComparer.Ordinal).ToDictionary(v => v.Key, v => v.Value) },
+            Readable
+        );
         Directory.CreateDirectory(Path.GetDirectoryName(Record)!);
         // Both are noted before the file is replaced: whichever is found after a crash is known.
         File.WriteAllLines(Record, File.Exists(FilePath) ? [Digest(File.ReadAllBytes(FilePath)), Digest(content)] : [Digest(content)]);
@@ -69,8 +77,8 @@ internal sealed class LocalSettingsFile(string appFolder)
     }
 
     /// <summary>
-    /// Checks that no settings of a sandbox tenant lie beside a built app that is to read a real one. What the launcher sets wins over the file, but for a real tenant it
-    /// leaves <c>Tenant__*</c> to the user.
+    /// Checks that no settings of a sandbox tenant lie beside a built app that is to read a real one. What the launcher sets wins over the
+    /// file, but for a real tenant it leaves <c>Tenant__*</c> to the user.
     /// </summary>
     /// <param name="output">The built app's folder.</param>
     /// <exception cref="LaunchException">There are.</exception>
@@ -81,8 +89,15 @@ internal sealed class LocalSettingsFile(string appFolder)
         {
             if (!File.Exists(file))
                 return;
-            using var json = JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            if (!json.RootElement.TryGetProperty("Values", out var values) || values.ValueKind != JsonValueKind.Object || !values.TryGetProperty("Tenant__PinnedThumbprint", out _))
+            using var json = JsonDocument.Parse(
+                File.ReadAllBytes(file),
+                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
+            );
+            if (
+                !json.RootElement.TryGetProperty("Values", out var values)
+                || values.ValueKind != JsonValueKind.Object
+                || !values.TryGetProperty("Tenant__PinnedThumbprint", out _)
+            )
                 return;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -90,7 +105,9 @@ internal sealed class LocalSettingsFile(string appFolder)
             return; // The host has an error of its own for it, with the line.
         }
         throw new LaunchException(
-            $"{file} names a sandbox tenant, not a real one: stop ./scripts/run --settings-only, delete the file there and in src/ComplianceFunctions, and start again");
+            $"{file} names a sandbox tenant, not a real one: stop ./scripts/run --settings-only, delete the file there and in "
+                + "src/ComplianceFunctions, and start again"
+        );
     }
 
     private bool IsOurs(string file) => File.Exists(Record) && File.ReadAllLines(Record).Contains(Digest(File.ReadAllBytes(file)));

@@ -10,7 +10,19 @@ internal sealed record LogLine(string? Level, string? Category, string Message)
 {
     // What frameworks say at level Information is for the log file, not for somebody watching.
     private static readonly string[] Quiet =
-        ["Microsoft.", "System.", "Azure.", "OpenTelemetry", "Polly", "Grpc", "DurableTask", "Host.", "Function.", "Worker", "LocalHost"];
+    [
+        "Microsoft.",
+        "System.",
+        "Azure.",
+        "OpenTelemetry",
+        "Polly",
+        "Grpc",
+        "DurableTask",
+        "Host.",
+        "Function.",
+        "Worker",
+        "LocalHost",
+    ];
 
     // But for what the app printed by itself.
     private const string Output = "LocalHost.Worker.Output";
@@ -26,7 +38,11 @@ internal sealed record LogLine(string? Level, string? Category, string Message)
             {
                 using var json = JsonDocument.Parse(line);
                 if (Text(json.RootElement, "Message") is { } message)
-                    return new LogLine(Text(json.RootElement, "LogLevel"), Text(json.RootElement, "Category"), WithException(message, json.RootElement));
+                    return new LogLine(
+                        Text(json.RootElement, "LogLevel"),
+                        Text(json.RootElement, "Category"),
+                        WithException(message, json.RootElement)
+                    );
             }
             catch (JsonException)
             {
@@ -36,15 +52,17 @@ internal sealed record LogLine(string? Level, string? Category, string Message)
     }
 
     /// <summary>Whether somebody watching wants to see it.</summary>
-    public bool IsForPeople => Level switch
-    {
-        "Trace" or "Debug" => false,
-        "Information" => Category == Output || !Quiet.Any(prefix => Category?.StartsWith(prefix, StringComparison.Ordinal) == true),
-        _ => true,
-    };
+    public bool IsForPeople =>
+        Level switch
+        {
+            "Trace" or "Debug" => false,
+            "Information" => Category == Output || !Quiet.Any(prefix => Category?.StartsWith(prefix, StringComparison.Ordinal) == true),
+            _ => true,
+        };
 
     /// <summary>One short line: who, how bad when it is worse than information, what.</summary>
-    public string Short(string who) => Plain.Text(Level is null or "Information" ? $"{who,-8} {Message}" : $"{who,-8} {Level.ToLowerInvariant()}: {Message}");
+    public string Short(string who) =>
+        Plain.Text(Level is null or "Information" ? $"{who,-8} {Message}" : $"{who,-8} {Level.ToLowerInvariant()}: {Message}");
 
     private static string WithException(string message, JsonElement line) =>
         Text(line, "Exception") is { Length: > 0 } exception ? $"{message}: {exception.Split('\n')[0].Trim()}" : message;

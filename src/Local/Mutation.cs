@@ -20,12 +20,31 @@ internal static class Mutation
             throw new LaunchException($"src/Compliance has no folder {folder}: name one such as Plans or Offboarding/Guards");
         var restored = await TestRun.DotnetAsync(repositoryRoot, ["tool", "restore"]);
         // Changed code breaks rules of style, which is no error here.
-        return restored != ExitCode.Done ? restored : await TestRun.DotnetAsync(
-            Path.Combine(repositoryRoot, "tests", "Compliance.Tests"),
-            [
-                "stryker", "--test-runner", "mtp", "--project", "Compliance.csproj", "--mutate", $"**/{named}/**/*.cs", "--concurrency", "1",
-                "--reporter", "cleartext", "--break-at", Least, "--threshold-low", Least, "--threshold-high", "95", .. arguments,
-            ],
-            ("RunAnalyzers", "false"));
+        return restored != ExitCode.Done
+            ? restored
+            : await TestRun.DotnetAsync(
+                Path.Combine(repositoryRoot, "tests", "Compliance.Tests"),
+                [
+                    "stryker",
+                    "--test-runner",
+                    "mtp",
+                    "--project",
+                    "Compliance.csproj",
+                    "--mutate",
+                    $"**/{named}/**/*.cs",
+                    "--concurrency",
+                    "1",
+                    "--reporter",
+                    "cleartext",
+                    "--break-at",
+                    Least,
+                    "--threshold-low",
+                    Least,
+                    "--threshold-high",
+                    "95",
+                    .. arguments,
+                ],
+                ("RunAnalyzers", "false")
+            );
     }
 }

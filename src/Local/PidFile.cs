@@ -72,9 +72,11 @@ internal sealed class PidFile(string path)
         try
         {
             // The start is counted from the boot, whose time moves a little when the clock is set.
-            return (ProcessStart.StartedAt(process) - entry.StartedAt).Duration() < TimeSpan.FromSeconds(2) && HasCommand(process.Id, entry.Command);
+            return (ProcessStart.StartedAt(process) - entry.StartedAt).Duration() < TimeSpan.FromSeconds(2)
+                && HasCommand(process.Id, entry.Command);
         }
-        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is InvalidOperationException or System.ComponentModel.Win32Exception or IOException or UnauthorizedAccessException)
         {
             return false; // It ended meanwhile, or is another user's.
         }

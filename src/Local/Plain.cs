@@ -14,10 +14,21 @@ internal static class Plain
     {
         var plain = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes()) // a lone surrogate arrives as U+FFFD
-            plain.Append(rune.Value is '\n' or '\r' or '\t' ? " " : IsShown(rune) ? rune.ToString() : "\uFFFD");
+            plain.Append(
+                rune.Value is '\n' or '\r' or '\t' ? " "
+                : IsShown(rune) ? rune.ToString()
+                : "\uFFFD"
+            );
         return plain.ToString();
     }
 
-    private static bool IsShown(Rune rune) => Rune.GetUnicodeCategory(rune)
-        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse);
+    private static bool IsShown(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
+            is not (
+                UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator
+                or UnicodeCategory.PrivateUse
+            );
 }

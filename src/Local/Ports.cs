@@ -44,7 +44,9 @@ internal static class Ports
             probe.Dispose();
             var reason = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "it is taken" : e.Message;
             throw new LaunchException(
-                $"port {port.Number} on 127.0.0.1 cannot be used ({reason}): stop what uses it, or choose another with {port.Option}", e);
+                $"port {port.Number} on 127.0.0.1 cannot be used ({reason}): stop what uses it, or choose another with {port.Option}",
+                e
+            );
         }
     }
 }

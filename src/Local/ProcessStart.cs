@@ -35,9 +35,17 @@ internal static class ProcessStart
         if (OperatingSystem.IsWindows())
             process.Kill(entireProcessTree: true);
         else
-            using (var kill = Start(
-                new ProcessStartInfo("kill") { ArgumentList = { "-TERM", process.Id.ToString(CultureInfo.InvariantCulture) }, RedirectStandardError = true },
-                "kill", "it comes with the system"))
+            using (
+                var kill = Start(
+                    new ProcessStartInfo("kill")
+                    {
+                        ArgumentList = { "-TERM", process.Id.ToString(CultureInfo.InvariantCulture) },
+                        RedirectStandardError = true,
+                    },
+                    "kill",
+                    "it comes with the system"
+                )
+            )
                 await kill.WaitForExitAsync(CancellationToken.None);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(hurry);
         limit.CancelAfter(grace);

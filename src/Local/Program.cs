@@ -19,19 +19,27 @@ if (!Console.IsOutputRedirected && Console.WindowWidth > 0)
 var colour = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
 var commands = new CommandLine(
-    options => new Launcher(Programs.OfCheckout(), Console.Out, Console.Error, (width, colour), TimeProvider.System).RunAsync(options, cancellation.Token, hurry.Token),
+    options =>
+        new Launcher(Programs.OfCheckout(), Console.Out, Console.Error, (width, colour), TimeProvider.System).RunAsync(
+            options,
+            cancellation.Token,
+            hurry.Token
+        ),
     (longOnes, arguments) => TestRun.RunAsync(RepositoryRoot.Find(), longOnes, arguments, Console.Out),
     (folder, arguments) => Mutation.RunAsync(RepositoryRoot.Find(), folder, arguments),
     async arguments =>
     {
         var root = RepositoryRoot.Find();
         // Errors alone: the inner build of the Functions SDK warns of lower bounds that no pin of ours reaches.
-        var built =
-            await TestRun.DotnetAsync(root, ["build", "tests/Benchmarks", "-c", "Release", "-v", "quiet", "--nologo", "-clp:ErrorsOnly"]);
+        var built = await TestRun.DotnetAsync(
+            root,
+            ["build", "tests/Benchmarks", "-c", "Release", "-v", "quiet", "--nologo", "-clp:ErrorsOnly"]
+        );
         return built == ExitCode.Done
             ? await TestRun.DotnetAsync(root, ["run", "-c", "Release", "--no-build", "--project", "tests/Benchmarks", "--", .. arguments])
             : built;
-    });
+    }
+);
 try
 {
     return await commands.InvokeAsync(args, Console.Out, Console.Error);

@@ -5,9 +5,15 @@ namespace Local;
 /// <param name="Sandbox">The sandbox tenant; its options follow.</param>
 /// <param name="App">The host with the app, whose assembly comes last; configured by environment alone.</param>
 /// <param name="AppProject">The app's project folder, where the Core Tools are started.</param>
-/// <param name="BuildForCoreTools">Builds the app, with the extensions of the Functions host, into <see cref="LocalSettingsFile.BuildOutput"/>.</param>
+/// <param name="BuildForCoreTools">Builds the app, with the extensions of the Functions host, into
+/// <see cref="LocalSettingsFile.BuildOutput"/>.</param>
 internal sealed record Programs(
-    string RepositoryRoot, IReadOnlyList<string> Sandbox, IReadOnlyList<string> App, string AppProject, IReadOnlyList<string> BuildForCoreTools)
+    string RepositoryRoot,
+    IReadOnlyList<string> Sandbox,
+    IReadOnlyList<string> App,
+    string AppProject,
+    IReadOnlyList<string> BuildForCoreTools
+)
 {
     /// <summary>Those of this checkout, in the configuration this program was built in.</summary>
     /// <exception cref="LaunchException">The checkout or dotnet is not there.</exception>
@@ -19,8 +25,23 @@ internal sealed record Programs(
         var dotnet = Tool.Dotnet();
         var app = Path.Combine(root, "src", "ComplianceFunctions");
         return new Programs(
-            root, [dotnet, Dll("SandboxTenant")], [dotnet, Dll("LocalHost"), Dll("ComplianceFunctions")], app,
+            root,
+            [dotnet, Dll("SandboxTenant")],
+            [dotnet, Dll("LocalHost"), Dll("ComplianceFunctions")],
+            app,
             // A build server would keep this process's output open after the build.
-            [dotnet, "build", app, "-o", Path.Combine(app, LocalSettingsFile.BuildOutput), "-v", "quiet", "-nologo", "-clp:NoSummary", "--disable-build-servers"]);
+            [
+                dotnet,
+                "build",
+                app,
+                "-o",
+                Path.Combine(app, LocalSettingsFile.BuildOutput),
+                "-v",
+                "quiet",
+                "-nologo",
+                "-clp:NoSummary",
+                "--disable-build-servers",
+            ]
+        );
     }
 }

@@ -20,13 +20,15 @@ internal static class ReportTable
     /// <param name="data">Folder that holds the evidence's storage.</param>
     public static void Print(CredentialReport report, TextWriter to, int width, bool colour, string data)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(to),
-            Ansi = colour ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = colour ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-        });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(to),
+                Ansi = colour ? AnsiSupport.Yes : AnsiSupport.No,
+                ColorSystem = colour ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.No,
+            }
+        );
         console.Profile.Width = Math.Clamp(width, Narrowest, Widest);
         console.Profile.Capabilities.Unicode = true;
 
@@ -35,7 +37,8 @@ internal static class ReportTable
 
         Line($"Credential-rotation check of {report.Tenant.Name ?? report.Tenant.Id} at {Time(report.Run.StartedAt)}");
         Line();
-        var shown = report.Findings.Where(finding => finding.Status != FindingStatus.Resolved)
+        var shown = report
+            .Findings.Where(finding => finding.Status != FindingStatus.Resolved)
             .OrderByDescending(finding => finding.Severity)
             .ThenBy(finding => finding.Control, StringComparer.Ordinal)
             .ThenBy(finding => finding.Subject.Name, StringComparer.Ordinal)
@@ -64,14 +67,28 @@ internal static class ReportTable
         foreach (var warning in report.Run.Warnings)
             Line($"Note: {warning}");
         Line();
-        Line($"Evidence: record {report.Evidence.RecordId} in {report.Evidence.Location} at byte {report.Evidence.Offset.ToString(CultureInfo.InvariantCulture)}, storage in {Shown(data)}");
+        Line(
+            $"Evidence: record {report.Evidence.RecordId} in {report.Evidence.Location} at byte "
+                + $"{report.Evidence.Offset.ToString(CultureInfo.InvariantCulture)}, storage in {Shown(data)}"
+        );
         Line("What to do about each: ./scripts/run --once --json (field nextStep). More: docs/running-locally.md");
     }
 
     private static Table Rows(IEnumerable<ReportFinding> findings)
     {
         var table = new Table { Border = TableBorder.Simple, Expand = false };
-        foreach (var (name, whole) in new[] { ("severity", true), ("control", true), ("object", false), ("age", true), ("expires", true), ("owner", false), ("why", false) })
+        foreach (
+            var (name, whole) in new[]
+            {
+                ("severity", true),
+                ("control", true),
+                ("object", false),
+                ("age", true),
+                ("expires", true),
+                ("owner", false),
+                ("why", false),
+            }
+        )
         {
             var column = new TableColumn(new Text(name)) { NoWrap = whole, Padding = new Padding(0, 0, 1, 0) };
             table.AddColumn(column);
@@ -84,21 +101,33 @@ internal static class ReportTable
                 new Text(finding.AgeDays is { } days ? days.ToString(CultureInfo.InvariantCulture) + " d" : "-"),
                 new Text(finding.Expires is { } end ? end.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "-"),
                 new Text(Plain.Text(finding.Owner ?? "nobody")),
-                new Text(Plain.Text(finding.Status == FindingStatus.Waived ? $"waived: {finding.Reason}" : finding.Reason)));
+                new Text(Plain.Text(finding.Status == FindingStatus.Waived ? $"waived: {finding.Reason}" : finding.Reason))
+            );
         return table;
     }
 
     private static string Counts(CredentialReport report, List<ReportFinding> shown, int resolved)
     {
         var open = shown.Where(finding => finding.Status == FindingStatus.Open).ToList();
-        var bySeverity = string.Join(", ", open.GroupBy(finding => finding.Severity).OrderByDescending(group => group.Key).Select(group => $"{group.Count()} {Name(group.Key)}"));
+        var bySeverity = string.Join(
+            ", ",
+            open.GroupBy(finding => finding.Severity)
+                .OrderByDescending(group => group.Key)
+                .Select(group => $"{group.Count()} {Name(group.Key)}")
+        );
         var run = report.Run.Counts;
-        var text = $"{open.Count} open{(open.Count == 0 ? "" : $" ({bySeverity})")}, {shown.Count - open.Count} waived, {resolved} resolved by this run";
+        var text =
+            $"{open.Count} open{(open.Count == 0 ? "" : $" ({bySeverity})")}, {shown.Count - open.Count} waived, {resolved} resolved by "
+                + "this run";
         if (run.TryGetValue("opened", out var opened))
             text += $", {Number(opened)} new";
         if (run.TryGetValue("reopened", out var reopened) && reopened > 0)
             text += $", {Number(reopened)} back again";
-        if (run.TryGetValue("credentials", out var credentials) && run.TryGetValue("objects", out var objects) && run.TryGetValue("sources", out var sources))
+        if (
+            run.TryGetValue("credentials", out var credentials)
+            && run.TryGetValue("objects", out var objects)
+            && run.TryGetValue("sources", out var sources)
+        )
             text += $". Read: {Number(credentials)} credentials among {Number(objects)} objects of {Number(sources)} sources.";
         return text;
     }
@@ -116,11 +145,12 @@ internal static class ReportTable
 
     private static string Name(Severity severity) => severity.ToString().ToLowerInvariant();
 
-    private static Style Colour(Severity severity) => severity switch
-    {
-        Severity.Critical => new Style(Color.Red, decoration: Decoration.Bold),
-        Severity.High => new Style(Color.Red),
-        Severity.Medium => new Style(Color.Yellow),
-        _ => Style.Plain,
-    };
+    private static Style Colour(Severity severity) =>
+        severity switch
+        {
+            Severity.Critical => new Style(Color.Red, decoration: Decoration.Bold),
+            Severity.High => new Style(Color.Red),
+            Severity.Medium => new Style(Color.Yellow),
+            _ => Style.Plain,
+        };
 }

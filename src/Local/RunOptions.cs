@@ -17,7 +17,9 @@ internal sealed record RunOptions
     /// <summary>The clock of the app and the sandbox (UTC); null for the real one.</summary>
     public DateTimeOffset? Now { get; init; }
 
-    /// <summary>A command to run once all has started, in place of the check; what was started is stopped after it. Null for none.</summary>
+    /// <summary>
+    /// A command to run once all has started, in place of the check; what was started is stopped after it. Null for none.
+    /// </summary>
     public IReadOnlyList<string>? Around { get; init; }
 
     /// <summary>Folder of a tenant's files; null for the demo tenant.</summary>

@@ -11,7 +11,11 @@ namespace Local;
 /// <param name="ClientSecret">The secret of that identity; made at each start.</param>
 internal sealed record SandboxReady(int Port, string Url, string Thumbprint, string TenantId, string ClientId, string ClientSecret)
 {
-    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
+    {
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    };
 
     /// <summary>
     /// Reads a line such as
@@ -27,7 +31,11 @@ internal sealed record SandboxReady(int Port, string Url, string Thumbprint, str
         catch (JsonException e)
         {
             // The line itself is not repeated: it may hold the secret.
-            throw new LaunchException($"the sandbox's first line is not what the launcher expects ({e.Path ?? "not JSON"}): build again, both come from one checkout", e);
+            throw new LaunchException(
+                $"the sandbox's first line is not what the launcher expects ({e.Path ?? "not JSON"}): build again, both come from one "
+                    + "checkout",
+                e
+            );
         }
     }
 }

@@ -28,7 +28,9 @@ internal sealed class StateFolder : IDisposable
     /// <summary>The function keys.</summary>
     public string Keys => KeyFile(_root);
 
-    /// <summary>The key that signs the evidence ledger; <c>--fresh</c> leaves it, since checkpoints that were copied elsewhere still name it.</summary>
+    /// <summary>
+    /// The key that signs the evidence ledger; <c>--fresh</c> leaves it, since checkpoints that were copied elsewhere still name it.
+    /// </summary>
     public string SigningKey => Path.Combine(Folder, "evidence-key.pem");
 
     /// <summary>Notes of the host on queue messages that it works on.</summary>
@@ -44,9 +46,16 @@ internal sealed class StateFolder : IDisposable
     public string Log(string name) => Path.Combine(Folder, "logs", name);
 
     /// <summary>What the sandbox changed in one tenant; another tenant folder has a state of its own.</summary>
-    public string Sandbox(string? tenant) => Path.Combine(Folder, "sandbox", tenant is null
-        ? "demo"
-        : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Path.GetFullPath(tenant))))[..12]);
+    public string Sandbox(string? tenant) =>
+        Path.Combine(
+            Folder,
+            "sandbox",
+            tenant is null
+                ? "demo"
+                : Convert.ToHexStringLower(
+                    System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Path.GetFullPath(tenant)))
+                )[..12]
+        );
 
     /// <summary>Takes the folder for this process alone and keeps the last start's logs as <c>*.1.log</c>.</summary>
     /// <param name="root">The state folder; created when absent.</param>
@@ -59,8 +68,12 @@ internal sealed class StateFolder : IDisposable
         var folder = Directory.CreateDirectory(Path.Combine(root, mode)).FullName;
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var held = TryLock(root, mode)
-            ?? throw new LaunchException($"{Path.Combine(root, mode)} is in use by another ./scripts/run{(once ? " --once" : "")}: wait for it, stop it, or give this one --state DIR");
+        var held =
+            TryLock(root, mode)
+            ?? throw new LaunchException(
+                $"{Path.Combine(root, mode)} is in use by another ./scripts/run{(once ? " --once" : "")}: wait for it, stop it, or give "
+                    + "this one --state DIR"
+            );
         return new StateFolder(root, mode, held);
     }
 
@@ -68,7 +81,9 @@ internal sealed class StateFolder : IDisposable
     public void RotateLogs()
     {
         Directory.CreateDirectory(Path.Combine(Folder, "logs"));
-        foreach (var log in Directory.GetFiles(Path.Combine(Folder, "logs")).Where(file => Path.GetFileName(file).Count(c => c == '.') == 1))
+        foreach (
+            var log in Directory.GetFiles(Path.Combine(Folder, "logs")).Where(file => Path.GetFileName(file).Count(c => c == '.') == 1)
+        )
             File.Move(log, Path.ChangeExtension(log, ".1" + Path.GetExtension(log)), overwrite: true);
     }
 

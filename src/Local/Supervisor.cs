@@ -12,7 +12,8 @@ internal sealed class Supervisor(PidFile pids, TimeProvider time)
     private readonly List<ChildProcess> _children = [];
 
     /// <summary>Names of the children that still run, in the order they will be stopped.</summary>
-    public IReadOnlyList<string> Running => [.. Enumerable.Reverse(_children).Where(child => !child.Exited.IsCompleted).Select(child => child.Name)];
+    public IReadOnlyList<string> Running =>
+        [.. Enumerable.Reverse(_children).Where(child => !child.Exited.IsCompleted).Select(child => child.Name)];
 
     /// <summary>Takes a child in, and notes it for the case that this process is killed.</summary>
     public void Add(ChildProcess child)
@@ -44,7 +45,8 @@ internal sealed class Supervisor(PidFile pids, TimeProvider time)
         }
         var ended = _children.FirstOrDefault(child => child.Exited.IsCompleted);
         throw new LaunchException(
-            ended is not null ? await ended.DeathNoteAsync() : await _children.First(child => child.Unwritten.IsCompleted).Unwritten);
+            ended is not null ? await ended.DeathNoteAsync() : await _children.First(child => child.Unwritten.IsCompleted).Unwritten
+        );
     }
 
     /// <summary>Stops all, the last started first.</summary>

@@ -13,8 +13,11 @@ internal static partial class TestProjects
     public static IReadOnlyList<string> Read(string repositoryRoot)
     {
         var solution = Path.Combine(repositoryRoot, TestRun.Solution);
-        var names = Projects().Matches(File.ReadAllText(solution)).Select(m => m.Groups["name"].Value)
-            .Where(name => name.EndsWith(".Tests", StringComparison.Ordinal) || name == "EndToEnd").ToList();
+        var names = Projects()
+            .Matches(File.ReadAllText(solution))
+            .Select(m => m.Groups["name"].Value)
+            .Where(name => name.EndsWith(".Tests", StringComparison.Ordinal) || name == "EndToEnd")
+            .ToList();
         return names.Count > 0 ? names : throw new LaunchException($"{solution} names no test project");
     }
 

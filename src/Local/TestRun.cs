@@ -38,10 +38,19 @@ internal static class TestRun
         var exit = await DotnetAsync(
             repositoryRoot,
             [
-                "test", "--solution", Solution, "--report-trx", "--results-directory", results,
-                "--max-parallel-test-modules", Modules.ToString(CultureInfo.InvariantCulture), .. tolerated, .. arguments,
+                "test",
+                "--solution",
+                Solution,
+                "--report-trx",
+                "--results-directory",
+                results,
+                "--max-parallel-test-modules",
+                Modules.ToString(CultureInfo.InvariantCulture),
+                .. tolerated,
+                .. arguments,
             ],
-            longOnes ? [(SizeVariable, Long)] : []);
+            longOnes ? [(SizeVariable, Long)] : []
+        );
         var outcome = TestOutcome.Judge(results, filtered ? [] : TestProjects.Read(repositoryRoot), exit);
         foreach (var problem in outcome.Problems)
             await output.WriteLineAsync(problem);
@@ -54,7 +63,10 @@ internal static class TestRun
     /// <param name="arguments">Arguments of <c>dotnet</c>.</param>
     /// <param name="variables">Environment variables beside this process's own.</param>
     public static async Task<int> DotnetAsync(
-        string folder, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> variables)
+        string folder,
+        IEnumerable<string> arguments,
+        params IEnumerable<(string Name, string Value)> variables
+    )
     {
         var start = new ProcessStartInfo(Tool.Dotnet(), arguments) { WorkingDirectory = folder };
         foreach (var (name, value) in variables)

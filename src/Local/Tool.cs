@@ -28,7 +28,9 @@ internal static class Tool
     public static string Dotnet()
     {
         // .../shared/Microsoft.NETCore.App/10.0.x/
-        var own = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        var own = Path.GetFullPath(
+            Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet")
+        );
         return File.Exists(own) ? own : Find("dotnet", "install the .NET 10 SDK");
     }
 }

@@ -23,11 +23,14 @@ internal sealed record TrxTotals(int Passed, int Failed, int Skipped)
     {
         try
         {
-            var counters = XDocument.Load(file).Descendants(Trx + "Counters").FirstOrDefault()
-                ?? throw new XmlException("it has no Counters");
-            int Count(string name) => int.Parse(
-                counters.Attribute(name)?.Value ?? throw new XmlException($"its Counters have no {name}"),
-                NumberStyles.None, CultureInfo.InvariantCulture);
+            var counters =
+                XDocument.Load(file).Descendants(Trx + "Counters").FirstOrDefault() ?? throw new XmlException("it has no Counters");
+            int Count(string name) =>
+                int.Parse(
+                    counters.Attribute(name)?.Value ?? throw new XmlException($"its Counters have no {name}"),
+                    NumberStyles.None,
+                    CultureInfo.InvariantCulture
+                );
             // A skipped test is one that was not executed; whatever was executed and did not pass has failed (error, time-out, aborted).
             return new TrxTotals(Count("passed"), Count("executed") - Count("passed"), Count("total") - Count("executed"));
         }

@@ -6,7 +6,8 @@ using LocalHost.Hosting;
 using LocalHost.Timers;
 
 const string parentOption = "--parent-stdin";
-const string usage = $"usage: dotnet LocalHost.dll PATH/TO/APP.dll [{parentOption}] "
+const string usage =
+    $"usage: dotnet LocalHost.dll PATH/TO/APP.dll [{parentOption}] "
     + "(settings: the environment, and local.settings.json and host.json beside the app)";
 var endsWithParent = args is [_, parentOption];
 if (args.Length != 1 && !endsWithParent)

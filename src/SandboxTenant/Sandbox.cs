@@ -17,8 +17,8 @@ using SandboxTenant.Http;
 namespace SandboxTenant;
 
 /// <summary>
-/// A tenant on this machine: one HTTPS server on loopback that answers as Microsoft Graph, Azure Resource Manager, Key Vault and Entra sign-in do,
-/// so that the official SDKs read it unchanged. docs/sandbox-tenant.md says what it serves.
+/// A tenant on this machine: one HTTPS server on loopback that answers as Microsoft Graph, Azure Resource Manager, Key Vault and Entra
+/// sign-in do, so that the official SDKs read it unchanged. docs/sandbox-tenant.md says what it serves.
 /// </summary>
 internal sealed class Sandbox : IAsyncDisposable
 {
@@ -28,17 +28,36 @@ internal sealed class Sandbox : IAsyncDisposable
     private readonly Journal _journal;
 
     private Sandbox(
-        WebApplication? server, X509Certificate2 certificate, Frontend frontend, Journal journal, TenantData tenant, int port,
-        string clientId, string clientSecret)
+        WebApplication? server,
+        X509Certificate2 certificate,
+        Frontend frontend,
+        Journal journal,
+        TenantData tenant,
+        int port,
+        string clientId,
+        string clientSecret
+    )
     {
-        (_server, _certificate, _frontend, _journal, Tenant, Port, ClientId, ClientSecret) = (server, certificate, frontend, journal, tenant, port, clientId, clientSecret);
+        (_server, _certificate, _frontend, _journal, Tenant, Port, ClientId, ClientSecret) = (
+            server,
+            certificate,
+            frontend,
+            journal,
+            tenant,
+            port,
+            clientId,
+            clientSecret
+        );
         Thumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);
     }
 
     /// <summary>The port on 127.0.0.1.</summary>
     public int Port { get; }
 
-    /// <summary>https://localhost:port, with a slash at the end as every <see cref="Uri"/> root has: Graph is below /v1.0, Resource Manager and sign-in at the root; vaults have hosts of their own.</summary>
+    /// <summary>
+    /// https://localhost:port, with a slash at the end as every <see cref="Uri"/> root has: Graph is below /v1.0, Resource Manager and
+    /// sign-in at the root; vaults have hosts of their own.
+    /// </summary>
     public Uri BaseAddress => new(string.Create(CultureInfo.InvariantCulture, $"https://localhost:{Port}"));
 
     /// <summary>SHA-256 of the server's certificate, in hex: what a client pins.</summary>
@@ -85,21 +104,32 @@ internal sealed class Sandbox : IAsyncDisposable
     /// <param name="options">What it serves and where.</param>
     /// <param name="time">Drives token lifetimes, latency faults and the tenant's clock.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
-    /// <exception cref="SandboxException">The tenant, a fault rule, the state or the port cannot be used: one line says which and why.</exception>
+    /// <exception cref="SandboxException">The tenant, a fault rule, the state or the port cannot be used: one line says which and
+    /// why.</exception>
     public static async Task<Sandbox> StartAsync(SandboxOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = options.Now ?? time.GetUtcNow();
-        var tenant = options.Tenant
-            ?? (options.TenantDirectory is { } folder ? TenantFolder.Load(folder)
-            : options.Generate is { } size ? TenantGenerator.Generate(size, options.Seed, now)
-            : DemoTenant.Create(options.Seed, now));
+        var tenant =
+            options.Tenant
+            ?? (
+                options.TenantDirectory is { } folder ? TenantFolder.Load(folder)
+                : options.Generate is { } size ? TenantGenerator.Generate(size, options.Seed, now)
+                : DemoTenant.Create(options.Seed, now)
+            );
         var faults = FaultPlan.Parse(tenant.Faults is { } own ? own + "\n" + options.Faults : options.Faults, options.Seed);
         var clientId = options.ClientId ?? Ids.Guid($"{tenant.TenantId}/sandbox-client");
         var clientSecret = options.ClientSecret ?? "sbx~" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
         foreach (var permission in options.WithoutPermissions)
             // A slip in the name would take nothing away, and nobody would see it.
-            tenant.Denied[GraphPermissions.All.Contains(permission, StringComparer.OrdinalIgnoreCase) || permission.Contains('/', StringComparison.Ordinal) ? permission
-                : throw new SandboxException($"the sandbox asks no call for the permission {permission}; it knows {string.Join(", ", GraphPermissions.All)} and Resource Manager's actions")] = true;
+            tenant.Denied[
+                GraphPermissions.All.Contains(permission, StringComparer.OrdinalIgnoreCase)
+                || permission.Contains('/', StringComparison.Ordinal)
+                    ? permission
+                    : throw new SandboxException(
+                        $"the sandbox asks no call for the permission {permission}; it knows {string.Join(", ", GraphPermissions.All)} "
+                            + "and Resource Manager's actions"
+                    )
+            ] = true;
         tenant.AppHoldsDirectoryRole &= options.AppHoldsDirectoryRole;
         var journal = new Journal(tenant, options.StateDirectory);
         Frontend? frontend = null;
@@ -107,7 +137,10 @@ internal sealed class Sandbox : IAsyncDisposable
         var certificate = Certificate(time.GetUtcNow());
         try
         {
-            frontend = new Frontend(tenant, journal, new RequestLog(options.RequestLog), clientId, clientSecret, options, now, time) { Faults = faults };
+            frontend = new Frontend(tenant, journal, new RequestLog(options.RequestLog), clientId, clientSecret, options, now, time)
+            {
+                Faults = faults,
+            };
             if (!options.InProcess)
                 server = await ListenAsync(options.Port, certificate, frontend, cancellationToken);
             var port = server is null ? options.Port : new Uri(server.Urls.Single()).Port;
@@ -122,7 +155,13 @@ internal sealed class Sandbox : IAsyncDisposable
             journal.Dispose();
             certificate.Dispose();
             if (e is IOException { InnerException: AddressInUseException } or AddressInUseException)
-                throw new SandboxException(string.Create(CultureInfo.InvariantCulture, $"port {options.Port} on 127.0.0.1 is taken; stop what uses it or name another with --port"), e);
+                throw new SandboxException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"port {options.Port} on 127.0.0.1 is taken; stop what uses it or name another with --port"
+                    ),
+                    e
+                );
             throw;
         }
     }
@@ -137,7 +176,12 @@ internal sealed class Sandbox : IAsyncDisposable
         _certificate.Dispose();
     }
 
-    private static async Task<WebApplication> ListenAsync(int port, X509Certificate2 certificate, Frontend frontend, CancellationToken cancellationToken)
+    private static async Task<WebApplication> ListenAsync(
+        int port,
+        X509Certificate2 certificate,
+        Frontend frontend,
+        CancellationToken cancellationToken
+    )
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
@@ -145,11 +189,15 @@ internal sealed class Sandbox : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 4 * 1024 * 1024;
-            kestrel.Listen(IPAddress.Loopback, port, listen =>
-            {
-                listen.Protocols = HttpProtocols.Http1AndHttp2;
-                listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate });
-            });
+            kestrel.Listen(
+                IPAddress.Loopback,
+                port,
+                listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1AndHttp2;
+                    listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate });
+                }
+            );
         });
         // How long a stop waits for requests that are still on their way.
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));

@@ -7,7 +7,10 @@ using SandboxTenant.Demo;
 
 namespace SandboxTenant;
 
-/// <summary>The command line: <c>serve</c>, <c>export</c> and <c>check</c>. A bad argument, folder or port is one line on standard error and exit code 1.</summary>
+/// <summary>
+/// The command line: <c>serve</c>, <c>export</c> and <c>check</c>. A bad argument, folder or port is one line on standard error and exit
+/// code 1.
+/// </summary>
 internal static class SandboxCommand
 {
     /// <summary>Runs a command.</summary>
@@ -20,8 +23,9 @@ internal static class SandboxCommand
             CustomParser = r =>
             {
                 const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal;
-                if (DateTimeOffset.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, Utc, out var time)
-                    && ClockRange.Includes(time))
+                if (
+                    DateTimeOffset.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, Utc, out var time) && ClockRange.Includes(time)
+                )
                     return time;
                 r.AddError($"--now {r.Tokens[0].Value}: is not {ClockRange.Rule} (ISO 8601, as 2026-11-23T08:00:00Z)");
                 return null;
@@ -38,13 +42,15 @@ internal static class SandboxCommand
                 await error.WriteLineAsync(wrong.Message);
             if (parsed.Errors.Count > 0)
                 return 1;
-            return await parsed.InvokeAsync(new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false,
-                Output = output,
-                Error = error,
-                ProcessTerminationTimeout = null,
-            });
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    Output = output,
+                    Error = error,
+                    ProcessTerminationTimeout = null,
+                }
+            );
         }
         catch (SandboxException e)
         {
@@ -67,8 +73,14 @@ internal static class SandboxCommand
         Option<string?> state = new("--state") { Description = "folder that keeps changes over a restart" };
         Option<string?> faults = new("--faults") { Description = "fault rules" };
         Option<string?> log = new("--request-log") { Description = "file that gets one JSON line a request" };
-        Option<string[]> without = new("--without-permission") { Description = "Graph permissions or Resource Manager actions the app lacks, separated by commas" };
-        Option<bool> noRole = new("--app-without-directory-role") { Description = "the app cannot disable people who hold a privileged directory role" };
+        Option<string[]> without = new("--without-permission")
+        {
+            Description = "Graph permissions or Resource Manager actions the app lacks, separated by commas",
+        };
+        Option<bool> noRole = new("--app-without-directory-role")
+        {
+            Description = "the app cannot disable people who hold a privileged directory role",
+        };
         Option<TimeSpan> lag = new("--lag")
         {
             Description = "how long Graph's reads go on without a change, as 30s",
@@ -82,57 +94,85 @@ internal static class SandboxCommand
         };
         Option<bool> quotas = new("--quotas") { Description = "refuse requests over the services' quotas with 429" };
         Option<bool> parent = new("--parent-stdin") { Description = "end when standard input is closed" };
-        var command = new Command("serve", "Serve a tenant until stopped; prints one JSON line when ready") { port, tenant, demo, seed, now, state, faults, without, noRole, lag, quotas, log, parent };
-        var size = Size(command);
-        command.SetAction(async (parsed, cancellationToken) =>
+        var command = new Command("serve", "Serve a tenant until stopped; prints one JSON line when ready")
         {
-            if (new[] { parsed.GetValue(demo), parsed.GetValue(tenant) is not null, size(parsed) is not null }.Count(given => given) > 1)
-                throw new SandboxException("--demo, --tenant and the size of a generated tenant exclude each other");
-            var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            void Stop(PosixSignalContext signal)
+            port,
+            tenant,
+            demo,
+            seed,
+            now,
+            state,
+            faults,
+            without,
+            noRole,
+            lag,
+            quotas,
+            log,
+            parent,
+        };
+        var size = Size(command);
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                signal.Cancel = true;
-                signalled.TrySetResult();
-            }
+                if (
+                    new[] { parsed.GetValue(demo), parsed.GetValue(tenant) is not null, size(parsed) is not null }.Count(given => given) > 1
+                )
+                    throw new SandboxException("--demo, --tenant and the size of a generated tenant exclude each other");
+                var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                void Stop(PosixSignalContext signal)
+                {
+                    signal.Cancel = true;
+                    signalled.TrySetResult();
+                }
 
-            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-            await using var sandbox = await Sandbox.StartAsync(new SandboxOptions
-            {
-                Port = parsed.GetValue(port),
-                TenantDirectory = parsed.GetValue(tenant),
-                Generate = size(parsed),
-                Seed = parsed.GetValue(seed),
-                Now = parsed.GetValue(now),
-                StateDirectory = parsed.GetValue(state),
-                Faults = parsed.GetValue(faults),
-                RequestLog = parsed.GetValue(log),
-                WithoutPermissions = [.. (parsed.GetValue(without) ?? []).SelectMany(w => w.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
-                AppHoldsDirectoryRole = !parsed.GetValue(noRole),
-                Lag = parsed.GetValue(lag),
-                EnforceQuotas = parsed.GetValue(quotas),
-            }, TimeProvider.System, CancellationToken.None);
-            foreach (var notice in sandbox.Notices)
-                await error.WriteLineAsync(notice);
-            var ready = Json.Bytes(writer =>
-            {
-                writer.WriteStartObject();
-                writer.WriteNumber("port", sandbox.Port);
-                writer.WriteString("url", string.Create(CultureInfo.InvariantCulture, $"https://localhost:{sandbox.Port}"));
-                writer.WriteString("thumbprint", sandbox.Thumbprint);
-                writer.WriteString("tenantId", sandbox.TenantId);
-                writer.WriteString("clientId", sandbox.ClientId);
-                writer.WriteString("clientSecret", sandbox.ClientSecret);
-                writer.WriteEndObject();
-            });
-            await output.WriteLineAsync(Encoding.UTF8.GetString(ready));
-            await output.FlushAsync(cancellationToken);
-            var ended = parsed.GetValue(parent) ? EndWithParentAsync() : signalled.Task;
-            await Task.WhenAny(signalled.Task, ended);
-            foreach (var rule in sandbox.UnmatchedFaults)
-                await error.WriteLineAsync($"no request fitted the fault rule \"{rule}\"");
-            return 0;
-        });
+                using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+                using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+                await using var sandbox = await Sandbox.StartAsync(
+                    new SandboxOptions
+                    {
+                        Port = parsed.GetValue(port),
+                        TenantDirectory = parsed.GetValue(tenant),
+                        Generate = size(parsed),
+                        Seed = parsed.GetValue(seed),
+                        Now = parsed.GetValue(now),
+                        StateDirectory = parsed.GetValue(state),
+                        Faults = parsed.GetValue(faults),
+                        RequestLog = parsed.GetValue(log),
+                        WithoutPermissions =
+                        [
+                            .. (parsed.GetValue(without) ?? []).SelectMany(w =>
+                                w.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                            ),
+                        ],
+                        AppHoldsDirectoryRole = !parsed.GetValue(noRole),
+                        Lag = parsed.GetValue(lag),
+                        EnforceQuotas = parsed.GetValue(quotas),
+                    },
+                    TimeProvider.System,
+                    CancellationToken.None
+                );
+                foreach (var notice in sandbox.Notices)
+                    await error.WriteLineAsync(notice);
+                var ready = Json.Bytes(writer =>
+                {
+                    writer.WriteStartObject();
+                    writer.WriteNumber("port", sandbox.Port);
+                    writer.WriteString("url", string.Create(CultureInfo.InvariantCulture, $"https://localhost:{sandbox.Port}"));
+                    writer.WriteString("thumbprint", sandbox.Thumbprint);
+                    writer.WriteString("tenantId", sandbox.TenantId);
+                    writer.WriteString("clientId", sandbox.ClientId);
+                    writer.WriteString("clientSecret", sandbox.ClientSecret);
+                    writer.WriteEndObject();
+                });
+                await output.WriteLineAsync(Encoding.UTF8.GetString(ready));
+                await output.FlushAsync(cancellationToken);
+                var ended = parsed.GetValue(parent) ? EndWithParentAsync() : signalled.Task;
+                await Task.WhenAny(signalled.Task, ended);
+                foreach (var rule in sandbox.UnmatchedFaults)
+                    await error.WriteLineAsync($"no request fitted the fault rule \"{rule}\"");
+                return 0;
+            }
+        );
         return command;
     }
 
@@ -152,7 +192,9 @@ internal static class SandboxCommand
         command.SetAction(parsed =>
         {
             var time = parsed.GetValue(now) ?? TimeProvider.System.GetUtcNow();
-            var data = size(parsed) is { } generated ? TenantGenerator.Generate(generated, parsed.GetValue(seed), time) : DemoTenant.Create(parsed.GetValue(seed), time);
+            var data = size(parsed) is { } generated
+                ? TenantGenerator.Generate(generated, parsed.GetValue(seed), time)
+                : DemoTenant.Create(parsed.GetValue(seed), time);
             TenantFolder.Save(data, parsed.GetValue(to)!);
             output.WriteLine(Summary(parsed.GetValue(to)!, data));
             return 0;
@@ -168,14 +210,29 @@ internal static class SandboxCommand
         Option<int?> objects = new("--vault-objects") { Description = "generated vault objects" };
         Option<int?> vaults = new("--vaults") { Description = "generated vaults" };
         Option<double?> flagged = new("--flagged-share") { Description = "share of generated things older than 90 days, 0 to 1" };
-        Option<int?> leavers = new("--leavers") { Description = "generated users with 200 memberships, 30 app roles and 40 Azure roles each" };
+        Option<int?> leavers = new("--leavers")
+        {
+            Description = "generated users with 200 memberships, 30 app roles and 40 Azure roles each",
+        };
         foreach (var option in (Option[])[applications, credentials, objects, vaults, flagged, leavers])
             command.Options.Add(option);
         var standard = new GeneratorOptions();
-        return parsed => parsed.GetValue(applications) is null && parsed.GetValue(credentials) is null && parsed.GetValue(objects) is null && parsed.GetValue(vaults) is null && parsed.GetValue(flagged) is null && parsed.GetValue(leavers) is null
-            ? null
-            : new GeneratorOptions(parsed.GetValue(applications) ?? standard.Applications, parsed.GetValue(credentials) ?? standard.CredentialsPerApplication,
-                parsed.GetValue(objects) ?? standard.VaultObjects, parsed.GetValue(vaults) ?? standard.Vaults, parsed.GetValue(flagged) ?? standard.FlaggedShare, parsed.GetValue(leavers) ?? standard.Leavers);
+        return parsed =>
+            parsed.GetValue(applications) is null
+            && parsed.GetValue(credentials) is null
+            && parsed.GetValue(objects) is null
+            && parsed.GetValue(vaults) is null
+            && parsed.GetValue(flagged) is null
+            && parsed.GetValue(leavers) is null
+                ? null
+                : new GeneratorOptions(
+                    parsed.GetValue(applications) ?? standard.Applications,
+                    parsed.GetValue(credentials) ?? standard.CredentialsPerApplication,
+                    parsed.GetValue(objects) ?? standard.VaultObjects,
+                    parsed.GetValue(vaults) ?? standard.Vaults,
+                    parsed.GetValue(flagged) ?? standard.FlaggedShare,
+                    parsed.GetValue(leavers) ?? standard.Leavers
+                );
     }
 
     private static Command Check(TextWriter output)
@@ -195,6 +252,11 @@ internal static class SandboxCommand
     }
 
     private static string Summary(string folder, TenantData data) =>
-        $"{folder}: " + string.Join(", ", data.Sets.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Count} {s.Name}")))
-        + string.Create(CultureInfo.InvariantCulture, $", {data.Vaults.Values.Sum(v => v.Secrets.Current.Count + v.Keys.Current.Count + v.Certificates.Current.Count)} objects in {data.Vaults.Count} vaults");
+        $"{folder}: "
+        + string.Join(", ", data.Sets.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Count} {s.Name}")))
+        + string.Create(
+            CultureInfo.InvariantCulture,
+            $", {data.Vaults.Values.Sum(v => v.Secrets.Current.Count + v.Keys.Current.Count + v.Certificates.Current.Count)} objects in "
+                + $"{data.Vaults.Count} vaults"
+        );
 }

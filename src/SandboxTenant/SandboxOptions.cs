@@ -39,13 +39,20 @@ internal sealed record SandboxOptions
     /// <summary>A file that each request is appended to as a line of JSON; null for none.</summary>
     public string? RequestLog { get; init; }
 
-    /// <summary>Permissions and actions the calling app lacks: Graph's application permissions by name, Resource Manager's actions.</summary>
+    /// <summary>
+    /// Permissions and actions the calling app lacks: Graph's application permissions by name, Resource Manager's actions.
+    /// </summary>
     public IReadOnlyList<string> WithoutPermissions { get; init; } = [];
 
-    /// <summary>Whether the calling app holds a directory role itself; without one Graph lets it disable nobody who holds a privileged role.</summary>
+    /// <summary>
+    /// Whether the calling app holds a directory role itself; without one Graph lets it disable nobody who holds a privileged role.
+    /// </summary>
     public bool AppHoldsDirectoryRole { get; init; } = true;
 
-    /// <summary>How long Graph's reads go on without a change that was made, on the tenant's clock; zero for at once. Changes made to <see cref="Sandbox.Tenant"/> itself are then not seen by them.</summary>
+    /// <summary>
+    /// How long Graph's reads go on without a change that was made, on the tenant's clock; zero for at once. Changes made to
+    /// <see cref="Sandbox.Tenant"/> itself are then not seen by them.
+    /// </summary>
     public TimeSpan Lag { get; init; }
 
     /// <summary>The tenant's clock, in place of <see cref="Now"/> and the time that passed since; null for those.</summary>

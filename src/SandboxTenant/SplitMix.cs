@@ -2,7 +2,9 @@ using System.Text;
 
 namespace SandboxTenant;
 
-/// <summary>SplitMix64: a small generator whose numbers are fixed by its definition, so that a seed gives the same tenant on every .NET version.</summary>
+/// <summary>
+/// SplitMix64: a small generator whose numbers are fixed by its definition, so that a seed gives the same tenant on every .NET version.
+/// </summary>
 /// <param name="seed">Where it starts.</param>
 internal sealed class SplitMix(ulong seed)
 {

@@ -23,18 +23,19 @@ internal static class Decisions
     public static IReadOnlyList<string> Describe(OrchestratorExecutionResult result) =>
         [.. result.Actions.Select(Describe), $"status {result.CustomStatus}"];
 
-    private static string Describe(OrchestratorAction action) => action switch
-    {
-        ScheduleTaskOrchestratorAction task => $"{task.Id} activity {task.Name} {task.Version} {task.Input}",
-        CreateTimerOrchestratorAction timer =>
-            $"{timer.Id} timer {timer.FireAt.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture)}",
-        CreateSubOrchestrationAction sub => $"{sub.Id} sub-orchestration {sub.Name} {sub.Version} {sub.InstanceId} {sub.Input}",
-        SendEventOrchestratorAction sent => $"{sent.Id} event {sent.EventName} to {sent.Instance?.InstanceId} {sent.EventData}",
-        OrchestrationCompleteOrchestratorAction end =>
-            $"{end.Id} {end.OrchestrationStatus} {end.NewVersion} {end.Result} "
+    private static string Describe(OrchestratorAction action) =>
+        action switch
+        {
+            ScheduleTaskOrchestratorAction task => $"{task.Id} activity {task.Name} {task.Version} {task.Input}",
+            CreateTimerOrchestratorAction timer =>
+                $"{timer.Id} timer "
+                    + $"{timer.FireAt.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture)}",
+            CreateSubOrchestrationAction sub => $"{sub.Id} sub-orchestration {sub.Name} {sub.Version} {sub.InstanceId} {sub.Input}",
+            SendEventOrchestratorAction sent => $"{sent.Id} event {sent.EventName} to {sent.Instance?.InstanceId} {sent.EventData}",
+            OrchestrationCompleteOrchestratorAction end => $"{end.Id} {end.OrchestrationStatus} {end.NewVersion} {end.Result} "
                 + $"{end.FailureDetails?.ErrorType} {end.FailureDetails?.ErrorMessage}",
-        _ => $"{action.Id} {action.OrchestratorActionType}",
-    };
+            _ => $"{action.Id} {action.OrchestratorActionType}",
+        };
 }
 
 /// <summary>An orchestrator decided otherwise when its history was replayed.</summary>

@@ -28,7 +28,8 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
         DurableTaskShimFactory shims,
         JsonSerializerOptions json,
         Func<IServiceProvider> services,
-        CancellationToken stopping)
+        CancellationToken stopping
+    )
     {
         _shims = shims;
         foreach (var (name, method, input) in AppFunctions.Find(classes))
@@ -69,8 +70,9 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
     // The input is read as the type of its parameter; without one, as what GetInput asks for.
     private sealed class Orchestrator(MethodInfo method, JsonSerializerOptions json, Func<IServiceProvider> services) : ITaskOrchestrator
     {
-        private readonly ParameterInfo? _input =
-            method.GetParameters().SingleOrDefault(p => p.ParameterType != typeof(TaskOrchestrationContext));
+        private readonly ParameterInfo? _input = method
+            .GetParameters()
+            .SingleOrDefault(p => p.ParameterType != typeof(TaskOrchestrationContext));
 
         public Type InputType => _input?.ParameterType ?? typeof(object);
 
@@ -89,8 +91,11 @@ internal sealed class DurableFunctions : INameVersionObjectManager<TaskOrchestra
     }
 
     private sealed class Activity(
-        MethodInfo method, ParameterInfo inputParameter, Func<IServiceProvider> services, CancellationToken stopping)
-        : ITaskActivity
+        MethodInfo method,
+        ParameterInfo inputParameter,
+        Func<IServiceProvider> services,
+        CancellationToken stopping
+    ) : ITaskActivity
     {
         public Type InputType => inputParameter.ParameterType;
 

@@ -149,9 +149,7 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     public async Task RunUntilIdleAsync(CancellationToken cancellationToken)
     {
         await LeaveContextAsync().ConfigureAwait(false);
-        while (await TakeStepAsync(cancellationToken).ConfigureAwait(false) is not null)
-        {
-        }
+        while (await TakeStepAsync(cancellationToken).ConfigureAwait(false) is not null) { }
     }
 
     /// <summary>
@@ -370,11 +368,10 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     {
         if (process.IsDead)
             return FaultKind.CrashInside;
-        var fault = WorkHere is { } work
-            ? _faults.Draw(work.Instance, work.Name, work.Occurrence, ++work.Points, kinds)
-            : Options.Faults.InBackground
-                ? _faults.Draw("", process.Host.Name, process.Number, process.CountPoint(), FaultKind.CrashInside)
-                : null;
+        var fault =
+            WorkHere is { } work ? _faults.Draw(work.Instance, work.Name, work.Occurrence, ++work.Points, kinds)
+            : Options.Faults.InBackground ? _faults.Draw("", process.Host.Name, process.Number, process.CountPoint(), FaultKind.CrashInside)
+            : null;
         if (fault?.Kind == FaultKind.CrashInside)
             process.Kill($"crashed at {point}");
         return fault?.Kind;
@@ -388,7 +385,12 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     {
         const string Reason = "the worker process ended";
         return new TaskFailedEvent(
-            -1, scheduled.EventId, Reason, null, new FailureDetails("WorkerProcessExited", Reason, null, null, false));
+            -1,
+            scheduled.EventId,
+            Reason,
+            null,
+            new FailureDetails("WorkerProcessExited", Reason, null, null, false)
+        );
     }
 
     private static string Describe(HistoryEvent message) =>
@@ -402,7 +404,8 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
         CollectDue();
         var (messages, _, activities) = _hub.CountReady(_messages);
         var episodes = _hub.CountReady(i => _hosts.Exists(h => h.Takes(i)), _episodes);
-        int turns, calls;
+        int turns,
+            calls;
         lock (_turnsLock)
             (turns, calls) = (_turns.Count, _calls.Count);
         var total = messages + episodes + activities + _dueTimers.Count + _due.Count + turns + calls;
@@ -491,7 +494,8 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
             catch (TimeoutException)
             {
                 throw new TimeoutException(
-                    $"{work.Kind} {work.Name} of {work.Instance} has neither ended nor waited for the clock within {Options.StuckAfter}");
+                    $"{work.Kind} {work.Name} of {work.Instance} has neither ended nor waited for the clock within {Options.StuckAfter}"
+                );
             }
         }
     }
@@ -519,7 +523,14 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     {
         var message = _hub.Deliver(_messages[chosen]);
         return new(
-            number, Clock.GetUtcNow(), StepKind.Message, "", message.OrchestrationInstance.InstanceId, Describe(message.Event), "arrived");
+            number,
+            Clock.GetUtcNow(),
+            StepKind.Message,
+            "",
+            message.OrchestrationInstance.InstanceId,
+            Describe(message.Event),
+            "arrived"
+        );
     }
 
     private Step FireTimer(long number, int chosen)
@@ -535,8 +546,13 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     {
         var instance = _hub.ReadyInstance(index);
         var host = DrawHost(number, h => h.Takes(instance));
-        var work = Begin(StepKind.Episode, instance.Id, instance.State.Name, host, [
-            FaultKind.CrashBeforeCommit, FaultKind.CrashAfterCommit, FaultKind.TornCommit, FaultKind.StaleCommit]);
+        var work = Begin(
+            StepKind.Episode,
+            instance.Id,
+            instance.State.Name,
+            host,
+            [FaultKind.CrashBeforeCommit, FaultKind.CrashAfterCommit, FaultKind.TornCommit, FaultKind.StaleCommit]
+        );
         var episode = _hub.TakeEpisode(index)!;
         episode.Work = work;
         work.Item = episode;
@@ -548,9 +564,20 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     {
         var activity = _hub.TakeActivity(index)!;
         var name = ((TaskScheduledEvent)activity.TaskMessage.Event).Name!;
-        var work = Begin(StepKind.Activity, activity.TaskMessage.OrchestrationInstance.InstanceId, name, DrawHost(number, _ => true), [
-            FaultKind.CrashBeforeCommit, FaultKind.CrashAfterCommit, FaultKind.LostAnswer, FaultKind.Redelivery, FaultKind.ReportedFailed,
-            FaultKind.SlowActivity]);
+        var work = Begin(
+            StepKind.Activity,
+            activity.TaskMessage.OrchestrationInstance.InstanceId,
+            name,
+            DrawHost(number, _ => true),
+            [
+                FaultKind.CrashBeforeCommit,
+                FaultKind.CrashAfterCommit,
+                FaultKind.LostAnswer,
+                FaultKind.Redelivery,
+                FaultKind.ReportedFailed,
+                FaultKind.SlowActivity,
+            ]
+        );
         activity.Work = work;
         work.Item = activity;
         work.Host.HandOut(activity);
@@ -623,11 +650,11 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     private async Task<Step> EndAsync(long number, WorkInHand work, StepKind kind, CancellationToken cancellationToken)
     {
         await RestAsync(work, cancellationToken).ConfigureAwait(false);
-        var outcome = work.HasEnded ? work.Outcome : work.IsBlocked ? "waits for another" : "waits";
-        return new(number, Clock.GetUtcNow(), kind, work.Host.Name, work.Instance, work.Name, outcome)
-        {
-            Detail = work.Detail,
-        };
+        var outcome =
+            work.HasEnded ? work.Outcome
+            : work.IsBlocked ? "waits for another"
+            : "waits";
+        return new(number, Clock.GetUtcNow(), kind, work.Host.Name, work.Instance, work.Name, outcome) { Detail = work.Detail };
     }
 
     private Task TurnAsync(WorkInHand work)

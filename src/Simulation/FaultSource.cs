@@ -6,8 +6,9 @@ namespace Simulation;
 internal sealed class FaultSource(FaultPlan plan, ulong seed)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Instance, string Name, int Occurrence, int Point), Fault> _script =
-        plan.Script.ToDictionary(f => (f.Instance, f.Name, f.Occurrence, f.Point));
+    private readonly Dictionary<(string Instance, string Name, int Occurrence, int Point), Fault> _script = plan.Script.ToDictionary(f =>
+        (f.Instance, f.Name, f.Occurrence, f.Point)
+    );
     private readonly Dictionary<(string Instance, string Name), int> _occurrences = [];
     private readonly List<Fault> _injected = [];
 

@@ -43,8 +43,10 @@ internal sealed class FunctionOrchestrationContext(TaskOrchestrationContext inne
         Checked().CallActivityAsync<TResult>(name, input, options);
 
     public override Task<TResult> CallSubOrchestratorAsync<TResult>(
-        TaskName orchestratorName, object? input = null, TaskOptions? options = null) =>
-        Checked().CallSubOrchestratorAsync<TResult>(orchestratorName, input, options);
+        TaskName orchestratorName,
+        object? input = null,
+        TaskOptions? options = null
+    ) => Checked().CallSubOrchestratorAsync<TResult>(orchestratorName, input, options);
 
     public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken) =>
         Checked().CreateTimer(fireAt, cancellationToken);

@@ -14,9 +14,10 @@ public sealed record History(string Instance, string Name, string Version, int G
 /// <summary>Keeps the histories of a simulation.</summary>
 internal sealed class HistoryRecorder
 {
-    private readonly
-        Dictionary<string, List<(string Execution, IReadOnlyList<HistoryEvent> Events, OrchestrationRuntimeState State)>> _kept =
-        new(StringComparer.Ordinal);
+    private readonly Dictionary<
+        string,
+        List<(string Execution, IReadOnlyList<HistoryEvent> Events, OrchestrationRuntimeState State)>
+    > _kept = new(StringComparer.Ordinal);
 
     /// <summary>Keeps what an episode added.</summary>
     public void Add(Episode episode, EpisodeResult result)
@@ -35,8 +36,9 @@ internal sealed class HistoryRecorder
 
     /// <summary>All histories, by instance and generation.</summary>
     public IReadOnlyList<History> All() =>
-    [
-        .. _kept.OrderBy(k => k.Key, StringComparer.Ordinal).SelectMany(k => k.Value.Select((g, i) =>
-            new History(k.Key, g.State.Name, g.State.Version ?? "", i + 1, g.Events))),
-    ];
+        [
+            .. _kept
+                .OrderBy(k => k.Key, StringComparer.Ordinal)
+                .SelectMany(k => k.Value.Select((g, i) => new History(k.Key, g.State.Name, g.State.Version ?? "", i + 1, g.Events))),
+        ];
 }

@@ -23,12 +23,20 @@ public static class HistoryReplay
     {
         ArgumentNullException.ThrowIfNull(history);
         ArgumentNullException.ThrowIfNull(functions);
-        var options =
-            new DurableTaskWorkerOptions { DataConverter = new JsonDataConverter(DurableEngine.Json), EnableEntitySupport = false };
+        var options = new DurableTaskWorkerOptions
+        {
+            DataConverter = new JsonDataConverter(DurableEngine.Json),
+            EnableEntitySupport = false,
+        };
         var shims = new DurableTaskShimFactory(options, NullLoggerFactory.Instance);
         using var services = new ServiceCollection().BuildServiceProvider();
-        INameVersionObjectManager<TaskOrchestration> orchestrations =
-            new DurableFunctions(functions, shims, DurableEngine.Json, () => services, CancellationToken.None);
+        INameVersionObjectManager<TaskOrchestration> orchestrations = new DurableFunctions(
+            functions,
+            shims,
+            DurableEngine.Json,
+            () => services,
+            CancellationToken.None
+        );
         var state = new OrchestrationRuntimeState();
         TaskOrchestrationExecutor? executor = null;
         var number = 0;
@@ -42,8 +50,11 @@ public static class HistoryReplay
             if (executor is null)
             {
                 executor = new(
-                    state, orchestrations.GetObject(history.Name, history.Version)!, BehaviorOnContinueAsNew.Carryover,
-                    ErrorPropagationMode.UseFailureDetails);
+                    state,
+                    orchestrations.GetObject(history.Name, history.Version)!,
+                    BehaviorOnContinueAsNew.Carryover,
+                    ErrorPropagationMode.UseFailureDetails
+                );
                 result = executor.Execute();
             }
             else
@@ -80,29 +91,35 @@ public static class HistoryReplay
     }
 
     private static bool IsDecision(HistoryEvent added) =>
-        added is TaskScheduledEvent or TimerCreatedEvent or SubOrchestrationInstanceCreatedEvent or EventSentEvent
-            or ExecutionCompletedEvent;
+        added
+            is TaskScheduledEvent
+                or TimerCreatedEvent
+                or SubOrchestrationInstanceCreatedEvent
+                or EventSentEvent
+                or ExecutionCompletedEvent;
 
-    private static string Describe(HistoryEvent decided, bool withData) => decided switch
-    {
-        TaskScheduledEvent e => Line(e.EventId, "activity", e.Name, withData, e.Input),
-        TimerCreatedEvent e => Line(e.EventId, "timer", null, withData, $"{e.FireAt.ToUniversalTime():O}"),
-        SubOrchestrationInstanceCreatedEvent e => Line(e.EventId, "sub-orchestration", e.Name, withData, $"{e.InstanceId} {e.Input}"),
-        EventSentEvent e => Line(e.EventId, "event", e.Name, withData, $"{e.InstanceId} {e.Input}"),
-        ContinueAsNewEvent e => Line(e.EventId, "end", $"{OrchestrationStatus.ContinuedAsNew}", withData, e.Result),
-        ExecutionCompletedEvent e => Line(e.EventId, "end", $"{e.OrchestrationStatus}", withData, e.Result),
-        _ => $"{decided.EventType}",
-    };
+    private static string Describe(HistoryEvent decided, bool withData) =>
+        decided switch
+        {
+            TaskScheduledEvent e => Line(e.EventId, "activity", e.Name, withData, e.Input),
+            TimerCreatedEvent e => Line(e.EventId, "timer", null, withData, $"{e.FireAt.ToUniversalTime():O}"),
+            SubOrchestrationInstanceCreatedEvent e => Line(e.EventId, "sub-orchestration", e.Name, withData, $"{e.InstanceId} {e.Input}"),
+            EventSentEvent e => Line(e.EventId, "event", e.Name, withData, $"{e.InstanceId} {e.Input}"),
+            ContinueAsNewEvent e => Line(e.EventId, "end", $"{OrchestrationStatus.ContinuedAsNew}", withData, e.Result),
+            ExecutionCompletedEvent e => Line(e.EventId, "end", $"{e.OrchestrationStatus}", withData, e.Result),
+            _ => $"{decided.EventType}",
+        };
 
-    private static string Describe(OrchestratorAction action, bool withData) => action switch
-    {
-        ScheduleTaskOrchestratorAction a => Line(a.Id, "activity", a.Name, withData, a.Input),
-        CreateTimerOrchestratorAction a => Line(a.Id, "timer", null, withData, $"{a.FireAt.ToUniversalTime():O}"),
-        CreateSubOrchestrationAction a => Line(a.Id, "sub-orchestration", a.Name, withData, $"{a.InstanceId} {a.Input}"),
-        SendEventOrchestratorAction a => Line(a.Id, "event", a.EventName, withData, $"{a.Instance?.InstanceId} {a.EventData}"),
-        OrchestrationCompleteOrchestratorAction a => Line(a.Id, "end", $"{a.OrchestrationStatus}", withData, a.Result),
-        _ => $"{action.OrchestratorActionType}",
-    };
+    private static string Describe(OrchestratorAction action, bool withData) =>
+        action switch
+        {
+            ScheduleTaskOrchestratorAction a => Line(a.Id, "activity", a.Name, withData, a.Input),
+            CreateTimerOrchestratorAction a => Line(a.Id, "timer", null, withData, $"{a.FireAt.ToUniversalTime():O}"),
+            CreateSubOrchestrationAction a => Line(a.Id, "sub-orchestration", a.Name, withData, $"{a.InstanceId} {a.Input}"),
+            SendEventOrchestratorAction a => Line(a.Id, "event", a.EventName, withData, $"{a.Instance?.InstanceId} {a.EventData}"),
+            OrchestrationCompleteOrchestratorAction a => Line(a.Id, "end", $"{a.OrchestrationStatus}", withData, a.Result),
+            _ => $"{action.OrchestratorActionType}",
+        };
 
     private static string Line(int id, string kind, string? name, bool withData, string? data) =>
         string.Join(' ', new[] { $"{id}", kind, name, withData ? data : null }.Where(p => !string.IsNullOrEmpty(p)));

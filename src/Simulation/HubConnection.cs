@@ -29,7 +29,9 @@ internal sealed class HubConnection(IHubDriver driver, int concurrency) : IOrche
     public void HandOut(ActivityInHand activity) => _activities.Writer.TryWrite(activity);
 
     public async Task<TaskOrchestrationWorkItem> LockNextTaskOrchestrationWorkItemAsync(
-        TimeSpan receiveTimeout, CancellationToken cancellationToken) => await _episodes.Reader.ReadAsync(cancellationToken);
+        TimeSpan receiveTimeout,
+        CancellationToken cancellationToken
+    ) => await _episodes.Reader.ReadAsync(cancellationToken);
 
     public async Task<TaskActivityWorkItem> LockNextTaskActivityWorkItem(TimeSpan receiveTimeout, CancellationToken cancellationToken) =>
         await _activities.Reader.ReadAsync(cancellationToken);
@@ -41,12 +43,18 @@ internal sealed class HubConnection(IHubDriver driver, int concurrency) : IOrche
         IList<TaskMessage> orchestratorMessages,
         IList<TaskMessage> timerMessages,
         TaskMessage? continuedAsNewMessage,
-        OrchestrationState? orchestrationState)
+        OrchestrationState? orchestrationState
+    )
     {
         if (continuedAsNewMessage is not null)
             throw new NotSupportedException("the dispatcher goes on with a new history within the same episode");
         var result = new EpisodeResult(
-            newOrchestrationRuntimeState, outboundMessages, orchestratorMessages, timerMessages, orchestrationState);
+            newOrchestrationRuntimeState,
+            outboundMessages,
+            orchestratorMessages,
+            timerMessages,
+            orchestrationState
+        );
         return driver.CommitAsync((Episode)workItem, result);
     }
 

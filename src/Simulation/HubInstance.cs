@@ -8,18 +8,19 @@ internal sealed class HubInstance(ExecutionStartedEvent started, DateTime now)
 {
     public string Id => State.OrchestrationInstance.InstanceId;
 
-    public OrchestrationState State { get; private set; } = new()
-    {
-        OrchestrationInstance = started.OrchestrationInstance,
-        Name = started.Name,
-        Version = started.Version,
-        Input = started.Input,
-        Tags = started.Tags,
-        ScheduledStartTime = started.ScheduledStartTime,
-        OrchestrationStatus = OrchestrationStatus.Pending,
-        CreatedTime = now,
-        LastUpdatedTime = now,
-    };
+    public OrchestrationState State { get; private set; } =
+        new()
+        {
+            OrchestrationInstance = started.OrchestrationInstance,
+            Name = started.Name,
+            Version = started.Version,
+            Input = started.Input,
+            Tags = started.Tags,
+            ScheduledStartTime = started.ScheduledStartTime,
+            OrchestrationStatus = OrchestrationStatus.Pending,
+            CreatedTime = now,
+            LastUpdatedTime = now,
+        };
 
     /// <summary>What has been committed of the present generation.</summary>
     public List<HistoryEvent> History { get; set; } = [];

@@ -56,13 +56,14 @@ internal sealed class KeptOrchestrators(SimulationOptions options)
     private Kept? Take(Episode episode, OrchestrationRuntimeState state)
     {
         lock (_lock)
-            return options.KeepsOrchestrators
+            return
+                options.KeepsOrchestrators
                 && _kept.Remove(episode.InstanceId, out var kept)
                 && state.PastEvents.Count > 0
                 && kept.Instance == episode.Instance
                 && kept.Episode == episode.After
-                    ? kept
-                    : null;
+                ? kept
+                : null;
     }
 
     private OrchestratorExecutionResult Keep(
@@ -70,7 +71,8 @@ internal sealed class KeptOrchestrators(SimulationOptions options)
         OrchestrationRuntimeState state,
         OrchestrationRuntimeState own,
         TaskOrchestrationExecutor executor,
-        OrchestratorExecutionResult result)
+        OrchestratorExecutionResult result
+    )
     {
         // The executor clears its list when it goes on.
         result.Actions = [.. result.Actions];

@@ -55,12 +55,14 @@ internal sealed class SimulatedHost(HostOptions options, DurableSimulation simul
             worker.Versioning = new() { Version = options.Version, DefaultVersion = options.Version };
         var shims = new DurableTaskShimFactory(worker, log);
         var functions = new DurableFunctions(options.Functions, shims, DurableEngine.Json, () => Services!, CancellationToken.None);
-        var versions = options.Version is null ? null : new VersioningSettings
-        {
-            Version = options.Version,
-            MatchStrategy = VersioningSettings.VersionMatchStrategy.CurrentOrOlder,
-            FailureStrategy = VersioningSettings.VersionFailureStrategy.Reject,
-        };
+        var versions = options.Version is null
+            ? null
+            : new VersioningSettings
+            {
+                Version = options.Version,
+                MatchStrategy = VersioningSettings.VersionMatchStrategy.CurrentOrOlder,
+                FailureStrategy = VersioningSettings.VersionFailureStrategy.Reject,
+            };
         _worker = new TaskHubWorker(_connection, functions, functions, versions, log)
         {
             ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails,

@@ -49,7 +49,9 @@ public sealed record Step(long Number, DateTimeOffset Time, StepKind Kind, strin
     public string? Detail { get; init; }
 
     /// <summary>On one line, as it goes into the hash of the trace.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Number} {Time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'} {Kind} {Host} {Instance} {Name}: {Outcome}");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Number} {Time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'} {Kind} {Host} {Instance} {Name}: {Outcome}"
+        );
 }

@@ -13,7 +13,11 @@ namespace Simulation;
 internal sealed class TaskHub(TimeProvider time)
 {
     private static readonly OrchestrationStatus[] Running =
-        [OrchestrationStatus.Pending, OrchestrationStatus.Running, OrchestrationStatus.Suspended];
+    [
+        OrchestrationStatus.Pending,
+        OrchestrationStatus.Running,
+        OrchestrationStatus.Suspended,
+    ];
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, HubInstance> _instances = new(StringComparer.Ordinal);
@@ -43,8 +47,12 @@ internal sealed class TaskHub(TimeProvider time)
         get
         {
             lock (_lock)
-                return _ready.Count == 0 && _activities.Count == 0 && _running.Count == 0 && _episodes == 0
-                    && !_transit.Exists(CanArrive) && !(_timers.TryPeek(out _, out var next) && next.Due <= Now);
+                return _ready.Count == 0
+                    && _activities.Count == 0
+                    && _running.Count == 0
+                    && _episodes == 0
+                    && !_transit.Exists(CanArrive)
+                    && !(_timers.TryPeek(out _, out var next) && next.Due <= Now);
         }
     }
 
@@ -89,7 +97,10 @@ internal sealed class TaskHub(TimeProvider time)
     /// <summary>The state of an instance, once it is as asked for.</summary>
     /// <exception cref="InvalidOperationException">There is no such instance.</exception>
     public async Task<OrchestrationState> WaitForAsync(
-        string instanceId, Func<OrchestrationState, bool> condition, CancellationToken cancellationToken)
+        string instanceId,
+        Func<OrchestrationState, bool> condition,
+        CancellationToken cancellationToken
+    )
     {
         while (true)
         {
@@ -121,7 +132,8 @@ internal sealed class TaskHub(TimeProvider time)
             var known = _instances.GetValueOrDefault(target.InstanceId);
             if (known is not null && (refused ?? Running).Contains(known.State.OrchestrationStatus) && StartsTwice?.Invoke(target) != true)
                 throw new OrchestrationAlreadyExistsException(
-                    $"there is an instance {target.InstanceId} already, in state {known.State.OrchestrationStatus}");
+                    $"there is an instance {target.InstanceId} already, in state {known.State.OrchestrationStatus}"
+                );
             Replace(started);
             if (started.ScheduledStartTime is { } at && at > Now)
                 _timers.Enqueue(creation, (at, ++_sequence));
@@ -260,7 +272,12 @@ internal sealed class TaskHub(TimeProvider time)
                 return null;
             var message = _activities[index];
             _activities.RemoveAt(index);
-            var item = new ActivityInHand { Id = NextId(), TaskMessage = Copy(message), LockedUntilUtc = DateTime.MaxValue };
+            var item = new ActivityInHand
+            {
+                Id = NextId(),
+                TaskMessage = Copy(message),
+                LockedUntilUtc = DateTime.MaxValue,
+            };
             _running.Add(item.Id, message);
             return item;
         }
@@ -504,4 +521,5 @@ internal sealed record EpisodeResult(
     IList<TaskMessage> Activities,
     IList<TaskMessage> Messages,
     IList<TaskMessage> Timers,
-    OrchestrationState? State);
+    OrchestrationState? State
+);

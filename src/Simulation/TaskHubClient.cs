@@ -17,7 +17,8 @@ internal sealed class TaskHubClient(TaskHub hub, DataConverter converter, string
         TaskName orchestratorName,
         object? input = null,
         StartOrchestrationOptions? options = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default
+    )
     {
         cancellation.ThrowIfCancellationRequested();
         var instance = new OrchestrationInstance { InstanceId = options?.InstanceId ?? hub.NextId(), ExecutionId = hub.NextId() };
@@ -26,8 +27,11 @@ internal sealed class TaskHubClient(TaskHub hub, DataConverter converter, string
     }
 
     public override Task RaiseEventAsync(
-        string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default) =>
-        SendAsync(instanceId, new EventRaisedEvent(-1, converter.Serialize(eventPayload)) { Name = eventName }, cancellation);
+        string instanceId,
+        string eventName,
+        object? eventPayload = null,
+        CancellationToken cancellation = default
+    ) => SendAsync(instanceId, new EventRaisedEvent(-1, converter.Serialize(eventPayload)) { Name = eventName }, cancellation);
 
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
         SendAsync(instanceId, new ExecutionSuspendedEvent(-1, reason), cancellation);
@@ -36,43 +40,59 @@ internal sealed class TaskHubClient(TaskHub hub, DataConverter converter, string
         SendAsync(instanceId, new ExecutionResumedEvent(-1, reason), cancellation);
 
     public override Task TerminateInstanceAsync(
-        string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default) =>
-        SendAsync(instanceId, new ExecutionTerminatedEvent(-1, converter.Serialize(options?.Output)), cancellation);
+        string instanceId,
+        TerminateInstanceOptions? options = null,
+        CancellationToken cancellation = default
+    ) => SendAsync(instanceId, new ExecutionTerminatedEvent(-1, converter.Serialize(options?.Output)), cancellation);
 
     public override async Task<OrchestrationMetadata> WaitForInstanceStartAsync(
-        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
+        string instanceId,
+        bool getInputsAndOutputs = false,
+        CancellationToken cancellation = default
+    )
     {
         var state = await hub.WaitForAsync(instanceId, s => s.OrchestrationStatus != OrchestrationStatus.Pending, cancellation);
         return Metadata(state, getInputsAndOutputs);
     }
 
     public override async Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
-        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
-        Metadata(await hub.WaitForAsync(instanceId, TaskHub.HasEnded, cancellation), getInputsAndOutputs);
+        string instanceId,
+        bool getInputsAndOutputs = false,
+        CancellationToken cancellation = default
+    ) => Metadata(await hub.WaitForAsync(instanceId, TaskHub.HasEnded, cancellation), getInputsAndOutputs);
 
     public override Task<OrchestrationMetadata?> GetInstancesAsync(
-        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
-        Task.FromResult(hub.Find(instanceId) is { } state ? Metadata(state, getInputsAndOutputs) : null);
+        string instanceId,
+        bool getInputsAndOutputs = false,
+        CancellationToken cancellation = default
+    ) => Task.FromResult(hub.Find(instanceId) is { } state ? Metadata(state, getInputsAndOutputs) : null);
 
     public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null)
     {
         var all = hub.List().Select(s => Metadata(s, filter?.FetchInputsAndOutputs ?? false)).Where(m => Fits(m, filter)).ToList();
-        return Pageable.Create((token, size, _) =>
-        {
-            var from = token is null ? 0 : int.Parse(token, CultureInfo.InvariantCulture);
-            var page = all.Skip(from).Take(size ?? filter?.PageSize ?? OrchestrationQuery.DefaultPageSize).ToList();
-            var next = from + page.Count < all.Count ? (from + page.Count).ToString(CultureInfo.InvariantCulture) : null;
-            return Task.FromResult(new Page<OrchestrationMetadata>(page, next));
-        });
+        return Pageable.Create(
+            (token, size, _) =>
+            {
+                var from = token is null ? 0 : int.Parse(token, CultureInfo.InvariantCulture);
+                var page = all.Skip(from).Take(size ?? filter?.PageSize ?? OrchestrationQuery.DefaultPageSize).ToList();
+                var next = from + page.Count < all.Count ? (from + page.Count).ToString(CultureInfo.InvariantCulture) : null;
+                return Task.FromResult(new Page<OrchestrationMetadata>(page, next));
+            }
+        );
     }
 
     // As on Azure Storage: by id whatever its state, by filter only what has ended.
     public override Task<PurgeResult> PurgeInstanceAsync(
-        string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default) =>
-        Task.FromResult(new PurgeResult(hub.Purge(instanceId) ? 1 : 0));
+        string instanceId,
+        PurgeInstanceOptions? options = null,
+        CancellationToken cancellation = default
+    ) => Task.FromResult(new PurgeResult(hub.Purge(instanceId) ? 1 : 0));
 
     public override Task<PurgeResult> PurgeAllInstancesAsync(
-        PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
+        PurgeInstancesFilter filter,
+        PurgeInstanceOptions? options = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(filter);
         var query = new OrchestrationQuery(filter.CreatedFrom, filter.CreatedTo, filter.Statuses);
@@ -81,7 +101,10 @@ internal sealed class TaskHubClient(TaskHub hub, DataConverter converter, string
     }
 
     public override Task<string> RestartAsync(
-        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
+        string instanceId,
+        bool restartWithNewInstanceId = false,
+        CancellationToken cancellation = default
+    )
     {
         var state = hub.Find(instanceId) ?? throw new ArgumentException($"there is no instance {instanceId}", nameof(instanceId));
         if (!restartWithNewInstanceId && !TaskHub.HasEnded(state))
@@ -102,10 +125,12 @@ internal sealed class TaskHubClient(TaskHub hub, DataConverter converter, string
 
     private static bool Fits(OrchestrationMetadata instance, OrchestrationQuery? filter) =>
         filter is null
-        || ((filter.Statuses is null || filter.Statuses.Contains(instance.RuntimeStatus))
+        || (
+            (filter.Statuses is null || filter.Statuses.Contains(instance.RuntimeStatus))
             && (filter.InstanceIdPrefix is null || instance.InstanceId.StartsWith(filter.InstanceIdPrefix, StringComparison.Ordinal))
             && (filter.CreatedFrom is null || instance.CreatedAt >= filter.CreatedFrom)
-            && (filter.CreatedTo is null || instance.CreatedAt <= filter.CreatedTo));
+            && (filter.CreatedTo is null || instance.CreatedAt <= filter.CreatedTo)
+        );
 
     private static TaskFailureDetails? Failure(FailureDetails? failure) =>
         failure is null ? null : new(failure.ErrorType, failure.ErrorMessage, failure.StackTrace, Failure(failure.InnerFailure), null);

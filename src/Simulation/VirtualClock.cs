@@ -41,7 +41,14 @@ public sealed class VirtualClock(DateTimeOffset start) : TimeProvider
     {
         ArgumentNullException.ThrowIfNull(callback);
         var timer = new VirtualTimer(
-            this, callback, state, IsTimeout(state), CurrentWork?.Invoke(), CurrentProcess?.Invoke(), Interlocked.Increment(ref _created));
+            this,
+            callback,
+            state,
+            IsTimeout(state),
+            CurrentWork?.Invoke(),
+            CurrentProcess?.Invoke(),
+            Interlocked.Increment(ref _created)
+        );
         timer.Change(dueTime, period);
         return timer;
     }

@@ -2,12 +2,19 @@ namespace Simulation;
 
 /// <summary>A timer of a <see cref="VirtualClock"/>: a wait or a time-out, of a work item or of none.</summary>
 internal sealed class VirtualTimer(
-    VirtualClock clock, TimerCallback callback, object? state, bool isTimeout, WorkInHand? owner, SimulatedProcess? process, long number)
-    : ITimer
+    VirtualClock clock,
+    TimerCallback callback,
+    object? state,
+    bool isTimeout,
+    WorkInHand? owner,
+    SimulatedProcess? process,
+    long number
+) : ITimer
 {
     /// <summary>The first due first, and of those due at once the first created.</summary>
-    public static readonly IComparer<VirtualTimer> ByDue =
-        Comparer<VirtualTimer>.Create((a, b) => (a.Due, a.Number).CompareTo((b.Due, b.Number)));
+    public static readonly IComparer<VirtualTimer> ByDue = Comparer<VirtualTimer>.Create(
+        (a, b) => (a.Due, a.Number).CompareTo((b.Due, b.Number))
+    );
 
     private readonly ExecutionContext? _context = ExecutionContext.Capture();
     private TimeSpan _period = Timeout.InfiniteTimeSpan;

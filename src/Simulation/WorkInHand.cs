@@ -211,6 +211,5 @@ internal sealed class Wake
     /// <summary>Ends at the next <see cref="Set"/>.</summary>
     public Task Next => Volatile.Read(ref _next).Task;
 
-    public void Set() =>
-        Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    public void Set() => Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 }

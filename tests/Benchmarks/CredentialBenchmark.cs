@@ -26,11 +26,20 @@ internal static class CredentialBenchmark
         var latencies = Option(args, "--latency", "0,20").Split(',').Select(l => int.Parse(l, CultureInfo.InvariantCulture)).ToList();
 
         var data = Directory.CreateTempSubdirectory("bench-").FullName;
-        await using var azurite = await Azurite.StartAsync(RepositoryRoot.Find(), data, (0, 0, 0), TimeProvider.System, CancellationToken.None);
+        await using var azurite = await Azurite.StartAsync(
+            RepositoryRoot.Find(),
+            data,
+            (0, 0, 0),
+            TimeProvider.System,
+            CancellationToken.None
+        );
         using var sandbox = Start([SandboxRole, applications, objects, Now, flagged], null);
         var ready = JsonDocument.Parse((await sandbox.StandardOutput.ReadLineAsync())!).RootElement;
         var settings = Settings(ready, azurite);
-        Console.WriteLine($"{applications} app registrations with 2 credentials each, {objects} vault objects, share flagged {flagged}; {rounds} rounds, alternating, medians");
+        Console.WriteLine(
+            $"{applications} app registrations with 2 credentials each, {objects} vault objects, share flagged {flagged}; {rounds} "
+                + "rounds, alternating, medians"
+        );
         Console.WriteLine();
         Console.WriteLine("| latency | faults | what | requests | wall s | peak MB | objects | findings | wall / bare |");
         Console.WriteLine("| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
@@ -54,7 +63,9 @@ internal static class CredentialBenchmark
         digests.Add(faulty[0].Digest);
         Row(0, "10 % 429, 2 % 503", "credential check", faulty, null);
         Console.WriteLine();
-        Console.WriteLine(digests.Count == 1 ? $"Every check found the same: {digests.Single()}" : $"DIFFERENT FINDINGS: {string.Join(' ', digests)}");
+        Console.WriteLine(
+            digests.Count == 1 ? $"Every check found the same: {digests.Single()}" : $"DIFFERENT FINDINGS: {string.Join(' ', digests)}"
+        );
         sandbox.StandardInput.Close();
         await sandbox.WaitForExitAsync();
         return digests.Count == 1 ? 0 : 1;
@@ -63,8 +74,14 @@ internal static class CredentialBenchmark
     private static void Row(int latency, string faults, string what, List<Measurement> runs, double? bare)
     {
         var wall = Median(runs, r => r.Seconds);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {latency} ms | {faults} | {what} | {Median(runs, r => r.Requests):0} | {wall:0.00} | {Median(runs, r => r.PeakMegabytes):0} | {runs[0].Objects} | {runs[0].Findings} | {(bare is { } b ? (wall / b).ToString("0.00", CultureInfo.InvariantCulture) : "")} |"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {latency} ms | {faults} | {what} | {Median(runs, r => r.Requests):0} | {wall:0.00} | "
+                    + $"{Median(runs, r => r.PeakMegabytes):0} | {runs[0].Objects} | {runs[0].Findings} | "
+                    + $"{(bare is { } b ? (wall / b).ToString("0.00", CultureInfo.InvariantCulture) : "")} |"
+            )
+        );
     }
 
     private static double Median(List<Measurement> runs, Func<Measurement, double> of)
@@ -104,12 +121,13 @@ internal static class CredentialBenchmark
         return Process.Start(start)!;
     }
 
-    private static Dictionary<string, string> Settings(JsonElement ready, Azurite azurite) => new(TenantSettings(ready))
-    {
-        ["AzureWebJobsStorage"] = azurite.StateConnection,
-        ["EvidenceStorage"] = azurite.EvidenceConnection,
-        ["NO_PROXY"] = "localhost,127.0.0.1",
-    };
+    private static Dictionary<string, string> Settings(JsonElement ready, Azurite azurite) =>
+        new(TenantSettings(ready))
+        {
+            ["AzureWebJobsStorage"] = azurite.StateConnection,
+            ["EvidenceStorage"] = azurite.EvidenceConnection,
+            ["NO_PROXY"] = "localhost,127.0.0.1",
+        };
 
     internal static Dictionary<string, string> TenantSettings(JsonElement ready)
     {

@@ -33,7 +33,8 @@ internal static class HostBenchmark
         await using var azurite = await Azurite.StartAsync(root, data, (0, 0, 0), TimeProvider.System, CancellationToken.None);
         Console.WriteLine(
             $"{line} activities one after the other, {fan} fanned out; {rounds} rounds, alternating, medians; "
-            + $"{Environment.ProcessorCount} processors");
+                + $"{Environment.ProcessorCount} processors"
+        );
         Console.WriteLine();
         Console.WriteLine("| sessions | what | local host, activities/s | bare TaskHubWorker, activities/s | share |");
         Console.WriteLine("| --- | --- | ---: | ---: | ---: |");
@@ -99,19 +100,22 @@ internal static class HostBenchmark
     }
 
     // The same for both; what host.json leaves open is the extension's default.
-    private static AzureStorageOrchestrationService Store(Azurite azurite, string hub, bool extended) => new(new()
-    {
-        StorageAccountClientProvider = new StorageAccountClientProvider(azurite.StateConnection),
-        TaskHubName = hub,
-        PartitionCount = 4,
-        UseTablePartitionManagement = true,
-        MaxQueuePollingInterval = TimeSpan.FromSeconds(1),
-        MaxConcurrentTaskActivityWorkItems = MaxActivities,
-        MaxConcurrentTaskOrchestrationWorkItems = 10 * Environment.ProcessorCount,
-        ExtendedSessionsEnabled = extended,
-        ExtendedSessionIdleTimeout = TimeSpan.FromSeconds(30),
-        FetchLargeMessageDataEnabled = true,
-    });
+    private static AzureStorageOrchestrationService Store(Azurite azurite, string hub, bool extended) =>
+        new(
+            new()
+            {
+                StorageAccountClientProvider = new StorageAccountClientProvider(azurite.StateConnection),
+                TaskHubName = hub,
+                PartitionCount = 4,
+                UseTablePartitionManagement = true,
+                MaxQueuePollingInterval = TimeSpan.FromSeconds(1),
+                MaxConcurrentTaskActivityWorkItems = MaxActivities,
+                MaxConcurrentTaskOrchestrationWorkItems = 10 * Environment.ProcessorCount,
+                ExtendedSessionsEnabled = extended,
+                ExtendedSessionIdleTimeout = TimeSpan.FromSeconds(30),
+                FetchLargeMessageDataEnabled = true,
+            }
+        );
 
     // From the instance's own row, so that asking for it costs neither of the two.
     private static async Task<double> RateAsync(AzureStorageOrchestrationService store, string id, int count)

@@ -45,7 +45,12 @@ internal sealed class LeaverApp : IAsyncDisposable
         var data = Directory.CreateTempSubdirectory("bench-").FullName;
         var programs = Programs.OfCheckout();
         var azurite = await Azurite.StartAsync(
-            programs.RepositoryRoot, Path.Combine(data, "azurite"), (0, 0, 0), time, CancellationToken.None);
+            programs.RepositoryRoot,
+            Path.Combine(data, "azurite"),
+            (0, 0, 0),
+            time,
+            CancellationToken.None
+        );
         var sandbox = await LeaverSandbox.StartAsync(leavers, quotas);
         var keys = HostKeys.ReadOrMake(Path.Combine(data, "keys.json"));
         var app = new LeaverApp(keys, azurite, sandbox, counted ? await StorageTraffic.StartAsync(azurite, time) : null, time);
@@ -72,27 +77,29 @@ internal sealed class LeaverApp : IAsyncDisposable
     public async Task SendAsync(int number)
     {
         var now = _time.GetUtcNow();
-        var body = JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-        {
-            ["specversion"] = "1.0",
-            ["id"] = $"bench-{number}",
-            ["source"] = "urn:bench:hr",
-            ["type"] = "hr.employee.terminated",
-            ["time"] = AppSettings.Iso(now),
-            ["datacontenttype"] = "application/json",
-            ["data"] = new JsonObject
+        var body = JsonSerializer.SerializeToUtf8Bytes(
+            new JsonObject
             {
-                ["employeeId"] = Employee(number),
-                ["employment"] = "1",
-                ["sequence"] = 1,
-                ["forCause"] = true,
-                ["leaves"] = new JsonObject
+                ["specversion"] = "1.0",
+                ["id"] = $"bench-{number}",
+                ["source"] = "urn:bench:hr",
+                ["type"] = "hr.employee.terminated",
+                ["time"] = AppSettings.Iso(now),
+                ["datacontenttype"] = "application/json",
+                ["data"] = new JsonObject
                 {
-                    ["local"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture),
-                    ["timeZone"] = "Etc/UTC",
+                    ["employeeId"] = Employee(number),
+                    ["employment"] = "1",
+                    ["sequence"] = 1,
+                    ["forCause"] = true,
+                    ["leaves"] = new JsonObject
+                    {
+                        ["local"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture),
+                        ["timeZone"] = "Etc/UTC",
+                    },
                 },
-            },
-        });
+            }
+        );
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/hr/events") { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents+json");
         request.Headers.Add(WebhookSignature.TimestampHeader, WebhookSignature.Seconds(now));
@@ -101,7 +108,8 @@ internal sealed class LeaverApp : IAsyncDisposable
         using var answer = await _http!.SendAsync(request);
         if (!answer.IsSuccessStatusCode)
             throw new InvalidOperationException(
-                $"the event was answered with {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+                $"the event was answered with {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}"
+            );
     }
 
     /// <summary>All cases, once they are as wanted.</summary>
@@ -139,7 +147,9 @@ internal sealed class LeaverApp : IAsyncDisposable
     private async Task StartAsync(Programs programs, string data, int leavers)
     {
         var policy = Path.Combine(data, "offboarding.yaml");
-        await File.WriteAllTextAsync(policy, $"""
+        await File.WriteAllTextAsync(
+            policy,
+            $"""
             version: 1
             match:
               - [employeeId]
@@ -149,7 +159,8 @@ internal sealed class LeaverApp : IAsyncDisposable
             approvals:
               firstAct: false
             privilegedRemovals: true
-            """);
+            """
+        );
         var given = AppSettings.ForApp(new RunOptions(), _keys, Azurite, SandboxReady.Parse(Sandbox.Ready.GetRawText()));
         var settings = new Dictionary<string, string>(AppSettings.ForLocalHost(given, port: 0, _keys, Path.Combine(data, "journal")))
         {
@@ -162,17 +173,23 @@ internal sealed class LeaverApp : IAsyncDisposable
         if (Traffic is { } traffic)
             foreach (var name in new[] { "AzureWebJobsStorage", "EvidenceStorage" })
                 settings[name] = traffic.Through(settings[name]);
-        _app = ChildProcess.Start(new ChildSpec("app", programs.App)
-        {
-            Environment = settings,
-            WorkingDirectory = Path.GetDirectoryName(programs.App[^1]),
-            LogFile = Path.Combine(data, "app.log"),
-        });
+        _app = ChildProcess.Start(
+            new ChildSpec("app", programs.App)
+            {
+                Environment = settings,
+                WorkingDirectory = Path.GetDirectoryName(programs.App[^1]),
+                LogFile = Path.Combine(data, "app.log"),
+            }
+        );
         // The app is in a session of its own: interrupted, this process would leave it running.
         foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM })
             _signals.Add(PosixSignalRegistration.Create(signal, _ => _app.Process.Kill()));
         using var host = await _app.WhenReadyAsync(
-            ending => HostClient.WhenRunningAsync(_app, _keys, _time, ending), ReadyWithin, _time, CancellationToken.None);
+            ending => HostClient.WhenRunningAsync(_app, _keys, _time, ending),
+            ReadyWithin,
+            _time,
+            CancellationToken.None
+        );
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = host.Address };
         _http.DefaultRequestHeaders.Add("x-functions-key", _keys.Default);
     }

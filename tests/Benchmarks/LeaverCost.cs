@@ -45,9 +45,14 @@ internal sealed record LeaverCost(int Messages, double Transactions, IReadOnlyLi
         var until = Between(traffic, began, blocked);
         var seconds = (blocked - began).TotalSeconds;
         var share = seconds / (began - idleFrom).TotalSeconds;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"One leaver alone on a warm app, {latency} ms latency: {seconds:0.00} s from the event until the case is stored as blocked; "
-            + $"idle: the same time as a part of {Idle.TotalSeconds:0} s before it"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"One leaver alone on a warm app, {latency} ms latency: {seconds:0.00} s from the event until the case is stored as "
+                    + $"blocked; "
+                    + $"idle: the same time as a part of {Idle.TotalSeconds:0} s before it"
+            )
+        );
         Console.WriteLine();
         Console.WriteLine("| whose | what | requests to storage | idle | |");
         Console.WriteLine("| --- | --- | ---: | ---: | --- |");
@@ -58,29 +63,39 @@ internal sealed record LeaverCost(int Messages, double Transactions, IReadOnlyLi
             var alsoIdle = share * idle.Count(c => !c.IsPolling && (c.Owner, c.Resource) == group.Key);
             transactions += group.Count() - alsoIdle;
             var (owner, resource) = group.Key;
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"| {owner} | {resource} | {group.Count()} | {alsoIdle:0.0} | {Verbs(group)} |"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"| {owner} | {resource} | {group.Count()} | {alsoIdle:0.0} | {Verbs(group)} |")
+            );
         }
         var polls = until.Where(c => c.IsPolling).ToList();
         var idlePolls = share * idle.Count(c => c.IsPolling);
         Console.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"| all | polling | {polls.Count} | {idlePolls:0.0} | {Verbs(polls)} |"));
+            string.Create(CultureInfo.InvariantCulture, $"| all | polling | {polls.Count} | {idlePolls:0.0} | {Verbs(polls)} |")
+        );
         Console.WriteLine();
         var messages = until.Count(c => c.IsMessage);
         var later = Between(traffic, blocked, cleared);
         var engines = until.Count(c => !c.IsPolling && c.Owner == StorageTraffic.Engine);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{messages} queue messages and {transactions:0} requests to storage until blocked, {engines} of them the durable engine's; "
-            + $"then {later.Count(c => c.IsMessage)} and {later.Count(c => !c.IsPolling)} more to the certificate"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{messages} queue messages and {transactions:0} requests to storage until blocked, {engines} of them the durable "
+                    + $"engine's; "
+                    + $"then {later.Count(c => c.IsMessage)} and {later.Count(c => !c.IsPolling)} more to the certificate"
+            )
+        );
         var (lookup, afterwards) = SplitTrips(trips);
         var blockTrips = string.Join(" | ", trips.Skip(lookup).Take(afterwards));
         Console.WriteLine($"Round trips to Graph until blocked: {lookup} to look up, then {afterwards}: {blockTrips}");
         Console.WriteLine();
-        return new(messages, transactions,
-        [
-            new("queue messages from event to blocked", MaxMessages, messages),
-            new("round trips to Graph after the lookup until blocked", MaxRoundTrips, afterwards),
-        ]);
+        return new(
+            messages,
+            transactions,
+            [
+                new("queue messages from event to blocked", MaxMessages, messages),
+                new("round trips to Graph after the lookup until blocked", MaxRoundTrips, afterwards),
+            ]
+        );
     }
 
     // The lookup reads alone; blocking begins with the first change and ends with the sessions' revocation.

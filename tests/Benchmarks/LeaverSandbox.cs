@@ -20,8 +20,15 @@ namespace Benchmarks;
 /// <param name="AzureReads">The same of reads.</param>
 /// <param name="Throttled">How many of the last 50,000 requests were answered with 429.</param>
 internal sealed record Traffic(
-    int Graph, int Azure, IReadOnlyList<SandboxRead> Reads, IReadOnlyList<string> GraphTrips, double GraphWrites, double AzureDeletes,
-    double AzureReads, int Throttled)
+    int Graph,
+    int Azure,
+    IReadOnlyList<SandboxRead> Reads,
+    IReadOnlyList<string> GraphTrips,
+    double GraphWrites,
+    double AzureDeletes,
+    double AzureReads,
+    int Throttled
+)
 {
     public int RoundTrips => Graph + Azure;
 }
@@ -76,12 +83,30 @@ internal sealed class LeaverSandbox : IAsyncDisposable
         await using var sandbox = await Sandbox.StartAsync(
             new SandboxOptions
             {
-                Generate = new GeneratorOptions(Applications: 0, VaultObjects: 0, Vaults: 0, Leavers: int.Parse(args[0], CultureInfo.InvariantCulture)),
+                Generate = new GeneratorOptions(
+                    Applications: 0,
+                    VaultObjects: 0,
+                    Vaults: 0,
+                    Leavers: int.Parse(args[0], CultureInfo.InvariantCulture)
+                ),
                 EnforceQuotas = bool.Parse(args[1]),
             },
-            TimeProvider.System, CancellationToken.None);
-        Console.WriteLine(JsonSerializer.Serialize(
-            new SandboxReady(sandbox.Port, sandbox.BaseAddress.ToString().TrimEnd('/'), sandbox.Thumbprint, sandbox.TenantId, sandbox.ClientId, sandbox.ClientSecret), JsonSerializerOptions.Web));
+            TimeProvider.System,
+            CancellationToken.None
+        );
+        Console.WriteLine(
+            JsonSerializer.Serialize(
+                new SandboxReady(
+                    sandbox.Port,
+                    sandbox.BaseAddress.ToString().TrimEnd('/'),
+                    sandbox.Thumbprint,
+                    sandbox.TenantId,
+                    sandbox.ClientId,
+                    sandbox.ClientSecret
+                ),
+                JsonSerializerOptions.Web
+            )
+        );
         while (await Console.In.ReadLineAsync() is { } line)
         {
             if (line == Report)
@@ -100,12 +125,22 @@ internal sealed class LeaverSandbox : IAsyncDisposable
     {
         const int GraphWrites = 3000;
         var all = sandbox.Requests;
-        double Peak(string kind) => sandbox.Quotas.Where(q => q.Name.StartsWith(kind, StringComparison.Ordinal)).Select(q => q.Peak).DefaultIfEmpty().Max();
+        double Peak(string kind) =>
+            sandbox.Quotas.Where(q => q.Name.StartsWith(kind, StringComparison.Ordinal)).Select(q => q.Peak).DefaultIfEmpty().Max();
         return new(
-            all.Count(r => r is { Host: "graph", Batch: null }), all.Count(r => r.Host == "arm"),
-            [.. all.Where(r => r.Method == "GET" && r.Host is "graph" or "arm").Select(r => new SandboxRead(r.Host == "graph", r.Path)).Take(1000)],
+            all.Count(r => r is { Host: "graph", Batch: null }),
+            all.Count(r => r.Host == "arm"),
+            [
+                .. all.Where(r => r.Method == "GET" && r.Host is "graph" or "arm")
+                    .Select(r => new SandboxRead(r.Host == "graph", r.Path))
+                    .Take(1000),
+            ],
             [.. all.Where(r => r is { Host: "graph", Batch: null }).Select(r => Trip(all, r)).Take(1000)],
-            Peak("graph writes") * GraphWrites, Peak("arm deletes"), Peak("arm reads"), all.Count(r => r.Status == 429));
+            Peak("graph writes") * GraphWrites,
+            Peak("arm deletes"),
+            Peak("arm reads"),
+            all.Count(r => r.Status == 429)
+        );
     }
 
     private static string Trip(IReadOnlyList<RequestLogEntry> all, RequestLogEntry request) =>

@@ -12,8 +12,8 @@ using Local;
 namespace Benchmarks;
 
 /// <summary>
-/// Verification of a log of a million records beside a bare scan that hashes each line, on the same files; then from Azurite, beside the download alone and the verification alone. Each
-/// run is a process of its own, so that each has its own memory. Alternating, medians.
+/// Verification of a log of a million records beside a bare scan that hashes each line, on the same files; then from Azurite, beside the
+/// download alone and the verification alone. Each run is a process of its own, so that each has its own memory. Alternating, medians.
 /// </summary>
 internal static class LedgerVerifyBenchmark
 {
@@ -38,9 +38,22 @@ internal static class LedgerVerifyBenchmark
         {
             var folder = Path.Combine(data, "ledger");
             var key = await MakeAsync(folder, records);
-            await using var azurite = await Azurite.StartAsync(RepositoryRoot.Find(), Path.Combine(data, "azurite"), (0, 0, 0), TimeProvider.System, CancellationToken.None);
+            await using var azurite = await Azurite.StartAsync(
+                RepositoryRoot.Find(),
+                Path.Combine(data, "azurite"),
+                (0, 0, 0),
+                TimeProvider.System,
+                CancellationToken.None
+            );
             await UploadAsync(azurite.EvidenceConnection, folder);
-            string[][] parts = [["scan", folder], ["log", folder, key], ["verify", folder, key], ["download", azurite.EvidenceConnection], ["verify-azurite", azurite.EvidenceConnection, key]];
+            string[][] parts =
+            [
+                ["scan", folder],
+                ["log", folder, key],
+                ["verify", folder, key],
+                ["download", azurite.EvidenceConnection],
+                ["verify-azurite", azurite.EvidenceConnection, key],
+            ];
             var runs = parts.ToDictionary(p => p[0], _ => new List<Run>());
             for (var round = 0; round <= rounds; round++)
                 foreach (var part in parts)
@@ -52,17 +65,30 @@ internal static class LedgerVerifyBenchmark
                         runs[part[0]].Add(run);
                 }
             double Seconds(string part) => OffboardingBenchmark.Median(runs[part], r => r.Seconds);
-            Console.WriteLine($"{records:N0} records, {rounds} rounds, alternating, medians; {Environment.ProcessorCount} processors, shared with Azurite");
+            Console.WriteLine(
+                $"{records:N0} records, {rounds} rounds, alternating, medians; {Environment.ProcessorCount} processors, shared with Azurite"
+            );
             Console.WriteLine();
             Console.WriteLine("| what | seconds | records/s | processor seconds | peak MB |");
             Console.WriteLine("| --- | ---: | ---: | ---: | ---: |");
-            foreach (var (name, text) in new[]
-            {
-                ("scan", "bare scan of the files, a hash a line"), ("log", "verified, log and checkpoints"), ("verify", "verified, with all tiles and bundles"),
-                ("download", "downloaded alone, log only"), ("verify-azurite", "downloaded and verified, log and checkpoints"),
-            })
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"| {text} | {Seconds(name):0.00} | {records / Seconds(name):N0} | {OffboardingBenchmark.Median(runs[name], r => r.Processor):0.00} | {OffboardingBenchmark.Median(runs[name], r => r.PeakMegabytes):0} |"));
+            foreach (
+                var (name, text) in new[]
+                {
+                    ("scan", "bare scan of the files, a hash a line"),
+                    ("log", "verified, log and checkpoints"),
+                    ("verify", "verified, with all tiles and bundles"),
+                    ("download", "downloaded alone, log only"),
+                    ("verify-azurite", "downloaded and verified, log and checkpoints"),
+                }
+            )
+                Console.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"| {text} | {Seconds(name):0.00} | {records / Seconds(name):N0} | "
+                            + $"{OffboardingBenchmark.Median(runs[name], r => r.Processor):0.00} | "
+                            + $"{OffboardingBenchmark.Median(runs[name], r => r.PeakMegabytes):0} |"
+                    )
+                );
             Console.WriteLine();
             var reads = new Counting(new FolderLedgerSource(folder));
             var index = records * 2L / 3;
@@ -79,16 +105,28 @@ internal static class LedgerVerifyBenchmark
                 ("records/s a core", LeastRate, rate, rate >= LeastRate),
                 ("of the bare scan's records a core", LeastOfScan, ofScan, ofScan >= LeastOfScan),
                 ("the same with all tiles and bundles", LeastOfScanWithTiles, ofScanWithTiles, ofScanWithTiles >= LeastOfScanWithTiles),
-                ("download + verify / the slower alone", MaxOfSlower, Seconds("verify-azurite") / Math.Max(Seconds("download"), Seconds("log")), Seconds("verify-azurite") <= MaxOfSlower * Math.Max(Seconds("download"), Seconds("log"))),
-                ("peak MB", MaxMegabytes, runs.Where(r => r.Key.Contains("verify", StringComparison.Ordinal) || r.Key == "log").Max(r => OffboardingBenchmark.Median(r.Value, x => x.PeakMegabytes)), false),
+                (
+                    "download + verify / the slower alone",
+                    MaxOfSlower,
+                    Seconds("verify-azurite") / Math.Max(Seconds("download"), Seconds("log")),
+                    Seconds("verify-azurite") <= MaxOfSlower * Math.Max(Seconds("download"), Seconds("log"))
+                ),
+                (
+                    "peak MB",
+                    MaxMegabytes,
+                    runs.Where(r => r.Key.Contains("verify", StringComparison.Ordinal) || r.Key == "log")
+                        .Max(r => OffboardingBenchmark.Median(r.Value, x => x.PeakMegabytes)),
+                    false
+                ),
             };
             goals[^1] = goals[^1] with { Met = goals[^1].Figure < MaxMegabytes };
             Console.WriteLine();
             Console.WriteLine("| goal | | measured | |");
             Console.WriteLine("| --- | ---: | ---: | --- |");
             foreach (var (name, goal, figure, met) in goals)
-                Console.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"| {name} | {goal:#,0.0#} | {figure:N2} | {(met ? "met" : "MISSED")} |"));
+                Console.WriteLine(
+                    string.Create(CultureInfo.InvariantCulture, $"| {name} | {goal:#,0.0#} | {figure:N2} | {(met ? "met" : "MISSED")} |")
+                );
             return goals.TrueForAll(g => g.Met) ? 0 : 1;
         }
         finally
@@ -107,11 +145,19 @@ internal static class LedgerVerifyBenchmark
             ["log", var folder, var key] => await VerifyAsync(new FolderLedgerSource(folder), key, tiles: false),
             ["verify", var folder, var key] => await VerifyAsync(new FolderLedgerSource(folder), key, tiles: true),
             ["download", var connection] => await DownloadAsync(new BlobLedgerSource(new BlobServiceClient(connection), Tenant)),
-            ["verify-azurite", var connection, var key] => await VerifyAsync(new BlobLedgerSource(new BlobServiceClient(connection), Tenant), key, tiles: false),
+            ["verify-azurite", var connection, var key] => await VerifyAsync(
+                new BlobLedgerSource(new BlobServiceClient(connection), Tenant),
+                key,
+                tiles: false
+            ),
             _ => throw new ArgumentException("no such part", nameof(args)),
         };
         using var self = Process.GetCurrentProcess();
-        Console.WriteLine(JsonSerializer.Serialize(new Run(watch.Elapsed.TotalSeconds, records, self.TotalProcessorTime.TotalSeconds, self.PeakWorkingSet64 / 1e6)));
+        Console.WriteLine(
+            JsonSerializer.Serialize(
+                new Run(watch.Elapsed.TotalSeconds, records, self.TotalProcessorTime.TotalSeconds, self.PeakWorkingSet64 / 1e6)
+            )
+        );
         return 0;
     }
 
@@ -151,8 +197,12 @@ internal static class LedgerVerifyBenchmark
 
     private static async Task<long> VerifyAsync(LedgerSource source, string key, bool tiles)
     {
-        var result = await new LedgerVerifier(source, new VerifyOptions { Keys = [NoteKey.Parse(key)], Tiles = tiles }).VerifyAsync(CancellationToken.None);
-        return result.Verdict == LedgerVerdict.Intact ? result.Covered : throw new InvalidOperationException(string.Join("; ", result.Problems.Select(p => p.Message)));
+        var result = await new LedgerVerifier(source, new VerifyOptions { Keys = [NoteKey.Parse(key)], Tiles = tiles }).VerifyAsync(
+            CancellationToken.None
+        );
+        return result.Verdict == LedgerVerdict.Intact
+            ? result.Covered
+            : throw new InvalidOperationException(string.Join("; ", result.Problems.Select(p => p.Message)));
     }
 
     private static async Task<string> MakeAsync(string folder, int records)
@@ -161,11 +211,18 @@ internal static class LedgerVerifyBenchmark
         var (tree, bundle) = (new TileBuilder(), new ArrayBufferWriter<byte>());
         var leaf = new byte[MerkleHash.Size];
         var start = new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
-        await using (var log = new FileStream(PathOf(LedgerLayout.Log(2026, 11, 1)), FileMode.Create, FileAccess.Write, FileShare.None, Block))
+        await using (
+            var log = new FileStream(PathOf(LedgerLayout.Log(2026, 11, 1)), FileMode.Create, FileAccess.Write, FileShare.None, Block)
+        )
             for (var i = 0; i < records; i++)
             {
-                var line = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
-                    $"{{\"action\":\"offboarding.remove\",\"actor\":\"LeaverCase (HR event)\",\"controls\":[\"LEAVE-012\"],\"correlationId\":\"{i:x32}\",\"counts\":{{\"done\":{i % 300}}},\"id\":\"p-{i * 7919L:x32}-1-remove-{i % 4096:x12}-0\",\"loggedAt\":\"{start.AddMilliseconds(i * 40L).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\",\"outcome\":\"complete\",\"planId\":\"{i:x64}\",\"policySha256\":\"{7:x64}\",\"tenantId\":\"{Tenant}\",\"time\":\"2026-11-01T06:00:00Z\",\"version\":1}}"));
+                var line = Encoding.UTF8.GetBytes(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{{\"action\":\"offboarding.remove\",\"actor\":\"LeaverCase (HR "
+                            + $"event)\",\"controls\":[\"LEAVE-012\"],\"correlationId\":\"{i:x32}\",\"counts\":{{\"done\":{i % 300}}},\"id\":\"p-{i * 7919L:x32}-1-remove-{i % 4096:x12}-0\",\"loggedAt\":\"{start.AddMilliseconds(i * 40L).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\",\"outcome\":\"complete\",\"planId\":\"{i:x64}\",\"policySha256\":\"{7:x64}\",\"tenantId\":\"{Tenant}\",\"time\":\"2026-11-01T06:00:00Z\",\"version\":1}}"
+                    )
+                );
                 log.Write(line);
                 log.WriteByte((byte)'\n');
                 EntryBundle.Write(bundle, line);
@@ -183,8 +240,13 @@ internal static class LedgerVerifyBenchmark
         foreach (var partial in tree.Partial())
             await File.WriteAllBytesAsync(PathOf(TilePath.Of(partial.Ref)), partial.Hashes);
         if (bundle.WrittenCount > 0)
-            await File.WriteAllBytesAsync(PathOf(TilePath.Entries(records / TilePath.Width, records % TilePath.Width)), bundle.WrittenMemory);
-        var note = (await SignedNote.SignAsync(new Checkpoint(Origin, records, tree.Root(), []).Format(), [signer], CancellationToken.None)).Format();
+            await File.WriteAllBytesAsync(
+                PathOf(TilePath.Entries(records / TilePath.Width, records % TilePath.Width)),
+                bundle.WrittenMemory
+            );
+        var note = (
+            await SignedNote.SignAsync(new Checkpoint(Origin, records, tree.Root(), []).Format(), [signer], CancellationToken.None)
+        ).Format();
         await File.WriteAllBytesAsync(PathOf(LedgerLayout.Checkpoint(records)), note);
         await File.WriteAllBytesAsync(PathOf(LedgerLayout.Head), note);
         return signer.Key.Format();
@@ -218,7 +280,10 @@ internal static class LedgerVerifyBenchmark
         }
         foreach (var file in Directory.EnumerateFiles(Path.Combine(folder, LedgerLayout.CheckpointFolder)))
             await blobs.GetBlobClient($"{Tenant}/{LedgerLayout.CheckpointFolder}{Path.GetFileName(file)}").UploadAsync(file);
-        await service.GetBlobContainerClient(LedgerLayout.HeadContainer).GetBlobClient($"{Tenant}/{LedgerLayout.Head}").UploadAsync(Path.Combine(folder, LedgerLayout.Head));
+        await service
+            .GetBlobContainerClient(LedgerLayout.HeadContainer)
+            .GetBlobClient($"{Tenant}/{LedgerLayout.Head}")
+            .UploadAsync(Path.Combine(folder, LedgerLayout.Head));
     }
 
     private static async Task<Run> ChildAsync(string[] part)
@@ -226,7 +291,9 @@ internal static class LedgerVerifyBenchmark
         using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Role, .. part]) { RedirectStandardOutput = true })!;
         var output = await child.StandardOutput.ReadToEndAsync();
         await child.WaitForExitAsync();
-        return child.ExitCode == 0 ? JsonSerializer.Deserialize<Run>(output)! : throw new InvalidOperationException($"{part[0]} ended with {child.ExitCode}");
+        return child.ExitCode == 0
+            ? JsonSerializer.Deserialize<Run>(output)!
+            : throw new InvalidOperationException($"{part[0]} ended with {child.ExitCode}");
     }
 
     private sealed record Run(double Seconds, long Records, double Processor, double PeakMegabytes);

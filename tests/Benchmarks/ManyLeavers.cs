@@ -35,40 +35,63 @@ internal static class ManyLeavers
         var overQuota = quotas ? "refused with 429" : "counted and let through";
         Console.WriteLine(
             $"{leavers} leavers at once, {latency} ms latency; what is over a quota is {overQuota}; "
-            + $"{Environment.ProcessorCount} processors, load {load}");
+                + $"{Environment.ProcessorCount} processors, load {load}"
+        );
         Console.WriteLine();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"events accepted after {accepted.TotalSeconds:0.00} s; received to blocked: p50 {At(0.5):0.00} s, p99 {At(0.99):0.00} s, longest {toBlocked[^1]:0.00} s"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"events accepted after {accepted.TotalSeconds:0.00} s; received to blocked: p50 {At(0.5):0.00} s, p99 {At(0.99):0.00} "
+                    + $"s, longest {toBlocked[^1]:0.00} s"
+            )
+        );
         var (azurite, host, tenant) = (after.Azurite - before.Azurite, after.App - before.App, after.Sandbox - before.Sandbox);
         (string What, double Seconds)[] least =
         [
-            ($"{leavers} leavers x {cost.Messages} queue messages at {rate:0} a second, as Azurite takes them now",
-                leavers * cost.Messages / rate),
+            (
+                $"{leavers} leavers x {cost.Messages} queue messages at {rate:0} a second, as Azurite takes them now",
+                leavers * cost.Messages / rate
+            ),
             ("Azurite's one thread", azurite),
-            ($"{Environment.ProcessorCount} processors, for Azurite, app and tenant",
-                (azurite + host + tenant) / Environment.ProcessorCount),
+            (
+                $"{Environment.ProcessorCount} processors, for Azurite, app and tenant",
+                (azurite + host + tenant) / Environment.ProcessorCount
+            ),
         ];
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"Least seconds, of {took.TotalSeconds:0.0} until all were seen blocked:"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"Least seconds, of {took.TotalSeconds:0.0} until all were seen blocked:")
+        );
         foreach (var (what, atLeast) in least)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"- {atLeast:0.0}: {what}"));
         Console.WriteLine(
             $"What binds: {least.MaxBy(l => l.Seconds).What}; "
-            + "what is missing to the time it took, other work on the machine had, or was waited for.");
+                + "what is missing to the time it took, other work on the machine had, or was waited for."
+        );
         if (app.Traffic is { } wire)
         {
             var calls = wire.Calls.Where(c => c.At >= sent && !c.IsPolling).ToList();
             Console.WriteLine(
                 $"Counted meanwhile, all work of all cases: {calls.Count(c => c.IsMessage)} queue messages, "
-                + $"{calls.Count} requests to storage");
+                    + $"{calls.Count} requests to storage"
+            );
         }
         if (seconds is { } some)
             await Task.Delay(TimeSpan.FromSeconds(some), time);
-        var ended =
-            await app.UntilAsync(cases => seconds is not null || cases.All(c => c.CertificateSha256 is not null), Patience(leavers));
+        var ended = await app.UntilAsync(
+            cases => seconds is not null || cases.All(c => c.CertificateSha256 is not null),
+            Patience(leavers)
+        );
         var all = time.GetElapsedTime(began);
         var traffic = await app.Sandbox.TrafficAsync();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{(seconds is null ? "last certificate" : "looked at")} after {all.TotalSeconds:0.0} s; {Measured(ended).Count(c => c.ClearAt is not null)} of {leavers} clear; writes to Graph in 2.5 minutes: {traffic.GraphWrites:0} of {GraphWrites}; deletes of a subscription: {traffic.AzureDeletes:P0} of its bucket; reads: {traffic.AzureReads:P0}; refused with 429: {traffic.Throttled}"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(seconds is null ? "last certificate" : "looked at")} after {all.TotalSeconds:0.0} s; "
+                    + $"{Measured(ended).Count(c => c.ClearAt is not null)} of {leavers} clear; writes to Graph in 2.5 minutes: "
+                    + $"{traffic.GraphWrites:0} of {GraphWrites}; deletes of a subscription: {traffic.AzureDeletes:P0} of its bucket; "
+                    + $"reads: {traffic.AzureReads:P0}; refused with 429: {traffic.Throttled}"
+            )
+        );
         return
         [
             .. cost.Goals,

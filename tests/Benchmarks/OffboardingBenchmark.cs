@@ -4,8 +4,8 @@ using Microsoft.Extensions.Configuration;
 namespace Benchmarks;
 
 /// <summary>
-/// One leaver with 200 memberships, 30 app roles and 40 Azure roles in 10 subscriptions, beside a sequential script; then many leavers at once through the whole app,
-/// Azurite, sandbox and app each in a process of its own.
+/// One leaver with 200 memberships, 30 app roles and 40 Azure roles in 10 subscriptions, beside a sequential script; then many leavers at
+/// once through the whole app, Azurite, sandbox and app each in a process of its own.
 /// </summary>
 internal static class OffboardingBenchmark
 {
@@ -18,22 +18,38 @@ internal static class OffboardingBenchmark
         if (rounds > 0)
             goals.AddRange(await OneAsync(latency, rounds));
         if (leavers > 0)
-            goals.AddRange(await ManyLeavers.RunAsync(
-                latency, leavers, args.Contains("--quotas"), args.Contains("--counted"),
-                args.Contains("--seconds") ? Number(args, "--seconds", 0) : null));
+            goals.AddRange(
+                await ManyLeavers.RunAsync(
+                    latency,
+                    leavers,
+                    args.Contains("--quotas"),
+                    args.Contains("--counted"),
+                    args.Contains("--seconds") ? Number(args, "--seconds", 0) : null
+                )
+            );
         Console.WriteLine();
         Console.WriteLine("| goal | at most | measured | |");
         Console.WriteLine("| --- | ---: | ---: | --- |");
         foreach (var goal in goals)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {goal.Name} | {goal.AtMost:0.##} | {goal.Figure:0.00} | {(goal.Met ? "met" : "MISSED")} |"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {goal.Name} | {goal.AtMost:0.##} | {goal.Figure:0.00} | {(goal.Met ? "met" : "MISSED")} |"
+                )
+            );
         return goals.TrueForAll(g => g.Met) ? 0 : 1;
     }
 
     private static async Task<List<Goal>> OneAsync(int latency, int rounds)
     {
         await using var sandbox = await LeaverSandbox.StartAsync(2 * (rounds + 1), quotas: false);
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(
-            CredentialBenchmark.TenantSettings(sandbox.Ready).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value))).Build();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                CredentialBenchmark
+                    .TenantSettings(sandbox.Ready)
+                    .Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value))
+            )
+            .Build();
         var one = new OneLeaver(sandbox, configuration);
         // The first pair warms both up, without latency.
         await one.ProductAsync(0);
@@ -47,14 +63,29 @@ internal static class OffboardingBenchmark
             script.Add(await one.SequentialAsync((2 * round) + 1));
         }
         var ratio = Median(product, c => (double)c.RoundTrips / c.Least);
-        Console.WriteLine($"One leaver, 200 memberships, 30 app roles, 40 Azure roles in 10 subscriptions; {latency} ms latency, {rounds} rounds, alternating, medians; {Environment.ProcessorCount} processors");
+        Console.WriteLine(
+            $"One leaver, 200 memberships, 30 app roles, 40 Azure roles in 10 subscriptions; {latency} ms latency, {rounds} rounds, "
+                + $"alternating, medians; {Environment.ProcessorCount} processors"
+        );
         Console.WriteLine();
         Console.WriteLine("| what | round trips | least possible | ratio | blocked s | whole case s | wall / sequential |");
         Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
         var peer = Median(script, c => c.Seconds);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| sequential script | {Median(script, c => c.RoundTrips):0} | | | {Median(script, c => c.BlockedSeconds):0.00} | {peer:0.00} | |"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| product | {Median(product, c => c.RoundTrips):0} | {Median(product, c => c.Least):0} | {ratio:0.00} | {Median(product, c => c.BlockedSeconds):0.00} | {Median(product, c => c.Seconds):0.00} | {Median(product, c => c.Seconds) / peer:0.00} |"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"| sequential script | {Median(script, c => c.RoundTrips):0} | | | {Median(script, c => c.BlockedSeconds):0.00} | "
+                    + $"{peer:0.00} | |"
+            )
+        );
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"| product | {Median(product, c => c.RoundTrips):0} | {Median(product, c => c.Least):0} | {ratio:0.00} | "
+                    + $"{Median(product, c => c.BlockedSeconds):0.00} | {Median(product, c => c.Seconds):0.00} | "
+                    + $"{Median(product, c => c.Seconds) / peer:0.00} |"
+            )
+        );
         Console.WriteLine();
         Console.WriteLine($"Round trips to Graph + Resource Manager: {product[^1].Detail}");
         Console.WriteLine();

@@ -17,7 +17,8 @@ using Microsoft.Kiota.Abstractions;
 namespace Benchmarks;
 
 /// <summary>
-/// One leaver's whole case through the product's own parts, beside a script that sends the same calls one after the other through the same SDK clients.
+/// One leaver's whole case through the product's own parts, beside a script that sends the same calls one after the other through the same
+/// SDK clients.
 /// </summary>
 internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configuration)
 {
@@ -54,11 +55,19 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
         var removal = RemovalPlanner.Plan($"bench-{number}", facts, before, heir, Policy);
         Check(await PartAsync("remove", () => executor.RunAsync(removal, Nothing, Nothing, default)));
         var after = await PartAsync("read again", () => directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, default));
-        var left = after.Accesses.Select(a => a.Key).Intersect(removal.Steps.Select(s => s.Arguments.GetValueOrDefault(StepArguments.Access) ?? ""), StringComparer.Ordinal).Count();
+        var left = after
+            .Accesses.Select(a => a.Key)
+            .Intersect(removal.Steps.Select(s => s.Arguments.GetValueOrDefault(StepArguments.Access) ?? ""), StringComparer.Ordinal)
+            .Count();
         if (left > 0 || !after.Complete)
             throw new InvalidOperationException($"{left} accesses are still there");
-        return new(watch.Elapsed.TotalSeconds, blocked.TotalSeconds, parts.Sum(p => p.Traffic.RoundTrips), Least(parts, removal),
-            string.Join(", ", parts.Select(p => $"{p.Name} {p.Traffic.Graph}+{p.Traffic.Azure}")));
+        return new(
+            watch.Elapsed.TotalSeconds,
+            blocked.TotalSeconds,
+            parts.Sum(p => p.Traffic.RoundTrips),
+            Least(parts, removal),
+            string.Join(", ", parts.Select(p => $"{p.Name} {p.Traffic.Graph}+{p.Traffic.Azure}"))
+        );
 
         // Asking the sandbox is not in the time.
         async Task<T> PartAsync<T>(string name, Func<Task<T>> part)
@@ -104,8 +113,8 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
     }
 
     /// <summary>
-    /// One batch each to look up, block, read and read again; the manager in the batch of the reading; removals in full batches; Resource Manager has no batch, so what
-    /// was sent there counts as it is, but the subscriptions and the roles' definitions once only.
+    /// One batch each to look up, block, read and read again; the manager in the batch of the reading; removals in full batches; Resource
+    /// Manager has no batch, so what was sent there counts as it is, but the subscriptions and the roles' definitions once only.
     /// </summary>
     private static int Least(List<(string Name, Traffic Traffic)> parts, ActionPlan removal)
     {
@@ -128,7 +137,9 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
     {
         var request = StepRequests.Of(step, tenant.GraphAddress);
         var body = request.Body is null ? null : JsonSerializer.SerializeToUtf8Bytes(request.Body);
-        return request.IsAzure ? AzureAsync(tenant, request.Call.Method, request.Path, body) : GraphAsync(tenant, request.Call.Method, request.Path, body);
+        return request.IsAzure
+            ? AzureAsync(tenant, request.Call.Method, request.Path, body)
+            : GraphAsync(tenant, request.Call.Method, request.Path, body);
     }
 
     private static async Task GraphAsync(TenantConnection tenant, string method, string path, byte[]? body)
@@ -165,9 +176,20 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
 
     private static readonly HashSet<string> Nothing = [];
 
-    private static HrEvent Event(int number) => new(
-        "urn:bench", string.Create(CultureInfo.InvariantCulture, $"one-{number}"), HrEventKind.Terminated, DateTimeOffset.UnixEpoch,
-        string.Create(CultureInfo.InvariantCulture, $"L-{number:D4}"), "1", 1, null, ForCause: true, null, null);
+    private static HrEvent Event(int number) =>
+        new(
+            "urn:bench",
+            string.Create(CultureInfo.InvariantCulture, $"one-{number}"),
+            HrEventKind.Terminated,
+            DateTimeOffset.UnixEpoch,
+            string.Create(CultureInfo.InvariantCulture, $"L-{number:D4}"),
+            "1",
+            1,
+            null,
+            ForCause: true,
+            null,
+            null
+        );
 
     // Both hosts' tokens, and the connections to them.
     private static async Task SignInAsync(ServiceProvider services)

@@ -36,8 +36,10 @@ internal static class ProcessorTime
         if (!Directory.Exists("/proc"))
             return parents;
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                && ParentOf(folder) is { } parent)
+            if (
+                int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && ParentOf(folder) is { } parent
+            )
                 parents[id] = parent;
         return parents;
     }

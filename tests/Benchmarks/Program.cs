@@ -20,11 +20,14 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("benchmarks: credentials [--applications N] [--vault-objects N] [--flagged-share 0.02] [--rounds N] [--latency MS,MS]");
+    Console.Error.WriteLine(
+        "benchmarks: credentials [--applications N] [--vault-objects N] [--flagged-share 0.02] [--rounds N] [--latency MS,MS]"
+    );
     Console.Error.WriteLine("            host [--line N] [--fan N] [--rounds N]");
     Console.Error.WriteLine(
         "            offboarding [--latency MS] [--leavers N] [--rounds N] [--quotas] [--counted: storage requests of all] "
-        + "[--seconds N after all are blocked, instead of to the last certificate]");
+            + "[--seconds N after all are blocked, instead of to the last certificate]"
+    );
     Console.Error.WriteLine("            ledger [--calls N] [--rounds N] [--records N]; ledger-verify its second half alone");
     Console.Error.WriteLine("            simulation [--cases N] [--rounds N]; storage [--calls N] [--rounds N], storage in memory");
     return 64;

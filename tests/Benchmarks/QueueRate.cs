@@ -26,8 +26,10 @@ internal static class QueueRate
     {
         var left = messages;
         var putting = Parallel.ForEachAsync(
-            Enumerable.Range(0, messages), new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
-            async (_, cancellationToken) => await queue.SendMessageAsync("bench", cancellationToken));
+            Enumerable.Range(0, messages),
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            async (_, cancellationToken) => await queue.SendMessageAsync("bench", cancellationToken)
+        );
         while (left > 0)
         {
             var taken = (await queue.ReceiveMessagesAsync(AtOnce * 2)).Value;

@@ -22,14 +22,22 @@ internal static class CheckRole
         var check = services.GetRequiredService<CredentialRotationCheck>();
         var time = services.GetRequiredService<TimeProvider>();
         var watch = Stopwatch.StartNew();
-        var report = await check.RunAsync(RunRequest.New(CredentialRotationCheck.RunPrefix, "manual", time.GetUtcNow()), CancellationToken.None);
+        var report = await check.RunAsync(
+            RunRequest.New(CredentialRotationCheck.RunPrefix, "manual", time.GetUtcNow()),
+            CancellationToken.None
+        );
         watch.Stop();
         if (!report.Run.Complete)
             throw new InvalidOperationException("not everything was read: " + string.Join("; ", report.Unknown.Select(u => u.Reason)));
         var requests = services.GetRequiredService<TenantConnection>().Requests.Total;
         new Measurement(
-            watch.Elapsed.TotalSeconds, requests, Measurement.Peak(), report.Run.Counts["objects"],
-            report.Findings.Count(f => f.Status == FindingStatus.Open), report.Evidence.FindingsSha256).Print();
+            watch.Elapsed.TotalSeconds,
+            requests,
+            Measurement.Peak(),
+            report.Run.Counts["objects"],
+            report.Findings.Count(f => f.Status == FindingStatus.Open),
+            report.Evidence.FindingsSha256
+        ).Print();
         return 0;
     }
 }
@@ -65,10 +73,20 @@ internal static class BareRole
         {
             string[] fields =
             [
-                "id", "appId", "displayName", "tags", "servicePrincipalType", "appOwnerOrganizationId", "preferredSingleSignOnMode",
-                "preferredTokenSigningKeyThumbprint", "passwordCredentials", "keyCredentials",
+                "id",
+                "appId",
+                "displayName",
+                "tags",
+                "servicePrincipalType",
+                "appOwnerOrganizationId",
+                "preferredSingleSignOnMode",
+                "preferredTokenSigningKeyThumbprint",
+                "passwordCredentials",
+                "keyCredentials",
             ];
-            var page = await tenant.Graph.ServicePrincipals.GetAsync(r => (r.QueryParameters.Select, r.QueryParameters.Top) = (fields, 999));
+            var page = await tenant.Graph.ServicePrincipals.GetAsync(r =>
+                (r.QueryParameters.Select, r.QueryParameters.Top) = (fields, 999)
+            );
             while (true)
             {
                 Interlocked.Add(ref objects, page!.Value!.Count);
@@ -87,23 +105,33 @@ internal static class BareRole
                 Interlocked.Increment(ref objects);
             }
             var vaults = new List<Uri>();
-            var query = "resources | where type =~ 'microsoft.keyvault/vaults' | project id,name,type,subscriptionId,tags,properties | order by id asc";
-            await foreach (var row in services.GetRequiredService<ResourceManagerReader>().QueryAsync(query, subscriptions, CancellationToken.None))
+            var query =
+                "resources | where type =~ 'microsoft.keyvault/vaults' | project id,name,type,subscriptionId,tags,properties | order by "
+                    + "id asc";
+            await foreach (
+                var row in services.GetRequiredService<ResourceManagerReader>().QueryAsync(query, subscriptions, CancellationToken.None)
+            )
                 vaults.Add(new Uri(row.Properties.GetProperty("vaultUri").GetString()!));
             Interlocked.Add(ref objects, vaults.Count);
             var work = vaults.SelectMany(v => new[] { (v, "secrets"), (v, "keys"), (v, "certificates") });
-            await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (item, cancellationToken) =>
-            {
-                var vault = tenant.VaultAt(item.v);
-                if (item.Item2 == "secrets")
-                    await foreach (var secret in vault.Secrets.GetPropertiesOfSecretsAsync(cancellationToken))
-                        Interlocked.Increment(ref objects);
-                else if (item.Item2 == "certificates")
-                    await foreach (var certificate in vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: cancellationToken))
-                        Interlocked.Increment(ref objects);
-                else
-                    await KeysAsync(vault);
-            });
+            await Parallel.ForEachAsync(
+                work,
+                new ParallelOptions { MaxDegreeOfParallelism = 16 },
+                async (item, cancellationToken) =>
+                {
+                    var vault = tenant.VaultAt(item.v);
+                    if (item.Item2 == "secrets")
+                        await foreach (var secret in vault.Secrets.GetPropertiesOfSecretsAsync(cancellationToken))
+                            Interlocked.Increment(ref objects);
+                    else if (item.Item2 == "certificates")
+                        await foreach (
+                            var certificate in vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: cancellationToken)
+                        )
+                            Interlocked.Increment(ref objects);
+                    else
+                        await KeysAsync(vault);
+                }
+            );
         }
 
         async Task KeysAsync(Vault vault)
@@ -117,7 +145,10 @@ internal static class BareRole
                 await vault.Pipeline.SendAsync(message, CancellationToken.None);
                 using var page = JsonDocument.Parse(message.Response.Content);
                 Interlocked.Add(ref objects, page.RootElement.GetProperty("value").GetArrayLength());
-                next = page.RootElement.TryGetProperty("nextLink", out var link) && link.GetString() is { Length: > 0 } text ? new Uri(text) : null;
+                next =
+                    page.RootElement.TryGetProperty("nextLink", out var link) && link.GetString() is { Length: > 0 } text
+                        ? new Uri(text)
+                        : null;
             }
         }
     }
@@ -129,7 +160,10 @@ internal static class Connected
     public static ServiceProvider Services(bool withState)
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        var time = new ShiftedClock(DateTimeOffset.Parse(CredentialBenchmark.Now, System.Globalization.CultureInfo.InvariantCulture), frozen: true);
+        var time = new ShiftedClock(
+            DateTimeOffset.Parse(CredentialBenchmark.Now, System.Globalization.CultureInfo.InvariantCulture),
+            frozen: true
+        );
         var services = new ServiceCollection();
         services.AddLogging(l => l.SetMinimumLevel(LogLevel.Warning));
         services.AddSingleton<TimeProvider>(time);

@@ -32,7 +32,8 @@ internal static class SimulationBenchmark
         Console.WriteLine();
         Console.WriteLine(
             "The app's own leaver cases, a random life each, storage and tenant in memory; "
-            + $"{Lives} lives of four months, {rounds} rounds, medians");
+                + $"{Lives} lives of four months, {rounds} rounds, medians"
+        );
         Console.WriteLine();
         Console.WriteLine("| lives | steps | wall s | steps/s |");
         Console.WriteLine("| --- | ---: | ---: | ---: |");
@@ -41,9 +42,14 @@ internal static class SimulationBenchmark
         var met = kept >= Goal;
         var realMet = real >= RealGoal;
         Console.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"Goal {Goal:N0} steps/s with kept orchestrators: {(met ? "met" : "MISSED")}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Goal {RealGoal:N0} steps/s with the app's own cases: {(realMet ? "met" : "MISSED")}"));
+            string.Create(CultureInfo.InvariantCulture, $"Goal {Goal:N0} steps/s with kept orchestrators: {(met ? "met" : "MISSED")}")
+        );
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Goal {RealGoal:N0} steps/s with the app's own cases: {(realMet ? "met" : "MISSED")}"
+            )
+        );
         return met && realMet ? 0 : 1;
     }
 
@@ -57,21 +63,27 @@ internal static class SimulationBenchmark
         if (runs.DistinctBy(r => r.Hash).Count() != 1)
             throw new InvalidOperationException("the same seed gave different runs");
         var (steps, seconds, processor, _) = runs.OrderBy(r => r.Seconds).ElementAt(rounds / 2);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {what} | {steps:N0} | {seconds:N2} | {steps / seconds:N0} | {processor / steps * 1e6:N0} |"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {what} | {steps:N0} | {seconds:N2} | {steps / seconds:N0} | {processor / steps * 1e6:N0} |"
+            )
+        );
         return steps / seconds;
     }
 
     private static async Task<(int Steps, double Seconds, double Processor, string Hash)> RunAsync(int cases, bool keeps, bool replays)
     {
         await using var services = new ServiceCollection().AddSingleton<Calls>().BuildServiceProvider();
-        await using var simulation = new DurableSimulation(new SimulationOptions
-        {
-            Seed = 1,
-            Hosts = [new HostOptions { Functions = [typeof(Functions), typeof(Activities)] }],
-            KeepsOrchestrators = keeps,
-            ReplaysEveryEpisode = replays,
-        });
+        await using var simulation = new DurableSimulation(
+            new SimulationOptions
+            {
+                Seed = 1,
+                Hosts = [new HostOptions { Functions = [typeof(Functions), typeof(Activities)] }],
+                KeepsOrchestrators = keeps,
+                ReplaysEveryEpisode = replays,
+            }
+        );
         await simulation.StartAsync(services);
         using var self = Process.GetCurrentProcess();
         var (watch, used) = (Stopwatch.StartNew(), self.TotalProcessorTime);
@@ -117,8 +129,9 @@ internal static class SimulationBenchmark
         private const int Rounds = 90;
         private const int RoundsPerHistory = 30;
 
-        private static readonly TaskOptions Patient =
-            TaskOptions.FromRetryPolicy(new RetryPolicy(20, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(15)));
+        private static readonly TaskOptions Patient = TaskOptions.FromRetryPolicy(
+            new RetryPolicy(20, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(15))
+        );
 
         [Function(nameof(Case))]
         public static async Task<int> Case([OrchestrationTrigger] TaskOrchestrationContext context, Run run)
@@ -140,9 +153,8 @@ internal static class SimulationBenchmark
     internal sealed class Activities(Calls calls)
     {
         [Function(nameof(Act))]
-        public int Act([ActivityTrigger] Run run) => (run.Case + run.Round) % 20 == 0 && calls.IsOdd()
-            ? throw new InvalidOperationException("away for a moment")
-            : run.Round;
+        public int Act([ActivityTrigger] Run run) =>
+            (run.Case + run.Round) % 20 == 0 && calls.IsOdd() ? throw new InvalidOperationException("away for a moment") : run.Round;
     }
 
     internal sealed class Calls

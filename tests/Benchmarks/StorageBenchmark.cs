@@ -26,8 +26,12 @@ internal static class StorageBenchmark
     {
         var calls = Option(args, "--calls", 20_000);
         var rounds = Option(args, "--rounds", 3);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{calls:N0} requests each, one thread, {Rows:N0} rows and blobs there; {rounds} rounds, medians"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{calls:N0} requests each, one thread, {Rows:N0} rows and blobs there; {rounds} rounds, medians"
+            )
+        );
         Console.WriteLine();
         Console.WriteLine("| request | requests/s | of the time behind the transport | a processor second |");
         Console.WriteLine("| --- | ---: | ---: | ---: |");
@@ -46,13 +50,20 @@ internal static class StorageBenchmark
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {rate:N0} | {share:P0} | {processor:N0} |"));
         }
         Console.WriteLine();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Goal {Goal:N0} requests/s each: {(slow == 0 ? "met" : $"MISSED by {slow} of {operations.Count}")}"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Goal {Goal:N0} requests/s each: {(slow == 0 ? "met" : $"MISSED by {slow} of {operations.Count}")}"
+            )
+        );
         return slow == 0 ? 0 : 1;
     }
 
     private static async Task<(double Rate, double Share, double PerProcessorSecond)> MeasureAsync(
-        TimedTransport transport, Func<int, Task> call, int calls)
+        TimedTransport transport,
+        Func<int, Task> call,
+        int calls
+    )
     {
         using var self = Process.GetCurrentProcess();
         var (before, behind, watch) = (self.TotalProcessorTime, transport.Spent, Stopwatch.StartNew());
@@ -61,17 +72,24 @@ internal static class StorageBenchmark
         watch.Stop();
         self.Refresh();
         var seconds = watch.Elapsed.TotalSeconds;
-        return (calls / seconds, (transport.Spent - behind)
-            .TotalSeconds / seconds, calls / (self.TotalProcessorTime - before).TotalSeconds);
+        return (
+            calls / seconds,
+            (transport.Spent - behind).TotalSeconds / seconds,
+            calls / (self.TotalProcessorTime - before).TotalSeconds
+        );
     }
 
     private static async Task<IReadOnlyList<(string Name, Func<int, Task> Call)>> OperationsAsync(TimedTransport transport)
     {
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            [StorageOptions.StateKey] = MemoryStorage.StateConnection,
-            [StorageOptions.EvidenceKey] = MemoryStorage.EvidenceConnection,
-        }).Build();
+        var settings = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>
+                {
+                    [StorageOptions.StateKey] = MemoryStorage.StateConnection,
+                    [StorageOptions.EvidenceKey] = MemoryStorage.EvidenceConnection,
+                }
+            )
+            .Build();
         var storage = new StateStorage(StorageOptions.Read(settings), transport, TimeSpan.Zero);
         var table = await storage.TableAsync("bench", CancellationToken.None);
         var container = await storage.EvidenceContainerAsync("bench", CancellationToken.None);
@@ -91,51 +109,75 @@ internal static class StorageBenchmark
         return
         [
             ("get of a row", i => table.GetEntityAsync<TableEntity>("p", Key(i))),
-            ("update of a row, held to its version", async i =>
-            {
-                var updated = await table.UpdateEntityAsync(Row(i), versions[i % Rows], TableUpdateMode.Replace);
-                versions[i % Rows] = updated.Headers.ETag!.Value;
-            }),
-            ("transaction of two rows", i => table.SubmitTransactionAsync(
-                [new(TableTransactionActionType.UpsertReplace, Row(i)), new(TableTransactionActionType.UpsertReplace, Row(i + 1))])),
-            ("query of 10 rows", async i =>
-            {
-                await foreach (var row in table.QueryAsync<TableEntity>(
-                    $"PartitionKey eq 'p' and RowKey ge '{i % 990:0000}' and RowKey lt '{(i % 990) + 10:0000}'"))
-                    ArgumentNullException.ThrowIfNull(row.RowKey);
-            }),
+            (
+                "update of a row, held to its version",
+                async i =>
+                {
+                    var updated = await table.UpdateEntityAsync(Row(i), versions[i % Rows], TableUpdateMode.Replace);
+                    versions[i % Rows] = updated.Headers.ETag!.Value;
+                }
+            ),
+            (
+                "transaction of two rows",
+                i =>
+                    table.SubmitTransactionAsync([
+                        new(TableTransactionActionType.UpsertReplace, Row(i)),
+                        new(TableTransactionActionType.UpsertReplace, Row(i + 1)),
+                    ])
+            ),
+            (
+                "query of 10 rows",
+                async i =>
+                {
+                    await foreach (
+                        var row in table.QueryAsync<TableEntity>(
+                            $"PartitionKey eq 'p' and RowKey ge '{i % 990:0000}' and RowKey lt '{(i % 990) + 10:0000}'"
+                        )
+                    )
+                        ArgumentNullException.ThrowIfNull(row.RowKey);
+                }
+            ),
             ("get of a blob", i => container.GetBlobClient(Key(i)).DownloadContentAsync()),
             ("put of a blob", i => container.GetBlobClient(Key(i)).UploadAsync(content, overwrite: true)),
-            ("append", async _ =>
-            {
-                if (appended == 40_000L * line.Length)
+            (
+                "append",
+                async _ =>
                 {
-                    await log.CreateAsync();
-                    appended = 0;
+                    if (appended == 40_000L * line.Length)
+                    {
+                        await log.CreateAsync();
+                        appended = 0;
+                    }
+                    await log.AppendBlockAsync(
+                        new MemoryStream(line),
+                        new() { Conditions = new AppendBlobRequestConditions { IfAppendPositionEqual = appended } }
+                    );
+                    appended += line.Length;
                 }
-                await log.AppendBlockAsync(
-                    new MemoryStream(line), new() { Conditions = new AppendBlobRequestConditions { IfAppendPositionEqual = appended } });
-                appended += line.Length;
-            }),
-            ("put, get and delete of a message (three requests)", async _ =>
-            {
-                await queue.SendMessageAsync("{}");
-                var message = (await queue.ReceiveMessageAsync()).Value;
-                await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt);
-            }),
+            ),
+            (
+                "put, get and delete of a message (three requests)",
+                async _ =>
+                {
+                    await queue.SendMessageAsync("{}");
+                    var message = (await queue.ReceiveMessageAsync()).Value;
+                    await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt);
+                }
+            ),
         ];
     }
 
     private static string Key(int i) => (i % Rows).ToString("0000", CultureInfo.InvariantCulture);
 
-    private static TableEntity Row(int i) => new("p", Key(i))
-    {
-        ["Stage"] = "Scheduled",
-        ["Round"] = i,
-        ["DueAt"] = new DateTimeOffset(2026, 3, 1, 6, 0, 0, TimeSpan.Zero),
-        ["Held"] = false,
-        ["Document"] = new string('x', 500),
-    };
+    private static TableEntity Row(int i) =>
+        new("p", Key(i))
+        {
+            ["Stage"] = "Scheduled",
+            ["Round"] = i,
+            ["DueAt"] = new DateTimeOffset(2026, 3, 1, 6, 0, 0, TimeSpan.Zero),
+            ["Held"] = false,
+            ["Document"] = new string('x', 500),
+        };
 
     private static int Option(string[] args, string name, int otherwise) =>
         Array.IndexOf(args, name) is >= 0 and var at ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;

@@ -86,8 +86,13 @@ internal sealed partial class StorageTraffic : IAsyncDisposable
         var body = await response.Content.ReadAsByteArrayAsync();
         var call = CallOf(at, request, body);
         _calls.Enqueue(call);
-        if (call.Resource == "table leavercases" && request.Method == "PUT" && response.StatusCode == HttpStatusCode.NoContent
-            && JsonNode.Parse(request.Body)?["Stage"]?.GetValue<string>() is { } stage && _stages.TryRemove(stage, out var awaited))
+        if (
+            call.Resource == "table leavercases"
+            && request.Method == "PUT"
+            && response.StatusCode == HttpStatusCode.NoContent
+            && JsonNode.Parse(request.Body)?["Stage"]?.GetValue<string>() is { } stage
+            && _stages.TryRemove(stage, out var awaited)
+        )
             awaited.SetResult(_time.GetUtcNow());
         await HttpRelay.AnswerAsync(request, response, body);
     }
@@ -101,21 +106,30 @@ internal sealed partial class StorageTraffic : IAsyncDisposable
         {
             Queues => new(at, OwnerOf(account, rest[0]), "queue " + NameOf(rest[0]), QueueVerb(request.Method, rest, answer)),
             Blobs => new(at, OwnerOf(account, rest[0]), "blobs " + NameOf(rest[0]), BlobVerb(request.Method, query)),
-            _ when rest[0] == "$batch" && Batched().Match(Encoding.UTF8.GetString(request.Body)).Groups[1].Value is var table =>
-                new(at, OwnerOf(account, table), "table " + NameOf(table), "commit"),
-            _ when Table().Match(rest[0]).Value is var table =>
-                new(at, OwnerOf(account, table), "table " + NameOf(table), request.Method is "GET" or "HEAD" ? "read" : "write"),
+            _ when rest[0] == "$batch" && Batched().Match(Encoding.UTF8.GetString(request.Body)).Groups[1].Value is var table => new(
+                at,
+                OwnerOf(account, table),
+                "table " + NameOf(table),
+                "commit"
+            ),
+            _ when Table().Match(rest[0]).Value is var table => new(
+                at,
+                OwnerOf(account, table),
+                "table " + NameOf(table),
+                request.Method is "GET" or "HEAD" ? "read" : "write"
+            ),
             _ => throw new InvalidOperationException($"{request.Method} {request.Target} is of no service"),
         };
     }
 
-    private static string OwnerOf(string account, string name) => name switch
-    {
-        _ when account == Azurite.EvidenceAccount => "evidence",
-        _ when name.StartsWith(Hub, StringComparison.OrdinalIgnoreCase) => Engine,
-        _ when name.StartsWith("azure-webjobs-", StringComparison.Ordinal) => "host",
-        _ => "app",
-    };
+    private static string OwnerOf(string account, string name) =>
+        name switch
+        {
+            _ when account == Azurite.EvidenceAccount => "evidence",
+            _ when name.StartsWith(Hub, StringComparison.OrdinalIgnoreCase) => Engine,
+            _ when name.StartsWith("azure-webjobs-", StringComparison.Ordinal) => "host",
+            _ => "app",
+        };
 
     // The engine's without the hub's name, its control queues as one.
     private static string NameOf(string name)
@@ -124,22 +138,24 @@ internal sealed partial class StorageTraffic : IAsyncDisposable
         return own.StartsWith("control-", StringComparison.Ordinal) ? "control" : own;
     }
 
-    private static string QueueVerb(string method, string[] path, byte[] answer) => (method, path.Length) switch
-    {
-        (_, 1) => "measure",
-        ("POST", _) => Put,
-        ("GET", _) => Encoding.UTF8.GetString(answer).Contains("<QueueMessage>", StringComparison.Ordinal) ? "take" : Empty,
-        ("DELETE", _) => "delete",
-        _ => "hold",
-    };
+    private static string QueueVerb(string method, string[] path, byte[] answer) =>
+        (method, path.Length) switch
+        {
+            (_, 1) => "measure",
+            ("POST", _) => Put,
+            ("GET", _) => Encoding.UTF8.GetString(answer).Contains("<QueueMessage>", StringComparison.Ordinal) ? "take" : Empty,
+            ("DELETE", _) => "delete",
+            _ => "hold",
+        };
 
-    private static string BlobVerb(string method, string query) => method switch
-    {
-        "GET" or "HEAD" => "read",
-        _ when query.Contains("comp=lease", StringComparison.Ordinal) => "lease",
-        "DELETE" => "delete",
-        _ => "write",
-    };
+    private static string BlobVerb(string method, string query) =>
+        method switch
+        {
+            "GET" or "HEAD" => "read",
+            _ when query.Contains("comp=lease", StringComparison.Ordinal) => "lease",
+            "DELETE" => "delete",
+            _ => "write",
+        };
 
     [GeneratedRegex("^[A-Za-z0-9$]+")]
     private static partial Regex Table();

@@ -18,7 +18,8 @@ public sealed class ArchitectureTests
     [InlineData("Local", "Compliance ComplianceCli ComplianceFunctions LocalHost SandboxTenant")]
     public void A_project_references_only_what_the_design_allows(string project, string allowed)
     {
-        var references = XDocument.Load(Path.Combine(Root, "src", project, project + ".csproj"))
+        var references = XDocument
+            .Load(Path.Combine(Root, "src", project, project + ".csproj"))
             .Descendants("ProjectReference")
             .Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value.Replace('\\', '/')))
             .Order(StringComparer.Ordinal);
@@ -29,9 +30,11 @@ public sealed class ArchitectureTests
     [Fact]
     public void Every_source_project_is_held_by_the_rule()
     {
-        var projects = Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+        var projects = Directory
+            .EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
             .Where(p => !p.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-            .Select(p => Path.GetFileNameWithoutExtension(p)).Order(StringComparer.Ordinal);
+            .Select(p => Path.GetFileNameWithoutExtension(p))
+            .Order(StringComparer.Ordinal);
 
         Assert.Equal(["Compliance", "ComplianceCli", "ComplianceFunctions", "Local", "LocalHost", "SandboxTenant", "Simulation"], projects);
     }
@@ -39,29 +42,52 @@ public sealed class ArchitectureTests
     [Fact]
     public void The_product_knows_no_trigger_and_no_web_framework()
     {
-        var referenced = typeof(Compliance.Credentials.CredentialRotationCheck).Assembly.GetReferencedAssemblies().Select(a => a.Name!).ToList();
+        var referenced = typeof(Compliance.Credentials.CredentialRotationCheck)
+            .Assembly.GetReferencedAssemblies()
+            .Select(a => a.Name!)
+            .ToList();
 
-        Assert.DoesNotContain(referenced, n => n.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)
-            || n.StartsWith("Microsoft.Azure.Functions", StringComparison.Ordinal) || n.StartsWith("Microsoft.DurableTask", StringComparison.Ordinal)
-            || n.StartsWith("DurableTask", StringComparison.Ordinal) || n is "LocalHost" or "SandboxTenant" or "Simulation");
+        Assert.DoesNotContain(
+            referenced,
+            n =>
+                n.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)
+                || n.StartsWith("Microsoft.Azure.Functions", StringComparison.Ordinal)
+                || n.StartsWith("Microsoft.DurableTask", StringComparison.Ordinal)
+                || n.StartsWith("DurableTask", StringComparison.Ordinal)
+                || n is "LocalHost" or "SandboxTenant" or "Simulation"
+        );
     }
 
     [Fact]
     public void The_product_references_no_package_of_triggers_or_orchestrations()
     {
-        var packages = XDocument.Load(Path.Combine(Root, "src", "Compliance", "Compliance.csproj")).Descendants("PackageReference").Select(r => r.Attribute("Include")!.Value);
+        var packages = XDocument
+            .Load(Path.Combine(Root, "src", "Compliance", "Compliance.csproj"))
+            .Descendants("PackageReference")
+            .Select(r => r.Attribute("Include")!.Value);
 
-        Assert.DoesNotContain(packages, p => p.Contains("Functions", StringComparison.Ordinal) || p.Contains("DurableTask", StringComparison.Ordinal)
-            || p.Contains("WebJobs", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            packages,
+            p =>
+                p.Contains("Functions", StringComparison.Ordinal)
+                || p.Contains("DurableTask", StringComparison.Ordinal)
+                || p.Contains("WebJobs", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public void Nothing_in_the_app_knows_which_host_runs_it()
     {
         var folder = Path.Combine(Root, "src", "ComplianceFunctions");
-        var knowing = Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+        var knowing = Directory
+            .EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-            .Where(f => File.ReadLines(f).Any(l => l.TrimStart().StartsWith("#if", StringComparison.Ordinal) || l.Contains("LocalHost", StringComparison.Ordinal)))
+            .Where(f =>
+                File.ReadLines(f)
+                    .Any(l =>
+                        l.TrimStart().StartsWith("#if", StringComparison.Ordinal) || l.Contains("LocalHost", StringComparison.Ordinal)
+                    )
+            )
             .Select(Path.GetFileName);
 
         Assert.Empty(knowing);

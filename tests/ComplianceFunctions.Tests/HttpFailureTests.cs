@@ -5,14 +5,15 @@ namespace ComplianceFunctions.Tests;
 
 public sealed class HttpFailureTests
 {
-    public static TheoryData<Exception, int> Failures => new()
-    {
-        { new AggregateException(new RequestFailedException(0, "refused"), new HttpRequestException("refused")), 503 },
-        { new InvalidOperationException("outer", new RequestFailedException(503, "busy")), 503 },
-        { new RequestFailedException(404, "BlobNotFound of a person"), 500 },
-        { new InvalidOperationException("of a person"), 500 },
-        { new BadHttpRequestException("of a person", 413), 413 },
-    };
+    public static TheoryData<Exception, int> Failures =>
+        new()
+        {
+            { new AggregateException(new RequestFailedException(0, "refused"), new HttpRequestException("refused")), 503 },
+            { new InvalidOperationException("outer", new RequestFailedException(503, "busy")), 503 },
+            { new RequestFailedException(404, "BlobNotFound of a person"), 500 },
+            { new InvalidOperationException("of a person"), 500 },
+            { new BadHttpRequestException("of a person", 413), 413 },
+        };
 
     [Theory]
     [MemberData(nameof(Failures), DisableDiscoveryEnumeration = true)]

@@ -10,13 +10,19 @@ public sealed class LayerTests
     // From the lowest up: those of a line are independent of each other, or use those before them in the line.
     private static readonly string[] Order =
     [
-        "Text", "Controls", "Policies", "Observability",
-        "Storage", "Tenants",
+        "Text",
+        "Controls",
+        "Policies",
+        "Observability",
+        "Storage",
+        "Tenants",
         "Findings",
         "Ledger",
         "Runs",
-        "Changes", "LedgerCheck",
-        "Credentials", "Offboarding",
+        "Changes",
+        "LedgerCheck",
+        "Credentials",
+        "Offboarding",
         "AuditPack",
     ];
 
@@ -28,8 +34,11 @@ public sealed class LayerTests
     [Fact]
     public void Every_folder_of_the_product_has_a_place_in_the_order()
     {
-        var folders = Directory.EnumerateDirectories(Path.Combine(Local.RepositoryRoot.Find(), "src", "Compliance")).Select(d => Path.GetFileName(d)!)
-            .Where(n => n is not ("bin" or "obj")).Order(StringComparer.Ordinal);
+        var folders = Directory
+            .EnumerateDirectories(Path.Combine(Local.RepositoryRoot.Find(), "src", "Compliance"))
+            .Select(d => Path.GetFileName(d)!)
+            .Where(n => n is not ("bin" or "obj"))
+            .Order(StringComparer.Ordinal);
 
         Assert.Equal(Order.Order(StringComparer.Ordinal), folders);
     }
@@ -37,7 +46,9 @@ public sealed class LayerTests
     [Fact]
     public void A_folder_uses_only_folders_below_it()
     {
-        var upward = Uses.Value.Where(u => Folder(u.From) != Folder(u.To) && Array.IndexOf(Order, Folder(u.To)) >= Array.IndexOf(Order, Folder(u.From)));
+        var upward = Uses.Value.Where(u =>
+            Folder(u.From) != Folder(u.To) && Array.IndexOf(Order, Folder(u.To)) >= Array.IndexOf(Order, Folder(u.From))
+        );
 
         Assert.Empty(upward.Select(u => u.Example));
     }
@@ -65,10 +76,19 @@ public sealed class LayerTests
     private static List<Use> Load()
     {
         var code = new ArchLoader().LoadAssembly(typeof(CredentialRotationCheck).Assembly).Build();
-        return [.. code.Types.Where(t => IsOurs(t) && !Registers(t)).SelectMany(t => t.Dependencies)
-            .Where(d => IsOurs(d.Target))
-            .Select(d => new Use(d.Origin.Namespace.FullName, d.Target.Namespace.FullName, $"{d.Origin.FullName} uses {d.Target.FullName}"))
-            .DistinctBy(u => (u.From, u.To, u.Example))];
+        return
+        [
+            .. code
+                .Types.Where(t => IsOurs(t) && !Registers(t))
+                .SelectMany(t => t.Dependencies)
+                .Where(d => IsOurs(d.Target))
+                .Select(d => new Use(
+                    d.Origin.Namespace.FullName,
+                    d.Target.Namespace.FullName,
+                    $"{d.Origin.FullName} uses {d.Target.FullName}"
+                ))
+                .DistinctBy(u => (u.From, u.To, u.Example)),
+        ];
     }
 
     // A type parameter has no namespace.

@@ -17,7 +17,17 @@ public sealed class PublishedPackage : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var text = await Checkout.DotnetAsync(
-            "publish", Checkout.AppProject, "-c", "Release", "-o", Folder, "--nologo", "-v", "minimal", "-nodeReuse:false");
+            "publish",
+            Checkout.AppProject,
+            "-c",
+            "Release",
+            "-o",
+            Folder,
+            "--nologo",
+            "-v",
+            "minimal",
+            "-nodeReuse:false"
+        );
         Assert.True(File.Exists(Path.Combine(Folder, "ComplianceFunctions.dll")), $"the publish succeeded without a package: {text}");
     }
 
@@ -35,8 +45,17 @@ public sealed class PackageTests(PublishedPackage package, ITestOutputHelper out
     public void The_package_has_all_that_the_Functions_host_reads()
     {
         Assert.All(
-            ["functions.metadata", "worker.config.json", "extensions.json", "host.json", "ComplianceFunctions.dll", "policy/credentials.yaml", ".azurefunctions/function.deps.json"],
-            file => Assert.True(File.Exists(Path.Combine(package.Folder, file)), $"{file} is missing"));
+            [
+                "functions.metadata",
+                "worker.config.json",
+                "extensions.json",
+                "host.json",
+                "ComplianceFunctions.dll",
+                "policy/credentials.yaml",
+                ".azurefunctions/function.deps.json",
+            ],
+            file => Assert.True(File.Exists(Path.Combine(package.Folder, file)), $"{file} is missing")
+        );
         var bytes = Directory.EnumerateFiles(package.Folder, "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The package has {bytes / 1_000_000.0:0.0} MB."));
     }
@@ -63,12 +82,13 @@ public sealed class PackageTests(PublishedPackage package, ITestOutputHelper out
     public void The_simulation_finds_the_orchestrators_and_activities_that_the_package_lists()
     {
         using var metadata = JsonDocument.Parse(File.ReadAllText(Path.Combine(package.Folder, "functions.metadata")));
-        var listed = from function in metadata.RootElement.EnumerateArray()
-                     from binding in function.GetProperty("bindings").EnumerateArray()
-                     let trigger = binding.GetProperty("type").GetString()!
-                     where trigger is "orchestrationTrigger" or "activityTrigger"
-                     orderby function.GetProperty("name").GetString()
-                     select (function.GetProperty("name").GetString()!, trigger);
+        var listed =
+            from function in metadata.RootElement.EnumerateArray()
+            from binding in function.GetProperty("bindings").EnumerateArray()
+            let trigger = binding.GetProperty("type").GetString()!
+            where trigger is "orchestrationTrigger" or "activityTrigger"
+            orderby function.GetProperty("name").GetString()
+            select (function.GetProperty("name").GetString()!, trigger);
 
         Assert.Equal(listed, AppFunctions.ListIn(AppFunctions.ClassesIn(typeof(LeaverOrchestrations).Assembly)));
     }
@@ -83,13 +103,26 @@ public sealed class PackageTests(PublishedPackage package, ITestOutputHelper out
     }
 
     private static readonly string[] LocalNames =
-        ["LocalHost", "SandboxTenant", "Simulation", "Local.", "ComplianceCli", "Testing", "xunit", "local.settings", "Yarp", "Spectre"];
+    [
+        "LocalHost",
+        "SandboxTenant",
+        "Simulation",
+        "Local.",
+        "ComplianceCli",
+        "Testing",
+        "xunit",
+        "local.settings",
+        "Yarp",
+        "Spectre",
+    ];
 
-    private static IEnumerable<string> Declared() => typeof(CredentialFunctions).Assembly.GetTypes()
-        .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance))
-        .Select(m => m.GetCustomAttribute<FunctionAttribute>()?.Name)
-        .OfType<string>()
-        .Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Declared() =>
+        typeof(CredentialFunctions)
+            .Assembly.GetTypes()
+            .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance))
+            .Select(m => m.GetCustomAttribute<FunctionAttribute>()?.Name)
+            .OfType<string>()
+            .Order(StringComparer.Ordinal);
 }
 
 public sealed class BuildTests
@@ -112,11 +145,17 @@ public sealed class BuildTests
 
         Assert.Equal(
             (OrchestrationVersions.Current, "CurrentOrOlder", "Reject"),
-            (durable.GetProperty("defaultVersion").GetString(), durable.GetProperty("versionMatchStrategy").GetString(),
-                durable.GetProperty("versionFailureStrategy").GetString()));
+            (
+                durable.GetProperty("defaultVersion").GetString(),
+                durable.GetProperty("versionMatchStrategy").GetString(),
+                durable.GetProperty("versionFailureStrategy").GetString()
+            )
+        );
         // Others are compared as text, in which 10 is less than 9.
-        Assert.True(Version.TryParse(OrchestrationVersions.Current, out _),
-            $"{OrchestrationVersions.Current} is not of numbers with a dot between");
+        Assert.True(
+            Version.TryParse(OrchestrationVersions.Current, out _),
+            $"{OrchestrationVersions.Current} is not of numbers with a dot between"
+        );
     }
 
     [Theory]
@@ -124,20 +163,36 @@ public sealed class BuildTests
     [InlineData("true", "-p:Configuration=Release")]
     [InlineData("true", "-p:Configuration=Debug", "-p:_IsPublishing=true")]
     [InlineData("true", "-p:Configuration=Debug", "-p:_CommandLineDefinedOutputPath=true")]
-    public async Task Only_a_package_builds_the_extensions_of_the_host(string built, params string[] arguments) => Assert.Equal(
-        built,
-        (await Checkout.DotnetAsync(["msbuild", Checkout.AppProject, "-getProperty:_FunctionsBuildEnabled", "-nodeReuse:false", .. arguments])).Trim());
+    public async Task Only_a_package_builds_the_extensions_of_the_host(string built, params string[] arguments) =>
+        Assert.Equal(
+            built,
+            (
+                await Checkout.DotnetAsync([
+                    "msbuild",
+                    Checkout.AppProject,
+                    "-getProperty:_FunctionsBuildEnabled",
+                    "-nodeReuse:false",
+                    .. arguments,
+                ])
+            ).Trim()
+        );
 
     // The property is the SDK's own: should it be renamed, the inner build would run again, and be seen here.
     [Fact]
-    public void The_ordinary_build_leaves_the_extensions_out() => Assert.DoesNotContain(
-        Directory.EnumerateFileSystemEntries(Path.Combine(Path.GetDirectoryName(Checkout.AppProject)!, "bin", "Debug", "net10.0")).Select(e => Path.GetFileName(e)),
-        name => name is ".azurefunctions" or "extensions.json");
+    public void The_ordinary_build_leaves_the_extensions_out() =>
+        Assert.DoesNotContain(
+            Directory
+                .EnumerateFileSystemEntries(Path.Combine(Path.GetDirectoryName(Checkout.AppProject)!, "bin", "Debug", "net10.0"))
+                .Select(e => Path.GetFileName(e)),
+            name => name is ".azurefunctions" or "extensions.json"
+        );
 
     [Fact]
-    public void A_test_project_that_references_the_app_gets_no_files_of_the_Functions_host() => Assert.DoesNotContain(
-        Directory.EnumerateFileSystemEntries(AppContext.BaseDirectory).Select(e => Path.GetFileName(e)),
-        name => name is ".azurefunctions" or "functions.metadata" or "extensions.json" or "worker.config.json");
+    public void A_test_project_that_references_the_app_gets_no_files_of_the_Functions_host() =>
+        Assert.DoesNotContain(
+            Directory.EnumerateFileSystemEntries(AppContext.BaseDirectory).Select(e => Path.GetFileName(e)),
+            name => name is ".azurefunctions" or "functions.metadata" or "extensions.json" or "worker.config.json"
+        );
 }
 
 /// <summary>The checkout that these tests were built from.</summary>
@@ -150,14 +205,16 @@ internal static class Checkout
     /// <summary>Runs <c>dotnet</c> and gives what it printed; a failure is the test's.</summary>
     public static async Task<string> DotnetAsync(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Root,
-            // A build inside a test run must not take the test run's own settings for its own.
-            Environment = { ["MSBUILDDISABLENODEREUSE"] = "1" },
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = Root,
+                // A build inside a test run must not take the test run's own settings for its own.
+                Environment = { ["MSBUILDDISABLENODEREUSE"] = "1" },
+            }
+        )!;
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var text = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -23,16 +23,18 @@ internal static class Requests
 
     /// <summary>An HR event.</summary>
     public static byte[] Event(string id, string type, DateTimeOffset time, JsonObject data) =>
-        JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-        {
-            ["specversion"] = "1.0",
-            ["id"] = id,
-            ["source"] = "urn:hr",
-            ["type"] = type,
-            ["time"] = Iso(time) + "Z",
-            ["datacontenttype"] = "application/json",
-            ["data"] = data,
-        });
+        JsonSerializer.SerializeToUtf8Bytes(
+            new JsonObject
+            {
+                ["specversion"] = "1.0",
+                ["id"] = id,
+                ["source"] = "urn:hr",
+                ["type"] = type,
+                ["time"] = Iso(time) + "Z",
+                ["datacontenttype"] = "application/json",
+                ["data"] = data,
+            }
+        );
 
     /// <summary>A request with a body.</summary>
     public static HttpRequest Post(byte[] body, string contentType = "application/json")
@@ -45,7 +47,11 @@ internal static class Requests
 
     /// <summary>A request that HR signed.</summary>
     public static HttpRequest Signed(
-        byte[] body, DateTimeOffset at, string contentType = "application/cloudevents+json", string key = HrKey)
+        byte[] body,
+        DateTimeOffset at,
+        string contentType = "application/cloudevents+json",
+        string key = HrKey
+    )
     {
         var request = Post(body, contentType);
         request.Headers[WebhookSignature.TimestampHeader] = WebhookSignature.Seconds(at);
@@ -55,7 +61,10 @@ internal static class Requests
 
     /// <summary>Has a function answer a request, in a scope of its own as the worker calls it.</summary>
     public static async Task<(HttpStatusCode Status, byte[] Body)> AnswerAsync(
-        IServiceProvider services, HttpRequest request, Func<OffboardingFunctions, Task<IActionResult>> function)
+        IServiceProvider services,
+        HttpRequest request,
+        Func<OffboardingFunctions, Task<IActionResult>> function
+    )
     {
         await using var scope = services.CreateAsyncScope();
         var context = request.HttpContext;
@@ -76,17 +85,25 @@ internal static class Requests
     /// <param name="audience">Client id of the app that it is for.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<string> TokenAsync(
-        HttpMessageInvoker client, string authority, string clientId, string secret, string principalName, string audience,
-        CancellationToken cancellationToken)
+        HttpMessageInvoker client,
+        string authority,
+        string clientId,
+        string secret,
+        string principalName,
+        string audience,
+        CancellationToken cancellationToken
+    )
     {
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["grant_type"] = "password",
-            ["client_id"] = clientId,
-            ["username"] = principalName,
-            ["password"] = secret,
-            ["scope"] = $"api://{audience}/.default",
-        });
+        using var form = new FormUrlEncodedContent(
+            new Dictionary<string, string>
+            {
+                ["grant_type"] = "password",
+                ["client_id"] = clientId,
+                ["username"] = principalName,
+                ["password"] = secret,
+                ["scope"] = $"api://{audience}/.default",
+            }
+        );
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{authority}/oauth2/v2.0/token") { Content = form };
         using var response = await client.SendAsync(request, cancellationToken);
         return JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken))!["access_token"]!.GetValue<string>();

@@ -14,8 +14,12 @@ public sealed class ScheduledControlTests
     public async Task Every_scheduled_control_can_be_run_by_hand_as_its_finding_says()
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: Stop);
-        var functions = typeof(WatchFunctions).Assembly.GetTypes().SelectMany(t => t.GetMethods())
-            .Select(m => m.GetCustomAttribute<FunctionAttribute>()?.Name).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var functions = typeof(WatchFunctions)
+            .Assembly.GetTypes()
+            .SelectMany(t => t.GetMethods())
+            .Select(m => m.GetCustomAttribute<FunctionAttribute>()?.Name)
+            .OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
         var controls = world.Services.GetServices<ScheduledControl>().ToList();
 
         var missed = RunWatch.Evaluate(new Dictionary<string, ControlRuns>(), controls, world.Now);
@@ -34,6 +38,7 @@ public sealed class ScheduledControlTests
         var daily = world.Services.GetServices<ScheduledControl>().Where(c => (c.Function ?? c.Name) == "LeaverWatch").Select(c => c.Name);
         Assert.Equal(
             ["FormerLeavers", "LeaverCaseCheck", "LeaverExpiryErasure", "LeaverLockedOutCheck", "LeaverNotGivenBackCheck", "LeaverWatch"],
-            daily.Where(name => runs.GetValueOrDefault(name)?.LastComplete is not null).Order(StringComparer.Ordinal));
+            daily.Where(name => runs.GetValueOrDefault(name)?.LastComplete is not null).Order(StringComparer.Ordinal)
+        );
     }
 }

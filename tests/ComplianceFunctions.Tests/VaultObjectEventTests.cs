@@ -50,16 +50,32 @@ public sealed class VaultObjectEventTests
     }
 
     [Theory]
-    [InlineData("data", "[]", "data.VaultName must be 3 to 24 letters, digits and hyphens; data.ObjectName must be 1 to 127 letters, digits and hyphens")]
-    [InlineData("data", null, "data.VaultName must be 3 to 24 letters, digits and hyphens; data.ObjectName must be 1 to 127 letters, digits and hyphens")]
+    [InlineData(
+        "data",
+        "[]",
+        "data.VaultName must be 3 to 24 letters, digits and hyphens; data.ObjectName must be 1 to 127 letters, digits and hyphens"
+    )]
+    [InlineData(
+        "data",
+        null,
+        "data.VaultName must be 3 to 24 letters, digits and hyphens; data.ObjectName must be 1 to 127 letters, digits and hyphens"
+    )]
     [InlineData("data", """{"VaultName":"../x","ObjectName":"db"}""", "data.VaultName must be 3 to 24 letters, digits and hyphens")]
-    [InlineData("data", """{"VaultName":"kv-hr","ObjectName":"db/../../keys"}""", "data.ObjectName must be 1 to 127 letters, digits and hyphens")]
+    [InlineData(
+        "data",
+        """{"VaultName":"kv-hr","ObjectName":"db/../../keys"}""",
+        "data.ObjectName must be 1 to 127 letters, digits and hyphens"
+    )]
     [InlineData("data", """{"VaultName":"kv-hr","ObjectName":"\ud800"}""", "data.ObjectName must be 1 to 127 letters, digits and hyphens")]
     [InlineData("specversion", "\"0.3\"", "specversion: allowed: 1.0")]
     [InlineData("specversion", null, "specversion: missing")]
     [InlineData("type", null, "type: missing")]
     [InlineData("type", "\"hr.employee.terminated\"", "type: must begin with Microsoft.KeyVault.")]
-    public void A_malformed_event_is_refused_with_the_field_and_the_rule_and_named_by_source_and_id(string path, string? json, string problems)
+    public void A_malformed_event_is_refused_with_the_field_and_the_rule_and_named_by_source_and_id(
+        string path,
+        string? json,
+        string problems
+    )
     {
         var refused = Assert.Throws<VaultEventException>(() => Read(With(path, json)));
 
@@ -86,8 +102,12 @@ public sealed class VaultObjectEventTests
         var refused = Assert.Throws<VaultEventException>(() => Read(Delivered));
 
         Assert.Equal(
-            ["the event is in the Event Grid schema, and only CloudEvents 1.0 are taken in: replace the event subscription by one with --event-delivery-schema cloudeventschemav1_0"],
-            refused.Problems);
+            [
+                "the event is in the Event Grid schema, and only CloudEvents 1.0 are taken in: replace the event subscription by one "
+                    + "with --event-delivery-schema cloudeventschemav1_0",
+            ],
+            refused.Problems
+        );
     }
 
     [Theory]
@@ -98,7 +118,9 @@ public sealed class VaultObjectEventTests
     [InlineData("""{"vault":7}""", "the message is not a Key Vault object: a value of it is no text")]
     [InlineData(
         """{"vault":"kv-hr","collection":"certs","objectName":"db","eventType":"manual","runId":"../x"}""",
-        "the collection must be secrets, keys or certificates; eventType: must be the type of an event about a secret, key or certificate; runId: must be 1 to 64 letters, digits and hyphens")]
+        "the collection must be secrets, keys or certificates; eventType: must be the type of an event about a secret, key or "
+            + "certificate; runId: must be 1 to 64 letters, digits and hyphens"
+    )]
     public void A_message_that_is_no_object_is_refused_and_named_by_its_text(string message, string problems)
     {
         var refused = Assert.Throws<VaultEventException>(() => Read(message));
@@ -115,8 +137,11 @@ public sealed class VaultObjectEventTests
     private static string With(string? name = null, string? json = null)
     {
         const string Placeholder = "@";
-        var made = JsonNode.Parse(
-            """{"specversion":"1.0","id":"e1","source":"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-hr","type":"Microsoft.KeyVault.SecretExpired","subject":"db","time":"2026-11-20T08:00:00Z","data":{"Id":"https://kv-hr.vault.azure.net/secrets/db/1a","VaultName":"kv-hr","ObjectType":"Secret","ObjectName":"db","Version":"1a","NBF":1,"EXP":2}}""")!.AsObject();
+        var made = JsonNode
+            .Parse(
+                """{"specversion":"1.0","id":"e1","source":"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-hr","type":"Microsoft.KeyVault.SecretExpired","subject":"db","time":"2026-11-20T08:00:00Z","data":{"Id":"https://kv-hr.vault.azure.net/secrets/db/1a","VaultName":"kv-hr","ObjectType":"Secret","ObjectName":"db","Version":"1a","NBF":1,"EXP":2}}"""
+            )!
+            .AsObject();
         if (name is not null)
             made.Remove(name);
         if (json is not null)

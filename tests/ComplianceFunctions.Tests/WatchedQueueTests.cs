@@ -12,20 +12,32 @@ public sealed class WatchedQueueTests
     public void Every_queue_that_a_function_reads_is_watched()
     {
         var services = new ServiceCollection();
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Tenant:Id"] = "11111111-2222-3333-4444-555555555555",
-            ["Approvals:Audience"] = "66666666-7777-8888-9999-000000000000",
-        }).Build();
+        var settings = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>
+                {
+                    ["Tenant:Id"] = "11111111-2222-3333-4444-555555555555",
+                    ["Approvals:Audience"] = "66666666-7777-8888-9999-000000000000",
+                }
+            )
+            .Build();
         Compliance.Credentials.CredentialServices.AddCredentials(services, settings, TimeProvider.System);
         Compliance.Offboarding.OffboardingServices.AddOffboarding(services, settings);
 
-        var read = typeof(WatchFunctions).Assembly.GetTypes().SelectMany(t => t.GetMethods()).SelectMany(m => m.GetParameters())
-            .Select(p => p.GetCustomAttribute<QueueTriggerAttribute>()).OfType<QueueTriggerAttribute>().Select(a => a.QueueName)
-                .Order(StringComparer.Ordinal).ToList();
+        var read = typeof(WatchFunctions)
+            .Assembly.GetTypes()
+            .SelectMany(t => t.GetMethods())
+            .SelectMany(m => m.GetParameters())
+            .Select(p => p.GetCustomAttribute<QueueTriggerAttribute>())
+            .OfType<QueueTriggerAttribute>()
+            .Select(a => a.QueueName)
+            .Order(StringComparer.Ordinal)
+            .ToList();
 
         Assert.NotEmpty(read);
-        Assert.Equal(read, services.Select(s => s.ImplementationInstance).OfType<WatchedQueue>().Select(q => q.Name)
-            .Order(StringComparer.Ordinal));
+        Assert.Equal(
+            read,
+            services.Select(s => s.ImplementationInstance).OfType<WatchedQueue>().Select(q => q.Name).Order(StringComparer.Ordinal)
+        );
     }
 }

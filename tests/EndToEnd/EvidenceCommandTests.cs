@@ -74,7 +74,16 @@ public sealed class EvidenceCommandTests : IDisposable
         using var ledger = await LedgerFolder.OfAsync(20, 10, 20);
         using var earlier = await LedgerFolder.OfAsync(10, 10);
 
-        var (code, output, _) = await RunAsync("evidence", "verify", "--folder", earlier.Root, "--key-file", KeyOf(ledger), "--checkpoint", ledger.PathOf(LedgerLayout.Checkpoint(20)));
+        var (code, output, _) = await RunAsync(
+            "evidence",
+            "verify",
+            "--folder",
+            earlier.Root,
+            "--key-file",
+            KeyOf(ledger),
+            "--checkpoint",
+            ledger.PathOf(LedgerLayout.Checkpoint(20))
+        );
 
         Assert.Equal(1, code);
         Assert.Contains("RolledBackLog", output, StringComparison.Ordinal);
@@ -88,10 +97,24 @@ public sealed class EvidenceCommandTests : IDisposable
         using var ledger = await LedgerFolder.OfAsync(600, 600);
         var file = Path.Combine(_folder, "proof.json");
 
-        var (made, output, errors) = await RunAsync("evidence", "prove", record, "--folder", ledger.Root, "--key-file", KeyOf(ledger), "--out", file);
+        var (made, output, errors) = await RunAsync(
+            "evidence",
+            "prove",
+            record,
+            "--folder",
+            ledger.Root,
+            "--key-file",
+            KeyOf(ledger),
+            "--out",
+            file
+        );
         Assert.True(made == 0, $"{made}: {output}{errors}");
         // Leaves 256 to 511, their neighbours at the right edge, and the hash over the first 256.
-        Assert.Contains("record 417 is among the 600 that the checkpoint covers (10 hashes from 3 tiles)", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "record 417 is among the 600 that the checkpoint covers (10 hashes from 3 tiles)",
+            output,
+            StringComparison.Ordinal
+        );
         Assert.Contains("run-417/check", output, StringComparison.Ordinal);
         Directory.Move(ledger.Root, ledger.Root + "-away");
         Assert.Equal(0, (await RunAsync("evidence", "prove", file, "--check", "--key-file", KeyOf(ledger))).Code);
@@ -115,10 +138,33 @@ public sealed class EvidenceCommandTests : IDisposable
             other.Append();
         await other.CheckpointAsync();
 
-        Assert.Equal(0, (await RunAsync("evidence", "consistency", "300", "600", "--folder", ledger.Root, "--key-file", KeyOf(ledger))).Code);
-        Assert.Equal(1, (await RunAsync("evidence", "consistency", other.PathOf(LedgerLayout.Checkpoint(300)), "600", "--folder", ledger.Root, "--key-file", KeyOf(ledger))).Code);
-        Assert.Equal(2, (await RunAsync("evidence", "consistency", "600", "300", "--folder", ledger.Root, "--key-file", KeyOf(ledger))).Code);
-        Assert.Equal(2, (await RunAsync("evidence", "consistency", "299", "600", "--folder", ledger.Root, "--key-file", KeyOf(ledger))).Code);
+        Assert.Equal(
+            0,
+            (await RunAsync("evidence", "consistency", "300", "600", "--folder", ledger.Root, "--key-file", KeyOf(ledger))).Code
+        );
+        Assert.Equal(
+            1,
+            (
+                await RunAsync(
+                    "evidence",
+                    "consistency",
+                    other.PathOf(LedgerLayout.Checkpoint(300)),
+                    "600",
+                    "--folder",
+                    ledger.Root,
+                    "--key-file",
+                    KeyOf(ledger)
+                )
+            ).Code
+        );
+        Assert.Equal(
+            2,
+            (await RunAsync("evidence", "consistency", "600", "300", "--folder", ledger.Root, "--key-file", KeyOf(ledger))).Code
+        );
+        Assert.Equal(
+            2,
+            (await RunAsync("evidence", "consistency", "299", "600", "--folder", ledger.Root, "--key-file", KeyOf(ledger))).Code
+        );
     }
 
     [Fact]
@@ -128,13 +174,33 @@ public sealed class EvidenceCommandTests : IDisposable
         using var other = LedgerFolder.Stranger();
         var (stranger, file) = (Path.Combine(_folder, "stranger.vkey"), Path.Combine(_folder, "proof.json"));
         await File.WriteAllTextAsync(stranger, other.Key.Format(), Stop);
-        Assert.Equal(0, (await RunAsync("evidence", "prove", "#1", "--folder", ledger.Root, "--key-file", KeyOf(ledger), "--out", file)).Code);
+        Assert.Equal(
+            0,
+            (await RunAsync("evidence", "prove", "#1", "--folder", ledger.Root, "--key-file", KeyOf(ledger), "--out", file)).Code
+        );
 
         Assert.Equal(2, (await RunAsync("evidence", "prove", file, "--check", "--key-file", stranger)).Code);
         Assert.Equal(2, (await RunAsync("evidence", "consistency", "300", "600", "--folder", ledger.Root, "--key-file", stranger)).Code);
-        var forged = SignedNote.Parse(ledger.Read("checkpoint")) with { Text = new Checkpoint(LedgerFolder.Origin, 600, new byte[32], []).Format() };
+        var forged = SignedNote.Parse(ledger.Read("checkpoint")) with
+        {
+            Text = new Checkpoint(LedgerFolder.Origin, 600, new byte[32], []).Format(),
+        };
         ledger.Write("checkpoint", forged.Format());
-        Assert.Equal(1, (await RunAsync("evidence", "consistency", "300", ledger.PathOf("checkpoint"), "--folder", ledger.Root, "--key-file", KeyOf(ledger))).Code);
+        Assert.Equal(
+            1,
+            (
+                await RunAsync(
+                    "evidence",
+                    "consistency",
+                    "300",
+                    ledger.PathOf("checkpoint"),
+                    "--folder",
+                    ledger.Root,
+                    "--key-file",
+                    KeyOf(ledger)
+                )
+            ).Code
+        );
     }
 
     [Fact]
@@ -163,7 +229,13 @@ public sealed class EvidenceCommandTests : IDisposable
             foreach (var file in Directory.EnumerateFiles(ledger.Root, "*", SearchOption.AllDirectories))
             {
                 var path = Path.GetRelativePath(ledger.Root, file).Replace('\\', '/');
-                var copy = Path.Combine(_folder, "both", LedgerLayout.IsHead(path) ? LedgerLayout.HeadContainer : LedgerLayout.Container, tenant, path);
+                var copy = Path.Combine(
+                    _folder,
+                    "both",
+                    LedgerLayout.IsHead(path) ? LedgerLayout.HeadContainer : LedgerLayout.Container,
+                    tenant,
+                    path
+                );
                 Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
                 File.Copy(file, copy);
             }
@@ -203,7 +275,18 @@ public sealed class EvidenceCommandTests : IDisposable
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         await interrupted.CancelAsync();
         using var errors = new StringWriter();
-        Assert.Equal((2, "cannot tell: interrupted"), (await Commands.InvokeAsync(["evidence", "verify", "--folder", ledger.Root, "--key-file", KeyOf(ledger)], TextWriter.Null, errors, interrupted.Token), errors.ToString().Trim()));
+        Assert.Equal(
+            (2, "cannot tell: interrupted"),
+            (
+                await Commands.InvokeAsync(
+                    ["evidence", "verify", "--folder", ledger.Root, "--key-file", KeyOf(ledger)],
+                    TextWriter.Null,
+                    errors,
+                    interrupted.Token
+                ),
+                errors.ToString().Trim()
+            )
+        );
     }
 
     [Fact]
@@ -214,7 +297,10 @@ public sealed class EvidenceCommandTests : IDisposable
         ledger.Append(LedgerFolder.Line(11, id: "\\u001b[31mred", version: "9"));
         ledger.Append(LedgerFolder.Line(12, id: "\\u001b[2J"));
         async Task<string[]> ShowAsync(params string[] filters) =>
-            (await RunAsync(["evidence", "show", "--folder", ledger.Root, .. filters])).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            (await RunAsync(["evidence", "show", "--folder", ledger.Root, .. filters])).Output.Split(
+                '\n',
+                StringSplitOptions.RemoveEmptyEntries
+            );
 
         Assert.Equal(13, (await ShowAsync("--json")).Length);
         Assert.Contains("run-10/check", Assert.Single(await ShowAsync("--action", "offboarding")), StringComparison.Ordinal);
@@ -222,7 +308,10 @@ public sealed class EvidenceCommandTests : IDisposable
         Assert.Single(await ShowAsync("--id", "run-3/check"));
         Assert.Equal(2, (await ShowAsync("--from", "2026-11-01T06:00:03Z", "--to", "2026-11-01T06:00:05Z")).Length);
         Assert.Equal(4, (await ShowAsync("--limit", "4")).Length);
-        Assert.Equal(Encoding.UTF8.GetString(ledger.Read(ledger.Log)).Split('\n')[3], Assert.Single(await ShowAsync("--id", "run-3/check", "--json")));
+        Assert.Equal(
+            Encoding.UTF8.GetString(ledger.Read(ledger.Log)).Split('\n')[3],
+            Assert.Single(await ShowAsync("--id", "run-3/check", "--json"))
+        );
         var all = await ShowAsync();
         Assert.Contains(all, l => l.StartsWith("unknown version", StringComparison.Ordinal));
         Assert.DoesNotContain(all, l => l.Contains('\u001b'));

@@ -59,7 +59,15 @@ public sealed class OffboardTests
         get
         {
             var output = new DirectoryInfo(AppContext.BaseDirectory); // .../bin/Debug/net10.0
-            return Path.Combine(RepositoryRoot.Find(), "src", "ComplianceCli", "bin", output.Parent!.Name, output.Name, "ComplianceCli.dll");
+            return Path.Combine(
+                RepositoryRoot.Find(),
+                "src",
+                "ComplianceCli",
+                "bin",
+                output.Parent!.Name,
+                output.Name,
+                "ComplianceCli.dll"
+            );
         }
     }
 

@@ -29,7 +29,10 @@ public sealed class RunTests : IDisposable
         Assert.Contains("started by timer", seen, StringComparison.Ordinal);
         Assert.Equal(0, run.ExitCode);
         var pids = Path.Combine(_checkout.State, "run", "pids.json");
-        Assert.True(!File.Exists(pids) || JsonDocument.Parse(await File.ReadAllTextAsync(pids, Stop)).RootElement.ToString() is "[]" or "{}", "a child was left behind");
+        Assert.True(
+            !File.Exists(pids) || JsonDocument.Parse(await File.ReadAllTextAsync(pids, Stop)).RootElement.ToString() is "[]" or "{}",
+            "a child was left behind"
+        );
     }
 
     [Fact]
@@ -42,11 +45,21 @@ public sealed class RunTests : IDisposable
         var example = Path.Combine(RepositoryRoot.Find(), "docs", "examples", "vault-event.json");
 
         await SendAsync(file, example);
-        var plain = await WaitForAsync(run, "Re-checked kv-nw-hr/secrets/payroll-sftp-password after Microsoft.KeyVault.SecretNearExpiry, read: True");
+        var plain = await WaitForAsync(
+            run,
+            "Re-checked kv-nw-hr/secrets/payroll-sftp-password after Microsoft.KeyVault.SecretNearExpiry, read: True"
+        );
         await SendAsync(file, example, "--base64");
-        var encoded = await WaitForAsync(run, "Re-checked kv-nw-hr/secrets/payroll-sftp-password after Microsoft.KeyVault.SecretNearExpiry, read: True");
+        var encoded = await WaitForAsync(
+            run,
+            "Re-checked kv-nw-hr/secrets/payroll-sftp-password after Microsoft.KeyVault.SecretNearExpiry, read: True"
+        );
         var bad = Path.Combine(_checkout.State, "bad.json");
-        await File.WriteAllTextAsync(bad, (await File.ReadAllTextAsync(example, Stop)).Replace("\"payroll-sftp-password\"", "\"no/such/name\"", StringComparison.Ordinal), Stop);
+        await File.WriteAllTextAsync(
+            bad,
+            (await File.ReadAllTextAsync(example, Stop)).Replace("\"payroll-sftp-password\"", "\"no/such/name\"", StringComparison.Ordinal),
+            Stop
+        );
         // To a queue that is named: what the app refuses is not refused before it is sent.
         await SendAsync(file, bad, "--queue", "vault-events");
         var refused = await WaitForAsync(run, "is refused: data.ObjectName must be 1 to 127 letters, digits and hyphens");
@@ -67,9 +80,14 @@ public sealed class RunTests : IDisposable
         http.DefaultRequestHeaders.Add("x-functions-key", connection.GetProperty("key").GetString());
         while (true)
         {
-            using var findings = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{connection.GetProperty("app").GetString()}/api/findings"), Stop));
-            var found = findings.RootElement.EnumerateArray().Where(f => f.GetProperty("control").GetString() == control)
-                .Select(f => f.GetProperty("subject").GetProperty("id").GetString()!).ToList();
+            using var findings = JsonDocument.Parse(
+                await http.GetStringAsync(new Uri($"{connection.GetProperty("app").GetString()}/api/findings"), Stop)
+            );
+            var found = findings
+                .RootElement.EnumerateArray()
+                .Where(f => f.GetProperty("control").GetString() == control)
+                .Select(f => f.GetProperty("subject").GetProperty("id").GetString()!)
+                .ToList();
             if (found.Count > 0)
                 return found;
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Stop);
@@ -80,7 +98,13 @@ public sealed class RunTests : IDisposable
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory); // .../bin/Debug/net10.0
         var cli = Path.Combine(RepositoryRoot.Find(), "src", "ComplianceCli", "bin", output.Parent!.Name, output.Name, "ComplianceCli.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [cli, "event", "send", .. options, "--connection", connection]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", [cli, "event", "send", .. options, "--connection", connection])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var printed = process.StandardOutput.ReadToEndAsync(Stop);
         var errors = await process.StandardError.ReadToEndAsync(Stop);
         await process.WaitForExitAsync(Stop);
@@ -118,16 +142,22 @@ public sealed class RunTests : IDisposable
     }
 
     // Free ports, so that the tests run beside a developer's own: each process binds its own, and the launcher prints them.
-    private Process Start(params string[] options) => _checkout.Start([.. options, "--port", "0", "--sandbox-port", "0", "--azurite-port", "0"]);
+    private Process Start(params string[] options) =>
+        _checkout.Start([.. options, "--port", "0", "--sandbox-port", "0", "--azurite-port", "0"]);
 
-    // Seconds before the first of the minutes of an hour that is not the present one: the timer sets off the check, by the clock that is given. However long the start takes, one of them comes.
+    // Seconds before the first of the minutes of an hour that is not the present one: the timer sets off the check, by the clock that is
+    // given. However long the start takes, one of them comes.
     private Process StartBeforeTheTimer(params string[] options)
     {
         var now = TimeProvider.System.GetUtcNow().AddHours(12);
         var hour = new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, 0, 0, TimeSpan.Zero);
         return _checkout.Start(
-            new Dictionary<string, string> { ["CredentialRotationSchedule"] = string.Create(CultureInfo.InvariantCulture, $"0 * {hour.Hour} * * *") },
-            [.. options, "--now", AppSettings.Iso(hour.AddSeconds(-10)), "--port", "0", "--sandbox-port", "0", "--azurite-port", "0"]);
+            new Dictionary<string, string>
+            {
+                ["CredentialRotationSchedule"] = string.Create(CultureInfo.InvariantCulture, $"0 * {hour.Hour} * * *"),
+            },
+            [.. options, "--now", AppSettings.Iso(hour.AddSeconds(-10)), "--port", "0", "--sandbox-port", "0", "--azurite-port", "0"]
+        );
     }
 
     private static async Task<string> WaitForAsync(Process run, string text)

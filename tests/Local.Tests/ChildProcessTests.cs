@@ -13,7 +13,9 @@ public sealed class ChildProcessTests : IDisposable
     public async Task A_child_that_dies_while_starting_is_named_with_its_exit_code_and_last_words()
     {
         await using var child = Start("die", "5");
-        var error = await Assert.ThrowsAsync<LaunchException>(() => child.WhenReadyAsync(token => child.FirstLine.WaitAsync(token), Long, TimeProvider.System, Stop));
+        var error = await Assert.ThrowsAsync<LaunchException>(() =>
+            child.WhenReadyAsync(token => child.FirstLine.WaitAsync(token), Long, TimeProvider.System, Stop)
+        );
         Assert.Equal("fake ended while starting (exit 5): something is wrong", error.Message);
     }
 
@@ -31,12 +33,16 @@ public sealed class ChildProcessTests : IDisposable
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
                 return true;
             },
-            Stop);
+            Stop
+        );
         await second.Process.StandardInput.WriteLineAsync("die");
         await second.Process.StandardInput.FlushAsync(Stop);
         var error = await Assert.ThrowsAsync<LaunchException>(() => working);
         await supervisor.StopAsync(Stop);
-        Assert.Equal(("fake ended by itself (exit 7): ready", 0, false), (error.Message, await first.Exited, File.Exists(Path.Combine(_folder, "pids.json"))));
+        Assert.Equal(
+            ("fake ended by itself (exit 7): ready", 0, false),
+            (error.Message, await first.Exited, File.Exists(Path.Combine(_folder, "pids.json")))
+        );
     }
 
     [Fact]
@@ -45,14 +51,17 @@ public sealed class ChildProcessTests : IDisposable
         var supervisor = new Supervisor(Pids, TimeProvider.System);
         await using var child = await ReadyAsync("ready");
         supervisor.Add(child);
-        var error = await Assert.ThrowsAsync<LaunchException>(() => supervisor.WhileAllLiveAsync<bool>(
-            _ =>
-            {
-                child.Process.StandardInput.WriteLine("die");
-                child.Process.StandardInput.Flush();
-                return Task.FromException<bool>(new HttpRequestException("connection reset")); // known before the end is
-            },
-            Stop));
+        var error = await Assert.ThrowsAsync<LaunchException>(() =>
+            supervisor.WhileAllLiveAsync<bool>(
+                _ =>
+                {
+                    child.Process.StandardInput.WriteLine("die");
+                    child.Process.StandardInput.Flush();
+                    return Task.FromException<bool>(new HttpRequestException("connection reset")); // known before the end is
+                },
+                Stop
+            )
+        );
         Assert.Equal("fake ended by itself (exit 7): ready", error.Message);
     }
 

@@ -16,7 +16,8 @@ public sealed class CommandLineTests
             },
             (longOnes, rest) => Task.FromResult(rest.Count + (longOnes ? 100 : 0)),
             (folder, rest) => Task.FromResult(rest.Count + 1000 + folder.Length),
-            rest => Task.FromResult(rest.Count));
+            rest => Task.FromResult(rest.Count)
+        );
         return (await commands.InvokeAsync(arguments, TextWriter.Null, errors), seen, errors.ToString().Trim());
     }
 
@@ -26,8 +27,29 @@ public sealed class CommandLineTests
         var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(AppContext.BaseDirectory));
         var policy = Path.Combine(folder, "Local.Tests.dll");
         var (_, options, _) = await ParseAsync(
-            "run", "--once", "--now", "2024-02-29", "--tenant", folder, "--faults", "429:10%", "--fail-on", "high", "--json", "--fresh",
-            "--port", "1", "--sandbox-port", "2", "--azurite-port", "3", "--policy", policy, "--state", folder);
+            "run",
+            "--once",
+            "--now",
+            "2024-02-29",
+            "--tenant",
+            folder,
+            "--faults",
+            "429:10%",
+            "--fail-on",
+            "high",
+            "--json",
+            "--fresh",
+            "--port",
+            "1",
+            "--sandbox-port",
+            "2",
+            "--azurite-port",
+            "3",
+            "--policy",
+            policy,
+            "--state",
+            folder
+        );
         var expected = new RunOptions
         {
             Once = true,
@@ -48,7 +70,10 @@ public sealed class CommandLineTests
 
     [Fact]
     public async Task Settings_for_the_Core_Tools_alone_can_be_asked_for() =>
-        Assert.Equal(new RunOptions { SettingsOnly = true, Port = 7099 }, (await ParseAsync("run", "--settings-only", "--port", "7099")).Options);
+        Assert.Equal(
+            new RunOptions { SettingsOnly = true, Port = 7099 },
+            (await ParseAsync("run", "--settings-only", "--port", "7099")).Options
+        );
 
     [Theory]
     [InlineData("2000-01-01T00:00:00Z")]
@@ -82,11 +107,17 @@ public sealed class CommandLineTests
 
     [Fact]
     public async Task Further_arguments_go_to_the_tests_and_the_benchmark() =>
-        Assert.Equal((2, 3), ((await ParseAsync("test", "--filter-class", "X")).Exit, (await ParseAsync("bench", "credentials", "--objects", "10")).Exit));
+        Assert.Equal(
+            (2, 3),
+            ((await ParseAsync("test", "--filter-class", "X")).Exit, (await ParseAsync("bench", "credentials", "--objects", "10")).Exit)
+        );
 
     [Fact]
     public async Task The_long_tests_are_asked_for_by_an_option_and_not_passed_on() =>
-        Assert.Equal((100, 102), ((await ParseAsync("test", "--long")).Exit, (await ParseAsync("test", "--filter-class", "X", "--long")).Exit));
+        Assert.Equal(
+            (100, 102),
+            ((await ParseAsync("test", "--long")).Exit, (await ParseAsync("test", "--filter-class", "X", "--long")).Exit)
+        );
 
     [Fact]
     public async Task A_folder_to_mutate_is_asked_for_without_the_long_ones()

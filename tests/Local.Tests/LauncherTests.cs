@@ -22,7 +22,15 @@ public sealed class LauncherTests : IDisposable
 
     public LauncherTests() => Directory.CreateDirectory(At("app"));
 
-    private RunOptions CoreTools => new() { SettingsOnly = true, State = At("state"), Port = 7099, SandboxPort = 0, AzuritePort = 0 };
+    private RunOptions CoreTools =>
+        new()
+        {
+            SettingsOnly = true,
+            State = At("state"),
+            Port = 7099,
+            SandboxPort = 0,
+            AzuritePort = 0,
+        };
 
     private RunOptions Once => new() { Once = true, State = Path.Combine(_folder, "state") };
 
@@ -35,30 +43,82 @@ public sealed class LauncherTests : IDisposable
 
         Assert.Equal(
             (ExitCode.FoundSomething, JsonSerializer.Serialize(report, ComplianceJson.Readable) + "\n", true, false),
-            (exit, _output.ToString(), File.Exists(At("drained")), File.Exists(At("state/once/pids.json"))));
+            (exit, _output.ToString(), File.Exists(At("drained")), File.Exists(At("state/once/pids.json")))
+        );
         var environment = JsonNode.Parse(await File.ReadAllTextAsync(At("environment.json"), Stop))!;
         var keys = HostKeys.ReadOrMake(At("state/keys.json"));
-        var arguments = JsonSerializer.Deserialize<string[]>(await File.ReadAllTextAsync(At("state/once/logs/sandbox-arguments.json"), Stop))!;
+        var arguments = JsonSerializer.Deserialize<string[]>(
+            await File.ReadAllTextAsync(At("state/once/logs/sandbox-arguments.json"), Stop)
+        )!;
         var url = environment["Tenant__AuthorityHost"]!.GetValue<string>();
         string[] names =
         [
-            "Tenant__Id", "Tenant__GraphEndpoint", "Tenant__ResourceManagerEndpoint", "Tenant__ClientId", "Tenant__ClientSecret", "Tenant__PinnedThumbprint",
-            "Clock__Now", "LocalHost__Now", "LocalHost__Port", "LocalHost__Keys__Master", "LocalHost__Keys__Default", "LocalHost__Journal", "Logs__Console", "CredentialRotationSchedule", "Policy__Credentials",
-            "AzureWebJobs.CredentialRotationCheck.Disabled", "AzureWebJobs.ControlWatch.Disabled",
+            "Tenant__Id",
+            "Tenant__GraphEndpoint",
+            "Tenant__ResourceManagerEndpoint",
+            "Tenant__ClientId",
+            "Tenant__ClientSecret",
+            "Tenant__PinnedThumbprint",
+            "Clock__Now",
+            "LocalHost__Now",
+            "LocalHost__Port",
+            "LocalHost__Keys__Master",
+            "LocalHost__Keys__Default",
+            "LocalHost__Journal",
+            "Logs__Console",
+            "CredentialRotationSchedule",
+            "Policy__Credentials",
+            "AzureWebJobs.CredentialRotationCheck.Disabled",
+            "AzureWebJobs.ControlWatch.Disabled",
         ];
         Assert.Equal(
-            ["t", url + "/v1.0", url, "c", "s", "AB", "2026-11-23T05:00:00Z", "2026-11-23T05:00:00Z", "0", keys.Master, keys.Default, At("state/once/journal"), "json", "0 0 5 * * *", Path.GetFullPath("p.yaml"), "true", "true"],
-            names.Select(name => environment[name]?.GetValue<string>()));
+            [
+                "t",
+                url + "/v1.0",
+                url,
+                "c",
+                "s",
+                "AB",
+                "2026-11-23T05:00:00Z",
+                "2026-11-23T05:00:00Z",
+                "0",
+                keys.Master,
+                keys.Default,
+                At("state/once/journal"),
+                "json",
+                "0 0 5 * * *",
+                Path.GetFullPath("p.yaml"),
+                "true",
+                "true",
+            ],
+            names.Select(name => environment[name]?.GetValue<string>())
+        );
         // The port that the sandbox bound and reported.
         Assert.Matches("^https://localhost:[1-9][0-9]+$", url);
         Assert.Equal(
-            ["serve", "--port", "0", "--demo", "--now", "2026-11-23T05:00:00Z", "--state", At("state/once/sandbox/demo"), "--request-log", At("state/once/logs/requests.jsonl"), "--parent-stdin"],
-            arguments);
+            [
+                "serve",
+                "--port",
+                "0",
+                "--demo",
+                "--now",
+                "2026-11-23T05:00:00Z",
+                "--state",
+                At("state/once/sandbox/demo"),
+                "--request-log",
+                At("state/once/logs/requests.jsonl"),
+                "--parent-stdin",
+            ],
+            arguments
+        );
     }
 
     [Theory]
     [InlineData("bad settings", "app ended while starting (exit 1): LocalHost: The app cannot start: Tenant:Id is missing (log: {0})")]
-    [InlineData("another program", "the host's first line is not the address that the launcher expects: build again, both come from one checkout")]
+    [InlineData(
+        "another program",
+        "the host's first line is not the address that the launcher expects: build again, both come from one checkout"
+    )]
     [InlineData("fail", "the check failed: storage is down")]
     [InlineData("die in the check", "app ended by itself (exit 9): out of memory (log: {0})")]
     public async Task What_goes_wrong_is_one_line_and_nothing_stays_behind(string behaviour, string expected)
@@ -66,14 +126,20 @@ public sealed class LauncherTests : IDisposable
         Answer(Reports.With());
         await File.WriteAllTextAsync(At("behaviour.txt"), behaviour, Stop);
         var error = await Assert.ThrowsAsync<LaunchException>(() => RunAsync(Once));
-        Assert.Equal((string.Format(null, expected, At("state/once/logs/app.log")), false, ""), (error.Message, File.Exists(At("state/once/pids.json")), _output.ToString()));
+        Assert.Equal(
+            (string.Format(null, expected, At("state/once/logs/app.log")), false, ""),
+            (error.Message, File.Exists(At("state/once/pids.json")), _output.ToString())
+        );
     }
 
     [Fact]
     public async Task A_sandbox_that_refuses_its_input_is_quoted()
     {
         var error = await Assert.ThrowsAsync<LaunchException>(() => RunAsync(Once with { Faults = "nonsense" }));
-        Assert.Equal($"sandbox ended while starting (exit 1): unknown fault \"nonsense\" (log: {At("state/once/logs/sandbox.log")})", error.Message);
+        Assert.Equal(
+            $"sandbox ended while starting (exit 1): unknown fault \"nonsense\" (log: {At("state/once/logs/sandbox.log")})",
+            error.Message
+        );
     }
 
     [Fact]
@@ -81,9 +147,23 @@ public sealed class LauncherTests : IDisposable
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         using var output = new StopsWhenRunning(cancellation);
-        var exit = await LauncherTo(output).RunAsync(new RunOptions { State = At("state"), Port = 0, SandboxPort = 0, AzuritePort = 0 }, cancellation.Token, CancellationToken.None);
+        var exit = await LauncherTo(output)
+            .RunAsync(
+                new RunOptions
+                {
+                    State = At("state"),
+                    Port = 0,
+                    SandboxPort = 0,
+                    AzuritePort = 0,
+                },
+                cancellation.Token,
+                CancellationToken.None
+            );
         var shown = output.ToString();
-        Assert.Equal((ExitCode.Done, true, true), (exit, File.Exists(At("drained")), shown.Contains("https://localhost:", StringComparison.Ordinal)));
+        Assert.Equal(
+            (ExitCode.Done, true, true),
+            (exit, File.Exists(At("drained")), shown.Contains("https://localhost:", StringComparison.Ordinal))
+        );
         // The address that the host bound and reported, for people and for the command line; the report itself is not shown.
         using var connection = JsonDocument.Parse(await File.ReadAllTextAsync(At("state/run/connection.json"), Stop));
         var address = connection.RootElement.GetProperty("app").GetString()!;
@@ -113,19 +193,52 @@ public sealed class LauncherTests : IDisposable
         {
             var values = settings!.RootElement.GetProperty("Values").EnumerateObject().ToDictionary(v => v.Name, v => v.Value.GetString()!);
             var keys = HostKeys.ReadOrMake(At("state/keys.json"));
-            string[] names = ["FUNCTIONS_WORKER_RUNTIME", "Tenant__Id", "Tenant__ClientSecret", "CredentialRotationSchedule", "LedgerSelfCheckSchedule", "Hr__WebhookKeys", "Clock__Now", "Evidence__SigningKey"];
+            string[] names =
+            [
+                "FUNCTIONS_WORKER_RUNTIME",
+                "Tenant__Id",
+                "Tenant__ClientSecret",
+                "CredentialRotationSchedule",
+                "LedgerSelfCheckSchedule",
+                "Hr__WebhookKeys",
+                "Clock__Now",
+                "Evidence__SigningKey",
+            ];
             Assert.Equal(
-                ["dotnet-isolated", "t", "s", "0 0 5 * * *", "0 45 5 * * *", keys.Hr, "2026-11-23T05:00:00Z", At("state/run/evidence-key.pem")],
-                names.Select(name => values.GetValueOrDefault(name)));
+                [
+                    "dotnet-isolated",
+                    "t",
+                    "s",
+                    "0 0 5 * * *",
+                    "0 45 5 * * *",
+                    keys.Hr,
+                    "2026-11-23T05:00:00Z",
+                    At("state/run/evidence-key.pem"),
+                ],
+                names.Select(name => values.GetValueOrDefault(name))
+            );
             Assert.Contains("AccountName=devstoreaccount1;", values["AzureWebJobsStorage"], StringComparison.Ordinal);
             Assert.Contains("AccountName=devstoreevidence;", values["EvidenceStorage"], StringComparison.Ordinal);
-            Assert.DoesNotContain(values.Keys, name => name.StartsWith("LocalHost", StringComparison.Ordinal) || name.StartsWith("Logs", StringComparison.Ordinal) || name.EndsWith(".Disabled", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                values.Keys,
+                name =>
+                    name.StartsWith("LocalHost", StringComparison.Ordinal)
+                    || name.StartsWith("Logs", StringComparison.Ordinal)
+                    || name.EndsWith(".Disabled", StringComparison.Ordinal)
+            );
             Assert.False(settings.RootElement.GetProperty("IsEncrypted").GetBoolean());
         }
         Assert.True(mode is null or (UnixFileMode.UserRead | UnixFileMode.UserWrite), $"{mode}");
         Assert.Equal(
             (ExitCode.Done, false, false, false, true),
-            (exit, File.Exists(At("environment.json")), File.Exists(At("app/local.settings.json")), File.Exists(At("app/bin/output/local.settings.json")), File.Exists(At("state/run/connection.json"))));
+            (
+                exit,
+                File.Exists(At("environment.json")),
+                File.Exists(At("app/local.settings.json")),
+                File.Exists(At("app/bin/output/local.settings.json")),
+                File.Exists(At("state/run/connection.json"))
+            )
+        );
         var next = output.ToString().Split('\n').Single(line => line.StartsWith("Next ", StringComparison.Ordinal));
         Assert.Contains(" && func start --port 7099 ", next, StringComparison.Ordinal);
     }
@@ -152,8 +265,14 @@ public sealed class LauncherTests : IDisposable
         await File.WriteAllTextAsync(file, "{}", Stop);
         var error = await Assert.ThrowsAsync<LaunchException>(() => RunAsync(CoreTools with { Fresh = true }));
         Assert.Equal(
-            ($"{file} was not written by ./scripts/run --settings-only, or was changed since, and is left as it is: move it away, or set in the environment what it sets, and start again", "{}", ""),
-            (error.Message, await File.ReadAllTextAsync(file, Stop), _progress.ToString()));
+            (
+                $"{file} was not written by ./scripts/run --settings-only, or was changed since, and is left as it is: move it away, or "
+                    + "set in the environment what it sets, and start again",
+                "{}",
+                ""
+            ),
+            (error.Message, await File.ReadAllTextAsync(file, Stop), _progress.ToString())
+        );
     }
 
     [Fact]
@@ -163,7 +282,8 @@ public sealed class LauncherTests : IDisposable
         var error = await Assert.ThrowsAsync<LaunchException>(() => RunAsync(CoreTools));
         Assert.Equal(
             ($"the build failed (exit 1): broken.cs(1,1): error CS1002: ; expected (log: {At("state/run/logs/build.log")})", false),
-            (error.Message, File.Exists(At("app/local.settings.json"))));
+            (error.Message, File.Exists(At("app/local.settings.json")))
+        );
     }
 
     [Fact]
@@ -173,8 +293,10 @@ public sealed class LauncherTests : IDisposable
         await File.WriteAllTextAsync(At("built/local.settings.json"), """{"Values":{"Tenant__PinnedThumbprint":"AB"}}""", Stop);
         var error = Assert.Throws<LaunchException>(() => LocalSettingsFile.RequireNoSandbox(At("built")));
         Assert.Equal(
-            $"{At("built/local.settings.json")} names a sandbox tenant, not a real one: stop ./scripts/run --settings-only, delete the file there and in src/ComplianceFunctions, and start again",
-            error.Message);
+            $"{At("built/local.settings.json")} names a sandbox tenant, not a real one: stop ./scripts/run --settings-only, delete the "
+                + "file there and in src/ComplianceFunctions, and start again",
+            error.Message
+        );
         await File.WriteAllTextAsync(At("built/local.settings.json"), """{"Values":{"Tenant__Id":"mine"}}""", Stop);
         LocalSettingsFile.RequireNoSandbox(At("built"));
         LocalSettingsFile.RequireNoSandbox(At("app"));
@@ -195,7 +317,8 @@ public sealed class LauncherTests : IDisposable
 
     private string At(string name) => Path.Combine(_folder, name);
 
-    private void Answer(CredentialReport report) => File.WriteAllText(At("report.json"), JsonSerializer.Serialize(report, ComplianceJson.Readable));
+    private void Answer(CredentialReport report) =>
+        File.WriteAllText(At("report.json"), JsonSerializer.Serialize(report, ComplianceJson.Readable));
 
     private Task<int> RunAsync(RunOptions options) => LauncherTo(_output).RunAsync(options, Stop, CancellationToken.None);
 
@@ -203,8 +326,13 @@ public sealed class LauncherTests : IDisposable
     {
         var node = Tool.Find("node", "install it");
         string Fake(string name) => Path.Combine(AppContext.BaseDirectory, "Fakes", name);
-        var programs = new Programs(RepositoryRoot.Find(), [node, Fake("sandbox.js")],
-            [node, Fake("app.js"), _folder + Path.DirectorySeparatorChar], At("app"), [node, Fake("build.js"), At("app")]);
+        var programs = new Programs(
+            RepositoryRoot.Find(),
+            [node, Fake("sandbox.js")],
+            [node, Fake("app.js"), _folder + Path.DirectorySeparatorChar],
+            At("app"),
+            [node, Fake("build.js"), At("app")]
+        );
         return new Launcher(programs, output, _progress, (120, false), TimeProvider.System);
     }
 

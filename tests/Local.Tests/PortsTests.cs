@@ -59,8 +59,16 @@ public sealed class PortsTests
         {
             using var other = Taken(out var port);
             ChildProcess? started = null;
-            var error = await Assert.ThrowsAsync<LaunchException>(() => Azurite.StartAsync(
-                RepositoryRoot.Find(), folder, (0, port, 0), TimeProvider.System, Stop, started: child => started = child));
+            var error = await Assert.ThrowsAsync<LaunchException>(() =>
+                Azurite.StartAsync(
+                    RepositoryRoot.Find(),
+                    folder,
+                    (0, port, 0),
+                    TimeProvider.System,
+                    Stop,
+                    started: child => started = child
+                )
+            );
             Assert.Equal((IsTaken(port, "--azurite-port"), null), (error.Message, started));
         }
         finally

@@ -17,10 +17,16 @@ public sealed class ReportTableTests
     public void A_report_reads_as_documented()
     {
         var report = Reports.With(
-            Reports.Finding(Severity.Low, "wiki") with { Owner = null, AgeDays = null, Expires = null },
+            Reports.Finding(Severity.Low, "wiki") with
+            {
+                Owner = null,
+                AgeDays = null,
+                Expires = null,
+            },
             Reports.Finding(Severity.Critical, "billing"),
             Reports.Finding(Severity.High, "shop", FindingStatus.Waived),
-            Reports.Finding(Severity.High, "gone", FindingStatus.Resolved));
+            Reports.Finding(Severity.High, "gone", FindingStatus.Resolved)
+        );
         report = report with { Run = report.Run with { Warnings = ["credentials.yaml:12: the waiver of shop ends in 3 days"] } };
         AssertGolden("report.txt", Print(report));
     }
@@ -41,7 +47,13 @@ public sealed class ReportTableTests
         };
         var rows = Print(Reports.With(finding), width).Split('\n');
         Assert.True(rows.Where(row => row.StartsWith(' ') || row.StartsWith('─')).Max(row => row.Length) <= width);
-        Assert.Contains(rows, row => row.Contains("CRED-001", StringComparison.Ordinal) && row.Contains("2026-11-30", StringComparison.Ordinal) && row.Contains("412 d", StringComparison.Ordinal));
+        Assert.Contains(
+            rows,
+            row =>
+                row.Contains("CRED-001", StringComparison.Ordinal)
+                && row.Contains("2026-11-30", StringComparison.Ordinal)
+                && row.Contains("412 d", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

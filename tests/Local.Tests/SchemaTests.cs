@@ -9,11 +9,26 @@ namespace Local.Tests;
 
 public sealed class SchemaTests
 {
-    private static readonly string File = Path.Combine(RepositoryRoot.Find(), "src", "ComplianceFunctions", "schemas", "credential-report.schema.json");
+    private static readonly string File = Path.Combine(
+        RepositoryRoot.Find(),
+        "src",
+        "ComplianceFunctions",
+        "schemas",
+        "credential-report.schema.json"
+    );
 
-    private static CredentialReport Full => Reports.Incomplete(Reports.With(
-        Reports.Finding(Severity.Critical, "billing"),
-        Reports.Finding(Severity.Info, "wiki", FindingStatus.Resolved) with { Owner = null, AgeDays = null, Expires = null }));
+    private static CredentialReport Full =>
+        Reports.Incomplete(
+            Reports.With(
+                Reports.Finding(Severity.Critical, "billing"),
+                Reports.Finding(Severity.Info, "wiki", FindingStatus.Resolved) with
+                {
+                    Owner = null,
+                    AgeDays = null,
+                    Expires = null,
+                }
+            )
+        );
 
     [Fact]
     public async Task What_is_printed_is_what_the_schema_says()
@@ -70,7 +85,9 @@ public sealed class SchemaTests
     private static JsonObject Json(CredentialReport report) => JsonSerializer.SerializeToNode(report, ComplianceJson.Readable)!.AsObject();
 
     private static JsonObject At(JsonNode json, string path) =>
-        path.Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate(json, (at, step) => (int.TryParse(step, out var index) ? at[index] : at[step])!).AsObject();
+        path.Split('/', StringSplitOptions.RemoveEmptyEntries)
+            .Aggregate(json, (at, step) => (int.TryParse(step, out var index) ? at[index] : at[step])!)
+            .AsObject();
 
     private static IEnumerable<string> Properties(JsonNode schema, string path)
     {
@@ -79,7 +96,8 @@ public sealed class SchemaTests
             at = Resolve(step == "0" ? at["items"]! : at["properties"]![step]!);
         return at["properties"]!.AsObject().Select(property => property.Key);
 
-        JsonNode Resolve(JsonNode node) => node["$ref"] is { } reference ? schema["definitions"]![reference.GetValue<string>().Split('/')[^1]]! : node;
+        JsonNode Resolve(JsonNode node) =>
+            node["$ref"] is { } reference ? schema["definitions"]![reference.GetValue<string>().Split('/')[^1]]! : node;
     }
 
     private static async Task<string[]> ErrorsAsync(JsonObject json)

@@ -39,13 +39,20 @@ public sealed class SmallFileTests : IDisposable
     public void A_broken_key_file_says_what_to_do(string text)
     {
         File.WriteAllText(Keys, text);
-        Assert.Equal($"{Keys} does not hold three keys: delete it, and new ones are made", Assert.Throws<LaunchException>(() => HostKeys.ReadOrMake(Keys)).Message);
+        Assert.Equal(
+            $"{Keys} does not hold three keys: delete it, and new ones are made",
+            Assert.Throws<LaunchException>(() => HostKeys.ReadOrMake(Keys)).Message
+        );
     }
 
     [Fact]
-    public void The_sandbox_s_ready_line_is_read() => Assert.Equal(
-        new SandboxReady(7072, "https://localhost:7072", "AB12", "t", "c", "s"),
-        SandboxReady.Parse("""{"port":7072,"url":"https://localhost:7072","thumbprint":"AB12","tenantId":"t","clientId":"c","clientSecret":"s"}"""));
+    public void The_sandbox_s_ready_line_is_read() =>
+        Assert.Equal(
+            new SandboxReady(7072, "https://localhost:7072", "AB12", "t", "c", "s"),
+            SandboxReady.Parse(
+                """{"port":7072,"url":"https://localhost:7072","thumbprint":"AB12","tenantId":"t","clientId":"c","clientSecret":"s"}"""
+            )
+        );
 
     [Theory]
     [InlineData("listening")]
@@ -59,7 +66,8 @@ public sealed class SmallFileTests : IDisposable
     }
 
     [Fact]
-    public void The_host_s_address_is_read() => Assert.Equal(new Uri("http://127.0.0.1:7071/"), HostAddress.Parse("""{"address":"http://127.0.0.1:7071"}"""));
+    public void The_host_s_address_is_read() =>
+        Assert.Equal(new Uri("http://127.0.0.1:7071/"), HostAddress.Parse("""{"address":"http://127.0.0.1:7071"}"""));
 
     [Theory]
     [InlineData("listening")]
@@ -68,15 +76,22 @@ public sealed class SmallFileTests : IDisposable
     [InlineData("""{"address":"http://elsewhere.example:7071"}""")] // the keys are sent there
     [InlineData("""{"address":"https://127.0.0.1:7071"}""")]
     [InlineData("""{"address":"http://127.0.0.1:7071/api"}""")]
-    public void Another_first_line_is_no_address(string line) => Assert.StartsWith(
-        "the host's first line is not the address", Assert.Throws<LaunchException>(() => HostAddress.Parse(line)).Message, StringComparison.Ordinal);
+    public void Another_first_line_is_no_address(string line) =>
+        Assert.StartsWith(
+            "the host's first line is not the address",
+            Assert.Throws<LaunchException>(() => HostAddress.Parse(line)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Settings_for_the_Core_Tools_are_replaced_and_deleted_as_long_as_nobody_changed_them()
     {
         var file = new LocalSettingsFile(_folder);
         file.Write(new Dictionary<string, string> { ["b"] = "1+1", ["a"] = "x" });
-        Assert.Equal("{\n  \"IsEncrypted\": false,\n  \"Values\": {\n    \"a\": \"x\",\n    \"b\": \"1+1\"\n  }\n}", File.ReadAllText(file.FilePath).ReplaceLineEndings("\n"));
+        Assert.Equal(
+            "{\n  \"IsEncrypted\": false,\n  \"Values\": {\n    \"a\": \"x\",\n    \"b\": \"1+1\"\n  }\n}",
+            File.ReadAllText(file.FilePath).ReplaceLineEndings("\n")
+        );
         file.Write(new Dictionary<string, string> { ["a"] = "y" });
         // Another start, of which this one left the file behind.
         new LocalSettingsFile(_folder).RequireReplaceable();
@@ -95,7 +110,11 @@ public sealed class SmallFileTests : IDisposable
     {
         using var run = StateFolder.Take(_folder, once: false);
         using var once = StateFolder.Take(_folder, once: true);
-        Assert.Contains("is in use by another ./scripts/run", Assert.Throws<LaunchException>(() => StateFolder.Take(_folder, once: false)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is in use by another ./scripts/run",
+            Assert.Throws<LaunchException>(() => StateFolder.Take(_folder, once: false)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -107,7 +126,8 @@ public sealed class SmallFileTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder, "diary.txt"), "", TestContext.Current.CancellationToken);
         Assert.Equal(
             (true, false, false, true),
-            (await run.EmptyAsync(), Directory.Exists(run.Azurite), File.Exists(run.Keys), File.Exists(Path.Combine(_folder, "diary.txt"))));
+            (await run.EmptyAsync(), Directory.Exists(run.Azurite), File.Exists(run.Keys), File.Exists(Path.Combine(_folder, "diary.txt")))
+        );
     }
 
     [Fact]
@@ -135,11 +155,27 @@ public sealed class SmallFileTests : IDisposable
     [Theory]
     [InlineData("""{"LogLevel":"Warning","Category":"Compliance.Runs","Message":"late"}""", true, "app      warning: late")]
     [InlineData("""{"LogLevel":"Information","Category":"Compliance.Runs","Message":"done"}""", true, "app      done")]
-    [InlineData("""{"LogLevel":"Error","Category":"Microsoft.X","Message":"failed","Exception":"System.IO.IOException: full\n   at X"}""", true, "app      error: failed: System.IO.IOException: full")]
+    [InlineData(
+        """{"LogLevel":"Error","Category":"Microsoft.X","Message":"failed","Exception":"System.IO.IOException: full\n   at X"}""",
+        true,
+        "app      error: failed: System.IO.IOException: full"
+    )]
     [InlineData("""{"LogLevel":"Information","Category":"Microsoft.Hosting","Message":"started"}""", false, "app      started")]
-    [InlineData("""{"LogLevel":"Information","Category":"Compliance.Runs","Message":"done","Scopes":[{"FunctionName":"F","CorrelationId":"c"}]}""", true, "app      done")]
-    [InlineData("""{"LogLevel":"Information","Category":"LocalHost","Message":"Function F: timerTrigger"}""", false, "app      Function F: timerTrigger")]
-    [InlineData("""{"LogLevel":"Error","Category":"LocalHost.Worker","Message":"The worker ended"}""", true, "app      error: The worker ended")]
+    [InlineData(
+        """{"LogLevel":"Information","Category":"Compliance.Runs","Message":"done","Scopes":[{"FunctionName":"F","CorrelationId":"c"}]}""",
+        true,
+        "app      done"
+    )]
+    [InlineData(
+        """{"LogLevel":"Information","Category":"LocalHost","Message":"Function F: timerTrigger"}""",
+        false,
+        "app      Function F: timerTrigger"
+    )]
+    [InlineData(
+        """{"LogLevel":"Error","Category":"LocalHost.Worker","Message":"The worker ended"}""",
+        true,
+        "app      error: The worker ended"
+    )]
     [InlineData("""{"LogLevel":"Information","Category":"LocalHost.Worker.Output","Message":"printed"}""", true, "app      printed")]
     [InlineData("""{"LogLevel":"Information","Category":"Host.Triggers.DurableTask","Message":"episode"}""", false, "app      episode")]
     [InlineData("{ not json", true, "app      { not json")]

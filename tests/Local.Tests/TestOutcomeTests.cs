@@ -42,8 +42,7 @@ public sealed class TestOutcomeTests : IDisposable
 
     [Fact]
     public void A_run_that_did_not_begin_names_every_project() =>
-        Assert.Equal(
-            (Aborted("A.Tests") + Aborted("B.Tests") + "0 passed, 2 failed", ExitCode.Failed), Judge(Both, exit: 1));
+        Assert.Equal((Aborted("A.Tests") + Aborted("B.Tests") + "0 passed, 2 failed", ExitCode.Failed), Judge(Both, exit: 1));
 
     [Fact]
     public void A_file_that_is_cut_off_counts_as_failed_and_does_not_hide_the_others()
@@ -64,7 +63,8 @@ public sealed class TestOutcomeTests : IDisposable
 
         Assert.Equal(
             ("A.Tests: its test results cannot be read (it has no Counters), it counts as failed\n0 passed, 1 failed", ExitCode.Failed),
-            Judge(["A.Tests"], exit: 0));
+            Judge(["A.Tests"], exit: 0)
+        );
     }
 
     // Seen: a fixture that fails while it is disposed of, after all tests have passed.
@@ -75,7 +75,8 @@ public sealed class TestOutcomeTests : IDisposable
 
         Assert.Equal(
             ("dotnet test ended with exit code 7 although no test failed: this counts as failed\n5 passed, 1 failed", ExitCode.Failed),
-            Judge(["A.Tests"], exit: 7));
+            Judge(["A.Tests"], exit: 7)
+        );
     }
 
     // With a filter no project has to have results, but something must.
@@ -93,22 +94,28 @@ public sealed class TestOutcomeTests : IDisposable
         Write("A.Tests", total: 2, executed: 0, passed: 0);
 
         Assert.Equal(
-            ("no test was run: this counts as failed\n0 passed, 1 failed, 2 skipped", ExitCode.Failed), Judge(["A.Tests"], exit: 0));
+            ("no test was run: this counts as failed\n0 passed, 1 failed, 2 skipped", ExitCode.Failed),
+            Judge(["A.Tests"], exit: 0)
+        );
     }
 
     [Fact]
     public void Every_test_project_of_the_checkout_is_in_the_solution_and_must_have_results()
     {
         var root = RepositoryRoot.Find();
-        var names = Directory.GetFiles(Path.Combine(root, "tests"), "*.csproj", SearchOption.AllDirectories)
+        var names = Directory
+            .GetFiles(Path.Combine(root, "tests"), "*.csproj", SearchOption.AllDirectories)
             .Select(Path.GetFileNameWithoutExtension)
-            .Where(name => name!.EndsWith(".Tests", StringComparison.Ordinal) || name == "EndToEnd").Order(StringComparer.Ordinal);
+            .Where(name => name!.EndsWith(".Tests", StringComparison.Ordinal) || name == "EndToEnd")
+            .Order(StringComparer.Ordinal);
 
         Assert.Equal(names, TestProjects.Read(root).Order(StringComparer.Ordinal));
         // The rule by which MSBuild makes it a test project.
         Assert.Contains(
             "$(MSBuildProjectName.EndsWith('.Tests')) or '$(MSBuildProjectName)' == 'EndToEnd'",
-            File.ReadAllText(Path.Combine(root, "tests", "Directory.Build.targets")), StringComparison.Ordinal);
+            File.ReadAllText(Path.Combine(root, "tests", "Directory.Build.targets")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -134,13 +141,15 @@ public sealed class TestOutcomeTests : IDisposable
 
     private string At(string project) => Path.Combine(_folder, $"{project}_net10.0_x64.trx");
 
-    private void Write(string project, int total, int executed, int passed) => File.WriteAllText(
-        At(project),
-        $"""
-        <TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010">
-          <ResultSummary outcome="Completed">
-            <Counters total="{total}" executed="{executed}" passed="{passed}" failed="{executed - passed}" />
-          </ResultSummary>
-        </TestRun>
-        """);
+    private void Write(string project, int total, int executed, int passed) =>
+        File.WriteAllText(
+            At(project),
+            $"""
+            <TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010">
+              <ResultSummary outcome="Completed">
+                <Counters total="{total}" executed="{executed}" passed="{passed}" failed="{executed - passed}" />
+              </ResultSummary>
+            </TestRun>
+            """
+        );
 }

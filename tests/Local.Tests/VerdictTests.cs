@@ -13,8 +13,12 @@ public sealed class VerdictTests
     [InlineData(Severity.Critical, FindingStatus.Open, Severity.High, 2)]
     [InlineData(Severity.Critical, FindingStatus.Waived, Severity.High, 0)]
     [InlineData(Severity.Critical, FindingStatus.Resolved, Severity.High, 0)]
-    public void A_complete_run_fails_only_for_an_open_finding_at_or_above_the_limit(Severity severity, FindingStatus status, Severity? failOn, int expected) =>
-        Assert.Equal(expected, Verdict.Of(Reports.With(Reports.Finding(severity, "billing", status)), failOn));
+    public void A_complete_run_fails_only_for_an_open_finding_at_or_above_the_limit(
+        Severity severity,
+        FindingStatus status,
+        Severity? failOn,
+        int expected
+    ) => Assert.Equal(expected, Verdict.Of(Reports.With(Reports.Finding(severity, "billing", status)), failOn));
 
     [Fact]
     public void A_gap_wins_over_a_finding()

@@ -238,7 +238,8 @@ public static class DurableFunctions
     public static async Task<IActionResult> StartEcho(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "echo/{id}")] HttpRequest request,
         string id,
-        [DurableClient] DurableTaskClient client)
+        [DurableClient] DurableTaskClient client
+    )
     {
         var options = new StartOrchestrationOptions(id);
         await client.ScheduleNewOrchestrationInstanceAsync("Echoes", "from http", options, CancellationToken.None);

@@ -19,7 +19,9 @@ public sealed class HttpFunctions(Scoped scoped)
 {
     [Function("Results")]
     public static async Task<IActionResult> ResultsAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "results/{kind}")] HttpRequest request, string kind)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "results/{kind}")] HttpRequest request,
+        string kind
+    )
     {
         await Task.Yield();
         return kind switch
@@ -42,22 +44,22 @@ public sealed class HttpFunctions(Scoped scoped)
     public static IActionResult Routed(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "runs/{runId}/{part:int?}")] HttpRequest request,
         string runId,
-        int? part) =>
-        Text($"{runId} {part}");
+        int? part
+    ) => Text($"{runId} {part}");
 
     [Function("Item")]
     public static IActionResult Item(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/{id}")] HttpRequest request, string id) =>
-        Text($"item {id}");
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/{id}")] HttpRequest request,
+        string id
+    ) => Text($"item {id}");
 
     [Function("LatestItem")]
     public static IActionResult LatestItem(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/latest")] HttpRequest request) =>
-        Text("latest");
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/latest")] HttpRequest request
+    ) => Text("latest");
 
     [Function("DoorGet")]
-    public static IActionResult DoorGet(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "door")] HttpRequest request) =>
+    public static IActionResult DoorGet([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "door")] HttpRequest request) =>
         Text("get");
 
     [Function("DoorPut")]
@@ -85,17 +87,21 @@ public sealed class HttpFunctions(Scoped scoped)
     /// <summary>Answers with what the function sees of its request and of its invocation.</summary>
     [Function("Mirror")]
     public IActionResult Mirror(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "mirror")] HttpRequest request, FunctionContext context) =>
-        new OkObjectResult(new
-        {
-            name = context.FunctionDefinition.Name,
-            invocationId = context.InvocationId,
-            traceParent = context.TraceContext.TraceParent,
-            scoped = scoped.Number,
-            url = request.GetEncodedPathAndQuery(),
-            host = request.Host.Value,
-            headers = request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()),
-        });
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "mirror")] HttpRequest request,
+        FunctionContext context
+    ) =>
+        new OkObjectResult(
+            new
+            {
+                name = context.FunctionDefinition.Name,
+                invocationId = context.InvocationId,
+                traceParent = context.TraceContext.TraceParent,
+                scoped = scoped.Number,
+                url = request.GetEncodedPathAndQuery(),
+                host = request.Host.Value,
+                headers = request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()),
+            }
+        );
 
     private static ContentResult Text(string text) => new() { Content = text };
 }

@@ -15,8 +15,9 @@ public sealed partial class ProcessFunctions(ILogger<ProcessFunctions> logger)
 
     [Function("Setting")]
     public static IActionResult Setting(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "setting/{name}")] HttpRequest request, string name) =>
-        new ContentResult { Content = Environment.GetEnvironmentVariable(name) ?? "(not set)" };
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "setting/{name}")] HttpRequest request,
+        string name
+    ) => new ContentResult { Content = Environment.GetEnvironmentVariable(name) ?? "(not set)" };
 
     /// <summary>Ends the process as kill -9 does.</summary>
     [Function("Crash")]
@@ -34,7 +35,9 @@ public sealed partial class ProcessFunctions(ILogger<ProcessFunctions> logger)
     /// <summary>Runs until it is cancelled.</summary>
     [Function("Patient")]
     public async Task PatientAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post")] HttpRequest request,
+        CancellationToken cancellationToken
+    )
     {
         Saw("begin");
         var cancelled = Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
@@ -54,7 +57,9 @@ public sealed partial class ProcessFunctions(ILogger<ProcessFunctions> logger)
     /// <summary>Runs for a given time.</summary>
     [Function("Slow")]
     public async Task<IActionResult> SlowAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "slow/{milliseconds:int}")] HttpRequest request, int milliseconds)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "slow/{milliseconds:int}")] HttpRequest request,
+        int milliseconds
+    )
     {
         Saw("begin");
         await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System);

@@ -29,13 +29,14 @@ public static class QueueFunctions
 
     [Function("Forward")]
     [QueueOutput("%Second%")]
-    public static object? Forward([QueueTrigger("%First%")] string message) => message switch
-    {
-        "one" => "one",
-        "many" => new List<string> { "a", "b" },
-        "object" => new { Id = 7 },
-        _ => null,
-    };
+    public static object? Forward([QueueTrigger("%First%")] string message) =>
+        message switch
+        {
+            "one" => "one",
+            "many" => new List<string> { "a", "b" },
+            "object" => new { Id = 7 },
+            _ => null,
+        };
 
     [Function("Second")]
     public static void Second([QueueTrigger("%Second%")] string message) => Probe.See(message);

@@ -32,7 +32,9 @@ public static class VersionFunctions
         await context.WaitForExternalEvent<string>(Next);
         var child = await context.CallSubOrchestratorAsync<string>("Version");
         var given = await context.CallSubOrchestratorAsync<string>(
-            "Version", options: new SubOrchestrationOptions { Version = context.Version });
+            "Version",
+            options: new SubOrchestrationOptions { Version = context.Version }
+        );
         return $"{context.Version} {child} {given}";
     }
 

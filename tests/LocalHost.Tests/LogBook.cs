@@ -4,7 +4,13 @@ namespace LocalHost.Tests;
 
 /// <summary>One entry of the log.</summary>
 internal sealed record LogLine(
-    string Category, LogLevel Level, EventId Event, string Text, Exception? Error, IReadOnlyDictionary<string, object?> Scope);
+    string Category,
+    LogLevel Level,
+    EventId Event,
+    string Text,
+    Exception? Error,
+    IReadOnlyDictionary<string, object?> Scope
+);
 
 /// <summary>Keeps the log of a host; a test can await an entry.</summary>
 internal sealed class LogBook : ILoggerProvider, ISupportExternalScope
@@ -44,9 +50,7 @@ internal sealed class LogBook : ILoggerProvider, ISupportExternalScope
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     private void Write(LogLine line)
     {
@@ -69,7 +73,12 @@ internal sealed class LogBook : ILoggerProvider, ISupportExternalScope
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             var scope = new Dictionary<string, object?>();
             book._scopes.ForEachScope(
@@ -78,7 +87,8 @@ internal sealed class LogBook : ILoggerProvider, ISupportExternalScope
                     foreach (var (name, value) in entry as IEnumerable<KeyValuePair<string, object?>> ?? [])
                         values[name] = value;
                 },
-                scope);
+                scope
+            );
             book.Write(new LogLine(category, logLevel, eventId, formatter(state, exception), exception, scope));
         }
     }

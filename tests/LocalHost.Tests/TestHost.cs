@@ -17,22 +17,23 @@ internal sealed class TestHost : IAsyncDisposable
     private ILoggerFactory? _loggers;
     private AppHost? _host;
 
-    public Dictionary<string, string> Settings { get; } = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["LocalHost__Port"] = "0",
-        ["LocalHost__Keys__Master"] = Master,
-        ["LocalHost__Keys__Default"] = Default,
-        ["LocalHost__DrainSeconds"] = "30",
-        ["AzureFunctionsWebHost__hostid"] = "test",
-        ["AzureWebJobs__Nightly__Disabled"] = "true",
-        ["Take"] = "take",
-        ["Refuse"] = "refuse",
-        ["Hold"] = "hold",
-        ["Read"] = "read",
-        ["First"] = "first",
-        ["Second"] = "second",
-        ["ForwardElsewhere"] = "forward",
-    };
+    public Dictionary<string, string> Settings { get; } =
+        new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["LocalHost__Port"] = "0",
+            ["LocalHost__Keys__Master"] = Master,
+            ["LocalHost__Keys__Default"] = Default,
+            ["LocalHost__DrainSeconds"] = "30",
+            ["AzureFunctionsWebHost__hostid"] = "test",
+            ["AzureWebJobs__Nightly__Disabled"] = "true",
+            ["Take"] = "take",
+            ["Refuse"] = "refuse",
+            ["Hold"] = "hold",
+            ["Read"] = "read",
+            ["First"] = "first",
+            ["Second"] = "second",
+            ["ForwardElsewhere"] = "forward",
+        };
 
     public string HostJson { get; init; } = """{"version":"2.0"}""";
 
@@ -58,7 +59,9 @@ internal sealed class TestHost : IAsyncDisposable
 
     public Task BindAsync()
     {
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        var environment = Environment
+            .GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
             .ToDictionary(v => (string)v.Key, v => (string)v.Value!);
         foreach (var (name, value) in Settings)
             environment[name] = value;
@@ -69,7 +72,12 @@ internal sealed class TestHost : IAsyncDisposable
     }
 
     public async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, string? key = null, string? body = null, params (string Name, string Value)[] headers)
+        HttpMethod method,
+        string path,
+        string? key = null,
+        string? body = null,
+        params (string Name, string Value)[] headers
+    )
     {
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = Host.Address };
         using var request = new HttpRequestMessage(method, path);
@@ -106,8 +114,12 @@ internal sealed class TestHost : IAsyncDisposable
     }
 
     private static IReadOnlyList<IFunctionStarter> CreateStarters(
-        HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time) =>
-        [new TimerStarter(context, worker, loggers, time), new Idle()];
+        HostContext context,
+        Uri address,
+        IWorkerChannel worker,
+        ILoggerFactory loggers,
+        TimeProvider time
+    ) => [new TimerStarter(context, worker, loggers, time), new Idle()];
 
     /// <summary>Takes the triggers that these tests are not about, and starts nothing.</summary>
     private sealed class Idle : IFunctionStarter

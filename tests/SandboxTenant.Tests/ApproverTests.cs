@@ -10,18 +10,35 @@ namespace SandboxTenant.Tests;
 /// <summary>People sign in to the compliance app.</summary>
 public sealed class ApproverTests(DemoFixture demo)
 {
-    private static Task<(int Status, JsonNode? Body, HttpResponseMessage)> SignIn(Sandbox sandbox, PinnedClients clients, string username, string? password = null, string? scope = null) => clients.SendAsync("POST",
-        $"/{sandbox.TenantId}/oauth2/v2.0/token", new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["grant_type"] = "password",
-            ["client_id"] = sandbox.ClientId,
-            ["username"] = username,
-            ["password"] = password ?? sandbox.ClientSecret,
-            ["scope"] = scope ?? $"api://{DemoLeaver.ComplianceAppId}/.default",
-        }), token: "");
+    private static Task<(int Status, JsonNode? Body, HttpResponseMessage)> SignIn(
+        Sandbox sandbox,
+        PinnedClients clients,
+        string username,
+        string? password = null,
+        string? scope = null
+    ) =>
+        clients.SendAsync(
+            "POST",
+            $"/{sandbox.TenantId}/oauth2/v2.0/token",
+            new FormUrlEncodedContent(
+                new Dictionary<string, string>
+                {
+                    ["grant_type"] = "password",
+                    ["client_id"] = sandbox.ClientId,
+                    ["username"] = username,
+                    ["password"] = password ?? sandbox.ClientSecret,
+                    ["scope"] = scope ?? $"api://{DemoLeaver.ComplianceAppId}/.default",
+                }
+            ),
+            token: ""
+        );
 
-    private static List<Entity> Approvers(Sandbox sandbox) => [.. sandbox.Tenant.AppRoleAssignments
-        .By("resourceId", sandbox.Tenant.ServicePrincipals.Find(DemoLeaver.ComplianceAppId)!.Id).Select(a => sandbox.Tenant.Users.Find(Json.Text(a.Json, "principalId")!)!)];
+    private static List<Entity> Approvers(Sandbox sandbox) =>
+        [
+            .. sandbox
+                .Tenant.AppRoleAssignments.By("resourceId", sandbox.Tenant.ServicePrincipals.Find(DemoLeaver.ComplianceAppId)!.Id)
+                .Select(a => sandbox.Tenant.Users.Find(Json.Text(a.Json, "principalId")!)!),
+        ];
 
     [Fact]
     public async Task An_approver_gets_a_token_that_the_published_keys_verify()
@@ -33,12 +50,34 @@ public sealed class ApproverTests(DemoFixture demo)
         var claims = JsonNode.Parse(Base64Url.DecodeFromChars(parts[1]))!;
         var configuration = (await clients.SendAsync("GET", $"/{sandbox.TenantId}/v2.0/.well-known/openid-configuration", token: "")).Body!;
         var key = (await clients.SendAsync("GET", (string)configuration["jwks_uri"]!, token: "")).Body!["keys"]![0]!;
-        using var rsa = RSA.Create(new RSAParameters { Modulus = Base64Url.DecodeFromChars((string)key["n"]!), Exponent = Base64Url.DecodeFromChars((string)key["e"]!) });
+        using var rsa = RSA.Create(
+            new RSAParameters
+            {
+                Modulus = Base64Url.DecodeFromChars((string)key["n"]!),
+                Exponent = Base64Url.DecodeFromChars((string)key["e"]!),
+            }
+        );
 
         Assert.Equal(200, status);
-        Assert.True(rsa.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
-        Assert.Equal((DemoLeaver.ComplianceAppId, approver.Id, sandbox.TenantId, "2.0", (string)configuration["issuer"]!, "Compliance.Approver"),
-            ((string)claims["aud"]!, (string)claims["oid"]!, (string)claims["tid"]!, (string)claims["ver"]!, (string)claims["iss"]!, (string)claims["roles"]!.AsArray().Single()!));
+        Assert.True(
+            rsa.VerifyData(
+                Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"),
+                Base64Url.DecodeFromChars(parts[2]),
+                HashAlgorithmName.SHA256,
+                RSASignaturePadding.Pkcs1
+            )
+        );
+        Assert.Equal(
+            (DemoLeaver.ComplianceAppId, approver.Id, sandbox.TenantId, "2.0", (string)configuration["issuer"]!, "Compliance.Approver"),
+            (
+                (string)claims["aud"]!,
+                (string)claims["oid"]!,
+                (string)claims["tid"]!,
+                (string)claims["ver"]!,
+                (string)claims["iss"]!,
+                (string)claims["roles"]!.AsArray().Single()!
+            )
+        );
         // The tenant's clock, not the machine's.
         Assert.InRange((long)claims["nbf"]!, DemoFixture.Now.ToUnixTimeSeconds(), DemoFixture.Now.AddHours(1).ToUnixTimeSeconds());
     }
@@ -46,18 +85,36 @@ public sealed class ApproverTests(DemoFixture demo)
     [Fact]
     public async Task Others_get_no_role_and_a_wrong_password_a_wrong_app_or_a_disabled_account_no_token()
     {
-        await using var sandbox = await Sandbox.StartAsync(new SandboxOptions { Now = DemoFixture.Now }, TimeProvider.System, TestContext.Current.CancellationToken);
+        await using var sandbox = await Sandbox.StartAsync(
+            new SandboxOptions { Now = DemoFixture.Now },
+            TimeProvider.System,
+            TestContext.Current.CancellationToken
+        );
         using var clients = new PinnedClients(sandbox);
         var dana = Json.Text(sandbox.Tenant.Users.Find(DemoLeaver.LeaverId)!.Json, "userPrincipalName")!;
         var token = (string)(await SignIn(sandbox, clients, dana)).Body!["access_token"]!;
-        var (password, app, nobody) = (await SignIn(sandbox, clients, dana, "guessed"), await SignIn(sandbox, clients, dana, scope: $"api://{Ids.Guid("none")}/.default"), await SignIn(sandbox, clients, "nobody@northwynd.example"));
+        var (password, app, nobody) = (
+            await SignIn(sandbox, clients, dana, "guessed"),
+            await SignIn(sandbox, clients, dana, scope: $"api://{Ids.Guid("none")}/.default"),
+            await SignIn(sandbox, clients, "nobody@northwynd.example")
+        );
         await clients.SendAsync("PATCH", "/v1.0/users/" + DemoLeaver.LeaverId, new { accountEnabled = false });
         var disabled = await SignIn(sandbox, clients, dana);
 
         Assert.Empty(JsonNode.Parse(Base64Url.DecodeFromChars(token.Split('.')[1]))!["roles"]!.AsArray());
-        Assert.Equal([(400, 50126), (400, 70011), (400, 50126), (400, 50057)], ((int Status, JsonNode? Body, HttpResponseMessage)[])[password, app, nobody, disabled] is var answers
-            ? answers.Select(a => (a.Status, (int)a.Body!["error_codes"]![0]!)) : []);
+        Assert.Equal(
+            [(400, 50126), (400, 70011), (400, 50126), (400, 50057)],
+            ((int Status, JsonNode? Body, HttpResponseMessage)[])[password, app, nobody, disabled] is var answers
+                ? answers.Select(a => (a.Status, (int)a.Body!["error_codes"]![0]!))
+                : []
+        );
         // A person's token opens neither Graph nor Resource Manager.
-        Assert.Equal((401, 401), ((await clients.SendAsync("GET", "/v1.0/users", token: token)).Status, (await clients.SendAsync("GET", "/subscriptions?api-version=2022-12-01", token: token)).Status));
+        Assert.Equal(
+            (401, 401),
+            (
+                (await clients.SendAsync("GET", "/v1.0/users", token: token)).Status,
+                (await clients.SendAsync("GET", "/subscriptions?api-version=2022-12-01", token: token)).Status
+            )
+        );
     }
 }

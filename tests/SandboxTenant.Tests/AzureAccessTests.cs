@@ -14,7 +14,11 @@ public sealed class AzureAccessTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _sandbox = await Sandbox.StartAsync(new SandboxOptions { Now = DemoFixture.Now }, TimeProvider.System, TestContext.Current.CancellationToken);
+        _sandbox = await Sandbox.StartAsync(
+            new SandboxOptions { Now = DemoFixture.Now },
+            TimeProvider.System,
+            TestContext.Current.CancellationToken
+        );
         _clients = new PinnedClients(_sandbox);
     }
 
@@ -24,22 +28,38 @@ public sealed class AzureAccessTests : IAsyncLifetime
         await _sandbox.DisposeAsync();
     }
 
-    private string Resource(string name) => _sandbox.Tenant.Resources.All().Single(r => r.Id.EndsWith("/" + name, StringComparison.Ordinal)).Id;
+    private string Resource(string name) =>
+        _sandbox.Tenant.Resources.All().Single(r => r.Id.EndsWith("/" + name, StringComparison.Ordinal)).Id;
 
     private string Subscription(int number) => "/subscriptions/" + _sandbox.Tenant.Subscriptions.All()[number].Id;
 
     private async Task<List<string>> Scopes(string at, string principal = Dana) =>
-        [.. (await _clients.AllAsync($"{at}/providers/Microsoft.Authorization/roleAssignments{Api}&$filter=principalId eq '{principal}'")).Items.Select(a => (string)a["properties"]!["scope"]!)];
+        [
+            .. (
+                await _clients.AllAsync($"{at}/providers/Microsoft.Authorization/roleAssignments{Api}&$filter=principalId eq '{principal}'")
+            ).Items.Select(a => (string)a["properties"]!["scope"]!),
+        ];
 
     [Fact]
     public async Task A_principals_roles_show_at_above_and_below_a_scope()
     {
         const string Root = "/providers/Microsoft.Management/managementGroups/mg-nw";
-        _sandbox.Tenant.Change("subscriptions", _sandbox.Tenant.Subscriptions.All()[1].Id, """{"properties":{"managementGroupAncestorsChain":[{"name":"mg-other"}]}}""");
-        var made = await _clients.SendAsync("PUT", $"{Root}/providers/Microsoft.Authorization/roleAssignments/{Ids.Guid("at the top")}{Api}", new { properties = new { roleDefinitionId = Reader, principalId = Dana } });
+        _sandbox.Tenant.Change(
+            "subscriptions",
+            _sandbox.Tenant.Subscriptions.All()[1].Id,
+            """{"properties":{"managementGroupAncestorsChain":[{"name":"mg-other"}]}}"""
+        );
+        var made = await _clients.SendAsync(
+            "PUT",
+            $"{Root}/providers/Microsoft.Authorization/roleAssignments/{Ids.Guid("at the top")}{Api}",
+            new { properties = new { roleDefinitionId = Reader, principalId = Dana } }
+        );
 
         Assert.Equal(201, made.Status);
-        Assert.Equal([Resource("stnwtrainprod"), Resource("stnwmodelsprod"), Subscription(0), Subscription(0) + "/resourceGroups/rg-scratch", Root], await Scopes(Subscription(0)));
+        Assert.Equal(
+            [Resource("stnwtrainprod"), Resource("stnwmodelsprod"), Subscription(0), Subscription(0) + "/resourceGroups/rg-scratch", Root],
+            await Scopes(Subscription(0))
+        );
         Assert.DoesNotContain(Root, await Scopes(Subscription(1)));
         Assert.Equal([Resource("stnwtrainprod"), Subscription(0), Root], await Scopes(Resource("stnwtrainprod")));
         Assert.Equal(9, (await Scopes("")).Count);
@@ -48,7 +68,12 @@ public sealed class AzureAccessTests : IAsyncLifetime
     [Fact]
     public async Task A_role_goes_with_its_body_and_is_then_absent()
     {
-        var id = (string)(await _clients.AllAsync($"{Subscription(0)}/providers/Microsoft.Authorization/roleAssignments{Api}&$filter=principalId eq '{Dana}'")).Items[0]["id"]!;
+        var id = (string)
+            (
+                await _clients.AllAsync(
+                    $"{Subscription(0)}/providers/Microsoft.Authorization/roleAssignments{Api}&$filter=principalId eq '{Dana}'"
+                )
+            ).Items[0]["id"]!;
         var (first, second) = (await _clients.SendAsync("DELETE", id + Api), await _clients.SendAsync("DELETE", id + Api));
         var properties = first.Body!["properties"]!.DeepClone();
         var back = await _clients.SendAsync("PUT", id + Api, new JsonObject { ["properties"] = properties.DeepClone() });
@@ -62,7 +87,11 @@ public sealed class AzureAccessTests : IAsyncLifetime
     [Fact]
     public async Task A_role_for_nobody_is_refused()
     {
-        var (status, body, _) = await _clients.SendAsync("PUT", $"{Subscription(0)}/providers/Microsoft.Authorization/roleAssignments/{Ids.Guid("x")}{Api}", new { properties = new { roleDefinitionId = Reader, principalId = Ids.Guid("nobody") } });
+        var (status, body, _) = await _clients.SendAsync(
+            "PUT",
+            $"{Subscription(0)}/providers/Microsoft.Authorization/roleAssignments/{Ids.Guid("x")}{Api}",
+            new { properties = new { roleDefinitionId = Reader, principalId = Ids.Guid("nobody") } }
+        );
 
         Assert.Equal((400, "PrincipalNotFound"), (status, (string?)body!["error"]!["code"]));
     }
@@ -70,10 +99,19 @@ public sealed class AzureAccessTests : IAsyncLifetime
     [Fact]
     public async Task A_lock_above_keeps_a_role_and_lets_others_go()
     {
-        var id = _sandbox.Tenant.RoleAssignments.By("principalId", Dana).Single(a => a.Id.StartsWith(Resource("stnwmodelsprod"), StringComparison.Ordinal)).Id;
-        var free = _sandbox.Tenant.RoleAssignments.By("principalId", Dana).Single(a => a.Id.StartsWith(Resource("stnwtrainprod"), StringComparison.Ordinal)).Id;
+        var id = _sandbox
+            .Tenant.RoleAssignments.By("principalId", Dana)
+            .Single(a => a.Id.StartsWith(Resource("stnwmodelsprod"), StringComparison.Ordinal))
+            .Id;
+        var free = _sandbox
+            .Tenant.RoleAssignments.By("principalId", Dana)
+            .Single(a => a.Id.StartsWith(Resource("stnwtrainprod"), StringComparison.Ordinal))
+            .Id;
         var group = Resource("stnwmodelsprod").Split("/providers/")[0];
-        _sandbox.Tenant.Add("locks", $$"""{"id":"{{group}}/providers/Microsoft.Authorization/locks/keep","properties":{"level":"CanNotDelete"} }""");
+        _sandbox.Tenant.Add(
+            "locks",
+            $$"""{"id":"{{group}}/providers/Microsoft.Authorization/locks/keep","properties":{"level":"CanNotDelete"} }"""
+        );
         var (status, body, _) = await _clients.SendAsync("DELETE", id + Api);
 
         Assert.Equal((409, "ScopeLocked"), (status, (string?)body!["error"]!["code"]));
@@ -89,7 +127,11 @@ public sealed class AzureAccessTests : IAsyncLifetime
         var (status, body, _) = await _clients.SendAsync("DELETE", id + Api);
 
         Assert.Equal((403, "AuthorizationFailed"), (status, (string?)body!["error"]!["code"]));
-        Assert.Contains($"'Microsoft.Authorization/roleAssignments/delete' over scope '{id.Split("/providers/Microsoft.Authorization")[0]}'", (string)body["error"]!["message"]!, StringComparison.Ordinal);
+        Assert.Contains(
+            $"'Microsoft.Authorization/roleAssignments/delete' over scope '{id.Split("/providers/Microsoft.Authorization")[0]}'",
+            (string)body["error"]!["message"]!,
+            StringComparison.Ordinal
+        );
         _sandbox.Tenant.Denied.Clear();
         Assert.Equal(200, (await _clients.SendAsync("DELETE", id + Api)).Status);
     }
@@ -100,8 +142,19 @@ public sealed class AzureAccessTests : IAsyncLifetime
         var at = $"{Subscription(2)}/providers/Microsoft.Authorization/";
         var list = $"{at}roleEligibilityScheduleInstances?api-version=2020-10-01&$filter=asTarget() and principalId eq '{Dana}'";
         var role = Assert.Single((await _clients.AllAsync(list)).Items);
-        var ask = new { properties = new { principalId = Dana, roleDefinitionId = (string)role["properties"]!["roleDefinitionId"]!, requestType = "AdminRemove" } };
-        var (first, second) = (await _clients.SendAsync("PUT", $"{at}roleEligibilityScheduleRequests/{Ids.Guid("r1")}?api-version=2020-10-01", ask), await _clients.SendAsync("PUT", $"{at}roleEligibilityScheduleRequests/{Ids.Guid("r2")}?api-version=2020-10-01", ask));
+        var ask = new
+        {
+            properties = new
+            {
+                principalId = Dana,
+                roleDefinitionId = (string)role["properties"]!["roleDefinitionId"]!,
+                requestType = "AdminRemove",
+            },
+        };
+        var (first, second) = (
+            await _clients.SendAsync("PUT", $"{at}roleEligibilityScheduleRequests/{Ids.Guid("r1")}?api-version=2020-10-01", ask),
+            await _clients.SendAsync("PUT", $"{at}roleEligibilityScheduleRequests/{Ids.Guid("r2")}?api-version=2020-10-01", ask)
+        );
 
         Assert.Equal((201, 400, "RoleAssignmentDoesNotExist"), (first.Status, second.Status, (string?)second.Body!["error"]!["code"]));
         Assert.Empty((await _clients.AllAsync(list)).Items);
@@ -111,8 +164,24 @@ public sealed class AzureAccessTests : IAsyncLifetime
     public async Task Access_policies_lose_and_regain_a_person()
     {
         var vault = Resource("kv-nw-stg");
-        async Task<JsonArray> Policies() => (await _clients.SendAsync("GET", vault + "?api-version=2026-02-01")).Body!["properties"]!["accessPolicies"]!.AsArray();
-        object Of(params string[] secrets) => new { properties = new { accessPolicies = new[] { new { tenantId = _sandbox.TenantId, objectId = Dana, permissions = new { secrets } } } } };
+        async Task<JsonArray> Policies() =>
+            (await _clients.SendAsync("GET", vault + "?api-version=2026-02-01")).Body!["properties"]!["accessPolicies"]!.AsArray();
+        object Of(params string[] secrets) =>
+            new
+            {
+                properties = new
+                {
+                    accessPolicies = new[]
+                    {
+                        new
+                        {
+                            tenantId = _sandbox.TenantId,
+                            objectId = Dana,
+                            permissions = new { secrets },
+                        },
+                    },
+                },
+            };
         var one = await _clients.SendAsync("PUT", vault + "/accessPolicies/remove?api-version=2026-02-01", Of("list"));
         var left = (await Policies())[0]!["permissions"]!["secrets"]!.AsArray().Select(s => (string?)s).ToList();
         await _clients.SendAsync("PUT", vault + "/accessPolicies/remove?api-version=2026-02-01", Of("get"));
@@ -129,7 +198,15 @@ public sealed class AzureAccessTests : IAsyncLifetime
     {
         var workspace = Resource("mlw-nw-research");
         Task<(int Status, JsonNode? Body, HttpResponseMessage)> Change(string operation, string name, string value) =>
-            _clients.SendAsync("PATCH", workspace + "/providers/Microsoft.Resources/tags/default?api-version=2021-04-01", new JsonObject { ["operation"] = operation, ["properties"] = new JsonObject { ["tags"] = new JsonObject { [name] = value } } });
+            _clients.SendAsync(
+                "PATCH",
+                workspace + "/providers/Microsoft.Resources/tags/default?api-version=2021-04-01",
+                new JsonObject
+                {
+                    ["operation"] = operation,
+                    ["properties"] = new JsonObject { ["tags"] = new JsonObject { [name] = value } },
+                }
+            );
         async Task<string> Tags() => (await _clients.SendAsync("GET", workspace + "?api-version=2024-04-01")).Body!["tags"]!.ToJsonString();
 
         Assert.Equal(200, (await Change("Merge", "Owner", "her.manager@northwynd.example")).Status);
@@ -143,9 +220,15 @@ public sealed class AzureAccessTests : IAsyncLifetime
     public async Task Local_users_of_an_account_are_listed_below_it_alone()
     {
         var account = Resource("stnwtrainprod");
-        _sandbox.Tenant.Add("localUsers", $$"""{"id":"{{account}}/localUsers/partner","name":"partner","properties":{"hasSshKey":true} }""");
+        _sandbox.Tenant.Add(
+            "localUsers",
+            $$"""{"id":"{{account}}/localUsers/partner","name":"partner","properties":{"hasSshKey":true} }"""
+        );
 
-        Assert.Equal(["partner"], (await _clients.AllAsync(account + "/localUsers?api-version=2024-01-01")).Items.Select(u => (string?)u["name"]));
+        Assert.Equal(
+            ["partner"],
+            (await _clients.AllAsync(account + "/localUsers?api-version=2024-01-01")).Items.Select(u => (string?)u["name"])
+        );
         Assert.Empty((await _clients.AllAsync(Resource("stnwmodelsprod") + "/localUsers?api-version=2024-01-01")).Items);
         Assert.Equal(404, (await _clients.SendAsync("GET", account + "x/localUsers?api-version=2024-01-01")).Status);
     }
@@ -154,13 +237,22 @@ public sealed class AzureAccessTests : IAsyncLifetime
     public async Task Changes_of_roles_policies_and_tags_last_over_a_restart()
     {
         var state = Directory.CreateTempSubdirectory("sandbox-").FullName;
-        Task<Sandbox> Start() => Sandbox.StartAsync(new SandboxOptions { Now = DemoFixture.Now, StateDirectory = state }, TimeProvider.System, TestContext.Current.CancellationToken);
+        Task<Sandbox> Start() =>
+            Sandbox.StartAsync(
+                new SandboxOptions { Now = DemoFixture.Now, StateDirectory = state },
+                TimeProvider.System,
+                TestContext.Current.CancellationToken
+            );
         await using (var sandbox = await Start())
         {
             using var clients = new PinnedClients(sandbox);
             foreach (var assignment in sandbox.Tenant.RoleAssignments.By("principalId", Dana))
                 Assert.Equal(200, (await clients.SendAsync("DELETE", assignment.Id + Api)).Status);
-            await clients.SendAsync("PUT", $"{Subscription(0)}/providers/Microsoft.Authorization/roleAssignments/{Ids.Guid("kept")}{Api}", new { properties = new { roleDefinitionId = Reader, principalId = Dana } });
+            await clients.SendAsync(
+                "PUT",
+                $"{Subscription(0)}/providers/Microsoft.Authorization/roleAssignments/{Ids.Guid("kept")}{Api}",
+                new { properties = new { roleDefinitionId = Reader, principalId = Dana } }
+            );
         }
         await using (var sandbox = await Start())
             Assert.Equal([Ids.Guid("kept")], sandbox.Tenant.RoleAssignments.By("principalId", Dana).Select(a => a.Id.Split('/')[^1]));

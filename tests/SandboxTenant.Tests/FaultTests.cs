@@ -11,7 +11,8 @@ public sealed class FaultTests
     private static readonly Dictionary<string, Func<Sandbox, PinnedClients, Task>> Documented = new()
     {
         ["graph/applications* => status=403"] = (_, c) => Answers(c, "/v1.0/applications", 403, "Authorization_RequestDenied", null),
-        ["graph/servicePrincipals => status=429 retry-after=3"] = (_, c) => Answers(c, "/v1.0/servicePrincipals", 429, "TooManyRequests", "3"),
+        ["graph/servicePrincipals => status=429 retry-after=3"] = (_, c) =>
+            Answers(c, "/v1.0/servicePrincipals", 429, "TooManyRequests", "3"),
         ["graph/users* => status=503 retry-after=date"] = async (_, c) =>
         {
             var (status, _, response) = await c.SendAsync("GET", "/v1.0/users");
@@ -19,7 +20,8 @@ public sealed class FaultTests
             Assert.NotNull(response.Headers.RetryAfter!.Date);
         },
         ["graph/groups => status=429 retry-after=none"] = (_, c) => Answers(c, "/v1.0/groups", 429, "TooManyRequests", null),
-        ["GET arm/subscriptions => status=429 retry-after=0"] = (_, c) => Answers(c, "/subscriptions?api-version=2022-12-01", 429, "TooManyRequests", "0"),
+        ["GET arm/subscriptions => status=429 retry-after=0"] = (_, c) =>
+            Answers(c, "/subscriptions?api-version=2022-12-01", 429, "TooManyRequests", "0"),
         ["arm/providers/Microsoft.ResourceGraph/resources => status=429 retry-after=3600 times=1"] = async (_, c) =>
         {
             const string Url = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01";
@@ -30,7 +32,10 @@ public sealed class FaultTests
         ["kv-nw-hr/* => status=403 code=ForbiddenByFirewall"] = async (s, c) =>
         {
             var (status, body, _) = await c.SendAsync("GET", s.VaultAddress("kv-nw-hr") + "keys?api-version=7.6");
-            Assert.Equal((403, "Forbidden", "ForbiddenByFirewall"), (status, (string?)body!["error"]!["code"], (string?)body["error"]!["innererror"]!["code"]));
+            Assert.Equal(
+                (403, "Forbidden", "ForbiddenByFirewall"),
+                (status, (string?)body!["error"]!["code"], (string?)body["error"]!["innererror"]!["code"])
+            );
         },
         ["kv-nw-dev/secrets* => status=403"] = async (s, c) =>
         {
@@ -49,7 +54,14 @@ public sealed class FaultTests
             await Task.CompletedTask;
         },
         ["graph/applications => status=500 after=1"] = async (_, c) =>
-            Assert.Equal((200, 500, 500), ((await c.SendAsync("GET", "/v1.0/applications")).Status, (await c.SendAsync("GET", "/v1.0/applications")).Status, (await c.SendAsync("GET", "/v1.0/applications")).Status)),
+            Assert.Equal(
+                (200, 500, 500),
+                (
+                    (await c.SendAsync("GET", "/v1.0/applications")).Status,
+                    (await c.SendAsync("GET", "/v1.0/applications")).Status,
+                    (await c.SendAsync("GET", "/v1.0/applications")).Status
+                )
+            ),
         ["graph/* => latency=20ms"] = async (_, c) =>
         {
             var token = await c.TokenAsync("https://graph.microsoft.com");
@@ -64,7 +76,9 @@ public sealed class FaultTests
         },
         ["PATCH graph/users/* => drop-after times=1"] = async (s, c) =>
         {
-            await Assert.ThrowsAsync<HttpRequestException>(() => c.SendAsync("PATCH", "/v1.0/users/" + DemoLeaver.LeaverId, new { jobTitle = "Changed" }));
+            await Assert.ThrowsAsync<HttpRequestException>(() =>
+                c.SendAsync("PATCH", "/v1.0/users/" + DemoLeaver.LeaverId, new { jobTitle = "Changed" })
+            );
             Assert.Equal("Changed", Json.Text(s.Tenant.Users.Find(DemoLeaver.LeaverId)!.Json, "jobTitle"));
         },
         ["GET graph/users/*/memberOf => consistency=30s"] = async (s, c) =>
@@ -93,14 +107,25 @@ public sealed class FaultTests
             Assert.Equal(first.Body["value"]!.ToJsonString(), second.Body["value"]!.ToJsonString());
         },
         ["graph/applications => nextlink=https://evil.example/v1.0/applications"] = async (_, c) =>
-            Assert.Equal("https://evil.example/v1.0/applications", (string?)(await c.SendAsync("GET", "/v1.0/applications")).Body!["@odata.nextLink"]),
+            Assert.Equal(
+                "https://evil.example/v1.0/applications",
+                (string?)(await c.SendAsync("GET", "/v1.0/applications")).Body!["@odata.nextLink"]
+            ),
         ["graph/applications => duplicate-page"] = async (_, c) =>
         {
             var (items, pages) = await c.AllAsync("/v1.0/applications?$top=50");
             Assert.Equal((300, 150, 6), (items.Count, items.Select(i => (string?)i["id"]).Distinct().Count(), pages));
         },
         ["login/* => expired-signin"] = async (_, c) =>
-            Assert.Contains("AADSTS7000222", (await Assert.ThrowsAsync<Azure.Identity.AuthenticationFailedException>(() => c.TokenAsync("https://graph.microsoft.com"))).ToString(), StringComparison.Ordinal),
+            Assert.Contains(
+                "AADSTS7000222",
+                (
+                    await Assert.ThrowsAsync<Azure.Identity.AuthenticationFailedException>(() =>
+                        c.TokenAsync("https://graph.microsoft.com")
+                    )
+                ).ToString(),
+                StringComparison.Ordinal
+            ),
     };
 
     public static TheoryData<string> Rules => [.. Documented.Keys];
@@ -109,7 +134,11 @@ public sealed class FaultTests
     [MemberData(nameof(Rules))]
     public async Task A_documented_rule_does_what_it_says(string rule)
     {
-        await using var sandbox = await Sandbox.StartAsync(new SandboxOptions { Now = DemoFixture.Now, Faults = rule.StartsWith('*') ? null : rule }, TimeProvider.System, TestContext.Current.CancellationToken);
+        await using var sandbox = await Sandbox.StartAsync(
+            new SandboxOptions { Now = DemoFixture.Now, Faults = rule.StartsWith('*') ? null : rule },
+            TimeProvider.System,
+            TestContext.Current.CancellationToken
+        );
         using var clients = new PinnedClients(sandbox);
         await Documented[rule](sandbox, clients);
     }
@@ -121,7 +150,9 @@ public sealed class FaultTests
         var clock = new NotedWaits();
         await using var sandbox = await Sandbox.StartAsync(
             new SandboxOptions { Now = DemoFixture.Now, Faults = "graph/organization => latency=20ms; graph/* => latency=300ms times=2" },
-            clock, TestContext.Current.CancellationToken);
+            clock,
+            TestContext.Current.CancellationToken
+        );
         using var clients = new PinnedClients(sandbox);
         var token = await clients.TokenAsync("https://graph.microsoft.com");
         var before = clock.Waits.Count;
@@ -153,23 +184,55 @@ public sealed class FaultTests
     [Fact]
     public async Task A_request_inside_a_batch_is_throttled_on_its_own()
     {
-        await using var sandbox = await Sandbox.StartAsync(new SandboxOptions { Now = DemoFixture.Now, Faults = "graph/applications/*/owners => status=429 retry-after=7 times=1" }, TimeProvider.System, TestContext.Current.CancellationToken);
+        await using var sandbox = await Sandbox.StartAsync(
+            new SandboxOptions { Now = DemoFixture.Now, Faults = "graph/applications/*/owners => status=429 retry-after=7 times=1" },
+            TimeProvider.System,
+            TestContext.Current.CancellationToken
+        );
         using var clients = new PinnedClients(sandbox);
         var id = sandbox.Tenant.Applications.All()[0].Id;
-        var (status, body, _) = await clients.SendAsync("POST", "/v1.0/$batch", new
-        {
-            requests = new[] { new { id = "1", method = "GET", url = $"/applications/{id}/owners" }, new { id = "2", method = "GET", url = $"/applications/{id}/owners" } },
-        });
+        var (status, body, _) = await clients.SendAsync(
+            "POST",
+            "/v1.0/$batch",
+            new
+            {
+                requests = new[]
+                {
+                    new
+                    {
+                        id = "1",
+                        method = "GET",
+                        url = $"/applications/{id}/owners",
+                    },
+                    new
+                    {
+                        id = "2",
+                        method = "GET",
+                        url = $"/applications/{id}/owners",
+                    },
+                },
+            }
+        );
         var answers = body!["responses"]!.AsArray();
 
-        Assert.Equal((200, 429, "7", 200), (status, (int)answers[0]!["status"]!, (string)answers[0]!["headers"]!["Retry-After"]!, (int)answers[1]!["status"]!));
-        Assert.Equal([sandbox.Requests[^1].RequestId, sandbox.Requests[^1].RequestId, null], sandbox.Requests.TakeLast(3).Select(r => r.Batch));
+        Assert.Equal(
+            (200, 429, "7", 200),
+            (status, (int)answers[0]!["status"]!, (string)answers[0]!["headers"]!["Retry-After"]!, (int)answers[1]!["status"]!)
+        );
+        Assert.Equal(
+            [sandbox.Requests[^1].RequestId, sandbox.Requests[^1].RequestId, null],
+            sandbox.Requests.TakeLast(3).Select(r => r.Batch)
+        );
     }
 
     [Fact]
     public async Task Rules_can_be_changed_while_the_sandbox_runs()
     {
-        await using var sandbox = await Sandbox.StartAsync(new SandboxOptions { Now = DemoFixture.Now }, TimeProvider.System, TestContext.Current.CancellationToken);
+        await using var sandbox = await Sandbox.StartAsync(
+            new SandboxOptions { Now = DemoFixture.Now },
+            TimeProvider.System,
+            TestContext.Current.CancellationToken
+        );
         using var clients = new PinnedClients(sandbox);
         sandbox.SetFaults("graph/users => status=403");
         var refused = (await clients.SendAsync("GET", "/v1.0/users")).Status;
@@ -179,21 +242,40 @@ public sealed class FaultTests
     }
 
     [Theory]
-    [InlineData("graph/* status=403", "fault rule 1 (character 1) \"graph/* status=403\": has no =>; a rule is [METHOD] PATTERN => action ...")]
-    [InlineData("* => drop; graph/* => status=200", "fault rule 2 (character 12) \"graph/* => status=200\": status=200 must be a whole number from 400 to 599")]
+    [InlineData(
+        "graph/* status=403",
+        "fault rule 1 (character 1) \"graph/* status=403\": has no =>; a rule is [METHOD] PATTERN => action ..."
+    )]
+    [InlineData(
+        "* => drop; graph/* => status=200",
+        "fault rule 2 (character 12) \"graph/* => status=200\": status=200 must be a whole number from 400 to 599"
+    )]
     [InlineData("* => explode", "fault rule 1 (character 1) \"* => explode\": there is no action explode")]
-    [InlineData("* => rate=10%", "fault rule 1 (character 1) \"* => rate=10%\": does nothing; give status=, latency=, drop, drop-after, consistency=, cut=, malformed, nextlink=, duplicate-page or expired-signin")]
-    [InlineData("* => status=429 rate=110%", "fault rule 1 (character 1) \"* => status=429 rate=110%\": rate=110% must be a percentage from 0% to 100%")]
+    [InlineData(
+        "* => rate=10%",
+        "fault rule 1 (character 1) \"* => rate=10%\": does nothing; give status=, latency=, drop, drop-after, consistency=, cut=, "
+            + "malformed, nextlink=, duplicate-page or expired-signin"
+    )]
+    [InlineData(
+        "* => status=429 rate=110%",
+        "fault rule 1 (character 1) \"* => status=429 rate=110%\": rate=110% must be a percentage from 0% to 100%"
+    )]
     [InlineData("* => drop code=X", "fault rule 1 (character 1) \"* => drop code=X\": code= and retry-after= go with status=")]
     [InlineData("* => latency=2s", "fault rule 1 (character 1) \"* => latency=2s\": latency=2s must be milliseconds, as 20ms")]
-    [InlineData("get * => drop", "fault rule 1 (character 1) \"get * => drop\": the left side must be [METHOD] PATTERN, the method in capitals")]
+    [InlineData(
+        "get * => drop",
+        "fault rule 1 (character 1) \"get * => drop\": the left side must be [METHOD] PATTERN, the method in capitals"
+    )]
     public void A_bad_rule_is_refused_with_its_place_and_reason(string spec, string message) =>
         Assert.Equal(message, Assert.Throws<SandboxException>(() => FaultPlan.Parse(spec, 1)).Message);
 
     private static async Task Answers(PinnedClients clients, string url, int status, string code, string? retryAfter)
     {
         var answer = await clients.SendAsync("GET", url);
-        Assert.Equal((status, code, retryAfter), (answer.Status, (string?)answer.Body!["error"]!["code"], answer.Response.Headers.RetryAfter?.ToString()));
+        Assert.Equal(
+            (status, code, retryAfter),
+            (answer.Status, (string?)answer.Body!["error"]!["code"], answer.Response.Headers.RetryAfter?.ToString())
+        );
     }
 
     private static async Task<(int, string, HttpResponseMessage)> Raw(PinnedClients clients, string url)

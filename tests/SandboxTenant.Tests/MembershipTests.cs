@@ -13,7 +13,11 @@ public sealed class MembershipTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _sandbox = await Sandbox.StartAsync(new SandboxOptions { Now = DemoFixture.Now }, TimeProvider.System, TestContext.Current.CancellationToken);
+        _sandbox = await Sandbox.StartAsync(
+            new SandboxOptions { Now = DemoFixture.Now },
+            TimeProvider.System,
+            TestContext.Current.CancellationToken
+        );
         _clients = new PinnedClients(_sandbox);
     }
 
@@ -31,19 +35,43 @@ public sealed class MembershipTests : IAsyncLifetime
         var guild = Group("research-guild");
         var scope = "/subscriptions/" + _sandbox.Tenant.Subscriptions.All()[0].Id;
         var service = _sandbox.Tenant.ServicePrincipals.All()[0].Id;
-        _sandbox.Tenant
-            .Add("appRoleAssignments", new JsonObject { ["id"] = "by-guild", ["appRoleId"] = Ids.Guid("r"), ["principalId"] = guild, ["principalType"] = "Group", ["resourceId"] = service })
-            .Add("roleAssignments", new JsonObject
-            {
-                ["id"] = $"{scope}/providers/Microsoft.Authorization/roleAssignments/{Ids.Guid("by-guild")}",
-                ["properties"] = new JsonObject { ["scope"] = scope, ["principalId"] = guild, ["roleDefinitionId"] = "/providers/Microsoft.Authorization/roleDefinitions/x" },
-            });
+        _sandbox
+            .Tenant.Add(
+                "appRoleAssignments",
+                new JsonObject
+                {
+                    ["id"] = "by-guild",
+                    ["appRoleId"] = Ids.Guid("r"),
+                    ["principalId"] = guild,
+                    ["principalType"] = "Group",
+                    ["resourceId"] = service,
+                }
+            )
+            .Add(
+                "roleAssignments",
+                new JsonObject
+                {
+                    ["id"] = $"{scope}/providers/Microsoft.Authorization/roleAssignments/{Ids.Guid("by-guild")}",
+                    ["properties"] = new JsonObject
+                    {
+                        ["scope"] = scope,
+                        ["principalId"] = guild,
+                        ["roleDefinitionId"] = "/providers/Microsoft.Authorization/roleDefinitions/x",
+                    },
+                }
+            );
         async Task<(bool Above, bool AppRole, bool AzureRole)> Given() =>
-        (
-            (await _clients.AllAsync($"/v1.0/users/{Dana}/transitiveMemberOf")).Items.Any(g => (string?)g["displayName"] == "research-everyone"),
-            (await _clients.AllAsync($"/v1.0/users/{Dana}/appRoleAssignments")).Items.Any(a => (string?)a["id"] == "by-guild"),
-            (await _clients.AllAsync($"{scope}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=assignedTo('{Dana}')")).Items.Any(a => (string?)a["properties"]!["principalId"] == guild)
-        );
+            (
+                (await _clients.AllAsync($"/v1.0/users/{Dana}/transitiveMemberOf")).Items.Any(g =>
+                    (string?)g["displayName"] == "research-everyone"
+                ),
+                (await _clients.AllAsync($"/v1.0/users/{Dana}/appRoleAssignments")).Items.Any(a => (string?)a["id"] == "by-guild"),
+                (
+                    await _clients.AllAsync(
+                        $"{scope}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=assignedTo('{Dana}')"
+                    )
+                ).Items.Any(a => (string?)a["properties"]!["principalId"] == guild)
+            );
         var before = await Given();
         await _clients.SendAsync("DELETE", "/v1.0/groups/" + guild);
 
@@ -55,7 +83,11 @@ public sealed class MembershipTests : IAsyncLifetime
     {
         var owners = $"/v1.0/groups/{Group("dataset-stewards")}/owners";
         var app = _sandbox.Tenant.ServicePrincipals.All()[0].Id;
-        var added = await _clients.SendAsync("POST", owners + "/$ref", new JsonObject { ["@odata.id"] = "https://graph.microsoft.com/v1.0/directoryObjects/" + app });
+        var added = await _clients.SendAsync(
+            "POST",
+            owners + "/$ref",
+            new JsonObject { ["@odata.id"] = "https://graph.microsoft.com/v1.0/directoryObjects/" + app }
+        );
         var person = await _clients.SendAsync("DELETE", $"{owners}/{Dana}/$ref");
 
         Assert.Equal((204, 400, 204), (added.Status, person.Status, (await _clients.SendAsync("DELETE", $"{owners}/{app}/$ref")).Status));
@@ -72,13 +104,28 @@ public sealed class MembershipTests : IAsyncLifetime
         _sandbox.SetFaults("POST graph/applications/* => latency=20ms");
         for (var i = 0; i < Batches; i++)
         {
-            var (_, body, _) = await _clients.SendAsync("POST", "/v1.0/$batch", new
-            {
-                requests = Enumerable.Range(0, 20).Select(r => new { id = $"{r}", method = "POST", url = $"/applications/{app}/addPassword", body = new { passwordCredential = new { displayName = $"{i}-{r}" } } }),
-            });
+            var (_, body, _) = await _clients.SendAsync(
+                "POST",
+                "/v1.0/$batch",
+                new
+                {
+                    requests = Enumerable
+                        .Range(0, 20)
+                        .Select(r => new
+                        {
+                            id = $"{r}",
+                            method = "POST",
+                            url = $"/applications/{app}/addPassword",
+                            body = new { passwordCredential = new { displayName = $"{i}-{r}" } },
+                        }),
+                }
+            );
             Assert.All(body!["responses"]!.AsArray(), r => Assert.Equal(200, (int)r!["status"]!));
         }
 
-        Assert.Equal(before + Batches * 20, Json.Object(_sandbox.Tenant.Applications.Find(app)!.Json)["passwordCredentials"]!.AsArray().Count);
+        Assert.Equal(
+            before + Batches * 20,
+            Json.Object(_sandbox.Tenant.Applications.Find(app)!.Json)["passwordCredentials"]!.AsArray().Count
+        );
     }
 }

@@ -10,13 +10,24 @@ public sealed class ProcessTests
     public async Task Serve_prints_one_line_when_ready_and_ends_when_its_input_is_closed()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
-        {
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "SandboxTenant.dll"), "serve", "--parent-stdin", "--now", "2026-11-23T08:00:00Z" },
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(
+                Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet"
+            )
+            {
+                ArgumentList =
+                {
+                    Path.Combine(AppContext.BaseDirectory, "SandboxTenant.dll"),
+                    "serve",
+                    "--parent-stdin",
+                    "--now",
+                    "2026-11-23T08:00:00Z",
+                },
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var ready = JsonNode.Parse((await process.StandardOutput.ReadLineAsync(cancellationToken))!)!.AsObject();
         process.StandardInput.Close();
         var rest = await process.StandardOutput.ReadToEndAsync(cancellationToken);

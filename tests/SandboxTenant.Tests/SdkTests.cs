@@ -15,25 +15,43 @@ public sealed class SdkTests(DemoFixture demo)
     public async Task Graph_reads_all_applications_over_several_pages()
     {
         var graph = demo.Clients.Graph();
-        var first = await graph.Applications.GetAsync(r =>
-        {
-            r.QueryParameters.Select = ["id", "appId", "displayName", "passwordCredentials", "keyCredentials"];
-            r.QueryParameters.Top = 40;
-        }, Stop);
+        var first = await graph.Applications.GetAsync(
+            r =>
+            {
+                r.QueryParameters.Select = ["id", "appId", "displayName", "passwordCredentials", "keyCredentials"];
+                r.QueryParameters.Top = 40;
+            },
+            Stop
+        );
         List<Application> all = [];
-        await PageIterator<Application, ApplicationCollectionResponse>.CreatePageIterator(graph, first!, a => { all.Add(a); return true; }).IterateAsync(Stop);
+        await PageIterator<Application, ApplicationCollectionResponse>
+            .CreatePageIterator(
+                graph,
+                first!,
+                a =>
+                {
+                    all.Add(a);
+                    return true;
+                }
+            )
+            .IterateAsync(Stop);
 
         Assert.Equal(150, all.Count);
         Assert.Equal(150, all.Select(a => a.Id).Distinct().Count());
         Assert.All(all, a => Assert.Null(a.CreatedDateTime));
-        Assert.Equal(DemoFixture.Now.AddDays(-800), all.Single(a => a.DisplayName == "Legacy Scoring Service").PasswordCredentials!.Single().StartDateTime);
+        Assert.Equal(
+            DemoFixture.Now.AddDays(-800),
+            all.Single(a => a.DisplayName == "Legacy Scoring Service").PasswordCredentials!.Single().StartDateTime
+        );
     }
 
     [Fact]
     public async Task Graph_reads_owners_with_their_types()
     {
         var graph = demo.Clients.Graph();
-        var app = (await graph.Applications.GetAsync(r => r.QueryParameters.Filter = "displayName eq 'Pipeline Deployer'", Stop))!.Value!.Single();
+        var app = (
+            await graph.Applications.GetAsync(r => r.QueryParameters.Filter = "displayName eq 'Pipeline Deployer'", Stop)
+        )!.Value!.Single();
         var owners = (await graph.Applications[app.Id].Owners.GetAsync(cancellationToken: Stop))!.Value!;
 
         Assert.Equal("Release Orchestrator", Assert.IsType<ServicePrincipal>(Assert.Single(owners)).DisplayName);
@@ -52,7 +70,9 @@ public sealed class SdkTests(DemoFixture demo)
     [Fact]
     public async Task Graph_answers_an_unknown_user_with_the_error_code_of_the_service()
     {
-        var error = await Assert.ThrowsAsync<Microsoft.Graph.Models.ODataErrors.ODataError>(() => demo.Clients.Graph().Users["nobody@northwynd.example"].GetAsync(cancellationToken: Stop));
+        var error = await Assert.ThrowsAsync<Microsoft.Graph.Models.ODataErrors.ODataError>(() =>
+            demo.Clients.Graph().Users["nobody@northwynd.example"].GetAsync(cancellationToken: Stop)
+        );
 
         Assert.Equal((404, "Request_ResourceNotFound"), (error.ResponseStatusCode, error.Error!.Code));
         Assert.False(string.IsNullOrEmpty(error.Error.InnerError!.RequestId));
@@ -91,15 +111,21 @@ public sealed class SdkTests(DemoFixture demo)
         message.Request.Method = RequestMethod.Post;
         message.Request.Uri.Reset(new Uri(demo.Sandbox.BaseAddress, "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"));
         message.Request.Headers.Add("Content-Type", "application/json");
-        message.Request.Content = RequestContent.Create(new
-        {
-            query = "resources | where type =~ 'Microsoft.KeyVault/vaults' | project id, name, vaultUri = properties.vaultUri | order by name asc",
-        });
+        message.Request.Content = RequestContent.Create(
+            new
+            {
+                query = "resources | where type =~ 'Microsoft.KeyVault/vaults' | project id, name, vaultUri = properties.vaultUri | "
+                    + "order by name asc",
+            }
+        );
         await pipeline.SendAsync(message, Stop);
         var answer = JsonNode.Parse(message.Response.Content.ToString())!;
 
         Assert.Equal((200, null), (message.Response.Status, answer["error"]?.ToJsonString()));
-        Assert.Equal(["kv-nw-data", "kv-nw-dev", "kv-nw-hr", "kv-nw-prod", "kv-nw-stg"], answer["data"]!.AsArray().Select(r => r!["name"]!.GetValue<string>()));
+        Assert.Equal(
+            ["kv-nw-data", "kv-nw-dev", "kv-nw-hr", "kv-nw-prod", "kv-nw-stg"],
+            answer["data"]!.AsArray().Select(r => r!["name"]!.GetValue<string>())
+        );
         Assert.Equal($"https://kv-nw-data.vault.localhost:{demo.Sandbox.Port}/", answer["data"]![0]!["vaultUri"]!.GetValue<string>());
     }
 
@@ -114,7 +140,10 @@ public sealed class SdkTests(DemoFixture demo)
 
         Assert.Contains("mtls-partner (managed)", names);
         Assert.Equal(10, names.Count);
-        Assert.Equal(("planted-secret-value-kv-nw-prod-billing-api-token", DemoFixture.Now.AddDays(60)), (one.Value, one.Properties.ExpiresOn));
+        Assert.Equal(
+            ("planted-secret-value-kv-nw-prod-billing-api-token", DemoFixture.Now.AddDays(60)),
+            (one.Value, one.Properties.ExpiresOn)
+        );
     }
 
     [Fact]
@@ -144,7 +173,8 @@ public sealed class SdkTests(DemoFixture demo)
     public async Task A_wrong_client_secret_fails_as_Entra_says_it()
     {
         var error = await Assert.ThrowsAsync<AuthenticationFailedException>(async () =>
-            await demo.Clients.Credential("wrong").GetTokenAsync(new TokenRequestContext(["https://graph.microsoft.com/.default"]), Stop));
+            await demo.Clients.Credential("wrong").GetTokenAsync(new TokenRequestContext(["https://graph.microsoft.com/.default"]), Stop)
+        );
 
         Assert.Contains("AADSTS7000215", error.ToString(), StringComparison.Ordinal);
     }

@@ -11,12 +11,16 @@ public sealed class StateTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private Task<Sandbox> StartAsync() => Sandbox.StartAsync(new SandboxOptions { Now = DemoFixture.Now, StateDirectory = _folder }, TimeProvider.System, Stop);
+    private Task<Sandbox> StartAsync() =>
+        Sandbox.StartAsync(new SandboxOptions { Now = DemoFixture.Now, StateDirectory = _folder }, TimeProvider.System, Stop);
 
     [Fact]
     public async Task Changes_are_seen_at_once_and_after_a_restart()
     {
-        string app, user, group, keyId;
+        string app,
+            user,
+            group,
+            keyId;
         await using (var sandbox = await StartAsync())
         {
             using var clients = new PinnedClients(sandbox);
@@ -34,7 +38,11 @@ public sealed class StateTests : IDisposable
             Assert.Equal(204, (await clients.SendAsync("POST", app + "/removePassword", new { keyId = old })).Status);
             Assert.Equal(400, (await clients.SendAsync("POST", app + "/removePassword", new { keyId = old })).Status);
             await clients.Secrets("kv-nw-prod").SetSecretAsync("smtp-password", "planted-new", Stop);
-            await clients.SendAsync("PATCH", sandbox.VaultAddress("kv-nw-prod") + "secrets/cdn-purge-token?api-version=7.6", new { attributes = new { enabled = false } });
+            await clients.SendAsync(
+                "PATCH",
+                sandbox.VaultAddress("kv-nw-prod") + "secrets/cdn-purge-token?api-version=7.6",
+                new { attributes = new { enabled = false } }
+            );
             await clients.Secrets("kv-nw-prod").StartDeleteSecretAsync("search-admin-key", Stop);
         }
         await using (var sandbox = await StartAsync())
@@ -44,10 +52,22 @@ public sealed class StateTests : IDisposable
             Assert.DoesNotContain(user.Split('/')[^1], (await clients.AllAsync(group)).Items.Select(m => (string?)m["id"]));
             var passwords = (await clients.SendAsync("GET", app + "?$select=passwordCredentials")).Body!["passwordCredentials"]!.AsArray();
             Assert.Equal((keyId, null), ((string?)Assert.Single(passwords)!["keyId"], passwords[0]!["secretText"]));
-            Assert.Equal("planted-new", (await clients.Secrets("kv-nw-prod").GetSecretAsync("smtp-password", cancellationToken: Stop)).Value.Value);
-            Assert.Equal(2, (await clients.AllAsync(sandbox.VaultAddress("kv-nw-prod") + "secrets/smtp-password/versions?api-version=7.6")).Items.Count);
-            Assert.Equal(403, (await clients.SendAsync("GET", sandbox.VaultAddress("kv-nw-prod") + "secrets/cdn-purge-token?api-version=7.6")).Status);
-            Assert.Equal(404, (await clients.SendAsync("GET", sandbox.VaultAddress("kv-nw-prod") + "secrets/search-admin-key?api-version=7.6")).Status);
+            Assert.Equal(
+                "planted-new",
+                (await clients.Secrets("kv-nw-prod").GetSecretAsync("smtp-password", cancellationToken: Stop)).Value.Value
+            );
+            Assert.Equal(
+                2,
+                (await clients.AllAsync(sandbox.VaultAddress("kv-nw-prod") + "secrets/smtp-password/versions?api-version=7.6")).Items.Count
+            );
+            Assert.Equal(
+                403,
+                (await clients.SendAsync("GET", sandbox.VaultAddress("kv-nw-prod") + "secrets/cdn-purge-token?api-version=7.6")).Status
+            );
+            Assert.Equal(
+                404,
+                (await clients.SendAsync("GET", sandbox.VaultAddress("kv-nw-prod") + "secrets/search-admin-key?api-version=7.6")).Status
+            );
         }
     }
 
@@ -95,7 +115,18 @@ public sealed class StateTests : IDisposable
     public async Task The_request_log_file_has_a_line_a_request_and_no_token()
     {
         var file = Path.Combine(_folder, "requests.jsonl");
-        await using (var sandbox = await Sandbox.StartAsync(new SandboxOptions { Now = DemoFixture.Now, RequestLog = file, Faults = "graph/groups => status=503" }, TimeProvider.System, Stop))
+        await using (
+            var sandbox = await Sandbox.StartAsync(
+                new SandboxOptions
+                {
+                    Now = DemoFixture.Now,
+                    RequestLog = file,
+                    Faults = "graph/groups => status=503",
+                },
+                TimeProvider.System,
+                Stop
+            )
+        )
         {
             using var clients = new PinnedClients(sandbox);
             await clients.SendAsync("GET", "/v1.0/groups?$top=5");
@@ -103,7 +134,10 @@ public sealed class StateTests : IDisposable
         var lines = (await File.ReadAllLinesAsync(file, Stop)).Select(l => JsonNode.Parse(l)!).ToList();
 
         Assert.Equal(["login", "graph"], lines.Select(l => (string?)l["host"]));
-        Assert.Equal(("GET", "/v1.0/groups?$top=5", 503, "graph/groups => status=503"), ((string)lines[1]["method"]!, (string)lines[1]["path"]!, (int)lines[1]["status"]!, (string)lines[1]["fault"]!));
+        Assert.Equal(
+            ("GET", "/v1.0/groups?$top=5", 503, "graph/groups => status=503"),
+            ((string)lines[1]["method"]!, (string)lines[1]["path"]!, (int)lines[1]["status"]!, (string)lines[1]["fault"]!)
+        );
         Assert.DoesNotContain("Bearer", await File.ReadAllTextAsync(file, Stop), StringComparison.Ordinal);
     }
 
@@ -111,7 +145,10 @@ public sealed class StateTests : IDisposable
     public async Task A_tenant_made_in_a_test_is_served_and_can_be_changed_while_it_runs()
     {
         var tenant = new TenantData()
-            .Add("applications", """{"id":"a","appId":"b","displayName":"One","passwordCredentials":[],"owners":[{"id":"u","userPrincipalName":"u@example.com"}]}""")
+            .Add(
+                "applications",
+                """{"id":"a","appId":"b","displayName":"One","passwordCredentials":[],"owners":[{"id":"u","userPrincipalName":"u@example.com"}]}"""
+            )
             .Add("vaults/kv-x/secrets", """{"id":"https://kv-x.vault.azure.net/secrets/s","attributes":{"enabled":true,"created":1}}""");
         await using var sandbox = await Sandbox.StartAsync(new SandboxOptions { Tenant = tenant }, TimeProvider.System, Stop);
         using var clients = new PinnedClients(sandbox);
@@ -119,7 +156,10 @@ public sealed class StateTests : IDisposable
         sandbox.Tenant.Remove("vaults/kv-x/secrets", "s");
 
         Assert.Equal(["Two", null], (await clients.AllAsync("/v1.0/applications")).Items.Select(a => (string?)a["displayName"]));
-        Assert.Equal("#microsoft.graph.user", (string?)(await clients.AllAsync("/v1.0/applications/a/owners")).Items.Single()["@odata.type"]);
+        Assert.Equal(
+            "#microsoft.graph.user",
+            (string?)(await clients.AllAsync("/v1.0/applications/a/owners")).Items.Single()["@odata.type"]
+        );
         Assert.Empty((await clients.AllAsync(sandbox.VaultAddress("kv-x") + "secrets?api-version=7.6")).Items);
     }
 
@@ -133,8 +173,10 @@ public sealed class StateTests : IDisposable
 
         Assert.Equal((1, 1), (port, folder));
         Assert.Equal(
-            $"port {sandbox.Port} on 127.0.0.1 is taken; stop what uses it or name another with --port\n{Path.Combine(_folder, "none")}: there is no such folder\n",
-            error.ToString().ReplaceLineEndings("\n"));
+            $"port {sandbox.Port} on 127.0.0.1 is taken; stop what uses it or name another with --port\n{Path.Combine(_folder, "none")}: "
+                + "there is no such folder\n",
+            error.ToString().ReplaceLineEndings("\n")
+        );
     }
 
     private const string WrongSize =
@@ -177,7 +219,11 @@ public sealed class StateTests : IDisposable
     {
         using var output = new StringWriter();
         var to = Path.Combine(_folder, "tenant");
-        var exported = await SandboxCommand.RunAsync(["export", "--to", to, "--applications", "30", "--credentials", "1", "--vault-objects", "10", "--vaults", "2"], output, TextWriter.Null);
+        var exported = await SandboxCommand.RunAsync(
+            ["export", "--to", to, "--applications", "30", "--credentials", "1", "--vault-objects", "10", "--vaults", "2"],
+            output,
+            TextWriter.Null
+        );
         var check = await SandboxCommand.RunAsync(["check", to], output, TextWriter.Null);
 
         Assert.Equal((0, 0), (exported, check));

@@ -26,7 +26,9 @@ public sealed class ClientTests : IAsyncLifetime
         var after = (await Client.GetInstanceAsync("a", World.Stop))!;
 
         Assert.Equal(
-            (OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Completed), (before.RuntimeStatus, after.RuntimeStatus));
+            (OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Completed),
+            (before.RuntimeStatus, after.RuntimeStatus)
+        );
     }
 
     [Fact]
@@ -63,8 +65,9 @@ public sealed class ClientTests : IAsyncLifetime
         var always = new StartOrchestrationOptions("b").WithDedupeStatuses();
         await _world.ScheduleAsync(nameof(World.Orchestrators.One), Wait, "b");
 
-        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(
-            () => Client.ScheduleNewOrchestrationInstanceAsync(nameof(World.Orchestrators.One), Do, once, World.Stop));
+        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() =>
+            Client.ScheduleNewOrchestrationInstanceAsync(nameof(World.Orchestrators.One), Do, once, World.Stop)
+        );
         await Client.ScheduleNewOrchestrationInstanceAsync(nameof(World.Orchestrators.One), Do, always, World.Stop);
         await _world.RunAsync(TimeSpan.FromHours(2));
 

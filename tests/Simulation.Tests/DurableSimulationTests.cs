@@ -43,7 +43,8 @@ public sealed class DurableSimulationTests
                 new Step(3, World.Start, StepKind.Activity, "host1", "a", "Do", "completed"),
                 new Step(4, World.Start, StepKind.Episode, "host1", "a", "One", "Completed, 0 activities, 0 timers, 0 messages"),
             ],
-            steps);
+            steps
+        );
         Assert.Equal(steps, seen);
         Assert.Equal(steps, world.Simulation.Trace);
     }
@@ -70,10 +71,19 @@ public sealed class DurableSimulationTests
 
         Assert.Equal(
             [
-                (0, "1 begins"), (0, "2 begins"), (10, "1 ends"), (10, "3 begins"), (20, "2 ends"), (20, "4 begins"),
-                (40, "3 ends"), (40, "5 begins"), (60, "4 ends"), (90, "5 ends"),
+                (0, "1 begins"),
+                (0, "2 begins"),
+                (10, "1 ends"),
+                (10, "3 begins"),
+                (20, "2 ends"),
+                (20, "4 begins"),
+                (40, "3 ends"),
+                (40, "5 begins"),
+                (60, "4 ends"),
+                (90, "5 ends"),
             ],
-            world.Done.Select(d => ((int)(d.Time - World.Start).TotalMinutes, d.Done)));
+            world.Done.Select(d => ((int)(d.Time - World.Start).TotalMinutes, d.Done))
+        );
         Assert.Equal("\"x\"", await world.OutputAsync("a"));
     }
 
@@ -130,11 +140,14 @@ public sealed class DurableSimulationTests
     public async Task A_function_of_another_trigger_waits_for_the_clock_and_uses_the_client()
     {
         await using var world = await World.StartAsync();
-        var call = world.Simulation.Call("Sweep", async services =>
-        {
-            await Task.Delay(TimeSpan.FromMinutes(10), services.GetRequiredService<TimeProvider>());
-            await world.ScheduleAsync(nameof(World.Orchestrators.One), new[] { "Do", "x" }, "a");
-        });
+        var call = world.Simulation.Call(
+            "Sweep",
+            async services =>
+            {
+                await Task.Delay(TimeSpan.FromMinutes(10), services.GetRequiredService<TimeProvider>());
+                await world.ScheduleAsync(nameof(World.Orchestrators.One), new[] { "Do", "x" }, "a");
+            }
+        );
 
         await world.RunAsync(TimeSpan.FromHours(1));
 
@@ -142,7 +155,8 @@ public sealed class DurableSimulationTests
         Assert.Equal([(World.Start.AddMinutes(10), "x")], world.Done);
         Assert.Equal(
             [(StepKind.Function, "waits"), (StepKind.Wait, "completed")],
-            world.Simulation.Trace.Where(s => s.Name == "Sweep").Select(s => (s.Kind, s.Outcome)));
+            world.Simulation.Trace.Where(s => s.Name == "Sweep").Select(s => (s.Kind, s.Outcome))
+        );
     }
 
     [Fact]

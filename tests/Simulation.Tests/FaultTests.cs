@@ -18,7 +18,9 @@ public sealed class FaultTests
         Assert.Equal("\"x\"", await world.OutputAsync("a"));
         Assert.Equal(2, world.Starts);
         Assert.Equal(
-            [StepKind.Message, StepKind.Episode, StepKind.Activity, StepKind.Crash, StepKind.Activity, StepKind.Episode], Kinds(world));
+            [StepKind.Message, StepKind.Episode, StepKind.Activity, StepKind.Crash, StepKind.Activity, StepKind.Episode],
+            Kinds(world)
+        );
     }
 
     [Fact]
@@ -28,7 +30,9 @@ public sealed class FaultTests
 
         Assert.Equal(["x"], world.Names);
         Assert.Equal(
-            [StepKind.Message, StepKind.Episode, StepKind.Crash, StepKind.Episode, StepKind.Activity, StepKind.Episode], Kinds(world));
+            [StepKind.Message, StepKind.Episode, StepKind.Crash, StepKind.Episode, StepKind.Activity, StepKind.Episode],
+            Kinds(world)
+        );
     }
 
     [Fact]
@@ -46,7 +50,10 @@ public sealed class FaultTests
         for (var seed = 1UL; seed <= 10; seed++)
         {
             await using var world = await World.StartAsync(
-                seed, records: true, faults: new FaultPlan { Script = [new(FaultKind.TornCommit, "a", "One", 1)] });
+                seed,
+                records: true,
+                faults: new FaultPlan { Script = [new(FaultKind.TornCommit, "a", "One", 1)] }
+            );
             await world.ScheduleAsync(nameof(World.Orchestrators.One), Do, "a");
             await world.RunAsync(TimeSpan.FromHours(1));
 
@@ -59,7 +66,10 @@ public sealed class FaultTests
     public async Task A_crash_after_a_commit_loses_nothing()
     {
         await using var world = await RunOneAsync(
-            Do, new Fault(FaultKind.CrashAfterCommit, "a", "One", 1), new Fault(FaultKind.CrashAfterCommit, "a", "Do", 1));
+            Do,
+            new Fault(FaultKind.CrashAfterCommit, "a", "One", 1),
+            new Fault(FaultKind.CrashAfterCommit, "a", "Do", 1)
+        );
 
         Assert.Equal(["x"], world.Names);
         Assert.Equal("\"x\"", await world.OutputAsync("a"));
@@ -69,8 +79,9 @@ public sealed class FaultTests
     [Fact]
     public async Task A_crash_after_a_commit_delivers_the_events_once_more_that_the_episode_had_read()
     {
-        await using var world =
-            await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.CrashAfterCommit, "a", "Collect", 2)] });
+        await using var world = await World.StartAsync(
+            faults: new FaultPlan { Script = [new(FaultKind.CrashAfterCommit, "a", "Collect", 2)] }
+        );
         await world.ScheduleAsync(nameof(World.Orchestrators.Collect), new[] { "0" }, "a");
         await world.Simulation.RunUntilIdleAsync(World.Stop);
         await world.Simulation.Client.RaiseEventAsync("a", "item", "x", World.Stop);
@@ -84,7 +95,10 @@ public sealed class FaultTests
     public async Task An_episode_that_an_older_owner_hands_in_late_is_refused()
     {
         await using var world = await World.StartAsync(
-            seed: 3, hosts: 2, faults: new FaultPlan { Script = [new(FaultKind.StaleCommit, "a", "One", 1)] });
+            seed: 3,
+            hosts: 2,
+            faults: new FaultPlan { Script = [new(FaultKind.StaleCommit, "a", "One", 1)] }
+        );
         await world.ScheduleAsync(nameof(World.Orchestrators.One), Do, "a");
         await world.RunAsync(TimeSpan.FromHours(1));
 
@@ -127,11 +141,9 @@ public sealed class FaultTests
     [Fact]
     public async Task A_crash_in_what_an_activity_left_running_in_the_background_ends_the_host_too()
     {
-        await using var world = await World.StartAsync(faults: new FaultPlan
-        {
-            Script = [new(FaultKind.CrashInside, "", "host1", 1, 1)],
-            InBackground = true,
-        });
+        await using var world = await World.StartAsync(
+            faults: new FaultPlan { Script = [new(FaultKind.CrashInside, "", "host1", 1, 1)], InBackground = true }
+        );
         await world.ScheduleAsync(nameof(World.Orchestrators.One), new[] { "AskTheBackground", "x" }, "a");
 
         await world.RunAsync(TimeSpan.FromHours(1));
@@ -163,10 +175,11 @@ public sealed class FaultTests
         var both = new List<string>();
         for (var seed = 1UL; seed <= 20; seed++)
         {
-            await using var world = await World.StartAsync(seed, hosts: 2, faults: new FaultPlan
-            {
-                Rates = new Dictionary<FaultKind, double> { [FaultKind.HoldUp] = 1 },
-            });
+            await using var world = await World.StartAsync(
+                seed,
+                hosts: 2,
+                faults: new FaultPlan { Rates = new Dictionary<FaultKind, double> { [FaultKind.HoldUp] = 1 } }
+            );
             await world.ScheduleAsync(nameof(World.Orchestrators.Both), "ReadThenWrite", "a");
             await world.RunAsync(TimeSpan.FromHours(1));
             Assert.Equal("\"a b\"", await world.OutputAsync("a"));
@@ -182,10 +195,9 @@ public sealed class FaultTests
     [InlineData(FaultKind.EarlyTimer, -7)]
     public async Task A_timer_fires_late_or_early(FaultKind kind, int seconds)
     {
-        await using var world = await World.StartAsync(faults: new FaultPlan
-        {
-            Script = [new(kind, "a", "timer", 1, Delay: TimeSpan.FromSeconds(7))],
-        });
+        await using var world = await World.StartAsync(
+            faults: new FaultPlan { Script = [new(kind, "a", "timer", 1, Delay: TimeSpan.FromSeconds(7))] }
+        );
         await world.ScheduleAsync(nameof(World.Orchestrators.Months), 1, "a");
 
         await world.RunAsync(TimeSpan.FromDays(2));
@@ -204,8 +216,9 @@ public sealed class FaultTests
     [Fact]
     public async Task Of_two_starts_of_an_id_at_the_same_time_the_later_one_replaces_the_earlier()
     {
-        await using var world =
-            await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.ConcurrentStart, "a", "start", 1)] });
+        await using var world = await World.StartAsync(
+            faults: new FaultPlan { Script = [new(FaultKind.ConcurrentStart, "a", "start", 1)] }
+        );
         await world.ScheduleAsync(nameof(World.Orchestrators.One), new[] { "Wait", "first" }, "a");
         await world.Simulation.RunUntilIdleAsync(World.Stop);
         await world.ScheduleAsync(nameof(World.Orchestrators.One), new[] { "Do", "second" }, "a");
@@ -221,8 +234,9 @@ public sealed class FaultTests
     [Fact]
     public async Task A_function_of_another_trigger_ends_with_its_host_and_its_caller_sees_that()
     {
-        await using var world =
-            await World.StartAsync(faults: new FaultPlan { Script = [new(FaultKind.CrashInside, "", "Request", 1, 1)] });
+        await using var world = await World.StartAsync(
+            faults: new FaultPlan { Script = [new(FaultKind.CrashInside, "", "Request", 1, 1)] }
+        );
 
         var broken = world.Simulation.Call("Request", RequestAsync);
         await world.Simulation.RunUntilIdleAsync(World.Stop);
@@ -251,8 +265,10 @@ public sealed class FaultTests
 
             Assert.Equal(first.Trace, again.Trace);
             Assert.Equal(first.Injected, again.Injected);
-            Assert.All(first.Outputs,
-                o => Assert.True(o is "\"a b\"" or "1" || o!.Contains("the worker process ended", StringComparison.Ordinal), o));
+            Assert.All(
+                first.Outputs,
+                o => Assert.True(o is "\"a b\"" or "1" || o!.Contains("the worker process ended", StringComparison.Ordinal), o)
+            );
         }
     }
 
@@ -277,7 +293,9 @@ public sealed class FaultTests
     }
 
     private static async Task<(IReadOnlyList<string> Trace, IReadOnlyList<Fault> Injected, IReadOnlyList<string?> Outputs)> RunManyAsync(
-        ulong seed, FaultPlan faults)
+        ulong seed,
+        FaultPlan faults
+    )
     {
         await using var world = await World.StartAsync(seed, hosts: 2, faults: faults);
         for (var i = 0; i < 5; i++)

@@ -12,7 +12,8 @@ public sealed class HistoryTests
 
         Assert.Equal(
             [("collect", 1), ("collect", 2), ("collect", 3), ("months", 1), ("months", 2), ("retry", 1), ("wait", 1)],
-            histories.Select(h => (h.Instance, h.Generation)));
+            histories.Select(h => (h.Instance, h.Generation))
+        );
         Assert.All(histories, h => Assert.Null(HistoryReplay.Replay(h, [typeof(World.Orchestrators)], comparesData: true)));
     }
 
@@ -94,7 +95,8 @@ public sealed class HistoryTests
             }
 
             """.ReplaceLineEndings("\n"),
-            HistoryJson.Write(Assert.Single(world.Simulation.Histories)));
+            HistoryJson.Write(Assert.Single(world.Simulation.Histories))
+        );
     }
 
     [Fact]
@@ -104,9 +106,7 @@ public sealed class HistoryTests
 
         var difference = HistoryReplay.Replay(months, [typeof(Changed)]);
 
-        Assert.Equal(
-            new ReplayDifference(months, 3, 0, "2 timer", "2 activity Wait"),
-            difference);
+        Assert.Equal(new ReplayDifference(months, 3, 0, "2 timer", "2 activity Wait"), difference);
         Assert.Equal("Months months, generation 1, episode 3, decision 0: recorded \"2 timer\", now \"2 activity Wait\"", $"{difference}");
     }
 

@@ -24,8 +24,14 @@ public sealed class VersionTests
     public async Task An_instance_gets_the_version_of_the_host_whose_client_starts_it()
     {
         await using var simulation = await StartAsync(("old", "1.0"), ("new", "2.0"));
-        await simulation.ClientOn("new").ScheduleNewOrchestrationInstanceAsync(
-            nameof(World.Orchestrators.Version), null, new StartOrchestrationOptions("a"), World.Stop);
+        await simulation
+            .ClientOn("new")
+            .ScheduleNewOrchestrationInstanceAsync(
+                nameof(World.Orchestrators.Version),
+                null,
+                new StartOrchestrationOptions("a"),
+                World.Stop
+            );
 
         await simulation.RunForAsync(TimeSpan.FromHours(3), World.Stop);
 
@@ -55,26 +61,40 @@ public sealed class VersionTests
         await using var simulation = await StartAsync(("old", "1.0"), ("new", "2.0"));
         foreach (var (id, version) in Enumerable.Range(0, 20).Select(i => ($"{i}", i % 2 == 0 ? "1.0" : "2.0")))
             await simulation.Client.ScheduleNewOrchestrationInstanceAsync(
-                nameof(World.Orchestrators.Version), null, new StartOrchestrationOptions(id) { Version = version }, World.Stop);
+                nameof(World.Orchestrators.Version),
+                null,
+                new StartOrchestrationOptions(id) { Version = version },
+                World.Stop
+            );
 
         await simulation.RunForAsync(TimeSpan.FromDays(1), World.Stop);
 
-        var hosts = simulation.Trace.Where(s => s.Kind == StepKind.Episode)
-            .Select(s => (s.Host, IsNew: int.Parse(s.Instance, null) % 2 == 1)).Distinct().Order();
+        var hosts = simulation
+            .Trace.Where(s => s.Kind == StepKind.Episode)
+            .Select(s => (s.Host, IsNew: int.Parse(s.Instance, null) % 2 == 1))
+            .Distinct()
+            .Order();
         Assert.Equal([("new", false), ("new", true), ("old", false)], hosts);
     }
 
     private static HostOptions Host(string name, string version) =>
-        new() { Name = name, Version = version, Functions = [typeof(World.Orchestrators)] };
+        new()
+        {
+            Name = name,
+            Version = version,
+            Functions = [typeof(World.Orchestrators)],
+        };
 
     private static async Task<DurableSimulation> StartAsync(params (string Name, string Version)[] hosts)
     {
-        var simulation = new DurableSimulation(new SimulationOptions
-        {
-            Seed = 1,
-            Hosts = [.. hosts.Select(h => Host(h.Name, h.Version))],
-            ReplaysEveryEpisode = true,
-        });
+        var simulation = new DurableSimulation(
+            new SimulationOptions
+            {
+                Seed = 1,
+                Hosts = [.. hosts.Select(h => Host(h.Name, h.Version))],
+                ReplaysEveryEpisode = true,
+            }
+        );
         await simulation.StartAsync(new NoServices());
         return simulation;
     }

@@ -28,24 +28,35 @@ internal sealed class World : IAsyncDisposable
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public static async Task<World> StartAsync(
-        ulong seed = 1, FaultPlan? faults = null, bool replays = true, bool keeps = true, int hosts = 1, bool records = false,
-        TimeSpan? stuckAfter = null)
+        ulong seed = 1,
+        FaultPlan? faults = null,
+        bool replays = true,
+        bool keeps = true,
+        int hosts = 1,
+        bool records = false,
+        TimeSpan? stuckAfter = null
+    )
     {
-        var world = new World(new DurableSimulation(new SimulationOptions
-        {
-            Seed = seed,
-            Start = Start,
-            Hosts = [.. Enumerable.Range(1, hosts).Select(n => new HostOptions
-            {
-                Name = $"host{n}",
-                Functions = [typeof(Orchestrators), typeof(Activities)],
-            })],
-            Faults = faults ?? new FaultPlan(),
-            ReplaysEveryEpisode = replays,
-            KeepsOrchestrators = keeps,
-            RecordsHistories = records,
-            StuckAfter = stuckAfter ?? TimeSpan.FromSeconds(20),
-        }));
+        var world = new World(
+            new DurableSimulation(
+                new SimulationOptions
+                {
+                    Seed = seed,
+                    Start = Start,
+                    Hosts =
+                    [
+                        .. Enumerable
+                            .Range(1, hosts)
+                            .Select(n => new HostOptions { Name = $"host{n}", Functions = [typeof(Orchestrators), typeof(Activities)] }),
+                    ],
+                    Faults = faults ?? new FaultPlan(),
+                    ReplaysEveryEpisode = replays,
+                    KeepsOrchestrators = keeps,
+                    RecordsHistories = records,
+                    StuckAfter = stuckAfter ?? TimeSpan.FromSeconds(20),
+                }
+            )
+        );
         await world.Simulation.StartAsync(world.MakeServicesAsync);
         return world;
     }
@@ -77,7 +88,9 @@ internal sealed class World : IAsyncDisposable
         if (_services.TryGetValue(host, out var former))
             await former.DisposeAsync();
         return _services[host] = new ServiceCollection()
-            .AddSingleton(this).AddSingleton<TimeProvider>(Simulation.Clock).BuildServiceProvider();
+            .AddSingleton(this)
+            .AddSingleton<TimeProvider>(Simulation.Clock)
+            .BuildServiceProvider();
     }
 
     internal sealed class Activities(World world, TimeProvider time)
@@ -191,7 +204,9 @@ internal sealed class World : IAsyncDisposable
         public static async Task<string> Both([OrchestrationTrigger] TaskOrchestrationContext context, string activity)
         {
             var both = await Task.WhenAll(
-                context.CallActivityAsync<string>(activity, "a"), context.CallActivityAsync<string>(activity, "b"));
+                context.CallActivityAsync<string>(activity, "a"),
+                context.CallActivityAsync<string>(activity, "b")
+            );
             return string.Join(' ', both);
         }
 
@@ -221,7 +236,10 @@ internal sealed class World : IAsyncDisposable
         [Function(nameof(Retry))]
         public static Task<string> Retry([OrchestrationTrigger] TaskOrchestrationContext context, string what) =>
             context.CallActivityAsync<string>(
-                nameof(Activities.Fail), what, TaskOptions.FromRetryPolicy(new RetryPolicy(3, TimeSpan.FromMinutes(1), 2)));
+                nameof(Activities.Fail),
+                what,
+                TaskOptions.FromRetryPolicy(new RetryPolicy(3, TimeSpan.FromMinutes(1), 2))
+            );
 
         [Function(nameof(ChangeItsMind))]
         public static async Task<string> ChangeItsMind([OrchestrationTrigger] TaskOrchestrationContext context)

@@ -4,8 +4,8 @@ using Local;
 namespace Testing;
 
 /// <summary>
-/// One real Azurite for a test assembly: <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>. It starts with the first test that uses it:
-/// a run of others does without, be it one of the thousands of runs that mutate the code.
+/// One real Azurite for a test assembly: <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>. It starts with the first test that
+/// uses it: a run of others does without, be it one of the thousands of runs that mutate the code.
 /// </summary>
 public sealed class AzuriteFixture : StorageFixture, IAsyncDisposable
 {
@@ -35,8 +35,7 @@ public sealed class AzuriteFixture : StorageFixture, IAsyncDisposable
 
     private async Task<Azurite> StartAsync()
     {
-        var azurite = await Azurite.StartAsync(
-            RepositoryRoot.Find(), _folder, (0, 0, 0), TimeProvider.System, CancellationToken.None);
+        var azurite = await Azurite.StartAsync(RepositoryRoot.Find(), _folder, (0, 0, 0), TimeProvider.System, CancellationToken.None);
         _leaveNothingBehind = (_, _) => azurite.Process.Kill();
         AppDomain.CurrentDomain.ProcessExit += _leaveNothingBehind;
         return azurite;

@@ -32,7 +32,10 @@ public sealed class HttpRelay : IAsyncDisposable
     /// <param name="pass">Passes a request on and answers it; an exception drops the connection.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     public static async Task<HttpRelay> StartAsync(
-        IReadOnlyList<X509Certificate2?> services, Func<RelayedRequest, Task> pass, CancellationToken cancellationToken)
+        IReadOnlyList<X509Certificate2?> services,
+        Func<RelayedRequest, Task> pass,
+        CancellationToken cancellationToken
+    )
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
@@ -40,12 +43,16 @@ public sealed class HttpRelay : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             foreach (var certificate in services)
-                kestrel.Listen(IPAddress.Loopback, 0, listen =>
-                {
-                    listen.Protocols = HttpProtocols.Http1;
-                    if (certificate is not null)
-                        listen.UseHttps(certificate);
-                });
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    0,
+                    listen =>
+                    {
+                        listen.Protocols = HttpProtocols.Http1;
+                        if (certificate is not null)
+                            listen.UseHttps(certificate);
+                    }
+                );
         });
         var relay = new HttpRelay(builder.Build());
         relay._server.Run(async context => await pass(await relay.ReadAsync(context)));
@@ -57,7 +64,15 @@ public sealed class HttpRelay : IAsyncDisposable
 
     /// <summary>A client that passes requests to a service on loopback without TLS.</summary>
     public static HttpMessageInvoker Client() =>
-        new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null });
+        new(
+            new SocketsHttpHandler
+            {
+                UseProxy = false,
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ActivityHeadersPropagator = null,
+            }
+        );
 
     /// <summary>An account's connection string, led through here.</summary>
     /// <param name="connection">The connection string.</param>
@@ -65,8 +80,9 @@ public sealed class HttpRelay : IAsyncDisposable
     public string Through(string connection, params int[] ports)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        return ports.Index().Aggregate(
-            connection, (led, port) => led.Replace($":{port.Item}/", $":{_ports[port.Index]}/", StringComparison.Ordinal));
+        return ports
+            .Index()
+            .Aggregate(connection, (led, port) => led.Replace($":{port.Item}/", $":{_ports[port.Index]}/", StringComparison.Ordinal));
     }
 
     /// <summary>Passes a request on as it is, and reads the answer whole.</summary>
@@ -84,8 +100,10 @@ public sealed class HttpRelay : IAsyncDisposable
         if (request.Body.Length > 0 || asked.ContentLength == 0)
             message.Content = new ByteArrayContent(request.Body);
         foreach (var (name, values) in asked.Headers)
-            if (name is not ("Connection" or "Transfer-Encoding" or "Expect" or "Content-Length")
-                && !message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            if (
+                name is not ("Connection" or "Transfer-Encoding" or "Expect" or "Content-Length")
+                && !message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values)
+            )
                 message.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         var response = await client.SendAsync(message, CancellationToken.None);
         await response.Content.LoadIntoBufferAsync();

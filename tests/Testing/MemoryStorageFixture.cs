@@ -27,8 +27,11 @@ internal sealed class MemoryWire(MemoryStorageTransport storage) : HttpMessageHa
         using var message = new HttpMessage(storage.CreateRequest(), new ResponseClassifier());
         message.Request.Method = RequestMethod.Parse(request.Method.Method);
         message.Request.Uri.Reset(request.RequestUri!);
-        foreach (var (name, values) in request.Headers.Concat(
-            request.Content?.Headers ?? Enumerable.Empty<KeyValuePair<string, IEnumerable<string>>>()))
+        foreach (
+            var (name, values) in request.Headers.Concat(
+                request.Content?.Headers ?? Enumerable.Empty<KeyValuePair<string, IEnumerable<string>>>()
+            )
+        )
             message.Request.Headers.Add(name, string.Join(',', values));
         if (request.Content is { } content)
             message.Request.Content = RequestContent.Create(await content.ReadAsByteArrayAsync(cancellationToken));

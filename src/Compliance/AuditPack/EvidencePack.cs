@@ -11,8 +11,9 @@ using Compliance.Text;
 namespace Compliance.AuditPack;
 
 /// <summary>
-/// Makes the zip that an auditor gets: the records of a time, a proof for each that leads to a signed checkpoint, what the state says of the framework's controls, and how to check it all
-/// by hand. Everything is verified before the zip is put in place, and the same data gives the same bytes.
+/// Makes the zip that an auditor gets: the records of a time, a proof for each that leads to a signed checkpoint, what the state says of
+/// the framework's controls, and how to check it all by hand. Everything is verified before the zip is put in place, and the same data
+/// gives the same bytes.
 /// </summary>
 /// <param name="source">The log. Nothing it gives is trusted.</param>
 /// <param name="state">Findings and approvals; null where only a ledger is at hand, which the pack then says.</param>
@@ -32,7 +33,11 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.From >= request.To)
-            throw new PackException(PackRefusal.Usage, $"the time ends ({PackText.Time(request.To)}) before it begins ({PackText.Time(request.From)}): --to is the first instant after it");
+            throw new PackException(
+                PackRefusal.Usage,
+                $"the time ends ({PackText.Time(request.To)}) before it begins ({PackText.Time(request.From)}): --to is the first "
+                    + "instant after it"
+            );
         if (request.Keys.Count == 0)
             throw new PackException(PackRefusal.CannotTell, "no key was given to verify the checkpoints with");
         try
@@ -42,7 +47,9 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
             await using var spool = Open(file + ".records");
             var scan = await PackScan.RunAsync(source, request.From, request.To, spool.File, cancellationToken);
             var checkpoint = await CheckpointAsync(request, verification, scan, cancellationToken);
-            var facts = state is null ? null : PackFacts.Of(await state.ReadAsync([.. request.Framework.Controls.Select(c => c.Id)], cancellationToken), request);
+            var facts = state is null
+                ? null
+                : PackFacts.Of(await state.ReadAsync([.. request.Framework.Controls.Select(c => c.Id)], cancellationToken), request);
             try
             {
                 await using (var output = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None))
@@ -54,8 +61,14 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
                 File.Delete(part);
             }
             await using var made = File.OpenRead(file);
-            return new(file, Convert.ToHexStringLower(await SHA256.HashDataAsync(made, cancellationToken)), scan.Records, checkpoint.Value.Size, facts?.Findings.Count,
-                [.. request.Framework.Controls.Select(c => c.Id).Where(id => !scan.Controls.ContainsKey(id))]);
+            return new(
+                file,
+                Convert.ToHexStringLower(await SHA256.HashDataAsync(made, cancellationToken)),
+                scan.Records,
+                checkpoint.Value.Size,
+                facts?.Findings.Count,
+                [.. request.Framework.Controls.Select(c => c.Id).Where(id => !scan.Controls.ContainsKey(id))]
+            );
         }
         catch (Exception e) when ((SourceFailure.IsOne(e) || e is LedgerFormatException) && !cancellationToken.IsCancellationRequested)
         {
@@ -72,14 +85,28 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
 
     private async Task<LedgerVerification> VerifyAsync(PackRequest request, CancellationToken cancellationToken)
     {
-        var verification = await new LedgerVerifier(source, new() { Keys = request.Keys, Origin = request.Origin, Progress = request.Progress }).VerifyAsync(cancellationToken);
+        var verification = await new LedgerVerifier(
+            source,
+            new()
+            {
+                Keys = request.Keys,
+                Origin = request.Origin,
+                Progress = request.Progress,
+            }
+        ).VerifyAsync(cancellationToken);
         if (verification.Verdict == LedgerVerdict.Intact)
             return verification;
         // Nothing was ever checkpointed: that is no matter of trust.
-        if (verification.Problems is [{ Kind: LedgerProblemKind.NoCheckpoint }] && (await source.CheckpointsAsync(cancellationToken)).Count == 0)
-            throw new PackException(PackRefusal.CannotTell, verification.Records == 0
-                ? "there is no record: nothing was ever logged here, or this is another place"
-                : "there is no checkpoint that covers these records yet: run a checkpoint first");
+        if (
+            verification.Problems is [{ Kind: LedgerProblemKind.NoCheckpoint }]
+            && (await source.CheckpointsAsync(cancellationToken)).Count == 0
+        )
+            throw new PackException(
+                PackRefusal.CannotTell,
+                verification.Records == 0
+                    ? "there is no record: nothing was ever logged here, or this is another place"
+                    : "there is no checkpoint that covers these records yet: run a checkpoint first"
+            );
         var problems = string.Join("; ", verification.Problems.Take(MaxTold).Select(p => p.Message));
         throw verification.Verdict == LedgerVerdict.Tampered
             ? new PackException(PackRefusal.Tampered, $"no pack is made of a ledger that does not verify: {problems}")
@@ -87,14 +114,28 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
     }
 
     // The first that exists and covers the range: signatures are random, so that a fresh one would make another pack each time.
-    private async Task<PackCheckpoint> CheckpointAsync(PackRequest request, LedgerVerification verification, PackScan scan, CancellationToken cancellationToken)
+    private async Task<PackCheckpoint> CheckpointAsync(
+        PackRequest request,
+        LedgerVerification verification,
+        PackScan scan,
+        CancellationToken cancellationToken
+    )
     {
         if (scan.Records == 0)
-            throw new PackException(PackRefusal.CannotTell, $"no record was logged from {PackText.Time(request.From)} until {PackText.Time(request.To)}");
+            throw new PackException(
+                PackRefusal.CannotTell,
+                $"no record was logged from {PackText.Time(request.From)} until {PackText.Time(request.To)}"
+            );
         if (scan.LastIndex >= verification.Covered)
         {
-            throw new PackException(PackRefusal.CannotTell, string.Create(CultureInfo.InvariantCulture,
-                $"there is no checkpoint that covers record {scan.LastIndex} yet, the last of the range (the newest covers {verification.Covered} records): run a checkpoint first"));
+            throw new PackException(
+                PackRefusal.CannotTell,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"there is no checkpoint that covers record {scan.LastIndex} yet, the last of the range (the newest covers "
+                        + $"{verification.Covered} records): run a checkpoint first"
+                )
+            );
         }
         foreach (var size in (await source.CheckpointsAsync(cancellationToken)).Where(s => s > scan.LastIndex))
         {
@@ -105,22 +146,31 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
             var verdict = note.Verify(request.Keys);
             if (verdict.Trusted && value.Size == size && value.Origin == verification.Origin)
                 return new(bytes, value, verdict.SignedBy);
-            throw new PackException(PackRefusal.Tampered, $"{LedgerLayout.Checkpoint(size)} does not verify: {Plain.Text(verdict.Reason, 300)}");
+            throw new PackException(
+                PackRefusal.Tampered,
+                $"{LedgerLayout.Checkpoint(size)} does not verify: {Plain.Text(verdict.Reason, 300)}"
+            );
         }
-        throw new PackException(PackRefusal.CannotTell, "there is no numbered checkpoint that covers these records yet: run a checkpoint first");
+        throw new PackException(
+            PackRefusal.CannotTell,
+            "there is no numbered checkpoint that covers these records yet: run a checkpoint first"
+        );
     }
 
     private async Task WriteAsync(PackContent content, RecordSpool spool, Stream output, CancellationToken cancellationToken)
     {
         using var zip = new PackZip(output);
-        await zip.AddAsync("records.jsonl", async to =>
-        {
-            await foreach (var line in spool.LinesAsync(cancellationToken))
+        await zip.AddAsync(
+            "records.jsonl",
+            async to =>
             {
-                await to.WriteAsync(line, cancellationToken);
-                to.WriteByte((byte)'\n');
+                await foreach (var line in spool.LinesAsync(cancellationToken))
+                {
+                    await to.WriteAsync(line, cancellationToken);
+                    to.WriteByte((byte)'\n');
+                }
             }
-        });
+        );
         await zip.AddAsync("proofs.jsonl", to => ProofsAsync(content, spool, to, cancellationToken));
         await zip.AddAsync("checkpoint", content.Checkpoint.Bytes);
         foreach (var key in content.Checkpoint.Keys)
@@ -156,8 +206,14 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
             var proof = await maker.ProofAsync(indexes.Current, cancellationToken);
             if (!MerkleProof.Inclusion(indexes.Current, checkpoint.Size, leaf, proof, checkpoint.Root))
             {
-                throw new PackException(PackRefusal.Tampered, string.Create(CultureInfo.InvariantCulture,
-                    $"record {indexes.Current} does not lead to the root of {LedgerLayout.Checkpoint(checkpoint.Size)}: the log was changed while the pack was made"));
+                throw new PackException(
+                    PackRefusal.Tampered,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"record {indexes.Current} does not lead to the root of {LedgerLayout.Checkpoint(checkpoint.Size)}: the log was "
+                            + $"changed while the pack was made"
+                    )
+                );
             }
             line.ResetWrittenCount();
             Proof(line, indexes.Current, RecordFacts.Of(record.Span).RawId, leaf, proof);

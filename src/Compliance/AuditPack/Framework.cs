@@ -29,26 +29,40 @@ internal sealed record Framework(string Key, string Title, IReadOnlyList<Control
     /// <summary>All that the catalogue's controls serve, by key.</summary>
     public static IReadOnlyList<Framework> All { get; } = Of(ControlCatalogue.All);
 
-    private static readonly FrozenDictionary<string, Framework> ByName = All
-        .SelectMany(f => Names.Single(n => n.Key == f.Key).Aliases.Append(f.Key).Append(Plain(f.Title)).Distinct(StringComparer.Ordinal).Select(name => (name, f)))
+    private static readonly FrozenDictionary<string, Framework> ByName = All.SelectMany(f =>
+            Names
+                .Single(n => n.Key == f.Key)
+                .Aliases.Append(f.Key)
+                .Append(Plain(f.Title))
+                .Distinct(StringComparer.Ordinal)
+                .Select(name => (name, f))
+        )
         .ToFrozenDictionary(x => x.name, x => x.f, StringComparer.Ordinal);
 
     /// <summary>The frameworks that some controls serve.</summary>
     public static IReadOnlyList<Framework> Of(IEnumerable<Control> controls)
     {
         var all = controls.OrderBy(c => c.Id, StringComparer.Ordinal).ToList();
-        return [.. Names.Select(n => new Framework(n.Key, n.Title, [.. all.Where(c => c.Serves.Any(clause => IsOf(clause, n.Title)))]))
-            .Where(f => f.Controls.Count > 0).OrderBy(f => f.Key, StringComparer.Ordinal)];
+        return
+        [
+            .. Names
+                .Select(n => new Framework(n.Key, n.Title, [.. all.Where(c => c.Serves.Any(clause => IsOf(clause, n.Title)))]))
+                .Where(f => f.Controls.Count > 0)
+                .OrderBy(f => f.Key, StringComparer.Ordinal),
+        ];
     }
 
-    /// <summary>Finds one by what a person calls it: case, spaces and signs do not matter (<c>SOC2</c>, <c>iso-27001</c>, <c>PCI DSS</c>).</summary>
+    /// <summary>
+    /// Finds one by what a person calls it: case, spaces and signs do not matter (<c>SOC2</c>, <c>iso-27001</c>, <c>PCI DSS</c>).
+    /// </summary>
     /// <param name="name">The name; anything may stand here.</param>
     /// <param name="framework">The framework.</param>
     /// <returns>Whether it is known.</returns>
     public static bool TryFind(string name, [NotNullWhen(true)] out Framework? framework) => ByName.TryGetValue(Plain(name), out framework);
 
     /// <summary>The clauses of this framework that a control serves, without the framework's name: <c>CC6.1</c>.</summary>
-    public IReadOnlyList<string> Clauses(Control control) => [.. control.Serves.Where(c => IsOf(c, Title)).Select(c => c[(Title.Length + 1)..]).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Clauses(Control control) =>
+        [.. control.Serves.Where(c => IsOf(c, Title)).Select(c => c[(Title.Length + 1)..]).Order(StringComparer.Ordinal)];
 
     private static bool IsOf(string clause, string title) => clause.StartsWith(title + ' ', StringComparison.Ordinal);
 

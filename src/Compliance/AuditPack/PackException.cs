@@ -16,19 +16,13 @@ internal enum PackRefusal
 /// <summary>No pack was made, and nothing was left behind.</summary>
 internal sealed class PackException : Exception
 {
-    public PackException()
-    {
-    }
+    public PackException() { }
 
     public PackException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     public PackException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
     /// <summary>Says why, in words for people.</summary>
     public PackException(PackRefusal refusal, string message, Exception? inner = null)

@@ -66,7 +66,9 @@ internal sealed record PackFinding
     public required string RunId { get; init; }
 }
 
-/// <summary>A request for approval as a pack tells it, as it stood at the end of that time. People appear by the pseudonyms that the ledger has.</summary>
+/// <summary>
+/// A request for approval as a pack tells it, as it stood at the end of that time. People appear by the pseudonyms that the ledger has.
+/// </summary>
 /// <param name="Id">Id of the request.</param>
 /// <param name="PlanId">The plan that was asked about.</param>
 /// <param name="Subject">Pseudonym of the case.</param>
@@ -78,8 +80,17 @@ internal sealed record PackFinding
 /// <param name="State"><c>open</c>, <c>approved</c>, <c>refused</c> or <c>void</c>.</param>
 /// <param name="Answers">The answers; who answered is a pseudonym.</param>
 internal sealed record PackApproval(
-    string Id, string PlanId, string Subject, IReadOnlyList<string> Controls, IReadOnlyList<string> Guards, IReadOnlyList<string> Reasons,
-    DateTimeOffset AskedAt, DateTimeOffset Deadline, string State, IReadOnlyList<ApprovalAnswer> Answers);
+    string Id,
+    string PlanId,
+    string Subject,
+    IReadOnlyList<string> Controls,
+    IReadOnlyList<string> Guards,
+    IReadOnlyList<string> Reasons,
+    DateTimeOffset AskedAt,
+    DateTimeOffset Deadline,
+    string State,
+    IReadOnlyList<ApprovalAnswer> Answers
+);
 
 /// <summary>What of the state belongs into a pack.</summary>
 /// <param name="Findings">Findings that were there in that time, by id.</param>
@@ -92,23 +103,50 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
     /// <summary>Replaces a text that people wrote, or that is about a leaver: it may name anybody.</summary>
     public const string LeftOut = "(left out, since it may name people; --with-names has it)";
 
-    /// <summary>Selects. The store keeps how a finding stands now and not each step on the way, so a finding that came back counts from its first opening.</summary>
+    /// <summary>
+    /// Selects. The store keeps how a finding stands now and not each step on the way, so a finding that came back counts from its first
+    /// opening.
+    /// </summary>
     public static PackFacts Of(PackState state, PackRequest request)
     {
         var controls = request.Framework.Controls.Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
         var hide = new Hiding(state.People, request.WithNames ? null : new PersonFilter(state.Named));
         return new(
-            [.. state.Findings.Where(f => controls.Contains(f.Detection.ControlId) && f.OpenedAt < request.To && !(f.Status == FindingStatus.Resolved && f.ResolvedAt < request.From))
-                .Select(f => Finding(f, request, hide)).OrderBy(f => f.Id, StringComparer.Ordinal)],
-            [.. state.Approvals.Where(a => a.Request.Controls.Any(controls.Contains) && Touches(a, request))
-                .Select(a => Approval(a, request, hide)).OrderBy(a => a.AskedAt).ThenBy(a => a.Id, StringComparer.Ordinal)]);
+            [
+                .. state
+                    .Findings.Where(f =>
+                        controls.Contains(f.Detection.ControlId)
+                        && f.OpenedAt < request.To
+                        && !(f.Status == FindingStatus.Resolved && f.ResolvedAt < request.From)
+                    )
+                    .Select(f => Finding(f, request, hide))
+                    .OrderBy(f => f.Id, StringComparer.Ordinal),
+            ],
+            [
+                .. state
+                    .Approvals.Where(a => a.Request.Controls.Any(controls.Contains) && Touches(a, request))
+                    .Select(a => Approval(a, request, hide))
+                    .OrderBy(a => a.AskedAt)
+                    .ThenBy(a => a.Id, StringComparer.Ordinal),
+            ]
+        );
     }
 
     /// <summary>Ids in these that stand for people.</summary>
     public static IEnumerable<string> PeopleIn(IEnumerable<Finding> findings, IEnumerable<KnownApproval> approvals) =>
-        findings.Select(f => CaseOf(f.Detection)).OfType<string>()
-            .Concat(approvals.SelectMany(a => a.Request.Answers.Select(answer => answer.ApproverId).Append(a.Request.CaseId).Append(a.Request.SubjectId).Concat(a.Request.Requesters)))
-            .Where(id => id.Length > 0).Distinct(StringComparer.Ordinal);
+        findings
+            .Select(f => CaseOf(f.Detection))
+            .OfType<string>()
+            .Concat(
+                approvals.SelectMany(a =>
+                    a.Request.Answers.Select(answer => answer.ApproverId)
+                        .Append(a.Request.CaseId)
+                        .Append(a.Request.SubjectId)
+                        .Concat(a.Request.Requesters)
+                )
+            )
+            .Where(id => id.Length > 0)
+            .Distinct(StringComparer.Ordinal);
 
     private static bool Touches(KnownApproval approval, PackRequest request) =>
         approval.Request.Answers.Select(a => a.At).Append(approval.Request.AskedAt).Any(at => at >= request.From && at < request.To);
@@ -131,9 +169,14 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
         var people = CaseOf(d) is { } person ? new[] { person } : [];
         // What is about leavers and HR's events is worded with whatever the directory and HR gave: heirs, managers, those who fit.
         var about = d.ControlId.StartsWith(LeaverControls, StringComparison.Ordinal) || CaseOf(d) is not null;
-        var subject = hide.Hides && (d.Subject.Type is PersonFilter.UserSubject or IntakeControls.EventSubject)
-            ? d.Subject with { Id = LeftOut, Name = LeftOut }
-            : d.Subject;
+        var subject =
+            hide.Hides && (d.Subject.Type is PersonFilter.UserSubject or IntakeControls.EventSubject)
+                ? d.Subject with
+                {
+                    Id = LeftOut,
+                    Name = LeftOut,
+                }
+                : d.Subject;
         return new()
         {
             Id = finding.Id,
@@ -161,17 +204,36 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
     {
         var asked = known.Request;
         var then = asked with { Answers = [.. asked.Answers.Where(a => a.At < request.To)] };
-        var people = asked.Answers.Select(a => a.ApproverId).Append(asked.CaseId).Append(asked.SubjectId).Concat(asked.Requesters).Where(p => p.Length > 0).ToArray();
+        var people = asked
+            .Answers.Select(a => a.ApproverId)
+            .Append(asked.CaseId)
+            .Append(asked.SubjectId)
+            .Concat(asked.Requesters)
+            .Where(p => p.Length > 0)
+            .ToArray();
         return new(
-            hide.In(asked.Id, people), asked.PlanId, hide.In(asked.CaseId, people), asked.Controls, asked.Guards,
-            [.. asked.Reasons.Select(r => hide.Written(r, people))], asked.AskedAt, asked.Deadline,
+            hide.In(asked.Id, people),
+            asked.PlanId,
+            hide.In(asked.CaseId, people),
+            asked.Controls,
+            asked.Guards,
+            [.. asked.Reasons.Select(r => hide.Written(r, people))],
+            asked.AskedAt,
+            asked.Deadline,
             known.VoidedAt < request.To ? "void" : ApprovalRules.StateOf(then, request.To).ToString().ToLowerInvariant(),
-            [.. then.Answers.OrderBy(a => a.At).ThenBy(a => a.ApproverId, StringComparer.Ordinal)
-                .Select(a => a with
-                {
-                    ApproverId = hide.In(a.ApproverId, people),
-                    Comment = a.Comment is { } comment ? hide.Written(comment, people) : null,
-                })]);
+            [
+                .. then
+                    .Answers.OrderBy(a => a.At)
+                    .ThenBy(a => a.ApproverId, StringComparer.Ordinal)
+                    .Select(a =>
+                        a with
+                        {
+                            ApproverId = hide.In(a.ApproverId, people),
+                            Comment = a.Comment is { } comment ? hide.Written(comment, people) : null,
+                        }
+                    ),
+            ]
+        );
     }
 
     // Pseudonyms as the ledger's writer puts them in, so that both can be laid side by side; then everybody else.

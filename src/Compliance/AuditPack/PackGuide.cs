@@ -1,7 +1,8 @@
 namespace Compliance.AuditPack;
 
 /// <summary>
-/// <c>VERIFY.md</c>: how an auditor checks a pack by hand. Its commands are the same in every pack and read everything from the pack's files, so that nothing a stranger wrote is ever run.
+/// <c>VERIFY.md</c>: how an auditor checks a pack by hand. Its commands are the same in every pack and read everything from the pack's
+/// files, so that nothing a stranger wrote is ever run.
 /// </summary>
 internal static class PackGuide
 {
@@ -13,8 +14,12 @@ internal static class PackGuide
         return $$"""
             # How to check this evidence pack by hand
 
-            {{PackText.Number(scan.Records)}} records of the log {{PackText.Code(content.Origin)}}, logged from {{PackText.Time(content.Request.From)}} until before
-            {{PackText.Time(content.Request.To)}}, for {{content.Request.Framework.Title}}. The proofs lead to the checkpoint of {{PackText.Number(checkpoint.Size)}} records.
+            {{PackText.Number(scan.Records)}} records of the log {{PackText.Code(content.Origin)}}, logged from {{PackText.Time(
+                content.Request.From
+            )}} until before
+            {{PackText.Time(
+                content.Request.To
+            )}}, for {{content.Request.Framework.Title}}. The proofs lead to the checkpoint of {{PackText.Number(checkpoint.Size)}} records.
             You need `sh`, `openssl`, `sha256sum` and the usual small tools (`sed`, `od`, `base64`, `cmp`, and `xxd` or `basenc`); nothing of ours.
 
             Unpack the zip, go into its folder, start `sh -eu`, and paste the blocks one after the other. The shell ends at the first thing that is wrong.
@@ -22,7 +27,9 @@ internal static class PackGuide
             ## What this shows, and what it does not
 
             - Each line of `records.jsonl` is, byte for byte, a record that the log had when the checkpoint was signed, at the place that `proofs.jsonl` says.
-            - Numbers (`index`) without a gap show that no record between the first and the last was left out. This pack has {{PackText.Runs(scan.Runs)}}.{{Timeless(scan)}}
+            - Numbers (`index`) without a gap show that no record between the first and the last was left out. This pack has {{PackText.Runs(
+                scan.Runs
+            )}}.{{Timeless(scan)}}
             - That there were no further records of that time before the first or after the last only the whole log can show: ask for it, and run `compliance evidence verify`.
             - The public key in `keys/` came with the pack. Compare it with the key that you were given another way, or with the one of an earlier pack: whoever forges a pack can sign
               it with a key of his own.
@@ -127,19 +134,25 @@ internal static class PackGuide
             """.ReplaceLineEndings("\n");
     }
 
-    private static string Timeless(PackScan scan) => scan.Timeless.Count == 0 && scan.Runs.Count == 1
-        ? ""
-        : scan.Timeless.Count == 0
-            ? " What lies between was logged at another time, by a clock that was put back."
-            : $" Places {PackText.Runs(scan.Timeless)} hold lines without a time, which a crash cut off; other places between were logged at another time, by a clock that was put back.";
+    private static string Timeless(PackScan scan) =>
+        scan.Timeless.Count == 0 && scan.Runs.Count == 1 ? ""
+        : scan.Timeless.Count == 0 ? " What lies between was logged at another time, by a clock that was put back."
+        : $" Places {PackText.Runs(scan.Timeless)} hold lines without a time, which a crash cut off; other places between were logged at "
+            + "another time, by a clock that was put back.";
 
-    private static string State(PackContent content) => content.Facts is null
-        ? "- **Findings, waivers and approvals are not in this pack**: it was made from the ledger alone, without the state account. Their absence says nothing about whether there are any."
-        : "- `findings.csv`, `findings.json`, `waivers.csv`, `approvals.csv`, the two OSCAL files and `index.html`"
-            + " are extracts of the program's state."
-            + " They are not covered by the signature; what they\n  tell was also logged as it happened, where a record of the log says so."
-            + (content.Request.WithNames
-                ? "\n- Texts are as the program and people wrote them, and name people: the pack was made with `--with-names`."
-                : "\n- Names, addresses and ids of people, what people wrote, and the wording of findings about leavers are left out;\n"
-                + "  `--with-names` makes a pack that has them.");
+    private static string State(PackContent content) =>
+        content.Facts is null
+            ? "- **Findings, waivers and approvals are not in this pack**: it was made from the ledger alone, without the state account. "
+                + "Their absence says nothing about whether there are any."
+            : "- `findings.csv`, `findings.json`, `waivers.csv`, `approvals.csv`, the two OSCAL files and `index.html`"
+                + " are extracts of the program's state."
+                + " They are not covered by the signature; what they\n  tell was also logged as it happened, where a record of the log "
+                    + "says so."
+                + (
+                    content.Request.WithNames
+                        ? "\n- Texts are as the program and people wrote them, and name people: the pack was made with `--with-names`."
+                        : "\n- Names, addresses and ids of people, what people wrote, and the wording of findings about leavers are left "
+                            + "out;\n"
+                            + "  `--with-names` makes a pack that has them."
+                );
 }

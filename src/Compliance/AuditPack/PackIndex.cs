@@ -6,7 +6,9 @@ using Compliance.Findings;
 
 namespace Compliance.AuditPack;
 
-/// <summary><c>index.html</c>: the pack for people. One page without scripts, links out or images; whatever others wrote is escaped.</summary>
+/// <summary>
+/// <c>index.html</c>: the pack for people. One page without scripts, links out or images; whatever others wrote is escaped.
+/// </summary>
 internal static class PackIndex
 {
     // On a phone each row is a block of its own with the names of its columns; on paper the page lies on its side.
@@ -42,7 +44,8 @@ internal static class PackIndex
     {
         var (request, scan, checkpoint) = (content.Request, content.Scan, content.Checkpoint);
         var title = PackText.Html(
-            $"Evidence for {request.Framework.Title}, {PackText.Shown(request.From)} until {PackText.Shown(request.To)}");
+            $"Evidence for {request.Framework.Title}, {PackText.Shown(request.From)} until {PackText.Shown(request.To)}"
+        );
         var policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'";
         var page = new StringBuilder();
         void Line(string html) => page.Append(html).Append('\n');
@@ -59,13 +62,28 @@ internal static class PackIndex
         Line("<main>");
         Line($"<h1>{title}</h1>");
         Line($"<p>{PackText.Number(scan.Records)} records of the log <code>{PackText.Html(content.Origin)}</code>,");
-        Line($"places {PackText.Runs(scan.Runs)}, the first logged at {PackText.Shown(scan.First)}, the latest at {PackText.Shown(scan.Latest)}.");
-        Line($"Each is proven to the checkpoint of {PackText.Number(checkpoint.Value.Size)} records, signed by {string.Join(" and ", checkpoint.Keys.Select(k => $"<code>{PackText.Html(k.ToString())}</code>"))}.");
-        Line("How to check that by hand is in <code>VERIFY.md</code>. The records are all of that time, whichever framework they serve; the tables are about the framework's controls.</p>");
+        Line(
+            $"places {PackText.Runs(scan.Runs)}, the first logged at {PackText.Shown(scan.First)}, the latest at "
+                + $"{PackText.Shown(scan.Latest)}."
+        );
+        Line(
+            $"Each is proven to the checkpoint of {PackText.Number(checkpoint.Value.Size)} records, signed by "
+                + $"{string.Join(" and ", checkpoint.Keys.Select(k => $"<code>{PackText.Html(k.ToString())}</code>"))}."
+        );
+        Line(
+            "How to check that by hand is in <code>VERIFY.md</code>. The records are all of that time, whichever framework they serve; "
+                + "the tables are about the framework's controls.</p>"
+        );
         if (scan.Timeless.Count > 0)
-            Line($"<p class=\"not\">Places {PackText.Runs(scan.Timeless)} of the log hold lines without a time, which a crash cut off. They are not in this pack; the log has them.</p>");
+            Line(
+                $"<p class=\"not\">Places {PackText.Runs(scan.Timeless)} of the log hold lines without a time, which a crash cut off. "
+                    + "They are not in this pack; the log has them.</p>"
+            );
         if (content.Facts is null)
-            Line("<p class=\"not\">Findings, waivers and approvals are not in this pack: it was made from the ledger alone. Their absence says nothing about whether there are any.</p>");
+            Line(
+                "<p class=\"not\">Findings, waivers and approvals are not in this pack: it was made from the ledger alone. Their absence "
+                    + "says nothing about whether there are any.</p>"
+            );
         else if (!content.Request.WithNames)
         {
             Line("<p>Nothing here names a person: names, addresses and ids of people, what people wrote, and the wording of findings");
@@ -78,10 +96,16 @@ internal static class PackIndex
             Approvals(Line, facts);
         }
         Table(
-            Line, "Files", ["File", "SHA-256"],
-            files.Select(f => new Row(null, [new("", PackText.Html(f.Name)), new("", $"<code>{f.Sha256}</code>")])));
+            Line,
+            "Files",
+            ["File", "SHA-256"],
+            files.Select(f => new Row(null, [new("", PackText.Html(f.Name)), new("", $"<code>{f.Sha256}</code>")]))
+        );
         if (content.Facts is not null && files.All(f => f.Name != PackOscal.Poam))
-            Line($"<p>There is no <code>{PackOscal.Poam}</code>: no finding was open at the end of that time, and OSCAL has no plan of action without an item.</p>");
+            Line(
+                $"<p>There is no <code>{PackOscal.Poam}</code>: no finding was open at the end of that time, and OSCAL has no plan of "
+                    + "action without an item.</p>"
+            );
         Line("</main>");
         Line("</body>");
         Line("</html>");
@@ -93,11 +117,22 @@ internal static class PackIndex
         var framework = content.Request.Framework;
         var unseen = framework.Controls.Count(c => !content.Scan.Controls.ContainsKey(c.Id));
         if (unseen > 0)
-            line($"<p class=\"not\">{PackText.Number(unseen)} of {PackText.Number(framework.Controls.Count)} controls have no evidence in this period. That is not a pass: nothing shows that they ran.</p>");
+            line(
+                $"<p class=\"not\">{PackText.Number(unseen)} of {PackText.Number(framework.Controls.Count)} controls have no evidence in "
+                    + "this period. That is not a pass: nothing shows that they ran.</p>"
+            );
         Table(
-            line, $"Controls that serve {PackText.Html(framework.Title)}",
+            line,
+            $"Controls that serve {PackText.Html(framework.Title)}",
             [
-                "Control", "What is wrong when it fails", "Clauses", "Records", "Of these incomplete", "Open", "Waived", "Resolved",
+                "Control",
+                "What is wrong when it fails",
+                "Clauses",
+                "Records",
+                "Of these incomplete",
+                "Open",
+                "Waived",
+                "Resolved",
                 "Evidence",
             ],
             framework.Controls.Select(control =>
@@ -107,19 +142,22 @@ internal static class PackIndex
                 var id = PackText.Html(control.Id);
                 Cell Count(FindingStatus status) =>
                     new("num", findings is null ? "not known" : PackText.Number(findings.Count(f => f.Status == status)));
-                return new Row(seen is null ? "not" : null,
-                [
-                    new("id", findings is { Count: > 0 } ? $"<a href=\"#{id}\">{id}</a>" : id),
-                    new("", PackText.Html(control.Title)),
-                    new("", PackText.Html(string.Join(", ", framework.Clauses(control)))),
-                    new("num", PackText.Number(seen?.Records ?? 0)),
-                    new("num", PackText.Number(seen?.Incomplete ?? 0)),
-                    Count(FindingStatus.Open),
-                    Count(FindingStatus.Waived),
-                    Count(FindingStatus.Resolved),
-                    new("time", seen is null ? "no evidence in this period" : $"last at {PackText.Shown(seen.Last)}"),
-                ]);
-            }));
+                return new Row(
+                    seen is null ? "not" : null,
+                    [
+                        new("id", findings is { Count: > 0 } ? $"<a href=\"#{id}\">{id}</a>" : id),
+                        new("", PackText.Html(control.Title)),
+                        new("", PackText.Html(string.Join(", ", framework.Clauses(control)))),
+                        new("num", PackText.Number(seen?.Records ?? 0)),
+                        new("num", PackText.Number(seen?.Incomplete ?? 0)),
+                        Count(FindingStatus.Open),
+                        Count(FindingStatus.Waived),
+                        Count(FindingStatus.Resolved),
+                        new("time", seen is null ? "no evidence in this period" : $"last at {PackText.Shown(seen.Last)}"),
+                    ]
+                );
+            })
+        );
     }
 
     private static void Findings(Action<string> line, PackFacts facts)
@@ -136,25 +174,46 @@ internal static class PackIndex
             line($"<p>{string.Join(", ", counts)}</p>");
             string[] columns =
             [
-                "Finding", "Status", "Severity", "About", "Why", "Opened",
+                "Finding",
+                "Status",
+                "Severity",
+                "About",
+                "Why",
+                "Opened",
                 .. resolved ? ["Resolved"] : Array.Empty<string>(),
                 .. waived ? ["Waiver"] : Array.Empty<string>(),
             ];
-            var ordered = group.OrderBy(f => f.Status).ThenByDescending(f => f.Severity)
-                .ThenBy(f => f.SubjectName, StringComparer.Ordinal).ThenBy(f => f.Id, StringComparer.Ordinal);
-            Table(line, $"Findings of {group.Key}", columns, ordered.Select(f => new Row(f.Status == FindingStatus.Open ? "open" : null,
-            [
-                new("name", PackText.Html(f.Id)),
-                new("num", Lower(f.Status) + (f.Unknown ? " (could not tell)" : "")),
-                new("num", Lower(f.Severity)),
-                new("name", PackText.Html(string.Join(' ', new[] { f.SubjectType, f.SubjectName, f.Part }.Where(t => t.Length > 0)))),
-                new("text", PackText.Html(f.Reason)),
-                new("time", PackText.Shown(f.OpenedAt)),
-                .. resolved ? [new Cell("time", f.ResolvedAt is { } at ? PackText.Shown(at) : "")] : Array.Empty<Cell>(),
-                .. waived ? [new Cell("text", f.Waiver is { } waiver ? PackText.Html(Text(waiver)) : "")] : Array.Empty<Cell>(),
-            ])));
+            var ordered = group
+                .OrderBy(f => f.Status)
+                .ThenByDescending(f => f.Severity)
+                .ThenBy(f => f.SubjectName, StringComparer.Ordinal)
+                .ThenBy(f => f.Id, StringComparer.Ordinal);
+            Table(
+                line,
+                $"Findings of {group.Key}",
+                columns,
+                ordered.Select(f => new Row(
+                    f.Status == FindingStatus.Open ? "open" : null,
+                    [
+                        new("name", PackText.Html(f.Id)),
+                        new("num", Lower(f.Status) + (f.Unknown ? " (could not tell)" : "")),
+                        new("num", Lower(f.Severity)),
+                        new(
+                            "name",
+                            PackText.Html(string.Join(' ', new[] { f.SubjectType, f.SubjectName, f.Part }.Where(t => t.Length > 0)))
+                        ),
+                        new("text", PackText.Html(f.Reason)),
+                        new("time", PackText.Shown(f.OpenedAt)),
+                        .. resolved ? [new Cell("time", f.ResolvedAt is { } at ? PackText.Shown(at) : "")] : Array.Empty<Cell>(),
+                        .. waived ? [new Cell("text", f.Waiver is { } waiver ? PackText.Html(Text(waiver)) : "")] : Array.Empty<Cell>(),
+                    ]
+                ))
+            );
         }
-        line("<p>The program keeps how a finding stands now. One that came back counts from its first opening, and one that was resolved after that time is told as open.</p>");
+        line(
+            "<p>The program keeps how a finding stands now. One that came back counts from its first opening, and one that was resolved "
+                + "after that time is told as open.</p>"
+        );
     }
 
     private static void Approvals(Action<string> line, PackFacts facts)
@@ -166,15 +225,22 @@ internal static class PackIndex
             return;
         }
         string[] columns = ["Request", "Plan", "Why", "Asked", "State", "Answers"];
-        Table(line, "Requests for approval", columns, facts.Approvals.Select(a => new Row(null,
-        [
-            new("name", PackText.Html(a.Id)),
-            new("name", $"<code>{PackText.Html(a.PlanId)}</code>"),
-            new("text", Items([.. a.Guards, .. a.Reasons])),
-            new("time", PackText.Shown(a.AskedAt)),
-            new("num", PackText.Html(a.State)),
-            new("text", Items(a.Answers.Select(Text))),
-        ])));
+        Table(
+            line,
+            "Requests for approval",
+            columns,
+            facts.Approvals.Select(a => new Row(
+                null,
+                [
+                    new("name", PackText.Html(a.Id)),
+                    new("name", $"<code>{PackText.Html(a.PlanId)}</code>"),
+                    new("text", Items([.. a.Guards, .. a.Reasons])),
+                    new("time", PackText.Shown(a.AskedAt)),
+                    new("num", PackText.Html(a.State)),
+                    new("text", Items(a.Answers.Select(Text))),
+                ]
+            ))
+        );
     }
 
     private static string Text(Waiver waiver) =>

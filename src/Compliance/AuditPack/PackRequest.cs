@@ -35,4 +35,11 @@ internal sealed record PackRequest
 /// <param name="CheckpointSize">The size of the checkpoint that its proofs lead to.</param>
 /// <param name="Findings">How many findings are in it; null when no state account was read.</param>
 /// <param name="WithoutEvidence">The framework's controls without a record in the range, by id.</param>
-internal sealed record MadePack(string File, string Sha256, long Records, long CheckpointSize, int? Findings, IReadOnlyList<string> WithoutEvidence);
+internal sealed record MadePack(
+    string File,
+    string Sha256,
+    long Records,
+    long CheckpointSize,
+    int? Findings,
+    IReadOnlyList<string> WithoutEvidence
+);

@@ -20,7 +20,8 @@ internal readonly record struct LeafRun(long First, long Last)
     }
 
     /// <inheritdoc/>
-    public override string ToString() => First == Last ? First.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{First}-{Last}");
+    public override string ToString() =>
+        First == Last ? First.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{First}-{Last}");
 }
 
 /// <summary>What the records of a range say of one control.</summary>
@@ -29,7 +30,10 @@ internal readonly record struct LeafRun(long First, long Last)
 /// <param name="Last">When the last of them was logged (UTC).</param>
 internal sealed record ControlRecords(long Records, long Incomplete, DateTimeOffset Last);
 
-/// <summary>Finds the records that were logged in a range of time, and writes them verbatim, one a line. Memory depends on the number of controls and of gaps alone.</summary>
+/// <summary>
+/// Finds the records that were logged in a range of time, and writes them verbatim, one a line. Memory depends on the number of controls
+/// and of gaps alone.
+/// </summary>
 internal sealed class PackScan
 {
     private readonly Dictionary<string, ControlRecords> _controls = new(StringComparer.Ordinal);
@@ -37,7 +41,9 @@ internal sealed class PackScan
     /// <summary>Places of the records, in the log's order.</summary>
     public List<LeafRun> Runs { get; } = [];
 
-    /// <summary>Places between the first and the last of them whose lines have no time: what a crash cut off. They are in no pack, but in the log.</summary>
+    /// <summary>
+    /// Places between the first and the last of them whose lines have no time: what a crash cut off. They are in no pack, but in the log.
+    /// </summary>
     public List<LeafRun> Timeless { get; } = [];
 
     /// <summary>How many there are.</summary>
@@ -62,7 +68,13 @@ internal sealed class PackScan
     /// <param name="records">Where they are written.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">The log cannot be read.</exception>
-    public static async Task<PackScan> RunAsync(ILedgerSource source, DateTimeOffset from, DateTimeOffset to, Stream records, CancellationToken cancellationToken)
+    public static async Task<PackScan> RunAsync(
+        ILedgerSource source,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        Stream records,
+        CancellationToken cancellationToken
+    )
     {
         var scan = new PackScan();
         var pending = new List<LeafRun>();

@@ -6,11 +6,15 @@ namespace Compliance.AuditPack;
 /// <summary>What the state account knows beside the ledger, as it is now.</summary>
 /// <param name="Findings">Findings of the controls that were asked for, whatever their status.</param>
 /// <param name="Approvals">All requests for approval.</param>
-/// <param name="People">Pseudonyms, as the ledger has them, of ids that stand for people; an id that is not here was erased, or no record ever named it.</param>
+/// <param name="People">Pseudonyms, as the ledger has them, of ids that stand for people; an id that is not here was erased, or no record
+/// ever named it.</param>
 /// <param name="Named">Names, addresses and ids of everybody whom the state account names anywhere, to be kept out of texts.</param>
 internal sealed record PackState(
-    IReadOnlyCollection<Finding> Findings, IReadOnlyCollection<KnownApproval> Approvals, IReadOnlyDictionary<string, string> People,
-    IReadOnlyCollection<string> Named);
+    IReadOnlyCollection<Finding> Findings,
+    IReadOnlyCollection<KnownApproval> Approvals,
+    IReadOnlyDictionary<string, string> People,
+    IReadOnlyCollection<string> Named
+);
 
 /// <summary>A request for approval as it is kept.</summary>
 /// <param name="Request">The request.</param>

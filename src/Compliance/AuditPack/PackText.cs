@@ -10,7 +10,8 @@ internal static class PackText
     private const int MaxRuns = 50;
 
     /// <summary>A time in UTC, in the form that OSCAL and the ledger take.</summary>
-    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>A time in UTC as people read it, to the second.</summary>
     public static string Shown(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
@@ -32,9 +33,12 @@ internal static class PackText
     public static string Markdown(string text)
     {
         var line = Line(text);
-        return line.Length == 0 ? "-" : string.Concat(line.Select(c => @"\`*[]<>&".Contains(c, StringComparison.Ordinal) ? $"\\{c}" : c.ToString()));
+        return line.Length == 0
+            ? "-"
+            : string.Concat(line.Select(c => @"\`*[]<>&".Contains(c, StringComparison.Ordinal) ? $"\\{c}" : c.ToString()));
     }
 
     // Line breaks and tabs are spaces like any other here, and need not be shown as codes.
-    private static string Line(string text) => Plain.Text(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+    private static string Line(string text) =>
+        Plain.Text(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
 }

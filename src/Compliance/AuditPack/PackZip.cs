@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Compliance.AuditPack;
 
-/// <summary>Writes the zip: files in the order in which they are added, with one time and one way to compress, so that the same files give the same bytes.</summary>
+/// <summary>
+/// Writes the zip: files in the order in which they are added, with one time and one way to compress, so that the same files give the same
+/// bytes.
+/// </summary>
 /// <param name="output">Where it goes; stays open.</param>
 internal sealed class PackZip(Stream output) : IDisposable
 {
@@ -48,7 +51,8 @@ internal sealed class PackZip(Stream output) : IDisposable
     public Task<string> AddAsync(string name, string text) => AddAsync(name, Encoding.UTF8.GetBytes(text));
 
     /// <summary>Adds the digests of all files, as <c>sha256sum -c</c> reads them; the last file.</summary>
-    public Task EndAsync() => AddAsync(Sums, string.Concat(_files.OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => $"{f.Sha256}  {f.Name}\n")));
+    public Task EndAsync() =>
+        AddAsync(Sums, string.Concat(_files.OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => $"{f.Sha256}  {f.Name}\n")));
 
     /// <inheritdoc/>
     public void Dispose() => _zip.Dispose();

@@ -34,19 +34,45 @@ internal sealed partial class PersonFilter(IEnumerable<string> known)
 
     /// <summary>Names, addresses and ids of people whom the state account knows.</summary>
     public static IEnumerable<string> KnownTo(
-        IEnumerable<Finding> findings, IEnumerable<KnownApproval> approvals, IEnumerable<LeaverCase> cases) =>
-        findings.Select(f => f.Detection).SelectMany(NamedBy)
-            .Concat(approvals.Select(a => a.Request)
-                .SelectMany(r => (string[])[r.SubjectId, .. r.Requesters, .. r.Answers.Select(answer => answer.ApproverId)]))
-            .Concat(cases.SelectMany(c => new[] { c.UserId, c.EmployeeId, c.Latest.EmployeeId, c.Latest.PrincipalName, c.Latest.Mail,
-                c.Cause?.UserId, c.Cause?.PrincipalName, c.Cause?.StartedBy }))
-            .OfType<string>().Where(k => k != LeaverCase.Erased).Distinct(StringComparer.OrdinalIgnoreCase);
+        IEnumerable<Finding> findings,
+        IEnumerable<KnownApproval> approvals,
+        IEnumerable<LeaverCase> cases
+    ) =>
+        findings
+            .Select(f => f.Detection)
+            .SelectMany(NamedBy)
+            .Concat(
+                approvals
+                    .Select(a => a.Request)
+                    .SelectMany(r => (string[])[r.SubjectId, .. r.Requesters, .. r.Answers.Select(answer => answer.ApproverId)])
+            )
+            .Concat(
+                cases.SelectMany(c =>
+                    new[]
+                    {
+                        c.UserId,
+                        c.EmployeeId,
+                        c.Latest.EmployeeId,
+                        c.Latest.PrincipalName,
+                        c.Latest.Mail,
+                        c.Cause?.UserId,
+                        c.Cause?.PrincipalName,
+                        c.Cause?.StartedBy,
+                    }
+                )
+            )
+            .OfType<string>()
+            .Where(k => k != LeaverCase.Erased)
+            .Distinct(StringComparer.OrdinalIgnoreCase);
 
     private static IEnumerable<string?> NamedBy(Detection detection) =>
-    [
-        detection.Owner?.Id, detection.Owner?.Name, detection.Owner?.Address, detection.Waiver?.ApprovedBy,
-        .. detection.Subject.Type == UserSubject ? (string[])[detection.Subject.Id, detection.Subject.Name] : [],
-    ];
+        [
+            detection.Owner?.Id,
+            detection.Owner?.Name,
+            detection.Owner?.Address,
+            detection.Waiver?.ApprovedBy,
+            .. detection.Subject.Type == UserSubject ? (string[])[detection.Subject.Id, detection.Subject.Name] : [],
+        ];
 
     /// <summary>Kind of subject that is a person.</summary>
     public const string UserSubject = Offboarding.Intake.IntakeControls.UserSubject;

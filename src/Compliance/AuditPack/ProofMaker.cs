@@ -4,9 +4,10 @@ using Compliance.Ledger.Format;
 namespace Compliance.AuditPack;
 
 /// <summary>
-/// Makes inclusion proofs for many leaves of one tree, best in their order: the inner nodes of the last few tiles are kept, so that each proof costs a few look-ups, where
-/// <see cref="MerkleProof.InclusionAsync"/> reads and hashes whole tiles. What is wrong in the tiles makes proofs that <see cref="MerkleProof.Inclusion"/> refuses.
-/// Memory is <see cref="MaxTiles"/> tiles of 16 KiB. Not safe for use by several threads at once.
+/// Makes inclusion proofs for many leaves of one tree, best in their order: the inner nodes of the last few tiles are kept, so that each
+/// proof costs a few look-ups, where <see cref="MerkleProof.InclusionAsync"/> reads and hashes whole tiles. What is wrong in the tiles
+/// makes proofs that <see cref="MerkleProof.Inclusion"/> refuses. Memory is <see cref="MaxTiles"/> tiles of 16 KiB. Not safe for use by
+/// several threads at once.
 /// </summary>
 /// <param name="source">The tree's tiles.</param>
 /// <param name="size">How many leaves the tree has.</param>
@@ -83,7 +84,11 @@ internal sealed class ProofMaker(ITileSource source, long size)
             var count = below.Length / MerkleHash.Size / 2;
             var nodes = levels[level] = new byte[count * MerkleHash.Size];
             for (var i = 0; i < count; i++)
-                MerkleHash.Node(below.AsSpan(2 * i * MerkleHash.Size, MerkleHash.Size), below.AsSpan((2 * i + 1) * MerkleHash.Size, MerkleHash.Size), nodes.AsSpan(i * MerkleHash.Size));
+                MerkleHash.Node(
+                    below.AsSpan(2 * i * MerkleHash.Size, MerkleHash.Size),
+                    below.AsSpan((2 * i + 1) * MerkleHash.Size, MerkleHash.Size),
+                    nodes.AsSpan(i * MerkleHash.Size)
+                );
         }
         return levels;
     }

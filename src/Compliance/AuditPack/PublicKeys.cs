@@ -17,7 +17,11 @@ internal static class PublicKeys
         if (text.Contains(Begin, StringComparison.Ordinal))
         {
             return name is null
-                ? throw new LedgerFormatException("a key in PEM has no name, and the log has no checkpoint that says what it is called: give the verifier key (name+id+base64)", 0)
+                ? throw new LedgerFormatException(
+                    "a key in PEM has no name, and the log has no checkpoint that says what it is called: give the verifier key "
+                        + "(name+id+base64)",
+                    0
+                )
                 : [.. text.Split(Begin)[1..].Select(block => NoteKey.FromPem(name, Begin + block))];
         }
         var lines = text.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#').ToList();

@@ -11,7 +11,14 @@ internal sealed class RecordSpool : IAsyncDisposable
     /// <param name="path">Its path; what is there is overwritten.</param>
     /// <exception cref="IOException">It cannot be made.</exception>
     public RecordSpool(string path) =>
-        File = new(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, BufferSize, FileOptions.Asynchronous | FileOptions.DeleteOnClose);
+        File = new(
+            path,
+            FileMode.Create,
+            FileAccess.ReadWrite,
+            FileShare.None,
+            BufferSize,
+            FileOptions.Asynchronous | FileOptions.DeleteOnClose
+        );
 
     /// <summary>The file.</summary>
     public FileStream File { get; }

@@ -12,8 +12,8 @@ using Compliance.Storage;
 namespace Compliance.AuditPack;
 
 /// <summary>
-/// Findings and approvals where the app keeps them. Only reads: least roles are Storage Table Data Reader on the state account and Storage Blob Data Reader on container <c>details</c> of
-/// the evidence account.
+/// Findings and approvals where the app keeps them. Only reads: least roles are Storage Table Data Reader on the state account and Storage
+/// Blob Data Reader on container <c>details</c> of the evidence account.
 /// </summary>
 /// <param name="tables">The state account.</param>
 /// <param name="evidence">The evidence account, for the pseudonyms.</param>
@@ -55,33 +55,49 @@ internal sealed class StoredPackState(TableServiceClient tables, BlobServiceClie
                 if (!found.TryAdd(finding.Id, finding))
                 {
                     throw new IOException(
-                        $"table {TableFindingStore.Table} gave row {finding.Id} twice: its pages do not end where they should");
+                        $"table {TableFindingStore.Table} gave row {finding.Id} twice: its pages do not end where they should"
+                    );
                 }
             }
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
             // The first run of any control makes it: without it this is no account that a run ever used.
-            throw new IOException($"the state account at {tables.Uri.Host} has no table {TableFindingStore.Table}: is it the right one?", e);
+            throw new IOException(
+                $"the state account at {tables.Uri.Host} has no table {TableFindingStore.Table}: is it the right one?",
+                e
+            );
         }
         return [.. found.Values];
     }
 
-    private Task<List<KnownApproval>> ApprovalsAsync(CancellationToken cancellationToken) => RowsAsync(ApprovalBoard.Table, row =>
-    {
-        var (request, voidedAt) = ApprovalBoard.Read(row);
-        return new KnownApproval(request, voidedAt);
-    }, cancellationToken);
+    private Task<List<KnownApproval>> ApprovalsAsync(CancellationToken cancellationToken) =>
+        RowsAsync(
+            ApprovalBoard.Table,
+            row =>
+            {
+                var (request, voidedAt) = ApprovalBoard.Read(row);
+                return new KnownApproval(request, voidedAt);
+            },
+            cancellationToken
+        );
 
-    private Task<List<LeaverCase>> CasesAsync(CancellationToken cancellationToken) => RowsAsync(TableLeaverCases.Table, TableLeaverCases.Read, cancellationToken);
+    private Task<List<LeaverCase>> CasesAsync(CancellationToken cancellationToken) =>
+        RowsAsync(TableLeaverCases.Table, TableLeaverCases.Read, cancellationToken);
 
     private async Task<List<T>> RowsAsync<T>(string table, Func<TableEntity, T> read, CancellationToken cancellationToken)
     {
         var rows = new List<T>();
         try
         {
-            await foreach (var row in tables.GetTableClient(table).QueryAsync<TableEntity>(
-                TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")}"), cancellationToken: cancellationToken))
+            await foreach (
+                var row in tables
+                    .GetTableClient(table)
+                    .QueryAsync<TableEntity>(
+                        TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")}"),
+                        cancellationToken: cancellationToken
+                    )
+            )
                 rows.Add(read(row));
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -95,19 +111,26 @@ internal sealed class StoredPackState(TableServiceClient tables, BlobServiceClie
     {
         var details = evidence.GetBlobContainerClient(BlobPseudonyms.Container);
         var names = new System.Collections.Concurrent.ConcurrentDictionary<string, string>(StringComparer.Ordinal);
-        await Parallel.ForEachAsync(people, new ParallelOptions { MaxDegreeOfParallelism = PeopleAtOnce, CancellationToken = cancellationToken }, async (person, token) =>
-        {
-            try
+        await Parallel.ForEachAsync(
+            people,
+            new ParallelOptions { MaxDegreeOfParallelism = PeopleAtOnce, CancellationToken = cancellationToken },
+            async (person, token) =>
             {
-                var blob = details.GetBlobClient(BlobPseudonyms.BlobName(tenantId, person));
-                if ((await blob.DownloadContentAsync(token)).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact) is { } pseudonym)
-                    names[person] = pseudonym.Name;
+                try
+                {
+                    var blob = details.GetBlobClient(BlobPseudonyms.BlobName(tenantId, person));
+                    if (
+                        (await blob.DownloadContentAsync(token)).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact) is
+                        { } pseudonym
+                    )
+                        names[person] = pseudonym.Name;
+                }
+                catch (RequestFailedException e) when (e.Status == 404)
+                {
+                    // Erased, or no record ever named the person.
+                }
             }
-            catch (RequestFailedException e) when (e.Status == 404)
-            {
-                // Erased, or no record ever named the person.
-            }
-        });
+        );
         return names;
     }
 }

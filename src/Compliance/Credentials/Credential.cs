@@ -77,7 +77,9 @@ internal sealed record Credential
     /// </summary>
     public int? KeyExpirationDays { get; init; }
 
-    /// <summary>For <see cref="CredentialKind.ResourceKeys"/>: the resource type, for example <c>Microsoft.DocumentDB/databaseAccounts</c>.</summary>
+    /// <summary>
+    /// For <see cref="CredentialKind.ResourceKeys"/>: the resource type, for example <c>Microsoft.DocumentDB/databaseAccounts</c>.
+    /// </summary>
     public string? ResourceType { get; init; }
 
     /// <summary>No tags.</summary>

@@ -20,8 +20,13 @@ public sealed class CredentialCheckRequests
     private readonly ITenantIdentity _tenant;
     private readonly TimeProvider _time;
 
-    internal CredentialCheckRequests(QueueClient queue, IRunDocuments documents, IFindingStore findings, ITenantIdentity tenant, TimeProvider time) =>
-        (_queue, _documents, _findings, _tenant, _time) = (queue, documents, findings, tenant, time);
+    internal CredentialCheckRequests(
+        QueueClient queue,
+        IRunDocuments documents,
+        IFindingStore findings,
+        ITenantIdentity tenant,
+        TimeProvider time
+    ) => (_queue, _documents, _findings, _tenant, _time) = (queue, documents, findings, tenant, time);
 
     /// <summary>Queues a run.</summary>
     /// <param name="cancellationToken">Cancels before it is queued.</param>
@@ -45,7 +50,9 @@ public sealed class CredentialCheckRequests
 
     /// <summary>How far a run has come; null when there is none of that id.</summary>
     public Task<RunDocument<CredentialReport>?> FindAsync(string runId, CancellationToken cancellationToken) =>
-        RunRequest.IsRunId(runId) ? _documents.LoadAsync<CredentialReport>(runId, cancellationToken) : Task.FromResult<RunDocument<CredentialReport>?>(null);
+        RunRequest.IsRunId(runId)
+            ? _documents.LoadAsync<CredentialReport>(runId, cancellationToken)
+            : Task.FromResult<RunDocument<CredentialReport>?>(null);
 
     /// <summary>Open and waived findings of every control, highest severity first.</summary>
     public async Task<IReadOnlyList<ReportFinding>> OpenFindingsAsync(CancellationToken cancellationToken)

@@ -4,7 +4,9 @@ using Compliance.Findings;
 
 namespace Compliance.Credentials;
 
-/// <summary>The result of one run of the credential-rotation check; its JSON form is described by <c>credential-report.schema.json</c>.</summary>
+/// <summary>
+/// The result of one run of the credential-rotation check; its JSON form is described by <c>credential-report.schema.json</c>.
+/// </summary>
 public sealed record CredentialReport
 {
     /// <summary>The run itself.</summary>

@@ -32,7 +32,8 @@ public sealed partial class CredentialRotationCheck
     /// <param name="cancellationToken">Stops between reads; nothing half-written is left behind.</param>
     /// <returns>The report, also kept as the run's document.</returns>
     /// <exception cref="Policies.PolicyException">The policy file has errors; nothing was read.</exception>
-    /// <exception cref="Azure.RequestFailedException">State or evidence storage failed; the run may be asked for again with the same id.</exception>
+    /// <exception cref="Azure.RequestFailedException">State or evidence storage failed; the run may be asked for again with the same
+    /// id.</exception>
     public async Task<CredentialReport> RunAsync(RunRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -45,7 +46,10 @@ public sealed partial class CredentialRotationCheck
         {
             await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(run.Id, RunStates.Running, null, null), cancellationToken);
             var report = await CheckAsync(request, run, cancellationToken);
-            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(run.Id, RunStates.Completed, null, report), cancellationToken);
+            await _parts.Documents.SaveAsync(
+                new RunDocument<CredentialReport>(run.Id, RunStates.Completed, null, report),
+                cancellationToken
+            );
             Telemetry.RunEnded(Name, report.Run.Complete ? "complete" : "incomplete", _parts.Time.GetElapsedTime(began));
             RunEnded(_log, run.Id, report.Run.Complete, report.Findings.Count, report.Unknown.Count);
             return report;
@@ -83,18 +87,31 @@ public sealed partial class CredentialRotationCheck
         if (isUnknown && changed.EventType == VaultObjectEvent.ByHand)
         {
             throw new VaultObjectException(
-                $"{changed.Collection}/{changed.ObjectName} was not read: {VaultObjectException.NotShown(changed.Vault)}", isUnknown);
+                $"{changed.Collection}/{changed.ObjectName} was not read: {VaultObjectException.NotShown(changed.Vault)}",
+                isUnknown
+            );
         }
 
         var builder = new DetectionBuilder(policy, run.StartedAt);
         var (found, _) = await DetectAsync(builder, inventory, cancellationToken);
         var complete = inventory.Outcomes.Count > 0 && inventory.Outcomes.All(o => o.Complete);
         var unread = inventory.Outcomes.FirstOrDefault(o => !o.Complete);
-        var why = $"{changed.Collection}/{changed.ObjectName} in vault {changed.Vault} could not be read: {unread?.Reason ?? "the vault was not found"}";
-        // The message may end in poison: a finding of its own keeps the event, until the object was read by a later attempt or by the check of everything.
+        var why =
+            $"{changed.Collection}/{changed.ObjectName} in vault {changed.Vault} could not be read: "
+                + $"{unread?.Reason ?? "the vault was not found"}";
+        // The message may end in poison: a finding of its own keeps the event, until the object was read by a later attempt or by the check
+        // of everything.
         IReadOnlyList<Detection> detections = complete
             ? found
-            : [.. found, builder.VaultEvent(changed.RunId, $"After {changed.EventType}, {why}.", unread?.Remedy ?? $"Check that this app's identity may see vault {changed.Vault}")];
+            :
+            [
+                .. found,
+                builder.VaultEvent(
+                    changed.RunId,
+                    $"After {changed.EventType}, {why}.",
+                    unread?.Remedy ?? $"Check that this app's identity may see vault {changed.Vault}"
+                ),
+            ];
         // The object's outcome speaks for its whole collection here, because only this object's findings are looked at.
         var suffix = $"/{changed.Collection}/{changed.ObjectName}";
         var coverage = new Coverage(
@@ -102,19 +119,42 @@ public sealed partial class CredentialRotationCheck
                 .. inventory.Outcomes.Select(o => o with { Source = o.Source[..^(changed.ObjectName.Length + 1)] }),
                 new SourceOutcome(Sources.VaultEvents, complete, 1),
             ],
-            new HashSet<string>(inventory.Outcomes.Where(o => o.ResourceId is not null).Select(o => o.ResourceId!.ToLowerInvariant()), StringComparer.Ordinal),
-            new HashSet<string>(StringComparer.Ordinal));
+            new HashSet<string>(
+                inventory.Outcomes.Where(o => o.ResourceId is not null).Select(o => o.ResourceId!.ToLowerInvariant()),
+                StringComparer.Ordinal
+            ),
+            new HashSet<string>(StringComparer.Ordinal)
+        );
         var vault = inventory.Outcomes.Select(o => o.ResourceId).FirstOrDefault(id => id is not null);
         var (result, _, _) = await ReconcileAndSaveAsync(
-            tenantId, _parts.Findings.LoadAsync(tenantId, CredentialControls.All, cancellationToken),
-            f => (f.Detection.Source == Sources.VaultEvents && f.Detection.Part == changed.RunId)
-                || (vault is not null
+            tenantId,
+            _parts.Findings.LoadAsync(tenantId, CredentialControls.All, cancellationToken),
+            f =>
+                (f.Detection.Source == Sources.VaultEvents && f.Detection.Part == changed.RunId)
+                || (
+                    vault is not null
                     && string.Equals(f.Detection.ResourceId, vault, StringComparison.OrdinalIgnoreCase)
-                    && f.Detection.Subject.Id.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)),
-            detections, coverage, [], _ => Task.FromResult<ResourceState>(new(false, null)), run, cancellationToken);
+                    && f.Detection.Subject.Id.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)
+                ),
+            detections,
+            coverage,
+            [],
+            _ => Task.FromResult<ResourceState>(new(false, null)),
+            run,
+            cancellationToken
+        );
         await RecordAsync(
-            run, "recheck", $"KeyVaultEvent ({changed.EventType})", tenantId, policy, complete,
-            Counts(inventory, inventory.Outcomes, result), FindingDigest.Of(result.Findings), CorrelationId.Current(changed.RunId), cancellationToken);
+            run,
+            "recheck",
+            $"KeyVaultEvent ({changed.EventType})",
+            tenantId,
+            policy,
+            complete,
+            Counts(inventory, inventory.Outcomes, result),
+            FindingDigest.Of(result.Findings),
+            CorrelationId.Current(changed.RunId),
+            cancellationToken
+        );
         Rechecked(_log, changed.Vault, changed.Collection, changed.ObjectName, changed.EventType, complete, result.Findings.Count);
         if (!complete)
             throw new VaultObjectException(why, isUnknown);
@@ -145,33 +185,65 @@ public sealed partial class CredentialRotationCheck
         var detections = new List<Detection>(found);
         var outcomes = inventory.Outcomes;
         detections.AddRange(outcomes.Where(o => !o.Complete).Select(o => builder.Gap(o, answers)));
-        var (missing, goneSubscriptions, deleted) = await MissingSubscriptionsAsync(policy, await subscriptions, inventory, cancellationToken);
+        var (missing, goneSubscriptions, deleted) = await MissingSubscriptionsAsync(
+            policy,
+            await subscriptions,
+            inventory,
+            cancellationToken
+        );
         detections.AddRange(missing.Select(m => builder.MissingSubscription(m.Id, m.Name, answers)));
 
         // The findings were loaded while the tenant was read; what changed since makes the write lose, and is decided again.
-        var superseded = (await _parts.Runs.LoadAsync(tenantId, cancellationToken)).TryGetValue(Name, out var earlier)
-            && earlier.LastRun is { } last && last.StartedAt > run.StartedAt;
+        var superseded =
+            (await _parts.Runs.LoadAsync(tenantId, cancellationToken)).TryGetValue(Name, out var earlier)
+            && earlier.LastRun is { } last
+            && last.StartedAt > run.StartedAt;
         var gone = new HashSet<string>(goneSubscriptions.Select(s => $"/subscriptions/{s}".ToLowerInvariant()), StringComparer.Ordinal);
         var complete = outcomes.All(o => o.Complete) && missing.Count == 0;
         // Every object was read: whatever an event that was not taken in was about, it has been seen now.
         var listed = inventory.Resources.Concat(inventory.Subscriptions.Keys.Select(s => $"/subscriptions/{s}".ToLowerInvariant()));
         var coverage = new Coverage(
-            [.. outcomes, new SourceOutcome(Sources.VaultEvents, complete, 0)], listed.ToHashSet(StringComparer.Ordinal), gone);
+            [.. outcomes, new SourceOutcome(Sources.VaultEvents, complete, 0)],
+            listed.ToHashSet(StringComparer.Ordinal),
+            gone
+        );
         var knownResources = await resources;
         var (result, hidden, goneResources) = superseded
             ? (Reconciler.Reconcile(tenantId, EmptyKnown, detections, coverage, run, run.StartedAt), [], gone)
             : await ReconcileAndSaveAsync(
-                tenantId, known, null, detections, coverage, Unlisted(knownResources, inventory, outcomes),
-                resource => StateOfAsync(resource, inventory, deleted, builder, answers, cancellationToken), run, cancellationToken);
+                tenantId,
+                known,
+                null,
+                detections,
+                coverage,
+                Unlisted(knownResources, inventory, outcomes),
+                resource => StateOfAsync(resource, inventory, deleted, builder, answers, cancellationToken),
+                run,
+                cancellationToken
+            );
         complete &= hidden.Count == 0;
         outcomes = [.. outcomes, .. hidden];
 
         var warnings = new List<string>([.. policy.Warnings.Select(w => w.ToString()), .. evaluator.Warnings]);
         if (superseded)
-            warnings.Add($"state holds a newer run ({earlier!.LastRun!.Id}, started {earlier.LastRun.StartedAt:u}): these findings are shown but not stored");
+            warnings.Add(
+                $"state holds a newer run ({earlier!.LastRun!.Id}, started {earlier.LastRun.StartedAt:u}): these findings are shown but "
+                    + "not stored"
+            );
         var digest = FindingDigest.Of(result.Findings);
         var counts = Counts(inventory, outcomes, result);
-        var receipt = await RecordAsync(run, "check", $"{Name} ({request.Trigger})", tenantId, policy, complete, counts, digest, request.CorrelationId, cancellationToken);
+        var receipt = await RecordAsync(
+            run,
+            "check",
+            $"{Name} ({request.Trigger})",
+            tenantId,
+            policy,
+            complete,
+            counts,
+            digest,
+            request.CorrelationId,
+            cancellationToken
+        );
         if (!superseded)
         {
             string[] seen = [.. inventory.Resources.Where(ResourceManagerReader.CanAsk)];
@@ -206,8 +278,10 @@ public sealed partial class CredentialRotationCheck
     private static readonly IReadOnlyDictionary<string, StoredFinding> EmptyKnown = new Dictionary<string, StoredFinding>();
 
     // A rule for an owner needs to know what that owner owns before anything is judged; one request an owner named in policy.
-    private async Task<(IReadOnlyDictionary<string, IReadOnlySet<string>> Owned, IReadOnlyList<SourceOutcome> Gaps)> OwnedByOverrideOwnersAsync(
-        CredentialPolicy policy, CancellationToken cancellationToken)
+    private async Task<(
+        IReadOnlyDictionary<string, IReadOnlySet<string>> Owned,
+        IReadOnlyList<SourceOutcome> Gaps
+    )> OwnedByOverrideOwnersAsync(CredentialPolicy policy, CancellationToken cancellationToken)
     {
         var owned = new Dictionary<string, IReadOnlySet<string>>(StringComparer.OrdinalIgnoreCase);
         var gaps = new List<SourceOutcome>();
@@ -217,15 +291,27 @@ public sealed partial class CredentialRotationCheck
             if (answer.Unread is not { } why)
                 owned[address] = answer.ObjectIds;
             else
-                gaps.Add(new SourceOutcome(
-                    $"graph/ownedObjects/{address}", Complete: false, 0, new Subject(SubjectTypes.Source, $"graph/ownedObjects/{address}", $"objects owned by {address}"), why,
-                    "Directory.Read.All", "make the address in the policy's override readable, or match by appId or tag instead"));
+                gaps.Add(
+                    new SourceOutcome(
+                        $"graph/ownedObjects/{address}",
+                        Complete: false,
+                        0,
+                        new Subject(SubjectTypes.Source, $"graph/ownedObjects/{address}", $"objects owned by {address}"),
+                        why,
+                        "Directory.Read.All",
+                        "make the address in the policy's override readable, or match by appId or tag instead"
+                    )
+                );
         }
         return (owned, gaps);
     }
 
     // Owners, people and rotation policies are asked only for what failed.
-    private async Task<(IReadOnlyList<Detection> Detections, DetectionAnswers Answers)> DetectAsync(DetectionBuilder builder, RunInventory inventory, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<Detection> Detections, DetectionAnswers Answers)> DetectAsync(
+        DetectionBuilder builder,
+        RunInventory inventory,
+        CancellationToken cancellationToken
+    )
     {
         var verdicts = inventory.Verdicts;
         var owners = _parts.Owners.OwnersAsync(DetectionBuilder.SubjectsNeedingOwners(verdicts), cancellationToken);
@@ -237,7 +323,11 @@ public sealed partial class CredentialRotationCheck
 
     // A subscription that is no longer listed may be deleted, or only hidden from us: the difference is asked, not guessed.
     private async Task<MissingSubscriptions> MissingSubscriptionsAsync(
-        CredentialPolicy policy, IReadOnlyDictionary<string, string> known, RunInventory inventory, CancellationToken cancellationToken)
+        CredentialPolicy policy,
+        IReadOnlyDictionary<string, string> known,
+        RunInventory inventory,
+        CancellationToken cancellationToken
+    )
     {
         var missing = new List<(string, string)>();
         var gone = new List<string>();
@@ -259,7 +349,10 @@ public sealed partial class CredentialRotationCheck
 
     // Subscriptions that are not listed any more: hidden from us; gone by the service or by policy; and those gone by the service.
     private sealed record MissingSubscriptions(
-        IReadOnlyList<(string Id, string Name)> Missing, IReadOnlyList<string> Gone, IReadOnlySet<string> Deleted);
+        IReadOnlyList<(string Id, string Name)> Missing,
+        IReadOnlyList<string> Gone,
+        IReadOnlySet<string> Deleted
+    );
 
     // What earlier runs listed and this one did not, where the list that should show it was read to its end.
     private static List<string> Unlisted(IReadOnlyCollection<string> known, RunInventory inventory, IReadOnlyList<SourceOutcome> outcomes)
@@ -274,8 +367,13 @@ public sealed partial class CredentialRotationCheck
     // A resource that no list shows any more. In a subscription that is shown to us the service is asked; one that
     // went with its subscription is gone; of one in a hidden subscription nothing is known, and GAP-002 says so once for all of them.
     private async Task<ResourceState> StateOfAsync(
-        string resource, RunInventory inventory, IReadOnlySet<string> deletedSubscriptions, DetectionBuilder builder,
-        DetectionAnswers answers, CancellationToken cancellationToken)
+        string resource,
+        RunInventory inventory,
+        IReadOnlySet<string> deletedSubscriptions,
+        DetectionBuilder builder,
+        DetectionAnswers answers,
+        CancellationToken cancellationToken
+    )
     {
         var subscription = SubscriptionOf(resource);
         if (!inventory.Subscriptions.ContainsKey(subscription))
@@ -284,9 +382,15 @@ public sealed partial class CredentialRotationCheck
         if (answer.Exists == false)
             return new(true, null);
         var hidden = new SourceOutcome(
-            Sources.Resources(subscription), Complete: false, 0, DetectionBuilder.SubjectOf(resource),
-            $"Earlier runs read it, and no list shows it any more: {answer.Reason?.TrimEnd('.')}.", answer.Permission, answer.Remedy,
-                resource);
+            Sources.Resources(subscription),
+            Complete: false,
+            0,
+            DetectionBuilder.SubjectOf(resource),
+            $"Earlier runs read it, and no list shows it any more: {answer.Reason?.TrimEnd('.')}.",
+            answer.Permission,
+            answer.Remedy,
+            resource
+        );
         return new(false, (hidden, builder.Gap(hidden, answers)));
     }
 
@@ -294,8 +398,16 @@ public sealed partial class CredentialRotationCheck
     private readonly record struct ResourceState(bool Gone, (SourceOutcome Outcome, Detection Detection)? Gap);
 
     private async Task<(Reconciliation Result, IReadOnlyList<SourceOutcome> Hidden, IReadOnlySet<string> Gone)> ReconcileAndSaveAsync(
-        string tenantId, Task<IReadOnlyDictionary<string, StoredFinding>> loading, Func<Finding, bool>? only, IReadOnlyCollection<Detection> detections, Coverage coverage,
-        IReadOnlyCollection<string> unlisted, Func<string, Task<ResourceState>> stateOf, RunStamp run, CancellationToken cancellationToken)
+        string tenantId,
+        Task<IReadOnlyDictionary<string, StoredFinding>> loading,
+        Func<Finding, bool>? only,
+        IReadOnlyCollection<Detection> detections,
+        Coverage coverage,
+        IReadOnlyCollection<string> unlisted,
+        Func<string, Task<ResourceState>> stateOf,
+        RunStamp run,
+        CancellationToken cancellationToken
+    )
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
         var gone = new HashSet<string>(coverage.GoneResources, StringComparer.Ordinal);
@@ -313,26 +425,40 @@ public sealed partial class CredentialRotationCheck
                 if (state.Gap is { } gap)
                     hidden.Add(gap);
             }
-            var seen = hidden.Count == 0 ? coverage : coverage with
-            {
-                // An event that was not taken in may have been about what is hidden now.
-                Outcomes = [.. coverage.Outcomes.Where(o => o.Source != Sources.VaultEvents)],
-            };
+            var seen =
+                hidden.Count == 0
+                    ? coverage
+                    : coverage with
+                    {
+                        // An event that was not taken in may have been about what is hidden now.
+                        Outcomes = [.. coverage.Outcomes.Where(o => o.Source != Sources.VaultEvents)],
+                    };
             Detection[] all = [.. detections, .. hidden.Select(h => h.Detection)];
             var result = Reconciler.Reconcile(tenantId, known, all, seen with { GoneResources = gone }, run, run.StartedAt);
             var lost = await _parts.Findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], cancellationToken);
             if (lost.Count == 0)
                 return (result, [.. hidden.Select(h => h.Outcome)], gone);
             if (attempt == SaveAttempts)
-                throw new InvalidOperationException($"{lost.Count} findings were changed by another run {SaveAttempts} times over; run the check again");
+                throw new InvalidOperationException(
+                    $"{lost.Count} findings were changed by another run {SaveAttempts} times over; run the check again"
+                );
             LostRace(_log, run.Id, lost.Count, attempt);
         }
     }
 
     // The record's id comes from the run's, so that a run that is tried again leaves one record.
     private Task<EvidenceReceipt> RecordAsync(
-        RunStamp run, string step, string actor, string tenantId, CredentialPolicy policy, bool complete,
-        IReadOnlyDictionary<string, long> counts, string digest, string correlationId, CancellationToken cancellationToken) =>
+        RunStamp run,
+        string step,
+        string actor,
+        string tenantId,
+        CredentialPolicy policy,
+        bool complete,
+        IReadOnlyDictionary<string, long> counts,
+        string digest,
+        string correlationId,
+        CancellationToken cancellationToken
+    ) =>
         _parts.Evidence.AppendAsync(
             new EvidenceRecord
             {
@@ -348,7 +474,8 @@ public sealed partial class CredentialRotationCheck
                 FindingsSha256 = digest,
                 CorrelationId = correlationId,
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     private async Task TrySaveFailureAsync(string runId, string reason, CancellationToken cancellationToken)
     {
@@ -380,16 +507,36 @@ public sealed partial class CredentialRotationCheck
     [LoggerMessage(2000, LogLevel.Information, "Credential check {RunId} started by {Trigger}, correlation {CorrelationId}")]
     private static partial void RunStarted(ILogger logger, string runId, string trigger, string correlationId);
 
-    [LoggerMessage(2001, LogLevel.Information, "Credential check {RunId} ended, everything read: {Complete}, {Findings} findings, {Unknown} unknown")]
+    [LoggerMessage(
+        2001,
+        LogLevel.Information,
+        "Credential check {RunId} ended, everything read: {Complete}, {Findings} findings, {Unknown} unknown"
+    )]
     private static partial void RunEnded(ILogger logger, string runId, bool complete, int findings, int unknown);
 
     [LoggerMessage(2002, LogLevel.Error, "Credential check {RunId} failed: {Reason}")]
     private static partial void RunFailed(ILogger logger, string runId, string reason);
 
-    [LoggerMessage(2005, LogLevel.Information, "Re-checked {Vault}/{Collection}/{ObjectName} after {EventType}, read: {Complete}, {Findings} findings")]
-    private static partial void Rechecked(ILogger logger, string vault, string collection, string objectName, string eventType, bool complete, int findings);
+    [LoggerMessage(
+        2005,
+        LogLevel.Information,
+        "Re-checked {Vault}/{Collection}/{ObjectName} after {EventType}, read: {Complete}, {Findings} findings"
+    )]
+    private static partial void Rechecked(
+        ILogger logger,
+        string vault,
+        string collection,
+        string objectName,
+        string eventType,
+        bool complete,
+        int findings
+    );
 
-    [LoggerMessage(2003, LogLevel.Warning, "Credential check {RunId}: {Count} findings were changed by another run meanwhile (attempt {Attempt}), deciding again")]
+    [LoggerMessage(
+        2003,
+        LogLevel.Warning,
+        "Credential check {RunId}: {Count} findings were changed by another run meanwhile (attempt {Attempt}), deciding again"
+    )]
     private static partial void LostRace(ILogger logger, string runId, int count, int attempt);
 
     [LoggerMessage(2004, LogLevel.Error, "Credential check {RunId}: its failure could not be kept either: {Reason}")]

@@ -19,7 +19,8 @@ internal sealed record CredentialRotationParts(
     IRunLog Runs,
     IRunDocuments Documents,
     IEvidenceLog Evidence,
-    TimeProvider Time);
+    TimeProvider Time
+);
 
 /// <summary>Gives the policy in force.</summary>
 internal interface ICredentialPolicySource

@@ -16,15 +16,16 @@ internal static class CredentialServices
     public const string PolicySetting = "Policy:Credentials";
 
     /// <summary>Registers what reads credentials. Needs a connection to the tenant.</summary>
-    public static IServiceCollection AddCredentialInventory(this IServiceCollection services) => services
-        .AddSingleton<GraphCredentials>()
-        .AddSingleton<VaultCredentials>()
-        .AddSingleton<AzureCredentials>()
-        .AddSingleton<ICredentialInventory, CredentialInventory>()
-        .AddSingleton<IOwnerDirectory, OwnerDirectory>()
-        .AddSingleton<IRotationPolicies, RotationPolicies>()
-        .AddSingleton<IResourceLookup, ResourceLookup>()
-        .AddSingleton<ITenantIdentity, TenantIdentity>();
+    public static IServiceCollection AddCredentialInventory(this IServiceCollection services) =>
+        services
+            .AddSingleton<GraphCredentials>()
+            .AddSingleton<VaultCredentials>()
+            .AddSingleton<AzureCredentials>()
+            .AddSingleton<ICredentialInventory, CredentialInventory>()
+            .AddSingleton<IOwnerDirectory, OwnerDirectory>()
+            .AddSingleton<IRotationPolicies, RotationPolicies>()
+            .AddSingleton<IResourceLookup, ResourceLookup>()
+            .AddSingleton<ITenantIdentity, TenantIdentity>();
 
     /// <summary>
     /// Reads the policy at once, so that an app with a wrong one does not start, and watches the check by the policy's own expectation.
@@ -41,21 +42,42 @@ internal static class CredentialServices
         services.AddCredentialInventory();
         services.AddSingleton<ICredentialPolicySource>(file);
         services.AddSingleton<IKnownResources>(p => new TableKnownResources(p.GetRequiredService<StateStorage>()));
-        services.AddSingleton<IRunDocuments>(p => new BlobRunDocuments(p.GetRequiredService<StateStorage>().Blobs.GetBlobContainerClient(BlobRunDocuments.Container)));
+        services.AddSingleton<IRunDocuments>(p => new BlobRunDocuments(
+            p.GetRequiredService<StateStorage>().Blobs.GetBlobContainerClient(BlobRunDocuments.Container)
+        ));
         services.AddSingleton(p => new CredentialRotationCheck(
             new CredentialRotationParts(
-                p.GetRequiredService<ICredentialPolicySource>(), p.GetRequiredService<ITenantIdentity>(), p.GetRequiredService<ICredentialInventory>(),
-                p.GetRequiredService<IOwnerDirectory>(), p.GetRequiredService<IRotationPolicies>(), p.GetRequiredService<IResourceLookup>(),
-                p.GetRequiredService<IFindingStore>(), p.GetRequiredService<IKnownSubscriptions>(), p.GetRequiredService<IKnownResources>(),
-                p.GetRequiredService<IRunLog>(), p.GetRequiredService<IRunDocuments>(), p.GetRequiredService<IEvidenceLog>(),
-                p.GetRequiredService<TimeProvider>()),
-            p.GetRequiredService<ILogger<CredentialRotationCheck>>()));
+                p.GetRequiredService<ICredentialPolicySource>(),
+                p.GetRequiredService<ITenantIdentity>(),
+                p.GetRequiredService<ICredentialInventory>(),
+                p.GetRequiredService<IOwnerDirectory>(),
+                p.GetRequiredService<IRotationPolicies>(),
+                p.GetRequiredService<IResourceLookup>(),
+                p.GetRequiredService<IFindingStore>(),
+                p.GetRequiredService<IKnownSubscriptions>(),
+                p.GetRequiredService<IKnownResources>(),
+                p.GetRequiredService<IRunLog>(),
+                p.GetRequiredService<IRunDocuments>(),
+                p.GetRequiredService<IEvidenceLog>(),
+                p.GetRequiredService<TimeProvider>()
+            ),
+            p.GetRequiredService<ILogger<CredentialRotationCheck>>()
+        ));
         services.AddSingleton(p => new CredentialCheckRequests(
-            p.GetRequiredService<StateStorage>().Queues.GetQueueClient(CredentialCheckRequests.Queue), p.GetRequiredService<IRunDocuments>(),
-            p.GetRequiredService<IFindingStore>(), p.GetRequiredService<ITenantIdentity>(), p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<StateStorage>().Queues.GetQueueClient(CredentialCheckRequests.Queue),
+            p.GetRequiredService<IRunDocuments>(),
+            p.GetRequiredService<IFindingStore>(),
+            p.GetRequiredService<ITenantIdentity>(),
+            p.GetRequiredService<TimeProvider>()
+        ));
         services.AddSingleton(p => new VaultEventIntake(
-            p.GetRequiredService<CredentialRotationCheck>(), p.GetRequiredService<ICredentialPolicySource>(), p.GetRequiredService<ITenantIdentity>(),
-            new FindingWriter(p.GetRequiredService<IFindingStore>()), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<VaultEventIntake>>()));
+            p.GetRequiredService<CredentialRotationCheck>(),
+            p.GetRequiredService<ICredentialPolicySource>(),
+            p.GetRequiredService<ITenantIdentity>(),
+            new FindingWriter(p.GetRequiredService<IFindingStore>()),
+            p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<VaultEventIntake>>()
+        ));
         return services;
     }
 }

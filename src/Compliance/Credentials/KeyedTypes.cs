@@ -69,7 +69,10 @@ internal static class KeyedTypes
         Shared("Microsoft.EventHub/namespaces"),
         Shared("Microsoft.Maps/accounts"),
         Shared("Microsoft.Relay/namespaces"),
-        Shared("Microsoft.Search/searchServices") with { Command = "az search service update {0} --disable-local-auth true" },
+        Shared("Microsoft.Search/searchServices") with
+        {
+            Command = "az search service update {0} --disable-local-auth true",
+        },
         Shared("Microsoft.ServiceBus/namespaces"),
         Shared("Microsoft.SignalRService/SignalR"),
         Shared("Microsoft.SignalRService/webPubSub"),

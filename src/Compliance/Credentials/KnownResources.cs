@@ -22,8 +22,12 @@ internal interface IKnownResources
     /// <param name="gone">Lower-case ids that the service itself said do not exist.</param>
     /// <param name="cancellationToken">Stops between writes.</param>
     Task UpdateAsync(
-        string tenantId, IReadOnlyCollection<string> known, IReadOnlyCollection<string> seen, IReadOnlySet<string> gone,
-        CancellationToken cancellationToken);
+        string tenantId,
+        IReadOnlyCollection<string> known,
+        IReadOnlyCollection<string> seen,
+        IReadOnlySet<string> gone,
+        CancellationToken cancellationToken
+    );
 }
 
 /// <summary>Known resources in table <c>resources</c>: one partition a tenant, one row a resource.</summary>
@@ -51,8 +55,12 @@ internal sealed class TableKnownResources(StateStorage storage) : IKnownResource
 
     /// <inheritdoc/>
     public async Task UpdateAsync(
-        string tenantId, IReadOnlyCollection<string> known, IReadOnlyCollection<string> seen, IReadOnlySet<string> gone,
-        CancellationToken cancellationToken)
+        string tenantId,
+        IReadOnlyCollection<string> known,
+        IReadOnlyCollection<string> seen,
+        IReadOnlySet<string> gone,
+        CancellationToken cancellationToken
+    )
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
         var table = await storage.TableAsync(Table, cancellationToken);
@@ -61,7 +69,9 @@ internal sealed class TableKnownResources(StateStorage storage) : IKnownResource
         {
             var rows = some.Select(id => new TableEntity(tenant, Key(id)) { [Id] = id });
             await table.SubmitTransactionAsync(
-                rows.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), cancellationToken);
+                rows.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)),
+                cancellationToken
+            );
         }
         foreach (var id in known.Where(gone.Contains))
             await table.DeleteEntityAsync(tenant, Key(id), ETag.All, cancellationToken);

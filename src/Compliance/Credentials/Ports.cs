@@ -22,12 +22,21 @@ internal interface IInventorySink
 internal interface ICredentialInventory
 {
     /// <summary>
-    /// Reads all sources side by side. What cannot be read becomes an incomplete <see cref="SourceOutcome"/>; this throws only when stopped.
+    /// Reads all sources side by side. What cannot be read becomes an incomplete <see cref="SourceOutcome"/>; this throws only when
+    /// stopped.
     /// </summary>
     Task ReadAsync(IInventorySink sink, CancellationToken cancellationToken);
 
-    /// <summary>Reads again one Key Vault object, by its vault host and kind (<c>secrets</c>, <c>keys</c>, <c>certificates</c>) and name.</summary>
-    Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken cancellationToken);
+    /// <summary>
+    /// Reads again one Key Vault object, by its vault host and kind (<c>secrets</c>, <c>keys</c>, <c>certificates</c>) and name.
+    /// </summary>
+    Task ReadVaultObjectAsync(
+        string vaultName,
+        string collection,
+        string objectName,
+        IInventorySink sink,
+        CancellationToken cancellationToken
+    );
 }
 
 /// <summary>Finds the people behind objects. Reads in <c>$batch</c>es of 20.</summary>
@@ -36,7 +45,9 @@ internal interface IOwnerDirectory
     /// <summary>The owners of applications and service principals, by subject id. Each subject asked for is in the answer.</summary>
     Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(IReadOnlyCollection<Subject> subjects, CancellationToken cancellationToken);
 
-    /// <summary>The users behind user principal names, mail addresses or object ids, by what was asked for. An unknown user is an empty answer.</summary>
+    /// <summary>
+    /// The users behind user principal names, mail addresses or object ids, by what was asked for. An unknown user is an empty answer.
+    /// </summary>
     Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken cancellationToken);
 
     /// <summary>Object ids of the applications and service principals a user owns, for policy overrides by owner.</summary>
@@ -62,8 +73,13 @@ internal sealed record OwnedAnswer(IReadOnlySet<string> ObjectIds, string? Unrea
 /// <summary>Tells whether keys rotate by themselves. Asked only for keys that are due.</summary>
 internal interface IRotationPolicies
 {
-    /// <summary>By key URL: true when a rotation action is set, false when not, null (with a reason in the second map) when it could not be read.</summary>
-    Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken cancellationToken);
+    /// <summary>
+    /// By key URL: true when a rotation action is set, false when not, null (with a reason in the second map) when it could not be read.
+    /// </summary>
+    Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(
+        IReadOnlyCollection<Credential> keys,
+        CancellationToken cancellationToken
+    );
 }
 
 /// <summary>Whether a key rotates by itself.</summary>

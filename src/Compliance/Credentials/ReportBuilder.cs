@@ -7,42 +7,54 @@ internal static class ReportBuilder
 {
     /// <summary>Sorted: highest severity first, then status, control, name and id. Ages are counted to <paramref name="now"/>.</summary>
     public static IReadOnlyList<ReportFinding> Findings(IEnumerable<Finding> findings, DateTimeOffset now) =>
-        [.. findings
-            .OrderByDescending(f => f.Detection.Severity)
-            .ThenBy(f => f.Status)
-            .ThenBy(f => f.Detection.ControlId, StringComparer.Ordinal)
-            .ThenBy(f => f.Detection.Subject.Name, StringComparer.Ordinal)
-            .ThenBy(f => f.Id, StringComparer.Ordinal)
-            .Select(f => Finding(f, now))];
+        [
+            .. findings
+                .OrderByDescending(f => f.Detection.Severity)
+                .ThenBy(f => f.Status)
+                .ThenBy(f => f.Detection.ControlId, StringComparer.Ordinal)
+                .ThenBy(f => f.Detection.Subject.Name, StringComparer.Ordinal)
+                .ThenBy(f => f.Id, StringComparer.Ordinal)
+                .Select(f => Finding(f, now)),
+        ];
 
     /// <summary>One finding, its age counted to <paramref name="now"/>.</summary>
-    public static ReportFinding Finding(Finding f, DateTimeOffset now) => new()
-    {
-        Id = f.Id,
-        Control = f.Detection.ControlId,
-        Severity = f.Detection.Severity,
-        Status = f.Status,
-        Subject = f.Detection.Subject,
-        Part = f.Detection.Part is { Length: > 0 } part ? part : null,
-        AgeDays = f.AgeDays(now),
-        Expires = f.Detection.Expires,
-        Owner = f.Detection.Owner?.Address,
-        Reason = f.Detection.Reason,
-        NextStep = f.Detection.NextStep,
-    };
+    public static ReportFinding Finding(Finding f, DateTimeOffset now) =>
+        new()
+        {
+            Id = f.Id,
+            Control = f.Detection.ControlId,
+            Severity = f.Detection.Severity,
+            Status = f.Status,
+            Subject = f.Detection.Subject,
+            Part = f.Detection.Part is { Length: > 0 } part ? part : null,
+            AgeDays = f.AgeDays(now),
+            Expires = f.Detection.Expires,
+            Owner = f.Detection.Owner?.Address,
+            Reason = f.Detection.Reason,
+            NextStep = f.Detection.NextStep,
+        };
 
     /// <summary>Sources that are incomplete, then objects that could not be judged.</summary>
     public static IReadOnlyList<ReportUnknown> Unknown(IEnumerable<SourceOutcome> outcomes, IEnumerable<Detection> detections) =>
-        [.. outcomes
-            .Where(o => !o.Complete)
-            .Select(o => new ReportUnknown(
-                o.Source, o.Subject ?? new Subject(SubjectTypes.Source, o.Source, o.Source), o.Reason ?? "not read to its end", o.Permission, o.Remedy, "source")),
-         .. detections
-            .Where(d => d.ControlId == CredentialControls.MissingSubscription)
-            .Select(d => new ReportUnknown(d.Source, d.Subject, d.Reason, "Reader", d.NextStep, "source")),
-         .. detections
-            .Where(d => d.Unknown && !CredentialControls.Gaps.Contains(d.ControlId))
-            .OrderBy(d => d.Subject.Name, StringComparer.Ordinal).ThenBy(d => d.Part, StringComparer.Ordinal)
-            .Select(d => new ReportUnknown(d.Source, d.Subject, d.Reason, null, null, "object"))
-            .Distinct()];
+        [
+            .. outcomes
+                .Where(o => !o.Complete)
+                .Select(o => new ReportUnknown(
+                    o.Source,
+                    o.Subject ?? new Subject(SubjectTypes.Source, o.Source, o.Source),
+                    o.Reason ?? "not read to its end",
+                    o.Permission,
+                    o.Remedy,
+                    "source"
+                )),
+            .. detections
+                .Where(d => d.ControlId == CredentialControls.MissingSubscription)
+                .Select(d => new ReportUnknown(d.Source, d.Subject, d.Reason, "Reader", d.NextStep, "source")),
+            .. detections
+                .Where(d => d.Unknown && !CredentialControls.Gaps.Contains(d.ControlId))
+                .OrderBy(d => d.Subject.Name, StringComparer.Ordinal)
+                .ThenBy(d => d.Part, StringComparer.Ordinal)
+                .Select(d => new ReportUnknown(d.Source, d.Subject, d.Reason, null, null, "object"))
+                .Distinct(),
+        ];
 }

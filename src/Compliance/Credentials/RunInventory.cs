@@ -23,10 +23,13 @@ internal sealed class RunInventory(CredentialEvaluator evaluator) : IInventorySi
         get
         {
             lock (_lock)
-                return [.. _verdicts
-                    .OrderBy(v => v.Credential.Subject.Id, StringComparer.Ordinal)
-                    .ThenBy(v => v.Credential.Part, StringComparer.Ordinal)
-                    .ThenBy(v => v.ControlId, StringComparer.Ordinal)];
+                return
+                [
+                    .. _verdicts
+                        .OrderBy(v => v.Credential.Subject.Id, StringComparer.Ordinal)
+                        .ThenBy(v => v.Credential.Part, StringComparer.Ordinal)
+                        .ThenBy(v => v.ControlId, StringComparer.Ordinal),
+                ];
         }
     }
 

@@ -19,9 +19,13 @@ public sealed partial class VaultEventIntake
     private readonly ILogger<VaultEventIntake> _log;
 
     internal VaultEventIntake(
-        CredentialRotationCheck check, ICredentialPolicySource policy, ITenantIdentity tenant, FindingWriter findings, TimeProvider time,
-        ILogger<VaultEventIntake> log) =>
-        (_check, _policy, _tenant, _findings, _time, _log) = (check, policy, tenant, findings, time, log);
+        CredentialRotationCheck check,
+        ICredentialPolicySource policy,
+        ITenantIdentity tenant,
+        FindingWriter findings,
+        TimeProvider time,
+        ILogger<VaultEventIntake> log
+    ) => (_check, _policy, _tenant, _findings, _time, _log) = (check, policy, tenant, findings, time, log);
 
     /// <summary>Takes a message of the queue.</summary>
     /// <param name="message">Its text.</param>
@@ -54,9 +58,11 @@ public sealed partial class VaultEventIntake
         var now = _time.GetUtcNow();
         var (tenantId, _) = await _tenant.WhoAsync(cancellationToken);
         var detection = new DetectionBuilder(_policy.Load(now), now).VaultEvent(
-            refused.Key, $"It cannot be taken in: {reason}.",
+            refused.Key,
+            $"It cannot be taken in: {reason}.",
             $"Correct the event subscription, or what else writes to queue {VaultObjectEvent.Queue}; the message lies in its poison queue. "
-                + "The next complete credential check reads every object, this one too");
+                + "The next complete credential check reads every object, this one too"
+        );
         var run = new RunStamp(RunIds.Of(nameof(VaultEventIntake), now, refused.Key), now);
         await _findings.RaiseAsync(tenantId, detection, run, cancellationToken);
     }

@@ -140,7 +140,9 @@ public sealed partial record VaultObjectEvent(string Vault, string Collection, s
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 12));
 
     [GeneratedRegex(
-        @"^Microsoft\.KeyVault\.(?<object>Secret|Key|Certificate)(NewVersionCreated|NearExpiry|Expired)\z", RegexOptions.CultureInvariant)]
+        @"^Microsoft\.KeyVault\.(?<object>Secret|Key|Certificate)(NewVersionCreated|NearExpiry|Expired)\z",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex EventTypes();
 
     [GeneratedRegex("^[A-Za-z0-9-]{3,24}\\z", RegexOptions.CultureInvariant)]

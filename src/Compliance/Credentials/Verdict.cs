@@ -10,4 +10,10 @@ namespace Compliance.Credentials;
 /// <param name="Credential">The credential.</param>
 /// <param name="Rules">The rules that hold for it: what replaces it has to keep to them too.</param>
 internal sealed record Verdict(
-    string ControlId, Severity Severity, bool Unknown, string Reason, Credential Credential, CredentialRules Rules);
+    string ControlId,
+    Severity Severity,
+    bool Unknown,
+    string Reason,
+    Credential Credential,
+    CredentialRules Rules
+);

@@ -10,7 +10,15 @@ namespace Compliance.Findings;
 /// <param name="Remedy">The command or step that mends it; null when complete.</param>
 /// <param name="ResourceId">Resource Manager id of the resource the source belongs to; null for Graph.</param>
 public sealed record SourceOutcome(
-    string Source, bool Complete, long Objects, Subject? Subject = null, string? Reason = null, string? Permission = null, string? Remedy = null, string? ResourceId = null);
+    string Source,
+    bool Complete,
+    long Objects,
+    Subject? Subject = null,
+    string? Reason = null,
+    string? Permission = null,
+    string? Remedy = null,
+    string? ResourceId = null
+);
 
 /// <summary>The names of the sources.</summary>
 public static class Sources
@@ -47,4 +55,8 @@ public static class Sources
 /// <param name="Outcomes">One per source that was read, or tried.</param>
 /// <param name="SeenResources">Lower-case Resource Manager ids that appeared in this run's listings.</param>
 /// <param name="GoneResources">Lower-case Resource Manager ids that the service itself said do not exist (404), asked in this run.</param>
-public sealed record Coverage(IReadOnlyCollection<SourceOutcome> Outcomes, IReadOnlySet<string> SeenResources, IReadOnlySet<string> GoneResources);
+public sealed record Coverage(
+    IReadOnlyCollection<SourceOutcome> Outcomes,
+    IReadOnlySet<string> SeenResources,
+    IReadOnlySet<string> GoneResources
+);

@@ -2,7 +2,9 @@ using Compliance.Controls;
 
 namespace Compliance.Findings;
 
-/// <summary>What a check says is wrong, or could not tell, in this run. Reconciling detections with stored findings gives the new findings.</summary>
+/// <summary>
+/// What a check says is wrong, or could not tell, in this run. Reconciling detections with stored findings gives the new findings.
+/// </summary>
 public sealed record Detection
 {
     /// <summary>The control that failed, for example <c>CRED-001</c>.</summary>

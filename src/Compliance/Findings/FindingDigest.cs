@@ -7,8 +7,8 @@ namespace Compliance.Findings;
 internal static class FindingDigest
 {
     /// <summary>
-    /// SHA-256, lower-case hex, over the findings sorted by id (ordinal), each as one line of compact JSON ended by a line feed. The same findings
-    /// in any order give the same digest.
+    /// SHA-256, lower-case hex, over the findings sorted by id (ordinal), each as one line of compact JSON ended by a line feed. The same
+    /// findings in any order give the same digest.
     /// </summary>
     public static string Of(IEnumerable<Finding> findings)
     {

@@ -6,8 +6,8 @@ using Compliance.Storage;
 namespace Compliance.Findings;
 
 /// <summary>
-/// A finding as a table row. Plain columns rather than one document, so that whoever opens the table can read and filter it. Enums are kept by name and
-/// times as round-trip text in UTC.
+/// A finding as a table row. Plain columns rather than one document, so that whoever opens the table can read and filter it. Enums are kept
+/// by name and times as round-trip text in UTC.
 /// </summary>
 internal static class FindingRow
 {
@@ -87,21 +87,28 @@ internal static class FindingRow
             NextStep = Must(row, "NextStep"),
             Since = MayBeTime(row, "Since"),
             Expires = MayBeTime(row, "Expires"),
-            Owner = May(row, "OwnerVia") is { } via ? new(May(row, "OwnerId"), Must(row, "OwnerName"), Must(row, "OwnerAddress"), via) : null,
-            Waiver = May(row, "WaiverId") is { } waiver ? new(waiver, Must(row, "WaiverReason"), Must(row, "WaiverApprovedBy"), MustBeTime(row, "WaiverExpires")) : null,
+            Owner = May(row, "OwnerVia") is { } via
+                ? new(May(row, "OwnerId"), Must(row, "OwnerName"), Must(row, "OwnerAddress"), via)
+                : null,
+            Waiver = May(row, "WaiverId") is { } waiver
+                ? new(waiver, Must(row, "WaiverReason"), Must(row, "WaiverApprovedBy"), MustBeTime(row, "WaiverExpires"))
+                : null,
         };
-        return new(new()
-        {
-            Id = row.RowKey,
-            TenantId = Must(row, "Tenant"),
-            Status = MustBe<FindingStatus>(row, Status),
-            Detection = detection,
-            OpenedAt = MustBeTime(row, "OpenedAt"),
-            ChangedAt = MustBeTime(row, "ChangedAt"),
-            ResolvedAt = MayBeTime(row, "ResolvedAt"),
-            Reopened = row.TryGetValue("Reopened", out var reopened) && reopened is int times ? times : 0,
-            RunId = Must(row, "RunId"),
-        }, row.ETag == default ? null : row.ETag.ToString());
+        return new(
+            new()
+            {
+                Id = row.RowKey,
+                TenantId = Must(row, "Tenant"),
+                Status = MustBe<FindingStatus>(row, Status),
+                Detection = detection,
+                OpenedAt = MustBeTime(row, "OpenedAt"),
+                ChangedAt = MustBeTime(row, "ChangedAt"),
+                ResolvedAt = MayBeTime(row, "ResolvedAt"),
+                Reopened = row.TryGetValue("Reopened", out var reopened) && reopened is int times ? times : 0,
+                RunId = Must(row, "RunId"),
+            },
+            row.ETag == default ? null : row.ETag.ToString()
+        );
     }
 
     /// <summary>An upper bound for the row's bytes in a transaction: six a character, as JSON escapes the worst of them.</summary>
@@ -120,13 +127,19 @@ internal static class FindingRow
     private static string Must(TableEntity row, string column) => May(row, column) ?? throw Bad(row, column);
 
     private static T MustBe<T>(TableEntity row, string column)
-        where T : struct, Enum => Enum.TryParse<T>(Must(row, column), out var value) && Enum.IsDefined(value) ? value : throw Bad(row, column);
+        where T : struct, Enum =>
+        Enum.TryParse<T>(Must(row, column), out var value) && Enum.IsDefined(value) ? value : throw Bad(row, column);
 
     private static DateTimeOffset? MayBeTime(TableEntity row, string column) => May(row, column) is null ? null : MustBeTime(row, column);
 
     private static DateTimeOffset MustBeTime(TableEntity row, string column) =>
-        DateTimeOffset.TryParseExact(Must(row, column), "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : throw Bad(row, column);
+        DateTimeOffset.TryParseExact(Must(row, column), "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : throw Bad(row, column);
 
     private static InvalidDataException Bad(TableEntity row, string column) =>
-        new($"table {TableFindingStore.Table}, row {row.PartitionKey} / {row.RowKey}: column {column} is missing or is not what this app writes");
+        new(
+            $"table {TableFindingStore.Table}, row {row.PartitionKey} / {row.RowKey}: column {column} is missing or is not what this app "
+                + "writes"
+        );
 }

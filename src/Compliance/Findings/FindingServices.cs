@@ -6,5 +6,6 @@ namespace Compliance.Findings;
 internal static class FindingServices
 {
     /// <summary>Needs storage.</summary>
-    public static IServiceCollection AddFindings(this IServiceCollection services) => services.AddSingleton<IFindingStore, TableFindingStore>();
+    public static IServiceCollection AddFindings(this IServiceCollection services) =>
+        services.AddSingleton<IFindingStore, TableFindingStore>();
 }

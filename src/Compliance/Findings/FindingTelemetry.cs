@@ -8,9 +8,15 @@ namespace Compliance.Findings;
 internal static class FindingTelemetry
 {
     private static readonly Counter<long> Opened = Telemetry.Meter.CreateCounter<long>(
-        "compliance.findings.opened", "{finding}", "Findings opened or reopened");
+        "compliance.findings.opened",
+        "{finding}",
+        "Findings opened or reopened"
+    );
     private static readonly Counter<long> Resolved = Telemetry.Meter.CreateCounter<long>(
-        "compliance.findings.resolved", "{finding}", "Findings resolved");
+        "compliance.findings.resolved",
+        "{finding}",
+        "Findings resolved"
+    );
 
     /// <summary>The changes of a run were saved.</summary>
     public static void Saved(IEnumerable<FindingChange> changes)

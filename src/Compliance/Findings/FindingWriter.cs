@@ -23,8 +23,13 @@ internal sealed class FindingWriter(IFindingStore store)
     /// <param name="cancellationToken">Stops between requests.</param>
     /// <exception cref="RequestFailedException">Storage failed, or others changed the findings in every attempt.</exception>
     public async Task<Reconciliation> ReconcileAsync(
-        string tenantId, IReadOnlyCollection<string> controls, Func<IReadOnlyDictionary<string, StoredFinding>, IReadOnlyCollection<Detection>> detect, Coverage coverage,
-        RunStamp run, CancellationToken cancellationToken)
+        string tenantId,
+        IReadOnlyCollection<string> controls,
+        Func<IReadOnlyDictionary<string, StoredFinding>, IReadOnlyCollection<Detection>> detect,
+        Coverage coverage,
+        RunStamp run,
+        CancellationToken cancellationToken
+    )
     {
         var saved = new List<FindingChange>();
         for (var round = 1; ; round++)
@@ -33,14 +38,19 @@ internal sealed class FindingWriter(IFindingStore store)
             var result = Reconciler.Reconcile(tenantId, known, detect(known), coverage, run, run.StartedAt);
             if (result.Changes.Count == 0)
                 return result with { Changes = saved };
-            var lost = (await store.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], cancellationToken)).ToHashSet(StringComparer.Ordinal);
+            var lost = (await store.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], cancellationToken)).ToHashSet(
+                StringComparer.Ordinal
+            );
             var won = result.Changes.Where(c => !lost.Contains(c.Finding.Finding.Id)).ToList();
             saved.AddRange(won);
             FindingTelemetry.Saved(won);
             if (lost.Count == 0)
                 return result with { Changes = saved };
             if (round == MaxRounds)
-                throw new RequestFailedException(412, $"{lost.Count} findings of {string.Join(", ", controls)} were changed by others in each of {MaxRounds} attempts");
+                throw new RequestFailedException(
+                    412,
+                    $"{lost.Count} findings of {string.Join(", ", controls)} were changed by others in each of {MaxRounds} attempts"
+                );
         }
     }
 }

@@ -10,13 +10,20 @@ internal static class Reconciler
 {
     /// <summary>The changes that bring the kept findings in line with this run.</summary>
     /// <param name="tenantId">The tenant looked at. Findings of another are left alone.</param>
-    /// <param name="known">The kept findings this run is about. A run over one object gives that object's findings only: what is given and not detected may be resolved.</param>
+    /// <param name="known">The kept findings this run is about. A run over one object gives that object's findings only: what is given and
+    /// not detected may be resolved.</param>
     /// <param name="detections">What this run found, in any order. Of several with one id the most severe counts.</param>
     /// <param name="coverage">What this run has read to its end.</param>
     /// <param name="run">This run. What changed after it started is newer than what it saw, and stays.</param>
     /// <param name="now">The instant of the change; waivers are judged by it.</param>
     public static Reconciliation Reconcile(
-        string tenantId, IReadOnlyDictionary<string, StoredFinding> known, IReadOnlyCollection<Detection> detections, Coverage coverage, RunStamp run, DateTimeOffset now)
+        string tenantId,
+        IReadOnlyDictionary<string, StoredFinding> known,
+        IReadOnlyCollection<Detection> detections,
+        Coverage coverage,
+        RunStamp run,
+        DateTimeOffset now
+    )
     {
         now = now.ToUniversalTime();
         var seen = ById(tenantId, detections);
@@ -26,7 +33,9 @@ internal static class Reconciler
 
         foreach (var (id, detection) in seen)
         {
-            var change = known.TryGetValue(id, out var stored) ? Again(stored, detection, run, now) : New(id, tenantId, detection, run, now);
+            var change = known.TryGetValue(id, out var stored)
+                ? Again(stored, detection, run, now)
+                : New(id, tenantId, detection, run, now);
             if (change is not null)
                 changes.Add(change);
             if ((change?.Finding ?? stored!).Finding is { Status: not FindingStatus.Resolved } finding)
@@ -46,39 +55,56 @@ internal static class Reconciler
         }
         return new(
             [.. changes.OrderBy(c => c.Finding.Finding.Id, StringComparer.Ordinal)],
-            [.. after.OrderBy(f => f.Id, StringComparer.Ordinal)]);
+            [.. after.OrderBy(f => f.Id, StringComparer.Ordinal)]
+        );
     }
 
     /// <summary>
-    /// The resources (lower-case ids) that kept findings are about and that this run neither listed nor knows to be gone: ask the service whether they
-    /// exist and put those that do not into <see cref="Coverage.GoneResources"/>. Where the subscription's own list could not be read, nothing is asked.
+    /// The resources (lower-case ids) that kept findings are about and that this run neither listed nor knows to be gone: ask the service
+    /// whether they exist and put those that do not into <see cref="Coverage.GoneResources"/>. Where the subscription's own list could not
+    /// be read, nothing is asked.
     /// </summary>
     public static IReadOnlyCollection<string> ResourcesToConfirm(
-        string tenantId, IReadOnlyDictionary<string, StoredFinding> known, IReadOnlyCollection<Detection> detections, Coverage coverage)
+        string tenantId,
+        IReadOnlyDictionary<string, StoredFinding> known,
+        IReadOnlyCollection<Detection> detections,
+        Coverage coverage
+    )
     {
         var seen = ById(tenantId, detections);
         var unreadLists = coverage.Outcomes.Where(o => !o.Complete).Select(o => o.Source).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var ask = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var (id, stored) in known)
-            if (stored.Finding is { Status: not FindingStatus.Resolved, Detection.ResourceId: { } resource } finding
-                && IsOf(tenantId, finding) && !seen.ContainsKey(id) && resource.ToLowerInvariant() is var key
-                && !coverage.SeenResources.Contains(key) && !coverage.GoneResources.Contains(key)
-                && !unreadLists.Contains(Sources.Resources(SubscriptionOf(key))))
+            if (
+                stored.Finding is { Status: not FindingStatus.Resolved, Detection.ResourceId: { } resource } finding
+                && IsOf(tenantId, finding)
+                && !seen.ContainsKey(id)
+                && resource.ToLowerInvariant() is var key
+                && !coverage.SeenResources.Contains(key)
+                && !coverage.GoneResources.Contains(key)
+                && !unreadLists.Contains(Sources.Resources(SubscriptionOf(key)))
+            )
                 ask.Add(key);
         return ask;
     }
 
-    private static FindingChange New(string id, string tenantId, Detection detection, RunStamp run, DateTimeOffset now) => new(
-        new(new()
-        {
-            Id = id,
-            TenantId = tenantId,
-            Status = StatusOf(detection, now),
-            Detection = detection,
-            OpenedAt = now,
-            ChangedAt = now,
-            RunId = run.Id,
-        }, ETag: null), ChangeKind.Opened);
+    private static FindingChange New(string id, string tenantId, Detection detection, RunStamp run, DateTimeOffset now) =>
+        new(
+            new(
+                new()
+                {
+                    Id = id,
+                    TenantId = tenantId,
+                    Status = StatusOf(detection, now),
+                    Detection = detection,
+                    OpenedAt = now,
+                    ChangedAt = now,
+                    RunId = run.Id,
+                },
+                ETag: null
+            ),
+            ChangeKind.Opened
+        );
 
     private static FindingChange? Again(StoredFinding stored, Detection detection, RunStamp run, DateTimeOffset now)
     {
@@ -90,9 +116,11 @@ internal static class Reconciler
         if (status == before.Status && detection == before.Detection)
             return null;
         var reopened = before.Status == FindingStatus.Resolved;
-        var kind = reopened ? ChangeKind.Reopened
+        var kind =
+            reopened ? ChangeKind.Reopened
             : status == before.Status ? ChangeKind.Updated
-            : status == FindingStatus.Waived ? ChangeKind.Waived : ChangeKind.Unwaived;
+            : status == FindingStatus.Waived ? ChangeKind.Waived
+            : ChangeKind.Unwaived;
         var after = before with
         {
             Status = status,
@@ -108,13 +136,14 @@ internal static class Reconciler
     private static FindingStatus StatusOf(Detection detection, DateTimeOffset now) =>
         detection.Waiver is { } waiver && now < waiver.Expires ? FindingStatus.Waived : FindingStatus.Open;
 
-    // The 404 of a resource that no list shows any more is the whole truth about what was in it: a deleted vault has no source left to read.
-    // A resource that is still listed is judged by its source alone.
-    private static bool IsGone(Detection last, HashSet<string> read, Coverage coverage) => last.ResourceId?.ToLowerInvariant() switch
-    {
-        { } resource when !coverage.SeenResources.Contains(resource) => coverage.GoneResources.Contains(resource),
-        _ => read.Contains(last.Source),
-    };
+    // The 404 of a resource that no list shows any more is the whole truth about what was in it: a deleted vault has no source left to
+    // read. A resource that is still listed is judged by its source alone.
+    private static bool IsGone(Detection last, HashSet<string> read, Coverage coverage) =>
+        last.ResourceId?.ToLowerInvariant() switch
+        {
+            { } resource when !coverage.SeenResources.Contains(resource) => coverage.GoneResources.Contains(resource),
+            _ => read.Contains(last.Source),
+        };
 
     // A source reported twice is complete only when both reports say so.
     private static HashSet<string> CompleteSources(Coverage coverage)
@@ -143,10 +172,15 @@ internal static class Reconciler
             return a;
         if (a.Severity != b.Severity)
             return a.Severity > b.Severity ? a : b;
-        return string.CompareOrdinal(JsonSerializer.Serialize(a, ComplianceJson.Compact), JsonSerializer.Serialize(b, ComplianceJson.Compact)) <= 0 ? a : b;
+        return
+            string.CompareOrdinal(JsonSerializer.Serialize(a, ComplianceJson.Compact), JsonSerializer.Serialize(b, ComplianceJson.Compact))
+            <= 0
+            ? a
+            : b;
     }
 
-    private static bool IsOf(string tenantId, Finding finding) => string.Equals(finding.TenantId, tenantId, StringComparison.OrdinalIgnoreCase);
+    private static bool IsOf(string tenantId, Finding finding) =>
+        string.Equals(finding.TenantId, tenantId, StringComparison.OrdinalIgnoreCase);
 
     // /subscriptions/{id}/resourcegroups/...
     private static string SubscriptionOf(string resourceId) => resourceId.Split('/') is ["", "subscriptions", var id, ..] ? id : "";

@@ -36,6 +36,8 @@ internal sealed record Reconciliation(IReadOnlyList<FindingChange> Changes, IRea
     public int Count(ChangeKind kind) => Changes.Count(c => c.Kind == kind);
 
     /// <summary>Findings that were open before this run and still are, changed or not.</summary>
-    public int StillOpen => Findings.Count(f => f.Status == FindingStatus.Open) - Count(ChangeKind.Unwaived)
+    public int StillOpen =>
+        Findings.Count(f => f.Status == FindingStatus.Open)
+        - Count(ChangeKind.Unwaived)
         - Changes.Count(c => c.Kind is ChangeKind.Opened or ChangeKind.Reopened && c.Finding.Finding.Status == FindingStatus.Open);
 }

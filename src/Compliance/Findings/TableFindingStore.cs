@@ -23,14 +23,22 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
     private const int MaxRounds = 10;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, StoredFinding>> LoadAsync(string tenantId, IReadOnlyCollection<string> controlIds, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, StoredFinding>> LoadAsync(
+        string tenantId,
+        IReadOnlyCollection<string> controlIds,
+        CancellationToken cancellationToken
+    )
     {
         var table = await storage.TableAsync(Table, cancellationToken);
         var found = new Dictionary<string, StoredFinding>(StringComparer.Ordinal);
         foreach (var partition in controlIds.Select(c => FindingRow.Partition(tenantId, c)).Distinct(StringComparer.Ordinal))
-            await foreach (var stored in ReadAsync(table, tenantId, TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), cancellationToken))
+            await foreach (
+                var stored in ReadAsync(table, tenantId, TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), cancellationToken)
+            )
                 if (!found.TryAdd(stored.Finding.Id, stored))
-                    throw new RequestFailedException($"table {Table} gave row {stored.Finding.Id} twice: its pages do not end where they should");
+                    throw new RequestFailedException(
+                        $"table {Table} gave row {stored.Finding.Id} twice: its pages do not end where they should"
+                    );
         return found;
     }
 
@@ -38,8 +46,10 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
     public async IAsyncEnumerable<Finding> ListOpenAsync(string tenantId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
+        var (from, to) = (FindingRow.Prefix(tenantId), FindingRow.PrefixEnd(tenantId));
         var filter = TableClient.CreateQueryFilter(
-            $"PartitionKey ge {FindingRow.Prefix(tenantId)} and PartitionKey lt {FindingRow.PrefixEnd(tenantId)} and Status ne {FindingRow.Resolved}");
+            $"PartitionKey ge {from} and PartitionKey lt {to} and Status ne {FindingRow.Resolved}"
+        );
         var open = new List<Finding>();
         await foreach (var stored in ReadAsync(table, tenantId, filter, cancellationToken))
             if (stored.Finding.Status != FindingStatus.Resolved)
@@ -50,7 +60,11 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A finding is of another tenant, or is given twice. Nothing was written.</exception>
-    public async Task<IReadOnlyList<string>> SaveAsync(string tenantId, IReadOnlyCollection<StoredFinding> findings, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> SaveAsync(
+        string tenantId,
+        IReadOnlyCollection<StoredFinding> findings,
+        CancellationToken cancellationToken
+    )
     {
         var prefix = FindingRow.Prefix(tenantId);
         var rows = findings.Select(f => new Write(FindingRow.Of(f.Finding), f.ETag)).ToList();
@@ -64,11 +78,15 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
         var table = await storage.TableAsync(Table, cancellationToken);
         var losers = new System.Collections.Concurrent.ConcurrentBag<string>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(Transactions(rows), options, async (writes, token) =>
-        {
-            foreach (var id in await WriteAsync(table, writes, token))
-                losers.Add(id);
-        });
+        await Parallel.ForEachAsync(
+            Transactions(rows),
+            options,
+            async (writes, token) =>
+            {
+                foreach (var id in await WriteAsync(table, writes, token))
+                    losers.Add(id);
+            }
+        );
         return [.. losers.Order(StringComparer.Ordinal)];
     }
 
@@ -94,7 +112,10 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
         }
     }
 
-    /// <summary>Writes one transaction. When it is refused, what is stored tells for each row whether it lost, is written already, or can be tried again.</summary>
+    /// <summary>
+    /// Writes one transaction. When it is refused, what is stored tells for each row whether it lost, is written already, or can be tried
+    /// again.
+    /// </summary>
     private static async Task<List<string>> WriteAsync(TableClient table, List<Write> writes, CancellationToken cancellationToken)
     {
         var losers = new List<string>();
@@ -124,7 +145,11 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
         return losers;
     }
 
-    private static async Task<Dictionary<string, StoredFinding>> ReadBackAsync(TableClient table, List<Write> writes, CancellationToken cancellationToken)
+    private static async Task<Dictionary<string, StoredFinding>> ReadBackAsync(
+        TableClient table,
+        List<Write> writes,
+        CancellationToken cancellationToken
+    )
     {
         var (partition, first, last) = (writes[0].Row.PartitionKey, writes[0].Row.RowKey, writes[^1].Row.RowKey);
         var ids = writes.Select(w => w.Row.RowKey).ToHashSet(StringComparer.Ordinal);
@@ -136,9 +161,16 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
         return stored;
     }
 
-    private static async IAsyncEnumerable<StoredFinding> ReadAsync(TableClient table, string tenantId, string filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<StoredFinding> ReadAsync(
+        TableClient table,
+        string tenantId,
+        string filter,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        await using var rows = table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var rows = table
+            .QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
         while (await NextAsync(rows))
         {
             var stored = FindingRow.Read(rows.Current);
@@ -163,8 +195,7 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
 
     private sealed record Write(TableEntity Row, string? ETag)
     {
-        public TableTransactionAction Action => ETag is null
-            ? new(TableTransactionActionType.Add, Row)
-            : new(TableTransactionActionType.UpdateReplace, Row, new ETag(ETag));
+        public TableTransactionAction Action =>
+            ETag is null ? new(TableTransactionActionType.Add, Row) : new(TableTransactionActionType.UpdateReplace, Row, new ETag(ETag));
     }
 }

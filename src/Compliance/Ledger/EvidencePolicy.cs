@@ -27,7 +27,9 @@ internal sealed record EvidencePolicy(TimeSpan Default, IReadOnlyDictionary<stri
     /// <exception cref="IOException">It cannot be read.</exception>
     public static EvidencePolicy LoadFile(IConfiguration configuration)
     {
-        var file = PolicyText.Read(configuration[Setting] is { Length: > 0 } path ? path : Path.Combine(AppContext.BaseDirectory, "policy", "evidence.yaml"));
+        var file = PolicyText.Read(
+            configuration[Setting] is { Length: > 0 } path ? path : Path.Combine(AppContext.BaseDirectory, "policy", "evidence.yaml")
+        );
         return Load(file.Text, file.Name, file.Sha256);
     }
 
@@ -38,8 +40,13 @@ internal sealed record EvidencePolicy(TimeSpan Default, IReadOnlyDictionary<stri
     /// <exception cref="PolicyException">It cannot be used; every problem is listed.</exception>
     public static EvidencePolicy Load(string yaml, string fileName, string sha256)
     {
-        var classes = YamlPolicyReader.Read(yaml, fileName, Schema.Value).Root["retention"]!.Value.Properties()
-            .ToDictionary(p => p.Item1, p => TimeSpan.FromDays(int.Parse(p.Item2.Text.AsSpan(0, p.Item2.Text.Length - 1), CultureInfo.InvariantCulture)), StringComparer.Ordinal);
+        var classes = YamlPolicyReader.Read(yaml, fileName, Schema.Value).Root["retention"]!
+            .Value.Properties()
+            .ToDictionary(
+                p => p.Item1,
+                p => TimeSpan.FromDays(int.Parse(p.Item2.Text.AsSpan(0, p.Item2.Text.Length - 1), CultureInfo.InvariantCulture)),
+                StringComparer.Ordinal
+            );
         classes.Remove("default", out var otherwise);
         return new(otherwise, classes, sha256);
     }

@@ -14,9 +14,13 @@ internal static class EvidenceServices
     {
         services.AddSingleton<IPseudonyms, BlobPseudonyms>();
         services.AddSingleton(p => new AppendBlobEvidenceLog(
-            p.GetRequiredService<StateStorage>(), p.GetRequiredService<TimeProvider>(),
-            p.GetRequiredService<ILogger<AppendBlobEvidenceLog>>()));
+            p.GetRequiredService<StateStorage>(),
+            p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<AppendBlobEvidenceLog>>()
+        ));
         return services.AddSingleton<IEvidenceLog>(p => new PseudonymousEvidenceLog(
-            p.GetRequiredService<AppendBlobEvidenceLog>(), p.GetRequiredService<IPseudonyms>()));
+            p.GetRequiredService<AppendBlobEvidenceLog>(),
+            p.GetRequiredService<IPseudonyms>()
+        ));
     }
 }

@@ -59,7 +59,10 @@ public sealed record EvidenceRecord
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? PlanId { get; init; }
 
-    /// <summary>SHA-256 (lower-case hex) of the documents that hold the details, by their name; in a record about a person, salted (<see cref="Privacy.Pseudonym.Digest"/>).</summary>
+    /// <summary>
+    /// SHA-256 (lower-case hex) of the documents that hold the details, by their name; in a record about a person, salted
+    /// (<see cref="Privacy.Pseudonym.Digest"/>).
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? DetailsSha256 { get; init; }
 
@@ -67,8 +70,8 @@ public sealed record EvidenceRecord
     public required string CorrelationId { get; init; }
 
     /// <summary>
-    /// Ids in this record that stand for people: ids of cases, object ids. Each is written as its pseudonym wherever it stands; the first is whom the record is about. Not
-    /// kept itself.
+    /// Ids in this record that stand for people: ids of cases, object ids. Each is written as its pseudonym wherever it stands; the first
+    /// is whom the record is about. Not kept itself.
     /// </summary>
     [JsonIgnore]
     public IReadOnlyList<string> People { get; init; } = [];

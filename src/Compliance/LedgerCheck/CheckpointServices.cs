@@ -21,34 +21,56 @@ internal static class CheckpointServices
         foreach (var expected in LedgerKeeper.Expected)
             services.AddSingleton(expected);
         services.AddSingleton(options);
-        services.AddSingleton<ISigningKey>(p => options switch
-        {
-            { KeyFile: { } file } => new FileSigningKey(file, mayMake: options.Local),
-            { VaultKey: { } key } => new VaultSigningKey(key, p.GetRequiredService<TenantConnection>().PipelineOf),
-            _ => new NoSigningKey(),
-        });
+        services.AddSingleton<ISigningKey>(p =>
+            options switch
+            {
+                { KeyFile: { } file } => new FileSigningKey(file, mayMake: options.Local),
+                { VaultKey: { } key } => new VaultSigningKey(key, p.GetRequiredService<TenantConnection>().PipelineOf),
+                _ => new NoSigningKey(),
+            }
+        );
         services.AddSingleton(p => new CheckpointKeys(p.GetRequiredService<ISigningKey>(), options.TrustedKeys));
         services.AddSingleton<LedgerCheckpointer>();
         services.AddSingleton<LedgerSelfCheck>();
         services.AddSingleton<LedgerMemory>();
-        services.AddSingleton<IWriteOnce>(p => options.Local ? new LocalWriteOnce() : new ResourceManagerWriteOnce(p.GetRequiredService<TenantConnection>(), options.AccountResourceId));
+        services.AddSingleton<IWriteOnce>(p =>
+            options.Local
+                ? new LocalWriteOnce()
+                : new ResourceManagerWriteOnce(p.GetRequiredService<TenantConnection>(), options.AccountResourceId)
+        );
         services.AddSingleton(p => new CheckpointCopies(
-            p.GetRequiredService<StateStorage>(), p.GetRequiredService<LedgerMemory>(),
+            p.GetRequiredService<StateStorage>(),
+            p.GetRequiredService<LedgerMemory>(),
             Copies(options, evidence, p.GetRequiredService<StateStorage>(), p.GetRequiredService<TimeProvider>()),
-            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<CheckpointCopies>>()));
+            p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<CheckpointCopies>>()
+        ));
         services.AddSingleton<LedgerKeeperParts>();
-        services.AddSingleton(p => new LedgerKeeper(p.GetRequiredService<LedgerKeeperParts>(), p.GetRequiredService<ILogger<LedgerKeeper>>()));
+        services.AddSingleton(p => new LedgerKeeper(
+            p.GetRequiredService<LedgerKeeperParts>(),
+            p.GetRequiredService<ILogger<LedgerKeeper>>()
+        ));
         services.AddSingleton<ICheckpoints>(p => p.GetRequiredService<LedgerKeeper>());
         return services;
     }
 
     /// <summary>The places that get copies.</summary>
-    internal static IReadOnlyList<ICheckpointCopy> Copies(EvidenceOptions options, StorageAccount evidence, StateStorage storage, TimeProvider time)
+    internal static IReadOnlyList<ICheckpointCopy> Copies(
+        EvidenceOptions options,
+        StorageAccount evidence,
+        StateStorage storage,
+        TimeProvider time
+    )
     {
         var http = new Lazy<HttpClient>(WebhookCopy.Client);
-        return [.. options.Copies.Select(place => place.IsContainer
-            ? (ICheckpointCopy)new ContainerCopy(place, Container(place.Address, evidence, storage))
-            : new WebhookCopy(place, http.Value, time))];
+        return
+        [
+            .. options.Copies.Select(place =>
+                place.IsContainer
+                    ? (ICheckpointCopy)new ContainerCopy(place, Container(place.Address, evidence, storage))
+                    : new WebhookCopy(place, http.Value, time)
+            ),
+        ];
     }
 
     private static BlobContainerClient Container(Uri address, StorageAccount evidence, StateStorage storage)

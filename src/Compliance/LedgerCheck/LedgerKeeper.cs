@@ -12,8 +12,20 @@ namespace Compliance.LedgerCheck;
 
 /// <summary>What the keeper talks to.</summary>
 internal sealed record LedgerKeeperParts(
-    TenantId Tenant, EvidenceOptions Options, EvidencePolicy Policy, CheckpointKeys Keys, LedgerCheckpointer Checkpointer, CheckpointCopies Copies, LedgerSelfCheck SelfCheck, LedgerMemory Memory,
-    IWriteOnce WriteOnce, IFindingStore Findings, IRunLog Runs, IEvidenceLog Evidence, TimeProvider Time);
+    TenantId Tenant,
+    EvidenceOptions Options,
+    EvidencePolicy Policy,
+    CheckpointKeys Keys,
+    LedgerCheckpointer Checkpointer,
+    CheckpointCopies Copies,
+    LedgerSelfCheck SelfCheck,
+    LedgerMemory Memory,
+    IWriteOnce WriteOnce,
+    IFindingStore Findings,
+    IRunLog Runs,
+    IEvidenceLog Evidence,
+    TimeProvider Time
+);
 
 /// <summary>Keeps the ledger signed, copied and checked, and says so when it is not.</summary>
 public sealed partial class LedgerKeeper : ICheckpoints
@@ -41,7 +53,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
 
     /// <summary>What the watch over the controls expects.</summary>
     internal static IReadOnlyList<ScheduledControl> Expected { get; } =
-        [new(CheckpointName, TimeSpan.FromHours(1), TimeSpan.FromHours(1)), new(SelfCheckName, TimeSpan.FromDays(1), TimeSpan.FromHours(6))];
+    [new(CheckpointName, TimeSpan.FromHours(1), TimeSpan.FromHours(1)), new(SelfCheckName, TimeSpan.FromDays(1), TimeSpan.FromHours(6))];
 
     private string Tenant => _parts.Tenant.Value;
 
@@ -57,7 +69,14 @@ public sealed partial class LedgerKeeper : ICheckpoints
             var verdict = await WriteOnceAsync(cancellationToken);
             if (!_parts.Options.Local)
                 Say(verdict);
-            await _findings.ReconcileAsync(Tenant, [LedgerControls.NotWriteOnce], _ => WriteOnceDetections(verdict), Covered((LedgerControls.WriteOnceSource, !verdict.Unknown)), run, cancellationToken);
+            await _findings.ReconcileAsync(
+                Tenant,
+                [LedgerControls.NotWriteOnce],
+                _ => WriteOnceDetections(verdict),
+                Covered((LedgerControls.WriteOnceSource, !verdict.Unknown)),
+                run,
+                cancellationToken
+            );
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -79,12 +98,24 @@ public sealed partial class LedgerKeeper : ICheckpoints
             await _parts.Runs.ExpectAsync(Tenant, CheckpointName, run.StartedAt, cancellationToken);
             var (outcome, unsigned) = await TryCheckpointAsync(cancellationToken);
             var copies = outcome?.Head is { } head ? await _parts.Copies.DeliverAsync(Tenant, head.Size, cancellationToken) : null;
-            var detections = new[] { unsigned, outcome?.Problem is { } wrong ? Wrong(wrong) : null, copies?.Problem is { } differs ? Differs(differs) : null }
-                .OfType<Detection>().Concat(copies?.Late ?? []).ToList();
+            var detections = new[]
+            {
+                unsigned,
+                outcome?.Problem is { } wrong ? Wrong(wrong) : null,
+                copies?.Problem is { } differs ? Differs(differs) : null,
+            }
+                .OfType<Detection>()
+                .Concat(copies?.Late ?? [])
+                .ToList();
             // A wrong ledger is found right again by the whole check alone.
             await _findings.ReconcileAsync(
-                Tenant, [LedgerControls.DoesNotVerify, LedgerControls.NotChecked, LedgerControls.CopyNotDelivered], _ => detections,
-                Covered((LedgerControls.SigningSource, outcome is { Problem: null }), (LedgerControls.CopiesSource, copies is not null)), run, cancellationToken);
+                Tenant,
+                [LedgerControls.DoesNotVerify, LedgerControls.NotChecked, LedgerControls.CopyNotDelivered],
+                _ => detections,
+                Covered((LedgerControls.SigningSource, outcome is { Problem: null }), (LedgerControls.CopiesSource, copies is not null)),
+                run,
+                cancellationToken
+            );
             var complete = outcome is { Problem: null };
             await _parts.Runs.CompletedAsync(Tenant, CheckpointName, run, complete, cancellationToken);
             Telemetry.RunEnded(CheckpointName, complete ? "complete" : "incomplete", _parts.Time.GetElapsedTime(began));
@@ -112,7 +143,10 @@ public sealed partial class LedgerKeeper : ICheckpoints
         }
     }
 
-    /// <summary>The daily check: signs what is new, checks the whole ledger against it and against the checkpoint of the last check, and whether it is write-once.</summary>
+    /// <summary>
+    /// The daily check: signs what is new, checks the whole ledger against it and against the checkpoint of the last check, and whether it
+    /// is write-once.
+    /// </summary>
     /// <param name="cancellationToken">Ends the run; nothing half-done is left that the next does not complete.</param>
     /// <exception cref="RequestFailedException">State or evidence storage failed. The run does not count as done.</exception>
     public async Task SelfCheckAsync(CancellationToken cancellationToken)
@@ -128,8 +162,13 @@ public sealed partial class LedgerKeeper : ICheckpoints
             if (!_parts.Options.Local)
                 Say(verdict);
             var findings = await _findings.ReconcileAsync(
-                Tenant, Checked, _ => [.. detections, .. WriteOnceDetections(verdict)],
-                Covered((LedgerControls.CheckSource, complete), (LedgerControls.WriteOnceSource, !verdict.Unknown)), run, cancellationToken);
+                Tenant,
+                Checked,
+                _ => [.. detections, .. WriteOnceDetections(verdict)],
+                Covered((LedgerControls.CheckSource, complete), (LedgerControls.WriteOnceSource, !verdict.Unknown)),
+                run,
+                cancellationToken
+            );
             await _parts.Evidence.AppendAsync(Evidence(run, correlation, result, verdict, findings, complete), cancellationToken);
             // Only what was found right is the measure of the next check.
             if (complete && detections.Count == 0 && result?.Head is { } head)
@@ -145,7 +184,9 @@ public sealed partial class LedgerKeeper : ICheckpoints
         }
     }
 
-    private async Task<(SelfCheckResult? Result, IReadOnlyList<Detection> Detections, bool Complete)> CheckAsync(CancellationToken cancellationToken)
+    private async Task<(SelfCheckResult? Result, IReadOnlyList<Detection> Detections, bool Complete)> CheckAsync(
+        CancellationToken cancellationToken
+    )
     {
         var detections = new List<Detection>();
         var before = await _parts.Memory.CheckedAsync(Tenant, cancellationToken);
@@ -165,8 +206,16 @@ public sealed partial class LedgerKeeper : ICheckpoints
         catch (Exception e) when (IsFailure(e) && !cancellationToken.IsCancellationRequested)
         {
             complete = false;
-            detections.Add(Unknown(LedgerControls.CheckSource, LedgerProblem.In(LedgerProblem.Check,
-                $"The ledger could not be checked: {Short(e.Message)}", $"Mend what the reason names; then fire {SelfCheckName} by hand: POST /admin/functions/{SelfCheckName}")));
+            detections.Add(
+                Unknown(
+                    LedgerControls.CheckSource,
+                    LedgerProblem.In(
+                        LedgerProblem.Check,
+                        $"The ledger could not be checked: {Short(e.Message)}",
+                        $"Mend what the reason names; then fire {SelfCheckName} by hand: POST /admin/functions/{SelfCheckName}"
+                    )
+                )
+            );
         }
         return (result, detections, complete);
     }
@@ -180,7 +229,13 @@ public sealed partial class LedgerKeeper : ICheckpoints
         catch (CheckpointKeyException e)
         {
             Unsigned(e.Message);
-            return (null, Unknown(LedgerControls.SigningSource, LedgerProblem.In(LedgerProblem.Key, $"No checkpoint can be signed: {Short(e.Message)}", e.NextStep)));
+            return (
+                null,
+                Unknown(
+                    LedgerControls.SigningSource,
+                    LedgerProblem.In(LedgerProblem.Key, $"No checkpoint can be signed: {Short(e.Message)}", e.NextStep)
+                )
+            );
         }
     }
 
@@ -196,16 +251,33 @@ public sealed partial class LedgerKeeper : ICheckpoints
         }
     }
 
-    private IReadOnlyCollection<Detection> WriteOnceDetections(WriteOnceVerdict verdict) => verdict.Claimed || _parts.Options.WriteOnce == WriteOnceMode.Reported ? [] :
-    [
-        LedgerControls.Detect(Tenant, LedgerControls.NotWriteOnce, LedgerControls.WriteOnceSource, new("", verdict.Reason, verdict.NextStep ?? "")) with { Unknown = verdict.Unknown },
-    ];
+    private IReadOnlyCollection<Detection> WriteOnceDetections(WriteOnceVerdict verdict) =>
+        verdict.Claimed || _parts.Options.WriteOnce == WriteOnceMode.Reported
+            ? []
+            :
+            [
+                LedgerControls.Detect(
+                    Tenant,
+                    LedgerControls.NotWriteOnce,
+                    LedgerControls.WriteOnceSource,
+                    new("", verdict.Reason, verdict.NextStep ?? "")
+                ) with
+                {
+                    Unknown = verdict.Unknown,
+                },
+            ];
 
-    private Detection Wrong(LedgerProblem problem) => LedgerControls.Detect(Tenant, LedgerControls.DoesNotVerify, LedgerControls.CheckSource, problem);
+    private Detection Wrong(LedgerProblem problem) =>
+        LedgerControls.Detect(Tenant, LedgerControls.DoesNotVerify, LedgerControls.CheckSource, problem);
 
-    private Detection Differs(LedgerProblem problem) => LedgerControls.Detect(Tenant, LedgerControls.DoesNotVerify, LedgerControls.CopiesSource, problem);
+    private Detection Differs(LedgerProblem problem) =>
+        LedgerControls.Detect(Tenant, LedgerControls.DoesNotVerify, LedgerControls.CopiesSource, problem);
 
-    private Detection Unknown(string source, LedgerProblem problem) => LedgerControls.Detect(Tenant, LedgerControls.NotChecked, source, problem) with { Unknown = true };
+    private Detection Unknown(string source, LedgerProblem problem) =>
+        LedgerControls.Detect(Tenant, LedgerControls.NotChecked, source, problem) with
+        {
+            Unknown = true,
+        };
 
     private (RunStamp Run, string Correlation) Begin(string name)
     {
@@ -214,29 +286,37 @@ public sealed partial class LedgerKeeper : ICheckpoints
         return (new(RunIds.Of(name, now, correlation), now), correlation);
     }
 
-    private EvidenceRecord Evidence(RunStamp run, string correlation, SelfCheckResult? result, WriteOnceVerdict verdict, Reconciliation findings, bool complete) => new()
-    {
-        Id = run.Id,
-        Time = run.StartedAt,
-        Actor = $"{SelfCheckName} (timer)",
-        Action = "ledger.check",
-        TenantId = Tenant,
-        PolicySha256 = _parts.Options.Sha256,
-        Controls = Checked,
-        Outcome = complete ? "complete" : "incomplete",
-        Counts = new Dictionary<string, long>
+    private EvidenceRecord Evidence(
+        RunStamp run,
+        string correlation,
+        SelfCheckResult? result,
+        WriteOnceVerdict verdict,
+        Reconciliation findings,
+        bool complete
+    ) =>
+        new()
         {
-            ["records"] = result?.Records ?? 0,
-            ["signed"] = result?.Head?.Size ?? 0,
-            ["problems"] = result?.Problems.Count ?? 0,
-            ["writeOnce"] = verdict.Claimed ? 1 : 0,
-            ["opened"] = findings.Count(ChangeKind.Opened),
-            ["reopened"] = findings.Count(ChangeKind.Reopened),
-            ["resolved"] = findings.Count(ChangeKind.Resolved),
-        },
-        FindingsSha256 = FindingDigest.Of(findings.Findings),
-        CorrelationId = correlation,
-    };
+            Id = run.Id,
+            Time = run.StartedAt,
+            Actor = $"{SelfCheckName} (timer)",
+            Action = "ledger.check",
+            TenantId = Tenant,
+            PolicySha256 = _parts.Options.Sha256,
+            Controls = Checked,
+            Outcome = complete ? "complete" : "incomplete",
+            Counts = new Dictionary<string, long>
+            {
+                ["records"] = result?.Records ?? 0,
+                ["signed"] = result?.Head?.Size ?? 0,
+                ["problems"] = result?.Problems.Count ?? 0,
+                ["writeOnce"] = verdict.Claimed ? 1 : 0,
+                ["opened"] = findings.Count(ChangeKind.Opened),
+                ["reopened"] = findings.Count(ChangeKind.Reopened),
+                ["resolved"] = findings.Count(ChangeKind.Resolved),
+            },
+            FindingsSha256 = FindingDigest.Of(findings.Findings),
+            CorrelationId = correlation,
+        };
 
     private void Say(WriteOnceVerdict verdict)
     {
@@ -249,12 +329,23 @@ public sealed partial class LedgerKeeper : ICheckpoints
     private static Coverage Covered(params (string Source, bool Complete)[] sources) =>
         new([.. sources.Select(s => new SourceOutcome(s.Source, s.Complete, 1))], new HashSet<string>(), new HashSet<string>());
 
-    private static bool IsFailure(Exception e) => e is IOException or RequestFailedException or AggregateException or AuthenticationFailedException or HttpRequestException
-        or OperationCanceledException or CheckpointKeyException;
+    private static bool IsFailure(Exception e) =>
+        e
+            is IOException
+                or RequestFailedException
+                or AggregateException
+                or AuthenticationFailedException
+                or HttpRequestException
+                or OperationCanceledException
+                or CheckpointKeyException;
 
     private static string Short(string message) => SecretScrubber.Scrub(message.Split('\n', 2)[0].Trim());
 
-    [LoggerMessage(1213, LogLevel.Warning, "The evidence storage is on this machine: it cannot be made write-once, and nothing here claims that it is")]
+    [LoggerMessage(
+        1213,
+        LogLevel.Warning,
+        "The evidence storage is on this machine: it cannot be made write-once, and nothing here claims that it is"
+    )]
     private partial void NotWriteOnceHere();
 
     [LoggerMessage(1214, LogLevel.Information, "{Reason}")]
@@ -263,7 +354,11 @@ public sealed partial class LedgerKeeper : ICheckpoints
     [LoggerMessage(1215, LogLevel.Error, "The ledger is not called write-once. {Reason}")]
     private partial void WriteOnceNotClaimed(string reason);
 
-    [LoggerMessage(1216, LogLevel.Error, "Whether the ledger is write-once was not looked at or kept at the start ({Reason}); the daily check does so")]
+    [LoggerMessage(
+        1216,
+        LogLevel.Error,
+        "Whether the ledger is write-once was not looked at or kept at the start ({Reason}); the daily check does so"
+    )]
     private partial void StartUnsure(string reason);
 
     [LoggerMessage(1217, LogLevel.Error, "Plan {PlanId}: no checkpoint after it ({Reason}); the hourly one catches up")]
@@ -272,6 +367,10 @@ public sealed partial class LedgerKeeper : ICheckpoints
     [LoggerMessage(1218, LogLevel.Error, "No checkpoint can be signed: {Reason}")]
     private partial void Unsigned(string reason);
 
-    [LoggerMessage(1219, LogLevel.Information, "Run {RunId}: {Records} records checked against the checkpoint of {Size}, {Detections} not as they should be")]
+    [LoggerMessage(
+        1219,
+        LogLevel.Information,
+        "Run {RunId}: {Records} records checked against the checkpoint of {Size}, {Detections} not as they should be"
+    )]
     private partial void CheckedAll(string runId, long records, long size, int detections);
 }

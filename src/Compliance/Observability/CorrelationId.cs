@@ -8,8 +8,10 @@ namespace Compliance.Observability;
 internal static class CorrelationId
 {
     /// <summary>The trace id of the current activity, else one derived from the given text.</summary>
-    /// <param name="otherwise">What tells this act apart from others, for example control and start; the same text gives the same id.</param>
-    public static string Current(string otherwise) => Activity.Current is { TraceId: var trace } && trace != default
-        ? trace.ToHexString()
-        : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(otherwise)).AsSpan(0, 16));
+    /// <param name="otherwise">What tells this act apart from others, for example control and start; the same text gives the same
+    /// id.</param>
+    public static string Current(string otherwise) =>
+        Activity.Current is { TraceId: var trace } && trace != default
+            ? trace.ToHexString()
+            : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(otherwise)).AsSpan(0, 16));
 }

@@ -8,24 +8,27 @@ namespace Compliance.Observability;
 internal static class ScrubbedLogging
 {
     /// <summary>
-    /// Wraps the logger factory. Message, named values, scopes and exceptions pass the scrubber before any provider sees them, also providers added later.
-    /// Call it once, after <c>AddLogging</c> (a host has done that).
+    /// Wraps the logger factory. Message, named values, scopes and exceptions pass the scrubber before any provider sees them, also
+    /// providers added later. Call it once, after <c>AddLogging</c> (a host has done that).
     /// </summary>
     /// <exception cref="InvalidOperationException">There is no logger factory to wrap yet.</exception>
     public static IServiceCollection AddScrubbedLogging(this IServiceCollection services)
     {
-        var inner = services.LastOrDefault(s => s.ServiceType == typeof(ILoggerFactory) && !s.IsKeyedService)
+        var inner =
+            services.LastOrDefault(s => s.ServiceType == typeof(ILoggerFactory) && !s.IsKeyedService)
             ?? throw new InvalidOperationException("AddScrubbedLogging has nothing to wrap: call AddLogging first");
         services.Remove(inner);
         // By its own type, so that the container chooses the constructor as it would have, and disposes what it made.
         if (inner.ImplementationType is { } type)
             services.Add(ServiceDescriptor.Singleton(type, type));
-        services.AddSingleton<ILoggerFactory>(provider => new ScrubbingLoggerFactory(inner switch
-        {
-            { ImplementationType: { } made } => (ILoggerFactory)provider.GetRequiredService(made),
-            { ImplementationFactory: { } make } => (ILoggerFactory)make(provider),
-            _ => (ILoggerFactory)inner.ImplementationInstance!,
-        }));
+        services.AddSingleton<ILoggerFactory>(provider => new ScrubbingLoggerFactory(
+            inner switch
+            {
+                { ImplementationType: { } made } => (ILoggerFactory)provider.GetRequiredService(made),
+                { ImplementationFactory: { } make } => (ILoggerFactory)make(provider),
+                _ => (ILoggerFactory)inner.ImplementationInstance!,
+            }
+        ));
         return services;
     }
 }
@@ -54,10 +57,22 @@ internal sealed class ScrubbingLogger(ILogger inner) : ILogger
     public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
 
     /// <inheritdoc/>
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    )
     {
         if (inner.IsEnabled(logLevel))
-            inner.Log(logLevel, eventId, ScrubbedState.Of(state, formatter(state, exception)), ScrubbedException.Of(exception), static (s, _) => s.ToString());
+            inner.Log(
+                logLevel,
+                eventId,
+                ScrubbedState.Of(state, formatter(state, exception)),
+                ScrubbedException.Of(exception),
+                static (s, _) => s.ToString()
+            );
     }
 }
 
@@ -82,7 +97,10 @@ internal sealed class ScrubbedState : IReadOnlyList<KeyValuePair<string, object?
             return new(SecretScrubber.Scrub(text ?? ""), []);
         var pairs = values.ToArray();
         var template = Array.Find(pairs, p => p.Key == "{OriginalFormat}").Value as string ?? "";
-        return new(SecretScrubber.Scrub(text ?? ""), [.. pairs.Select(p => KeyValuePair.Create(p.Key, Value([$"{p.Key}=", Before(p.Key, template)], p.Value)))]);
+        return new(
+            SecretScrubber.Scrub(text ?? ""),
+            [.. pairs.Select(p => KeyValuePair.Create(p.Key, Value([$"{p.Key}=", Before(p.Key, template)], p.Value)))]
+        );
     }
 
     /// <inheritdoc/>
@@ -95,15 +113,16 @@ internal sealed class ScrubbedState : IReadOnlyList<KeyValuePair<string, object?
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     // Numbers, times and the like hold no secret and keep their type.
-    private static object? Value(string[] contexts, object? value) => value switch
-    {
-        null => null,
-        string text => Text(contexts, text),
-        Exception e => ScrubbedException.Of(e),
-        bool or (ValueType and IFormattable) => value,
-        IEnumerable items when items is not IFormattable => items.Cast<object?>().Select(i => Value(contexts, i)).ToArray(),
-        _ => value.ToString() is { } text && Text(contexts, text) is var clean && clean != text ? clean : value,
-    };
+    private static object? Value(string[] contexts, object? value) =>
+        value switch
+        {
+            null => null,
+            string text => Text(contexts, text),
+            Exception e => ScrubbedException.Of(e),
+            bool or (ValueType and IFormattable) => value,
+            IEnumerable items when items is not IFormattable => items.Cast<object?>().Select(i => Value(contexts, i)).ToArray(),
+            _ => value.ToString() is { } text && Text(contexts, text) is var clean && clean != text ? clean : value,
+        };
 
     // A value alone may say less than what stands before it: its name ("client_secret"), or the template ("AccountKey={Key}").
     private static string Text(string[] contexts, string text)
@@ -137,7 +156,9 @@ internal sealed class ScrubbedException : Exception
     /// <inheritdoc/>
     public override string? StackTrace => null;
 
-    /// <summary>The exception itself when nothing in it is secret, else a stand-in with the scrubbed text of it and of all its inner exceptions.</summary>
+    /// <summary>
+    /// The exception itself when nothing in it is secret, else a stand-in with the scrubbed text of it and of all its inner exceptions.
+    /// </summary>
     public static Exception? Of(Exception? exception)
     {
         if (exception is null or ScrubbedException)

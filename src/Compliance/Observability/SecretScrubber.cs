@@ -14,7 +14,8 @@ internal static partial class SecretScrubber
 
     /// <summary>
     /// The text with every recognised secret replaced by <see cref="Mask"/>: tokens (JWT, <c>Bearer</c> and other schemes), client secrets,
-    /// passwords and function keys in URLs, forms, headers and JSON, keys and signatures in connection strings and SAS, 64-byte keys in base64, private keys in PEM.
+    /// passwords and function keys in URLs, forms, headers and JSON, keys and signatures in connection strings and SAS, 64-byte keys in
+    /// base64, private keys in PEM.
     /// </summary>
     public static string Scrub(string text)
     {
@@ -40,7 +41,10 @@ internal static partial class SecretScrubber
     // The quotes stay, so that a masked JSON document is still JSON.
     private static string Masked(string value)
     {
-        var quote = value[0] == '\\' ? value[..2] : value[0] is '"' or '\'' ? value[..1] : "";
+        var quote =
+            value[0] == '\\' ? value[..2]
+            : value[0] is '"' or '\'' ? value[..1]
+            : "";
         return quote + Mask + quote;
     }
 
@@ -51,17 +55,20 @@ internal static partial class SecretScrubber
     //   client_secret=abc&...  AccountKey=abc;  ?sig=abc   a form, a connection string, a URL
     //   "client_secret":"abc"                              JSON, also JSON inside a JSON string
     //   x-functions-key: abc                               a header
-    [GeneratedRegex("""
-        (?<name>
-            (?<![\w-])(?:client_?secret|client_?assertion|assertion|secret|secret_?text|password|passwd|pwd|(?:access|refresh|id)_?token|account_?key
-                |shared_?access_?key|shared_?access_?signature|primary_?key|secondary_?key|api[-_]?key|subscription-key|x-functions-key|sig)\s*(?:=|%3D)\s*
-          | [?&]code=
-          | \\?["'](?:client_?secret|client_?assertion|assertion|secret|secret_?text|password|passwd|pwd|(?:access|refresh|id)_?token|account_?key
-                |shared_?access_?key|shared_?access_?signature|primary_?key|secondary_?key|api[-_]?key|connection_?string)\\?["']\s*:\s*(?=\\?["'])
-          | (?<![\w-])(?:x-functions-key|api-key|ocp-apim-subscription-key|aeg-sas-key)\s*:\s*
-        )
-        (?<value>\\"(?:[^"\\]|\\(?!"))*\\"|"(?:[^"\\]|\\.)*"|'[^']*'|[^\s&;,"'{}<>)\]]+)
-        """, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        """
+            (?<name>
+                (?<![\w-])(?:client_?secret|client_?assertion|assertion|secret|secret_?text|password|passwd|pwd|(?:access|refresh|id)_?token|account_?key
+                    |shared_?access_?key|shared_?access_?signature|primary_?key|secondary_?key|api[-_]?key|subscription-key|x-functions-key|sig)\s*(?:=|%3D)\s*
+              | [?&]code=
+              | \\?["'](?:client_?secret|client_?assertion|assertion|secret|secret_?text|password|passwd|pwd|(?:access|refresh|id)_?token|account_?key
+                    |shared_?access_?key|shared_?access_?signature|primary_?key|secondary_?key|api[-_]?key|connection_?string)\\?["']\s*:\s*(?=\\?["'])
+              | (?<![\w-])(?:x-functions-key|api-key|ocp-apim-subscription-key|aeg-sas-key)\s*:\s*
+            )
+            (?<value>\\"(?:[^"\\]|\\(?!"))*\\"|"(?:[^"\\]|\\.)*"|'[^']*'|[^\s&;,"'{}<>)\]]+)
+            """,
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Named();
 
     // eyJ is base64url for {" : the header of every JWT; an encrypted one has five parts.
@@ -69,8 +76,10 @@ internal static partial class SecretScrubber
     private static partial Regex Jwt();
 
     // A token after its scheme: long, or with a digit in it, so that "Bearer authentication" stays.
-    [GeneratedRegex(@"(?<name>\b(?:bearer|basic|sharedkeylite|sharedkey|sharedaccesssignature|pop)\s+)(?:[A-Za-z0-9._~+/=:-]{20,}|(?=[A-Za-z._~+/=:-]*[0-9])[A-Za-z0-9._~+/=:-]{6,})",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(?<name>\b(?:bearer|basic|sharedkeylite|sharedkey|sharedaccesssignature|pop)\s+)(?:[A-Za-z0-9._~+/=:-]{20,}|(?=[A-Za-z._~+/=:-]*[0-9])[A-Za-z0-9._~+/=:-]{6,})",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Scheme();
 
     // The shape Entra gives client secrets: three characters, a digit, "Q~", then 31 or more.
@@ -82,6 +91,9 @@ internal static partial class SecretScrubber
     private static partial Regex FunctionKey();
 
     // 64 bytes in base64 are 86 characters and "==", plain, escaped for a URL, or escaped by a JSON writer.
-    [GeneratedRegex(@"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]|\\u002[BbFf]|%2[BbFf]){86}(?:==|%3[Dd]%3[Dd]|\\u003[Dd]\\u003[Dd])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]|\\u002[BbFf]|%2[BbFf]){86}(?:==|%3[Dd]%3[Dd]|\\u003[Dd]\\u003[Dd])",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Base64Key();
 }

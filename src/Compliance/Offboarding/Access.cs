@@ -80,8 +80,8 @@ public sealed record Access
     public required AccessKind Kind { get; init; }
 
     /// <summary>
-    /// Id of what is removed, unique within the kind: the group's id, the assignment's id (a Resource Manager id for Azure roles and access policies),
-    /// the method's id prefixed by its collection (<c>phoneMethods/…</c>), the owned object's id, the licence's SKU id.
+    /// Id of what is removed, unique within the kind: the group's id, the assignment's id (a Resource Manager id for Azure roles and access
+    /// policies), the method's id prefixed by its collection (<c>phoneMethods/…</c>), the owned object's id, the licence's SKU id.
     /// </summary>
     public required string Id { get; init; }
 
@@ -94,7 +94,10 @@ public sealed record Access
     /// <summary>What the scope holds.</summary>
     public AssetClass Asset { get; init; }
 
-    /// <summary>True when it gives administrative power (a directory role, a role-assignable group, an app with privileged permissions): never restored by an undo.</summary>
+    /// <summary>
+    /// True when it gives administrative power (a directory role, a role-assignable group, an app with privileged permissions): never
+    /// restored by an undo.
+    /// </summary>
     public bool Privileged { get; init; }
 
     /// <summary>Why this program cannot remove it (dynamic or synchronised group, password, inherited licence); null when it can.</summary>
@@ -106,7 +109,10 @@ public sealed record Access
     /// <summary>For what is owned: how many other living owners there are; null when not owned or not known.</summary>
     public int? OtherOwners { get; init; }
 
-    /// <summary>What is needed to remove or restore it, by the service's own property names (<c>resourceId</c>, <c>appRoleId</c>, <c>roleDefinitionId</c>, …). No secrets.</summary>
+    /// <summary>
+    /// What is needed to remove or restore it, by the service's own property names (<c>resourceId</c>, <c>appRoleId</c>,
+    /// <c>roleDefinitionId</c>, …). No secrets.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Details { get; init; } = Empty;
 
     /// <summary>Two reads of the same access have the same key.</summary>
@@ -122,7 +128,12 @@ public sealed record Access
 /// <param name="Accesses">By kind, then id.</param>
 /// <param name="Sources">How the read of each source went: what is not complete was not seen, and is never called clear.</param>
 public sealed record AccessSnapshot(
-    string TenantId, string UserId, DateTimeOffset TakenAt, IReadOnlyList<Access> Accesses, IReadOnlyList<SourceOutcome> Sources)
+    string TenantId,
+    string UserId,
+    DateTimeOffset TakenAt,
+    IReadOnlyList<Access> Accesses,
+    IReadOnlyList<SourceOutcome> Sources
+)
 {
     /// <summary>True when every source was read to its end.</summary>
     public bool Complete => Sources.All(s => s.Complete);

@@ -17,11 +17,16 @@ internal sealed record BlockGroup(string Id, string Name, bool IsMember, string?
     public static BlockGroup NotRead(string id, string why) => new(id, id, false, null, why);
 
     /// <summary>The access but for memberships of block groups, which give none.</summary>
-    public static AccessSnapshot Without(AccessSnapshot snapshot, params IEnumerable<string?> groups) => snapshot with
-    {
-        Accesses = [.. snapshot.Accesses.Where(a =>
-            a.Kind != AccessKind.GroupMember || !groups.Contains(a.Id, StringComparer.OrdinalIgnoreCase))],
-    };
+    public static AccessSnapshot Without(AccessSnapshot snapshot, params IEnumerable<string?> groups) =>
+        snapshot with
+        {
+            Accesses =
+            [
+                .. snapshot.Accesses.Where(a =>
+                    a.Kind != AccessKind.GroupMember || !groups.Contains(a.Id, StringComparer.OrdinalIgnoreCase)
+                ),
+            ],
+        };
 }
 
 /// <summary>What became of putting a leaver into the block group, as kept with the case's round.</summary>

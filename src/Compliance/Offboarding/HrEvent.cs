@@ -1,6 +1,8 @@
 namespace Compliance.Offboarding;
 
-/// <summary>What an HR system says of one employment. Parsed from a CloudEvents 1.0 event, see <c>schemas/hr-event.schema.json</c>.</summary>
+/// <summary>
+/// What an HR system says of one employment. Parsed from a CloudEvents 1.0 event, see <c>schemas/hr-event.schema.json</c>.
+/// </summary>
 /// <param name="Source">CloudEvents <c>source</c>; with <paramref name="Id"/> it names the event, so that a repeat is known.</param>
 /// <param name="Id">CloudEvents <c>id</c>.</param>
 /// <param name="Kind">What happened.</param>
@@ -13,8 +15,18 @@ namespace Compliance.Offboarding;
 /// <param name="PrincipalName">User principal name as HR knows it; null when not given.</param>
 /// <param name="Mail">Mail address as HR knows it; null when not given.</param>
 public sealed record HrEvent(
-    string Source, string Id, HrEventKind Kind, DateTimeOffset Time, string EmployeeId, string Employment, long Sequence,
-    Leaving? Leaves, bool ForCause, string? PrincipalName, string? Mail);
+    string Source,
+    string Id,
+    HrEventKind Kind,
+    DateTimeOffset Time,
+    string EmployeeId,
+    string Employment,
+    long Sequence,
+    Leaving? Leaves,
+    bool ForCause,
+    string? PrincipalName,
+    string? Mail
+);
 
 /// <summary>The events of an employment's end.</summary>
 public enum HrEventKind

@@ -52,7 +52,15 @@ public enum LeaverStage
 /// <param name="CorrelationId">Joins it with logs and traces.</param>
 /// <param name="Times">How often it was done when only the last time is kept, see <see cref="Cases.CaseRules.MaxUnrecorded"/>.</param>
 public sealed record UnrecordedAct(
-    string Id, DateTimeOffset At, string Actor, string Action, string Control, string Reason, string CorrelationId, int Times = 1);
+    string Id,
+    DateTimeOffset At,
+    string Actor,
+    string Action,
+    string Control,
+    string Reason,
+    string CorrelationId,
+    int Times = 1
+);
 
 /// <summary>One person's leaving of one employment. One case per tenant, employee id and employment.</summary>
 public sealed record LeaverCase
@@ -150,7 +158,10 @@ public sealed record LeaverCase
     /// <summary>SHA-256 of the revocation certificate's canonical JSON; null before there is one.</summary>
     public string? CertificateSha256 { get; init; }
 
-    /// <summary>True once the orchestration of this round is known to be started; until then every event of the case, and a sweep, asks for it again.</summary>
+    /// <summary>
+    /// True once the orchestration of this round is known to be started; until then every event of the case, and a sweep, asks for it
+    /// again.
+    /// </summary>
     public bool Dispatched { get; init; }
 
     /// <summary>Instance id of the orchestration of this round.</summary>

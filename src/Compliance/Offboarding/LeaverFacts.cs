@@ -27,7 +27,9 @@ public sealed record LeaverFacts
     /// <summary>Whether the account could sign in before anything was done; null when it was not told.</summary>
     public bool? AccountEnabled { get; init; }
 
-    /// <summary>True when the account comes from an on-premises directory: disabling here does not last, it must be disabled there.</summary>
+    /// <summary>
+    /// True when the account comes from an on-premises directory: disabling here does not last, it must be disabled there.
+    /// </summary>
     public bool OnPremisesSynced { get; init; }
 
     /// <summary>Sessions begun before this time (UTC) are void; null when not told.</summary>
@@ -45,7 +47,9 @@ public sealed record LeaverFacts
     /// <summary>True when the user holds Global Administrator over the whole directory.</summary>
     public bool GlobalAdministrator { get; init; }
 
-    /// <summary>Other users who hold Global Administrator over the whole directory and can sign in; null when that could not be told.</summary>
+    /// <summary>
+    /// Other users who hold Global Administrator over the whole directory and can sign in; null when that could not be told.
+    /// </summary>
     public int? OtherGlobalAdministrators { get; init; }
 
     /// <summary>Object ids of those others.</summary>

@@ -21,12 +21,16 @@ public sealed record OffboardingPolicy
     public IReadOnlyList<string> ServiceAccounts { get; init; } = ["svc-*", "svc_*", "sa-*"];
 
     /// <summary><c>employeeType</c> values that services use.</summary>
-    public IReadOnlySet<string> ServiceEmployeeTypes { get; init; } = new HashSet<string>(["Service", "ServiceAccount"], StringComparer.OrdinalIgnoreCase);
+    public IReadOnlySet<string> ServiceEmployeeTypes { get; init; } =
+        new HashSet<string>(["Service", "ServiceAccount"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Most leavers blocked in any 60 minutes without approvals. Default 10.</summary>
     public int MaxPerHour { get; init; } = 10;
 
-    /// <summary>Greatest share of the tenant's users blocked in one day (UTC), 0 to 1, without approvals; at least one person a day is always allowed. Default 0.05.</summary>
+    /// <summary>
+    /// Greatest share of the tenant's users blocked in one day (UTC), 0 to 1, without approvals; at least one person a day is always
+    /// allowed. Default 0.05.
+    /// </summary>
     public double MaxOfStaffPerDay { get; init; } = 0.05;
 
     /// <summary>Ask for two approvals of the first removal plan under a new or changed policy. Default true.</summary>
@@ -52,10 +56,15 @@ public sealed record OffboardingPolicy
     /// <summary>How long a leaver is watched after the case is clear. Default 90 days.</summary>
     public TimeSpan WatchFor { get; init; } = TimeSpan.FromDays(90);
 
-    /// <summary>How long access tokens may live on, for the certificate, where the tenant's own token policy is not read. Default 90 minutes.</summary>
+    /// <summary>
+    /// How long access tokens may live on, for the certificate, where the tenant's own token policy is not read. Default 90 minutes.
+    /// </summary>
     public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromMinutes(90);
 
-    /// <summary>True to remove directory roles and app roles, which needs permissions whose holder could make itself Global Administrator. Default false: those are reported with the command that does it.</summary>
+    /// <summary>
+    /// True to remove directory roles and app roles, which needs permissions whose holder could make itself Global Administrator. Default
+    /// false: those are reported with the command that does it.
+    /// </summary>
     public bool PrivilegedRemovals { get; init; }
 
     /// <summary>True to disable registered devices and retire managed ones. Default false: reported.</summary>
@@ -67,7 +76,10 @@ public sealed record OffboardingPolicy
     /// <summary>True to remove sign-in methods. Default true.</summary>
     public bool RemoveSignInMethods { get; init; } = true;
 
-    /// <summary>True to hand mailbox and files over. Default false; either way it is reported with what to do, since this program has no permission to read mail or files.</summary>
+    /// <summary>
+    /// True to hand mailbox and files over. Default false; either way it is reported with what to do, since this program has no permission
+    /// to read mail or files.
+    /// </summary>
     public bool HandOverMailAndFiles { get; init; }
 
     /// <summary>Who gets privileged applications, by object id; null: their handing over waits for a decision.</summary>
@@ -80,10 +92,12 @@ public sealed record OffboardingPolicy
     public string AssetTag { get; init; } = "ai-asset";
 
     /// <summary>Values of that tag for production models. Default <c>production-model</c>.</summary>
-    public IReadOnlySet<string> ProductionModelValues { get; init; } = new HashSet<string>(["production-model"], StringComparer.OrdinalIgnoreCase);
+    public IReadOnlySet<string> ProductionModelValues { get; init; } =
+        new HashSet<string>(["production-model"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Values of that tag for training data. Default <c>training-data</c>.</summary>
-    public IReadOnlySet<string> TrainingDataValues { get; init; } = new HashSet<string>(["training-data"], StringComparer.OrdinalIgnoreCase);
+    public IReadOnlySet<string> TrainingDataValues { get; init; } =
+        new HashSet<string>(["training-data"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Tag that names a resource's owner. Default <c>owner</c>.</summary>
     public string OwnerTag { get; init; } = "owner";
@@ -104,6 +118,9 @@ public sealed record OffboardingPolicy
     public string? Contact { get; init; }
 }
 
-/// <summary>One way to find the person: all attributes named must agree. A mail address or principal name can be recycled, so one alone is refused by the policy's loader.</summary>
+/// <summary>
+/// One way to find the person: all attributes named must agree. A mail address or principal name can be recycled, so one alone is refused
+/// by the policy's loader.
+/// </summary>
 /// <param name="Attributes"><c>employeeId</c>, <c>mail</c>, <c>userPrincipalName</c>.</param>
 public sealed record MatchRule(IReadOnlyList<string> Attributes);

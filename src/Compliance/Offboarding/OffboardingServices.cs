@@ -49,18 +49,33 @@ internal static class OffboardingServices
         services.AddSingleton<FindingWriter>();
         services.AddSingleton(new WatchedQueue(LeaverDesk.Queue));
         services.AddSingleton<LeaverIntake>();
-        services.AddSingleton(p => WebhookKeySettings.Read(
-            configuration, p.GetRequiredService<TenantConnection>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<VaultWebhookKeys>>()));
+        services.AddSingleton(p =>
+            WebhookKeySettings.Read(
+                configuration,
+                p.GetRequiredService<TenantConnection>(),
+                p.GetRequiredService<TimeProvider>(),
+                p.GetRequiredService<ILogger<VaultWebhookKeys>>()
+            )
+        );
         services.AddSingleton<WebhookRefusals>();
         services.AddSingleton<HrWebhook>();
         services.AddSingleton<ILeavingUsers, GraphLeavingUsers>();
         services.AddSingleton<HrRosterStore>();
         services.AddSingleton(p => new LeaverWatch(
             new LeaverWatchParts(
-                p.GetRequiredService<TenantId>(), p.GetRequiredService<IOffboardingPolicySource>(), p.GetRequiredService<ILeavingUsers>(), p.GetRequiredService<HrRosterStore>(),
-                p.GetRequiredService<ILeaverCases>(), p.GetRequiredService<HrEventLog>(), p.GetRequiredService<IFindingStore>(), p.GetRequiredService<IRunLog>(),
-                p.GetRequiredService<IEvidenceLog>(), p.GetRequiredService<TimeProvider>()),
-            p.GetRequiredService<ILogger<LeaverWatch>>()));
+                p.GetRequiredService<TenantId>(),
+                p.GetRequiredService<IOffboardingPolicySource>(),
+                p.GetRequiredService<ILeavingUsers>(),
+                p.GetRequiredService<HrRosterStore>(),
+                p.GetRequiredService<ILeaverCases>(),
+                p.GetRequiredService<HrEventLog>(),
+                p.GetRequiredService<IFindingStore>(),
+                p.GetRequiredService<IRunLog>(),
+                p.GetRequiredService<IEvidenceLog>(),
+                p.GetRequiredService<TimeProvider>()
+            ),
+            p.GetRequiredService<ILogger<LeaverWatch>>()
+        ));
         services.AddSingleton(LeaverWatch.Itself);
 
         services.AddSingleton<CaseFindings>();

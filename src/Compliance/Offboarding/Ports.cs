@@ -16,7 +16,12 @@ internal interface ILeaverDirectory
     /// <param name="principalName">User principal name, which owner tags may carry.</param>
     /// <param name="policy">For the tags.</param>
     /// <param name="cancellationToken">Stops between reads.</param>
-    Task<AccessSnapshot> ReadAccessAsync(string userId, string principalName, OffboardingPolicy policy, CancellationToken cancellationToken);
+    Task<AccessSnapshot> ReadAccessAsync(
+        string userId,
+        string principalName,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>The block group, and whether the person is in it.</summary>
     Task<BlockGroup> BlockGroupAsync(string groupId, string userId, CancellationToken cancellationToken);
@@ -28,7 +33,9 @@ internal interface ILeaverDirectory
     /// </summary>
     Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken cancellationToken);
 
-    /// <summary>Re-reads many former leavers cheaply (twenty a request): who can sign in again, and the number of their memberships and roles.</summary>
+    /// <summary>
+    /// Re-reads many former leavers cheaply (twenty a request): who can sign in again, and the number of their memberships and roles.
+    /// </summary>
     Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken);
 }
 
@@ -36,7 +43,8 @@ internal interface ILeaverDirectory
 /// <param name="Facts">The one person; null when nobody or several fit.</param>
 /// <param name="Problem">Why there are no facts, for the finding; null when there are.</param>
 /// <param name="Candidates">Object ids of those who fit in part or in full.</param>
-/// <param name="Unreadable">True when the directory could not be asked: the lookup is to be tried again, and nobody is called missing.</param>
+/// <param name="Unreadable">True when the directory could not be asked: the lookup is to be tried again, and nobody is called
+/// missing.</param>
 internal sealed record LeaverLookup(LeaverFacts? Facts, string? Problem, IReadOnlyList<string> Candidates, bool Unreadable);
 
 /// <summary>Who gets what the leaver owned.</summary>
@@ -62,8 +70,12 @@ internal sealed record Relapse(bool Exists, bool? Enabled, IReadOnlyList<string>
 /// <summary>Carries plans out. Every step is idempotent: doing it again says <see cref="StepResult.AlreadySo"/>.</summary>
 internal interface IPlanExecutor
 {
-    /// <summary>Does the steps, wave by wave, as few requests as can be; one failed step does not keep others from being done, but a later wave's step that needs it is left as failed.</summary>
-    /// <param name="plan">The plan. One that blocks is done at once and whole; another only as far as Graph's quota of writes has room.</param>
+    /// <summary>
+    /// Does the steps, wave by wave, as few requests as can be; one failed step does not keep others from being done, but a later wave's
+    /// step that needs it is left as failed.
+    /// </summary>
+    /// <param name="plan">The plan. One that blocks is done at once and whole; another only as far as Graph's quota of writes has
+    /// room.</param>
     /// <param name="settled">Ids of steps that were in effect before: they are not done again.</param>
     /// <param name="tried">Ids of steps that an earlier pass of this attempt tried: they are left out, and count as not in effect.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
@@ -71,7 +83,8 @@ internal interface IPlanExecutor
 }
 
 /// <summary>How far one pass over a plan came.</summary>
-/// <param name="Outcomes">One for every step that was tried, in the plan's order. All that were neither settled nor tried before, unless the quota had no room for more.</param>
+/// <param name="Outcomes">One for every step that was tried, in the plan's order. All that were neither settled nor tried before, unless
+/// the quota had no room for more.</param>
 /// <param name="Wait">How long until there is room for the next pass; zero when it is not known or none is needed.</param>
 internal sealed record PlanPass(IReadOnlyList<StepOutcome> Outcomes, TimeSpan Wait);
 
@@ -93,15 +106,23 @@ internal interface ILeaverCases
     /// <summary>The cases of all employments of a person that HR ever spoke of.</summary>
     Task<IReadOnlyList<LeaverCase>> OfPersonAsync(string tenantId, string employeeId, CancellationToken cancellationToken);
 
-    /// <summary>Changes a case and no other writer's change is lost: <paramref name="change"/> is called again with the newer case when somebody was faster.</summary>
+    /// <summary>
+    /// Changes a case and no other writer's change is lost: <paramref name="change"/> is called again with the newer case when somebody was
+    /// faster.
+    /// </summary>
     /// <exception cref="KeyNotFoundException">There is no such case.</exception>
     Task<LeaverCase> ChangeAsync(string tenantId, string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken cancellationToken);
 }
 
-/// <summary>Keeps the documents of cases (snapshots, plans, outcomes, certificates), which name people and so can be erased: container <c>leavers</c> of the state account.</summary>
+/// <summary>
+/// Keeps the documents of cases (snapshots, plans, outcomes, certificates), which name people and so can be erased: container
+/// <c>leavers</c> of the state account.
+/// </summary>
 internal interface ICaseDocuments
 {
-    /// <summary>Writes the document (canonical JSON) unless the very same is there; returns the SHA-256 of its bytes, lower-case hex.</summary>
+    /// <summary>
+    /// Writes the document (canonical JSON) unless the very same is there; returns the SHA-256 of its bytes, lower-case hex.
+    /// </summary>
     /// <param name="name">For example <c>leaver-1f0c…/1/snapshot.json</c>.</param>
     /// <param name="document">The document.</param>
     /// <param name="cancellationToken">Stops the write.</param>

@@ -56,7 +56,9 @@ internal readonly struct PolicyNode(PolicyDocument document, JToken token, strin
 
     /// <summary>A property of it; null when the file does not set it.</summary>
     public PolicyNode? this[string name] =>
-        token is JObject o && o.TryGetValue(name, StringComparison.Ordinal, out var value) ? new(document, value, YamlPolicyReader.Join(path, name)) : null;
+        token is JObject o && o.TryGetValue(name, StringComparison.Ordinal, out var value)
+            ? new(document, value, YamlPolicyReader.Join(path, name))
+            : null;
 
     /// <summary>The items of a list.</summary>
     public IEnumerable<PolicyNode> Items()

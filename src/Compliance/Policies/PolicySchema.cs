@@ -16,8 +16,22 @@ internal sealed class PolicySchema
     // NJsonSchema reads these without a word and checks none of them: what they would say is checked in code instead.
     private static readonly HashSet<string> Ignored = new(StringComparer.Ordinal)
     {
-        "const", "if", "then", "else", "propertyNames", "contains", "minContains", "maxContains", "dependencies", "dependentRequired",
-        "dependentSchemas", "unevaluatedProperties", "unevaluatedItems", "prefixItems", "$dynamicRef", "format",
+        "const",
+        "if",
+        "then",
+        "else",
+        "propertyNames",
+        "contains",
+        "minContains",
+        "maxContains",
+        "dependencies",
+        "dependentRequired",
+        "dependentSchemas",
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "prefixItems",
+        "$dynamicRef",
+        "format",
     };
 
     private PolicySchema(JsonSchema schema, JObject text) => (Schema, Text) = (schema, text);
@@ -32,7 +46,8 @@ internal sealed class PolicySchema
     /// <exception cref="InvalidOperationException">It is missing, or uses a keyword that would not be checked.</exception>
     public static PolicySchema Embedded(string name)
     {
-        using var stream = typeof(PolicySchema).Assembly.GetManifestResourceStream(name)
+        using var stream =
+            typeof(PolicySchema).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"the schema {name} is not in this build");
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return Parse(reader.ReadToEnd());
@@ -59,8 +74,10 @@ internal sealed class PolicySchema
                 return here;
             var found = property.Name switch
             {
-                "properties" or "patternProperties" or "definitions" => property.Value.Children<JProperty>()
-                    .Select(p => p.Value is JObject o ? Unchecked(o, $"{here}/{p.Name}") : null).FirstOrDefault(p => p is not null),
+                "properties" or "patternProperties" or "definitions" => property
+                    .Value.Children<JProperty>()
+                    .Select(p => p.Value is JObject o ? Unchecked(o, $"{here}/{p.Name}") : null)
+                    .FirstOrDefault(p => p is not null),
                 _ when property.Value is JObject o => Unchecked(o, here),
                 _ when property.Value is JArray a => a.OfType<JObject>().Select(o => Unchecked(o, here)).FirstOrDefault(p => p is not null),
                 _ => null,

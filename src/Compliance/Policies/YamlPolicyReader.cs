@@ -52,7 +52,12 @@ internal static class YamlPolicyReader
     {
         if (problems.Count == 0)
             return;
-        var ordered = problems.Distinct().OrderBy(p => p.Line).ThenBy(p => p.Column).ThenBy(p => p.Message, StringComparer.Ordinal).ToList();
+        var ordered = problems
+            .Distinct()
+            .OrderBy(p => p.Line)
+            .ThenBy(p => p.Column)
+            .ThenBy(p => p.Message, StringComparer.Ordinal)
+            .ToList();
         if (ordered.Count > MaxProblems)
         {
             var left = ordered.Count - MaxProblems;
@@ -83,7 +88,9 @@ internal static class YamlPolicyReader
             var path = error.Path is { } p && p.StartsWith("#/", StringComparison.Ordinal) ? p[2..] : "";
             var place = PolicyDocument.PlaceOf(builder.Places, path);
             var atKey = error.Kind == ValidationErrorKind.NoAdditionalPropertiesAllowed;
-            builder.Problems.Add(new(fileName, atKey ? place.KeyLine : place.Line, atKey ? place.KeyColumn : place.Column, Message(error, path, root)));
+            builder.Problems.Add(
+                new(fileName, atKey ? place.KeyLine : place.Line, atKey ? place.KeyColumn : place.Column, Message(error, path, root))
+            );
         }
     }
 
@@ -98,12 +105,15 @@ internal static class YamlPolicyReader
             ValidationErrorKind.NoAdditionalPropertiesAllowed => Unknown(name, schema),
             ValidationErrorKind.PropertyRequired => $"'{error.Property}' is missing{In(path, error.Property)}",
             ValidationErrorKind.NotInEnumeration =>
-                $"{at} is {Value(path, root)}; allowed: {string.Join(", ", schema.Enumeration)}{DidYouMean(Raw(path, root), schema.Enumeration.Select(e => $"{e}"))}",
+                $"{at} is {Value(path, root)}; allowed: "
+                    + $"{string.Join(", ", schema.Enumeration)}{DidYouMean(Raw(path, root), schema.Enumeration.Select(e => $"{e}"))}",
             ValidationErrorKind.TooFewItems => $"{at} needs at least {schema.MinItems} entries",
             ValidationErrorKind.TooManyItems => $"{at} has more than {schema.MaxItems} entries",
             ValidationErrorKind.ItemsNotUnique => $"{at} names an entry twice",
-            ValidationErrorKind.TooManyProperties or ValidationErrorKind.TooFewProperties when allowed is not null => $"{at} must be {allowed}",
-            ValidationErrorKind.TooFewProperties => $"{at} needs at least {schema.MinProperties} of: {string.Join(", ", schema.Properties.Keys)}",
+            ValidationErrorKind.TooManyProperties or ValidationErrorKind.TooFewProperties when allowed is not null =>
+                $"{at} must be {allowed}",
+            ValidationErrorKind.TooFewProperties =>
+                $"{at} needs at least {schema.MinProperties} of: {string.Join(", ", schema.Properties.Keys)}",
             ValidationErrorKind.StringTooShort => $"{at} must not be empty",
             ValidationErrorKind.StringTooLong => $"{at} is longer than {schema.MaxLength} characters",
             _ when allowed is not null => $"{at} is {Value(path, root)}; allowed: {allowed}",
@@ -118,7 +128,8 @@ internal static class YamlPolicyReader
 
     private static string In(string path, string? property)
     {
-        var parent = property is not null && path.EndsWith(property, StringComparison.Ordinal) ? path[..^property.Length].TrimEnd('.') : path;
+        var parent =
+            property is not null && path.EndsWith(property, StringComparison.Ordinal) ? path[..^property.Length].TrimEnd('.') : path;
         return parent.Length == 0 ? "" : $" in '{parent}'";
     }
 
@@ -132,21 +143,26 @@ internal static class YamlPolicyReader
     {
         if (given is null)
             return "";
-        var (best, distance) = known.Select(k => (k, EditDistance.Between(given, k))).DefaultIfEmpty(("", int.MaxValue)).MinBy(p => p.Item2);
+        var (best, distance) = known
+            .Select(k => (k, EditDistance.Between(given, k)))
+            .DefaultIfEmpty(("", int.MaxValue))
+            .MinBy(p => p.Item2);
         return distance <= Math.Max(1, Math.Min(given.Length, best.Length) / 3) ? $", did you mean '{best}'?" : "";
     }
 
-    private static string? Raw(string path, JObject root) => Find(path, root) is JValue { Value: { } value } ? Convert.ToString(value, CultureInfo.InvariantCulture) : null;
+    private static string? Raw(string path, JObject root) =>
+        Find(path, root) is JValue { Value: { } value } ? Convert.ToString(value, CultureInfo.InvariantCulture) : null;
 
-    private static string Value(string path, JObject root) => Find(path, root) switch
-    {
-        JObject => "a mapping",
-        JArray => "a list",
-        JValue { Value: null } or null => "empty",
-        JValue { Type: JTokenType.Boolean } b => (bool)b ? "true" : "false",
-        JValue { Type: JTokenType.String } s => $"'{Shortened((string)s!)}'",
-        var number => $"the bare number {number.ToString(Newtonsoft.Json.Formatting.None)}",
-    };
+    private static string Value(string path, JObject root) =>
+        Find(path, root) switch
+        {
+            JObject => "a mapping",
+            JArray => "a list",
+            JValue { Value: null } or null => "empty",
+            JValue { Type: JTokenType.Boolean } b => (bool)b ? "true" : "false",
+            JValue { Type: JTokenType.String } s => $"'{Shortened((string)s!)}'",
+            var number => $"the bare number {number.ToString(Newtonsoft.Json.Formatting.None)}",
+        };
 
     private static string Shortened(string text) => text.Length <= 60 ? text : string.Concat(text.AsSpan(0, 57), "...");
 
@@ -156,7 +172,8 @@ internal static class YamlPolicyReader
         foreach (var step in path.Split(['.', '['], StringSplitOptions.RemoveEmptyEntries))
             at = at switch
             {
-                JArray array when step.EndsWith(']') && int.TryParse(step.AsSpan(0, step.Length - 1), out var i) && i < array.Count => array[i],
+                JArray array when step.EndsWith(']') && int.TryParse(step.AsSpan(0, step.Length - 1), out var i) && i < array.Count =>
+                    array[i],
                 JObject o => o[step],
                 _ => null,
             };
@@ -275,7 +292,8 @@ internal static class YamlPolicyReader
                 "true" or "True" or "TRUE" => new JValue(true),
                 "false" or "False" or "FALSE" => new JValue(false),
                 _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => new JValue(whole),
-                _ when char.IsAsciiDigit(text[^1]) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => new JValue(number),
+                _ when char.IsAsciiDigit(text[^1])
+                        && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => new JValue(number),
                 _ => new JValue(text),
             };
         }

@@ -34,11 +34,21 @@ public sealed partial class ControlWatchHandler
     private readonly ILogger<ControlWatchHandler> _logger;
 
     internal ControlWatchHandler(
-        TenantId tenant, IEnumerable<ScheduledControl> expected, LeftMessageReader messages, IRunLog runs, IFindingStore findings,
-        IEvidenceLog evidence, TimeProvider time, ILogger<ControlWatchHandler> logger)
+        TenantId tenant,
+        IEnumerable<ScheduledControl> expected,
+        LeftMessageReader messages,
+        IRunLog runs,
+        IFindingStore findings,
+        IEvidenceLog evidence,
+        TimeProvider time,
+        ILogger<ControlWatchHandler> logger
+    )
     {
         (_tenant, _messages, _runs, _findings, _evidence, _time, _logger) = (tenant, messages, runs, findings, evidence, time, logger);
-        _expected = [.. expected.Append(Itself).DistinctBy(c => c.Name, StringComparer.Ordinal).OrderBy(c => c.Name, StringComparer.Ordinal)];
+        _expected =
+        [
+            .. expected.Append(Itself).DistinctBy(c => c.Name, StringComparer.Ordinal).OrderBy(c => c.Name, StringComparer.Ordinal),
+        ];
     }
 
     internal static ScheduledControl Itself { get; } = new(Name, TimeSpan.FromHours(1), TimeSpan.FromHours(1));
@@ -77,7 +87,11 @@ public sealed partial class ControlWatchHandler
     }
 
     private async Task<(Reconciliation Result, bool IsUnrecorded)> SaveAsync(
-        RunStamp run, IReadOnlyList<LeftMessages> left, IReadOnlyDictionary<string, ControlRuns> runs, CancellationToken cancellationToken)
+        RunStamp run,
+        IReadOnlyList<LeftMessages> left,
+        IReadOnlyDictionary<string, ControlRuns> runs,
+        CancellationToken cancellationToken
+    )
     {
         // The schedule is this app's own configuration: always read to its end.
         var none = new HashSet<string>();
@@ -96,27 +110,38 @@ public sealed partial class ControlWatchHandler
             var detections = missed.Concat(UnprocessedMessages.Evaluate(left, known, _messages.QueueService)).ToList();
             // Changes carry the run's own start, so that the next watch can tell what came after the last complete one.
             var result = Reconciler.Reconcile(_tenant.Value, known, detections, coverage, run, run.StartedAt);
-            var lost = (await _findings.SaveAsync(_tenant.Value, [.. result.Changes.Select(c => c.Finding)], cancellationToken)).ToHashSet(StringComparer.Ordinal);
+            var lost = (await _findings.SaveAsync(_tenant.Value, [.. result.Changes.Select(c => c.Finding)], cancellationToken)).ToHashSet(
+                StringComparer.Ordinal
+            );
             saved.AddRange(result.Changes.Where(c => !lost.Contains(c.Finding.Finding.Id)));
             if (lost.Count == 0)
                 return (result with { Changes = saved }, isUnrecorded.Value);
             if (round == MaxRounds)
-                throw new RequestFailedException(412,
+                throw new RequestFailedException(
+                    412,
                     $"{lost.Count} findings of {string.Join(", ", Controls)} were changed by others in each of {MaxRounds} attempts, "
-                    + $"first {lost.Order(StringComparer.Ordinal).First()}");
+                        + $"first {lost.Order(StringComparer.Ordinal).First()}"
+                );
         }
     }
 
     private EvidenceRecord Evidence(
-        RunStamp run, string correlation, Reconciliation result, IReadOnlyList<LeftMessages> left, bool complete) => new()
+        RunStamp run,
+        string correlation,
+        Reconciliation result,
+        IReadOnlyList<LeftMessages> left,
+        bool complete
+    ) =>
+        new()
         {
             Id = run.Id,
             Time = run.StartedAt,
             Actor = $"{Name} (timer)",
             Action = "controls.watch",
             TenantId = _tenant.Value,
-            PolicySha256 = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(_expected,
-                ComplianceJson.Compact))),
+            PolicySha256 = Convert.ToHexStringLower(
+                SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(_expected, ComplianceJson.Compact))
+            ),
             Controls = Controls,
             Outcome = complete ? "complete" : "incomplete",
             Counts = new Dictionary<string, long>
@@ -134,7 +159,9 @@ public sealed partial class ControlWatchHandler
         };
 
     [LoggerMessage(
-        1300, LogLevel.Information,
-        "Run {RunId}: {Controls} scheduled controls and {Places} places of unprocessed messages, {Open} findings open, {Changes} changed")]
+        1300,
+        LogLevel.Information,
+        "Run {RunId}: {Controls} scheduled controls and {Places} places of unprocessed messages, {Open} findings open, {Changes} changed"
+    )]
     private partial void Watched(string runId, int controls, int places, int open, int changes);
 }

@@ -23,7 +23,8 @@ internal sealed partial record DeadLetterOptions(string? Container)
             : throw new StateSettingException(
                 Setting,
                 $"is '{name}': give the name of a container of {StorageOptions.StateKey}, "
-                    + "3 to 63 lower-case letters, digits and single hyphens");
+                    + "3 to 63 lower-case letters, digits and single hyphens"
+            );
     }
 
     // https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata

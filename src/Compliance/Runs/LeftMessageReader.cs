@@ -17,7 +17,11 @@ namespace Compliance.Runs;
 /// <param name="deadLetters">The dead-letter container.</param>
 /// <param name="logger">Gets what went wrong.</param>
 internal sealed partial class LeftMessageReader(
-    StateStorage storage, IEnumerable<WatchedQueue> queues, DeadLetterOptions deadLetters, ILogger<LeftMessageReader> logger)
+    StateStorage storage,
+    IEnumerable<WatchedQueue> queues,
+    DeadLetterOptions deadLetters,
+    ILogger<LeftMessageReader> logger
+)
 {
     /// <summary>Counting ends here: whoever has so many knows enough.</summary>
     public const int MaxCounted = 10_000;
@@ -38,8 +42,9 @@ internal sealed partial class LeftMessageReader(
     {
         var read = new List<LeftMessages>();
         foreach (var queue in _queues)
-            read.Add(await GuardedAsync(
-                new(queue.Poison, queue.Name), "Storage Queue Data Contributor", ReadQueueAsync, cancellationToken));
+            read.Add(
+                await GuardedAsync(new(queue.Poison, queue.Name), "Storage Queue Data Contributor", ReadQueueAsync, cancellationToken)
+            );
         if (deadLetters.Container is { } container)
             read.Add(await GuardedAsync(new(container, Queue: null), "Storage Blob Data Reader", ReadContainerAsync, cancellationToken));
         return read;
@@ -109,7 +114,11 @@ internal sealed partial class LeftMessageReader(
     }
 
     private async Task<LeftMessages> GuardedAsync(
-        LeftPlace place, string role, Func<LeftPlace, CancellationToken, Task<LeftMessages>> read, CancellationToken cancellationToken)
+        LeftPlace place,
+        string role,
+        Func<LeftPlace, CancellationToken, Task<LeftMessages>> read,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -123,25 +132,27 @@ internal sealed partial class LeftMessageReader(
         }
     }
 
-    private static string RemedyOf(Exception e, LeftPlace place, string role) => e switch
-    {
-        RequestFailedException { Status: 401 or 403 } or AuthenticationFailedException =>
-            $"Grant the app's identity the role {role} on the account of {StorageOptions.StateKey}, "
-                + "and let its network through the account's firewall",
-        RequestFailedException { Status: 404 } when place.Queue is null =>
-            $"Create container {place.Name} in the account of {StorageOptions.StateKey}, or correct setting "
-                + DeadLetterOptions.Setting.Replace(":", "__", StringComparison.Ordinal),
-        _ => $"Check the account of {StorageOptions.StateKey}; the next hourly run reads again",
-    };
+    private static string RemedyOf(Exception e, LeftPlace place, string role) =>
+        e switch
+        {
+            RequestFailedException { Status: 401 or 403 } or AuthenticationFailedException =>
+                $"Grant the app's identity the role {role} on the account of {StorageOptions.StateKey}, "
+                    + "and let its network through the account's firewall",
+            RequestFailedException { Status: 404 } when place.Queue is null =>
+                $"Create container {place.Name} in the account of {StorageOptions.StateKey}, or correct setting "
+                    + DeadLetterOptions.Setting.Replace(":", "__", StringComparison.Ordinal),
+            _ => $"Check the account of {StorageOptions.StateKey}; the next hourly run reads again",
+        };
 
     // Without request ids and times, so that it stays the same from one watch to the next.
-    private static string Short(Exception e) => e switch
-    {
-        RequestFailedException { Status: > 0 } refused => $"{refused.Status} {refused.ErrorCode}".TrimEnd(),
-        // Several tries that got no answer come as one AggregateException.
-        RequestFailedException or AggregateException => "no answer",
-        _ => e.GetType().Name,
-    };
+    private static string Short(Exception e) =>
+        e switch
+        {
+            RequestFailedException { Status: > 0 } refused => $"{refused.Status} {refused.ErrorCode}".TrimEnd(),
+            // Several tries that got no answer come as one AggregateException.
+            RequestFailedException or AggregateException => "no answer",
+            _ => e.GetType().Name,
+        };
 
     [LoggerMessage(1301, LogLevel.Error, "{Place} could not be read: {Reason}")]
     private partial void NotRead(string place, string reason);

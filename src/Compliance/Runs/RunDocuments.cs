@@ -83,5 +83,7 @@ internal sealed class BlobRunDocuments(BlobContainerClient container) : IRunDocu
     }
 
     private static string Name(string runId) =>
-        RunRequest.IsRunId(runId) ? $"{runId}.json" : throw new ArgumentException("a run id has letters, digits and hyphens only", nameof(runId));
+        RunRequest.IsRunId(runId)
+            ? $"{runId}.json"
+            : throw new ArgumentException("a run id has letters, digits and hyphens only", nameof(runId));
 }

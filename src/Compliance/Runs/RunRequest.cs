@@ -15,7 +15,10 @@ public sealed record RunRequest(string RunId, string Trigger, string Correlation
     /// <param name="now">The clock's time.</param>
     public static RunRequest New(string prefix, string trigger, DateTimeOffset now)
     {
-        var id = string.Create(CultureInfo.InvariantCulture, $"{prefix}-{now.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        var id = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{prefix}-{now.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"
+        );
         return new(id, trigger, Observability.CorrelationId.Current(id));
     }
 

@@ -11,8 +11,8 @@ namespace Compliance.Runs;
 internal static class RunServices
 {
     /// <summary>
-    /// Needs storage, findings and evidence. Controls to watch are registered as <see cref="ScheduledControl"/> singletons, the watch itself is
-    /// always among them; queues that functions read as <see cref="WatchedQueue"/> singletons.
+    /// Needs storage, findings and evidence. Controls to watch are registered as <see cref="ScheduledControl"/> singletons, the watch
+    /// itself is always among them; queues that functions read as <see cref="WatchedQueue"/> singletons.
     /// </summary>
     /// <exception cref="StateSettingException">A setting cannot be used.</exception>
     public static IServiceCollection AddRuns(this IServiceCollection services, IConfiguration configuration)
@@ -21,9 +21,15 @@ internal static class RunServices
         services.AddSingleton(DeadLetterOptions.Read(configuration));
         services.AddSingleton<LeftMessageReader>();
         services.AddSingleton(p => new ControlWatchHandler(
-            p.GetRequiredService<TenantId>(), p.GetServices<ScheduledControl>(), p.GetRequiredService<LeftMessageReader>(),
-            p.GetRequiredService<IRunLog>(), p.GetRequiredService<IFindingStore>(), p.GetRequiredService<IEvidenceLog>(),
-            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ControlWatchHandler>>()));
+            p.GetRequiredService<TenantId>(),
+            p.GetServices<ScheduledControl>(),
+            p.GetRequiredService<LeftMessageReader>(),
+            p.GetRequiredService<IRunLog>(),
+            p.GetRequiredService<IFindingStore>(),
+            p.GetRequiredService<IEvidenceLog>(),
+            p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<ControlWatchHandler>>()
+        ));
         return services;
     }
 }

@@ -29,14 +29,23 @@ internal static class RunWatch
     /// <param name="runs">What is remembered, by control.</param>
     /// <param name="expected">What should run.</param>
     /// <param name="now">The instant to judge by. A run is overdue from the instant after last run + every + tolerance.</param>
-    public static IReadOnlyList<Detection> Evaluate(IReadOnlyDictionary<string, ControlRuns> runs, IReadOnlyCollection<ScheduledControl> expected, DateTimeOffset now)
+    public static IReadOnlyList<Detection> Evaluate(
+        IReadOnlyDictionary<string, ControlRuns> runs,
+        IReadOnlyCollection<ScheduledControl> expected,
+        DateTimeOffset now
+    )
     {
         var found = new List<Detection>();
         foreach (var control in expected.OrderBy(c => c.Name, StringComparer.Ordinal))
         {
             if (!runs.TryGetValue(control.Name, out var known))
             {
-                found.Add(Found(control, OverduePart, "Nothing is known of its runs, not even since when it is expected", RunByHand(control)) with { Unknown = true });
+                found.Add(
+                    Found(control, OverduePart, "Nothing is known of its runs, not even since when it is expected", RunByHand(control)) with
+                    {
+                        Unknown = true,
+                    }
+                );
                 continue;
             }
             var last = known.LastRun?.StartedAt;
@@ -44,42 +53,67 @@ internal static class RunWatch
             // A clock that went backwards would make every control look punctual for as long as it takes to catch up.
             if (latest > now + ClockSkew)
             {
-                found.Add(Found(control, ClockPart,
-                    $"Its last run or its begin is at {Text(latest)}, later than the clock: the clock went backwards, and until it has caught up nobody can tell whether runs were missed",
-                    $"Set the clock right (an app started with a set time leaves such marks as well); then {LowerFirst(RunByHand(control))}") with
-                { Unknown = true });
+                found.Add(
+                    Found(
+                        control,
+                        ClockPart,
+                        $"Its last run or its begin is at {Text(latest)}, later than the clock: the clock went backwards, and until it "
+                            + "has caught up nobody can tell whether runs were missed",
+                        "Set the clock right (an app started with a set time leaves such marks as well); then "
+                            + $"{LowerFirst(RunByHand(control))}"
+                    ) with
+                    {
+                        Unknown = true,
+                    }
+                );
                 continue;
             }
             var due = (last ?? known.ExpectedSince) + control.Every;
             if (now > due + control.Tolerance)
-                found.Add(Found(control, OverduePart, last is { } ran
-                    ? $"It last ran at {Text(ran)}, should have run again by {Text(due)} and did not within the {Text(control.Tolerance)} allowed"
-                    : $"It never ran: it is expected since {Text(known.ExpectedSince)}, should have run by {Text(due)} and did not within the {Text(control.Tolerance)} allowed",
-                    RunByHand(control)));
+                found.Add(
+                    Found(
+                        control,
+                        OverduePart,
+                        last is { } ran
+                            ? $"It last ran at {Text(ran)}, should have run again by {Text(due)} and did not within the "
+                                + $"{Text(control.Tolerance)} allowed"
+                            : $"It never ran: it is expected since {Text(known.ExpectedSince)}, should have run by {Text(due)} and did "
+                                + $"not within the {Text(control.Tolerance)} allowed",
+                        RunByHand(control)
+                    )
+                );
             var complete = known.LastComplete ?? known.ExpectedSince;
             if (last > complete && now > complete + (control.Every * MaxPeriodsIncomplete))
-                found.Add(Found(control, IncompletePart, known.LastComplete is { } good
-                    ? $"Its runs end without having read everything since the one at {Text(good)}"
-                    : $"None of its runs has read everything since {Text(known.ExpectedSince)}",
-                    "Correct what its unknown findings (GAP-001, RUN-002) name, usually a missing permission; then "
-                        + LowerFirst(RunByHand(control))));
+                found.Add(
+                    Found(
+                        control,
+                        IncompletePart,
+                        known.LastComplete is { } good
+                            ? $"Its runs end without having read everything since the one at {Text(good)}"
+                            : $"None of its runs has read everything since {Text(known.ExpectedSince)}",
+                        "Correct what its unknown findings (GAP-001, RUN-002) name, usually a missing permission; then "
+                            + LowerFirst(RunByHand(control))
+                    )
+                );
         }
         return found;
     }
 
-    private static Detection Found(ScheduledControl control, string part, string reason, string next) => new()
-    {
-        ControlId = Missed,
-        Severity = Severity.High,
-        Subject = new(SubjectTypes.Control, control.Name, control.Name),
-        Part = part,
-        Source = Sources.Schedule,
-        Reason = reason,
-        NextStep = next,
-    };
+    private static Detection Found(ScheduledControl control, string part, string reason, string next) =>
+        new()
+        {
+            ControlId = Missed,
+            Severity = Severity.High,
+            Subject = new(SubjectTypes.Control, control.Name, control.Name),
+            Part = part,
+            Source = Sources.Schedule,
+            Reason = reason,
+            NextStep = next,
+        };
 
     private static string RunByHand(ScheduledControl control) =>
-        $"Fire it by hand: POST /admin/functions/{control.Function ?? control.Name} with the master key in header x-functions-key and the body {{\"input\":\"\"}}; then find out from the log why its timer did not";
+        $"Fire it by hand: POST /admin/functions/{control.Function ?? control.Name} with the master key in header x-functions-key and "
+            + $"the body {{\"input\":\"\"}}; then find out from the log why its timer did not";
 
     private static string LowerFirst(string text) => char.ToLowerInvariant(text[0]) + text[1..];
 

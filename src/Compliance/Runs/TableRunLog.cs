@@ -26,7 +26,12 @@ internal sealed class TableRunLog(StateStorage storage) : IRunLog
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
         var table = await storage.TableAsync(Table, cancellationToken);
         var runs = new Dictionary<string, ControlRuns>(StringComparer.OrdinalIgnoreCase);
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), cancellationToken: cancellationToken))
+        await foreach (
+            var row in table.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"),
+                cancellationToken: cancellationToken
+            )
+        )
         {
             var read = Read(row);
             runs[read.Control] = read;
@@ -55,16 +60,22 @@ internal sealed class TableRunLog(StateStorage storage) : IRunLog
         var key = Row(tenantId, new(control, run.StartedAt, LastRun: null, LastComplete: null));
         for (var races = 0; ; races++)
         {
-            var stored = await table.GetEntityIfExistsAsync<TableEntity>(key.PartitionKey, key.RowKey, cancellationToken: cancellationToken);
+            var stored = await table.GetEntityIfExistsAsync<TableEntity>(
+                key.PartitionKey,
+                key.RowKey,
+                cancellationToken: cancellationToken
+            );
             var before = stored.HasValue ? Read(stored.Value!) : null;
             var after = With(before ?? new(control, run.StartedAt, LastRun: null, LastComplete: null), run, complete);
             if (after == before)
                 return;
             try
             {
-                await (before is null
-                    ? table.AddEntityAsync(Row(tenantId, after), cancellationToken)
-                    : table.UpdateEntityAsync(Row(tenantId, after), stored.Value!.ETag, TableUpdateMode.Replace, cancellationToken));
+                await (
+                    before is null
+                        ? table.AddEntityAsync(Row(tenantId, after), cancellationToken)
+                        : table.UpdateEntityAsync(Row(tenantId, after), stored.Value!.ETag, TableUpdateMode.Replace, cancellationToken)
+                );
                 return;
             }
             catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
@@ -74,10 +85,14 @@ internal sealed class TableRunLog(StateStorage storage) : IRunLog
         }
     }
 
-    /// <summary>What is remembered after a run ended, in whatever order runs end. Of two that started together the greater id counts as the newer.</summary>
+    /// <summary>
+    /// What is remembered after a run ended, in whatever order runs end. Of two that started together the greater id counts as the newer.
+    /// </summary>
     internal static ControlRuns With(ControlRuns before, RunStamp run, bool complete)
     {
-        var newer = before.LastRun is not { } last || last.StartedAt < run.StartedAt
+        var newer =
+            before.LastRun is not { } last
+            || last.StartedAt < run.StartedAt
             || (last.StartedAt == run.StartedAt && string.CompareOrdinal(last.Id, run.Id) < 0);
         return before with
         {
@@ -103,16 +118,20 @@ internal sealed class TableRunLog(StateStorage storage) : IRunLog
         return row;
     }
 
-    private static ControlRuns Read(TableEntity row) => new(
-        row.GetString("Control") ?? row.RowKey,
-        Time(row, ExpectedSince) ?? throw Bad(row, ExpectedSince),
-        row.GetString(LastRunId) is { } id ? new(id, Time(row, LastRunStartedAt) ?? throw Bad(row, LastRunStartedAt)) : null,
-        Time(row, LastComplete));
+    private static ControlRuns Read(TableEntity row) =>
+        new(
+            row.GetString("Control") ?? row.RowKey,
+            Time(row, ExpectedSince) ?? throw Bad(row, ExpectedSince),
+            row.GetString(LastRunId) is { } id ? new(id, Time(row, LastRunStartedAt) ?? throw Bad(row, LastRunStartedAt)) : null,
+            Time(row, LastComplete)
+        );
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
-    private static DateTimeOffset? Time(TableEntity row, string column) => row.GetString(column) is not { } text ? null
-        : DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : throw Bad(row, column);
+    private static DateTimeOffset? Time(TableEntity row, string column) =>
+        row.GetString(column) is not { } text ? null
+        : DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
+        : throw Bad(row, column);
 
     private static InvalidDataException Bad(TableEntity row, string column) =>
         new($"table {Table}, row {row.PartitionKey} / {row.RowKey}: column {column} is missing or is not what this app writes");

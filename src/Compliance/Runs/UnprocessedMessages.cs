@@ -19,7 +19,10 @@ internal static class UnprocessedMessages
     /// oldest lies there is known from here.</param>
     /// <param name="account">Address of the queue service, which the commands name; on this machine they need none.</param>
     public static IReadOnlyList<Detection> Evaluate(
-        IReadOnlyCollection<LeftMessages> read, IReadOnlyDictionary<string, StoredFinding> known, Uri account)
+        IReadOnlyCollection<LeftMessages> read,
+        IReadOnlyDictionary<string, StoredFinding> known,
+        Uri account
+    )
     {
         var found = new List<Detection>();
         foreach (var left in read)
@@ -64,33 +67,38 @@ internal static class UnprocessedMessages
                 place,
                 $"{number} {(one ? "file" : "files")} of events that Event Grid could not deliver {lie} in container {place.Name}{since}",
                 "Correct the event subscription (its queue, and the role of its identity at the queue); "
-                    + $"list the events with `{deliver}`, then put them on their queues with `{deliver} --confirm`");
+                    + $"list the events with `{deliver}`, then put them on their queues with `{deliver} --confirm`"
+            );
         }
         var putBack = $"./scripts/compliance queue put-back {queue}{option}";
         return Found(
             place,
             $"{number} {(one ? "message" : "messages")} of queue {queue} could not be processed and {lie} in queue {place.Name}"
-                + since + expires,
+                + since
+                + expires,
             $"Correct what the app's log names for queue {queue}; list the messages with `{putBack}`, "
                 + $"then put them back with `{putBack} --confirm`. One that was sent again corrected will fail again: delete it with "
-                + $"`./scripts/compliance queue discard {queue} MESSAGE{option} --confirm`");
+                + $"`./scripts/compliance queue discard {queue} MESSAGE{option} --confirm`"
+        );
     }
 
-    private static Detection Found(LeftPlace place, string reason, string next) => new()
-    {
-        ControlId = Left,
-        Severity = ControlCatalogue.Get(Left).Severity,
-        Subject = SubjectOf(place),
-        Source = SourceOf(place),
-        Reason = reason,
-        NextStep = next,
-    };
+    private static Detection Found(LeftPlace place, string reason, string next) =>
+        new()
+        {
+            ControlId = Left,
+            Severity = ControlCatalogue.Get(Left).Severity,
+            Subject = SubjectOf(place),
+            Source = SourceOf(place),
+            Reason = reason,
+            NextStep = next,
+        };
 
-    private static DateTimeOffset? Before(LeftPlace place, IReadOnlyDictionary<string, StoredFinding> known) => known.Values
-        .Select(f => f.Finding)
-        .Where(f => f is { Status: not FindingStatus.Resolved, Detection: { ControlId: Left, Part: "" } })
-        .FirstOrDefault(f => f.Detection.Subject == SubjectOf(place))
-        ?.Detection.Since;
+    private static DateTimeOffset? Before(LeftPlace place, IReadOnlyDictionary<string, StoredFinding> known) =>
+        known
+            .Values.Select(f => f.Finding)
+            .Where(f => f is { Status: not FindingStatus.Resolved, Detection: { ControlId: Left, Part: "" } })
+            .FirstOrDefault(f => f.Detection.Subject == SubjectOf(place))
+            ?.Detection.Since;
 
     private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is { } x && b is { } y ? (x < y ? x : y) : a ?? b;
 

@@ -7,5 +7,10 @@ public interface IKnownSubscriptions
     Task<IReadOnlyDictionary<string, string>> LoadAsync(string tenantId, CancellationToken cancellationToken);
 
     /// <summary>Remembers newly seen subscriptions and forgets those confirmed gone.</summary>
-    Task UpdateAsync(string tenantId, IReadOnlyDictionary<string, string> seen, IReadOnlyCollection<string> gone, CancellationToken cancellationToken);
+    Task UpdateAsync(
+        string tenantId,
+        IReadOnlyDictionary<string, string> seen,
+        IReadOnlyCollection<string> gone,
+        CancellationToken cancellationToken
+    );
 }

@@ -4,8 +4,8 @@ namespace Compliance.Storage;
 internal static class StateKeys
 {
     /// <summary>
-    /// The key in lower case. Letters, digits, dot, hyphen and underscore only: what else there is, tables forbid in keys or a blob's name would read as a
-    /// folder, and one tenant's key could reach into another's.
+    /// The key in lower case. Letters, digits, dot, hyphen and underscore only: what else there is, tables forbid in keys or a blob's name
+    /// would read as a folder, and one tenant's key could reach into another's.
     /// </summary>
     /// <exception cref="ArgumentException">It has another character, is empty, or is longer than 200.</exception>
     public static string Safe(string key, string what) =>

@@ -11,8 +11,8 @@ using Compliance.Text;
 namespace Compliance.Storage;
 
 /// <summary>
-/// The clients of both storage accounts. Least roles on the state account: Storage Blob Data Owner (the Functions host's own need), Storage Queue Data
-/// Contributor, Storage Table Data Contributor; on the evidence account: Storage Blob Data Contributor.
+/// The clients of both storage accounts. Least roles on the state account: Storage Blob Data Owner (the Functions host's own need), Storage
+/// Queue Data Contributor, Storage Table Data Contributor; on the evidence account: Storage Blob Data Contributor.
 /// </summary>
 internal sealed class StateStorage
 {
@@ -33,8 +33,12 @@ internal sealed class StateStorage
         var tables = Bounded(new TableClientOptions(), transport, delay);
         Blobs = BlobsOf(state, transport, delay);
         Evidence = BlobsOf(evidence, transport, delay);
-        Queues = state.ConnectionString is { } c1 ? new(c1, queues) : new(state.Addresses[StorageAccount.QueueUri], CredentialOf(state), queues);
-        Tables = state.ConnectionString is { } c2 ? new(c2, tables) : new(state.Addresses[StorageAccount.TableUri], CredentialOf(state), tables);
+        Queues = state.ConnectionString is { } c1
+            ? new(c1, queues)
+            : new(state.Addresses[StorageAccount.QueueUri], CredentialOf(state), queues);
+        Tables = state.ConnectionString is { } c2
+            ? new(c2, tables)
+            : new(state.Addresses[StorageAccount.TableUri], CredentialOf(state), tables);
     }
 
     /// <summary>How requests travel; null for the SDK's own way.</summary>
@@ -53,11 +57,19 @@ internal sealed class StateStorage
     public BlobServiceClient Evidence { get; }
 
     /// <summary>The table, made when it is missing; asked once in this process.</summary>
-    /// <exception cref="RequestFailedException">Storage cannot be reached or refuses us; the text names the setting and what to do.</exception>
+    /// <exception cref="RequestFailedException">Storage cannot be reached or refuses us; the text names the setting and what to
+    /// do.</exception>
     public async Task<TableClient> TableAsync(string name, CancellationToken cancellationToken)
     {
         var table = Tables.GetTableClient(name);
-        await OnceAsync(_options.State, "table service", "Storage Table Data Contributor", Tables.Uri, name, () => table.CreateIfNotExistsAsync(cancellationToken));
+        await OnceAsync(
+            _options.State,
+            "table service",
+            "Storage Table Data Contributor",
+            Tables.Uri,
+            name,
+            () => table.CreateIfNotExistsAsync(cancellationToken)
+        );
         return table;
     }
 
@@ -66,18 +78,26 @@ internal sealed class StateStorage
     public async Task<BlobContainerClient> EvidenceContainerAsync(string name, CancellationToken cancellationToken)
     {
         var container = Evidence.GetBlobContainerClient(name);
-        await OnceAsync(_options.Evidence, "blob service", "Storage Blob Data Contributor", Evidence.Uri, name, () => container.CreateIfNotExistsAsync(cancellationToken: cancellationToken));
+        await OnceAsync(
+            _options.Evidence,
+            "blob service",
+            "Storage Blob Data Contributor",
+            Evidence.Uri,
+            name,
+            () => container.CreateIfNotExistsAsync(cancellationToken: cancellationToken)
+        );
         return container;
     }
 
     /// <summary>The kind of credential an account is opened with; null with a connection string.</summary>
-    internal static TokenCredential? CredentialOf(StorageAccount account) => account switch
-    {
-        { ConnectionString: not null } => null,
-        { ManagedIdentity: false } => new AzureCliCredential(),
-        { ClientId: { } id } => new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(id)),
-        _ => new ManagedIdentityCredential(ManagedIdentityId.SystemAssigned),
-    };
+    internal static TokenCredential? CredentialOf(StorageAccount account) =>
+        account switch
+        {
+            { ConnectionString: not null } => null,
+            { ManagedIdentity: false } => new AzureCliCredential(),
+            { ClientId: { } id } => new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(id)),
+            _ => new ManagedIdentityCredential(ManagedIdentityId.SystemAssigned),
+        };
 
     private async Task OnceAsync(StorageAccount account, string service, string role, Uri endpoint, string name, Func<Task> make)
     {
@@ -98,14 +118,18 @@ internal sealed class StateStorage
     private static RequestFailedException Explained(StorageAccount account, string service, string role, Uri endpoint, Exception e)
     {
         // Several tries that got no answer come as one AggregateException.
-        var failure = e as RequestFailedException ?? (e as AggregateException)?.InnerExceptions.OfType<RequestFailedException>().LastOrDefault();
+        var failure =
+            e as RequestFailedException ?? (e as AggregateException)?.InnerExceptions.OfType<RequestFailedException>().LastOrDefault();
         var where = $"{account.Key}: the {service} at {endpoint.Host}:{endpoint.Port}";
         var text = (e, failure?.Status) switch
         {
-            (AuthenticationFailedException, _) when account.ManagedIdentity => $"{where} needs a sign-in, and the managed identity gave none",
+            (AuthenticationFailedException, _) when account.ManagedIdentity =>
+                $"{where} needs a sign-in, and the managed identity gave none",
             (AuthenticationFailedException, _) => $"{where} needs a sign-in: run `az login`",
             (_, 401) => $"{where} does not accept this sign-in or key (401 {failure!.ErrorCode})",
-            (_, 403) => $"{where} refuses us (403 {failure!.ErrorCode}): grant the identity the role {role} on the account, and let this network through its firewall",
+            (_, 403) =>
+                $"{where} refuses us (403 {failure!.ErrorCode}): grant the identity the role {role} on the account, and let this network "
+                    + "through its firewall",
             (_, > 0) => $"{where} failed ({failure!.Status} {failure.ErrorCode})",
             _ => $"{where} did not answer: is it running, and is the address right?",
         };
@@ -115,7 +139,9 @@ internal sealed class StateStorage
     private static BlobServiceClient BlobsOf(StorageAccount account, HttpPipelineTransport? transport, TimeSpan delay)
     {
         var options = Bounded(new BlobClientOptions(), transport, delay);
-        return account.ConnectionString is { } connection ? new(connection, options) : new(account.Addresses[StorageAccount.BlobUri], CredentialOf(account), options);
+        return account.ConnectionString is { } connection
+            ? new(connection, options)
+            : new(account.Addresses[StorageAccount.BlobUri], CredentialOf(account), options);
     }
 
     private static T Bounded<T>(T options, HttpPipelineTransport? transport, TimeSpan delay)

@@ -17,10 +17,18 @@ internal sealed record StorageOptions(StorageAccount State, StorageAccount Evide
     /// <exception cref="StateSettingException">One is missing or cannot be used, or both name one account.</exception>
     public static StorageOptions Read(IConfiguration configuration)
     {
-        var state = StorageAccount.Read(configuration, StateKey, [StorageAccount.BlobUri, StorageAccount.QueueUri, StorageAccount.TableUri], identityOf: null);
+        var state = StorageAccount.Read(
+            configuration,
+            StateKey,
+            [StorageAccount.BlobUri, StorageAccount.QueueUri, StorageAccount.TableUri],
+            identityOf: null
+        );
         var evidence = StorageAccount.Read(configuration, EvidenceKey, [StorageAccount.BlobUri], identityOf: StateKey);
         return state.BlobEndpoint == evidence.BlobEndpoint
-            ? throw new StateSettingException(EvidenceKey, $"names the account of {StateKey}: evidence needs an account of its own, so that its ledger can be made immutable")
+            ? throw new StateSettingException(
+                EvidenceKey,
+                $"names the account of {StateKey}: evidence needs an account of its own, so that its ledger can be made immutable"
+            )
             : new(state, evidence);
     }
 }
@@ -66,17 +74,31 @@ internal sealed record StorageAccount
     public static StorageAccount Read(IConfiguration configuration, string key, IReadOnlyList<string> services, string? identityOf)
     {
         if (configuration[key] is { } connection && !string.IsNullOrWhiteSpace(connection))
-            return new() { Key = key, ConnectionString = connection, BlobEndpoint = EndpointOf(key, connection) };
+            return new()
+            {
+                Key = key,
+                ConnectionString = connection,
+                BlobEndpoint = EndpointOf(key, connection),
+            };
 
         var given = services.Where(s => Value(configuration, key, s) is not null).ToList();
         if (given.Count == 0)
-            throw new StateSettingException(key, $"is missing: give a connection string, or with an identity {string.Join(", ", services.Select(s => $"{key}__{s}"))}");
+            throw new StateSettingException(
+                key,
+                $"is missing: give a connection string, or with an identity {string.Join(", ", services.Select(s => $"{key}__{s}"))}"
+            );
         var addresses = services.ToDictionary(s => s, s => Address($"{key}__{s}", Value(configuration, key, s)));
 
-        var identity = identityOf is not null && Value(configuration, key, "credential") is null && Value(configuration, key, "clientId") is null ? identityOf : key;
+        var identity =
+            identityOf is not null && Value(configuration, key, "credential") is null && Value(configuration, key, "clientId") is null
+                ? identityOf
+                : key;
         var credential = Value(configuration, identity, "credential");
         if (credential is not null && !credential.Equals("managedidentity", StringComparison.OrdinalIgnoreCase))
-            throw new StateSettingException($"{identity}__credential", $"is '{credential}': it may be 'managedidentity', or left out for the sign-in of the Azure CLI");
+            throw new StateSettingException(
+                $"{identity}__credential",
+                $"is '{credential}': it may be 'managedidentity', or left out for the sign-in of the Azure CLI"
+            );
         return new()
         {
             Key = key,
@@ -99,7 +121,10 @@ internal sealed record StorageAccount
         if (value is null)
             throw new StateSettingException(key, "is missing: the others of its kind are there");
         // The token goes to this address: in clear only to this machine.
-        return Uri.TryCreate(value, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)) && uri.Query.Length == 0
+        return
+            Uri.TryCreate(value, UriKind.Absolute, out var uri)
+            && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
+            && uri.Query.Length == 0
             ? uri
             : throw new StateSettingException(key, "is not an https:// address without a query (http:// is taken for loopback only)");
     }
@@ -113,7 +138,10 @@ internal sealed record StorageAccount
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
             // The parser's own text may quote the key: it is not passed on.
-            throw new StateSettingException(key, "is not a storage connection string (AccountName, AccountKey and endpoints; or UseDevelopmentStorage=true)");
+            throw new StateSettingException(
+                key,
+                "is not a storage connection string (AccountName, AccountKey and endpoints; or UseDevelopmentStorage=true)"
+            );
         }
     }
 }

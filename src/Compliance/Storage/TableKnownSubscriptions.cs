@@ -17,13 +17,23 @@ internal sealed class TableKnownSubscriptions(StateStorage storage) : IKnownSubs
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
         var table = await storage.TableAsync(Table, cancellationToken);
         var known = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), cancellationToken: cancellationToken))
+        await foreach (
+            var row in table.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"),
+                cancellationToken: cancellationToken
+            )
+        )
             known[row.RowKey] = row.GetString(Name) ?? "";
         return known;
     }
 
     /// <inheritdoc/>
-    public async Task UpdateAsync(string tenantId, IReadOnlyDictionary<string, string> seen, IReadOnlyCollection<string> gone, CancellationToken cancellationToken)
+    public async Task UpdateAsync(
+        string tenantId,
+        IReadOnlyDictionary<string, string> seen,
+        IReadOnlyCollection<string> gone,
+        CancellationToken cancellationToken
+    )
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
         var known = await LoadAsync(tenantId, cancellationToken);
@@ -32,7 +42,9 @@ internal sealed class TableKnownSubscriptions(StateStorage storage) : IKnownSubs
         var news = seen.Where(s => !known.TryGetValue(s.Key, out var name) || name != s.Value)
             .DistinctBy(s => s.Key, StringComparer.OrdinalIgnoreCase)
             .Select(s => new TableTransactionAction(
-                TableTransactionActionType.UpsertReplace, new TableEntity(tenant, StateKeys.Safe(s.Key, "a subscription id")) { [Name] = s.Value }));
+                TableTransactionActionType.UpsertReplace,
+                new TableEntity(tenant, StateKeys.Safe(s.Key, "a subscription id")) { [Name] = s.Value }
+            ));
         foreach (var batch in news.Chunk(100))
             await table.SubmitTransactionAsync(batch, cancellationToken);
         // What a run both saw and believes gone stays known: seeing is the stronger evidence.

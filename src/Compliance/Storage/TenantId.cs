@@ -14,6 +14,8 @@ internal sealed record TenantId(string Value)
         var value = configuration[Setting];
         if (string.IsNullOrWhiteSpace(value))
             throw new StateSettingException(Setting, "is missing: give the Entra tenant id (`az account show --query tenantId`)");
-        return Guid.TryParse(value, out var id) ? new(id.ToString("D")) : throw new StateSettingException(Setting, $"is '{value}', which is not a GUID");
+        return Guid.TryParse(value, out var id)
+            ? new(id.ToString("D"))
+            : throw new StateSettingException(Setting, $"is '{value}', which is not a GUID");
     }
 }

@@ -12,129 +12,248 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall Applications = Graph("/applications", "Application.Read.All", "credentials of app registrations");
 
     /// <summary>Service principals.</summary>
-    public static readonly DeclaredCall ServicePrincipals = Graph("/servicePrincipals", "Application.Read.All", "credentials of service principals");
+    public static readonly DeclaredCall ServicePrincipals = Graph(
+        "/servicePrincipals",
+        "Application.Read.All",
+        "credentials of service principals"
+    );
 
     /// <summary>Owners of an app registration (inside a batch).</summary>
-    public static readonly DeclaredCall ApplicationOwners = Graph("/applications/{id}/owners", "Application.Read.All", "owners of flagged app registrations and of those a leaver owns");
+    public static readonly DeclaredCall ApplicationOwners = Graph(
+        "/applications/{id}/owners",
+        "Application.Read.All",
+        "owners of flagged app registrations and of those a leaver owns"
+    );
 
     /// <summary>Owners of a service principal (inside a batch).</summary>
-    public static readonly DeclaredCall ServicePrincipalOwners = Graph("/servicePrincipals/{id}/owners", "Application.Read.All", "owners of flagged service principals and of those a leaver owns");
+    public static readonly DeclaredCall ServicePrincipalOwners = Graph(
+        "/servicePrincipals/{id}/owners",
+        "Application.Read.All",
+        "owners of flagged service principals and of those a leaver owns"
+    );
 
     /// <summary>A user (inside a batch).</summary>
-    public static readonly DeclaredCall User = Graph("/users/{id}", "User.Read.All", "the people named by owner tags and policy, a leaver and the managers above");
+    public static readonly DeclaredCall User = Graph(
+        "/users/{id}",
+        "User.Read.All",
+        "the people named by owner tags and policy, a leaver and the managers above"
+    );
 
     /// <summary>Users by mail address (inside a batch).</summary>
-    public static readonly DeclaredCall Users = Graph("/users", "User.Read.All", "the people named by mail address, and a leaver by what HR knows");
+    public static readonly DeclaredCall Users = Graph(
+        "/users",
+        "User.Read.All",
+        "the people named by mail address, and a leaver by what HR knows"
+    );
 
     /// <summary>What a user owns.</summary>
-    public static readonly DeclaredCall OwnedObjects = Graph("/users/{id}/ownedObjects", "User.Read.All and Application.Read.All", "policy overrides by owner, and what a leaver owns");
+    public static readonly DeclaredCall OwnedObjects = Graph(
+        "/users/{id}/ownedObjects",
+        "User.Read.All and Application.Read.All",
+        "policy overrides by owner, and what a leaver owns"
+    );
 
     /// <summary>Several reads at once; the permissions are those of the reads inside.</summary>
-    public static readonly DeclaredCall Batch = new("graph", "POST", "/$batch", "(those of the reads inside)", "owners and a leaver's access, twenty at a time");
+    public static readonly DeclaredCall Batch = new(
+        "graph",
+        "POST",
+        "/$batch",
+        "(those of the reads inside)",
+        "owners and a leaver's access, twenty at a time"
+    );
 
     /// <summary>The tenant itself.</summary>
-    public static readonly DeclaredCall Organization = Graph("/organization", "Organization.Read.All", "the tenant's name, and that it is the right tenant");
+    public static readonly DeclaredCall Organization = Graph(
+        "/organization",
+        "Organization.Read.All",
+        "the tenant's name, and that it is the right tenant"
+    );
 
     /// <summary>The day a user leaves, as the directory knows it (inside a batch).</summary>
-    public static readonly DeclaredCall UserLeaveDate = Graph("/users/{id}", "User-LifeCycleInfo.Read.All and User.Read.All", "employeeLeaveDateTime of a leaver; without it the date stays unknown");
+    public static readonly DeclaredCall UserLeaveDate = Graph(
+        "/users/{id}",
+        "User-LifeCycleInfo.Read.All and User.Read.All",
+        "employeeLeaveDateTime of a leaver; without it the date stays unknown"
+    );
 
     /// <summary>The number of users (inside a batch).</summary>
-    public static readonly DeclaredCall UserCount = Graph("/users/$count", "User.Read.All", "the number of staff, of which only a share may be blocked in a day");
+    public static readonly DeclaredCall UserCount = Graph(
+        "/users/$count",
+        "User.Read.All",
+        "the number of staff, of which only a share may be blocked in a day"
+    );
 
     /// <summary>Everybody in a group, through nested groups too (inside a batch).</summary>
-    public static readonly DeclaredCall TransitiveMembers = Graph("/groups/{id}/transitiveMembers", "GroupMember.Read.All", "who is in a protected group, or Global Administrator through a group");
+    public static readonly DeclaredCall TransitiveMembers = Graph(
+        "/groups/{id}/transitiveMembers",
+        "GroupMember.Read.All",
+        "who is in a protected group, or Global Administrator through a group"
+    );
 
     /// <summary>A group's owners (inside a batch).</summary>
-    public static readonly DeclaredCall GroupOwners = Graph("/groups/{id}/owners", "GroupMember.Read.All", "who else owns a leaver's groups");
+    public static readonly DeclaredCall GroupOwners = Graph(
+        "/groups/{id}/owners",
+        "GroupMember.Read.All",
+        "who else owns a leaver's groups"
+    );
 
     /// <summary>Entra directory roles in force (inside a batch).</summary>
     public static readonly DeclaredCall DirectoryRoles = Graph(
-        "/roleManagement/directory/roleAssignments", "RoleManagement.Read.Directory", "a leaver's directory roles, and the other Global Administrators");
+        "/roleManagement/directory/roleAssignments",
+        "RoleManagement.Read.Directory",
+        "a leaver's directory roles, and the other Global Administrators"
+    );
 
     /// <summary>Entra directory roles that may be activated (inside a batch).</summary>
     public static readonly DeclaredCall EligibleDirectoryRoles = Graph(
-        "/roleManagement/directory/roleEligibilityScheduleInstances", "RoleEligibilitySchedule.Read.Directory", "directory roles a leaver may activate (PIM)");
+        "/roleManagement/directory/roleEligibilityScheduleInstances",
+        "RoleEligibilitySchedule.Read.Directory",
+        "directory roles a leaver may activate (PIM)"
+    );
 
     /// <summary>Entra directory roles in force that PIM manages (inside a batch).</summary>
     public static readonly DeclaredCall ScheduledDirectoryRoles = Graph(
-        "/roleManagement/directory/roleAssignmentScheduleInstances", "RoleAssignmentSchedule.Read.Directory",
-        "which of a leaver's directory roles PIM manages");
+        "/roleManagement/directory/roleAssignmentScheduleInstances",
+        "RoleAssignmentSchedule.Read.Directory",
+        "which of a leaver's directory roles PIM manages"
+    );
 
     /// <summary>A user's groups (inside a batch).</summary>
     public static readonly DeclaredCall MemberOf = Graph("/users/{id}/memberOf", "GroupMember.Read.All", "a leaver's groups");
 
     /// <summary>A group (inside a batch).</summary>
     public static readonly DeclaredCall Group = Graph(
-        "/groups/{id}", "GroupMember.Read.All", "whether leavers can be put into the block group (policy: blockGroup)");
+        "/groups/{id}",
+        "GroupMember.Read.All",
+        "whether leavers can be put into the block group (policy: blockGroup)"
+    );
 
     /// <summary>A user's sign-in methods (inside a batch).</summary>
-    public static readonly DeclaredCall SignInMethods = Graph("/users/{id}/authentication/methods", "UserAuthenticationMethod.Read.All", "a leaver's sign-in methods");
+    public static readonly DeclaredCall SignInMethods = Graph(
+        "/users/{id}/authentication/methods",
+        "UserAuthenticationMethod.Read.All",
+        "a leaver's sign-in methods"
+    );
 
     /// <summary>A user's app roles (inside a batch).</summary>
-    public static readonly DeclaredCall UserAppRoles = Graph("/users/{id}/appRoleAssignments", "Directory.Read.All", "a leaver's app roles");
+    public static readonly DeclaredCall UserAppRoles = Graph(
+        "/users/{id}/appRoleAssignments",
+        "Directory.Read.All",
+        "a leaver's app roles"
+    );
 
     /// <summary>A user's delegated grants (inside a batch).</summary>
-    public static readonly DeclaredCall UserGrants = Graph("/users/{id}/oauth2PermissionGrants", "Directory.Read.All", "what apps may do in a leaver's name");
+    public static readonly DeclaredCall UserGrants = Graph(
+        "/users/{id}/oauth2PermissionGrants",
+        "Directory.Read.All",
+        "what apps may do in a leaver's name"
+    );
 
     /// <summary>A user's registered devices (inside a batch).</summary>
     public static readonly DeclaredCall RegisteredDevices = Graph(
-        "/users/{id}/registeredDevices", "Device.Read.All and User.Read.All", "a leaver's devices; without Device.Read.All only their ids");
+        "/users/{id}/registeredDevices",
+        "Device.Read.All and User.Read.All",
+        "a leaver's devices; without Device.Read.All only their ids"
+    );
 
     /// <summary>A user's managed devices (inside a batch).</summary>
-    public static readonly DeclaredCall ManagedDevices = Graph("/users/{id}/managedDevices", "DeviceManagementManagedDevices.Read.All", "a leaver's devices under management (Intune)");
+    public static readonly DeclaredCall ManagedDevices = Graph(
+        "/users/{id}/managedDevices",
+        "DeviceManagementManagedDevices.Read.All",
+        "a leaver's devices under management (Intune)"
+    );
 
     /// <summary>An application's own permissions (inside a batch).</summary>
     public static readonly DeclaredCall ApplicationPermissions = Graph(
-        "/servicePrincipals/{id}/appRoleAssignments", "Application.Read.All", "whether an app that a leaver owns is privileged");
+        "/servicePrincipals/{id}/appRoleAssignments",
+        "Application.Read.All",
+        "whether an app that a leaver owns is privileged"
+    );
 
     /// <summary>The same by the application's app id (inside a batch).</summary>
     public static readonly DeclaredCall ApplicationPermissionsByAppId = Graph(
-        "/servicePrincipals(appId='{id}')/appRoleAssignments", "Application.Read.All", "the same for an app registration");
+        "/servicePrincipals(appId='{id}')/appRoleAssignments",
+        "Application.Read.All",
+        "the same for an app registration"
+    );
 
     /// <summary>A user's groups and those above them (inside a batch).</summary>
     public static readonly DeclaredCall TransitiveMemberOf = Graph(
-        "/users/{id}/transitiveMemberOf", "GroupMember.Read.All", "whether there are groups above a leaver's own");
+        "/users/{id}/transitiveMemberOf",
+        "GroupMember.Read.All",
+        "whether there are groups above a leaver's own"
+    );
 
     /// <summary>The groups above a group (inside a batch).</summary>
     public static readonly DeclaredCall GroupMemberOf = Graph(
-        "/groups/{id}/transitiveMemberOf", "GroupMember.Read.All", "whether a leaver's group has the power of one above it");
+        "/groups/{id}/transitiveMemberOf",
+        "GroupMember.Read.All",
+        "whether a leaver's group has the power of one above it"
+    );
 
     /// <summary>What a service principal is a member of (inside a batch).</summary>
     public static readonly DeclaredCall PrincipalMemberOf = Graph(
-        "/servicePrincipals/{id}/transitiveMemberOf", "Application.Read.All",
-        "the groups and directory roles of an app that a leaver owns");
+        "/servicePrincipals/{id}/transitiveMemberOf",
+        "Application.Read.All",
+        "the groups and directory roles of an app that a leaver owns"
+    );
 
     /// <summary>The same by the application's app id (inside a batch).</summary>
     public static readonly DeclaredCall PrincipalMemberOfByAppId = Graph(
-        "/servicePrincipals(appId='{id}')/transitiveMemberOf", "Application.Read.All", "the same for an app registration");
+        "/servicePrincipals(appId='{id}')/transitiveMemberOf",
+        "Application.Read.All",
+        "the same for an app registration"
+    );
 
     /// <summary>An app registration's own principal (inside a batch).</summary>
     public static readonly DeclaredCall PrincipalByAppId = Graph(
-        "/servicePrincipals(appId='{id}')", "Application.Read.All", "whether an app registration that a leaver owns holds Azure roles");
+        "/servicePrincipals(appId='{id}')",
+        "Application.Read.All",
+        "whether an app registration that a leaver owns holds Azure roles"
+    );
 
     /// <summary>Azure roles of one principal in a subscription.</summary>
     public static readonly DeclaredCall AzureRoles = Arm(
-        "GET", "/subscriptions/{id}/providers/Microsoft.Authorization/roleAssignments", "Reader",
-        "a leaver's Azure roles at, above and below the subscription, and those of their groups");
+        "GET",
+        "/subscriptions/{id}/providers/Microsoft.Authorization/roleAssignments",
+        "Reader",
+        "a leaver's Azure roles at, above and below the subscription, and those of their groups"
+    );
 
     /// <summary>Azure roles that one principal may activate in a subscription.</summary>
     public static readonly DeclaredCall EligibleAzureRoles = Arm(
-        "GET", "/subscriptions/{id}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances", "Reader", "Azure roles a leaver may activate (PIM)");
+        "GET",
+        "/subscriptions/{id}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances",
+        "Reader",
+        "Azure roles a leaver may activate (PIM)"
+    );
 
     /// <summary>An Azure role's definition.</summary>
     public static readonly DeclaredCall AzureRoleDefinition = Arm(
-        "GET", "/providers/Microsoft.Authorization/roleDefinitions/{id}", "Reader",
-        "the name of an Azure role, and whether it reads secrets or can give access");
+        "GET",
+        "/providers/Microsoft.Authorization/roleDefinitions/{id}",
+        "Reader",
+        "the name of an Azure role, and whether it reads secrets or can give access"
+    );
 
     /// <summary>Subscriptions.</summary>
     public static readonly DeclaredCall Subscriptions = Arm("GET", "/subscriptions", "Reader", "which subscriptions there are");
 
     /// <summary>Resource Graph.</summary>
-    public static readonly DeclaredCall ResourceGraph = Arm("POST", "/providers/Microsoft.ResourceGraph/resources", "Reader",
-        "vaults, storage accounts and other resources with keys, what tags name, and the Azure roles of groups");
+    public static readonly DeclaredCall ResourceGraph = Arm(
+        "POST",
+        "/providers/Microsoft.ResourceGraph/resources",
+        "Reader",
+        "vaults, storage accounts and other resources with keys, what tags name, and the Azure roles of groups"
+    );
 
     /// <summary>One resource or subscription.</summary>
-    public static readonly DeclaredCall Resource = Arm("GET", "/subscriptions/{*id}", "Reader", "whether something no longer listed is really gone");
+    public static readonly DeclaredCall Resource = Arm(
+        "GET",
+        "/subscriptions/{*id}",
+        "Reader",
+        "whether something no longer listed is really gone"
+    );
 
     /// <summary>A vault's secrets, without their values.</summary>
     public static readonly DeclaredCall Secrets = KeyVault("/secrets", "attributes of secrets, never their values");
@@ -149,90 +268,183 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall KeyVersions = KeyVault("/keys/{name}/versions", "attributes of one key after an event");
 
     /// <summary>A key's rotation policy.</summary>
-    public static readonly DeclaredCall RotationPolicy = KeyVault("/keys/{name}/rotationpolicy", "whether a key that is due rotates by itself");
+    public static readonly DeclaredCall RotationPolicy = KeyVault(
+        "/keys/{name}/rotationpolicy",
+        "whether a key that is due rotates by itself"
+    );
 
     /// <summary>A vault's certificates.</summary>
     public static readonly DeclaredCall Certificates = KeyVault("/certificates", "attributes of certificates");
 
     /// <summary>A certificate's versions.</summary>
-    public static readonly DeclaredCall CertificateVersions = KeyVault("/certificates/{name}/versions", "attributes of one certificate after an event");
+    public static readonly DeclaredCall CertificateVersions = KeyVault(
+        "/certificates/{name}/versions",
+        "attributes of one certificate after an event"
+    );
 
     /// <summary>Users that HR should know of.</summary>
-    public static readonly DeclaredCall EmployedUsers = Graph("/users", "User-LifeCycleInfo.Read.All and User.Read.All", "users past their leave date or gone from HR's roster that no HR event told of");
+    public static readonly DeclaredCall EmployedUsers = Graph(
+        "/users",
+        "User-LifeCycleInfo.Read.All and User.Read.All",
+        "users past their leave date or gone from HR's roster that no HR event told of"
+    );
 
     /// <summary>The versions of the key that HR signs its events with.</summary>
-    public static readonly DeclaredCall WebhookKeyVersions = new("keyvault", "GET", "/secrets/hr-webhook-key/versions", "Key Vault Secrets User", "which keys HR may sign its events with");
+    public static readonly DeclaredCall WebhookKeyVersions = new(
+        "keyvault",
+        "GET",
+        "/secrets/hr-webhook-key/versions",
+        "Key Vault Secrets User",
+        "which keys HR may sign its events with"
+    );
 
     /// <summary>The key that HR signs its events with: the one secret whose value is read.</summary>
-    public static readonly DeclaredCall WebhookKey = new("keyvault", "GET", "/secrets/hr-webhook-key/{version}", "Key Vault Secrets User", "the key that HR signs its events with, the one secret whose value is read");
+    public static readonly DeclaredCall WebhookKey = new(
+        "keyvault",
+        "GET",
+        "/secrets/hr-webhook-key/{version}",
+        "Key Vault Secrets User",
+        "the key that HR signs its events with, the one secret whose value is read"
+    );
 
     /// <summary>The key that signs the evidence ledger's checkpoints, its public part.</summary>
-    public static readonly DeclaredCall LedgerKey = new("keyvault", "GET", "/keys/{name}/{version}", "Key Vault Crypto User", "the public part of the key that signs the evidence ledger's checkpoints");
+    public static readonly DeclaredCall LedgerKey = new(
+        "keyvault",
+        "GET",
+        "/keys/{name}/{version}",
+        "Key Vault Crypto User",
+        "the public part of the key that signs the evidence ledger's checkpoints"
+    );
 
     /// <summary>Signing with that key, inside the vault.</summary>
-    public static readonly DeclaredCall LedgerSign = new("keyvault", "POST", "/keys/{name}/{version}/sign", "Key Vault Crypto User", "signs the evidence ledger's checkpoints; the key stays in the vault");
+    public static readonly DeclaredCall LedgerSign = new(
+        "keyvault",
+        "POST",
+        "/keys/{name}/{version}/sign",
+        "Key Vault Crypto User",
+        "signs the evidence ledger's checkpoints; the key stays in the vault"
+    );
 
     /// <summary>The immutability policy of the evidence ledger's container.</summary>
     public static readonly DeclaredCall LedgerImmutability = Arm(
-        "GET", "/subscriptions/{*id}/blobServices/default/containers/ledger/immutabilityPolicies/default", "Reader",
-        "whether the evidence ledger is write-once (Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/read, no more)");
+        "GET",
+        "/subscriptions/{*id}/blobServices/default/containers/ledger/immutabilityPolicies/default",
+        "Reader",
+        "whether the evidence ledger is write-once (Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/read, "
+            + "no more)"
+    );
 
     /// <summary>Closing and opening an account (inside a batch).</summary>
-    public static readonly DeclaredCall EnableAccount = Change("PATCH", "/users/{id}", "User.EnableDisableAccount.All and User.Read.All", "disables a leaver's account, and enables it when the leaving is undone");
+    public static readonly DeclaredCall EnableAccount = Change(
+        "PATCH",
+        "/users/{id}",
+        "User.EnableDisableAccount.All and User.Read.All",
+        "disables a leaver's account, and enables it when the leaving is undone"
+    );
 
     /// <summary>Ending all sessions of a user (inside a batch).</summary>
-    public static readonly DeclaredCall RevokeSessions = Change("POST", "/users/{id}/revokeSignInSessions", "User.RevokeSessions.All", "voids a leaver's refresh tokens");
+    public static readonly DeclaredCall RevokeSessions = Change(
+        "POST",
+        "/users/{id}/revokeSignInSessions",
+        "User.RevokeSessions.All",
+        "voids a leaver's refresh tokens"
+    );
 
     /// <summary>Closing and opening a registered device (inside a batch).</summary>
-    public static readonly DeclaredCall EnableDevice = Change("PATCH", "/devices/{id}", "Device.ReadWrite.All",
-        "disables a leaver's devices (policy: devices)");
+    public static readonly DeclaredCall EnableDevice = Change(
+        "PATCH",
+        "/devices/{id}",
+        "Device.ReadWrite.All",
+        "disables a leaver's devices (policy: devices)"
+    );
 
     /// <summary>Taking an Entra directory role away (inside a batch).</summary>
     public static readonly DeclaredCall RemoveDirectoryRole = Change(
-        "DELETE", "/roleManagement/directory/roleAssignments/{id}", "RoleManagement.ReadWrite.Directory", "takes a leaver's directory roles away (policy: privilegedRemovals)");
+        "DELETE",
+        "/roleManagement/directory/roleAssignments/{id}",
+        "RoleManagement.ReadWrite.Directory",
+        "takes a leaver's directory roles away (policy: privilegedRemovals)"
+    );
 
     /// <summary>Ending a directory role that was activated or has an end (PIM; inside a batch).</summary>
     public static readonly DeclaredCall RemoveScheduledDirectoryRole = Change(
-        "POST", "/roleManagement/directory/roleAssignmentScheduleRequests", "RoleAssignmentSchedule.ReadWrite.Directory",
-        "ends a leaver's directory roles that PIM manages (policy: privilegedRemovals)");
+        "POST",
+        "/roleManagement/directory/roleAssignmentScheduleRequests",
+        "RoleAssignmentSchedule.ReadWrite.Directory",
+        "ends a leaver's directory roles that PIM manages (policy: privilegedRemovals)"
+    );
 
     /// <summary>Taking an eligibility for an Entra directory role away (inside a batch).</summary>
     public static readonly DeclaredCall RemoveEligibleDirectoryRole = Change(
-        "POST", "/roleManagement/directory/roleEligibilityScheduleRequests", "RoleEligibilitySchedule.ReadWrite.Directory", "ends a leaver's eligibility for directory roles (policy: privilegedRemovals)");
+        "POST",
+        "/roleManagement/directory/roleEligibilityScheduleRequests",
+        "RoleEligibilitySchedule.ReadWrite.Directory",
+        "ends a leaver's eligibility for directory roles (policy: privilegedRemovals)"
+    );
 
     /// <summary>Taking somebody out of a group (inside a batch).</summary>
     public static readonly DeclaredCall RemoveGroupMember = Change(
-        "DELETE", "/groups/{id}/members/{id}/$ref", "GroupMember.ReadWrite.All",
-        "takes a leaver out of groups, and out of the block group when a leaving is undone");
+        "DELETE",
+        "/groups/{id}/members/{id}/$ref",
+        "GroupMember.ReadWrite.All",
+        "takes a leaver out of groups, and out of the block group when a leaving is undone"
+    );
 
     /// <summary>The same for a group that can hold directory roles (inside a batch).</summary>
     public static readonly DeclaredCall RemoveRoleGroupMember = Change(
-        "DELETE", "/groups/{id}/members/{id}/$ref", "RoleManagement.ReadWrite.Directory and GroupMember.ReadWrite.All", "takes a leaver out of role-assignable groups (policy: privilegedRemovals)");
+        "DELETE",
+        "/groups/{id}/members/{id}/$ref",
+        "RoleManagement.ReadWrite.Directory and GroupMember.ReadWrite.All",
+        "takes a leaver out of role-assignable groups (policy: privilegedRemovals)"
+    );
 
     /// <summary>Putting somebody into a group (inside a batch).</summary>
     public static readonly DeclaredCall AddGroupMember = Change(
-        "POST", "/groups/{id}/members/$ref", "GroupMember.ReadWrite.All",
+        "POST",
+        "/groups/{id}/members/$ref",
+        "GroupMember.ReadWrite.All",
         "puts a leaver into the block group (policy: blockGroup), and gives memberships back when a leaving is undone; "
-            + "never in role-assignable groups");
+            + "never in role-assignable groups"
+    );
 
     /// <summary>Taking an app role away (inside a batch).</summary>
     public static readonly DeclaredCall RemoveAppRole = Change(
-        "DELETE", "/users/{id}/appRoleAssignments/{id}", "AppRoleAssignment.ReadWrite.All", "takes a leaver's app roles away (policy: privilegedRemovals)");
+        "DELETE",
+        "/users/{id}/appRoleAssignments/{id}",
+        "AppRoleAssignment.ReadWrite.All",
+        "takes a leaver's app roles away (policy: privilegedRemovals)"
+    );
 
     /// <summary>Giving an app role (inside a batch).</summary>
     public static readonly DeclaredCall AddAppRole = Change(
-        "POST", "/users/{id}/appRoleAssignments", "AppRoleAssignment.ReadWrite.All", "gives app roles back when a leaving is undone (policy: privilegedRemovals)");
+        "POST",
+        "/users/{id}/appRoleAssignments",
+        "AppRoleAssignment.ReadWrite.All",
+        "gives app roles back when a leaving is undone (policy: privilegedRemovals)"
+    );
 
     /// <summary>Taking a delegated grant away (inside a batch).</summary>
     public static readonly DeclaredCall RemoveDelegatedGrant = Change(
-        "DELETE", "/oauth2PermissionGrants/{id}", "DelegatedPermissionGrant.ReadWrite.All", "ends what apps may do in a leaver's name");
+        "DELETE",
+        "/oauth2PermissionGrants/{id}",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "ends what apps may do in a leaver's name"
+    );
 
     /// <summary>Giving a delegated grant (inside a batch).</summary>
     public static readonly DeclaredCall AddDelegatedGrant = Change(
-        "POST", "/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All", "gives delegated grants back when a leaving is undone");
+        "POST",
+        "/oauth2PermissionGrants",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "gives delegated grants back when a leaving is undone"
+    );
 
     /// <summary>Deleting sign-in methods, by collection: each kind has a permission of its own (inside a batch).</summary>
-    public static readonly IReadOnlyDictionary<string, DeclaredCall> RemoveSignInMethod = new (string Collection, string Permission, string Name)[]
+    public static readonly IReadOnlyDictionary<string, DeclaredCall> RemoveSignInMethod = new (
+        string Collection,
+        string Permission,
+        string Name
+    )[]
     {
         ("emailMethods", "UserAuthMethod-Email.ReadWrite.All", "mail addresses"),
         ("fido2Methods", "UserAuthMethod-Passkey.ReadWrite.All", "passkeys"),
@@ -242,91 +454,211 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         ("softwareOathMethods", "UserAuthMethod-SoftwareOATH.ReadWrite.All", "authenticator codes"),
         ("temporaryAccessPassMethods", "UserAuthMethod-TAP.ReadWrite.All", "temporary access passes"),
         ("windowsHelloForBusinessMethods", "UserAuthMethod-WindowsHello.ReadWrite.All", "Windows Hello for Business"),
-    }.ToDictionary(m => m.Collection, m => Change("DELETE", $"/users/{{id}}/authentication/{m.Collection}/{{id}}", m.Permission, $"removes a leaver's sign-in methods: {m.Name}"), StringComparer.Ordinal);
+    }.ToDictionary(
+        m => m.Collection,
+        m =>
+            Change(
+                "DELETE",
+                $"/users/{{id}}/authentication/{m.Collection}/{{id}}",
+                m.Permission,
+                $"removes a leaver's sign-in methods: {m.Name}"
+            ),
+        StringComparer.Ordinal
+    );
 
     /// <summary>Adding owners, by collection (inside a batch).</summary>
     public static readonly IReadOnlyDictionary<string, DeclaredCall> AddOwner = Owners("POST", "/owners/$ref", "hands {0} over");
 
     /// <summary>Removing owners, by collection (inside a batch).</summary>
-    public static readonly IReadOnlyDictionary<string, DeclaredCall> RemoveOwner = Owners("DELETE", "/owners/{id}/$ref", "ends a leaver's ownership of {0}");
+    public static readonly IReadOnlyDictionary<string, DeclaredCall> RemoveOwner = Owners(
+        "DELETE",
+        "/owners/{id}/$ref",
+        "ends a leaver's ownership of {0}"
+    );
 
     /// <summary>Adding an owner to a group that can hold directory roles (inside a batch).</summary>
     public static readonly DeclaredCall AddRoleGroupOwner = Change(
-        "POST", "/groups/{id}/owners/$ref", "RoleManagement.ReadWrite.Directory and Group.ReadWrite.All", "hands role-assignable groups over (policy: privilegedRemovals)");
+        "POST",
+        "/groups/{id}/owners/$ref",
+        "RoleManagement.ReadWrite.Directory and Group.ReadWrite.All",
+        "hands role-assignable groups over (policy: privilegedRemovals)"
+    );
 
     /// <summary>Removing an owner of a group that can hold directory roles (inside a batch).</summary>
     public static readonly DeclaredCall RemoveRoleGroupOwner = Change(
-        "DELETE", "/groups/{id}/owners/{id}/$ref", "RoleManagement.ReadWrite.Directory and Group.ReadWrite.All", "ends a leaver's ownership of role-assignable groups (policy: privilegedRemovals)");
+        "DELETE",
+        "/groups/{id}/owners/{id}/$ref",
+        "RoleManagement.ReadWrite.Directory and Group.ReadWrite.All",
+        "ends a leaver's ownership of role-assignable groups (policy: privilegedRemovals)"
+    );
 
     /// <summary>Licences (inside a batch).</summary>
     public static readonly DeclaredCall AssignLicence = Change(
-        "POST", "/users/{id}/assignLicense", "LicenseAssignment.ReadWrite.All",
-            "takes a leaver's licences away (policy: licences), and gives them back when the leaving is undone");
+        "POST",
+        "/users/{id}/assignLicense",
+        "LicenseAssignment.ReadWrite.All",
+        "takes a leaver's licences away (policy: licences), and gives them back when the leaving is undone"
+    );
 
     /// <summary>Retiring a managed device (inside a batch).</summary>
     public static readonly DeclaredCall RetireDevice = Change(
-        "POST", "/deviceManagement/managedDevices/{id}/retire", "DeviceManagementManagedDevices.PrivilegedOperations.All",
-            "retires a leaver's managed devices (policy: devices)");
+        "POST",
+        "/deviceManagement/managedDevices/{id}/retire",
+        "DeviceManagementManagedDevices.PrivilegedOperations.All",
+        "retires a leaver's managed devices (policy: devices)"
+    );
 
     /// <summary>Taking an Azure role away.</summary>
     public static readonly DeclaredCall RemoveAzureRole = Arm(
-        "DELETE", "/{*id}/providers/Microsoft.Authorization/roleAssignments/{id}", "User Access Administrator", "takes a leaver's Azure roles away, at every scope");
+        "DELETE",
+        "/{*id}/providers/Microsoft.Authorization/roleAssignments/{id}",
+        "User Access Administrator",
+        "takes a leaver's Azure roles away, at every scope"
+    );
 
     /// <summary>Giving an Azure role.</summary>
     public static readonly DeclaredCall AddAzureRole = Arm(
-        "PUT", "/{*id}/providers/Microsoft.Authorization/roleAssignments/{id}", "User Access Administrator", "gives Azure roles back when a leaving is undone; never privileged ones");
+        "PUT",
+        "/{*id}/providers/Microsoft.Authorization/roleAssignments/{id}",
+        "User Access Administrator",
+        "gives Azure roles back when a leaving is undone; never privileged ones"
+    );
 
     /// <summary>Taking an eligibility for an Azure role away.</summary>
     public static readonly DeclaredCall RemoveEligibleAzureRole = Arm(
-        "PUT", "/{*id}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/{id}", "User Access Administrator", "ends a leaver's eligibility for Azure roles");
+        "PUT",
+        "/{*id}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/{id}",
+        "User Access Administrator",
+        "ends a leaver's eligibility for Azure roles"
+    );
 
     /// <summary>Changing a vault's access policies.</summary>
     public static readonly DeclaredCall ChangeAccessPolicies = Arm(
-        "PUT", "/subscriptions/{*id}/accessPolicies/{operation}", "Key Vault Contributor", "takes a leaver out of vaults' access policies, and puts the entry back when the leaving is undone");
+        "PUT",
+        "/subscriptions/{*id}/accessPolicies/{operation}",
+        "Key Vault Contributor",
+        "takes a leaver out of vaults' access policies, and puts the entry back when the leaving is undone"
+    );
 
     /// <summary>Changing a resource's tags.</summary>
     public static readonly DeclaredCall ChangeTags = Arm(
-        "PATCH", "/subscriptions/{*id}/providers/Microsoft.Resources/tags/default", "Tag Contributor", "hands over resources whose owner tag names a leaver");
+        "PATCH",
+        "/subscriptions/{*id}/providers/Microsoft.Resources/tags/default",
+        "Tag Contributor",
+        "hands over resources whose owner tag names a leaver"
+    );
 
     /// <summary>Those that change something: all of them belong to offboarding.</summary>
     public static IReadOnlyList<DeclaredCall> Changes { get; } =
     [
-        EnableAccount, RevokeSessions, EnableDevice, RemoveDirectoryRole, RemoveScheduledDirectoryRole, RemoveEligibleDirectoryRole,
-        RemoveGroupMember, RemoveRoleGroupMember, AddGroupMember,
-        RemoveAppRole, AddAppRole, RemoveDelegatedGrant, AddDelegatedGrant, .. RemoveSignInMethod.Values, .. AddOwner.Values, .. RemoveOwner.Values,
-        AddRoleGroupOwner, RemoveRoleGroupOwner, AssignLicence, RetireDevice, RemoveAzureRole, AddAzureRole, RemoveEligibleAzureRole, ChangeAccessPolicies, ChangeTags,
+        EnableAccount,
+        RevokeSessions,
+        EnableDevice,
+        RemoveDirectoryRole,
+        RemoveScheduledDirectoryRole,
+        RemoveEligibleDirectoryRole,
+        RemoveGroupMember,
+        RemoveRoleGroupMember,
+        AddGroupMember,
+        RemoveAppRole,
+        AddAppRole,
+        RemoveDelegatedGrant,
+        AddDelegatedGrant,
+        .. RemoveSignInMethod.Values,
+        .. AddOwner.Values,
+        .. RemoveOwner.Values,
+        AddRoleGroupOwner,
+        RemoveRoleGroupOwner,
+        AssignLicence,
+        RetireDevice,
+        RemoveAzureRole,
+        AddAzureRole,
+        RemoveEligibleAzureRole,
+        ChangeAccessPolicies,
+        ChangeTags,
     ];
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<DeclaredCall> All { get; } =
     [
-        Applications, ServicePrincipals, ApplicationOwners, ServicePrincipalOwners, User, Users, OwnedObjects, Batch, Organization,
-        UserLeaveDate, UserCount, TransitiveMembers, GroupOwners, DirectoryRoles, EligibleDirectoryRoles, ScheduledDirectoryRoles, MemberOf,
+        Applications,
+        ServicePrincipals,
+        ApplicationOwners,
+        ServicePrincipalOwners,
+        User,
+        Users,
+        OwnedObjects,
+        Batch,
+        Organization,
+        UserLeaveDate,
+        UserCount,
+        TransitiveMembers,
+        GroupOwners,
+        DirectoryRoles,
+        EligibleDirectoryRoles,
+        ScheduledDirectoryRoles,
+        MemberOf,
         Group,
-        SignInMethods, UserAppRoles, UserGrants, RegisteredDevices, ManagedDevices,
-        ApplicationPermissions, ApplicationPermissionsByAppId, TransitiveMemberOf, GroupMemberOf, PrincipalMemberOf,
-        PrincipalMemberOfByAppId, PrincipalByAppId,
-        AzureRoles, EligibleAzureRoles, AzureRoleDefinition,
-        Subscriptions, ResourceGraph, Resource, Secrets, SecretVersions, Keys, KeyVersions, RotationPolicy, Certificates, CertificateVersions,
-        EmployedUsers, WebhookKeyVersions, WebhookKey, LedgerKey, LedgerSign, LedgerImmutability,
+        SignInMethods,
+        UserAppRoles,
+        UserGrants,
+        RegisteredDevices,
+        ManagedDevices,
+        ApplicationPermissions,
+        ApplicationPermissionsByAppId,
+        TransitiveMemberOf,
+        GroupMemberOf,
+        PrincipalMemberOf,
+        PrincipalMemberOfByAppId,
+        PrincipalByAppId,
+        AzureRoles,
+        EligibleAzureRoles,
+        AzureRoleDefinition,
+        Subscriptions,
+        ResourceGraph,
+        Resource,
+        Secrets,
+        SecretVersions,
+        Keys,
+        KeyVersions,
+        RotationPolicy,
+        Certificates,
+        CertificateVersions,
+        EmployedUsers,
+        WebhookKeyVersions,
+        WebhookKey,
+        LedgerKey,
+        LedgerSign,
+        LedgerImmutability,
         .. Changes,
     ];
 
     /// <summary>The command that grants the permission.</summary>
     /// <param name="scope">Resource Manager id the role is needed at; ignored for Graph.</param>
     /// <param name="identity">Client id of the identity that needs it; null when it is the Azure CLI's user.</param>
-    public string Grant(string? scope, string? identity) => Service switch
-    {
-        "graph" => $"az ad app permission add --id {identity ?? "<client id>"} --api 00000003-0000-0000-c000-000000000000 --api-permissions "
-            + string.Concat(Permission.Split(" and ").Select(p =>
-                $"\"$(az ad sp show --id 00000003-0000-0000-c000-000000000000 --query \"appRoles[?value=='{p}'].id\" -o tsv)=Role\" "))
-            + $"&& az ad app permission admin-consent --id {identity ?? "<client id>"}",
-        _ => $"az role assignment create --assignee {identity ?? "<client or object id>"} --role '{Permission}' --scope '{scope ?? "/subscriptions/<id>"}'",
-    };
+    public string Grant(string? scope, string? identity) =>
+        Service switch
+        {
+            "graph" =>
+                $"az ad app permission add --id {identity ?? "<client id>"} --api 00000003-0000-0000-c000-000000000000 --api-permissions "
+                    + string.Concat(
+                        Permission
+                            .Split(" and ")
+                            .Select(p =>
+                                $"\"$(az ad sp show --id 00000003-0000-0000-c000-000000000000 --query \"appRoles[?value=='{p}'].id\" -o "
+                                    + "tsv)=Role\" "
+                            )
+                    )
+                    + $"&& az ad app permission admin-consent --id {identity ?? "<client id>"}",
+            _ =>
+                $"az role assignment create --assignee {identity ?? "<client or object id>"} --role '{Permission}' --scope "
+                    + $"'{scope ?? "/subscriptions/<id>"}'",
+        };
 
     private static DeclaredCall Graph(string path, string permission, string what) => new("graph", "GET", path, permission, what);
 
-    private static DeclaredCall Change(string method, string path, string permission, string what) => new("graph", method, path, permission, what);
+    private static DeclaredCall Change(string method, string path, string permission, string what) =>
+        new("graph", method, path, permission, what);
 
     private static Dictionary<string, DeclaredCall> Owners(string method, string path, string what) =>
         new (string Collection, string Permission, string Name)[]
@@ -336,9 +668,18 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
             ("servicePrincipals", "Application.ReadWrite.All", "service principals"),
         }.ToDictionary(
             o => o.Collection,
-            o => Change(method, $"/{o.Collection}/{{id}}{path}", o.Permission, string.Format(System.Globalization.CultureInfo.InvariantCulture, what, o.Name)), StringComparer.Ordinal);
+            o =>
+                Change(
+                    method,
+                    $"/{o.Collection}/{{id}}{path}",
+                    o.Permission,
+                    string.Format(System.Globalization.CultureInfo.InvariantCulture, what, o.Name)
+                ),
+            StringComparer.Ordinal
+        );
 
-    private static DeclaredCall Arm(string method, string path, string permission, string what) => new("arm", method, path, permission, what);
+    private static DeclaredCall Arm(string method, string path, string permission, string what) =>
+        new("arm", method, path, permission, what);
 
     private static DeclaredCall KeyVault(string path, string what) => new("keyvault", "GET", path, "Key Vault Reader", what);
 }

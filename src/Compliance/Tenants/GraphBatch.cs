@@ -8,7 +8,8 @@ namespace Compliance.Tenants;
 
 /// <summary>One request inside a batch.</summary>
 /// <param name="Key">The caller's own name for it, unique in one call.</param>
-/// <param name="Method">HTTP method. A method that changes something must be idempotent: a batch whose answer is lost is sent again.</param>
+/// <param name="Method">HTTP method. A method that changes something must be idempotent: a batch whose answer is lost is sent
+/// again.</param>
 /// <param name="Path">Path and query below the version, beginning with <c>/</c>, escaped.</param>
 /// <param name="Body">JSON body; null for none.</param>
 /// <param name="Eventual">True to send <c>ConsistencyLevel: eventual</c>, which counts need.</param>
@@ -28,13 +29,18 @@ internal sealed record BatchAnswer(int Status, JsonElement Body, TimeSpan? Retry
     public string? Message => Error("message");
 
     private string? Error(string name) =>
-        Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
-            && error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        Body.ValueKind == JsonValueKind.Object
+        && Body.TryGetProperty("error", out var error)
+        && error.ValueKind == JsonValueKind.Object
+        && error.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }
 
 /// <summary>
-/// Graph's <c>$batch</c>: twenty requests in one round trip, several batches side by side. The outer 200 says nothing about the inner answers: each has its own
-/// status and its own Retry-After, and a throttled one is asked again here.
+/// Graph's <c>$batch</c>: twenty requests in one round trip, several batches side by side. The outer 200 says nothing about the inner
+/// answers: each has its own status and its own Retry-After, and a throttled one is asked again here.
 /// </summary>
 internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
 {
@@ -43,11 +49,18 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
 
     private const int BatchesSideBySide = 8;
 
-    /// <summary>Sends all of them. Every request has an answer in the result; a batch that failed as a whole answers for each of its requests with status 0 and the reason.</summary>
+    /// <summary>
+    /// Sends all of them. Every request has an answer in the result; a batch that failed as a whole answers for each of its requests with
+    /// status 0 and the reason.
+    /// </summary>
     /// <param name="requests">In any number.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <param name="attempts">How often a request is sent at most; 1 where what comes next cannot wait.</param>
-    public async Task<IReadOnlyDictionary<string, BatchAnswer>> SendAsync(IEnumerable<BatchRequest> requests, CancellationToken cancellationToken, int attempts = ThrottleAwareRetryHandler.MaxAttempts)
+    public async Task<IReadOnlyDictionary<string, BatchAnswer>> SendAsync(
+        IEnumerable<BatchRequest> requests,
+        CancellationToken cancellationToken,
+        int attempts = ThrottleAwareRetryHandler.MaxAttempts
+    )
     {
         var done = new ConcurrentDictionary<string, BatchAnswer>(StringComparer.OrdinalIgnoreCase);
         var open = requests.ToList();
@@ -55,19 +68,25 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
         {
             var again = new ConcurrentBag<(BatchRequest Request, TimeSpan Wait)>();
             await Parallel.ForEachAsync(
-                open.Chunk(Size), new ParallelOptions { MaxDegreeOfParallelism = BatchesSideBySide, CancellationToken = cancellationToken },
+                open.Chunk(Size),
+                new ParallelOptions { MaxDegreeOfParallelism = BatchesSideBySide, CancellationToken = cancellationToken },
                 async (some, token) =>
                 {
                     var answers = await PostAsync(some, token);
                     for (var i = 0; i < some.Length; i++)
                     {
                         var wait = answers[i].RetryAfter ?? TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempt - 1), 30));
-                        if (answers[i].Status is 424 or 429 or 500 or 502 or 503 or 504 && attempt < attempts && wait <= tenant.Options.MaxRetryWait)
+                        if (
+                            answers[i].Status is 424 or 429 or 500 or 502 or 503 or 504
+                            && attempt < attempts
+                            && wait <= tenant.Options.MaxRetryWait
+                        )
                             again.Add((some[i], wait));
                         else
                             done[some[i].Key] = answers[i];
                     }
-                });
+                }
+            );
             // Those that were throttled are gathered and asked again together, after the longest Retry-After among them:
             // waiting batch by batch would take as many waits as there are batches.
             open = [.. again.Select(a => a.Request).OrderBy(r => r.Key, StringComparer.Ordinal)];
@@ -94,26 +113,44 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
     {
         // {"requests":[{"id":"0","method":"DELETE","url":"/groups/…/members/…/$ref"},{"id":"1","method":"PATCH","url":"/users/…","headers":{"Content-Type":"application/json"},"body":{…}}]}
         var items = new JsonArray([.. requests.Select((r, i) => (JsonNode)Item(r, i.ToString(CultureInfo.InvariantCulture)))]);
-        var information = new RequestInformation(Method.POST, "{+baseurl}/$batch", new Dictionary<string, object> { ["baseurl"] = tenant.GraphAddress });
-        information.SetStreamContent(new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["requests"] = items })), "application/json");
-        await using var stream = await tenant.Graph.RequestAdapter.SendPrimitiveAsync<Stream>(information, cancellationToken: cancellationToken)
+        var information = new RequestInformation(
+            Method.POST,
+            "{+baseurl}/$batch",
+            new Dictionary<string, object> { ["baseurl"] = tenant.GraphAddress }
+        );
+        information.SetStreamContent(
+            new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["requests"] = items })),
+            "application/json"
+        );
+        await using var stream =
+            await tenant.Graph.RequestAdapter.SendPrimitiveAsync<Stream>(information, cancellationToken: cancellationToken)
             ?? throw new IncompleteReadException("the batch has no answer");
         using var answer = await JsonDocument.ParseAsync(stream, cancellationToken: cancellationToken);
         if (!answer.RootElement.TryGetProperty("responses", out var responses) || responses.ValueKind != JsonValueKind.Array)
             throw new IncompleteReadException("the batch's answer has no 'responses'");
         var answers = Enumerable.Repeat(new BatchAnswer(503, default, null, "the batch left this request out"), requests.Length).ToList();
         foreach (var response in responses.EnumerateArray())
-            if (int.TryParse(response.GetProperty("id").GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var i) && i < answers.Count)
+            if (
+                int.TryParse(response.GetProperty("id").GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var i)
+                && i < answers.Count
+            )
                 answers[i] = new BatchAnswer(
                     response.GetProperty("status").GetInt32(),
                     response.TryGetProperty("body", out var inner) ? inner.Clone() : default,
-                    RetryAfter(response, time.GetUtcNow()), null);
+                    RetryAfter(response, time.GetUtcNow()),
+                    null
+                );
         return answers;
     }
 
     private static JsonObject Item(BatchRequest request, string id)
     {
-        var item = new JsonObject { ["id"] = id, ["method"] = request.Method, ["url"] = request.Path };
+        var item = new JsonObject
+        {
+            ["id"] = id,
+            ["method"] = request.Method,
+            ["url"] = request.Path,
+        };
         var headers = new JsonObject();
         if (request.Body is not null)
         {
@@ -143,8 +180,11 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
 
     private static string? Header(JsonElement response, string name) =>
         response.TryGetProperty("headers", out var headers) && headers.ValueKind == JsonValueKind.Object
-            ? headers.EnumerateObject().Where(h => h.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-                .Select(h => h.Value.ToString()).FirstOrDefault()
+            ? headers
+                .EnumerateObject()
+                .Where(h => h.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                .Select(h => h.Value.ToString())
+                .FirstOrDefault()
             : null;
 
     private static DateTimeOffset? Date(string? text) =>

@@ -1,6 +1,8 @@
 namespace Compliance.Tenants;
 
-/// <summary>The next pages that one source has named so far: a list that names one twice has no end, and the SDKs would read it for ever.</summary>
+/// <summary>
+/// The next pages that one source has named so far: a list that names one twice has no end, and the SDKs would read it for ever.
+/// </summary>
 internal sealed class PageTrail
 {
     private readonly HashSet<string> _links = new(StringComparer.Ordinal);

@@ -11,7 +11,14 @@ namespace Compliance.Tenants;
 /// <param name="SubscriptionId">Its subscription.</param>
 /// <param name="Tags">Its tags; keys compare without case.</param>
 /// <param name="Properties">Its properties; undefined when it has none.</param>
-internal sealed record ResourceRow(string Id, string Name, string Type, string SubscriptionId, IReadOnlyDictionary<string, string> Tags, JsonElement Properties);
+internal sealed record ResourceRow(
+    string Id,
+    string Name,
+    string Type,
+    string SubscriptionId,
+    IReadOnlyDictionary<string, string> Tags,
+    JsonElement Properties
+);
 
 /// <summary>Reads Resource Manager through its pipeline, for what its SDK lacks.</summary>
 internal sealed class ResourceManagerReader(TenantConnection tenant)
@@ -57,10 +64,18 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
 
     /// <summary>Every subscription that is shown to us, page by page.</summary>
     /// <exception cref="IncompleteReadException">The same next page was given twice.</exception>
-    public async IAsyncEnumerable<(string Id, string Name)> SubscriptionsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<(string Id, string Name)> SubscriptionsAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var trail = new PageTrail();
-        await foreach (var page in tenant.ResourceManager.GetSubscriptions().GetAllAsync(cancellationToken).AsPages().WithCancellation(cancellationToken))
+        await foreach (
+            var page in tenant
+                .ResourceManager.GetSubscriptions()
+                .GetAllAsync(cancellationToken)
+                .AsPages()
+                .WithCancellation(cancellationToken)
+        )
         {
             foreach (var subscription in page.Values)
                 yield return (subscription.Data.SubscriptionId, subscription.Data.DisplayName);
@@ -71,7 +86,10 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
     /// <summary>The rows of a Resource Graph query over the given subscriptions.</summary>
     /// <exception cref="IncompleteReadException">The answer says itself that it is not whole, or its count does not add up.</exception>
     public async IAsyncEnumerable<ResourceRow> QueryAsync(
-        string query, IReadOnlyCollection<string> subscriptions, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        string query,
+        IReadOnlyCollection<string> subscriptions,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         // A query takes at most 1,000 subscriptions.
         foreach (var some in subscriptions.Chunk(1000))
@@ -83,19 +101,33 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
             {
                 using var answer = await PostAsync(query, some, skipToken, cancellationToken);
                 var root = answer.RootElement;
-                if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
+                if (
+                    root.ValueKind != JsonValueKind.Object
+                    || !root.TryGetProperty("data", out var data)
+                    || data.ValueKind != JsonValueKind.Array
+                )
                     throw new IncompleteReadException("the answer has no 'data' array");
                 foreach (var item in data.EnumerateArray())
                     if (Row(item) is var row && read.Add(row.Id))
                         yield return row;
-                skipToken = root.TryGetProperty("$skipToken", out var token) && token.ValueKind == JsonValueKind.String ? token.GetString() : null;
+                skipToken =
+                    root.TryGetProperty("$skipToken", out var token) && token.ValueKind == JsonValueKind.String ? token.GetString() : null;
                 trail.Next(skipToken);
-                if (skipToken is null && root.TryGetProperty("resultTruncated", out var cut) && cut.ValueKind == JsonValueKind.String && cut.GetString() == "true")
+                if (
+                    skipToken is null
+                    && root.TryGetProperty("resultTruncated", out var cut)
+                    && cut.ValueKind == JsonValueKind.String
+                    && cut.GetString() == "true"
+                )
                     throw new IncompleteReadException("Resource Graph cut the result off");
-                if (skipToken is null && root.TryGetProperty("totalRecords", out var total) && total.TryGetInt64(out var all) && all != read.Count)
+                if (
+                    skipToken is null
+                    && root.TryGetProperty("totalRecords", out var total)
+                    && total.TryGetInt64(out var all)
+                    && all != read.Count
+                )
                     throw new IncompleteReadException($"Resource Graph counts {all} resources but gave {read.Count}");
-            }
-            while (skipToken is not null);
+            } while (skipToken is not null);
         }
     }
 
@@ -130,8 +162,13 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
         try
         {
             using var body = JsonDocument.Parse(response.Content);
-            return body.RootElement.ValueKind == JsonValueKind.Object && body.RootElement.TryGetProperty("error", out var error)
-                && error.ValueKind == JsonValueKind.Object && error.TryGetProperty("code", out var code) ? code.ToString() : null;
+            return
+                body.RootElement.ValueKind == JsonValueKind.Object
+                && body.RootElement.TryGetProperty("error", out var error)
+                && error.ValueKind == JsonValueKind.Object
+                && error.TryGetProperty("code", out var code)
+                ? code.ToString()
+                : null;
         }
         catch (JsonException)
         {
@@ -164,20 +201,39 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
         var options = new Dictionary<string, object> { ["resultFormat"] = "objectArray", ["$top"] = PageSize };
         if (skipToken is not null)
             options["$skipToken"] = skipToken;
-        message.Request.Content = RequestContent.Create(JsonSerializer.SerializeToUtf8Bytes(new { subscriptions, query, options }));
+        message.Request.Content = RequestContent.Create(
+            JsonSerializer.SerializeToUtf8Bytes(
+                new
+                {
+                    subscriptions,
+                    query,
+                    options,
+                }
+            )
+        );
         await tenant.ResourceManagerPipeline.SendAsync(message, cancellationToken);
         return message.Response.IsError ? throw new RequestFailedException(message.Response) : JsonDocument.Parse(message.Response.Content);
     }
 
     private static ResourceRow Row(JsonElement row)
     {
-        string Text(string name) => row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()!
-            : throw new IncompleteReadException($"a resource without '{name}' was read");
-        var tags = row.TryGetProperty("tags", out var given) && given.ValueKind == JsonValueKind.Object
-            ? given.EnumerateObject().ToDictionary(t => t.Name, t => t.Value.ToString(), StringComparer.OrdinalIgnoreCase)
-            : new(StringComparer.OrdinalIgnoreCase);
-        return new(Text("id"), Text("name"), Text("type"), Text("subscriptionId"), tags,
-            row.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object ? properties.Clone() : default);
+        string Text(string name) =>
+            row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString()!
+                : throw new IncompleteReadException($"a resource without '{name}' was read");
+        var tags =
+            row.TryGetProperty("tags", out var given) && given.ValueKind == JsonValueKind.Object
+                ? given.EnumerateObject().ToDictionary(t => t.Name, t => t.Value.ToString(), StringComparer.OrdinalIgnoreCase)
+                : new(StringComparer.OrdinalIgnoreCase);
+        return new(
+            Text("id"),
+            Text("name"),
+            Text("type"),
+            Text("subscriptionId"),
+            tags,
+            row.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object
+                ? properties.Clone()
+                : default
+        );
     }
 }

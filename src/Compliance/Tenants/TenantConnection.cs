@@ -15,8 +15,8 @@ using Microsoft.Graph.Authentication;
 namespace Compliance.Tenants;
 
 /// <summary>
-/// The one way to the tenant's services: their own SDKs over handlers that pin the sandbox's certificate (loopback only), keep each token to
-/// its service's hosts, and wait as the services ask.
+/// The one way to the tenant's services: their own SDKs over handlers that pin the sandbox's certificate (loopback only), keep each token
+/// to its service's hosts, and wait as the services ask.
 /// </summary>
 internal sealed class TenantConnection : IDisposable
 {
@@ -46,9 +46,12 @@ internal sealed class TenantConnection : IDisposable
         Graph = new GraphServiceClient(
             Client("graph", u => SameHost(u, options.Graph)),
             new AzureIdentityAuthenticationProvider(Credential, [graphHost], null, true, [scope]),
-            options.Graph.ToString());
+            options.Graph.ToString()
+        );
 
-        var audience = TenantOptions.IsLoopback(options.ResourceManager) ? "https://management.azure.com" : options.ResourceManager.GetLeftPart(UriPartial.Authority);
+        var audience = TenantOptions.IsLoopback(options.ResourceManager)
+            ? "https://management.azure.com"
+            : options.ResourceManager.GetLeftPart(UriPartial.Authority);
         var arm = new ArmClientOptions
         {
             Environment = new ArmEnvironment(options.ResourceManager, audience),
@@ -88,7 +91,8 @@ internal sealed class TenantConnection : IDisposable
 
     /// <summary>The clients of one vault.</summary>
     /// <exception cref="ForeignHostException">The address is not a vault's.</exception>
-    public Vault VaultAt(Uri address) => IsVault(address) ? _vaults.GetOrAdd(address.Host, _ => NewVault(address)) : throw new ForeignHostException(address.Host);
+    public Vault VaultAt(Uri address) =>
+        IsVault(address) ? _vaults.GetOrAdd(address.Host, _ => NewVault(address)) : throw new ForeignHostException(address.Host);
 
     /// <summary>The clients of a vault that was asked for before; null for one that was not.</summary>
     public Vault? KnownVault(string host) => _vaults.GetValueOrDefault(host);
@@ -121,8 +125,12 @@ internal sealed class TenantConnection : IDisposable
         handler.UseProxy = false;
         handler.SslOptions = new SslClientAuthenticationOptions
         {
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 shown
-                && CryptographicOperations.FixedTimeEquals(Convert.FromHexString(shown.GetCertHashString(HashAlgorithmName.SHA256)), Convert.FromHexString(thumbprint)),
+            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                certificate is X509Certificate2 shown
+                && CryptographicOperations.FixedTimeEquals(
+                    Convert.FromHexString(shown.GetCertHashString(HashAlgorithmName.SHA256)),
+                    Convert.FromHexString(thumbprint)
+                ),
         };
         // A pinned certificate speaks for this machine only, whatever a name resolves to.
         handler.ConnectCallback = async (context, cancellationToken) =>
@@ -142,9 +150,13 @@ internal sealed class TenantConnection : IDisposable
         return handler;
     }
 
-    private bool IsVault(Uri uri) => uri.Scheme == Uri.UriSchemeHttps && (_options.PinnedThumbprint is null
-        ? Array.Exists(VaultSuffixes, s => uri.Host.EndsWith(s, StringComparison.OrdinalIgnoreCase)) && uri.IsDefaultPort
-        : uri.Host.EndsWith(".vault.localhost", StringComparison.OrdinalIgnoreCase) && uri.Port == _options.ResourceManager.Port);
+    private bool IsVault(Uri uri) =>
+        uri.Scheme == Uri.UriSchemeHttps
+        && (
+            _options.PinnedThumbprint is null
+                ? Array.Exists(VaultSuffixes, s => uri.Host.EndsWith(s, StringComparison.OrdinalIgnoreCase)) && uri.IsDefaultPort
+                : uri.Host.EndsWith(".vault.localhost", StringComparison.OrdinalIgnoreCase) && uri.Port == _options.ResourceManager.Port
+        );
 
     private ThrottleAwareRetryHandler Handler(string service, Func<Uri, bool> isOurs) =>
         new(_network, service, isOurs, _options.MaxRetryWait, _time, Requests, _log);
@@ -162,11 +174,25 @@ internal sealed class TenantConnection : IDisposable
         var scope = $"https://{root.Host[(root.Host.IndexOf('.', StringComparison.Ordinal) + 1)..]}/.default";
         return new Vault(
             root,
-            new SecretClient(root, Credential, new SecretClientOptions { Transport = transport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } }),
-            new CertificateClient(root, Credential, new CertificateClientOptions { Transport = transport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } }),
+            new SecretClient(
+                root,
+                Credential,
+                new SecretClientOptions { Transport = transport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } }
+            ),
+            new CertificateClient(
+                root,
+                Credential,
+                new CertificateClientOptions
+                {
+                    Transport = transport,
+                    Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan },
+                }
+            ),
             HttpPipelineBuilder.Build(
                 new SecretClientOptions { Transport = transport, Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan } },
-                new BearerTokenAuthenticationPolicy(Credential, scope)));
+                new BearerTokenAuthenticationPolicy(Credential, scope)
+            )
+        );
     }
 }
 

@@ -20,22 +20,31 @@ internal sealed class TenantCredential(TokenCredential inner, TimeProvider? time
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// The way to sign in that the settings ask for: client secret, else managed identity where Azure offers one, else the Azure CLI's user.
+    /// The way to sign in that the settings ask for: client secret, else managed identity where Azure offers one, else the Azure CLI's
+    /// user.
     /// </summary>
     public static TenantCredential Of(TenantOptions options, HttpPipelineTransport transport, bool managedIdentityOffered)
     {
-        TokenCredential inner = options.ClientSecret is { } secret
-            ? new ClientSecretCredential(options.Id, options.ClientId, secret, new ClientSecretCredentialOptions
-            {
-                AuthorityHost = options.Authority,
-                Transport = transport,
-                Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan },
-                // Instance discovery asks the public cloud about an authority it does not know; a sandbox is not known there.
-                DisableInstanceDiscovery = options.PinnedThumbprint is not null,
-            })
+        TokenCredential inner =
+            options.ClientSecret is { } secret
+                ? new ClientSecretCredential(
+                    options.Id,
+                    options.ClientId,
+                    secret,
+                    new ClientSecretCredentialOptions
+                    {
+                        AuthorityHost = options.Authority,
+                        Transport = transport,
+                        Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan },
+                        // Instance discovery asks the public cloud about an authority it does not know; a sandbox is not known there.
+                        DisableInstanceDiscovery = options.PinnedThumbprint is not null,
+                    }
+                )
             : managedIdentityOffered
-                ? new ManagedIdentityCredential(options.ClientId is { } id ? ManagedIdentityId.FromUserAssignedClientId(id) : ManagedIdentityId.SystemAssigned)
-                : new AzureCliCredential(new AzureCliCredentialOptions { TenantId = options.Id });
+                ? new ManagedIdentityCredential(
+                    options.ClientId is { } id ? ManagedIdentityId.FromUserAssignedClientId(id) : ManagedIdentityId.SystemAssigned
+                )
+            : new AzureCliCredential(new AzureCliCredentialOptions { TenantId = options.Id });
         return new TenantCredential(inner);
     }
 
@@ -47,7 +56,12 @@ internal sealed class TenantCredential(TokenCredential inner, TimeProvider? time
     public override async ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken)
     {
         var entry = _entries.GetOrAdd(
-            string.Join('\n', [requestContext.TenantId, requestContext.Claims, requestContext.IsCaeEnabled ? "cae" : "", .. requestContext.Scopes]), _ => new Entry());
+            string.Join(
+                '\n',
+                [requestContext.TenantId, requestContext.Claims, requestContext.IsCaeEnabled ? "cae" : "", .. requestContext.Scopes]
+            ),
+            _ => new Entry()
+        );
         if (entry.Token is { } held && IsFresh(held))
             return held.Token;
         await entry.Gate.WaitAsync(cancellationToken);

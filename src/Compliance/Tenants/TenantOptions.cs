@@ -31,13 +31,18 @@ internal sealed record TenantOptions
     /// <summary>Client secret; null to sign in as a managed identity (in Azure) or as the Azure CLI's user.</summary>
     public string? ClientSecret { get; init; }
 
-    /// <summary>SHA-256 thumbprint (hex) of the sandbox's certificate; loopback endpoints only. Null checks certificates as usual.</summary>
+    /// <summary>
+    /// SHA-256 thumbprint (hex) of the sandbox's certificate; loopback endpoints only. Null checks certificates as usual.
+    /// </summary>
     public string? PinnedThumbprint { get; init; }
 
     /// <summary>The longest Retry-After that is waited for. Default 300 s, 1 to 3600 s; beyond it the source counts as unread.</summary>
     public TimeSpan MaxRetryWait { get; init; } = TimeSpan.FromSeconds(300);
 
-    /// <summary>Writes Graph takes from this application in 150 s. Default 3000, what Graph documents; 300 to 1,000,000. Less where others write with the same identity.</summary>
+    /// <summary>
+    /// Writes Graph takes from this application in 150 s. Default 3000, what Graph documents; 300 to 1,000,000. Less where others write
+    /// with the same identity.
+    /// </summary>
     public int GraphWriteLimit { get; init; } = 3_000;
 
     /// <summary>Where, not how: the secret is left out.</summary>
@@ -52,7 +57,10 @@ internal sealed record TenantOptions
         {
             Id = Guid.TryParse(section["Id"], out var id)
                 ? id.ToString("D")
-                : throw new TenantSettingException("Tenant:Id", $"is '{section["Id"]}': give the Entra tenant id, a GUID (`az account show --query tenantId`)"),
+                : throw new TenantSettingException(
+                    "Tenant:Id",
+                    $"is '{section["Id"]}': give the Entra tenant id, a GUID (`az account show --query tenantId`)"
+                ),
             Graph = Endpoint(section, "GraphEndpoint", "https://graph.microsoft.com/v1.0"),
             ResourceManager = Endpoint(section, "ResourceManagerEndpoint", "https://management.azure.com"),
             Authority = Endpoint(section, "AuthorityHost", "https://login.microsoftonline.com"),
@@ -63,14 +71,27 @@ internal sealed record TenantOptions
             GraphWriteLimit = Whole(section, "GraphWriteLimit", 3_000, 300, 1_000_000),
         };
         if (options.ClientSecret is not null && options.ClientId is null)
-            throw new TenantSettingException("Tenant:ClientId", "is missing: Tenant:ClientSecret is given, so the client id is needed as well");
+            throw new TenantSettingException(
+                "Tenant:ClientId",
+                "is missing: Tenant:ClientSecret is given, so the client id is needed as well"
+            );
         if (options.PinnedThumbprint is { } pin)
         {
             if (pin.Length != 64 || !pin.All(char.IsAsciiHexDigit))
                 throw new TenantSettingException("Tenant:PinnedThumbprint", "must be a SHA-256 thumbprint: 64 hex digits");
-            foreach (var (key, uri) in new[] { ("GraphEndpoint", options.Graph), ("ResourceManagerEndpoint", options.ResourceManager), ("AuthorityHost", options.Authority) })
+            foreach (
+                var (key, uri) in new[]
+                {
+                    ("GraphEndpoint", options.Graph),
+                    ("ResourceManagerEndpoint", options.ResourceManager),
+                    ("AuthorityHost", options.Authority),
+                }
+            )
                 if (!IsLoopback(uri))
-                    throw new TenantSettingException("Tenant:PinnedThumbprint", $"is for a sandbox on this machine only, but Tenant:{key} is {uri}: remove one of the two");
+                    throw new TenantSettingException(
+                        "Tenant:PinnedThumbprint",
+                        $"is for a sandbox on this machine only, but Tenant:{key} is {uri}: remove one of the two"
+                    );
         }
         return options;
     }

@@ -13,8 +13,11 @@ internal static class TenantServices
     {
         var options = TenantOptions.Read(configuration);
         services.AddSingleton(p => new TenantConnection(
-            options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<TenantConnection>>(),
-            p.GetService<TenantTransport>()));
+            options,
+            p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<TenantConnection>>(),
+            p.GetService<TenantTransport>()
+        ));
         services.AddSingleton<ResourceManagerReader>();
         services.AddSingleton<GraphBatch>();
         return services;

@@ -5,25 +5,36 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Tenants;
 
 /// <summary>A request to a host that is not the service's own: refused before it is sent, so that no token leaves.</summary>
-internal sealed class ForeignHostException(string host) : HttpRequestException($"the address points to another host ({host}); it was not followed")
+internal sealed class ForeignHostException(string host)
+    : HttpRequestException($"the address points to another host ({host}); it was not followed")
 {
     /// <summary>The host that was not asked.</summary>
     public string Host { get; } = host;
 
     /// <summary>For a link as an answer gave it, which need not be an address at all.</summary>
-    public static ForeignHostException Of(string link) => new(Uri.TryCreate(link, UriKind.Absolute, out var uri) ? uri.Host : "not an address");
+    public static ForeignHostException Of(string link) =>
+        new(Uri.TryCreate(link, UriKind.Absolute, out var uri) ? uri.Host : "not an address");
 }
 
 /// <summary>The service asked for a longer wait than is waited for.</summary>
 internal sealed class RetryAfterTooLongException(TimeSpan asked, TimeSpan most)
-    : HttpRequestException($"the service asked to wait {asked.TotalSeconds:0} s, more than Tenant:MaxRetryWaitSeconds ({most.TotalSeconds:0}) allows");
+    : HttpRequestException(
+        $"the service asked to wait {asked.TotalSeconds:0} s, more than Tenant:MaxRetryWaitSeconds ({most.TotalSeconds:0}) allows"
+    );
 
 /// <summary>
-/// Stands between an SDK and the network: sends only to the service's own hosts, counts, and tries reads again after 408, 429, 500, 502, 503, 504
-/// and broken connections, honouring Retry-After. The SDKs' own retries are off: they wait without bound and on the real clock.
+/// Stands between an SDK and the network: sends only to the service's own hosts, counts, and tries reads again after 408, 429, 500, 502,
+/// 503, 504 and broken connections, honouring Retry-After. The SDKs' own retries are off: they wait without bound and on the real clock.
 /// </summary>
 internal sealed partial class ThrottleAwareRetryHandler(
-    HttpMessageHandler inner, string service, Func<Uri, bool> isOurs, TimeSpan maxWait, TimeProvider time, RequestCounter counter, ILogger log) : DelegatingHandler(inner)
+    HttpMessageHandler inner,
+    string service,
+    Func<Uri, bool> isOurs,
+    TimeSpan maxWait,
+    TimeProvider time,
+    RequestCounter counter,
+    ILogger log
+) : DelegatingHandler(inner)
 {
     /// <summary>Times a request is sent at most. At one failure in eight, ten failures in a row are one in 10^9.</summary>
     public const int MaxAttempts = 10;
@@ -102,31 +113,50 @@ internal sealed partial class ThrottleAwareRetryHandler(
     }
 
     /// <summary>How long to wait after an answer: Retry-After in seconds or as a date, else a back-off.</summary>
-    internal static TimeSpan WaitFor(HttpResponseMessage response, int attempt, DateTimeOffset now) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta,
-        // The service's own clock where it is told, so that ours does not matter.
-        { Date: { } date } => (response.Headers.Date ?? now) is var sent && date > sent ? date - sent : TimeSpan.Zero,
-        _ => BackOff(attempt),
-    };
+    internal static TimeSpan WaitFor(HttpResponseMessage response, int attempt, DateTimeOffset now) =>
+        response.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            // The service's own clock where it is told, so that ours does not matter.
+            { Date: { } date } => (response.Headers.Date ?? now) is var sent && date > sent ? date - sent : TimeSpan.Zero,
+            _ => BackOff(attempt),
+        };
 
     private static TimeSpan BackOff(int attempt) =>
         TimeSpan.FromMilliseconds(Math.Min(500 * Math.Pow(2, attempt - 1), LongestBackOff.TotalMilliseconds));
 
     private static bool IsTransient(HttpStatusCode status) =>
-        status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError
-            or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+        status
+            is HttpStatusCode.RequestTimeout
+                or HttpStatusCode.TooManyRequests
+                or HttpStatusCode.InternalServerError
+                or HttpStatusCode.BadGateway
+                or HttpStatusCode.ServiceUnavailable
+                or HttpStatusCode.GatewayTimeout;
 
     // Posts that only read: a batch of reads, a Resource Graph query, a token.
     private static bool IsRead(HttpRequestMessage request) =>
         request.Method == HttpMethod.Get
-        || (request.Method == HttpMethod.Post && request.RequestUri!.AbsolutePath is var path
-            && (path.EndsWith("/$batch", StringComparison.Ordinal) || path.EndsWith("/oauth2/v2.0/token", StringComparison.Ordinal)
-                || path.EndsWith("/providers/Microsoft.ResourceGraph/resources", StringComparison.OrdinalIgnoreCase)));
+        || (
+            request.Method == HttpMethod.Post
+            && request.RequestUri!.AbsolutePath is var path
+            && (
+                path.EndsWith("/$batch", StringComparison.Ordinal)
+                || path.EndsWith("/oauth2/v2.0/token", StringComparison.Ordinal)
+                || path.EndsWith("/providers/Microsoft.ResourceGraph/resources", StringComparison.OrdinalIgnoreCase)
+            )
+        );
 
     // Nobody listens, no such name, a certificate that is not trusted: trying again soon does not help.
     private static bool IsRefused(Exception e) =>
-        e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } or ForeignHostException;
+        e
+            is HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.ConnectionError
+                        or HttpRequestError.NameResolutionError
+                        or HttpRequestError.SecureConnectionError
+            }
+                or ForeignHostException;
 
     [LoggerMessage(3000, LogLevel.Information, "{Service} is near its limit: {Load} of the quota in use")]
     private static partial void NearLimit(ILogger logger, string service, string load);

@@ -23,7 +23,8 @@ public static class CanonicalJson
     public static byte[] Of<T>(T value) => Of(value as JsonNode ?? JsonSerializer.SerializeToNode(value, Shape));
 
     /// <summary>The canonical UTF-8 bytes of parsed JSON.</summary>
-    /// <exception cref="ArgumentException">It holds a number that IEEE 754 double precision has not (RFC 8785 section 3.1), or text with a lone surrogate.</exception>
+    /// <exception cref="ArgumentException">It holds a number that IEEE 754 double precision has not (RFC 8785 section 3.1), or text with a
+    /// lone surrogate.</exception>
     public static byte[] Of(JsonNode? node)
     {
         var text = new StringBuilder();
@@ -102,7 +103,9 @@ public static class CanonicalJson
     {
         try
         {
-            return value.TryGetValue<string>(out var text) ? text : value.TryGetValue<char>(out var one) ? one.ToString() : JsonSerializer.Deserialize<string>(value.ToJsonString())!;
+            return value.TryGetValue<string>(out var text) ? text
+                : value.TryGetValue<char>(out var one) ? one.ToString()
+                : JsonSerializer.Deserialize<string>(value.ToJsonString())!;
         }
         catch (InvalidOperationException e)
         {
@@ -130,7 +133,10 @@ public static class CanonicalJson
         private static void Check(string value)
         {
             for (var i = 0; i < value.Length; i++)
-                if (char.IsSurrogate(value[i]) && !(char.IsHighSurrogate(value[i]) && i + 1 < value.Length && char.IsLowSurrogate(value[++i])))
+                if (
+                    char.IsSurrogate(value[i])
+                    && !(char.IsHighSurrogate(value[i]) && i + 1 < value.Length && char.IsLowSurrogate(value[++i]))
+                )
                     throw new ArgumentException("a text holds a lone surrogate, which has no UTF-8 form", nameof(value));
         }
     }

@@ -20,7 +20,8 @@ internal sealed record CloudEventEnvelope(string Id, string Source, string Type,
     /// "data":{},"dataVersion":"1","metadataVersion":"1"}</c>.
     /// </summary>
     public static bool IsEventGridSchema(JsonElement root) =>
-        !root.TryGetProperty("specversion", out _) && root.TryGetProperty("eventType", out _)
+        !root.TryGetProperty("specversion", out _)
+        && root.TryGetProperty("eventType", out _)
         && (root.TryGetProperty("eventTime", out _) || root.TryGetProperty("dataVersion", out _) || root.TryGetProperty("topic", out _));
 
     /// <summary>Reads what every event has.</summary>
@@ -30,8 +31,11 @@ internal sealed record CloudEventEnvelope(string Id, string Source, string Type,
     public static CloudEventEnvelope Read(JsonElement root, ICollection<string> problems)
     {
         var read = new CloudEventEnvelope(
-            JsonMessage.Text(root, "id") ?? "", JsonMessage.Text(root, "source") ?? "", JsonMessage.Text(root, "type") ?? "",
-            root.TryGetProperty("data", out var data) ? data : default);
+            JsonMessage.Text(root, "id") ?? "",
+            JsonMessage.Text(root, "source") ?? "",
+            JsonMessage.Text(root, "type") ?? "",
+            root.TryGetProperty("data", out var data) ? data : default
+        );
         if (IsEventGridSchema(root))
         {
             problems.Add(EventGridSchemaRefused);

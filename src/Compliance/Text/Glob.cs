@@ -9,7 +9,10 @@ internal static class Glob
     /// <summary>Whether a name matches.</summary>
     public static bool Matches(string pattern, string name)
     {
-        int p = 0, n = 0, star = -1, resume = 0;
+        int p = 0,
+            n = 0,
+            star = -1,
+            resume = 0;
         while (n < name.Length)
         {
             if (p < pattern.Length && pattern[p] == '*')
@@ -47,7 +50,8 @@ internal static class Glob
         {
             for (var j = b.Length; j >= 0; j--)
             {
-                reach[i, j] = (i == a.Length && j == b.Length)
+                reach[i, j] =
+                    (i == a.Length && j == b.Length)
                     || (i < a.Length && a[i] == '*' && (reach[i + 1, j] || (j < b.Length && reach[i, j + 1])))
                     || (j < b.Length && b[j] == '*' && (reach[i, j + 1] || (i < a.Length && reach[i + 1, j])))
                     || (i < a.Length && j < b.Length && a[i] != '*' && b[j] != '*' && Meets(a[i], b[j]) && reach[i + 1, j + 1]);
@@ -59,7 +63,8 @@ internal static class Glob
         var name = new System.Text.StringBuilder();
         for (int i = 0, j = 0; i < a.Length || j < b.Length;)
         {
-            bool starA = i < a.Length && a[i] == '*', starB = j < b.Length && b[j] == '*';
+            bool starA = i < a.Length && a[i] == '*',
+                starB = j < b.Length && b[j] == '*';
             if (starA && reach[i + 1, j])
                 i++;
             else if (starB && reach[i, j + 1])

@@ -6,7 +6,10 @@ namespace Compliance.Text;
 /// <summary>Makes what strangers may have written harmless on a terminal, without losing what it said.</summary>
 internal static class Plain
 {
-    /// <summary>The text on one line: what could move the cursor, change colours or reorder what is seen is written as its code, such as <c>\u001b</c>.</summary>
+    /// <summary>
+    /// The text on one line: what could move the cursor, change colours or reorder what is seen is written as its code, such as
+    /// <c>\u001b</c>.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="most">Characters after which it is cut off.</param>
     public static string Text(string text, int most = int.MaxValue)
@@ -35,7 +38,14 @@ internal static class Plain
         return Text(Encoding.UTF8.GetString(utf8[..cut]), most);
     }
 
-    private static bool IsShown(Rune rune) => Rune.GetUnicodeCategory(rune)
-        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+    private static bool IsShown(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
+            is not (
+                UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator
+                or UnicodeCategory.PrivateUse
+                or UnicodeCategory.OtherNotAssigned
+            );
 }

@@ -7,13 +7,17 @@ namespace Compliance.Text;
 /// <summary>Words commands that a person pastes into a shell, from names that anybody in the tenant may have chosen.</summary>
 internal static class Shell
 {
-    private static readonly SearchValues<char> Plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+-");
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+-"
+    );
 
     /// <summary>One word of a POSIX shell (or of the Azure Cloud Shell): quoted unless nothing in it means anything.</summary>
     public static string Word(string text)
     {
         var shown = OneLine(text);
-        return shown.Length > 0 && !shown.AsSpan().ContainsAnyExcept(Plain) ? shown : $"'{shown.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        return shown.Length > 0 && !shown.AsSpan().ContainsAnyExcept(Plain)
+            ? shown
+            : $"'{shown.Replace("'", "'\\''", StringComparison.Ordinal)}'";
     }
 
     /// <summary>An option with its value; one word where the value would otherwise read as an option itself.</summary>
@@ -32,10 +36,18 @@ internal static class Shell
             return text;
         var result = new StringBuilder(text.Length);
         foreach (var c in text)
-            result.Append(Hidden(c) ? ' ' : c == '`' ? '\'' : c);
+            result.Append(
+                Hidden(c) ? ' '
+                : c == '`' ? '\''
+                : c
+            );
         return result.ToString();
     }
 
-    private static bool Hidden(char c) => char.GetUnicodeCategory(c) is
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    private static bool Hidden(char c) =>
+        char.GetUnicodeCategory(c)
+            is UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator;
 }

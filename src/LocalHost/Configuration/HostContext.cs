@@ -11,7 +11,11 @@ namespace LocalHost.Configuration;
 /// <param name="Configuration">host.json under <see cref="HostJson.Section"/>, and over it the environment.</param>
 /// <param name="Settings">This host's own settings.</param>
 internal sealed record HostContext(
-    string AppDll, IReadOnlyDictionary<string, string> Environment, IConfiguration Configuration, HostSettings Settings)
+    string AppDll,
+    IReadOnlyDictionary<string, string> Environment,
+    IConfiguration Configuration,
+    HostSettings Settings
+)
 {
     /// <summary>The app's folder.</summary>
     public string AppFolder { get; } = Path.GetDirectoryName(AppDll)!;
@@ -36,16 +40,16 @@ internal sealed record HostContext(
 
     /// <summary>The context of an app with given settings.</summary>
     public static HostContext Create(
-        string appDll, IReadOnlyDictionary<string, string> environment, IEnumerable<KeyValuePair<string, string?>> hostJson)
+        string appDll,
+        IReadOnlyDictionary<string, string> environment,
+        IEnumerable<KeyValuePair<string, string?>> hostJson
+    )
     {
         // An environment may have names that differ in case alone, such as http_proxy; a configuration may not.
         var variables = environment
             .Select(v => KeyValuePair.Create(v.Key.Replace("__", ":", StringComparison.Ordinal), (string?)v.Value))
             .DistinctBy(v => v.Key, StringComparer.OrdinalIgnoreCase);
-        var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(hostJson)
-            .AddInMemoryCollection(variables)
-            .Build();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(hostJson).AddInMemoryCollection(variables).Build();
         HostJson.CheckQueues(configuration);
         var settings = HostSettings.Read(environment, configuration, Path.GetDirectoryName(appDll)!);
         return new HostContext(appDll, environment, configuration, settings);
@@ -54,9 +58,7 @@ internal sealed record HostContext(
     /// <summary>How the worker is run. The host's own settings, its keys above all, do not reach it.</summary>
     public WorkerOptions WorkerOptions(Uri address)
     {
-        var variables = Environment
-            .Where(v => !HostSettings.IsOwn(v.Key))
-            .ToDictionary(v => v.Key, v => v.Value);
+        var variables = Environment.Where(v => !HostSettings.IsOwn(v.Key)).ToDictionary(v => v.Key, v => v.Value);
         variables["FUNCTIONS_APPLICATION_DIRECTORY"] = AppFolder;
         variables["FUNCTIONS_WORKER_DIRECTORY"] = AppFolder;
         variables["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated";

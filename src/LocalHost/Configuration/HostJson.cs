@@ -20,7 +20,11 @@ internal static class HostJson
     private static readonly TimeSpan MinFunctionTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxFunctionTimeout = TimeSpan.FromDays(24);
     private static readonly (string Key, int Min, int Max)[] QueueNumbers =
-        [("batchSize", 1, 32), ("newBatchThreshold", 0, 1000), ("maxDequeueCount", 1, int.MaxValue)];
+    [
+        ("batchSize", 1, 32),
+        ("newBatchThreshold", 0, 1000),
+        ("maxDequeueCount", 1, int.MaxValue),
+    ];
 
     private static readonly (string Key, TimeSpan Min, TimeSpan Max)[] QueuePeriods =
     [
@@ -52,17 +56,20 @@ internal static class HostJson
         configuration[$"{Section}:extensions:http:routePrefix"]?.Trim('/') ?? "api";
 
     /// <summary>How long a function may run; null for as long as it likes.</summary>
-    public static TimeSpan? FunctionTimeout(IConfiguration configuration) => configuration[$"{Section}:functionTimeout"] switch
-    {
-        null => DefaultFunctionTimeout,
-        "-1" => null,
-        { } text => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var timeout)
-            && timeout >= MinFunctionTimeout && timeout <= MaxFunctionTimeout
-            ? timeout
-            : throw new StartupException(
-                $"setting {Section}:functionTimeout: '{text}' must be a time span hh:mm:ss from {MinFunctionTimeout:c} to "
-                + $"{MaxFunctionTimeout:c}, or -1"),
-    };
+    public static TimeSpan? FunctionTimeout(IConfiguration configuration) =>
+        configuration[$"{Section}:functionTimeout"] switch
+        {
+            null => DefaultFunctionTimeout,
+            "-1" => null,
+            { } text => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var timeout)
+            && timeout >= MinFunctionTimeout
+            && timeout <= MaxFunctionTimeout
+                ? timeout
+                : throw new StartupException(
+                    $"setting {Section}:functionTimeout: '{text}' must be a time span hh:mm:ss from {MinFunctionTimeout:c} to "
+                        + $"{MaxFunctionTimeout:c}, or -1"
+                ),
+        };
 
     /// <summary>Checks the settings that win over the file: the extensions would name neither the setting nor the rule.</summary>
     /// <exception cref="StartupException">One is out of range; the message names it and the rule.</exception>
@@ -71,16 +78,20 @@ internal static class HostJson
         foreach (var (key, min, max) in QueueNumbers)
         {
             var setting = $"{Section}:extensions:queues:{key}";
-            if (configuration[setting] is { } text
-                && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max))
+            if (
+                configuration[setting] is { } text
+                && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
+            )
                 throw new StartupException($"setting {setting}: '{text}' must be a whole number from {min} to {max}");
         }
 
         foreach (var (key, min, max) in QueuePeriods)
         {
             var setting = $"{Section}:extensions:queues:{key}";
-            if (configuration[setting] is { } text
-                && !(TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var period) && period >= min && period <= max))
+            if (
+                configuration[setting] is { } text
+                && !(TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var period) && period >= min && period <= max)
+            )
                 throw new StartupException($"setting {setting}: '{text}' must be a time span hh:mm:ss from {min:c} to {max:c}");
         }
     }
@@ -93,7 +104,8 @@ internal static class HostJson
         {
             throw root.Wrong(
                 "extensionBundle",
-                "must not be there: an isolated app brings its own extensions, and with a bundle the Functions host finds no function");
+                "must not be there: an isolated app brings its own extensions, and with a bundle the Functions host finds no function"
+            );
         }
 
         if (root.Text("functionTimeout") != "-1")
@@ -113,14 +125,26 @@ internal static class HostJson
         if (extensions.Object("http") is { } http)
         {
             http.AllowOnly(
-                "routePrefix", "maxOutstandingRequests", "maxConcurrentRequests", "dynamicThrottlesEnabled", "hsts", "customHeaders");
+                "routePrefix",
+                "maxOutstandingRequests",
+                "maxConcurrentRequests",
+                "dynamicThrottlesEnabled",
+                "hsts",
+                "customHeaders"
+            );
             _ = http.Text("routePrefix");
         }
 
         if (extensions.Object("queues") is { } queues)
         {
             queues.AllowOnly(
-                "batchSize", "newBatchThreshold", "maxDequeueCount", "visibilityTimeout", "maxPollingInterval", "messageEncoding");
+                "batchSize",
+                "newBatchThreshold",
+                "maxDequeueCount",
+                "visibilityTimeout",
+                "maxPollingInterval",
+                "messageEncoding"
+            );
             foreach (var (key, min, max) in QueueNumbers)
                 _ = queues.Whole(key, min, max);
             foreach (var (key, min, max) in QueuePeriods)

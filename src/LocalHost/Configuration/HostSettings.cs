@@ -32,7 +32,12 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
     // The last three are read where they are used.
     private static readonly string[] Known =
     [
-        PortVariable, DrainVariable, MasterKeyVariable, DefaultKeyVariable, "LocalHost__Journal", VisibilityVariable,
+        PortVariable,
+        DrainVariable,
+        MasterKeyVariable,
+        DefaultKeyVariable,
+        "LocalHost__Journal",
+        VisibilityVariable,
         SetClock.Variable,
     ];
 
@@ -47,15 +52,18 @@ internal sealed partial record HostSettings(int Port, TimeSpan DrainTime, string
         if (!HostIdRule().IsMatch(id))
             problems.Add($"setting {HostIdVariable}: '{id}' must be 1 to 32 lower-case letters and digits with single dashes between");
         var (min, max) = (TimeSpan.FromSeconds(1), TimeSpan.FromDays(7));
-        if (Value(configuration, VisibilityVariable) is { } visibility
-            && !(TimeSpan.TryParse(visibility, CultureInfo.InvariantCulture, out var period) && period >= min && period <= max))
+        if (
+            Value(configuration, VisibilityVariable) is { } visibility
+            && !(TimeSpan.TryParse(visibility, CultureInfo.InvariantCulture, out var period) && period >= min && period <= max)
+        )
             problems.Add($"setting {VisibilityVariable}: '{visibility}' must be a time span hh:mm:ss from {min:c} to {max:c}");
         var settings = new HostSettings(
             Whole(configuration, PortVariable, 7071, 65535, problems),
             TimeSpan.FromSeconds(Whole(configuration, DrainVariable, 30, 3600, problems)),
             id,
             Value(configuration, MasterKeyVariable),
-            Value(configuration, DefaultKeyVariable));
+            Value(configuration, DefaultKeyVariable)
+        );
         return problems.Count == 0 ? settings : throw new StartupException(string.Join("; ", problems));
     }
 

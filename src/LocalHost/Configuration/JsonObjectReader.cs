@@ -19,38 +19,42 @@ internal sealed class JsonObjectReader(JsonElement node, string path, string fil
     public bool IsTrue(string key) => Find(key) is { ValueKind: JsonValueKind.True };
 
     /// <summary>An object; null where it is absent.</summary>
-    public JsonObjectReader? Object(string key) => Find(key) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Object } value => new JsonObjectReader(value, $"{path}.{key}", file),
-        _ => throw Wrong(key, "must be an object"),
-    };
+    public JsonObjectReader? Object(string key) =>
+        Find(key) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Object } value => new JsonObjectReader(value, $"{path}.{key}", file),
+            _ => throw Wrong(key, "must be an object"),
+        };
 
     /// <summary>A string; null where it is absent.</summary>
-    public string? Text(string key) => Find(key) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.String } value => value.GetString(),
-        _ => throw Wrong(key, "must be a string"),
-    };
+    public string? Text(string key) =>
+        Find(key) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.String } value => value.GetString(),
+            _ => throw Wrong(key, "must be a string"),
+        };
 
     /// <summary>A whole number within limits; null where it is absent.</summary>
-    public int? Whole(string key, int min, int max) => Find(key) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number >= min && number <= max => number,
-        _ => throw Wrong(key, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {min} to {max}")),
-    };
+    public int? Whole(string key, int min, int max) =>
+        Find(key) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number >= min && number <= max => number,
+            _ => throw Wrong(key, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {min} to {max}")),
+        };
 
     /// <summary>A time span within limits; null where it is absent.</summary>
-    public TimeSpan? Period(string key, TimeSpan min, TimeSpan max) => Find(key) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.String } value
-            when TimeSpan.TryParse(value.GetString(), CultureInfo.InvariantCulture, out var period) && period >= min && period <= max
-            => period,
-        _ => throw Wrong(key, $"must be a time span hh:mm:ss from {min:c} to {max:c}"),
-    };
+    public TimeSpan? Period(string key, TimeSpan min, TimeSpan max) =>
+        Find(key) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.String } value
+                when TimeSpan.TryParse(value.GetString(), CultureInfo.InvariantCulture, out var period) && period >= min && period <= max =>
+                period,
+            _ => throw Wrong(key, $"must be a time span hh:mm:ss from {min:c} to {max:c}"),
+        };
 
     /// <summary>One of some texts, whatever their case; null where it is absent.</summary>
     public string? OneOf(string key, params string[] allowed)

@@ -4,8 +4,7 @@ namespace LocalHost.Configuration;
 internal static class SimilarName
 {
     /// <summary>The known name that takes the fewest edits to get to.</summary>
-    public static string Nearest(string name, IEnumerable<string> known) =>
-        known.MinBy(k => Edits(name, k))!;
+    public static string Nearest(string name, IEnumerable<string> known) => known.MinBy(k => Edits(name, k))!;
 
     /// <summary>How many letters have to be put in, left out or replaced to get from one name to another, whatever their case.</summary>
     public static int Edits(string name, string known)

@@ -10,7 +10,12 @@ namespace LocalHost.Hosting;
 
 /// <summary>Makes what starts functions, for one run of the host at an address.</summary>
 internal delegate IReadOnlyList<IFunctionStarter> CreateStarters(
-    HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time);
+    HostContext context,
+    Uri address,
+    IWorkerChannel worker,
+    ILoggerFactory loggers,
+    TimeProvider time
+);
 
 /// <summary>
 /// The host: the public web server first, then the worker, then what starts functions. It stops in the opposite order: nothing new is
@@ -53,8 +58,12 @@ internal sealed class AppHost : IAsyncDisposable
 
     /// <summary>What the host does by default: timers, queues and orchestrations.</summary>
     public static IReadOnlyList<IFunctionStarter> DefaultStarters(
-        HostContext context, Uri address, IWorkerChannel worker, ILoggerFactory loggers, TimeProvider time) =>
-        [new TimerStarter(context, worker, loggers, time), new WebJobsHost(context, address, worker, loggers)];
+        HostContext context,
+        Uri address,
+        IWorkerChannel worker,
+        ILoggerFactory loggers,
+        TimeProvider time
+    ) => [new TimerStarter(context, worker, loggers, time), new WebJobsHost(context, address, worker, loggers)];
 
     /// <summary>Listens on the public port. Until <see cref="StartAsync"/> has returned, functions are answered for with 503.</summary>
     /// <exception cref="StartupException">The port is taken.</exception>
@@ -137,12 +146,17 @@ internal sealed class AppHost : IAsyncDisposable
     // A function that nothing starts would be silent for ever, and so would an output that nothing writes.
     private void RequireServed()
     {
-        var lost = Worker.Functions.Values
-            .Where(f => !f.Trigger.IsOfType(HttpRoute.Trigger) && !_status.Starters.Any(s => s.Starts(f.Trigger)))
+        var lost = Worker
+            .Functions.Values.Where(f => !f.Trigger.IsOfType(HttpRoute.Trigger) && !_status.Starters.Any(s => s.Starts(f.Trigger)))
             .Select(f => $"function {f.Name}: this host does not know the trigger {f.Trigger.Type}")
-            .Concat(Worker.Functions.Values.SelectMany(f => f.Outputs
-                .Where(o => !o.IsOfType("http") && !(o.IsOfType("queue") && f.Trigger.IsOfType("queueTrigger")))
-                .Select(o => $"function {f.Name}: this host does not write the output {o.Name} of type {o.Type} of a {f.Trigger.Type}")))
+            .Concat(
+                Worker.Functions.Values.SelectMany(f =>
+                    f.Outputs.Where(o => !o.IsOfType("http") && !(o.IsOfType("queue") && f.Trigger.IsOfType("queueTrigger")))
+                        .Select(o =>
+                            $"function {f.Name}: this host does not write the output {o.Name} of type {o.Type} of a {f.Trigger.Type}"
+                        )
+                )
+            )
             .ToList();
         if (lost.Count > 0)
             throw new StartupException(string.Join("; ", lost));

@@ -15,17 +15,18 @@ internal static class HostLogging
     private static readonly string[] Pointless = ["Yarp", "Microsoft.AspNetCore.DataProtection", "Host.Startup"];
 
     /// <summary>The log with the levels of host.json; nothing is written before <see cref="AddConsole"/>.</summary>
-    public static ILoggerFactory Create(IConfiguration configuration, ILoggerProvider? provider = null) => LoggerFactory.Create(logging =>
-    {
-        logging.SetMinimumLevel(LogLevel.Information);
-        foreach (var category in Noisy)
-            logging.AddFilter(category, LogLevel.Warning);
-        foreach (var category in Pointless)
-            logging.AddFilter(category, LogLevel.None);
-        logging.AddConfiguration(configuration.GetSection($"{HostJson.Section}:logging"));
-        if (provider is not null)
-            logging.AddProvider(provider);
-    });
+    public static ILoggerFactory Create(IConfiguration configuration, ILoggerProvider? provider = null) =>
+        LoggerFactory.Create(logging =>
+        {
+            logging.SetMinimumLevel(LogLevel.Information);
+            foreach (var category in Noisy)
+                logging.AddFilter(category, LogLevel.Warning);
+            foreach (var category in Pointless)
+                logging.AddFilter(category, LogLevel.None);
+            logging.AddConfiguration(configuration.GetSection($"{HostJson.Section}:logging"));
+            if (provider is not null)
+                logging.AddProvider(provider);
+        });
 
     /// <summary>
     /// Writes to standard output from now on: a line an entry, or with <c>Logs__Console=json</c> a JSON object with its scopes.

@@ -25,15 +25,16 @@ internal sealed class HostStatus(HostContext context, WorkerSupervisor worker, T
     public bool IsDisabled(WorkerFunction function) => context.IsDisabled(function.Name);
 
     /// <summary>The answer of <c>/admin/host/status</c>.</summary>
-    public object Report() => new
-    {
-        id = context.Settings.HostId,
-        state = State(),
-        version = typeof(HostStatus).Assembly.GetCustomAttribute<AssemblyFileVersionAttribute>()?.Version,
-        processUptime = (long)time.GetElapsedTime(_started).TotalMilliseconds,
-        workerProcessId = worker.ProcessId,
-        errors = Error is null ? Array.Empty<string>() : [Error],
-    };
+    public object Report() =>
+        new
+        {
+            id = context.Settings.HostId,
+            state = State(),
+            version = typeof(HostStatus).Assembly.GetCustomAttribute<AssemblyFileVersionAttribute>()?.Version,
+            processUptime = (long)time.GetElapsedTime(_started).TotalMilliseconds,
+            workerProcessId = worker.ProcessId,
+            errors = Error is null ? Array.Empty<string>() : [Error],
+        };
 
     private string State()
     {

@@ -17,26 +17,38 @@ internal sealed class AdminEndpoints(HostStatus status, FunctionKeys keys)
     {
         routes.MapMethods("/admin/host/ping", ["GET", "POST"], () => Results.Ok());
         routes.MapGet("/admin/host/status", WithMasterKey(http => http.Response.WriteAsJsonAsync(status.Report())));
-        routes.MapGet("/admin/functions", WithMasterKey(http => http.Response.WriteAsJsonAsync(
-            status.Functions.Select(f => new { name = f.Name, triggerType = f.Trigger.Type, isDisabled = status.IsDisabled(f) }))));
+        routes.MapGet(
+            "/admin/functions",
+            WithMasterKey(http =>
+                http.Response.WriteAsJsonAsync(
+                    status.Functions.Select(f => new
+                    {
+                        name = f.Name,
+                        triggerType = f.Trigger.Type,
+                        isDisabled = status.IsDisabled(f),
+                    })
+                )
+            )
+        );
         routes.MapPost("/admin/functions/{name}", WithMasterKey(RunAsync));
         routes.Map("/runtime/webhooks/{extension}/{**rest}", WithMasterKey(WebhookAsync));
     }
 
-    private RequestDelegate WithMasterKey(RequestDelegate answer) => http =>
-    {
-        switch (keys.Level(http.Request))
+    private RequestDelegate WithMasterKey(RequestDelegate answer) =>
+        http =>
         {
-            case KeyLevel.Master:
-                return answer(http);
-            case KeyLevel.Function:
-                http.Response.StatusCode = StatusCodes.Status403Forbidden;
-                return Task.CompletedTask;
-            default:
-                http.Response.StatusCode = StatusCodes.Status401Unauthorized;
-                return Task.CompletedTask;
-        }
-    };
+            switch (keys.Level(http.Request))
+            {
+                case KeyLevel.Master:
+                    return answer(http);
+                case KeyLevel.Function:
+                    http.Response.StatusCode = StatusCodes.Status403Forbidden;
+                    return Task.CompletedTask;
+                default:
+                    http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+                    return Task.CompletedTask;
+            }
+        };
 
     private Task WebhookAsync(HttpContext http)
     {

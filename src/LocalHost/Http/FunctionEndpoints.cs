@@ -14,8 +14,12 @@ namespace LocalHost.Http;
 /// The routes of the functions, which are known only once the worker is ready. Each passes its request on to the worker's own web server.
 /// </summary>
 internal sealed class FunctionEndpoints(
-    HostContext context, WorkerSupervisor worker, FunctionKeys keys, IHttpForwarder forwarder, ILoggerFactory loggers)
-    : EndpointDataSource, IDisposable
+    HostContext context,
+    WorkerSupervisor worker,
+    FunctionKeys keys,
+    IHttpForwarder forwarder,
+    ILoggerFactory loggers
+) : EndpointDataSource, IDisposable
 {
     // The worker's extension matches a forwarded request with its invocation by this header.
     private const string InvocationHeader = "x-ms-invocation-id";

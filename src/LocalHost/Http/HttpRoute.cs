@@ -62,11 +62,12 @@ internal sealed record HttpRoute(WorkerFunction Function, RoutePattern Pattern, 
             ? [.. methods.EnumerateArray().Select(m => m.GetString()!.ToUpperInvariant())]
             : [];
 
-    private static KeyLevel ReadLevel(string? level) => level?.ToUpperInvariant() switch
-    {
-        "ANONYMOUS" => KeyLevel.None,
-        null or "FUNCTION" => KeyLevel.Function,
-        "ADMIN" => KeyLevel.Master,
-        _ => throw new FormatException($"this host does not support AuthorizationLevel.{level}; use Anonymous, Function or Admin"),
-    };
+    private static KeyLevel ReadLevel(string? level) =>
+        level?.ToUpperInvariant() switch
+        {
+            "ANONYMOUS" => KeyLevel.None,
+            null or "FUNCTION" => KeyLevel.Function,
+            "ADMIN" => KeyLevel.Master,
+            _ => throw new FormatException($"this host does not support AuthorizationLevel.{level}; use Anonymous, Function or Admin"),
+        };
 }

@@ -27,12 +27,14 @@ internal sealed class PublicServer : IAsyncDisposable
     {
         _port = context.Settings.Port;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(o =>
-        {
-            o.Listen(IPAddress.Loopback, _port);
-            o.Limits.MaxRequestBodySize = MaxBody;
-            o.AddServerHeader = false;
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(o =>
+            {
+                o.Listen(IPAddress.Loopback, _port);
+                o.Limits.MaxRequestBodySize = MaxBody;
+                o.AddServerHeader = false;
+            });
         builder.Services.AddRouting().AddHttpForwarder();
         OwnedLifetime.Use(builder.Services, loggers);
         _app = builder.Build();
@@ -58,14 +60,18 @@ internal sealed class PublicServer : IAsyncDisposable
         catch (IOException e)
         {
             throw new StartupException(
-                $"port {_port} on 127.0.0.1 is taken; choose another with the setting {HostSettings.PortVariable}", e);
+                $"port {_port} on 127.0.0.1 is taken; choose another with the setting {HostSettings.PortVariable}",
+                e
+            );
         }
         catch (SocketException e)
         {
             // Ports below 1024 want more rights than a user has.
             throw new StartupException(
                 $"port {_port} on 127.0.0.1 cannot be used ({e.SocketErrorCode}); "
-                + $"choose another with the setting {HostSettings.PortVariable}", e);
+                    + $"choose another with the setting {HostSettings.PortVariable}",
+                e
+            );
         }
 
         Address = new Uri(_app.Urls.First());

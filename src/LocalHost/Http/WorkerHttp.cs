@@ -12,15 +12,18 @@ internal static class WorkerHttp
     private static readonly TimeSpan MaxRetryTime = TimeSpan.FromSeconds(30);
 
     /// <summary>A client that passes everything on as it is.</summary>
-    public static HttpMessageInvoker CreateClient() => new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        ConnectCallback = ConnectAsync,
-    });
+    public static HttpMessageInvoker CreateClient() =>
+        new(
+            new SocketsHttpHandler
+            {
+                UseProxy = false,
+                UseCookies = false,
+                AllowAutoRedirect = false,
+                AutomaticDecompression = DecompressionMethods.None,
+                ActivityHeadersPropagator = null,
+                ConnectCallback = ConnectAsync,
+            }
+        );
 
     // A worker may report itself ready a little before its web server listens; as in the real host, that is waited for.
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)

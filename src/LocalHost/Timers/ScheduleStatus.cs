@@ -18,7 +18,10 @@ internal sealed record ScheduleStatus(DateTime Last, DateTime Next, DateTime Las
         // A new timer's first due time is saved at once, so that it counts as missed if the host is down then.
         if (saved is null)
             return (new ScheduleStatus(Never, schedule.Next(now), now), true, false);
-        var countedFrom = saved.Last != Never ? saved.Last : saved.LastUpdated != Never ? saved.LastUpdated : now;
+        var countedFrom =
+            saved.Last != Never ? saved.Last
+            : saved.LastUpdated != Never ? saved.LastUpdated
+            : now;
         var expected = schedule.Next(countedFrom);
         if (saved.Next == expected)
             return (saved, false, now > saved.Next);

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Configuration;
 namespace LocalHost.Timers;
 
 /// <summary>
-/// A clock that was set and runs on from there, so that timers fire at the time that a sandbox tenant and the app go by. The durable engine stays on the real one.
+/// A clock that was set and runs on from there, so that timers fire at the time that a sandbox tenant and the app go by. The durable engine
+/// stays on the real one.
 /// </summary>
 internal sealed class SetClock : TimeProvider
 {

@@ -33,7 +33,11 @@ internal sealed class TimerLease : IAsyncDisposable
 
     /// <summary>Waits until the lease is held.</summary>
     public static async Task<TimerLease> AcquireAsync(
-        BlobContainerClient container, string hostId, ILogger logger, CancellationToken cancellationToken)
+        BlobContainerClient container,
+        string hostId,
+        ILogger logger,
+        CancellationToken cancellationToken
+    )
     {
         var isReported = false;
         while (true)

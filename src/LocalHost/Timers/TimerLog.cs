@@ -13,8 +13,11 @@ internal static partial class TimerLog
     [LoggerMessage(202, LogLevel.Error, "Timer '{FunctionName}' cannot read its schedule status; it is tried again")]
     public static partial void StatusNotLoaded(this ILogger logger, Exception exception, string functionName);
 
-    [LoggerMessage(203, LogLevel.Warning,
-        "Timer '{FunctionName}' has an unreadable schedule status; it starts without one, and a missed run is not made up for")]
+    [LoggerMessage(
+        203,
+        LogLevel.Warning,
+        "Timer '{FunctionName}' has an unreadable schedule status; it starts without one, and a missed run is not made up for"
+    )]
     public static partial void StatusUnreadable(this ILogger logger, Exception exception, string functionName);
 
     [LoggerMessage(204, LogLevel.Error, "Timer '{FunctionName}' could not save its schedule status")]

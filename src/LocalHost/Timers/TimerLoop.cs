@@ -17,7 +17,13 @@ namespace LocalHost.Timers;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed class TimerLoop(
-    WorkerFunction function, TimerSchedule schedule, StatusBlob? blob, IWorkerChannel worker, TimeProvider time, ILogger logger)
+    WorkerFunction function,
+    TimerSchedule schedule,
+    StatusBlob? blob,
+    IWorkerChannel worker,
+    TimeProvider time,
+    ILogger logger
+)
 {
     // The longest wait of a timer of .NET is some 49 days.
     private static readonly TimeSpan MaxWait = TimeSpan.FromDays(24);
@@ -140,7 +146,14 @@ internal sealed record TimerData(ScheduleStatus? ScheduleStatus, bool IsPastDue)
     /// <summary>Runs the function and waits for its end. Its failure is in the log already.</summary>
     public async Task InvokeAsync(IWorkerChannel worker, WorkerFunction function)
     {
-        var json = JsonSerializer.Serialize(new { Schedule = new { AdjustForDST = true }, ScheduleStatus, IsPastDue });
+        var json = JsonSerializer.Serialize(
+            new
+            {
+                Schedule = new { AdjustForDST = true },
+                ScheduleStatus,
+                IsPastDue,
+            }
+        );
         try
         {
             await worker.InvokeAsync(worker.CreateRequest(function, new TypedData { Json = json }), CancellationToken.None);

@@ -33,13 +33,15 @@ internal sealed class TimerSchedule
         if (!TimeSpan.TryParse(expression, CultureInfo.InvariantCulture, out var interval))
         {
             throw new FormatException(
-                $"the schedule '{expression}' is neither an NCRONTAB expression of five or six fields nor a time span");
+                $"the schedule '{expression}' is neither an NCRONTAB expression of five or six fields nor a time span"
+            );
         }
 
         return interval > TimeSpan.Zero && interval <= MaxInterval
             ? new TimerSchedule(null, interval)
             : throw new FormatException(
-                $"the schedule '{expression}' must be longer than nothing and at most {MaxInterval.TotalDays:0} days");
+                $"the schedule '{expression}' must be longer than nothing and at most {MaxInterval.TotalDays:0} days"
+            );
     }
 
     /// <summary>The first due time after another (UTC).</summary>

@@ -37,7 +37,8 @@ internal sealed class EmittedFunctions(IWorkerChannel worker, FunctionCalls call
 
     private static Type Emit(IWorkerChannel worker, FunctionCalls calls)
     {
-        var type = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(AssemblyName), AssemblyBuilderAccess.Run)
+        var type = AssemblyBuilder
+            .DefineDynamicAssembly(new AssemblyName(AssemblyName), AssemblyBuilderAccess.Run)
             .DefineDynamicModule(AssemblyName)
             .DefineType("Functions", TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed);
         var field = type.DefineField("calls", typeof(FunctionCalls), FieldAttributes.Public | FieldAttributes.Static);
@@ -65,11 +66,17 @@ internal sealed class EmittedFunctions(IWorkerChannel worker, FunctionCalls call
 
     private static CustomAttributeBuilder Attribute(Type type) => new(type.GetConstructor([])!, []);
 
-    private static Parameter Message(FunctionBinding trigger) => new(MessageParameter, typeof(QueueMessage), new CustomAttributeBuilder(
-        typeof(QueueTriggerAttribute).GetConstructor([typeof(string)])!,
-        [trigger.Text("queueName")!],
-        [typeof(QueueTriggerAttribute).GetProperty(nameof(QueueTriggerAttribute.Connection))!],
-        [FunctionCalls.Connection(trigger)]));
+    private static Parameter Message(FunctionBinding trigger) =>
+        new(
+            MessageParameter,
+            typeof(QueueMessage),
+            new CustomAttributeBuilder(
+                typeof(QueueTriggerAttribute).GetConstructor([typeof(string)])!,
+                [trigger.Text("queueName")!],
+                [typeof(QueueTriggerAttribute).GetProperty(nameof(QueueTriggerAttribute.Connection))!],
+                [FunctionCalls.Connection(trigger)]
+            )
+        );
 
     private sealed record Parameter(string Name, Type Type, CustomAttributeBuilder? Attribute = null);
 

@@ -162,13 +162,16 @@ internal sealed class FunctionCalls(IWorkerChannel worker, IReadOnlyDictionary<s
     }
 
     private async Task WriteOutputsAsync(
-        WorkerFunction function, InvocationResponse response, IBinder binder, CancellationToken cancellationToken)
+        WorkerFunction function,
+        InvocationResponse response,
+        IBinder binder,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var output in function.Outputs)
         {
-            var data = output.Name == "$return"
-                ? response.ReturnValue
-                : response.OutputData.FirstOrDefault(o => o.Name == output.Name)?.Data;
+            var data =
+                output.Name == "$return" ? response.ReturnValue : response.OutputData.FirstOrDefault(o => o.Name == output.Name)?.Data;
             try
             {
                 await WriteAsync(output, Messages(data), binder, cancellationToken);
@@ -184,7 +187,11 @@ internal sealed class FunctionCalls(IWorkerChannel worker, IReadOnlyDictionary<s
     // The extension's own writer: it encodes as its listener decodes, makes the queue where it is missing, and wakes the listener behind
     // it.
     private static async Task WriteAsync(
-        FunctionBinding output, List<ByteString> messages, IBinder binder, CancellationToken cancellationToken)
+        FunctionBinding output,
+        List<ByteString> messages,
+        IBinder binder,
+        CancellationToken cancellationToken
+    )
     {
         if (messages.Count == 0)
             return;
@@ -195,21 +202,23 @@ internal sealed class FunctionCalls(IWorkerChannel worker, IReadOnlyDictionary<s
     }
 
     // One message, or one for each element of a list.
-    private static List<ByteString> Messages(TypedData? data) => data?.DataCase switch
-    {
-        TypedData.DataOneofCase.String => [ByteString.CopyFromUtf8(data.String)],
-        TypedData.DataOneofCase.Bytes => [data.Bytes],
-        TypedData.DataOneofCase.CollectionString => [.. data.CollectionString.String.Select(ByteString.CopyFromUtf8)],
-        TypedData.DataOneofCase.Json => Messages(JsonElement.Parse(data.Json)),
-        _ => [],
-    };
+    private static List<ByteString> Messages(TypedData? data) =>
+        data?.DataCase switch
+        {
+            TypedData.DataOneofCase.String => [ByteString.CopyFromUtf8(data.String)],
+            TypedData.DataOneofCase.Bytes => [data.Bytes],
+            TypedData.DataOneofCase.CollectionString => [.. data.CollectionString.String.Select(ByteString.CopyFromUtf8)],
+            TypedData.DataOneofCase.Json => Messages(JsonElement.Parse(data.Json)),
+            _ => [],
+        };
 
-    private static List<ByteString> Messages(JsonElement json) => json.ValueKind switch
-    {
-        JsonValueKind.Null => [],
-        JsonValueKind.Array => [.. json.EnumerateArray().Select(Message)],
-        _ => [Message(json)],
-    };
+    private static List<ByteString> Messages(JsonElement json) =>
+        json.ValueKind switch
+        {
+            JsonValueKind.Null => [],
+            JsonValueKind.Array => [.. json.EnumerateArray().Select(Message)],
+            _ => [Message(json)],
+        };
 
     private static ByteString Message(JsonElement json) =>
         ByteString.CopyFromUtf8(json.ValueKind == JsonValueKind.String ? json.GetString()! : json.GetRawText());

@@ -18,8 +18,11 @@ namespace LocalHost.WebJobs;
 internal sealed class MessageJournal(HostSlot slot, ILogger logger, CancellationToken draining) : IQueueProcessorFactory
 {
     // A file that a fault of the machine cut off lacks something, or all.
-    private static readonly JsonSerializerOptions Whole =
-        new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+    private static readonly JsonSerializerOptions Whole = new()
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     private readonly ConcurrentDictionary<string, (QueueClient Queue, JournalEntry Entry)> _inWork = new();
     private readonly IReadOnlyList<JournalEntry> _left = [.. Load(slot.Folder, logger)];
@@ -137,7 +140,10 @@ internal sealed class MessageJournal(HostSlot slot, ILogger logger, Cancellation
         }
 
         protected override async Task CompleteProcessingMessageAsync(
-            QueueMessage message, FunctionResult result, CancellationToken cancellationToken)
+            QueueMessage message,
+            FunctionResult result,
+            CancellationToken cancellationToken
+        )
         {
             await base.CompleteProcessingMessageAsync(message, result, cancellationToken);
             journal.End(message);

@@ -17,27 +17,32 @@ internal static class WebJobsConfiguration
     /// <summary>Completes the configuration of the app.</summary>
     /// <param name="app">host.json and the settings over it.</param>
     /// <param name="slot">The host's number among those that run side by side on this machine.</param>
-    public static IConfiguration Create(IConfiguration app, int slot) => new ConfigurationBuilder()
-        .AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            // Work under way is finished and stored before the host stops; host.json may say otherwise.
-            [$"{HostJson.Section}:extensions:durableTask:useGracefulShutdown"] = bool.TrueString,
-        })
-        .AddConfiguration(app)
-        .AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["AzureWebJobsConfigurationSection"] = HostJson.Section,
-            // The extension passes calls on to the worker instead of running them itself.
-            ["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated",
-            // A container's name in the environment would make the extension believe that it runs on the Consumption plan: other limits,
-            // and a log on standard output.
-            ["CONTAINER_NAME"] = "",
-            // The two that make up the id under which partitions are leased. It is the same after a restart, so that a host takes its own
-            // lease back at once, and another for each host that runs side by side.
-            ["WEBSITE_CURRENT_STAMPNAME"] = Environment.MachineName,
-            ["RoleInstanceId"] = $"local-{slot}",
-        })
-        .Build();
+    public static IConfiguration Create(IConfiguration app, int slot) =>
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>
+                {
+                    // Work under way is finished and stored before the host stops; host.json may say otherwise.
+                    [$"{HostJson.Section}:extensions:durableTask:useGracefulShutdown"] = bool.TrueString,
+                }
+            )
+            .AddConfiguration(app)
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>
+                {
+                    ["AzureWebJobsConfigurationSection"] = HostJson.Section,
+                    // The extension passes calls on to the worker instead of running them itself.
+                    ["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated",
+                    // A container's name in the environment would make the extension believe that it runs on the Consumption plan: other
+                    // limits, and a log on standard output.
+                    ["CONTAINER_NAME"] = "",
+                    // The two that make up the id under which partitions are leased. It is the same after a restart, so that a host takes
+                    // its own lease back at once, and another for each host that runs side by side.
+                    ["WEBSITE_CURRENT_STAMPNAME"] = Environment.MachineName,
+                    ["RoleInstanceId"] = $"local-{slot}",
+                }
+            )
+            .Build();
 
     /// <summary>
     /// Folder of the journal of queue messages in work: <c>LocalHost__Journal</c>, else one under the temporary folder for each app and
@@ -57,8 +62,12 @@ internal static class WebJobsConfiguration
     // Of the addresses alone: no key is put into a name.
     private static string Fingerprint(string? connection)
     {
-        var addresses = (connection ?? "").Split(';').Where(p =>
-            !p.StartsWith("AccountKey", StringComparison.OrdinalIgnoreCase) && !p.StartsWith("Shared", StringComparison.OrdinalIgnoreCase));
+        var addresses = (connection ?? "")
+            .Split(';')
+            .Where(p =>
+                !p.StartsWith("AccountKey", StringComparison.OrdinalIgnoreCase)
+                && !p.StartsWith("Shared", StringComparison.OrdinalIgnoreCase)
+            );
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(';', addresses))).AsSpan(0, 6));
     }
 }

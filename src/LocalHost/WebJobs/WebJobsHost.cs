@@ -64,7 +64,8 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
         if (app.Configuration[WebJobsConfiguration.Storage] is not { Length: > 0 })
         {
             throw new StartupException(
-                $"setting {WebJobsConfiguration.Storage}: is not set; durable and queue functions need a storage account");
+                $"setting {WebJobsConfiguration.Storage}: is not set; durable and queue functions need a storage account"
+            );
         }
 
         var folder = WebJobsConfiguration.JournalFolder(app);
@@ -94,20 +95,23 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
     {
         if (_slot is null)
             return;
-        await GuardAsync(() => Task.Run(
-            async () =>
-            {
-                _host = Build();
-                if (_calls.HasDurable && WebJobsConfiguration.DurableVisibilityTimeout(_app.Configuration) is { } visibility)
-                    Shorten(AzureStorage(_host.Services), visibility);
-                // Loads and makes what is needed in any case.
-                _ = _host.Services.GetServices<IExtensionConfigProvider>().ToList();
-                // It would put every request to storage into words, for a log that leaves them out.
-                _host.Services.GetRequiredService<AzureEventSourceLogForwarder>().Dispose();
-                if (_calls.HasDurable)
-                    await AzureStorage(_host.Services).GetDurabilityProvider().CreateIfNotExistsAsync();
-            },
-            cancellationToken));
+        await GuardAsync(() =>
+            Task.Run(
+                async () =>
+                {
+                    _host = Build();
+                    if (_calls.HasDurable && WebJobsConfiguration.DurableVisibilityTimeout(_app.Configuration) is { } visibility)
+                        Shorten(AzureStorage(_host.Services), visibility);
+                    // Loads and makes what is needed in any case.
+                    _ = _host.Services.GetServices<IExtensionConfigProvider>().ToList();
+                    // It would put every request to storage into words, for a log that leaves them out.
+                    _host.Services.GetRequiredService<AzureEventSourceLogForwarder>().Dispose();
+                    if (_calls.HasDurable)
+                        await AzureStorage(_host.Services).GetDurabilityProvider().CreateIfNotExistsAsync();
+                },
+                cancellationToken
+            )
+        );
     }
 
     /// <inheritdoc/>
@@ -182,37 +186,38 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
         _slot?.Dispose();
     }
 
-    private IHost Build() => new HostBuilder()
-        // As the Core Tools do.
-        .UseEnvironment(Environments.Development)
-        .ConfigureLogging(l => WebJobsLogging.Configure(l, _loggers))
-        .ConfigureServices(services =>
-        {
-            services.AddSingleton<ITypeLocator>(new EmittedFunctions(_worker, _calls));
-            services.AddSingleton<IHostIdProvider>(new HostId(_app.Settings.HostId));
-            services.AddSingleton<IHostLifetime, OwnedLifetime>();
-            services.AddSingleton<IWebJobsExceptionHandlerFactory>(new ExceptionHandler(Fail));
-            services.AddSingleton<IApplicationLifetimeWrapper>(_lifetime);
-            services.AddSingleton<IQueueProcessorFactory>(_journal!);
+    private IHost Build() =>
+        new HostBuilder()
+            // As the Core Tools do.
+            .UseEnvironment(Environments.Development)
+            .ConfigureLogging(l => WebJobsLogging.Configure(l, _loggers))
+            .ConfigureServices(services =>
+            {
+                services.AddSingleton<ITypeLocator>(new EmittedFunctions(_worker, _calls));
+                services.AddSingleton<IHostIdProvider>(new HostId(_app.Settings.HostId));
+                services.AddSingleton<IHostLifetime, OwnedLifetime>();
+                services.AddSingleton<IWebJobsExceptionHandlerFactory>(new ExceptionHandler(Fail));
+                services.AddSingleton<IApplicationLifetimeWrapper>(_lifetime);
+                services.AddSingleton<IQueueProcessorFactory>(_journal!);
 #pragma warning disable CS0618 // Obsolete for all but hosts.
-            services.AddSingleton<IWebHookProvider>(_webhooks);
+                services.AddSingleton<IWebHookProvider>(_webhooks);
 #pragma warning restore CS0618
-            services.Configure<HostOptions>(o => o.ShutdownTimeout = StopTime);
-        })
-        .ConfigureWebJobs(builder =>
-        {
-            if (_calls.HasDurable)
-                builder.AddDurableTask();
-            if (_calls.HasQueues)
-                builder.AddAzureStorageQueues();
-        })
-        // Last, and alone: WebJobs adds the process' environment, over which these settings must win.
-        .ConfigureAppConfiguration(configuration =>
-        {
-            configuration.Sources.Clear();
-            configuration.AddConfiguration(WebJobsConfiguration.Create(_app.Configuration, _slot!.Number));
-        })
-        .Build();
+                services.Configure<HostOptions>(o => o.ShutdownTimeout = StopTime);
+            })
+            .ConfigureWebJobs(builder =>
+            {
+                if (_calls.HasDurable)
+                    builder.AddDurableTask();
+                if (_calls.HasQueues)
+                    builder.AddAzureStorageQueues();
+            })
+            // Last, and alone: WebJobs adds the process' environment, over which these settings must win.
+            .ConfigureAppConfiguration(configuration =>
+            {
+                configuration.Sources.Clear();
+                configuration.AddConfiguration(WebJobsConfiguration.Create(_app.Configuration, _slot!.Number));
+            })
+            .Build();
 
     // Running functions first, and their results stored; then the rest.
     private async Task EndAsync()
@@ -261,7 +266,8 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
                 reason is RequestFailedException or HttpRequestException or System.Net.Sockets.SocketException
                     ? $"the storage account (setting {WebJobsConfiguration.Storage}) does not answer: {FirstLine(reason)}"
                     : $"the durable and queue functions cannot start: {FirstLine(reason)}",
-                e);
+                e
+            );
         }
     }
 
@@ -284,7 +290,8 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
         if (field?.GetValue(store) is not AzureStorageOptions options)
         {
             throw new StartupException(
-                "setting LocalHost__Durable__VisibilityTimeout: does not work with this version of the durable extension");
+                "setting LocalHost__Durable__VisibilityTimeout: does not work with this version of the durable extension"
+            );
         }
 
         options.ControlQueueVisibilityTimeout = visibility;

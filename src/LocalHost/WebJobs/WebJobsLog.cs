@@ -21,7 +21,10 @@ internal static partial class WebJobsLog
     public static partial void OutputFailed(this ILogger logger, string function, string queue, string reason);
 
     [LoggerMessage(
-        406, LogLevel.Warning, "The note {File} on a message in work is cut off; the message reappears by itself within ten minutes")]
+        406,
+        LogLevel.Warning,
+        "The note {File} on a message in work is cut off; the message reappears by itself within ten minutes"
+    )]
     public static partial void Unreadable(this ILogger logger, string file);
 
     [LoggerMessage(405, LogLevel.Warning, "Function {Function}, run by hand, failed: {Reason}")]

@@ -6,20 +6,21 @@ namespace LocalHost.WebJobs;
 internal static class WebJobsLogging
 {
     /// <summary>Sets the log up.</summary>
-    public static void Configure(ILoggingBuilder logging, ILoggerFactory log) => logging
-        .ClearProviders()
-        .AddProvider(new Relay(log))
-        .SetMinimumLevel(LogLevel.Trace)
-        // Each call to a function, and how it ended: the worker channel logs them for all triggers alike.
-        .AddFilter("Function", LogLevel.None)
-        .AddFilter("Host.Results", LogLevel.None)
-        .AddFilter("Host", LogLevel.Warning)
-        .AddFilter("DurableTask", LogLevel.Warning)
-        .AddFilter("Microsoft", LogLevel.Warning)
-        // Storage answers "not found" and "conflict" in the normal course of work. What is left of Azure holds the warning that a message
-        // could not be decoded.
-        .AddFilter("Azure.Core", LogLevel.None)
-        .AddFilter("Azure", LogLevel.Warning);
+    public static void Configure(ILoggingBuilder logging, ILoggerFactory log) =>
+        logging
+            .ClearProviders()
+            .AddProvider(new Relay(log))
+            .SetMinimumLevel(LogLevel.Trace)
+            // Each call to a function, and how it ended: the worker channel logs them for all triggers alike.
+            .AddFilter("Function", LogLevel.None)
+            .AddFilter("Host.Results", LogLevel.None)
+            .AddFilter("Host", LogLevel.Warning)
+            .AddFilter("DurableTask", LogLevel.Warning)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            // Storage answers "not found" and "conflict" in the normal course of work. What is left of Azure holds the warning that a
+            // message could not be decoded.
+            .AddFilter("Azure.Core", LogLevel.None)
+            .AddFilter("Azure", LogLevel.Warning);
 
     private sealed class Relay(ILoggerFactory log) : ILoggerProvider
     {

@@ -23,9 +23,7 @@ internal static class StartupHook
         using var input = Console.OpenStandardInput();
         try
         {
-            while (input.ReadByte() >= 0)
-            {
-            }
+            while (input.ReadByte() >= 0) { }
         }
         catch (IOException)
         {

@@ -17,7 +17,8 @@ internal sealed record WorkerFunction(
     FunctionBinding Trigger,
     IReadOnlyList<FunctionBinding> Inputs,
     IReadOnlyList<FunctionBinding> Outputs,
-    FunctionMetadata Metadata)
+    FunctionMetadata Metadata
+)
 {
     /// <summary>Reads the worker's description of a function.</summary>
     /// <exception cref="StartupException">It has no trigger, or more than one.</exception>
@@ -33,7 +34,8 @@ internal sealed record WorkerFunction(
             triggers[0],
             [.. bindings.Where(b => b.Direction == "in" && !b.IsTrigger)],
             [.. bindings.Where(b => b.Direction == "out")],
-            metadata);
+            metadata
+        );
     }
 }
 
@@ -55,7 +57,8 @@ internal sealed record FunctionBinding(string Name, string Type, string Directio
             root.GetProperty("name").GetString()!,
             root.GetProperty("type").GetString()!,
             root.GetProperty("direction").GetString()!.ToLowerInvariant(),
-            root);
+            root
+        );
     }
 
     /// <summary>Whether it is of a type; letter case does not count.</summary>

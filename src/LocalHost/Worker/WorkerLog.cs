@@ -16,12 +16,18 @@ internal static partial class WorkerLog
     [LoggerMessage(103, LogLevel.Warning, "A process that is not the worker called the worker port; it was refused")]
     public static partial void Stranger(this ILogger logger);
 
-    [LoggerMessage(104, LogLevel.Warning,
-        "Function {FunctionName} has run longer than functionTimeout {Timeout} of host.json: it is cancelled (invocation {InvocationId})")]
+    [LoggerMessage(
+        104,
+        LogLevel.Warning,
+        "Function {FunctionName} has run longer than functionTimeout {Timeout} of host.json: it is cancelled (invocation {InvocationId})"
+    )]
     public static partial void TimedOut(this ILogger logger, string functionName, TimeSpan timeout, string invocationId);
 
-    [LoggerMessage(105, LogLevel.Warning,
-        "Function {FunctionName} did not stop within {Seconds} s after its time-out: the worker is restarted")]
+    [LoggerMessage(
+        105,
+        LogLevel.Warning,
+        "Function {FunctionName} did not stop within {Seconds} s after its time-out: the worker is restarted"
+    )]
     public static partial void EndedForTimeout(this ILogger logger, string functionName, double seconds);
 
     [LoggerMessage(106, LogLevel.Information, "{Line}")]

@@ -39,7 +39,9 @@ internal sealed class InvocationScope(RunningInvocation invocation) : IReadOnlyL
 {
     private readonly KeyValuePair<string, object?>[] _values =
     [
-        new("FunctionName", invocation.Function.Name), new("InvocationId", invocation.Id), new("CorrelationId", invocation.TraceId),
+        new("FunctionName", invocation.Function.Name),
+        new("InvocationId", invocation.Id),
+        new("CorrelationId", invocation.TraceId),
     ];
 
     public int Count => _values.Length;

@@ -73,7 +73,11 @@ internal sealed class WorkerProcess : IDisposable
 
     /// <summary>Starts <c>dotnet APP.dll ARGUMENTS</c>.</summary>
     public static WorkerProcess Start(
-        string appDll, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> environment, ILogger logger)
+        string appDll,
+        IEnumerable<string> arguments,
+        IEnumerable<KeyValuePair<string, string>> environment,
+        ILogger logger
+    )
     {
         var start = new ProcessStartInfo(DotNet())
         {

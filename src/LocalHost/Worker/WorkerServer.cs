@@ -18,14 +18,16 @@ internal sealed class WorkerServer : IAsyncDisposable
     public WorkerServer(WorkerSupervisor supervisor, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(o =>
-        {
-            o.AddServerHeader = false;
-            o.Limits.Http2.InitialStreamWindowSize = Window;
-            o.Limits.Http2.InitialConnectionWindowSize = 2 * Window;
-            o.Limits.MinRequestBodyDataRate = null;
-            o.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(o =>
+            {
+                o.AddServerHeader = false;
+                o.Limits.Http2.InitialStreamWindowSize = Window;
+                o.Limits.Http2.InitialConnectionWindowSize = 2 * Window;
+                o.Limits.MinRequestBodyDataRate = null;
+                o.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2);
+            });
         builder.Services.AddRouting();
         builder.Services.AddGrpc(o =>
         {

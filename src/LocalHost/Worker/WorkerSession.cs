@@ -51,7 +51,10 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
 
     /// <summary>Speaks with the worker until either side ends. Only one stream is taken in a session.</summary>
     public async Task ServeAsync(
-        IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> outgoing, CancellationToken cancellationToken)
+        IAsyncStreamReader<StreamingMessage> incoming,
+        IServerStreamWriter<StreamingMessage> outgoing,
+        CancellationToken cancellationToken
+    )
     {
         if (!_connected.TrySetResult())
             return;
@@ -79,7 +82,12 @@ internal sealed class WorkerSession(string id, WorkerProcess process, ILoggerFac
     public async Task<IReadOnlyDictionary<string, WorkerFunction>> HandshakeAsync(string appFolder)
     {
         await _connected.Task.WaitAsync(AnswerTime, time);
-        var init = new WorkerInitRequest { HostVersion = "4.1000.0", WorkerDirectory = appFolder, FunctionAppDirectory = appFolder };
+        var init = new WorkerInitRequest
+        {
+            HostVersion = "4.1000.0",
+            WorkerDirectory = appFolder,
+            FunctionAppDirectory = appFolder,
+        };
         init.Capabilities["RpcHttpTriggerMetadataRemoved"] = bool.TrueString;
         var welcome = (await AskAsync(new StreamingMessage { WorkerInitRequest = init })).WorkerInitResponse;
         Require(welcome.Result, "the worker cannot start");

@@ -21,7 +21,8 @@ internal sealed record WorkerOptions(string AppDll, IReadOnlyDictionary<string, 
 /// (less than 30 minutes apart, as in the real host) the host gives up.
 /// </summary>
 internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, ILoggerFactory loggers, TimeProvider time)
-    : IWorkerChannel, IAsyncDisposable
+    : IWorkerChannel,
+        IAsyncDisposable
 {
     /// <summary>At this many crashes in a row the host gives up.</summary>
     public const int MaxCrashes = 3;
@@ -65,7 +66,10 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
 
     /// <summary>Takes a worker's stream; a process that does not know the present worker's id is refused.</summary>
     public async Task ServeAsync(
-        IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> outgoing, CancellationToken cancellationToken)
+        IAsyncStreamReader<StreamingMessage> incoming,
+        IServerStreamWriter<StreamingMessage> outgoing,
+        CancellationToken cancellationToken
+    )
     {
         if (await incoming.MoveNext(cancellationToken) && _session is { } session && incoming.Current.StartStream?.WorkerId == session.Id)
         {
@@ -90,7 +94,13 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
         };
         request.InputData.Add(new ParameterBinding { Name = function.Trigger.Name, Data = trigger });
         foreach (var input in function.Inputs.Where(i => i.IsOfType("durableClient")))
-            request.InputData.Add(new ParameterBinding { Name = input.Name, Data = new TypedData { String = DurableClient ?? "" } });
+            request.InputData.Add(
+                new ParameterBinding
+                {
+                    Name = input.Name,
+                    Data = new TypedData { String = DurableClient ?? "" },
+                }
+            );
         return request;
     }
 
@@ -252,11 +262,13 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
             // Ended already.
         }
 
-        throw new FunctionFailedException(new Rpc.RpcException
-        {
-            Type = "FunctionTimeoutException",
-            Message = $"{invocation.Function.Name} took longer than functionTimeout {timeout:c} of host.json",
-        });
+        throw new FunctionFailedException(
+            new Rpc.RpcException
+            {
+                Type = "FunctionTimeoutException",
+                Message = $"{invocation.Function.Name} took longer than functionTimeout {timeout:c} of host.json",
+            }
+        );
     }
 
     private async Task KeepAliveAsync(int rpcPort)
@@ -292,8 +304,14 @@ internal sealed class WorkerSupervisor(Func<Uri, WorkerOptions> createOptions, I
         var id = Ids.New();
         string[] arguments =
         [
-            "--functions-uri", $"http://127.0.0.1:{rpcPort}", "--functions-worker-id", id, "--functions-request-id", Ids.New(),
-            "--functions-grpc-max-message-length", $"{int.MaxValue}",
+            "--functions-uri",
+            $"http://127.0.0.1:{rpcPort}",
+            "--functions-worker-id",
+            id,
+            "--functions-request-id",
+            Ids.New(),
+            "--functions-grpc-max-message-length",
+            $"{int.MaxValue}",
         ];
         var process = WorkerProcess.Start(_options.AppDll, arguments, _options.Environment, _output);
         var session = _session = new WorkerSession(id, process, loggers, TimeProvider.System);
@@ -361,6 +379,6 @@ internal sealed class FunctionRpcService(WorkerSupervisor supervisor) : Function
     public override Task EventStream(
         IAsyncStreamReader<StreamingMessage> requestStream,
         IServerStreamWriter<StreamingMessage> responseStream,
-        ServerCallContext context) =>
-        supervisor.ServeAsync(requestStream, responseStream, context.CancellationToken);
+        ServerCallContext context
+    ) => supervisor.ServeAsync(requestStream, responseStream, context.CancellationToken);
 }

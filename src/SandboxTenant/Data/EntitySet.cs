@@ -2,10 +2,14 @@ using System.Text.Json;
 
 namespace SandboxTenant.Data;
 
-/// <summary>The objects of one kind in the order they were loaded, found by id and, where the service has one, by a second key. Safe for concurrent use.</summary>
+/// <summary>
+/// The objects of one kind in the order they were loaded, found by id and, where the service has one, by a second key. Safe for concurrent
+/// use.
+/// </summary>
 /// <param name="name">The set's name, as in a tenant folder (<c>applications</c>, <c>vaults/kv-demo/secrets</c>).</param>
 /// <param name="alternateKey">A second property that finds an object (<c>appId</c>, <c>userPrincipalName</c>), or null.</param>
-/// <param name="groupKeys">Properties by whose value many objects are found at once (<c>principalId</c>), top-level or below <c>properties</c>.</param>
+/// <param name="groupKeys">Properties by whose value many objects are found at once (<c>principalId</c>), top-level or below
+/// <c>properties</c>.</param>
 /// <param name="changed">Told of each id that comes (true) and goes (false).</param>
 internal sealed class EntitySet(string name, string? alternateKey = null, string[]? groupKeys = null, Action<string, bool>? changed = null)
 {
@@ -173,7 +177,10 @@ internal sealed class EntitySet(string name, string? alternateKey = null, string
         using var document = JsonDocument.Parse(entity.Json);
         var root = document.RootElement;
         foreach (var property in groupKeys)
-            if ((Json.Text(root, property) ?? (root.TryGetProperty("properties", out var inner) ? Json.Text(inner, property) : null)) is { } value)
+            if (
+                (Json.Text(root, property) ?? (root.TryGetProperty("properties", out var inner) ? Json.Text(inner, property) : null)) is
+                { } value
+            )
                 yield return (property, value);
     }
 

@@ -20,7 +20,8 @@ internal sealed class Journal : IDisposable
     private readonly List<(Replica Replica, Func<DateTimeOffset> Clock)> _replicas = [];
 
     /// <summary>Opens the journal and plays it over the tenant.</summary>
-    /// <exception cref="SandboxException">The journal belongs to another tenant, a line before the last is broken, or the file cannot be used.</exception>
+    /// <exception cref="SandboxException">The journal belongs to another tenant, a line before the last is broken, or the file cannot be
+    /// used.</exception>
     public Journal(TenantData tenant, string? stateDirectory)
     {
         _tenant = tenant;
@@ -30,7 +31,12 @@ internal sealed class Journal : IDisposable
         try
         {
             Directory.CreateDirectory(stateDirectory);
-            var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read };
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.Read,
+            };
             if (!OperatingSystem.IsWindows())
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
             _file = new FileStream(path, options);
@@ -83,7 +89,13 @@ internal sealed class Journal : IDisposable
 
     private void Do(string op, string set, string id, JsonObject? value)
     {
-        var line = new JsonObject { ["op"] = op, ["set"] = set, ["id"] = id, ["value"] = value?.DeepClone() };
+        var line = new JsonObject
+        {
+            ["op"] = op,
+            ["set"] = set,
+            ["id"] = id,
+            ["value"] = value?.DeepClone(),
+        };
         lock (_gate)
         {
             Apply(_tenant, op, set, id, value);
@@ -149,7 +161,9 @@ internal sealed class Journal : IDisposable
             if (end < 0)
             {
                 // The process ended while it wrote: the change was never acknowledged.
-                _tenant.Notices.Add(string.Create(CultureInfo.InvariantCulture, $"{path}: line {number} was cut off while it was written and is dropped"));
+                _tenant.Notices.Add(
+                    string.Create(CultureInfo.InvariantCulture, $"{path}: line {number} was cut off while it was written and is dropped")
+                );
                 _file.SetLength(start);
                 break;
             }
@@ -170,11 +184,28 @@ internal sealed class Journal : IDisposable
             if (op != "tenant")
                 Apply(_tenant, op, change["set"]!.GetValue<string>(), id, change["value"]?.AsObject());
             else if (id != _tenant.TenantId)
-                throw new SandboxException($"{path}: holds the changes of tenant {id}, not of {_tenant.TenantId}; name another state directory or remove the file");
+                throw new SandboxException(
+                    $"{path}: holds the changes of tenant {id}, not of {_tenant.TenantId}; name another state directory or remove the file"
+                );
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception e)
+            when (e
+                    is JsonException
+                        or InvalidOperationException
+                        or NullReferenceException
+                        or FormatException
+                        or ArgumentException
+                        or IndexOutOfRangeException
+            )
         {
-            throw new SandboxException(string.Create(CultureInfo.InvariantCulture, $"{path}: line {number} is not a change the sandbox wrote: {Encoding.UTF8.GetString(line.Span[..Math.Min(80, line.Length)])}"), e);
+            throw new SandboxException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{path}: line {number} is not a change the sandbox wrote: "
+                        + $"{Encoding.UTF8.GetString(line.Span[..Math.Min(80, line.Length)])}"
+                ),
+                e
+            );
         }
     }
 }

@@ -9,7 +9,11 @@ namespace SandboxTenant.Data;
 internal static class Json
 {
     /// <summary>Compact, and with only the characters escaped that JSON itself demands, as the services write it.</summary>
-    public static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    public static readonly JsonWriterOptions Compact = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     /// <summary>The same, indented: for files that people read.</summary>
     public static readonly JsonWriterOptions Indented = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true };
@@ -62,10 +66,15 @@ internal static class Json
 
     /// <summary>A property of an object that is a string; null where it is missing or something else.</summary>
     public static string? Text(JsonElement element, string property) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object
+        && element.TryGetProperty(property, out var value)
+        && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
-    /// <summary>Copies the top-level properties that <paramref name="keep"/> lets through, raw, into the object the writer stands in.</summary>
+    /// <summary>
+    /// Copies the top-level properties that <paramref name="keep"/> lets through, raw, into the object the writer stands in.
+    /// </summary>
     public static void CopyProperties(Utf8JsonWriter writer, byte[] json, Keep keep)
     {
         var reader = new Utf8JsonReader(json);

@@ -7,12 +7,17 @@ namespace SandboxTenant.Data;
 internal sealed class RelationSet(string path)
 {
     private readonly ConcurrentDictionary<string, EntitySet> _byParent = new(StringComparer.OrdinalIgnoreCase);
+
     // The same relation from its other end, kept up to date, so that memberOf is no walk over every group.
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, bool>> _parents = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The objects on one parent: an empty set where it has none.</summary>
-    public EntitySet Of(string parent) => _byParent.GetOrAdd(parent, static (id, self) =>
-        new EntitySet(string.Format(null, self.Path, id), changed: (child, there) => self.Note(id, child, there)), this);
+    public EntitySet Of(string parent) =>
+        _byParent.GetOrAdd(
+            parent,
+            static (id, self) => new EntitySet(string.Format(null, self.Path, id), changed: (child, there) => self.Note(id, child, there)),
+            this
+        );
 
     /// <summary>The objects on one parent, or null where none was ever given.</summary>
     public EntitySet? Find(string parent) => _byParent.GetValueOrDefault(parent);

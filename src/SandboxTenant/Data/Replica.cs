@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace SandboxTenant.Data;
 
-/// <summary>A copy of the directory that learns of each change some time after it was made: what an eventually consistent read sees.</summary>
+/// <summary>
+/// A copy of the directory that learns of each change some time after it was made: what an eventually consistent read sees.
+/// </summary>
 /// <param name="tenant">The copy; it starts as the directory is now.</param>
 /// <param name="lag">How long a change takes to arrive, on the tenant's clock.</param>
 internal sealed class Replica(TenantData tenant, TimeSpan lag)

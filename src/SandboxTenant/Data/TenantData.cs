@@ -108,12 +108,14 @@ internal sealed class TenantData
     public ConcurrentDictionary<string, bool> DeletedUsers { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Permissions and actions the calling app lacks: a Graph permission such as <c>GroupMember.ReadWrite.All</c>, a Resource Manager action such as
-    /// <c>Microsoft.Authorization/roleAssignments/delete</c>. It may be changed while the sandbox runs.
+    /// Permissions and actions the calling app lacks: a Graph permission such as <c>GroupMember.ReadWrite.All</c>, a Resource Manager
+    /// action such as <c>Microsoft.Authorization/roleAssignments/delete</c>. It may be changed while the sandbox runs.
     /// </summary>
     public ConcurrentDictionary<string, bool> Denied { get; private init; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether the calling app holds a directory role itself, without which Graph lets it disable nobody who holds a privileged one.</summary>
+    /// <summary>
+    /// Whether the calling app holds a directory role itself, without which Graph lets it disable nobody who holds a privileged one.
+    /// </summary>
     public bool AppHoldsDirectoryRole { get; set; } = true;
 
     /// <summary>Fault rules that came with the tenant (<c>faults.txt</c>), or null.</summary>
@@ -123,22 +125,47 @@ internal sealed class TenantData
     public List<string> Notices { get; } = [];
 
     /// <summary>The tenant's id: the organisation's, or one of zeros and a one where there is none.</summary>
-    public string TenantId => Organization.Page(0, 1).Items is [var organization] ? organization.Id : "00000000-0000-0000-0000-000000000001";
+    public string TenantId =>
+        Organization.Page(0, 1).Items is [var organization] ? organization.Id : "00000000-0000-0000-0000-000000000001";
 
     /// <summary>The directory and resource sets, by their name in a tenant folder.</summary>
     public IEnumerable<EntitySet> Sets =>
         [
-            Organization, Users, Groups, Applications, ServicePrincipals, Subscriptions, Resources, RoleAssignments, RoleDefinitions,
-            AdministrativeUnits, AppRoleAssignments, PermissionGrants, DirectoryRoleDefinitions, DirectoryRoleAssignments, DirectoryRoleEligibilities, DirectoryRoleSchedules,
-            Devices, RoleEligibilities, Locks, LocalUsers, RegistrationDetails,
+            Organization,
+            Users,
+            Groups,
+            Applications,
+            ServicePrincipals,
+            Subscriptions,
+            Resources,
+            RoleAssignments,
+            RoleDefinitions,
+            AdministrativeUnits,
+            AppRoleAssignments,
+            PermissionGrants,
+            DirectoryRoleDefinitions,
+            DirectoryRoleAssignments,
+            DirectoryRoleEligibilities,
+            DirectoryRoleSchedules,
+            Devices,
+            RoleEligibilities,
+            Locks,
+            LocalUsers,
+            RegistrationDetails,
         ];
 
     /// <summary>The relations, by their set and leaf name.</summary>
     public IEnumerable<(string Parent, string Leaf, RelationSet Relation)> Relations =>
         [
-            ("applications", "owners", ApplicationOwners), ("servicePrincipals", "owners", ServicePrincipalOwners), ("groups", "members", GroupMembers), ("groups", "owners", GroupOwners),
-            ("users", "manager", Managers), ("users", "methods", SignInMethods), ("users", "registeredDevices", RegisteredDevices),
-            ("users", "managedDevices", ManagedDevices), ("administrativeUnits", "members", UnitMembers),
+            ("applications", "owners", ApplicationOwners),
+            ("servicePrincipals", "owners", ServicePrincipalOwners),
+            ("groups", "members", GroupMembers),
+            ("groups", "owners", GroupOwners),
+            ("users", "manager", Managers),
+            ("users", "methods", SignInMethods),
+            ("users", "registeredDevices", RegisteredDevices),
+            ("users", "managedDevices", ManagedDevices),
+            ("administrativeUnits", "members", UnitMembers),
         ];
 
     /// <summary>The groups that an object is directly in, without those deleted in the sandbox.</summary>
@@ -179,7 +206,9 @@ internal sealed class TenantData
         return this;
     }
 
-    /// <summary>Changes top-level properties of one object (null stays as null). The set is named as in <see cref="Add(string, string)"/>.</summary>
+    /// <summary>
+    /// Changes top-level properties of one object (null stays as null). The set is named as in <see cref="Add(string, string)"/>.
+    /// </summary>
     /// <exception cref="KeyNotFoundException">There is no such object.</exception>
     public TenantData Change(string path, string id, string mergeJson)
     {
@@ -188,7 +217,11 @@ internal sealed class TenantData
         var changed = Json.Merge(entity.Json, JsonNode.Parse(mergeJson)!.AsObject());
         set.Put(entity.Id, changed);
         // A vault shows its current version in two places.
-        if (path.Split('/') is ["vaults", var vault, var kind] && Vault(vault).Of(kind) is { } objects && objects.CurrentVersion.TryGetValue(entity.Id, out var version))
+        if (
+            path.Split('/') is ["vaults", var vault, var kind]
+            && Vault(vault).Of(kind) is { } objects
+            && objects.CurrentVersion.TryGetValue(entity.Id, out var version)
+        )
             objects.Versions.Put($"{entity.Id}/{version}", changed);
         return this;
     }
@@ -211,27 +244,36 @@ internal sealed class TenantData
 
     /// <summary>The set with this path.</summary>
     /// <exception cref="ArgumentException">No set has it.</exception>
-    public EntitySet Set(string path) => path.Split('/') switch
-    {
-        [var name] when Sets.FirstOrDefault(s => s.Name == name) is { } set => set,
-        [var parent, var id, var leaf] when Relations.FirstOrDefault(r => r.Parent == parent && r.Leaf == leaf) is { Relation: { } relation } => relation.Of(id),
-        ["vaults", var vault, var kind] when Vault(vault).Of(kind) is { } objects => objects.Current,
-        ["vaults", var vault, "keys", "rotationpolicy"] => Vault(vault).RotationPolicies,
-        _ => throw new ArgumentException($"there is no set {path}", nameof(path)),
-    };
+    public EntitySet Set(string path) =>
+        path.Split('/') switch
+        {
+            [var name] when Sets.FirstOrDefault(s => s.Name == name) is { } set => set,
+            [var parent, var id, var leaf]
+                when Relations.FirstOrDefault(r => r.Parent == parent && r.Leaf == leaf) is { Relation: { } relation } => relation.Of(id),
+            ["vaults", var vault, var kind] when Vault(vault).Of(kind) is { } objects => objects.Current,
+            ["vaults", var vault, "keys", "rotationpolicy"] => Vault(vault).RotationPolicies,
+            _ => throw new ArgumentException($"there is no set {path}", nameof(path)),
+        };
 
-    /// <summary>Points every vault's <c>vaultUri</c> at this sandbox: https://x.vault.azure.net/ becomes https://x.vault.localhost:port/.</summary>
+    /// <summary>
+    /// Points every vault's <c>vaultUri</c> at this sandbox: https://x.vault.azure.net/ becomes https://x.vault.localhost:port/.
+    /// </summary>
     public void PointVaultsAt(int port)
     {
         foreach (var entity in Resources.All())
         {
-            if (!entity.Id.Contains("/Microsoft.KeyVault/vaults/", StringComparison.OrdinalIgnoreCase) || entity.Id.Count(c => c == '/') != 8)
+            if (
+                !entity.Id.Contains("/Microsoft.KeyVault/vaults/", StringComparison.OrdinalIgnoreCase)
+                || entity.Id.Count(c => c == '/') != 8
+            )
                 continue;
             var resource = Json.Object(entity.Json);
             if (resource["properties"] is not JsonObject properties)
                 resource["properties"] = properties = [];
-            var name = properties["vaultUri"]?.GetValue<string>() is { } uri && Uri.TryCreate(uri, UriKind.Absolute, out var parsed)
-                ? parsed.Host.Split('.')[0] : entity.Id[(entity.Id.LastIndexOf('/') + 1)..];
+            var name =
+                properties["vaultUri"]?.GetValue<string>() is { } uri && Uri.TryCreate(uri, UriKind.Absolute, out var parsed)
+                    ? parsed.Host.Split('.')[0]
+                    : entity.Id[(entity.Id.LastIndexOf('/') + 1)..];
             properties["vaultUri"] = string.Create(CultureInfo.InvariantCulture, $"https://{name}.vault.localhost:{port}/");
             Resources.Put(entity.Id, Json.Bytes(resource));
             Vault(name);

@@ -7,29 +7,57 @@ internal static class TenantFolder
 {
     // In an order in which those who are referred to come first, so that an owner without a type can be given one.
     private static readonly string[] SetFiles =
-        ["organization", "users", "groups", "servicePrincipals", "applications", "subscriptions", "resources", "roleAssignments", "roleDefinitions"];
+    [
+        "organization",
+        "users",
+        "groups",
+        "servicePrincipals",
+        "applications",
+        "subscriptions",
+        "resources",
+        "roleAssignments",
+        "roleDefinitions",
+    ];
 
     // What only some tenants have: nobody need be told that such a file is not there.
     private static readonly string[] MoreFiles =
     [
-        "administrativeUnits", "appRoleAssignments", "oauth2PermissionGrants", "directoryRoleDefinitions", "directoryRoleAssignments", "directoryRoleEligibilities",
-        "directoryRoleAssignmentSchedules", "devices", "roleEligibilityScheduleInstances", "locks", "localUsers", "userRegistrationDetails",
+        "administrativeUnits",
+        "appRoleAssignments",
+        "oauth2PermissionGrants",
+        "directoryRoleDefinitions",
+        "directoryRoleAssignments",
+        "directoryRoleEligibilities",
+        "directoryRoleAssignmentSchedules",
+        "devices",
+        "roleEligibilityScheduleInstances",
+        "locks",
+        "localUsers",
+        "userRegistrationDetails",
     ];
 
     /// <summary>Reads a folder.</summary>
-    /// <exception cref="SandboxException">The folder is not there, holds a file it does not know, or a file is bad: one line with file, JSON path and reason.</exception>
+    /// <exception cref="SandboxException">The folder is not there, holds a file it does not know, or a file is bad: one line with file,
+    /// JSON path and reason.</exception>
     public static TenantData Load(string folder)
     {
         if (!Directory.Exists(folder))
             throw new SandboxException($"{folder}: there is no such folder");
         var tenant = new TenantData();
-        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Select(f => Path.GetRelativePath(folder, f).Replace('\\', '/')).Order(StringComparer.Ordinal).ToList();
+        var files = Directory
+            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(folder, f).Replace('\\', '/'))
+            .Order(StringComparer.Ordinal)
+            .ToList();
         foreach (var file in files)
             if (!Known(tenant, file))
-                throw new SandboxException($"{file}: the sandbox knows no file of this name; it reads {string.Join(", ", SetFiles.Concat(MoreFiles).Select(f => f + ".json"))}, "
-                    + $"{string.Join(", ", tenant.Relations.Select(r => $"{r.Parent}/<id>/{r.Leaf}.json"))}, vaults/<name>/secrets|keys|certificates.json, "
-                    + "vaults/<name>/keys/<key>/rotationpolicy.json and faults.txt");
+                throw new SandboxException(
+                    $"{file}: the sandbox knows no file of this name; it reads "
+                        + $"{string.Join(", ", SetFiles.Concat(MoreFiles).Select(f => f + ".json"))}, "
+                        + $"{string.Join(", ", tenant.Relations.Select(r => $"{r.Parent}/<id>/{r.Leaf}.json"))}, "
+                            + "vaults/<name>/secrets|keys|certificates.json, "
+                        + "vaults/<name>/keys/<key>/rotationpolicy.json and faults.txt"
+                );
         foreach (var name in SetFiles.Concat(MoreFiles))
         {
             if (files.Contains(name + ".json"))
@@ -40,7 +68,11 @@ internal static class TenantFolder
         foreach (var file in files.Where(f => f.Contains('/', StringComparison.Ordinal)))
         {
             var path = file[..^".json".Length];
-            if (path.Split('/') is [var parent, var id, _] && tenant.Sets.FirstOrDefault(s => s.Name == parent) is { } set && set.Find(id) is null)
+            if (
+                path.Split('/') is [var parent, var id, _]
+                && tenant.Sets.FirstOrDefault(s => s.Name == parent) is { } set
+                && set.Find(id) is null
+            )
                 throw new SandboxException($"{file}: $: {parent}.json has no {id}");
             TenantReader.Read(tenant, path, File.ReadAllBytes(Path.Combine(folder, file)), file);
         }
@@ -60,7 +92,11 @@ internal static class TenantFolder
         foreach (var vault in tenant.Vaults.Values.OrderBy(v => v.Name, StringComparer.Ordinal))
         {
             foreach (var objects in (VaultObjects[])[vault.Secrets, vault.Keys, vault.Certificates])
-                Write(folder, $"vaults/{vault.Name}/{objects.Kind}", writer => Array(writer, objects.Versions.All().Select(e => (Action)(() => VaultEntity(writer, vault, objects, e)))));
+                Write(
+                    folder,
+                    $"vaults/{vault.Name}/{objects.Kind}",
+                    writer => Array(writer, objects.Versions.All().Select(e => (Action)(() => VaultEntity(writer, vault, objects, e))))
+                );
             foreach (var policy in vault.RotationPolicies.All())
                 Write(folder, $"vaults/{vault.Name}/keys/{policy.Id}/rotationpolicy", writer => Raw(writer, policy.Json));
         }
@@ -138,12 +174,15 @@ internal static class TenantFolder
         }
     }
 
-    private static bool Known(TenantData tenant, string file) => file == "faults.txt" || file.EndsWith(".json", StringComparison.Ordinal) && file[..^5].Split('/') switch
-    {
-        [var name] => SetFiles.Contains(name) || MoreFiles.Contains(name),
-        ["vaults", _, "secrets" or "keys" or "certificates"] => true,
-        ["vaults", _, "keys", _, "rotationpolicy"] => true,
-        [var parent, _, var leaf] => tenant.Relations.Any(r => r.Parent == parent && r.Leaf == leaf),
-        _ => false,
-    };
+    private static bool Known(TenantData tenant, string file) =>
+        file == "faults.txt"
+        || file.EndsWith(".json", StringComparison.Ordinal)
+            && file[..^5].Split('/') switch
+            {
+                [var name] => SetFiles.Contains(name) || MoreFiles.Contains(name),
+                ["vaults", _, "secrets" or "keys" or "certificates"] => true,
+                ["vaults", _, "keys", _, "rotationpolicy"] => true,
+                [var parent, _, var leaf] => tenant.Relations.Any(r => r.Parent == parent && r.Leaf == leaf),
+                _ => false,
+            };
 }

@@ -13,16 +13,63 @@ namespace SandboxTenant.Data;
 internal static class TenantReader
 {
     private static readonly HashSet<string> ArrayProperties = new(StringComparer.Ordinal)
-        { "passwordCredentials", "keyCredentials", "owners", "members", "tags", "identifierUris", "servicePrincipalNames", "assignedLicenses", "businessPhones",
-          "groupTypes", "licenseAssignmentStates", "appRoles" };
+    {
+        "passwordCredentials",
+        "keyCredentials",
+        "owners",
+        "members",
+        "tags",
+        "identifierUris",
+        "servicePrincipalNames",
+        "assignedLicenses",
+        "businessPhones",
+        "groupTypes",
+        "licenseAssignmentStates",
+        "appRoles",
+    };
 
     private static readonly HashSet<string> TextProperties = new(StringComparer.Ordinal)
-        { "displayName", "appId", "userPrincipalName", "mail", "keyId", "customKeyIdentifier", "servicePrincipalType", "appOwnerOrganizationId", "department", "jobTitle",
-          "employeeId", "employeeType", "userType", "onPremisesImmutableId", "membershipRule", "principalId", "resourceId", "appRoleId", "clientId", "roleDefinitionId", "directoryScopeId" };
+    {
+        "displayName",
+        "appId",
+        "userPrincipalName",
+        "mail",
+        "keyId",
+        "customKeyIdentifier",
+        "servicePrincipalType",
+        "appOwnerOrganizationId",
+        "department",
+        "jobTitle",
+        "employeeId",
+        "employeeType",
+        "userType",
+        "onPremisesImmutableId",
+        "membershipRule",
+        "principalId",
+        "resourceId",
+        "appRoleId",
+        "clientId",
+        "roleDefinitionId",
+        "directoryScopeId",
+    };
 
-    private static readonly string[] Flags = ["accountEnabled", "onPremisesSyncEnabled", "mailEnabled", "securityEnabled", "isAssignableToRole"];
+    private static readonly string[] Flags =
+    [
+        "accountEnabled",
+        "onPremisesSyncEnabled",
+        "mailEnabled",
+        "securityEnabled",
+        "isAssignableToRole",
+    ];
 
-    private static readonly HashSet<string> DateProperties = new(StringComparer.Ordinal) { "key1", "key2", "createdOn", "updatedOn", "creationDate" };
+    private static readonly HashSet<string> DateProperties = new(StringComparer.Ordinal)
+    {
+        "key1",
+        "key2",
+        "createdOn",
+        "updatedOn",
+        "creationDate",
+    };
 
     /// <summary>Reads one file's content into the set with this path.</summary>
     /// <param name="tenant">Where the objects go.</param>
@@ -75,7 +122,13 @@ internal static class TenantReader
         catch (JsonException e)
         {
             throw new SandboxException(
-                string.Create(CultureInfo.InvariantCulture, $"{source.File}: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: this is not JSON ({FirstSentence(e.Message)})"), e);
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{source.File}: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: this is not JSON "
+                        + $"({FirstSentence(e.Message)})"
+                ),
+                e
+            );
         }
     }
 
@@ -84,10 +137,16 @@ internal static class TenantReader
     private static List<JsonElement> Items(JsonElement root, Source source, bool single, out string? arrayPath)
     {
         if (root.ValueKind != JsonValueKind.Object)
-            throw source.Error("$", "the top level must be an object with a \"value\" (or Resource Graph \"data\") array, as the service answers");
+            throw source.Error(
+                "$",
+                "the top level must be an object with a \"value\" (or Resource Graph \"data\") array, as the service answers"
+            );
         foreach (var link in (string[])["@odata.nextLink", "nextLink", "$skipToken"])
             if (root.TryGetProperty(link, out var next) && next.ValueKind is not JsonValueKind.Null && next.ToString().Length > 0)
-                throw source.Error($"$['{link}']", "the copy is one page of several; fetch the others, join their objects, and take this property away");
+                throw source.Error(
+                    $"$['{link}']",
+                    "the copy is one page of several; fetch the others, join their objects, and take this property away"
+                );
         // One object alone, which may have a property named value itself (a secret has).
         var alone = single && (root.TryGetProperty("id", out _) || root.TryGetProperty("kid", out _));
         foreach (var name in alone ? [] : (string[])["value", "data"])
@@ -95,39 +154,71 @@ internal static class TenantReader
             if (!root.TryGetProperty(name, out var array))
                 continue;
             arrayPath = "$." + name;
-            return array.ValueKind == JsonValueKind.Array ? [.. array.EnumerateArray()] : throw source.Error(arrayPath, $"must be an array, is {Kind(array)}");
+            return array.ValueKind == JsonValueKind.Array
+                ? [.. array.EnumerateArray()]
+                : throw source.Error(arrayPath, $"must be an array, is {Kind(array)}");
         }
         arrayPath = null;
         return single ? [root] : throw source.Error("$", "there is no \"value\" (or Resource Graph \"data\") array");
     }
 
     // Without these an object would hang on nobody and quietly never be found.
-    private static string[] Needed(string set) => set switch
-    {
-        "appRoleAssignments" => ["principalId", "resourceId", "appRoleId"],
-        "oauth2PermissionGrants" => ["clientId", "resourceId", "consentType"],
-        "directoryRoleAssignments" or "directoryRoleEligibilities" or "directoryRoleAssignmentSchedules" => ["principalId", "roleDefinitionId", "directoryScopeId"],
-        _ => [],
-    };
+    private static string[] Needed(string set) =>
+        set switch
+        {
+            "appRoleAssignments" => ["principalId", "resourceId", "appRoleId"],
+            "oauth2PermissionGrants" => ["clientId", "resourceId", "consentType"],
+            "directoryRoleAssignments" or "directoryRoleEligibilities" or "directoryRoleAssignmentSchedules" =>
+            [
+                "principalId",
+                "roleDefinitionId",
+                "directoryScopeId",
+            ],
+            _ => [],
+        };
 
     private static void ReadObject(TenantData tenant, EntitySet set, JsonElement item, Source source, string at)
     {
         var id = Id(item, source, at);
-        var arm = set.Name is "subscriptions" or "resources" or "roleAssignments" or "roleDefinitions" or "roleEligibilityScheduleInstances" or "locks" or "localUsers";
+        var arm =
+            set.Name
+            is "subscriptions"
+                or "resources"
+                or "roleAssignments"
+                or "roleDefinitions"
+                or "roleEligibilityScheduleInstances"
+                or "locks"
+                or "localUsers";
         var key = id;
         if (set.Name == "subscriptions")
-            key = id.Split('/') is ["", "subscriptions", var guid] && Guid.TryParse(guid, out _) ? guid : throw source.Error(at + ".id", $"must be /subscriptions/<guid>, is {id}");
-        else if (set.Name == "resources" && !(id.StartsWith("/subscriptions/", StringComparison.OrdinalIgnoreCase) && id.Contains("/providers/", StringComparison.OrdinalIgnoreCase)))
+            key =
+                id.Split('/') is ["", "subscriptions", var guid] && Guid.TryParse(guid, out _)
+                    ? guid
+                    : throw source.Error(at + ".id", $"must be /subscriptions/<guid>, is {id}");
+        else if (
+            set.Name == "resources"
+            && !(
+                id.StartsWith("/subscriptions/", StringComparison.OrdinalIgnoreCase)
+                && id.Contains("/providers/", StringComparison.OrdinalIgnoreCase)
+            )
+        )
             throw source.Error(at + ".id", $"must be a resource id (/subscriptions/.../providers/...), is {id}");
         else if (arm && id[0] != '/')
             throw source.Error(at + ".id", $"must be a resource id that starts with /, is {id}");
         foreach (var name in set.Name is "users" or "devices" or "groups" ? Flags : [])
-            if (item.TryGetProperty(name, out var flag) && flag.ValueKind is not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null))
+            if (
+                item.TryGetProperty(name, out var flag)
+                && flag.ValueKind is not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null)
+            )
                 throw source.Error($"{at}.{name}", $"must be true or false, is {Kind(flag)}");
         foreach (var name in Needed(set.Name))
             if (Json.Text(item, name) is not { Length: > 0 })
                 throw source.Error(at, $"has no {name}");
-        if (arm && item.TryGetProperty("properties", out var properties) && properties.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
+        if (
+            arm
+            && item.TryGetProperty("properties", out var properties)
+            && properties.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null)
+        )
             throw source.Error(at + ".properties", $"must be an object, is {Kind(properties)}");
         CheckValues(item, source, at, arm);
         if (set.Find(key) is { } twin && string.Equals(twin.Id, key, StringComparison.OrdinalIgnoreCase))
@@ -135,10 +226,16 @@ internal static class TenantReader
 
         var leaves = tenant.Relations.Where(r => r.Parent == set.Name && item.TryGetProperty(r.Leaf, out _)).Select(r => r.Leaf).ToList();
         // Key material never leaves the directory, whatever the copy says.
-        var changed = set.Name is "applications" or "servicePrincipals" && item.TryGetProperty("keyCredentials", out var keys)
-            && keys.ValueKind == JsonValueKind.Array && keys.EnumerateArray().Any(k => k.TryGetProperty("key", out var bytes) && bytes.ValueKind != JsonValueKind.Null);
-        var secrets = set.Name is "applications" or "servicePrincipals" && item.TryGetProperty("passwordCredentials", out var passwords)
-            && passwords.ValueKind == JsonValueKind.Array && passwords.EnumerateArray().Any(p => p.TryGetProperty("secretText", out var text) && text.ValueKind != JsonValueKind.Null);
+        var changed =
+            set.Name is "applications" or "servicePrincipals"
+            && item.TryGetProperty("keyCredentials", out var keys)
+            && keys.ValueKind == JsonValueKind.Array
+            && keys.EnumerateArray().Any(k => k.TryGetProperty("key", out var bytes) && bytes.ValueKind != JsonValueKind.Null);
+        var secrets =
+            set.Name is "applications" or "servicePrincipals"
+            && item.TryGetProperty("passwordCredentials", out var passwords)
+            && passwords.ValueKind == JsonValueKind.Array
+            && passwords.EnumerateArray().Any(p => p.TryGetProperty("secretText", out var text) && text.ValueKind != JsonValueKind.Null);
         if (!changed && leaves.Count == 0 && !secrets && !item.TryGetProperty("@odata.context", out _))
         {
             set.Add(key, Json.Bytes(item));
@@ -188,18 +285,23 @@ internal static class TenantReader
         if (set.Name.EndsWith("/methods", StringComparison.Ordinal))
             throw source.Error(at, "has no @odata.type, without which nobody knows what kind of method it is");
         // A copy made with $select has no type: an SDK would then give a bare directoryObject.
-        var type = tenant.Users.Find(id) is not null || item.TryGetProperty("userPrincipalName", out _) ? "user"
+        var type =
+            tenant.Users.Find(id) is not null || item.TryGetProperty("userPrincipalName", out _) ? "user"
             : tenant.ServicePrincipals.Find(id) is not null || item.TryGetProperty("servicePrincipalType", out _) ? "servicePrincipal"
             : item.TryGetProperty("securityEnabled", out _) ? "group"
-            : set.Name.EndsWith("/registeredDevices", StringComparison.Ordinal) ? "device" : "user";
-        set.Add(id, Json.Bytes(writer =>
-        {
-            writer.WriteStartObject();
-            writer.WriteString("@odata.type", "#microsoft.graph." + type);
-            foreach (var property in item.EnumerateObject())
-                property.WriteTo(writer);
-            writer.WriteEndObject();
-        }));
+            : set.Name.EndsWith("/registeredDevices", StringComparison.Ordinal) ? "device"
+            : "user";
+        set.Add(
+            id,
+            Json.Bytes(writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteString("@odata.type", "#microsoft.graph." + type);
+                foreach (var property in item.EnumerateObject())
+                    property.WriteTo(writer);
+                writer.WriteEndObject();
+            })
+        );
     }
 
     private static void ReadVault(VaultData vault, string kind, List<JsonElement> items, Source source, string? arrayPath)
@@ -214,36 +316,68 @@ internal static class TenantReader
                 throw source.Error(at, $"must be an object, is {Kind(item)}");
             var key = item;
             // A key that was fetched, not listed, has its id one level down: {"key":{"kid":...},"attributes":{...}}.
-            if (kind == "keys" && !item.TryGetProperty("kid", out _) && item.TryGetProperty("key", out var inner) && inner.ValueKind == JsonValueKind.Object)
+            if (
+                kind == "keys"
+                && !item.TryGetProperty("kid", out _)
+                && item.TryGetProperty("key", out var inner)
+                && inner.ValueKind == JsonValueKind.Object
+            )
                 key = inner;
             var id = Id(key, source, at, idProperty);
-            if (!Uri.TryCreate(id, UriKind.Absolute, out var uri) || uri.AbsolutePath.Trim('/').Split('/') is not ([_, _] or [_, _, _]) || uri.AbsolutePath.Split('/')[1] != kind)
+            if (
+                !Uri.TryCreate(id, UriKind.Absolute, out var uri)
+                || uri.AbsolutePath.Trim('/').Split('/') is not ([_, _] or [_, _, _])
+                || uri.AbsolutePath.Split('/')[1] != kind
+            )
                 throw source.Error($"{at}.{idProperty}", $"must be https://<vault>.vault.azure.net/{kind}/<name>[/<version>], is {id}");
             if (!item.TryGetProperty("attributes", out var attributes) || attributes.ValueKind != JsonValueKind.Object)
                 throw source.Error(at + ".attributes", "must be an object");
             foreach (var name in (string[])["created", "updated", "exp", "nbf"])
-                if (attributes.TryGetProperty(name, out var time) && !(time.ValueKind == JsonValueKind.Number && time.TryGetInt64(out var seconds) && seconds is >= 0 and <= 253402300799))
+                if (
+                    attributes.TryGetProperty(name, out var time)
+                    && !(time.ValueKind == JsonValueKind.Number && time.TryGetInt64(out var seconds) && seconds is >= 0 and <= 253402300799)
+                )
                     throw source.Error($"{at}.attributes.{name}", "must be a time in whole seconds since 1970");
-            if (attributes.TryGetProperty("enabled", out var enabled) && enabled.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+            if (
+                attributes.TryGetProperty("enabled", out var enabled)
+                && enabled.ValueKind is not (JsonValueKind.True or JsonValueKind.False)
+            )
                 throw source.Error(at + ".attributes.enabled", $"must be true or false, is {Kind(enabled)}");
             var parts = uri.AbsolutePath.Trim('/').Split('/');
             var (objectName, version) = (parts[1], parts.Length == 3 ? parts[2] : VersionOf(vault.Name, id));
             if (kind == "keys" && item.TryGetProperty("rotationPolicy", out var policy) && policy.ValueKind != JsonValueKind.Null)
                 ReadPolicy(vault, objectName, policy, source, at + ".rotationPolicy");
-            if (parts.Length == 2 && objects.Current.Find(objectName) is not null || objects.Versions.Find($"{objectName}/{version}") is not null)
-                throw source.Error($"{at}.{idProperty}", $"{objectName} is there twice (give it once without a version, or each version with its own)");
-            AddVersion(objects, objectName, version, Json.Bytes(writer =>
-            {
-                writer.WriteStartObject();
-                foreach (var property in item.EnumerateObject())
-                    if (property.Name is not ("id" or "kid" or "sid" or "rotationPolicy" or "managed" or "key") || property.Name == "managed" && property.Value.ValueKind == JsonValueKind.True)
-                        property.WriteTo(writer);
-                writer.WriteEndObject();
-            }));
+            if (
+                parts.Length == 2 && objects.Current.Find(objectName) is not null
+                || objects.Versions.Find($"{objectName}/{version}") is not null
+            )
+                throw source.Error(
+                    $"{at}.{idProperty}",
+                    $"{objectName} is there twice (give it once without a version, or each version with its own)"
+                );
+            AddVersion(
+                objects,
+                objectName,
+                version,
+                Json.Bytes(writer =>
+                {
+                    writer.WriteStartObject();
+                    foreach (var property in item.EnumerateObject())
+                        if (
+                            property.Name is not ("id" or "kid" or "sid" or "rotationPolicy" or "managed" or "key")
+                            || property.Name == "managed" && property.Value.ValueKind == JsonValueKind.True
+                        )
+                            property.WriteTo(writer);
+                    writer.WriteEndObject();
+                })
+            );
         }
     }
 
-    /// <summary>Adds a version, and shows it as the current one when it is the newest by creation time (the later in the file where times are equal).</summary>
+    /// <summary>
+    /// Adds a version, and shows it as the current one when it is the newest by creation time (the later in the file where times are
+    /// equal).
+    /// </summary>
     public static void AddVersion(VaultObjects objects, string name, string version, byte[] json)
     {
         objects.Versions.Add($"{name}/{version}", json);
@@ -255,12 +389,21 @@ internal static class TenantReader
 
     /// <summary>A version id for an object whose copy has none: 32 hex digits, always the same for the same object.</summary>
     public static string VersionOf(string vault, string seed) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{vault.ToLowerInvariant()}\n{(Uri.TryCreate(seed, UriKind.Absolute, out var uri) ? uri.AbsolutePath : seed)}")))[..32];
+        Convert.ToHexStringLower(
+            SHA256.HashData(
+                Encoding.UTF8.GetBytes(
+                    $"{vault.ToLowerInvariant()}\n{(Uri.TryCreate(seed, UriKind.Absolute, out var uri) ? uri.AbsolutePath : seed)}"
+                )
+            )
+        )[..32];
 
     private static long Created(byte[] json)
     {
         using var document = JsonDocument.Parse(json);
-        return document.RootElement.TryGetProperty("attributes", out var attributes) && attributes.TryGetProperty("created", out var created) ? created.GetInt64() : 0;
+        return
+            document.RootElement.TryGetProperty("attributes", out var attributes) && attributes.TryGetProperty("created", out var created)
+            ? created.GetInt64()
+            : 0;
     }
 
     private static void ReadPolicy(VaultData vault, string key, JsonElement policy, Source source, string at)
@@ -318,7 +461,10 @@ internal static class TenantReader
                 if (value.ValueKind != JsonValueKind.String)
                     throw source.Error($"{at}.{property.Name}", $"must be a date, is {Kind(value)}");
                 if (!value.TryGetDateTimeOffset(out _))
-                    throw source.Error($"{at}.{property.Name}", $"\"{value.GetString()}\" is not a date (ISO 8601, as 2026-11-23T00:00:00Z)");
+                    throw source.Error(
+                        $"{at}.{property.Name}",
+                        $"\"{value.GetString()}\" is not a date (ISO 8601, as 2026-11-23T00:00:00Z)"
+                    );
             }
             else if (arm)
                 continue;
@@ -329,15 +475,16 @@ internal static class TenantReader
         }
     }
 
-    private static string Kind(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => "an array",
-        JsonValueKind.String => "text",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.True or JsonValueKind.False => "true or false",
-        _ => "null",
-    };
+    private static string Kind(JsonElement element) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Array => "an array",
+            JsonValueKind.String => "text",
+            JsonValueKind.Number => "a number",
+            JsonValueKind.True or JsonValueKind.False => "true or false",
+            _ => "null",
+        };
 
     private sealed record Source(string File)
     {

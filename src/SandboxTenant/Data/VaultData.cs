@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace SandboxTenant.Data;
 
-/// <summary>One kind of object in a vault. Ids are left out of the JSON kept here: they hold the host and port, and are written when served.</summary>
+/// <summary>
+/// One kind of object in a vault. Ids are left out of the JSON kept here: they hold the host and port, and are written when served.
+/// </summary>
 internal sealed class VaultObjects(string vault, string kind)
 {
     /// <summary><c>secrets</c>, <c>keys</c> or <c>certificates</c>.</summary>
@@ -37,11 +39,12 @@ internal sealed class VaultData(string name)
     public EntitySet RotationPolicies { get; } = new($"vaults/{name}/keys/rotationpolicy");
 
     /// <summary>The objects of a kind; null for a kind there is not.</summary>
-    public VaultObjects? Of(string kind) => kind switch
-    {
-        "secrets" => Secrets,
-        "keys" => Keys,
-        "certificates" => Certificates,
-        _ => null,
-    };
+    public VaultObjects? Of(string kind) =>
+        kind switch
+        {
+            "secrets" => Secrets,
+            "keys" => Keys,
+            "certificates" => Certificates,
+            _ => null,
+        };
 }

@@ -5,8 +5,9 @@ using SandboxTenant.Data;
 namespace SandboxTenant.Demo;
 
 /// <summary>
-/// The demo tenant: Northwynd AI, 300 people, 150 app registrations, 40 vault objects in five vaults, 12 storage accounts. The same seed and time give the same
-/// tenant byte for byte; all dates are offsets from that time, to the second. Most of it is healthy, and every case the credential check knows occurs.
+/// The demo tenant: Northwynd AI, 300 people, 150 app registrations, 40 vault objects in five vaults, 12 storage accounts. The same seed
+/// and time give the same tenant byte for byte; all dates are offsets from that time, to the second. Most of it is healthy, and every case
+/// the credential check knows occurs.
 /// </summary>
 internal sealed class DemoTenant
 {
@@ -35,7 +36,10 @@ internal sealed class DemoTenant
     /// <param name="now">What its dates are offsets from.</param>
     public static TenantData Create(ulong seed, DateTimeOffset now)
     {
-        var demo = new DemoTenant(seed, new DateTimeOffset(now.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero));
+        var demo = new DemoTenant(
+            seed,
+            new DateTimeOffset(now.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero)
+        );
         demo.People();
         demo.Groups();
         demo.Applications();
@@ -49,20 +53,94 @@ internal sealed class DemoTenant
 
     private static readonly (string Name, int People)[] Departments =
     [
-        ("Executive", 6), ("Engineering", 90), ("Research", 50), ("Product", 25), ("Security", 14), ("IT Operations", 20),
-        ("Data", 30), ("Sales", 25), ("Marketing", 12), ("Finance", 12), ("People", 10), ("Legal", 6),
+        ("Executive", 6),
+        ("Engineering", 90),
+        ("Research", 50),
+        ("Product", 25),
+        ("Security", 14),
+        ("IT Operations", 20),
+        ("Data", 30),
+        ("Sales", 25),
+        ("Marketing", 12),
+        ("Finance", 12),
+        ("People", 10),
+        ("Legal", 6),
     ];
 
     private static readonly string[] First =
     [
-        "Ada", "Amir", "Anja", "Bruno", "Carla", "Chidi", "Dana", "Elif", "Emil", "Farah", "Greta", "Hugo", "Ines", "Ivan", "Jonas", "Kaito", "Lena", "Luis", "Maja", "Milan",
-        "Nadia", "Noor", "Oskar", "Petra", "Priya", "Rafael", "Rosa", "Samir", "Sofia", "Tariq", "Tessa", "Uma", "Viktor", "Wanda", "Yara", "Zoe",
+        "Ada",
+        "Amir",
+        "Anja",
+        "Bruno",
+        "Carla",
+        "Chidi",
+        "Dana",
+        "Elif",
+        "Emil",
+        "Farah",
+        "Greta",
+        "Hugo",
+        "Ines",
+        "Ivan",
+        "Jonas",
+        "Kaito",
+        "Lena",
+        "Luis",
+        "Maja",
+        "Milan",
+        "Nadia",
+        "Noor",
+        "Oskar",
+        "Petra",
+        "Priya",
+        "Rafael",
+        "Rosa",
+        "Samir",
+        "Sofia",
+        "Tariq",
+        "Tessa",
+        "Uma",
+        "Viktor",
+        "Wanda",
+        "Yara",
+        "Zoe",
     ];
 
     private static readonly string[] Last =
     [
-        "Abbasi", "Almeida", "Bauer", "Berg", "Castro", "Dahl", "Eriksen", "Fischer", "Garcia", "Haas", "Ivanova", "Jansen", "Kaya", "Keller", "Lindqvist", "Moreau", "Mwangi", "Novak",
-        "Okafor", "Olsen", "Patel", "Quinn", "Rossi", "Sato", "Schmid", "Silva", "Tanaka", "Urban", "Vogel", "Weber", "Yilmaz", "Zhang",
+        "Abbasi",
+        "Almeida",
+        "Bauer",
+        "Berg",
+        "Castro",
+        "Dahl",
+        "Eriksen",
+        "Fischer",
+        "Garcia",
+        "Haas",
+        "Ivanova",
+        "Jansen",
+        "Kaya",
+        "Keller",
+        "Lindqvist",
+        "Moreau",
+        "Mwangi",
+        "Novak",
+        "Okafor",
+        "Olsen",
+        "Patel",
+        "Quinn",
+        "Rossi",
+        "Sato",
+        "Schmid",
+        "Silva",
+        "Tanaka",
+        "Urban",
+        "Vogel",
+        "Weber",
+        "Yilmaz",
+        "Zhang",
     ];
 
     // People 40 and 75 were disabled; 120 is a guest who left; one more owner was deleted and is in no list.
@@ -70,21 +148,33 @@ internal sealed class DemoTenant
 
     private void People()
     {
-        _tenant.Add("organization", new JsonObject
-        {
-            ["id"] = _tenantId,
-            ["displayName"] = "Northwynd AI",
-            ["countryLetterCode"] = "NL",
-            ["createdDateTime"] = At(-2400),
-            ["verifiedDomains"] = new JsonArray(new JsonObject { ["name"] = Domain, ["isDefault"] = true, ["isInitial"] = false, ["type"] = "Managed", ["capabilities"] = "Email" }),
-        });
+        _tenant.Add(
+            "organization",
+            new JsonObject
+            {
+                ["id"] = _tenantId,
+                ["displayName"] = "Northwynd AI",
+                ["countryLetterCode"] = "NL",
+                ["createdDateTime"] = At(-2400),
+                ["verifiedDomains"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["name"] = Domain,
+                        ["isDefault"] = true,
+                        ["isInitial"] = false,
+                        ["type"] = "Managed",
+                        ["capabilities"] = "Email",
+                    }
+                ),
+            }
+        );
         HashSet<string> taken = [];
         foreach (var (department, count) in Departments)
             for (var i = 0; i < count; i++)
             {
-                string first, last;
-                do
-                    (first, last) = (_random.Pick(First), _random.Pick(Last));
+                string first,
+                    last;
+                do (first, last) = (_random.Pick(First), _random.Pick(Last));
                 while (!taken.Add(first + last));
                 _people.Add((Id($"user/{_people.Count}"), $"{first}.{last}@{Domain}".ToLowerInvariant(), $"{first} {last}", department));
             }
@@ -94,7 +184,10 @@ internal sealed class DemoTenant
             var person = _people[i];
             if (i > 0 && _people[i - 1].Department != person.Department)
                 (head, inDepartment) = (i, 0);
-            var lead = inDepartment == 0 ? 0 : inDepartment % 8 == 1 ? head : head + (inDepartment - 1) / 8 * 8 + 1;
+            var lead =
+                inDepartment == 0 ? 0
+                : inDepartment % 8 == 1 ? head
+                : head + (inDepartment - 1) / 8 * 8 + 1;
             var user = new JsonObject
             {
                 ["id"] = person.Id,
@@ -103,13 +196,20 @@ internal sealed class DemoTenant
                 ["surname"] = person.Name.Split(' ')[1],
                 ["userPrincipalName"] = person.Upn,
                 ["mail"] = person.Upn,
-                ["jobTitle"] = i == 0 ? "Chief Executive" : inDepartment == 0 ? $"Head of {person.Department}" : inDepartment % 8 == 1 ? "Team Lead" : "Specialist",
+                ["jobTitle"] =
+                    i == 0 ? "Chief Executive"
+                    : inDepartment == 0 ? $"Head of {person.Department}"
+                    : inDepartment % 8 == 1 ? "Team Lead"
+                    : "Specialist",
                 ["department"] = person.Department,
                 ["employeeId"] = string.Create(CultureInfo.InvariantCulture, $"NW-{2001 + i}"),
                 ["accountEnabled"] = !Disabled.Contains(i),
                 ["userType"] = i == 120 ? "Guest" : "Member",
                 ["createdDateTime"] = At(-_random.Next(2000) - 60),
-                ["signInActivity"] = new JsonObject { ["lastSignInDateTime"] = At(Disabled.Contains(i) ? -140 : -_random.Next(6), -_random.Next(86400)) },
+                ["signInActivity"] = new JsonObject
+                {
+                    ["lastSignInDateTime"] = At(Disabled.Contains(i) ? -140 : -_random.Next(6), -_random.Next(86400)),
+                },
                 ["businessPhones"] = new JsonArray(),
             };
             if (i > 0)
@@ -119,45 +219,77 @@ internal sealed class DemoTenant
         }
     }
 
-    private JsonObject Person(int index) => new()
-    {
-        ["@odata.type"] = "#microsoft.graph.user",
-        ["id"] = _people[index].Id,
-        ["displayName"] = _people[index].Name,
-        ["userPrincipalName"] = _people[index].Upn,
-        ["mail"] = _people[index].Upn,
-    };
+    private JsonObject Person(int index) =>
+        new()
+        {
+            ["@odata.type"] = "#microsoft.graph.user",
+            ["id"] = _people[index].Id,
+            ["displayName"] = _people[index].Name,
+            ["userPrincipalName"] = _people[index].Upn,
+            ["mail"] = _people[index].Upn,
+        };
 
     private void Groups()
     {
         foreach (var (department, _) in Departments)
-            Group($"dept-{department.ToLowerInvariant().Replace(' ', '-')}", $"Everyone in {department}", Enumerable.Range(0, _people.Count).Where(i => _people[i].Department == department));
+            Group(
+                $"dept-{department.ToLowerInvariant().Replace(' ', '-')}",
+                $"Everyone in {department}",
+                Enumerable.Range(0, _people.Count).Where(i => _people[i].Department == department)
+            );
         Group("azure-production-operators", "May change production", Of("IT Operations", 6));
         Group("key-vault-administrators", "May read and change vault objects", Of("Security", 4));
         Group("model-release-approvers", "Approve a model's release", Of("Research", 3).Concat(Of("Legal", 2)));
         Group("data-stewards", "Answer for data sets", Of("Data", 8));
     }
 
-    private IEnumerable<int> Of(string department, int count) => Enumerable.Range(0, _people.Count).Where(i => _people[i].Department == department).Take(count);
+    private IEnumerable<int> Of(string department, int count) =>
+        Enumerable.Range(0, _people.Count).Where(i => _people[i].Department == department).Take(count);
 
-    private void Group(string name, string description, IEnumerable<int> members) => _tenant.Add("groups", new JsonObject
-    {
-        ["id"] = Id("group/" + name),
-        ["displayName"] = name,
-        ["description"] = description,
-        ["mailEnabled"] = false,
-        ["securityEnabled"] = true,
-        ["groupTypes"] = new JsonArray(),
-        ["mailNickname"] = name,
-        ["createdDateTime"] = At(-900),
-        ["members"] = new JsonArray([.. members.Select(Person)]),
-    });
+    private void Group(string name, string description, IEnumerable<int> members) =>
+        _tenant.Add(
+            "groups",
+            new JsonObject
+            {
+                ["id"] = Id("group/" + name),
+                ["displayName"] = name,
+                ["description"] = description,
+                ["mailEnabled"] = false,
+                ["securityEnabled"] = true,
+                ["groupTypes"] = new JsonArray(),
+                ["mailNickname"] = name,
+                ["createdDateTime"] = At(-900),
+                ["members"] = new JsonArray([.. members.Select(Person)]),
+            }
+        );
 
     private static readonly string[] Systems =
     [
-        "Vector Index", "Feature Store", "Model Registry", "Prompt Library", "Data Labelling", "Evaluation Harness", "Training Scheduler", "Usage Metering", "Customer Portal", "Contract Analysis",
-        "Support Assistant", "Transcription", "Translation", "Image Moderation", "Fraud Signals", "Churn Forecast", "Demand Forecast", "Knowledge Graph", "Document Intake", "Retrieval Cache",
-        "Chat Gateway", "Audit Exporter", "Telemetry Collector", "Sandbox Runner", "Experiment Tracker",
+        "Vector Index",
+        "Feature Store",
+        "Model Registry",
+        "Prompt Library",
+        "Data Labelling",
+        "Evaluation Harness",
+        "Training Scheduler",
+        "Usage Metering",
+        "Customer Portal",
+        "Contract Analysis",
+        "Support Assistant",
+        "Transcription",
+        "Translation",
+        "Image Moderation",
+        "Fraud Signals",
+        "Churn Forecast",
+        "Demand Forecast",
+        "Knowledge Graph",
+        "Document Intake",
+        "Retrieval Cache",
+        "Chat Gateway",
+        "Audit Exporter",
+        "Telemetry Collector",
+        "Sandbox Runner",
+        "Experiment Tracker",
     ];
 
     private static readonly string[] Parts = ["API", "Worker", "Pipeline", "Console", "Webhook"];
@@ -183,12 +315,28 @@ internal sealed class DemoTenant
         AppOwnedBy("Orphaned Crawler", [Deleted()], [Secret("owner deleted", -150, 30)]);
         AppOwnedBy("Prototype Embedder", [Person(Disabled[0])], [Secret("owner disabled", -110, 70)]);
         AppOwnedBy("Unowned Webhook Relay", [], [Secret("no owner", -130, 50)]);
-        AppOwnedBy("Pipeline Deployer", [new JsonObject { ["@odata.type"] = "#microsoft.graph.servicePrincipal", ["id"] = Id("sp/app/Release Orchestrator"), ["displayName"] = "Release Orchestrator", ["servicePrincipalType"] = "Application" }],
-            [Secret("owned by a service principal", -95, 85)]);
+        AppOwnedBy(
+            "Pipeline Deployer",
+            [
+                new JsonObject
+                {
+                    ["@odata.type"] = "#microsoft.graph.servicePrincipal",
+                    ["id"] = Id("sp/app/Release Orchestrator"),
+                    ["displayName"] = "Release Orchestrator",
+                    ["servicePrincipalType"] = "Application",
+                },
+            ],
+            [Secret("owned by a service principal", -95, 85)]
+        );
         AppOwnedBy("Shared Analytics Hub", [.. Of("Data", 4).Select(Person)], [Secret("several owners", -100, 80)]);
         App("Signed Webhook Sender", "Engineering", [], Certificate("Signed Webhook Sender", -100, 265, pair: true));
         App("Partner Data Exchange", "Data", [], Certificate("Partner Data Exchange", -30, 60, pair: false));
-        App("Mixed Credentials Service", "Engineering", [Secret("old", -300, 65), Secret("current", -15, 70), Secret("spare", -12, 76)], Certificate("Mixed Credentials Service", -400, -35, pair: true));
+        App(
+            "Mixed Credentials Service",
+            "Engineering",
+            [Secret("old", -300, 65), Secret("current", -15, 70), Secret("spare", -12, 76)],
+            Certificate("Mixed Credentials Service", -400, -35, pair: true)
+        );
         App("Release Orchestrator", "Engineering");
         App("Two Year Secret Service", "Product", Secret("valid for two years", -10, 720));
         var extra = 0;
@@ -217,14 +365,15 @@ internal sealed class DemoTenant
         }
     }
 
-    private JsonObject Deleted() => new()
-    {
-        ["@odata.type"] = "#microsoft.graph.user",
-        ["id"] = Id("user/deleted"),
-        ["displayName"] = "Marek Former",
-        ["userPrincipalName"] = $"marek.former@{Domain}",
-        ["mail"] = null,
-    };
+    private JsonObject Deleted() =>
+        new()
+        {
+            ["@odata.type"] = "#microsoft.graph.user",
+            ["id"] = Id("user/deleted"),
+            ["displayName"] = "Marek Former",
+            ["userPrincipalName"] = $"marek.former@{Domain}",
+            ["mail"] = null,
+        };
 
     private void App(string name, string department, params JsonObject[] secrets) => App(name, department, secrets, []);
 
@@ -234,24 +383,37 @@ internal sealed class DemoTenant
         AppOwnedBy(name, [Person(staff[_random.Next(staff.Count)])], secrets, certificates, department);
     }
 
-    private void AppOwnedBy(string name, JsonObject[] owners, JsonObject[] secrets, JsonObject[]? certificates = null, string? department = null)
+    private void AppOwnedBy(
+        string name,
+        JsonObject[] owners,
+        JsonObject[] secrets,
+        JsonObject[]? certificates = null,
+        string? department = null
+    )
     {
         var n = _tenant.Applications.Count;
-        _tenant.Add("applications", new JsonObject
-        {
-            ["id"] = Id($"app/{n}"),
-            ["appId"] = Id($"appId/{n}"),
-            ["displayName"] = name,
-            ["createdDateTime"] = At(-850 - n),
-            ["signInAudience"] = "AzureADMyOrg",
-            ["publisherDomain"] = Domain,
-            ["notes"] = department is null ? null : $"Run by {department}",
-            ["identifierUris"] = new JsonArray(),
-            ["tags"] = new JsonArray(n % 4 == 0 ? ["production"] : n % 4 == 1 ? ["staging"] : []),
-            ["passwordCredentials"] = new JsonArray([.. secrets]),
-            ["keyCredentials"] = new JsonArray([.. certificates ?? []]),
-            ["owners"] = new JsonArray([.. owners]),
-        });
+        _tenant.Add(
+            "applications",
+            new JsonObject
+            {
+                ["id"] = Id($"app/{n}"),
+                ["appId"] = Id($"appId/{n}"),
+                ["displayName"] = name,
+                ["createdDateTime"] = At(-850 - n),
+                ["signInAudience"] = "AzureADMyOrg",
+                ["publisherDomain"] = Domain,
+                ["notes"] = department is null ? null : $"Run by {department}",
+                ["identifierUris"] = new JsonArray(),
+                ["tags"] = new JsonArray(
+                    n % 4 == 0 ? ["production"]
+                    : n % 4 == 1 ? ["staging"]
+                    : []
+                ),
+                ["passwordCredentials"] = new JsonArray([.. secrets]),
+                ["keyCredentials"] = new JsonArray([.. certificates ?? []]),
+                ["owners"] = new JsonArray([.. owners]),
+            }
+        );
     }
 
     private JsonObject Secret(string name, int start, int end) => Credential(name, start, At(end));
@@ -276,26 +438,33 @@ internal sealed class DemoTenant
     private JsonObject[] Certificate(string name, int start, int end, bool pair, string? type = null)
     {
         var thumbprint = Convert.ToBase64String(Convert.FromHexString(Ids.Hex($"{_seed}/certificate/{name}", 40)));
-        JsonObject Key(string usage, string keyType) => new()
-        {
-            ["customKeyIdentifier"] = thumbprint,
-            ["displayName"] = $"CN={name}",
-            ["endDateTime"] = At(end),
-            ["key"] = null,
-            ["keyId"] = Id($"certificate/{name}/{usage}"),
-            ["startDateTime"] = At(start),
-            ["type"] = keyType,
-            ["usage"] = usage,
-        };
-        return pair ? [Key("Sign", type ?? "X509CertAndPassword"), Key("Verify", "AsymmetricX509Cert")] : [Key("Verify", "AsymmetricX509Cert")];
+        JsonObject Key(string usage, string keyType) =>
+            new()
+            {
+                ["customKeyIdentifier"] = thumbprint,
+                ["displayName"] = $"CN={name}",
+                ["endDateTime"] = At(end),
+                ["key"] = null,
+                ["keyId"] = Id($"certificate/{name}/{usage}"),
+                ["startDateTime"] = At(start),
+                ["type"] = keyType,
+                ["usage"] = usage,
+            };
+        return pair
+            ? [Key("Sign", type ?? "X509CertAndPassword"), Key("Verify", "AsymmetricX509Cert")]
+            : [Key("Verify", "AsymmetricX509Cert")];
     }
 
     private static readonly (string Name, string AppId)[] FirstParty =
     [
-        ("Microsoft Graph", "00000003-0000-0000-c000-000000000000"), ("Office 365 Exchange Online", "00000002-0000-0ff1-ce00-000000000000"),
-        ("Office 365 SharePoint Online", "00000003-0000-0ff1-ce00-000000000000"), ("Azure Key Vault", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"),
-        ("Windows Azure Service Management API", "797f4846-ba00-4fd7-ba43-dac1f8f63013"), ("Azure Storage", "e406a681-f3d4-42a8-90b6-c2b029497af1"),
-        ("Microsoft Azure CLI", "04b07795-8ddb-461a-bbee-02f9e1bf7b46"), ("Microsoft Teams Services", "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe"),
+        ("Microsoft Graph", "00000003-0000-0000-c000-000000000000"),
+        ("Office 365 Exchange Online", "00000002-0000-0ff1-ce00-000000000000"),
+        ("Office 365 SharePoint Online", "00000003-0000-0ff1-ce00-000000000000"),
+        ("Azure Key Vault", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"),
+        ("Windows Azure Service Management API", "797f4846-ba00-4fd7-ba43-dac1f8f63013"),
+        ("Azure Storage", "e406a681-f3d4-42a8-90b6-c2b029497af1"),
+        ("Microsoft Azure CLI", "04b07795-8ddb-461a-bbee-02f9e1bf7b46"),
+        ("Microsoft Teams Services", "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe"),
     ];
 
     private void ServicePrincipals()
@@ -304,33 +473,88 @@ internal sealed class DemoTenant
         {
             var (name, appId) = (Json.Text(app.Json, "displayName")!, Json.Text(app.Json, "appId")!);
             // One old habit: a secret put on the service principal, where no portal page shows it.
-            Principal(name == "Release Orchestrator" ? "sp/app/Release Orchestrator" : "sp/" + app.Id, appId, name, "Application", _tenantId,
-                name == "Legacy Scoring Service" ? [Secret("left on the service principal", -500, 230)] : [], []);
+            Principal(
+                name == "Release Orchestrator" ? "sp/app/Release Orchestrator" : "sp/" + app.Id,
+                appId,
+                name,
+                "Application",
+                _tenantId,
+                name == "Legacy Scoring Service" ? [Secret("left on the service principal", -500, 230)] : [],
+                []
+            );
         }
-        var saml = new (string Name, int Start, int End)[] { ("Travel Booking", -100, 995), ("Expense Portal", -1090, 5), ("Learning Hub", -20, 1075), ("HR Suite", -1100, -5), ("Design Tool", -40, 60), ("CRM", -365, 730) };
+        var saml = new (string Name, int Start, int End)[]
+        {
+            ("Travel Booking", -100, 995),
+            ("Expense Portal", -1090, 5),
+            ("Learning Hub", -20, 1075),
+            ("HR Suite", -1100, -5),
+            ("Design Tool", -40, 60),
+            ("CRM", -365, 730),
+        };
         foreach (var (name, start, end) in saml)
         {
             var keys = Certificate(name + " SSO", start, end, pair: true);
             var password = Secret(name + " SSO", start, end);
             password["customKeyIdentifier"] = keys[0]["customKeyIdentifier"]!.GetValue<string>();
             var thumbprint = Convert.ToHexString(Convert.FromBase64String(keys[0]["customKeyIdentifier"]!.GetValue<string>()));
-            Principal("sp/saml/" + name, Id("saml/" + name), name, "Application", _tenantId, [password], keys, p =>
-            {
-                p["preferredSingleSignOnMode"] = "saml";
-                p["preferredTokenSigningKeyThumbprint"] = thumbprint;
-                p["preferredTokenSigningKeyEndDateTime"] = At(end);
-                p["tags"] = new JsonArray("WindowsAzureActiveDirectoryIntegratedApp", "WindowsAzureActiveDirectoryCustomSingleSignOnApplication");
-                p["owners"] = new JsonArray(Person(Of("IT Operations", 20).ElementAt(3)));
-            });
+            Principal(
+                "sp/saml/" + name,
+                Id("saml/" + name),
+                name,
+                "Application",
+                _tenantId,
+                [password],
+                keys,
+                p =>
+                {
+                    p["preferredSingleSignOnMode"] = "saml";
+                    p["preferredTokenSigningKeyThumbprint"] = thumbprint;
+                    p["preferredTokenSigningKeyEndDateTime"] = At(end);
+                    p["tags"] = new JsonArray(
+                        "WindowsAzureActiveDirectoryIntegratedApp",
+                        "WindowsAzureActiveDirectoryCustomSingleSignOnApplication"
+                    );
+                    p["owners"] = new JsonArray(Person(Of("IT Operations", 20).ElementAt(3)));
+                }
+            );
         }
         foreach (var (name, appId) in FirstParty)
-            Principal("sp/microsoft/" + name, appId, name, "Application", MicrosoftTenant, [], name == "Azure Storage" ? Certificate(name, -400, -20, pair: false) : []);
-        foreach (var name in (string[])["id-ingest-prod", "id-training-prod", "id-serving-prod", "id-ingest-staging", "id-serving-staging", "id-sandbox-dev"])
+            Principal(
+                "sp/microsoft/" + name,
+                appId,
+                name,
+                "Application",
+                MicrosoftTenant,
+                [],
+                name == "Azure Storage" ? Certificate(name, -400, -20, pair: false) : []
+            );
+        foreach (
+            var name in (string[])
+                ["id-ingest-prod", "id-training-prod", "id-serving-prod", "id-ingest-staging", "id-serving-staging", "id-sandbox-dev"]
+        )
             // The platform renews these by itself, before they are 90 days old.
-            Principal("sp/identity/" + name, Id("identity/" + name), name, "ManagedIdentity", null, [], Certificate(name, -46 - name.Length, 44 - name.Length, pair: false));
+            Principal(
+                "sp/identity/" + name,
+                Id("identity/" + name),
+                name,
+                "ManagedIdentity",
+                null,
+                [],
+                Certificate(name, -46 - name.Length, 44 - name.Length, pair: false)
+            );
     }
 
-    private void Principal(string key, string appId, string name, string type, string? ownerTenant, JsonObject[] secrets, JsonObject[] keys, Action<JsonObject>? more = null)
+    private void Principal(
+        string key,
+        string appId,
+        string name,
+        string type,
+        string? ownerTenant,
+        JsonObject[] secrets,
+        JsonObject[] keys,
+        Action<JsonObject>? more = null
+    )
     {
         var principal = new JsonObject
         {
@@ -352,7 +576,17 @@ internal sealed class DemoTenant
 
     private string Subscription(string name) => Id("subscription/" + name);
 
-    private string Resource(string subscription, string group, string type, string name, string? kind, JsonObject properties, string classification, string? owner = null, string? sku = null)
+    private string Resource(
+        string subscription,
+        string group,
+        string type,
+        string name,
+        string? kind,
+        JsonObject properties,
+        string classification,
+        string? owner = null,
+        string? sku = null
+    )
     {
         var id = $"/subscriptions/{Subscription(subscription)}/resourceGroups/{group}/providers/{type}/{name}";
         var resource = new JsonObject
@@ -380,19 +614,36 @@ internal sealed class DemoTenant
     private void Azure()
     {
         foreach (var name in (string[])["production", "staging", "development"])
-            _tenant.Add("subscriptions", new JsonObject
-            {
-                ["id"] = $"/subscriptions/{Subscription(name)}",
-                ["subscriptionId"] = Subscription(name),
-                ["tenantId"] = _tenantId,
-                ["displayName"] = $"Northwynd {name}",
-                ["state"] = "Enabled",
-                ["authorizationSource"] = "RoleBased",
-                ["subscriptionPolicies"] = new JsonObject { ["locationPlacementId"] = "Public_2014-09-01", ["quotaId"] = "EnterpriseAgreement_2014-09-01", ["spendingLimit"] = "Off" },
-                ["tags"] = new JsonObject { ["environment"] = name },
-            });
+            _tenant.Add(
+                "subscriptions",
+                new JsonObject
+                {
+                    ["id"] = $"/subscriptions/{Subscription(name)}",
+                    ["subscriptionId"] = Subscription(name),
+                    ["tenantId"] = _tenantId,
+                    ["displayName"] = $"Northwynd {name}",
+                    ["state"] = "Enabled",
+                    ["authorizationSource"] = "RoleBased",
+                    ["subscriptionPolicies"] = new JsonObject
+                    {
+                        ["locationPlacementId"] = "Public_2014-09-01",
+                        ["quotaId"] = "EnterpriseAgreement_2014-09-01",
+                        ["spendingLimit"] = "Off",
+                    },
+                    ["tags"] = new JsonObject { ["environment"] = name },
+                }
+            );
         // Key ages, the days of the key-expiration policy (0: none), and whether shared keys work at all.
-        var accounts = new (string Name, string Subscription, string Group, string Class, int Age1, int Age2, int Policy, bool? SharedKeys)[]
+        var accounts = new (
+            string Name,
+            string Subscription,
+            string Group,
+            string Class,
+            int Age1,
+            int Age2,
+            int Policy,
+            bool? SharedKeys
+        )[]
         {
             ("stnwtrainprod", "production", "rg-training", "confidential", 40, 41, 90, true),
             ("stnwmodelsprod", "production", "rg-serving", "confidential", 200, 30, 90, true),
@@ -413,7 +664,10 @@ internal sealed class DemoTenant
             {
                 ["provisioningState"] = "Succeeded",
                 ["creationTime"] = At(-900),
-                ["keyCreationTime"] = a.Age1 < 0 ? new JsonObject { ["key1"] = null, ["key2"] = null } : new JsonObject { ["key1"] = At(-a.Age1), ["key2"] = At(-a.Age2) },
+                ["keyCreationTime"] =
+                    a.Age1 < 0
+                        ? new JsonObject { ["key1"] = null, ["key2"] = null }
+                        : new JsonObject { ["key1"] = At(-a.Age1), ["key2"] = At(-a.Age2) },
                 ["minimumTlsVersion"] = "TLS1_2",
                 ["supportsHttpsTrafficOnly"] = true,
             };
@@ -422,13 +676,30 @@ internal sealed class DemoTenant
                 properties["allowSharedKeyAccess"] = allowed;
             if (a.Policy > 0)
                 properties["keyPolicy"] = new JsonObject { ["keyExpirationPeriodInDays"] = a.Policy };
-            Resource(a.Subscription, a.Group, "Microsoft.Storage/storageAccounts", a.Name, "StorageV2", properties, a.Class, sku: "Standard_LRS");
+            Resource(
+                a.Subscription,
+                a.Group,
+                "Microsoft.Storage/storageAccounts",
+                a.Name,
+                "StorageV2",
+                properties,
+                a.Class,
+                sku: "Standard_LRS"
+            );
         }
         Local("production", "rg-serving", "Microsoft.CognitiveServices/accounts", "oai-nw-prod", "OpenAI", true, "confidential");
         Local("staging", "rg-serving", "Microsoft.CognitiveServices/accounts", "oai-nw-stg", "OpenAI", false, "internal");
         Local("production", "rg-serving", "Microsoft.CognitiveServices/accounts", "ais-nw-prod", "AIServices", false, "confidential");
         Local("development", "rg-scratch", "Microsoft.CognitiveServices/accounts", "speech-nw-dev", "SpeechServices", null, "internal");
-        Local("production", "rg-platform", "Microsoft.DocumentDB/databaseAccounts", "cosmos-nw-prod", "GlobalDocumentDB", true, "restricted");
+        Local(
+            "production",
+            "rg-platform",
+            "Microsoft.DocumentDB/databaseAccounts",
+            "cosmos-nw-prod",
+            "GlobalDocumentDB",
+            true,
+            "restricted"
+        );
         Local("staging", "rg-platform", "Microsoft.DocumentDB/databaseAccounts", "cosmos-nw-stg", "GlobalDocumentDB", false, "internal");
         Local("production", "rg-platform", "Microsoft.ServiceBus/namespaces", "sb-nw-prod", null, true, "internal");
         Local("development", "rg-scratch", "Microsoft.ServiceBus/namespaces", "sb-nw-dev", null, false, "internal");
@@ -448,23 +719,39 @@ internal sealed class DemoTenant
 
     private void Vaults()
     {
-        foreach (var (name, subscription, group, classification) in ((string, string, string, string)[])[
-            ("kv-nw-prod", "production", "rg-platform", "confidential"), ("kv-nw-hr", "production", "rg-people", "restricted"),
-            ("kv-nw-data", "production", "rg-training", "confidential"), ("kv-nw-stg", "staging", "rg-platform", "internal"), ("kv-nw-dev", "development", "rg-scratch", "internal")])
+        foreach (
+            var (name, subscription, group, classification) in ((string, string, string, string)[])
+                [
+                    ("kv-nw-prod", "production", "rg-platform", "confidential"),
+                    ("kv-nw-hr", "production", "rg-people", "restricted"),
+                    ("kv-nw-data", "production", "rg-training", "confidential"),
+                    ("kv-nw-stg", "staging", "rg-platform", "internal"),
+                    ("kv-nw-dev", "development", "rg-scratch", "internal"),
+                ]
+        )
         {
-            Resource(subscription, group, "Microsoft.KeyVault/vaults", name, null, new JsonObject
-            {
-                ["tenantId"] = _tenantId,
-                ["sku"] = new JsonObject { ["family"] = "A", ["name"] = "standard" },
-                ["vaultUri"] = $"https://{name}.vault.azure.net/",
-                ["enableRbacAuthorization"] = true,
-                ["enableSoftDelete"] = true,
-                ["enablePurgeProtection"] = true,
-                ["publicNetworkAccess"] = "Enabled",
-            }, classification);
+            Resource(
+                subscription,
+                group,
+                "Microsoft.KeyVault/vaults",
+                name,
+                null,
+                new JsonObject
+                {
+                    ["tenantId"] = _tenantId,
+                    ["sku"] = new JsonObject { ["family"] = "A", ["name"] = "standard" },
+                    ["vaultUri"] = $"https://{name}.vault.azure.net/",
+                    ["enableRbacAuthorization"] = true,
+                    ["enableSoftDelete"] = true,
+                    ["enablePurgeProtection"] = true,
+                    ["publicNetworkAccess"] = "Enabled",
+                },
+                classification
+            );
             _tenant.Vault(name);
         }
-        // Twenty secrets, eight keys, twelve certificates. A certificate brings a managed secret and key of its name along, which are not counted again.
+        // Twenty secrets, eight keys, twelve certificates. A certificate brings a managed secret and key of its name along, which are not
+        // counted again.
         VaultSecret("kv-nw-prod", "billing-api-token", -20, 60);
         VaultSecret("kv-nw-prod", "payment-webhook-key", -95, 85);
         VaultSecret("kv-nw-prod", "smtp-password", -400, null);
@@ -525,63 +812,111 @@ internal sealed class DemoTenant
         return attributes;
     }
 
-    private string Version(string vault, string kind, string name, string? version) => Ids.Hex($"{_seed}/{vault}/{kind}/{name}/{version}", 32);
+    private string Version(string vault, string kind, string name, string? version) =>
+        Ids.Hex($"{_seed}/{vault}/{kind}/{name}/{version}", 32);
 
-    private void VaultSecret(string vault, string name, int created, int? expires, bool enabled = true, int? notBefore = null, string? version = null) =>
-        _tenant.Add($"vaults/{vault}/secrets", new JsonObject
-        {
-            ["id"] = $"https://{vault}.vault.azure.net/secrets/{name}/{Version(vault, "secrets", name, version)}",
-            ["value"] = $"planted-secret-value-{vault}-{name}{version}",
-            ["contentType"] = "text/plain",
-            ["attributes"] = Attributes(created, expires, enabled, notBefore),
-            ["tags"] = new JsonObject { ["owner"] = Owner(vault, name) },
-        });
+    private void VaultSecret(
+        string vault,
+        string name,
+        int created,
+        int? expires,
+        bool enabled = true,
+        int? notBefore = null,
+        string? version = null
+    ) =>
+        _tenant.Add(
+            $"vaults/{vault}/secrets",
+            new JsonObject
+            {
+                ["id"] = $"https://{vault}.vault.azure.net/secrets/{name}/{Version(vault, "secrets", name, version)}",
+                ["value"] = $"planted-secret-value-{vault}-{name}{version}",
+                ["contentType"] = "text/plain",
+                ["attributes"] = Attributes(created, expires, enabled, notBefore),
+                ["tags"] = new JsonObject { ["owner"] = Owner(vault, name) },
+            }
+        );
 
-    private string Owner(string vault, string name) => vault == "kv-nw-hr" && name == "payroll-sftp-password" ? $"marek.former@{Domain}" : _people[6 + (int)(SplitMix.Hash(name) % 89)].Upn;
+    private string Owner(string vault, string name) =>
+        vault == "kv-nw-hr" && name == "payroll-sftp-password"
+            ? $"marek.former@{Domain}"
+            : _people[6 + (int)(SplitMix.Hash(name) % 89)].Upn;
 
     private void VaultKey(string vault, string name, int created, int? expires, bool rotates, bool enabled = true)
     {
-        _tenant.Add($"vaults/{vault}/keys", new JsonObject
-        {
-            ["kid"] = $"https://{vault}.vault.azure.net/keys/{name}/{Version(vault, "keys", name, null)}",
-            ["attributes"] = Attributes(created, expires, enabled),
-            ["tags"] = new JsonObject { ["owner"] = Owner(vault, name) },
-        });
-        if (rotates)
-            _tenant.Add($"vaults/{vault}/keys/{name}/rotationpolicy", new JsonObject
+        _tenant.Add(
+            $"vaults/{vault}/keys",
+            new JsonObject
             {
-                ["lifetimeActions"] = new JsonArray(
-                    new JsonObject { ["trigger"] = new JsonObject { ["timeAfterCreate"] = "P90D" }, ["action"] = new JsonObject { ["type"] = "Rotate" } },
-                    new JsonObject { ["trigger"] = new JsonObject { ["timeBeforeExpiry"] = "P30D" }, ["action"] = new JsonObject { ["type"] = "Notify" } }),
-                ["attributes"] = new JsonObject { ["expiryTime"] = "P1Y", ["created"] = Unix(created), ["updated"] = Unix(created) },
-            });
+                ["kid"] = $"https://{vault}.vault.azure.net/keys/{name}/{Version(vault, "keys", name, null)}",
+                ["attributes"] = Attributes(created, expires, enabled),
+                ["tags"] = new JsonObject { ["owner"] = Owner(vault, name) },
+            }
+        );
+        if (rotates)
+            _tenant.Add(
+                $"vaults/{vault}/keys/{name}/rotationpolicy",
+                new JsonObject
+                {
+                    ["lifetimeActions"] = new JsonArray(
+                        new JsonObject
+                        {
+                            ["trigger"] = new JsonObject { ["timeAfterCreate"] = "P90D" },
+                            ["action"] = new JsonObject { ["type"] = "Rotate" },
+                        },
+                        new JsonObject
+                        {
+                            ["trigger"] = new JsonObject { ["timeBeforeExpiry"] = "P30D" },
+                            ["action"] = new JsonObject { ["type"] = "Notify" },
+                        }
+                    ),
+                    ["attributes"] = new JsonObject
+                    {
+                        ["expiryTime"] = "P1Y",
+                        ["created"] = Unix(created),
+                        ["updated"] = Unix(created),
+                    },
+                }
+            );
     }
 
     private void VaultCertificate(string vault, string name, int created, int expires, bool enabled = true)
     {
         var version = Version(vault, "certificates", name, null);
-        _tenant.Add($"vaults/{vault}/certificates", new JsonObject
-        {
-            ["id"] = $"https://{vault}.vault.azure.net/certificates/{name}/{version}",
-            ["x5t"] = Convert.ToBase64String(Convert.FromHexString(Ids.Hex($"{_seed}/x5t/{vault}/{name}", 40))).TrimEnd('=').Replace('+', '-').Replace('/', '_'),
-            ["attributes"] = Attributes(created, expires, enabled, created),
-            ["subject"] = $"CN={name}",
-            ["tags"] = new JsonObject { ["owner"] = Owner(vault, name) },
-        });
-        _tenant.Add($"vaults/{vault}/secrets", new JsonObject
-        {
-            ["id"] = $"https://{vault}.vault.azure.net/secrets/{name}/{version}",
-            ["value"] = $"planted-secret-value-{vault}-{name}-pfx",
-            ["contentType"] = "application/x-pkcs12",
-            ["managed"] = true,
-            ["attributes"] = Attributes(created, expires, enabled, created),
-        });
-        _tenant.Add($"vaults/{vault}/keys", new JsonObject
-        {
-            ["kid"] = $"https://{vault}.vault.azure.net/keys/{name}/{version}",
-            ["managed"] = true,
-            ["attributes"] = Attributes(created, expires, enabled, created),
-        });
+        _tenant.Add(
+            $"vaults/{vault}/certificates",
+            new JsonObject
+            {
+                ["id"] = $"https://{vault}.vault.azure.net/certificates/{name}/{version}",
+                ["x5t"] = Convert
+                    .ToBase64String(Convert.FromHexString(Ids.Hex($"{_seed}/x5t/{vault}/{name}", 40)))
+                    .TrimEnd('=')
+                    .Replace('+', '-')
+                    .Replace('/', '_'),
+                ["attributes"] = Attributes(created, expires, enabled, created),
+                ["subject"] = $"CN={name}",
+                ["tags"] = new JsonObject { ["owner"] = Owner(vault, name) },
+            }
+        );
+        _tenant.Add(
+            $"vaults/{vault}/secrets",
+            new JsonObject
+            {
+                ["id"] = $"https://{vault}.vault.azure.net/secrets/{name}/{version}",
+                ["value"] = $"planted-secret-value-{vault}-{name}-pfx",
+                ["contentType"] = "application/x-pkcs12",
+                ["managed"] = true,
+                ["attributes"] = Attributes(created, expires, enabled, created),
+            }
+        );
+        _tenant.Add(
+            $"vaults/{vault}/keys",
+            new JsonObject
+            {
+                ["kid"] = $"https://{vault}.vault.azure.net/keys/{name}/{version}",
+                ["managed"] = true,
+                ["attributes"] = Attributes(created, expires, enabled, created),
+            }
+        );
     }
 
     // Built-in roles with the actions that matter here, as https://learn.microsoft.com/azure/role-based-access-control/built-in-roles lists
@@ -589,41 +924,65 @@ internal sealed class DemoTenant
     private static readonly (string Name, string Id, string[] Actions, string[] NotActions, string[] DataActions)[] RoleIds =
     [
         ("Owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", ["*"], [], []),
-        ("Contributor", "b24988ac-6180-42a0-ab88-20f7382dd24c", ["*"],
-            ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write", "Microsoft.Authorization/elevateAccess/Action"], []),
+        (
+            "Contributor",
+            "b24988ac-6180-42a0-ab88-20f7382dd24c",
+            ["*"],
+            ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write", "Microsoft.Authorization/elevateAccess/Action"],
+            []
+        ),
         ("Reader", "acdd72a7-3385-48ef-bd42-f606fba81ae7", ["*/read"], [], []),
-        ("Key Vault Administrator", "00482a5a-887f-4fb3-b363-3b7fe8e74483",
-            ["Microsoft.Authorization/*/read", "Microsoft.KeyVault/vaults/read"], [], ["Microsoft.KeyVault/vaults/*"]),
-        ("Key Vault Reader", "21090545-7ca7-4776-b22c-e363652d74d2",
-            ["Microsoft.Authorization/*/read", "Microsoft.KeyVault/vaults/read"], [], ["Microsoft.KeyVault/vaults/*/read"]),
-        ("Storage Blob Data Contributor", "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-            ["Microsoft.Storage/storageAccounts/blobServices/containers/read"], [],
-            ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*"]),
+        (
+            "Key Vault Administrator",
+            "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+            ["Microsoft.Authorization/*/read", "Microsoft.KeyVault/vaults/read"],
+            [],
+            ["Microsoft.KeyVault/vaults/*"]
+        ),
+        (
+            "Key Vault Reader",
+            "21090545-7ca7-4776-b22c-e363652d74d2",
+            ["Microsoft.Authorization/*/read", "Microsoft.KeyVault/vaults/read"],
+            [],
+            ["Microsoft.KeyVault/vaults/*/read"]
+        ),
+        (
+            "Storage Blob Data Contributor",
+            "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+            ["Microsoft.Storage/storageAccounts/blobServices/containers/read"],
+            [],
+            ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*"]
+        ),
     ];
 
     private void Roles()
     {
         foreach (var (name, id, actions, notActions, dataActions) in RoleIds)
-            _tenant.Add("roleDefinitions", new JsonObject
-            {
-                ["id"] = $"/providers/Microsoft.Authorization/roleDefinitions/{id}",
-                ["name"] = id,
-                ["type"] = "Microsoft.Authorization/roleDefinitions",
-                ["properties"] = new JsonObject
+            _tenant.Add(
+                "roleDefinitions",
+                new JsonObject
                 {
-                    ["roleName"] = name,
-                    ["type"] = "BuiltInRole",
-                    ["description"] = "",
-                    ["assignableScopes"] = new JsonArray("/"),
-                    ["permissions"] = new JsonArray(new JsonObject
+                    ["id"] = $"/providers/Microsoft.Authorization/roleDefinitions/{id}",
+                    ["name"] = id,
+                    ["type"] = "Microsoft.Authorization/roleDefinitions",
+                    ["properties"] = new JsonObject
                     {
-                        ["actions"] = new JsonArray([.. actions.Select(a => (JsonNode)a)]),
-                        ["notActions"] = new JsonArray([.. notActions.Select(a => (JsonNode)a)]),
-                        ["dataActions"] = new JsonArray([.. dataActions.Select(a => (JsonNode)a)]),
-                        ["notDataActions"] = new JsonArray(),
-                    }),
-                },
-            });
+                        ["roleName"] = name,
+                        ["type"] = "BuiltInRole",
+                        ["description"] = "",
+                        ["assignableScopes"] = new JsonArray("/"),
+                        ["permissions"] = new JsonArray(
+                            new JsonObject
+                            {
+                                ["actions"] = new JsonArray([.. actions.Select(a => (JsonNode)a)]),
+                                ["notActions"] = new JsonArray([.. notActions.Select(a => (JsonNode)a)]),
+                                ["dataActions"] = new JsonArray([.. dataActions.Select(a => (JsonNode)a)]),
+                                ["notDataActions"] = new JsonArray(),
+                            }
+                        ),
+                    },
+                }
+            );
         foreach (var subscription in (string[])["production", "staging", "development"])
         {
             var scope = $"/subscriptions/{Subscription(subscription)}";
@@ -642,25 +1001,29 @@ internal sealed class DemoTenant
     private void Role(string scope, string role, string principal, string type)
     {
         var name = Id($"role/{scope}/{role}/{principal}");
-        _tenant.Add("roleAssignments", new JsonObject
-        {
-            ["id"] = $"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
-            ["name"] = name,
-            ["type"] = "Microsoft.Authorization/roleAssignments",
-            ["properties"] = new JsonObject
+        _tenant.Add(
+            "roleAssignments",
+            new JsonObject
             {
-                ["roleDefinitionId"] = $"/providers/Microsoft.Authorization/roleDefinitions/{RoleIds.Single(r => r.Name == role).Id}",
-                ["principalId"] = principal,
-                ["principalType"] = type,
-                ["scope"] = scope,
-                ["createdOn"] = At(-500),
-            },
-        });
+                ["id"] = $"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
+                ["name"] = name,
+                ["type"] = "Microsoft.Authorization/roleAssignments",
+                ["properties"] = new JsonObject
+                {
+                    ["roleDefinitionId"] = $"/providers/Microsoft.Authorization/roleDefinitions/{RoleIds.Single(r => r.Name == role).Id}",
+                    ["principalId"] = principal,
+                    ["principalType"] = type,
+                    ["scope"] = scope,
+                    ["createdOn"] = At(-500),
+                },
+            }
+        );
     }
 
     private string Id(string key) => Ids.Guid($"{_seed}/{key}");
 
-    private string At(int days, int seconds = 0) => _now.AddDays(days).AddSeconds(seconds).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+    private string At(int days, int seconds = 0) =>
+        _now.AddDays(days).AddSeconds(seconds).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     private long Unix(int days) => _now.AddDays(days).ToUnixTimeSeconds();
 }

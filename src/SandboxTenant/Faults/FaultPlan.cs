@@ -49,8 +49,14 @@ internal sealed class FaultPlan(IReadOnlyList<FaultRule> rules, ulong seed)
     /// <summary>A duration as <c>500ms</c>, <c>30s</c> or <c>5m</c>; null for anything else.</summary>
     public static TimeSpan? Duration(string text)
     {
-        foreach (var (unit, ticks) in ((string, long)[])[("ms", TimeSpan.TicksPerMillisecond), ("s", TimeSpan.TicksPerSecond), ("m", TimeSpan.TicksPerMinute)])
-            if (text.EndsWith(unit, StringComparison.Ordinal) && int.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var n))
+        foreach (
+            var (unit, ticks) in ((string, long)[])
+                [("ms", TimeSpan.TicksPerMillisecond), ("s", TimeSpan.TicksPerSecond), ("m", TimeSpan.TicksPerMinute)]
+        )
+            if (
+                text.EndsWith(unit, StringComparison.Ordinal)
+                && int.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var n)
+            )
                 return new TimeSpan(n * ticks);
         return null;
     }
@@ -68,8 +74,11 @@ internal sealed class FaultPlan(IReadOnlyList<FaultRule> rules, ulong seed)
             [var m, var p] when m.All(char.IsAsciiLetterUpper) => (m, p),
             _ => throw Bad("the left side must be [METHOD] PATTERN, the method in capitals"),
         };
-        int? status = null, cut = null;
-        string? code = null, retryAfter = null, paging = null;
+        int? status = null,
+            cut = null;
+        string? code = null,
+            retryAfter = null,
+            paging = null;
         var (rate, times, after, latency) = (1.0, int.MaxValue, 0, TimeSpan.Zero);
         TimeSpan? consistency = null;
         var (drop, dropAfter, malformed, expired, acts) = (false, false, false, false, false);
@@ -80,46 +89,88 @@ internal sealed class FaultPlan(IReadOnlyList<FaultRule> rules, ulong seed)
             var isAction = true;
             switch (key)
             {
-                case "status": status = Number(value, 400, 599, "status"); break;
-                case "code": (code, isAction) = (value.Length > 0 ? value : throw Bad("code= needs a text"), false); break;
+                case "status":
+                    status = Number(value, 400, 599, "status");
+                    break;
+                case "code":
+                    (code, isAction) = (value.Length > 0 ? value : throw Bad("code= needs a text"), false);
+                    break;
                 case "retry-after":
-                    retryAfter = value is "date" or "none" || int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _)
-                        ? value : throw Bad($"retry-after={value} must be whole seconds, date or none");
+                    retryAfter =
+                        value is "date" or "none" || int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+                            ? value
+                            : throw Bad($"retry-after={value} must be whole seconds, date or none");
                     isAction = false;
                     break;
                 case "rate":
-                    rate = value.EndsWith('%') && double.TryParse(value.AsSpan(0, value.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent)
-                        && percent is >= 0 and <= 100 ? percent / 100 : throw Bad($"rate={value} must be a percentage from 0% to 100%");
+                    rate =
+                        value.EndsWith('%')
+                        && double.TryParse(
+                            value.AsSpan(0, value.Length - 1),
+                            NumberStyles.AllowDecimalPoint,
+                            CultureInfo.InvariantCulture,
+                            out var percent
+                        )
+                        && percent is >= 0 and <= 100
+                            ? percent / 100
+                            : throw Bad($"rate={value} must be a percentage from 0% to 100%");
                     isAction = false;
                     break;
-                case "times": (times, isAction) = (Number(value, 1, int.MaxValue, "times"), false); break;
-                case "after": (after, isAction) = (Number(value, 0, int.MaxValue, "after"), false); break;
+                case "times":
+                    (times, isAction) = (Number(value, 1, int.MaxValue, "times"), false);
+                    break;
+                case "after":
+                    (after, isAction) = (Number(value, 0, int.MaxValue, "after"), false);
+                    break;
                 case "latency":
-                    latency = value.EndsWith("ms", StringComparison.Ordinal) ? TimeSpan.FromMilliseconds(Number(value[..^2], 0, 600_000, "latency"))
+                    latency = value.EndsWith("ms", StringComparison.Ordinal)
+                        ? TimeSpan.FromMilliseconds(Number(value[..^2], 0, 600_000, "latency"))
                         : throw Bad($"latency={value} must be milliseconds, as 20ms");
                     break;
-                case "drop" when cutAt < 0: drop = true; break;
-                case "drop-after" when cutAt < 0: dropAfter = true; break;
+                case "drop" when cutAt < 0:
+                    drop = true;
+                    break;
+                case "drop-after" when cutAt < 0:
+                    dropAfter = true;
+                    break;
                 case "consistency":
                     consistency = Duration(value) ?? throw Bad($"consistency={value} must be a duration, as 500ms, 30s or 5m");
                     break;
-                case "cut": cut = Number(value, 0, int.MaxValue, "cut"); break;
-                case "malformed" when cutAt < 0: malformed = true; break;
-                case "duplicate-page" when cutAt < 0: paging = "duplicate-page"; break;
-                case "nextlink":
-                    paging = value == "repeat" || value.StartsWith("https://", StringComparison.Ordinal) && Uri.TryCreate(value, UriKind.Absolute, out _)
-                        ? value : throw Bad($"nextlink={value} must be repeat or an https address");
+                case "cut":
+                    cut = Number(value, 0, int.MaxValue, "cut");
                     break;
-                case "expired-signin" when cutAt < 0: expired = true; break;
-                default: throw Bad($"there is no action {action}");
+                case "malformed" when cutAt < 0:
+                    malformed = true;
+                    break;
+                case "duplicate-page" when cutAt < 0:
+                    paging = "duplicate-page";
+                    break;
+                case "nextlink":
+                    paging =
+                        value == "repeat"
+                        || value.StartsWith("https://", StringComparison.Ordinal) && Uri.TryCreate(value, UriKind.Absolute, out _)
+                            ? value
+                            : throw Bad($"nextlink={value} must be repeat or an https address");
+                    break;
+                case "expired-signin" when cutAt < 0:
+                    expired = true;
+                    break;
+                default:
+                    throw Bad($"there is no action {action}");
             }
             acts |= isAction;
         }
         if (!acts)
-            throw Bad("does nothing; give status=, latency=, drop, drop-after, consistency=, cut=, malformed, nextlink=, duplicate-page or expired-signin");
+            throw Bad(
+                "does nothing; give status=, latency=, drop, drop-after, consistency=, cut=, malformed, nextlink=, duplicate-page or "
+                    + "expired-signin"
+            );
         if (status is null && (code ?? retryAfter) is not null)
             throw Bad("code= and retry-after= go with status=");
-        var glob = new Regex("^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal) + "$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline);
+        var glob = new Regex(
+            "^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal) + "$",
+            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline
+        );
         return new FaultRule(text, method, glob)
         {
             Status = status,
@@ -140,6 +191,11 @@ internal sealed class FaultPlan(IReadOnlyList<FaultRule> rules, ulong seed)
 
         int Number(string value, int from, int to, string what) =>
             int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= from && n <= to
-                ? n : throw Bad(to == int.MaxValue ? $"{what}={value} must be a whole number from {from}" : $"{what}={value} must be a whole number from {from} to {to}");
+                ? n
+                : throw Bad(
+                    to == int.MaxValue
+                        ? $"{what}={value} must be a whole number from {from}"
+                        : $"{what}={value} must be a whole number from {from} to {to}"
+                );
     }
 }

@@ -9,8 +9,9 @@ namespace SandboxTenant.Graph;
 /// <summary>What is done to an account itself: its sessions, whether it is enabled, its licences.</summary>
 internal sealed class Accounts(TenantData tenant, Journal journal) : IGraphArea
 {
-    // Roles whose holders only a caller with a directory role of its own can disable; https://learn.microsoft.com/graph/api/resources/users#who-can-perform-sensitive-actions
-    // has the whole matrix, of which these are the ones the demo and the tests use.
+    // Roles whose holders only a caller with a directory role of its own can disable;
+    // https://learn.microsoft.com/graph/api/resources/users#who-can-perform-sensitive-actions has the whole matrix, of which these are the
+    // ones the demo and the tests use.
     private static readonly HashSet<string> Privileged = new(StringComparer.OrdinalIgnoreCase)
     {
         "62e90394-69f5-4237-9190-012177145e10", // Global Administrator
@@ -34,18 +35,26 @@ internal sealed class Accounts(TenantData tenant, Journal journal) : IGraphArea
         {
             case ("POST", [_, _, "revokeSignInSessions"]):
                 journal.Merge("users", user.Id, new JsonObject { ["signInSessionsValidFromDateTime"] = Time(call.Now) });
-                return Answer.Of(200, writer =>
-                {
-                    writer.WriteStartObject();
-                    writer.WriteString("@odata.context", $"{call.Root}/$metadata#Edm.Boolean");
-                    writer.WriteBoolean("value", true);
-                    writer.WriteEndObject();
-                });
+                return Answer.Of(
+                    200,
+                    writer =>
+                    {
+                        writer.WriteStartObject();
+                        writer.WriteString("@odata.context", $"{call.Root}/$metadata#Edm.Boolean");
+                        writer.WriteBoolean("value", true);
+                        writer.WriteEndObject();
+                    }
+                );
             case ("POST", [_, _, "assignLicense"]):
                 return AssignLicense(call, user);
             // Left to the common change of properties unless it has to be refused.
-            case ("PATCH", [_, _]) when call.Body.ValueKind == JsonValueKind.Object && call.Body.TryGetProperty("accountEnabled", out _)
-                && !tenant.AppHoldsDirectoryRole && tenant.DirectoryRoleAssignments.By("principalId", user.Id).Any(a => Privileged.Contains(Json.Text(a.Json, "roleDefinitionId")!)):
+            case ("PATCH", [_, _])
+                when call.Body.ValueKind == JsonValueKind.Object
+                    && call.Body.TryGetProperty("accountEnabled", out _)
+                    && !tenant.AppHoldsDirectoryRole
+                    && tenant
+                        .DirectoryRoleAssignments.By("principalId", user.Id)
+                        .Any(a => Privileged.Contains(Json.Text(a.Json, "roleDefinitionId")!)):
                 return Denied(call);
             default:
                 return null;
@@ -65,18 +74,40 @@ internal sealed class Accounts(TenantData tenant, Journal journal) : IGraphArea
             if (!licences.Any(l => Sku(l) == sku))
                 return Error(call, 400, "Request_BadRequest", $"User does not have a corresponding license with skuId {sku}.");
             if (mine.Count > 0 && mine.TrueForAll(s => s?["assignedByGroup"] is not null))
-                return Error(call, 400, "Request_BadRequest", "User license is inherited from a group membership and it cannot be removed directly from the user.");
+                return Error(
+                    call,
+                    400,
+                    "Request_BadRequest",
+                    "User license is inherited from a group membership and it cannot be removed directly from the user."
+                );
         }
         bool Goes(JsonNode? state) => remove.Contains(Sku(state)!) && state?["assignedByGroup"] is null;
         var leftStates = states.Where(s => !Goes(s)).Select(s => s!.DeepClone()).ToList();
         // A licence that a group gives as well stays.
-        var left = licences.Where(l => !remove.Contains(Sku(l)!) || leftStates.Exists(s => Sku(s) == Sku(l))).Select(l => l!.DeepClone()).ToList();
+        var left = licences
+            .Where(l => !remove.Contains(Sku(l)!) || leftStates.Exists(s => Sku(s) == Sku(l)))
+            .Select(l => l!.DeepClone())
+            .ToList();
         foreach (var sku in add.Where(sku => !left.Exists(l => Sku(l) == sku)))
         {
             left.Add(new JsonObject { ["disabledPlans"] = new JsonArray(), ["skuId"] = sku });
-            leftStates.Add(new JsonObject { ["skuId"] = sku, ["disabledPlans"] = new JsonArray(), ["assignedByGroup"] = null, ["state"] = "Active", ["error"] = "None", ["lastUpdatedDateTime"] = Time(call.Now) });
+            leftStates.Add(
+                new JsonObject
+                {
+                    ["skuId"] = sku,
+                    ["disabledPlans"] = new JsonArray(),
+                    ["assignedByGroup"] = null,
+                    ["state"] = "Active",
+                    ["error"] = "None",
+                    ["lastUpdatedDateTime"] = Time(call.Now),
+                }
+            );
         }
-        journal.Merge("users", user.Id, new JsonObject { ["assignedLicenses"] = new JsonArray([.. left]), ["licenseAssignmentStates"] = new JsonArray([.. leftStates]) });
+        journal.Merge(
+            "users",
+            user.Id,
+            new JsonObject { ["assignedLicenses"] = new JsonArray([.. left]), ["licenseAssignmentStates"] = new JsonArray([.. leftStates]) }
+        );
         return One(call, 200, "users", tenant.Users.Find(user.Id)!.Json);
     }
 
@@ -84,5 +115,12 @@ internal sealed class Accounts(TenantData tenant, Journal journal) : IGraphArea
 
     private static List<string>? Skus(JsonElement body, string property) =>
         body.ValueKind == JsonValueKind.Object && body.TryGetProperty(property, out var array) && array.ValueKind == JsonValueKind.Array
-            ? [.. array.EnumerateArray().Select(a => a.ValueKind == JsonValueKind.Object ? Json.Text(a, "skuId") : a.ToString()).OfType<string>()] : null;
+            ?
+            [
+                .. array
+                    .EnumerateArray()
+                    .Select(a => a.ValueKind == JsonValueKind.Object ? Json.Text(a, "skuId") : a.ToString())
+                    .OfType<string>(),
+            ]
+            : null;
 }

@@ -61,27 +61,54 @@ internal sealed class AuthenticationMethods(TenantData tenant, Journal journal) 
                     return Error(call, 400, "badRequest", "A password method cannot be deleted; it can only be reset.");
                 if (IsDefault(user, "#microsoft.graph." + type))
                 {
-                    if (methods.All().Any(m => m.Id != found.Id && Json.Text(m.Json, "@odata.type") != "#microsoft.graph.passwordAuthenticationMethod"))
-                        return Error(call, 400, "badRequest", "Cannot delete default method with other methods configured. Please change default method before deletion.");
+                    if (
+                        methods
+                            .All()
+                            .Any(m =>
+                                m.Id != found.Id && Json.Text(m.Json, "@odata.type") != "#microsoft.graph.passwordAuthenticationMethod"
+                            )
+                    )
+                        return Error(
+                            call,
+                            400,
+                            "badRequest",
+                            "Cannot delete default method with other methods configured. Please change default method before deletion."
+                        );
                     journal.Merge("userRegistrationDetails", user.Id, new JsonObject { ["defaultMfaMethod"] = "none" });
                 }
                 journal.Delete(methods.Name, found.Id);
                 return Answer.Empty(204);
             default:
-                return Error(call, 405, "Request_BadRequest", $"Specified HTTP method {call.Method} is not allowed for the request target.");
+                return Error(
+                    call,
+                    405,
+                    "Request_BadRequest",
+                    $"Specified HTTP method {call.Method} is not allowed for the request target."
+                );
         }
     }
 
-    private bool IsDefault(Entity user, string type) => tenant.RegistrationDetails.Find(user.Id) is { } details
-        && Defaults.GetValueOrDefault(Json.Text(details.Json, "defaultMfaMethod") ?? "") is { } name && type == "#microsoft.graph." + name;
+    private bool IsDefault(Entity user, string type) =>
+        tenant.RegistrationDetails.Find(user.Id) is { } details
+        && Defaults.GetValueOrDefault(Json.Text(details.Json, "defaultMfaMethod") ?? "") is { } name
+        && type == "#microsoft.graph." + name;
 
-    private Answer Registration(Call call, string[] of) => (call.Method, of) switch
-    {
-        ("GET", []) => Page(call, tenant.RegistrationDetails, d => tenant.Users.Find(d.Id) is not null, "$metadata#reports/authenticationMethods/userRegistrationDetails", Chosen(call)),
-        ("GET", [var id]) => tenant.Users.Find(id) is { } user && tenant.RegistrationDetails.Find(user.Id) is { } details
-            ? One(call, 200, "reports/authenticationMethods/userRegistrationDetails", details.Json) : NotFound(call, id),
-        _ => Error(call, 405, "Request_BadRequest", $"Specified HTTP method {call.Method} is not allowed for the request target."),
-    };
+    private Answer Registration(Call call, string[] of) =>
+        (call.Method, of) switch
+        {
+            ("GET", []) => Page(
+                call,
+                tenant.RegistrationDetails,
+                d => tenant.Users.Find(d.Id) is not null,
+                "$metadata#reports/authenticationMethods/userRegistrationDetails",
+                Chosen(call)
+            ),
+            ("GET", [var id]) => tenant.Users.Find(id) is { } user && tenant.RegistrationDetails.Find(user.Id) is { } details
+                ? One(call, 200, "reports/authenticationMethods/userRegistrationDetails", details.Json)
+                : NotFound(call, id),
+            _ => Error(call, 405, "Request_BadRequest", $"Specified HTTP method {call.Method} is not allowed for the request target."),
+        };
 
-    private static Answer Missing(Call call, string id) => Error(call, 404, "resourceNotFound", $"The authentication method '{id}' was not found.");
+    private static Answer Missing(Call call, string id) =>
+        Error(call, 404, "resourceNotFound", $"The authentication method '{id}' was not found.");
 }

@@ -19,33 +19,56 @@ internal static class DirectoryObjects
     /// https://learn.microsoft.com/graph/permissions-overview says of inaccessible member objects.
     /// </param>
     public static Answer Related(TenantData tenant, Call call, EntitySet related, string[] cast, bool limited = false) =>
-        List(call, cast, type =>
-        {
-            var select = GraphAnswer.Selected(call.Query.GetValueOrDefault("$select"));
-            return GraphAnswer.Page(call, related, e => !tenant.DeletedUsers.ContainsKey(e.Id) && (type is null || Json.Text(e.Json, "@odata.type") == "#" + type),
-                "$metadata#directoryObjects", (writer, e) =>
-                {
-                    if (limited)
-                        WriteLimited(writer, e, call.Query.GetValueOrDefault("$select", "id,displayName"));
-                    else
-                        WriteRelated(tenant, writer, e, select);
-                });
-        });
+        List(
+            call,
+            cast,
+            type =>
+            {
+                var select = GraphAnswer.Selected(call.Query.GetValueOrDefault("$select"));
+                return GraphAnswer.Page(
+                    call,
+                    related,
+                    e => !tenant.DeletedUsers.ContainsKey(e.Id) && (type is null || Json.Text(e.Json, "@odata.type") == "#" + type),
+                    "$metadata#directoryObjects",
+                    (writer, e) =>
+                    {
+                        if (limited)
+                            WriteLimited(writer, e, call.Query.GetValueOrDefault("$select", "id,displayName"));
+                        else
+                            WriteRelated(tenant, writer, e, select);
+                    }
+                );
+            }
+        );
 
-    /// <summary>Objects of several sets, each with its type. Places are kept apart set by set, so that pages stay right while some go.</summary>
+    /// <summary>
+    /// Objects of several sets, each with its type. Places are kept apart set by set, so that pages stay right while some go.
+    /// </summary>
     public static Answer Mixed(Call call, string[] cast, params (string Type, IEnumerable<Entity> Found)[] parts) =>
-        List(call, cast, type =>
-        {
-            var select = GraphAnswer.Selected(call.Query.GetValueOrDefault("$select"));
-            var found = parts.SelectMany((part, i) => type is null || type == TypePrefix + part.Type
-                ? part.Found.Select(e => e with { Seq = ((long)i << 48) + e.Seq }) : []);
-            return GraphAnswer.Page(call, found, "$metadata#directoryObjects",
-                (writer, e) =>
-                {
-                    var name = "#" + TypePrefix + parts[(int)(e.Seq >> 48)].Type;
-                    GraphAnswer.WriteTyped(writer, name, e.Json, select ?? GraphAnswer.Default(name));
-                });
-        });
+        List(
+            call,
+            cast,
+            type =>
+            {
+                var select = GraphAnswer.Selected(call.Query.GetValueOrDefault("$select"));
+                var found = parts.SelectMany(
+                    (part, i) =>
+                        type is null || type == TypePrefix + part.Type
+                            ? part.Found.Select(e => e with { Seq = ((long)i << 48) + e.Seq })
+                            : []
+                );
+                return GraphAnswer.Page(
+                    call,
+                    found,
+                    "$metadata#directoryObjects",
+                    (writer, e) =>
+                    {
+                        var name = "#" + TypePrefix + parts[(int)(e.Seq >> 48)].Type;
+                        GraphAnswer.WriteTyped(writer, name, e.Json, select ?? GraphAnswer.Default(name));
+                    }
+                );
+            }
+        );
 
     /// <summary>What the tenant knows of the object now, or, for one it does not know, what the file said of it.</summary>
     public static void WriteRelated(TenantData tenant, Utf8JsonWriter writer, Entity related, Keep? select)

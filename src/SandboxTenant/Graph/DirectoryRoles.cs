@@ -26,7 +26,9 @@ internal sealed class DirectoryRoles(TenantData tenant, Journal journal) : IGrap
         return (call.Method, kind, rest) switch
         {
             ("GET", _, []) when set is not null => List(call, set, kind),
-            ("GET", _, [var id]) when set is not null => set.Find(id) is { } entity ? One(call, 200, "roleManagement/directory/" + kind, entity.Json) : Missing(call, id),
+            ("GET", _, [var id]) when set is not null => set.Find(id) is { } entity
+                ? One(call, 200, "roleManagement/directory/" + kind, entity.Json)
+                : Missing(call, id),
             ("POST", "roleAssignments", []) => Assign(call),
             ("DELETE", "roleAssignments", [var id]) => Delete(call, id),
             ("POST", "roleEligibilityScheduleRequests", []) => Request(call, kind, tenant.DirectoryRoleEligibilities),
@@ -35,27 +37,45 @@ internal sealed class DirectoryRoles(TenantData tenant, Journal journal) : IGrap
         };
     }
 
-    private static Answer Missing(Call call, string id) => Error(call, 404, "Request_ResourceNotFound", $"Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
+    private static Answer Missing(Call call, string id) =>
+        Error(
+            call,
+            404,
+            "Request_ResourceNotFound",
+            $"Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+        );
 
     private Answer List(Call call, EntitySet set, string kind)
     {
         var filter = call.Query.TryGetValue("$filter", out var text) ? GraphFilter.Parse(text) : null;
-        List<string> expand = [.. call.Query.GetValueOrDefault("$expand", "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(e => e.Split('(')[0])];
+        List<string> expand =
+        [
+            .. call
+                .Query.GetValueOrDefault("$expand", "")
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(e => e.Split('(')[0]),
+        ];
         if (expand.Find(e => e is not ("roleDefinition" or "principal" or "directoryScope")) is { } other)
             throw new FormatException($"The sandbox does not support $expand={other} on {kind}.");
         var select = Selected(call.Query.GetValueOrDefault("$select")) ?? Keep.All;
         var found = filter?.Exact is { Property: "principalId", Values: [var principal] } ? set.By("principalId", principal) : set.All();
-        return Page(call, found.Where(e => !Gone(e) && (filter is null || GraphService.Passes(filter, e.Json))), $"$metadata#roleManagement/directory/{kind}", (writer, entity) =>
-        {
-            writer.WriteStartObject();
-            Json.CopyProperties(writer, entity.Json, select);
-            foreach (var property in expand)
-                Expand(writer, entity, property);
-            writer.WriteEndObject();
-        });
+        return Page(
+            call,
+            found.Where(e => !Gone(e) && (filter is null || GraphService.Passes(filter, e.Json))),
+            $"$metadata#roleManagement/directory/{kind}",
+            (writer, entity) =>
+            {
+                writer.WriteStartObject();
+                Json.CopyProperties(writer, entity.Json, select);
+                foreach (var property in expand)
+                    Expand(writer, entity, property);
+                writer.WriteEndObject();
+            }
+        );
     }
 
-    private bool Gone(Entity entity) => Json.Text(entity.Json, "principalId") is { } principal && tenant.DeletedUsers.ContainsKey(principal);
+    private bool Gone(Entity entity) =>
+        Json.Text(entity.Json, "principalId") is { } principal && tenant.DeletedUsers.ContainsKey(principal);
 
     private void Expand(Utf8JsonWriter writer, Entity entity, string property)
     {
@@ -66,7 +86,12 @@ internal sealed class DirectoryRoles(TenantData tenant, Journal journal) : IGrap
         {
             "roleDefinition" => [("", tenant.DirectoryRoleDefinitions.Find(id))],
             "directoryScope" => [("administrativeUnit", tenant.AdministrativeUnits.Find(scope))],
-            _ => [("user", tenant.Users.Find(id)), ("group", tenant.Groups.Find(id)), ("servicePrincipal", tenant.ServicePrincipals.Find(id))],
+            _ =>
+            [
+                ("user", tenant.Users.Find(id)),
+                ("group", tenant.Groups.Find(id)),
+                ("servicePrincipal", tenant.ServicePrincipals.Find(id)),
+            ],
         };
         switch (choices.FirstOrDefault(c => c.Found is not null))
         {
@@ -83,18 +108,36 @@ internal sealed class DirectoryRoles(TenantData tenant, Journal journal) : IGrap
     }
 
     private static (string Principal, string Role, string Scope)? Asked(JsonElement body) =>
-        (Json.Text(body, "principalId"), Json.Text(body, "roleDefinitionId"), Json.Text(body, "directoryScopeId")) is ({ } principal, { } role, { } scope) ? (principal, role, scope) : null;
+        (Json.Text(body, "principalId"), Json.Text(body, "roleDefinitionId"), Json.Text(body, "directoryScopeId"))
+            is ({ } principal, { } role, { } scope)
+            ? (principal, role, scope)
+            : null;
 
-    private static Entity? Same(EntitySet set, (string Principal, string Role, string Scope) asked) => set.By("principalId", asked.Principal).FirstOrDefault(e =>
-        asked.Role.Equals(Json.Text(e.Json, "roleDefinitionId"), StringComparison.OrdinalIgnoreCase) && asked.Scope.Equals(Json.Text(e.Json, "directoryScopeId"), StringComparison.OrdinalIgnoreCase));
+    private static Entity? Same(EntitySet set, (string Principal, string Role, string Scope) asked) =>
+        set.By("principalId", asked.Principal)
+            .FirstOrDefault(e =>
+                asked.Role.Equals(Json.Text(e.Json, "roleDefinitionId"), StringComparison.OrdinalIgnoreCase)
+                && asked.Scope.Equals(Json.Text(e.Json, "directoryScopeId"), StringComparison.OrdinalIgnoreCase)
+            );
 
     private Answer Assign(Call call)
     {
         if (Asked(call.Body) is not { } asked)
             return Error(call, 400, "Request_BadRequest", "principalId, roleDefinitionId and directoryScopeId are required.");
         if (Same(tenant.DirectoryRoleAssignments, asked) is not null)
-            return Error(call, 400, "Request_BadRequest", "A conflicting object with one or more of the specified property values is present in the directory.");
-        var made = new JsonObject { ["id"] = Ids.Hex($"{call.RequestId}/role", 43), ["principalId"] = asked.Principal, ["roleDefinitionId"] = asked.Role, ["directoryScopeId"] = asked.Scope };
+            return Error(
+                call,
+                400,
+                "Request_BadRequest",
+                "A conflicting object with one or more of the specified property values is present in the directory."
+            );
+        var made = new JsonObject
+        {
+            ["id"] = Ids.Hex($"{call.RequestId}/role", 43),
+            ["principalId"] = asked.Principal,
+            ["roleDefinitionId"] = asked.Role,
+            ["directoryScopeId"] = asked.Scope,
+        };
         journal.Put("directoryRoleAssignments", made["id"]!.GetValue<string>(), made);
         return One(call, 201, "roleManagement/directory/roleAssignments", Json.Bytes(made));
     }
@@ -131,21 +174,38 @@ internal sealed class DirectoryRoles(TenantData tenant, Journal journal) : IGrap
             case "adminAssign":
                 if (there is not null || active is not null)
                     return Error(call, 400, "RoleAssignmentExists", "The Role assignment already exists.");
-                var schedule = new JsonObject { ["id"] = Ids.Guid($"{call.RequestId}/schedule"), ["principalId"] = asked.Principal, ["roleDefinitionId"] = asked.Role, ["directoryScopeId"] = asked.Scope, ["memberType"] = "Direct", ["status"] = "Provisioned" };
+                var schedule = new JsonObject
+                {
+                    ["id"] = Ids.Guid($"{call.RequestId}/schedule"),
+                    ["principalId"] = asked.Principal,
+                    ["roleDefinitionId"] = asked.Role,
+                    ["directoryScopeId"] = asked.Scope,
+                    ["memberType"] = "Direct",
+                    ["status"] = "Provisioned",
+                };
                 journal.Put(schedules.Name, schedule["id"]!.GetValue<string>(), schedule);
                 if (kind == "roleAssignmentScheduleRequests")
-                    journal.Put("directoryRoleAssignments", Ids.Hex($"{call.RequestId}/role", 43), new JsonObject
-                    {
-                        ["id"] = Ids.Hex($"{call.RequestId}/role", 43),
-                        ["principalId"] = asked.Principal,
-                        ["roleDefinitionId"] = asked.Role,
-                        ["directoryScopeId"] = asked.Scope,
-                    });
+                    journal.Put(
+                        "directoryRoleAssignments",
+                        Ids.Hex($"{call.RequestId}/role", 43),
+                        new JsonObject
+                        {
+                            ["id"] = Ids.Hex($"{call.RequestId}/role", 43),
+                            ["principalId"] = asked.Principal,
+                            ["roleDefinitionId"] = asked.Role,
+                            ["directoryScopeId"] = asked.Scope,
+                        }
+                    );
                 made["status"] = "Provisioned";
                 made["targetScheduleId"] = schedule["id"]!.GetValue<string>();
                 break;
             default:
-                return Error(call, 400, "BadRequest", $"The sandbox does not support the action {action}; it does adminAssign and adminRemove.");
+                return Error(
+                    call,
+                    400,
+                    "BadRequest",
+                    $"The sandbox does not support the action {action}; it does adminAssign and adminRemove."
+                );
         }
         return One(call, 201, "roleManagement/directory/" + kind, Json.Bytes(made));
     }

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace SandboxTenant.Graph;
 
 /// <summary>
-/// The part of OData <c>$filter</c> the sandbox answers: <c>eq</c>, <c>ne</c>, <c>in</c>, <c>startswith()</c>, <c>not</c>, <c>and</c>, <c>or</c> and parentheses
-/// over text, booleans, guids and null. Anything else is refused, as Graph refuses what it does not support.
+/// The part of OData <c>$filter</c> the sandbox answers: <c>eq</c>, <c>ne</c>, <c>in</c>, <c>startswith()</c>, <c>not</c>, <c>and</c>,
+/// <c>or</c> and parentheses over text, booleans, guids and null. Anything else is refused, as Graph refuses what it does not support.
 /// </summary>
 internal sealed partial class GraphFilter
 {
@@ -99,7 +99,9 @@ internal sealed partial class GraphFilter
                         values.Add(Value(Next()));
                     Expect(")");
                     if (values.Count > 15)
-                        throw new FormatException("Too many child clauses specified in search filter expression containing 'OR' operators: 15 is the limit.");
+                        throw new FormatException(
+                            "Too many child clauses specified in search filter expression containing 'OR' operators: 15 is the limit."
+                        );
                     Exact = (name, values);
                     return e => values.Exists(v => Is(e, name, v));
                 }
@@ -111,13 +113,14 @@ internal sealed partial class GraphFilter
     private static string Property(string token) =>
         PropertyName().IsMatch(token) ? token : throw new FormatException($"Invalid filter clause: '{token}' is not a property.");
 
-    private static string Value(string token) => token switch
-    {
-        ['\'', .., '\''] => token[1..^1].Replace("''", "'", StringComparison.Ordinal),
-        "true" or "false" or "null" => "\0" + token,
-        _ when Guid.TryParse(token, out _) => token,
-        _ => throw new FormatException($"Invalid filter clause: '{token}' is not a value."),
-    };
+    private static string Value(string token) =>
+        token switch
+        {
+            ['\'', .., '\''] => token[1..^1].Replace("''", "'", StringComparison.Ordinal),
+            "true" or "false" or "null" => "\0" + token,
+            _ when Guid.TryParse(token, out _) => token,
+            _ => throw new FormatException($"Invalid filter clause: '{token}' is not a value."),
+        };
 
     private static bool Is(JsonElement element, string property, string value)
     {
@@ -127,7 +130,8 @@ internal sealed partial class GraphFilter
             "\0null" => found is null,
             "\0true" => found is { ValueKind: JsonValueKind.True },
             "\0false" => found is { ValueKind: JsonValueKind.False },
-            _ => found is { ValueKind: JsonValueKind.String } text && string.Equals(text.GetString(), value, StringComparison.OrdinalIgnoreCase),
+            _ => found is { ValueKind: JsonValueKind.String } text
+                && string.Equals(text.GetString(), value, StringComparison.OrdinalIgnoreCase),
         };
     }
 

@@ -13,15 +13,24 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
 {
     private readonly IGraphArea[] _areas =
     [
-        new Memberships(tenant, journal), new Accounts(tenant, journal), new AppAccess(tenant, journal), new DirectoryRoles(tenant, journal),
-        new AuthenticationMethods(tenant, journal), new Devices(tenant, journal),
+        new Memberships(tenant, journal),
+        new Accounts(tenant, journal),
+        new AppAccess(tenant, journal),
+        new DirectoryRoles(tenant, journal),
+        new AuthenticationMethods(tenant, journal),
+        new Devices(tenant, journal),
     ];
 
     /// <summary>Answers one request.</summary>
     public Answer Handle(Call call)
     {
         if (!signIn.Accepts(call.Header("Authorization"), "https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000"))
-            return Error(call, 401, "InvalidAuthenticationToken", call.Header("Authorization") is null ? "Access token is empty." : "Access token validation failure. Invalid audience.");
+            return Error(
+                call,
+                401,
+                "InvalidAuthenticationToken",
+                call.Header("Authorization") is null ? "Access token is empty." : "Access token validation failure. Invalid audience."
+            );
         try
         {
             return Route(call);
@@ -39,7 +48,10 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         if (segments.Length > 0 && ByAppId().Match(segments[0]) is { Success: true } match)
             segments = [match.Groups[1].Value, match.Groups[2].Value, .. segments[1..]];
         var enables = call.Body.ValueKind == JsonValueKind.Object && call.Body.TryGetProperty("accountEnabled", out _);
-        var leaving = call.Query.GetValueOrDefault("$select", "").Split(',').Contains("employeeLeaveDateTime", StringComparer.OrdinalIgnoreCase);
+        var leaving = call
+            .Query.GetValueOrDefault("$select", "")
+            .Split(',')
+            .Contains("employeeLeaveDateTime", StringComparer.OrdinalIgnoreCase);
         if (GraphPermissions.Of(call.Method, segments, enables, leaving).Any(tenant.Denied.ContainsKey))
             return Denied(call);
         foreach (var area in _areas)
@@ -62,14 +74,17 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         switch (call.Method, set.Name, rest)
         {
             case ("GET", _, []):
-                return Answer.Of(200, writer =>
-                {
-                    writer.WriteStartObject();
-                    writer.WriteString("@odata.context", $"{call.Root}/$metadata#{set.Name}/$entity");
-                    Json.CopyProperties(writer, entity.Json, Selected(call.Query.GetValueOrDefault("$select")) ?? Default(set.Name));
-                    Expand(writer, call, set.Name, entity);
-                    writer.WriteEndObject();
-                });
+                return Answer.Of(
+                    200,
+                    writer =>
+                    {
+                        writer.WriteStartObject();
+                        writer.WriteString("@odata.context", $"{call.Root}/$metadata#{set.Name}/$entity");
+                        Json.CopyProperties(writer, entity.Json, Selected(call.Query.GetValueOrDefault("$select")) ?? Default(set.Name));
+                        Expand(writer, call, set.Name, entity);
+                        writer.WriteEndObject();
+                    }
+                );
             case ("PATCH", "users" or "applications" or "servicePrincipals" or "groups", []):
                 return Patch(call, set, entity);
             case ("DELETE", "users" or "applications" or "servicePrincipals" or "groups", []):
@@ -80,7 +95,12 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
             case ("POST", "applications" or "servicePrincipals", ["removePassword"]):
                 return RemovePassword(call, set, entity);
             default:
-                return Error(call, 400, "BadRequest", $"Resource not found for the segment '{rest.FirstOrDefault()}', or {call.Method} is not allowed on it.");
+                return Error(
+                    call,
+                    400,
+                    "BadRequest",
+                    $"Resource not found for the segment '{rest.FirstOrDefault()}', or {call.Method} is not allowed on it."
+                );
         }
     }
 
@@ -99,18 +119,24 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         }
         var select = Selected(call.Query.GetValueOrDefault("$select"));
         var keep = select ?? Default(set.Name);
-        return Page(call, set, where, $"$metadata#{set.Name}{(select is null ? "" : $"({call.Query["$select"]})")}", (writer, entity) =>
-        {
-            if (keep.IsAll && !call.Query.ContainsKey("$expand"))
+        return Page(
+            call,
+            set,
+            where,
+            $"$metadata#{set.Name}{(select is null ? "" : $"({call.Query["$select"]})")}",
+            (writer, entity) =>
             {
-                writer.WriteRawValue(entity.Json, skipInputValidation: true);
-                return;
+                if (keep.IsAll && !call.Query.ContainsKey("$expand"))
+                {
+                    writer.WriteRawValue(entity.Json, skipInputValidation: true);
+                    return;
+                }
+                writer.WriteStartObject();
+                Json.CopyProperties(writer, entity.Json, keep);
+                Expand(writer, call, set.Name, entity);
+                writer.WriteEndObject();
             }
-            writer.WriteStartObject();
-            Json.CopyProperties(writer, entity.Json, keep);
-            Expand(writer, call, set.Name, entity);
-            writer.WriteEndObject();
-        });
+        );
     }
 
     internal static bool Passes(GraphFilter filter, byte[] json)
@@ -123,7 +149,11 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
     {
         if (!call.Query.TryGetValue("$expand", out var expand))
             return;
-        if (ExpandShape().Match(expand) is not { Success: true } match || tenant.Relations.FirstOrDefault(r => r.Parent == set && r.Leaf == match.Groups[1].Value) is not { Relation: { } relation, Leaf: { } leaf })
+        if (
+            ExpandShape().Match(expand) is not { Success: true } match
+            || tenant.Relations.FirstOrDefault(r => r.Parent == set && r.Leaf == match.Groups[1].Value)
+                is not { Relation: { } relation, Leaf: { } leaf }
+        )
             throw new FormatException($"The sandbox does not support $expand={expand} on {set}.");
         var select = Selected(match.Groups[2].Success ? match.Groups[2].Value : null);
         var related = (relation.Find(entity.Id)?.All() ?? []).Where(e => !tenant.DeletedUsers.ContainsKey(e.Id)).Take(20).ToList();
@@ -160,7 +190,12 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
 
     private Answer AddPassword(Call call, EntitySet set, Entity entity)
     {
-        var given = call.Body.ValueKind == JsonValueKind.Object && call.Body.TryGetProperty("passwordCredential", out var body) && body.ValueKind == JsonValueKind.Object ? JsonObject.Create(body)! : [];
+        var given =
+            call.Body.ValueKind == JsonValueKind.Object
+            && call.Body.TryGetProperty("passwordCredential", out var body)
+            && body.ValueKind == JsonValueKind.Object
+                ? JsonObject.Create(body)!
+                : [];
         var passwords = Json.Object(entity.Json)["passwordCredentials"]?.AsArray() ?? [];
         var keyId = Ids.Guid($"{entity.Id}/password/{passwords.Count}/{call.RequestId}");
         var credential = new JsonObject
@@ -173,7 +208,11 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
             ["secretText"] = null,
             ["startDateTime"] = given["startDateTime"]?.DeepClone() ?? Time(call.Now),
         };
-        journal.Merge(set.Name, entity.Id, new JsonObject { ["passwordCredentials"] = new JsonArray([.. passwords.Select(p => p!.DeepClone()), credential.DeepClone()]) });
+        journal.Merge(
+            set.Name,
+            entity.Id,
+            new JsonObject { ["passwordCredentials"] = new JsonArray([.. passwords.Select(p => p!.DeepClone()), credential.DeepClone()]) }
+        );
         credential["secretText"] = "sbx~" + Ids.Guid($"{keyId}/text").Replace("-", "", StringComparison.Ordinal);
         return Answer.Of(200, writer => credential.WriteTo(writer));
     }
@@ -182,23 +221,27 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
     {
         var keyId = Json.Text(call.Body, "keyId");
         var passwords = Json.Object(entity.Json)["passwordCredentials"]?.AsArray() ?? [];
-        var left = passwords.Where(p => !string.Equals(p?["keyId"]?.GetValue<string>(), keyId, StringComparison.OrdinalIgnoreCase)).Select(p => p!.DeepClone()).ToArray();
+        var left = passwords
+            .Where(p => !string.Equals(p?["keyId"]?.GetValue<string>(), keyId, StringComparison.OrdinalIgnoreCase))
+            .Select(p => p!.DeepClone())
+            .ToArray();
         if (left.Length == passwords.Count)
             return Error(call, 400, "Request_BadRequest", $"No password credential found with keyId '{keyId}'.");
         journal.Merge(set.Name, entity.Id, new JsonObject { ["passwordCredentials"] = new JsonArray(left) });
         return Answer.Empty(204);
     }
 
-    private EntitySet? Set(string name) => name switch
-    {
-        "applications" => tenant.Applications,
-        "servicePrincipals" => tenant.ServicePrincipals,
-        "users" => tenant.Users,
-        "groups" => tenant.Groups,
-        "organization" => tenant.Organization,
-        "administrativeUnits" => tenant.AdministrativeUnits,
-        _ => null,
-    };
+    private EntitySet? Set(string name) =>
+        name switch
+        {
+            "applications" => tenant.Applications,
+            "servicePrincipals" => tenant.ServicePrincipals,
+            "users" => tenant.Users,
+            "groups" => tenant.Groups,
+            "organization" => tenant.Organization,
+            "administrativeUnits" => tenant.AdministrativeUnits,
+            _ => null,
+        };
 
     [GeneratedRegex(@"^(applications|servicePrincipals)\(appId='([^']+)'\)$")]
     private static partial Regex ByAppId();

@@ -24,7 +24,9 @@ internal sealed class Call
     /// <summary>The service.</summary>
     public required Service Service { get; init; }
 
-    /// <summary><c>graph</c>, <c>arm</c>, <c>login</c> or the vault's name: what fault patterns and the request log call the host.</summary>
+    /// <summary>
+    /// <c>graph</c>, <c>arm</c>, <c>login</c> or the vault's name: what fault patterns and the request log call the host.
+    /// </summary>
     public required string Host { get; init; }
 
     /// <summary>The method, upper case.</summary>
@@ -66,7 +68,8 @@ internal sealed class Call
     /// <summary>The same request with another page token.</summary>
     public string Link(string parameter, string token)
     {
-        var others = RawQuery.Split('&', StringSplitOptions.RemoveEmptyEntries)
+        var others = RawQuery
+            .Split('&', StringSplitOptions.RemoveEmptyEntries)
             .Where(p => !Uri.UnescapeDataString(p.Split('=')[0]).Equals(parameter, StringComparison.OrdinalIgnoreCase));
         return $"{Root}{Uri.EscapeDataString(Path).Replace("%2F", "/", StringComparison.Ordinal)}?{string.Join('&', others.Append($"{Uri.EscapeDataString(parameter).Replace("%24", "$", StringComparison.Ordinal)}={token}"))}";
     }

@@ -30,7 +30,16 @@ internal sealed class Frontend : IDisposable
     private long _requests;
 
     /// <summary>Puts the services over a tenant.</summary>
-    public Frontend(TenantData tenant, Journal journal, RequestLog log, string clientId, string clientSecret, SandboxOptions options, DateTimeOffset now, TimeProvider time)
+    public Frontend(
+        TenantData tenant,
+        Journal journal,
+        RequestLog log,
+        string clientId,
+        string clientSecret,
+        SandboxOptions options,
+        DateTimeOffset now,
+        TimeProvider time
+    )
     {
         var started = time.GetUtcNow();
         (Log, Seed, _time, _journal, _lag, Quotas) = (log, options.Seed, time, journal, options.Lag, new Quotas(options.EnforceQuotas));
@@ -72,7 +81,8 @@ internal sealed class Frontend : IDisposable
         var started = _time.GetTimestamp();
         var request = context.Request;
         var body = await ReadAsync(request.Body, context.RequestAborted);
-        using var json = request.ContentType?.Contains("json", StringComparison.OrdinalIgnoreCase) == true && body.Length > 0 ? TryParse(body) : null;
+        using var json =
+            request.ContentType?.Contains("json", StringComparison.OrdinalIgnoreCase) == true && body.Length > 0 ? TryParse(body) : null;
         var call = Describe(request, body, json?.RootElement ?? default);
         var faults = Faults.For(call.Method, call.Host + call.Path);
         var pause = TimeSpan.FromTicks(faults.Sum(f => f.Latency.Ticks));
@@ -85,9 +95,10 @@ internal sealed class Frontend : IDisposable
             context.Abort();
             return;
         }
-        var answer = call is { Service: Service.Graph, Path: "/$batch", Method: "POST" } && !faults.Exists(f => f.Status is not null)
-            ? await BatchAsync(call, context.RequestAborted)
-            : Answer(call, faults);
+        var answer =
+            call is { Service: Service.Graph, Path: "/$batch", Method: "POST" } && !faults.Exists(f => f.Status is not null)
+                ? await BatchAsync(call, context.RequestAborted)
+                : Answer(call, faults);
         if (faults.Exists(f => f.DropAfter))
         {
             Log.Add(Entry(call, 0, fault, started, 0, null));
@@ -101,7 +112,10 @@ internal sealed class Frontend : IDisposable
         response.Headers[call.Service == Service.Graph ? "client-request-id" : "x-ms-request-id"] =
             (call.Service == Service.Graph ? call.Header("client-request-id") : null) ?? call.RequestId;
         if (answer.Body.Length > 0)
-            response.ContentType = call.Service == Service.Graph ? "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8" : "application/json; charset=utf-8";
+            response.ContentType =
+                call.Service == Service.Graph
+                    ? "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+                    : "application/json; charset=utf-8";
         foreach (var (name, value) in answer.Headers)
             response.Headers[name] = value;
         // Logged before the last byte leaves, so that a client that has its answer finds it in the log.
@@ -155,20 +169,25 @@ internal sealed class Frontend : IDisposable
             return Refusal(call, rule);
         if (Quotas.Take(call) is { } wait)
             return Refusal(call, 429, null, Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture));
-        if (call.Method == "GET" || call.Service == Service.Login || call.Path.EndsWith("/Microsoft.ResourceGraph/resources", StringComparison.OrdinalIgnoreCase))
+        if (
+            call.Method == "GET"
+            || call.Service == Service.Login
+            || call.Path.EndsWith("/Microsoft.ResourceGraph/resources", StringComparison.OrdinalIgnoreCase)
+        )
             return Served(call, faults);
         // A change looks at what is there before it acts; two at the same time would each undo the other's.
         lock (_change)
             return Served(call, faults);
     }
 
-    private Answer Served(Call call, List<FaultRule> faults) => call.Service switch
-    {
-        Service.Graph => Graph(call, faults).Handle(call),
-        Service.Vault => _keyVault.Handle(call),
-        Service.Login => _signIn.Handle(call, faults.Exists(f => f.ExpiredSignIn)),
-        _ => _resourceManager.Handle(call),
-    };
+    private Answer Served(Call call, List<FaultRule> faults) =>
+        call.Service switch
+        {
+            Service.Graph => Graph(call, faults).Handle(call),
+            Service.Vault => _keyVault.Handle(call),
+            Service.Login => _signIn.Handle(call, faults.Exists(f => f.ExpiredSignIn)),
+            _ => _resourceManager.Handle(call),
+        };
 
     // A change acts on the directory as it is; a read may see an older one.
     private GraphService Graph(Call call, List<FaultRule> faults)
@@ -184,11 +203,14 @@ internal sealed class Frontend : IDisposable
     private (Replica Replica, GraphService Graph) Late(TimeSpan lag)
     {
         lock (_late)
-            return _late.GetOrAdd(lag, l =>
-            {
-                var replica = _journal.Follow(l, _clock);
-                return (replica, new GraphService(replica.Tenant, _journal, _signIn));
-            });
+            return _late.GetOrAdd(
+                lag,
+                l =>
+                {
+                    var replica = _journal.Follow(l, _clock);
+                    return (replica, new GraphService(replica.Tenant, _journal, _signIn));
+                }
+            );
     }
 
     // The refusal is worded as the service that was asked would word it.
@@ -198,34 +220,68 @@ internal sealed class Frontend : IDisposable
     {
         var answer = call.Service switch
         {
-            Service.Graph => GraphAnswer.Error(call, status, code ?? status switch
-            {
-                401 => "InvalidAuthenticationToken",
-                403 => "Authorization_RequestDenied",
-                404 => "Request_ResourceNotFound",
-                429 => "TooManyRequests",
-                503 => "ServiceUnavailable",
-                >= 500 => "InternalServerError",
-                _ => "BadRequest",
-            }, status switch
-            {
-                403 => "Insufficient privileges to complete the operation.",
-                429 => "Too many requests.",
-                _ => "The request could not be completed (a fault rule of the sandbox).",
-            }),
-            Service.Vault when status == 403 => KeyVaultService.Error(403, "Forbidden", code == "ForbiddenByFirewall"
-                ? "Client address is not authorized and caller is not a trusted service." : "Caller is not authorized to perform action on resource.", code ?? "ForbiddenByRbac"),
-            Service.Vault => KeyVaultService.Error(status, code ?? (status == 429 ? "Throttled" : status >= 500 ? "ServiceUnavailable" : "BadParameter"), "The request could not be completed."),
-            Service.Login => _signIn.Error(call, status, code ?? "temporarily_unavailable", 90033, "A transient error has occurred. Please try again."),
-            _ => ResourceManagerService.Error(status, code ?? status switch
-            {
-                403 => "AuthorizationFailed",
-                404 => "ResourceNotFound",
-                429 => "TooManyRequests",
-                503 => "ServerTimeout",
-                >= 500 => "InternalServerError",
-                _ => "BadRequest",
-            }, status == 403 ? $"The client does not have authorization to perform action over scope '{call.Path}' or the scope is invalid." : "The request could not be completed."),
+            Service.Graph => GraphAnswer.Error(
+                call,
+                status,
+                code
+                    ?? status switch
+                    {
+                        401 => "InvalidAuthenticationToken",
+                        403 => "Authorization_RequestDenied",
+                        404 => "Request_ResourceNotFound",
+                        429 => "TooManyRequests",
+                        503 => "ServiceUnavailable",
+                        >= 500 => "InternalServerError",
+                        _ => "BadRequest",
+                    },
+                status switch
+                {
+                    403 => "Insufficient privileges to complete the operation.",
+                    429 => "Too many requests.",
+                    _ => "The request could not be completed (a fault rule of the sandbox).",
+                }
+            ),
+            Service.Vault when status == 403 => KeyVaultService.Error(
+                403,
+                "Forbidden",
+                code == "ForbiddenByFirewall"
+                    ? "Client address is not authorized and caller is not a trusted service."
+                    : "Caller is not authorized to perform action on resource.",
+                code ?? "ForbiddenByRbac"
+            ),
+            Service.Vault => KeyVaultService.Error(
+                status,
+                code
+                    ?? (
+                        status == 429 ? "Throttled"
+                        : status >= 500 ? "ServiceUnavailable"
+                        : "BadParameter"
+                    ),
+                "The request could not be completed."
+            ),
+            Service.Login => _signIn.Error(
+                call,
+                status,
+                code ?? "temporarily_unavailable",
+                90033,
+                "A transient error has occurred. Please try again."
+            ),
+            _ => ResourceManagerService.Error(
+                status,
+                code
+                    ?? status switch
+                    {
+                        403 => "AuthorizationFailed",
+                        404 => "ResourceNotFound",
+                        429 => "TooManyRequests",
+                        503 => "ServerTimeout",
+                        >= 500 => "InternalServerError",
+                        _ => "BadRequest",
+                    },
+                status == 403
+                    ? $"The client does not have authorization to perform action over scope '{call.Path}' or the scope is invalid."
+                    : "The request could not be completed."
+            ),
         };
         switch (retryAfter)
         {
@@ -246,7 +302,11 @@ internal sealed class Frontend : IDisposable
     {
         if (!_signIn.Accepts(outer.Header("Authorization"), "https://graph.microsoft.com"))
             return _graph.Handle(outer);
-        if (outer.Body.ValueKind != JsonValueKind.Object || !outer.Body.TryGetProperty("requests", out var list) || list.ValueKind != JsonValueKind.Array)
+        if (
+            outer.Body.ValueKind != JsonValueKind.Object
+            || !outer.Body.TryGetProperty("requests", out var list)
+            || list.ValueKind != JsonValueKind.Array
+        )
             return GraphAnswer.Error(outer, 400, "BadRequest", "Invalid batch payload format.");
         if (list.GetArrayLength() > 20)
             return GraphAnswer.Error(outer, 400, "BadRequest", "Number of batch request steps exceeds the maximum value of 20.");
@@ -266,34 +326,44 @@ internal sealed class Frontend : IDisposable
             for (var i = 0; i < done.Length; i++)
                 answers[inner[i].Id!] = done[i];
         }
-        return Http.Answer.Of(200, writer =>
-        {
-            writer.WriteStartObject();
-            writer.WriteStartArray("responses");
-            foreach (var (id, answer) in answers)
+        return Http.Answer.Of(
+            200,
+            writer =>
             {
                 writer.WriteStartObject();
-                writer.WriteString("id", id);
-                writer.WriteNumber("status", answer.Status);
-                writer.WriteStartObject("headers");
-                foreach (var (name, value) in answer.Headers)
-                    writer.WriteString(name, value);
-                if (answer.Body.Length > 0 && !answer.Headers.Exists(h => h.Name == "Content-Type"))
-                    writer.WriteString("Content-Type", "application/json");
-                writer.WriteEndObject();
-                if (answer.Body.Length > 0)
+                writer.WriteStartArray("responses");
+                foreach (var (id, answer) in answers)
                 {
-                    writer.WritePropertyName("body");
-                    writer.WriteRawValue(answer.Body.Span, skipInputValidation: true);
+                    writer.WriteStartObject();
+                    writer.WriteString("id", id);
+                    writer.WriteNumber("status", answer.Status);
+                    writer.WriteStartObject("headers");
+                    foreach (var (name, value) in answer.Headers)
+                        writer.WriteString(name, value);
+                    if (answer.Body.Length > 0 && !answer.Headers.Exists(h => h.Name == "Content-Type"))
+                        writer.WriteString("Content-Type", "application/json");
+                    writer.WriteEndObject();
+                    if (answer.Body.Length > 0)
+                    {
+                        writer.WritePropertyName("body");
+                        writer.WriteRawValue(answer.Body.Span, skipInputValidation: true);
+                    }
+                    writer.WriteEndObject();
                 }
+                writer.WriteEndArray();
                 writer.WriteEndObject();
-            }
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        }, 16 * 1024);
+            },
+            16 * 1024
+        );
     }
 
-    private async Task<Answer> InnerAsync(Call outer, JsonElement request, string id, Dictionary<string, Answer> done, CancellationToken cancellationToken)
+    private async Task<Answer> InnerAsync(
+        Call outer,
+        JsonElement request,
+        string id,
+        Dictionary<string, Answer> done,
+        CancellationToken cancellationToken
+    )
     {
         var started = _time.GetTimestamp();
         var url = Json.Text(request, "url")!.Split('?', 2);
@@ -315,7 +385,10 @@ internal sealed class Frontend : IDisposable
         var pause = TimeSpan.FromTicks(faults.Sum(f => f.Latency.Ticks));
         if (pause > TimeSpan.Zero)
             await Task.Delay(pause, _time, cancellationToken);
-        var waitsFor = request.TryGetProperty("dependsOn", out var depends) && depends.ValueKind == JsonValueKind.Array ? depends.EnumerateArray().Select(d => d.ToString()) : [];
+        var waitsFor =
+            request.TryGetProperty("dependsOn", out var depends) && depends.ValueKind == JsonValueKind.Array
+                ? depends.EnumerateArray().Select(d => d.ToString())
+                : [];
         var answer = waitsFor.Any(d => !done.TryGetValue(d, out var before) || before.Status >= 400)
             ? GraphAnswer.Error(call, 424, "FailedDependency", "A request this one depends on has failed.")
             : Answer(call, faults);
@@ -356,14 +429,26 @@ internal sealed class Frontend : IDisposable
             Root = root,
             Header = name => request.Headers.TryGetValue(name, out var values) ? values.ToString() : null,
             Body = json,
-            Form = request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true
-                ? Call.Parse(Encoding.UTF8.GetString(body)) : new Dictionary<string, string>(),
+            Form =
+                request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true
+                    ? Call.Parse(Encoding.UTF8.GetString(body))
+                    : new Dictionary<string, string>(),
             Now = _clock(),
             RequestId = Ids.Guid($"{_run}/{Interlocked.Increment(ref _requests)}"),
         };
     }
 
     private RequestLogEntry Entry(Call call, int status, string? fault, long started, long bytes, string? batch) =>
-        new(_time.GetUtcNow(), call.Method, call.Host, (call.Service == Service.Graph ? "/v1.0" : "") + call.Path + (call.RawQuery.Length > 0 ? "?" + call.RawQuery : ""),
-            status, fault, _time.GetElapsedTime(started).TotalMilliseconds, bytes, batch, call.RequestId);
+        new(
+            _time.GetUtcNow(),
+            call.Method,
+            call.Host,
+            (call.Service == Service.Graph ? "/v1.0" : "") + call.Path + (call.RawQuery.Length > 0 ? "?" + call.RawQuery : ""),
+            status,
+            fault,
+            _time.GetElapsedTime(started).TotalMilliseconds,
+            bytes,
+            batch,
+            call.RequestId
+        );
 }

@@ -16,9 +16,14 @@ internal static class Paging
             return (0, false);
         try
         {
-            var text = Encoding.ASCII.GetString(Convert.FromBase64String(token.Replace('-', '+').Replace('_', '/').PadRight((token.Length + 3) / 4 * 4, '=')));
-            return text.StartsWith("p1.", StringComparison.Ordinal) && long.TryParse(text.AsSpan(3).TrimEnd('d'), CultureInfo.InvariantCulture, out var after)
-                ? (after, text.EndsWith('d')) : null;
+            var text = Encoding.ASCII.GetString(
+                Convert.FromBase64String(token.Replace('-', '+').Replace('_', '/').PadRight((token.Length + 3) / 4 * 4, '='))
+            );
+            return
+                text.StartsWith("p1.", StringComparison.Ordinal)
+                && long.TryParse(text.AsSpan(3).TrimEnd('d'), CultureInfo.InvariantCulture, out var after)
+                ? (after, text.EndsWith('d'))
+                : null;
         }
         catch (FormatException)
         {
@@ -32,17 +37,26 @@ internal static class Paging
     /// <param name="at">This page's own token.</param>
     /// <param name="next">The last place delivered, or null when nothing follows.</param>
     public static string? Next(Call call, string parameter, (long After, bool Again) at, long? next) =>
-        Token(call, at, next) is { } token ? token.StartsWith("https://", StringComparison.Ordinal) ? token : call.Link(parameter, token) : null;
+        Token(call, at, next) is { } token
+            ? token.StartsWith("https://", StringComparison.Ordinal)
+                ? token
+                : call.Link(parameter, token)
+            : null;
 
     /// <summary>The same as a bare token (or, by a fault rule, a foreign link).</summary>
-    public static string? Token(Call call, (long After, bool Again) at, long? next) => call.PagingFault switch
-    {
-        "repeat" => Write(at.After, at.Again),
-        "duplicate-page" when !at.Again => Write(at.After, again: true),
-        null or "duplicate-page" => next is { } place ? Write(place, again: false) : null,
-        var foreign => foreign,
-    };
+    public static string? Token(Call call, (long After, bool Again) at, long? next) =>
+        call.PagingFault switch
+        {
+            "repeat" => Write(at.After, at.Again),
+            "duplicate-page" when !at.Again => Write(at.After, again: true),
+            null or "duplicate-page" => next is { } place ? Write(place, again: false) : null,
+            var foreign => foreign,
+        };
 
     private static string Write(long after, bool again) =>
-        Convert.ToBase64String(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"p1.{after}{(again ? "d" : "")}"))).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        Convert
+            .ToBase64String(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"p1.{after}{(again ? "d" : "")}")))
+            .TrimEnd('=')
+            .Replace('+', '-')
+            .Replace('/', '_');
 }

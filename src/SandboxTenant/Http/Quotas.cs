@@ -7,8 +7,9 @@ namespace SandboxTenant.Http;
 internal sealed record QuotaUse(string Name, long Requests, double Peak);
 
 /// <summary>
-/// The services' quotas, counted always and enforced on request. Graph: 3,000 writes in 2.5 minutes per app and tenant (https://learn.microsoft.com/graph/throttling-limits).
-/// Resource Manager: token buckets per subscription and principal, deletes and writes 200 with 10 more a second each, reads 250 with 25 more a second
+/// The services' quotas, counted always and enforced on request. Graph: 3,000 writes in 2.5 minutes per app and tenant
+/// (https://learn.microsoft.com/graph/throttling-limits). Resource Manager: token buckets per subscription and principal, deletes and
+/// writes 200 with 10 more a second each, reads 250 with 25 more a second
 /// (https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling).
 /// </summary>
 /// <param name="enforced">Whether a request over a quota is refused with 429.</param>
@@ -63,7 +64,12 @@ internal sealed class Quotas(bool enforced)
 
     private TimeSpan? TakeArm(Call call, string subscription)
     {
-        var (kind, size, refill) = call.Method switch { "GET" => ("reads", 250, 25), "DELETE" => ("deletes", 200, 10), _ => ("writes", 200, 10) };
+        var (kind, size, refill) = call.Method switch
+        {
+            "GET" => ("reads", 250, 25),
+            "DELETE" => ("deletes", 200, 10),
+            _ => ("writes", 200, 10),
+        };
         var name = $"arm {kind} of {subscription.ToLowerInvariant()}";
         if (!_buckets.TryGetValue(name, out var bucket))
             _buckets[name] = bucket = new Bucket { Tokens = size, At = call.Now };

@@ -14,24 +14,36 @@ namespace SandboxTenant.Http;
 /// <param name="Bytes">The size of the body answered.</param>
 /// <param name="Batch">For a request inside a batch, the request id of that batch; else null.</param>
 /// <param name="RequestId">The id answered in the <c>request-id</c> header.</param>
-internal sealed record RequestLogEntry(DateTimeOffset Time, string Method, string Host, string Path, int Status, string? Fault, double Ms, long Bytes, string? Batch, string RequestId)
+internal sealed record RequestLogEntry(
+    DateTimeOffset Time,
+    string Method,
+    string Host,
+    string Path,
+    int Status,
+    string? Fault,
+    double Ms,
+    long Bytes,
+    string? Batch,
+    string RequestId
+)
 {
     /// <summary>The entry as one line of JSON.</summary>
-    public byte[] Line() => Json.Bytes(writer =>
-    {
-        writer.WriteStartObject();
-        writer.WriteString("time", Time.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
-        writer.WriteString("method", Method);
-        writer.WriteString("host", Host);
-        writer.WriteString("path", Path);
-        writer.WriteNumber("status", Status);
-        writer.WriteString("fault", Fault);
-        writer.WriteNumber("ms", Math.Round(Ms, 2));
-        writer.WriteNumber("bytes", Bytes);
-        writer.WriteString("batch", Batch);
-        writer.WriteString("requestId", RequestId);
-        writer.WriteEndObject();
-    });
+    public byte[] Line() =>
+        Json.Bytes(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("time", Time.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
+            writer.WriteString("method", Method);
+            writer.WriteString("host", Host);
+            writer.WriteString("path", Path);
+            writer.WriteNumber("status", Status);
+            writer.WriteString("fault", Fault);
+            writer.WriteNumber("ms", Math.Round(Ms, 2));
+            writer.WriteNumber("bytes", Bytes);
+            writer.WriteString("batch", Batch);
+            writer.WriteString("requestId", RequestId);
+            writer.WriteEndObject();
+        });
 }
 
 /// <summary>Keeps the last requests in memory and, where a file is named, all of them there as JSON lines.</summary>

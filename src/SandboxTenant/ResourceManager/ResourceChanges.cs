@@ -18,8 +18,12 @@ internal sealed class ResourceChanges(TenantData tenant, Journal journal, AzureR
         if (call.Path.EndsWith(Tags, StringComparison.OrdinalIgnoreCase))
             return OfTags(call, call.Path[..^Tags.Length]);
         var parts = call.Path.Split('/');
-        return call.Method == "PUT" && parts is [.., var policies, var operation] && policies.Equals("accessPolicies", StringComparison.OrdinalIgnoreCase)
-            ? AccessPolicies(call, string.Join('/', parts[..^2]), operation.ToLowerInvariant()) : null;
+        return
+            call.Method == "PUT"
+            && parts is [.., var policies, var operation]
+            && policies.Equals("accessPolicies", StringComparison.OrdinalIgnoreCase)
+            ? AccessPolicies(call, string.Join('/', parts[..^2]), operation.ToLowerInvariant())
+            : null;
     }
 
     private Answer? OfTags(Call call, string scope)
@@ -35,9 +39,17 @@ internal sealed class ResourceChanges(TenantData tenant, Journal journal, AzureR
         if (roles.Lock(scope, writes: true) is { } locked)
             return AzureRoles.ScopeLocked(scope, "write", locked);
         var operation = Json.Text(call.Body, "operation");
-        if (operation is not ("Merge" or "Replace" or "Delete") || !call.Body.TryGetProperty("properties", out var properties)
-            || !properties.TryGetProperty("tags", out var given) || given.ValueKind != JsonValueKind.Object)
-            return Error(400, "InvalidRequestContent", "The request content was invalid: operation (Merge, Replace or Delete) and properties.tags are required.");
+        if (
+            operation is not ("Merge" or "Replace" or "Delete")
+            || !call.Body.TryGetProperty("properties", out var properties)
+            || !properties.TryGetProperty("tags", out var given)
+            || given.ValueKind != JsonValueKind.Object
+        )
+            return Error(
+                400,
+                "InvalidRequestContent",
+                "The request content was invalid: operation (Merge, Replace or Delete) and properties.tags are required."
+            );
         var changed = operation == "Replace" ? [] : tags.DeepClone().AsObject();
         foreach (var tag in given.EnumerateObject())
         {
@@ -50,26 +62,39 @@ internal sealed class ResourceChanges(TenantData tenant, Journal journal, AzureR
         journal.Merge(set, entity.Id, new JsonObject { ["tags"] = changed });
         return Answered(changed);
 
-        Answer Answered(JsonObject now) => new(200, Json.Bytes(new JsonObject
-        {
-            ["id"] = scope + Tags,
-            ["name"] = "default",
-            ["type"] = "Microsoft.Resources/tags",
-            ["properties"] = new JsonObject { ["tags"] = now.DeepClone() },
-        }));
+        Answer Answered(JsonObject now) =>
+            new(
+                200,
+                Json.Bytes(
+                    new JsonObject
+                    {
+                        ["id"] = scope + Tags,
+                        ["name"] = "default",
+                        ["type"] = "Microsoft.Resources/tags",
+                        ["properties"] = new JsonObject { ["tags"] = now.DeepClone() },
+                    }
+                )
+            );
     }
 
     private Answer AccessPolicies(Call call, string id, string operation)
     {
         if (tenant.Resources.Find(id) is not { } vault || !id.Contains("/Microsoft.KeyVault/vaults/", StringComparison.OrdinalIgnoreCase))
             return NotFound(id);
-        if (operation is not ("add" or "remove" or "replace") || call.Body.ValueKind != JsonValueKind.Object || JsonObject.Create(call.Body)!["properties"]?["accessPolicies"] is not JsonArray given)
+        if (
+            operation is not ("add" or "remove" or "replace")
+            || call.Body.ValueKind != JsonValueKind.Object
+            || JsonObject.Create(call.Body)!["properties"]?["accessPolicies"] is not JsonArray given
+        )
             return Error(400, "BadRequest", "The operation must be add, remove or replace, and properties.accessPolicies an array.");
         if (roles.Lock(id, writes: true) is { } locked)
             return AzureRoles.ScopeLocked(id, "write", locked);
         var resource = Json.Object(vault.Json);
         var properties = resource["properties"] as JsonObject ?? [];
-        List<JsonObject> policies = [.. (properties["accessPolicies"] as JsonArray ?? []).OfType<JsonObject>().Select(p => p.DeepClone().AsObject())];
+        List<JsonObject> policies =
+        [
+            .. (properties["accessPolicies"] as JsonArray ?? []).OfType<JsonObject>().Select(p => p.DeepClone().AsObject()),
+        ];
         if (operation == "replace")
             policies.Clear();
         foreach (var policy in given.OfType<JsonObject>())
@@ -83,12 +108,17 @@ internal sealed class ResourceChanges(TenantData tenant, Journal journal, AzureR
         var changed = properties.DeepClone().AsObject();
         changed["accessPolicies"] = new JsonArray([.. policies]);
         journal.Merge("resources", vault.Id, new JsonObject { ["properties"] = changed });
-        return new Answer(200, Json.Bytes(new JsonObject
-        {
-            ["id"] = $"{id}/accessPolicies/",
-            ["type"] = "Microsoft.KeyVault/vaults/accessPolicies",
-            ["properties"] = new JsonObject { ["accessPolicies"] = changed["accessPolicies"]!.DeepClone() },
-        }));
+        return new Answer(
+            200,
+            Json.Bytes(
+                new JsonObject
+                {
+                    ["id"] = $"{id}/accessPolicies/",
+                    ["type"] = "Microsoft.KeyVault/vaults/accessPolicies",
+                    ["properties"] = new JsonObject { ["accessPolicies"] = changed["accessPolicies"]!.DeepClone() },
+                }
+            )
+        );
     }
 
     private static bool Same(JsonObject a, JsonObject b, string property) =>
@@ -103,10 +133,19 @@ internal sealed class ResourceChanges(TenantData tenant, Journal journal, AzureR
         {
             var now = Names(permissions[kind]);
             var named = Names(by["permissions"]?[kind]);
-            permissions[kind] = new JsonArray([.. (remove ? named.Contains("all") ? [] : now.Except(named) : now.Union(named)).Select(n => (JsonNode)n)]);
+            permissions[kind] = new JsonArray([
+                .. (
+                    remove
+                        ? named.Contains("all")
+                            ? []
+                            : now.Except(named)
+                        : now.Union(named)
+                ).Select(n => (JsonNode)n),
+            ]);
         }
         return Kinds.Any(k => permissions[k] is JsonArray { Count: > 0 });
     }
 
-    private static List<string> Names(JsonNode? array) => [.. (array as JsonArray ?? []).Select(n => n!.GetValue<string>().ToLowerInvariant())];
+    private static List<string> Names(JsonNode? array) =>
+        [.. (array as JsonArray ?? []).Select(n => n!.GetValue<string>().ToLowerInvariant())];
 }

@@ -9,7 +9,25 @@ namespace SandboxTenant.ResourceManager;
 internal sealed class ResourceGraph(TenantData tenant)
 {
     private const int MaxRows = 1000;
-    private static readonly string[] Columns = ["id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy", "sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation"];
+    private static readonly string[] Columns =
+    [
+        "id",
+        "name",
+        "type",
+        "tenantId",
+        "kind",
+        "location",
+        "resourceGroup",
+        "subscriptionId",
+        "managedBy",
+        "sku",
+        "plan",
+        "properties",
+        "tags",
+        "identity",
+        "zones",
+        "extendedLocation",
+    ];
 
     /// <summary>The type in a resource id: the namespace and every second part after it.</summary>
     public static string TypeOf(string id)
@@ -33,10 +51,18 @@ internal sealed class ResourceGraph(TenantData tenant)
         }
         catch (FormatException e)
         {
-            return Error("InvalidQuery", $"Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the error before retrying: {e.Message}.");
+            return Error(
+                "InvalidQuery",
+                "Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the error before "
+                    + $"retrying: {e.Message}."
+            );
         }
         JsonElement? options = call.Body.TryGetProperty("options", out var given) && given.ValueKind == JsonValueKind.Object ? given : null;
-        if (options is { } o && Json.Text(o, "resultFormat") is { } format && !format.Equals("objectArray", StringComparison.OrdinalIgnoreCase))
+        if (
+            options is { } o
+            && Json.Text(o, "resultFormat") is { } format
+            && !format.Equals("objectArray", StringComparison.OrdinalIgnoreCase)
+        )
             return Error("UnsupportedResultFormat", "The sandbox answers in objectArray format only.");
         var top = Number(options, "$top", MaxRows);
         var skip = Number(options, "$skip", 0);
@@ -54,22 +80,25 @@ internal sealed class ResourceGraph(TenantData tenant)
             // Rows can be paged only by a query that returns their ids; the service then truncates without a token.
             var pageable = query.Project is null || query.Project.Any(c => c.Name.Equals("id", StringComparison.OrdinalIgnoreCase));
             var token = pageable ? Paging.Token(call, at, more ? end : null) : null;
-            return Http.Answer.Of(200, writer =>
-            {
-                writer.WriteStartObject();
-                writer.WriteNumber("totalRecords", rows.Count);
-                writer.WriteNumber("count", Math.Max(0, end - start));
-                writer.WriteStartArray("data");
-                for (var i = start; i < end; i++)
-                    Row(writer, rows[i].RootElement, query.Project);
-                writer.WriteEndArray();
-                writer.WriteStartArray("facets");
-                writer.WriteEndArray();
-                writer.WriteString("resultTruncated", more && !pageable ? "true" : "false");
-                if (token is not null)
-                    writer.WriteString("$skipToken", token);
-                writer.WriteEndObject();
-            });
+            return Http.Answer.Of(
+                200,
+                writer =>
+                {
+                    writer.WriteStartObject();
+                    writer.WriteNumber("totalRecords", rows.Count);
+                    writer.WriteNumber("count", Math.Max(0, end - start));
+                    writer.WriteStartArray("data");
+                    for (var i = start; i < end; i++)
+                        Row(writer, rows[i].RootElement, query.Project);
+                    writer.WriteEndArray();
+                    writer.WriteStartArray("facets");
+                    writer.WriteEndArray();
+                    writer.WriteString("resultTruncated", more && !pageable ? "true" : "false");
+                    if (token is not null)
+                        writer.WriteString("$skipToken", token);
+                    writer.WriteEndObject();
+                }
+            );
         }
         finally
         {
@@ -99,10 +128,16 @@ internal sealed class ResourceGraph(TenantData tenant)
 
     private static HashSet<string>? Subscriptions(JsonElement body) =>
         body.TryGetProperty("subscriptions", out var list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0
-            ? new HashSet<string>(list.EnumerateArray().Select(s => s.ToString()), StringComparer.OrdinalIgnoreCase) : null;
+            ? new HashSet<string>(list.EnumerateArray().Select(s => s.ToString()), StringComparer.OrdinalIgnoreCase)
+            : null;
 
     private static int Number(JsonElement? options, string name, int otherwise) =>
-        options is { } o && o.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : otherwise;
+        options is { } o
+        && o.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.Number
+        && value.TryGetInt32(out var number)
+            ? number
+            : otherwise;
 
     private List<JsonDocument> Rows(ResourceQuery query, HashSet<string>? subscriptions)
     {
@@ -116,7 +151,13 @@ internal sealed class ResourceGraph(TenantData tenant)
         foreach (var entity in sets.SelectMany(s => s.All()))
         {
             var row = JsonDocument.Parse(Row(query.Table, entity));
-            if ((subscriptions is null || query.Table == "authorizationresources" || subscriptions.Contains(row.RootElement.GetProperty("subscriptionId").GetString()!)) && query.Passes(row.RootElement))
+            if (
+                (
+                    subscriptions is null
+                    || query.Table == "authorizationresources"
+                    || subscriptions.Contains(row.RootElement.GetProperty("subscriptionId").GetString()!)
+                ) && query.Passes(row.RootElement)
+            )
                 rows.Add(row);
             else
                 row.Dispose();
@@ -155,7 +196,13 @@ internal sealed class ResourceGraph(TenantData tenant)
                 switch (column)
                 {
                     case "type":
-                        writer.WriteStringValue((table == "resourcecontainers" ? "microsoft.resources/subscriptions" : value?.GetString() ?? TypeOf(entity.Id)).ToLowerInvariant());
+                        writer.WriteStringValue(
+                            (
+                                table == "resourcecontainers"
+                                    ? "microsoft.resources/subscriptions"
+                                    : value?.GetString() ?? TypeOf(entity.Id)
+                            ).ToLowerInvariant()
+                        );
                         break;
                     case "name" when value is null:
                         writer.WriteStringValue(table == "resourcecontainers" ? Json.Text(root, "displayName") : parts[^1]);
@@ -164,7 +211,12 @@ internal sealed class ResourceGraph(TenantData tenant)
                         writer.WriteStringValue(parts is ["", "subscriptions", var id, ..] ? id : "");
                         break;
                     case "resourceGroup" when value is null:
-                        writer.WriteStringValue(parts is ["", "subscriptions", _, var groups, var name, ..] && groups.Equals("resourceGroups", StringComparison.OrdinalIgnoreCase) ? name : "");
+                        writer.WriteStringValue(
+                            parts is ["", "subscriptions", _, var groups, var name, ..]
+                            && groups.Equals("resourceGroups", StringComparison.OrdinalIgnoreCase)
+                                ? name
+                                : ""
+                        );
                         break;
                     case "tenantId" when value is null:
                         writer.WriteStringValue(tenant.TenantId);
@@ -184,19 +236,23 @@ internal sealed class ResourceGraph(TenantData tenant)
         });
     }
 
-    private static Answer Error(string code, string message) => Http.Answer.Of(400, writer =>
-    {
-        writer.WriteStartObject();
-        writer.WriteStartObject("error");
-        writer.WriteString("code", "BadRequest");
-        writer.WriteString("message", "Please provide below info when asking for support: the query.");
-        writer.WriteStartArray("details");
-        writer.WriteStartObject();
-        writer.WriteString("code", code);
-        writer.WriteString("message", string.Create(CultureInfo.InvariantCulture, $"{message}"));
-        writer.WriteEndObject();
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-    });
+    private static Answer Error(string code, string message) =>
+        Http.Answer.Of(
+            400,
+            writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteStartObject("error");
+                writer.WriteString("code", "BadRequest");
+                writer.WriteString("message", "Please provide below info when asking for support: the query.");
+                writer.WriteStartArray("details");
+                writer.WriteStartObject();
+                writer.WriteString("code", code);
+                writer.WriteString("message", string.Create(CultureInfo.InvariantCulture, $"{message}"));
+                writer.WriteEndObject();
+                writer.WriteEndArray();
+                writer.WriteEndObject();
+                writer.WriteEndObject();
+            }
+        );
 }

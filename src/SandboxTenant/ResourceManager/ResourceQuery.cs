@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace SandboxTenant.ResourceManager;
 
 /// <summary>
-/// The part of the Resource Graph query language the sandbox answers: one table, then <c>where</c>, <c>project</c>, <c>order by</c> and <c>take</c>.
-/// Anything else is refused with the reason, since an answer to half a query would be a wrong answer.
+/// The part of the Resource Graph query language the sandbox answers: one table, then <c>where</c>, <c>project</c>, <c>order by</c> and
+/// <c>take</c>. Anything else is refused with the reason, since an answer to half a query would be a wrong answer.
 /// </summary>
 internal sealed partial class ResourceQuery
 {
@@ -62,20 +62,23 @@ internal sealed partial class ResourceQuery
     }
 
     /// <summary>A value as the language's <c>tostring()</c> gives it; empty for null.</summary>
-    public static string Text(JsonElement? value) => value switch
-    {
-        null => "",
-        { ValueKind: JsonValueKind.String } text => text.GetString()!,
-        { ValueKind: JsonValueKind.True } => "true",
-        { ValueKind: JsonValueKind.False } => "false",
-        var other => other.Value.GetRawText(),
-    };
+    public static string Text(JsonElement? value) =>
+        value switch
+        {
+            null => "",
+            { ValueKind: JsonValueKind.String } text => text.GetString()!,
+            { ValueKind: JsonValueKind.True } => "true",
+            { ValueKind: JsonValueKind.False } => "false",
+            var other => other.Value.GetRawText(),
+        };
 
     private void Read()
     {
         Table = Next("a table").ToLowerInvariant();
         if (Table is not ("resources" or "resourcecontainers" or "authorizationresources"))
-            throw new FormatException($"'{Table}' is not a table the sandbox has; it has resources, resourcecontainers and authorizationresources");
+            throw new FormatException(
+                $"'{Table}' is not a table the sandbox has; it has resources, resourcecontainers and authorizationresources"
+            );
         while (_at < _tokens.Count)
         {
             Expect("|");
@@ -94,15 +97,24 @@ internal sealed partial class ResourceQuery
                     Order = Orders();
                     break;
                 case "take" or "limit":
-                    Take = int.TryParse(Next("a number"), NumberStyles.None, CultureInfo.InvariantCulture, out var take) ? take : throw new FormatException("take needs a whole number");
+                    Take = int.TryParse(Next("a number"), NumberStyles.None, CultureInfo.InvariantCulture, out var take)
+                        ? take
+                        : throw new FormatException("take needs a whole number");
                     break;
                 case var other:
-                    throw new FormatException($"the operator '{other}' is not one the sandbox has; it has where, project, order by and take");
+                    throw new FormatException(
+                        $"the operator '{other}' is not one the sandbox has; it has where, project, order by and take"
+                    );
             }
         }
         // After a project, the order names its columns.
         if (Project is { } columns)
-            Order = [.. Order.Select(o => (columns.FirstOrDefault(c => c.Name.Equals(o.Path, StringComparison.OrdinalIgnoreCase)).Path ?? o.Path, o.Descending))];
+            Order =
+            [
+                .. Order.Select(o =>
+                    (columns.FirstOrDefault(c => c.Name.Equals(o.Path, StringComparison.OrdinalIgnoreCase)).Path ?? o.Path, o.Descending)
+                ),
+            ];
     }
 
     private List<(string, string)> Columns()
@@ -112,8 +124,7 @@ internal sealed partial class ResourceQuery
         {
             var name = Next("a column");
             columns.Add(TakeToken("=") ? (name, Path()) : (name.Split('.')[^1] == name ? name : name.Replace('.', '_'), Named(name)));
-        }
-        while (TakeToken(","));
+        } while (TakeToken(","));
         return columns;
     }
 
@@ -128,8 +139,7 @@ internal sealed partial class ResourceQuery
             if (descending)
                 TakeToken("desc");
             orders.Add((path, descending));
-        }
-        while (TakeToken(","));
+        } while (TakeToken(","));
         return orders;
     }
 
@@ -227,7 +237,8 @@ internal sealed partial class ResourceQuery
         return inner;
     }
 
-    private static string Named(string token) => ColumnName().IsMatch(token) ? token : throw new FormatException($"'{token}' is not a column");
+    private static string Named(string token) =>
+        ColumnName().IsMatch(token) ? token : throw new FormatException($"'{token}' is not a column");
 
     private string Literal()
     {
@@ -243,7 +254,8 @@ internal sealed partial class ResourceQuery
 
     private string? Peek() => _at < _tokens.Count ? _tokens[_at] : null;
 
-    private string Next(string what) => _at < _tokens.Count ? _tokens[_at++] : throw new FormatException($"the query ends where {what} should be");
+    private string Next(string what) =>
+        _at < _tokens.Count ? _tokens[_at++] : throw new FormatException($"the query ends where {what} should be");
 
     private bool TakeToken(string token)
     {

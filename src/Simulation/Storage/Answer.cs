@@ -44,9 +44,10 @@ internal sealed class Answer : Response
     /// <inheritdoc/>
     public override Stream? ContentStream
     {
-        get => _stream ??= MemoryMarshal.TryGetArray(_body, out var bytes)
-            ? new(bytes.Array!, bytes.Offset, bytes.Count, writable: false, publiclyVisible: true)
-            : new MemoryStream(_body.ToArray());
+        get =>
+            _stream ??= MemoryMarshal.TryGetArray(_body, out var bytes)
+                ? new(bytes.Array!, bytes.Offset, bytes.Count, writable: false, publiclyVisible: true)
+                : new MemoryStream(_body.ToArray());
         set => _stream = value;
     }
 
@@ -72,9 +73,7 @@ internal sealed class Answer : Response
     }
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() { }
 
     /// <inheritdoc/>
     protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value) => _headers.TryGet(name, out value);

@@ -44,10 +44,14 @@ internal sealed class MemoryAccount(string name)
     public ImmutableList<MemoryMessage> Messages(string queue) => Queues.TryGetValue(queue, out var found) ? found.Messages : [];
 
     /// <summary>How much is kept: for the rule that it grows with changes, not with time. Looks at everything.</summary>
-    public StoredSize Size() => new(
-        Tables.Values.Sum(t => (long)t.Rows.Count), Tables.Values.Sum(t => t.Rows.Sum(r => (long)r.Weight)),
-        Containers.Values.Sum(c => (long)c.Blobs.Count), Containers.Values.Sum(c => c.Blobs.Sum(b => b.Content.Length)),
-        Queues.Values.Sum(q => (long)q.Messages.Count));
+    public StoredSize Size() =>
+        new(
+            Tables.Values.Sum(t => (long)t.Rows.Count),
+            Tables.Values.Sum(t => t.Rows.Sum(r => (long)r.Weight)),
+            Containers.Values.Sum(c => (long)c.Blobs.Count),
+            Containers.Values.Sum(c => c.Blobs.Sum(b => b.Content.Length)),
+            Queues.Values.Sum(q => (long)q.Messages.Count)
+        );
 
     internal AccountSnapshot Snapshot() => new(Tables, Containers, Queues);
 
@@ -67,4 +71,5 @@ internal readonly record struct StoredSize(long Rows, long RowBytes, long Blobs,
 internal sealed record AccountSnapshot(
     ImmutableSortedDictionary<string, MemoryTable> Tables,
     ImmutableSortedDictionary<string, MemoryContainer> Containers,
-    ImmutableSortedDictionary<string, MemoryQueue> Queues);
+    ImmutableSortedDictionary<string, MemoryQueue> Queues
+);

@@ -24,9 +24,7 @@ internal sealed class MemoryRequest : Request
     public IEnumerable<HttpHeader> AllHeaders() => _headers;
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() { }
 
     /// <inheritdoc/>
     protected override void AddHeader(string name, string value) => _headers.Add(name, value);

@@ -130,9 +130,8 @@ internal sealed class MemoryStorage(TimeProvider time)
         fault.Race?.Invoke();
         if (fault.CrashesBefore)
             throw from.Die(asked);
-        var answer = fault.Status > 0
-            ? Refusal.Answer(service, fault.Status, fault.Code!, "a fault of the simulation")
-            : Apply(step, asked);
+        var answer =
+            fault.Status > 0 ? Refusal.Answer(service, fault.Status, fault.Code!, "a fault of the simulation") : Apply(step, asked);
         if (fault.CrashesAfter)
             throw from.Die(asked);
         if (fault.LosesAnswer)
@@ -154,20 +153,22 @@ internal sealed class MemoryStorage(TimeProvider time)
         }
     }
 
-    private (MemoryAccount Account, StorageService Service) Addressed(string? host) => host?.Split('.') switch
-    {
-        [StateAccount, var service, ..] => (State, Service(service)),
-        [EvidenceAccount, var service, ..] => (Evidence, Service(service)),
-        _ => throw new NotSupportedException($"storage in memory has no account at {host}"),
-    };
+    private (MemoryAccount Account, StorageService Service) Addressed(string? host) =>
+        host?.Split('.') switch
+        {
+            [StateAccount, var service, ..] => (State, Service(service)),
+            [EvidenceAccount, var service, ..] => (Evidence, Service(service)),
+            _ => throw new NotSupportedException($"storage in memory has no account at {host}"),
+        };
 
-    private static StorageService Service(string name) => name switch
-    {
-        "blob" => StorageService.Blob,
-        "queue" => StorageService.Queue,
-        "table" => StorageService.Table,
-        _ => throw new NotSupportedException(string.Create(CultureInfo.InvariantCulture, $"storage in memory has no service {name}")),
-    };
+    private static StorageService Service(string name) =>
+        name switch
+        {
+            "blob" => StorageService.Blob,
+            "queue" => StorageService.Queue,
+            "table" => StorageService.Table,
+            _ => throw new NotSupportedException(string.Create(CultureInfo.InvariantCulture, $"storage in memory has no service {name}")),
+        };
 }
 
 /// <summary>What a service would do for a request.</summary>

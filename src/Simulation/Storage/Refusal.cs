@@ -23,15 +23,20 @@ internal static class Refusal
     /// <summary>An error without a body: an answer to HEAD, or 304.</summary>
     public static Answer Bare(int status, string code) => new Answer(status) { Code = code }.With("x-ms-error-code", code);
 
-    private static byte[] Json(string code, string text) => JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>
-    {
-        ["odata.error"] = new Dictionary<string, object>
-        {
-            ["code"] = code,
-            ["message"] = new Dictionary<string, string> { ["lang"] = "en-US", ["value"] = text },
-        },
-    });
+    private static byte[] Json(string code, string text) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new Dictionary<string, object>
+            {
+                ["odata.error"] = new Dictionary<string, object>
+                {
+                    ["code"] = code,
+                    ["message"] = new Dictionary<string, string> { ["lang"] = "en-US", ["value"] = text },
+                },
+            }
+        );
 
-    private static byte[] Xml(string code, string text) => Encoding.UTF8.GetBytes(
-        $"""<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{SecurityElement.Escape(text)}</Message></Error>""");
+    private static byte[] Xml(string code, string text) =>
+        Encoding.UTF8.GetBytes(
+            $"""<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{SecurityElement.Escape(text)}</Message></Error>"""
+        );
 }

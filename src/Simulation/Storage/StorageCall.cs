@@ -21,8 +21,9 @@ internal sealed class StorageCall
         foreach (var pair in query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var at = pair.IndexOf('=');
-            _query.Add(at < 0 ? new(pair, "") : new(
-                Uri.UnescapeDataString(pair[..at]), Uri.UnescapeDataString(pair[(at + 1)..].Replace('+', ' '))));
+            _query.Add(
+                at < 0 ? new(pair, "") : new(Uri.UnescapeDataString(pair[..at]), Uri.UnescapeDataString(pair[(at + 1)..].Replace('+', ' ')))
+            );
         }
     }
 

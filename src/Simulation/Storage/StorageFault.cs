@@ -15,9 +15,7 @@ internal sealed record StorageFault
     /// <summary>The request is applied, and the process dies before it has the answer.</summary>
     public static readonly StorageFault CrashAfter = new() { CrashesAfter = true };
 
-    private StorageFault()
-    {
-    }
+    private StorageFault() { }
 
     /// <summary>Status to answer with instead of serving; 0 to serve.</summary>
     public int Status { get; private init; }
@@ -56,11 +54,12 @@ internal sealed class SimulatedCrashException(string process, string? at = null)
     : Exception(at is null ? $"process {process} is dead" : $"process {process} died at {at}")
 {
     /// <summary>Whether an exception is a crash, or wraps one: a client that had tried before wraps all its failures into one.</summary>
-    public static bool IsIn(Exception? exception) => exception switch
-    {
-        null => false,
-        SimulatedCrashException => true,
-        AggregateException many => many.InnerExceptions.Any(IsIn),
-        _ => IsIn(exception.InnerException),
-    };
+    public static bool IsIn(Exception? exception) =>
+        exception switch
+        {
+            null => false,
+            SimulatedCrashException => true,
+            AggregateException many => many.InnerExceptions.Any(IsIn),
+            _ => IsIn(exception.InnerException),
+        };
 }

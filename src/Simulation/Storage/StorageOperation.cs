@@ -68,13 +68,30 @@ internal enum StorageOperation
 /// <param name="Resource">What it is about: <c>table/partition/row</c>, <c>container/blob</c> or <c>queue</c>; of a transaction
 /// <c>table/partition</c>.</param>
 internal sealed record StorageRequest(
-    long Number, string Process, string Account, StorageService Service, StorageOperation Operation, string Resource)
+    long Number,
+    string Process,
+    string Account,
+    StorageService Service,
+    StorageOperation Operation,
+    string Resource
+)
 {
     /// <summary>Whether it may change what is stored.</summary>
-    public bool Writes => Operation is not (StorageOperation.QueryTables or StorageOperation.GetEntity or StorageOperation.QueryEntities
-        or StorageOperation.GetContainer or StorageOperation.ListContainers
-        or StorageOperation.ListBlobs or StorageOperation.GetBlob or StorageOperation.GetBlobProperties
-        or StorageOperation.GetQueue or StorageOperation.ListQueues or StorageOperation.PeekMessages);
+    public bool Writes =>
+        Operation
+            is not (
+                StorageOperation.QueryTables
+                or StorageOperation.GetEntity
+                or StorageOperation.QueryEntities
+                or StorageOperation.GetContainer
+                or StorageOperation.ListContainers
+                or StorageOperation.ListBlobs
+                or StorageOperation.GetBlob
+                or StorageOperation.GetBlobProperties
+                or StorageOperation.GetQueue
+                or StorageOperation.ListQueues
+                or StorageOperation.PeekMessages
+            );
 }
 
 /// <summary>Something stored that was changed.</summary>

@@ -23,7 +23,14 @@ public sealed class EvidencePackTests : IDisposable
         var made = await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 5, 8));
 
         Assert.Equal([LedgerFolder.Line(5), LedgerFolder.Line(6), LedgerFolder.Line(7)], _desk.Lines("records.jsonl"));
-        Assert.Equal((3, 20, Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(_desk.File, TestContext.Current.CancellationToken)))), (made.Records, made.CheckpointSize, made.Sha256));
+        Assert.Equal(
+            (
+                3,
+                20,
+                Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(_desk.File, TestContext.Current.CancellationToken)))
+            ),
+            (made.Records, made.CheckpointSize, made.Sha256)
+        );
     }
 
     [Theory]
@@ -48,9 +55,19 @@ public sealed class EvidencePackTests : IDisposable
             var proof = JsonDocument.Parse(proofs[i]).RootElement;
             var leaf = new byte[MerkleHash.Size];
             MerkleHash.Leaf(Encoding.UTF8.GetBytes(lines[i]), leaf);
-            Assert.Equal((from + i, JsonDocument.Parse(lines[i]).RootElement.GetProperty("id").GetString(), Convert.ToHexStringLower(leaf)),
-                (proof.GetProperty("index").GetInt64(), proof.GetProperty("id").GetString(), proof.GetProperty("leafHash").GetString()));
-            Assert.True(MerkleProof.Inclusion(from + i, checkpoint, leaf, [.. proof.GetProperty("hashes").EnumerateArray().Select(h => Convert.FromHexString(h.GetString()!))], root));
+            Assert.Equal(
+                (from + i, JsonDocument.Parse(lines[i]).RootElement.GetProperty("id").GetString(), Convert.ToHexStringLower(leaf)),
+                (proof.GetProperty("index").GetInt64(), proof.GetProperty("id").GetString(), proof.GetProperty("leafHash").GetString())
+            );
+            Assert.True(
+                MerkleProof.Inclusion(
+                    from + i,
+                    checkpoint,
+                    leaf,
+                    [.. proof.GetProperty("hashes").EnumerateArray().Select(h => Convert.FromHexString(h.GetString()!))],
+                    root
+                )
+            );
         }
     }
 
@@ -58,7 +75,10 @@ public sealed class EvidencePackTests : IDisposable
     public async Task The_same_data_gives_the_same_bytes()
     {
         using var ledger = await LedgerFolder.OfAsync(30, 20, 30);
-        var state = PackDesk.State([PackDesk.Finding("CRED-001", 6), PackDesk.Finding("CRED-002", 5)], [PackDesk.Approval(7, new ApprovalAnswer("a", true, PackDesk.Start.AddSeconds(8), "ok"))]);
+        var state = PackDesk.State(
+            [PackDesk.Finding("CRED-001", 6), PackDesk.Finding("CRED-002", 5)],
+            [PackDesk.Approval(7, new ApprovalAnswer("a", true, PackDesk.Start.AddSeconds(8), "ok"))]
+        );
         var first = await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 5, 10), state);
 
         // Later, with a longer log and more checkpoints, and what is read coming in another order.
@@ -94,11 +114,26 @@ public sealed class EvidencePackTests : IDisposable
 
         var made = await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 1, 7));
 
-        Assert.Equal((4, "1-2, 4, 6"), (made.Records, string.Join(", ", _desk.Lines("proofs.jsonl").Select(l => JsonDocument.Parse(l).RootElement.GetProperty("index").GetInt64()).Aggregate(new List<LeafRun>(), (runs, i) =>
-        {
-            LeafRun.Add(runs, i);
-            return runs;
-        }))));
+        Assert.Equal(
+            (4, "1-2, 4, 6"),
+            (
+                made.Records,
+                string.Join(
+                    ", ",
+                    _desk
+                        .Lines("proofs.jsonl")
+                        .Select(l => JsonDocument.Parse(l).RootElement.GetProperty("index").GetInt64())
+                        .Aggregate(
+                            new List<LeafRun>(),
+                            (runs, i) =>
+                            {
+                                LeafRun.Add(runs, i);
+                                return runs;
+                            }
+                        )
+                )
+            )
+        );
         Assert.Contains("Places 3 hold lines without a time", _desk.Read("VERIFY.md"), StringComparison.Ordinal);
         Assert.Contains("Places 3 of the log hold lines without a time", _desk.Read("index.html"), StringComparison.Ordinal);
     }
@@ -130,7 +165,12 @@ public sealed class EvidencePackTests : IDisposable
     {
         using var ledger = await LedgerFolder.OfAsync(9, 9);
 
-        await RefusedAsync(ledger, PackDesk.Of(ledger, 9, 99), PackRefusal.CannotTell, "no record was logged from 2026-11-01T06:00:09Z until 2026-11-01T06:01:39Z");
+        await RefusedAsync(
+            ledger,
+            PackDesk.Of(ledger, 9, 99),
+            PackRefusal.CannotTell,
+            "no record was logged from 2026-11-01T06:00:09Z until 2026-11-01T06:01:39Z"
+        );
     }
 
     [Fact]
@@ -178,7 +218,15 @@ public sealed class EvidencePackTests : IDisposable
         using var ledger = await LedgerFolder.OfAsync(9, 9);
         using var stranger = LedgerFolder.Stranger();
 
-        await RefusedAsync(ledger, PackDesk.Of(ledger, 0, 3) with { Keys = [stranger.Key] }, PackRefusal.CannotTell, "none of the checkpoints is signed by a known key");
+        await RefusedAsync(
+            ledger,
+            PackDesk.Of(ledger, 0, 3) with
+            {
+                Keys = [stranger.Key],
+            },
+            PackRefusal.CannotTell,
+            "none of the checkpoints is signed by a known key"
+        );
         await RefusedAsync(ledger, PackDesk.Of(ledger, 0, 3) with { Keys = [] }, PackRefusal.CannotTell, "no key was given");
     }
 
@@ -186,7 +234,11 @@ public sealed class EvidencePackTests : IDisposable
     public async Task A_log_that_changes_between_verification_and_packing_is_refused()
     {
         using var ledger = await LedgerFolder.OfAsync(9, 9);
-        var source = new ChangingSource(ledger.Source, afterLogs: 1, () => ledger.Edit(lines => lines[3] = lines[3].Replace("\"objects\":3", "\"objects\":7", StringComparison.Ordinal)));
+        var source = new ChangingSource(
+            ledger.Source,
+            afterLogs: 1,
+            () => ledger.Edit(lines => lines[3] = lines[3].Replace("\"objects\":3", "\"objects\":7", StringComparison.Ordinal))
+        );
 
         var e = await Assert.ThrowsAsync<PackException>(() => _desk.MakeAsync(source, PackDesk.Of(ledger, 0, 9)));
 

@@ -25,10 +25,27 @@ public sealed class PackCommandTests(AzuriteFixture azurite) : IDisposable
     {
         using var ledger = await LedgerFolder.OfAsync(9, 9);
 
-        var (code, output, errors) = await RunAsync("--from", "2026-11-01", "--to", "2026-11-01T06:00:05Z", "--framework", "SOC2", "--folder", ledger.Root, "--key-file", Key(ledger, pem), "--out", _desk.File);
+        var (code, output, errors) = await RunAsync(
+            "--from",
+            "2026-11-01",
+            "--to",
+            "2026-11-01T06:00:05Z",
+            "--framework",
+            "SOC2",
+            "--folder",
+            ledger.Root,
+            "--key-file",
+            Key(ledger, pem),
+            "--out",
+            _desk.File
+        );
 
         Assert.Equal((0, ""), (code, errors));
-        Assert.StartsWith($"{_desk.File}\n  5 records, each proven to the checkpoint of 9 records\n  SHA-256 ", output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{_desk.File}\n  5 records, each proven to the checkpoint of 9 records\n  SHA-256 ",
+            output,
+            StringComparison.Ordinal
+        );
         Assert.Contains("findings, waivers and approvals are not in it", output, StringComparison.Ordinal);
         Assert.Contains("no evidence in this period for", output, StringComparison.Ordinal);
         Assert.Equal(5, _desk.Lines("records.jsonl").Length);
@@ -71,7 +88,20 @@ public sealed class PackCommandTests(AzuriteFixture azurite) : IDisposable
         using var ledger = await LedgerFolder.OfAsync(9, 9);
         ledger.Edit(lines => lines.RemoveAt(2));
 
-        var (code, _, errors) = await RunAsync("--from", "2026-11-01", "--to", "2026-11-02", "--framework", "soc2", "--folder", ledger.Root, "--key-file", Key(ledger, pem: false), "--out", _desk.File);
+        var (code, _, errors) = await RunAsync(
+            "--from",
+            "2026-11-01",
+            "--to",
+            "2026-11-02",
+            "--framework",
+            "soc2",
+            "--folder",
+            ledger.Root,
+            "--key-file",
+            Key(ledger, pem: false),
+            "--out",
+            _desk.File
+        );
 
         Assert.Equal(1, code);
         Assert.Contains("does not verify", errors, StringComparison.Ordinal);
@@ -86,17 +116,53 @@ public sealed class PackCommandTests(AzuriteFixture azurite) : IDisposable
         foreach (var where in new[] { tenant, "another" })
             await UploadAsync(ledger, where);
         var pseudonym = await new BlobPseudonyms(storage).OfAsync(tenant, "case-77", Stop);
-        await new TableFindingStore(storage).SaveAsync(tenant, [new(PackDesk.Finding("CRED-001", 3) with { TenantId = tenant }, null), new(PackDesk.Finding("CRED-002", 3, FindingStatus.Resolved, 5) with { TenantId = tenant }, null)], Stop);
-        await new ApprovalBoard(storage, Moq.Mock.Of<Compliance.Ledger.IEvidenceLog>()).AskAsync(PackDesk.Approval(4).Request with { TenantId = tenant }, Stop);
+        await new TableFindingStore(storage).SaveAsync(
+            tenant,
+            [
+                new(PackDesk.Finding("CRED-001", 3) with { TenantId = tenant }, null),
+                new(PackDesk.Finding("CRED-002", 3, FindingStatus.Resolved, 5) with { TenantId = tenant }, null),
+            ],
+            Stop
+        );
+        await new ApprovalBoard(storage, Moq.Mock.Of<Compliance.Ledger.IEvidenceLog>()).AskAsync(
+            PackDesk.Approval(4).Request with
+            {
+                TenantId = tenant,
+            },
+            Stop
+        );
         var connection = Path.Combine(_desk.Folder, "connection.json");
         Task<(int Code, string Output, string Errors)> RunOfAsync(string id, params string[] more)
         {
-            File.WriteAllText(connection, System.Text.Json.JsonSerializer.Serialize(
-                new ComplianceCli.Connection("http://127.0.0.1:1", "", null, azurite.EvidenceConnection, null, new Dictionary<string, string> { ["Tenant:Id"] = id }, azurite.StateConnection), System.Text.Json.JsonSerializerOptions.Web));
-            return RunAsync(
-            [
-                "--from", "2026-11-01", "--to", "2026-11-02", "--framework", "soc2", "--key-file", Key(ledger, pem: false),
-                "--out", _desk.File, "--connection", connection, .. more,
+            File.WriteAllText(
+                connection,
+                System.Text.Json.JsonSerializer.Serialize(
+                    new ComplianceCli.Connection(
+                        "http://127.0.0.1:1",
+                        "",
+                        null,
+                        azurite.EvidenceConnection,
+                        null,
+                        new Dictionary<string, string> { ["Tenant:Id"] = id },
+                        azurite.StateConnection
+                    ),
+                    System.Text.Json.JsonSerializerOptions.Web
+                )
+            );
+            return RunAsync([
+                "--from",
+                "2026-11-01",
+                "--to",
+                "2026-11-02",
+                "--framework",
+                "soc2",
+                "--key-file",
+                Key(ledger, pem: false),
+                "--out",
+                _desk.File,
+                "--connection",
+                connection,
+                .. more,
             ]);
         }
 
@@ -118,7 +184,9 @@ public sealed class PackCommandTests(AzuriteFixture azurite) : IDisposable
         foreach (var file in Directory.EnumerateFiles(ledger.Root, "*", SearchOption.AllDirectories))
         {
             var path = Path.GetRelativePath(ledger.Root, file).Replace('\\', '/');
-            var container = azurite.EvidenceBlobs.GetBlobContainerClient(LedgerLayout.IsHead(path) ? LedgerLayout.HeadContainer : LedgerLayout.Container);
+            var container = azurite.EvidenceBlobs.GetBlobContainerClient(
+                LedgerLayout.IsHead(path) ? LedgerLayout.HeadContainer : LedgerLayout.Container
+            );
             await container.CreateIfNotExistsAsync(cancellationToken: Stop);
             await container.GetBlobClient($"{tenant}/{path}").UploadAsync(file, overwrite: true, Stop);
         }

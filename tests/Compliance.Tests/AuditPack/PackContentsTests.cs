@@ -23,13 +23,33 @@ public sealed class PackContentsTests : IDisposable
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 0, 9), PackDesk.State([PackDesk.Finding("CRED-001", 3)]));
 
         var names = _desk.Names();
-        Assert.Equal(["records.jsonl", "proofs.jsonl", "checkpoint", $"keys/{ledger.Key.Id:x8}.pem", "keys/verifier-keys.txt", "findings.csv", "findings.json", "waivers.csv", "approvals.csv",
-            "assessment-results.json", "poam.json", "index.html", "VERIFY.md", "SHA256SUMS"], names);
+        Assert.Equal(
+            [
+                "records.jsonl",
+                "proofs.jsonl",
+                "checkpoint",
+                $"keys/{ledger.Key.Id:x8}.pem",
+                "keys/verifier-keys.txt",
+                "findings.csv",
+                "findings.json",
+                "waivers.csv",
+                "approvals.csv",
+                "assessment-results.json",
+                "poam.json",
+                "index.html",
+                "VERIFY.md",
+                "SHA256SUMS",
+            ],
+            names
+        );
         Assert.Equal(names.Where(n => n != "SHA256SUMS").Order(StringComparer.Ordinal), _desk.Lines("SHA256SUMS").Select(l => l[66..]));
         Assert.Equal(ledger.Key.Format() + "\n", _desk.Read("keys/verifier-keys.txt"));
         // No time of day, or the same pack would be another tomorrow.
         using var zip = System.IO.Compression.ZipFile.OpenRead(_desk.File);
-        Assert.All(zip.Entries, e => Assert.Equal((new DateTime(1980, 1, 1), 0x81A4 << 16), (e.LastWriteTime.DateTime, e.ExternalAttributes)));
+        Assert.All(
+            zip.Entries,
+            e => Assert.Equal((new DateTime(1980, 1, 1), 0x81A4 << 16), (e.LastWriteTime.DateTime, e.ExternalAttributes))
+        );
     }
 
     [Fact]
@@ -44,7 +64,9 @@ public sealed class PackContentsTests : IDisposable
         Assert.Contains("Findings, waivers and approvals are not in this pack", _desk.Read("index.html"), StringComparison.Ordinal);
         Assert.Contains(
             "<td>CRED-001</td><td>Credential is older than allowed</td><td>CC6.1</td><td>9</td><td>0</td><td>not known</td>",
-            Bare(_desk.Read("index.html")), StringComparison.Ordinal);
+            Bare(_desk.Read("index.html")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -56,7 +78,17 @@ public sealed class PackContentsTests : IDisposable
         var others = PackDesk.Soc2.Controls.Select(c => c.Id).Where(id => id != "CRED-001").ToList();
         Assert.Equal(others, made.WithoutEvidence);
         var page = Bare(_desk.Read("index.html"));
-        Assert.Equal(others, Regex.Matches(page, "<tr class=\"not\"><td>([^<]*)</td>.*<td>no evidence in this period</td></tr>", RegexOptions.None, TimeSpan.FromSeconds(5)).Select(m => m.Groups[1].Value));
+        Assert.Equal(
+            others,
+            Regex
+                .Matches(
+                    page,
+                    "<tr class=\"not\"><td>([^<]*)</td>.*<td>no evidence in this period</td></tr>",
+                    RegexOptions.None,
+                    TimeSpan.FromSeconds(5)
+                )
+                .Select(m => m.Groups[1].Value)
+        );
         Assert.Contains($"{others.Count} of {others.Count + 1} controls have no evidence in this period", page, StringComparison.Ordinal);
         Assert.Contains("There is no <code>poam.json</code>", page, StringComparison.Ordinal);
     }
@@ -68,18 +100,27 @@ public sealed class PackContentsTests : IDisposable
         var iso = Framework.TryFind("iso42001", out var found) ? found : throw new InvalidOperationException();
         Finding[] findings =
         [
-            PackDesk.Finding("GAP-001", 4, FindingStatus.Resolved, resolved: 5),  // before
+            PackDesk.Finding("GAP-001", 4, FindingStatus.Resolved, resolved: 5), // before
             PackDesk.Finding("GAP-001", 3, FindingStatus.Resolved, resolved: 10), // at its begin
             PackDesk.Finding("GAP-001", 2, FindingStatus.Resolved, resolved: 15), // after: open then
             PackDesk.Finding("GAP-001", 14),
-            PackDesk.Finding("GAP-001", 15),                                      // after
-            PackDesk.Finding("CRED-001", 12),                                     // of another framework
+            PackDesk.Finding("GAP-001", 15), // after
+            PackDesk.Finding("CRED-001", 12), // of another framework
         ];
 
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 10, 15, iso), PackDesk.State(findings));
 
-        var told = JsonDocument.Parse(_desk.Read("findings.json")).RootElement.EnumerateArray()
-            .Select(f => (f.GetProperty("subjectId").GetString(), f.GetProperty("status").GetString(), f.GetProperty("resolvedAt").ValueKind == JsonValueKind.Null)).Order();
+        var told = JsonDocument
+            .Parse(_desk.Read("findings.json"))
+            .RootElement.EnumerateArray()
+            .Select(f =>
+                (
+                    f.GetProperty("subjectId").GetString(),
+                    f.GetProperty("status").GetString(),
+                    f.GetProperty("resolvedAt").ValueKind == JsonValueKind.Null
+                )
+            )
+            .Order();
         Assert.Equal([("app-14", "open", true), ("app-2", "open", true), ("app-3", "resolved", false)], told);
     }
 
@@ -87,24 +128,38 @@ public sealed class PackContentsTests : IDisposable
     public async Task People_appear_by_the_ledgers_pseudonyms_and_owners_not_at_all()
     {
         using var ledger = await LedgerFolder.OfAsync(20, 20);
-        var held = PackDesk.Finding("", 6, detection: new()
+        var held = PackDesk.Finding(
+            "",
+            6,
+            detection: new()
+            {
+                ControlId = "LEAVE-011",
+                Severity = Severity.High,
+                Subject = new("leaverCase", "case-77", "case-77"),
+                Source = "leaver/case-77",
+                Reason = "a guard holds case-77",
+                NextStep = "answer",
+                Owner = new("x", "Ada Owner", "ada@example.com", "owner"),
+            }
+        ) with
         {
-            ControlId = "LEAVE-011",
-            Severity = Severity.High,
-            Subject = new("leaverCase", "case-77", "case-77"),
-            Source = "leaver/case-77",
-            Reason = "a guard holds case-77",
-            NextStep = "answer",
-            Owner = new("x", "Ada Owner", "ada@example.com", "owner"),
-        }) with { RunId = "case-77-20261101T060006Z" };
-        var asked = PackDesk.Approval(7,
+            RunId = "case-77-20261101T060006Z",
+        };
+        var asked = PackDesk.Approval(
+            7,
             new ApprovalAnswer("approver-1", true, PackDesk.Start.AddSeconds(8), "fine, says approver-1"),
             new ApprovalAnswer("approver-2", true, PackDesk.Start.AddSeconds(9), null),
-            new ApprovalAnswer("approver-3", false, PackDesk.Start.AddSeconds(15), "too late for this pack"));
+            new ApprovalAnswer("approver-3", false, PackDesk.Start.AddSeconds(15), "too late for this pack")
+        );
 
         await _desk.MakeAsync(
-            ledger, PackDesk.Of(ledger, 5, 12) with { WithNames = true },
-            PackDesk.State([held], [asked], new() { ["case-77"] = "p-77", ["approver-1"] = "p-1" }));
+            ledger,
+            PackDesk.Of(ledger, 5, 12) with
+            {
+                WithNames = true,
+            },
+            PackDesk.State([held], [asked], new() { ["case-77"] = "p-77", ["approver-1"] = "p-1" })
+        );
 
         var all = _desk.Texts();
         Assert.DoesNotContain("case-77", all, StringComparison.Ordinal);
@@ -114,10 +169,13 @@ public sealed class PackContentsTests : IDisposable
         Assert.Equal(
             [
                 "request,plan,subject,controls,guards,reasons,askedAt,deadline,state,approver,answer,answeredAt,comment\r",
-                "p-77-aabbcc,aabbcc,p-77,LEAVE-011,leavers-per-hour,more than 10 leavers in an hour,2026-11-01T06:00:07Z,2026-11-01T07:00:07Z,approved,p-1,yes,2026-11-01T06:00:08Z,\"fine, says p-1\"\r",
-                "p-77-aabbcc,aabbcc,p-77,LEAVE-011,leavers-per-hour,more than 10 leavers in an hour,2026-11-01T06:00:07Z,2026-11-01T07:00:07Z,approved,(erased),yes,2026-11-01T06:00:09Z,\r",
+                "p-77-aabbcc,aabbcc,p-77,LEAVE-011,leavers-per-hour,more than 10 leavers in an "
+                    + "hour,2026-11-01T06:00:07Z,2026-11-01T07:00:07Z,approved,p-1,yes,2026-11-01T06:00:08Z,\"fine, says p-1\"\r",
+                "p-77-aabbcc,aabbcc,p-77,LEAVE-011,leavers-per-hour,more than 10 leavers in an "
+                    + "hour,2026-11-01T06:00:07Z,2026-11-01T07:00:07Z,approved,(erased),yes,2026-11-01T06:00:09Z,\r",
             ],
-            _desk.Lines("approvals.csv"));
+            _desk.Lines("approvals.csv")
+        );
         var listed = JsonDocument.Parse(_desk.Read("findings.json")).RootElement.EnumerateArray();
         Assert.Equal(["p-77-20261101T060006Z"], listed.Select(f => f.GetProperty("runId").GetString()));
     }
@@ -126,20 +184,21 @@ public sealed class PackContentsTests : IDisposable
     public async Task A_person_whom_one_finding_is_about_is_kept_out_of_the_texts_of_another()
     {
         using var ledger = await LedgerFolder.OfAsync(20, 20);
-        var about = PackDesk.Finding("", 6, detection: new()
-        {
-            ControlId = "LEAVE-001",
-            Severity = Severity.High,
-            Subject = new("user", "5a9f7c11-0000-4000-8000-000000000001", "Dana Whitlock"),
-            Source = "graph/users",
-            Reason = "has left",
-            NextStep = "remove the account",
-        });
+        var about = PackDesk.Finding(
+            "",
+            6,
+            detection: new()
+            {
+                ControlId = "LEAVE-001",
+                Severity = Severity.High,
+                Subject = new("user", "5a9f7c11-0000-4000-8000-000000000001", "Dana Whitlock"),
+                Source = "graph/users",
+                Reason = "has left",
+                NextStep = "remove the account",
+            }
+        );
         var app = PackDesk.Finding("CRED-001", 7);
-        app = app with
-        {
-            Detection = app.Detection with { Subject = new(SubjectTypes.Application, "app-7", "Dana Whitlock's sandbox") },
-        };
+        app = app with { Detection = app.Detection with { Subject = new(SubjectTypes.Application, "app-7", "Dana Whitlock's sandbox") } };
 
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 5, 12), PackDesk.State([about, app]));
 
@@ -170,36 +229,49 @@ public sealed class PackContentsTests : IDisposable
                 NextStep = "Bob Other, rotate it.",
             },
         };
-        var gone = PackDesk.Finding("", 6, detection: new()
-        {
-            ControlId = "LEAVE-001",
-            Severity = Severity.High,
-            Subject = new("user", "5a9f7c11-0000-4000-8000-000000000001", "dana@example.com"),
-            Source = "graph/users",
-            Reason = "Dana left",
-            NextStep = "ask Erin",
-        });
-        var step = PackDesk.Finding("", 6, detection: new()
-        {
-            ControlId = "LEAVE-013",
-            Severity = Severity.High,
-            Subject = new("leaverCase", "case-77", "case-77"),
-            Source = "leaver/case-77",
-            Part = "owner.add 5a9f7c11-0000-4000-8000-000000000002",
-            Reason = "case-77 owns a thing",
-            NextStep = "give it to Erin",
-        });
+        var gone = PackDesk.Finding(
+            "",
+            6,
+            detection: new()
+            {
+                ControlId = "LEAVE-001",
+                Severity = Severity.High,
+                Subject = new("user", "5a9f7c11-0000-4000-8000-000000000001", "dana@example.com"),
+                Source = "graph/users",
+                Reason = "Dana left",
+                NextStep = "ask Erin",
+            }
+        );
+        var step = PackDesk.Finding(
+            "",
+            6,
+            detection: new()
+            {
+                ControlId = "LEAVE-013",
+                Severity = Severity.High,
+                Subject = new("leaverCase", "case-77", "case-77"),
+                Source = "leaver/case-77",
+                Part = "owner.add 5a9f7c11-0000-4000-8000-000000000002",
+                Reason = "case-77 owns a thing",
+                NextStep = "give it to Erin",
+            }
+        );
         var asked = PackDesk.Approval(7, new ApprovalAnswer("approver-1", true, PackDesk.Start.AddSeconds(8), "Dana asked me"));
 
         await _desk.MakeAsync(
-            ledger, PackDesk.Of(ledger, 5, 12),
-            PackDesk.State([due, other, gone, step], [asked], new() { ["case-77"] = "p-77", ["approver-1"] = "p-1" }));
+            ledger,
+            PackDesk.Of(ledger, 5, 12),
+            PackDesk.State([due, other, gone, step], [asked], new() { ["case-77"] = "p-77", ["approver-1"] = "p-1" })
+        );
 
         var all = _desk.Texts();
         Assert.All(
             (string[])["Ada Owner", "Bob", "Carol", "Dana", "Erin", "example.com", "case-77", "approver-1", "subject-9", "5a9f7c11"],
-            name => Assert.DoesNotContain(name, all, StringComparison.OrdinalIgnoreCase));
-        var told = JsonDocument.Parse(_desk.Read("findings.json")).RootElement.EnumerateArray()
+            name => Assert.DoesNotContain(name, all, StringComparison.OrdinalIgnoreCase)
+        );
+        var told = JsonDocument
+            .Parse(_desk.Read("findings.json"))
+            .RootElement.EnumerateArray()
             .ToDictionary(f => f.GetProperty("control").GetString() + f.GetProperty("subjectId").GetString());
         string Text(string finding, string property) => told[finding].GetProperty(property).GetString()!;
         Assert.Equal(
@@ -210,12 +282,16 @@ public sealed class PackContentsTests : IDisposable
                 "(person), rotate it.",
             ],
             [
-                Text("CRED-001app-6", "subjectName"), Text("CRED-001app-6", "reason"), Text("CRED-001app-6", "nextStep"),
+                Text("CRED-001app-6", "subjectName"),
+                Text("CRED-001app-6", "reason"),
+                Text("CRED-001app-6", "nextStep"),
                 Text("CRED-001app-7", "nextStep"),
-            ]);
+            ]
+        );
         Assert.Equal(
             ("A step of an offboarding needs a person or a permission " + PackFacts.LeftOut, PackFacts.LeftOut, "owner.add (id)"),
-            (Text("LEAVE-013p-77", "reason"), Text("LEAVE-013p-77", "nextStep"), Text("LEAVE-013p-77", "part")));
+            (Text("LEAVE-013p-77", "reason"), Text("LEAVE-013p-77", "nextStep"), Text("LEAVE-013p-77", "part"))
+        );
         Assert.Contains("left out", _desk.Read("VERIFY.md"), StringComparison.Ordinal);
         Assert.Contains("Nothing here names a person", _desk.Read("index.html"), StringComparison.Ordinal);
     }
@@ -226,7 +302,12 @@ public sealed class PackContentsTests : IDisposable
         using var ledger = await LedgerFolder.OfAsync(9, 9);
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 0, 9) with { WithNames = true }, PackDesk.State([Waived()]));
 
-        Assert.Equal("W-1," + PackDesk.Finding("CRED-001", 3).Id + ",CRED-001,application,app-3,\"'=legacy, until replaced\",CISO,2027-01-01T00:00:00Z,waived\r", _desk.Lines("waivers.csv")[1]);
+        Assert.Equal(
+            "W-1,"
+                + PackDesk.Finding("CRED-001", 3).Id
+                + ",CRED-001,application,app-3,\"'=legacy, until replaced\",CISO,2027-01-01T00:00:00Z,waived\r",
+            _desk.Lines("waivers.csv")[1]
+        );
     }
 
     [Fact]
@@ -235,7 +316,11 @@ public sealed class PackContentsTests : IDisposable
         using var ledger = await LedgerFolder.OfAsync(9, 9);
         var evil = PackDesk.Finding("CRED-001", 3) with
         {
-            Detection = PackDesk.Finding("CRED-001", 3).Detection with { Subject = new("application", "x", "</td><script>alert(1)</script>\u202e\" onload='x'"), Reason = "<img src=x>" },
+            Detection = PackDesk.Finding("CRED-001", 3).Detection with
+            {
+                Subject = new("application", "x", "</td><script>alert(1)</script>\u202e\" onload='x'"),
+                Reason = "<img src=x>",
+            },
         };
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 0, 9), PackDesk.State([evil]));
 
@@ -246,7 +331,15 @@ public sealed class PackContentsTests : IDisposable
         Assert.Contains("&lt;/td&gt;&lt;script&gt;alert(1)", page, StringComparison.Ordinal);
         Assert.Matches("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-[^']+'\">", page);
         // Well formed but for the elements that HTML leaves open.
-        _ = XDocument.Parse(Regex.Replace(page.Replace("<!DOCTYPE html>\n", "", StringComparison.Ordinal), "<meta[^>]*>|<br>", "", RegexOptions.None, TimeSpan.FromSeconds(5)));
+        _ = XDocument.Parse(
+            Regex.Replace(
+                page.Replace("<!DOCTYPE html>\n", "", StringComparison.Ordinal),
+                "<meta[^>]*>|<br>",
+                "",
+                RegexOptions.None,
+                TimeSpan.FromSeconds(5)
+            )
+        );
     }
 
     [Fact]
@@ -256,7 +349,10 @@ public sealed class PackContentsTests : IDisposable
         var start = PackDesk.Start.AddTicks(1234567);
         Finding[] findings =
         [
-            PackDesk.Finding("CRED-002", 4) with { OpenedAt = start },
+            PackDesk.Finding("CRED-002", 4) with
+            {
+                OpenedAt = start,
+            },
             PackDesk.Finding("CRED-001", 5, FindingStatus.Resolved, resolved: 9),
             PackDesk.Finding("CRED-001", 6),
             PackDesk.Finding("CRED-002", 7),
@@ -270,8 +366,10 @@ public sealed class PackContentsTests : IDisposable
                 "CRED-001 Credential is older than allowed: 1 open, 0 waived, 1 resolved",
                 "CRED-002 Credential has ended and is still there: 2 open, 0 waived, 0 resolved",
             ],
-            Regex.Matches(page, "<h3 id=\"[^\"]*\">([^<]*)</h3>\n<p>([^<]*)</p>", RegexOptions.None, TimeSpan.FromSeconds(5))
-                .Select(m => $"{m.Groups[1].Value}: {m.Groups[2].Value}"));
+            Regex
+                .Matches(page, "<h3 id=\"[^\"]*\">([^<]*)</h3>\n<p>([^<]*)</p>", RegexOptions.None, TimeSpan.FromSeconds(5))
+                .Select(m => $"{m.Groups[1].Value}: {m.Groups[2].Value}")
+        );
         Assert.Contains("2026-11-01 06:00:00 UTC", page, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"\d\d:\d\d:\d\d\.\d", page);
         Assert.DoesNotMatch(@"\d\d:\d\d:\d\dZ", page);
@@ -283,10 +381,14 @@ public sealed class PackContentsTests : IDisposable
     // Cells without looks and the names of their columns.
     private static string Bare(string page) => Regex.Replace(page, "<td[^>]*>", "<td>", RegexOptions.None, TimeSpan.FromSeconds(5));
 
-    internal static Finding Waived() => PackDesk.Finding("CRED-001", 3, FindingStatus.Waived) with
-    {
-        Detection = PackDesk.Finding("CRED-001", 3).Detection with { Waiver = new("W-1", "=legacy, until replaced", "CISO", new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero)) },
-    };
+    internal static Finding Waived() =>
+        PackDesk.Finding("CRED-001", 3, FindingStatus.Waived) with
+        {
+            Detection = PackDesk.Finding("CRED-001", 3).Detection with
+            {
+                Waiver = new("W-1", "=legacy, until replaced", "CISO", new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero)),
+            },
+        };
 
     [Fact]
     public async Task Runs_that_did_not_read_everything_are_counted_beside_the_others()
@@ -298,8 +400,11 @@ public sealed class PackContentsTests : IDisposable
 
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 0, 9));
 
-        Assert.Contains("5 records serve this control, 1 of which tell that something could not be read",
-            _desk.Read("assessment-results.json"), StringComparison.Ordinal);
+        Assert.Contains(
+            "5 records serve this control, 1 of which tell that something could not be read",
+            _desk.Read("assessment-results.json"),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]

@@ -27,16 +27,37 @@ public sealed class PackCsvTests
     [InlineData("ü, \"q\" 漢", "ü, \"q\" 漢")]
     public void A_cell_that_begins_like_a_formula_gets_an_apostrophe_and_others_stay(string cell, string read)
     {
-        var bytes = PackCsv.Of(["a", "b"], [[cell, "end"], [cell, cell]]);
+        var bytes = PackCsv.Of(
+            ["a", "b"],
+            [
+                [cell, "end"],
+                [cell, cell],
+            ]
+        );
 
         using var csv = new CsvReader(new StringReader(Encoding.UTF8.GetString(bytes)), CultureInfo.InvariantCulture);
         var rows = new List<string[]>();
         while (csv.Read())
             rows.Add([csv.GetField(0)!, csv.GetField(1)!]);
-        Assert.Equal([["a", "b"], [read, "end"], [read, read]], rows);
+        Assert.Equal(
+            [
+                ["a", "b"],
+                [read, "end"],
+                [read, read],
+            ],
+            rows
+        );
     }
 
     [Fact]
     public void Lines_end_with_CR_LF_and_there_is_no_byte_order_mark() =>
-        Assert.Equal("a,b\r\n\"1,\",\"say \"\"x\"\"\"\r\n"u8.ToArray(), PackCsv.Of(["a", "b"], [["1,", "say \"x\""]]));
+        Assert.Equal(
+            "a,b\r\n\"1,\",\"say \"\"x\"\"\"\r\n"u8.ToArray(),
+            PackCsv.Of(
+                ["a", "b"],
+                [
+                    ["1,", "say \"x\""],
+                ]
+            )
+        );
 }

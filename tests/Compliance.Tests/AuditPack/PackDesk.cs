@@ -22,16 +22,18 @@ internal sealed partial class PackDesk : IDisposable
 
     public string File => Path.Combine(Folder, "pack.zip");
 
-    public static Framework Soc2 => Framework.TryFind("soc2", out var soc2) ? soc2 : throw new InvalidOperationException("SOC 2 is in the catalogue");
+    public static Framework Soc2 =>
+        Framework.TryFind("soc2", out var soc2) ? soc2 : throw new InvalidOperationException("SOC 2 is in the catalogue");
 
     /// <summary>A pack of so many seconds, where a record was logged every second.</summary>
-    public static PackRequest Of(LedgerFolder ledger, long fromSecond, long toSecond, Framework? framework = null) => new()
-    {
-        From = Start.AddSeconds(fromSecond),
-        To = Start.AddSeconds(toSecond),
-        Framework = framework ?? Soc2,
-        Keys = [ledger.Key],
-    };
+    public static PackRequest Of(LedgerFolder ledger, long fromSecond, long toSecond, Framework? framework = null) =>
+        new()
+        {
+            From = Start.AddSeconds(fromSecond),
+            To = Start.AddSeconds(toSecond),
+            Framework = framework ?? Soc2,
+            Keys = [ledger.Key],
+        };
 
     public Task<MadePack> MakeAsync(LedgerFolder ledger, PackRequest request, PackState? state = null) =>
         MakeAsync(ledger.Source, request, state);
@@ -52,7 +54,13 @@ internal sealed partial class PackDesk : IDisposable
     public string Read(string name)
     {
         using var zip = ZipFile.OpenRead(File);
-        using var reader = new StreamReader((zip.GetEntry(name) ?? throw new FileNotFoundException($"the pack has no {name}: {string.Join(", ", zip.Entries.Select(e => e.FullName))}")).Open(), Encoding.UTF8);
+        using var reader = new StreamReader(
+            (
+                zip.GetEntry(name)
+                ?? throw new FileNotFoundException($"the pack has no {name}: {string.Join(", ", zip.Entries.Select(e => e.FullName))}")
+            ).Open(),
+            Encoding.UTF8
+        );
         return reader.ReadToEnd();
     }
 
@@ -71,18 +79,26 @@ internal sealed partial class PackDesk : IDisposable
     }
 
     /// <summary>A finding that was opened a second after a record.</summary>
-    public static Finding Finding(string control, long second, FindingStatus status = FindingStatus.Open, long? resolved = null, Detection? detection = null)
+    public static Finding Finding(
+        string control,
+        long second,
+        FindingStatus status = FindingStatus.Open,
+        long? resolved = null,
+        Detection? detection = null
+    )
     {
-        var d = detection ?? new Detection
-        {
-            ControlId = control,
-            Severity = Severity.High,
-            Subject = new(SubjectTypes.Application, string.Create(CultureInfo.InvariantCulture, $"app-{second}"), "billing"),
-            Source = "graph/applications",
-            Reason = "in use since 2025-01-01",
-            NextStep = "rotate it",
-            Owner = new("0f2c", "Ada Owner", "ada@example.com", "owner"),
-        };
+        var d =
+            detection
+            ?? new Detection
+            {
+                ControlId = control,
+                Severity = Severity.High,
+                Subject = new(SubjectTypes.Application, string.Create(CultureInfo.InvariantCulture, $"app-{second}"), "billing"),
+                Source = "graph/applications",
+                Reason = "in use since 2025-01-01",
+                NextStep = "rotate it",
+                Owner = new("0f2c", "Ada Owner", "ada@example.com", "owner"),
+            };
         return new()
         {
             Id = Compliance.Findings.Finding.IdOf("test", d.ControlId, d.Subject, d.Part),
@@ -96,30 +112,38 @@ internal sealed partial class PackDesk : IDisposable
         };
     }
 
-    public static KnownApproval Approval(long second, params ApprovalAnswer[] answers) => new(new()
-    {
-        Id = "case-77-aabbcc",
-        TenantId = "test",
-        PlanId = "aabbcc",
-        CaseId = "case-77",
-        SubjectId = "subject-9",
-        Reasons = ["more than 10 leavers in an hour"],
-        Guards = ["leavers-per-hour"],
-        Controls = ["LEAVE-011"],
-        PolicySha256 = "00",
-        AskedAt = Start.AddSeconds(second),
-        Deadline = Start.AddSeconds(second + 3600),
-        InstanceId = "i",
-        Answers = answers,
-    }, null);
+    public static KnownApproval Approval(long second, params ApprovalAnswer[] answers) =>
+        new(
+            new()
+            {
+                Id = "case-77-aabbcc",
+                TenantId = "test",
+                PlanId = "aabbcc",
+                CaseId = "case-77",
+                SubjectId = "subject-9",
+                Reasons = ["more than 10 leavers in an hour"],
+                Guards = ["leavers-per-hour"],
+                Controls = ["LEAVE-011"],
+                PolicySha256 = "00",
+                AskedAt = Start.AddSeconds(second),
+                Deadline = Start.AddSeconds(second + 3600),
+                InstanceId = "i",
+                Answers = answers,
+            },
+            null
+        );
 
-    public static PackState State(IEnumerable<Finding>? findings = null, IEnumerable<KnownApproval>? approvals = null, Dictionary<string, string>? people = null) =>
-        new([.. findings ?? []], [.. approvals ?? []], people ?? [], [.. PersonFilter.KnownTo(findings ?? [], approvals ?? [], [])]);
+    public static PackState State(
+        IEnumerable<Finding>? findings = null,
+        IEnumerable<KnownApproval>? approvals = null,
+        Dictionary<string, string>? people = null
+    ) => new([.. findings ?? []], [.. approvals ?? []], people ?? [], [.. PersonFilter.KnownTo(findings ?? [], approvals ?? [], [])]);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     private sealed class KnownState(PackState state) : IPackState
     {
-        public Task<PackState> ReadAsync(IReadOnlyCollection<string> controls, CancellationToken cancellationToken) => Task.FromResult(state);
+        public Task<PackState> ReadAsync(IReadOnlyCollection<string> controls, CancellationToken cancellationToken) =>
+            Task.FromResult(state);
     }
 }

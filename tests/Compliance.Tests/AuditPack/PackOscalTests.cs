@@ -18,10 +18,15 @@ public sealed class PackOscalTests : IDisposable
     [InlineData("poam.json", "oscal_poam_schema.json")]
     public async Task The_file_is_valid_by_the_published_schema(string name, string schemaFile)
     {
-        Assert.SkipUnless(PublishedFiles.Find(schemaFile) is not null,
-            $"NIST's schemas are not here; set {PublishedFiles.Variable} to the folder that holds {schemaFile}");
+        Assert.SkipUnless(
+            PublishedFiles.Find(schemaFile) is not null,
+            $"NIST's schemas are not here; set {PublishedFiles.Variable} to the folder that holds {schemaFile}"
+        );
         var cancellationToken = TestContext.Current.CancellationToken;
-        var schema = await JsonSchema.FromJsonAsync(await File.ReadAllTextAsync(PublishedFiles.Find(schemaFile)!, cancellationToken), cancellationToken);
+        var schema = await JsonSchema.FromJsonAsync(
+            await File.ReadAllTextAsync(PublishedFiles.Find(schemaFile)!, cancellationToken),
+            cancellationToken
+        );
         await MakeAsync();
         var json = _desk.Read(name);
 
@@ -29,7 +34,16 @@ public sealed class PackOscalTests : IDisposable
 
         // The schema is one that sees something: each of these breaks another rule of it.
         var root = JsonNode.Parse(json)!.AsObject().First(p => p.Value is JsonObject).Key;
-        foreach (var spoil in (Action<JsonObject>[])[o => o.Remove("uuid"), o => o["uuid"] = "x", o => o["stranger"] = 1, o => o["metadata"]!["last-modified"] = "yesterday", o => o["metadata"]!["title"] = 1])
+        foreach (
+            var spoil in (Action<JsonObject>[])
+                [
+                    o => o.Remove("uuid"),
+                    o => o["uuid"] = "x",
+                    o => o["stranger"] = 1,
+                    o => o["metadata"]!["last-modified"] = "yesterday",
+                    o => o["metadata"]!["title"] = 1,
+                ]
+        )
         {
             var spoilt = JsonNode.Parse(json)!;
             spoil(spoilt[root]!.AsObject());
@@ -60,9 +74,18 @@ public sealed class PackOscalTests : IDisposable
         var result = JsonNode.Parse(_desk.Read("assessment-results.json"))!["assessment-results"]!["results"]![0]!;
         var selection = result["reviewed-controls"]!["control-selections"]![0]!;
         Assert.Equal(["CRED-001"], selection["include-controls"]!.AsArray().Select(c => (string)c!["control-id"]!));
-        Assert.Equal(PackDesk.Soc2.Controls.Select(c => c.Id).Where(id => id != "CRED-001"), selection["exclude-controls"]!.AsArray().Select(c => (string)c!["control-id"]!));
-        Assert.Equal(["not-satisfied", "not-satisfied"], result["findings"]!.AsArray().Select(f => (string)f!["target"]!["status"]!["state"]!));
-        Assert.Equal(["closed", "deviation-approved", "open"], result["risks"]!.AsArray().Select(r => (string)r!["status"]!).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            PackDesk.Soc2.Controls.Select(c => c.Id).Where(id => id != "CRED-001"),
+            selection["exclude-controls"]!.AsArray().Select(c => (string)c!["control-id"]!)
+        );
+        Assert.Equal(
+            ["not-satisfied", "not-satisfied"],
+            result["findings"]!.AsArray().Select(f => (string)f!["target"]!["status"]!["state"]!)
+        );
+        Assert.Equal(
+            ["closed", "deviation-approved", "open"],
+            result["risks"]!.AsArray().Select(r => (string)r!["status"]!).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -93,12 +116,27 @@ public sealed class PackOscalTests : IDisposable
     // RFC 9562, appendix A.4.
     [Fact]
     public void Version_5_ids_are_those_of_the_RFC() =>
-        Assert.Equal("2ed6657d-e927-568b-95e1-2665a8aea6a2", PackOscal.Uuid(new Guid("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "www.example.com"));
+        Assert.Equal(
+            "2ed6657d-e927-568b-95e1-2665a8aea6a2",
+            PackOscal.Uuid(new Guid("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "www.example.com")
+        );
 
     private async Task MakeAsync()
     {
         using var ledger = await LedgerFolder.OfAsync(9, 9);
-        var odd = PackDesk.Finding("CRED-002", 5) with { Detection = PackDesk.Finding("CRED-002", 5).Detection with { Reason = " two\n lines  *and* <b>markup</b> ", NextStep = "", Unknown = true } };
-        await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 0, 9), PackDesk.State([PackContentsTests.Waived(), odd, PackDesk.Finding("CRED-004", 2, FindingStatus.Resolved, 6)]));
+        var odd = PackDesk.Finding("CRED-002", 5) with
+        {
+            Detection = PackDesk.Finding("CRED-002", 5).Detection with
+            {
+                Reason = " two\n lines  *and* <b>markup</b> ",
+                NextStep = "",
+                Unknown = true,
+            },
+        };
+        await _desk.MakeAsync(
+            ledger,
+            PackDesk.Of(ledger, 0, 9),
+            PackDesk.State([PackContentsTests.Waived(), odd, PackDesk.Finding("CRED-004", 2, FindingStatus.Resolved, 6)])
+        );
     }
 }

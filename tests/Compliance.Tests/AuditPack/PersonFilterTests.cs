@@ -4,8 +4,14 @@ namespace Compliance.Tests.AuditPack;
 
 public sealed class PersonFilterTests
 {
-    private static readonly PersonFilter Filter =
-        new(["Ann", "Ann Lee", "Zoë O'Brien", "ann@example.com", "8b1d9c1e-1f6b-4b7e-9a51-2b6f0c2d1042", "Q"]);
+    private static readonly PersonFilter Filter = new([
+        "Ann",
+        "Ann Lee",
+        "Zoë O'Brien",
+        "ann@example.com",
+        "8b1d9c1e-1f6b-4b7e-9a51-2b6f0c2d1042",
+        "Q",
+    ]);
 
     [Theory]
     [InlineData("Ann Lee, rotate it.", "(person), rotate it.")] // the longer of two names

@@ -23,7 +23,10 @@ public sealed class ProofMakerTests
         var tiles = new MemoryTiles([.. Enumerable.Range(0, size).Select(Leaf)]);
         var maker = new ProofMaker(tiles, size);
         for (var index = from; index < to; index++)
-            Assert.Equal(await MerkleProof.InclusionAsync(tiles, index, size, cancellationToken), await maker.ProofAsync(index, cancellationToken));
+            Assert.Equal(
+                await MerkleProof.InclusionAsync(tiles, index, size, cancellationToken),
+                await maker.ProofAsync(index, cancellationToken)
+            );
     }
 
     [Fact]

@@ -13,17 +13,26 @@ internal static partial class Shell
         var cancellationToken = TestContext.Current.CancellationToken;
         var guide = await File.ReadAllTextAsync(Path.Combine(folder, "VERIFY.md"), cancellationToken);
         var commands = string.Concat(Block().Matches(guide).Select(m => m.Groups["commands"].Value));
-        using var shell = Process.Start(new ProcessStartInfo("sh", "-eu") { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var (output, errors) = (shell.StandardOutput.ReadToEndAsync(cancellationToken), shell.StandardError.ReadToEndAsync(cancellationToken));
+        using var shell = Process.Start(
+            new ProcessStartInfo("sh", "-eu")
+            {
+                WorkingDirectory = folder,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
+        var (output, errors) = (
+            shell.StandardOutput.ReadToEndAsync(cancellationToken),
+            shell.StandardError.ReadToEndAsync(cancellationToken)
+        );
         // Whoever ends at the first thing that is wrong does not read the rest.
         try
         {
             await shell.StandardInput.WriteAsync(commands);
             shell.StandardInput.Close();
         }
-        catch (IOException)
-        {
-        }
+        catch (IOException) { }
         await shell.WaitForExitAsync(cancellationToken);
         return (shell.ExitCode, await output + await errors);
     }

@@ -33,7 +33,9 @@ public sealed class VerifyByHandTests : IDisposable
     public async Task A_record_with_quotes_percent_signs_and_backslashes_passes()
     {
         using var ledger = new LedgerFolder();
-        ledger.Append(LedgerFolder.Line(0, id: """a%s\\n \"leafHash\":\"00\" $(id) `id` é""", more: ""","reason":"  %b\\0 'x' "  """.TrimEnd()));
+        ledger.Append(
+            LedgerFolder.Line(0, id: """a%s\\n \"leafHash\":\"00\" $(id) `id` é""", more: ""","reason":"  %b\\0 'x' "  """.TrimEnd())
+        );
         ledger.Append();
         await ledger.CheckpointAsync();
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 0, 2));
@@ -87,7 +89,12 @@ public sealed class VerifyByHandTests : IDisposable
         var folder = await PackAsync();
         var before = Leaf(LedgerFolder.Line(4));
         Change(folder, "records.jsonl", "\"objects\":4", "\"objects\":5");
-        Change(folder, "proofs.jsonl", before, Leaf(LedgerFolder.Line(4).Replace("\"objects\":4", "\"objects\":5", StringComparison.Ordinal)));
+        Change(
+            folder,
+            "proofs.jsonl",
+            before,
+            Leaf(LedgerFolder.Line(4).Replace("\"objects\":4", "\"objects\":5", StringComparison.Ordinal))
+        );
         Sum(folder, "records.jsonl", "proofs.jsonl");
 
         await FailsAsync(folder, "record 4 does not lead to the signed root");
@@ -108,8 +115,14 @@ public sealed class VerifyByHandTests : IDisposable
     {
         var folder = await PackAsync();
         using var other = LedgerFolder.Stranger();
-        var text = SignedNote.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, "checkpoint"), TestContext.Current.CancellationToken)).Text;
-        await File.WriteAllBytesAsync(Path.Combine(folder, "checkpoint"), (await SignedNote.SignAsync(text, [other], TestContext.Current.CancellationToken)).Format(), TestContext.Current.CancellationToken);
+        var text = SignedNote
+            .Parse(await File.ReadAllBytesAsync(Path.Combine(folder, "checkpoint"), TestContext.Current.CancellationToken))
+            .Text;
+        await File.WriteAllBytesAsync(
+            Path.Combine(folder, "checkpoint"),
+            (await SignedNote.SignAsync(text, [other], TestContext.Current.CancellationToken)).Format(),
+            TestContext.Current.CancellationToken
+        );
         Sum(folder, "checkpoint");
 
         var (code, said) = await Shell.VerifyAsync(folder);
@@ -125,7 +138,11 @@ public sealed class VerifyByHandTests : IDisposable
         foreach (var name in (string[])["records.jsonl", "proofs.jsonl"])
         {
             var lines = await File.ReadAllLinesAsync(Path.Combine(folder, name), TestContext.Current.CancellationToken);
-            await File.WriteAllTextAsync(Path.Combine(folder, name), string.Concat(lines.Where((_, i) => i != 3).Select(l => l + '\n')), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, name),
+                string.Concat(lines.Where((_, i) => i != 3).Select(l => l + '\n')),
+                TestContext.Current.CancellationToken
+            );
         }
         Sum(folder, "records.jsonl", "proofs.jsonl");
 
@@ -161,8 +178,14 @@ public sealed class VerifyByHandTests : IDisposable
     private static void Sum(string folder, params string[] names)
     {
         var path = Path.Combine(folder, "SHA256SUMS");
-        File.WriteAllText(path, string.Concat(File.ReadAllLines(path).Select(l => l[66..]).Select(name =>
-            $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, name))))}  {name}\n")));
+        File.WriteAllText(
+            path,
+            string.Concat(
+                File.ReadAllLines(path)
+                    .Select(l => l[66..])
+                    .Select(name => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, name))))}  {name}\n")
+            )
+        );
         Assert.All(names, name => Assert.Contains(name, File.ReadAllText(path), StringComparison.Ordinal));
     }
 

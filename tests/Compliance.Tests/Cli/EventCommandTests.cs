@@ -44,9 +44,16 @@ public sealed class EventCommandTests : IDisposable
         var message = await TakeAsync("hr-events");
 
         Assert.Equal((0, ""), (code, errors));
-        Assert.EndsWith($"{file} is on queue hr-events as message {message.Id}{(base64 ? ", in Base64" : "")}.\n{next}\n", output, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"{file} is on queue hr-events as message {message.Id}{(base64 ? ", in Base64" : "")}.\n{next}\n",
+            output,
+            StringComparison.Ordinal
+        );
         Assert.Equal(Written(file, base64), message.Text);
-        Assert.Equal(("NW-1042", true), (HrEventReader.Read(message.Text, Hr.Now).EmployeeId, HrEventReader.Read(message.Text, Hr.Now).ForCause));
+        Assert.Equal(
+            ("NW-1042", true),
+            (HrEventReader.Read(message.Text, Hr.Now).EmployeeId, HrEventReader.Read(message.Text, Hr.Now).ForCause)
+        );
     }
 
     [Theory]
@@ -60,7 +67,11 @@ public sealed class EventCommandTests : IDisposable
         var message = await TakeAsync("vault-events");
 
         Assert.Equal((0, ""), (code, errors));
-        Assert.Contains("The app reads secrets/payroll-sftp-password of vault kv-nw-hr again; what it finds is at http://127.0.0.1:1/api/findings", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "The app reads secrets/payroll-sftp-password of vault kv-nw-hr again; what it finds is at http://127.0.0.1:1/api/findings",
+            output,
+            StringComparison.Ordinal
+        );
         Assert.Equal(Written(file, base64), message.Text);
         Assert.Equal("payroll-sftp-password", VaultObjectEvent.Read(message.Text, out _)!.ObjectName);
     }
@@ -76,7 +87,13 @@ public sealed class EventCommandTests : IDisposable
         using var sent = JsonDocument.Parse(output);
         Assert.Equal(
             (0, "vault-events", message.Id, "Microsoft.KeyVault.SecretNearExpiry"),
-            (code, sent.RootElement.GetProperty("queue").GetString(), sent.RootElement.GetProperty("messageId").GetString(), sent.RootElement.GetProperty("type").GetString()));
+            (
+                code,
+                sent.RootElement.GetProperty("queue").GetString(),
+                sent.RootElement.GetProperty("messageId").GetString(),
+                sent.RootElement.GetProperty("type").GetString()
+            )
+        );
     }
 
     [Fact]
@@ -87,7 +104,11 @@ public sealed class EventCommandTests : IDisposable
         var first = await RunAsync(file, "--queue", "event-send-other");
         var second = await RunAsync(file, "--queue", "event-send-other");
 
-        Assert.StartsWith($"Queue event-send-other was missing and has been made.\n{file} is on queue event-send-other as message ", first.Output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Queue event-send-other was missing and has been made.\n{file} is on queue event-send-other as message ",
+            first.Output,
+            StringComparison.Ordinal
+        );
         Assert.StartsWith($"{file} is on queue event-send-other as message ", second.Output, StringComparison.Ordinal);
         Assert.Equal((0, 0), (first.Code, second.Code));
     }
@@ -99,14 +120,21 @@ public sealed class EventCommandTests : IDisposable
     [InlineData("{}", "specversion: missing; id: missing; source: missing; type: missing")]
     [InlineData(
         """{"id":"1","topic":"/t","eventType":"Microsoft.KeyVault.SecretExpired","data":{},"eventTime":"2026-11-20T08:00:00Z"}""",
-        "the event is in the Event Grid schema, and only CloudEvents 1.0 are taken in: replace the event subscription by one with --event-delivery-schema cloudeventschemav1_0")]
+        "the event is in the Event Grid schema, and only CloudEvents 1.0 are taken in: replace the event subscription by one with "
+            + "--event-delivery-schema cloudeventschemav1_0"
+    )]
     [InlineData(
         """{"specversion":"1.0","id":"1","source":"/s","type":"com.example.other"}""",
-        "type: hr.* goes to queue hr-events, Microsoft.KeyVault.* to vault-events, and no other is known; --queue names one all the same")]
-    [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"hr.employee.terminated","time":"2026-11-20T08:00:00Z"}""", "data: missing")]
+        "type: hr.* goes to queue hr-events, Microsoft.KeyVault.* to vault-events, and no other is known; --queue names one all the same"
+    )]
+    [InlineData(
+        """{"specversion":"1.0","id":"1","source":"/s","type":"hr.employee.terminated","time":"2026-11-20T08:00:00Z"}""",
+        "data: missing"
+    )]
     [InlineData(
         """{"specversion":"1.0","id":"1","source":"/s","type":"Microsoft.KeyVault.KeyExpired","data":{"VaultName":"kv-hr"}}""",
-        "data.ObjectName must be 1 to 127 letters, digits and hyphens")]
+        "data.ObjectName must be 1 to 127 letters, digits and hyphens"
+    )]
     public async Task An_event_that_breaks_a_rule_is_not_sent_and_the_line_or_field_is_named(string text, string problem)
     {
         var file = Write(text);
@@ -127,10 +155,12 @@ public sealed class EventCommandTests : IDisposable
 
         Assert.Equal(
             $"{Path.Combine(_folder, "event.json")} was not sent: the event has more than 65536 bytes",
-            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Padded(65_537), "--queue", "event-send-large"))).Message);
+            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Padded(65_537), "--queue", "event-send-large"))).Message
+        );
         Assert.Equal(
             $"{Path.Combine(_folder, "event.json")}: in Base64 the event has 87384 bytes; a queue takes 65536",
-            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Padded(65_536), "--queue", "event-send-large", "--base64"))).Message);
+            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Padded(65_536), "--queue", "event-send-large", "--base64"))).Message
+        );
         Assert.Equal(0, (await RunAsync(Padded(49_152), "--queue", "event-send-large", "--base64")).Code);
     }
 
@@ -142,29 +172,40 @@ public sealed class EventCommandTests : IDisposable
     [InlineData("vault/events")]
     public async Task A_name_that_no_queue_can_have_is_wrong_usage(string queue) =>
         Assert.Equal(
-            (64, "", "--queue takes 3 to 63 lower-case letters, digits and single hyphens\n"), await RunAsync(Example("vault-event.json"), "--queue", queue));
+            (64, "", "--queue takes 3 to 63 lower-case letters, digits and single hyphens\n"),
+            await RunAsync(Example("vault-event.json"), "--queue", queue)
+        );
 
     [Fact]
     public async Task What_is_missing_is_told_in_one_line_that_keeps_the_key()
     {
         var missing = Path.Combine(_folder, "none.json");
-        Assert.StartsWith($"{missing} cannot be read: ", (await Assert.ThrowsAsync<CliException>(() => RunAsync(missing))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{missing} cannot be read: ",
+            (await Assert.ThrowsAsync<CliException>(() => RunAsync(missing))).Message,
+            StringComparison.Ordinal
+        );
 
         Connect(null);
         Assert.Equal(
             "the connection names no state account: name the file that ./scripts/run wrote with --connection, without --app",
-            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Example("vault-event.json")))).Message);
+            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Example("vault-event.json")))).Message
+        );
 
         Connect("AccountKey=c2VjcmV0;nonsense");
         Assert.Equal(
             "the connection's stateStorage is no connection string of a storage account",
-            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Example("vault-event.json")))).Message);
+            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Example("vault-event.json")))).Message
+        );
 
         // Port 9 of this machine answers nothing.
-        Connect($"DefaultEndpointsProtocol=http;AccountName=a;AccountKey={Convert.ToBase64String(new byte[64])};QueueEndpoint=http://127.0.0.1:9/a;");
+        Connect(
+            $"DefaultEndpointsProtocol=http;AccountName=a;AccountKey={Convert.ToBase64String(new byte[64])};QueueEndpoint=http://127.0.0.1:9/a;"
+        );
         Assert.Equal(
             "queue vault-events of the state account did not take the event (no answer: is ./scripts/run running?)",
-            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Example("vault-event.json")))).Message);
+            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Example("vault-event.json")))).Message
+        );
     }
 
     private static string Example(string name) => Path.Combine(RepositoryRoot.Find(), "docs", "examples", name);
@@ -182,8 +223,22 @@ public sealed class EventCommandTests : IDisposable
         return file;
     }
 
-    private void Connect(string? state) => File.WriteAllText(ConnectionFile, JsonSerializer.Serialize(
-        new ComplianceCli.Connection("http://127.0.0.1:1", "", null, null, null, new Dictionary<string, string> { ["Tenant:Id"] = Tenant }, state), JsonSerializerOptions.Web));
+    private void Connect(string? state) =>
+        File.WriteAllText(
+            ConnectionFile,
+            JsonSerializer.Serialize(
+                new ComplianceCli.Connection(
+                    "http://127.0.0.1:1",
+                    "",
+                    null,
+                    null,
+                    null,
+                    new Dictionary<string, string> { ["Tenant:Id"] = Tenant },
+                    state
+                ),
+                JsonSerializerOptions.Web
+            )
+        );
 
     // A client without any encoding sees what is on the wire.
     private async Task<(string Id, string Text)> TakeAsync(string queue)
@@ -199,7 +254,13 @@ public sealed class EventCommandTests : IDisposable
         using var output = new StringWriter { NewLine = "\n" };
         using var errors = new StringWriter { NewLine = "\n" };
         var code = await Commands.InvokeAsync(
-            ["event", "send", .. options, "--connection", ConnectionFile], output, errors, Stop, () => _input, new FakeTimeProvider(Hr.Now));
+            ["event", "send", .. options, "--connection", ConnectionFile],
+            output,
+            errors,
+            Stop,
+            () => _input,
+            new FakeTimeProvider(Hr.Now)
+        );
         return (code, output.ToString(), errors.ToString());
     }
 }

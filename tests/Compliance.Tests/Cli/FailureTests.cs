@@ -33,9 +33,14 @@ public sealed class FailureTests : IDisposable
         var (code, output, errors) = await RunAsync(["evidence", .. command, "--connection", Connect(Nowhere)]);
 
         Assert.Equal(
-            (2, "", "cannot tell: the local ledger's storage does not answer: start the app with ./scripts/run, or name a ledger with "
-                + "--folder DIR, or with --account URL --tenant ID\n"),
-            (code, output, errors));
+            (
+                2,
+                "",
+                "cannot tell: the local ledger's storage does not answer: start the app with ./scripts/run, or name a ledger with "
+                    + "--folder DIR, or with --account URL --tenant ID\n"
+            ),
+            (code, output, errors)
+        );
         Assert.False(Directory.Exists(At("OUT")) || File.Exists(At("OUT")));
     }
 
@@ -56,7 +61,8 @@ public sealed class FailureTests : IDisposable
 
         Assert.Equal(
             (2, "", "cannot tell: the connection's evidenceStorage is no connection string of a storage account\n"),
-            (code, output, errors));
+            (code, output, errors)
+        );
     }
 
     [Theory]
@@ -70,12 +76,12 @@ public sealed class FailureTests : IDisposable
         Directory.CreateDirectory(At("FOLDER"));
         var typed = command.Split(' ').Concat(command.StartsWith("evidence", StringComparison.Ordinal) ? Of(ledger) : []).ToArray();
 
-        Assert.Equal(
-            (64, "", $"{At("FILE")} is there already: name another file, or add --force to replace it\n"), await RunAsync(typed));
+        Assert.Equal((64, "", $"{At("FILE")} is there already: name another file, or add --force to replace it\n"), await RunAsync(typed));
         Assert.Equal("mine", await File.ReadAllTextAsync(At("FILE"), Stop));
         Assert.Equal(
             (64, "", $"{At("FOLDER")} is a folder: name a file\n"),
-            await RunAsync([.. typed.Select(a => a == "FILE" ? "FOLDER" : a), "--force"]));
+            await RunAsync([.. typed.Select(a => a == "FILE" ? "FOLDER" : a), "--force"])
+        );
         var nowhere = await RunAsync([.. typed.Select(a => a == "FILE" ? Path.Combine(_folder, "none", "FILE") : a)]);
         Assert.Contains($"there is no folder {At("none")} to write to\n", nowhere.Errors, StringComparison.Ordinal);
     }
@@ -116,9 +122,12 @@ public sealed class FailureTests : IDisposable
 
         Assert.Equal(
             (64, "", $"{At("OUT")} is not empty: name a new folder, or add --force to write over what is there\n"),
-            await RunAsync(["evidence", "download", "OUT", .. rest]));
+            await RunAsync(["evidence", "download", "OUT", .. rest])
+        );
         Assert.Equal(
-            (64, "", $"{At("file")} is a file: name a folder\n"), await RunAsync(["evidence", "download", "file", "--force", .. rest]));
+            (64, "", $"{At("file")} is a file: name a folder\n"),
+            await RunAsync(["evidence", "download", "file", "--force", .. rest])
+        );
         // It goes on to the storage, which does not answer.
         Assert.Equal(2, (await RunAsync(["evidence", "download", "OUT", "--force", .. rest])).Code);
     }
@@ -145,7 +154,9 @@ public sealed class FailureTests : IDisposable
                 await cancellation.CancelAsync();
                 throw new HttpRequestException("the connection broke");
             },
-            errors, cancellation.Token);
+            errors,
+            cancellation.Token
+        );
 
         Assert.Equal((1, "interrupted\n"), (code, errors.ToString()));
     }
@@ -162,12 +173,13 @@ public sealed class FailureTests : IDisposable
         var app = $"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}";
         // Heeding Ctrl-C, also where the test run itself was started in the background.
         var cli = Path.Combine(AppContext.BaseDirectory, "ComplianceCli.dll");
-        using var process = Process.Start(new ProcessStartInfo(
-            "env", ["--default-signal=INT", "dotnet", cli, "offboard", "list", "--app", app, "--key", "k"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", cli, "offboard", "list", "--app", app, "--key", "k"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         using var asked = await silent.AcceptTcpClientAsync(Stop);
         using (var kill = Process.Start("kill", [signal, process.Id.ToString(CultureInfo.InvariantCulture)]))
             await kill.WaitForExitAsync(Stop);
@@ -185,7 +197,12 @@ public sealed class FailureTests : IDisposable
         using var output = new StringWriter();
 
         var waiting = Commands.InvokeAsync(
-            ["event", "send", "-", "--connection", Connect(Nowhere)], output, output, cancellation.Token, () => new Typed(cancellation));
+            ["event", "send", "-", "--connection", Connect(Nowhere)],
+            output,
+            output,
+            cancellation.Token,
+            () => new Typed(cancellation)
+        );
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
@@ -230,7 +247,11 @@ public sealed class FailureTests : IDisposable
 
         public override long Length => throw new NotSupportedException();
 
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {

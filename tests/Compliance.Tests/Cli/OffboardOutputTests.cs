@@ -9,17 +9,30 @@ namespace Compliance.Tests.Cli;
 
 public sealed class OffboardOutputTests
 {
-    private static LeaverCase Case => new()
-    {
-        Id = Some.CaseId,
-        TenantId = Some.TenantId,
-        EmployeeId = "NW-1042",
-        Employment = "1",
-        Sequence = 1,
-        Latest = new("https://hr.northwynd.example", "e-1", HrEventKind.Terminated, Some.Time, "NW-1042", "1", 1, null, false, null, null),
-        ReceivedAt = Some.Time.AddSeconds(-1.5),
-        Stage = LeaverStage.Blocked,
-    };
+    private static LeaverCase Case =>
+        new()
+        {
+            Id = Some.CaseId,
+            TenantId = Some.TenantId,
+            EmployeeId = "NW-1042",
+            Employment = "1",
+            Sequence = 1,
+            Latest = new(
+                "https://hr.northwynd.example",
+                "e-1",
+                HrEventKind.Terminated,
+                Some.Time,
+                "NW-1042",
+                "1",
+                1,
+                null,
+                false,
+                null,
+                null
+            ),
+            ReceivedAt = Some.Time.AddSeconds(-1.5),
+            Stage = LeaverStage.Blocked,
+        };
 
     [Fact]
     public void A_case_says_who_it_is_about_as_far_as_is_known()
@@ -28,20 +41,25 @@ public sealed class OffboardOutputTests
         Assert.Equal(
             "leaver-00c0ffee  Blocked  employee NW-1042 (dana\\u202e@northwynd.example)  received 2026-11-23 08:59:58Z  "
                 + "blocked after 1.5 s\n  a guard holds it",
-            OffboardOutput.Line(Case with
-            {
-                Latest = Case.Latest with { PrincipalName = "dana\u202e@northwynd.example" },
-                UserId = Some.UserId,
-                BlockedAt = Some.Time,
-                Note = "a guard holds it",
-            }));
+            OffboardOutput.Line(
+                Case with
+                {
+                    Latest = Case.Latest with { PrincipalName = "dana\u202e@northwynd.example" },
+                    UserId = Some.UserId,
+                    BlockedAt = Some.Time,
+                    Note = "a guard holds it",
+                }
+            )
+        );
         Assert.Contains("(u-1)", OffboardOutput.Line(Case with { UserId = "u-1" }), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_case_whose_removals_are_done_is_not_called_clear_since_something_may_be_left_to_people() => Assert.Equal(
-        "leaver-00c0ffee  Watched  employee NW-1042  received 2026-11-23 08:59:58Z",
-        OffboardOutput.Line(Case with { Stage = LeaverStage.Clear }));
+    public void A_case_whose_removals_are_done_is_not_called_clear_since_something_may_be_left_to_people() =>
+        Assert.Equal(
+            "leaver-00c0ffee  Watched  employee NW-1042  received 2026-11-23 08:59:58Z",
+            OffboardOutput.Line(Case with { Stage = LeaverStage.Clear })
+        );
 
     [Fact]
     public void A_certificate_in_short_has_what_remains_and_never_clear_beside_it()
@@ -49,7 +67,11 @@ public sealed class OffboardOutputTests
         var ruled = Some.Group("a\u202erule") with { NotRemovable = "its members follow a rule", WhatToDo = "change it" };
         var plan = RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(Some.Group("g1"), ruled), null, Some.Policy);
         var verified = Verification.Compare(
-            [plan], [], Some.Snapshot(Some.Group("g1"), Some.Group("a\u202erule")), Some.Snapshot(Some.Group("a\u202erule")));
+            [plan],
+            [],
+            Some.Snapshot(Some.Group("g1"), Some.Group("a\u202erule")),
+            Some.Snapshot(Some.Group("a\u202erule"))
+        );
         var leaver = Case with { BlockedAt = Some.Time, ClearAt = Some.Time.AddSeconds(40) };
         var certificate = CertificateBuilder.Build(new(leaver, Some.Facts, [plan], [], verified, [], [], Some.Policy));
         using var output = new StringWriter { NewLine = "\n" };
@@ -65,13 +87,17 @@ public sealed class OffboardOutputTests
             Left to people:
               group a\u202erule: its members follow a rule
 
-            """, output.ToString());
+            """,
+            output.ToString()
+        );
     }
 
     [Fact]
-    public void A_certificate_has_a_property_a_line_and_cannot_play_with_the_terminal() => Assert.Equal(
-        "{\n  \"name\": \"Zoë \\u202e\",\n  \"seconds\": 12\n}",
-        OffboardOutput.Pretty(Encoding.UTF8.GetBytes("{\"name\":\"Zoë \u202e\",\"seconds\":12}")));
+    public void A_certificate_has_a_property_a_line_and_cannot_play_with_the_terminal() =>
+        Assert.Equal(
+            "{\n  \"name\": \"Zoë \\u202e\",\n  \"seconds\": 12\n}",
+            OffboardOutput.Pretty(Encoding.UTF8.GetBytes("{\"name\":\"Zoë \u202e\",\"seconds\":12}"))
+        );
 
     [Fact]
     public void A_document_that_is_no_JSON_is_refused() => Assert.Throws<CliException>(() => OffboardOutput.Pretty("{"u8.ToArray()));
@@ -80,18 +106,36 @@ public sealed class OffboardOutputTests
     public void Steps_of_one_name_are_told_apart_by_where_and_which()
     {
         var snapshot = Some.Snapshot(
-            Some.AzureRole("s1", "r") with { Name = "Reader" }, Some.AzureRole("s2", "r") with { Name = "Reader" },
-            Some.Group("g1") with { Name = "data" }, Some.Group("g2") with { Name = "data" });
+            Some.AzureRole("s1", "r") with
+            {
+                Name = "Reader",
+            },
+            Some.AzureRole("s2", "r") with
+            {
+                Name = "Reader",
+            },
+            Some.Group("g1") with
+            {
+                Name = "data",
+            },
+            Some.Group("g2") with
+            {
+                Name = "data",
+            }
+        );
         using var output = new StringWriter { NewLine = "\n" };
 
         OffboardOutput.Steps(output, [RemovalPlanner.Plan("dry-run", Some.Facts, snapshot, Some.Heir, Some.Policy) with { Manual = [] }]);
 
         Assert.Equal(
             [
-                "group.member.remove          data [g1]", "group.member.remove          data [g2]",
-                "azureRole.remove             Reader on /subscriptions/s1", "azureRole.remove             Reader on /subscriptions/s2",
+                "group.member.remove          data [g1]",
+                "group.member.remove          data [g2]",
+                "azureRole.remove             Reader on /subscriptions/s1",
+                "azureRole.remove             Reader on /subscriptions/s2",
             ],
-            output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Trim().Split("  (")[0]));
+            output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Trim().Split("  (")[0])
+        );
     }
 
     [Fact]
@@ -112,7 +156,8 @@ public sealed class OffboardOutputTests
         Assert.Equal(2, block.Steps.Count(s => remove.Steps.Any(r => r.Id == s.Id)));
         Assert.Equal(
             ["account.disable", "account.revokeSessions", "group.member.remove"],
-            lines.Where(l => l.EndsWith(')')).Select(l => l.Trim().Split(' ')[0]).Where(a => a.Contains('.')));
+            lines.Where(l => l.EndsWith(')')).Select(l => l.Trim().Split(' ')[0]).Where(a => a.Contains('.'))
+        );
         Assert.All(lines.Where(l => l.StartsWith("  by hand", StringComparison.Ordinal)).GroupBy(l => l), g => Assert.Single(g));
         Assert.Contains("  by hand: group g2: a rule\n           change it\n", output.ToString(), StringComparison.Ordinal);
     }

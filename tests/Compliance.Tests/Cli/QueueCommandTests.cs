@@ -17,13 +17,18 @@ public sealed class QueueCommandOnAzuriteTests(AzuriteFixture accounts) : QueueC
 
         var dry = await TypeAsync("put-back", "put-back-typed");
         Assert.Equal(0, dry.Code);
-        Assert.EndsWith("2 would be put back on queue put-back-typed. Nothing was changed: add --confirm to put them back.\n", dry.Output,
-            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "2 would be put back on queue put-back-typed. Nothing was changed: add --confirm to put them back.\n",
+            dry.Output,
+            StringComparison.Ordinal
+        );
         var done = await TypeAsync("put-back", "put-back-typed", "--confirm", "--json");
 
         using var result = JsonDocument.Parse(done.Output);
-        Assert.Equal((0, 2, true),
-            (done.Code, result.RootElement.GetProperty("putBack").GetInt32(), result.RootElement.GetProperty("confirmed").GetBoolean()));
+        Assert.Equal(
+            (0, 2, true),
+            (done.Code, result.RootElement.GetProperty("putBack").GetInt32(), result.RootElement.GetProperty("confirmed").GetBoolean())
+        );
         Assert.Equal(["first", "second"], await TextsAsync(queue));
         Assert.Empty(await TextsAsync(poison));
     }
@@ -39,9 +44,11 @@ public sealed class QueueCommandOnAzuriteTests(AzuriteFixture accounts) : QueueC
     [InlineData("http://st.queue.core.windows.net")]
     [InlineData("https://st.blob.core.windows.net")]
     [InlineData("st")]
-    public async Task An_address_that_is_no_queue_service_is_wrong_usage(string account) => Assert.Equal(
-        (64, "", "--account takes the address of the account's queue service: https://ACCOUNT.queue.core.windows.net\n"),
-        await TypeAsync("put-back", "hr-events", "--account", account));
+    public async Task An_address_that_is_no_queue_service_is_wrong_usage(string account) =>
+        Assert.Equal(
+            (64, "", "--account takes the address of the account's queue service: https://ACCOUNT.queue.core.windows.net\n"),
+            await TypeAsync("put-back", "hr-events", "--account", account)
+        );
 
     [Fact]
     public async Task An_account_in_Azure_is_opened_as_the_Azure_CLIs_user()
@@ -49,8 +56,11 @@ public sealed class QueueCommandOnAzuriteTests(AzuriteFixture accounts) : QueueC
         // Without a sign-in here; the name is reserved and belongs to nobody.
         var e = await Assert.ThrowsAsync<CliException>(() => TypeAsync("put-back", "hr-events", "--account", "https://st.queue.invalid"));
 
-        Assert.StartsWith("the state account did not answer as it should (no sign-in: run az login). 0 messages were put back", e.Message,
-            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the state account did not answer as it should (no sign-in: run az login). 0 messages were put back",
+            e.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -59,8 +69,12 @@ public sealed class QueueCommandOnAzuriteTests(AzuriteFixture accounts) : QueueC
         using var output = new StringWriter();
         using var errors = new StringWriter();
 
-        var code = await Commands.InvokeAsync(["evidence", "download", Path.GetTempPath() + "none", "--account", "https://st.blob.invalid",
-            "--tenant", "t"], output, errors, Stop);
+        var code = await Commands.InvokeAsync(
+            ["evidence", "download", Path.GetTempPath() + "none", "--account", "https://st.blob.invalid", "--tenant", "t"],
+            output,
+            errors,
+            Stop
+        );
 
         Assert.Equal(2, code);
         Assert.StartsWith("cannot tell: ", errors.ToString(), StringComparison.Ordinal);
@@ -82,7 +96,8 @@ public sealed class QueueCommandOnAzuriteTests(AzuriteFixture accounts) : QueueC
             $"0 messages were put back; all others still lie in queue {name}-poison. "
                 + "One that was under way can be received again after 1 min",
             failed.Message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
         Assert.Equal((sent, left), (await CountAsync(queue), await CountAsync(poison)));
     }
 
@@ -109,9 +124,22 @@ public sealed class QueueCommandOnAzuriteTests(AzuriteFixture accounts) : QueueC
         var file = Path.GetTempFileName();
         try
         {
-            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(
-                new ComplianceCli.Connection("http://127.0.0.1:1", "", null, null, null, new Dictionary<string, string>(),
-                    Accounts.StateConnection), JsonSerializerOptions.Web), Stop);
+            await File.WriteAllTextAsync(
+                file,
+                JsonSerializer.Serialize(
+                    new ComplianceCli.Connection(
+                        "http://127.0.0.1:1",
+                        "",
+                        null,
+                        null,
+                        null,
+                        new Dictionary<string, string>(),
+                        Accounts.StateConnection
+                    ),
+                    JsonSerializerOptions.Web
+                ),
+                Stop
+            );
             using var output = new StringWriter { NewLine = "\n" };
             using var errors = new StringWriter { NewLine = "\n" };
             var code = await Commands.InvokeAsync(["queue", .. arguments, "--connection", file], output, errors, Stop);
@@ -148,8 +176,14 @@ public sealed class QueueCommandInMemoryTests(MemoryStorageFixture accounts) : Q
 
         Assert.Equal((1, 3), (done.PutBack, await BlobsAsync()));
         Assert.Equal(
-            [null, "the app has no queue for type 'com.example.other'", Compliance.Text.CloudEventEnvelope.EventGridSchemaRefused,
-                "it is no JSON"], done.Files.Select(f => f.Problem));
+            [
+                null,
+                "the app has no queue for type 'com.example.other'",
+                Compliance.Text.CloudEventEnvelope.EventGridSchemaRefused,
+                "it is no JSON",
+            ],
+            done.Files.Select(f => f.Problem)
+        );
         Assert.Contains(Hr, await TextsAsync(Accounts.Queues.GetQueueClient("hr-events")));
         Assert.Contains(Vault, await TextsAsync(Accounts.Queues.GetQueueClient("vault-events")));
         Assert.All(Lines, l => Assert.DoesNotContain("NW-1042", l, StringComparison.Ordinal));
@@ -166,7 +200,6 @@ public abstract class QueueCommandTests(StorageFixture accounts)
 {
     protected const string Hr =
         """{"specversion":"1.0","type":"hr.employee.terminated","id":"7","source":"/hr","data":{"employeeId":"NW-1042"}}""";
-
 
     protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -217,7 +250,8 @@ public abstract class QueueCommandTests(StorageFixture accounts)
         Assert.Equal((1, 0), (await CountAsync(poison), await CountAsync(queue)));
         Assert.Equal(
             $"no message {id} was found in queue put-back-one-poison: list them with queue put-back put-back-one",
-            (await Assert.ThrowsAsync<CliException>(() => work.DiscardAsync(id, confirm: true, ReportAsync, Stop))).Message);
+            (await Assert.ThrowsAsync<CliException>(() => work.DiscardAsync(id, confirm: true, ReportAsync, Stop))).Message
+        );
     }
 
     [Fact]
@@ -227,8 +261,11 @@ public abstract class QueueCommandTests(StorageFixture accounts)
 
         var e = await Assert.ThrowsAsync<CliException>(() => PutBackAsync(Faults.Storage(accounts), "put-back-othr", confirm: true));
 
-        Assert.StartsWith("there is no queue put-back-othr-poison, so nothing of queue put-back-othr was given up; the account has ",
-            e.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "there is no queue put-back-othr-poison, so nothing of queue put-back-othr was given up; the account has ",
+            e.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("put-back-other-poison", e.Message, StringComparison.Ordinal);
     }
 

@@ -15,15 +15,19 @@ public sealed class PagesTests
 {
     private static readonly string Root = RepositoryRoot.Find();
 
-    private static readonly MarkdownPipeline GitHub =
-        new MarkdownPipelineBuilder().UsePipeTables().UseAutoIdentifiers(AutoIdentifierOptions.GitHub).Build();
+    private static readonly MarkdownPipeline GitHub = new MarkdownPipelineBuilder()
+        .UsePipeTables()
+        .UseAutoIdentifiers(AutoIdentifierOptions.GitHub)
+        .Build();
 
     public static TheoryData<string> Pages =>
-    [
-        "README.md",
-        .. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
-            .Select(f => Path.GetRelativePath(Root, f).Replace('\\', '/')).Order(StringComparer.Ordinal),
-    ];
+        [
+            "README.md",
+            .. Directory
+                .EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath(Root, f).Replace('\\', '/'))
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -34,11 +38,19 @@ public sealed class PagesTests
 
         // A row behind an empty line belongs to no table: it is shown as text.
         Assert.DoesNotContain(
-            document.Descendants<ParagraphBlock>(), p => p.Parent is not TableCell && lines[p.Line].TrimStart().StartsWith('|'));
+            document.Descendants<ParagraphBlock>(),
+            p => p.Parent is not TableCell && lines[p.Line].TrimStart().StartsWith('|')
+        );
         // The parser fills short rows up, so the bars are counted; one within a cell is written \|.
         int Bars(Block row) => Regex.Count(lines[row.Line], @"(?<!\\)\|");
-        Assert.All(document.Descendants<Table>(), table => Assert.All(
-            table, row => Assert.True(Bars(row) == Bars(table[0]), $"line {row.Line + 1} has not as many cells as its table's head")));
+        Assert.All(
+            document.Descendants<Table>(),
+            table =>
+                Assert.All(
+                    table,
+                    row => Assert.True(Bars(row) == Bars(table[0]), $"line {row.Line + 1} has not as many cells as its table's head")
+                )
+        );
     }
 
     [Theory]
@@ -63,7 +75,9 @@ public sealed class PagesTests
     public void The_list_of_controls_is_the_catalogues()
     {
         var listed = File.ReadAllLines(Path.Combine(Root, "README.md"))
-            .SkipWhile(l => l != "| control | what is wrong |").Skip(2).TakeWhile(l => l.StartsWith('|'));
+            .SkipWhile(l => l != "| control | what is wrong |")
+            .Skip(2)
+            .TakeWhile(l => l.StartsWith('|'));
 
         Assert.Equal(ControlCatalogue.All.OrderBy(c => c.Id, StringComparer.Ordinal).Select(c => $"| {c.Id} | {c.Title} |"), listed);
     }

@@ -35,7 +35,11 @@ public sealed class CredentialRotationCheckTests : IDisposable
         _tenant.TenantId = _tenantId;
         _tenant.Subscriptions[Subscription] = "production";
         _tenant.Resources.Add(Vault);
-        var settings = new Dictionary<string, string?> { ["AzureWebJobsStorage"] = azurite.StateConnection, ["EvidenceStorage"] = azurite.EvidenceConnection };
+        var settings = new Dictionary<string, string?>
+        {
+            ["AzureWebJobsStorage"] = azurite.StateConnection,
+            ["EvidenceStorage"] = azurite.EvidenceConnection,
+        };
         _storage = new StateStorage(StorageOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
     }
 
@@ -52,7 +56,10 @@ public sealed class CredentialRotationCheckTests : IDisposable
         var report = await RunAsync();
 
         var finding = Assert.Single(report.Findings, f => f.Control == "CRED-001");
-        Assert.Equal((200, "ada@example.org", "billing", FindingStatus.Open), (finding.AgeDays, finding.Owner, finding.Subject.Name, finding.Status));
+        Assert.Equal(
+            (200, "ada@example.org", "billing", FindingStatus.Open),
+            (finding.AgeDays, finding.Owner, finding.Subject.Name, finding.Status)
+        );
         Assert.True(report.Run.Complete);
         Assert.Empty(report.Unknown);
         var line = Assert.Single(await EvidenceAsync());
@@ -143,10 +150,15 @@ public sealed class CredentialRotationCheckTests : IDisposable
         Assert.Equal((false, false, true), (hidden.Run.Complete, stillHidden.Run.Complete, gone.Run.Complete));
         Assert.Equal(
             new ReportUnknown(
-                Sources.Resources(Subscription), new Subject(SubjectTypes.Vault, Vault.ToLowerInvariant(), "kv-hr"),
+                Sources.Resources(Subscription),
+                new Subject(SubjectTypes.Vault, Vault.ToLowerInvariant(), "kv-hr"),
                 "Earlier runs read it, and no list shows it any more: whether it was deleted could not be asked: 403, refused.",
-                "Reader", "grant Reader", "source"),
-            Assert.Single(hidden.Unknown));
+                "Reader",
+                "grant Reader",
+                "source"
+            ),
+            Assert.Single(hidden.Unknown)
+        );
         Assert.Equal([("CRED-001", FindingStatus.Resolved), ("GAP-001", FindingStatus.Resolved)], Shown(gone));
     }
 
@@ -306,7 +318,10 @@ public sealed class CredentialRotationCheckTests : IDisposable
         var overtaken = await RunAsync(slow);
 
         Assert.Contains(overtaken.Run.Warnings, w => w.Contains("newer run", StringComparison.Ordinal));
-        Assert.Contains((await StoredAsync()).Values, f => f.Finding.Detection.ControlId == "CRED-001" && f.Finding.Status == FindingStatus.Open);
+        Assert.Contains(
+            (await StoredAsync()).Values,
+            f => f.Finding.Detection.ControlId == "CRED-001" && f.Finding.Status == FindingStatus.Open
+        );
     }
 
     [Fact]
@@ -327,7 +342,9 @@ public sealed class CredentialRotationCheckTests : IDisposable
         _tenant.WhileReading = () => throw new InvalidOperationException("the tenant was read");
         var request = RunRequest.New("cred", "manual", _time.GetUtcNow());
 
-        await Assert.ThrowsAsync<Compliance.Policies.PolicyException>(() => Check(_tenant, "version: 1\nnonsense: 3\n").RunAsync(request, Stop));
+        await Assert.ThrowsAsync<Compliance.Policies.PolicyException>(() =>
+            Check(_tenant, "version: 1\nnonsense: 3\n").RunAsync(request, Stop)
+        );
 
         var document = await Documents.LoadAsync<CredentialReport>(request.RunId, Stop);
         Assert.Equal(RunStates.Failed, document!.State);
@@ -343,11 +360,15 @@ public sealed class CredentialRotationCheckTests : IDisposable
         _tenant.Credentials.RemoveAll(c => c.Subject.Name == "kv-hr/db");
         _time.Advance(TimeSpan.FromHours(1));
 
-        var findings = await Check(_tenant).RecheckAsync(VaultObjectEvent.Of("kv-hr", "secrets", "db", "Microsoft.KeyVault.SecretNearExpiry", "e1"), Stop);
+        var findings = await Check(_tenant)
+            .RecheckAsync(VaultObjectEvent.Of("kv-hr", "secrets", "db", "Microsoft.KeyVault.SecretNearExpiry", "e1"), Stop);
 
         Assert.All(findings, f => Assert.Equal(("kv-hr/db", FindingStatus.Resolved), (f.Subject.Name, f.Status)));
         Assert.NotEmpty(findings);
-        Assert.Contains((await StoredAsync()).Values, f => f.Finding.Detection.Subject.Name == "kv-hr/other" && f.Finding.Status == FindingStatus.Open);
+        Assert.Contains(
+            (await StoredAsync()).Values,
+            f => f.Finding.Detection.Subject.Name == "kv-hr/other" && f.Finding.Status == FindingStatus.Open
+        );
     }
 
     [Fact]
@@ -355,8 +376,9 @@ public sealed class CredentialRotationCheckTests : IDisposable
     {
         _tenant.Refused.Add(Sources.Vault(Vault, "secrets"));
 
-        var failed = await Assert.ThrowsAsync<VaultObjectException>(
-            () => Check(_tenant).RecheckAsync(VaultObjectEvent.Of("kv-hr", "secrets", "db", "Microsoft.KeyVault.SecretExpired", "e1"), Stop));
+        var failed = await Assert.ThrowsAsync<VaultObjectException>(() =>
+            Check(_tenant).RecheckAsync(VaultObjectEvent.Of("kv-hr", "secrets", "db", "Microsoft.KeyVault.SecretExpired", "e1"), Stop)
+        );
 
         Assert.Contains("403", failed.Message, StringComparison.Ordinal);
         Assert.False(failed.IsUnknown);
@@ -369,8 +391,9 @@ public sealed class CredentialRotationCheckTests : IDisposable
     {
         _tenant.Credentials.Add(VaultSecret("db", ageDays: 300));
 
-        var failed = await Assert.ThrowsAsync<VaultObjectException>(
-            () => Check(_tenant).RecheckAsync(VaultObjectEvent.Of(vault, "secrets", name, VaultObjectEvent.ByHand, "e1"), Stop));
+        var failed = await Assert.ThrowsAsync<VaultObjectException>(() =>
+            Check(_tenant).RecheckAsync(VaultObjectEvent.Of(vault, "secrets", name, VaultObjectEvent.ByHand, "e1"), Stop)
+        );
 
         Assert.Equal((expected, true), (failed.Message, failed.IsUnknown));
         Assert.Empty(await StoredAsync());
@@ -379,8 +402,9 @@ public sealed class CredentialRotationCheckTests : IDisposable
     [Fact]
     public async Task An_event_about_a_vault_that_is_not_shown_stays_a_finding()
     {
-        var failed = await Assert.ThrowsAsync<VaultObjectException>(() => Check(_tenant).RecheckAsync(
-            VaultObjectEvent.Of("kv-none", "secrets", "db", "Microsoft.KeyVault.SecretExpired", "e1"), Stop));
+        var failed = await Assert.ThrowsAsync<VaultObjectException>(() =>
+            Check(_tenant).RecheckAsync(VaultObjectEvent.Of("kv-none", "secrets", "db", "Microsoft.KeyVault.SecretExpired", "e1"), Stop)
+        );
 
         Assert.True(failed.IsUnknown);
         Assert.Single((await StoredAsync()).Values, f => f.Finding.Detection.ControlId == "GAP-001");
@@ -396,7 +420,8 @@ public sealed class CredentialRotationCheckTests : IDisposable
 
         Assert.Equal(
             ["aaaaaaaa-0000-0000-0000-000000000001"],
-            report.Findings.Where(f => f.Subject.Name == "kv-hr/old").Select(f => f.Part).Distinct());
+            report.Findings.Where(f => f.Subject.Name == "kv-hr/old").Select(f => f.Part).Distinct()
+        );
         Assert.All(report.Findings.Where(f => f.Subject.Name == "kv-hr/db"), f => Assert.Null(f.Part));
     }
 
@@ -409,9 +434,14 @@ public sealed class CredentialRotationCheckTests : IDisposable
             ["AzureWebJobsStorage"] = Closed("devstoreaccount1"),
             ["EvidenceStorage"] = Closed("devstoreevidence"),
         };
-        var down = new StateStorage(StorageOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()), retryDelay: TimeSpan.FromMilliseconds(1));
+        var down = new StateStorage(
+            StorageOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()),
+            retryDelay: TimeSpan.FromMilliseconds(1)
+        );
 
-        var failed = await Assert.ThrowsAnyAsync<Exception>(() => Check(_tenant, storage: down).RunAsync(RunRequest.New("cred", "timer", _time.GetUtcNow()), Stop));
+        var failed = await Assert.ThrowsAnyAsync<Exception>(() =>
+            Check(_tenant, storage: down).RunAsync(RunRequest.New("cred", "timer", _time.GetUtcNow()), Stop)
+        );
 
         Assert.DoesNotContain("the tenant was read", failed.ToString(), StringComparison.Ordinal);
     }
@@ -435,7 +465,10 @@ public sealed class CredentialRotationCheckTests : IDisposable
             failures += await Record.ExceptionAsync(() => Check(_tenant, storage: storage).RunAsync(request, Stop)) is null ? 0 : 1;
             var again = await Check(_tenant).RunAsync(request, Stop);
 
-            Assert.Equal(whole.Findings.Select(f => (f.Control, f.Subject.Name, f.Status)), again.Findings.Select(f => (f.Control, f.Subject.Name, f.Status)));
+            Assert.Equal(
+                whole.Findings.Select(f => (f.Control, f.Subject.Name, f.Status)),
+                again.Findings.Select(f => (f.Control, f.Subject.Name, f.Status))
+            );
             Assert.All((await StoredAsync()).Values, f => Assert.Equal(FindingStatus.Open, f.Finding.Status));
             Assert.Single(await EvidenceAsync());
         }
@@ -465,15 +498,26 @@ public sealed class CredentialRotationCheckTests : IDisposable
         storage ??= _storage;
         return new CredentialRotationCheck(
             new CredentialRotationParts(
-                new PolicyText(policy ?? "version: 1\n"), tenant, tenant, tenant, tenant, tenant,
-                new TableFindingStore(storage), new TableKnownSubscriptions(storage), new TableKnownResources(storage),
+                new PolicyText(policy ?? "version: 1\n"),
+                tenant,
+                tenant,
+                tenant,
+                tenant,
+                tenant,
+                new TableFindingStore(storage),
+                new TableKnownSubscriptions(storage),
+                new TableKnownResources(storage),
                 new TableRunLog(storage),
                 new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
-                new AppendBlobEvidenceLog(storage, _time, NullLogger<AppendBlobEvidenceLog>.Instance), _time),
-            NullLogger<CredentialRotationCheck>.Instance);
+                new AppendBlobEvidenceLog(storage, _time, NullLogger<AppendBlobEvidenceLog>.Instance),
+                _time
+            ),
+            NullLogger<CredentialRotationCheck>.Instance
+        );
     }
 
-    private Task<IReadOnlyDictionary<string, StoredFinding>> StoredAsync() => new TableFindingStore(_storage).LoadAsync(_tenantId, CredentialControls.All, Stop);
+    private Task<IReadOnlyDictionary<string, StoredFinding>> StoredAsync() =>
+        new TableFindingStore(_storage).LoadAsync(_tenantId, CredentialControls.All, Stop);
 
     private async Task<string[]> EvidenceAsync()
     {
@@ -482,26 +526,28 @@ public sealed class CredentialRotationCheckTests : IDisposable
         return content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    private static Credential ClientSecret(string app, int ageDays) => new()
-    {
-        Kind = CredentialKind.ClientSecret,
-        Subject = new Subject(SubjectTypes.Application, app, app),
-        Part = $"{app}-key",
-        Source = Sources.Applications,
-        AppId = app,
-        Started = Start.AddDays(-ageDays),
-        Expires = Start.AddDays(-ageDays + 300),
-    };
+    private static Credential ClientSecret(string app, int ageDays) =>
+        new()
+        {
+            Kind = CredentialKind.ClientSecret,
+            Subject = new Subject(SubjectTypes.Application, app, app),
+            Part = $"{app}-key",
+            Source = Sources.Applications,
+            AppId = app,
+            Started = Start.AddDays(-ageDays),
+            Expires = Start.AddDays(-ageDays + 300),
+        };
 
-    private static Credential VaultSecret(string name, int ageDays) => new()
-    {
-        Kind = CredentialKind.VaultSecret,
-        Subject = new Subject(SubjectTypes.VaultSecret, $"https://kv-hr.vault.azure.net/secrets/{name}", $"kv-hr/{name}"),
-        Source = Sources.Vault(Vault, "secrets"),
-        ResourceId = Vault,
-        Started = Start.AddDays(-ageDays),
-        Expires = Start.AddDays(60),
-    };
+    private static Credential VaultSecret(string name, int ageDays) =>
+        new()
+        {
+            Kind = CredentialKind.VaultSecret,
+            Subject = new Subject(SubjectTypes.VaultSecret, $"https://kv-hr.vault.azure.net/secrets/{name}", $"kv-hr/{name}"),
+            Source = Sources.Vault(Vault, "secrets"),
+            ResourceId = Vault,
+            Started = Start.AddDays(-ageDays),
+            Expires = Start.AddDays(60),
+        };
 
     private sealed class PolicyText(string yaml) : ICredentialPolicySource
     {

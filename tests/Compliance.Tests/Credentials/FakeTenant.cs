@@ -38,51 +38,91 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
             sink.SeenSubscription(id, name);
         foreach (var resource in Resources)
             sink.SeenResource(resource);
-        var sources = new HashSet<string>(Credentials.Select(c => c.Source)) { Sources.Applications, Sources.ServicePrincipals, Sources.Subscriptions };
+        var sources = new HashSet<string>(Credentials.Select(c => c.Source))
+        {
+            Sources.Applications,
+            Sources.ServicePrincipals,
+            Sources.Subscriptions,
+        };
         sources.UnionWith(Subscriptions.Keys.Select(Sources.Resources));
         foreach (var source in sources)
             Read(sink, source, Credentials.Where(c => c.Source == source).ToList());
     }
 
-    public Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken cancellationToken)
+    public Task ReadVaultObjectAsync(
+        string vaultName,
+        string collection,
+        string objectName,
+        IInventorySink sink,
+        CancellationToken cancellationToken
+    )
     {
         var vault = Resources.SingleOrDefault(r => r.EndsWith($"/vaults/{vaultName}", StringComparison.OrdinalIgnoreCase));
         if (vault is null)
         {
-            sink.Read(new(
-                $"keyvault/{vaultName}/{collection}/{objectName}", Complete: false, 0,
-                new(SubjectTypes.Source, vaultName, $"vault {vaultName}"), VaultObjectException.NotShown(vaultName), "Reader", "grant it"));
+            sink.Read(
+                new(
+                    $"keyvault/{vaultName}/{collection}/{objectName}",
+                    Complete: false,
+                    0,
+                    new(SubjectTypes.Source, vaultName, $"vault {vaultName}"),
+                    VaultObjectException.NotShown(vaultName),
+                    "Reader",
+                    "grant it"
+                )
+            );
             return Task.CompletedTask;
         }
         sink.SeenResource(vault);
         var source = Sources.Vault(vault, collection);
-        var found = Credentials.Where(c => c.Source == source && c.Subject.Id.EndsWith($"/{collection}/{objectName}", StringComparison.Ordinal)).ToList();
+        var found = Credentials
+            .Where(c => c.Source == source && c.Subject.Id.EndsWith($"/{collection}/{objectName}", StringComparison.Ordinal))
+            .ToList();
         if (!Refused.Contains(source))
             found.ForEach(sink.Observed);
         sink.Read(Outcome($"{source}/{objectName}", source, found.Count, vault));
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(IReadOnlyCollection<Subject> subjects, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, OwnerAnswer>>(subjects.ToDictionary(s => s.Id, s => Owners.GetValueOrDefault(s.Id) ?? new OwnerAnswer([], null)));
+    public Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(
+        IReadOnlyCollection<Subject> subjects,
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult<IReadOnlyDictionary<string, OwnerAnswer>>(
+            subjects.ToDictionary(s => s.Id, s => Owners.GetValueOrDefault(s.Id) ?? new OwnerAnswer([], null))
+        );
 
-    public Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, OwnerAnswer>>(addresses.ToDictionary(a => a, a => Owners.GetValueOrDefault(a) ?? new OwnerAnswer([], null)));
+    public Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(
+        IReadOnlyCollection<string> addresses,
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult<IReadOnlyDictionary<string, OwnerAnswer>>(
+            addresses.ToDictionary(a => a, a => Owners.GetValueOrDefault(a) ?? new OwnerAnswer([], null))
+        );
 
-    public Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken cancellationToken) => Task.FromResult(new OwnedAnswer(new HashSet<string>(), null));
+    public Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken cancellationToken) =>
+        Task.FromResult(new OwnedAnswer(new HashSet<string>(), null));
 
-    public Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, RotationPolicyAnswer>>(keys.ToDictionary(k => k.Subject.Id, _ => new RotationPolicyAnswer(false, null)));
+    public Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(
+        IReadOnlyCollection<Credential> keys,
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult<IReadOnlyDictionary<string, RotationPolicyAnswer>>(
+            keys.ToDictionary(k => k.Subject.Id, _ => new RotationPolicyAnswer(false, null))
+        );
 
     public Task<ResourceAnswer> FindAsync(string resourceId, CancellationToken cancellationToken)
     {
         Asked.Add(resourceId);
-        return Task.FromResult(Gone.Contains(resourceId)
-            ? ResourceAnswer.Gone
-            : new(null, "whether it was deleted could not be asked: 403, refused", "Reader", "grant Reader"));
+        return Task.FromResult(
+            Gone.Contains(resourceId)
+                ? ResourceAnswer.Gone
+                : new(null, "whether it was deleted could not be asked: 403, refused", "Reader", "grant Reader")
+        );
     }
 
-    public Task<(string Id, string? Name)> WhoAsync(CancellationToken cancellationToken) => Task.FromResult<(string, string?)>((TenantId, "Test tenant"));
+    public Task<(string Id, string? Name)> WhoAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<(string, string?)>((TenantId, "Test tenant"));
 
     private void Read(IInventorySink sink, string source, List<Credential> credentials)
     {
@@ -91,7 +131,17 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
         sink.Read(Outcome(source, source, credentials.Count, credentials.FirstOrDefault()?.ResourceId));
     }
 
-    private SourceOutcome Outcome(string name, string source, long objects, string? resource) => Refused.Contains(source)
-        ? new SourceOutcome(name, false, 0, new Subject(SubjectTypes.Source, source, source), "403 Forbidden", "Application.Read.All", "grant it", resource)
-        : new SourceOutcome(name, true, objects, ResourceId: resource);
+    private SourceOutcome Outcome(string name, string source, long objects, string? resource) =>
+        Refused.Contains(source)
+            ? new SourceOutcome(
+                name,
+                false,
+                0,
+                new Subject(SubjectTypes.Source, source, source),
+                "403 Forbidden",
+                "Application.Read.All",
+                "grant it",
+                resource
+            )
+            : new SourceOutcome(name, true, objects, ResourceId: resource);
 }

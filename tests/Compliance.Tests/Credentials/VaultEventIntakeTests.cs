@@ -40,7 +40,8 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
         // As ComplianceFunctions wrote it to keyvault-events: Base64.
         await given.Intake.AcceptAsync(
             "eyJ2YXVsdCI6Imt2LWhyIiwiY29sbGVjdGlvbiI6InNlY3JldHMiLCJvYmplY3ROYW1lIjoiZGIiLCJldmVudFR5cGUiOiJNaWNyb3NvZnQuS2V5VmF1bHQuU2VjcmV0TmVhckV4cGlyeSIsInJ1bklkIjoia3YtMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3In0=",
-            Stop);
+            Stop
+        );
 
         Assert.Equal(["CRED-001 https://kv-hr.vault.azure.net/secrets/db  Open"], await given.FindingsAsync());
     }
@@ -61,10 +62,13 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
         var finding = Assert.Single(await given.StoredAsync());
         Assert.Equal(
             (FindingStatus.Open, "It cannot be taken in: data.VaultName must be 3 to 24 letters, digits and hyphens.", true),
-            (finding.Status, finding.Detection.Reason, finding.Detection.Unknown));
+            (finding.Status, finding.Detection.Reason, finding.Detection.Unknown)
+        );
         Assert.Equal([$"GAP-001 keyvault/events {finding.Detection.Part} Open"], await given.FindingsAsync());
         Assert.Equal(
-            $"Key Vault event {finding.Detection.Part} is refused: data.VaultName must be 3 to 24 letters, digits and hyphens", given.Log.LatestRecord.Message);
+            $"Key Vault event {finding.Detection.Part} is refused: data.VaultName must be 3 to 24 letters, digits and hyphens",
+            given.Log.LatestRecord.Message
+        );
 
         given.Tenant.Refused.Add(Sources.Applications);
         await given.CheckAllAsync();
@@ -85,9 +89,18 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
         await Assert.ThrowsAsync<VaultObjectException>(() => given.Intake.AcceptAsync(other, Stop));
 
         var open = await given.StoredAsync();
-        Assert.All(open, f => Assert.Equal(
-            ("After Microsoft.KeyVault.SecretNearExpiry, secrets/db in vault kv-hr could not be read: 403 Forbidden.", "grant it", Sources.VaultEvents),
-            (f.Detection.Reason, f.Detection.NextStep, f.Detection.Subject.Id)));
+        Assert.All(
+            open,
+            f =>
+                Assert.Equal(
+                    (
+                        "After Microsoft.KeyVault.SecretNearExpiry, secrets/db in vault kv-hr could not be read: 403 Forbidden.",
+                        "grant it",
+                        Sources.VaultEvents
+                    ),
+                    (f.Detection.Reason, f.Detection.NextStep, f.Detection.Subject.Id)
+                )
+        );
         Assert.Equal(2, open.Count);
 
         given.Tenant.Refused.Clear();
@@ -97,8 +110,12 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
         var parts = open.Select(f => f.Detection.Part).ToList();
         var first = VaultObjectEvent.Read(Event(), out _)!.RunId;
         Assert.Equal(
-            ["CRED-001 https://kv-hr.vault.azure.net/secrets/db  Open", .. parts.Select(p => $"GAP-001 keyvault/events {p} {(p == first ? "Resolved" : "Open")}").Order(StringComparer.Ordinal)],
-            await given.FindingsAsync());
+            [
+                "CRED-001 https://kv-hr.vault.azure.net/secrets/db  Open",
+                .. parts.Select(p => $"GAP-001 keyvault/events {p} {(p == first ? "Resolved" : "Open")}").Order(StringComparer.Ordinal),
+            ],
+            await given.FindingsAsync()
+        );
     }
 
     [Fact]
@@ -108,7 +125,10 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
 
         await given.Intake.AcceptAsync(Event().Replace("SecretNearExpiry", "VaultAccessPolicyChanged", StringComparison.Ordinal), Stop);
 
-        Assert.Equal("Event of type Microsoft.KeyVault.VaultAccessPolicyChanged is not about a secret, key or certificate; passed over", given.Log.LatestRecord.Message);
+        Assert.Equal(
+            "Event of type Microsoft.KeyVault.VaultAccessPolicyChanged is not about a secret, key or certificate; passed over",
+            given.Log.LatestRecord.Message
+        );
         Assert.Empty(await given.FindingsAsync());
     }
 
@@ -120,8 +140,9 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
     {
         var given = new Given(azurite);
         await given.CheckAllAsync();
-        await Assert.ThrowsAsync<VaultEventException>(
-            () => given.Intake.AcceptAsync(Event().Replace("\"kv-hr\"", "\"../x\"", StringComparison.Ordinal), Stop));
+        await Assert.ThrowsAsync<VaultEventException>(() =>
+            given.Intake.AcceptAsync(Event().Replace("\"kv-hr\"", "\"../x\"", StringComparison.Ordinal), Stop)
+        );
         var part = Assert.Single(await given.StoredAsync(), f => f.Detection.Source == Sources.VaultEvents).Detection.Part;
 
         given.Tenant.Resources.Clear();
@@ -150,23 +171,36 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
             Tenant.TenantId = _tenantId;
             Tenant.Subscriptions[Subscription] = "production";
             Tenant.Resources.Add(Vault);
-            Tenant.Credentials.Add(new Credential
-            {
-                Kind = CredentialKind.VaultSecret,
-                Subject = new Subject(SubjectTypes.VaultSecret, "https://kv-hr.vault.azure.net/secrets/db", "kv-hr/db"),
-                Source = Sources.Vault(Vault, "secrets"),
-                ResourceId = Vault,
-                Started = Start.AddDays(-300),
-                Expires = Start.AddDays(60),
-            });
+            Tenant.Credentials.Add(
+                new Credential
+                {
+                    Kind = CredentialKind.VaultSecret,
+                    Subject = new Subject(SubjectTypes.VaultSecret, "https://kv-hr.vault.azure.net/secrets/db", "kv-hr/db"),
+                    Source = Sources.Vault(Vault, "secrets"),
+                    ResourceId = Vault,
+                    Started = Start.AddDays(-300),
+                    Expires = Start.AddDays(60),
+                }
+            );
             var policy = new ShippedPolicy();
             _check = new CredentialRotationCheck(
                 new CredentialRotationParts(
-                    policy, Tenant, Tenant, Tenant, Tenant, Tenant, _findings, new TableKnownSubscriptions(storage),
-                    new TableKnownResources(storage), new TableRunLog(storage),
+                    policy,
+                    Tenant,
+                    Tenant,
+                    Tenant,
+                    Tenant,
+                    Tenant,
+                    _findings,
+                    new TableKnownSubscriptions(storage),
+                    new TableKnownResources(storage),
+                    new TableRunLog(storage),
                     new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
-                    new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance), Time),
-                NullLogger<CredentialRotationCheck>.Instance);
+                    new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance),
+                    Time
+                ),
+                NullLogger<CredentialRotationCheck>.Instance
+            );
             Intake = new VaultEventIntake(_check, policy, Tenant, new FindingWriter(_findings), Time, Log);
         }
 
@@ -188,8 +222,10 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
             [.. (await _findings.LoadAsync(_tenantId, CredentialControls.All, Stop)).Values.Select(f => f.Finding)];
 
         public async Task<IEnumerable<string>> FindingsAsync() =>
-            (await StoredAsync()).Where(f => f.Detection.ControlId is "CRED-001" or "GAP-001")
-                .Select(f => $"{f.Detection.ControlId} {f.Detection.Subject.Id} {f.Detection.Part} {f.Status}").Order(StringComparer.Ordinal);
+            (await StoredAsync())
+                .Where(f => f.Detection.ControlId is "CRED-001" or "GAP-001")
+                .Select(f => $"{f.Detection.ControlId} {f.Detection.Subject.Id} {f.Detection.Part} {f.Status}")
+                .Order(StringComparer.Ordinal);
     }
 
     private sealed class ShippedPolicy : ICredentialPolicySource

@@ -18,7 +18,13 @@ public sealed class FindingWriterTests(MemoryStorageFixture accounts)
         var raced = new RacedStore(store);
 
         var result = await new FindingWriter(raced).ReconcileAsync(
-            tenant, ["CRED-001"], _ => [App("a") with { Reason = "new" }, App("b") with { Reason = "new" }], Read(), Run(2), Stop);
+            tenant,
+            ["CRED-001"],
+            _ => [App("a") with { Reason = "new" }, App("b") with { Reason = "new" }],
+            Read(),
+            Run(2),
+            Stop
+        );
 
         Assert.Equal((2, 2), (result.Changes.Count, raced.Saves));
         var kept = (await store.LoadAsync(tenant, ["CRED-001"], Stop)).Values.Select(f => f.Finding).ToList();
@@ -33,10 +39,16 @@ public sealed class FindingWriterTests(MemoryStorageFixture accounts)
         public int Saves { get; private set; }
 
         public Task<IReadOnlyDictionary<string, StoredFinding>> LoadAsync(
-            string tenantId, IReadOnlyCollection<string> controlIds, CancellationToken cancellationToken) => store.LoadAsync(tenantId, controlIds, cancellationToken);
+            string tenantId,
+            IReadOnlyCollection<string> controlIds,
+            CancellationToken cancellationToken
+        ) => store.LoadAsync(tenantId, controlIds, cancellationToken);
 
         public async Task<IReadOnlyList<string>> SaveAsync(
-            string tenantId, IReadOnlyCollection<StoredFinding> findings, CancellationToken cancellationToken)
+            string tenantId,
+            IReadOnlyCollection<StoredFinding> findings,
+            CancellationToken cancellationToken
+        )
         {
             if (Saves++ == 0)
             {
@@ -46,6 +58,7 @@ public sealed class FindingWriterTests(MemoryStorageFixture accounts)
             return await store.SaveAsync(tenantId, findings, cancellationToken);
         }
 
-        public IAsyncEnumerable<Finding> ListOpenAsync(string tenantId, CancellationToken cancellationToken) => store.ListOpenAsync(tenantId, cancellationToken);
+        public IAsyncEnumerable<Finding> ListOpenAsync(string tenantId, CancellationToken cancellationToken) =>
+            store.ListOpenAsync(tenantId, cancellationToken);
     }
 }

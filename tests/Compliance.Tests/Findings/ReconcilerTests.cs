@@ -30,11 +30,16 @@ public sealed class ReconcilerTests
     [Fact]
     public void A_secret_in_a_name_or_in_a_waivers_reason_is_masked_before_it_is_kept()
     {
-        var result = Day(1, Known(), AppsRead, App() with
-        {
-            Subject = App().Subject with { Name = "billing client_secret=planted-value" },
-            Waiver = Waiver(40) with { Reason = "moves in May, client_secret=planted-value" },
-        });
+        var result = Day(
+            1,
+            Known(),
+            AppsRead,
+            App() with
+            {
+                Subject = App().Subject with { Name = "billing client_secret=planted-value" },
+                Waiver = Waiver(40) with { Reason = "moves in May, client_secret=planted-value" },
+            }
+        );
 
         var kept = result.Findings[0].Detection;
         Assert.DoesNotContain("planted", kept.Subject.Name + kept.Waiver!.Reason, StringComparison.Ordinal);
@@ -57,8 +62,16 @@ public sealed class ReconcilerTests
         var result = Day(2, Known(App()), AppsRead, App() with { Reason = "Other", Subject = App().Subject with { Name = "Billing 2" } });
 
         var change = Assert.Single(result.Changes);
-        Assert.Equal((ChangeKind.Updated, Day1, Day1.AddDays(1), "run-2", "v"),
-            (change.Kind, change.Finding.Finding.OpenedAt, change.Finding.Finding.ChangedAt, change.Finding.Finding.RunId, change.Finding.ETag));
+        Assert.Equal(
+            (ChangeKind.Updated, Day1, Day1.AddDays(1), "run-2", "v"),
+            (
+                change.Kind,
+                change.Finding.Finding.OpenedAt,
+                change.Finding.Finding.ChangedAt,
+                change.Finding.Finding.RunId,
+                change.Finding.ETag
+            )
+        );
         Assert.Equal(1, result.StillOpen);
     }
 
@@ -67,13 +80,22 @@ public sealed class ReconcilerTests
     {
         var change = Assert.Single(Day(2, Known(App()), AppsRead).Changes);
 
-        Assert.Equal((ChangeKind.Resolved, FindingStatus.Resolved, (DateTimeOffset?)Day1.AddDays(1)), (change.Kind, change.Finding.Finding.Status, change.Finding.Finding.ResolvedAt));
+        Assert.Equal(
+            (ChangeKind.Resolved, FindingStatus.Resolved, (DateTimeOffset?)Day1.AddDays(1)),
+            (change.Kind, change.Finding.Finding.Status, change.Finding.Finding.ResolvedAt)
+        );
     }
 
     [Fact]
     public void A_refused_cut_off_or_unread_source_resolves_nothing()
     {
-        Coverage[] unread = [Read(), Read(Refused(Sources.Applications)), Read(Complete(Sources.ServicePrincipals)), Read(Complete(Sources.Applications), Refused(Sources.Applications))];
+        Coverage[] unread =
+        [
+            Read(),
+            Read(Refused(Sources.Applications)),
+            Read(Complete(Sources.ServicePrincipals)),
+            Read(Complete(Sources.Applications), Refused(Sources.Applications)),
+        ];
 
         Assert.All(unread, coverage => Assert.Empty(Day(2, Known(App()), coverage).Changes));
         Assert.All(unread, coverage => Assert.Equal(1, Day(2, Known(App()), coverage).StillOpen));
@@ -95,8 +117,16 @@ public sealed class ReconcilerTests
         var result = Day(3, resolved, AppsRead, App());
 
         var change = Assert.Single(result.Changes);
-        Assert.Equal((ChangeKind.Reopened, FindingStatus.Open, 1, (DateTimeOffset?)null, Day1),
-            (change.Kind, change.Finding.Finding.Status, change.Finding.Finding.Reopened, change.Finding.Finding.ResolvedAt, change.Finding.Finding.OpenedAt));
+        Assert.Equal(
+            (ChangeKind.Reopened, FindingStatus.Open, 1, (DateTimeOffset?)null, Day1),
+            (
+                change.Kind,
+                change.Finding.Finding.Status,
+                change.Finding.Finding.Reopened,
+                change.Finding.Finding.ResolvedAt,
+                change.Finding.Finding.OpenedAt
+            )
+        );
         Assert.Equal(0, result.StillOpen);
         Assert.Equal(2, Day(5, Keep(resolved, 3, 4), AppsRead, App()).Changes[0].Finding.Finding.Reopened);
 
@@ -155,7 +185,9 @@ public sealed class ReconcilerTests
         var resolvedOnDay4 = changedOnDay3.Keep(Day(4, changedOnDay3, AppsRead));
 
         Assert.Empty(Reconciler.Reconcile(Tenant, changedOnDay3, [], AppsRead, Run(2), Day1.AddDays(5)).Changes);
-        Assert.Empty(Reconciler.Reconcile(Tenant, changedOnDay3, [App() with { Reason = "Older" }], AppsRead, Run(2), Day1.AddDays(5)).Changes);
+        Assert.Empty(
+            Reconciler.Reconcile(Tenant, changedOnDay3, [App() with { Reason = "Older" }], AppsRead, Run(2), Day1.AddDays(5)).Changes
+        );
         Assert.Empty(Reconciler.Reconcile(Tenant, resolvedOnDay4, [App()], AppsRead, Run(3), Day1.AddDays(5)).Changes);
     }
 
@@ -165,7 +197,10 @@ public sealed class ReconcilerTests
         var secret = Secret();
 
         Assert.Empty(Day(2, Known(secret), Read(Refused(secret.Source)).Seeing(secret.ResourceId!)).Changes);
-        Assert.Equal(ChangeKind.Resolved, Assert.Single(Day(2, Known(secret), Read(Complete(secret.Source)).Seeing(secret.ResourceId!)).Changes).Kind);
+        Assert.Equal(
+            ChangeKind.Resolved,
+            Assert.Single(Day(2, Known(secret), Read(Complete(secret.Source)).Seeing(secret.ResourceId!)).Changes).Kind
+        );
     }
 
     [Fact]
@@ -174,7 +209,10 @@ public sealed class ReconcilerTests
         var secret = Secret();
 
         Assert.Empty(Day(2, Known(secret), Read(Complete(secret.Source), Complete(Sources.Resources("s1")))).Changes);
-        Assert.Equal(ChangeKind.Resolved, Assert.Single(Day(2, Known(secret), Read(Complete(Sources.Resources("s1"))).Gone(secret.ResourceId!)).Changes).Kind);
+        Assert.Equal(
+            ChangeKind.Resolved,
+            Assert.Single(Day(2, Known(secret), Read(Complete(Sources.Resources("s1"))).Gone(secret.ResourceId!)).Changes).Kind
+        );
     }
 
     [Fact]
@@ -188,7 +226,8 @@ public sealed class ReconcilerTests
         Assert.Empty(Reconciler.ResourcesToConfirm(Tenant, known, [c], coverage.Gone(a.ResourceId!)));
         Assert.Empty(Reconciler.ResourcesToConfirm("22222222-2222-2222-2222-222222222222", known, [], coverage));
 
-        static Detection Vault(string subscription, string name) => Secret($"/subscriptions/{subscription}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/{name}");
+        static Detection Vault(string subscription, string name) =>
+            Secret($"/subscriptions/{subscription}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/{name}");
     }
 
     [Fact]
@@ -202,7 +241,12 @@ public sealed class ReconcilerTests
     [Fact]
     public void A_gap_is_resolved_by_the_complete_read_it_asked_for()
     {
-        var gap = App("graph/applications", "") with { ControlId = "GAP-001", Unknown = true, Subject = new(SubjectTypes.Source, Sources.Applications, "App registrations") };
+        var gap = App("graph/applications", "") with
+        {
+            ControlId = "GAP-001",
+            Unknown = true,
+            Subject = new(SubjectTypes.Source, Sources.Applications, "App registrations"),
+        };
 
         Assert.Empty(Day(2, Known(gap), Read(Refused(Sources.Applications)), gap).Changes);
         Assert.Equal(ChangeKind.Resolved, Assert.Single(Day(2, Known(gap), AppsRead).Changes).Kind);
@@ -223,9 +267,21 @@ public sealed class ReconcilerTests
     [Fact]
     public void A_secret_in_a_reason_is_masked_before_it_is_kept()
     {
-        var result = Day(1, Known(), AppsRead, App() with { Reason = "POST failed: client_secret=planted-value", NextStep = "Bearer planted0value1234567890" });
+        var result = Day(
+            1,
+            Known(),
+            AppsRead,
+            App() with
+            {
+                Reason = "POST failed: client_secret=planted-value",
+                NextStep = "Bearer planted0value1234567890",
+            }
+        );
 
-        Assert.Equal(("POST failed: client_secret=***", "Bearer ***"), (result.Findings[0].Detection.Reason, result.Findings[0].Detection.NextStep));
+        Assert.Equal(
+            ("POST failed: client_secret=***", "Bearer ***"),
+            (result.Findings[0].Detection.Reason, result.Findings[0].Detection.NextStep)
+        );
     }
 
     [Fact]

@@ -11,26 +11,28 @@ internal static class Samples
 
     public static RunStamp Run(int day = 1) => new($"run-{day}", Day1.AddDays(day - 1));
 
-    public static Detection App(string id = "app-1", string part = "key-1", Severity severity = Severity.High) => new()
-    {
-        ControlId = "CRED-001",
-        Severity = severity,
-        Subject = new(SubjectTypes.Application, id, "Billing"),
-        Part = part,
-        Source = Sources.Applications,
-        Reason = "In use since 2025-11-01",
-        NextStep = "Add a new secret, then remove this one",
-        Since = new(2025, 11, 1, 0, 0, 0, TimeSpan.Zero),
-        Expires = new(2299, 12, 31, 0, 0, 0, TimeSpan.Zero),
-        Owner = new("u1", "Ada", "ada@contoso.example", "owner"),
-    };
+    public static Detection App(string id = "app-1", string part = "key-1", Severity severity = Severity.High) =>
+        new()
+        {
+            ControlId = "CRED-001",
+            Severity = severity,
+            Subject = new(SubjectTypes.Application, id, "Billing"),
+            Part = part,
+            Source = Sources.Applications,
+            Reason = "In use since 2025-11-01",
+            NextStep = "Add a new secret, then remove this one",
+            Since = new(2025, 11, 1, 0, 0, 0, TimeSpan.Zero),
+            Expires = new(2299, 12, 31, 0, 0, 0, TimeSpan.Zero),
+            Owner = new("u1", "Ada", "ada@contoso.example", "owner"),
+        };
 
-    public static Detection Secret(string vault = "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/KV1") => App() with
-    {
-        Subject = new(SubjectTypes.VaultSecret, $"https://kv1.vault.azure.net/secrets/a{vault.Length}", "a"),
-        Source = Sources.Vault(vault, "secrets"),
-        ResourceId = vault,
-    };
+    public static Detection Secret(string vault = "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/KV1") =>
+        App() with
+        {
+            Subject = new(SubjectTypes.VaultSecret, $"https://kv1.vault.azure.net/secrets/a{vault.Length}", "a"),
+            Source = Sources.Vault(vault, "secrets"),
+            ResourceId = vault,
+        };
 
     public static Waiver Waiver(int untilDay) => new("W1", "Moves in May", "ciso@contoso.example", Day1.AddDays(untilDay - 1));
 
@@ -55,8 +57,10 @@ internal static class Samples
 
     public static Dictionary<string, StoredFinding> Known(params Detection[] detections) => Known(1, detections);
 
-    public static Dictionary<string, StoredFinding> Known(int day, params Detection[] detections) => new Dictionary<string, StoredFinding>()
-        .Keep(Reconciler.Reconcile(Tenant, new Dictionary<string, StoredFinding>(), detections, Read(), Run(day), Run(day).StartedAt));
+    public static Dictionary<string, StoredFinding> Known(int day, params Detection[] detections) =>
+        new Dictionary<string, StoredFinding>().Keep(
+            Reconciler.Reconcile(Tenant, new Dictionary<string, StoredFinding>(), detections, Read(), Run(day), Run(day).StartedAt)
+        );
 
     private static HashSet<string> Lower(string[] resources) => [.. resources.Select(r => r.ToLowerInvariant())];
 }

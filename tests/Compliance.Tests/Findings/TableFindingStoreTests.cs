@@ -25,11 +25,30 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
         StoredFinding[] saved =
         [
             .. New("store-whole", App() with { Waiver = Waiver(40), Reason = "Ünïcode 𝒳 'quoted' \"text\"\n" }),
-            .. New("store-whole", Secret() with { Owner = null, Since = null, Expires = DateTimeOffset.MaxValue, Unknown = true, ControlId = "GAP-001" }),
-            .. New("store-whole", App("bare", "") with { Expires = null }).Select(f => f with
-            {
-                Finding = f.Finding with { Status = FindingStatus.Resolved, ResolvedAt = Day1.AddTicks(1), Reopened = 3, ChangedAt = DateTimeOffset.MinValue },
-            }),
+            .. New(
+                "store-whole",
+                Secret() with
+                {
+                    Owner = null,
+                    Since = null,
+                    Expires = DateTimeOffset.MaxValue,
+                    Unknown = true,
+                    ControlId = "GAP-001",
+                }
+            ),
+            .. New("store-whole", App("bare", "") with { Expires = null })
+                .Select(f =>
+                    f with
+                    {
+                        Finding = f.Finding with
+                        {
+                            Status = FindingStatus.Resolved,
+                            ResolvedAt = Day1.AddTicks(1),
+                            Reopened = 3,
+                            ChangedAt = DateTimeOffset.MinValue,
+                        },
+                    }
+                ),
         ];
 
         Assert.Empty(await store.SaveAsync("store-whole", saved, Stop));
@@ -43,7 +62,11 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
     public async Task Only_the_controls_and_the_tenant_asked_for_are_loaded()
     {
         var store = Store();
-        await store.SaveAsync("store-one", [.. New("store-one", App("a")), .. New("store-one", App("b") with { ControlId = "CRED-0011" })], Stop);
+        await store.SaveAsync(
+            "store-one",
+            [.. New("store-one", App("a")), .. New("store-one", App("b") with { ControlId = "CRED-0011" })],
+            Stop
+        );
         await store.SaveAsync("store-on", New("store-on", App("c")), Stop);
         await store.SaveAsync("store-one1", New("store-one1", App("d")), Stop);
 
@@ -57,12 +80,32 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
     {
         var store = Store();
         var findings = new[] { Severity.Low, Severity.Critical, Severity.Info, Severity.High }
-            .SelectMany(s => New("store-list", App($"app-{s}", severity: s) with { ControlId = s < Severity.High ? "CRED-002" : "CRED-001", Waiver = s == Severity.Low ? Waiver(40) : null }))
-            .Append(New("store-list", App("gone")).Select(f => f with { Finding = f.Finding with { Status = FindingStatus.Resolved, ResolvedAt = Day1 } }).Single());
+            .SelectMany(s =>
+                New(
+                    "store-list",
+                    App($"app-{s}", severity: s) with
+                    {
+                        ControlId = s < Severity.High ? "CRED-002" : "CRED-001",
+                        Waiver = s == Severity.Low ? Waiver(40) : null,
+                    }
+                )
+            )
+            .Append(
+                New("store-list", App("gone"))
+                    .Select(f => f with { Finding = f.Finding with { Status = FindingStatus.Resolved, ResolvedAt = Day1 } })
+                    .Single()
+            );
         await store.SaveAsync("store-list", [.. findings], Stop);
 
-        Assert.Equal([(Severity.Critical, FindingStatus.Open), (Severity.High, FindingStatus.Open), (Severity.Low, FindingStatus.Waived), (Severity.Info, FindingStatus.Open)],
-            (await OpenAsync(store, "store-list")).Select(f => (f.Detection.Severity, f.Status)));
+        Assert.Equal(
+            [
+                (Severity.Critical, FindingStatus.Open),
+                (Severity.High, FindingStatus.Open),
+                (Severity.Low, FindingStatus.Waived),
+                (Severity.Info, FindingStatus.Open),
+            ],
+            (await OpenAsync(store, "store-list")).Select(f => (f.Detection.Severity, f.Status))
+        );
     }
 
     [Fact]
@@ -102,7 +145,8 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
         var store = Store();
         await store.SaveAsync("store-deleted", Many("store-deleted", 3), Stop);
         var loaded = (await store.LoadAsync("store-deleted", Controls, Stop)).Values.OrderBy(f => f.Finding.Id).ToList();
-        await accounts.Tables.GetTableClient(TableFindingStore.Table)
+        await accounts
+            .Tables.GetTableClient(TableFindingStore.Table)
             .DeleteEntityAsync("store-deleted|cred-001", loaded[1].Finding.Id, cancellationToken: Stop);
 
         Assert.Equal([loaded[1].Finding.Id], await store.SaveAsync("store-deleted", [.. loaded.Select(f => With(f, "again"))], Stop));
@@ -133,11 +177,13 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
     {
         var (storage, faults) = Faults.On(accounts);
         var store = new TableFindingStore(storage);
-        // Two transactions are done before the others get their answer: a failure cancels those that are on their way, and then nothing may be stored.
+        // Two transactions are done before the others get their answer: a failure cancels those that are on their way, and then nothing may
+        // be stored.
         var (begun, done) = (0, 0);
         var twoAreDone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         faults.HoldUntil = request => IsTransaction(request) && Interlocked.Increment(ref begun) > 2 ? twoAreDone.Task : Task.CompletedTask;
-        faults.Before = (request, _) => IsTransaction(request) && twoAreDone.Task.IsCompleted ? Faults.Answer(HttpStatusCode.ServiceUnavailable) : null;
+        faults.Before = (request, _) =>
+            IsTransaction(request) && twoAreDone.Task.IsCompleted ? Faults.Answer(HttpStatusCode.ServiceUnavailable) : null;
         faults.After = (request, _, answer) =>
         {
             if (IsTransaction(request) && Interlocked.Increment(ref done) == 2)
@@ -156,7 +202,8 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
         Assert.Empty(lost);
         Assert.Equal(500, (await store.LoadAsync("store-middle", Controls, Stop)).Count);
 
-        static bool IsTransaction(HttpRequestMessage request) => request.RequestUri!.AbsolutePath.EndsWith("$batch", StringComparison.Ordinal);
+        static bool IsTransaction(HttpRequestMessage request) =>
+            request.RequestUri!.AbsolutePath.EndsWith("$batch", StringComparison.Ordinal);
     }
 
     [Theory]
@@ -169,8 +216,10 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
         var tenant = $"store-cut-{garbled}";
         await store.SaveAsync(tenant, Many(tenant, 1_100), Stop);
         Assert.Equal(1_100, (await store.LoadAsync(tenant, Controls, Stop)).Count);
-        faults.After = (request, _, answer) => !request.RequestUri!.Query.Contains("NextRowKey", StringComparison.Ordinal) ? answer
-            : garbled ? Cut(answer) : Faults.Answer(HttpStatusCode.InternalServerError);
+        faults.After = (request, _, answer) =>
+            !request.RequestUri!.Query.Contains("NextRowKey", StringComparison.Ordinal) ? answer
+            : garbled ? Cut(answer)
+            : Faults.Answer(HttpStatusCode.InternalServerError);
 
         await Assert.ThrowsAsync<RequestFailedException>(() => store.LoadAsync(tenant, Controls, Stop));
 
@@ -186,18 +235,29 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
     {
         var store = Store();
         var worst = new string('é', FindingText.LongestText + 1);
-        var findings = Enumerable.Range(0, 60).SelectMany(i => New("store-long", App($"app-{i}") with
-        {
-            Reason = worst,
-            NextStep = worst,
-            Part = worst,
-            Owner = new(worst, worst, worst, worst),
-            Waiver = new(worst, worst, worst, Day1.AddDays(90)),
-        })).ToList();
+        var findings = Enumerable
+            .Range(0, 60)
+            .SelectMany(i =>
+                New(
+                    "store-long",
+                    App($"app-{i}") with
+                    {
+                        Reason = worst,
+                        NextStep = worst,
+                        Part = worst,
+                        Owner = new(worst, worst, worst, worst),
+                        Waiver = new(worst, worst, worst, Day1.AddDays(90)),
+                    }
+                )
+            )
+            .ToList();
 
         Assert.Empty(await store.SaveAsync("store-long", findings, Stop));
 
-        Assert.Equal(findings.Select(f => f.Finding).OrderBy(f => f.Id), (await store.LoadAsync("store-long", Controls, Stop)).Values.Select(f => f.Finding).OrderBy(f => f.Id));
+        Assert.Equal(
+            findings.Select(f => f.Finding).OrderBy(f => f.Id),
+            (await store.LoadAsync("store-long", Controls, Stop)).Values.Select(f => f.Finding).OrderBy(f => f.Id)
+        );
     }
 
     [Fact]
@@ -246,10 +306,15 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
 
     private static StoredFinding With(StoredFinding stored, string run) => stored with { Finding = stored.Finding with { RunId = run } };
 
-    private static List<StoredFinding> Many(string tenant, int count) => New(tenant, [.. Enumerable.Range(0, count).Select(i => App($"app-{i}"))]);
+    private static List<StoredFinding> Many(string tenant, int count) =>
+        New(tenant, [.. Enumerable.Range(0, count).Select(i => App($"app-{i}"))]);
 
     private static List<StoredFinding> New(string tenant, params Detection[] detections) =>
-        [.. Reconciler.Reconcile(tenant, new Dictionary<string, StoredFinding>(), detections, Read(), Run(), Day1).Changes.Select(c => c.Finding)];
+        [
+            .. Reconciler
+                .Reconcile(tenant, new Dictionary<string, StoredFinding>(), detections, Read(), Run(), Day1)
+                .Changes.Select(c => c.Finding),
+        ];
 
     private TableFindingStore Store() => new(Faults.Storage(accounts));
 }

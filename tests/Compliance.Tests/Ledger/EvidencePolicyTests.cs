@@ -19,7 +19,8 @@ public sealed class EvidencePolicyTests
     }
 
     [Fact]
-    public void The_default_may_be_the_longest() => Assert.Equal(40, Load("version: 1\nretention: { default: 40d, approval: 30d }\n").Longest.TotalDays);
+    public void The_default_may_be_the_longest() =>
+        Assert.Equal(40, Load("version: 1\nretention: { default: 40d, approval: 30d }\n").Longest.TotalDays);
 
     [Theory]
     [InlineData("version: 1\n")]
@@ -30,7 +31,8 @@ public sealed class EvidencePolicyTests
     [InlineData("version: 1\nretention: { default: \"30d\\n\" }\n")]
     [InlineData("version: 1\nretention: { default: 30d, Offboarding: 30d }\n")]
     [InlineData("version: 1\nretention: { default: 30d }\nkeep: 1\n")]
-    public void What_is_not_a_policy_is_refused_by_place(string yaml) => Assert.Contains("evidence.yaml", Assert.Throws<PolicyException>(() => Load(yaml)).Message, StringComparison.Ordinal);
+    public void What_is_not_a_policy_is_refused_by_place(string yaml) =>
+        Assert.Contains("evidence.yaml", Assert.Throws<PolicyException>(() => Load(yaml)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void The_shipped_policy_keeps_seven_years()

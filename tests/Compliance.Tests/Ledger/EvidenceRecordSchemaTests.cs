@@ -10,8 +10,8 @@ using Compliance.Observability;
 using Compliance.Tests.Ledger.Append;
 using Compliance.Text;
 using CsCheck;
-using NJsonSchema;
 using Newtonsoft.Json.Linq;
+using NJsonSchema;
 
 namespace Compliance.Tests.Ledger;
 
@@ -35,7 +35,13 @@ public sealed class EvidenceRecordSchemaTests
     {
         PolicySha256 = new('a', 64),
         Controls = ["A-1", "A-2"],
-        Counts = new Dictionary<string, long> { ["z"] = -1, ["\u20ac"] = 5, ["\r"] = 6, ["\ud83d\ude02"] = 7 },
+        Counts = new Dictionary<string, long>
+        {
+            ["z"] = -1,
+            ["\u20ac"] = 5,
+            ["\r"] = 6,
+            ["\ud83d\ude02"] = 7,
+        },
         FindingsSha256 = new('b', 64),
         Subject = "case-1",
         Reason = "\"why\"\n\u00e9\u2028",
@@ -47,13 +53,23 @@ public sealed class EvidenceRecordSchemaTests
     public async Task The_schema_has_the_properties_of_the_record_and_when_it_was_appended()
     {
         var schema = JObject.Parse(await File.ReadAllTextAsync(TestLog.SchemaFile, TestContext.Current.CancellationToken));
-        var properties = typeof(EvidenceRecord).GetProperties().Where(p => p.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always }).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Append("loggedAt").Order(StringComparer.Ordinal).ToList();
+        var properties = typeof(EvidenceRecord)
+            .GetProperties()
+            .Where(p => p.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always })
+            .Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name))
+            .Append("loggedAt")
+            .Order(StringComparer.Ordinal)
+            .ToList();
         var written = JsonNode.Parse(EvidenceLine.Of(Most, TestLog.Start))!.AsObject().Select(p => p.Key);
 
         Assert.Equal(properties, ((JObject)schema["properties"]!).Properties().Select(p => p.Name).Order(StringComparer.Ordinal));
-        // All of them are written where they are set, in the order of canonical JSON; those that must be there are those that are always set.
+        // All of them are written where they are set, in the order of canonical JSON; those that must be there are those that are always
+        // set.
         Assert.Equal(properties, written);
-        Assert.Equal(JsonNode.Parse(EvidenceLine.Of(Least, TestLog.Start))!.AsObject().Select(p => p.Key), schema["required"]!.Values<string>().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            JsonNode.Parse(EvidenceLine.Of(Least, TestLog.Start))!.AsObject().Select(p => p.Key),
+            schema["required"]!.Values<string>().Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -75,43 +91,58 @@ public sealed class EvidenceRecordSchemaTests
     public void Whatever_a_record_holds_it_is_written_as_canonical_json_writes_it()
     {
         var (written, refused) = (0, 0);
-        var text = Gen.Frequency((1, Gen.Const("\ud800")), (60, Gen.String[Gen.Char[(char)0, (char)127], 0, 40]), (20, Gen.String[Gen.Char[(char)0, '\ud7ff'], 0, 40]), (10, Gen.Const("\ud83d\ude02\u2028 \\\"\b\f\n\r\t\u0000\u001f\u007f")));
+        var text = Gen.Frequency(
+            (1, Gen.Const("\ud800")),
+            (60, Gen.String[Gen.Char[(char)0, (char)127], 0, 40]),
+            (20, Gen.String[Gen.Char[(char)0, '\ud7ff'], 0, 40]),
+            (10, Gen.Const("\ud83d\ude02\u2028 \\\"\b\f\n\r\t\u0000\u001f\u007f"))
+        );
         var count = Gen.OneOf(Gen.Long[-9007199254740991, 9007199254740991], Gen.Long[-10, 10]);
-        Gen.Select(text.Array[14], Gen.Dictionary(text, count)[0, 5], Gen.Dictionary(text, text)[0, 4], text.Array[0, 3], Gen.DateTimeOffset, Gen.Int[0, 31]).Sample((t, counts, details, controls, time, set) =>
-        {
-            var record = new EvidenceRecord
-            {
-                Id = t[0],
-                Time = time,
-                Actor = t[1],
-                Action = t[2],
-                TenantId = t[3],
-                PolicySha256 = t[4],
-                Controls = controls,
-                Outcome = t[5],
-                Counts = counts,
-                CorrelationId = t[6],
-                FindingsSha256 = (set & 1) > 0 ? t[7] : null,
-                Subject = (set & 2) > 0 ? t[8] : null,
-                Reason = (set & 4) > 0 ? t[9] : null,
-                PlanId = (set & 8) > 0 ? t[10] : null,
-                DetailsSha256 = (set & 16) > 0 ? details : null,
-            };
-            byte[]? expected;
-            try
-            {
-                expected = CanonicalJson.Of((JsonNode)Json(record));
-            }
-            catch (ArgumentException)
-            {
-                expected = null;
-            }
-            _ = expected is null ? Interlocked.Increment(ref refused) : Interlocked.Increment(ref written);
-            if (expected is null)
-                Assert.Throws<ArgumentException>(() => RecordWriter.Write(record, "now"));
-            else
-                Assert.Equal(Encoding.UTF8.GetString(expected), Encoding.UTF8.GetString(RecordWriter.Write(record, "now")));
-        });
+        Gen.Select(
+                text.Array[14],
+                Gen.Dictionary(text, count)[0, 5],
+                Gen.Dictionary(text, text)[0, 4],
+                text.Array[0, 3],
+                Gen.DateTimeOffset,
+                Gen.Int[0, 31]
+            )
+            .Sample(
+                (t, counts, details, controls, time, set) =>
+                {
+                    var record = new EvidenceRecord
+                    {
+                        Id = t[0],
+                        Time = time,
+                        Actor = t[1],
+                        Action = t[2],
+                        TenantId = t[3],
+                        PolicySha256 = t[4],
+                        Controls = controls,
+                        Outcome = t[5],
+                        Counts = counts,
+                        CorrelationId = t[6],
+                        FindingsSha256 = (set & 1) > 0 ? t[7] : null,
+                        Subject = (set & 2) > 0 ? t[8] : null,
+                        Reason = (set & 4) > 0 ? t[9] : null,
+                        PlanId = (set & 8) > 0 ? t[10] : null,
+                        DetailsSha256 = (set & 16) > 0 ? details : null,
+                    };
+                    byte[]? expected;
+                    try
+                    {
+                        expected = CanonicalJson.Of((JsonNode)Json(record));
+                    }
+                    catch (ArgumentException)
+                    {
+                        expected = null;
+                    }
+                    _ = expected is null ? Interlocked.Increment(ref refused) : Interlocked.Increment(ref written);
+                    if (expected is null)
+                        Assert.Throws<ArgumentException>(() => RecordWriter.Write(record, "now"));
+                    else
+                        Assert.Equal(Encoding.UTF8.GetString(expected), Encoding.UTF8.GetString(RecordWriter.Write(record, "now")));
+                }
+            );
         Assert.True(written >= 10 && refused >= 1, $"{written} written, {refused} refused");
     }
 
@@ -175,7 +206,15 @@ public sealed class EvidenceRecordSchemaTests
             ["correlationId"] = record.CorrelationId,
             ["loggedAt"] = "now",
         };
-        foreach (var (name, value) in new[] { ("findingsSha256", record.FindingsSha256), ("subject", record.Subject), ("reason", record.Reason is { } reason ? SecretScrubber.Scrub(reason) : null), ("planId", record.PlanId) })
+        foreach (
+            var (name, value) in new[]
+            {
+                ("findingsSha256", record.FindingsSha256),
+                ("subject", record.Subject),
+                ("reason", record.Reason is { } reason ? SecretScrubber.Scrub(reason) : null),
+                ("planId", record.PlanId),
+            }
+        )
             if (value is not null)
                 json[name] = value;
         if (record.DetailsSha256 is { } details)

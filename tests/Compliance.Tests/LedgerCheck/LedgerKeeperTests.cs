@@ -48,14 +48,23 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
 
         Assert.Equal(5, _ledger.Trust(await _ledger.ReadAsync(LedgerLayout.Head)).Size);
         // One that runs and one that begins after it.
-        Assert.InRange(_ledger.Faults.Requests.Count(r => r.Contains("prefix=" + _ledger.Tenant + "%2Fcheckpoints", StringComparison.OrdinalIgnoreCase)), 1, 2);
+        Assert.InRange(
+            _ledger.Faults.Requests.Count(r =>
+                r.Contains("prefix=" + _ledger.Tenant + "%2Fcheckpoints", StringComparison.OrdinalIgnoreCase)
+            ),
+            1,
+            2
+        );
     }
 
     [Fact]
     public async Task A_checkpoint_that_fails_after_a_plan_does_not_fail_the_plan_and_is_logged()
     {
         await _ledger.AppendAsync(Lines(0, 5));
-        _ledger.Faults.Before = (r, _) => r.RequestUri!.AbsolutePath.Contains("/ledger", StringComparison.Ordinal) ? Faults.Answer(System.Net.HttpStatusCode.Forbidden) : null;
+        _ledger.Faults.Before = (r, _) =>
+            r.RequestUri!.AbsolutePath.Contains("/ledger", StringComparison.Ordinal)
+                ? Faults.Answer(System.Net.HttpStatusCode.Forbidden)
+                : null;
         var keeper = Keeper();
 
         await keeper.AfterPlanAsync("plan-1", Stop);
@@ -82,7 +91,8 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
         Assert.Equal(found, Assert.Single(await OpenAsync()));
         Assert.Equal(
             (LedgerControls.DoesNotVerify, Severity.Critical, "The log has 1 records, but 5 were signed: records are gone"),
-            (found.Detection.ControlId, found.Detection.Severity, found.Detection.Reason));
+            (found.Detection.ControlId, found.Detection.Severity, found.Detection.Reason)
+        );
         Assert.Equal(_ledger.Time.GetUtcNow() - TimeSpan.FromHours(1), (await RunsAsync())[LedgerKeeper.CheckpointName].LastComplete);
     }
 
@@ -96,8 +106,10 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
         await keeper.CheckpointAsync(Stop);
 
         var found = Assert.Single(await OpenAsync());
-        Assert.Equal((LedgerControls.NotChecked, true, "No checkpoint can be signed: the vault is closed", "open it"),
-            (found.Detection.ControlId, found.Detection.Unknown, found.Detection.Reason, found.Detection.NextStep));
+        Assert.Equal(
+            (LedgerControls.NotChecked, true, "No checkpoint can be signed: the vault is closed", "open it"),
+            (found.Detection.ControlId, found.Detection.Unknown, found.Detection.Reason, found.Detection.NextStep)
+        );
         Assert.Null((await RunsAsync())[LedgerKeeper.CheckpointName].LastComplete);
         _ledger.Key.Broken = null;
         _ledger.Time.Advance(TimeSpan.FromHours(1));
@@ -115,8 +127,14 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
 
         Assert.Empty(await OpenAsync());
         var record = Assert.Single(_ledger.Log.Records);
-        Assert.Equal(("ledger.check", "complete", 300L, 300L, 0L), (record.Action, record.Outcome, record.Counts["records"], record.Counts["signed"], record.Counts["problems"]));
-        Assert.Equal(await _ledger.ReadAsync(LedgerLayout.Checkpoint(300)), await new LedgerMemory(_ledger.Storage).CheckedAsync(_ledger.Tenant, Stop));
+        Assert.Equal(
+            ("ledger.check", "complete", 300L, 300L, 0L),
+            (record.Action, record.Outcome, record.Counts["records"], record.Counts["signed"], record.Counts["problems"])
+        );
+        Assert.Equal(
+            await _ledger.ReadAsync(LedgerLayout.Checkpoint(300)),
+            await new LedgerMemory(_ledger.Storage).CheckedAsync(_ledger.Tenant, Stop)
+        );
         Assert.Equal(_ledger.Time.GetUtcNow(), (await RunsAsync())[LedgerKeeper.SelfCheckName].LastComplete);
         _ledger.Time.Advance(TimeSpan.FromDays(1));
         await keeper.SelfCheckAsync(Stop);
@@ -127,9 +145,19 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
 
     [Theory]
     [InlineData("a record was changed", "log: The first 300 records of the log are not those that were signed")]
-    [InlineData("the ledger was put back to a week ago", "history: The latest checkpoint is of 250 records, but one of 300 was here before: the ledger was put back")]
-    [InlineData("the ledger was rewritten and signed again", "history: The checkpoint of 310 records does not go on from the one of 300 that was here before: the ledger was rewritten; log: The first 300 records of the log are not those that were signed")]
-    [InlineData("the latest checkpoint has another twin", "checkpoints: checkpoints/300 is not the latest checkpoint, although that has its size")]
+    [InlineData(
+        "the ledger was put back to a week ago",
+        "history: The latest checkpoint is of 250 records, but one of 300 was here before: the ledger was put back"
+    )]
+    [InlineData(
+        "the ledger was rewritten and signed again",
+        "history: The checkpoint of 310 records does not go on from the one of 300 that was here before: the ledger was rewritten; log: "
+            + "The first 300 records of the log are not those that were signed"
+    )]
+    [InlineData(
+        "the latest checkpoint has another twin",
+        "checkpoints: checkpoints/300 is not the latest checkpoint, although that has its size"
+    )]
     [InlineData("everything is gone", "head: The latest checkpoint is gone; there was one of 300 records")]
     public async Task What_was_done_to_the_ledger_since_the_last_check_is_found_and_found_mended(string deed, string expected)
     {
@@ -147,8 +175,21 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
         await keeper.SelfCheckAsync(Stop);
 
         var found = await OpenAsync();
-        Assert.All(found, f => Assert.Equal((LedgerControls.DoesNotVerify, Severity.Critical, false), (f.Detection.ControlId, f.Detection.Severity, f.Detection.Unknown)));
-        Assert.Equal(expected, string.Join("; ", found.OrderBy(f => f.Detection.Part, StringComparer.Ordinal).Select(f => $"{f.Detection.Part}: {f.Detection.Reason}")));
+        Assert.All(
+            found,
+            f =>
+                Assert.Equal(
+                    (LedgerControls.DoesNotVerify, Severity.Critical, false),
+                    (f.Detection.ControlId, f.Detection.Severity, f.Detection.Unknown)
+                )
+        );
+        Assert.Equal(
+            expected,
+            string.Join(
+                "; ",
+                found.OrderBy(f => f.Detection.Part, StringComparer.Ordinal).Select(f => $"{f.Detection.Part}: {f.Detection.Reason}")
+            )
+        );
         // Whatever was wrong is no measure for the next check.
         Assert.Equal(good[LedgerLayout.Head], await new LedgerMemory(_ledger.Storage).CheckedAsync(_ledger.Tenant, Stop));
 
@@ -170,12 +211,18 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
         await keeper.CheckpointAsync(Stop);
         Assert.Single(await OpenAsync());
         await RestoreAsync(good);
-        _ledger.Faults.Before = (r, _) => r.Method == HttpMethod.Get && r.RequestUri!.AbsolutePath.Contains("/log/", StringComparison.Ordinal) ? Faults.Answer(System.Net.HttpStatusCode.Forbidden) : null;
+        _ledger.Faults.Before = (r, _) =>
+            r.Method == HttpMethod.Get && r.RequestUri!.AbsolutePath.Contains("/log/", StringComparison.Ordinal)
+                ? Faults.Answer(System.Net.HttpStatusCode.Forbidden)
+                : null;
         _ledger.Time.Advance(TimeSpan.FromHours(1));
 
         await keeper.SelfCheckAsync(Stop);
 
-        Assert.Equal([LedgerControls.DoesNotVerify, LedgerControls.NotChecked], (await OpenAsync()).Select(f => f.Detection.ControlId).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [LedgerControls.DoesNotVerify, LedgerControls.NotChecked],
+            (await OpenAsync()).Select(f => f.Detection.ControlId).Order(StringComparer.Ordinal)
+        );
         Assert.Equal("incomplete", _ledger.Log.Records[^1].Outcome);
         Assert.Null((await RunsAsync())[LedgerKeeper.SelfCheckName].LastComplete);
         _ledger.Faults.Before = (_, _) => null;
@@ -201,12 +248,23 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
         _ledger.Time.Advance(TimeSpan.FromHours(1));
         await keeper.SelfCheckAsync(Stop);
 
-        Assert.Equal((unlocked.Id, LedgerControls.NotWriteOnce, Severity.High, false), (unknown.Id, unlocked.Detection.ControlId, unlocked.Detection.Severity, unlocked.Detection.Unknown));
+        Assert.Equal(
+            (unlocked.Id, LedgerControls.NotWriteOnce, Severity.High, false),
+            (unknown.Id, unlocked.Detection.ControlId, unlocked.Detection.Severity, unlocked.Detection.Unknown)
+        );
         Assert.True(unknown.Detection.Unknown);
         Assert.Empty(await OpenAsync());
         Assert.Equal([0L, 1L], _ledger.Log.Records.Select(r => r.Counts["writeOnce"]));
-        Assert.Contains("The ledger is not called write-once. The immutability policy of container ledger is not locked", string.Join('\n', Logged()), StringComparison.Ordinal);
-        Assert.Contains("Container ledger is write-once: its policy of 30 days is locked and allows protected append writes", string.Join('\n', Logged()), StringComparison.Ordinal);
+        Assert.Contains(
+            "The ledger is not called write-once. The immutability policy of container ledger is not locked",
+            string.Join('\n', Logged()),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Container ledger is write-once: its policy of 30 days is locked and allows protected append writes",
+            string.Join('\n', Logged()),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -251,7 +309,10 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
         _ledger.Time.Advance(TimeSpan.FromHours(1));
         // A check of the ledger says nothing about what lies elsewhere.
         await keeper.SelfCheckAsync(Stop);
-        Assert.Equal([LedgerControls.DoesNotVerify, LedgerControls.CopyNotDelivered], (await OpenAsync()).Select(f => f.Detection.ControlId).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [LedgerControls.DoesNotVerify, LedgerControls.CopyNotDelivered],
+            (await OpenAsync()).Select(f => f.Detection.ControlId).Order(StringComparer.Ordinal)
+        );
 
         place.Answer = null;
         _ledger.Time.Advance(TimeSpan.FromHours(1));
@@ -263,13 +324,20 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
     public async Task A_storage_that_fails_fails_the_hourly_run_so_that_it_is_missed()
     {
         await _ledger.AppendAsync(Lines(0, 5));
-        _ledger.Faults.Before = (r, _) => r.RequestUri!.AbsolutePath.Contains("/ledger/", StringComparison.Ordinal) ? Faults.Answer(System.Net.HttpStatusCode.Forbidden) : null;
+        _ledger.Faults.Before = (r, _) =>
+            r.RequestUri!.AbsolutePath.Contains("/ledger/", StringComparison.Ordinal)
+                ? Faults.Answer(System.Net.HttpStatusCode.Forbidden)
+                : null;
 
         await Assert.ThrowsAnyAsync<Exception>(() => Keeper().CheckpointAsync(Stop));
 
         var now = _ledger.Time.GetUtcNow();
         Assert.Null((await RunsAsync())[LedgerKeeper.CheckpointName].LastRun);
-        var missed = RunWatch.Evaluate(await RunsAsync(), LedgerKeeper.Expected.Take(1).ToList(), now + TimeSpan.FromHours(2) + TimeSpan.FromTicks(1));
+        var missed = RunWatch.Evaluate(
+            await RunsAsync(),
+            LedgerKeeper.Expected.Take(1).ToList(),
+            now + TimeSpan.FromHours(2) + TimeSpan.FromTicks(1)
+        );
         Assert.Equal(LedgerKeeper.CheckpointName, Assert.Single(missed).Subject.Id);
     }
 
@@ -279,7 +347,9 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
         {
             case "a record was changed":
                 // The last one stays, so that whoever only goes on from there sees nothing.
-                await _ledger.ReplaceLogAsync(Encoding.UTF8.GetString(good[FirstLog]).Replace("r100\"", "r1x0\"", StringComparison.Ordinal));
+                await _ledger.ReplaceLogAsync(
+                    Encoding.UTF8.GetString(good[FirstLog]).Replace("r100\"", "r1x0\"", StringComparison.Ordinal)
+                );
                 break;
             case "the ledger was put back to a week ago":
                 await ClearAsync();
@@ -315,11 +385,25 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
                 await _ledger.PutAsync(path, bytes);
     }
 
-    private LedgerKeeper Keeper() => new(
-        new LedgerKeeperParts(
-            new TenantId(_ledger.Tenant), _ledger.Options, new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan>(), ""), _ledger.Keys, _ledger.Checkpointer(), new CheckpointCopies(_ledger.Storage, new(_ledger.Storage), _copies, _ledger.Time, new FakeLogger<CheckpointCopies>()),
-            new LedgerSelfCheck(_ledger.Storage, _ledger.Keys), new(_ledger.Storage), _writeOnce, new TableFindingStore(_ledger.Storage), new TableRunLog(_ledger.Storage), _ledger.Log, _ledger.Time),
-        _logger);
+    private LedgerKeeper Keeper() =>
+        new(
+            new LedgerKeeperParts(
+                new TenantId(_ledger.Tenant),
+                _ledger.Options,
+                new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan>(), ""),
+                _ledger.Keys,
+                _ledger.Checkpointer(),
+                new CheckpointCopies(_ledger.Storage, new(_ledger.Storage), _copies, _ledger.Time, new FakeLogger<CheckpointCopies>()),
+                new LedgerSelfCheck(_ledger.Storage, _ledger.Keys),
+                new(_ledger.Storage),
+                _writeOnce,
+                new TableFindingStore(_ledger.Storage),
+                new TableRunLog(_ledger.Storage),
+                _ledger.Log,
+                _ledger.Time
+            ),
+            _logger
+        );
 
     private IEnumerable<string> Logged() => _logger.Collector.GetSnapshot().Select(l => l.Message);
 
@@ -339,7 +423,8 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
 
         public WriteOnceUnknownException? Unknown { get; set; }
 
-        public Task<ImmutabilityPolicy?> ReadAsync(CancellationToken cancellationToken) => Unknown is { } e ? throw e : Task.FromResult(Policy);
+        public Task<ImmutabilityPolicy?> ReadAsync(CancellationToken cancellationToken) =>
+            Unknown is { } e ? throw e : Task.FromResult(Policy);
     }
 
     private sealed class FakePlace : ICheckpointCopy
@@ -348,6 +433,7 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
 
         public Exception? Answer { get; set; }
 
-        public Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken cancellationToken) => Answer is { } e ? throw e : Task.CompletedTask;
+        public Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken cancellationToken) =>
+            Answer is { } e ? throw e : Task.CompletedTask;
     }
 }

@@ -9,7 +9,12 @@ namespace Compliance.Tests.Observability;
 
 public sealed class ScrubbedLoggingTests
 {
-    private static readonly string[] Planted = ["PLANTED0secret0value0000", "eyJhbGciOiJub25lIn0.eyJQTEFOVEVEIjoxfQ.", Convert.ToBase64String(Enumerable.Repeat((byte)7, 64).ToArray())];
+    private static readonly string[] Planted =
+    [
+        "PLANTED0secret0value0000",
+        "eyJhbGciOiJub25lIn0.eyJQTEFOVEVEIjoxfQ.",
+        Convert.ToBase64String(Enumerable.Repeat((byte)7, 64).ToArray()),
+    ];
 
     [Fact]
     public void No_planted_secret_reaches_a_provider_in_message_values_scopes_or_exceptions()
@@ -20,11 +25,21 @@ public sealed class ScrubbedLoggingTests
 
         foreach (var secret in Planted)
         {
-            var thrown = Thrown($"POST /token?client_secret={secret} failed", new InvalidOperationException($"Authorization: Bearer {secret}"));
+            var thrown = Thrown(
+                $"POST /token?client_secret={secret} failed",
+                new InvalidOperationException($"Authorization: Bearer {secret}")
+            );
             using (logger.BeginScope(new Dictionary<string, object?> { ["client_secret"] = secret }))
             using (logger.BeginScope("AccountKey={Key}", secret))
             {
-                logger.LogError(thrown, "sig={Sig} count {Count} list {List} uri {Uri}", secret, 3, new[] { $"password={secret}" }, new Uri($"https://x/?sig={Uri.EscapeDataString(secret)}"));
+                logger.LogError(
+                    thrown,
+                    "sig={Sig} count {Count} list {List} uri {Uri}",
+                    secret,
+                    3,
+                    new[] { $"password={secret}" },
+                    new Uri($"https://x/?sig={Uri.EscapeDataString(secret)}")
+                );
                 logger.Log(LogLevel.Warning, 7, $"access_token={secret}", thrown, (s, e) => $"{s} {e}");
             }
         }
@@ -44,7 +59,10 @@ public sealed class ScrubbedLoggingTests
         using var services = Services(everything);
         var thrown = Thrown("nothing secret", null);
 
-        services.GetRequiredService<ILoggerFactory>().CreateLogger("a").LogInformation(new EventId(5, "five"), thrown, "Read {Source} in {Time}", "graph/applications", TimeSpan.FromSeconds(2));
+        services
+            .GetRequiredService<ILoggerFactory>()
+            .CreateLogger("a")
+            .LogInformation(new EventId(5, "five"), thrown, "Read {Source} in {Time}", "graph/applications", TimeSpan.FromSeconds(2));
 
         Assert.Contains("Information 5 Read graph/applications in 00:00:02", everything.Text);
         Assert.Contains("Source=graph/applications (String)", everything.Text);
@@ -71,7 +89,10 @@ public sealed class ScrubbedLoggingTests
     {
         using var services = Services(new Everything());
 
-        services.GetRequiredService<ILoggerFactory>().CreateLogger("a").Log(LogLevel.Trace, 1, "x", null, (_, _) => throw new InvalidOperationException("formatted"));
+        services
+            .GetRequiredService<ILoggerFactory>()
+            .CreateLogger("a")
+            .Log(LogLevel.Trace, 1, "x", null, (_, _) => throw new InvalidOperationException("formatted"));
 
         Assert.False(services.GetRequiredService<ILoggerFactory>().CreateLogger("a").IsEnabled(LogLevel.Trace));
     }
@@ -102,23 +123,42 @@ public sealed class ScrubbedLoggingTests
             if (instrument.Meter.Name == Telemetry.Name && instrument.Name.StartsWith("compliance.findings", StringComparison.Ordinal))
                 l.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
-        {
-            var text = string.Join(",", tags.ToArray().Select(t => $"{t.Key}={t.Value}"));
-            // Other tests count on the same meter at the same time: a control id of this test's own tells them apart.
-            if (text.Contains("METER-001", StringComparison.Ordinal))
-                counted.Add((instrument.Name, value, text));
-        });
+        listener.SetMeasurementEventCallback<long>(
+            (instrument, value, tags, _) =>
+            {
+                var text = string.Join(",", tags.ToArray().Select(t => $"{t.Key}={t.Value}"));
+                // Other tests count on the same meter at the same time: a control id of this test's own tells them apart.
+                if (text.Contains("METER-001", StringComparison.Ordinal))
+                    counted.Add((instrument.Name, value, text));
+            }
+        );
         listener.Start();
         var detection = Samples.App() with { ControlId = "METER-001" };
         var opened = Reconciler.Reconcile(Samples.Tenant, Samples.Known(), [detection], Samples.Read(), Samples.Run(), Samples.Day1);
-        var resolved = Reconciler.Reconcile(Samples.Tenant, Samples.Known(detection), [], Samples.Read(Samples.Complete(detection.Source)), Samples.Run(2), Samples.Day1.AddDays(1));
+        var resolved = Reconciler.Reconcile(
+            Samples.Tenant,
+            Samples.Known(detection),
+            [],
+            Samples.Read(Samples.Complete(detection.Source)),
+            Samples.Run(2),
+            Samples.Day1.AddDays(1)
+        );
 
-        FindingTelemetry.Saved([.. opened.Changes, .. resolved.Changes, .. opened.Changes.Select(c => c with { Kind = ChangeKind.Reopened })]);
+        FindingTelemetry.Saved([
+            .. opened.Changes,
+            .. resolved.Changes,
+            .. opened.Changes.Select(c => c with { Kind = ChangeKind.Reopened }),
+        ]);
 
         const string Tags = "control=METER-001,severity=High";
-        Assert.Equal([("compliance.findings.opened", 1L, Tags), ("compliance.findings.resolved", 1L, Tags),
-            ("compliance.findings.opened", 1L, Tags)], counted);
+        Assert.Equal(
+            [
+                ("compliance.findings.opened", 1L, Tags),
+                ("compliance.findings.resolved", 1L, Tags),
+                ("compliance.findings.opened", 1L, Tags),
+            ],
+            counted
+        );
     }
 
     [Fact]
@@ -132,8 +172,10 @@ public sealed class ScrubbedLoggingTests
 
         Assert.DoesNotContain("PLANTED", everything.Text, StringComparison.Ordinal);
         var replaced = Assert.Single(everything.Exceptions);
-        Assert.Equal((thrown.HResult, null, "InvalidOperationException: client_secret=***"),
-            (replaced.HResult, replaced.StackTrace, replaced.Message));
+        Assert.Equal(
+            (thrown.HResult, null, "InvalidOperationException: client_secret=***"),
+            (replaced.HResult, replaced.StackTrace, replaced.Message)
+        );
     }
 
     [Fact]
@@ -170,8 +212,14 @@ public sealed class ScrubbedLoggingTests
         Telemetry.Requested("meter-test", 429);
 
         Assert.Equal(
-            ["compliance.runs 1 control=meter-test,outcome=complete", "compliance.run.duration 90 control=meter-test,outcome=complete",
-            "compliance.gaps 3 control=meter-test", "compliance.requests 1 service=meter-test,status=429"], counted);
+            [
+                "compliance.runs 1 control=meter-test,outcome=complete",
+                "compliance.run.duration 90 control=meter-test,outcome=complete",
+                "compliance.gaps 3 control=meter-test",
+                "compliance.requests 1 service=meter-test,status=429",
+            ],
+            counted
+        );
     }
 
     private static InvalidOperationException Thrown(string message, Exception? inner)
@@ -209,7 +257,13 @@ public sealed class ScrubbedLoggingTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             Write($"{logLevel} {eventId.Id} {formatter(state, exception)}", state);
             for (var e = exception; e is not null; e = e.InnerException)
@@ -218,16 +272,17 @@ public sealed class ScrubbedLoggingTests
                 Exceptions.Add(exception);
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         private void Write(string what, object? state)
         {
             _text.AppendLine($"{what} {state}");
             if (state is IEnumerable<KeyValuePair<string, object?>> values)
                 foreach (var (key, value) in values)
-                    _text.AppendLine($"{key}={(value is System.Collections.IEnumerable items and not string ? string.Join(',', items.Cast<object>()) : value)} ({value?.GetType().Name})");
+                    _text.AppendLine(
+                        $"{key}={(value is System.Collections.IEnumerable items and not string ? string.Join(',', items.Cast<object>()) : value)} "
+                            + $"({value?.GetType().Name})"
+                    );
         }
     }
 }

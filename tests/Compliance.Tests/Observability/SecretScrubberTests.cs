@@ -8,13 +8,22 @@ public sealed class SecretScrubberTests
     [InlineData("Authorization: Bearer PLANTED0abc.def-123", "Authorization: Bearer ***")]
     [InlineData("got eyJhbGciOiJSUzI1NiJ9.eyJPLANTED.c2ln-PLANTED_ and", "got *** and")]
     [InlineData("jwe eyJhbGciOiJSUzI1NiJ9.PLANTED.PLANTED.PLANTED.PLANTED end", "jwe *** end")]
-    [InlineData("grant_type=client_credentials&client_secret=PLANTED%7E1&scope=x", "grant_type=client_credentials&client_secret=***&scope=x")]
+    [InlineData(
+        "grant_type=client_credentials&client_secret=PLANTED%7E1&scope=x",
+        "grant_type=client_credentials&client_secret=***&scope=x"
+    )]
     [InlineData("""{"client_secret":"PLANTED \"two\", words","scope":"x"}""", """{"client_secret":"***","scope":"x"}""")]
     [InlineData("""{"body":"{\"client_secret\":\"PLANTED, 2\",\"a\":1}"}""", """{"body":"{\"client_secret\":\"***\",\"a\":1}"}""")]
     [InlineData("""{"access_token" : "PLANTED"}""", """{"access_token" : "***"}""")]
     [InlineData("AccountName=a;AccountKey=PLANTED+/x==;BlobEndpoint=http://b/", "AccountName=a;AccountKey=***;BlobEndpoint=http://b/")]
-    [InlineData("Endpoint=sb://x/;SharedAccessKeyName=n;SharedAccessKey=PLANTED=", "Endpoint=sb://x/;SharedAccessKeyName=n;SharedAccessKey=***")]
-    [InlineData("GET https://a.blob.core.windows.net/c?sv=2024&sig=PLANTED%2Bx%3D&se=1 failed", "GET https://a.blob.core.windows.net/c?sv=2024&sig=***&se=1 failed")]
+    [InlineData(
+        "Endpoint=sb://x/;SharedAccessKeyName=n;SharedAccessKey=PLANTED=",
+        "Endpoint=sb://x/;SharedAccessKeyName=n;SharedAccessKey=***"
+    )]
+    [InlineData(
+        "GET https://a.blob.core.windows.net/c?sv=2024&sig=PLANTED%2Bx%3D&se=1 failed",
+        "GET https://a.blob.core.windows.net/c?sv=2024&sig=***&se=1 failed"
+    )]
     [InlineData("POST https://f.azurewebsites.net/api/x?code=PLANTED== 500", "POST https://f.azurewebsites.net/api/x?code=*** 500")]
     [InlineData("x-functions-key: PLANTED", "x-functions-key: ***")]
     [InlineData("SharedKey devstoreaccount1:PLANTEDa1+/=", "SharedKey ***")]
@@ -40,15 +49,37 @@ public sealed class SecretScrubberTests
     }
 
     public static TheoryData<string> Forms() =>
-    [
-        .. new[]
-        {
-            "client_secret", "clientSecret", "client_assertion", "assertion", "secret", "secret_text", "secretText",
-            "password", "passwd", "pwd", "Pwd", "access_token", "refresh_token", "id_token",
-            "AccountKey", "account_key", "SharedAccessKey", "SharedAccessSignature", "primaryKey", "secondary_key",
-            "api_key", "api-key", "apikey", "subscription-key", "x-functions-key", "sig",
-        },
-    ];
+        [
+            .. new[]
+            {
+                "client_secret",
+                "clientSecret",
+                "client_assertion",
+                "assertion",
+                "secret",
+                "secret_text",
+                "secretText",
+                "password",
+                "passwd",
+                "pwd",
+                "Pwd",
+                "access_token",
+                "refresh_token",
+                "id_token",
+                "AccountKey",
+                "account_key",
+                "SharedAccessKey",
+                "SharedAccessSignature",
+                "primaryKey",
+                "secondary_key",
+                "api_key",
+                "api-key",
+                "apikey",
+                "subscription-key",
+                "x-functions-key",
+                "sig",
+            },
+        ];
 
     [Theory]
     [MemberData(nameof(Forms))]
@@ -119,15 +150,18 @@ public sealed class SecretScrubberTests
             Assert.Equal("***", SecretScrubber.Scrub(spelling));
     }
 
-    private static string Escaped(string key) => key
-        .Replace("+", "\\u002B", StringComparison.Ordinal).Replace("=", "\\u003D", StringComparison.Ordinal);
+    private static string Escaped(string key) =>
+        key.Replace("+", "\\u002B", StringComparison.Ordinal).Replace("=", "\\u003D", StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
     [InlineData("The client secret 'password' of Billing ends on 2026-03-01; add a new secret, then remove it")]
     [InlineData("WWW-Authenticate: Bearer authorization=\"https://login.microsoftonline.com/x\", resource=\"https://vault.azure.net\"")]
     [InlineData("403 Forbidden: code: Authorization_RequestDenied, Bearer authentication needed, password: expired")]
-    [InlineData("sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 at /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg")]
+    [InlineData(
+        "sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 at "
+            + "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg"
+    )]
     [InlineData("design=2 assign=3 https://kv.vault.azure.net/secrets/client-secret/0123456789abcdef")]
     public void Text_without_a_secret_stays_as_it_is(string text) => Assert.Equal(text, SecretScrubber.Scrub(text));
 }

@@ -24,8 +24,10 @@ public sealed class ControlWatchOnAzuriteTests(AzuriteFixture accounts) : Contro
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Watch(Faults.Storage(Accounts), "watch-two").RunAsync(Stop)));
 
-        Assert.Equal([("ControlWatch", "overdue", FindingStatus.Open), ("CredentialRotationCheck", "overdue", FindingStatus.Open)],
-            await FindingsAsync(storage, "watch-two"));
+        Assert.Equal(
+            [("ControlWatch", "overdue", FindingStatus.Open), ("CredentialRotationCheck", "overdue", FindingStatus.Open)],
+            await FindingsAsync(storage, "watch-two")
+        );
     }
 
     [Fact]
@@ -39,17 +41,24 @@ public sealed class ControlWatchOnAzuriteTests(AzuriteFixture accounts) : Contro
         await watch.RunAsync(Stop);
         Time.Advance(TimeSpan.FromDays(2));
         await poison.ClearMessagesAsync(Stop);
-        faults.Before = (request, _) => request.RequestUri!.AbsolutePath.Contains("watch-unread-poison", StringComparison.Ordinal)
-            ? Faults.Answer(HttpStatusCode.Forbidden) : null;
+        faults.Before = (request, _) =>
+            request.RequestUri!.AbsolutePath.Contains("watch-unread-poison", StringComparison.Ordinal)
+                ? Faults.Answer(HttpStatusCode.Forbidden)
+                : null;
 
         await HourlyAsync(watch, 3);
 
         var found = await LeftAsync(storage, "watch-unread");
-        Assert.Equal([("", false, FindingStatus.Open), ("unread", true, FindingStatus.Open)],
-            found.Select(f => (f.Detection.Part, f.Detection.Unknown, f.Status)));
+        Assert.Equal(
+            [("", false, FindingStatus.Open), ("unread", true, FindingStatus.Open)],
+            found.Select(f => (f.Detection.Part, f.Detection.Unknown, f.Status))
+        );
         Assert.Equal("Queue watch-unread-poison could not be read (403), so what lies there is not known", found[1].Detection.Reason);
-        Assert.StartsWith("Grant the app's identity the role Storage Queue Data Contributor", found[1].Detection.NextStep,
-            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Grant the app's identity the role Storage Queue Data Contributor",
+            found[1].Detection.NextStep,
+            StringComparison.Ordinal
+        );
         Assert.Contains(("CredentialRotationCheck", "overdue", FindingStatus.Open), await FindingsAsync(storage, "watch-unread"));
         // The watch stood still and then read too little, and says both; the third run has nothing new to say.
         Assert.Equal([(3L, 0L), (1L, 1L)], await EvidenceAsync("watch-unread/log/2027-01-0001.jsonl"));
@@ -68,8 +77,8 @@ public sealed class ControlWatchOnAzuriteTests(AzuriteFixture accounts) : Contro
         await poison.CreateAsync(cancellationToken: Stop);
         var sent = (await poison.SendMessageAsync("first", Stop)).Value;
         bool IsPeek(HttpRequestMessage r) => r.RequestUri!.Query.Contains("peekonly", StringComparison.Ordinal);
-        bool IsSend(HttpRequestMessage r) => r.Method == HttpMethod.Post
-            && r.RequestUri!.AbsolutePath.EndsWith("/watch-keep-poison/messages", StringComparison.Ordinal);
+        bool IsSend(HttpRequestMessage r) =>
+            r.Method == HttpMethod.Post && r.RequestUri!.AbsolutePath.EndsWith("/watch-keep-poison/messages", StringComparison.Ordinal);
         faults.Before = (request, _) => IsPeek(request) ? Faults.Answer(HttpStatusCode.BadRequest) : null;
 
         await watch.RunAsync(Stop);
@@ -82,7 +91,8 @@ public sealed class ControlWatchOnAzuriteTests(AzuriteFixture accounts) : Contro
             "1 message of queue watch-keep could not be processed and lies in queue watch-keep-poison "
                 + $"since {sent.InsertionTime.UtcDateTime:yyyy-MM-dd HH:mm}Z. "
                 + $"Storage deletes the first on {sent.ExpirationTime.UtcDateTime:yyyy-MM-dd HH:mm}Z",
-            Assert.Single(await LeftAsync(storage, "watch-keep"), f => f.Detection.Part.Length == 0).Detection.Reason);
+            Assert.Single(await LeftAsync(storage, "watch-keep"), f => f.Detection.Part.Length == 0).Detection.Reason
+        );
     }
 }
 
@@ -140,7 +150,10 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         var (storage, faults) = Faults.On(accounts);
         var watch = Watch(storage, "watch-owed");
         await HourlyAsync(watch, 27);
-        faults.Before = (request, _) => request.RequestUri!.Query.Contains("comp=appendblock", StringComparison.Ordinal) ? Faults.Answer(HttpStatusCode.ServiceUnavailable) : null;
+        faults.Before = (request, _) =>
+            request.RequestUri!.Query.Contains("comp=appendblock", StringComparison.Ordinal)
+                ? Faults.Answer(HttpStatusCode.ServiceUnavailable)
+                : null;
 
         await Assert.ThrowsAsync<RequestFailedException>(() => watch.RunAsync(Stop));
         faults.Before = (_, _) => null;
@@ -169,12 +182,21 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         var open = Assert.Single(await LeftAsync(storage, "watch-poison"));
         Assert.Equal(
             (FindingStatus.Open, "RUN-002", new Subject("queue", "watch-poison-poison", "watch-poison-poison"), "", false, since, Start),
-            (open.Status, open.Detection.ControlId, open.Detection.Subject, open.Detection.Part, open.Detection.Unknown,
-                open.Detection.Since, open.ChangedAt));
+            (
+                open.Status,
+                open.Detection.ControlId,
+                open.Detection.Subject,
+                open.Detection.Part,
+                open.Detection.Unknown,
+                open.Detection.Since,
+                open.ChangedAt
+            )
+        );
         Assert.Equal(
             $"2 messages of queue watch-poison could not be processed and lie in queue watch-poison-poison, "
                 + $"the oldest since {since.UtcDateTime:yyyy-MM-dd HH:mm}Z",
-            open.Detection.Reason);
+            open.Detection.Reason
+        );
         var kept = (await poison.PeekMessagesAsync(10, Stop)).Value;
         Assert.Equal([("first", 9999), ("second", 9999)], kept.Select(m => (m.Body.ToString(), m.ExpiresOn!.Value.Year)).Order());
         Assert.Equal([(1L, 0L)], await EvidenceAsync("watch-poison/log/2026-12-0001.jsonl"));
@@ -210,10 +232,14 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         await watch.RunAsync(Stop);
         var unread = Assert.Single(await LeftAsync(storage, "watch-dead"));
         Assert.Equal(
-            (true, "Container watch-dead-letters could not be read (404 ContainerNotFound), so what lies there is not known",
+            (
+                true,
+                "Container watch-dead-letters could not be read (404 ContainerNotFound), so what lies there is not known",
                 "Create container watch-dead-letters in the account of AzureWebJobsStorage, "
-                    + "or correct setting Events__DeadLetterContainer"),
-            (unread.Detection.Unknown, unread.Detection.Reason, unread.Detection.NextStep));
+                    + "or correct setting Events__DeadLetterContainer"
+            ),
+            (unread.Detection.Unknown, unread.Detection.Reason, unread.Detection.NextStep)
+        );
 
         await container.CreateAsync(cancellationToken: Stop);
         var blob = container.GetBlobClient("HR/2026/11/23/6/1.json");
@@ -224,9 +250,13 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         Assert.Equal(
             $"1 file of events that Event Grid could not deliver lies in container watch-dead-letters "
                 + $"since {since.UtcDateTime:yyyy-MM-dd HH:mm}Z",
-            open.Detection.Reason);
-        Assert.Contains("`./scripts/compliance queue put-back-dead-letters watch-dead-letters", open.Detection.NextStep,
-            StringComparison.Ordinal);
+            open.Detection.Reason
+        );
+        Assert.Contains(
+            "`./scripts/compliance queue put-back-dead-letters watch-dead-letters",
+            open.Detection.NextStep,
+            StringComparison.Ordinal
+        );
 
         await blob.DeleteAsync(cancellationToken: Stop);
         Time.Advance(TimeSpan.FromHours(1));
@@ -253,7 +283,11 @@ public abstract class ControlWatchTests(StorageFixture accounts)
     {
         var log = new TableRunLog(Faults.Storage(accounts));
 
-        await Task.WhenAll(Enumerable.Range(0, 12).Select(i => log.CompletedAsync("runs-many", "Check", new($"r{i}", Start.AddMinutes(i)), complete: i % 2 == 0, Stop)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 12)
+                .Select(i => log.CompletedAsync("runs-many", "Check", new($"r{i}", Start.AddMinutes(i)), complete: i % 2 == 0, Stop))
+        );
 
         var known = (await log.LoadAsync("runs-many", Stop))["Check"];
         Assert.Equal((new RunStamp("r11", Start.AddMinutes(11)), Start.AddMinutes(10)), (known.LastRun, known.LastComplete));
@@ -270,27 +304,42 @@ public abstract class ControlWatchTests(StorageFixture accounts)
 
     private protected ControlWatchHandler Watch(StateStorage storage, string tenant, string? queue = null, string? deadLetters = null) =>
         new(
-        new(tenant), [Daily],
-        new LeftMessageReader(storage, queue is null ? [] : [new(queue)], new(deadLetters), NullLogger<LeftMessageReader>.Instance),
-        new TableRunLog(storage), new TableFindingStore(storage),
-        new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance), Time,
-        NullLogger<ControlWatchHandler>.Instance);
+            new(tenant),
+            [Daily],
+            new LeftMessageReader(storage, queue is null ? [] : [new(queue)], new(deadLetters), NullLogger<LeftMessageReader>.Instance),
+            new TableRunLog(storage),
+            new TableFindingStore(storage),
+            new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance),
+            Time,
+            NullLogger<ControlWatchHandler>.Instance
+        );
 
     private protected static async Task<List<(string Control, string Part, FindingStatus Status)>> FindingsAsync(
-        StateStorage storage, string tenant) =>
-        [.. (await new TableFindingStore(storage).LoadAsync(tenant, [RunWatch.Missed], Stop)).Values
-            .Select(f => (f.Finding.Detection.Subject.Id, f.Finding.Detection.Part, f.Finding.Status)).Order()];
+        StateStorage storage,
+        string tenant
+    ) =>
+        [
+            .. (await new TableFindingStore(storage).LoadAsync(tenant, [RunWatch.Missed], Stop))
+                .Values.Select(f => (f.Finding.Detection.Subject.Id, f.Finding.Detection.Part, f.Finding.Status))
+                .Order(),
+        ];
 
     private protected static async Task<List<Finding>> LeftAsync(StateStorage storage, string tenant) =>
-        [.. (await new TableFindingStore(storage).LoadAsync(tenant, [UnprocessedMessages.Left], Stop)).Values.Select(f => f.Finding)
-            .OrderBy(f => f.Detection.Part, StringComparer.Ordinal)];
+        [
+            .. (await new TableFindingStore(storage).LoadAsync(tenant, [UnprocessedMessages.Left], Stop))
+                .Values.Select(f => f.Finding)
+                .OrderBy(f => f.Detection.Part, StringComparer.Ordinal),
+        ];
 
     private protected async Task<List<(long Opened, long Resolved)>> EvidenceAsync(string blob)
     {
         var log = accounts.EvidenceBlobs.GetBlobContainerClient(AppendBlobEvidenceLog.Container).GetBlobClient(blob);
         var text = (await log.DownloadContentAsync(Stop)).Value.Content.ToString();
-        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(l => JsonDocument.Parse(l).RootElement.GetProperty("counts"))
-            .Select(c => (c.GetProperty("opened").GetInt64(), c.GetProperty("resolved").GetInt64()))];
+        return
+        [
+            .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(l => JsonDocument.Parse(l).RootElement.GetProperty("counts"))
+                .Select(c => (c.GetProperty("opened").GetInt64(), c.GetProperty("resolved").GetInt64())),
+        ];
     }
 }

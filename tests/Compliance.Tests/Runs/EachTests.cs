@@ -9,11 +9,17 @@ public sealed class EachTests
     {
         var done = new List<int>();
 
-        var failed = await Assert.ThrowsAsync<AggregateException>(() => Each.RunAsync([1, 2, 3], n =>
-        {
-            done.Add(n);
-            return n == 1 ? throw new InvalidOperationException("one") : Task.CompletedTask;
-        }, TestContext.Current.CancellationToken));
+        var failed = await Assert.ThrowsAsync<AggregateException>(() =>
+            Each.RunAsync(
+                [1, 2, 3],
+                n =>
+                {
+                    done.Add(n);
+                    return n == 1 ? throw new InvalidOperationException("one") : Task.CompletedTask;
+                },
+                TestContext.Current.CancellationToken
+            )
+        );
 
         Assert.Equal([1, 2, 3], done);
         Assert.Equal(["one"], failed.InnerExceptions.Select(e => e.Message));

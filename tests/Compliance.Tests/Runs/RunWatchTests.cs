@@ -17,9 +17,20 @@ public sealed class RunWatchTests
         Assert.Empty(RunWatch.Evaluate(runs, [Daily], new(2028, 2, 29, 8, 0, 0, TimeSpan.Zero)));
         var missed = Assert.Single(RunWatch.Evaluate(runs, [Daily], new DateTimeOffset(2028, 2, 29, 8, 0, 0, TimeSpan.Zero).AddTicks(1)));
         Assert.Equal(
-            ("RUN-001", Severity.High, new Subject("control", "CredentialRotationCheck", "CredentialRotationCheck"), "overdue", Sources.Schedule, false),
-            (missed.ControlId, missed.Severity, missed.Subject, missed.Part, missed.Source, missed.Unknown));
-        Assert.Equal("It last ran at 2028-02-28 06:00:00Z, should have run again by 2028-02-29 06:00:00Z and did not within the 02:00:00 allowed", missed.Reason);
+            (
+                "RUN-001",
+                Severity.High,
+                new Subject("control", "CredentialRotationCheck", "CredentialRotationCheck"),
+                "overdue",
+                Sources.Schedule,
+                false
+            ),
+            (missed.ControlId, missed.Severity, missed.Subject, missed.Part, missed.Source, missed.Unknown)
+        );
+        Assert.Equal(
+            "It last ran at 2028-02-28 06:00:00Z, should have run again by 2028-02-29 06:00:00Z and did not within the 02:00:00 allowed",
+            missed.Reason
+        );
         Assert.Contains("POST /admin/functions/CredentialRotationCheck ", missed.NextStep);
     }
 
@@ -27,12 +38,19 @@ public sealed class RunWatchTests
     public void A_control_that_never_ran_is_overdue_from_when_it_was_first_expected()
     {
         Assert.Empty(RunWatch.Evaluate(Runs(Known()), [Daily], Start.AddHours(26)));
-        Assert.StartsWith("It never ran", Assert.Single(RunWatch.Evaluate(Runs(Known()), [Daily], Start.AddHours(26).AddTicks(1))).Reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "It never ran",
+            Assert.Single(RunWatch.Evaluate(Runs(Known()), [Daily], Start.AddHours(26).AddTicks(1))).Reason,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void An_overdue_run_is_worded_the_same_an_hour_and_a_week_later() =>
-        Assert.Equal(RunWatch.Evaluate(Runs(Known()), [Daily], Start.AddHours(27)), RunWatch.Evaluate(Runs(Known()), [Daily], Start.AddDays(7)));
+        Assert.Equal(
+            RunWatch.Evaluate(Runs(Known()), [Daily], Start.AddHours(27)),
+            RunWatch.Evaluate(Runs(Known()), [Daily], Start.AddDays(7))
+        );
 
     [Fact]
     public void Runs_that_keep_ending_incomplete_are_found_after_three_periods()
@@ -41,14 +59,22 @@ public sealed class RunWatchTests
 
         Assert.Empty(RunWatch.Evaluate(Runs(Ran(3)), [Daily], Start.AddDays(3)));
         var found = Assert.Single(RunWatch.Evaluate(Runs(Ran(3)), [Daily], Start.AddDays(3).AddTicks(1)));
-        Assert.Equal(("incomplete", "Its runs end without having read everything since the one at 2028-02-28 06:00:00Z"), (found.Part, found.Reason));
+        Assert.Equal(
+            ("incomplete", "Its runs end without having read everything since the one at 2028-02-28 06:00:00Z"),
+            (found.Part, found.Reason)
+        );
         var never = Ran(4) with { LastComplete = null };
         Assert.Equal(["incomplete"], RunWatch.Evaluate(Runs(never), [Daily], Start.AddDays(4)).Select(d => d.Part));
     }
 
     [Fact]
     public void A_control_that_stopped_altogether_is_overdue_and_not_incomplete() =>
-        Assert.Equal(["overdue"], RunWatch.Evaluate(Runs(Known() with { LastRun = new("r", Start), LastComplete = Start }), [Daily], Start.AddDays(9)).Select(d => d.Part));
+        Assert.Equal(
+            ["overdue"],
+            RunWatch
+                .Evaluate(Runs(Known() with { LastRun = new("r", Start), LastComplete = Start }), [Daily], Start.AddDays(9))
+                .Select(d => d.Part)
+        );
 
     [Fact]
     public void A_clock_that_went_backwards_is_reported_as_unknown()

@@ -18,22 +18,28 @@ public sealed class UnprocessedMessagesTests
     {
         var found = Assert.Single(Evaluate(new LeftMessages(Hr) { Count = 3, Since = Monday }));
 
-        Assert.Equal(new Detection
-        {
-            ControlId = "RUN-002",
-            Severity = Severity.High,
-            Subject = new("queue", "hr-events-poison", "hr-events-poison"),
-            Source = "app/queues/hr-events-poison",
-            Since = Monday,
-            Reason = "3 messages of queue hr-events could not be processed and lie in queue hr-events-poison, "
-                + "the oldest since 2026-11-23 06:00Z",
-            NextStep = "Correct what the app's log names for queue hr-events; list the messages with "
-                + "`./scripts/compliance queue put-back hr-events --account https://stcompliance.queue.core.windows.net`, "
-                + "then put them back with "
-                + "`./scripts/compliance queue put-back hr-events --account https://stcompliance.queue.core.windows.net --confirm`. "
-                + "One that was sent again corrected will fail again: delete it with "
-                + "`./scripts/compliance queue discard hr-events MESSAGE --account https://stcompliance.queue.core.windows.net --confirm`",
-        }, found);
+        Assert.Equal(
+            new Detection
+            {
+                ControlId = "RUN-002",
+                Severity = Severity.High,
+                Subject = new("queue", "hr-events-poison", "hr-events-poison"),
+                Source = "app/queues/hr-events-poison",
+                Since = Monday,
+                Reason =
+                    "3 messages of queue hr-events could not be processed and lie in queue hr-events-poison, "
+                    + "the oldest since 2026-11-23 06:00Z",
+                NextStep =
+                    "Correct what the app's log names for queue hr-events; list the messages with "
+                    + "`./scripts/compliance queue put-back hr-events --account https://stcompliance.queue.core.windows.net`, "
+                    + "then put them back with "
+                    + "`./scripts/compliance queue put-back hr-events --account https://stcompliance.queue.core.windows.net --confirm`. "
+                    + "One that was sent again corrected will fail again: delete it with "
+                    + "`./scripts/compliance queue discard hr-events MESSAGE --account https://stcompliance.queue.core.windows.net "
+                        + "--confirm`",
+            },
+            found
+        );
     }
 
     [Fact]
@@ -44,7 +50,8 @@ public sealed class UnprocessedMessagesTests
         Assert.Equal([("dead-letters", "unread", true, "Grant it")], found.Select(d => (d.Subject.Id, d.Part, d.Unknown, d.NextStep)));
         Assert.Equal(
             [("app/queues/hr-events-poison", true), ("app/deadLetters/dead-letters", false)],
-            UnprocessedMessages.Outcomes([new(Hr), new(Dead) { Unread = "403", Remedy = "Grant it" }]).Select(o => (o.Source, o.Complete)));
+            UnprocessedMessages.Outcomes([new(Hr), new(Dead) { Unread = "403", Remedy = "Grant it" }]).Select(o => (o.Source, o.Complete))
+        );
     }
 
     [Fact]
@@ -53,10 +60,28 @@ public sealed class UnprocessedMessagesTests
         Assert.EndsWith("lies in queue hr-events-poison, since when is not known", Reason(new(Hr) { Count = 1 }), StringComparison.Ordinal);
         Assert.EndsWith(
             "since 2026-11-23 06:00Z. Storage deletes the first on 2026-11-30 06:00Z",
-                Reason(new(Hr) { Count = 1, Since = Monday, Expires = Monday.AddDays(7) }),
-            StringComparison.Ordinal);
-        Assert.StartsWith("More than 10000 files of events", Reason(new(Dead) { Count = 10_000, IsMore = true, Since = Monday }),
-            StringComparison.Ordinal);
+            Reason(
+                new(Hr)
+                {
+                    Count = 1,
+                    Since = Monday,
+                    Expires = Monday.AddDays(7),
+                }
+            ),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "More than 10000 files of events",
+            Reason(
+                new(Dead)
+                {
+                    Count = 10_000,
+                    IsMore = true,
+                    Since = Monday,
+                }
+            ),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -68,47 +93,64 @@ public sealed class UnprocessedMessagesTests
         var id = Finding.IdOf("t", first.ControlId, first.Subject, first.Part);
         var known = new Dictionary<string, StoredFinding>
         {
-            [id] = new(new()
-            {
-                Id = id,
-                TenantId = "t",
-                Status = status,
-                Detection = first,
-                OpenedAt = Monday,
-                ChangedAt = Monday,
-                RunId = "r"
-            }, "etag"),
+            [id] = new(
+                new()
+                {
+                    Id = id,
+                    TenantId = "t",
+                    Status = status,
+                    Detection = first,
+                    OpenedAt = Monday,
+                    ChangedAt = Monday,
+                    RunId = "r",
+                },
+                "etag"
+            ),
         };
 
-        var later = Assert.Single(UnprocessedMessages.Evaluate([new LeftMessages(Hr) { Count = 1, Since = Monday.AddDays(2) }], known,
-            Azure));
+        var later = Assert.Single(
+            UnprocessedMessages.Evaluate([new LeftMessages(Hr) { Count = 1, Since = Monday.AddDays(2) }], known, Azure)
+        );
 
         Assert.Contains($"since {since} 06:00Z", later.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void On_this_machine_the_command_needs_no_account() => Assert.Contains(
-        "`./scripts/compliance queue put-back hr-events`",
-        Assert.Single(UnprocessedMessages.Evaluate([new LeftMessages(Hr) { Count = 1 }], new Dictionary<string, StoredFinding>(),
-            new("http://127.0.0.1:10001/x"))).NextStep,
-        StringComparison.Ordinal);
+    public void On_this_machine_the_command_needs_no_account() =>
+        Assert.Contains(
+            "`./scripts/compliance queue put-back hr-events`",
+            Assert
+                .Single(
+                    UnprocessedMessages.Evaluate(
+                        [new LeftMessages(Hr) { Count = 1 }],
+                        new Dictionary<string, StoredFinding>(),
+                        new("http://127.0.0.1:10001/x")
+                    )
+                )
+                .NextStep,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData(null, null)]
     [InlineData(" ", null)]
     [InlineData("dead-letters", "dead-letters")]
     public void The_container_is_a_setting(string? value, string? expected) =>
-        Assert.Equal(expected, DeadLetterOptions.Read(value is null ? Settings.Of() : Settings.Of(("Events__DeadLetterContainer", value)))
-            .Container);
+        Assert.Equal(
+            expected,
+            DeadLetterOptions.Read(value is null ? Settings.Of() : Settings.Of(("Events__DeadLetterContainer", value))).Container
+        );
 
     [Theory]
     [InlineData("ab")]
     [InlineData("Dead-Letters")]
     [InlineData("https://st.blob.core.windows.net/dead-letters")]
-    public void What_no_container_can_be_called_stops_the_start(string value) => Assert.Contains(
-        $"is '{value}': give the name of a container",
-        Assert.Throws<StateSettingException>(() => DeadLetterOptions.Read(Settings.Of(("Events__DeadLetterContainer", value)))).Message,
-            StringComparison.Ordinal);
+    public void What_no_container_can_be_called_stops_the_start(string value) =>
+        Assert.Contains(
+            $"is '{value}': give the name of a container",
+            Assert.Throws<StateSettingException>(() => DeadLetterOptions.Read(Settings.Of(("Events__DeadLetterContainer", value)))).Message,
+            StringComparison.Ordinal
+        );
 
     private static IReadOnlyList<Detection> Evaluate(params LeftMessages[] read) =>
         UnprocessedMessages.Evaluate(read, new Dictionary<string, StoredFinding>(), Azure);

@@ -10,9 +10,8 @@ internal sealed class Faults : DelegatingHandler
 {
     private readonly List<string> _requests = [];
 
-    private Faults(HttpMessageHandler wire) : base(wire)
-    {
-    }
+    private Faults(HttpMessageHandler wire)
+        : base(wire) { }
 
     /// <summary>Answers instead of the service; null lets the request through. Gets the number of the request, from 1.</summary>
     public Func<HttpRequestMessage, int, HttpResponseMessage?> Before { get; set; } = (_, _) => null;
@@ -23,7 +22,9 @@ internal sealed class Faults : DelegatingHandler
     /// <summary>Requests that get no answer, until whoever asks gives up.</summary>
     public Func<HttpRequestMessage, bool> HangWhen { get; set; } = _ => false;
 
-    /// <summary>Awaited before a request is passed on or answered: with it a test fixes the order of requests that are made side by side.</summary>
+    /// <summary>
+    /// Awaited before a request is passed on or answered: with it a test fixes the order of requests that are made side by side.
+    /// </summary>
     public Func<HttpRequestMessage, Task> HoldUntil { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Every request as <c>METHOD path?query</c>.</summary>
@@ -42,11 +43,14 @@ internal sealed class Faults : DelegatingHandler
         return (Storage(accounts, faults), faults);
     }
 
-    public static StateStorage Storage(StorageFixture accounts, HttpMessageHandler? wire = null) => new(
-        StorageOptions.Read(
-            Settings.Of(("AzureWebJobsStorage", accounts.StateConnection), ("EvidenceStorage", accounts.EvidenceConnection))),
-        wire is null ? accounts.Transport : new HttpClientTransport(wire),
-        TimeSpan.FromMilliseconds(1));
+    public static StateStorage Storage(StorageFixture accounts, HttpMessageHandler? wire = null) =>
+        new(
+            StorageOptions.Read(
+                Settings.Of(("AzureWebJobsStorage", accounts.StateConnection), ("EvidenceStorage", accounts.EvidenceConnection))
+            ),
+            wire is null ? accounts.Transport : new HttpClientTransport(wire),
+            TimeSpan.FromMilliseconds(1)
+        );
 
     public static HttpResponseMessage Answer(HttpStatusCode status) => new(status) { Content = new StringContent("") };
 

@@ -25,8 +25,16 @@ public sealed class StateStorageTests(AzuriteFixture azurite)
         var table = await Assert.ThrowsAsync<RequestFailedException>(() => storage.TableAsync("downtable", Stop));
         var container = await Assert.ThrowsAsync<RequestFailedException>(() => storage.EvidenceContainerAsync("downcontainer", Stop));
 
-        Assert.StartsWith($"AzureWebJobsStorage: the table service at 127.0.0.1:{storage.Tables.Uri.Port} did not answer", table.Message, StringComparison.Ordinal);
-        Assert.StartsWith($"EvidenceStorage: the blob service at 127.0.0.1:{storage.Evidence.Uri.Port} did not answer", container.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"AzureWebJobsStorage: the table service at 127.0.0.1:{storage.Tables.Uri.Port} did not answer",
+            table.Message,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            $"EvidenceStorage: the blob service at 127.0.0.1:{storage.Evidence.Uri.Port} did not answer",
+            container.Message,
+            StringComparison.Ordinal
+        );
         // Four tries each: retries are few.
         Assert.Equal(8, faults.Requests.Count);
     }
@@ -69,7 +77,13 @@ public sealed class StateStorageTests(AzuriteFixture azurite)
         // A client without any encoding sees what is on the wire.
         var message = (await azurite.Queues.GetQueueClient("encoding").ReceiveMessageAsync(cancellationToken: Stop)).Value;
 
-        Assert.Equal(("none", """{"a":1}"""), (host.RootElement.GetProperty("extensions").GetProperty("queues").GetProperty("messageEncoding").GetString(), message.Body.ToString()));
+        Assert.Equal(
+            ("none", """{"a":1}"""),
+            (
+                host.RootElement.GetProperty("extensions").GetProperty("queues").GetProperty("messageEncoding").GetString(),
+                message.Body.ToString()
+            )
+        );
     }
 
     [Theory]
@@ -95,12 +109,30 @@ public sealed class StateStorageTests(AzuriteFixture azurite)
     public async Task Subscriptions_are_remembered_renamed_and_forgotten_per_tenant()
     {
         var known = new TableKnownSubscriptions(Faults.Storage(azurite));
-        await known.UpdateAsync("subs-a", new Dictionary<string, string> { ["S1"] = "One", ["s2"] = "Two", ["s3"] = "Three" }, [], Stop);
+        await known.UpdateAsync(
+            "subs-a",
+            new Dictionary<string, string>
+            {
+                ["S1"] = "One",
+                ["s2"] = "Two",
+                ["s3"] = "Three",
+            },
+            [],
+            Stop
+        );
         await known.UpdateAsync("subs-b", new Dictionary<string, string> { ["s9"] = "Other" }, [], Stop);
 
-        await known.UpdateAsync("subs-a", new Dictionary<string, string> { ["s1"] = "One renamed", ["s2"] = "Two" }, ["S3", "s2", "never-seen"], Stop);
+        await known.UpdateAsync(
+            "subs-a",
+            new Dictionary<string, string> { ["s1"] = "One renamed", ["s2"] = "Two" },
+            ["S3", "s2", "never-seen"],
+            Stop
+        );
 
-        Assert.Equal([("s1", "One renamed"), ("s2", "Two")], (await known.LoadAsync("subs-a", Stop)).OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => (s.Key, s.Value)));
+        Assert.Equal(
+            [("s1", "One renamed"), ("s2", "Two")],
+            (await known.LoadAsync("subs-a", Stop)).OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => (s.Key, s.Value))
+        );
         Assert.Equal(["s9"], (await known.LoadAsync("subs-b", Stop)).Keys);
     }
 
@@ -138,8 +170,17 @@ public sealed class StateStorageTests(AzuriteFixture azurite)
     public void Everything_registered_can_be_made()
     {
         var settings = Settings.Of(
-            ("AzureWebJobsStorage", azurite.StateConnection), ("EvidenceStorage", azurite.EvidenceConnection), ("Tenant:Id", "11111111-2222-3333-4444-55555555555A"));
-        using var services = new ServiceCollection().AddLogging().AddState(settings).AddFindings().AddEvidence().AddRuns(settings).BuildServiceProvider(validateScopes: true);
+            ("AzureWebJobsStorage", azurite.StateConnection),
+            ("EvidenceStorage", azurite.EvidenceConnection),
+            ("Tenant:Id", "11111111-2222-3333-4444-55555555555A")
+        );
+        using var services = new ServiceCollection()
+            .AddLogging()
+            .AddState(settings)
+            .AddFindings()
+            .AddEvidence()
+            .AddRuns(settings)
+            .BuildServiceProvider(validateScopes: true);
 
         Assert.Equal("11111111-2222-3333-4444-55555555555a", services.GetRequiredService<TenantId>().Value);
         Assert.NotNull(services.GetRequiredService<ControlWatchHandler>());

@@ -27,13 +27,16 @@ public sealed class GraphBatchTests : IDisposable
     [Fact]
     public async Task Those_that_are_throttled_are_asked_again_together_after_the_longest_of_their_waits()
     {
-        _answer = (round, r) => round > 1 ? Answer(r, 200) : Id(r) switch
-        {
-            "/a" => Answer(r, 429, ("Retry-After", "3")),
-            "/b" => Answer(r, 429, ("retry-after", "9")),
-            "/c" => Answer(r, 503),
-            _ => Answer(r, 200),
-        };
+        _answer = (round, r) =>
+            round > 1
+                ? Answer(r, 200)
+                : Id(r) switch
+                {
+                    "/a" => Answer(r, 429, ("Retry-After", "3")),
+                    "/b" => Answer(r, 429, ("retry-after", "9")),
+                    "/c" => Answer(r, 503),
+                    _ => Answer(r, 200),
+                };
 
         var answers = await SendAsync("/a", "/b", "/c", "/d");
 
@@ -161,11 +164,17 @@ public sealed class GraphBatchTests : IDisposable
     [InlineData("x")]
     public async Task An_answer_to_what_was_not_asked_changes_nothing(string id)
     {
-        _outer = requests => PaperTenant.Json(200, new JsonObject
-        {
-            ["responses"] = new JsonArray(
-                [.. requests.Select(r => (JsonNode)Answer(r!.AsObject(), 200)), new JsonObject { ["id"] = id, ["status"] = 404 }]),
-        }.ToJsonString());
+        _outer = requests =>
+            PaperTenant.Json(
+                200,
+                new JsonObject
+                {
+                    ["responses"] = new JsonArray([
+                        .. requests.Select(r => (JsonNode)Answer(r!.AsObject(), 200)),
+                        new JsonObject { ["id"] = id, ["status"] = 404 },
+                    ]),
+                }.ToJsonString()
+            );
 
         Assert.Equal([200, 200], (await SendAsync("/a", "/b")).Values.Select(a => a.Status));
     }
@@ -189,13 +198,15 @@ public sealed class GraphBatchTests : IDisposable
     {
         await Given.SendAsync(
             [new("a", "PATCH", "/a", new JsonObject { ["on"] = false }), new("b", "GET", "/b", Eventual: true), new("c", "DELETE", "/c")],
-            Stop);
+            Stop
+        );
 
         Assert.Equal(
             """[{"id":"0","method":"PATCH","url":"/a","body":{"on":false},"headers":{"Content-Type":"application/json"}},"""
                 + """{"id":"1","method":"GET","url":"/b","headers":{"ConsistencyLevel":"eventual"}},"""
                 + """{"id":"2","method":"DELETE","url":"/c"}]""",
-            Assert.Single(_batches).ToJsonString());
+            Assert.Single(_batches).ToJsonString()
+        );
     }
 
     private IEnumerable<string> Batches => _batches.Select(b => string.Join(' ', b.Select(r => Id(r!.AsObject()))));
@@ -207,7 +218,12 @@ public sealed class GraphBatchTests : IDisposable
     private static JsonObject Answer(JsonObject request, int status, params (string Name, string Value)[] headers)
     {
         var body = new JsonObject { ["of"] = Id(request) };
-        var answer = new JsonObject { ["id"] = (string)request["id"]!, ["status"] = status, ["body"] = body };
+        var answer = new JsonObject
+        {
+            ["id"] = (string)request["id"]!,
+            ["status"] = status,
+            ["body"] = body,
+        };
         if (headers.Length > 0)
             answer["headers"] = new JsonObject(headers.Select(h => KeyValuePair.Create(h.Name, (JsonNode?)h.Value)));
         return answer;
@@ -227,9 +243,15 @@ public sealed class GraphBatchTests : IDisposable
             _batches.Add(requests);
             round = _batches.Count;
         }
-        return _outer?.Invoke(requests) ?? PaperTenant.Json(200, new JsonObject
-        {
-            ["responses"] = new JsonArray([.. requests.Select(r => (JsonNode?)_answer(round, r!.AsObject())).Where(a => a is not null)]),
-        }.ToJsonString());
+        return _outer?.Invoke(requests)
+            ?? PaperTenant.Json(
+                200,
+                new JsonObject
+                {
+                    ["responses"] = new JsonArray([
+                        .. requests.Select(r => (JsonNode?)_answer(round, r!.AsObject())).Where(a => a is not null),
+                    ]),
+                }.ToJsonString()
+            );
     }
 }

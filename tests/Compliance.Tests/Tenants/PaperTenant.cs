@@ -27,7 +27,8 @@ internal sealed class PaperTenant : IDisposable
             TenantOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build()),
             Time,
             NullLogger<TenantConnection>.Instance,
-            new TenantTransport(new Transport(this)));
+            new TenantTransport(new Transport(this))
+        );
     }
 
     public NoWaiting Time { get; } = new();
@@ -50,10 +51,13 @@ internal sealed class PaperTenant : IDisposable
         {
             var path = request.RequestUri!.AbsolutePath;
             if (path.EndsWith("/openid-configuration", StringComparison.Ordinal))
-                return Json(200, """
+                return Json(
+                    200,
+                    """
                     {"issuer":"https://localhost:7443/t/v2.0","authorization_endpoint":"https://localhost:7443/a",
                     "token_endpoint":"https://localhost:7443/t/oauth2/v2.0/token"}
-                    """);
+                    """
+                );
             if (path.EndsWith("/token", StringComparison.Ordinal))
                 return Json(200, """{"token_type":"Bearer","expires_in":3599,"access_token":"scripted"}""");
             var body = request.Content is { } content ? await content.ReadAsStringAsync(cancellationToken) : "";

@@ -13,28 +13,29 @@ public sealed class ReadFailureTests
 {
     private static readonly DeclaredCall Call = DeclaredCall.Resource;
 
-    public static TheoryData<string, string, bool> Kinds() => new()
-    {
-        { "401", "401, the service did not accept the sign-in: what it says", false },
-        { "403", "403, refused: what it says", true },
-        { "403 firewall", "403, refused by its firewall: ", false },
-        { "403 address", "403, refused by its firewall: ", false },
-        { "429", "429, still throttled after 10 attempts: ", false },
-        { "500", "500: what it says", false },
-        { "200 of Graph", "the answer is not valid JSON", false },
-        { "Graph 404", "404: Request_ResourceNotFound: gone", false },
-        { "answer that is no JSON", "the answer is not valid JSON", false },
-        { "JSON within", "the answer is not valid JSON", false },
-        { "sign-in", "sign-in failed: AADSTS7000222: expired", false },
-        { "sign-in within", "sign-in failed: AADSTS7000222: expired", false },
-        { "host within", "the address points to another host (other.example)", false },
-        { "wait within", "the service asked to wait 301 s", false },
-        { "wait in an aggregate", "the service asked to wait 301 s", false },
-        { "not reachable", "not reachable: refused", false },
-        { "broken", "the connection broke: reset", false },
-        { "incomplete", "the answer has no 'data' array", false },
-        { "other", "InvalidOperationException: odd", false },
-    };
+    public static TheoryData<string, string, bool> Kinds() =>
+        new()
+        {
+            { "401", "401, the service did not accept the sign-in: what it says", false },
+            { "403", "403, refused: what it says", true },
+            { "403 firewall", "403, refused by its firewall: ", false },
+            { "403 address", "403, refused by its firewall: ", false },
+            { "429", "429, still throttled after 10 attempts: ", false },
+            { "500", "500: what it says", false },
+            { "200 of Graph", "the answer is not valid JSON", false },
+            { "Graph 404", "404: Request_ResourceNotFound: gone", false },
+            { "answer that is no JSON", "the answer is not valid JSON", false },
+            { "JSON within", "the answer is not valid JSON", false },
+            { "sign-in", "sign-in failed: AADSTS7000222: expired", false },
+            { "sign-in within", "sign-in failed: AADSTS7000222: expired", false },
+            { "host within", "the address points to another host (other.example)", false },
+            { "wait within", "the service asked to wait 301 s", false },
+            { "wait in an aggregate", "the service asked to wait 301 s", false },
+            { "not reachable", "not reachable: refused", false },
+            { "broken", "the connection broke: reset", false },
+            { "incomplete", "the answer has no 'data' array", false },
+            { "other", "InvalidOperationException: odd", false },
+        };
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -44,13 +45,18 @@ public sealed class ReadFailureTests
         var failure = ReadFailure.Of(
             kind switch
             {
-                "401" or "403" or "429" or "500" =>
-                    new RequestFailedException(int.Parse(kind, CultureInfo.InvariantCulture), "what it says\nStatus: x"),
+                "401" or "403" or "429" or "500" => new RequestFailedException(
+                    int.Parse(kind, CultureInfo.InvariantCulture),
+                    "what it says\nStatus: x"
+                ),
                 "403 firewall" => new RequestFailedException(403, "Blocked by the Firewall of the vault"),
                 "403 address" => new RequestFailedException(403, "Client address is not authorized and caller is not a trusted service"),
                 "200 of Graph" => new ODataError { ResponseStatusCode = 200 },
-                "Graph 404" =>
-                    new ODataError { ResponseStatusCode = 404, Error = new() { Code = "Request_ResourceNotFound", Message = "gone" } },
+                "Graph 404" => new ODataError
+                {
+                    ResponseStatusCode = 404,
+                    Error = new() { Code = "Request_ResourceNotFound", Message = "gone" },
+                },
                 "answer that is no JSON" => new RequestFailedException(200, "no", new JsonException("at 0")),
                 "JSON within" => new InvalidOperationException("x", new JsonException("at 0")),
                 "sign-in" => signIn,
@@ -63,7 +69,10 @@ public sealed class ReadFailureTests
                 "incomplete" => new IncompleteReadException("the answer has no 'data' array"),
                 _ => new InvalidOperationException("odd"),
             },
-            Call, "/subscriptions/s", "client");
+            Call,
+            "/subscriptions/s",
+            "client"
+        );
 
         Assert.StartsWith(reason, failure.Reason, StringComparison.Ordinal);
         Assert.DoesNotContain("Trace", failure.Reason, StringComparison.Ordinal);
@@ -96,8 +105,10 @@ public sealed class ReadFailureTests
 
         var outcome = failure.Outcome("s", 3, new Subject(SubjectTypes.Source, "s", "s"), "/r");
 
-        Assert.Equal((false, "s", 3L, "/r", "the connection broke: reset"),
-            (outcome.Complete, outcome.Source, outcome.Objects, outcome.ResourceId, outcome.Reason));
+        Assert.Equal(
+            (false, "s", 3L, "/r", "the connection broke: reset"),
+            (outcome.Complete, outcome.Source, outcome.Objects, outcome.ResourceId, outcome.Reason)
+        );
     }
 
     private static RetryAfterTooLongException TooLong() => new(TimeSpan.FromSeconds(301), TimeSpan.FromSeconds(300));

@@ -25,9 +25,21 @@ internal sealed class Reader : IAsyncDisposable
 
     public FakeLogCollector Logs => _services.GetRequiredService<FakeLogCollector>();
 
-    public static async Task<Reader> StartAsync(string? faults = null, SandboxOptions? options = null, TimeProvider? clock = null, params (string Key, string Value)[] settings)
+    public static async Task<Reader> StartAsync(
+        string? faults = null,
+        SandboxOptions? options = null,
+        TimeProvider? clock = null,
+        params (string Key, string Value)[] settings
+    )
     {
-        var sandbox = await Sandbox.StartAsync((options ?? new SandboxOptions { Now = Now }) with { Faults = faults }, clock ?? TimeProvider.System, TestContext.Current.CancellationToken);
+        var sandbox = await Sandbox.StartAsync(
+            (options ?? new SandboxOptions { Now = Now }) with
+            {
+                Faults = faults,
+            },
+            clock ?? TimeProvider.System,
+            TestContext.Current.CancellationToken
+        );
         var values = new Dictionary<string, string?>
         {
             ["Tenant:Id"] = sandbox.TenantId,
@@ -44,7 +56,8 @@ internal sealed class Reader : IAsyncDisposable
         var services = new ServiceCollection()
             .AddLogging(l => l.AddFakeLogging().SetMinimumLevel(LogLevel.Trace))
             .AddSingleton<TimeProvider>(time)
-            .AddTenant(new ConfigurationBuilder().AddInMemoryCollection(values).Build()).AddCredentialInventory()
+            .AddTenant(new ConfigurationBuilder().AddInMemoryCollection(values).Build())
+            .AddCredentialInventory()
             .BuildServiceProvider();
         return new Reader(sandbox, time, services);
     }
@@ -74,7 +87,11 @@ internal sealed class Seen : IInventorySink
 
     /// <summary>As text, in a stable order: two reads of the same tenant are equal.</summary>
     public IReadOnlyList<string> Credentials =>
-        [.. _credentials.Select(c => $"{c.Kind} {c.Subject.Id} {c.Part} {c.Started:O} {c.Expires:O} {c.Enabled}").Order(StringComparer.Ordinal)];
+        [
+            .. _credentials
+                .Select(c => $"{c.Kind} {c.Subject.Id} {c.Part} {c.Started:O} {c.Expires:O} {c.Enabled}")
+                .Order(StringComparer.Ordinal),
+        ];
 
     public IReadOnlyList<Credential> All => [.. _credentials];
 
@@ -84,13 +101,9 @@ internal sealed class Seen : IInventorySink
 
     public void Observed(Credential credential) => _credentials.Enqueue(credential);
 
-    public void SeenResource(string resourceId)
-    {
-    }
+    public void SeenResource(string resourceId) { }
 
-    public void SeenSubscription(string subscriptionId, string name)
-    {
-    }
+    public void SeenSubscription(string subscriptionId, string name) { }
 
     public void Read(SourceOutcome outcome) => Assert.True(_outcomes.TryAdd(outcome.Source, outcome), $"{outcome.Source} was told twice");
 }

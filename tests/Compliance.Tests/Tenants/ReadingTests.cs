@@ -27,7 +27,10 @@ public sealed class ReadingTests
         // 40 vault objects: the secrets and keys behind certificates are not counted again.
         Assert.Equal(40, kinds[CredentialKind.VaultSecret] + kinds[CredentialKind.VaultKey] + kinds[CredentialKind.VaultCertificate]);
         Assert.All(Enum.GetValues<CredentialKind>(), kind => Assert.True(kinds.ContainsKey(kind), $"no {kind} was read"));
-        Assert.DoesNotContain(seen.All, c => c.Subject.Id.Contains(reader.Sandbox.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            seen.All,
+            c => c.Subject.Id.Contains(reader.Sandbox.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -41,7 +44,10 @@ public sealed class ReadingTests
         await reader.Get<IRotationPolicies>().ReadAsync([seen.All.First(c => c.Kind == CredentialKind.VaultKey)], Stop);
         await reader.Get<IResourceLookup>().FindAsync(seen.All.First(c => c.ResourceId is not null).ResourceId!, Stop);
 
-        var undeclared = reader.Sandbox.Requests.Where(r => r.Host != "login").Where(r => !Declared(r.Method, r.Host, r.Path)).Select(r => $"{r.Method} {r.Host}{r.Path}");
+        var undeclared = reader
+            .Sandbox.Requests.Where(r => r.Host != "login")
+            .Where(r => !Declared(r.Method, r.Host, r.Path))
+            .Select(r => $"{r.Method} {r.Host}{r.Path}");
 
         Assert.True(reader.Sandbox.Requests.Count > 30);
         Assert.Empty(undeclared);
@@ -54,13 +60,18 @@ public sealed class ReadingTests
     {
         var page = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs", "permissions.md"));
 
-        Assert.All(DeclaredCall.All, call => Assert.Contains($"| {call.Method} `{call.Path}` | {call.Permission} | {call.For} |", page, StringComparison.Ordinal));
+        Assert.All(
+            DeclaredCall.All,
+            call => Assert.Contains($"| {call.Method} `{call.Path}` | {call.Permission} | {call.For} |", page, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public async Task A_source_that_refuses_us_names_the_permission_and_its_grant_and_the_rest_is_read()
     {
-        await using var reader = await Reader.StartAsync("graph/applications => status=403; kv-nw-hr/keys => status=403; kv-nw-dev/* => status=403 code=ForbiddenByFirewall");
+        await using var reader = await Reader.StartAsync(
+            "graph/applications => status=403; kv-nw-hr/keys => status=403; kv-nw-dev/* => status=403 code=ForbiddenByFirewall"
+        );
 
         var seen = await reader.ReadAsync();
 
@@ -71,7 +82,10 @@ public sealed class ReadingTests
         var keys = seen.Gaps.Single(g => g.Source.Contains("kv-nw-hr", StringComparison.Ordinal));
         Assert.Equal("Key Vault Reader", keys.Permission);
         Assert.Contains("--scope '/subscriptions/", keys.Remedy, StringComparison.Ordinal);
-        Assert.All(seen.Gaps.Where(g => g.Source.Contains("kv-nw-dev", StringComparison.Ordinal)), g => Assert.Contains("firewall", g.Reason, StringComparison.Ordinal));
+        Assert.All(
+            seen.Gaps.Where(g => g.Source.Contains("kv-nw-dev", StringComparison.Ordinal)),
+            g => Assert.Contains("firewall", g.Reason, StringComparison.Ordinal)
+        );
         Assert.True(seen.Outcomes[Sources.ServicePrincipals].Complete);
     }
 
@@ -143,7 +157,8 @@ public sealed class ReadingTests
     {
         await using var plain = await Reader.StartAsync();
         await using var doubled = await Reader.StartAsync(
-            "graph/* => duplicate-page; arm/subscriptions => duplicate-page; arm/providers/* => duplicate-page; kv-* => duplicate-page");
+            "graph/* => duplicate-page; arm/subscriptions => duplicate-page; arm/providers/* => duplicate-page; kv-* => duplicate-page"
+        );
 
         Assert.Equal((await plain.ReadAsync()).Credentials, (await doubled.ReadAsync()).Credentials);
     }
@@ -152,7 +167,9 @@ public sealed class ReadingTests
     public async Task Throttling_and_broken_connections_lose_nothing_and_double_nothing()
     {
         await using var plain = await Reader.StartAsync();
-        await using var rough = await Reader.StartAsync("* => status=429 rate=10%; * => status=503 rate=2%; graph/* => drop rate=5%; kv-* => drop rate=5%");
+        await using var rough = await Reader.StartAsync(
+            "* => status=429 rate=10%; * => status=503 rate=2%; graph/* => drop rate=5%; kv-* => drop rate=5%"
+        );
 
         var seen = await rough.ReadAsync();
 
@@ -186,7 +203,11 @@ public sealed class ReadingTests
 
         var seen = await reader.ReadAsync();
 
-        Assert.Contains("asked to wait 3600 s, more than Tenant:MaxRetryWaitSeconds (300)", Assert.Single(seen.Gaps).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "asked to wait 3600 s, more than Tenant:MaxRetryWaitSeconds (300)",
+            Assert.Single(seen.Gaps).Reason,
+            StringComparison.Ordinal
+        );
         Assert.Empty(reader.Time.Waits);
     }
 
@@ -231,7 +252,11 @@ public sealed class ReadingTests
     public async Task Owners_are_asked_twenty_at_a_time_and_throttled_ones_again_together()
     {
         await using var reader = await Reader.StartAsync("graph/applications/*/owners => status=429 retry-after=5 rate=30%");
-        var apps = (await reader.ReadAsync()).All.Where(c => c.Subject.Type == SubjectTypes.Application).Select(c => c.Subject).DistinctBy(s => s.Id).ToList();
+        var apps = (await reader.ReadAsync())
+            .All.Where(c => c.Subject.Type == SubjectTypes.Application)
+            .Select(c => c.Subject)
+            .DistinctBy(s => s.Id)
+            .ToList();
         reader.Sandbox.ClearRequests();
         reader.Time.Waits.Clear();
 
@@ -241,7 +266,10 @@ public sealed class ReadingTests
         Assert.All(owners.Values, o => Assert.Null(o.Unread));
         Assert.All(reader.Time.Waits, wait => Assert.Equal(TimeSpan.FromSeconds(5), wait));
         Assert.NotEmpty(reader.Time.Waits);
-        Assert.All(reader.Sandbox.Requests.Where(r => r.Batch is not null).GroupBy(r => r.Batch), batch => Assert.InRange(batch.Count(), 1, 20));
+        Assert.All(
+            reader.Sandbox.Requests.Where(r => r.Batch is not null).GroupBy(r => r.Batch),
+            batch => Assert.InRange(batch.Count(), 1, 20)
+        );
     }
 
     [Fact]
@@ -260,7 +288,9 @@ public sealed class ReadingTests
     {
         await using var reader = await Reader.StartAsync();
 
-        var people = await reader.Get<IOwnerDirectory>().PeopleAsync(["marek.former@northwynd.example", "jonas.zhang@northwynd.example"], Stop);
+        var people = await reader
+            .Get<IOwnerDirectory>()
+            .PeopleAsync(["marek.former@northwynd.example", "jonas.zhang@northwynd.example"], Stop);
 
         Assert.Empty(people["marek.former@northwynd.example"].Owners);
         Assert.Equal("Jonas Zhang", Assert.Single(people["jonas.zhang@northwynd.example"].Owners).Name);
@@ -271,7 +301,13 @@ public sealed class ReadingTests
     [InlineData("kv-nw-hr", "secrets", "payroll-sftp-password", 1, true)]
     [InlineData("kv-nw-hr", "secrets", "no-such-secret", 0, true)]
     [InlineData("kv-nw-nowhere", "secrets", "x", 0, false)]
-    public async Task One_vault_object_is_read_again_without_its_value(string vault, string collection, string name, int observed, bool complete)
+    public async Task One_vault_object_is_read_again_without_its_value(
+        string vault,
+        string collection,
+        string name,
+        int observed,
+        bool complete
+    )
     {
         await using var reader = await Reader.StartAsync();
         var seen = new Seen();
@@ -279,7 +315,10 @@ public sealed class ReadingTests
         await reader.Get<ICredentialInventory>().ReadVaultObjectAsync(vault, collection, name, seen, Stop);
 
         Assert.Equal((observed, complete), (seen.All.Count, seen.Outcomes.Values.Single().Complete));
-        Assert.DoesNotContain(reader.Sandbox.Requests, r => Regex.IsMatch(r.Path, "^/secrets/[^/?]+/?[^/?]*(\\?|$)") && !r.Path.Contains("/versions", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            reader.Sandbox.Requests,
+            r => Regex.IsMatch(r.Path, "^/secrets/[^/?]+/?[^/?]*(\\?|$)") && !r.Path.Contains("/versions", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -294,7 +333,10 @@ public sealed class ReadingTests
         async Task<bool?> ExistsAsync(string id) => (await lookup.FindAsync(id, Stop)).Exists;
         bool?[] asked =
         [
-            await ExistsAsync(vault), await ExistsAsync(vault + "-gone"), await ExistsAsync(subscription), await ExistsAsync(elsewhere),
+            await ExistsAsync(vault),
+            await ExistsAsync(vault + "-gone"),
+            await ExistsAsync(subscription),
+            await ExistsAsync(elsewhere),
             await ExistsAsync(vault.Replace(subscription, elsewhere, StringComparison.OrdinalIgnoreCase)), // 404, but of the subscription
         ];
         reader.Sandbox.SetFaults("arm/* => status=403");
@@ -323,11 +365,18 @@ public sealed class ReadingTests
     [Fact]
     public async Task No_secret_and_no_token_is_in_any_log_or_outcome()
     {
-        await using var reader = await Reader.StartAsync("graph/applications => status=403; arm/providers/* => cut=300; kv-nw-hr/* => status=429 retry-after=3600; kv-nw-dev/keys => malformed");
+        await using var reader = await Reader.StartAsync(
+            "graph/applications => status=403; arm/providers/* => cut=300; kv-nw-hr/* => status=429 retry-after=3600; kv-nw-dev/keys => "
+                + "malformed"
+        );
 
         var seen = await reader.ReadAsync();
 
-        var texts = reader.Logs.GetSnapshot().Select(l => $"{l.Message} {l.Exception}").Concat(seen.Gaps.Select(g => g.ToString())).ToList();
+        var texts = reader
+            .Logs.GetSnapshot()
+            .Select(l => $"{l.Message} {l.Exception}")
+            .Concat(seen.Gaps.Select(g => g.ToString()))
+            .ToList();
         Assert.NotEmpty(texts);
         foreach (var secret in new[] { reader.Sandbox.ClientSecret, "planted-secret-value-", "eyJ", "Bearer " })
             Assert.DoesNotContain(texts, text => text.Contains(secret, StringComparison.Ordinal));
@@ -339,7 +388,16 @@ public sealed class ReadingTests
         var bare = Uri.UnescapeDataString(path.Split('?')[0]);
         if (service == "graph" && bare.StartsWith("/v1.0", StringComparison.Ordinal))
             bare = bare["/v1.0".Length..];
-        return DeclaredCall.All.Any(c => c.Service == service && c.Method == method && Regex.IsMatch(bare.TrimEnd('/'), "^" + Regex.Replace(
-            Regex.Escape(c.Path).Replace("\\{\\*id}", ".+", StringComparison.Ordinal), "\\\\\\{[a-z]+}", "[^/]+") + "$", RegexOptions.IgnoreCase));
+        return DeclaredCall.All.Any(c =>
+            c.Service == service
+            && c.Method == method
+            && Regex.IsMatch(
+                bare.TrimEnd('/'),
+                "^"
+                    + Regex.Replace(Regex.Escape(c.Path).Replace("\\{\\*id}", ".+", StringComparison.Ordinal), "\\\\\\{[a-z]+}", "[^/]+")
+                    + "$",
+                RegexOptions.IgnoreCase
+            )
+        );
     }
 }

@@ -20,7 +20,8 @@ public sealed class ResourceManagerReaderTests : IDisposable
     {
         Pages(
             $$"""{"totalRecords":3,"data":[{{Row("a")}},{{Row("b")}}],"$skipToken":"1"}""",
-            $$"""{"totalRecords":3,"data":[{{Row("B")}},{{Row("c")}}]}""");
+            $$"""{"totalRecords":3,"data":[{{Row("B")}},{{Row("c")}}]}"""
+        );
 
         Assert.Equal(["a", "b", "c"], (await QueryAsync("s1")).Select(r => r.Name));
         Assert.Contains("\"$skipToken\":\"1\"", _tenant.Requests[1], StringComparison.Ordinal);
@@ -60,21 +61,27 @@ public sealed class ResourceManagerReaderTests : IDisposable
 
         await QueryAsync([.. Enumerable.Range(0, 2001).Select(i => $"s{i}")]);
 
-        Assert.Equal([1000, 1000, 1],
-            _tenant.Requests.Select(r => JsonNode.Parse(r[r.IndexOf('{', StringComparison.Ordinal)..])!["subscriptions"]!.AsArray().Count));
+        Assert.Equal(
+            [1000, 1000, 1],
+            _tenant.Requests.Select(r => JsonNode.Parse(r[r.IndexOf('{', StringComparison.Ordinal)..])!["subscriptions"]!.AsArray().Count)
+        );
     }
 
     [Fact]
     public async Task Subscriptions_whose_next_page_repeats_have_no_end()
     {
-        _tenant.Answer = (request, _) => PaperTenant.Json(
-            200, """
+        _tenant.Answer = (request, _) =>
+            PaperTenant.Json(
+                200,
+                """
                 {"value":[{"id":"/subscriptions/s1","subscriptionId":"s1","displayName":"one"}],
                 "nextLink":"https://localhost:7443/subscriptions?api-version=1&page=2"}
-                """);
+                """
+            );
 
         await Assert.ThrowsAsync<IncompleteReadException>(async () =>
-            await new ResourceManagerReader(_tenant.Connection).SubscriptionsAsync(Stop).ToListAsync(Stop));
+            await new ResourceManagerReader(_tenant.Connection).SubscriptionsAsync(Stop).ToListAsync(Stop)
+        );
     }
 
     // What is missing has to be what was asked for.

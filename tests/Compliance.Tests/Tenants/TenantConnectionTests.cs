@@ -106,7 +106,14 @@ public sealed class TenantConnectionTests
         var credential = new TenantCredential(inner);
 
         TokenRequestContext[] all =
-            [new(["a"]), new(["b"]), new(["a"], claims: "c"), new(["a"], tenantId: "t"), new(["a"], isCaeEnabled: true), new(["a"])];
+        [
+            new(["a"]),
+            new(["b"]),
+            new(["a"], claims: "c"),
+            new(["a"], tenantId: "t"),
+            new(["a"], isCaeEnabled: true),
+            new(["a"]),
+        ];
 
         foreach (var asked in all)
             await credential.GetTokenAsync(asked, Stop);
@@ -170,8 +177,10 @@ public sealed class TenantConnectionTests
     public async Task Over_the_network_no_redirect_is_followed_and_no_other_certificate_is_trusted(bool pinned)
     {
         using var key = RSA.Create(2048);
-        using var made = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
+        using var made = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(
+            DateTimeOffset.UnixEpoch,
+            DateTimeOffset.UnixEpoch.AddYears(200)
+        );
         var certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -185,26 +194,41 @@ public sealed class TenantConnectionTests
             return Task.CompletedTask;
         });
         await server.StartAsync(Stop);
-        var root = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()
+        var root = server
+            .Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.Single()
             .Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
         using var connection = new TenantConnection(
-            TenantOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["Tenant:Id"] = "5f0e1d2c-3b4a-4958-8776-655443322110",
-                ["Tenant:GraphEndpoint"] = $"{root}/v1.0",
-                ["Tenant:ResourceManagerEndpoint"] = root,
-                ["Tenant:AuthorityHost"] = root,
-                ["Tenant:PinnedThumbprint"] = pinned ? certificate.GetCertHashString(HashAlgorithmName.SHA256) : new string('A', 64),
-            }).Build()),
-            new NoWaiting(), NullLogger<TenantConnection>.Instance);
+            TenantOptions.Read(
+                new ConfigurationBuilder()
+                    .AddInMemoryCollection(
+                        new Dictionary<string, string?>
+                        {
+                            ["Tenant:Id"] = "5f0e1d2c-3b4a-4958-8776-655443322110",
+                            ["Tenant:GraphEndpoint"] = $"{root}/v1.0",
+                            ["Tenant:ResourceManagerEndpoint"] = root,
+                            ["Tenant:AuthorityHost"] = root,
+                            ["Tenant:PinnedThumbprint"] = pinned
+                                ? certificate.GetCertHashString(HashAlgorithmName.SHA256)
+                                : new string('A', 64),
+                        }
+                    )
+                    .Build()
+            ),
+            new NoWaiting(),
+            NullLogger<TenantConnection>.Instance
+        );
 
         var sending = connection.SignIn.GetAsync(new Uri($"{root}/keys"), Stop);
 
         if (pinned)
             Assert.Equal(302, (int)(await sending).StatusCode);
         else
-            Assert.Equal(HttpRequestError.SecureConnectionError,
-                (await Assert.ThrowsAsync<HttpRequestException>(() => sending)).HttpRequestError);
+            Assert.Equal(
+                HttpRequestError.SecureConnectionError,
+                (await Assert.ThrowsAsync<HttpRequestException>(() => sending)).HttpRequestError
+            );
         Assert.Equal(pinned ? ["/keys"] : [], asked);
     }
 

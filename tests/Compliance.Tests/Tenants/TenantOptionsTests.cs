@@ -14,7 +14,8 @@ public sealed class TenantOptionsTests
 
         Assert.Equal(
             ("https://graph.microsoft.com/v1.0", "https://management.azure.com/", "https://login.microsoftonline.com/"),
-            (options.Graph.ToString(), options.ResourceManager.ToString(), options.Authority.ToString()));
+            (options.Graph.ToString(), options.ResourceManager.ToString(), options.Authority.ToString())
+        );
     }
 
     [Theory]
@@ -53,7 +54,11 @@ public sealed class TenantOptionsTests
 
     [Fact]
     public void The_options_as_text_leave_the_secret_out() =>
-        Assert.DoesNotContain("s3cr3t-value", Read(("Id", Id), ("ClientId", Id), ("ClientSecret", "s3cr3t-value")).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "s3cr3t-value",
+            Read(("Id", Id), ("ClientId", Id), ("ClientSecret", "s3cr3t-value")).ToString(),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Limits_may_be_at_their_ends()
@@ -88,9 +93,14 @@ public sealed class TenantOptionsTests
     public void Loopback_is_this_machine_alone(string address, bool loopback) =>
         Assert.Equal(loopback, TenantOptions.IsLoopback(new Uri(address)));
 
-    private static TenantOptions Local(string pin) => Read(
-        ("Id", Id), ("PinnedThumbprint", pin), ("GraphEndpoint", "https://localhost:1"),
-        ("ResourceManagerEndpoint", "https://localhost:1"), ("AuthorityHost", "https://localhost:1"));
+    private static TenantOptions Local(string pin) =>
+        Read(
+            ("Id", Id),
+            ("PinnedThumbprint", pin),
+            ("GraphEndpoint", "https://localhost:1"),
+            ("ResourceManagerEndpoint", "https://localhost:1"),
+            ("AuthorityHost", "https://localhost:1")
+        );
 
     private static TenantOptions Read(params (string Key, string Value)[] settings)
     {

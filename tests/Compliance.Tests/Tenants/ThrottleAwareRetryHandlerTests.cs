@@ -20,24 +20,26 @@ public sealed class ThrottleAwareRetryHandlerTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, string> Writes() => new()
-    {
-        { "PATCH", "https://graph.example/v1.0/users/u" },
-        { "PUT", "https://arm.example/subscriptions/s/x" },
-        { "DELETE", "https://graph.example/v1.0/groups/g/members/m/$ref" },
-        { "POST", "https://graph.example/v1.0/users/u/revokeSignInSessions" },
-        { "POST", "https://arm.example/providers/Microsoft.ResourceGraph/resources/x" },
-        { "POST", "https://graph.example/v1.0/x?path=/$batch" },
-        { "DELETE", "https://graph.example/v1.0/$batch" },
-    };
+    public static TheoryData<string, string> Writes() =>
+        new()
+        {
+            { "PATCH", "https://graph.example/v1.0/users/u" },
+            { "PUT", "https://arm.example/subscriptions/s/x" },
+            { "DELETE", "https://graph.example/v1.0/groups/g/members/m/$ref" },
+            { "POST", "https://graph.example/v1.0/users/u/revokeSignInSessions" },
+            { "POST", "https://arm.example/providers/Microsoft.ResourceGraph/resources/x" },
+            { "POST", "https://graph.example/v1.0/x?path=/$batch" },
+            { "DELETE", "https://graph.example/v1.0/$batch" },
+        };
 
-    public static TheoryData<string, string> Reads() => new()
-    {
-        { "GET", "https://graph.example/v1.0/users" },
-        { "POST", "https://graph.example/v1.0/$batch" },
-        { "POST", "https://login.example/t/oauth2/v2.0/token" },
-        { "POST", "https://arm.example/providers/microsoft.resourcegraph/resources?api-version=2022-10-01" },
-    };
+    public static TheoryData<string, string> Reads() =>
+        new()
+        {
+            { "GET", "https://graph.example/v1.0/users" },
+            { "POST", "https://graph.example/v1.0/$batch" },
+            { "POST", "https://login.example/t/oauth2/v2.0/token" },
+            { "POST", "https://arm.example/providers/microsoft.resourcegraph/resources?api-version=2022-10-01" },
+        };
 
     [Theory]
     [MemberData(nameof(Writes))]
@@ -174,7 +176,10 @@ public sealed class ThrottleAwareRetryHandlerTests
     public async Task An_answer_that_breaks_in_the_middle_is_asked_for_again()
     {
         var answer = await SendAsync(
-            "GET", Read, n => new(HttpStatusCode.OK) { Content = n == 1 ? new StreamContent(new Breaking()) : new StringContent("whole") });
+            "GET",
+            Read,
+            n => new(HttpStatusCode.OK) { Content = n == 1 ? new StreamContent(new Breaking()) : new StringContent("whole") }
+        );
 
         Assert.Equal("whole", await answer.Content.ReadAsStringAsync(Stop));
         Assert.Equal(2, _sent.Count);
@@ -196,13 +201,21 @@ public sealed class ThrottleAwareRetryHandlerTests
     {
         var time = new FakeTimeProvider();
         using var handler = new ThrottleAwareRetryHandler(
-            new Inner(async (_, cancel) =>
-            {
-                time.Advance(ThrottleAwareRetryHandler.AnswerWithin);
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
-                return Answer(200);
-            }),
-            "service", _ => true, TimeSpan.FromSeconds(300), time, _counter, NullLogger.Instance);
+            new Inner(
+                async (_, cancel) =>
+                {
+                    time.Advance(ThrottleAwareRetryHandler.AnswerWithin);
+                    await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
+                    return Answer(200);
+                }
+            ),
+            "service",
+            _ => true,
+            TimeSpan.FromSeconds(300),
+            time,
+            _counter,
+            NullLogger.Instance
+        );
         using var client = new HttpMessageInvoker(handler);
         using var request = new HttpRequestMessage(HttpMethod.Delete, Read);
 
@@ -216,15 +229,19 @@ public sealed class ThrottleAwareRetryHandlerTests
     {
         using var cancellation = new CancellationTokenSource();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => SendAsync(
-            "GET", Read,
-            _ =>
-            {
-                cancellation.Cancel();
-                cancellation.Token.ThrowIfCancellationRequested();
-                return Answer(200);
-            },
-            cancellationToken: cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            SendAsync(
+                "GET",
+                Read,
+                _ =>
+                {
+                    cancellation.Cancel();
+                    cancellation.Token.ThrowIfCancellationRequested();
+                    return Answer(200);
+                },
+                cancellationToken: cancellation.Token
+            )
+        );
 
         Assert.Single(_sent);
     }
@@ -234,7 +251,13 @@ public sealed class ThrottleAwareRetryHandlerTests
     {
         using var handler = new ThrottleAwareRetryHandler(
             new Inner((_, _) => throw new InvalidOperationException("it was sent")),
-            "service", _ => true, TimeSpan.Zero, _time, _counter, NullLogger.Instance);
+            "service",
+            _ => true,
+            TimeSpan.Zero,
+            _time,
+            _counter,
+            NullLogger.Instance
+        );
         using var client = new HttpMessageInvoker(handler);
         using var request = new HttpRequestMessage(HttpMethod.Get, Read);
 
@@ -242,21 +265,34 @@ public sealed class ThrottleAwareRetryHandlerTests
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        string method, string address, Func<int, HttpResponseMessage> answer, bool ours = true, HttpContent? content = null,
-        CancellationToken? cancellationToken = null)
+        string method,
+        string address,
+        Func<int, HttpResponseMessage> answer,
+        bool ours = true,
+        HttpContent? content = null,
+        CancellationToken? cancellationToken = null
+    )
     {
         var attempt = 0;
         var handler = new ThrottleAwareRetryHandler(
-            new Inner(async (request, cancel) =>
-            {
-                // As the network takes it: read once, and not kept.
-                using var taken = new MemoryStream();
-                if (request.Content is { } body)
-                    await body.CopyToAsync(taken, cancel);
-                _sent.Add($"{request.Method} {request.RequestUri} {Encoding.UTF8.GetString(taken.ToArray())}");
-                return answer(++attempt);
-            }),
-            "service", _ => ours, TimeSpan.FromSeconds(300), _time, _counter, NullLogger.Instance);
+            new Inner(
+                async (request, cancel) =>
+                {
+                    // As the network takes it: read once, and not kept.
+                    using var taken = new MemoryStream();
+                    if (request.Content is { } body)
+                        await body.CopyToAsync(taken, cancel);
+                    _sent.Add($"{request.Method} {request.RequestUri} {Encoding.UTF8.GetString(taken.ToArray())}");
+                    return answer(++attempt);
+                }
+            ),
+            "service",
+            _ => ours,
+            TimeSpan.FromSeconds(300),
+            _time,
+            _counter,
+            NullLogger.Instance
+        );
         using var client = new HttpMessageInvoker(handler);
         using var request = new HttpRequestMessage(new HttpMethod(method), address) { Content = content };
         return await client.SendAsync(request, cancellationToken ?? Stop);

@@ -23,8 +23,10 @@ public sealed partial class CanonicalJsonTests
     public async Task The_published_vectors_come_out_byte_for_byte(string name)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        Assert.SkipUnless(Vectors() is not null,
-            $"the RFC's vectors are not here; set {PublishedFiles.Variable} to the folder that holds jcs/input and jcs/output");
+        Assert.SkipUnless(
+            Vectors() is not null,
+            $"the RFC's vectors are not here; set {PublishedFiles.Variable} to the folder that holds jcs/input and jcs/output"
+        );
         var input = await File.ReadAllBytesAsync(Path.Combine(Vectors()!, "input", $"{name}.json"), cancellationToken);
         var output = await File.ReadAllTextAsync(Path.Combine(Vectors()!, "output", $"{name}.json"), cancellationToken);
 
@@ -35,11 +37,18 @@ public sealed partial class CanonicalJsonTests
     [Fact]
     public void No_published_vector_is_left_out()
     {
-        Assert.SkipUnless(Vectors() is not null,
-            $"the RFC's vectors are not here; set {PublishedFiles.Variable} to the folder that holds jcs/input and jcs/output");
+        Assert.SkipUnless(
+            Vectors() is not null,
+            $"the RFC's vectors are not here; set {PublishedFiles.Variable} to the folder that holds jcs/input and jcs/output"
+        );
 
-        Assert.Equal(["arrays", "french", "structures", "unicode", "values", "weird"],
-            Directory.GetFiles(Path.Combine(Vectors()!, "input"), "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["arrays", "french", "structures", "unicode", "values", "weird"],
+            Directory
+                .GetFiles(Path.Combine(Vectors()!, "input"), "*.json")
+                .Select(Path.GetFileNameWithoutExtension)
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]
@@ -93,7 +102,11 @@ public sealed partial class CanonicalJsonTests
     [InlineData("1e309")]
     [InlineData("-1.8e308")]
     public void A_number_beyond_double_precision_is_refused(string number) =>
-        Assert.Contains(number, Assert.Throws<ArgumentException>(() => Text(JsonNode.Parse($"[{number}]"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            number,
+            Assert.Throws<ArgumentException>(() => Text(JsonNode.Parse($"[{number}]"))).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("-0.0", "0")]
@@ -103,26 +116,35 @@ public sealed partial class CanonicalJsonTests
     [InlineData("0.00001e5", "1")]
     [InlineData("9007199254740993", "9007199254740992")]
     [InlineData("9223372036854775807", "9223372036854776000")]
-    public void A_number_counts_by_the_double_it_is_however_it_is_written(string number, string text) => Assert.Equal(text, Text(JsonNode.Parse(number)));
+    public void A_number_counts_by_the_double_it_is_however_it_is_written(string number, string text) =>
+        Assert.Equal(text, Text(JsonNode.Parse(number)));
 
     [Fact]
-    public void Any_number_comes_back_the_same_in_ECMAScripts_form_in_whatever_language() => Gen.ULong.Select(BitConverter.UInt64BitsToDouble).Where(double.IsFinite).Sample(value =>
-    {
-        var language = CultureInfo.CurrentCulture;
-        var other = (CultureInfo)CultureInfo.InvariantCulture.Clone();
-        (other.NumberFormat.NumberDecimalSeparator, other.NumberFormat.NegativeSign) = (",", "\u2212");
-        CultureInfo.CurrentCulture = other;
-        try
-        {
-            var text = Text(JsonValue.Create(value));
-            Assert.Matches(EcmaScript(), text);
-            Assert.Equal(value, double.Parse(text, CultureInfo.InvariantCulture));
-        }
-        finally
-        {
-            CultureInfo.CurrentCulture = language;
-        }
-    }, iter: TestSize.Times(20_000), threads: 1);
+    public void Any_number_comes_back_the_same_in_ECMAScripts_form_in_whatever_language() =>
+        Gen
+            .ULong.Select(BitConverter.UInt64BitsToDouble)
+            .Where(double.IsFinite)
+            .Sample(
+                value =>
+                {
+                    var language = CultureInfo.CurrentCulture;
+                    var other = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+                    (other.NumberFormat.NumberDecimalSeparator, other.NumberFormat.NegativeSign) = (",", "\u2212");
+                    CultureInfo.CurrentCulture = other;
+                    try
+                    {
+                        var text = Text(JsonValue.Create(value));
+                        Assert.Matches(EcmaScript(), text);
+                        Assert.Equal(value, double.Parse(text, CultureInfo.InvariantCulture));
+                    }
+                    finally
+                    {
+                        CultureInfo.CurrentCulture = language;
+                    }
+                },
+                iter: TestSize.Times(20_000),
+                threads: 1
+            );
 
     [Fact]
     public void Names_are_ordered_by_UTF_16_code_units_at_every_depth()
@@ -130,29 +152,47 @@ public sealed partial class CanonicalJsonTests
         // The names of section 3.2.3. By code points the face would come last.
         var names = JsonNode.Parse("""{"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,"\u0080":6,"\u00f6":7}""")!;
 
-        Assert.Equal($$"""[{"\r":2,"1":4,"{{"\u0080"}}":6,"{{"\u00f6"}}":7,"{{"\u20ac"}}":1,"{{"\ud83d\ude00"}}":5,"{{"\ufb33"}}":3}]""", Text(new JsonArray(names)));
+        Assert.Equal(
+            $$"""[{"\r":2,"1":4,"{{"\u0080"}}":6,"{{"\u00f6"}}":7,"{{"\u20ac"}}":1,"{{"\ud83d\ude00"}}":5,"{{"\ufb33"}}":3}]""",
+            Text(new JsonArray(names))
+        );
         Assert.Equal("""{"":0,"A":1,"a":{"10":2,"9":3},"aa":4}""", Text(JsonNode.Parse("""{"aa":4,"a":{"9":3,"10":2},"A":1,"":0}""")));
     }
 
     [Fact]
-    public void The_order_of_names_and_the_space_between_them_change_nothing() => Gen.Shuffle(Enumerable.Range(0, 12).ToArray()).Sample(order =>
-    {
-        string Written(IEnumerable<int> numbers, string space) =>
-            $"{{{space}{string.Join($"{space},", numbers.Select(n => $"\"n{n}\"{space}:{space}[{n},{space}{{\"b\":{n},{space}\"a\":null}}]"))}{space}}}";
-        Assert.Equal(Text(JsonNode.Parse(Written(Enumerable.Range(0, 12), ""))), Text(JsonNode.Parse(Written(order, " \r\n\t"))));
-    }, iter: TestSize.Times(100));
+    public void The_order_of_names_and_the_space_between_them_change_nothing() =>
+        Gen.Shuffle(Enumerable.Range(0, 12).ToArray())
+            .Sample(
+                order =>
+                {
+                    string Written(IEnumerable<int> numbers, string space) =>
+                        $"{{{space}{string.Join($"{space},", numbers.Select(n => $"\"n{n}\"{space}:{space}[{n},{space}{{\"b\":{n},{space}\"a\":null}}]"))}{space}}}";
+                    Assert.Equal(
+                        Text(JsonNode.Parse(Written(Enumerable.Range(0, 12), ""))),
+                        Text(JsonNode.Parse(Written(order, " \r\n\t")))
+                    );
+                },
+                iter: TestSize.Times(100)
+            );
 
     [Fact]
     public void Only_quotes_backslashes_and_controls_are_escaped_and_these_in_one_way()
     {
         var controls = string.Concat(Enumerable.Range(0, 32).Select(i => (char)i));
-        const string escaped = @"\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f"
+        const string escaped =
+            @"\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f"
             + @"\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f";
         const string plain = "/<>&'+`\u007f\u0080\u00a0\u2028\u2029\ufeff\uffff\ud83d\ude00";
 
         Assert.Equal($"\"{escaped}\\\"\\\\{plain}\"", Text(JsonValue.Create(controls + "\"\\" + plain)));
-        Assert.Equal($"{{\"{escaped}\":\"{plain}\"}}", Encoding.UTF8.GetString(CanonicalJson.Of(new Dictionary<string, string> { [controls] = plain })));
-        Assert.Equal("\"\u20ac$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"", Text(JsonNode.Parse("""  "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/"  """)));
+        Assert.Equal(
+            $"{{\"{escaped}\":\"{plain}\"}}",
+            Encoding.UTF8.GetString(CanonicalJson.Of(new Dictionary<string, string> { [controls] = plain }))
+        );
+        Assert.Equal(
+            "\"\u20ac$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"",
+            Text(JsonNode.Parse("""  "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/"  """))
+        );
     }
 
     [Theory]
@@ -178,18 +218,24 @@ public sealed partial class CanonicalJsonTests
     public void A_name_that_is_there_twice_is_refused(string json) => Assert.Throws<ArgumentException>(() => Text(JsonNode.Parse(json)));
 
     [Fact]
-    public void A_records_names_are_camel_case_and_its_nulls_left_out_but_a_dictionary_is_written_as_it_is() => Assert.Equal(
-        """{"at":"2026-11-23T12:00:00+01:00","day":"monday","kept":{"B":null,"a":"x"},"list":[null,{}],"number":0.1,"true":true}""",
-        Encoding.UTF8.GetString(CanonicalJson.Of(new
-        {
-            True = true,
-            Number = 0.1m,
-            Nothing = (string?)null,
-            List = new[] { null, new object() },
-            Kept = new Dictionary<string, string?> { ["a"] = "x", ["B"] = null },
-            Day = DayOfWeek.Monday,
-            At = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.FromHours(1)),
-        })));
+    public void A_records_names_are_camel_case_and_its_nulls_left_out_but_a_dictionary_is_written_as_it_is() =>
+        Assert.Equal(
+            """{"at":"2026-11-23T12:00:00+01:00","day":"monday","kept":{"B":null,"a":"x"},"list":[null,{}],"number":0.1,"true":true}""",
+            Encoding.UTF8.GetString(
+                CanonicalJson.Of(
+                    new
+                    {
+                        True = true,
+                        Number = 0.1m,
+                        Nothing = (string?)null,
+                        List = new[] { null, new object() },
+                        Kept = new Dictionary<string, string?> { ["a"] = "x", ["B"] = null },
+                        Day = DayOfWeek.Monday,
+                        At = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.FromHours(1)),
+                    }
+                )
+            )
+        );
 
     [Fact]
     public void A_plans_id_is_the_hash_of_a_text_that_anybody_can_write()
@@ -203,20 +249,38 @@ public sealed partial class CanonicalJsonTests
             CaseId = "c",
             SubjectId = "s",
             PolicySha256 = "p",
-            Steps = [new(PlanStep.IdOf("group.member.remove", target), "group.member.remove", target, 2, "why", "f#/r", new Dictionary<string, string> { ["z"] = "1", ["a"] = "2" })],
+            Steps =
+            [
+                new(
+                    PlanStep.IdOf("group.member.remove", target),
+                    "group.member.remove",
+                    target,
+                    2,
+                    "why",
+                    "f#/r",
+                    new Dictionary<string, string> { ["z"] = "1", ["a"] = "2" }
+                ),
+            ],
             Manual = [new(target, "why", "what")],
         };
         var step = Hash("""{"action":"group.member.remove","id":"g-1","type":"group"}""")[..16];
 
-        Assert.Equal(Hash("""
-            {"caseId":"c","kind":"offboarding.remove",
-            "manual":[{"target":{"id":"g-1","name":"Readers","type":"group"},"whatToDo":"what","why":"why"}],"policySha256":"p",
-            "steps":[{"action":"group.member.remove","arguments":{"a":"2","z":"1"},"id":"STEP","reason":"why","rule":"f#/r",
-            "target":{"id":"g-1","name":"Readers","type":"group"},"wave":2}],"subjectId":"s","tenantId":"t"}
-            """.ReplaceLineEndings("").Replace("STEP", step, StringComparison.Ordinal)), plan.Id());
+        Assert.Equal(
+            Hash(
+                """
+                {"caseId":"c","kind":"offboarding.remove",
+                "manual":[{"target":{"id":"g-1","name":"Readers","type":"group"},"whatToDo":"what","why":"why"}],"policySha256":"p",
+                "steps":[{"action":"group.member.remove","arguments":{"a":"2","z":"1"},"id":"STEP","reason":"why","rule":"f#/r",
+                "target":{"id":"g-1","name":"Readers","type":"group"},"wave":2}],"subjectId":"s","tenantId":"t"}
+                """.ReplaceLineEndings("").Replace("STEP", step, StringComparison.Ordinal)
+            ),
+            plan.Id()
+        );
     }
 
-    [GeneratedRegex(@"^-?(0|[1-9]\d{0,20}|(0|[1-9]\d{0,20})\.\d*[1-9]|[1-9](\.\d*[1-9])?e(\+(2[1-9]|[3-9]\d|[123]\d\d)|-([7-9]|[1-9]\d|[123]\d\d)))$")]
+    [GeneratedRegex(
+        @"^-?(0|[1-9]\d{0,20}|(0|[1-9]\d{0,20})\.\d*[1-9]|[1-9](\.\d*[1-9])?e(\+(2[1-9]|[3-9]\d|[123]\d\d)|-([7-9]|[1-9]\d|[123]\d\d)))$"
+    )]
     private static partial Regex EcmaScript();
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

@@ -35,22 +35,34 @@ public sealed class GlobTests
     public void A_common_name_is_matched_by_both_and_is_found_whenever_there_is_one()
     {
         var pattern = Gen.String[Gen.Char["ab*?"], 0, 5];
-        Gen.Select(pattern, pattern, Gen.String[Gen.Char["ab"], 0, 6]).Sample((a, b, name) =>
-        {
-            var common = Glob.Common(a, b);
-            if (common is not null)
-                Assert.Equal((true, true), (Glob.Matches(a, common), Glob.Matches(b, common)));
-            if (Glob.Matches(a, name) && Glob.Matches(b, name))
-                Assert.NotNull(common);
-        }, iter: TestSize.Times(5_000));
+        Gen.Select(pattern, pattern, Gen.String[Gen.Char["ab"], 0, 6])
+            .Sample(
+                (a, b, name) =>
+                {
+                    var common = Glob.Common(a, b);
+                    if (common is not null)
+                        Assert.Equal((true, true), (Glob.Matches(a, common), Glob.Matches(b, common)));
+                    if (Glob.Matches(a, name) && Glob.Matches(b, name))
+                        Assert.NotNull(common);
+                },
+                iter: TestSize.Times(5_000)
+            );
     }
 
     [Fact]
     public void Matching_agrees_with_a_regular_expression_of_the_same_meaning() =>
-        Gen.Select(Gen.String[Gen.Char["ab*?"], 0, 6], Gen.String[Gen.Char["abA"], 0, 8]).Sample(
-            (pattern, name) => Assert.Equal(
-                System.Text.RegularExpressions.Regex.IsMatch(name, "^" + pattern.Replace("*", ".*", StringComparison.Ordinal).Replace('?', '.') + "$",
-                    System.Text.RegularExpressions.RegexOptions.IgnoreCase | System.Text.RegularExpressions.RegexOptions.CultureInvariant),
-                Glob.Matches(pattern, name)),
-            iter: TestSize.Times(5_000));
+        Gen.Select(Gen.String[Gen.Char["ab*?"], 0, 6], Gen.String[Gen.Char["abA"], 0, 8])
+            .Sample(
+                (pattern, name) =>
+                    Assert.Equal(
+                        System.Text.RegularExpressions.Regex.IsMatch(
+                            name,
+                            "^" + pattern.Replace("*", ".*", StringComparison.Ordinal).Replace('?', '.') + "$",
+                            System.Text.RegularExpressions.RegexOptions.IgnoreCase
+                                | System.Text.RegularExpressions.RegexOptions.CultureInvariant
+                        ),
+                        Glob.Matches(pattern, name)
+                    ),
+                iter: TestSize.Times(5_000)
+            );
 }

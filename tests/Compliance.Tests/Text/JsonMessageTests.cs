@@ -32,7 +32,10 @@ public sealed class JsonMessageTests
     [InlineData("ZXlKcFpDSTZJamNpZlE9PQ==")]
     [InlineData("aGVsbG8=")]
     public void What_is_neither_a_JSON_object_nor_Base64_of_one_is_refused(string text) =>
-        Assert.Equal("the message is neither a JSON object nor Base64 of one", Assert.Throws<JsonMessageException>(() => JsonMessage.FromQueue(text)).Message);
+        Assert.Equal(
+            "the message is neither a JSON object nor Base64 of one",
+            Assert.Throws<JsonMessageException>(() => JsonMessage.FromQueue(text)).Message
+        );
 
     [Theory]
     [InlineData("[]", "the message must be a JSON object")]
@@ -49,7 +52,8 @@ public sealed class JsonMessageTests
     [Fact]
     public void Nesting_is_read_to_its_limit_and_no_further()
     {
-        static byte[] Nested(int depth) => Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1));
+        static byte[] Nested(int depth) =>
+            Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1));
 
         JsonMessage.Parse(Nested(JsonMessage.MaxDepth), "the message");
         Assert.Contains("nested more than 16 deep", Refusal(Nested(JsonMessage.MaxDepth + 1)).Message, StringComparison.Ordinal);
@@ -67,7 +71,10 @@ public sealed class JsonMessageTests
     [Fact]
     public void Half_a_surrogate_pair_is_refused_in_the_text_and_is_no_text_when_it_is_escaped()
     {
-        Assert.Equal("the message holds half a surrogate pair (character 7)", Assert.Throws<JsonMessageException>(() => JsonMessage.FromQueue("{\"a\":\"\ud800\"}")).Message);
+        Assert.Equal(
+            "the message holds half a surrogate pair (character 7)",
+            Assert.Throws<JsonMessageException>(() => JsonMessage.FromQueue("{\"a\":\"\ud800\"}")).Message
+        );
         Assert.Null(JsonMessage.Text(JsonMessage.Parse("""{"a":"\ud800"}"""u8.ToArray(), "the message"), "a"));
     }
 
@@ -86,5 +93,6 @@ public sealed class JsonMessageTests
         Assert.True(Assert.Throws<JsonMessageException>(() => JsonMessage.FromQueue(new string('A', 100_000))).TooLarge);
     }
 
-    private static JsonMessageException Refusal(ReadOnlyMemory<byte> bytes) => Assert.Throws<JsonMessageException>(() => JsonMessage.Parse(bytes, "the message"));
+    private static JsonMessageException Refusal(ReadOnlyMemory<byte> bytes) =>
+        Assert.Throws<JsonMessageException>(() => JsonMessage.Parse(bytes, "the message"));
 }

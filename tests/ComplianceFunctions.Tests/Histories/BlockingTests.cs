@@ -14,12 +14,17 @@ public sealed class BlockingTests
         var log = world.Sandbox.Requests;
         var trips = log.Where(r => r is { Host: "graph", Batch: null })
             .Select(trip => log.Where(r => r.Batch == trip.RequestId).DefaultIfEmpty(trip))
-            .Select(trip => trip.Select(r => $"{r.Method} {r.Path.Split('?')[0]}").ToList()).ToList();
+            .Select(trip => trip.Select(r => $"{r.Method} {r.Path.Split('?')[0]}").ToList())
+            .ToList();
         var revoked = trips.FindIndex(t => t.Exists(r => r.EndsWith("/revokeSignInSessions", StringComparison.Ordinal)));
         Assert.NotNull((await world.CaseAsync(Person.Lea, "1"))!.BlockedAt);
         var lea = $"/v1.0/users/{SmallTenant.IdOf(Person.Lea)}";
         string[] expected = ["GET", $"PATCH {lea}", $"POST {lea}/revokeSignInSessions"];
-        Assert.Equal(expected, trips.Take(revoked + 1)
-            .Select(t => t.TrueForAll(r => r.StartsWith("GET ", StringComparison.Ordinal)) ? "GET" : string.Join(", ", t)));
+        Assert.Equal(
+            expected,
+            trips
+                .Take(revoked + 1)
+                .Select(t => t.TrueForAll(r => r.StartsWith("GET ", StringComparison.Ordinal)) ? "GET" : string.Join(", ", t))
+        );
     }
 }

@@ -10,8 +10,10 @@ namespace ComplianceFunctions.Tests.Histories;
 /// </summary>
 public sealed class CrashTests
 {
-    private static readonly LeaverHistory Life =
-        new(1, [new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromHours(1), ForCause: true)]);
+    private static readonly LeaverHistory Life = new(
+        1,
+        [new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromHours(1), ForCause: true)]
+    );
 
     // Every twelfth in the usual run.
     private static int Every => TestSize.IsLong ? 1 : 12;
@@ -44,8 +46,11 @@ public sealed class CrashTests
         await using var world = await LeaverWorld.StartAsync(1, faults, cancellationToken: TestContext.Current.CancellationToken);
         await HistoryRun.LiveAsync(Life, world, new LeaverInvariants(world));
         var known = await world.CaseAsync(Person.Lea, "1");
-        var steps = world.Simulation.Trace.Where(s => s.Kind is StepKind.Activity or StepKind.Function)
-            .Select(s => (s.Instance, s.Name)).Distinct().ToList();
+        var steps = world
+            .Simulation.Trace.Where(s => s.Kind is StepKind.Activity or StepKind.Function)
+            .Select(s => (s.Instance, s.Name))
+            .Distinct()
+            .ToList();
         var records = world.EvidenceIds();
         Assert.Equal(records.Distinct(), records);
         var open = world.Storage.State.Rows("findings").Count(r => (string?)r["Status"] == "Open");

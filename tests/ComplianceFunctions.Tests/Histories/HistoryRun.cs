@@ -18,13 +18,9 @@ internal interface IHistoryWatch
 /// <summary>Watches nothing, for measuring.</summary>
 internal sealed class NothingWatched : IHistoryWatch
 {
-    public void BeforeHappening(Happening happening)
-    {
-    }
+    public void BeforeHappening(Happening happening) { }
 
-    public void AfterHappening(Happening happening)
-    {
-    }
+    public void AfterHappening(Happening happening) { }
 
     public Task AfterStepAsync(Step step) => Task.CompletedTask;
 }

@@ -64,7 +64,8 @@ public sealed class HistoryTests
             seed {seed}: {broken.Message}
             replay: {TestSize.SeedVariable}={seed} dotnet run --project tests/ComplianceFunctions.Tests -- -method "*{Name}"
             smallest history found: {smallest}
-            """);
+            """
+        );
     }
 
     [Fact]
@@ -85,9 +86,10 @@ public sealed class HistoryTests
     // do not.
     private static async Task<BrokenInvariantException?> LiveAsync(LeaverHistory history, int seed)
     {
-        await using var world = seed % 2 == 0
-            ? await LeaverWorld.StartAsync((ulong)seed, EngineFaults, Trouble, cancellationToken: Stop)
-            : await LeaverWorld.StartAsync((ulong)seed, replays: true, cancellationToken: Stop);
+        await using var world =
+            seed % 2 == 0
+                ? await LeaverWorld.StartAsync((ulong)seed, EngineFaults, Trouble, cancellationToken: Stop)
+                : await LeaverWorld.StartAsync((ulong)seed, replays: true, cancellationToken: Stop);
         try
         {
             await HistoryRun.LiveAsync(history, world, new LeaverInvariants(world));

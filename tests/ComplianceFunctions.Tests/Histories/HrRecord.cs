@@ -47,9 +47,13 @@ internal sealed class HrRecord
     public bool IsEmployed(Person who, string employment, DateTimeOffset now)
     {
         var own = Latest(who, employment)!.Value.Event;
-        return _events.Keys.Any(other => other.Who == who && other.Employment != employment
-            && Latest(who, other.Employment)!.Value.Event is var latest && SentAt(latest) > SentAt(own)
-            && (DueAt(who, other.Employment) is not { } due || due > now));
+        return _events.Keys.Any(other =>
+            other.Who == who
+            && other.Employment != employment
+            && Latest(who, other.Employment)!.Value.Event is var latest
+            && SentAt(latest) > SentAt(own)
+            && (DueAt(who, other.Employment) is not { } due || due > now)
+        );
     }
 
     private static TimeSpan SentAt(HrSends sent) => sent.Sent ?? sent.At;

@@ -34,8 +34,11 @@ internal sealed class Interruptions
         where T : class
     {
         var inner = services.Last(s => s.ServiceType == typeof(T));
-        services.AddSingleton(provider => wrap(
-            (T)(inner.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!))));
+        services.AddSingleton(provider =>
+            wrap(
+                (T)(inner.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!))
+            )
+        );
     }
 
     private static Task OrNothing(Task? happening) => happening ?? Task.CompletedTask;
@@ -52,7 +55,11 @@ internal sealed class Interruptions
             inner.LookUpAsync(userId, policy, cancellationToken);
 
         public async Task<AccessSnapshot> ReadAccessAsync(
-            string userId, string principalName, OffboardingPolicy policy, CancellationToken cancellationToken)
+            string userId,
+            string principalName,
+            OffboardingPolicy policy,
+            CancellationToken cancellationToken
+        )
         {
             var read = await inner.ReadAccessAsync(userId, principalName, policy, cancellationToken);
             await OrNothing(here.AfterReadAccess?.Invoke());
@@ -68,8 +75,10 @@ internal sealed class Interruptions
             return inner.HeirAsync(userId, leaving, cancellationToken);
         }
 
-        public Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken) =>
-            inner.RecheckAsync(userIds, cancellationToken);
+        public Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(
+            IReadOnlyCollection<string> userIds,
+            CancellationToken cancellationToken
+        ) => inner.RecheckAsync(userIds, cancellationToken);
     }
 
     private sealed class Cases(ILeaverCases inner, Interruptions here) : ILeaverCases
@@ -77,7 +86,8 @@ internal sealed class Interruptions
         public Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken cancellationToken) =>
             inner.FindAsync(tenantId, caseId, cancellationToken);
 
-        public Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken cancellationToken) => inner.AllAsync(tenantId, cancellationToken);
+        public Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken cancellationToken) =>
+            inner.AllAsync(tenantId, cancellationToken);
 
         public Task<IReadOnlyList<LeaverCase>> OpenAsync(string tenantId, DateTimeOffset? dueSince, CancellationToken cancellationToken) =>
             inner.OpenAsync(tenantId, dueSince, cancellationToken);
@@ -86,7 +96,11 @@ internal sealed class Interruptions
             inner.OfPersonAsync(tenantId, employeeId, cancellationToken);
 
         public async Task<LeaverCase> ChangeAsync(
-            string tenantId, string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken cancellationToken)
+            string tenantId,
+            string caseId,
+            Func<LeaverCase, LeaverCase> change,
+            CancellationToken cancellationToken
+        )
         {
             var after = await inner.ChangeAsync(tenantId, caseId, change, cancellationToken);
             await OrNothing(here.AfterChange?.Invoke(after));

@@ -75,14 +75,21 @@ internal sealed class LeaverInvariants : IHistoryWatch
 
     // Controls whose findings are about the directory: what resolves them must have read it. The others are about answers.
     private static readonly HashSet<string> AboutTheDirectory =
-        [LeaverControls.NoMatch, LeaverControls.NotClear, LeaverControls.StepStuck, LeaverControls.Relapsed];
+    [
+        LeaverControls.NoMatch,
+        LeaverControls.NotClear,
+        LeaverControls.StepStuck,
+        LeaverControls.Relapsed,
+    ];
 
     private readonly LeaverWorld _world;
+
     // What HR has sent, and what the program has taken: between the two it may go by either.
     private readonly HrRecord _sent = new();
     private readonly HrRecord _taken = new();
     private readonly List<Answer> _answers = [];
     private readonly Dictionary<(string CaseId, int Round), Person> _blocked = [];
+
     // Whom the program disabled and nobody enabled since.
     private readonly HashSet<Person> _disabled = [];
     private readonly HashSet<string> _actedPolicies = new(StringComparer.Ordinal);
@@ -181,19 +188,28 @@ internal sealed class LeaverInvariants : IHistoryWatch
             Broken(Invariant.NotWhileEmployed, now, $"{who} was disabled, and works on in another employment");
         var known = cases.Values.Where(c => c.EmployeeId == SmallTenant.EmployeeIdOf(meant) && c.BegunAt is not null).MaxBy(c => c.BegunAt);
         if (known is not null && IsProtected(who) && !IsApproved(known, GuardNames.Protected))
-            Broken(Invariant.ApprovedInItsRound, now,
-                $"{who} is protected and was disabled without two approvals of round {known.Round} under the policy in force");
+            Broken(
+                Invariant.ApprovedInItsRound,
+                now,
+                $"{who} is protected and was disabled without two approvals of round {known.Round} under the policy in force"
+            );
     }
 
     private void GivenBack(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
     {
         // To who stays, or to who was taken for the leaver.
-        var allowed = cases.Values.Any(c => (!Ends(c) || c.DueAt > now || c.UserId != SmallTenant.IdOf(who))
-            && PersonOf(c) is { } leaver && _sent.Latest(leaver, c.Employment) is { At: var said }
-            && Approvals(c, GuardNames.Restore).Count(a => a.Request.SubjectId == SmallTenant.IdOf(who) && a.At >= said) >= 2);
+        var allowed = cases.Values.Any(c =>
+            (!Ends(c) || c.DueAt > now || c.UserId != SmallTenant.IdOf(who))
+            && PersonOf(c) is { } leaver
+            && _sent.Latest(leaver, c.Employment) is { At: var said }
+            && Approvals(c, GuardNames.Restore).Count(a => a.Request.SubjectId == SmallTenant.IdOf(who) && a.At >= said) >= 2
+        );
         if (!allowed)
-            Broken(Invariant.RestoredByTwo, now,
-                $"{who} got access back, and no two people approved it since HR took the leaving back or put it off");
+            Broken(
+                Invariant.RestoredByTwo,
+                now,
+                $"{who} got access back, and no two people approved it since HR took the leaving back or put it off"
+            );
     }
 
     private void Taken(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
@@ -207,18 +223,25 @@ internal sealed class LeaverInvariants : IHistoryWatch
         }
         var isFirstAct = _actedPolicies.Add(_world.Policy.Sha256);
         if (isFirstAct && _world.Policy.ApproveFirstAct && !known.Exists(c => IsApproved(c, GuardNames.FirstActOfPolicy)))
-            Broken(Invariant.ApprovedInItsRound, now,
-                $"the first plan under a policy was carried out on {who} without two approvals of its round");
+            Broken(
+                Invariant.ApprovedInItsRound,
+                now,
+                $"the first plan under a policy was carried out on {who} without two approvals of its round"
+            );
     }
 
     private void Refused(Dictionary<string, LeaverCase> cases, DateTimeOffset now)
     {
         // One whose person is employed again comes to rest without a refusal.
         var closed = cases.Values.Where(c =>
-            c is { Stage: LeaverStage.Closed, ClearAt: null, EmployedIn: null } && Before(c)?.Stage != LeaverStage.Closed);
+            c is { Stage: LeaverStage.Closed, ClearAt: null, EmployedIn: null } && Before(c)?.Stage != LeaverStage.Closed
+        );
         foreach (var known in closed.Where(c => !IsRefused(c)))
-            Broken(Invariant.RefusedInItsRound, now,
-                $"{known.EmployeeId} was closed as refused in round {known.Round}, which no approver refused");
+            Broken(
+                Invariant.RefusedInItsRound,
+                now,
+                $"{known.EmployeeId} was closed as refused in round {known.Round}, which no approver refused"
+            );
     }
 
     // A case has begun to block its person: from here on this round is about that person.
@@ -229,8 +252,11 @@ internal sealed class LeaverInvariants : IHistoryWatch
             if (UserOf(known) is not { } who)
                 continue;
             if (access[who].Exists && WhomHrMeans(who) is var meant && meant != PersonOf(known))
-                Broken(Invariant.OnlyTheLeaver, now,
-                    $"round {known.Round} of {known.EmployeeId} begins to block {who}, whom HR's latest event does not fit");
+                Broken(
+                    Invariant.OnlyTheLeaver,
+                    now,
+                    $"round {known.Round} of {known.EmployeeId} begins to block {who}, whom HR's latest event does not fit"
+                );
             _blocked[(known.Id, known.Round)] = who;
         }
     }
@@ -249,12 +275,19 @@ internal sealed class LeaverInvariants : IHistoryWatch
             var caseId = HrEventKeys.CaseOf(SmallTenant.Id, employeeId, employment);
             // Blocked in this round and enabled by somebody else since: the daily check of former leavers sees to that.
             // A finding about whichever of the person's employments is one about the person.
-            if (!cases.TryGetValue(caseId, out var known) || known.BlockedAt is not null || IsRefused(known)
-                || _openFindings.Values.Any(f => cases.TryGetValue(f.CaseId, out var about) && about.EmployeeId == employeeId))
+            if (
+                !cases.TryGetValue(caseId, out var known)
+                || known.BlockedAt is not null
+                || IsRefused(known)
+                || _openFindings.Values.Any(f => cases.TryGetValue(f.CaseId, out var about) && about.EmployeeId == employeeId)
+            )
                 continue;
-            Broken(Invariant.BlockedInTime, now,
+            Broken(
+                Invariant.BlockedInTime,
+                now,
                 $"{who} was due at {due:yyyy-MM-dd HH:mm}Z, can still sign in, and no finding is open; "
-                + $"the case is {known.Stage}: {known.Note}");
+                    + $"the case is {known.Stage}: {known.Note}"
+            );
         }
     }
 
@@ -269,32 +302,55 @@ internal sealed class LeaverInvariants : IHistoryWatch
             if (about.Exists(c => UserOf(c) == who && PersonOf(c) is { } leaver && _taken.IsDue(leaver, now)))
                 continue;
             // One whose person is employed again, or who was not found any more, is a finding.
-            if (about.Exists(c => _openFindings.Values.Any(f => f.CaseId == c.Id))
-                || about.Exists(c => c.EmployedIn is not null || IsRefused(c)))
+            if (
+                about.Exists(c => _openFindings.Values.Any(f => f.CaseId == c.Id))
+                || about.Exists(c => c.EmployedIn is not null || IsRefused(c))
+            )
                 continue;
-            Broken(Invariant.GivenBackOrAsked, now,
-                $"{who} is disabled, no termination is due, and nobody is asked; the case is {string.Join(", ", about.Select(c => $"{c.Stage}: {c.Note}"))}");
+            Broken(
+                Invariant.GivenBackOrAsked,
+                now,
+                $"{who} is disabled, no termination is due, and nobody is asked; the case is "
+                    + $"{string.Join(", ", about.Select(c => $"{c.Stage}: {c.Note}"))}"
+            );
         }
     }
 
     private void ResolvedFindings(
-        Step step, Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
+        Step step,
+        Dictionary<string, LeaverCase> cases,
+        Dictionary<Person, PersonAccess> access,
+        DateTimeOffset now
+    )
     {
         var open = OpenFindings();
         // What HR took back or put off is expected no more, nor what was asked of somebody who is employed again.
-        var resolved = _openFindings.Where(f => !open.ContainsKey(f.Key) && AboutTheDirectory.Contains(f.Key[..9])
-            && cases.TryGetValue(f.Value.CaseId, out var about) && about.EmployedIn is null && Ends(about) && about.DueAt <= now).ToList();
+        var resolved = _openFindings
+            .Where(f =>
+                !open.ContainsKey(f.Key)
+                && AboutTheDirectory.Contains(f.Key[..9])
+                && cases.TryGetValue(f.Value.CaseId, out var about)
+                && about.EmployedIn is null
+                && Ends(about)
+                && about.DueAt <= now
+            )
+            .ToList();
         if (resolved.Count > 0 && !_world.Sandbox.Requests.Any(r => r.Host is "graph" or "arm" && r.Path != "/v1.0/$batch"))
-            Broken(Invariant.ResolvedWhenGone, now,
-                $"{string.Join(", ", resolved.Select(f => f.Key))} was resolved by {step.Name}, which read nothing");
+            Broken(
+                Invariant.ResolvedWhenGone,
+                now,
+                $"{string.Join(", ", resolved.Select(f => f.Key))} was resolved by {step.Name}, which read nothing"
+            );
         foreach (var (id, finding) in resolved)
         {
             if (UserOf(cases[finding.CaseId]) is not { } who)
                 continue;
             if (id.StartsWith(LeaverControls.Relapsed, StringComparison.Ordinal) && access[who].Enabled)
                 Broken(Invariant.ResolvedWhenGone, now, $"{id} was resolved by {step.Name}, and {who} can still sign in");
-            if (id.StartsWith(LeaverControls.StepStuck, StringComparison.Ordinal)
-                && access[who].Holds.Any(h => finding.Part.Contains(h, StringComparison.OrdinalIgnoreCase)))
+            if (
+                id.StartsWith(LeaverControls.StepStuck, StringComparison.Ordinal)
+                && access[who].Holds.Any(h => finding.Part.Contains(h, StringComparison.OrdinalIgnoreCase))
+            )
                 Broken(Invariant.ResolvedWhenGone, now, $"{id} was resolved by {step.Name}, and {who} still has {finding.Part}");
         }
         _openFindings = open;
@@ -306,9 +362,11 @@ internal sealed class LeaverInvariants : IHistoryWatch
             return;
         var size = Size();
         // Access that ends is something that happens, even where there was nothing left to take.
-        var quiet = _disturbed < _dayBegan - TimeSpan.FromDays(1)
-            && !_taken.Employments.Any(e => _taken.DueAt(e.Who, e.Employment) is { } due && due > _dayBegan - TimeSpan.FromDays(1)
-                && due <= now);
+        var quiet =
+            _disturbed < _dayBegan - TimeSpan.FromDays(1)
+            && !_taken.Employments.Any(e =>
+                _taken.DueAt(e.Who, e.Employment) is { } due && due > _dayBegan - TimeSpan.FromDays(1) && due <= now
+            );
         var (records, bytes) = (size.Records - _atDayBegin.Records, size.Bytes - _atDayBegin.Bytes);
         if (quiet && (records > 5 || bytes > 32_768))
             Broken(Invariant.GrowsWithChanges, now, $"a day in which nothing happened left {records} records and {bytes} bytes");
@@ -323,10 +381,17 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private bool IsApproved(LeaverCase known, string guard) => Approvals(known, guard).Count() >= 2;
 
     // Given in this round, by different people, none of whom is meant, under the policy in force.
-    private IEnumerable<Answer> Approvals(LeaverCase known, string guard) => _answers.Where(a =>
-        a.Request.CaseId == known.Id && a.Round == known.Round && a.Approve
-        && a.Request.PolicySha256 == _world.Policy.Sha256 && a.Request.Guards.Contains(guard)
-        && a.ApproverId != known.UserId).DistinctBy(a => a.ApproverId);
+    private IEnumerable<Answer> Approvals(LeaverCase known, string guard) =>
+        _answers
+            .Where(a =>
+                a.Request.CaseId == known.Id
+                && a.Round == known.Round
+                && a.Approve
+                && a.Request.PolicySha256 == _world.Policy.Sha256
+                && a.Request.Guards.Contains(guard)
+                && a.ApproverId != known.UserId
+            )
+            .DistinctBy(a => a.ApproverId);
 
     private bool IsRefused(LeaverCase known) => _answers.Exists(a => a.Request.CaseId == known.Id && a.Round == known.Round && !a.Approve);
 
@@ -360,8 +425,10 @@ internal sealed class LeaverInvariants : IHistoryWatch
 
     private Dictionary<string, LeaverCase> Cases() => _world.Cases().ToDictionary(c => c.Id, StringComparer.Ordinal);
 
-    private Dictionary<string, OpenFinding> OpenFindings() => _world.Storage.State.Rows("findings")
-        .Where(r => (string?)r["Status"] == "Open")
+    private Dictionary<string, OpenFinding> OpenFindings() =>
+        _world
+            .Storage.State.Rows("findings")
+            .Where(r => (string?)r["Status"] == "Open")
             .ToDictionary(r => r.RowKey, r => new OpenFinding((string)r["SubjectId"]!, (string)r["Part"]!), StringComparer.Ordinal);
 
     private (long Records, long Bytes) Size() => (_world.EvidenceRecords(), _world.StoredBytes());

@@ -31,8 +31,16 @@ internal abstract record Happening(TimeSpan At);
 /// <param name="Mail">The mail address that HR has on file; null for none.</param>
 /// <param name="Sent">When HR sent it, from the history's start; null for when it arrives.</param>
 internal sealed record HrSends(
-    TimeSpan At, string Type, long Sequence, TimeSpan? Leaves = null, Person Who = Person.Lea, string Employment = "1",
-    bool ForCause = false, Person? Mail = null, TimeSpan? Sent = null) : Happening(At);
+    TimeSpan At,
+    string Type,
+    long Sequence,
+    TimeSpan? Leaves = null,
+    Person Who = Person.Lea,
+    string Employment = "1",
+    bool ForCause = false,
+    Person? Mail = null,
+    TimeSpan? Sent = null
+) : Happening(At);
 
 /// <summary>An approver answers a request that is open.</summary>
 /// <param name="At">When.</param>
@@ -135,8 +143,8 @@ internal sealed record Restarts(TimeSpan At) : Happening(At);
 internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenings)
 {
     /// <summary>As C# that gives this history, to be put into a test.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Days} days:\n{string.Join("\n", Happenings.Select(h => "  " + h))}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Days} days:\n{string.Join("\n", Happenings.Select(h => "  " + h))}");
 
     /// <summary>A random history; the same for the same seed.</summary>
     /// <param name="seed">What it is drawn from.</param>
@@ -147,9 +155,10 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
         var happenings = new List<Happening>();
         // Most is decided around a few days, as in life: what comes close together is what goes wrong together.
         var centres = Enumerable.Range(0, 4).Select(_ => random.NextDouble() * days / 2).ToList();
-        TimeSpan Time() => random.Next(4) == 0
-            ? TimeSpan.FromDays(random.NextDouble() * days * 3 / 4)
-            : TimeSpan.FromDays(centres[random.Next(centres.Count)]) + TimeSpan.FromMinutes(Math.Pow(random.NextDouble(), 3) * 600);
+        TimeSpan Time() =>
+            random.Next(4) == 0
+                ? TimeSpan.FromDays(random.NextDouble() * days * 3 / 4)
+                : TimeSpan.FromDays(centres[random.Next(centres.Count)]) + TimeSpan.FromMinutes(Math.Pow(random.NextDouble(), 3) * 600);
         TimeSpan Whole(TimeSpan time) => TimeSpan.FromSeconds(Math.Floor(time.TotalSeconds));
 
         foreach (var who in random.Next(3) == 0 ? new[] { Person.Lea, Person.Noa } : [Person.Lea])
@@ -159,18 +168,22 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
                 for (var sequence = 1; sequence <= random.Next(1, 5); sequence++)
                 {
                     var at = Whole(Time());
-                    var type = sequence == 1 && random.Next(8) > 0 ? "terminated" : random.Next(5) switch
-                    {
-                        0 => "terminated",
-                        1 or 2 => "termination.rescheduled",
-                        3 => "termination.cancelled",
-                        _ => "rehired",
-                    };
+                    var type =
+                        sequence == 1 && random.Next(8) > 0
+                            ? "terminated"
+                            : random.Next(5) switch
+                            {
+                                0 => "terminated",
+                                1 or 2 => "termination.rescheduled",
+                                3 => "termination.cancelled",
+                                _ => "rehired",
+                            };
                     var ends = type is "terminated" or "termination.rescheduled";
                     var cause = ends && random.Next(4) == 0;
                     var notice = TimeSpan.FromHours((random.Next(3) * 24 * 12) + (random.NextDouble() * 40) - 10);
-                    events.Add(new(
-                        at, type, sequence, ends ? at + Whole(notice) : null, who, employment, cause, random.Next(3) == 0 ? who : null));
+                    events.Add(
+                        new(at, type, sequence, ends ? at + Whole(notice) : null, who, employment, cause, random.Next(3) == 0 ? who : null)
+                    );
                 }
             // HR sends in order as a rule, and now and then late, twice or in disorder.
             foreach (var group in events.GroupBy(e => e.Employment))
@@ -222,8 +235,18 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
     }
 
     private static readonly string[] Permissions =
-        ["User.EnableDisableAccount.All", "GroupMember.ReadWrite.All", "User.Read.All", "GroupMember.Read.All"];
+    [
+        "User.EnableDisableAccount.All",
+        "GroupMember.ReadWrite.All",
+        "User.Read.All",
+        "GroupMember.Read.All",
+    ];
 
     private static readonly string[] Rules =
-        ["graph/* => status=429", "graph/* => status=503", "PATCH graph/users/* => status=500", "POST graph/users/* => status=503"];
+    [
+        "graph/* => status=429",
+        "graph/* => status=503",
+        "PATCH graph/users/* => status=500",
+        "POST graph/users/* => status=503",
+    ];
 }

@@ -47,27 +47,35 @@ internal sealed class LeaverWorld : IAsyncDisposable
     private MemoryStorageTransport? _transport;
 
     private LeaverWorld(
-        ulong seed, FaultPlan faults, double trouble, bool replays, bool records, Action<IServiceCollection>? services,
-        CancellationToken cancellationToken)
+        ulong seed,
+        FaultPlan faults,
+        double trouble,
+        bool replays,
+        bool records,
+        Action<IServiceCollection>? services,
+        CancellationToken cancellationToken
+    )
     {
         _services = services;
         _cancellationToken = cancellationToken;
-        Simulation = new DurableSimulation(new SimulationOptions
-        {
-            Seed = seed,
-            Start = Start,
-            Hosts =
-            [
-                new Simulation.HostOptions
-                {
-                    Functions = [typeof(LeaverActivities), typeof(LeaverOrchestrations)],
-                    Version = OrchestrationVersions.Current,
-                },
-            ],
-            Faults = faults,
-            ReplaysEveryEpisode = replays,
-            RecordsHistories = records,
-        });
+        Simulation = new DurableSimulation(
+            new SimulationOptions
+            {
+                Seed = seed,
+                Start = Start,
+                Hosts =
+                [
+                    new Simulation.HostOptions
+                    {
+                        Functions = [typeof(LeaverActivities), typeof(LeaverOrchestrations)],
+                        Version = OrchestrationVersions.Current,
+                    },
+                ],
+                Faults = faults,
+                ReplaysEveryEpisode = replays,
+                RecordsHistories = records,
+            }
+        );
         Storage = new MemoryStorage(Simulation.Clock)
         {
             Faults = request => Simulation.CrashesAt("storage") ? StorageFault.CrashBefore : Trouble(seed, trouble, request),
@@ -101,8 +109,14 @@ internal sealed class LeaverWorld : IAsyncDisposable
     /// <param name="services">Changes the program's services.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     public static async Task<LeaverWorld> StartAsync(
-        ulong seed = 1, FaultPlan? faults = null, double trouble = 0, bool replays = false, bool records = false,
-        Action<IServiceCollection>? services = null, CancellationToken cancellationToken = default)
+        ulong seed = 1,
+        FaultPlan? faults = null,
+        double trouble = 0,
+        bool replays = false,
+        bool records = false,
+        Action<IServiceCollection>? services = null,
+        CancellationToken cancellationToken = default
+    )
     {
         var world = new LeaverWorld(seed, faults ?? new FaultPlan(), trouble, replays, records, services, cancellationToken);
         var options = new SandboxOptions
@@ -202,8 +216,8 @@ internal sealed class LeaverWorld : IAsyncDisposable
     }
 
     /// <summary>Whether a control has an open finding.</summary>
-    public bool HasFinding(string control) => Storage.State.Rows("findings").Any(r =>
-        (string?)r["Status"] == "Open" && r.RowKey.StartsWith(control, StringComparison.Ordinal));
+    public bool HasFinding(string control) =>
+        Storage.State.Rows("findings").Any(r => (string?)r["Status"] == "Open" && r.RowKey.StartsWith(control, StringComparison.Ordinal));
 
     /// <summary>Ids of the records in the evidence log but the log's own.</summary>
     public IReadOnlyList<string> EvidenceIds() =>
@@ -211,12 +225,21 @@ internal sealed class LeaverWorld : IAsyncDisposable
 
     /// <summary>What each record in the evidence log is about: its action, and the controls it names.</summary>
     public IReadOnlyList<(string Action, IReadOnlyList<string> Controls)> EvidenceControls() =>
-        [.. EvidenceLines().Select(r =>
-            (r["action"]!.GetValue<string>(), (IReadOnlyList<string>)[.. r["controls"]!.AsArray().Select(c => c!.GetValue<string>())]))];
+        [
+            .. EvidenceLines()
+                .Select(r =>
+                    (
+                        r["action"]!.GetValue<string>(),
+                        (IReadOnlyList<string>)[.. r["controls"]!.AsArray().Select(c => c!.GetValue<string>())]
+                    )
+                ),
+        ];
 
     /// <summary>The case of an employment; null when there is none.</summary>
-    public Task<LeaverCase?> CaseAsync(Person who, string employment) => Services.GetRequiredService<LeaverDesk>().CaseAsync(
-        HrEventKeys.CaseOf(SmallTenant.Id, SmallTenant.EmployeeIdOf(who), employment), _cancellationToken);
+    public Task<LeaverCase?> CaseAsync(Person who, string employment) =>
+        Services
+            .GetRequiredService<LeaverDesk>()
+            .CaseAsync(HrEventKeys.CaseOf(SmallTenant.Id, SmallTenant.EmployeeIdOf(who), employment), _cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -250,21 +273,23 @@ internal sealed class LeaverWorld : IAsyncDisposable
         _transport?.Crash();
         _transport = Storage.Open();
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = _folder });
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["AzureWebJobsStorage"] = MemoryStorage.StateConnection,
-            ["EvidenceStorage"] = MemoryStorage.EvidenceConnection,
-            ["Tenant:Id"] = SmallTenant.Id,
-            ["Tenant:GraphEndpoint"] = Address + "/v1.0",
-            ["Tenant:ResourceManagerEndpoint"] = Address,
-            ["Tenant:AuthorityHost"] = Address,
-            ["Tenant:ClientId"] = SmallTenant.ClientId,
-            ["Tenant:ClientSecret"] = Secret,
-            ["Tenant:PinnedThumbprint"] = new string('0', 64),
-            ["Evidence:SigningKey"] = Path.Combine(_folder, "evidence-key.pem"),
-            ["Hr:WebhookKeys"] = Requests.HrKey,
-            ["Approvals:Audience"] = SmallTenant.ComplianceApp,
-        });
+        builder.Configuration.AddInMemoryCollection(
+            new Dictionary<string, string?>
+            {
+                ["AzureWebJobsStorage"] = MemoryStorage.StateConnection,
+                ["EvidenceStorage"] = MemoryStorage.EvidenceConnection,
+                ["Tenant:Id"] = SmallTenant.Id,
+                ["Tenant:GraphEndpoint"] = Address + "/v1.0",
+                ["Tenant:ResourceManagerEndpoint"] = Address,
+                ["Tenant:AuthorityHost"] = Address,
+                ["Tenant:ClientId"] = SmallTenant.ClientId,
+                ["Tenant:ClientSecret"] = Secret,
+                ["Tenant:PinnedThumbprint"] = new string('0', 64),
+                ["Evidence:SigningKey"] = Path.Combine(_folder, "evidence-key.pem"),
+                ["Hr:WebhookKeys"] = Requests.HrKey,
+                ["Approvals:Audience"] = SmallTenant.ComplianceApp,
+            }
+        );
         builder.AddComplianceApp();
         builder.Services.AddMvcCore();
         builder.Services.AddSingleton<TimeProvider>(Simulation.Clock);
@@ -305,8 +330,11 @@ internal sealed class LeaverWorld : IAsyncDisposable
             data["forCause"] = hr.ForCause;
         }
         var body = Requests.Event(
-            string.Create(CultureInfo.InvariantCulture, $"{hr.Who}-{hr.Employment}-{hr.Sequence}"), "hr.employee." + hr.Type,
-            Start + (hr.Sent ?? hr.At), data);
+            string.Create(CultureInfo.InvariantCulture, $"{hr.Who}-{hr.Employment}-{hr.Sequence}"),
+            "hr.employee." + hr.Type,
+            Start + (hr.Sent ?? hr.At),
+            data
+        );
         // HR tries again until it has an answer.
         for (var tries = 1; ; tries++)
         {
@@ -330,7 +358,16 @@ internal sealed class LeaverWorld : IAsyncDisposable
     /// <param name="reason">Why.</param>
     public async Task<HttpStatusCode?> StartForCauseAsync(int? approver, string user, string reason = "copied the customer list")
     {
-        var message = Requests.Post(JsonSerializer.SerializeToUtf8Bytes(new { user, forCause = true, reason }));
+        var message = Requests.Post(
+            JsonSerializer.SerializeToUtf8Bytes(
+                new
+                {
+                    user,
+                    forCause = true,
+                    reason,
+                }
+            )
+        );
         if (approver is { } who)
             message.Headers.Authorization = "Bearer " + await TokenAsync(SmallTenant.Approvers[who]);
         return await AskAsync("StartLeaver", message, f => f.Start(message, Simulation.Client, _cancellationToken));
@@ -401,22 +438,36 @@ internal sealed class LeaverWorld : IAsyncDisposable
     {
         using var client = new HttpMessageInvoker(Sandbox.CreateHandler());
         return await Requests.TokenAsync(
-            client, $"{Address}/{SmallTenant.Id}", SmallTenant.ClientId, Secret,
-            principalName, SmallTenant.ComplianceApp, _cancellationToken);
+            client,
+            $"{Address}/{SmallTenant.Id}",
+            SmallTenant.ClientId,
+            Secret,
+            principalName,
+            SmallTenant.ComplianceApp,
+            _cancellationToken
+        );
     }
 
-    private IEnumerable<JsonNode> EvidenceLines() => EvidenceLogs()
-        .SelectMany(log => Encoding.UTF8.GetString(log).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+    private IEnumerable<JsonNode> EvidenceLines() =>
+        EvidenceLogs()
+            .SelectMany(log => Encoding.UTF8.GetString(log).Split('\n', StringSplitOptions.RemoveEmptyEntries))
             .Select(line => JsonNode.Parse(line)!);
 
-    private IEnumerable<byte[]> EvidenceLogs() => Storage.Evidence.Blobs(LedgerLayout.Container)
-        .Where(b => b.Name.Contains($"/{LedgerLayout.LogFolder}", StringComparison.Ordinal)).Select(b => b.Content.ToArray());
+    private IEnumerable<byte[]> EvidenceLogs() =>
+        Storage
+            .Evidence.Blobs(LedgerLayout.Container)
+            .Where(b => b.Name.Contains($"/{LedgerLayout.LogFolder}", StringComparison.Ordinal))
+            .Select(b => b.Content.ToArray());
 
-    private Task<bool> CallAsync(string name, Func<OffboardingFunctions, Task> function) => CallAsync(name, async services =>
-    {
-        await using var scope = services.CreateAsyncScope();
-        await function(ActivatorUtilities.CreateInstance<OffboardingFunctions>(scope.ServiceProvider));
-    });
+    private Task<bool> CallAsync(string name, Func<OffboardingFunctions, Task> function) =>
+        CallAsync(
+            name,
+            async services =>
+            {
+                await using var scope = services.CreateAsyncScope();
+                await function(ActivatorUtilities.CreateInstance<OffboardingFunctions>(scope.ServiceProvider));
+            }
+        );
 
     // A step among the others, at the present time. False when it failed or its process ended.
     private async Task<bool> CallAsync(string name, Func<IServiceProvider, Task> function)
@@ -432,7 +483,13 @@ internal sealed class LeaverWorld : IAsyncDisposable
     private async Task<HttpStatusCode?> AskAsync(string name, HttpRequest request, Func<OffboardingFunctions, Task<IActionResult>> function)
     {
         HttpStatusCode? status = null;
-        await CallAsync(name, async services => { (status, _) = await Requests.AnswerAsync(services, request, function); });
+        await CallAsync(
+            name,
+            async services =>
+            {
+                (status, _) = await Requests.AnswerAsync(services, request, function);
+            }
+        );
         return status;
     }
 
@@ -473,13 +530,17 @@ internal sealed class LeaverWorld : IAsyncDisposable
 
         private string Owners => _owner is null ? "" : $"owners: {{ fallback: {_owner} }}";
 
-        private string Text() => string.Create(CultureInfo.InvariantCulture, $$"""
-            version: 1
-            approvals: { firstAct: {{(_firstAct ? "true" : "false")}} }
-            protected: { accounts: [{{(_protected ? SmallTenant.IdOf(Person.Lea) : "")}}] }
-            {{Owners}}
-            {{(_blockGroup ? $"blockGroup: {SmallTenant.OtherGroup}" : "")}}
-            # edited {{_comments}} times
-            """);
+        private string Text() =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $$"""
+                version: 1
+                approvals: { firstAct: {{(_firstAct ? "true" : "false")}} }
+                protected: { accounts: [{{(_protected ? SmallTenant.IdOf(Person.Lea) : "")}}] }
+                {{Owners}}
+                {{(_blockGroup ? $"blockGroup: {SmallTenant.OtherGroup}" : "")}}
+                # edited {{_comments}} times
+                """
+            );
     }
 }

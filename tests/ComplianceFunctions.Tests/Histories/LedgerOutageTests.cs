@@ -6,21 +6,30 @@ namespace ComplianceFunctions.Tests.Histories;
 /// <summary>An outage of the ledger delays evidence, and nothing that ends somebody's access.</summary>
 public sealed class LedgerOutageTests
 {
-    private static readonly Happening Terminated =
-        new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromHours(1), ForCause: true);
+    private static readonly Happening Terminated = new HrSends(
+        TimeSpan.FromHours(1),
+        "terminated",
+        1,
+        TimeSpan.FromHours(1),
+        ForCause: true
+    );
 
     private bool _isDown;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private Task<LeaverWorld> WorldAsync() => LeaverWorld.StartAsync(services: new Interruptions
-    {
-        BeforeRecord = _ =>
-        {
-            if (_isDown)
-                throw new RequestFailedException(503, "out of order");
-        },
-    }.Add, cancellationToken: Stop);
+    private Task<LeaverWorld> WorldAsync() =>
+        LeaverWorld.StartAsync(
+            services: new Interruptions
+            {
+                BeforeRecord = _ =>
+                {
+                    if (_isDown)
+                        throw new RequestFailedException(503, "out of order");
+                },
+            }.Add,
+            cancellationToken: Stop
+        );
 
     private static Task LiveAsync(LeaverWorld world, int days, params IEnumerable<Happening> happenings) =>
         HistoryRun.LiveAsync(new(days, [.. happenings]), world, new NothingWatched());

@@ -17,16 +17,20 @@ internal sealed record PersonAccess(bool Exists, bool Enabled, string? EmployeeI
             return new(false, false, null, []);
         var json = Json.Object(user.Json);
         return new(
-            true, json["accountEnabled"]!.GetValue<bool>(), json["employeeId"]?.GetValue<string>(),
+            true,
+            json["accountEnabled"]!.GetValue<bool>(),
+            json["employeeId"]?.GetValue<string>(),
             [
                 .. tenant.GroupsOf(id).Order(StringComparer.Ordinal),
                 .. tenant.RoleAssignments.All().Where(r => PrincipalOf(r) == id).Select(r => r.Id),
-            ]);
+            ]
+        );
     }
 
     /// <inheritdoc/>
     public bool Equals(PersonAccess? other) =>
-        other is not null && (Exists, Enabled, EmployeeId) == (other.Exists, other.Enabled, other.EmployeeId)
+        other is not null
+        && (Exists, Enabled, EmployeeId) == (other.Exists, other.Enabled, other.EmployeeId)
         && Holds.SequenceEqual(other.Holds);
 
     /// <inheritdoc/>

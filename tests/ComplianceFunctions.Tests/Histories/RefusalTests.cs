@@ -52,7 +52,11 @@ public sealed class RefusalTests
     public async Task Who_keeps_access_by_a_refusal_and_can_sign_in_again_is_a_finding_until_that_ends()
     {
         await using var world = await LivedAsync(
-            1, new EditsPolicy(TimeSpan.Zero, PolicyEdit.ApproveFirstAct), Terminated(1), new Answers(Hour(2), 0, Approve: false));
+            1,
+            new EditsPolicy(TimeSpan.Zero, PolicyEdit.ApproveFirstAct),
+            Terminated(1),
+            new Answers(Hour(2), 0, Approve: false)
+        );
         await world.RunUntilAsync(world.Now.AddDays(1));
         Assert.False(world.HasFinding("LEAVE-014"));
         await EnableAsync(world);
@@ -72,16 +76,17 @@ public sealed class RefusalTests
         await EnableAsync(world);
         await world.RunUntilAsync(world.Now.AddHours(12));
 
-        Assert.Equal((LeaverStage.AwaitingApproval, false, true),
-            (world.Cases()[0].Stage, IsEnabled(world), world.HasFinding("LEAVE-014")));
+        Assert.Equal(
+            (LeaverStage.AwaitingApproval, false, true),
+            (world.Cases()[0].Stage, IsEnabled(world), world.HasFinding("LEAVE-014"))
+        );
         Assert.Single(world.EvidenceIds(), id => id.Contains("-blocked-again-", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task What_one_employment_took_is_not_given_back_while_the_person_leaves_by_another()
     {
-        await using var world = await LivedAsync(
-            1, Terminated(1), new HrSends(Hour(20), "termination.cancelled", 2), Terminated(21, "2"));
+        await using var world = await LivedAsync(1, Terminated(1), new HrSends(Hour(20), "termination.cancelled", 2), Terminated(21, "2"));
         await world.HappenAsync(new Answers(TimeSpan.Zero, 0));
         await world.HappenAsync(new Answers(TimeSpan.Zero, 1));
         await world.RunUntilAsync(world.Now.AddHours(5));
@@ -128,16 +133,20 @@ public sealed class RefusalTests
 
         var planned = await desk.PlanAsync();
 
-        Assert.Equal(
-            (leaves ? CaseGo.AskApproval : CaseGo.Proceed, !leaves), (planned.Outcome, await IsHandedOverAsync(desk, planned)));
+        Assert.Equal((leaves ? CaseGo.AskApproval : CaseGo.Proceed, !leaves), (planned.Outcome, await IsHandedOverAsync(desk, planned)));
     }
 
     private static async Task<bool> IsHandedOverAsync(StepDesk desk, CaseDecision planned) =>
-        (await desk.Documents.LoadAsync<ActionPlan>(LeaverSteps.Name(desk.Run, $"plan-{planned.PlanId}.json"), Stop))!.Steps
-        .Any(s => s.Action == LeaverActions.AddOwner);
+        (await desk.Documents.LoadAsync<ActionPlan>(LeaverSteps.Name(desk.Run, $"plan-{planned.PlanId}.json"), Stop))!.Steps.Any(s =>
+            s.Action == LeaverActions.AddOwner
+        );
 
     // Why the case does not go on, as its open finding says.
-    private static string Stalled(LeaverWorld world) => world.Storage.State.Rows("findings")
-        .Where(r => (string?)r["Status"] == "Open" && r.RowKey.StartsWith("LEAVE-015", StringComparison.Ordinal))
-        .Select(r => FindingRow.Read(r.ToEntity()).Finding.Detection.Reason).FirstOrDefault() ?? "";
+    private static string Stalled(LeaverWorld world) =>
+        world
+            .Storage.State.Rows("findings")
+            .Where(r => (string?)r["Status"] == "Open" && r.RowKey.StartsWith("LEAVE-015", StringComparison.Ordinal))
+            .Select(r => FindingRow.Read(r.ToEntity()).Finding.Detection.Reason)
+            .FirstOrDefault()
+        ?? "";
 }

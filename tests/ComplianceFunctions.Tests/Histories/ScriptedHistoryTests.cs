@@ -34,7 +34,9 @@ public sealed class ScriptedHistoryTests
     public async Task A_held_case_that_is_rescheduled_waits_for_its_day_whoever_approves()
     {
         var known = await LiveAsync(
-            30, [new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1), Rescheduled(3, 2, day: 90), .. Approved(4)]);
+            30,
+            [new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1), Rescheduled(3, 2, day: 90), .. Approved(4)]
+        );
 
         Assert.Null(known.BlockedAt);
     }
@@ -43,8 +45,12 @@ public sealed class ScriptedHistoryTests
     public async Task An_unmatched_case_that_is_rescheduled_waits_for_its_day_whoever_puts_the_id_right()
     {
         var known = await LiveAsync(
-            30, Directory(0.5, DirectoryEdit.ClearEmployeeId), Terminated(1, 1), Rescheduled(3, 2, day: 90),
-            Directory(4, DirectoryEdit.SetEmployeeId));
+            30,
+            Directory(0.5, DirectoryEdit.ClearEmployeeId),
+            Terminated(1, 1),
+            Rescheduled(3, 2, day: 90),
+            Directory(4, DirectoryEdit.SetEmployeeId)
+        );
 
         Assert.Null(known.BlockedAt);
     }
@@ -52,20 +58,24 @@ public sealed class ScriptedHistoryTests
     [Fact]
     public async Task A_second_undo_asks_again()
     {
-        var known = await LiveAsync(
-            10, [Terminated(1, 1), Cancelled(2, 2), .. Approved(3), Terminated(30, 3), Cancelled(32, 4)]);
+        var known = await LiveAsync(10, [Terminated(1, 1), Cancelled(2, 2), .. Approved(3), Terminated(30, 3), Cancelled(32, 4)]);
 
         Assert.Equal((LeaverStage.Restoring, 2), (known.Stage, known.Round));
     }
 
     private static Happening[] TheWrongOneWasBlockedAndIsPutRight(double putRight) =>
-    [
-        Directory(0.5, DirectoryEdit.TakeLeasEmployeeId, Person.Mia), Terminated(1, 1), Cancelled(2, 2),
-        Directory(putRight, DirectoryEdit.SetEmployeeId, Person.Mia), Directory(putRight, DirectoryEdit.SetEmployeeId),
-    ];
+        [
+            Directory(0.5, DirectoryEdit.TakeLeasEmployeeId, Person.Mia),
+            Terminated(1, 1),
+            Cancelled(2, 2),
+            Directory(putRight, DirectoryEdit.SetEmployeeId, Person.Mia),
+            Directory(putRight, DirectoryEdit.SetEmployeeId),
+        ];
 
-    private static async Task<(LeaverCase Case, PersonAccess Lea, PersonAccess Mia)> LookAsync(int days,
-        params IEnumerable<Happening> happenings)
+    private static async Task<(LeaverCase Case, PersonAccess Lea, PersonAccess Mia)> LookAsync(
+        int days,
+        params IEnumerable<Happening> happenings
+    )
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await HistoryRun.LiveAsync(new(days, [.. happenings.OrderBy(h => h.At)]), world, new LeaverInvariants(world));
@@ -88,7 +98,9 @@ public sealed class ScriptedHistoryTests
     public async Task After_a_wrong_match_two_approvers_let_the_right_one_be_blocked()
     {
         var (known, lea, mia) = await LookAsync(
-            10, [.. TheWrongOneWasBlockedAndIsPutRight(4), .. Approved(3), Terminated(30, 3), .. Approved(31)]);
+            10,
+            [.. TheWrongOneWasBlockedAndIsPutRight(4), .. Approved(3), Terminated(30, 3), .. Approved(31)]
+        );
 
         Assert.Equal((LeaverStage.Clear, SmallTenant.IdOf(Person.Lea)), (known.Stage, known.UserId));
         Assert.Equal((false, AtFirst(Person.Mia)), (lea.Enabled, mia));
@@ -99,7 +111,9 @@ public sealed class ScriptedHistoryTests
     public async Task The_wrong_one_is_given_access_back_when_the_right_one_is_known()
     {
         var (_, lea, mia) = await LookAsync(
-            10, [.. TheWrongOneWasBlockedAndIsPutRight(4), Terminated(30, 3), .. Approved(31), .. Approved(40)]);
+            10,
+            [.. TheWrongOneWasBlockedAndIsPutRight(4), Terminated(30, 3), .. Approved(31), .. Approved(40)]
+        );
 
         Assert.Equal((false, AtFirst(Person.Mia)), (lea.Enabled, mia));
     }
@@ -128,11 +142,16 @@ public sealed class ScriptedHistoryTests
     [InlineData(true)]
     public async Task A_yes_of_long_ago_has_to_be_given_again(bool again)
     {
-        var known = await LiveAsync(30, [
-            new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1),
-            new Answers(TimeSpan.FromHours(2), 0), new Answers(TimeSpan.FromDays(5), 1), .. again ? [new Answers(TimeSpan.FromDays(6), 0)]
-                : (Answers[])[],
-        ]);
+        var known = await LiveAsync(
+            30,
+            [
+                new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea),
+                Terminated(1, 1),
+                new Answers(TimeSpan.FromHours(2), 0),
+                new Answers(TimeSpan.FromDays(5), 1),
+                .. again ? [new Answers(TimeSpan.FromDays(6), 0)] : (Answers[])[],
+            ]
+        );
 
         Assert.Equal(again, known.BlockedAt is not null);
     }
@@ -149,7 +168,9 @@ public sealed class ScriptedHistoryTests
     public async Task A_refused_undo_is_asked_about_again_after_a_later_event()
     {
         var known = await LiveAsync(
-            10, [Terminated(1, 1), Cancelled(2, 2), new Answers(TimeSpan.FromHours(3), 0, Approve: false), Cancelled(30, 3)]);
+            10,
+            [Terminated(1, 1), Cancelled(2, 2), new Answers(TimeSpan.FromHours(3), 0, Approve: false), Cancelled(30, 3)]
+        );
 
         Assert.Equal((LeaverStage.Restoring, true), (known.Stage, known.IsTaken));
     }
@@ -166,10 +187,14 @@ public sealed class ScriptedHistoryTests
     [Fact]
     public async Task An_account_is_disabled_once_the_permission_is_there_again()
     {
-        var known = await LiveAsync(4, [
-            Lacks(0.5, "User.EnableDisableAccount.All"), Terminated(1, 1),
-            new Permits(TimeSpan.FromHours(30), "User.EnableDisableAccount.All", Granted: true),
-        ]);
+        var known = await LiveAsync(
+            4,
+            [
+                Lacks(0.5, "User.EnableDisableAccount.All"),
+                Terminated(1, 1),
+                new Permits(TimeSpan.FromHours(30), "User.EnableDisableAccount.All", Granted: true),
+            ]
+        );
 
         Assert.Equal((LeaverStage.Clear, null), (known.Stage, known.Note));
     }
@@ -180,7 +205,12 @@ public sealed class ScriptedHistoryTests
     public async Task Who_is_employed_again_is_left_alone_by_the_stuck_case_of_the_old_employment()
     {
         var (known, lea, _) = await LookAsync(
-            10, Lacks(0.5, "GroupMember.ReadWrite.All"), Terminated(1, 1), Rehired(5), Directory(6, DirectoryEdit.Enable));
+            10,
+            Lacks(0.5, "GroupMember.ReadWrite.All"),
+            Terminated(1, 1),
+            Rehired(5),
+            Directory(6, DirectoryEdit.Enable)
+        );
 
         Assert.Equal((LeaverStage.Closed, "2", true), (known.Stage, known.EmployedIn, lea.Enabled));
     }
@@ -188,11 +218,16 @@ public sealed class ScriptedHistoryTests
     [Theory]
     [InlineData(1)]
     [InlineData(20)]
-    public async Task Who_is_employed_again_before_the_old_employment_ends_is_not_blocked_in_whatever_order_HR_sends(double terminatedArrives)
+    public async Task Who_is_employed_again_before_the_old_employment_ends_is_not_blocked_in_whatever_order_HR_sends(
+        double terminatedArrives
+    )
     {
         var end = TimeSpan.FromDays(5);
         var (known, lea, _) = await LookAsync(
-            10, new HrSends(TimeSpan.FromHours(terminatedArrives), "terminated", 1, end, Sent: TimeSpan.FromHours(1)), Rehired(5));
+            10,
+            new HrSends(TimeSpan.FromHours(terminatedArrives), "terminated", 1, end, Sent: TimeSpan.FromHours(1)),
+            Rehired(5)
+        );
 
         Assert.Equal((LeaverStage.Closed, null, AtFirst(Person.Lea)), (known.Stage, known.BlockedAt, lea));
     }
@@ -201,8 +236,11 @@ public sealed class ScriptedHistoryTests
     public async Task A_case_that_rested_for_another_employment_goes_on_when_that_has_ended_too()
     {
         var (known, _, _) = await LookAsync(
-            8, new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromDays(5)), Rehired(5),
-            new HrSends(TimeSpan.FromDays(3), "terminated", 2, TimeSpan.FromDays(4), Employment: "2"));
+            8,
+            new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromDays(5)),
+            Rehired(5),
+            new HrSends(TimeSpan.FromDays(3), "terminated", 2, TimeSpan.FromDays(4), Employment: "2")
+        );
 
         Assert.Equal((LeaverStage.Clear, null), (known.Stage, known.EmployedIn));
     }
@@ -211,8 +249,12 @@ public sealed class ScriptedHistoryTests
     public async Task Who_leaves_the_new_employment_as_well_is_blocked_by_its_case()
     {
         var (known, lea, _) = await LookAsync(
-            10, Terminated(1, 1), Rehired(5), Directory(6, DirectoryEdit.Enable),
-            new HrSends(TimeSpan.FromHours(50), "terminated", 2, TimeSpan.FromHours(50), Employment: "2", ForCause: true));
+            10,
+            Terminated(1, 1),
+            Rehired(5),
+            Directory(6, DirectoryEdit.Enable),
+            new HrSends(TimeSpan.FromHours(50), "terminated", 2, TimeSpan.FromHours(50), Employment: "2", ForCause: true)
+        );
 
         Assert.Equal((LeaverStage.Closed, false), (known.Stage, lea.Enabled));
     }
@@ -224,7 +266,10 @@ public sealed class ScriptedHistoryTests
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await HistoryRun.LiveAsync(
-            new(2, [new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromDays(10))]), world, new LeaverInvariants(world));
+            new(2, [new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromDays(10))]),
+            world,
+            new LeaverInvariants(world)
+        );
         var id = (await world.CaseAsync(Person.Lea, "1"))!.InstanceId;
         await world.Simulation.Client.TerminateInstanceAsync(id, cancellation: TestContext.Current.CancellationToken);
         await world.RunUntilAsync(world.Now.AddMinutes(1));
@@ -251,7 +296,10 @@ public sealed class ScriptedHistoryTests
         var (documents, steps) = (world.Services.GetRequiredService<ICaseDocuments>(), world.Services.GetRequiredService<LeaverSteps>());
         var run = new CaseRun((await world.CaseAsync(Person.Lea, "1"))!.Id, 1, "again");
         var before = await documents.ChangeAsync<CaseState>(
-            LeaverSteps.Name(run, "state.json"), s => s! with { Evidence = [], Recorded = new Dictionary<string, string>() }, cancellationToken);
+            LeaverSteps.Name(run, "state.json"),
+            s => s! with { Evidence = [], Recorded = new Dictionary<string, string>() },
+            cancellationToken
+        );
         await world.HappenAsync(new EditsPolicy(TimeSpan.Zero, PolicyEdit.Comment));
 
         var decision = await steps.BlockAsync(run, cancellationToken);
@@ -266,21 +314,33 @@ public sealed class ScriptedHistoryTests
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await HistoryRun.LiveAsync(
-            new(3, [new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1), .. Approved(30)]), world,
-                new LeaverInvariants(world));
+            new(3, [new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1), .. Approved(30)]),
+            world,
+            new LeaverInvariants(world)
+        );
 
         var controls = world.EvidenceControls().GroupBy(r => r.Action).ToDictionary(g => g.Key, g => string.Join(" ", g.First().Controls));
         Assert.Equal(
             [
-                "LEAVE-011", "LEAVE-010", "LEAVE-010 LEAVE-011", "LEAVE-012 LEAVE-013", "LEAVE-012", "LEAVE-012 LEAVE-013",
-                    "LEAVE-012 LEAVE-013",
+                "LEAVE-011",
+                "LEAVE-010",
+                "LEAVE-010 LEAVE-011",
+                "LEAVE-012 LEAVE-013",
+                "LEAVE-012",
+                "LEAVE-012 LEAVE-013",
+                "LEAVE-012 LEAVE-013",
             ],
             new[]
             {
-                "offboarding.held", "offboarding.approval-overdue", "approval.answer", "offboarding.block", "offboarding.snapshot",
-                    "offboarding.remove",
+                "offboarding.held",
+                "offboarding.approval-overdue",
+                "approval.answer",
+                "offboarding.block",
+                "offboarding.snapshot",
+                "offboarding.remove",
                 "offboarding.certificate",
-            }.Select(a => controls[a]));
+            }.Select(a => controls[a])
+        );
     }
 
     [Fact]
@@ -290,10 +350,17 @@ public sealed class ScriptedHistoryTests
         SmallTenant.MakeAdministrator(world.Sandbox.Tenant, Person.Lea);
         SmallTenant.MakeAdministrator(world.Sandbox.Tenant, Person.Noa);
         await HistoryRun.LiveAsync(
-            new(2, [
-                new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1),
-                new HrSends(TimeSpan.FromHours(2), "terminated", 1, TimeSpan.FromHours(2), Person.Noa, ForCause: true),
-            ]), world, new LeaverInvariants(world));
+            new(
+                2,
+                [
+                    new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea),
+                    Terminated(1, 1),
+                    new HrSends(TimeSpan.FromHours(2), "terminated", 1, TimeSpan.FromHours(2), Person.Noa, ForCause: true),
+                ]
+            ),
+            world,
+            new LeaverInvariants(world)
+        );
 
         var known = await world.CaseAsync(Person.Noa, "1");
         Assert.Equal((LeaverStage.Held, "no other Global Administrator can sign in"), (known!.Stage, known.Note));
@@ -304,10 +371,17 @@ public sealed class ScriptedHistoryTests
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await HistoryRun.LiveAsync(
-            new(2, [
-                Directory(0.5, DirectoryEdit.ClearEmployeeId), Terminated(1, 1),
-                new ServiceFails(TimeSpan.FromHours(40), "graph/* => status=429", TimeSpan.FromHours(20)),
-            ]), world, new LeaverInvariants(world));
+            new(
+                2,
+                [
+                    Directory(0.5, DirectoryEdit.ClearEmployeeId),
+                    Terminated(1, 1),
+                    new ServiceFails(TimeSpan.FromHours(40), "graph/* => status=429", TimeSpan.FromHours(20)),
+                ]
+            ),
+            world,
+            new LeaverInvariants(world)
+        );
 
         Assert.Equal((true, true), (world.HasFinding("LEAVE-003"), world.HasFinding("LEAVE-011")));
     }
@@ -317,7 +391,10 @@ public sealed class ScriptedHistoryTests
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await HistoryRun.LiveAsync(
-            new(2, [new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1)]), world, new LeaverInvariants(world));
+            new(2, [new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Terminated(1, 1)]),
+            world,
+            new LeaverInvariants(world)
+        );
 
         Assert.True(world.HasFinding("LEAVE-015"));
     }
@@ -327,8 +404,10 @@ public sealed class ScriptedHistoryTests
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await HistoryRun.LiveAsync(
-            new(5, [Terminated(1, 1), Lacks(48, "GroupMember.Read.All"), Directory(60, DirectoryEdit.Enable)]), world,
-                new LeaverInvariants(world));
+            new(5, [Terminated(1, 1), Lacks(48, "GroupMember.Read.All"), Directory(60, DirectoryEdit.Enable)]),
+            world,
+            new LeaverInvariants(world)
+        );
 
         var lea = PersonAccess.Read(world.Sandbox.Tenant, Person.Lea);
         Assert.Equal((false, true), (lea.Enabled, world.HasFinding("LEAVE-014")));
@@ -339,8 +418,10 @@ public sealed class ScriptedHistoryTests
     {
         await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await HistoryRun.LiveAsync(
-            new(30, [Terminated(1, 1), Lacks(24 * 10, "User.EnableDisableAccount.All"), Directory(24 * 10, DirectoryEdit.Enable)]), world,
-            new LeaverInvariants(world));
+            new(30, [Terminated(1, 1), Lacks(24 * 10, "User.EnableDisableAccount.All"), Directory(24 * 10, DirectoryEdit.Enable)]),
+            world,
+            new LeaverInvariants(world)
+        );
 
         Assert.True(world.HasFinding("LEAVE-014"));
     }

@@ -59,14 +59,17 @@ internal static class SmallTenant
             tenant.Add("users", User(Guid(1000 + n), string.Create(CultureInfo.InvariantCulture, $"other{n}@small.example"), null));
         for (var n = 0; n < GroupNames.Count; n++)
         {
-            tenant.Add("groups", new JsonObject
-            {
-                ["id"] = GroupId(n),
-                ["displayName"] = GroupNames[n],
-                ["securityEnabled"] = true,
-                ["mailEnabled"] = false,
-                ["groupTypes"] = new JsonArray(),
-            });
+            tenant.Add(
+                "groups",
+                new JsonObject
+                {
+                    ["id"] = GroupId(n),
+                    ["displayName"] = GroupNames[n],
+                    ["securityEnabled"] = true,
+                    ["mailEnabled"] = false,
+                    ["groupTypes"] = new JsonArray(),
+                }
+            );
             if (n < GroupNames.Count - 1)
                 foreach (var who in Enum.GetValues<Person>())
                     AddToGroup(tenant, GroupId(n), who);
@@ -77,57 +80,71 @@ internal static class SmallTenant
     }
 
     /// <summary>Makes a person a member of a group.</summary>
-    public static void AddToGroup(TenantData tenant, string group, Person who) => tenant.Add($"groups/{group}/members", new JsonObject
-    {
-        ["@odata.type"] = "#microsoft.graph.user",
-        ["id"] = IdOf(who),
-        ["displayName"] = who.ToString(),
-        ["userPrincipalName"] = AddressOf(who),
-    });
+    public static void AddToGroup(TenantData tenant, string group, Person who) =>
+        tenant.Add(
+            $"groups/{group}/members",
+            new JsonObject
+            {
+                ["@odata.type"] = "#microsoft.graph.user",
+                ["id"] = IdOf(who),
+                ["displayName"] = who.ToString(),
+                ["userPrincipalName"] = AddressOf(who),
+            }
+        );
 
     /// <summary>Makes a person the only owner of an application without any power.</summary>
     public static void AddApplication(TenantData tenant, Person owner, bool hasSecret = false)
     {
         var id = Guid(310 + (int)owner);
-        tenant.Add("applications", new JsonObject
-        {
-            ["id"] = id,
-            ["appId"] = Guid(320 + (int)owner),
-            ["displayName"] = $"{owner}'s",
-            ["passwordCredentials"] = hasSecret
-                ? new JsonArray(new JsonObject
-                {
-                    ["keyId"] = Guid(330 + (int)owner),
-                    ["displayName"] = "ci",
-                    ["startDateTime"] = "2026-01-01T00:00:00Z",
-                    ["endDateTime"] = "2027-12-31T00:00:00Z",
-                })
-                : new JsonArray(),
-            ["keyCredentials"] = new JsonArray(),
-        });
+        tenant.Add(
+            "applications",
+            new JsonObject
+            {
+                ["id"] = id,
+                ["appId"] = Guid(320 + (int)owner),
+                ["displayName"] = $"{owner}'s",
+                ["passwordCredentials"] = hasSecret
+                    ? new JsonArray(
+                        new JsonObject
+                        {
+                            ["keyId"] = Guid(330 + (int)owner),
+                            ["displayName"] = "ci",
+                            ["startDateTime"] = "2026-01-01T00:00:00Z",
+                            ["endDateTime"] = "2027-12-31T00:00:00Z",
+                        }
+                    )
+                    : new JsonArray(),
+                ["keyCredentials"] = new JsonArray(),
+            }
+        );
         tenant.Add($"applications/{id}/owners", new JsonObject { ["@odata.type"] = "#microsoft.graph.user", ["id"] = IdOf(owner) });
     }
 
     /// <summary>Makes a person a Global Administrator.</summary>
-    public static void MakeAdministrator(TenantData tenant, Person who) => tenant.Add("directoryRoleAssignments", new JsonObject
-    {
-        ["id"] = $"administrator-{who}",
-        ["principalId"] = IdOf(who),
-        ["roleDefinitionId"] = "62e90394-69f5-4237-9190-012177145e10",
-        ["directoryScopeId"] = "/",
-    });
+    public static void MakeAdministrator(TenantData tenant, Person who) =>
+        tenant.Add(
+            "directoryRoleAssignments",
+            new JsonObject
+            {
+                ["id"] = $"administrator-{who}",
+                ["principalId"] = IdOf(who),
+                ["roleDefinitionId"] = "62e90394-69f5-4237-9190-012177145e10",
+                ["directoryScopeId"] = "/",
+            }
+        );
 
-    private static JsonObject User(string id, string address, string? employee) => new()
-    {
-        ["id"] = id,
-        ["displayName"] = address.Split('@')[0],
-        ["userPrincipalName"] = address,
-        ["mail"] = address,
-        ["employeeId"] = employee,
-        ["accountEnabled"] = true,
-        ["userType"] = "Member",
-        ["signInSessionsValidFromDateTime"] = "2026-01-01T00:00:00Z",
-    };
+    private static JsonObject User(string id, string address, string? employee) =>
+        new()
+        {
+            ["id"] = id,
+            ["displayName"] = address.Split('@')[0],
+            ["userPrincipalName"] = address,
+            ["mail"] = address,
+            ["employeeId"] = employee,
+            ["accountEnabled"] = true,
+            ["userType"] = "Member",
+            ["signInSessionsValidFromDateTime"] = "2026-01-01T00:00:00Z",
+        };
 
     private static void Compliance(TenantData tenant)
     {
@@ -138,66 +155,82 @@ internal static class SmallTenant
             ["displayName"] = "Compliance",
             ["passwordCredentials"] = new JsonArray(),
             ["keyCredentials"] = new JsonArray(),
-            ["appRoles"] = new JsonArray(new JsonObject
-            {
-                ["id"] = ApproverRole,
-                ["value"] = "Compliance.Approver",
-                ["displayName"] = "Approver",
-                ["isEnabled"] = true,
-                ["allowedMemberTypes"] = new JsonArray("User"),
-            }),
+            ["appRoles"] = new JsonArray(
+                new JsonObject
+                {
+                    ["id"] = ApproverRole,
+                    ["value"] = "Compliance.Approver",
+                    ["displayName"] = "Approver",
+                    ["isEnabled"] = true,
+                    ["allowedMemberTypes"] = new JsonArray("User"),
+                }
+            ),
         };
         tenant.Add("applications", app.DeepClone());
         app["id"] = Guid(301);
         app["servicePrincipalType"] = "Application";
         tenant.Add("servicePrincipals", app);
         foreach (var approver in Approvers)
-            tenant.Add("appRoleAssignments", new JsonObject
-            {
-                ["id"] = "assignment-" + approver,
-                ["appRoleId"] = ApproverRole,
-                ["principalId"] = approver,
-                ["principalType"] = "User",
-                ["resourceId"] = Guid(301),
-                ["resourceDisplayName"] = "Compliance",
-            });
+            tenant.Add(
+                "appRoleAssignments",
+                new JsonObject
+                {
+                    ["id"] = "assignment-" + approver,
+                    ["appRoleId"] = ApproverRole,
+                    ["principalId"] = approver,
+                    ["principalType"] = "User",
+                    ["resourceId"] = Guid(301),
+                    ["resourceDisplayName"] = "Compliance",
+                }
+            );
     }
 
     private static void Azure(TenantData tenant)
     {
         var subscription = Guid(400);
-        tenant.Add("subscriptions", new JsonObject
-        {
-            ["id"] = "/subscriptions/" + subscription,
-            ["displayName"] = "Production",
-            ["state"] = "Enabled",
-        });
-        tenant.Add("roleDefinitions", new JsonObject
-        {
-            ["id"] = $"/providers/Microsoft.Authorization/roleDefinitions/{Reader}",
-            ["properties"] = new JsonObject
+        tenant.Add(
+            "subscriptions",
+            new JsonObject
             {
-                ["roleName"] = "Reader",
-                ["type"] = "BuiltInRole",
-                ["permissions"] = new JsonArray(new JsonObject { ["actions"] = new JsonArray("*/read"), ["notActions"] = new JsonArray() }),
-            },
-        });
+                ["id"] = "/subscriptions/" + subscription,
+                ["displayName"] = "Production",
+                ["state"] = "Enabled",
+            }
+        );
+        tenant.Add(
+            "roleDefinitions",
+            new JsonObject
+            {
+                ["id"] = $"/providers/Microsoft.Authorization/roleDefinitions/{Reader}",
+                ["properties"] = new JsonObject
+                {
+                    ["roleName"] = "Reader",
+                    ["type"] = "BuiltInRole",
+                    ["permissions"] = new JsonArray(
+                        new JsonObject { ["actions"] = new JsonArray("*/read"), ["notActions"] = new JsonArray() }
+                    ),
+                },
+            }
+        );
         foreach (var who in Enum.GetValues<Person>())
         {
             var scope = $"/subscriptions/{subscription}/resourceGroups/rg-models";
-            tenant.Add("roleAssignments", new JsonObject
-            {
-                ["id"] = $"{scope}/providers/Microsoft.Authorization/roleAssignments/{Guid(500 + (int)who)}",
-                ["name"] = Guid(500 + (int)who),
-                ["type"] = "Microsoft.Authorization/roleAssignments",
-                ["properties"] = new JsonObject
+            tenant.Add(
+                "roleAssignments",
+                new JsonObject
                 {
-                    ["roleDefinitionId"] = $"/providers/Microsoft.Authorization/roleDefinitions/{Reader}",
-                    ["principalId"] = IdOf(who),
-                    ["principalType"] = "User",
-                    ["scope"] = scope,
-                },
-            });
+                    ["id"] = $"{scope}/providers/Microsoft.Authorization/roleAssignments/{Guid(500 + (int)who)}",
+                    ["name"] = Guid(500 + (int)who),
+                    ["type"] = "Microsoft.Authorization/roleAssignments",
+                    ["properties"] = new JsonObject
+                    {
+                        ["roleDefinitionId"] = $"/providers/Microsoft.Authorization/roleDefinitions/{Reader}",
+                        ["principalId"] = IdOf(who),
+                        ["principalType"] = "User",
+                        ["scope"] = scope,
+                    },
+                }
+            );
         }
     }
 

@@ -34,19 +34,36 @@ internal sealed class StepDesk : IAsyncDisposable
     public static async Task<StepDesk> StartAsync()
     {
         var (cancellationToken, interruptions) = (TestContext.Current.CancellationToken, new Interruptions());
-        return new(await LeaverWorld.StartAsync(services: interruptions.Add, cancellationToken: cancellationToken), interruptions, cancellationToken);
+        return new(
+            await LeaverWorld.StartAsync(services: interruptions.Add, cancellationToken: cancellationToken),
+            interruptions,
+            cancellationToken
+        );
     }
 
     /// <summary>Takes HR's event in, and starts nothing: Lea leaves at once, unless she leaves later or stays.</summary>
     public async Task SaysAsync(
-        HrEventKind kind = HrEventKind.Terminated, long sequence = 1, TimeSpan? leavesIn = null, Person who = Person.Lea,
-        string employment = "1")
+        HrEventKind kind = HrEventKind.Terminated,
+        long sequence = 1,
+        TimeSpan? leavesIn = null,
+        Person who = Person.Lea,
+        string employment = "1"
+    )
     {
         var ends = kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
         var hrEvent = new HrEvent(
-            "hr", $"{who}-{employment}-{sequence}", kind, World.Now, SmallTenant.EmployeeIdOf(who), employment, sequence,
+            "hr",
+            $"{who}-{employment}-{sequence}",
+            kind,
+            World.Now,
+            SmallTenant.EmployeeIdOf(who),
+            employment,
+            sequence,
             ends ? new Leaving((World.Now + (leavesIn ?? TimeSpan.Zero)).DateTime, "UTC") : null,
-            ForCause: ends && leavesIn is null, PrincipalName: null, Mail: null);
+            ForCause: ends && leavesIn is null,
+            PrincipalName: null,
+            Mail: null
+        );
         var taken = await World.Services.GetRequiredService<LeaverIntake>().AcceptAsync(hrEvent, "webhook", "steps", _stop);
         Run = new(taken.Case.Id, taken.Case.Round, "steps");
     }
@@ -101,7 +118,15 @@ internal sealed class StepDesk : IAsyncDisposable
     {
         var person = new ApproverIdentity(SmallTenant.Approvers[approver], SmallTenant.Id, null);
         var outcome = await Approvals.AnswerAsync(
-            SmallTenant.Id, asked.ApprovalId!, asked.PlanId!, person, approve, null, World.Now, _stop);
+            SmallTenant.Id,
+            asked.ApprovalId!,
+            asked.PlanId!,
+            person,
+            approve,
+            null,
+            World.Now,
+            _stop
+        );
         Assert.Null(outcome.Objection);
     }
 
@@ -114,24 +139,30 @@ internal sealed class StepDesk : IAsyncDisposable
         (await Approvals.FindAsync(SmallTenant.Id, asked.ApprovalId!, _stop))!.BegunAt is not null;
 
     /// <summary>How often something was changed in the tenant.</summary>
-    public int Changes => World.Sandbox.Requests.Count(r =>
-        r.Method is "PATCH" or "DELETE" or "PUT" || (r.Method == "POST" && (r.Path.EndsWith("$ref", StringComparison.Ordinal)
-            || r.Path.EndsWith("/revokeSignInSessions", StringComparison.Ordinal))));
+    public int Changes =>
+        World.Sandbox.Requests.Count(r =>
+            r.Method is "PATCH" or "DELETE" or "PUT"
+            || (
+                r.Method == "POST"
+                && (r.Path.EndsWith("$ref", StringComparison.Ordinal) || r.Path.EndsWith("/revokeSignInSessions", StringComparison.Ordinal))
+            )
+        );
 
     public Task<CaseState?> StateAsync() => Documents.LoadAsync<CaseState>(LeaverSteps.Name(Run, "state.json"), _stop);
 
     /// <summary>Somebody who can write to storage changes a document of the case.</summary>
     public async Task TamperAsync(string document, string from, string to)
     {
-        var blob = World.Services.GetRequiredService<StateStorage>().Blobs
-            .GetBlobContainerClient(BlobCaseDocuments.Container).GetBlobClient(LeaverSteps.Name(Run, document));
+        var blob = World
+            .Services.GetRequiredService<StateStorage>()
+            .Blobs.GetBlobContainerClient(BlobCaseDocuments.Container)
+            .GetBlobClient(LeaverSteps.Name(Run, document));
         var text = (await blob.DownloadContentAsync(_stop)).Value.Content.ToString();
         Assert.Contains(from, text, StringComparison.Ordinal);
         await blob.UploadAsync(new BinaryData(text.Replace(from, to, StringComparison.Ordinal)), overwrite: true, _stop);
     }
 
-    public bool CanSignIn(Person who = Person.Lea) =>
-        PersonAccess.Read(World.Sandbox.Tenant, who).Enabled;
+    public bool CanSignIn(Person who = Person.Lea) => PersonAccess.Read(World.Sandbox.Tenant, who).Enabled;
 
     /// <summary>How many groups and Azure roles the person has.</summary>
     public int Holds(Person who = Person.Lea) => PersonAccess.Read(World.Sandbox.Tenant, who).Holds.Count;

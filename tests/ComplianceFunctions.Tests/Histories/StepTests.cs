@@ -235,7 +235,15 @@ public sealed class StepTests
         Assert.Equal(ApprovalStanding.Void, await desk.StandingAsync(asked.ApprovalId!));
         Assert.False(await desk.IsOpenAsync(asked));
         var again = await desk.BlockAsync();
-        Assert.Equal(news switch { "policy" => CaseGo.AskApproval, "cancelled" => CaseGo.End, _ => CaseGo.NotDue }, again.Outcome);
+        Assert.Equal(
+            news switch
+            {
+                "policy" => CaseGo.AskApproval,
+                "cancelled" => CaseGo.End,
+                _ => CaseGo.NotDue,
+            },
+            again.Outcome
+        );
         Assert.True(desk.CanSignIn());
     }
 
@@ -478,7 +486,9 @@ public sealed class StepTests
         var planned = await desk.PlanAsync();
         Assert.Equal(CaseGo.Proceed, planned.Outcome);
         var plan = await desk.Documents.LoadAsync<ActionPlan>(
-            LeaverSteps.Name(desk.Run, $"plan-{planned.PlanId}.json"), TestContext.Current.CancellationToken);
+            LeaverSteps.Name(desk.Run, $"plan-{planned.PlanId}.json"),
+            TestContext.Current.CancellationToken
+        );
         Assert.Contains(plan!.Steps, s => s.Action == LeaverActions.AddOwner);
     }
 
@@ -533,7 +543,10 @@ public sealed class StepTests
         {
             if (after.BegunAt is not null)
                 await desk.Documents.ChangeAsync<CaseState>(
-                    LeaverSteps.Name(desk.Run, "state.json"), s => s! with { Released = [] }, TestContext.Current.CancellationToken);
+                    LeaverSteps.Name(desk.Run, "state.json"),
+                    s => s! with { Released = [] },
+                    TestContext.Current.CancellationToken
+                );
         };
 
         Assert.Equal((CaseGo.Again, true), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
@@ -786,11 +799,12 @@ public sealed class StepTests
         Assert.Equal(rested, await desk.CaseAsync());
     }
 
-    private static Task EditAsync(StepDesk desk, DirectoryEdit edit) =>
-        desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, edit));
+    private static Task EditAsync(StepDesk desk, DirectoryEdit edit) => desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, edit));
 
-    private static int Checkpoints(StepDesk desk) => desk.World.Storage.Evidence.Blobs(LedgerLayout.Container)
-        .Count(b => b.Name.Contains($"/{LedgerLayout.CheckpointFolder}", StringComparison.Ordinal));
+    private static int Checkpoints(StepDesk desk) =>
+        desk
+            .World.Storage.Evidence.Blobs(LedgerLayout.Container)
+            .Count(b => b.Name.Contains($"/{LedgerLayout.CheckpointFolder}", StringComparison.Ordinal));
 
     // The person is blocked, HR takes the leaving back, and two people are asked.
     private static async Task<CaseDecision> UndoAskedAsync(StepDesk desk, Person who = Person.Lea)

@@ -36,8 +36,14 @@ public sealed class BetweenStartsTests
     private static bool IsMember(LeaverWorld world) =>
         world.Sandbox.Tenant.GroupMembers.Of(SmallTenant.OtherGroup).Find(SmallTenant.IdOf(Person.Lea)) is not null;
 
-    private static string[] Asked(LeaverWorld world) => [.. world.ApprovalRequests()
-        .Where(r => ApprovalRules.StateOf(r, world.Now) == ApprovalState.Open).SelectMany(r => r.Guards).Order(StringComparer.Ordinal)];
+    private static string[] Asked(LeaverWorld world) =>
+        [
+            .. world
+                .ApprovalRequests()
+                .Where(r => ApprovalRules.StateOf(r, world.Now) == ApprovalState.Open)
+                .SelectMany(r => r.Guards)
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [InlineData("E-100")]
@@ -60,12 +66,24 @@ public sealed class BetweenStartsTests
     {
         await using var world = await WorldAsync();
         await LiveAsync(
-            world, 1, new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Start(1), new Answers(Hour(2), 0, Approve: false),
-            new EditsPolicy(Hour(3), PolicyEdit.UnprotectLea), Start(4));
+            world,
+            1,
+            new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea),
+            Start(1),
+            new Answers(Hour(2), 0, Approve: false),
+            new EditsPolicy(Hour(3), PolicyEdit.UnprotectLea),
+            Start(4)
+        );
 
         Assert.False(IsEnabled(world));
-        Assert.Equal([GuardNames.ForCause], world.ApprovalRequests().Where(r => ApprovalRules.StateOf(r, world.Now) == ApprovalState.Open)
-            .SelectMany(r => r.Guards).Distinct());
+        Assert.Equal(
+            [GuardNames.ForCause],
+            world
+                .ApprovalRequests()
+                .Where(r => ApprovalRules.StateOf(r, world.Now) == ApprovalState.Open)
+                .SelectMany(r => r.Guards)
+                .Distinct()
+        );
     }
 
     [Fact]
@@ -73,8 +91,12 @@ public sealed class BetweenStartsTests
     {
         await using var world = await WorldAsync();
         await LiveAsync(
-            world, 3, new HrSends(Hour(1), "terminated", 1, Hour(1), ForCause: true),
-            new HrSends(Hour(30), "rehired", 1, Employment: "2"), new EditsDirectory(Hour(31), DirectoryEdit.Enable));
+            world,
+            3,
+            new HrSends(Hour(1), "terminated", 1, Hour(1), ForCause: true),
+            new HrSends(Hour(30), "rehired", 1, Employment: "2"),
+            new EditsDirectory(Hour(31), DirectoryEdit.Enable)
+        );
         var old = (await world.CaseAsync(Person.Lea, "1"))!;
         await world.Services.GetRequiredService<DetailErasure>().EraseAsync(old.Id, "test", [], world.Policy.Sha256, Stop);
         Assert.Equal(HttpStatusCode.Accepted, await world.StartForCauseAsync(Starter, SmallTenant.IdOf(Person.Lea)));
@@ -95,8 +117,9 @@ public sealed class BetweenStartsTests
         await world.RunUntilAsync(world.Now + Hour(0.1));
         Assert.Equal(HttpStatusCode.Forbidden, await world.StartForCauseAsync(1, SmallTenant.IdOf(Person.Lea)));
         // However long it was held before.
-        await world.Services.GetRequiredService<ILeaverCases>().ChangeAsync(
-            SmallTenant.Id, Assert.Single(world.Cases()).Id, c => c with { DueAt = c.DueAt!.Value.AddDays(-40) }, Stop);
+        await world
+            .Services.GetRequiredService<ILeaverCases>()
+            .ChangeAsync(SmallTenant.Id, Assert.Single(world.Cases()).Id, c => c with { DueAt = c.DueAt!.Value.AddDays(-40) }, Stop);
         Assert.Equal(HttpStatusCode.Forbidden, await world.StartForCauseAsync(1, SmallTenant.IdOf(Person.Lea)));
         await world.RunUntilAsync(world.Now + Hour(0.1));
         Assert.True(IsEnabled(world));
@@ -109,13 +132,21 @@ public sealed class BetweenStartsTests
     {
         await using var world = await WorldAsync();
         await LiveAsync(
-            world, 5, new EditsPolicy(TimeSpan.Zero, PolicyEdit.NameBlockGroup),
-            new HrSends(Hour(1), "terminated", 1, Hour(1), ForCause: true), new EditsPolicy(Hour(5), PolicyEdit.NameNoBlockGroup),
-            new EditsDirectory(Hour(6), DirectoryEdit.Enable), new HrSends(Hour(60), "termination.cancelled", 2),
-            new Answers(Hour(62), 0), new Answers(Hour(63), 1));
+            world,
+            5,
+            new EditsPolicy(TimeSpan.Zero, PolicyEdit.NameBlockGroup),
+            new HrSends(Hour(1), "terminated", 1, Hour(1), ForCause: true),
+            new EditsPolicy(Hour(5), PolicyEdit.NameNoBlockGroup),
+            new EditsDirectory(Hour(6), DirectoryEdit.Enable),
+            new HrSends(Hour(60), "termination.cancelled", 2),
+            new Answers(Hour(62), 0),
+            new Answers(Hour(63), 1)
+        );
 
-        Assert.Equal((LeaverStage.Restored, 2, true, false),
-            (world.Cases()[0].Stage, world.Cases()[0].Round, IsEnabled(world), IsMember(world)));
+        Assert.Equal(
+            (LeaverStage.Restored, 2, true, false),
+            (world.Cases()[0].Stage, world.Cases()[0].Round, IsEnabled(world), IsMember(world))
+        );
     }
 
     [Theory]
@@ -129,11 +160,16 @@ public sealed class BetweenStartsTests
         await desk.BlockAsync();
         Assert.True(IsMember(desk.World));
         // The directory has it, and its answer was lost.
-        await desk.Documents.ChangeAsync<CaseState>(LeaverSteps.Name(desk.Run, "state.json"), s => s! with
-        {
-            Group = s.Group! with { Outcome = result is { } lost ? s.Group.Outcome! with { Result = lost } : null },
-            Begun = result is null ? [.. s.Begun.Where(b => b != s.Group!.PlanId)] : s.Begun,
-        }, Stop);
+        await desk.Documents.ChangeAsync<CaseState>(
+            LeaverSteps.Name(desk.Run, "state.json"),
+            s =>
+                s! with
+                {
+                    Group = s.Group! with { Outcome = result is { } lost ? s.Group.Outcome! with { Result = lost } : null },
+                    Begun = result is null ? [.. s.Begun.Where(b => b != s.Group!.PlanId)] : s.Begun,
+                },
+            Stop
+        );
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
         Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
         var asked = await desk.PlanUndoAsync();
@@ -151,13 +187,14 @@ public sealed class BetweenStartsTests
         await using var desk = await StepDesk.StartAsync();
         await desk.SaysAsync();
         await desk.BlockAsync();
-        await desk.Documents.ChangeAsync<CaseState>(LeaverSteps.Name(desk.Run, "state.json"), s => s! with
-        {
-            Begun = [],
-            Blocked = result is { } lost ? [.. s.Blocked.Select(o => o with { Result = lost })] : [],
-        }, Stop);
-        await desk.World.Services.GetRequiredService<ILeaverCases>().ChangeAsync(
-            SmallTenant.Id, desk.Run.CaseId, c => c with { BlockedAt = null, Stage = LeaverStage.Scheduled }, Stop);
+        await desk.Documents.ChangeAsync<CaseState>(
+            LeaverSteps.Name(desk.Run, "state.json"),
+            s => s! with { Begun = [], Blocked = result is { } lost ? [.. s.Blocked.Select(o => o with { Result = lost })] : [] },
+            Stop
+        );
+        await desk
+            .World.Services.GetRequiredService<ILeaverCases>()
+            .ChangeAsync(SmallTenant.Id, desk.Run.CaseId, c => c with { BlockedAt = null, Stage = LeaverStage.Scheduled }, Stop);
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
         Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
 
@@ -278,8 +315,13 @@ public sealed class BetweenStartsTests
         const int LastDay = 24 * 89;
         await using var world = await WorldAsync();
         await LiveAsync(
-            world, 110, Start(1), new Answers(Hour(2), 0, ForCause: true), new HrSends(Hour(LastDay), "terminated", 1, Hour(24 * 100)),
-            new EditsDirectory(Hour(24 * 101), DirectoryEdit.Enable));
+            world,
+            110,
+            Start(1),
+            new Answers(Hour(2), 0, ForCause: true),
+            new HrSends(Hour(LastDay), "terminated", 1, Hour(24 * 100)),
+            new EditsDirectory(Hour(24 * 101), DirectoryEdit.Enable)
+        );
 
         Assert.Equal((2, false), (Assert.Single(world.Cases()).Round, IsEnabled(world)));
     }
@@ -290,11 +332,18 @@ public sealed class BetweenStartsTests
         const int WatchOver = 24 * 93;
         await using var world = await WorldAsync();
         await LiveAsync(
-            world, 110, Start(1), new Answers(Hour(2), 0, ForCause: true), new EditsDirectory(Hour(WatchOver), DirectoryEdit.Enable),
-            new HrSends(Hour(WatchOver + 24), "terminated", 1, Hour(24 * 200)));
+            world,
+            110,
+            Start(1),
+            new Answers(Hour(2), 0, ForCause: true),
+            new EditsDirectory(Hour(WatchOver), DirectoryEdit.Enable),
+            new HrSends(Hour(WatchOver + 24), "terminated", 1, Hour(24 * 200))
+        );
 
-        Assert.Equal((LeaverStage.Scheduled, LeaverWorld.Start + Hour(24 * 200), true),
-            (Assert.Single(world.Cases()).Stage, world.Cases()[0].DueAt, IsEnabled(world)));
+        Assert.Equal(
+            (LeaverStage.Scheduled, LeaverWorld.Start + Hour(24 * 200), true),
+            (Assert.Single(world.Cases()).Stage, world.Cases()[0].DueAt, IsEnabled(world))
+        );
         Assert.Equal((ForCauseOutcome.Ended, true), (world.Cases()[0].Cause!.Outcome!.Value, world.Cases()[0].Cause!.Settled));
     }
 
@@ -477,7 +526,8 @@ public sealed class BetweenStartsTests
         Assert.DoesNotContain(plan!.Steps, s => s.Action == LeaverActions.AddGroupMember);
         Assert.Equal(
             left.Select(l => l.Step.Target),
-            plan.Manual.Where(m => m.Why == "an earlier undo could not give it back").Select(m => m.Target));
+            plan.Manual.Where(m => m.Why == "an earlier undo could not give it back").Select(m => m.Target)
+        );
         Assert.Equal(left, (await desk.StateAsync())!.NotGivenBack, (a, b) => (a.Step.Id, a.Reason) == (b.Step.Id, b.Reason));
     }
 

@@ -45,10 +45,15 @@ public sealed class BlockGroupTests
 
     private static bool IsEnabled(LeaverWorld world) => PersonAccess.Read(world.Sandbox.Tenant, Person.Lea).Enabled;
 
-    private static List<string> Changes(LeaverWorld world) => [.. world.Sandbox.Requests
-        .Where(r => r.Host == "graph" && r.Method is "PATCH" or "DELETE" or "POST" && !r.Path.EndsWith("/$batch", StringComparison.Ordinal))
-        .Select(r => $"{r.Method} {r.Path["/v1.0".Length..]}").Where(c => c.Contains(Lea, StringComparison.Ordinal)
-            || c.Contains(Group, StringComparison.Ordinal))];
+    private static List<string> Changes(LeaverWorld world) =>
+        [
+            .. world
+                .Sandbox.Requests.Where(r =>
+                    r.Host == "graph" && r.Method is "PATCH" or "DELETE" or "POST" && !r.Path.EndsWith("/$batch", StringComparison.Ordinal)
+                )
+                .Select(r => $"{r.Method} {r.Path["/v1.0".Length..]}")
+                .Where(c => c.Contains(Lea, StringComparison.Ordinal) || c.Contains(Group, StringComparison.Ordinal)),
+        ];
 
     private static async Task<RevocationCertificate> CertificateAsync(LeaverWorld world)
     {
@@ -66,7 +71,8 @@ public sealed class BlockGroupTests
         Assert.Equal((LeaverStage.Clear, 1, false, true), (known.Stage, known.Round, known.IsGroupDue, IsMember(world)));
         Assert.Equal(
             [$"PATCH /users/{Lea}", $"POST /users/{Lea}/revokeSignInSessions", $"POST /groups/{Group}/members/$ref"],
-            Changes(world).Take(3));
+            Changes(world).Take(3)
+        );
         Assert.False(world.HasFinding(LeaverControls.StepStuck));
         Assert.Contains(world.EvidenceControls(), e => e.Action == "offboarding.block-group");
         var certificate = await CertificateAsync(world);
@@ -80,8 +86,10 @@ public sealed class BlockGroupTests
         await using var world = await WorldAsync();
         var known = await LiveAsync(world, 1, new ServiceFails(Hour(0.5), "POST graph/groups/* => status=503", Hour(200)), Terminated);
 
-        Assert.Equal((LeaverStage.Clear, LeaverWorld.Start + Hour(1), true, false),
-            (known.Stage, known.BlockedAt, known.IsGroupDue, IsMember(world)));
+        Assert.Equal(
+            (LeaverStage.Clear, LeaverWorld.Start + Hour(1), true, false),
+            (known.Stage, known.BlockedAt, known.IsGroupDue, IsMember(world))
+        );
         Assert.True(known.ClearAt < LeaverWorld.Start + Hour(1.2), $"clear at {known.ClearAt:O}");
         Assert.True(world.HasFinding(LeaverControls.StepStuck));
         Assert.Equal(["blockGroup.member.add"], (await CertificateAsync(world)).NotDone.Select(n => n.Action));
@@ -176,8 +184,10 @@ public sealed class BlockGroupTests
                 await world.HappenAsync(happening);
                 await world.RunUntilAsync(world.Now + Hour(1));
             }
-            Assert.True(!IsMember(world) && IsEnabled(world),
-                $"crashed at request {point}: not given back: member {IsMember(world)}, enabled {IsEnabled(world)}");
+            Assert.True(
+                !IsMember(world) && IsEnabled(world),
+                $"crashed at request {point}: not given back: member {IsMember(world)}, enabled {IsEnabled(world)}"
+            );
         }
         Assert.InRange(crashed, 3, 200);
     }

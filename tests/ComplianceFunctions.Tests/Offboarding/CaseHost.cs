@@ -28,8 +28,8 @@ using Testing;
 namespace ComplianceFunctions.Tests.Offboarding;
 
 /// <summary>
-/// The app's services and offboarding functions over a real sandbox tenant and real storage, its orchestrations on the official engine, on a clock that the
-/// test moves. A trigger is its method, called as the worker calls it: in a scope of its own.
+/// The app's services and offboarding functions over a real sandbox tenant and real storage, its orchestrations on the official engine, on
+/// a clock that the test moves. A trigger is its method, called as the worker calls it: in a scope of its own.
 /// </summary>
 internal sealed class CaseHost : IAsyncDisposable
 {
@@ -59,16 +59,30 @@ internal sealed class CaseHost : IAsyncDisposable
 
     public IServiceProvider Services => _host!.Services;
 
-    /// <summary>Starts over a demo tenant of its own: another seed is another tenant id, so that hosts that share Azurite keep apart.</summary>
+    /// <summary>
+    /// Starts over a demo tenant of its own: another seed is another tenant id, so that hosts that share Azurite keep apart.
+    /// </summary>
     public static async Task<CaseHost> StartAsync(
-        AzuriteFixture azurite, string policy = "", Action<TenantData>? change = null, int? graphWriteLimit = null, Action<IServiceCollection>? services = null)
+        AzuriteFixture azurite,
+        string policy = "",
+        Action<TenantData>? change = null,
+        int? graphWriteLimit = null,
+        Action<IServiceCollection>? services = null
+    )
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
-        var tenant = DemoTenant.Create((ulong)(Environment.ProcessId * 1000L) + (ulong)Interlocked.Increment(ref _hosts), clock.GetUtcNow());
+        var tenant = DemoTenant.Create(
+            (ulong)(Environment.ProcessId * 1000L) + (ulong)Interlocked.Increment(ref _hosts),
+            clock.GetUtcNow()
+        );
         change?.Invoke(tenant);
         var sandbox = await Sandbox.StartAsync(new SandboxOptions { Tenant = tenant, Clock = clock }, TimeProvider.System, Stop);
         var host = new CaseHost(azurite, sandbox, clock) { _graphWriteLimit = graphWriteLimit, _services = services };
-        await File.WriteAllTextAsync(Path.Combine(host._folder, "offboarding.yaml"), "version: 1\n" + (policy.Contains("approvals:", StringComparison.Ordinal) ? "" : "approvals: { firstAct: false }\n") + policy, Stop);
+        await File.WriteAllTextAsync(
+            Path.Combine(host._folder, "offboarding.yaml"),
+            "version: 1\n" + (policy.Contains("approvals:", StringComparison.Ordinal) ? "" : "approvals: { firstAct: false }\n") + policy,
+            Stop
+        );
         await host.StartAppAsync();
         return host;
     }
@@ -76,23 +90,25 @@ internal sealed class CaseHost : IAsyncDisposable
     public async Task StartAppAsync()
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = _folder });
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["AzureWebJobsStorage"] = _azurite.StateConnection,
-            ["EvidenceStorage"] = _azurite.EvidenceConnection,
-            ["Tenant:Id"] = Sandbox.TenantId,
-            ["Tenant:GraphEndpoint"] = $"https://localhost:{Sandbox.Port}/v1.0",
-            ["Tenant:ResourceManagerEndpoint"] = $"https://localhost:{Sandbox.Port}",
-            ["Tenant:AuthorityHost"] = $"https://localhost:{Sandbox.Port}",
-            ["Tenant:ClientId"] = Sandbox.ClientId,
-            ["Tenant:ClientSecret"] = Sandbox.ClientSecret,
-            ["Tenant:PinnedThumbprint"] = Sandbox.Thumbprint,
-            ["Evidence:SigningKey"] = Path.Combine(_folder, "evidence-key.pem"),
-            ["Tenant:GraphWriteLimit"] = _graphWriteLimit?.ToString(CultureInfo.InvariantCulture),
-            ["Hr:WebhookKeys"] = Requests.HrKey,
-            ["Approvals:Audience"] = DemoLeaver.ComplianceAppId,
-            ["Policy:Offboarding"] = Path.Combine(_folder, "offboarding.yaml"),
-        });
+        builder.Configuration.AddInMemoryCollection(
+            new Dictionary<string, string?>
+            {
+                ["AzureWebJobsStorage"] = _azurite.StateConnection,
+                ["EvidenceStorage"] = _azurite.EvidenceConnection,
+                ["Tenant:Id"] = Sandbox.TenantId,
+                ["Tenant:GraphEndpoint"] = $"https://localhost:{Sandbox.Port}/v1.0",
+                ["Tenant:ResourceManagerEndpoint"] = $"https://localhost:{Sandbox.Port}",
+                ["Tenant:AuthorityHost"] = $"https://localhost:{Sandbox.Port}",
+                ["Tenant:ClientId"] = Sandbox.ClientId,
+                ["Tenant:ClientSecret"] = Sandbox.ClientSecret,
+                ["Tenant:PinnedThumbprint"] = Sandbox.Thumbprint,
+                ["Evidence:SigningKey"] = Path.Combine(_folder, "evidence-key.pem"),
+                ["Tenant:GraphWriteLimit"] = _graphWriteLimit?.ToString(CultureInfo.InvariantCulture),
+                ["Hr:WebhookKeys"] = Requests.HrKey,
+                ["Approvals:Audience"] = DemoLeaver.ComplianceAppId,
+                ["Policy:Offboarding"] = Path.Combine(_folder, "offboarding.yaml"),
+            }
+        );
         builder.AddComplianceApp();
         builder.Services.AddMvcCore();
         builder.Services.AddSingleton<TimeProvider>(Clock);
@@ -114,12 +130,19 @@ internal sealed class CaseHost : IAsyncDisposable
 
     /// <summary>An event for the demo's leaver, for cause unless a time is given.</summary>
     public byte[] Event(
-        string type = "hr.employee.terminated", long sequence = 1, DateTimeOffset? leaves = null, string? id = null,
-        string employment = "1") =>
-        Requests.Event(id ?? $"{type}-{sequence}", type, Clock.GetUtcNow(), Data(type, sequence, leaves, employment));
+        string type = "hr.employee.terminated",
+        long sequence = 1,
+        DateTimeOffset? leaves = null,
+        string? id = null,
+        string employment = "1"
+    ) => Requests.Event(id ?? $"{type}-{sequence}", type, Clock.GetUtcNow(), Data(type, sequence, leaves, employment));
 
     public async Task<(HttpStatusCode Status, string? CaseId)> SendAsync(
-        byte[] body, string contentType = "application/cloudevents+json", TimeSpan late = default, string key = Requests.HrKey)
+        byte[] body,
+        string contentType = "application/cloudevents+json",
+        TimeSpan late = default,
+        string key = Requests.HrKey
+    )
     {
         var request = Requests.Signed(body, Clock.GetUtcNow() - late, contentType, key);
         var (status, answer) = await CallAsync(request, f => f.HrEventWebhook(request, _engine.Client, Stop));
@@ -147,7 +170,10 @@ internal sealed class CaseHost : IAsyncDisposable
             if (instance is { RuntimeStatus: OrchestrationRuntimeStatus.Failed, FailureDetails: var failure })
                 throw new InvalidOperationException($"the orchestration of the case failed: {failure?.ErrorMessage}");
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
-                throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; {await Desk.DocumentAsync(caseId, "state.json", Stop) switch { { } state => JsonNode.Parse(state)!["verified"]?.ToJsonString(), _ => null }}");
+                throw new TimeoutException(
+                    $"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; "
+                        + $"{await Desk.DocumentAsync(caseId, "state.json", Stop) switch { { } state => JsonNode.Parse(state)!["verified"]?.ToJsonString(), _ => null }}"
+                );
             Clock.Advance(step ?? TimeSpan.FromSeconds(1));
             // What goes on between two turns is input and output, which no clock moves, or a step that itself waits for the clock.
             await Task.WhenAny(_engine.WhenIdleAsync(Stop), Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop));
@@ -160,7 +186,9 @@ internal sealed class CaseHost : IAsyncDisposable
     /// <summary>Once no orchestration and no step has anything left to do at the clock's present time.</summary>
     public Task IdleAsync() => _engine.WhenIdleAsync(Stop).WaitAsync(Patience, Stop);
 
-    /// <summary>Once the case's orchestration has seen the clock's present time and nothing is left to do then, whatever it made of it.</summary>
+    /// <summary>
+    /// Once the case's orchestration has seen the clock's present time and nothing is left to do then, whatever it made of it.
+    /// </summary>
     public async Task AwakeAsync(string caseId)
     {
         var now = Clock.GetUtcNow();
@@ -179,7 +207,8 @@ internal sealed class CaseHost : IAsyncDisposable
         var request = Assert.Single(await Desk.OpenApprovalsAsync(Stop), r => r.CaseId == caseId);
         Assert.Equal(
             (asked.PlanId, string.Join(",", alsoFor.Append(GuardNames.LastOwner).Order(StringComparer.Ordinal))),
-            (request.PlanId, string.Join(",", request.Guards.Order(StringComparer.Ordinal))));
+            (request.PlanId, string.Join(",", request.Guards.Order(StringComparer.Ordinal)))
+        );
         await ApproveAsync(caseId);
     }
 
@@ -192,8 +221,20 @@ internal sealed class CaseHost : IAsyncDisposable
     }
 
     /// <summary>Everything that changed something in the tenant, as METHOD path.</summary>
-    public IReadOnlyList<string> Changes => [.. Sandbox.Requests.Where(r => r.Method is "PATCH" or "DELETE" or "PUT" || (r.Method == "POST" && !r.Path.EndsWith("/token", StringComparison.Ordinal)
-        && !r.Path.EndsWith("$batch", StringComparison.Ordinal) && !r.Path.EndsWith("/resources", StringComparison.Ordinal))).Select(r => $"{r.Method} {r.Path}")];
+    public IReadOnlyList<string> Changes =>
+        [
+            .. Sandbox
+                .Requests.Where(r =>
+                    r.Method is "PATCH" or "DELETE" or "PUT"
+                    || (
+                        r.Method == "POST"
+                        && !r.Path.EndsWith("/token", StringComparison.Ordinal)
+                        && !r.Path.EndsWith("$batch", StringComparison.Ordinal)
+                        && !r.Path.EndsWith("/resources", StringComparison.Ordinal)
+                    )
+                )
+                .Select(r => $"{r.Method} {r.Path}"),
+        ];
 
     public async Task<IReadOnlyList<Finding>> FindingsAsync(string caseId)
     {
@@ -222,22 +263,36 @@ internal sealed class CaseHost : IAsyncDisposable
     public async Task<IReadOnlyList<string>> LedgerIdsAsync()
     {
         var ids = new List<string>();
-        var schema = await JsonSchema.FromFileAsync(Path.Combine(RepositoryRoot.Find(), "src", "ComplianceFunctions", "schemas", "evidence-record.schema.json"), Stop);
+        var schema = await JsonSchema.FromFileAsync(
+            Path.Combine(RepositoryRoot.Find(), "src", "ComplianceFunctions", "schemas", "evidence-record.schema.json"),
+            Stop
+        );
         var ledger = _azurite.EvidenceBlobs.GetBlobContainerClient("ledger");
         await foreach (var blob in ledger.GetBlobsAsync(new GetBlobsOptions { Prefix = Sandbox.TenantId + "/log/" }, Stop))
-            ids.AddRange((await ledger.GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(line =>
-                {
-                    Assert.Empty(schema.Validate(line));
-                    return JsonNode.Parse(line)!["id"]!.GetValue<string>();
-                })
-                .Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal)));
+            ids.AddRange(
+                (await ledger.GetBlobClient(blob.Name).DownloadContentAsync(Stop))
+                    .Value.Content.ToString()
+                    .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line =>
+                    {
+                        Assert.Empty(schema.Validate(line));
+                        return JsonNode.Parse(line)!["id"]!.GetValue<string>();
+                    })
+                    .Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal))
+            );
         ids.Sort(StringComparer.Ordinal);
         return ids;
     }
 
-    public string[] Approvers => [.. Sandbox.Tenant.AppRoleAssignments.All().Where(a => Json.Text(a.Json, "resourceDisplayName") == "Compliance").Select(a => Json.Text(a.Json, "principalId")!)
-        .Where(p => Sandbox.Tenant.Users.Find(p) is not null).Distinct(StringComparer.OrdinalIgnoreCase)];
+    public string[] Approvers =>
+        [
+            .. Sandbox
+                .Tenant.AppRoleAssignments.All()
+                .Where(a => Json.Text(a.Json, "resourceDisplayName") == "Compliance")
+                .Select(a => Json.Text(a.Json, "principalId")!)
+                .Where(p => Sandbox.Tenant.Users.Find(p) is not null)
+                .Distinct(StringComparer.OrdinalIgnoreCase),
+        ];
 
     public async Task<HttpStatusCode> AnswerAsync(string caseId, string person, bool approve = true)
     {
@@ -274,7 +329,9 @@ internal sealed class CaseHost : IAsyncDisposable
     }
 
     private async Task<(HttpStatusCode Status, JsonNode Answer)> CallAsync(
-        HttpRequest request, Func<OffboardingFunctions, Task<IActionResult>> function)
+        HttpRequest request,
+        Func<OffboardingFunctions, Task<IActionResult>> function
+    )
     {
         var (status, body) = await Requests.AnswerAsync(Services, request, function);
         return (status, JsonNode.Parse(body)!);
@@ -282,7 +339,12 @@ internal sealed class CaseHost : IAsyncDisposable
 
     private JsonObject Data(string type, long sequence, DateTimeOffset? leaves, string employment)
     {
-        var data = new JsonObject { ["employeeId"] = DemoLeaver.EmployeeId, ["employment"] = employment, ["sequence"] = sequence };
+        var data = new JsonObject
+        {
+            ["employeeId"] = DemoLeaver.EmployeeId,
+            ["employment"] = employment,
+            ["sequence"] = sequence,
+        };
         if (type is "hr.employee.terminated" or "hr.employee.termination.rescheduled")
         {
             data["leaves"] = new JsonObject { ["local"] = Requests.Iso(leaves ?? Clock.GetUtcNow()), ["timeZone"] = "UTC" };
@@ -292,7 +354,14 @@ internal sealed class CaseHost : IAsyncDisposable
         return data;
     }
 
-    private Task<string> TokenAsync(string person) => Requests.TokenAsync(
-        Services.GetRequiredService<TenantConnection>().SignIn, $"https://localhost:{Sandbox.Port}/{Sandbox.TenantId}", Sandbox.ClientId,
-        Sandbox.ClientSecret, Json.Text(Sandbox.Tenant.Users.Find(person)!.Json, "userPrincipalName")!, DemoLeaver.ComplianceAppId, Stop);
+    private Task<string> TokenAsync(string person) =>
+        Requests.TokenAsync(
+            Services.GetRequiredService<TenantConnection>().SignIn,
+            $"https://localhost:{Sandbox.Port}/{Sandbox.TenantId}",
+            Sandbox.ClientId,
+            Sandbox.ClientSecret,
+            Json.Text(Sandbox.Tenant.Users.Find(person)!.Json, "userPrincipalName")!,
+            DemoLeaver.ComplianceAppId,
+            Stop
+        );
 }

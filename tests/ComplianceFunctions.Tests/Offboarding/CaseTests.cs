@@ -23,9 +23,16 @@ public sealed class CaseTests(AzuriteFixture azurite)
 {
     private const string Leaver = DemoLeaver.LeaverId;
 
-    private static bool Enabled(CaseHost host) => Json.Object(host.Sandbox.Tenant.Users.Find(Leaver)!.Json)["accountEnabled"]!.GetValue<bool>();
+    private static bool Enabled(CaseHost host) =>
+        Json.Object(host.Sandbox.Tenant.Users.Find(Leaver)!.Json)["accountEnabled"]!.GetValue<bool>();
 
-    private static string[] Groups(CaseHost host) => [.. host.Sandbox.Tenant.GroupMembers.All().Where(g => g.Set.Find(Leaver) is not null).Select(g => Json.Text(host.Sandbox.Tenant.Groups.Find(g.Parent)!.Json, "displayName")!)];
+    private static string[] Groups(CaseHost host) =>
+        [
+            .. host
+                .Sandbox.Tenant.GroupMembers.All()
+                .Where(g => g.Set.Find(Leaver) is not null)
+                .Select(g => Json.Text(host.Sandbox.Tenant.Groups.Find(g.Parent)!.Json, "displayName")!),
+        ];
 
     private static async Task<RevocationCertificate> CertificateAsync(CaseHost host, LeaverCase known)
     {
@@ -46,7 +53,12 @@ public sealed class CaseTests(AzuriteFixture azurite)
         var certificate = await CertificateAsync(host, known);
         Assert.Equal("clear", certificate.State);
         Assert.DoesNotContain(certificate.Accesses, a => a.State is AccessState.StillThere or AccessState.Unknown);
-        Assert.Empty(certificate.Accesses.Where(a => a.Kind == AccessKind.GroupMember && a.State == AccessState.Removed).Select(a => a.Name).Intersect(Groups(host)));
+        Assert.Empty(
+            certificate
+                .Accesses.Where(a => a.Kind == AccessKind.GroupMember && a.State == AccessState.Removed)
+                .Select(a => a.Name)
+                .Intersect(Groups(host))
+        );
     }
 
     [Fact]
@@ -165,8 +177,14 @@ public sealed class CaseTests(AzuriteFixture azurite)
     {
         await using var host = await CaseHost.StartAsync(azurite, "caps: { leaversPerHour: 2, shareOfStaffPerDay: 50% }\n");
         var caps = host.Services.GetRequiredService<ICapLedger>();
-        var policy = new OffboardingPolicy { Sha256 = new string('a', 64), MaxPerHour = 2, MaxOfStaffPerDay = 0.5 };
-        Task<Hold?> ReserveAsync(string who) => caps.ReserveAsync(host.Sandbox.TenantId, who, host.Clock.GetUtcNow(), policy, 304, CaseHost.Stop);
+        var policy = new OffboardingPolicy
+        {
+            Sha256 = new string('a', 64),
+            MaxPerHour = 2,
+            MaxOfStaffPerDay = 0.5,
+        };
+        Task<Hold?> ReserveAsync(string who) =>
+            caps.ReserveAsync(host.Sandbox.TenantId, who, host.Clock.GetUtcNow(), policy, 304, CaseHost.Stop);
         Assert.Null(await ReserveAsync("first"));
         Assert.Null(await ReserveAsync("second"));
         var id = await host.TakenAsync(host.Event());
@@ -248,8 +266,22 @@ public sealed class CaseTests(AzuriteFixture azurite)
         var id = await host.TakenAsync(host.Event());
 
         await host.AgreedAsync(id);
-        await host.UntilAsync(id, c => c.BlockedAt is not null && host.Changes.Any(x => x.Contains("roleAssignments", StringComparison.Ordinal)));
-        await host.UntilAsync(id, _ => host.FindingsAsync(id).GetAwaiter().GetResult().Any(f => f.Detection.ControlId == "LEAVE-013" && f.Detection.NextStep.Contains("az ad app permission add", StringComparison.Ordinal) && f.Detection.NextStep.Contains("=='GroupMember.ReadWrite.All'", StringComparison.Ordinal)));
+        await host.UntilAsync(
+            id,
+            c => c.BlockedAt is not null && host.Changes.Any(x => x.Contains("roleAssignments", StringComparison.Ordinal))
+        );
+        await host.UntilAsync(
+            id,
+            _ =>
+                host.FindingsAsync(id)
+                    .GetAwaiter()
+                    .GetResult()
+                    .Any(f =>
+                        f.Detection.ControlId == "LEAVE-013"
+                        && f.Detection.NextStep.Contains("az ad app permission add", StringComparison.Ordinal)
+                        && f.Detection.NextStep.Contains("=='GroupMember.ReadWrite.All'", StringComparison.Ordinal)
+                    )
+        );
         Assert.False(Enabled(host));
         host.Sandbox.Tenant.Denied.TryRemove("GroupMember.ReadWrite.All", out _);
 
@@ -265,7 +297,11 @@ public sealed class CaseTests(AzuriteFixture azurite)
         var id = await host.TakenAsync(host.Event());
 
         await host.AgreedAsync(id);
-        await host.UntilAsync(id, _ => host.FindingsAsync(id).GetAwaiter().GetResult().Any(f => f.Detection.ControlId == "LEAVE-012"), TimeSpan.FromSeconds(10));
+        await host.UntilAsync(
+            id,
+            _ => host.FindingsAsync(id).GetAwaiter().GetResult().Any(f => f.Detection.ControlId == "LEAVE-012"),
+            TimeSpan.FromSeconds(10)
+        );
         Assert.False(Enabled(host));
         Assert.DoesNotContain("vpn-users", Groups(host));
         host.Sandbox.SetFaults(null);
@@ -371,7 +407,11 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
         await host.ChangePolicyAsync();
 
-        await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id && r.PlanId != before.PlanId), TimeSpan.FromMinutes(1));
+        await host.UntilAsync(
+            id,
+            _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id && r.PlanId != before.PlanId),
+            TimeSpan.FromMinutes(1)
+        );
         // The old request is void: two people who answer it give nothing back.
         Assert.NotEqual(before.PlanId, (await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Single(r => r.CaseId == id).PlanId);
         var board = host.Services.GetRequiredService<ApprovalBoard>();
@@ -379,8 +419,15 @@ public sealed class CaseTests(AzuriteFixture azurite)
         foreach (var person in host.Approvers.Take(2))
         {
             var answer = await board.AnswerAsync(
-                before.TenantId, before.Id, before.PlanId, new ApproverIdentity(person, before.TenantId, null), approve: true, null,
-                host.Clock.GetUtcNow(), CaseHost.Stop);
+                before.TenantId,
+                before.Id,
+                before.PlanId,
+                new ApproverIdentity(person, before.TenantId, null),
+                approve: true,
+                null,
+                host.Clock.GetUtcNow(),
+                CaseHost.Stop
+            );
             Assert.Contains("no such request", answer.Objection, StringComparison.Ordinal);
         }
         await host.IdleAsync();
@@ -417,8 +464,9 @@ public sealed class CaseTests(AzuriteFixture azurite)
         var id = await host.TakenAsync(host.Event(leaves: host.Clock.GetUtcNow().AddDays(2)));
         await host.AwakeAsync(id);
         // As if it had been due, and the process had been killed between the request and its outcome being kept.
-        await host.Services.GetRequiredService<ILeaverCases>().ChangeAsync(
-            host.Sandbox.TenantId, id, c => c with { DueAt = host.Clock.GetUtcNow() }, CaseHost.Stop);
+        await host
+            .Services.GetRequiredService<ILeaverCases>()
+            .ChangeAsync(host.Sandbox.TenantId, id, c => c with { DueAt = host.Clock.GetUtcNow() }, CaseHost.Stop);
         var steps = host.Services.GetRequiredService<LeaverSteps>();
         Assert.Equal(CaseGo.Proceed, (await steps.DecideAsync(new CaseRun(id, 1, "cut off"), CaseHost.Stop)).Outcome);
         var user = Json.Object(host.Sandbox.Tenant.Users.Find(Leaver)!.Json);
@@ -458,18 +506,37 @@ public sealed class CaseTests(AzuriteFixture azurite)
     public async Task Removals_wait_for_room_in_the_quota_of_Graph_and_each_is_done_once()
     {
         // 40 writes at once, then 1.4 a second.
-        await using var host = await CaseHost.StartAsync(azurite, graphWriteLimit: 300, change: tenant =>
-        {
-            for (var i = 0; i < 100; i++)
+        await using var host = await CaseHost.StartAsync(
+            azurite,
+            graphWriteLimit: 300,
+            change: tenant =>
             {
-                var group = $"00000000-0000-0000-0000-{i:x12}";
-                tenant.Groups.Put(group, JsonSerializer.SerializeToUtf8Bytes(new { id = group, displayName = $"extra-{i}", securityEnabled = true, mailEnabled = false, groupTypes = Array.Empty<string>() }));
-                tenant.GroupMembers.Of(group).Put(Leaver, JsonSerializer.SerializeToUtf8Bytes(new { id = Leaver }));
+                for (var i = 0; i < 100; i++)
+                {
+                    var group = $"00000000-0000-0000-0000-{i:x12}";
+                    tenant.Groups.Put(
+                        group,
+                        JsonSerializer.SerializeToUtf8Bytes(
+                            new
+                            {
+                                id = group,
+                                displayName = $"extra-{i}",
+                                securityEnabled = true,
+                                mailEnabled = false,
+                                groupTypes = Array.Empty<string>(),
+                            }
+                        )
+                    );
+                    tenant.GroupMembers.Of(group).Put(Leaver, JsonSerializer.SerializeToUtf8Bytes(new { id = Leaver }));
+                }
             }
-        });
+        );
         var id = await host.TakenAsync(host.Event());
         await host.AgreedAsync(id);
-        var known = await host.UntilAsync(id, c => c.Stage == LeaverStage.Removing && host.Changes.Count(x => x.Contains("/members/", StringComparison.Ordinal)) >= 30);
+        var known = await host.UntilAsync(
+            id,
+            c => c.Stage == LeaverStage.Removing && host.Changes.Count(x => x.Contains("/members/", StringComparison.Ordinal)) >= 30
+        );
         var first = host.Changes.Count(c => c.Contains("/v1.0/", StringComparison.Ordinal));
         var began = host.Clock.GetUtcNow();
 
@@ -480,7 +547,10 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Equal(removed.Distinct().Count(), removed.Count);
         Assert.DoesNotContain(Groups(host), g => g.StartsWith("extra-", StringComparison.Ordinal));
         var later = host.Changes.Count(c => c.Contains("/v1.0/", StringComparison.Ordinal)) - first;
-        Assert.True((known.ClearAt!.Value - began).TotalSeconds * 1.4 >= later - 40, $"{later} writes in {(known.ClearAt!.Value - began).TotalSeconds} s");
+        Assert.True(
+            (known.ClearAt!.Value - began).TotalSeconds * 1.4 >= later - 40,
+            $"{later} writes in {(known.ClearAt!.Value - began).TotalSeconds} s"
+        );
     }
 
     [Fact]
@@ -491,9 +561,14 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await host.CertifiedAsync(id);
 
         LedgerVerification? verified = null;
-        await host.UntilAsync(id, _ => (verified = host.VerifyLedgerAsync().GetAwaiter().GetResult()) is { NotYetCovered: 0, Records: > 5 });
+        await host.UntilAsync(
+            id,
+            _ => (verified = host.VerifyLedgerAsync().GetAwaiter().GetResult()) is { NotYetCovered: 0, Records: > 5 }
+        );
         Assert.Equal(LedgerVerdict.Intact, verified!.Verdict);
-        await host.Services.GetRequiredService<ILeaverCases>().ChangeAsync(host.Sandbox.TenantId, id, c => c with { Stage = LeaverStage.Closed }, CaseHost.Stop);
+        await host
+            .Services.GetRequiredService<ILeaverCases>()
+            .ChangeAsync(host.Sandbox.TenantId, id, c => c with { Stage = LeaverStage.Closed }, CaseHost.Stop);
         Assert.Equal(HttpStatusCode.OK, (await host.EraseAsync(id, host.Approvers[0], confirm: true)).Status);
 
         var after = await host.VerifyLedgerAsync();
@@ -528,7 +603,10 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Empty(await host.FindingsAsync(id));
         var bare = (await host.Desk.CaseAsync(id, CaseHost.Stop))!;
         Assert.Equal(("erased", "erased", null, LeaverStage.Closed), (bare.EmployeeId, bare.Latest.EmployeeId, bare.UserId, bare.Stage));
-        Assert.Equal(before.Concat([$"{person.Name}-erasure-begun", $"{person.Name}-erasure-complete"]).Order(StringComparer.Ordinal), await host.LedgerIdsAsync());
+        Assert.Equal(
+            before.Concat([$"{person.Name}-erasure-begun", $"{person.Name}-erasure-complete"]).Order(StringComparer.Ordinal),
+            await host.LedgerIdsAsync()
+        );
         Assert.Equal(new KeptDetails(null, 0, 0, 0), (await host.EraseAsync(id, host.Approvers[0], confirm: true)).Details);
         Assert.Equal(before.Count + 2, (await host.LedgerIdsAsync()).Count);
     }
@@ -541,7 +619,11 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await host.TakenAsync(host.Event("hr.employee.termination.cancelled", 2));
         await host.UntilAsync(id, c => c is { Stage: LeaverStage.Cancelled, RestedAt: not null });
         var erasure = host.Services.GetRequiredService<DetailErasure>();
-        var policy = new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan> { ["offboarding"] = TimeSpan.FromDays(10) }, new string('a', 64));
+        var policy = new EvidencePolicy(
+            TimeSpan.FromDays(1),
+            new Dictionary<string, TimeSpan> { ["offboarding"] = TimeSpan.FromDays(10) },
+            new string('a', 64)
+        );
 
         host.Clock.Advance(TimeSpan.FromDays(9));
         Assert.Equal(0, await erasure.EraseExpiredAsync(policy, CaseHost.Stop));

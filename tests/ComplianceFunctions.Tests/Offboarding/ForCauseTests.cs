@@ -41,8 +41,14 @@ public sealed class ForCauseTests
 
     private static bool IsEnabled(LeaverWorld world) => PersonAccess.Read(world.Sandbox.Tenant, Person.Lea).Enabled;
 
-    private static string[] Asked(LeaverWorld world) => [.. world.ApprovalRequests()
-        .Where(r => ApprovalRules.StateOf(r, world.Now) == ApprovalState.Open).SelectMany(r => r.Guards).Order(StringComparer.Ordinal)];
+    private static string[] Asked(LeaverWorld world) =>
+        [
+            .. world
+                .ApprovalRequests()
+                .Where(r => ApprovalRules.StateOf(r, world.Now) == ApprovalState.Open)
+                .SelectMany(r => r.Guards)
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Fact]
     public async Task Access_ends_at_once_with_no_event_of_HR_and_a_second_person_confirms_it()
@@ -50,8 +56,10 @@ public sealed class ForCauseTests
         await using var world = await WorldAsync();
         var known = await LiveAsync(world, 2, Start(1), Confirm(2));
 
-        Assert.Equal((LeaverStage.Clear, LeaverWorld.Start + Hour(1), ForCauseOutcome.Confirmed, false),
-            (known.Stage, known.BlockedAt, known.Cause!.Outcome, IsEnabled(world)));
+        Assert.Equal(
+            (LeaverStage.Clear, LeaverWorld.Start + Hour(1), ForCauseOutcome.Confirmed, false),
+            (known.Stage, known.BlockedAt, known.Cause!.Outcome, IsEnabled(world))
+        );
         Assert.True(known.Cause is { Settled: true, Escalated: false } && !world.HasFinding(LeaverControls.Unconfirmed));
     }
 
@@ -61,8 +69,10 @@ public sealed class ForCauseTests
         await using var world = await WorldAsync();
         var known = await LiveAsync(world, 3, Start(1), Confirm(2), Terminated(3, day: 30), Terminated(4, day: 40, sequence: 2));
 
-        Assert.Equal((LeaverStage.Clear, "1", 2L, LeaverWorld.Start + Hour(1), 1),
-            (known.Stage, known.Employment, known.Sequence, known.BlockedAt, known.Round));
+        Assert.Equal(
+            (LeaverStage.Clear, "1", 2L, LeaverWorld.Start + Hour(1), 1),
+            (known.Stage, known.Employment, known.Sequence, known.BlockedAt, known.Round)
+        );
         Assert.Empty(Asked(world));
     }
 
@@ -74,8 +84,10 @@ public sealed class ForCauseTests
         await using var world = await WorldAsync();
         var known = await LiveAsync(world, 2, Terminated(1, isWatched ? 0 : 20), Start(5), Confirm(6));
 
-        Assert.Equal((LeaverStage.Clear, "1", 2, LeaverWorld.Start + Hour(5), false),
-            (known.Stage, known.Employment, known.Round, known.BlockedAt ?? default, IsEnabled(world)));
+        Assert.Equal(
+            (LeaverStage.Clear, "1", 2, LeaverWorld.Start + Hour(5), false),
+            (known.Stage, known.Employment, known.Round, known.BlockedAt ?? default, IsEnabled(world))
+        );
     }
 
     [Fact]
@@ -105,7 +117,8 @@ public sealed class ForCauseTests
     {
         await using var world = await WorldAsync();
         var fits = Encoding.UTF8.GetBytes(
-            """{"user":"unknown@small.example","forCause":true,"reason":"r"}""".PadRight(OffboardingFunctions.MaxBodyBytes));
+            """{"user":"unknown@small.example","forCause":true,"reason":"r"}""".PadRight(OffboardingFunctions.MaxBodyBytes)
+        );
 
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(fits));
         Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync([.. fits, (byte)' ']));
@@ -174,8 +187,14 @@ public sealed class ForCauseTests
     {
         await using var world = await WorldAsync();
         var known = await LiveAsync(
-            world, 2, new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea), Start(1), Confirm(2, approve: false), new Answers(Hour(3), 0),
-            new Answers(Hour(4), 1));
+            world,
+            2,
+            new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea),
+            Start(1),
+            Confirm(2, approve: false),
+            new Answers(Hour(3), 0),
+            new Answers(Hour(4), 1)
+        );
 
         Assert.Equal((LeaverStage.Cancelled, true), (known.Stage, IsEnabled(world)));
     }
@@ -185,7 +204,10 @@ public sealed class ForCauseTests
     {
         await using var world = await WorldAsync();
         var known = await LiveAsync(
-            world, 3, [Start(1), Confirm(2, approve: false), .. Agreed(10), Start(30), Confirm(31, approve: false)]);
+            world,
+            3,
+            [Start(1), Confirm(2, approve: false), .. Agreed(10), Start(30), Confirm(31, approve: false)]
+        );
 
         Assert.Equal((2, LeaverStage.Restoring, false), (known.Cause!.Number, known.Stage, IsEnabled(world)));
         Assert.Equal([GuardNames.Restore], Asked(world));
@@ -258,15 +280,23 @@ public sealed class ForCauseTests
     {
         var random = new Random(seed);
         var life = LeaverHistory.Draw(seed, days: 40);
-        var starts = Enumerable.Range(0, 1 + random.Next(3)).SelectMany(_ =>
-        {
-            var at = Math.Floor(random.NextDouble() * 30 * 24 * 60) / 60;
-            Happening[] answers = [Confirm(at + Math.Floor(random.NextDouble() * 600) / 60, random.Next(3), random.Next(3) > 0)];
-            return (Happening[])[Start(at, random.Next(3), (Person)random.Next(3)), .. random.Next(3) == 0 ? [] : answers];
-        });
+        var starts = Enumerable
+            .Range(0, 1 + random.Next(3))
+            .SelectMany(_ =>
+            {
+                var at = Math.Floor(random.NextDouble() * 30 * 24 * 60) / 60;
+                Happening[] answers = [Confirm(at + Math.Floor(random.NextDouble() * 600) / 60, random.Next(3), random.Next(3) > 0)];
+                return (Happening[])[Start(at, random.Next(3), (Person)random.Next(3)), .. random.Next(3) == 0 ? [] : answers];
+            });
         await using var world = await LeaverWorld.StartAsync((ulong)seed, replays: seed % 2 == 1, cancellationToken: Stop);
         await HistoryRun.LiveAsync(
-            life with { Happenings = [.. life.Happenings.Concat(starts).OrderBy(h => h.At)] }, world, new StartsWatched(world));
+            life with
+            {
+                Happenings = [.. life.Happenings.Concat(starts).OrderBy(h => h.At)],
+            },
+            world,
+            new StartsWatched(world)
+        );
 
         foreach (var known in world.Cases().Where(c => c.Cause is { Outcome: null, ConfirmBy: var by } && by < world.Now - Hour(6)))
             Assert.True(world.HasFinding(LeaverControls.Unconfirmed), $"{known.Id} is not confirmed, and no finding is open");
@@ -280,9 +310,7 @@ public sealed class ForCauseTests
     {
         private Dictionary<Person, bool> _enabled = Enabled(world);
 
-        public void BeforeHappening(Happening happening)
-        {
-        }
+        public void BeforeHappening(Happening happening) { }
 
         public void AfterHappening(Happening happening) => _enabled = Enabled(world);
 
@@ -292,10 +320,13 @@ public sealed class ForCauseTests
             foreach (var who in now.Keys.Where(w => now[w] && !_enabled[w]))
             {
                 var latest = world.Cases().Where(c => c.Cause?.UserId == SmallTenant.IdOf(who)).Max(c => c.Cause?.At) ?? LeaverWorld.Start;
-                var asked = world.ApprovalRequests()
+                var asked = world
+                    .ApprovalRequests()
                     .Where(r => r.SubjectId == SmallTenant.IdOf(who) && r.Guards.Contains(GuardNames.Restore));
-                Assert.True(asked.Any(r => r.Answers.Where(a => a.Approve && a.At >= latest).DistinctBy(a => a.ApproverId).Count() >= 2),
-                    $"{who} was enabled without two who agreed since {latest:O}");
+                Assert.True(
+                    asked.Any(r => r.Answers.Where(a => a.Approve && a.At >= latest).DistinctBy(a => a.ApproverId).Count() >= 2),
+                    $"{who} was enabled without two who agreed since {latest:O}"
+                );
             }
             _enabled = now;
             await foreach (var instance in world.Simulation.Client.GetAllInstancesAsync())

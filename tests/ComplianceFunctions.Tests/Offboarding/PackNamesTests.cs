@@ -44,16 +44,27 @@ public sealed class PackNamesTests(AzuriteFixture azurite) : IDisposable
         foreach (var framework in Framework.All)
             Assert.Equal([], (await NamedAsync(host, framework.Key, began, withNames: false, people)).Take(20));
         Assert.Contains(
-            await NamedAsync(host, "soc2", began, withNames: true, people), n => n.StartsWith("findings.csv: ", StringComparison.Ordinal));
+            await NamedAsync(host, "soc2", began, withNames: true, people),
+            n => n.StartsWith("findings.csv: ", StringComparison.Ordinal)
+        );
     }
 
-    private static HashSet<string> People(CaseHost host) => host.Sandbox.Tenant.Users.All()
-        .SelectMany(user => Naming.Select(property => Json.Text(user.Json, property))).OfType<string>()
-        .Where(text => text.Length > 0).ToHashSet(StringComparer.OrdinalIgnoreCase);
+    private static HashSet<string> People(CaseHost host) =>
+        host
+            .Sandbox.Tenant.Users.All()
+            .SelectMany(user => Naming.Select(property => Json.Text(user.Json, property)))
+            .OfType<string>()
+            .Where(text => text.Length > 0)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     // FILE: TEXT for whatever in a pack names somebody.
     private async Task<List<string>> NamedAsync(
-        CaseHost host, string framework, DateTimeOffset began, bool withNames, HashSet<string> people)
+        CaseHost host,
+        string framework,
+        DateTimeOffset began,
+        bool withNames,
+        HashSet<string> people
+    )
     {
         var file = Path.Combine(_folder, $"{framework}-{withNames}.zip");
         var tenant = host.Sandbox.TenantId;
@@ -81,7 +92,14 @@ public sealed class PackNamesTests(AzuriteFixture azurite) : IDisposable
     }
 
     // Whichever way the file escapes: entities, and \u and two hex bytes.
-    private static string Readable(string text) => WebUtility.HtmlDecode(Regex.Replace(
-        text, @"\\u([0-9a-fA-F]{4})", m => ((char)Convert.ToInt32(m.Groups[1].Value, 16)).ToString(), RegexOptions.None,
-        TimeSpan.FromSeconds(30)));
+    private static string Readable(string text) =>
+        WebUtility.HtmlDecode(
+            Regex.Replace(
+                text,
+                @"\\u([0-9a-fA-F]{4})",
+                m => ((char)Convert.ToInt32(m.Groups[1].Value, 16)).ToString(),
+                RegexOptions.None,
+                TimeSpan.FromSeconds(30)
+            )
+        );
 }

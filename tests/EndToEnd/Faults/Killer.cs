@@ -8,7 +8,9 @@ namespace EndToEnd.Faults;
 internal sealed record Kill(Part Part, Cut Cut, string Write, string? Activity = null)
 {
     public bool Is(Moment moment, Cut at) =>
-        at == Cut && moment.What.Contains(Write, StringComparison.Ordinal) && (Activity is null || moment.After.EndsWith(Activity, StringComparison.Ordinal));
+        at == Cut
+        && moment.What.Contains(Write, StringComparison.Ordinal)
+        && (Activity is null || moment.After.EndsWith(Activity, StringComparison.Ordinal));
 }
 
 /// <summary>Kills in the course of one case.</summary>

@@ -3,29 +3,34 @@ using Testing;
 
 namespace EndToEnd.Faults;
 
-/// <summary>The app as real processes, killed in the middle of a leaver's case as often as one likes: the case ends as if nothing had happened.</summary>
+/// <summary>
+/// The app as real processes, killed in the middle of a leaver's case as often as one likes: the case ends as if nothing had happened.
+/// </summary>
 public sealed class LeaverKillTests(UnbrokenRun unbroken) : IClassFixture<UnbrokenRun>
 {
     // Each failed attempt doubles the pause before the next one.
     private const int MaxKillsOfACase = 5;
 
-    // Where one thing is known in one place and not yet in the other: the event noted, access taken and not recorded, a step done and not in the history, the
-    // certificate issued.
+    // Where one thing is known in one place and not yet in the other: the event noted, access taken and not recorded, a step done and not
+    // in the history, the certificate issued.
     private static readonly Dictionary<Part, Kill[]> Sample = new()
     {
         [Part.Worker] =
         [
-            new(Part.Worker, Cut.Unanswered, "tenant POST", "LeaverBlock"), new(Part.Worker, Cut.Unanswered, "tenant DELETE"),
+            new(Part.Worker, Cut.Unanswered, "tenant POST", "LeaverBlock"),
+            new(Part.Worker, Cut.Unanswered, "tenant DELETE"),
             new(Part.Worker, Cut.Unsent, "certificate.html"),
         ],
         [Part.Host] =
         [
-            new(Part.Host, Cut.Unanswered, "/hrevents"), new(Part.Host, Cut.Unsent, "commit TaskCompleted", "LeaverRemove"),
+            new(Part.Host, Cut.Unanswered, "/hrevents"),
+            new(Part.Host, Cut.Unsent, "commit TaskCompleted", "LeaverRemove"),
             new(Part.Host, Cut.Unanswered, "comp=appendblock"),
         ],
         [Part.Both] =
         [
-            new(Part.Both, Cut.Unsent, "snapshot.json"), new(Part.Both, Cut.Unanswered, "commit TaskCompleted", "LeaverPlan"),
+            new(Part.Both, Cut.Unsent, "snapshot.json"),
+            new(Part.Both, Cut.Unanswered, "commit TaskCompleted", "LeaverPlan"),
             new(Part.Both, Cut.Unsent, "outcomes-"),
         ],
     };
@@ -63,12 +68,17 @@ public sealed class LeaverKillTests(UnbrokenRun unbroken) : IClassFixture<Unbrok
             var outcome = await CaseOutcome.OfAsync(run, await run.ToTheEndAsync());
 
             outcome.AssertLike(unbroken.Outcome);
-            output.WriteLine($"requests to the tenant that were made again, to the same effect: {outcome.Effects.Repeated(unbroken.Outcome.Effects)}");
+            output.WriteLine(
+                $"requests to the tenant that were made again, to the same effect: {outcome.Effects.Repeated(unbroken.Outcome.Effects)}"
+            );
             return killer.Kills.Count;
         }
         finally
         {
-            output.WriteLine($"{killer.Kills.Count} kills; the app started in {string.Join(", ", run.Starts.Select(s => s.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)))} s");
+            output.WriteLine(
+                $"{killer.Kills.Count} kills; the app started in "
+                    + $"{string.Join(", ", run.Starts.Select(s => s.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)))} s"
+            );
             foreach (var kill in killer.Kills)
                 output.WriteLine(kill);
         }

@@ -25,8 +25,8 @@ using SandboxTenant.Demo;
 namespace EndToEnd.Faults;
 
 /// <summary>
-/// One leaver's case with the app as a process of its own, on its own Azurite and its own tenant. HR, two approvers and whoever starts an app that has ended do what they do in life:
-/// they try again until they were heard.
+/// One leaver's case with the app as a process of its own, on its own Azurite and its own tenant. HR, two approvers and whoever starts an
+/// app that has ended do what they do in life: they try again until they were heard.
 /// </summary>
 internal sealed class LeaverRun : IAsyncDisposable
 {
@@ -34,7 +34,11 @@ internal sealed class LeaverRun : IAsyncDisposable
     private const string Policy = "version: 1\nprivilegedRemovals: true\ndevices: true\nlicences: true\nowners: { privileged: OWNER }\n";
     private const string GlobalAdministrator = "62e90394-69f5-4237-9190-012177145e10";
 
-    private static readonly HostKeys Keys = new("master-key-of-the-kill-tests", "default-key-of-the-kill-tests", "an-hr-key-of-at-least-thirty-two-characters");
+    private static readonly HostKeys Keys = new(
+        "master-key-of-the-kill-tests",
+        "default-key-of-the-kill-tests",
+        "an-hr-key-of-at-least-thirty-two-characters"
+    );
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan WorkerEndsWithin = TimeSpan.FromSeconds(10);
@@ -54,14 +58,17 @@ internal sealed class LeaverRun : IAsyncDisposable
     {
         (Sandbox, Wire, Before, _patience) = (sandbox, wire, before, patience);
         _event = Event(began);
-        _people = new HttpClient(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            SslOptions = new SslClientAuthenticationOptions
+        _people = new HttpClient(
+            new SocketsHttpHandler
             {
-                RemoteCertificateValidationCallback = (_, theirs, _, _) => theirs is X509Certificate2 known && known.GetCertHashString(HashAlgorithmName.SHA256) == wire.Thumbprint,
-            },
-        });
+                UseProxy = false,
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    RemoteCertificateValidationCallback = (_, theirs, _, _) =>
+                        theirs is X509Certificate2 known && known.GetCertHashString(HashAlgorithmName.SHA256) == wire.Thumbprint,
+                },
+            }
+        );
     }
 
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -76,7 +83,11 @@ internal sealed class LeaverRun : IAsyncDisposable
     /// <summary>Who gets what only the leaver owned: the manager, and by policy an administrator what is privileged.</summary>
     public IReadOnlyList<string> Heirs => [Before.Managers.Of(DemoLeaver.LeaverId).All().Single().Id, PrivilegedOwner];
 
-    private string PrivilegedOwner => Json.Text(Before.DirectoryRoleAssignments.All().First(a => Json.Text(a.Json, "roleDefinitionId") == GlobalAdministrator).Json, "principalId")!;
+    private string PrivilegedOwner =>
+        Json.Text(
+            Before.DirectoryRoleAssignments.All().First(a => Json.Text(a.Json, "roleDefinitionId") == GlobalAdministrator).Json,
+            "principalId"
+        )!;
 
     /// <summary>How long each start took until the app answered.</summary>
     public List<TimeSpan> Starts { get; } = [];
@@ -90,7 +101,11 @@ internal sealed class LeaverRun : IAsyncDisposable
     {
         var sandbox = await Sandbox.StartAsync(new SandboxOptions { Tenant = DemoTenant.Create(2026, now) }, TimeProvider.System, Stop);
         var run = new LeaverRun(sandbox, await Wire.StartAsync(sandbox, Stop), sandbox.Tenant.CopyOfDirectory(), now, patience);
-        await File.WriteAllTextAsync(Path.Combine(run._folder, "offboarding.yaml"), Policy.Replace("OWNER", run.PrivilegedOwner, StringComparison.Ordinal), Stop);
+        await File.WriteAllTextAsync(
+            Path.Combine(run._folder, "offboarding.yaml"),
+            Policy.Replace("OWNER", run.PrivilegedOwner, StringComparison.Ordinal),
+            Stop
+        );
         AppDomain.CurrentDomain.ProcessExit += run.LeaveNothingBehind;
         await run.StartStorageAsync();
         run._firstStorage = run.Wire.Azurite!;
@@ -99,7 +114,13 @@ internal sealed class LeaverRun : IAsyncDisposable
     }
 
     public async Task StartStorageAsync() =>
-        Wire.Azurite = await Azurite.StartAsync(RepositoryRoot.Find(), Path.Combine(_folder, "azurite"), (0, 0, 0), TimeProvider.System, Stop);
+        Wire.Azurite = await Azurite.StartAsync(
+            RepositoryRoot.Find(),
+            Path.Combine(_folder, "azurite"),
+            (0, 0, 0),
+            TimeProvider.System,
+            Stop
+        );
 
     /// <summary>Ends Azurite with TERM, which makes it save what it has acknowledged.</summary>
     public async Task StopStorageAsync()
@@ -147,17 +168,25 @@ internal sealed class LeaverRun : IAsyncDisposable
                 if (await EndedAsync(known.InstanceId) && known.Stage == LeaverStage.Clear && known.CertificateSha256 is not null)
                     return known;
             }
-            catch (Exception e) when (e is HttpRequestException or SocketException or LaunchException || (e is OperationCanceledException && !Stop.IsCancellationRequested))
+            catch (Exception e)
+                when (e is HttpRequestException or SocketException or LaunchException
+                    || (e is OperationCanceledException && !Stop.IsCancellationRequested)
+                )
             {
-                // The app was ended, or could not do it just now: whoever wanted something asks again. (A connection that is reset right after it was made is a bare SocketException.)
+                // The app was ended, or could not do it just now: whoever wanted something asks again. (A connection that is reset right
+                // after it was made is a bare SocketException.)
             }
             if (TimeProvider.System.GetElapsedTime(began) > _patience)
-                throw new TimeoutException($"the case stands at {known?.Stage}, round {known?.Round}, told {_told}: {known?.Note}\n{await HistoryAsync(known?.InstanceId)}\n{string.Join('\n', Log.TakeLast(30))}");
+                throw new TimeoutException(
+                    $"the case stands at {known?.Stage}, round {known?.Round}, told {_told}: "
+                        + $"{known?.Note}\n{await HistoryAsync(known?.InstanceId)}\n{string.Join('\n', Log.TakeLast(30))}"
+                );
             await Task.Delay(Between, TimeProvider.System, Stop);
         }
     }
 
-    public Task<byte[]> DocumentAsync(string caseId, string name) => SendAsync(Keyed($"/api/offboarding/cases/{caseId}/{name}", Keys.Default));
+    public Task<byte[]> DocumentAsync(string caseId, string name) =>
+        SendAsync(Keyed($"/api/offboarding/cases/{caseId}/{name}", Keys.Default));
 
     /// <summary>The lines of the ledger, in their order.</summary>
     /// <summary>Who is who in the ledger.</summary>
@@ -166,11 +195,17 @@ internal sealed class LeaverRun : IAsyncDisposable
         var people = new List<Pseudonym>();
         var container = new BlobContainerClient(Wire.Azurite!.EvidenceConnection, BlobPseudonyms.Container);
         await foreach (var blob in container.GetBlobsAsync(cancellationToken: Stop))
-            people.Add((await container.GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact)!);
+            people.Add(
+                (await container.GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToObjectFromJson<Pseudonym>(
+                    ComplianceJson.Compact
+                )!
+            );
         return people;
     }
 
-    /// <summary>The records, with the people's ids in the place of their pseudonyms. That none of their ids is in the ledger itself is checked here.</summary>
+    /// <summary>
+    /// The records, with the people's ids in the place of their pseudonyms. That none of their ids is in the ledger itself is checked here.
+    /// </summary>
     public async Task<IReadOnlyList<JsonObject>> LedgerAsync()
     {
         var lines = new List<JsonObject>();
@@ -199,23 +234,26 @@ internal sealed class LeaverRun : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static byte[] Event(DateTimeOffset now) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-    {
-        ["specversion"] = "1.0",
-        ["id"] = "killed-1",
-        ["source"] = "urn:hr",
-        ["type"] = "hr.employee.terminated",
-        ["time"] = Iso(now) + "Z",
-        ["datacontenttype"] = "application/json",
-        ["data"] = new JsonObject
-        {
-            ["employeeId"] = DemoLeaver.EmployeeId,
-            ["employment"] = "1",
-            ["sequence"] = 1,
-            ["forCause"] = true,
-            ["leaves"] = new JsonObject { ["local"] = Iso(now), ["timeZone"] = "Etc/UTC" },
-        },
-    });
+    private static byte[] Event(DateTimeOffset now) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new JsonObject
+            {
+                ["specversion"] = "1.0",
+                ["id"] = "killed-1",
+                ["source"] = "urn:hr",
+                ["type"] = "hr.employee.terminated",
+                ["time"] = Iso(now) + "Z",
+                ["datacontenttype"] = "application/json",
+                ["data"] = new JsonObject
+                {
+                    ["employeeId"] = DemoLeaver.EmployeeId,
+                    ["employment"] = "1",
+                    ["sequence"] = 1,
+                    ["forCause"] = true,
+                    ["leaves"] = new JsonObject { ["local"] = Iso(now), ["timeZone"] = "Etc/UTC" },
+                },
+            }
+        );
 
     private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
 
@@ -243,23 +281,30 @@ internal sealed class LeaverRun : IAsyncDisposable
             ["AzureWebJobsStorage"] = _connections.State,
             ["EvidenceStorage"] = _connections.Evidence,
             ["AzureWebJobs.HrEventQueue.Disabled"] = "true",
-            // A message that was taken by a process that was killed comes back after so long, and not after a minute as in production. It must be longer than any
-            // activity takes: the engine renews what it works on for the first time after more than that.
+            // A message that was taken by a process that was killed comes back after so long, and not after a minute as in production. It
+            // must be longer than any activity takes: the engine renews what it works on for the first time after more than that.
             ["LocalHost__Durable__VisibilityTimeout"] = "00:00:12",
             ["Policy__Offboarding"] = Path.Combine(_folder, "offboarding.yaml"),
         };
-        _app = ChildProcess.Start(new ChildSpec("app", programs.App)
-        {
-            Environment = settings,
-            WorkingDirectory = Path.GetDirectoryName(programs.App[^1]),
-            OnLine = line =>
+        _app = ChildProcess.Start(
+            new ChildSpec("app", programs.App)
             {
-                lock (Log)
-                    Log.Add(LogLine.Parse(line).Short("app"));
-            },
-        });
+                Environment = settings,
+                WorkingDirectory = Path.GetDirectoryName(programs.App[^1]),
+                OnLine = line =>
+                {
+                    lock (Log)
+                        Log.Add(LogLine.Parse(line).Short("app"));
+                },
+            }
+        );
         var app = _app;
-        using var client = await _app.WhenReadyAsync(ending => HostClient.WhenRunningAsync(app, Keys, TimeProvider.System, ending), StartWithin, TimeProvider.System, Stop);
+        using var client = await _app.WhenReadyAsync(
+            ending => HostClient.WhenRunningAsync(app, Keys, TimeProvider.System, ending),
+            StartWithin,
+            TimeProvider.System,
+            Stop
+        );
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = client.Address };
         Starts.Add(TimeProvider.System.GetElapsedTime(began));
     }
@@ -272,7 +317,9 @@ internal sealed class LeaverRun : IAsyncDisposable
         try
         {
             using var status = JsonDocument.Parse(await SendAsync(Keyed("/admin/host/status", Keys.Master)));
-            return status.RootElement.GetProperty("workerProcessId") is { ValueKind: JsonValueKind.Number } id ? Process.GetProcessById(id.GetInt32()) : null;
+            return status.RootElement.GetProperty("workerProcessId") is { ValueKind: JsonValueKind.Number } id
+                ? Process.GetProcessById(id.GetInt32())
+                : null;
         }
         catch (Exception e) when (e is HttpRequestException or SocketException or ArgumentException)
         {
@@ -297,7 +344,10 @@ internal sealed class LeaverRun : IAsyncDisposable
     private async Task<string> TellAsync()
     {
         var now = TimeProvider.System.GetUtcNow();
-        var request = new HttpRequestMessage(HttpMethod.Post, "/api/hr/events") { Content = new ByteArrayContent(_event) { Headers = { ContentType = new("application/cloudevents+json") } } };
+        var request = new HttpRequestMessage(HttpMethod.Post, "/api/hr/events")
+        {
+            Content = new ByteArrayContent(_event) { Headers = { ContentType = new("application/cloudevents+json") } },
+        };
         request.Headers.Add(WebhookSignature.TimestampHeader, WebhookSignature.Seconds(now));
         request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(Encoding.UTF8.GetBytes(Keys.Hr), now, _event));
         using var answer = JsonDocument.Parse(await SendAsync(request));
@@ -327,19 +377,27 @@ internal sealed class LeaverRun : IAsyncDisposable
         }
     }
 
-    private string[] Approvers() => [.. Before.AppRoleAssignments.All().Where(a => Json.Text(a.Json, "resourceDisplayName") == "Compliance" && Json.Text(a.Json, "principalType") == "User")
-        .Select(a => Json.Text(a.Json, "principalId")!).Distinct(StringComparer.OrdinalIgnoreCase)];
+    private string[] Approvers() =>
+        [
+            .. Before
+                .AppRoleAssignments.All()
+                .Where(a => Json.Text(a.Json, "resourceDisplayName") == "Compliance" && Json.Text(a.Json, "principalType") == "User")
+                .Select(a => Json.Text(a.Json, "principalId")!)
+                .Distinct(StringComparer.OrdinalIgnoreCase),
+        ];
 
     private async Task<string> TokenAsync(string person)
     {
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["grant_type"] = "password",
-            ["client_id"] = Sandbox.ClientId,
-            ["username"] = Json.Text(Before.Users.Find(person)!.Json, "userPrincipalName")!,
-            ["password"] = Sandbox.ClientSecret,
-            ["scope"] = $"api://{DemoLeaver.ComplianceAppId}/.default",
-        });
+        using var form = new FormUrlEncodedContent(
+            new Dictionary<string, string>
+            {
+                ["grant_type"] = "password",
+                ["client_id"] = Sandbox.ClientId,
+                ["username"] = Json.Text(Before.Users.Find(person)!.Json, "userPrincipalName")!,
+                ["password"] = Sandbox.ClientSecret,
+                ["scope"] = $"api://{DemoLeaver.ComplianceAppId}/.default",
+            }
+        );
         using var response = await _people.PostAsync(new Uri($"{Wire.TenantUrl}/{Sandbox.TenantId}/oauth2/v2.0/token"), form, Stop);
         using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Stop));
         return answer.RootElement.GetProperty("access_token").GetString()!;
@@ -360,7 +418,9 @@ internal sealed class LeaverRun : IAsyncDisposable
     {
         try
         {
-            return Encoding.UTF8.GetString(await SendAsync(Keyed($"/runtime/webhooks/durabletask/instances/{instanceId}?showHistory=true", Keys.Master)));
+            return Encoding.UTF8.GetString(
+                await SendAsync(Keyed($"/runtime/webhooks/durabletask/instances/{instanceId}?showHistory=true", Keys.Master))
+            );
         }
         catch (HttpRequestException e)
         {
@@ -376,9 +436,11 @@ internal sealed class LeaverRun : IAsyncDisposable
         return (response.StatusCode, await response.Content.ReadAsStringAsync(Stop));
     }
 
-    private async Task<T> GetAsync<T>(string path) => JsonSerializer.Deserialize<T>(await SendAsync(Keyed(path, Keys.Default)), ComplianceJson.Readable)!;
+    private async Task<T> GetAsync<T>(string path) =>
+        JsonSerializer.Deserialize<T>(await SendAsync(Keyed(path, Keys.Default)), ComplianceJson.Readable)!;
 
-    private static HttpRequestMessage Keyed(string path, string key) => new(HttpMethod.Get, path) { Headers = { { "x-functions-key", key } } };
+    private static HttpRequestMessage Keyed(string path, string key) =>
+        new(HttpMethod.Get, path) { Headers = { { "x-functions-key", key } } };
 
     private async Task<byte[]> SendAsync(HttpRequestMessage request)
     {

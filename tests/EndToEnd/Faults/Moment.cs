@@ -25,12 +25,13 @@ internal enum Cut
 }
 
 /// <summary>
-/// A write to storage or tenant. Between two writes the app changes nothing outside itself, so what a kill leaves behind depends only on which write was the last that
-/// was done, and whether the app knew: the writes are all the moments there are.
+/// A write to storage or tenant. Between two writes the app changes nothing outside itself, so what a kill leaves behind depends only on
+/// which write was the last that was done, and whether the app knew: the writes are all the moments there are.
 /// </summary>
 /// <param name="By">Whose write it is: what the engine stores is the host's, all else the worker's.</param>
 /// <param name="What">Service, method and path; of a commit of an orchestration's history what it adds.</param>
-/// <param name="After">The commit of the case's history that came before: a step done again after a kill writes at the same moments as before it.</param>
+/// <param name="After">The commit of the case's history that came before: a step done again after a kill writes at the same moments as
+/// before it.</param>
 /// <param name="Time">Which of the writes of the same kind since that commit, or since a process was killed, whichever was later.</param>
 internal sealed record Moment(Part By, string What, string After, int Time)
 {

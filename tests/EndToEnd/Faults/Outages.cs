@@ -8,12 +8,14 @@ namespace EndToEnd.Faults;
 internal sealed record Outage(string? Activity, string Write, Cut Cut, bool WithApp = false)
 {
     public bool Is(Moment moment, Cut at) =>
-        at == Cut && moment.What.Contains(Write, StringComparison.Ordinal) && (Activity is null || moment.After.EndsWith(Activity, StringComparison.Ordinal));
+        at == Cut
+        && moment.What.Contains(Write, StringComparison.Ordinal)
+        && (Activity is null || moment.After.EndsWith(Activity, StringComparison.Ordinal));
 }
 
 /// <summary>
-/// Takes the storage away in the course of one case, each time until the app was turned away so often that its client has given up at least once: waiting it out inside one call is not
-/// enough.
+/// Takes the storage away in the course of one case, each time until the app was turned away so often that its client has given up at least
+/// once: waiting it out inside one call is not enough.
 /// </summary>
 internal sealed class Outages(LeaverRun run, params IReadOnlyList<Outage> plan) : IAsyncDisposable
 {

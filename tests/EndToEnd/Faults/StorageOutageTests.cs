@@ -18,16 +18,22 @@ public sealed class StorageOutageTests(UnbrokenRun unbroken) : IClassFixture<Unb
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
         Assert.Matches(
             "^storage, or another service that the app needs, does not answer: try again; the app's log has more under [0-9a-f]{32}$",
-            JsonNode.Parse(body)!["error"]!.GetValue<string>());
+            JsonNode.Parse(body)!["error"]!.GetValue<string>()
+        );
     }
 
     [Fact]
     public async Task The_storage_goes_away_and_comes_back_and_the_case_ends_as_if_nothing_had_happened()
     {
         await using var run = await LeaverRun.StartAsync(unbroken.Now, TimeSpan.FromSeconds(150));
-        // The event is noted and its sender does not know; access is removed and what came of it is not kept; the certificate is on record and the app does not know.
+        // The event is noted and its sender does not know; access is removed and what came of it is not kept; the certificate is on record
+        // and the app does not know.
         await using var outages = new Outages(
-            run, new(null, "/hrevents", Cut.Unanswered), new("LeaverRemove", "outcomes-", Cut.Unsent), new("LeaverCertify", "comp=appendblock", Cut.Unanswered, WithApp: true));
+            run,
+            new(null, "/hrevents", Cut.Unanswered),
+            new("LeaverRemove", "outcomes-", Cut.Unsent),
+            new("LeaverCertify", "comp=appendblock", Cut.Unanswered, WithApp: true)
+        );
         run.Wire.At = outages.AtAsync;
         try
         {

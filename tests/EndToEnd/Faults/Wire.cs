@@ -14,8 +14,8 @@ using Testing;
 namespace EndToEnd.Faults;
 
 /// <summary>
-/// Between the app and all it writes to: Azurite's services and the sandbox tenant, each on a port of its own. Requests go through as they are; whoever tests is called before a write is
-/// passed on and before its answer goes back, and may end the app or the storage meanwhile.
+/// Between the app and all it writes to: Azurite's services and the sandbox tenant, each on a port of its own. Requests go through as they
+/// are; whoever tests is called before a write is passed on and before its answer goes back, and may end the app or the storage meanwhile.
 /// </summary>
 internal sealed partial class Wire : IAsyncDisposable
 {
@@ -35,6 +35,7 @@ internal sealed partial class Wire : IAsyncDisposable
     private string _after = "the start";
     private volatile Azurite? _azurite;
     private HttpRelay? _relay;
+
     // How often each part of the app has begun: what an earlier one still had on its way is passed on no more.
     private int _hosts;
     private int _workers;
@@ -42,23 +43,26 @@ internal sealed partial class Wire : IAsyncDisposable
     private Wire(X509Certificate2 certificate, Sandbox sandbox)
     {
         (_certificate, _sandbox) = (certificate, sandbox);
-        _tenant = new(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-            SslOptions = new SslClientAuthenticationOptions
+        _tenant = new(
+            new SocketsHttpHandler
             {
-                RemoteCertificateValidationCallback = (_, theirs, _, _) => theirs is X509Certificate2 known && known.GetCertHashString(HashAlgorithmName.SHA256) == sandbox.Thumbprint,
-            },
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                await socket.ConnectAsync(IPAddress.Loopback, sandbox.Port, cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        });
+                UseProxy = false,
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ActivityHeadersPropagator = null,
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    RemoteCertificateValidationCallback = (_, theirs, _, _) =>
+                        theirs is X509Certificate2 known && known.GetCertHashString(HashAlgorithmName.SHA256) == sandbox.Thumbprint,
+                },
+                ConnectCallback = async (_, cancellationToken) =>
+                {
+                    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                    await socket.ConnectAsync(IPAddress.Loopback, sandbox.Port, cancellationToken);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            }
+        );
     }
 
     /// <summary>Called at both sides of every write, for one write at a time.</summary>
@@ -104,7 +108,9 @@ internal sealed partial class Wire : IAsyncDisposable
     /// <summary>An account's connection string, led through here.</summary>
     public string Through(string connection) => Relay.Through(connection, Azurite!.BlobPort, Azurite.QueuePort, Azurite.TablePort);
 
-    /// <summary>A part of the app is gone: what it still had on its way is passed on no more, and from its next start on writes are counted from 1.</summary>
+    /// <summary>
+    /// A part of the app is gone: what it still had on its way is passed on no more, and from its next start on writes are counted from 1.
+    /// </summary>
     public void HangUp(Part part)
     {
         if (part.HasFlag(Part.Host))
@@ -162,7 +168,9 @@ internal sealed partial class Wire : IAsyncDisposable
                 return null;
             Moment moment;
             lock (_times)
-                moment = what.Contains(Made, StringComparison.Ordinal) ? new(by, what, "all", 1) : new(by, what, _after, _times[what] = _times.GetValueOrDefault(what) + 1);
+                moment = what.Contains(Made, StringComparison.Ordinal)
+                    ? new(by, what, "all", 1)
+                    : new(by, what, _after, _times[what] = _times.GetValueOrDefault(what) + 1);
             await At(moment, Cut.Unsent);
             return moment;
         }
@@ -198,15 +206,18 @@ internal sealed partial class Wire : IAsyncDisposable
     private int Caller(Part by) => by == Part.Host ? Volatile.Read(ref _hosts) : Volatile.Read(ref _workers);
 
     // The engine's tables, queues and blobs, and the host's own, are written by the host alone.
-    private static Part By(int service, string target, byte[] body) => service switch
-    {
-        Queues => Part.Host,
-        Tables when IsEngines(target) || Encoding.UTF8.GetString(body).Contains($"/{Hub}", StringComparison.OrdinalIgnoreCase) => Part.Host,
-        Blobs when IsEngines(target) => Part.Host,
-        _ => Part.Worker,
-    };
+    private static Part By(int service, string target, byte[] body) =>
+        service switch
+        {
+            Queues => Part.Host,
+            Tables when IsEngines(target) || Encoding.UTF8.GetString(body).Contains($"/{Hub}", StringComparison.OrdinalIgnoreCase) =>
+                Part.Host,
+            Blobs when IsEngines(target) => Part.Host,
+            _ => Part.Worker,
+        };
 
-    private static bool IsEngines(string target) => target.Contains($"/{Hub}", StringComparison.OrdinalIgnoreCase) || target.Contains("/azure-webjobs-", StringComparison.Ordinal);
+    private static bool IsEngines(string target) =>
+        target.Contains($"/{Hub}", StringComparison.OrdinalIgnoreCase) || target.Contains("/azure-webjobs-", StringComparison.Ordinal);
 
     private void Unheard(string what)
     {
@@ -238,13 +249,17 @@ internal sealed partial class Wire : IAsyncDisposable
     }
 
     // A lease that is renewed, a queue that is looked into and a token are no steps of anything.
-    private static bool IsWrite(int service, string method, string target) => method is not ("GET" or "HEAD") && service switch
-    {
-        Blobs => !target.Contains("comp=lease", StringComparison.Ordinal) && !target.Contains("/azure-webjobs-", StringComparison.Ordinal),
-        Queues => method == "POST" || target.Contains("/messages/", StringComparison.Ordinal) && method == "DELETE",
-        Tables => !target.Contains($"/{Hub}Partitions", StringComparison.OrdinalIgnoreCase),
-        _ => !target.Contains("/oauth2/", StringComparison.Ordinal) && !target.Contains("Microsoft.ResourceGraph", StringComparison.OrdinalIgnoreCase),
-    };
+    private static bool IsWrite(int service, string method, string target) =>
+        method is not ("GET" or "HEAD")
+        && service switch
+        {
+            Blobs => !target.Contains("comp=lease", StringComparison.Ordinal)
+                && !target.Contains("/azure-webjobs-", StringComparison.Ordinal),
+            Queues => method == "POST" || target.Contains("/messages/", StringComparison.Ordinal) && method == "DELETE",
+            Tables => !target.Contains($"/{Hub}Partitions", StringComparison.OrdinalIgnoreCase),
+            _ => !target.Contains("/oauth2/", StringComparison.Ordinal)
+                && !target.Contains("Microsoft.ResourceGraph", StringComparison.OrdinalIgnoreCase),
+        };
 
     private const string Commit = "commit ";
 
@@ -269,13 +284,17 @@ internal sealed partial class Wire : IAsyncDisposable
         };
     }
 
-    // A commit is named by what it adds to the history, and not by its number: an event from outside that is raised again and again is the same each time.
+    // A commit is named by what it adds to the history, and not by its number: an event from outside that is raised again and again is the
+    // same each time.
     private static string Transaction(string body)
     {
         if (!body.Contains($"/{Hub}History", StringComparison.Ordinal))
             return $"table POST $batch {string.Join(' ', Rows().Matches(body).Select(r => r.Groups[1].Value))}";
-        var events = body.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!)
-            .Select(e => $"{e["EventType"]} {e["Name"]}".TrimEnd()).Where(e => e.Length > 0 && !e.StartsWith("Orchestrator", StringComparison.Ordinal));
+        var events = body.Split('\n')
+            .Where(line => line.StartsWith('{'))
+            .Select(line => JsonNode.Parse(line)!)
+            .Select(e => $"{e["EventType"]} {e["Name"]}".TrimEnd())
+            .Where(e => e.Length > 0 && !e.StartsWith("Orchestrator", StringComparison.Ordinal));
         return $"table {Commit}{string.Join(", ", events)}";
     }
 

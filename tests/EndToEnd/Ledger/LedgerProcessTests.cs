@@ -26,7 +26,8 @@ public sealed class LedgerProcessTests(AzuriteFixture azurite) : IClassFixture<A
         var kills = 0;
         for (var life = 0; kills < Kills; life++)
         {
-            // It brings again what the life before it brought last, whether that was acknowledged or not. The clock goes on, so that months end under it as well.
+            // It brings again what the life before it brought last, whether that was acknowledged or not. The clock goes on, so that months
+            // end under it as well.
             var first = Math.Max(0, (life * perLife / 2) - 40);
             var mark = random.Next(0, perLife);
             var pause = TimeSpan.FromMicroseconds(random.Next(0, 4_000));
@@ -58,7 +59,10 @@ public sealed class LedgerProcessTests(AzuriteFixture azurite) : IClassFixture<A
         var tenant = $"at-once-{processes}";
         const int own = 100;
         const int shared = 60;
-        var writers = Enumerable.Range(0, processes).Select(p => new Writer(azurite, tenant, 0, 0, $"p{p}-:0:{own / 2}", $"shared:0:{shared}", $"p{p}-:{own / 2}:{own}")).ToList();
+        var writers = Enumerable
+            .Range(0, processes)
+            .Select(p => new Writer(azurite, tenant, 0, 0, $"p{p}-:0:{own / 2}", $"shared:0:{shared}", $"p{p}-:{own / 2}:{own}"))
+            .ToList();
         try
         {
             await Task.WhenAll(writers.Select(w => w.EndAsync()));
@@ -85,7 +89,10 @@ public sealed class LedgerProcessTests(AzuriteFixture azurite) : IClassFixture<A
     private async Task<List<Line>> LinesAsync(string tenant)
     {
         // The auditor's view: there is no checkpoint, and nothing else is wrong.
-        var verified = await new LedgerVerifier(new BlobLedgerSource(azurite.EvidenceBlobs, tenant), new VerifyOptions { Keys = [] }).VerifyAsync(Stop);
+        var verified = await new LedgerVerifier(
+            new BlobLedgerSource(azurite.EvidenceBlobs, tenant),
+            new VerifyOptions { Keys = [] }
+        ).VerifyAsync(Stop);
         Assert.Equal([LedgerProblemKind.NoCheckpoint], verified.Problems.Select(p => p.Kind));
         var container = new BlobContainerClient(azurite.EvidenceConnection, LedgerLayout.Container);
         var names = new List<string>();
@@ -104,7 +111,17 @@ public sealed class LedgerProcessTests(AzuriteFixture azurite) : IClassFixture<A
                 var bytes = Encoding.UTF8.GetBytes(line);
                 using var json = JsonDocument.Parse(line);
                 var action = json.RootElement.GetProperty("action").GetString()!;
-                lines.Add(new(new(json.RootElement.GetProperty("id").GetString()!, $"{LedgerLayout.Container}/{name}", offset, EvidenceLine.Sha256(bytes)), action.StartsWith("ledger.", StringComparison.Ordinal)));
+                lines.Add(
+                    new(
+                        new(
+                            json.RootElement.GetProperty("id").GetString()!,
+                            $"{LedgerLayout.Container}/{name}",
+                            offset,
+                            EvidenceLine.Sha256(bytes)
+                        ),
+                        action.StartsWith("ledger.", StringComparison.Ordinal)
+                    )
+                );
                 offset += bytes.Length + 1;
                 if (action == EvidenceLine.ClosedAction)
                     next = $"{tenant}/{json.RootElement.GetProperty("subject").GetString()}";

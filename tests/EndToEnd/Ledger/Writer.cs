@@ -29,7 +29,16 @@ internal sealed class Writer : IDisposable
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
             start.ArgumentList.Add(typeof(Writer).Assembly.Location);
-        foreach (var argument in new[] { WriterRole.Name, azurite.StateConnection, azurite.EvidenceConnection, tenant, days.ToString(CultureInfo.InvariantCulture) }.Concat(ids))
+        foreach (
+            var argument in new[]
+            {
+                WriterRole.Name,
+                azurite.StateConnection,
+                azurite.EvidenceConnection,
+                tenant,
+                days.ToString(CultureInfo.InvariantCulture),
+            }.Concat(ids)
+        )
             start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _reading = Task.Run(ReadAsync);

@@ -17,32 +17,54 @@ public sealed class ConfigurationTests
     [InlineData("[]", "host.json: $: must be a JSON object")]
     [InlineData("{\n\"version\"", "host.json: line 2: not valid JSON")]
     [InlineData("""{"version":"2.0","version":"2.0"}""", "host.json: not valid JSON: Duplicate")]
-    [InlineData("""{"version":"2.0","extensionBundle":{"id":"x"}}""",
-        "host.json: $.extensionBundle: must not be there: an isolated app brings its own extensions")]
+    [InlineData(
+        """{"version":"2.0","extensionBundle":{"id":"x"}}""",
+        "host.json: $.extensionBundle: must not be there: an isolated app brings its own extensions"
+    )]
     [InlineData("""{"version":"2.0","extensions":7}""", "host.json: $.extensions: must be an object")]
-    [InlineData("""{"version":"2.0","logging":{"logLevel":{"default":"Loud"}}}""",
-        "host.json: $.logging.logLevel.default: must be \"Trace\" or")]
-    [InlineData("""{"version":"2.0","extensions":{"http":{"routePrefix":1}}}""",
-        "host.json: $.extensions.http.routePrefix: must be a string")]
-    [InlineData("""{"version":"2.0","extensions":{"http":{"prefix":"x"}}}""",
-        "host.json: $.extensions.http.prefix: is not a setting of this section")]
-    [InlineData("""{"version":"2.0","extensions":{"queues":{"batchSize":0}}}""",
-        "host.json: $.extensions.queues.batchSize: must be a whole number from 1 to 32")]
-    [InlineData("""{"version":"2.0","extensions":{"queues":{"batchSize":33}}}""",
-        "host.json: $.extensions.queues.batchSize: must be a whole number from 1 to 32")]
+    [InlineData(
+        """{"version":"2.0","logging":{"logLevel":{"default":"Loud"}}}""",
+        "host.json: $.logging.logLevel.default: must be \"Trace\" or"
+    )]
+    [InlineData(
+        """{"version":"2.0","extensions":{"http":{"routePrefix":1}}}""",
+        "host.json: $.extensions.http.routePrefix: must be a string"
+    )]
+    [InlineData(
+        """{"version":"2.0","extensions":{"http":{"prefix":"x"}}}""",
+        "host.json: $.extensions.http.prefix: is not a setting of this section"
+    )]
+    [InlineData(
+        """{"version":"2.0","extensions":{"queues":{"batchSize":0}}}""",
+        "host.json: $.extensions.queues.batchSize: must be a whole number from 1 to 32"
+    )]
+    [InlineData(
+        """{"version":"2.0","extensions":{"queues":{"batchSize":33}}}""",
+        "host.json: $.extensions.queues.batchSize: must be a whole number from 1 to 32"
+    )]
     [InlineData("""{"version":"2.0","extensions":{"queues":{"newBatchThreshold":-1}}}""", "newBatchThreshold: must be a whole number")]
     [InlineData("""{"version":"2.0","extensions":{"queues":{"maxDequeueCount":0}}}""", "maxDequeueCount: must be a whole number from 1")]
-    [InlineData("""{"version":"2.0","extensions":{"queues":{"maxPollingInterval":"00:00:00.09"}}}""",
-        "maxPollingInterval: must be a time span hh:mm:ss from 00:00:00.1000000")]
+    [InlineData(
+        """{"version":"2.0","extensions":{"queues":{"maxPollingInterval":"00:00:00.09"}}}""",
+        "maxPollingInterval: must be a time span hh:mm:ss from 00:00:00.1000000"
+    )]
     [InlineData("""{"version":"2.0","extensions":{"queues":{"visibilityTimeout":"soon"}}}""", "visibilityTimeout: must be a time span")]
-    [InlineData("""{"version":"2.0","extensions":{"queues":{"messageEncoding":"utf8"}}}""",
-        "messageEncoding: must be \"base64\" or \"none\"")]
-    [InlineData("""{"version":"2.0","extensions":{"durableTask":{"defaultVersion":1.10}}}""",
-        "host.json: $.extensions.durableTask.defaultVersion: must be a string")]
-    [InlineData("""{"version":"2.0","extensions":{"durableTask":{"versionMatchStrategy":"Newest"}}}""",
-        "host.json: $.extensions.durableTask.versionMatchStrategy: must be \"None\" or \"Strict\" or \"CurrentOrOlder\"")]
-    [InlineData("""{"version":"2.0","extensions":{"durableTask":{"versionFailureStrategy":"Ignore"}}}""",
-        "host.json: $.extensions.durableTask.versionFailureStrategy: must be \"Reject\" or \"Fail\"")]
+    [InlineData(
+        """{"version":"2.0","extensions":{"queues":{"messageEncoding":"utf8"}}}""",
+        "messageEncoding: must be \"base64\" or \"none\""
+    )]
+    [InlineData(
+        """{"version":"2.0","extensions":{"durableTask":{"defaultVersion":1.10}}}""",
+        "host.json: $.extensions.durableTask.defaultVersion: must be a string"
+    )]
+    [InlineData(
+        """{"version":"2.0","extensions":{"durableTask":{"versionMatchStrategy":"Newest"}}}""",
+        "host.json: $.extensions.durableTask.versionMatchStrategy: must be \"None\" or \"Strict\" or \"CurrentOrOlder\""
+    )]
+    [InlineData(
+        """{"version":"2.0","extensions":{"durableTask":{"versionFailureStrategy":"Ignore"}}}""",
+        "host.json: $.extensions.durableTask.versionFailureStrategy: must be \"Reject\" or \"Fail\""
+    )]
     [InlineData("""{"version":"2.0","functionTimeout":"00:00:00.5"}""", "$.functionTimeout: must be a time span hh:mm:ss from 00:00:01")]
     public void A_bad_host_json_is_refused_with_file_path_and_rule(string text, string message) =>
         Assert.Contains(message, Refusal(() => HostJson.Parse(text, "host.json")), StringComparison.Ordinal);
@@ -53,7 +75,8 @@ public sealed class ConfigurationTests
         var configuration = Context().Configuration;
         Assert.Equal(
             ("api", (TimeSpan?)TimeSpan.FromMinutes(30)),
-            (HostJson.RoutePrefix(configuration), HostJson.FunctionTimeout(configuration)));
+            (HostJson.RoutePrefix(configuration), HostJson.FunctionTimeout(configuration))
+        );
     }
 
     [Fact]
@@ -65,12 +88,17 @@ public sealed class ConfigurationTests
               "Version": "2.0", "functionTimeout": "-1", "logging": { "logLevel": { "default": "Warning" } },
               "extensions": { "http": { "routePrefix": "/v1/" }, "queues": { "BatchSize": 4, "messageEncoding": "None" } },
             }
-            """).Configuration;
+            """
+        ).Configuration;
         Assert.Equal(
             ("v1", null, "Warning", "4"),
-            (HostJson.RoutePrefix(configuration), HostJson.FunctionTimeout(configuration),
+            (
+                HostJson.RoutePrefix(configuration),
+                HostJson.FunctionTimeout(configuration),
                 configuration["AzureFunctionsJobHost:logging:logLevel:default"],
-                configuration["AzureFunctionsJobHost:extensions:queues:batchSize"]));
+                configuration["AzureFunctionsJobHost:extensions:queues:batchSize"]
+            )
+        );
     }
 
     [Fact]
@@ -90,7 +118,8 @@ public sealed class ConfigurationTests
     public void A_setting_out_of_range_is_named_with_its_rule(string setting, string value, string rule) =>
         Assert.Equal(
             $"setting {setting}: '{value}' must be {rule}",
-            Refusal(() => Context("""{"version":"2.0"}""", (setting.Replace(":", "__", StringComparison.Ordinal), value))));
+            Refusal(() => Context("""{"version":"2.0"}""", (setting.Replace(":", "__", StringComparison.Ordinal), value)))
+        );
 
     [Theory]
     [InlineData("00:00:00")]
@@ -102,7 +131,8 @@ public sealed class ConfigurationTests
         var context = Context("""{"version":"2.0"}""", ("AzureFunctionsJobHost__functionTimeout", text));
         Assert.Equal(
             $"setting AzureFunctionsJobHost:functionTimeout: '{text}' must be a time span hh:mm:ss from 00:00:01 to 24.00:00:00, or -1",
-            Assert.Throws<StartupException>(() => HostJson.FunctionTimeout(context.Configuration)).Message);
+            Assert.Throws<StartupException>(() => HostJson.FunctionTimeout(context.Configuration)).Message
+        );
     }
 
     [Fact]
@@ -118,13 +148,21 @@ public sealed class ConfigurationTests
                 """
                 { "IsEncrypted": false, "Values": { "First": "local", "A__B": "nested", "PATH": "local" },
                   "ConnectionStrings": { "Db": "c" }, "Host": { "LocalHttpPort": 7072 } }
-                """);
+                """
+            );
             var context = HostContext.Load(app, new Dictionary<string, string> { ["PATH"] = "/bin" });
             var worker = context.WorkerOptions(new Uri("http://127.0.0.1:7072")).Environment;
             Assert.Equal(
                 ("local", "nested", "c", "/bin", 7072, false),
-                (worker["First"], context.Configuration["A:B"], worker["ConnectionStrings__Db"], worker["PATH"], context.Settings.Port,
-                    worker.ContainsKey("LocalHost__Port")));
+                (
+                    worker["First"],
+                    context.Configuration["A:B"],
+                    worker["ConnectionStrings__Db"],
+                    worker["PATH"],
+                    context.Settings.Port,
+                    worker.ContainsKey("LocalHost__Port")
+                )
+            );
         }
         finally
         {
@@ -143,8 +181,10 @@ public sealed class ConfigurationTests
     [Theory]
     [InlineData("""{"Values":{"A":1}}""", "local.settings.json: $.Values.A: must be a string")]
     [InlineData("""{"IsEncrypted":true}""", "local.settings.json: $.IsEncrypted: must be false")]
-    [InlineData("""{"Host":{"LocalHttpPort":70000}}""",
-        "local.settings.json: $.Host.LocalHttpPort: must be a whole number from 0 to 65535")]
+    [InlineData(
+        """{"Host":{"LocalHttpPort":70000}}""",
+        "local.settings.json: $.Host.LocalHttpPort: must be a whole number from 0 to 65535"
+    )]
     [InlineData("""{"Valuse":{}}""", "local.settings.json: $.Valuse: is not a setting of this section")]
     public void A_bad_local_settings_json_is_refused_with_file_path_and_rule(string text, string message) =>
         Assert.Contains(message, Refusal(() => LocalSettings.Parse(text, "local.settings.json")), StringComparison.Ordinal);
@@ -152,12 +192,18 @@ public sealed class ConfigurationTests
     [Theory]
     [InlineData("LocalHost__Port", "70000", "setting LocalHost__Port: '70000' must be a whole number from 0 to 65535")]
     [InlineData("LocalHost__DrainSeconds", "-1", "setting LocalHost__DrainSeconds: '-1' must be a whole number from 0 to 3600")]
-    [InlineData("LocalHost__Keys__Mastr", "k",
-        "setting LocalHost__Keys__Mastr: is not a setting of this host; did you intend LocalHost__Keys__Master?")]
+    [InlineData(
+        "LocalHost__Keys__Mastr",
+        "k",
+        "setting LocalHost__Keys__Mastr: is not a setting of this host; did you intend LocalHost__Keys__Master?"
+    )]
     [InlineData("LocalHots__Port", "7072", "setting LocalHots__Port: is not a setting of this host; did you intend LocalHost__Port?")]
     [InlineData("locahost:port", "7072", "setting locahost:port: is not a setting of this host; did you intend LocalHost__Port?")]
-    [InlineData("AzureFunctionsWebHost__hostid", "No_Good",
-        "setting AzureFunctionsWebHost__hostid: 'No_Good' must be 1 to 32 lower-case letters and digits with single dashes between")]
+    [InlineData(
+        "AzureFunctionsWebHost__hostid",
+        "No_Good",
+        "setting AzureFunctionsWebHost__hostid: 'No_Good' must be 1 to 32 lower-case letters and digits with single dashes between"
+    )]
     public void A_bad_setting_of_the_host_is_refused(string name, string value, string message) =>
         Assert.Equal(message, Refusal(() => Context(environment: (name, value))));
 
@@ -186,8 +232,10 @@ public sealed class ConfigurationTests
 
     [Fact]
     public void An_app_that_is_not_there_is_named() =>
-        Assert.Equal("/nowhere/App.dll: there is no such file; build the app first",
-            Refusal(() => HostContext.Load("/nowhere/App.dll", new Dictionary<string, string>())));
+        Assert.Equal(
+            "/nowhere/App.dll: there is no such file; build the app first",
+            Refusal(() => HostContext.Load("/nowhere/App.dll", new Dictionary<string, string>()))
+        );
 
     [Theory]
     [InlineData("%A%", "1")]

@@ -128,9 +128,7 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
         Assert.NotEqual(ProcessGroup(host.Id), ProcessGroup(worker));
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };
         var running = client.PostAsync(new Uri("/api/slow/1000", UriKind.Relative), null, Token);
-        while (!(await host.StandardOutput.ReadLineAsync(Token))!.EndsWith(" begin", StringComparison.Ordinal))
-        {
-        }
+        while (!(await host.StandardOutput.ReadLineAsync(Token))!.EndsWith(" begin", StringComparison.Ordinal)) { }
 
         var rest = host.StandardOutput.ReadToEndAsync(Token);
         // The terminal sends it to the whole group, and who started the host may pass it on once more.
@@ -155,7 +153,8 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
         await host.WaitForExitAsync(Token);
         Assert.Equal(
             (1, "LocalHost: the app cannot start: Policy:Path: the file x.yaml is missing (exit code 134)\n"),
-            (host.ExitCode, error));
+            (host.ExitCode, error)
+        );
         Assert.DoesNotContain("   at ", await output, StringComparison.Ordinal);
     }
 
@@ -168,7 +167,8 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
         await host.WaitForExitAsync(Token);
         Assert.Equal(
             (1, "LocalHost: setting LocalHost__Keys__Mater: is not a setting of this host; did you intend LocalHost__Keys__Master?\n", ""),
-            (host.ExitCode, error, await output));
+            (host.ExitCode, error, await output)
+        );
     }
 
     [Fact]
@@ -180,14 +180,19 @@ public sealed class ProcessTests(AzuriteFixture azurite) : IDisposable
         using (var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address })
             (await client.PostAsync(new Uri("/api/Log", UriKind.Relative), null, Token)).Dispose();
         JsonElement line;
-        do
-            line = JsonElement.Parse((await host.StandardOutput.ReadLineAsync(Token))!);
+        do line = JsonElement.Parse((await host.StandardOutput.ReadLineAsync(Token))!);
         while (line.GetProperty("Message").GetString() != "careful 7");
         var scope = line.GetProperty("Scopes").EnumerateArray().Single(s => s.TryGetProperty("InvocationId", out _));
         Assert.Equal(
             ("TestApp.ProcessFunctions", "Warning", "Log", true, 32),
-            (Text(line, "Category"), Text(line, "LogLevel"), Text(scope, "FunctionName"),
-                Text(line, "Timestamp").EndsWith("+00:00", StringComparison.Ordinal), Text(scope, "CorrelationId").Length));
+            (
+                Text(line, "Category"),
+                Text(line, "LogLevel"),
+                Text(scope, "FunctionName"),
+                Text(line, "Timestamp").EndsWith("+00:00", StringComparison.Ordinal),
+                Text(scope, "CorrelationId").Length
+            )
+        );
         host.Kill();
     }
 

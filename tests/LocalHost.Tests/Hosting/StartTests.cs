@@ -19,7 +19,8 @@ public sealed class StartTests
 
         Assert.Equal(
             ["LocalHost__Keys__Default", "LocalHost__Keys__Master"],
-            host.Log.Lines.Where(l => l.Event.Id is 5 or 6).Select(l => l.Text.Split(' ')[2]).Order());
+            host.Log.Lines.Where(l => l.Event.Id is 5 or 6).Select(l => l.Text.Split(' ')[2]).Order()
+        );
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public sealed class StartTests
                 "function Second: '%Second%': the setting Second is not set",
                 "function Take: '%Take%': the setting Take is not set",
             ],
-            error.Message.Split("; ").Order());
+            error.Message.Split("; ").Order()
+        );
     }
 
     [Fact]
@@ -66,8 +68,9 @@ public sealed class StartTests
         await using var host = new TestHost { Starters = (_, _, _, _, _) => [new Stuck()], Settings = { ["TestApp__Fail"] = "no policy" } };
         await host.BindAsync();
         var start = host.Host.StartAsync(TestContext.Current.CancellationToken);
-        var error = await Assert.ThrowsAsync<StartupException>(
-            () => start.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<StartupException>(() =>
+            start.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)
+        );
         Assert.Equal("the app cannot start: no policy (exit code 134)", error.Message);
     }
 
@@ -80,8 +83,9 @@ public sealed class StartTests
         var start = host.Host.StartAsync(cancellation.Token);
         await host.Log.SeenAsync(l => l.Event.Id == 100);
         await cancellation.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => start.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            start.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)
+        );
     }
 
     /// <summary>Cannot be made ready.</summary>

@@ -35,8 +35,12 @@ public sealed class AdminTests(SharedHost shared) : IClassFixture<SharedHost>
     public async Task Without_a_key_admin_is_401_and_with_the_default_key_403_as_on_the_real_host(string method, string path) =>
         Assert.Equal(
             ((401, ""), (401, ""), (403, "")),
-            (await _host.CallAsync(HttpMethod.Parse(method), path), await _host.CallAsync(HttpMethod.Parse(method), path, "wrong"),
-                await _host.CallAsync(HttpMethod.Parse(method), path, TestHost.Default)));
+            (
+                await _host.CallAsync(HttpMethod.Parse(method), path),
+                await _host.CallAsync(HttpMethod.Parse(method), path, "wrong"),
+                await _host.CallAsync(HttpMethod.Parse(method), path, TestHost.Default)
+            )
+        );
 
     [Fact]
     public async Task Functions_are_listed_with_their_trigger_and_whether_they_are_disabled()
@@ -49,7 +53,8 @@ public sealed class AdminTests(SharedHost shared) : IClassFixture<SharedHost>
                 """{"name":"DoorPut","triggerType":"httpTrigger","isDisabled":true}""",
                 """{"name":"Nightly","triggerType":"timerTrigger","isDisabled":true}""",
             ],
-            function => Assert.Contains(function, body, StringComparison.Ordinal));
+            function => Assert.Contains(function, body, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -58,9 +63,14 @@ public sealed class AdminTests(SharedHost shared) : IClassFixture<SharedHost>
         var status = JsonElement.Parse((await _host.CallAsync(HttpMethod.Get, "/admin/host/status", TestHost.Master)).Body);
         Assert.Equal(
             (200, "Running", "test", true, 0),
-            ((await _host.CallAsync(HttpMethod.Get, "/admin/host/ping")).Status, status.GetProperty("state").GetString(),
-                status.GetProperty("id").GetString(), status.TryGetProperty("version", out _),
-                status.GetProperty("errors").GetArrayLength()));
+            (
+                (await _host.CallAsync(HttpMethod.Get, "/admin/host/ping")).Status,
+                status.GetProperty("state").GetString(),
+                status.GetProperty("id").GetString(),
+                status.TryGetProperty("version", out _),
+                status.GetProperty("errors").GetArrayLength()
+            )
+        );
     }
 
     [Fact]

@@ -18,12 +18,22 @@ public sealed class HttpRouteTests
         Assert.Throws<StartupException>(() => HttpRoute.From(functions, "api")).Message;
 
     [Theory]
-    [InlineData("api", ",\"route\":\"runs/{id}\",\"methods\":[\"get\",\"Post\"],\"authLevel\":\"Admin\"",
-        "api/runs/{id}", "GET,POST", "Master")]
+    [InlineData(
+        "api",
+        ",\"route\":\"runs/{id}\",\"methods\":[\"get\",\"Post\"],\"authLevel\":\"Admin\"",
+        "api/runs/{id}",
+        "GET,POST",
+        "Master"
+    )]
     [InlineData("", ",\"authLevel\":\"Anonymous\"", "F", "", "None")]
     [InlineData("v1", "", "v1/F", "", "Function")]
     public void A_route_has_the_prefix_of_host_json_and_the_functions_name_and_level_function_unless_it_names_others(
-        string prefix, string trigger, string pattern, string methods, string level)
+        string prefix,
+        string trigger,
+        string pattern,
+        string methods,
+        string level
+    )
     {
         var route = Assert.Single(HttpRoute.From([Create("F", trigger)], prefix));
         Assert.Equal((pattern, methods, level), (route.Pattern.RawText, string.Join(',', route.Methods), $"{route.Level}"));
@@ -31,8 +41,10 @@ public sealed class HttpRouteTests
 
     [Theory]
     [InlineData(",\"route\":\"{a\"", "function F: the route 'api/{a' is not a route template")]
-    [InlineData(",\"authLevel\":\"System\"",
-        "function F: this host does not support AuthorizationLevel.System; use Anonymous, Function or Admin")]
+    [InlineData(
+        ",\"authLevel\":\"System\"",
+        "function F: this host does not support AuthorizationLevel.System; use Anonymous, Function or Admin"
+    )]
     public void A_route_that_cannot_be_is_refused_with_its_function(string trigger, string message) =>
         Assert.StartsWith(message, Refusal(Create("F", trigger)), StringComparison.Ordinal);
 
@@ -65,7 +77,12 @@ public sealed class HttpRouteTests
     [InlineData("""{"name":"a","type":"durableClient","direction":"In"}""", """{"name":"b","type":"queue","direction":"Out"}""", 0)]
     public void A_function_has_exactly_one_trigger(string first, string second, int triggers)
     {
-        var metadata = new FunctionMetadata { Name = "F", FunctionId = "F", RawBindings = { first, second } };
+        var metadata = new FunctionMetadata
+        {
+            Name = "F",
+            FunctionId = "F",
+            RawBindings = { first, second },
+        };
         var error = Assert.Throws<StartupException>(() => WorkerFunction.From(metadata));
         Assert.Equal($"function F: must have exactly one trigger, has {triggers}", error.Message);
     }

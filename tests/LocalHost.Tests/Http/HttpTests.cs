@@ -25,7 +25,8 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
         using var answer = await _host.SendAsync(HttpMethod.Get, kind == "result" ? "/api/PlainResult" : $"/api/results/{kind}");
         Assert.Equal(
             (status, type, body),
-            ((int)answer.StatusCode, answer.Content.Headers.ContentType?.ToString(), await answer.Content.ReadAsStringAsync(Token)));
+            ((int)answer.StatusCode, answer.Content.Headers.ContentType?.ToString(), await answer.Content.ReadAsStringAsync(Token))
+        );
     }
 
     [Theory]
@@ -41,7 +42,8 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
     public async Task A_literal_segment_wins_over_a_parameter() =>
         Assert.Equal(
             ((200, "latest"), (200, "item 7")),
-            (await _host.CallAsync(HttpMethod.Get, "/api/items/latest"), await _host.CallAsync(HttpMethod.Get, "/api/items/7")));
+            (await _host.CallAsync(HttpMethod.Get, "/api/items/latest"), await _host.CallAsync(HttpMethod.Get, "/api/items/7"))
+        );
 
     [Theory]
     [InlineData("DELETE", "/api/door")]
@@ -106,7 +108,9 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
         await client.ConnectAsync(_host.Host.Address.Host, _host.Host.Address.Port, Token);
         await using var stream = client.GetStream();
         await stream.WriteAsync(
-            Encoding.UTF8.GetBytes("GET /api/mirror HTTP/1.1\r\nHost: x\r\nx-name: gr\u00F6\u00DFe\r\nConnection: close\r\n\r\n"), Token);
+            Encoding.UTF8.GetBytes("GET /api/mirror HTTP/1.1\r\nHost: x\r\nx-name: gr\u00F6\u00DFe\r\nConnection: close\r\n\r\n"),
+            Token
+        );
         using var reader = new StreamReader(stream);
         Assert.Equal("HTTP/1.1 500 Internal Server Error", await reader.ReadLineAsync(Token));
         var line = Assert.Single(_host.Log.Lines, l => l.Event.Id == 120);
@@ -127,7 +131,8 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
         var second = await MirrorAsync("/api/mirror");
         Assert.Equal(
             ("Mirror", "/api/mirror?x=1%202", _host.Host.Address.Authority, "7"),
-            (Text(first, "name"), Text(first, "url"), Text(first, "host"), Text(first.GetProperty("headers"), "x-own")));
+            (Text(first, "name"), Text(first, "url"), Text(first, "host"), Text(first.GetProperty("headers"), "x-own"))
+        );
         Assert.All(["invocationId", "traceParent", "scoped"], name => Assert.NotEqual(Text(first, name), Text(second, name)));
     }
 
@@ -145,8 +150,12 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
     public async Task A_disabled_function_is_404_except_with_the_master_key() =>
         Assert.Equal(
             ((404, ""), (404, ""), (200, "put")),
-            (await _host.CallAsync(HttpMethod.Put, "/api/door"), await _host.CallAsync(HttpMethod.Put, "/api/door", TestHost.Default),
-                await _host.CallAsync(HttpMethod.Put, "/api/door", TestHost.Master)));
+            (
+                await _host.CallAsync(HttpMethod.Put, "/api/door"),
+                await _host.CallAsync(HttpMethod.Put, "/api/door", TestHost.Default),
+                await _host.CallAsync(HttpMethod.Put, "/api/door", TestHost.Master)
+            )
+        );
 
     [Fact]
     public void It_listens_on_loopback_and_the_log_names_its_address_and_routes()
@@ -184,9 +193,7 @@ public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
             return left;
         }
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

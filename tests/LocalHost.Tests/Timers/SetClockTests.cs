@@ -37,5 +37,7 @@ public sealed class SetClockTests
     }
 
     private static TimeProvider From(string text) =>
-        SetClock.From(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["LocalHost:Now"] = text }).Build());
+        SetClock.From(
+            new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["LocalHost:Now"] = text }).Build()
+        );
 }

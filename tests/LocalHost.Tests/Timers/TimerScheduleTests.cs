@@ -40,7 +40,8 @@ public sealed class TimerScheduleTests
         Assert.StartsWith(
             $"the schedule '{expression}' ",
             Assert.Throws<FormatException>(() => TimerSchedule.Parse(expression, Start)).Message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("*/20 * * * * *", true)]

@@ -117,7 +117,8 @@ public sealed class TimerTests(AzuriteFixture azurite)
         await slow.Clock.ReachAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(
             (1, 1, false, true),
-            (fast.Runs.Count, slow.Runs.Count, await HasStatusAsync("timer-fast"), await HasStatusAsync("timer-slow")));
+            (fast.Runs.Count, slow.Runs.Count, await HasStatusAsync("timer-fast"), await HasStatusAsync("timer-slow"))
+        );
     }
 
     [Fact]

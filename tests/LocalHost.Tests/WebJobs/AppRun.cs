@@ -29,7 +29,8 @@ internal sealed class AppRun : IAsyncDisposable
     private AppRun(AppHost host, AppPlace place, ILoggerFactory loggers, LogBook log)
     {
         (_host, Place, _loggers, Log) = (host, place, loggers, log);
-        _clients = new ServiceCollection().AddLogging()
+        _clients = new ServiceCollection()
+            .AddLogging()
             .AddDurableTaskClient(b => b.UseGrpc(RpcAddress(host.Worker)))
             .BuildServiceProvider();
     }
@@ -116,8 +117,12 @@ internal sealed class AppRun : IAsyncDisposable
         System.Text.Json.JsonElement.Parse(worker.DurableClient!).GetProperty("rpcBaseUrl").GetString()!;
 
     /// <summary>Waits until a queue has no message, visible or not.</summary>
-    internal static async Task EmptyAsync(QueueClient queue) => await UntilAsync(
-        async () => (await queue.GetPropertiesAsync(Stop)).Value.ApproximateMessagesCount, n => n == 0, () => "messages are left");
+    internal static async Task EmptyAsync(QueueClient queue) =>
+        await UntilAsync(
+            async () => (await queue.GetPropertiesAsync(Stop)).Value.ApproximateMessagesCount,
+            n => n == 0,
+            () => "messages are left"
+        );
 
     internal static async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> enough, Func<string> seen)
     {
@@ -163,7 +168,9 @@ internal sealed class AppPlace : IDisposable
             Environment[setting] = $"{setting}-{Hub}".ToLowerInvariant();
         (string Path, string Value)[] own =
         [
-            ("queues:maxPollingInterval", "00:00:00.1"), ("durableTask:hubName", Hub), ("durableTask:storageProvider:partitionCount", "1"),
+            ("queues:maxPollingInterval", "00:00:00.1"),
+            ("durableTask:hubName", Hub),
+            ("durableTask:storageProvider:partitionCount", "1"),
             ("durableTask:storageProvider:maxQueuePollingInterval", "00:00:00.1"),
         ];
         foreach (var (path, value) in own.Concat(hostJson))
@@ -189,8 +196,7 @@ internal sealed class AppPlace : IDisposable
     public void Open(string gate) => File.WriteAllText(Path.Combine(Folder, $"gate-{gate}.txt"), "");
 
     /// <summary>The setting of a value of host.json under <c>extensions</c>.</summary>
-    public static string Setting(string path) =>
-        "AzureFunctionsJobHost__extensions__" + path.Replace(":", "__", StringComparison.Ordinal);
+    public static string Setting(string path) => "AzureFunctionsJobHost__extensions__" + path.Replace(":", "__", StringComparison.Ordinal);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

@@ -39,7 +39,9 @@ public sealed class DurableTests(SharedRun shared) : IClassFixture<SharedRun>
     {
         var ended = await Run.RunAsync("Buy", new { Item = "pen", Count = 2 }, "buy");
         Assert.Equal(
-            (OrchestrationRuntimeStatus.Completed, "pen x2 packed for buy, pen sent"), (ended.RuntimeStatus, ended.ReadOutputAs<string>()));
+            (OrchestrationRuntimeStatus.Completed, "pen x2 packed for buy, pen sent"),
+            (ended.RuntimeStatus, ended.ReadOutputAs<string>())
+        );
     }
 
     [Fact]
@@ -87,7 +89,8 @@ public sealed class DurableTests(SharedRun shared) : IClassFixture<SharedRun>
         var waiting = await AppRun.UntilAsync(
             () => Run.Client.GetInstanceAsync(id, getInputsAndOutputs: true, AppRun.Stop),
             i => i?.SerializedCustomStatus is not null,
-            () => "no custom status");
+            () => "no custom status"
+        );
         await Run.Client.RaiseEventAsync(id, "Approval", "ann", AppRun.Stop);
         Assert.Equal(("waiting", "ann"), (waiting!.ReadCustomStatusAs<string>(), (await Run.EndAsync(id)).ReadOutputAs<string>()));
     }
@@ -105,9 +108,12 @@ public sealed class DurableTests(SharedRun shared) : IClassFixture<SharedRun>
         var ended = await Run.RunAsync("Picky", id: "picky");
         // The store keeps a failure as text; its details are seen by an orchestrator that catches it.
         Assert.Equal(
-            (OrchestrationRuntimeStatus.Failed,
-                "Microsoft.DurableTask.TaskFailedException: Task 'Try' (#0) failed with an unhandled exception: attempt 1 fails"),
-            (ended.RuntimeStatus, ended.SerializedOutput!.Split('\n')[0].TrimEnd()));
+            (
+                OrchestrationRuntimeStatus.Failed,
+                "Microsoft.DurableTask.TaskFailedException: Task 'Try' (#0) failed with an unhandled exception: attempt 1 fails"
+            ),
+            (ended.RuntimeStatus, ended.SerializedOutput!.Split('\n')[0].TrimEnd())
+        );
     }
 
     [Fact]
@@ -239,7 +245,8 @@ public sealed class DurableTests(SharedRun shared) : IClassFixture<SharedRun>
         using var running = await Run.SendAsync(HttpMethod.Get, $"{Instances}/managed", AppRun.Master);
         Assert.Equal(
             (HttpStatusCode.Unauthorized, HttpStatusCode.Accepted, "Running"),
-            (closed.StatusCode, running.StatusCode, await TextAsync(running, "runtimeStatus")));
+            (closed.StatusCode, running.StatusCode, await TextAsync(running, "runtimeStatus"))
+        );
 
         using var raised = await Run.SendAsync(HttpMethod.Post, $"{Instances}/managed/raiseEvent/Approval", AppRun.Master, "\"ann\"");
         await Run.EndAsync("managed");
@@ -255,10 +262,12 @@ public sealed class DurableTests(SharedRun shared) : IClassFixture<SharedRun>
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
     }
 
-    private async Task RunningAsync(string id) => await AppRun.UntilAsync(
-        () => Run.Client.GetInstanceAsync(id, AppRun.Stop),
-        i => i?.RuntimeStatus == OrchestrationRuntimeStatus.Running,
-        () => "not running");
+    private async Task RunningAsync(string id) =>
+        await AppRun.UntilAsync(
+            () => Run.Client.GetInstanceAsync(id, AppRun.Stop),
+            i => i?.RuntimeStatus == OrchestrationRuntimeStatus.Running,
+            () => "not running"
+        );
 
     private static async Task<string?> TextAsync(HttpResponseMessage response, string property)
     {

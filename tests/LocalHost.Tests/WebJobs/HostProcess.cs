@@ -32,16 +32,18 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts an orchestration as soon as the host is ready.</summary>
-    public Task ScheduleAsync(string name, string id, string input) => AppRun.UntilAsync(
-        async () =>
-        {
-            using var body = new StringContent(input, MediaTypeHeaderValue.Parse("application/json"));
-            var start = new Uri($"/runtime/webhooks/durabletask/orchestrators/{name}/{id}", UriKind.Relative);
-            using var answer = await _client.PostAsync(start, body, AppRun.Stop);
-            return answer.StatusCode;
-        },
-        s => s == HttpStatusCode.Accepted,
-        () => "the host does not take it");
+    public Task ScheduleAsync(string name, string id, string input) =>
+        AppRun.UntilAsync(
+            async () =>
+            {
+                using var body = new StringContent(input, MediaTypeHeaderValue.Parse("application/json"));
+                var start = new Uri($"/runtime/webhooks/durabletask/orchestrators/{name}/{id}", UriKind.Relative);
+                using var answer = await _client.PostAsync(start, body, AppRun.Stop);
+                return answer.StatusCode;
+            },
+            s => s == HttpStatusCode.Accepted,
+            () => "the host does not take it"
+        );
 
     /// <summary>The output of an orchestration when it has ended.</summary>
     public async Task<string?> EndAsync(string id)
@@ -54,7 +56,8 @@ internal sealed class HostProcess : IAsyncDisposable
                 return (answer.StatusCode, Body: await answer.Content.ReadAsStringAsync(AppRun.Stop));
             },
             a => a.StatusCode == HttpStatusCode.OK,
-            () => "it has not ended");
+            () => "it has not ended"
+        );
         return JsonElement.Parse(ended.Body).GetProperty("output").GetString();
     }
 

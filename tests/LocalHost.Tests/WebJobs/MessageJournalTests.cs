@@ -32,11 +32,15 @@ public sealed class MessageJournalTests : IDisposable
     {
         var file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        var settings =
-            new Dictionary<string, string> { ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true", ["LocalHost__Journal"] = $"{file}/x" };
+        var settings = new Dictionary<string, string>
+        {
+            ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
+            ["LocalHost__Journal"] = $"{file}/x",
+        };
         var context = HostContext.Create(TestHost.AppDll, settings, []);
-        var error = Assert.Throws<StartupException>(
-            () => new WebJobsHost(context, new Uri("http://127.0.0.1:1"), null!, NullLoggerFactory.Instance));
+        var error = Assert.Throws<StartupException>(() =>
+            new WebJobsHost(context, new Uri("http://127.0.0.1:1"), null!, NullLoggerFactory.Instance)
+        );
         Assert.StartsWith($"setting LocalHost__Journal: the folder {file}/x cannot be used: ", error.Message, StringComparison.Ordinal);
     }
 }

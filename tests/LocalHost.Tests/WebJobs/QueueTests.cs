@@ -63,7 +63,9 @@ public sealed class QueueTests(AzuriteFixture azurite)
         await AppRun.EmptyAsync(queue);
         Assert.Empty(place.Seen());
         Assert.Contains(
-            run.Log.Lines, l => l.Level == LogLevel.Warning && l.Text.StartsWith("Message decoding has failed!", StringComparison.Ordinal));
+            run.Log.Lines,
+            l => l.Level == LogLevel.Warning && l.Text.StartsWith("Message decoding has failed!", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -206,11 +208,11 @@ public sealed class QueueTests(AzuriteFixture azurite)
     {
         var poison = Client(place, setting, encoding, "-poison");
         var message = await AppRun.UntilAsync(
-            async () => await poison.ExistsAsync(AppRun.Stop)
-                ? (await poison.ReceiveMessageAsync(cancellationToken: AppRun.Stop)).Value
-                : null,
+            async () =>
+                await poison.ExistsAsync(AppRun.Stop) ? (await poison.ReceiveMessageAsync(cancellationToken: AppRun.Stop)).Value : null,
             m => m is not null,
-            () => "no poison message");
+            () => "no poison message"
+        );
         return message!.Body.ToString();
     }
 }

@@ -148,8 +148,7 @@ public sealed class FormerReleaseTests(FormerRelease release) : IClassFixture<Fo
     [Fact]
     public void The_older_host_leaves_newer_instances_as_they_are_and_runs_its_own()
     {
-        Assert.Equal(
-            ("Running [2.0]", "Pending", "[1.0]"), (release.Rejected["began"], release.Rejected["scheduled"], release.Other));
+        Assert.Equal(("Running [2.0]", "Pending", "[1.0]"), (release.Rejected["began"], release.Rejected["scheduled"], release.Other));
     }
 
     [Fact]
@@ -193,7 +192,8 @@ public sealed class VersionsSideBySideTests(AzuriteFixture azurite)
         await newer.StatusAsync("new", "[2.0]");
         Assert.Equal(
             (OrchestrationRuntimeStatus.Pending, "[2.0]", "[1.0]"),
-            (waiting!.RuntimeStatus, await newer.LastAsync("new"), await newer.LastAsync("under-way")));
+            (waiting!.RuntimeStatus, await newer.LastAsync("new"), await newer.LastAsync("under-way"))
+        );
     }
 
     // Versions bind orchestrations alone. The newer host has its one slot for activities taken, so that the older one is next.
@@ -227,7 +227,8 @@ public sealed class VersionsSideBySideTests(AzuriteFixture azurite)
         var ended = await older.EndAsync("newer");
         Assert.Equal(
             (OrchestrationRuntimeStatus.Failed, "VersionMismatch: Orchestration version did not comply with Worker Versioning"),
-            (ended.RuntimeStatus, ended.SerializedOutput));
+            (ended.RuntimeStatus, ended.SerializedOutput)
+        );
     }
 }
 
@@ -278,12 +279,15 @@ file static class Steps
         await AppRun.UntilAsync(
             async () => last = await run.Client.GetInstanceAsync(id, getInputsAndOutputs: true, AppRun.Stop),
             instance => instance?.ReadCustomStatusAs<string>() is { } status && fits(status),
-            () => $"{id} {last?.RuntimeStatus}, status {last?.SerializedCustomStatus}, output {last?.SerializedOutput}");
+            () => $"{id} {last?.RuntimeStatus}, status {last?.SerializedCustomStatus}, output {last?.SerializedOutput}"
+        );
     }
 
     /// <summary>Waits until the host has put a message of an instance back.</summary>
-    public static Task AbandonedAsync(this AppRun run, string id) => run.Log.SeenAsync(
-        l => l.Event.Id == AbandoningMessage
+    public static Task AbandonedAsync(this AppRun run, string id) =>
+        run.Log.SeenAsync(l =>
+            l.Event.Id == AbandoningMessage
             && l.Category.StartsWith("DurableTask", StringComparison.Ordinal)
-            && l.Text.StartsWith($"{id}:", StringComparison.Ordinal));
+            && l.Text.StartsWith($"{id}:", StringComparison.Ordinal)
+        );
 }

@@ -21,12 +21,22 @@ public sealed class WorkerTests(SharedHost shared) : IClassFixture<SharedHost>
         var broken = await _host.Log.SeenAsync("broken");
         Assert.Equal(
             ("TestApp.ProcessFunctions", LogLevel.Warning, "Careful", "Log", true),
-            (careful.Category, careful.Level, careful.Event.Name, careful.Scope["FunctionName"],
-                careful.Scope["CorrelationId"] is string { Length: 32 }));
+            (
+                careful.Category,
+                careful.Level,
+                careful.Event.Name,
+                careful.Scope["FunctionName"],
+                careful.Scope["CorrelationId"] is string { Length: 32 }
+            )
+        );
         Assert.Equal(
             (LogLevel.Error, careful.Scope["InvocationId"], true),
-            (broken.Level, broken.Scope["InvocationId"],
-                broken.Error!.ToString().Contains("System.IO.InvalidDataException: the cause", StringComparison.Ordinal)));
+            (
+                broken.Level,
+                broken.Scope["InvocationId"],
+                broken.Error!.ToString().Contains("System.IO.InvalidDataException: the cause", StringComparison.Ordinal)
+            )
+        );
     }
 
     [Fact]
@@ -35,7 +45,8 @@ public sealed class WorkerTests(SharedHost shared) : IClassFixture<SharedHost>
         Assert.Equal(200, (await _host.CallAsync(HttpMethod.Post, "/api/Log")).Status);
         Assert.Equal(
             (LogLevel.Information, LogLevel.Warning),
-            ((await _host.Log.SeenAsync("raw output")).Level, (await _host.Log.SeenAsync("raw error")).Level));
+            ((await _host.Log.SeenAsync("raw output")).Level, (await _host.Log.SeenAsync("raw error")).Level)
+        );
     }
 
     [Theory]
@@ -66,7 +77,12 @@ public sealed class WorkerTests(SharedHost shared) : IClassFixture<SharedHost>
     {
         using var channel = Grpc.Net.Client.GrpcChannel.ForAddress($"http://127.0.0.1:{_host.Host.WorkerPort}");
         var method = new Grpc.Core.Method<byte[], byte[]>(
-            Grpc.Core.MethodType.DuplexStreaming, "AzureFunctionsRpcMessages.FunctionRpc", "EventStream", Plain, Plain);
+            Grpc.Core.MethodType.DuplexStreaming,
+            "AzureFunctionsRpcMessages.FunctionRpc",
+            "EventStream",
+            Plain,
+            Plain
+        );
         using var stream = channel.CreateCallInvoker().AsyncDuplexStreamingCall(method, null, new Grpc.Core.CallOptions());
         // A StartStream message with the worker id "x".
         var token = TestContext.Current.CancellationToken;

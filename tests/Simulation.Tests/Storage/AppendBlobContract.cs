@@ -21,8 +21,13 @@ public sealed class MemoryAppendBlobTests() : AppendBlobContract(InMemory())
         await blob.SealAsync(cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal((409, "BlobIsSealed"), await RefusalAsync(() => append("b", null)));
-        Assert.Equal(("a", true), (await TextAsync(blob),
-            (await blob.GetPropertiesAsync(cancellationToken: TestContext.Current.CancellationToken)).Value.IsSealed));
+        Assert.Equal(
+            ("a", true),
+            (
+                await TextAsync(blob),
+                (await blob.GetPropertiesAsync(cancellationToken: TestContext.Current.CancellationToken)).Value.IsSealed
+            )
+        );
     }
 }
 
@@ -44,8 +49,12 @@ public abstract class AppendBlobContract(StoragePlace place)
         Assert.Equal("a", await TextAsync(blob));
         await blob.CreateAsync(new AppendBlobCreateOptions(), Stop);
         Assert.Equal("", await TextAsync(blob));
-        Assert.Equal((404, "BlobNotFound"), await RefusalAsync(
-            () => blob.GetParentBlobContainerClient().GetAppendBlobClient("none").AppendBlockAsync(Stream("a"), cancellationToken: Stop)));
+        Assert.Equal(
+            (404, "BlobNotFound"),
+            await RefusalAsync(() =>
+                blob.GetParentBlobContainerClient().GetAppendBlobClient("none").AppendBlockAsync(Stream("a"), cancellationToken: Stop)
+            )
+        );
     }
 
     [Fact]
@@ -56,14 +65,22 @@ public abstract class AppendBlobContract(StoragePlace place)
         var first = await append("one\n", new() { IfAppendPositionEqual = 0 });
         var second = await append("two\n", new() { IfAppendPositionEqual = 4, IfMatch = first.ETag });
 
-        Assert.Equal(("0", 1, "4", 2),
-            (first.BlobAppendOffset, first.BlobCommittedBlockCount, second.BlobAppendOffset, second.BlobCommittedBlockCount));
         Assert.Equal(
-            (412, "AppendPositionConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfAppendPositionEqual = 4 })));
+            ("0", 1, "4", 2),
+            (first.BlobAppendOffset, first.BlobCommittedBlockCount, second.BlobAppendOffset, second.BlobCommittedBlockCount)
+        );
         Assert.Equal(
-            (412, "AppendPositionConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfAppendPositionEqual = 9 })));
+            (412, "AppendPositionConditionNotMet"),
+            await RefusalAsync(() => append("three\n", new() { IfAppendPositionEqual = 4 }))
+        );
         Assert.Equal(
-            (412, "MaxBlobSizeConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfMaxSizeLessThanOrEqual = 10 })));
+            (412, "AppendPositionConditionNotMet"),
+            await RefusalAsync(() => append("three\n", new() { IfAppendPositionEqual = 9 }))
+        );
+        Assert.Equal(
+            (412, "MaxBlobSizeConditionNotMet"),
+            await RefusalAsync(() => append("three\n", new() { IfMaxSizeLessThanOrEqual = 10 }))
+        );
         Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(() => append("three\n", new() { IfMatch = first.ETag })));
         Assert.Equal("one\ntwo\n", await TextAsync(blob));
         await append("3\n", new() { IfMaxSizeLessThanOrEqual = 10 });
@@ -80,8 +97,10 @@ public abstract class AppendBlobContract(StoragePlace place)
         using var part = (await blob.DownloadStreamingAsync(new() { Range = new(18) }, Stop)).Value;
         using var text = new StreamReader(part.Content, Encoding.UTF8);
 
-        Assert.Equal(("4\n555\n666\n777\n888\n999\n", 10, BlobType.Append),
-            (await text.ReadToEndAsync(Stop), part.Details.BlobCommittedBlockCount, part.Details.BlobType));
+        Assert.Equal(
+            ("4\n555\n666\n777\n888\n999\n", 10, BlobType.Append),
+            (await text.ReadToEndAsync(Stop), part.Details.BlobCommittedBlockCount, part.Details.BlobType)
+        );
     }
 
     [Fact]
@@ -92,8 +111,10 @@ public abstract class AppendBlobContract(StoragePlace place)
         var container = blob.GetParentBlobContainerClient();
         await container.GetBlobClient("block").UploadAsync(new BinaryData("a"), Stop);
 
-        Assert.Equal((409, "InvalidBlobType"), await RefusalAsync(
-            () => container.GetAppendBlobClient("block").AppendBlockAsync(Stream("a"), cancellationToken: Stop)));
+        Assert.Equal(
+            (409, "InvalidBlobType"),
+            await RefusalAsync(() => container.GetAppendBlobClient("block").AppendBlockAsync(Stream("a"), cancellationToken: Stop))
+        );
         await container.GetBlobClient(blob.Name).UploadAsync(new BinaryData("b"), overwrite: true, Stop);
         Assert.Equal((409, "InvalidBlobType"), await RefusalAsync(() => append("a", null)));
     }

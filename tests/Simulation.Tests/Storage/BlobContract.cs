@@ -20,14 +20,20 @@ public sealed class MemoryBlobTests() : BlobContract(InMemory())
         var blob = (await Place.ContainerAsync("azure")).GetBlobClient("b");
         var there = new BlobUploadOptions { Conditions = new() { IfMatch = ETag.All } };
 
-        Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(
-            () => blob.UploadAsync(new BinaryData(""), there, TestContext.Current.CancellationToken)));
+        Assert.Equal(
+            (412, "ConditionNotMet"),
+            await RefusalAsync(() => blob.UploadAsync(new BinaryData(""), there, TestContext.Current.CancellationToken))
+        );
         await blob.UploadAsync(new BinaryData(""), TestContext.Current.CancellationToken);
-        Assert.Equal((416, "InvalidRange"), await RefusalAsync(
-            () => blob.DownloadStreamingAsync(new() { Range = new(0, 5) }, TestContext.Current.CancellationToken)));
+        Assert.Equal(
+            (416, "InvalidRange"),
+            await RefusalAsync(() => blob.DownloadStreamingAsync(new() { Range = new(0, 5) }, TestContext.Current.CancellationToken))
+        );
         await blob.UploadAsync(new BinaryData("ten bytes!"), overwrite: true, TestContext.Current.CancellationToken);
-        Assert.Equal((416, "InvalidRange"), await RefusalAsync(
-            () => blob.DownloadStreamingAsync(new() { Range = new(10) }, TestContext.Current.CancellationToken)));
+        Assert.Equal(
+            (416, "InvalidRange"),
+            await RefusalAsync(() => blob.DownloadStreamingAsync(new() { Range = new(10) }, TestContext.Current.CancellationToken))
+        );
     }
 }
 
@@ -55,8 +61,13 @@ public abstract class BlobContract(StoragePlace place)
         Assert.Null(await container.CreateIfNotExistsAsync(cancellationToken: Stop));
         Assert.Equal((409, "ContainerAlreadyExists"), await RefusalAsync(() => container.CreateAsync(cancellationToken: Stop)));
         Assert.True(await container.ExistsAsync(Stop));
-        Assert.Equal("once", await place.Blobs.GetBlobContainersAsync(BlobContainerTraits.None, BlobContainerStates.None, "once", Stop)
-            .Select(c => c.Name).SingleAsync(Stop));
+        Assert.Equal(
+            "once",
+            await place
+                .Blobs.GetBlobContainersAsync(BlobContainerTraits.None, BlobContainerStates.None, "once", Stop)
+                .Select(c => c.Name)
+                .SingleAsync(Stop)
+        );
         Assert.Equal(202, (await container.DeleteAsync(cancellationToken: Stop)).Status);
     }
 
@@ -76,12 +87,22 @@ public abstract class BlobContract(StoragePlace place)
         var properties = (await blob.GetPropertiesAsync(cancellationToken: Stop)).Value;
 
         Assert.Equal(201, written.GetRawResponse().Status);
-        Assert.Equal(("""{"a":"é"}""", "application/json", 10L, written.Value.ETag),
-            (read.Value.Content.ToString(), read.Value.Details.ContentType, read.Value.Details.ContentLength, read.Value.Details.ETag));
+        Assert.Equal(
+            ("""{"a":"é"}""", "application/json", 10L, written.Value.ETag),
+            (read.Value.Content.ToString(), read.Value.Details.ContentType, read.Value.Details.ContentLength, read.Value.Details.ETag)
+        );
         Assert.Equal(
             ("application/json", "no-store", "run=7", BlobType.Block, 10L, written.Value.ETag, written.Value.LastModified),
-            (properties.ContentType, properties.CacheControl, string.Join(',', properties.Metadata.Select(m => $"{m.Key}={m.Value}")),
-                properties.BlobType, properties.ContentLength, properties.ETag, properties.LastModified));
+            (
+                properties.ContentType,
+                properties.CacheControl,
+                string.Join(',', properties.Metadata.Select(m => $"{m.Key}={m.Value}")),
+                properties.BlobType,
+                properties.ContentLength,
+                properties.ETag,
+                properties.LastModified
+            )
+        );
         Assert.Equal(properties.CreatedOn, read.Value.Details.CreatedOn);
         Assert.Equal(["a/b c/d+é%.json"], await NamesAsync(container));
     }
@@ -101,8 +122,10 @@ public abstract class BlobContract(StoragePlace place)
         var second = (await Write("2", new() { IfMatch = first })).Value.ETag;
         Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(() => Write("3", new() { IfMatch = first })));
         Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(() => Write("3", new() { IfNoneMatch = second })));
-        Assert.Equal((412, "ConditionNotMet"), await RefusalAsync(
-            () => blob.DeleteAsync(conditions: new() { IfMatch = first }, cancellationToken: Stop)));
+        Assert.Equal(
+            (412, "ConditionNotMet"),
+            await RefusalAsync(() => blob.DeleteAsync(conditions: new() { IfMatch = first }, cancellationToken: Stop))
+        );
         Assert.NotEqual(first, second);
         Assert.Equal("2", (await blob.DownloadContentAsync(Stop)).Value.Content.ToString());
         Assert.True(await blob.DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, new() { IfMatch = second }, Stop));
@@ -143,8 +166,15 @@ public abstract class BlobContract(StoragePlace place)
         var read = await container.GetBlobClient("b").DownloadStreamingAsync(new() { Range = new(offset, length) }, Stop);
         using var text = new StreamReader(read.Value.Content, Encoding.UTF8);
 
-        Assert.Equal((expected, status, range, (long)expected.Length), (await text.ReadToEndAsync(Stop), read.GetRawResponse()
-            .Status, read.Value.Details.ContentRange, read.Value.Details.ContentLength));
+        Assert.Equal(
+            (expected, status, range, (long)expected.Length),
+            (
+                await text.ReadToEndAsync(Stop),
+                read.GetRawResponse().Status,
+                read.Value.Details.ContentRange,
+                read.Value.Details.ContentLength
+            )
+        );
     }
 
     [Fact]
@@ -169,8 +199,10 @@ public abstract class BlobContract(StoragePlace place)
         var pages = new List<int>();
         await foreach (var page in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, "t", Stop).AsPages(pageSizeHint: 2))
             pages.Add(page.Values.Count);
-        var folders = await container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", "t", Stop)
-            .Select(i => i.IsPrefix ? $"folder {i.Prefix}" : i.Blob.Name).ToListAsync(Stop);
+        var folders = await container
+            .GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", "t", Stop)
+            .Select(i => i.IsPrefix ? $"folder {i.Prefix}" : i.Blob.Name)
+            .ToListAsync(Stop);
         var item = await container.GetBlobsAsync(BlobTraits.None, BlobStates.None, "t/log/10", Stop).SingleAsync(Stop);
         var properties = (await container.GetBlobClient("t/log/10").GetPropertiesAsync(cancellationToken: Stop)).Value;
 
@@ -181,10 +213,21 @@ public abstract class BlobContract(StoragePlace place)
         Assert.Equal(["t.txt", "folder t/"], folders.Order(StringComparer.Ordinal).Reverse());
         // Azure lists versions without the quotes it gives them elsewhere, Azurite with them: what is listed cannot serve as a condition.
         Assert.Equal(
-            (properties.ETag.ToString("G")
-                .Trim('"'), properties.ContentLength, properties.BlobType, properties.CreatedOn, properties.LastModified),
-            (item.Properties.ETag!.Value.ToString("G").Trim('"'), item.Properties.ContentLength!.Value, item.Properties.BlobType!.Value,
-                item.Properties.CreatedOn!.Value, item.Properties.LastModified!.Value));
+            (
+                properties.ETag.ToString("G").Trim('"'),
+                properties.ContentLength,
+                properties.BlobType,
+                properties.CreatedOn,
+                properties.LastModified
+            ),
+            (
+                item.Properties.ETag!.Value.ToString("G").Trim('"'),
+                item.Properties.ContentLength!.Value,
+                item.Properties.BlobType!.Value,
+                item.Properties.CreatedOn!.Value,
+                item.Properties.LastModified!.Value
+            )
+        );
     }
 
     [Fact]
@@ -194,18 +237,40 @@ public abstract class BlobContract(StoragePlace place)
         var blob = container.GetBlobClient("b");
         var bytes = new byte[10_000];
         new Random(1).NextBytes(bytes);
-        var parts = new StorageTransferOptions { InitialTransferSize = 1_000, MaximumTransferSize = 3_000, MaximumConcurrency = 1 };
+        var parts = new StorageTransferOptions
+        {
+            InitialTransferSize = 1_000,
+            MaximumTransferSize = 3_000,
+            MaximumConcurrency = 1,
+        };
 
         await blob.UploadAsync(
-            new BinaryData(bytes), new BlobUploadOptions { TransferOptions = parts, Conditions = new() { IfNoneMatch = ETag.All } }, Stop);
+            new BinaryData(bytes),
+            new BlobUploadOptions
+            {
+                TransferOptions = parts,
+                Conditions = new() { IfNoneMatch = ETag.All },
+            },
+            Stop
+        );
         using var read = new MemoryStream();
         await blob.DownloadToAsync(read, new BlobDownloadToOptions { TransferOptions = parts }, Stop);
 
         Assert.Equal(bytes, read.ToArray());
-        Assert.Equal((409, "BlobAlreadyExists"), await RefusalAsync(() => blob.UploadAsync(
-            new BinaryData(bytes),
-            new BlobUploadOptions { TransferOptions = parts, Conditions = new() { IfNoneMatch = ETag.All } },
-            Stop)));
+        Assert.Equal(
+            (409, "BlobAlreadyExists"),
+            await RefusalAsync(() =>
+                blob.UploadAsync(
+                    new BinaryData(bytes),
+                    new BlobUploadOptions
+                    {
+                        TransferOptions = parts,
+                        Conditions = new() { IfNoneMatch = ETag.All },
+                    },
+                    Stop
+                )
+            )
+        );
     }
 
     [Fact]
@@ -240,7 +305,9 @@ public abstract class BlobContract(StoragePlace place)
         Assert.Equal(("1", "text/plain", 1L), (after.Metadata["a"], after.ContentType, after.ContentLength));
         Assert.Equal(3, new HashSet<ETag> { first, second, after.ETag }.Count);
         Assert.Equal(
-            "1", (await container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, null, Stop).SingleAsync(Stop)).Metadata["a"]);
+            "1",
+            (await container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, null, Stop).SingleAsync(Stop)).Metadata["a"]
+        );
     }
 
     private static async Task<List<string>> NamesAsync(BlobContainerClient container, string? prefix = null) =>

@@ -38,7 +38,9 @@ public sealed class MemoryLeaseTimeTests
         _clock.Advance(TimeSpan.FromSeconds(14));
 
         Assert.Equal(
-            (409, "LeaseAlreadyPresent"), await RefusalAsync(() => two.AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: Stop)));
+            (409, "LeaseAlreadyPresent"),
+            await RefusalAsync(() => two.AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: Stop))
+        );
         _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(LeaseState.Expired, (await StateAsync()));
         await two.AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: Stop);
@@ -80,8 +82,10 @@ public sealed class MemoryLeaseTimeTests
         var left = (await lease.BreakAsync(TimeSpan.FromSeconds(10), cancellationToken: Stop)).Value.LeaseTime;
 
         Assert.Equal((10, LeaseState.Breaking), (left, await StateAsync()));
-        Assert.Equal((409, "LeaseAlreadyPresent"), await RefusalAsync(
-            () => _blob.GetBlobLeaseClient().AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: Stop)));
+        Assert.Equal(
+            (409, "LeaseAlreadyPresent"),
+            await RefusalAsync(() => _blob.GetBlobLeaseClient().AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: Stop))
+        );
         Assert.Equal((409, "LeaseIsBrokenAndCannotBeRenewed"), await RefusalAsync(() => lease.RenewAsync(cancellationToken: Stop)));
         _clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(LeaseState.Broken, await StateAsync());
@@ -106,7 +110,9 @@ public abstract class LeaseContract(StoragePlace place)
 
         Assert.Equal((201, one.LeaseId), (taken.GetRawResponse().Status, taken.Value.LeaseId));
         Assert.Equal(
-            (409, "LeaseAlreadyPresent"), await RefusalAsync(() => two.AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: Stop)));
+            (409, "LeaseAlreadyPresent"),
+            await RefusalAsync(() => two.AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: Stop))
+        );
         Assert.Equal((409, "LeaseIdMismatchWithLeaseOperation"), await RefusalAsync(() => two.RenewAsync(cancellationToken: Stop)));
         Assert.Equal((409, "LeaseIdMismatchWithLeaseOperation"), await RefusalAsync(() => two.ReleaseAsync(cancellationToken: Stop)));
         Assert.Equal(one.LeaseId, (await one.RenewAsync(cancellationToken: Stop)).Value.LeaseId);
@@ -161,12 +167,23 @@ public abstract class LeaseContract(StoragePlace place)
     {
         var blob = await MakeAsync("bounds");
 
-        Assert.Equal((404, "BlobNotFound"), await RefusalAsync(() => blob.GetParentBlobContainerClient()
-            .GetBlobClient("none").GetBlobLeaseClient().AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: Stop)));
-        Assert.Equal(400, (await RefusalAsync(() => blob.GetBlobLeaseClient()
-            .AcquireAsync(TimeSpan.FromSeconds(14), cancellationToken: Stop))).Status);
-        Assert.Equal(400, (await RefusalAsync(() => blob.GetBlobLeaseClient()
-            .AcquireAsync(TimeSpan.FromSeconds(61), cancellationToken: Stop))).Status);
+        Assert.Equal(
+            (404, "BlobNotFound"),
+            await RefusalAsync(() =>
+                blob.GetParentBlobContainerClient()
+                    .GetBlobClient("none")
+                    .GetBlobLeaseClient()
+                    .AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: Stop)
+            )
+        );
+        Assert.Equal(
+            400,
+            (await RefusalAsync(() => blob.GetBlobLeaseClient().AcquireAsync(TimeSpan.FromSeconds(14), cancellationToken: Stop))).Status
+        );
+        Assert.Equal(
+            400,
+            (await RefusalAsync(() => blob.GetBlobLeaseClient().AcquireAsync(TimeSpan.FromSeconds(61), cancellationToken: Stop))).Status
+        );
     }
 
     private async Task<BlobClient> MakeAsync(string container)

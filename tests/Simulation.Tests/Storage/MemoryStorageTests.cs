@@ -24,21 +24,33 @@ public sealed class MemoryStorageTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static IConfiguration Settings { get; } = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-    {
-        ["AzureWebJobsStorage"] = MemoryStorage.StateConnection,
-        ["EvidenceStorage"] = MemoryStorage.EvidenceConnection,
-        ["Tenant:Id"] = "11111111-2222-3333-4444-555555555555",
-    }).Build();
+    private static IConfiguration Settings { get; } =
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>
+                {
+                    ["AzureWebJobsStorage"] = MemoryStorage.StateConnection,
+                    ["EvidenceStorage"] = MemoryStorage.EvidenceConnection,
+                    ["Tenant:Id"] = "11111111-2222-3333-4444-555555555555",
+                }
+            )
+            .Build();
 
     [Fact]
     public async Task The_apps_stores_run_on_it_once_its_transport_is_registered()
     {
         using var services = new ServiceCollection()
-            .AddLogging().AddSingleton<HttpPipelineTransport>(_memory.Open()).AddState(Settings).AddFindings().AddEvidence().AddRuns(Settings).BuildServiceProvider();
+            .AddLogging()
+            .AddSingleton<HttpPipelineTransport>(_memory.Open())
+            .AddState(Settings)
+            .AddFindings()
+            .AddEvidence()
+            .AddRuns(Settings)
+            .BuildServiceProvider();
 
-        await services.GetRequiredService<IKnownSubscriptions>().UpdateAsync(
-            "t", new Dictionary<string, string> { ["s1"] = "One" }, [], Stop);
+        await services
+            .GetRequiredService<IKnownSubscriptions>()
+            .UpdateAsync("t", new Dictionary<string, string> { ["s1"] = "One" }, [], Stop);
 
         Assert.Equal(["t/s1 Name=One"], _memory.State.Rows(TableKnownSubscriptions.Table).Select(r => r.ToString()));
     }
@@ -98,7 +110,9 @@ public sealed class MemoryStorageTests
         Assert.Equal((status, code), await StoragePlace.RefusalAsync(() => blob.UploadAsync(new BinaryData("a"), Stop)));
 
         Assert.Equal(
-            [.. Enumerable.Repeat(StorageOperation.InsertEntity, tries), .. Enumerable.Repeat(StorageOperation.PutBlob, tries)], asked);
+            [.. Enumerable.Repeat(StorageOperation.InsertEntity, tries), .. Enumerable.Repeat(StorageOperation.PutBlob, tries)],
+            asked
+        );
         Assert.Empty(_memory.State.Rows("t"));
         Assert.Empty(_memory.State.Blobs("c"));
     }
@@ -123,8 +137,9 @@ public sealed class MemoryStorageTests
         var (table, _) = await MadeAsync(_memory.Open());
         _memory.Faults = _ => StorageFault.LoseAnswer;
 
-        var error = await Assert.ThrowsAsync<AggregateException>(
-            () => table.UpsertEntityAsync(new TableEntity("p", "r"), cancellationToken: Stop));
+        var error = await Assert.ThrowsAsync<AggregateException>(() =>
+            table.UpsertEntityAsync(new TableEntity("p", "r"), cancellationToken: Stop)
+        );
 
         Assert.Equal([0, 0, 0, 0], error.InnerExceptions.Select(e => Assert.IsType<RequestFailedException>(e).Status));
         Assert.Single(_memory.State.Rows("t"));
@@ -139,7 +154,11 @@ public sealed class MemoryStorageTests
         var (table, blob) = await MadeAsync(dies);
         var number = 0;
         _memory.Faults = r =>
-            (r.Process, ++number) is ("dies", 1) ? after ? StorageFault.CrashAfter : StorageFault.CrashBefore : StorageFault.None;
+            (r.Process, ++number) is ("dies", 1)
+                ? after
+                    ? StorageFault.CrashAfter
+                    : StorageFault.CrashBefore
+                : StorageFault.None;
 
         var error = await Assert.ThrowsAsync<SimulatedCrashException>(() => table.AddEntityAsync(new TableEntity("p", "r"), Stop));
         await Assert.ThrowsAsync<SimulatedCrashException>(() => blob.UploadAsync(new BinaryData("a"), Stop));
@@ -170,13 +189,16 @@ public sealed class MemoryStorageTests
         var (table, _) = await MadeAsync(_memory.Open());
         var others = Storage(_memory.Open("other")).Table;
         var read = (await table.AddEntityAsync(new TableEntity("p", "r") { ["By"] = "me" }, Stop)).Headers.ETag!.Value;
-        _memory.Faults = r => r is { Process: "app", Operation: StorageOperation.UpdateEntity }
-            ? StorageFault.RaceBefore(
-                () => others.UpsertEntity(new TableEntity("p", "r") { ["By"] = "other" }, TableUpdateMode.Replace, Stop))
-            : StorageFault.None;
+        _memory.Faults = r =>
+            r is { Process: "app", Operation: StorageOperation.UpdateEntity }
+                ? StorageFault.RaceBefore(() =>
+                    others.UpsertEntity(new TableEntity("p", "r") { ["By"] = "other" }, TableUpdateMode.Replace, Stop)
+                )
+                : StorageFault.None;
 
-        var refusal = await StoragePlace.RefusalAsync(
-            () => table.UpdateEntityAsync(new TableEntity("p", "r") { ["By"] = "me" }, read, TableUpdateMode.Replace, Stop));
+        var refusal = await StoragePlace.RefusalAsync(() =>
+            table.UpdateEntityAsync(new TableEntity("p", "r") { ["By"] = "me" }, read, TableUpdateMode.Replace, Stop)
+        );
 
         Assert.Equal((412, "UpdateConditionNotSatisfied"), refusal);
         Assert.Equal("other", _memory.State.Row("t", "p", "r")!["By"]);
@@ -188,12 +210,18 @@ public sealed class MemoryStorageTests
         var (table, blob) = await MadeAsync(_memory.Open());
         var changes = new List<string>();
         _memory.Changed = c =>
-            changes.Add($"{c.At:HH:mm} {c.Request.Account} {c.Request.Operation} {c.Resource}, "
-                + $"{_memory.State.Rows("t").Count} rows, {_memory.State.Blobs("c").Count} blobs");
+            changes.Add(
+                $"{c.At:HH:mm} {c.Request.Account} {c.Request.Operation} {c.Resource}, "
+                    + $"{_memory.State.Rows("t").Count} rows, {_memory.State.Blobs("c").Count} blobs"
+            );
 
         await table.SubmitTransactionAsync(
-            [new(TableTransactionActionType.Add, new TableEntity("p", "a")),
-                new(TableTransactionActionType.Add, new TableEntity("p", "b"))], Stop);
+            [
+                new(TableTransactionActionType.Add, new TableEntity("p", "a")),
+                new(TableTransactionActionType.Add, new TableEntity("p", "b")),
+            ],
+            Stop
+        );
         await StoragePlace.RefusalAsync(() => table.AddEntityAsync(new TableEntity("p", "a"), Stop));
         await table.GetEntityAsync<TableEntity>("p", "a", cancellationToken: Stop);
         _clock.Advance(TimeSpan.FromMinutes(1));
@@ -207,7 +235,8 @@ public sealed class MemoryStorageTests
                 "06:01 memorystate PutBlob c/b, 2 rows, 1 blobs",
                 "06:01 memorystate DeleteBlob c/b, 2 rows, 0 blobs",
             ],
-            changes);
+            changes
+        );
     }
 
     [Fact]
@@ -246,12 +275,22 @@ public sealed class MemoryStorageTests
             await container.GetBlobClient($"{i / 3}/{i}").UploadAsync(new BinaryData("a"), Stop);
         }
 
-        Assert.Equal(["1", "3", "5"], await table.QueryAsync<TableEntity>("Odd eq true", cancellationToken: Stop)
-            .Select(r => r.RowKey).ToListAsync(Stop));
-        Assert.Equal(["0/0", "0/1", "0/2", "1/3", "1/4", "1/5", "2/6"], await container.GetBlobsAsync(cancellationToken: Stop)
-            .Select(b => b.Name).ToListAsync(Stop));
-        Assert.Equal(["0/", "1/", "2/"], await container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", "", Stop)
-            .Select(b => b.Prefix).Distinct().ToListAsync(Stop));
+        Assert.Equal(
+            ["1", "3", "5"],
+            await table.QueryAsync<TableEntity>("Odd eq true", cancellationToken: Stop).Select(r => r.RowKey).ToListAsync(Stop)
+        );
+        Assert.Equal(
+            ["0/0", "0/1", "0/2", "1/3", "1/4", "1/5", "2/6"],
+            await container.GetBlobsAsync(cancellationToken: Stop).Select(b => b.Name).ToListAsync(Stop)
+        );
+        Assert.Equal(
+            ["0/", "1/", "2/"],
+            await container
+                .GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", "", Stop)
+                .Select(b => b.Prefix)
+                .Distinct()
+                .ToListAsync(Stop)
+        );
     }
 
     [Fact]
@@ -263,9 +302,14 @@ public sealed class MemoryStorageTests
         await blob.UploadAsync(new BinaryData("a"), Stop);
 
         Assert.Equal(
-            [(StorageOperation.CreateTable, 1L), (StorageOperation.InsertEntity, 2), (StorageOperation.CreateContainer, 1),
-                (StorageOperation.PutBlob, 1)],
-            _memory.Served.Select(s => (s.Key, s.Value)));
+            [
+                (StorageOperation.CreateTable, 1L),
+                (StorageOperation.InsertEntity, 2),
+                (StorageOperation.CreateContainer, 1),
+                (StorageOperation.PutBlob, 1),
+            ],
+            _memory.Served.Select(s => (s.Key, s.Value))
+        );
         Assert.Equal(5, _memory.Requests);
     }
 
@@ -276,17 +320,26 @@ public sealed class MemoryStorageTests
         var (table, _) = await MadeAsync(_memory.Open());
         await table.AddEntityAsync(new TableEntity("p", "r") { ["Count"] = 0 }, Stop);
 
-        await Parallel.ForAsync(0, 8, Stop, async (_, cancellationToken) =>
-        {
-            var own = Storage(_memory.Open()).Table;
-            for (var done = 0; done < Each;)
+        await Parallel.ForAsync(
+            0,
+            8,
+            Stop,
+            async (_, cancellationToken) =>
             {
-                TableEntity row = await own.GetEntityAsync<TableEntity>("p", "r", cancellationToken: cancellationToken);
-                row["Count"] = row.GetInt32("Count") + 1;
-                if (await StoragePlace.RefusalAsync(() => own.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellationToken)) == (0, null))
-                    done++;
+                var own = Storage(_memory.Open()).Table;
+                for (var done = 0; done < Each;)
+                {
+                    TableEntity row = await own.GetEntityAsync<TableEntity>("p", "r", cancellationToken: cancellationToken);
+                    row["Count"] = row.GetInt32("Count") + 1;
+                    if (
+                        await StoragePlace.RefusalAsync(() =>
+                            own.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellationToken)
+                        ) == (0, null)
+                    )
+                        done++;
+                }
             }
-        });
+        );
 
         Assert.Equal(8 * Each, _memory.State.Row("t", "p", "r")!["Count"]);
     }
@@ -311,8 +364,12 @@ public sealed class MemoryStorageTests
             full[$"P{i}"] = new string('x', 32 << 10);
 
         Assert.Equal((400, "TooManyProperties"), await StoragePlace.RefusalAsync(() => table.AddEntityAsync(wide, Stop)));
-        Assert.Equal((400, "PropertyValueTooLarge"), await StoragePlace.RefusalAsync(
-            () => table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = new string('x', (32 << 10) + 1) }, Stop)));
+        Assert.Equal(
+            (400, "PropertyValueTooLarge"),
+            await StoragePlace.RefusalAsync(() =>
+                table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = new string('x', (32 << 10) + 1) }, Stop)
+            )
+        );
         Assert.Equal((400, "EntityTooLarge"), await StoragePlace.RefusalAsync(() => table.AddEntityAsync(full, Stop)));
         await table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = new string('x', 32 << 10), ["B"] = new byte[64 << 10] }, Stop);
     }

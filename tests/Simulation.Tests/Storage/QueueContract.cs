@@ -37,7 +37,9 @@ public sealed class MemoryQueueTimeTests
         QueueMessage second = await _queue.ReceiveMessageAsync(cancellationToken: Stop);
         Assert.Equal((1L, 2L, first.MessageId), (first.DequeueCount, second.DequeueCount, second.MessageId));
         Assert.Equal(
-            (400, "PopReceiptMismatch"), await RefusalAsync(() => _queue.DeleteMessageAsync(first.MessageId, first.PopReceipt, Stop)));
+            (400, "PopReceiptMismatch"),
+            await RefusalAsync(() => _queue.DeleteMessageAsync(first.MessageId, first.PopReceipt, Stop))
+        );
         await _queue.DeleteMessageAsync(second.MessageId, second.PopReceipt, Stop);
     }
 
@@ -76,10 +78,14 @@ public abstract class QueueContract(StoragePlace place)
         Assert.Equal(201, (await queue.CreateIfNotExistsAsync(cancellationToken: Stop)).Status);
         Assert.Null(await queue.CreateIfNotExistsAsync(cancellationToken: Stop));
         Assert.Equal(
-            (409, "QueueAlreadyExists"), await RefusalAsync(() => queue.CreateAsync(new Dictionary<string, string> { ["a"] = "b" }, Stop)));
+            (409, "QueueAlreadyExists"),
+            await RefusalAsync(() => queue.CreateAsync(new Dictionary<string, string> { ["a"] = "b" }, Stop))
+        );
         Assert.True(await queue.ExistsAsync(Stop));
         Assert.Equal(
-            "once", await place.Queues.GetQueuesAsync(prefix: "once", cancellationToken: Stop).Select(q => q.Name).SingleAsync(Stop));
+            "once",
+            await place.Queues.GetQueuesAsync(prefix: "once", cancellationToken: Stop).Select(q => q.Name).SingleAsync(Stop)
+        );
         Assert.True(await queue.DeleteIfExistsAsync(Stop));
         Assert.False(await queue.DeleteIfExistsAsync(Stop));
     }
@@ -101,7 +107,9 @@ public abstract class QueueContract(StoragePlace place)
         Assert.Equal(3, (await queue.GetPropertiesAsync(Stop)).Value.ApproximateMessagesCount);
         await queue.DeleteMessageAsync(got[0].MessageId, got[0].PopReceipt, Stop);
         Assert.Equal(
-            (404, "MessageNotFound"), await RefusalAsync(() => queue.DeleteMessageAsync(got[0].MessageId, got[0].PopReceipt, Stop)));
+            (404, "MessageNotFound"),
+            await RefusalAsync(() => queue.DeleteMessageAsync(got[0].MessageId, got[0].PopReceipt, Stop))
+        );
         Assert.Equal(2, (await queue.GetPropertiesAsync(Stop)).Value.ApproximateMessagesCount);
         await queue.ClearMessagesAsync(Stop);
         Assert.Equal(0, (await queue.GetPropertiesAsync(Stop)).Value.ApproximateMessagesCount);
@@ -117,12 +125,18 @@ public abstract class QueueContract(StoragePlace place)
         UpdateReceipt update = await queue.UpdateMessageAsync(first.MessageId, first.PopReceipt, "b", TimeSpan.Zero, Stop);
 
         Assert.NotEqual(first.PopReceipt, update.PopReceipt);
-        Assert.Equal((400, "PopReceiptMismatch"), await RefusalAsync(
-            () => queue.UpdateMessageAsync(first.MessageId, first.PopReceipt, "c", TimeSpan.Zero, Stop)));
+        Assert.Equal(
+            (400, "PopReceiptMismatch"),
+            await RefusalAsync(() => queue.UpdateMessageAsync(first.MessageId, first.PopReceipt, "c", TimeSpan.Zero, Stop))
+        );
         QueueMessage second = await queue.ReceiveMessageAsync(cancellationToken: Stop);
         Assert.Equal((first.MessageId, "b", 2L), (second.MessageId, second.Body.ToString(), second.DequeueCount));
         UpdateReceipt kept = await queue.UpdateMessageAsync(
-            second.MessageId, second.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: Stop);
+            second.MessageId,
+            second.PopReceipt,
+            visibilityTimeout: TimeSpan.Zero,
+            cancellationToken: Stop
+        );
         Assert.Equal("b", (await queue.PeekMessageAsync(Stop)).Value.Body.ToString());
         await queue.DeleteMessageAsync(second.MessageId, kept.PopReceipt, Stop);
     }
@@ -133,8 +147,10 @@ public abstract class QueueContract(StoragePlace place)
         var queue = await place.QueueAsync("unknown");
         SendReceipt sent = await queue.SendMessageAsync("a", Stop);
 
-        Assert.Equal((404, "MessageNotFound"), await RefusalAsync(
-            () => queue.DeleteMessageAsync("11111111-2222-3333-4444-555555555555", sent.PopReceipt, Stop)));
+        Assert.Equal(
+            (404, "MessageNotFound"),
+            await RefusalAsync(() => queue.DeleteMessageAsync("11111111-2222-3333-4444-555555555555", sent.PopReceipt, Stop))
+        );
         await queue.DeleteMessageAsync(sent.MessageId, sent.PopReceipt, Stop);
         Assert.Null((await queue.ReceiveMessageAsync(cancellationToken: Stop)).Value);
     }

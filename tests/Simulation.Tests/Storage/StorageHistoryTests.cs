@@ -22,12 +22,13 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
     private static readonly string Run = $"h{Environment.ProcessId}x";
     private static int _histories;
 
-    private static readonly Gen<Step[]> Histories =
-        (from kind in Gen.Int[0, 11]
-         from key in Gen.Int[0, 2]
-         from version in Gen.Int[0, 3]
-         from value in Gen.Int[0, 4]
-         select new Step(kind, key, version, value)).Array[5, 40];
+    private static readonly Gen<Step[]> Histories = (
+        from kind in Gen.Int[0, 11]
+        from key in Gen.Int[0, 2]
+        from version in Gen.Int[0, 3]
+        from value in Gen.Int[0, 4]
+        select new Step(kind, key, version, value)
+    ).Array[5, 40];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -44,7 +45,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
     {
         // Azurite's clock does not stop between two requests either: queues are in the order of time.
         var memory = StoragePlace.On(
-            new MemoryStorage(new FakeTimeProvider(StoragePlace.Start) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) }).Open());
+            new MemoryStorage(new FakeTimeProvider(StoragePlace.Start) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) }).Open()
+        );
         await Histories.SampleAsync(
             async steps =>
             {
@@ -55,7 +57,8 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
                 Assert.Equal(await expected.ContentsAsync(), await actual.ContentsAsync());
             },
             iter: TestSize.Times(25),
-            threads: 1);
+            threads: 1
+        );
     }
 
     /// <summary>One request: what is asked, about which thing, held to which of the versions seen, with which value.</summary>
@@ -126,7 +129,12 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
         }
 
         private static TableEntity Row(int key, int value) =>
-            new("p", $"r{key}") { [$"A{value % 2}"] = value, ["T"] = $"t{value}", ["L"] = value % 3 == 0 ? (long)value : null };
+            new("p", $"r{key}")
+            {
+                [$"A{value % 2}"] = value,
+                ["T"] = $"t{value}",
+                ["L"] = value % 3 == 0 ? (long)value : null,
+            };
 
         private async Task<string> TransactAsync(Step step)
         {
@@ -135,8 +143,11 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
             TableTransactionAction[] actions =
             [
                 new(step.Kind == 9 ? TableTransactionActionType.Add : TableTransactionActionType.UpsertReplace, Row(step.Key, step.Value)),
-                new(step.Kind == 10 ? TableTransactionActionType.Delete : TableTransactionActionType.UpdateMerge, second,
-                    Known(second.RowKey, step.Version) ?? ETag.All),
+                new(
+                    step.Kind == 10 ? TableTransactionActionType.Delete : TableTransactionActionType.UpdateMerge,
+                    second,
+                    Known(second.RowKey, step.Version) ?? ETag.All
+                ),
                 new(TableTransactionActionType.UpsertMerge, Row((step.Key + 2) % 3, step.Value)),
             ];
             var answer = await table.SubmitTransactionAsync(actions.Take(1 + (step.Value % 3)), Stop);
@@ -150,10 +161,12 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
             string.Create(CultureInfo.InvariantCulture, $"{answer.Status} {Seen(row, answer.Headers.ETag)}");
 
         private string Text(TableEntity row) =>
-            $"{row.RowKey} {Seen(row.RowKey, row.ETag)}" + string.Concat(row
-                .Where(p => p.Key is "A0" or "A1" or "T" or "L")
-                .OrderBy(p => p.Key, StringComparer.Ordinal)
-                .Select(p => $" {p.Key}={p.Value}"));
+            $"{row.RowKey} {Seen(row.RowKey, row.ETag)}"
+            + string.Concat(
+                row.Where(p => p.Key is "A0" or "A1" or "T" or "L")
+                    .OrderBy(p => p.Key, StringComparer.Ordinal)
+                    .Select(p => $" {p.Key}={p.Value}")
+            );
     }
 
     private sealed class BlobHistory(BlobContainerClient container) : History
@@ -166,8 +179,10 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
         {
             var text = new StringBuilder();
             await foreach (var blob in container.GetBlobsAsync(cancellationToken: Stop))
-                text.Append(CultureInfo.InvariantCulture,
-                    $"{blob.Name} {blob.Properties.BlobType} {blob.Properties.LeaseState} {await TextAsync(blob.Name)}; ");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"{blob.Name} {blob.Properties.BlobType} {blob.Properties.LeaseState} {await TextAsync(blob.Name)}; "
+                );
             return text.ToString();
         }
 
@@ -187,7 +202,9 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
             {
                 case 0 or 1:
                     return Seen(
-                        name, (await blob.UploadAsync(content, new BlobUploadOptions { Conditions = conditions }, Stop)).Value.ETag);
+                        name,
+                        (await blob.UploadAsync(content, new BlobUploadOptions { Conditions = conditions }, Stop)).Value.ETag
+                    );
                 case 2:
                     var create = new AppendBlobCreateOptions
                     {
@@ -230,18 +247,25 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
                         ? Seen(name, (await lease.ReleaseAsync(cancellationToken: Stop)).Value.ETag)
                         : Seen(name, (await lease.RenewAsync(cancellationToken: Stop)).Value.ETag);
                 case 11:
-                    return (await lease.BreakAsync(TimeSpan.Zero, cancellationToken: Stop))
-                        .Value.LeaseTime?.ToString(CultureInfo.InvariantCulture) ?? "none";
+                    return (await lease.BreakAsync(TimeSpan.Zero, cancellationToken: Stop)).Value.LeaseTime?.ToString(
+                            CultureInfo.InvariantCulture
+                        ) ?? "none";
                 default:
-                    return string.Join(' ', await container.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"f{step.Key % 2}", Stop)
-                        .Select(b => b.Name).ToListAsync(Stop));
+                    return string.Join(
+                        ' ',
+                        await container
+                            .GetBlobsAsync(BlobTraits.None, BlobStates.None, $"f{step.Key % 2}", Stop)
+                            .Select(b => b.Name)
+                            .ToListAsync(Stop)
+                    );
             }
         }
 
         private async Task<string> TextAsync(string name, int offset = 0)
         {
-            using BlobDownloadStreamingResult read = await container.GetBlobClient(name).DownloadStreamingAsync(
-                new() { Range = new(offset) }, Stop);
+            using BlobDownloadStreamingResult read = await container
+                .GetBlobClient(name)
+                .DownloadStreamingAsync(new() { Range = new(offset) }, Stop);
             using var text = new StreamReader(read.Content, Encoding.UTF8);
             var content = await text.ReadToEndAsync(Stop);
             return $"{Seen(name, read.Details.ETag)} {content}";
@@ -276,13 +300,19 @@ public sealed class StorageHistoryTests(AzuriteFixture azurite)
                     return string.Join(' ', got.Select(m => $"{m.Body} {m.DequeueCount}"));
                 case 6:
                     return string.Join(
-                        ' ', (await queue.PeekMessagesAsync(step.Key + 1, Stop)).Value.Select(m => $"{m.Body} {m.DequeueCount}"));
+                        ' ',
+                        (await queue.PeekMessagesAsync(step.Key + 1, Stop)).Value.Select(m => $"{m.Body} {m.DequeueCount}")
+                    );
                 case 7 or 8:
-                    var (wait, text) =
-                        (step.Value % 2 == 0 ? TimeSpan.Zero : TimeSpan.FromHours(1), step.Key == 0 ? null : $"u{step.Value}");
-                    var updated = await (text is null
-                        ? queue.UpdateMessageAsync(id, receipt, visibilityTimeout: wait, cancellationToken: Stop)
-                        : queue.UpdateMessageAsync(id, receipt, text, wait, Stop));
+                    var (wait, text) = (
+                        step.Value % 2 == 0 ? TimeSpan.Zero : TimeSpan.FromHours(1),
+                        step.Key == 0 ? null : $"u{step.Value}"
+                    );
+                    var updated = await (
+                        text is null
+                            ? queue.UpdateMessageAsync(id, receipt, visibilityTimeout: wait, cancellationToken: Stop)
+                            : queue.UpdateMessageAsync(id, receipt, text, wait, Stop)
+                    );
                     _got.Add((id, updated.Value.PopReceipt));
                     return "updated";
                 case 9 or 10:

@@ -17,10 +17,12 @@ public sealed record StoragePlace(TableServiceClient Tables, BlobServiceClient B
 
     public static StoragePlace InMemory() => On(new MemoryStorage(new FakeTimeProvider(Start)).Open());
 
-    internal static StoragePlace On(MemoryStorageTransport transport) => new(
-        new(MemoryStorage.StateConnection, new() { Transport = transport }),
-        new(MemoryStorage.StateConnection, new BlobClientOptions { Transport = transport }),
-        new(MemoryStorage.StateConnection, new() { Transport = transport }));
+    internal static StoragePlace On(MemoryStorageTransport transport) =>
+        new(
+            new(MemoryStorage.StateConnection, new() { Transport = transport }),
+            new(MemoryStorage.StateConnection, new BlobClientOptions { Transport = transport }),
+            new(MemoryStorage.StateConnection, new() { Transport = transport })
+        );
 
     /// <summary>A table, made, that no other test uses.</summary>
     public async Task<TableClient> TableAsync(string name)

@@ -16,8 +16,9 @@ public sealed class MemoryTableTests() : TableContract(InMemory())
         var table = await Place.TableAsync("apart");
         TableTransactionAction Add(string partition, string row) => new(TableTransactionActionType.Add, new TableEntity(partition, row));
 
-        var refused = await RefusalAsync(
-            () => table.SubmitTransactionAsync([Add("p", "a"), Add("q", "b")], TestContext.Current.CancellationToken));
+        var refused = await RefusalAsync(() =>
+            table.SubmitTransactionAsync([Add("p", "a"), Add("q", "b")], TestContext.Current.CancellationToken)
+        );
 
         Assert.Equal((400, "CommandsInBatchActOnDifferentPartitions"), refused);
     }
@@ -38,16 +39,22 @@ public abstract class TableContract(StoragePlace place)
 
         Assert.Equal((404, "TableNotFound"), await RefusalAsync(() => table.AddEntityAsync(row, Stop)));
         Assert.Equal(
-            (404, "TableNotFound"), await RefusalAsync(() => table.GetEntityAsync<TableEntity>("p", "r", cancellationToken: Stop)));
+            (404, "TableNotFound"),
+            await RefusalAsync(() => table.GetEntityAsync<TableEntity>("p", "r", cancellationToken: Stop))
+        );
         Assert.Equal((404, "TableNotFound"), await RefusalAsync(() => ReadAsync(table, null)));
-        Assert.Equal((404, "TableNotFound"), await RefusalAsync(
-            () => table.SubmitTransactionAsync([new(TableTransactionActionType.Add, row)], Stop)));
+        Assert.Equal(
+            (404, "TableNotFound"),
+            await RefusalAsync(() => table.SubmitTransactionAsync([new(TableTransactionActionType.Add, row)], Stop))
+        );
         Assert.Equal(204, (await table.CreateIfNotExistsAsync(Stop)).GetRawResponse().Status);
         // The client makes an answer of the refusal, no exception.
         Assert.Equal(409, (await table.CreateIfNotExistsAsync(Stop)).GetRawResponse().Status);
         Assert.Equal((409, "TableAlreadyExists"), await RefusalAsync(() => table.CreateAsync(Stop)));
         Assert.Equal(
-            "once", await place.Tables.QueryAsync(t => t.Name == "once", cancellationToken: Stop).Select(t => t.Name).SingleAsync(Stop));
+            "once",
+            await place.Tables.QueryAsync(t => t.Name == "once", cancellationToken: Stop).Select(t => t.Name).SingleAsync(Stop)
+        );
         Assert.Equal(204, (await table.DeleteAsync(Stop)).Status);
         Assert.Equal(404, (await table.DeleteAsync(Stop)).Status);
     }
@@ -95,7 +102,9 @@ public abstract class TableContract(StoragePlace place)
         Assert.Equal((204, await VersionAsync(table, "r")), (added.Status, added.Headers.ETag!.Value));
         Assert.Equal((409, "EntityAlreadyExists"), await RefusalAsync(() => table.AddEntityAsync(new TableEntity("p", "r"), Stop)));
         Assert.Equal(
-            (404, "ResourceNotFound"), await RefusalAsync(() => table.GetEntityAsync<TableEntity>("p", "R", cancellationToken: Stop)));
+            (404, "ResourceNotFound"),
+            await RefusalAsync(() => table.GetEntityAsync<TableEntity>("p", "R", cancellationToken: Stop))
+        );
         Assert.False((await table.GetEntityIfExistsAsync<TableEntity>("p", "none", cancellationToken: Stop)).HasValue);
     }
 
@@ -106,18 +115,28 @@ public abstract class TableContract(StoragePlace place)
         var first = (await table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = 1, ["B"] = 1 }, Stop)).Headers.ETag!.Value;
 
         var second = (await table.UpdateEntityAsync(new TableEntity("p", "r") { ["A"] = 2 }, first, TableUpdateMode.Replace, Stop))
-            .Headers.ETag!.Value;
+            .Headers
+            .ETag!
+            .Value;
 
         Assert.NotEqual(first, second);
-        Assert.Equal((412, "UpdateConditionNotSatisfied"), await RefusalAsync(
-            () => table.UpdateEntityAsync(new TableEntity("p", "r"), first, TableUpdateMode.Replace, Stop)));
-        Assert.Equal((412, "UpdateConditionNotSatisfied"), await RefusalAsync(
-            () => table.UpdateEntityAsync(new TableEntity("p", "r"), first, TableUpdateMode.Merge, Stop)));
+        Assert.Equal(
+            (412, "UpdateConditionNotSatisfied"),
+            await RefusalAsync(() => table.UpdateEntityAsync(new TableEntity("p", "r"), first, TableUpdateMode.Replace, Stop))
+        );
+        Assert.Equal(
+            (412, "UpdateConditionNotSatisfied"),
+            await RefusalAsync(() => table.UpdateEntityAsync(new TableEntity("p", "r"), first, TableUpdateMode.Merge, Stop))
+        );
         Assert.Equal((412, "UpdateConditionNotSatisfied"), await RefusalAsync(() => table.DeleteEntityAsync("p", "r", first, Stop)));
-        Assert.Equal((404, "ResourceNotFound"), await RefusalAsync(
-            () => table.UpdateEntityAsync(new TableEntity("p", "none"), first, TableUpdateMode.Replace, Stop)));
-        Assert.Equal((404, "ResourceNotFound"), await RefusalAsync(
-            () => table.UpdateEntityAsync(new TableEntity("p", "none"), ETag.All, TableUpdateMode.Merge, Stop)));
+        Assert.Equal(
+            (404, "ResourceNotFound"),
+            await RefusalAsync(() => table.UpdateEntityAsync(new TableEntity("p", "none"), first, TableUpdateMode.Replace, Stop))
+        );
+        Assert.Equal(
+            (404, "ResourceNotFound"),
+            await RefusalAsync(() => table.UpdateEntityAsync(new TableEntity("p", "none"), ETag.All, TableUpdateMode.Merge, Stop))
+        );
         Assert.Equal("p/r A=2", Assert.Single(await ReadAsync(table, null)));
         Assert.Equal(second, await VersionAsync(table, "r"));
     }
@@ -129,7 +148,16 @@ public abstract class TableContract(StoragePlace place)
         await table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = 1, ["B"] = "b" }, Stop);
 
         await table.UpdateEntityAsync(
-            new TableEntity("p", "r") { ["B"] = 2, ["C"] = true, ["A"] = null }, ETag.All, TableUpdateMode.Merge, Stop);
+            new TableEntity("p", "r")
+            {
+                ["B"] = 2,
+                ["C"] = true,
+                ["A"] = null,
+            },
+            ETag.All,
+            TableUpdateMode.Merge,
+            Stop
+        );
         var merged = await ReadAsync(table, null);
         await table.UpsertEntityAsync(new TableEntity("p", "r") { ["D"] = 4 }, TableUpdateMode.Merge, Stop);
         await table.UpsertEntityAsync(new TableEntity("p", "s") { ["E"] = 5 }, TableUpdateMode.Merge, Stop);
@@ -165,8 +193,10 @@ public abstract class TableContract(StoragePlace place)
         foreach (var key in keys)
         {
             read.Add((await table.GetEntityAsync<TableEntity>(key, key, cancellationToken: Stop)).Value.GetString("Key"));
-            Assert.Equal([$"{key}/{key} Key={key}"], await ReadAsync(
-                table, TableClient.CreateQueryFilter($"PartitionKey eq {key} and RowKey eq {key}")));
+            Assert.Equal(
+                [$"{key}/{key} Key={key}"],
+                await ReadAsync(table, TableClient.CreateQueryFilter($"PartitionKey eq {key} and RowKey eq {key}"))
+            );
         }
 
         Assert.Equal(keys, read);
@@ -196,8 +226,10 @@ public abstract class TableContract(StoragePlace place)
         await table.CreateIfNotExistsAsync(Stop);
         await AddSamplesAsync(table);
 
-        var rows = await table.QueryAsync<TableEntity>(filter.Length == 0 ? null : filter, cancellationToken: Stop)
-            .Select(r => $"{r.PartitionKey}/{r.RowKey}").ToListAsync(Stop);
+        var rows = await table
+            .QueryAsync<TableEntity>(filter.Length == 0 ? null : filter, cancellationToken: Stop)
+            .Select(r => $"{r.PartitionKey}/{r.RowKey}")
+            .ToListAsync(Stop);
 
         Assert.Equal(expected, string.Join(' ', rows));
     }
@@ -222,7 +254,8 @@ public abstract class TableContract(StoragePlace place)
         var table = await place.TableAsync("selects");
         await table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = 1, ["B"] = 2 }, Stop);
 
-        var read = await table.QueryAsync<TableEntity>("PartitionKey eq 'p'", select: ["PartitionKey", "RowKey"], cancellationToken: Stop)
+        var read = await table
+            .QueryAsync<TableEntity>("PartitionKey eq 'p'", select: ["PartitionKey", "RowKey"], cancellationToken: Stop)
             .SingleAsync(Stop);
 
         Assert.Equal(("p", "r", false, false), (read.PartitionKey, read.RowKey, read.ContainsKey("A"), read.ContainsKey("B")));
@@ -238,25 +271,38 @@ public abstract class TableContract(StoragePlace place)
 
         var answer = await table.SubmitTransactionAsync(
             [
-                new(TableTransactionActionType.Add,
-                    new TableEntity("p", "added") { ["Text"] = "it's <é>\r\n\r\n--", ["Bytes"] = new byte[] { 1 } }),
-                new(TableTransactionActionType.UpdateReplace, new TableEntity("p", "replaced") { ["A"] = 2 }, await VersionAsync(
-                    table, "replaced")),
+                new(
+                    TableTransactionActionType.Add,
+                    new TableEntity("p", "added") { ["Text"] = "it's <é>\r\n\r\n--", ["Bytes"] = new byte[] { 1 } }
+                ),
+                new(
+                    TableTransactionActionType.UpdateReplace,
+                    new TableEntity("p", "replaced") { ["A"] = 2 },
+                    await VersionAsync(table, "replaced")
+                ),
                 new(TableTransactionActionType.UpdateMerge, new TableEntity("p", "merged") { ["A"] = 2 }, ETag.All),
                 new(TableTransactionActionType.Delete, new TableEntity("p", "deleted"), await VersionAsync(table, "deleted")),
                 new(TableTransactionActionType.UpsertReplace, new TableEntity("p", "upserted") { ["A"] = 3 }),
                 new(TableTransactionActionType.UpsertMerge, new TableEntity("p", "upserted2") { ["A"] = 4 }),
             ],
-            Stop);
+            Stop
+        );
 
         Assert.Equal([204, 204, 204, 204, 204, 204], answer.Value.Select(a => a.Status));
         Assert.Equal(
-            [await VersionAsync(table, "added"), await VersionAsync(table, "replaced"), await VersionAsync(table, "merged"),
-                await VersionAsync(table, "upserted"), await VersionAsync(table, "upserted2")],
-            answer.Value.Where((_, i) => i != 3).Select(a => a.Headers.ETag!.Value));
+            [
+                await VersionAsync(table, "added"),
+                await VersionAsync(table, "replaced"),
+                await VersionAsync(table, "merged"),
+                await VersionAsync(table, "upserted"),
+                await VersionAsync(table, "upserted2"),
+            ],
+            answer.Value.Where((_, i) => i != 3).Select(a => a.Headers.ETag!.Value)
+        );
         Assert.Equal(
             ["p/added Bytes=01 Text=it's <é>\r\n\r\n--", "p/merged A=2 B=1", "p/replaced A=2", "p/upserted A=3", "p/upserted2 A=4"],
-            await ReadAsync(table, null));
+            await ReadAsync(table, null)
+        );
     }
 
     [Theory]
@@ -277,9 +323,16 @@ public abstract class TableContract(StoragePlace place)
             _ => new(TableTransactionActionType.Delete, new TableEntity("p", "there"), old),
         };
 
-        var error = await Assert.ThrowsAsync<TableTransactionFailedException>(() => table.SubmitTransactionAsync(
-            [new(TableTransactionActionType.Add, new TableEntity("p", "first")), refused,
-                new(TableTransactionActionType.Add, new TableEntity("p", "last"))], Stop));
+        var error = await Assert.ThrowsAsync<TableTransactionFailedException>(() =>
+            table.SubmitTransactionAsync(
+                [
+                    new(TableTransactionActionType.Add, new TableEntity("p", "first")),
+                    refused,
+                    new(TableTransactionActionType.Add, new TableEntity("p", "last")),
+                ],
+                Stop
+            )
+        );
 
         Assert.Equal((status, code, (int?)index), (error.Status, error.ErrorCode, error.FailedTransactionActionIndex));
         Assert.Equal(["p/there A=2"], await ReadAsync(table, null));
@@ -301,11 +354,33 @@ public abstract class TableContract(StoragePlace place)
         TableEntity[] rows =
         [
             new("c", "1") { ["Status"] = "it's" },
-            new("a", "3") { ["Status"] = "open", ["Done"] = false, ["Count"] = 3, ["At"] = day.AddDays(2) },
-            new("a", "1") { ["Status"] = "open", ["Done"] = false, ["Count"] = 1, ["Big"] = 10L, ["Share"] = 0.25, ["At"] = day,
-                ["Id"] = new Guid(1, 0, 0, new byte[8]) },
-            new("a", "2") { ["Status"] = "closed", ["Done"] = true, ["Count"] = 2, ["Big"] = 20L, ["Share"] = 0.75, ["At"] = day.AddDays(1),
-                ["Id"] = new Guid("00000000-0000-0000-0000-000000000002") },
+            new("a", "3")
+            {
+                ["Status"] = "open",
+                ["Done"] = false,
+                ["Count"] = 3,
+                ["At"] = day.AddDays(2),
+            },
+            new("a", "1")
+            {
+                ["Status"] = "open",
+                ["Done"] = false,
+                ["Count"] = 1,
+                ["Big"] = 10L,
+                ["Share"] = 0.25,
+                ["At"] = day,
+                ["Id"] = new Guid(1, 0, 0, new byte[8]),
+            },
+            new("a", "2")
+            {
+                ["Status"] = "closed",
+                ["Done"] = true,
+                ["Count"] = 2,
+                ["Big"] = 20L,
+                ["Share"] = 0.75,
+                ["At"] = day.AddDays(1),
+                ["Id"] = new Guid("00000000-0000-0000-0000-000000000002"),
+            },
             new("b", "2") { ["Status"] = "closed", ["Done"] = true },
             new("b", "1") { ["Status"] = "open", ["Count"] = 9 },
         ];
@@ -320,10 +395,12 @@ public abstract class TableContract(StoragePlace place)
     {
         var rows = new List<string>();
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: Stop))
-            rows.Add($"{row.PartitionKey}/{row.RowKey}{string.Concat(row
+            rows.Add(
+                $"{row.PartitionKey}/{row.RowKey}{string.Concat(row
                 .Where(p => p.Key is not "odata.etag" and not "PartitionKey" and not "RowKey" and not "Timestamp")
                 .OrderBy(p => p.Key, StringComparer.Ordinal)
-                .Select(p => $" {p.Key}={(p.Value is byte[] bytes ? Convert.ToHexString(bytes) : p.Value)}"))}");
+                .Select(p => $" {p.Key}={(p.Value is byte[] bytes ? Convert.ToHexString(bytes) : p.Value)}"))}"
+            );
         return rows;
     }
 }

@@ -25,8 +25,9 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     private const string VoidedAt = "VoidedAt";
 
     /// <summary>
-    /// Asks. A request that is there already stays, with its answers and its deadline, unless a guard holds that it does not name. A void one is opened again, without
-    /// its answers, only by who looked after it was voided: a repeat of the asking that it came from does not bring it back.
+    /// Asks. A request that is there already stays, with its answers and its deadline, unless a guard holds that it does not name. A void
+    /// one is opened again, without its answers, only by who looked after it was voided: a repeat of the asking that it came from does not
+    /// bring it back.
     /// </summary>
     /// <returns>The request as it stands; it may be void, which <see cref="FindAsync"/> tells.</returns>
     public async Task<ApprovalRequest> AskAsync(ApprovalRequest request, CancellationToken cancellationToken)
@@ -35,13 +36,20 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         for (var attempt = 1; ; attempt++)
         {
             var (known, etag, voidedAt) = await ReadAsync(table, request.TenantId, request.Id, cancellationToken);
-            if (known is not null && (voidedAt is { } at ? request.AskedAt < at : known.PlanId == request.PlanId && Covers(known, request.Guards)))
+            if (
+                known is not null
+                && (voidedAt is { } at ? request.AskedAt < at : known.PlanId == request.PlanId && Covers(known, request.Guards))
+            )
                 return known;
             var row = Row(request);
             try
             {
                 // Asked again after it was void, or about more: earlier answers do not count.
-                await (known is null ? table.AddEntityAsync(row, cancellationToken) : table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, cancellationToken));
+                await (
+                    known is null
+                        ? table.AddEntityAsync(row, cancellationToken)
+                        : table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, cancellationToken)
+                );
                 return request;
             }
             catch (RequestFailedException e) when (e.Status is 409 or 412 && attempt < MaxAttempts)
@@ -52,16 +60,25 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     }
 
     /// <summary>Does the request name every one of these guards?</summary>
-    public static bool Covers(ApprovalRequest request, IEnumerable<string> guards) => !guards.Except(request.Guards, StringComparer.Ordinal).Any();
+    public static bool Covers(ApprovalRequest request, IEnumerable<string> guards) =>
+        !guards.Except(request.Guards, StringComparer.Ordinal).Any();
 
     /// <summary>The request; null when there is none or it is void.</summary>
     public async Task<ApprovalRequest?> FindAsync(string tenantId, string requestId, CancellationToken cancellationToken)
     {
-        var (request, _, voidedAt) = await ReadAsync(await storage.TableAsync(Table, cancellationToken), tenantId, requestId, cancellationToken);
+        var (request, _, voidedAt) = await ReadAsync(
+            await storage.TableAsync(Table, cancellationToken),
+            tenantId,
+            requestId,
+            cancellationToken
+        );
         return voidedAt is null ? request : null;
     }
 
-    /// <summary>Keeps evidence of every answer that counts, before something is done about them: who answered may have been cut off between answer and evidence.</summary>
+    /// <summary>
+    /// Keeps evidence of every answer that counts, before something is done about them: who answered may have been cut off between answer
+    /// and evidence.
+    /// </summary>
     public async Task RecordAsync(ApprovalRequest request, CancellationToken cancellationToken)
     {
         foreach (var answer in request.Answers)
@@ -73,7 +90,12 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
         var open = new List<ApprovalRequest>();
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")} and Void eq false"), cancellationToken: cancellationToken))
+        await foreach (
+            var row in table.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")} and Void eq false"),
+                cancellationToken: cancellationToken
+            )
+        )
             if (Request(row) is var request && ApprovalRules.StateOf(request, now) == ApprovalState.Open)
                 open.Add(request);
         return [.. open.OrderBy(r => r.AskedAt).ThenBy(r => r.Id, StringComparer.Ordinal)];
@@ -94,7 +116,15 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     /// <param name="now">When (UTC).</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<AnswerOutcome> AnswerAsync(
-        string tenantId, string requestId, string planId, ApproverIdentity approver, bool approve, string? comment, DateTimeOffset now, CancellationToken cancellationToken)
+        string tenantId,
+        string requestId,
+        string planId,
+        ApproverIdentity approver,
+        bool approve,
+        string? comment,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         var table = await storage.TableAsync(Table, cancellationToken);
         for (var attempt = 1; ; attempt++)
@@ -107,7 +137,8 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
             if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
                 return new(null, request, objection);
             var earlier = request.Answers.LastOrDefault(a =>
-                string.Equals(a.ApproverId, approver.ObjectId, StringComparison.OrdinalIgnoreCase));
+                string.Equals(a.ApproverId, approver.ObjectId, StringComparison.OrdinalIgnoreCase)
+            );
             if (earlier is not null && earlier.Approve != approve)
                 return new(null, request, "you have answered otherwise before");
             // A yes of long ago is given again.
@@ -137,24 +168,37 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
 
     /// <summary>The request counts no more: its plan or policy has changed. Of several times the latest counts.</summary>
     public Task VoidAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken cancellationToken) =>
-        ChangeAsync(tenantId, requestId, (request, voidedAt) =>
-    {
-        if (voidedAt >= now)
-            return null;
-        var row = Row(request);
-        row[Void] = true;
-        row[VoidedAt] = now;
-        return row;
-    }, cancellationToken);
+        ChangeAsync(
+            tenantId,
+            requestId,
+            (request, voidedAt) =>
+            {
+                if (voidedAt >= now)
+                    return null;
+                var row = Row(request);
+                row[Void] = true;
+                row[VoidedAt] = now;
+                return row;
+            },
+            cancellationToken
+        );
 
     /// <summary>What was approved is being carried out: the answers do not lapse any more. Nothing where the request is void.</summary>
-    public Task BeginAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken cancellationToken) => ChangeAsync(
-        tenantId, requestId,
-        (request, voidedAt) => voidedAt is null && request.BegunAt is null ? Row(request with { BegunAt = now }) : null, cancellationToken);
+    public Task BeginAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            tenantId,
+            requestId,
+            (request, voidedAt) => voidedAt is null && request.BegunAt is null ? Row(request with { BegunAt = now }) : null,
+            cancellationToken
+        );
 
     // Changes a request; nothing where there is nothing to change.
     private async Task ChangeAsync(
-        string tenantId, string requestId, Func<ApprovalRequest, DateTimeOffset?, TableEntity?> change, CancellationToken cancellationToken)
+        string tenantId,
+        string requestId,
+        Func<ApprovalRequest, DateTimeOffset?, TableEntity?> change,
+        CancellationToken cancellationToken
+    )
     {
         var table = await storage.TableAsync(Table, cancellationToken);
         for (var attempt = 1; ; attempt++)
@@ -175,36 +219,51 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     }
 
     // The same whoever writes it, so that written twice it is kept once.
-    private static EvidenceRecord Evidence(ApprovalRequest request, ApprovalAnswer answer) => new()
+    private static EvidenceRecord Evidence(ApprovalRequest request, ApprovalAnswer answer) =>
+        new()
+        {
+            Id = $"{request.Id}-answer-{answer.ApproverId}-{answer.At.ToUnixTimeMilliseconds()}",
+            Time = answer.At,
+            Actor = $"approver {answer.ApproverId}",
+            Action = "approval.answer",
+            TenantId = request.TenantId,
+            PolicySha256 = request.PolicySha256,
+            Controls = request.Controls,
+            Outcome = answer.Approve ? "approved" : "refused",
+            Counts = new Dictionary<string, long>(),
+            Subject = request.CaseId,
+            PlanId = request.PlanId,
+            CorrelationId = request.Id,
+            People = [request.CaseId, answer.ApproverId],
+        };
+
+    private static string? Short(string? comment) =>
+        comment is null ? null
+        : comment.Length <= 500 ? comment
+        : comment[..500];
+
+    private static TableEntity Row(ApprovalRequest request) =>
+        new(StateKeys.Safe(request.TenantId, "a tenant id"), StateKeys.Safe(request.Id, "a request id"))
+        {
+            [Body] = JsonSerializer.Serialize(request, ComplianceJson.Compact),
+            [Void] = false,
+        };
+
+    private static ApprovalRequest Request(TableEntity row) =>
+        JsonSerializer.Deserialize<ApprovalRequest>(row.GetString(Body), ComplianceJson.Compact)!;
+
+    private static async Task<(ApprovalRequest? Request, ETag ETag, DateTimeOffset? VoidedAt)> ReadAsync(
+        TableClient table,
+        string tenantId,
+        string requestId,
+        CancellationToken cancellationToken
+    )
     {
-        Id = $"{request.Id}-answer-{answer.ApproverId}-{answer.At.ToUnixTimeMilliseconds()}",
-        Time = answer.At,
-        Actor = $"approver {answer.ApproverId}",
-        Action = "approval.answer",
-        TenantId = request.TenantId,
-        PolicySha256 = request.PolicySha256,
-        Controls = request.Controls,
-        Outcome = answer.Approve ? "approved" : "refused",
-        Counts = new Dictionary<string, long>(),
-        Subject = request.CaseId,
-        PlanId = request.PlanId,
-        CorrelationId = request.Id,
-        People = [request.CaseId, answer.ApproverId],
-    };
-
-    private static string? Short(string? comment) => comment is null ? null : comment.Length <= 500 ? comment : comment[..500];
-
-    private static TableEntity Row(ApprovalRequest request) => new(StateKeys.Safe(request.TenantId, "a tenant id"), StateKeys.Safe(request.Id, "a request id"))
-    {
-        [Body] = JsonSerializer.Serialize(request, ComplianceJson.Compact),
-        [Void] = false,
-    };
-
-    private static ApprovalRequest Request(TableEntity row) => JsonSerializer.Deserialize<ApprovalRequest>(row.GetString(Body), ComplianceJson.Compact)!;
-
-    private static async Task<(ApprovalRequest? Request, ETag ETag, DateTimeOffset? VoidedAt)> ReadAsync(TableClient table, string tenantId, string requestId, CancellationToken cancellationToken)
-    {
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(requestId, "a request id"), cancellationToken: cancellationToken);
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(
+            StateKeys.Safe(tenantId, "a tenant id"),
+            StateKeys.Safe(requestId, "a request id"),
+            cancellationToken: cancellationToken
+        );
         if (!row.HasValue)
             return (null, default, null);
         var (request, voidedAt) = Read(row.Value!);

@@ -18,7 +18,9 @@ internal static class ApprovalRules
         var counted = request.Answers.Where(a => WhyNot(request, a.ApproverId) is null).ToList();
         if (counted.Any(a => !a.Approve))
             return ApprovalState.Refused;
-        var agreed = counted.Where(a => IsValid(request, a, now)).DistinctBy(a => a.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase)
+        var agreed = counted
+            .Where(a => IsValid(request, a, now))
+            .DistinctBy(a => a.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase)
             .Count();
         return agreed >= request.PeopleNeeded ? ApprovalState.Approved : ApprovalState.Open;
     }

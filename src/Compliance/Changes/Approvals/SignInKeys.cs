@@ -8,17 +8,20 @@ namespace Compliance.Changes.Approvals;
 internal interface ISignInKeys
 {
     /// <summary>The description, kept for a day.</summary>
-    /// <param name="unknownKey">Id of the key that is needed. When the kept description lacks it, it is read again, but not more often than once in <see cref="SignInKeys.ReadAgainAfter"/>.</param>
+    /// <param name="unknownKey">Id of the key that is needed. When the kept description lacks it, it is read again, but not more often than
+    /// once in <see cref="SignInKeys.ReadAgainAfter"/>.</param>
     /// <param name="cancellationToken">Stops the waiting.</param>
-    /// <exception cref="HttpRequestException">It could not be read, now or less than <see cref="SignInKeys.ReadAgainAfter"/> ago.</exception>
+    /// <exception cref="HttpRequestException">It could not be read, now or less than <see cref="SignInKeys.ReadAgainAfter"/>
+    /// ago.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was asked for.</exception>
     Task<OpenIdConnectConfiguration> CurrentAsync(string? unknownKey, CancellationToken cancellationToken);
 }
 
 /// <summary>Reads them from the tenant's OpenID metadata, over the connection that goes to the sign-in host alone.</summary>
 /// <remarks>
-/// The library's own cache refreshes in the background and by the machine's clock; here a refresh ends before the token is judged, by the app's clock. All who need
-/// it share one read, which nobody who hangs up can break off for the others; who needs only what is known does not wait for it.
+/// The library's own cache refreshes in the background and by the machine's clock; here a refresh ends before the token is judged, by the
+/// app's clock. All who need it share one read, which nobody who hangs up can break off for the others; who needs only what is known does
+/// not wait for it.
 /// </remarks>
 internal sealed class SignInKeys(TenantConnection connection, TimeProvider time) : ISignInKeys, IDisposable
 {
@@ -26,8 +29,8 @@ internal sealed class SignInKeys(TenantConnection connection, TimeProvider time)
     public static readonly TimeSpan BelievedFor = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// A token with an invented key id makes the metadata be read again, at most this often, whether or not the read succeeds. Only where nothing was ever read is a
-    /// failed read tried again at once: until then no token can be judged.
+    /// A token with an invented key id makes the metadata be read again, at most this often, whether or not the read succeeds. Only where
+    /// nothing was ever read is a failed read tried again at once: until then no token can be judged.
     /// </summary>
     public static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMinutes(1);
 
@@ -51,8 +54,13 @@ internal sealed class SignInKeys(TenantConnection connection, TimeProvider time)
         _ended.Dispose();
     }
 
-    private OpenIdConnectConfiguration? Known(string? key) => _kept is { } kept && time.GetUtcNow() - kept.ReadAt is var age && age < BelievedFor
-        && (key is null || age < ReadAgainAfter || kept.Configuration.SigningKeys.Any(k => k.KeyId == key)) ? kept.Configuration : null;
+    private OpenIdConnectConfiguration? Known(string? key) =>
+        _kept is { } kept
+        && time.GetUtcNow() - kept.ReadAt is var age
+        && age < BelievedFor
+        && (key is null || age < ReadAgainAfter || kept.Configuration.SigningKeys.Any(k => k.KeyId == key))
+            ? kept.Configuration
+            : null;
 
     private Task<OpenIdConnectConfiguration> ReadOnceAsync(string? key)
     {
@@ -65,7 +73,9 @@ internal sealed class SignInKeys(TenantConnection connection, TimeProvider time)
                 return _reading;
             var now = time.GetUtcNow();
             if (_kept is not null && now - _readAt < ReadAgainAfter)
-                return Task.FromException<OpenIdConnectConfiguration>(new HttpRequestException("the sign-in service's metadata could not be read a moment ago"));
+                return Task.FromException<OpenIdConnectConfiguration>(
+                    new HttpRequestException("the sign-in service's metadata could not be read a moment ago")
+                );
             _readAt = now;
             return _reading = Task.Run(() => ReadAsync(now), _ended.Token);
         }
@@ -73,7 +83,8 @@ internal sealed class SignInKeys(TenantConnection connection, TimeProvider time)
 
     private async Task<OpenIdConnectConfiguration> ReadAsync(DateTimeOffset now)
     {
-        var address = $"{connection.Options.Authority.ToString().TrimEnd('/')}/{connection.Options.Id}/v2.0/.well-known/openid-configuration";
+        var address =
+            $"{connection.Options.Authority.ToString().TrimEnd('/')}/{connection.Options.Id}/v2.0/.well-known/openid-configuration";
         using var limit = new CancellationTokenSource(AnswerWithin, TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token, limit.Token);
         try
@@ -91,7 +102,8 @@ internal sealed class SignInKeys(TenantConnection connection, TimeProvider time)
 
     private sealed record Kept(OpenIdConnectConfiguration Configuration, DateTimeOffset ReadAt);
 
-    // The library's own reader does not pass the token on: it would wait as long as the service likes. That only HTTPS to the sign-in host is spoken, the connection sees to.
+    // The library's own reader does not pass the token on: it would wait as long as the service likes. That only HTTPS to the sign-in host
+    // is spoken, the connection sees to.
     private sealed class Documents(HttpClient http) : IDocumentRetriever
     {
         public Task<string> GetDocumentAsync(string address, CancellationToken cancel) => http.GetStringAsync(new Uri(address), cancel);

@@ -3,7 +3,9 @@ using Compliance.Text;
 namespace Compliance.Changes.Plans;
 
 /// <summary>What is going to be done, in order, before anything is done. Made by a pure function; a dry run ends with it.</summary>
-/// <remarks>It holds no time of its making, so that the same observations under the same policy give the same plan and the same id.</remarks>
+/// <remarks>
+/// It holds no time of its making, so that the same observations under the same policy give the same plan and the same id.
+/// </remarks>
 public sealed record ActionPlan
 {
     /// <summary>What kind of plan, for example <c>offboarding.remove</c>.</summary>
@@ -24,7 +26,9 @@ public sealed record ActionPlan
     /// <summary>The steps, in the order they are done in. Steps of one <see cref="PlanStep.Wave"/> may run side by side.</summary>
     public required IReadOnlyList<PlanStep> Steps { get; init; }
 
-    /// <summary>What this program cannot or may not do, each with what a person should do instead. Not part of the acts, but of what is approved.</summary>
+    /// <summary>
+    /// What this program cannot or may not do, each with what a person should do instead. Not part of the acts, but of what is approved.
+    /// </summary>
     public IReadOnlyList<ManualStep> Manual { get; init; } = [];
 
     /// <summary>The plan's id: SHA-256 over its canonical JSON (RFC 8785), lower-case hex. An approval names it.</summary>
@@ -40,7 +44,14 @@ public sealed record ActionPlan
 /// <param name="Rule">The policy rule that asks for it, as <c>file#/path</c>.</param>
 /// <param name="Arguments">What the act needs beside its target, for example the principal's id. No secrets.</param>
 public sealed record PlanStep(
-    string Id, string Action, PlanTarget Target, int Wave, string Reason, string Rule, IReadOnlyDictionary<string, string> Arguments)
+    string Id,
+    string Action,
+    PlanTarget Target,
+    int Wave,
+    string Reason,
+    string Rule,
+    IReadOnlyDictionary<string, string> Arguments
+)
 {
     /// <summary>The id of a step.</summary>
     /// <param name="action">What is done.</param>
@@ -49,7 +60,15 @@ public sealed record PlanStep(
     public static string IdOf(string action, PlanTarget target, string? to = null)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return CanonicalJson.Sha256Of(new { action, target.Type, target.Id, to })[..16];
+        return CanonicalJson.Sha256Of(
+            new
+            {
+                action,
+                target.Type,
+                target.Id,
+                to,
+            }
+        )[..16];
     }
 }
 
@@ -91,7 +110,14 @@ public enum StepResult
 /// <param name="Reason">Why it is not done; null when it is.</param>
 /// <param name="Permission">The missing permission's name; null unless <see cref="StepResult.NotPermitted"/>.</param>
 /// <param name="Remedy">The command or step that mends it; null when done.</param>
-public sealed record StepOutcome(string StepId, StepResult Result, DateTimeOffset At, string? Reason = null, string? Permission = null, string? Remedy = null)
+public sealed record StepOutcome(
+    string StepId,
+    StepResult Result,
+    DateTimeOffset At,
+    string? Reason = null,
+    string? Permission = null,
+    string? Remedy = null
+)
 {
     /// <summary>True when the target state was reached as far as the service says. Only a fresh read proves it.</summary>
     public bool InEffect => Result is StepResult.Done or StepResult.AlreadySo;

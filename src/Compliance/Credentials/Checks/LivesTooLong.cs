@@ -18,7 +18,9 @@ internal sealed class LivesTooLong : ICredentialCheck
         if (!credential.Enabled || !Ages.CanEnd(credential.Kind) || Ages.HasEnded(credential, now))
             return null;
         if (credential.Expires is not { } end)
-            return rules.RequireExpiry ? new($"It never ends; policy requires an end within {Ages.Days(rules.MaxLifetimeDays)} of its start.") : null;
+            return rules.RequireExpiry
+                ? new($"It never ends; policy requires an end within {Ages.Days(rules.MaxLifetimeDays)} of its start.")
+                : null;
         if (credential.Started is not { } started)
             return null;
         var longest = TimeSpan.FromDays(rules.MaxLifetimeDays);

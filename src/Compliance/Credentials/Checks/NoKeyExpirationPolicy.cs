@@ -1,6 +1,8 @@
 namespace Compliance.Credentials;
 
-/// <summary>CRED-008: a storage account has no key-expiration policy, or one that is longer than the maximum age. Once an account.</summary>
+/// <summary>
+/// CRED-008: a storage account has no key-expiration policy, or one that is longer than the maximum age. Once an account.
+/// </summary>
 internal sealed class NoKeyExpirationPolicy : ICredentialCheck
 {
     /// <summary>The control.</summary>
@@ -17,7 +19,11 @@ internal sealed class NoKeyExpirationPolicy : ICredentialCheck
         if (credential.KeyExpirationDays is not (> 0 and var days))
             return new("The account has no key-expiration policy.", WholeSubject: true);
         return days > rules.MaxAgeDays
-            ? new($"The account's key-expiration policy of {Ages.Days(days)} is longer than the {Ages.Days(rules.MaxAgeDays)} that policy allows.", WholeSubject: true)
+            ? new(
+                $"The account's key-expiration policy of {Ages.Days(days)} is longer than the {Ages.Days(rules.MaxAgeDays)} that policy "
+                    + "allows.",
+                WholeSubject: true
+            )
             : null;
     }
 }

@@ -19,6 +19,9 @@ internal sealed class OlderThanAllowed : ICredentialCheck
         var due = Ages.After(started, rules.MaxAgeDays);
         return now < due
             ? null
-            : new($"In use since {Ages.Day(started)}; rotation was due on {Ages.Day(due)}, after the {Ages.Days(rules.MaxAgeDays)} that policy allows.");
+            : new(
+                $"In use since {Ages.Day(started)}; rotation was due on {Ages.Day(due)}, after the {Ages.Days(rules.MaxAgeDays)} that "
+                    + "policy allows."
+            );
     }
 }

@@ -6,18 +6,27 @@ using Microsoft.Extensions.Logging;
 
 namespace Compliance.Credentials.Inventory;
 
-/// <summary>Reads subscriptions, then in one Resource Graph query everything in them that carries keys, then every vault side by side.</summary>
-internal sealed partial class AzureCredentials(TenantConnection tenant, ResourceManagerReader reader, VaultCredentials vaults, ILogger<AzureCredentials> log)
+/// <summary>
+/// Reads subscriptions, then in one Resource Graph query everything in them that carries keys, then every vault side by side.
+/// </summary>
+internal sealed partial class AzureCredentials(
+    TenantConnection tenant,
+    ResourceManagerReader reader,
+    VaultCredentials vaults,
+    ILogger<AzureCredentials> log
+)
 {
     private const string VaultType = "microsoft.keyvault/vaults";
     private const string StorageType = "microsoft.storage/storageaccounts";
 
-    private const string VaultsQuery = "resources | where type =~ '" + VaultType + "' | project id,name,type,subscriptionId,tags,properties | order by id asc";
+    private const string VaultsQuery =
+        "resources | where type =~ '" + VaultType + "' | project id,name,type,subscriptionId,tags,properties | order by id asc";
 
     private static readonly string[] Types = [VaultType, StorageType, .. KeyedTypes.Judged.Select(t => t.Type), .. KeyedTypes.NotJudged];
 
     // A type that is not listed here is found by the setting that most services share.
-    private static readonly string Query = "resources | where type in~ ("
+    private static readonly string Query =
+        "resources | where type in~ ("
         + string.Join(",", Types.Select(t => $"'{t}'"))
         + $") or isnotnull(properties.{KeyedTypes.SharedSetting}) | project id,name,type,subscriptionId,tags,properties | order by id asc";
 
@@ -53,17 +62,32 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
                 sink.SeenSubscription(id, name);
             }
             // No role anywhere looks like no subscriptions at all.
-            sink.Read(found.Count > 0
-                ? new SourceOutcome(Sources.Subscriptions, Complete: true, found.Count)
-                : new SourceOutcome(
-                    Sources.Subscriptions, Complete: false, 0, new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"),
-                    "no subscription is shown to this app's identity", DeclaredCall.Subscriptions.Permission, DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)));
+            sink.Read(
+                found.Count > 0
+                    ? new SourceOutcome(Sources.Subscriptions, Complete: true, found.Count)
+                    : new SourceOutcome(
+                        Sources.Subscriptions,
+                        Complete: false,
+                        0,
+                        new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"),
+                        "no subscription is shown to this app's identity",
+                        DeclaredCall.Subscriptions.Permission,
+                        DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)
+                    )
+            );
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ReadFailure.Of(e, DeclaredCall.Subscriptions, null, tenant.Options.ClientId);
             NotRead(log, Sources.Subscriptions, failure.Reason);
-            sink.Read(failure.Outcome(Sources.Subscriptions, found.Count, new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"), null));
+            sink.Read(
+                failure.Outcome(
+                    Sources.Subscriptions,
+                    found.Count,
+                    new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"),
+                    null
+                )
+            );
         }
         return found.Count > 0 ? found : null;
     }
@@ -98,60 +122,91 @@ internal sealed partial class AzureCredentials(TenantConnection tenant, Resource
         foreach (var ((subscription, type), count) in unjudged)
             Unjudged(subscription, type, count, sink);
         foreach (var (subscription, count) in counts)
-            sink.Read(failed is null
-                ? new SourceOutcome(Sources.Resources(subscription), Complete: true, count)
-                : ReadFailure.Of(failed, DeclaredCall.ResourceGraph, $"/subscriptions/{subscription}", tenant.Options.ClientId).Outcome(Sources.Resources(subscription), count, new Subject(SubjectTypes.Subscription, subscription, $"resources of subscription {subscription}"), null));
+            sink.Read(
+                failed is null
+                    ? new SourceOutcome(Sources.Resources(subscription), Complete: true, count)
+                    : ReadFailure
+                        .Of(failed, DeclaredCall.ResourceGraph, $"/subscriptions/{subscription}", tenant.Options.ClientId)
+                        .Outcome(
+                            Sources.Resources(subscription),
+                            count,
+                            new Subject(SubjectTypes.Subscription, subscription, $"resources of subscription {subscription}"),
+                            null
+                        )
+            );
         await vaults.ReadAsync(found, sink, cancellationToken);
     }
 
     private static bool IsVault(ResourceRow row) => row.Type.Equals(VaultType, StringComparison.OrdinalIgnoreCase);
 
-    // properties: {"allowSharedKeyAccess":true,"keyCreationTime":{"key1":"2026-05-01T08:00:00Z","key2":null},"keyPolicy":{"keyExpirationPeriodInDays":90}}
+    // properties:
+    // {"allowSharedKeyAccess":true,"keyCreationTime":{"key1":"2026-05-01T08:00:00Z","key2":null},"keyPolicy":{"keyExpirationPeriodInDays":90}}
     private static void Storage(ResourceRow row, IInventorySink sink)
     {
         if (Property(row.Properties, "allowSharedKeyAccess") is { ValueKind: JsonValueKind.False })
             return;
         var created = Property(row.Properties, "keyCreationTime");
-        var days = Property(Property(row.Properties, "keyPolicy"), "keyExpirationPeriodInDays") is { ValueKind: JsonValueKind.Number } n && n.TryGetInt32(out var d) ? d : (int?)null;
+        var days =
+            Property(Property(row.Properties, "keyPolicy"), "keyExpirationPeriodInDays") is { ValueKind: JsonValueKind.Number } n
+            && n.TryGetInt32(out var d)
+                ? d
+                : (int?)null;
         foreach (var key in new[] { "key1", "key2" })
-            sink.Observed(new Credential
-            {
-                Kind = CredentialKind.StorageKey,
-                Subject = new Subject(SubjectTypes.StorageAccount, row.Id.ToLowerInvariant(), row.Name),
-                Part = key,
-                Label = key,
-                Source = Sources.Resources(row.SubscriptionId),
-                ResourceId = row.Id,
-                Started = Property(created, key) is { ValueKind: JsonValueKind.String } text
-                    && DateTimeOffset.TryParse(text.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null,
-                Tags = row.Tags,
-                KeyExpirationDays = days,
-            });
+            sink.Observed(
+                new Credential
+                {
+                    Kind = CredentialKind.StorageKey,
+                    Subject = new Subject(SubjectTypes.StorageAccount, row.Id.ToLowerInvariant(), row.Name),
+                    Part = key,
+                    Label = key,
+                    Source = Sources.Resources(row.SubscriptionId),
+                    ResourceId = row.Id,
+                    Started =
+                        Property(created, key) is { ValueKind: JsonValueKind.String } text
+                        && DateTimeOffset.TryParse(
+                            text.GetString(),
+                            CultureInfo.InvariantCulture,
+                            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                            out var at
+                        )
+                            ? at
+                            : null,
+                    Tags = row.Tags,
+                    KeyExpirationDays = days,
+                }
+            );
     }
 
-    private static void Keyed(ResourceRow row, KeyedType type, IInventorySink sink) => sink.Observed(new Credential
-    {
-        Kind = CredentialKind.ResourceKeys,
-        Subject = new Subject(SubjectTypes.Resource, row.Id.ToLowerInvariant(), row.Name),
-        Source = Sources.Resources(row.SubscriptionId),
-        ResourceId = row.Id,
-        Tags = row.Tags,
-        ResourceType = type.Type,
-    });
+    private static void Keyed(ResourceRow row, KeyedType type, IInventorySink sink) =>
+        sink.Observed(
+            new Credential
+            {
+                Kind = CredentialKind.ResourceKeys,
+                Subject = new Subject(SubjectTypes.Resource, row.Id.ToLowerInvariant(), row.Name),
+                Source = Sources.Resources(row.SubscriptionId),
+                ResourceId = row.Id,
+                Tags = row.Tags,
+                ResourceType = type.Type,
+            }
+        );
 
     // Once a subscription and type: what no rule judges is said, and not said again for each of a thousand resources.
-    private static void Unjudged(string subscription, string type, int count, IInventorySink sink) => sink.Observed(new Credential
-    {
-        Kind = CredentialKind.ResourceKeys,
-        Subject = new Subject(
-            SubjectTypes.Resource,
-            $"/subscriptions/{subscription}/providers/{type}".ToLowerInvariant(),
-            $"{type} in subscription {subscription}"),
-        Label = count == 1 ? "1 resource" : string.Create(CultureInfo.InvariantCulture, $"{count} resources"),
-        Source = Sources.Resources(subscription),
-        ResourceId = $"/subscriptions/{subscription}",
-        ResourceType = type,
-    });
+    private static void Unjudged(string subscription, string type, int count, IInventorySink sink) =>
+        sink.Observed(
+            new Credential
+            {
+                Kind = CredentialKind.ResourceKeys,
+                Subject = new Subject(
+                    SubjectTypes.Resource,
+                    $"/subscriptions/{subscription}/providers/{type}".ToLowerInvariant(),
+                    $"{type} in subscription {subscription}"
+                ),
+                Label = count == 1 ? "1 resource" : string.Create(CultureInfo.InvariantCulture, $"{count} resources"),
+                Source = Sources.Resources(subscription),
+                ResourceId = $"/subscriptions/{subscription}",
+                ResourceType = type,
+            }
+        );
 
     private static JsonElement? Property(JsonElement? element, string name) =>
         element is { ValueKind: JsonValueKind.Object } o && o.TryGetProperty(name, out var value) ? value : null;

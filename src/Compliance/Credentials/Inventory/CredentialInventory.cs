@@ -6,13 +6,21 @@ using Compliance.Tenants;
 namespace Compliance.Credentials.Inventory;
 
 /// <summary>All sources of credentials, read side by side.</summary>
-internal sealed class CredentialInventory(TenantConnection tenant, GraphCredentials graph, AzureCredentials azure, VaultCredentials vaults) : ICredentialInventory
+internal sealed class CredentialInventory(TenantConnection tenant, GraphCredentials graph, AzureCredentials azure, VaultCredentials vaults)
+    : ICredentialInventory
 {
     /// <inheritdoc/>
-    public Task ReadAsync(IInventorySink sink, CancellationToken cancellationToken) => Task.WhenAll(graph.ReadAsync(sink, cancellationToken), azure.ReadAsync(sink, cancellationToken));
+    public Task ReadAsync(IInventorySink sink, CancellationToken cancellationToken) =>
+        Task.WhenAll(graph.ReadAsync(sink, cancellationToken), azure.ReadAsync(sink, cancellationToken));
 
     /// <inheritdoc/>
-    public async Task ReadVaultObjectAsync(string vaultName, string collection, string objectName, IInventorySink sink, CancellationToken cancellationToken)
+    public async Task ReadVaultObjectAsync(
+        string vaultName,
+        string collection,
+        string objectName,
+        IInventorySink sink,
+        CancellationToken cancellationToken
+    )
     {
         ResourceRow? row;
         try
@@ -22,14 +30,29 @@ internal sealed class CredentialInventory(TenantConnection tenant, GraphCredenti
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ReadFailure.Of(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId);
-            sink.Read(failure.Outcome($"keyvault/{vaultName}/{collection}/{objectName}", 0, new Subject(SubjectTypes.Source, vaultName, $"vault {vaultName}"), null));
+            sink.Read(
+                failure.Outcome(
+                    $"keyvault/{vaultName}/{collection}/{objectName}",
+                    0,
+                    new Subject(SubjectTypes.Source, vaultName, $"vault {vaultName}"),
+                    null
+                )
+            );
             return;
         }
         if (row is null)
         {
-            sink.Read(new SourceOutcome(
-                $"keyvault/{vaultName}/{collection}/{objectName}", Complete: false, 0, new Subject(SubjectTypes.Source, vaultName, $"vault {vaultName}"),
-                VaultObjectException.NotShown(vaultName), "Reader", DeclaredCall.ResourceGraph.Grant(null, tenant.Options.ClientId)));
+            sink.Read(
+                new SourceOutcome(
+                    $"keyvault/{vaultName}/{collection}/{objectName}",
+                    Complete: false,
+                    0,
+                    new Subject(SubjectTypes.Source, vaultName, $"vault {vaultName}"),
+                    VaultObjectException.NotShown(vaultName),
+                    "Reader",
+                    DeclaredCall.ResourceGraph.Grant(null, tenant.Options.ClientId)
+                )
+            );
             return;
         }
         sink.SeenResource(row.Id);
@@ -43,35 +66,55 @@ internal sealed class RotationPolicies(TenantConnection tenant) : IRotationPolic
     private const int SideBySide = 8;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(IReadOnlyCollection<Credential> keys, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(
+        IReadOnlyCollection<Credential> keys,
+        CancellationToken cancellationToken
+    )
     {
         var answers = new ConcurrentDictionary<string, RotationPolicyAnswer>(StringComparer.Ordinal);
-        await Parallel.ForEachAsync(keys.DistinctBy(k => k.Subject.Id), new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken }, async (key, token) =>
-        {
-            try
+        await Parallel.ForEachAsync(
+            keys.DistinctBy(k => k.Subject.Id),
+            new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken },
+            async (key, token) =>
             {
-                var id = new Uri(key.Subject.Id);
-                var vault = tenant.KnownVault(id.Host) ?? tenant.VaultAt(id);
-                using var policy = await VaultCredentials.GetAsync(vault, new Uri(vault.Address, $"{id.AbsolutePath}/rotationpolicy?api-version=7.6"), token);
-                answers[key.Subject.Id] = new RotationPolicyAnswer(Rotates(policy.RootElement), null);
+                try
+                {
+                    var id = new Uri(key.Subject.Id);
+                    var vault = tenant.KnownVault(id.Host) ?? tenant.VaultAt(id);
+                    using var policy = await VaultCredentials.GetAsync(
+                        vault,
+                        new Uri(vault.Address, $"{id.AbsolutePath}/rotationpolicy?api-version=7.6"),
+                        token
+                    );
+                    answers[key.Subject.Id] = new RotationPolicyAnswer(Rotates(policy.RootElement), null);
+                }
+                catch (Azure.RequestFailedException e) when (e.Status == 404)
+                {
+                    answers[key.Subject.Id] = new RotationPolicyAnswer(false, null);
+                }
+                catch (Exception e) when (!token.IsCancellationRequested)
+                {
+                    answers[key.Subject.Id] = new RotationPolicyAnswer(
+                        null,
+                        ReadFailure.Of(e, DeclaredCall.RotationPolicy, key.ResourceId, tenant.Options.ClientId).Reason
+                    );
+                }
             }
-            catch (Azure.RequestFailedException e) when (e.Status == 404)
-            {
-                answers[key.Subject.Id] = new RotationPolicyAnswer(false, null);
-            }
-            catch (Exception e) when (!token.IsCancellationRequested)
-            {
-                answers[key.Subject.Id] = new RotationPolicyAnswer(null, ReadFailure.Of(e, DeclaredCall.RotationPolicy, key.ResourceId, tenant.Options.ClientId).Reason);
-            }
-        });
+        );
         return answers;
     }
 
     // {"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D"},"action":{"type":"rotate"}},{"trigger":{"timeBeforeExpiry":"P30D"},"action":{"type":"notify"}}]}
     private static bool Rotates(JsonElement policy) =>
-        policy.TryGetProperty("lifetimeActions", out var actions) && actions.ValueKind == JsonValueKind.Array
-        && actions.EnumerateArray().Any(a => a.TryGetProperty("action", out var action) && action.TryGetProperty("type", out var type)
-            && string.Equals(type.GetString(), "rotate", StringComparison.OrdinalIgnoreCase));
+        policy.TryGetProperty("lifetimeActions", out var actions)
+        && actions.ValueKind == JsonValueKind.Array
+        && actions
+            .EnumerateArray()
+            .Any(a =>
+                a.TryGetProperty("action", out var action)
+                && action.TryGetProperty("type", out var type)
+                && string.Equals(type.GetString(), "rotate", StringComparison.OrdinalIgnoreCase)
+            );
 }
 
 /// <summary>Asks Resource Manager whether a resource exists; not knowing is not gone.</summary>
@@ -102,7 +145,8 @@ internal sealed class TenantIdentity(TenantConnection tenant) : ITenantIdentity
     /// <exception cref="TenantSettingException">The sign-in belongs to another tenant than <c>Tenant:Id</c>.</exception>
     public async Task<(string Id, string? Name)> WhoAsync(CancellationToken cancellationToken)
     {
-        string? id = null, name = null;
+        string? id = null,
+            name = null;
         try
         {
             var page = await tenant.Graph.Organization.GetAsync(r => r.QueryParameters.Select = ["id", "displayName"], cancellationToken);
@@ -115,6 +159,9 @@ internal sealed class TenantIdentity(TenantConnection tenant) : ITenantIdentity
         }
         return id is null || id.Equals(tenant.Options.Id, StringComparison.OrdinalIgnoreCase)
             ? (tenant.Options.Id, name)
-            : throw new TenantSettingException("Tenant:Id", $"is {tenant.Options.Id}, but the sign-in belongs to tenant {id}: findings would be kept under the wrong tenant");
+            : throw new TenantSettingException(
+                "Tenant:Id",
+                $"is {tenant.Options.Id}, but the sign-in belongs to tenant {id}: findings would be kept under the wrong tenant"
+            );
     }
 }

@@ -18,53 +18,104 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
 
     private static readonly string[] PrincipalFields =
     [
-        "id", "appId", "displayName", "tags", "servicePrincipalType", "appOwnerOrganizationId", "preferredSingleSignOnMode",
-        "preferredTokenSigningKeyThumbprint", "passwordCredentials", "keyCredentials",
+        "id",
+        "appId",
+        "displayName",
+        "tags",
+        "servicePrincipalType",
+        "appOwnerOrganizationId",
+        "preferredSingleSignOnMode",
+        "preferredTokenSigningKeyThumbprint",
+        "passwordCredentials",
+        "keyCredentials",
     ];
 
     /// <summary>Reads both collections side by side.</summary>
-    public Task ReadAsync(IInventorySink sink, CancellationToken cancellationToken) => Task.WhenAll(ApplicationsAsync(sink, cancellationToken), PrincipalsAsync(sink, cancellationToken));
+    public Task ReadAsync(IInventorySink sink, CancellationToken cancellationToken) =>
+        Task.WhenAll(ApplicationsAsync(sink, cancellationToken), PrincipalsAsync(sink, cancellationToken));
 
-    private Task ApplicationsAsync(IInventorySink sink, CancellationToken cancellationToken) => PagesAsync(
-        Sources.Applications, "app registrations", DeclaredCall.Applications, sink,
-        async next =>
-        {
-            var page = next is null
-                ? await tenant.Graph.Applications.GetAsync(r => (r.QueryParameters.Select, r.QueryParameters.Top) = (ApplicationFields, PageSize), cancellationToken)
-                : await tenant.Graph.Applications.WithUrl(next).GetAsync(cancellationToken: cancellationToken);
-            return (page?.Value, page?.OdataNextLink);
-        },
-        application => application.Id,
-        application => Observe(
-            sink, Sources.Applications, SubjectTypes.Application, application.Id!, application.AppId, application.DisplayName, Tags(application.Tags),
-            application.PasswordCredentials, application.KeyCredentials, signsTokens: false),
-        cancellationToken);
+    private Task ApplicationsAsync(IInventorySink sink, CancellationToken cancellationToken) =>
+        PagesAsync(
+            Sources.Applications,
+            "app registrations",
+            DeclaredCall.Applications,
+            sink,
+            async next =>
+            {
+                var page = next is null
+                    ? await tenant.Graph.Applications.GetAsync(
+                        r => (r.QueryParameters.Select, r.QueryParameters.Top) = (ApplicationFields, PageSize),
+                        cancellationToken
+                    )
+                    : await tenant.Graph.Applications.WithUrl(next).GetAsync(cancellationToken: cancellationToken);
+                return (page?.Value, page?.OdataNextLink);
+            },
+            application => application.Id,
+            application =>
+                Observe(
+                    sink,
+                    Sources.Applications,
+                    SubjectTypes.Application,
+                    application.Id!,
+                    application.AppId,
+                    application.DisplayName,
+                    Tags(application.Tags),
+                    application.PasswordCredentials,
+                    application.KeyCredentials,
+                    signsTokens: false
+                ),
+            cancellationToken
+        );
 
-    private Task PrincipalsAsync(IInventorySink sink, CancellationToken cancellationToken) => PagesAsync(
-        Sources.ServicePrincipals, "service principals", DeclaredCall.ServicePrincipals, sink,
-        async next =>
-        {
-            var page = next is null
-                ? await tenant.Graph.ServicePrincipals.GetAsync(r => (r.QueryParameters.Select, r.QueryParameters.Top) = (PrincipalFields, PageSize), cancellationToken)
-                : await tenant.Graph.ServicePrincipals.WithUrl(next).GetAsync(cancellationToken: cancellationToken);
-            return (page?.Value, page?.OdataNextLink);
-        },
-        principal => principal.Id,
-        principal =>
-        {
-            // Rotated by the platform, or by Microsoft: there is nothing for an owner to do.
-            if (principal.ServicePrincipalType == "ManagedIdentity" || principal.AppOwnerOrganizationId == MicrosoftTenant)
-                return;
-            Observe(
-                sink, Sources.ServicePrincipals, SubjectTypes.ServicePrincipal, principal.Id!, principal.AppId, principal.DisplayName, Tags(principal.Tags),
-                principal.PasswordCredentials, principal.KeyCredentials,
-                signsTokens: principal.PreferredSingleSignOnMode == "saml" || principal.PreferredTokenSigningKeyThumbprint is { Length: > 0 });
-        },
-        cancellationToken);
+    private Task PrincipalsAsync(IInventorySink sink, CancellationToken cancellationToken) =>
+        PagesAsync(
+            Sources.ServicePrincipals,
+            "service principals",
+            DeclaredCall.ServicePrincipals,
+            sink,
+            async next =>
+            {
+                var page = next is null
+                    ? await tenant.Graph.ServicePrincipals.GetAsync(
+                        r => (r.QueryParameters.Select, r.QueryParameters.Top) = (PrincipalFields, PageSize),
+                        cancellationToken
+                    )
+                    : await tenant.Graph.ServicePrincipals.WithUrl(next).GetAsync(cancellationToken: cancellationToken);
+                return (page?.Value, page?.OdataNextLink);
+            },
+            principal => principal.Id,
+            principal =>
+            {
+                // Rotated by the platform, or by Microsoft: there is nothing for an owner to do.
+                if (principal.ServicePrincipalType == "ManagedIdentity" || principal.AppOwnerOrganizationId == MicrosoftTenant)
+                    return;
+                Observe(
+                    sink,
+                    Sources.ServicePrincipals,
+                    SubjectTypes.ServicePrincipal,
+                    principal.Id!,
+                    principal.AppId,
+                    principal.DisplayName,
+                    Tags(principal.Tags),
+                    principal.PasswordCredentials,
+                    principal.KeyCredentials,
+                    signsTokens: principal.PreferredSingleSignOnMode == "saml"
+                        || principal.PreferredTokenSigningKeyThumbprint is { Length: > 0 }
+                );
+            },
+            cancellationToken
+        );
 
     private async Task PagesAsync<T>(
-        string source, string what, DeclaredCall call, IInventorySink sink, Func<string?, Task<(List<T>? Items, string? Next)>> read,
-        Func<T, string?> id, Action<T> observe, CancellationToken cancellationToken)
+        string source,
+        string what,
+        DeclaredCall call,
+        IInventorySink sink,
+        Func<string?, Task<(List<T>? Items, string? Next)>> read,
+        Func<T, string?> id,
+        Action<T> observe,
+        CancellationToken cancellationToken
+    )
     {
         var seen = new HashSet<Guid>();
         var trail = new PageTrail();
@@ -86,8 +137,7 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
                     throw ForeignHostException.Of(link);
                 trail.Next(link);
                 next = link;
-            }
-            while (next is not null);
+            } while (next is not null);
             if (twice > 0)
                 ReadTwice(log, source, twice);
             sink.Read(new SourceOutcome(source, Complete: true, seen.Count));
@@ -101,8 +151,17 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
     }
 
     private static void Observe(
-        IInventorySink sink, string source, string type, string id, string? appId, string? name, IReadOnlyDictionary<string, string> tags,
-        List<PasswordCredential>? passwords, List<KeyCredential>? keys, bool signsTokens)
+        IInventorySink sink,
+        string source,
+        string type,
+        string id,
+        string? appId,
+        string? name,
+        IReadOnlyDictionary<string, string> tags,
+        List<PasswordCredential>? passwords,
+        List<KeyCredential>? keys,
+        bool signsTokens
+    )
     {
         if (passwords is not { Count: > 0 } && keys is not { Count: > 0 })
             return;
@@ -111,40 +170,58 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
         foreach (var key in keys ?? [])
         {
             // Sign and Verify entries of one certificate share its identifier: one credential.
-            var part = key.CustomKeyIdentifier is { Length: > 0 } identifier ? Convert.ToHexString(identifier) : key.KeyId?.ToString() ?? "";
+            var part = key.CustomKeyIdentifier is { Length: > 0 } identifier
+                ? Convert.ToHexString(identifier)
+                : key.KeyId?.ToString() ?? "";
             if (!(certificates ??= new(StringComparer.Ordinal)).Add(part))
                 continue;
-            var kind = signsTokens && keys!.Exists(k => k.Usage == "Sign" && SameCertificate(k, key)) ? CredentialKind.SamlCertificate : CredentialKind.ClientCertificate;
+            var kind =
+                signsTokens && keys!.Exists(k => k.Usage == "Sign" && SameCertificate(k, key))
+                    ? CredentialKind.SamlCertificate
+                    : CredentialKind.ClientCertificate;
             sink.Observed(Credential(kind, part, key.DisplayName, key.StartDateTime, key.EndDateTime));
         }
         foreach (var password in passwords ?? [])
         {
             // A signing certificate comes with a password for its private key: the same credential again.
-            if (password.CustomKeyIdentifier is { Length: > 0 } identifier && certificates?.Contains(Convert.ToHexString(identifier)) == true)
+            if (
+                password.CustomKeyIdentifier is { Length: > 0 } identifier
+                && certificates?.Contains(Convert.ToHexString(identifier)) == true
+            )
                 continue;
-            sink.Observed(Credential(
-                CredentialKind.ClientSecret, password.KeyId?.ToString() ?? "", password.DisplayName, password.StartDateTime, password.EndDateTime));
+            sink.Observed(
+                Credential(
+                    CredentialKind.ClientSecret,
+                    password.KeyId?.ToString() ?? "",
+                    password.DisplayName,
+                    password.StartDateTime,
+                    password.EndDateTime
+                )
+            );
         }
 
-        Credential Credential(CredentialKind kind, string part, string? label, DateTimeOffset? start, DateTimeOffset? end) => new()
-        {
-            Kind = kind,
-            Subject = subject,
-            Part = part,
-            Label = label,
-            Source = source,
-            AppId = appId,
-            Started = start?.ToUniversalTime(),
-            Expires = Ends(end),
-            Tags = tags,
-        };
+        Credential Credential(CredentialKind kind, string part, string? label, DateTimeOffset? start, DateTimeOffset? end) =>
+            new()
+            {
+                Kind = kind,
+                Subject = subject,
+                Part = part,
+                Label = label,
+                Source = source,
+                AppId = appId,
+                Started = start?.ToUniversalTime(),
+                Expires = Ends(end),
+                Tags = tags,
+            };
     }
 
     /// <summary>An end past the year 2200 stands for "never".</summary>
     internal static DateTimeOffset? Ends(DateTimeOffset? end) => end is { Year: < 2200 } ? end.Value.ToUniversalTime() : null;
 
     private static bool SameCertificate(KeyCredential a, KeyCredential b) =>
-        a.CustomKeyIdentifier is { Length: > 0 } x && b.CustomKeyIdentifier is { Length: > 0 } y ? x.AsSpan().SequenceEqual(y) : a.KeyId == b.KeyId;
+        a.CustomKeyIdentifier is { Length: > 0 } x && b.CustomKeyIdentifier is { Length: > 0 } y
+            ? x.AsSpan().SequenceEqual(y)
+            : a.KeyId == b.KeyId;
 
     // Graph tags are words; "name:value" and "name=value" carry a value.
     private static IReadOnlyDictionary<string, string> Tags(List<string>? tags)

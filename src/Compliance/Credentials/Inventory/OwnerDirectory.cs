@@ -11,47 +11,83 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
     private const string Fields = "$select=id,displayName,userPrincipalName,mail,accountEnabled";
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(IReadOnlyCollection<Subject> subjects, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, OwnerAnswer>> OwnersAsync(
+        IReadOnlyCollection<Subject> subjects,
+        CancellationToken cancellationToken
+    )
     {
         var asked = subjects.Where(s => s.Type is SubjectTypes.Application or SubjectTypes.ServicePrincipal).DistinctBy(s => s.Id).ToList();
         var answers = await BatchAsync(
-            asked.Select(s => (s.Id, $"/{(s.Type == SubjectTypes.Application ? "applications" : "servicePrincipals")}/{Uri.EscapeDataString(s.Id)}/owners?{Fields}")), cancellationToken);
+            asked.Select(s =>
+                (
+                    s.Id,
+                    $"/{(s.Type == SubjectTypes.Application ? "applications" : "servicePrincipals")}/{Uri.EscapeDataString(s.Id)}/owners?{Fields}"
+                )
+            ),
+            cancellationToken
+        );
         var owners = answers.ToDictionary(
             a => a.Key,
-            a => a.Value.Status switch
-            {
-                200 => Owners(a.Value),
-                // The object went away between its page and this question: it has no owners.
-                404 => new OwnerAnswer([], null),
-                _ => new OwnerAnswer([], Why(a.Value, DeclaredCall.ApplicationOwners)),
-            },
-            StringComparer.OrdinalIgnoreCase);
+            a =>
+                a.Value.Status switch
+                {
+                    200 => Owners(a.Value),
+                    // The object went away between its page and this question: it has no owners.
+                    404 => new OwnerAnswer([], null),
+                    _ => new OwnerAnswer([], Why(a.Value, DeclaredCall.ApplicationOwners)),
+                },
+            StringComparer.OrdinalIgnoreCase
+        );
 
         // An owner whose account is not told of may be deleted: the user is asked for by id.
-        var doubtful = owners.Values.SelectMany(a => a.Owners).Where(o => o is { IsUser: true, Enabled: null }).Select(o => o.Id).Distinct().ToList();
+        var doubtful = owners
+            .Values.SelectMany(a => a.Owners)
+            .Where(o => o is { IsUser: true, Enabled: null })
+            .Select(o => o.Id)
+            .Distinct()
+            .ToList();
         if (doubtful.Count == 0)
             return owners;
         var people = await BatchAsync(doubtful.Select(id => (id, $"/users/{Uri.EscapeDataString(id)}?{Fields}")), cancellationToken);
         return owners.ToDictionary(
             o => o.Key,
-            o => o.Value with { Owners = [.. o.Value.Owners.Select(owner => people.GetValueOrDefault(owner.Id) is { } person ? Checked(owner, person) : owner)] },
-            StringComparer.OrdinalIgnoreCase);
+            o =>
+                o.Value with
+                {
+                    Owners =
+                    [
+                        .. o.Value.Owners.Select(owner =>
+                            people.GetValueOrDefault(owner.Id) is { } person ? Checked(owner, person) : owner
+                        ),
+                    ],
+                },
+            StringComparer.OrdinalIgnoreCase
+        );
     }
 
     // A deleted user can act on nothing, as a disabled one; one that could not be asked for stays as the owners' list has it.
-    private static OwnerEntry Checked(OwnerEntry owner, BatchAnswer person) => person.Status switch
-    {
-        200 => Entry(person.Body) with { IsUser = true },
-        404 => owner with { Enabled = false },
-        _ => owner,
-    };
+    private static OwnerEntry Checked(OwnerEntry owner, BatchAnswer person) =>
+        person.Status switch
+        {
+            200 => Entry(person.Body) with { IsUser = true },
+            404 => owner with { Enabled = false },
+            _ => owner,
+        };
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(IReadOnlyCollection<string> addresses, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, OwnerAnswer>> PeopleAsync(
+        IReadOnlyCollection<string> addresses,
+        CancellationToken cancellationToken
+    )
     {
         var asked = addresses.Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var found = new Dictionary<string, OwnerAnswer>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (address, answer) in await BatchAsync(asked.Select(a => (a, $"/users/{Uri.EscapeDataString(a)}?{Fields}")), cancellationToken))
+        foreach (
+            var (address, answer) in await BatchAsync(
+                asked.Select(a => (a, $"/users/{Uri.EscapeDataString(a)}?{Fields}")),
+                cancellationToken
+            )
+        )
             if (answer.Status == 200)
                 found[address] = new OwnerAnswer([Entry(answer.Body)], null);
             else if (answer.Status is not (404 or 400))
@@ -60,8 +96,14 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
         // Not a user principal name: perhaps a mail address.
         var others = asked.Where(a => !found.ContainsKey(a)).ToList();
         var byMail = others.Where(a => a.Contains('@', StringComparison.Ordinal));
-        foreach (var (address, answer) in await BatchAsync(
-            byMail.Select(a => (a, $"/users?$filter=mail eq '{Uri.EscapeDataString(a.Replace("'", "''", StringComparison.Ordinal))}'&{Fields}")), cancellationToken))
+        foreach (
+            var (address, answer) in await BatchAsync(
+                byMail.Select(a =>
+                    (a, $"/users?$filter=mail eq '{Uri.EscapeDataString(a.Replace("'", "''", StringComparison.Ordinal))}'&{Fields}")
+                ),
+                cancellationToken
+            )
+        )
             found[address] = answer.Status == 200 ? Owners(answer) : new OwnerAnswer([], Why(answer, DeclaredCall.Users));
         foreach (var address in others)
             found.TryAdd(address, new OwnerAnswer([], null));
@@ -107,21 +149,35 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
     // {"@odata.type":"#microsoft.graph.user","id":"…","displayName":"Ada","userPrincipalName":"ada@…","mail":null,"accountEnabled":true}
     private static OwnerEntry Entry(JsonElement item)
     {
-        string? Text(string name) => item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        string? Text(string name) =>
+            item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         var address = Text("userPrincipalName") ?? Text("mail");
         var isUser = Text("@odata.type") is { } type ? type == "#microsoft.graph.user" : address is not null;
-        bool? enabled = item.TryGetProperty("accountEnabled", out var on) && on.ValueKind is JsonValueKind.True or JsonValueKind.False ? on.GetBoolean() : null;
+        bool? enabled =
+            item.TryGetProperty("accountEnabled", out var on) && on.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? on.GetBoolean()
+                : null;
         return new OwnerEntry(Text("id") ?? "", isUser, Text("displayName") ?? address ?? "", isUser ? address : null, enabled);
     }
 
     private static string Why(BatchAnswer answer, DeclaredCall call)
     {
-        var code = answer.Body.ValueKind == JsonValueKind.Object && answer.Body.TryGetProperty("error", out var error) && error.TryGetProperty("code", out var c) ? c.GetString() : null;
-        return answer.Reason ?? (answer.Status == 403
-            ? $"403, refused ({code}): permission {call.Permission} is missing"
-            : string.Create(CultureInfo.InvariantCulture, $"{answer.Status} ({code})"));
+        var code =
+            answer.Body.ValueKind == JsonValueKind.Object
+            && answer.Body.TryGetProperty("error", out var error)
+            && error.TryGetProperty("code", out var c)
+                ? c.GetString()
+                : null;
+        return answer.Reason
+            ?? (
+                answer.Status == 403
+                    ? $"403, refused ({code}): permission {call.Permission} is missing"
+                    : string.Create(CultureInfo.InvariantCulture, $"{answer.Status} ({code})")
+            );
     }
 
-    private Task<IReadOnlyDictionary<string, BatchAnswer>> BatchAsync(IEnumerable<(string Key, string Path)> reads, CancellationToken cancellationToken) =>
-        batch.SendAsync(reads.Select(r => new BatchRequest(r.Key, "GET", r.Path)), cancellationToken);
+    private Task<IReadOnlyDictionary<string, BatchAnswer>> BatchAsync(
+        IEnumerable<(string Key, string Path)> reads,
+        CancellationToken cancellationToken
+    ) => batch.SendAsync(reads.Select(r => new BatchRequest(r.Key, "GET", r.Path)), cancellationToken);
 }

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Compliance.Credentials.Inventory;
 
-/// <summary>Reads secrets, keys and certificates of vaults: attributes only, never a value. Vaults and their collections are read side by side.</summary>
+/// <summary>
+/// Reads secrets, keys and certificates of vaults: attributes only, never a value. Vaults and their collections are read side by side.
+/// </summary>
 internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<VaultCredentials> log)
 {
     private const int SideBySide = 16;
@@ -20,18 +22,48 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     {
         var work = vaults.SelectMany(v => new[] { (v, "secrets"), (v, "keys"), (v, "certificates") });
         return Parallel.ForEachAsync(
-            work, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken }, async (item, token) =>
+            work,
+            new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken },
+            async (item, token) =>
             {
                 var (row, collection) = item;
-                await ReadOneAsync(row, collection, Sources.Vault(row.Id, collection), sink, count => CollectionAsync(row, collection, sink, count, token), token);
-            });
+                await ReadOneAsync(
+                    row,
+                    collection,
+                    Sources.Vault(row.Id, collection),
+                    sink,
+                    count => CollectionAsync(row, collection, sink, count, token),
+                    token
+                );
+            }
+        );
     }
 
     /// <summary>Reads one object by its versions. An object that does not exist is a complete read of nothing.</summary>
-    public Task ReadObjectAsync(ResourceRow row, string collection, string name, IInventorySink sink, CancellationToken cancellationToken) =>
-        ReadOneAsync(row, collection, $"{Sources.Vault(row.Id, collection)}/{name}", sink, count => ObjectAsync(row, collection, name, sink, count, cancellationToken), cancellationToken);
+    public Task ReadObjectAsync(
+        ResourceRow row,
+        string collection,
+        string name,
+        IInventorySink sink,
+        CancellationToken cancellationToken
+    ) =>
+        ReadOneAsync(
+            row,
+            collection,
+            $"{Sources.Vault(row.Id, collection)}/{name}",
+            sink,
+            count => ObjectAsync(row, collection, name, sink, count, cancellationToken),
+            cancellationToken
+        );
 
-    private async Task ReadOneAsync(ResourceRow row, string collection, string source, IInventorySink sink, Func<Action, Task> read, CancellationToken cancellationToken)
+    private async Task ReadOneAsync(
+        ResourceRow row,
+        string collection,
+        string source,
+        IInventorySink sink,
+        Func<Action, Task> read,
+        CancellationToken cancellationToken
+    )
     {
         long objects = 0;
         try
@@ -41,14 +73,32 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var call = collection switch { "secrets" => DeclaredCall.Secrets, "keys" => DeclaredCall.Keys, _ => DeclaredCall.Certificates };
+            var call = collection switch
+            {
+                "secrets" => DeclaredCall.Secrets,
+                "keys" => DeclaredCall.Keys,
+                _ => DeclaredCall.Certificates,
+            };
             var failure = ReadFailure.Of(e, call, row.Id, tenant.Options.ClientId);
             NotRead(log, source, failure.Reason);
-            sink.Read(failure.Outcome(source, objects, new Subject(SubjectTypes.Vault, row.Id.ToLowerInvariant(), $"{collection} of vault {row.Name}"), row.Id));
+            sink.Read(
+                failure.Outcome(
+                    source,
+                    objects,
+                    new Subject(SubjectTypes.Vault, row.Id.ToLowerInvariant(), $"{collection} of vault {row.Name}"),
+                    row.Id
+                )
+            );
         }
     }
 
-    private async Task CollectionAsync(ResourceRow row, string collection, IInventorySink sink, Action count, CancellationToken cancellationToken)
+    private async Task CollectionAsync(
+        ResourceRow row,
+        string collection,
+        IInventorySink sink,
+        Action count,
+        CancellationToken cancellationToken
+    )
     {
         var vault = VaultOf(row);
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -60,7 +110,9 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
                         Observe(row, vault, secret, sink);
                 break;
             case "certificates":
-                await foreach (var certificate in Pages(vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: cancellationToken)))
+                await foreach (
+                    var certificate in Pages(vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: cancellationToken))
+                )
                     if (First(certificate.Name))
                         Observe(row, vault, certificate, sink);
                 break;
@@ -81,7 +133,14 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
         }
     }
 
-    private async Task ObjectAsync(ResourceRow row, string collection, string name, IInventorySink sink, Action count, CancellationToken cancellationToken)
+    private async Task ObjectAsync(
+        ResourceRow row,
+        string collection,
+        string name,
+        IInventorySink sink,
+        Action count,
+        CancellationToken cancellationToken
+    )
     {
         var vault = VaultOf(row);
         try
@@ -89,14 +148,26 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
             switch (collection)
             {
                 case "secrets":
-                    if (await NewestAsync(Pages(vault.Secrets.GetPropertiesOfSecretVersionsAsync(name, cancellationToken)), s => s.CreatedOn) is { } secret)
+                    if (
+                        await NewestAsync(
+                            Pages(vault.Secrets.GetPropertiesOfSecretVersionsAsync(name, cancellationToken)),
+                            s => s.CreatedOn
+                        ) is
+                        { } secret
+                    )
                     {
                         count();
                         Observe(row, vault, secret, sink);
                     }
                     break;
                 case "certificates":
-                    if (await NewestAsync(Pages(vault.Certificates.GetPropertiesOfCertificateVersionsAsync(name, cancellationToken)), c => c.CreatedOn) is { } certificate)
+                    if (
+                        await NewestAsync(
+                            Pages(vault.Certificates.GetPropertiesOfCertificateVersionsAsync(name, cancellationToken)),
+                            c => c.CreatedOn
+                        ) is
+                        { } certificate
+                    )
                     {
                         count();
                         Observe(row, vault, certificate, sink);
@@ -141,7 +212,11 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     }
 
     // {"value":[{"kid":"https://v.vault.azure.net/keys/k","attributes":{"enabled":true,"created":1,"updated":1,"exp":2},"tags":{},"managed":true}],"nextLink":null}
-    private static async IAsyncEnumerable<KeyItem> KeysAsync(Vault vault, string path, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<KeyItem> KeysAsync(
+        Vault vault,
+        string path,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var trail = new PageTrail();
         var next = $"{vault.Address.ToString().TrimEnd('/')}{path}?api-version={KeysVersion}";
@@ -155,7 +230,12 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
                 throw new IncompleteReadException("the answer has no 'value' array");
             foreach (var item in items.EnumerateArray())
                 yield return KeyItem.Of(item);
-            next = answer.RootElement.TryGetProperty("nextLink", out var link) && link.ValueKind == JsonValueKind.String && link.GetString() is { Length: > 0 } text ? text : null;
+            next =
+                answer.RootElement.TryGetProperty("nextLink", out var link)
+                && link.ValueKind == JsonValueKind.String
+                && link.GetString() is { Length: > 0 } text
+                    ? text
+                    : null;
         }
     }
 
@@ -171,32 +251,86 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
 
     private Vault VaultOf(ResourceRow row)
     {
-        var address = row.Properties.ValueKind == JsonValueKind.Object && row.Properties.TryGetProperty("vaultUri", out var uri) ? uri.GetString() : null;
-        return tenant.VaultAt(Uri.TryCreate(address, UriKind.Absolute, out var parsed)
-            ? parsed
-            : throw new IncompleteReadException($"vault {row.Name} was listed without its address (properties.vaultUri)"));
+        var address =
+            row.Properties.ValueKind == JsonValueKind.Object && row.Properties.TryGetProperty("vaultUri", out var uri)
+                ? uri.GetString()
+                : null;
+        return tenant.VaultAt(
+            Uri.TryCreate(address, UriKind.Absolute, out var parsed)
+                ? parsed
+                : throw new IncompleteReadException($"vault {row.Name} was listed without its address (properties.vaultUri)")
+        );
     }
 
     private static void Observe(ResourceRow row, Vault vault, SecretProperties secret, IInventorySink sink)
     {
         // Managed: the secret behind a certificate, which is counted as the certificate.
         if (!secret.Managed)
-            Observe(row, vault, CredentialKind.VaultSecret, SubjectTypes.VaultSecret, "secrets", secret.Name, secret.Enabled, secret.CreatedOn, secret.NotBefore, secret.ExpiresOn, secret.Tags, sink);
+            Observe(
+                row,
+                vault,
+                CredentialKind.VaultSecret,
+                SubjectTypes.VaultSecret,
+                "secrets",
+                secret.Name,
+                secret.Enabled,
+                secret.CreatedOn,
+                secret.NotBefore,
+                secret.ExpiresOn,
+                secret.Tags,
+                sink
+            );
     }
 
-    private static void Observe(ResourceRow row, Vault vault, CertificateProperties certificate, IInventorySink sink) => Observe(
-        row, vault, CredentialKind.VaultCertificate, SubjectTypes.VaultCertificate, "certificates", certificate.Name, certificate.Enabled,
-        certificate.CreatedOn, certificate.NotBefore, certificate.ExpiresOn, certificate.Tags, sink);
+    private static void Observe(ResourceRow row, Vault vault, CertificateProperties certificate, IInventorySink sink) =>
+        Observe(
+            row,
+            vault,
+            CredentialKind.VaultCertificate,
+            SubjectTypes.VaultCertificate,
+            "certificates",
+            certificate.Name,
+            certificate.Enabled,
+            certificate.CreatedOn,
+            certificate.NotBefore,
+            certificate.ExpiresOn,
+            certificate.Tags,
+            sink
+        );
 
     private static void Observe(ResourceRow row, Vault vault, KeyItem key, IInventorySink sink)
     {
         if (!key.Managed)
-            Observe(row, vault, CredentialKind.VaultKey, SubjectTypes.VaultKey, "keys", key.Name, key.Enabled, key.Created, key.NotBefore, key.Expires, key.Tags, sink);
+            Observe(
+                row,
+                vault,
+                CredentialKind.VaultKey,
+                SubjectTypes.VaultKey,
+                "keys",
+                key.Name,
+                key.Enabled,
+                key.Created,
+                key.NotBefore,
+                key.Expires,
+                key.Tags,
+                sink
+            );
     }
 
     private static void Observe(
-        ResourceRow row, Vault vault, CredentialKind kind, string type, string collection, string name, bool? enabled,
-        DateTimeOffset? created, DateTimeOffset? notBefore, DateTimeOffset? expires, IEnumerable<KeyValuePair<string, string>>? tags, IInventorySink sink)
+        ResourceRow row,
+        Vault vault,
+        CredentialKind kind,
+        string type,
+        string collection,
+        string name,
+        bool? enabled,
+        DateTimeOffset? created,
+        DateTimeOffset? notBefore,
+        DateTimeOffset? expires,
+        IEnumerable<KeyValuePair<string, string>>? tags,
+        IInventorySink sink
+    )
     {
         var all = row.Tags;
         if (tags is not null && tags.Any())
@@ -207,18 +341,20 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
                 merged[key] = value;
             all = merged;
         }
-        sink.Observed(new Credential
-        {
-            Kind = kind,
-            // Without a port: the same object is the same finding wherever a sandbox listens.
-            Subject = new Subject(type, $"https://{vault.Address.Host}/{collection}/{name}", $"{row.Name}/{name}"),
-            Source = Sources.Vault(row.Id, collection),
-            ResourceId = row.Id,
-            Enabled = enabled ?? true,
-            Started = Start(kind, created, notBefore),
-            Expires = GraphCredentials.Ends(expires),
-            Tags = all,
-        });
+        sink.Observed(
+            new Credential
+            {
+                Kind = kind,
+                // Without a port: the same object is the same finding wherever a sandbox listens.
+                Subject = new Subject(type, $"https://{vault.Address.Host}/{collection}/{name}", $"{row.Name}/{name}"),
+                Source = Sources.Vault(row.Id, collection),
+                ResourceId = row.Id,
+                Enabled = enabled ?? true,
+                Started = Start(kind, created, notBefore),
+                Expires = GraphCredentials.Ends(expires),
+                Tags = all,
+            }
+        );
     }
 
     // Key Vault serves a version before its nbf, and whoever may update the object may move that: only created is the service's own. A
@@ -226,21 +362,42 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     private static DateTimeOffset? Start(CredentialKind kind, DateTimeOffset? created, DateTimeOffset? notBefore) =>
         kind == CredentialKind.VaultCertificate && notBefore < created ? notBefore : created;
 
-    private sealed record KeyItem(string Name, bool Enabled, bool Managed, DateTimeOffset? Created, DateTimeOffset? NotBefore, DateTimeOffset? Expires, Dictionary<string, string>? Tags)
+    private sealed record KeyItem(
+        string Name,
+        bool Enabled,
+        bool Managed,
+        DateTimeOffset? Created,
+        DateTimeOffset? NotBefore,
+        DateTimeOffset? Expires,
+        Dictionary<string, string>? Tags
+    )
     {
         public static KeyItem Of(JsonElement item)
         {
-            if (!item.TryGetProperty("kid", out var kid) || !Uri.TryCreate(kid.GetString(), UriKind.Absolute, out var id) || id.Segments.Length < 3)
+            if (
+                !item.TryGetProperty("kid", out var kid)
+                || !Uri.TryCreate(kid.GetString(), UriKind.Absolute, out var id)
+                || id.Segments.Length < 3
+            )
                 throw new IncompleteReadException("a key without an id was read");
             var attributes = item.TryGetProperty("attributes", out var a) && a.ValueKind == JsonValueKind.Object ? a : default;
-            DateTimeOffset? Time(string name) => attributes.ValueKind == JsonValueKind.Object && attributes.TryGetProperty(name, out var t) && t.TryGetInt64(out var seconds)
-                ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+            DateTimeOffset? Time(string name) =>
+                attributes.ValueKind == JsonValueKind.Object && attributes.TryGetProperty(name, out var t) && t.TryGetInt64(out var seconds)
+                    ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+                    : null;
             return new(
                 id.Segments[2].Trim('/'),
-                attributes.ValueKind != JsonValueKind.Object || !attributes.TryGetProperty("enabled", out var enabled) || enabled.ValueKind != JsonValueKind.False,
+                attributes.ValueKind != JsonValueKind.Object
+                    || !attributes.TryGetProperty("enabled", out var enabled)
+                    || enabled.ValueKind != JsonValueKind.False,
                 item.TryGetProperty("managed", out var managed) && managed.ValueKind == JsonValueKind.True,
-                Time("created"), Time("nbf"), Time("exp"),
-                item.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Object ? tags.EnumerateObject().ToDictionary(t => t.Name, t => t.Value.ToString()) : null);
+                Time("created"),
+                Time("nbf"),
+                Time("exp"),
+                item.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Object
+                    ? tags.EnumerateObject().ToDictionary(t => t.Name, t => t.Value.ToString())
+                    : null
+            );
         }
     }
 

@@ -8,24 +8,38 @@ namespace Compliance.Credentials;
 /// Judges credentials by a policy. Pure, and safe to call from several threads at once; a credential that passes costs no memory.
 /// </summary>
 /// <param name="policy">The policy.</param>
-/// <param name="ownedByOwner">Object ids that the owners named by overrides own, by address as in <see cref="OwnersToResolve(CredentialPolicy)"/>.</param>
+/// <param name="ownedByOwner">Object ids that the owners named by overrides own, by address as in
+/// <see cref="OwnersToResolve(CredentialPolicy)"/>.</param>
 /// <param name="now">The instant that ages are counted to.</param>
-internal sealed class CredentialEvaluator(CredentialPolicy policy, IReadOnlyDictionary<string, IReadOnlySet<string>> ownedByOwner, DateTimeOffset now)
+internal sealed class CredentialEvaluator(
+    CredentialPolicy policy,
+    IReadOnlyDictionary<string, IReadOnlySet<string>> ownedByOwner,
+    DateTimeOffset now
+)
 {
     private static readonly ICredentialCheck[] Checks =
     [
-        new OlderThanAllowed(), new EndedButPresent(), new ExpiresSoon(), new LivesTooLong(), new AgeUnknown(), new NoKeyExpirationPolicy(), new AcceptsKeys(),
+        new OlderThanAllowed(),
+        new EndedButPresent(),
+        new ExpiresSoon(),
+        new LivesTooLong(),
+        new AgeUnknown(),
+        new NoKeyExpirationPolicy(),
+        new AcceptsKeys(),
     ];
 
-    private readonly FrozenDictionary<string, PolicyOverride> _byAppId = policy.Overrides
-        .Where(o => o.Kind == SelectorKind.AppId).ToFrozenDictionary(o => o.Selector, StringComparer.OrdinalIgnoreCase);
+    private readonly FrozenDictionary<string, PolicyOverride> _byAppId = policy
+        .Overrides.Where(o => o.Kind == SelectorKind.AppId)
+        .ToFrozenDictionary(o => o.Selector, StringComparer.OrdinalIgnoreCase);
 
     private readonly PolicyOverride[] _byTag = [.. policy.Overrides.Where(o => o.Kind == SelectorKind.Tag)];
     private readonly PolicyOverride[] _byName = [.. policy.Overrides.Where(o => o.Kind == SelectorKind.NamePattern)];
 
     private readonly (PolicyOverride Override, IReadOnlySet<string>? Owned)[] _byOwner =
     [
-        .. policy.Overrides.Where(o => o.Kind == SelectorKind.Owner).Select(o => (o, ownedByOwner.FirstOrDefault(p => p.Key.Equals(o.Selector, StringComparison.OrdinalIgnoreCase)).Value)),
+        .. policy
+            .Overrides.Where(o => o.Kind == SelectorKind.Owner)
+            .Select(o => (o, ownedByOwner.FirstOrDefault(p => p.Key.Equals(o.Selector, StringComparison.OrdinalIgnoreCase)).Value)),
     ];
 
     private readonly ConcurrentDictionary<(PolicyOverride First, PolicyOverride Second), (long Count, string Example)> _overlaps = new();
@@ -38,17 +52,26 @@ internal sealed class CredentialEvaluator(CredentialPolicy policy, IReadOnlyDict
         [.. policy.Overrides.Where(o => o.Kind == SelectorKind.Owner).Select(o => o.Selector).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>
-    /// What the policy's author should know after the credentials were judged, in a stable order: overrides of one rank that met on the same
-    /// credentials, and overrides for owners of whom it is not known what they own.
+    /// What the policy's author should know after the credentials were judged, in a stable order: overrides of one rank that met on the
+    /// same credentials, and overrides for owners of whom it is not known what they own.
     /// </summary>
     public IReadOnlyList<string> Warnings =>
-    [
-        .. _byOwner.Where(o => o.Owned is null).OrderBy(o => o.Override.Line).Select(o =>
-            $"{policy.File}({o.Override.Line}): what {o.Override.Selector} owns could not be read, so override '{o.Override.Name}' was applied by the tag '{policy.OwnerTag}' only"),
-        .. _overlaps.OrderBy(o => (o.Key.First.Line, o.Key.Second.Line)).Select(o =>
-            $"{policy.File}({o.Key.Second.Line}): override '{o.Key.Second.Name}' and override '{o.Key.First.Name}' on line {o.Key.First.Line} both match {Credentials(o.Value.Count)}, "
-            + $"for example of {o.Value.Example}; the stricter value of each rule applies"),
-    ];
+        [
+            .. _byOwner
+                .Where(o => o.Owned is null)
+                .OrderBy(o => o.Override.Line)
+                .Select(o =>
+                    $"{policy.File}({o.Override.Line}): what {o.Override.Selector} owns could not be read, so override "
+                        + $"'{o.Override.Name}' was applied by the tag '{policy.OwnerTag}' only"
+                ),
+            .. _overlaps
+                .OrderBy(o => (o.Key.First.Line, o.Key.Second.Line))
+                .Select(o =>
+                    $"{policy.File}({o.Key.Second.Line}): override '{o.Key.Second.Name}' and override '{o.Key.First.Name}' on line "
+                        + $"{o.Key.First.Line} both match {Credentials(o.Value.Count)}, "
+                    + $"for example of {o.Value.Example}; the stricter value of each rule applies"
+                ),
+        ];
 
     /// <summary>What is wrong with a credential, by control; empty when nothing is.</summary>
     public IReadOnlyList<Verdict> Evaluate(Credential credential)
@@ -87,16 +110,23 @@ internal sealed class CredentialEvaluator(CredentialPolicy policy, IReadOnlyDict
         match.Apply(ref rules);
         foreach (var candidate in _byTag)
         {
-            if (credential.Tags.TryGetValue(candidate.TagName, out var value)
-                && (candidate.TagValue is null || candidate.TagValue.Equals(value.Trim(), StringComparison.OrdinalIgnoreCase)))
+            if (
+                credential.Tags.TryGetValue(candidate.TagName, out var value)
+                && (candidate.TagValue is null || candidate.TagValue.Equals(value.Trim(), StringComparison.OrdinalIgnoreCase))
+            )
                 match.Add(this, candidate, credential);
         }
 
         match.Apply(ref rules);
         foreach (var (candidate, owned) in _byOwner)
         {
-            if (owned?.Contains(credential.Subject.Id) == true
-                || (credential.Tags.TryGetValue(policy.OwnerTag, out var owner) && candidate.Selector.Equals(owner.Trim(), StringComparison.OrdinalIgnoreCase)))
+            if (
+                owned?.Contains(credential.Subject.Id) == true
+                || (
+                    credential.Tags.TryGetValue(policy.OwnerTag, out var owner)
+                    && candidate.Selector.Equals(owner.Trim(), StringComparison.OrdinalIgnoreCase)
+                )
+            )
                 match.Add(this, candidate, credential);
         }
 
@@ -123,8 +153,12 @@ internal sealed class CredentialEvaluator(CredentialPolicy policy, IReadOnlyDict
             }
 
             _changes = _changes!.Stricter(next.Changes);
-            evaluator._overlaps.AddOrUpdate((_first, next), static (_, name) => (1, name),
-                static (_, seen, name) => (seen.Count + 1, string.CompareOrdinal(name, seen.Example) < 0 ? name : seen.Example), credential.Subject.Name);
+            evaluator._overlaps.AddOrUpdate(
+                (_first, next),
+                static (_, name) => (1, name),
+                static (_, seen, name) => (seen.Count + 1, string.CompareOrdinal(name, seen.Example) < 0 ? name : seen.Example),
+                credential.Subject.Name
+            );
         }
 
         public void Apply(ref CredentialRules rules)

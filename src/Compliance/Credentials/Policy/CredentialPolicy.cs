@@ -12,7 +12,9 @@ internal sealed record CredentialPolicy
     /// <summary>Name of the file, for messages.</summary>
     public required string File { get; init; }
 
-    /// <summary>What its author should know but does not stop the check: waivers that ended or soon will, overrides that overlap. In file order.</summary>
+    /// <summary>
+    /// What its author should know but does not stop the check: waivers that ended or soon will, overrides that overlap. In file order.
+    /// </summary>
     public required IReadOnlyList<PolicyProblem> Warnings { get; init; }
 
     /// <summary>Rules for each kind of credential before overrides.</summary>
@@ -103,11 +105,23 @@ internal sealed record PolicyOverride(string Name, SelectorKind Kind, string Sel
 /// <param name="ApprovedBy">Address of who accepted it.</param>
 /// <param name="Ends">The instant from which it no longer holds: midnight UTC after its last day.</param>
 internal sealed record PolicyWaiver(
-    string Id, string ControlId, string? SubjectId, string? AppId, string? Part, string Reason, string ApprovedBy, DateTimeOffset Ends)
+    string Id,
+    string ControlId,
+    string? SubjectId,
+    string? AppId,
+    string? Part,
+    string Reason,
+    string ApprovedBy,
+    DateTimeOffset Ends
+)
 {
     /// <summary>Whether it is about this finding, whatever the time.</summary>
     public bool Covers(string controlId, string subjectId, string? appId, string part) =>
         ControlId == controlId
-        && (SubjectId is not null ? SubjectId.Equals(subjectId, StringComparison.OrdinalIgnoreCase) : AppId!.Equals(appId, StringComparison.OrdinalIgnoreCase))
+        && (
+            SubjectId is not null
+                ? SubjectId.Equals(subjectId, StringComparison.OrdinalIgnoreCase)
+                : AppId!.Equals(appId, StringComparison.OrdinalIgnoreCase)
+        )
         && (Part is null || Part.Equals(part, StringComparison.OrdinalIgnoreCase));
 }

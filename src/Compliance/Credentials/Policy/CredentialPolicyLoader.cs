@@ -54,7 +54,9 @@ internal static class CredentialPolicyLoader
             Waivers = [.. Items(root["waivers"]).Select(w => ReadWaiver(w, now, problems, warnings)).OfType<PolicyWaiver>()],
             OwnerTag = root["ownerTag"]?.Text ?? "owner",
             FallbackOwner = root["fallbackOwner"]?.Text,
-            RetiredSubscriptions = Items(root["scope"]?["retiredSubscriptions"]).Select(s => s.Text).ToFrozenSet(StringComparer.OrdinalIgnoreCase),
+            RetiredSubscriptions = Items(root["scope"]?["retiredSubscriptions"])
+                .Select(s => s.Text)
+                .ToFrozenSet(StringComparer.OrdinalIgnoreCase),
             RunEvery = Duration(root["runs"]?["every"]) ?? TimeSpan.FromDays(1),
             RunTolerance = Duration(root["runs"]?["tolerance"]) ?? TimeSpan.FromHours(6),
         };
@@ -68,16 +70,23 @@ internal static class CredentialPolicyLoader
 
     private static IEnumerable<PolicyNode> Items(PolicyNode? list) => list?.Items() ?? [];
 
-    private static RuleChanges Changes(PolicyNode? node) => node is not { } n ? RuleChanges.None : new(
-        Days(n["maxAge"]),
-        Days(n["maxLifetime"]),
-        n["warnBefore"] is { } steps ? [.. steps.Items().Select(s => Days(s)!.Value).Distinct().OrderDescending()] : null,
-        n["requireExpiry"]?.Flag);
+    private static RuleChanges Changes(PolicyNode? node) =>
+        node is not { } n
+            ? RuleChanges.None
+            : new(
+                Days(n["maxAge"]),
+                Days(n["maxLifetime"]),
+                n["warnBefore"] is { } steps ? [.. steps.Items().Select(s => Days(s)!.Value).Distinct().OrderDescending()] : null,
+                n["requireExpiry"]?.Flag
+            );
 
-    private static int? Days(PolicyNode? node) => node is { } n ? int.Parse(n.Text.AsSpan(0, n.Text.Length - 1), CultureInfo.InvariantCulture) : null;
+    private static int? Days(PolicyNode? node) =>
+        node is { } n ? int.Parse(n.Text.AsSpan(0, n.Text.Length - 1), CultureInfo.InvariantCulture) : null;
 
     private static TimeSpan? Duration(PolicyNode? node) =>
-        Days(node) is not { } count ? null : node!.Value.Text.EndsWith('h') ? TimeSpan.FromHours(count) : TimeSpan.FromDays(count);
+        Days(node) is not { } count ? null
+        : node!.Value.Text.EndsWith('h') ? TimeSpan.FromHours(count)
+        : TimeSpan.FromDays(count);
 
     private static Severity Level(PolicyNode node) => Enum.Parse<Severity>(node.Text, ignoreCase: true);
 
@@ -86,10 +95,13 @@ internal static class CredentialPolicyLoader
     private static SeverityPolicy Severities(PolicyNode? severity, PolicyNode? kinds, List<PolicyProblem> problems)
     {
         var controls = severity?["controls"]?.Properties().ToFrozenDictionary(p => p.Name, p => Level(p.Value), StringComparer.Ordinal);
-        var ofKinds = from kind in Enum.GetValues<CredentialKind>()
-                      from control in kinds?[NameOf(kind)]?["severity"]?.Properties() ?? []
-                      select KeyValuePair.Create((kind, control.Name), Level(control.Value));
-        var steps = severity?["expiresWithin"] is not { } list ? [(1, Severity.Critical), (7, Severity.High), (14, Severity.Medium)] : Steps(list, problems);
+        var ofKinds =
+            from kind in Enum.GetValues<CredentialKind>()
+            from control in kinds?[NameOf(kind)]?["severity"]?.Properties() ?? []
+            select KeyValuePair.Create((kind, control.Name), Level(control.Value));
+        var steps = severity?["expiresWithin"] is not { } list
+            ? [(1, Severity.Critical), (7, Severity.High), (14, Severity.Medium)]
+            : Steps(list, problems);
         var tags = Items(severity?["byTag"]).Select(t => TagRule(t, problems)).ToList();
         return new(controls ?? FrozenDictionary<string, Severity>.Empty, steps, ofKinds.ToFrozenDictionary(), tags);
     }
@@ -118,7 +130,8 @@ internal static class CredentialPolicyLoader
             node["values"] is { } v ? v.Items().Select(i => i.Text.Trim()).ToFrozenSet(StringComparer.OrdinalIgnoreCase) : null,
             node["controls"] is { } c ? c.Items().Select(i => i.Text).ToFrozenSet(StringComparer.Ordinal) : null,
             Level(node["atLeast"]),
-            Level(node["atMost"]));
+            Level(node["atMost"])
+        );
         if (rule.AtLeast is null && rule.AtMost is null)
             problems.Add(node.Problem($"'{node.Path}' needs atLeast or atMost"));
         if (rule.AtLeast > rule.AtMost)
@@ -129,7 +142,14 @@ internal static class CredentialPolicyLoader
     private static PolicyOverride Override(PolicyNode node)
     {
         var (kind, selector) = node["match"]!.Value.Properties().Single();
-        return new(node["name"]!.Value.Text, Enum.Parse<SelectorKind>(kind, ignoreCase: true), selector.Text.Trim(), Changes(node["rules"]), node["reason"]!.Value.Text, node.Line);
+        return new(
+            node["name"]!.Value.Text,
+            Enum.Parse<SelectorKind>(kind, ignoreCase: true),
+            selector.Text.Trim(),
+            Changes(node["rules"]),
+            node["reason"]!.Value.Text,
+            node.Line
+        );
     }
 
     private static PolicyWaiver? ReadWaiver(PolicyNode node, DateTimeOffset now, List<PolicyProblem> problems, List<PolicyProblem> warnings)
@@ -144,23 +164,43 @@ internal static class CredentialPolicyLoader
         if (to < from)
             problems.Add(node["expires"]!.Value.Problem($"waiver '{id}' expires before it was approved"));
         if (from.Year < 9998 && to > from.AddYears(1))
-            problems.Add(node["expires"]!.Value.Problem($"waiver '{id}' lasts longer than a year from its approval; the last day allowed is {from.AddYears(1):yyyy-MM-dd}"));
+            problems.Add(
+                node["expires"]!.Value.Problem(
+                    $"waiver '{id}' lasts longer than a year from its approval; the last day allowed is {from.AddYears(1):yyyy-MM-dd}"
+                )
+            );
         if (problems.Count > 0)
             return null;
 
         // The day itself still counts: it ends at midnight UTC after it.
         var ends = new DateTimeOffset(to.AddDays(1).ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
         if (now >= ends)
-            warnings.Add(node["expires"]!.Value.Problem($"waiver '{id}' ended after {to:yyyy-MM-dd} and no longer holds; remove it or have it approved anew"));
+            warnings.Add(
+                node["expires"]!.Value.Problem(
+                    $"waiver '{id}' ended after {to:yyyy-MM-dd} and no longer holds; remove it or have it approved anew"
+                )
+            );
         else if (ends - now < TimeSpan.FromDays(WaiverWarningDays))
             warnings.Add(node["expires"]!.Value.Problem($"waiver '{id}' ends after {to:yyyy-MM-dd}"));
         var subject = node["subject"]!.Value;
-        return new(id, node["control"]!.Value.Text, subject["id"]?.Text, subject["appId"]?.Text, node["part"]?.Text, node["reason"]!.Value.Text, node["approvedBy"]!.Value.Text, ends);
+        return new(
+            id,
+            node["control"]!.Value.Text,
+            subject["id"]?.Text,
+            subject["appId"]?.Text,
+            node["part"]?.Text,
+            node["reason"]!.Value.Text,
+            node["approvedBy"]!.Value.Text,
+            ends
+        );
     }
 
     private static DateOnly? Date(PolicyNode node, List<PolicyProblem> problems)
     {
-        if (DateOnly.TryParseExact(node.Text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date.Year < 9999)
+        if (
+            DateOnly.TryParseExact(node.Text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+            && date.Year < 9999
+        )
             return date;
         problems.Add(node.Problem($"'{node.Path}' is '{node.Text}', which is no day of the calendar"));
         return null;
@@ -178,7 +218,12 @@ internal static class CredentialPolicyLoader
 
     // Two overrides with one selector contradict each other: an error. Two that can meet on one object are allowed (the stricter value
     // of each rule applies) but their author should know.
-    private static void Overlaps(PolicyNode? list, IReadOnlyList<PolicyOverride> overrides, List<PolicyProblem> problems, List<PolicyProblem> warnings)
+    private static void Overlaps(
+        PolicyNode? list,
+        IReadOnlyList<PolicyOverride> overrides,
+        List<PolicyProblem> problems,
+        List<PolicyProblem> warnings
+    )
     {
         var nodes = Items(list).Select(n => n["match"]!.Value).ToList();
         for (var j = 1; j < overrides.Count; j++)
@@ -189,22 +234,34 @@ internal static class CredentialPolicyLoader
                 if (a.Kind != b.Kind)
                     continue;
                 if (Identical(a, b))
-                    problems.Add(nodes[j].Problem($"override '{b.Name}' selects the same as override '{a.Name}' on line {a.Line}; make them one"));
+                    problems.Add(
+                        nodes[j].Problem($"override '{b.Name}' selects the same as override '{a.Name}' on line {a.Line}; make them one")
+                    );
                 else if (Meeting(a, b) is { } where)
-                    warnings.Add(nodes[j].Problem($"override '{b.Name}' overlaps override '{a.Name}' on line {a.Line} ({where}); where both match, the stricter value of each rule applies"));
+                    warnings.Add(
+                        nodes[j]
+                            .Problem(
+                                $"override '{b.Name}' overlaps override '{a.Name}' on line {a.Line} ({where}); where both match, the "
+                                    + "stricter value of each rule applies"
+                            )
+                    );
             }
         }
     }
 
-    private static bool Identical(PolicyOverride a, PolicyOverride b) => a.Kind == SelectorKind.Tag
-        ? a.TagName.Equals(b.TagName, StringComparison.OrdinalIgnoreCase) && string.Equals(a.TagValue, b.TagValue, StringComparison.OrdinalIgnoreCase)
-        : a.Selector.Equals(b.Selector, StringComparison.OrdinalIgnoreCase);
+    private static bool Identical(PolicyOverride a, PolicyOverride b) =>
+        a.Kind == SelectorKind.Tag
+            ? a.TagName.Equals(b.TagName, StringComparison.OrdinalIgnoreCase)
+                && string.Equals(a.TagValue, b.TagValue, StringComparison.OrdinalIgnoreCase)
+            : a.Selector.Equals(b.Selector, StringComparison.OrdinalIgnoreCase);
 
-    private static string? Meeting(PolicyOverride a, PolicyOverride b) => a.Kind switch
-    {
-        SelectorKind.NamePattern => Glob.Common(a.Selector, b.Selector) is { } name ? $"both match the name '{name}'" : null,
-        SelectorKind.Tag when a.TagName.Equals(b.TagName, StringComparison.OrdinalIgnoreCase) && (a.TagValue is null || b.TagValue is null) =>
-            $"both match {a.TagName}={a.TagValue ?? b.TagValue}",
-        _ => null,
-    };
+    private static string? Meeting(PolicyOverride a, PolicyOverride b) =>
+        a.Kind switch
+        {
+            SelectorKind.NamePattern => Glob.Common(a.Selector, b.Selector) is { } name ? $"both match the name '{name}'" : null,
+            SelectorKind.Tag
+                when a.TagName.Equals(b.TagName, StringComparison.OrdinalIgnoreCase) && (a.TagValue is null || b.TagValue is null) =>
+                $"both match {a.TagName}={a.TagValue ?? b.TagValue}",
+            _ => null,
+        };
 }

@@ -11,8 +11,13 @@ internal readonly record struct CredentialRules(int MaxAgeDays, int MaxLifetimeD
     public static CredentialRules Default { get; } = new(90, 180, [30, 14, 7, 1], true);
 
     /// <summary>These rules with some replaced.</summary>
-    public CredentialRules With(RuleChanges changes) => new(
-        changes.MaxAgeDays ?? MaxAgeDays, changes.MaxLifetimeDays ?? MaxLifetimeDays, changes.WarnBeforeDays ?? WarnBeforeDays, changes.RequireExpiry ?? RequireExpiry);
+    public CredentialRules With(RuleChanges changes) =>
+        new(
+            changes.MaxAgeDays ?? MaxAgeDays,
+            changes.MaxLifetimeDays ?? MaxLifetimeDays,
+            changes.WarnBeforeDays ?? WarnBeforeDays,
+            changes.RequireExpiry ?? RequireExpiry
+        );
 }
 
 /// <summary>Rules that an override or a kind of credential changes; null leaves a rule as it was.</summary>
@@ -26,12 +31,20 @@ internal sealed record RuleChanges(int? MaxAgeDays, int? MaxLifetimeDays, IReadO
     public static RuleChanges None { get; } = new(null, null, null, null);
 
     /// <summary>Of two changes the stricter one for each rule: the shorter time, every warning of both, an end rather than none.</summary>
-    public RuleChanges Stricter(RuleChanges other) => new(
-        Least(MaxAgeDays, other.MaxAgeDays),
-        Least(MaxLifetimeDays, other.MaxLifetimeDays),
-        WarnBeforeDays is null ? other.WarnBeforeDays
-            : other.WarnBeforeDays is null ? WarnBeforeDays : [.. WarnBeforeDays.Union(other.WarnBeforeDays).OrderDescending()],
-        RequireExpiry is null ? other.RequireExpiry : other.RequireExpiry is null ? RequireExpiry : RequireExpiry.Value || other.RequireExpiry.Value);
+    public RuleChanges Stricter(RuleChanges other) =>
+        new(
+            Least(MaxAgeDays, other.MaxAgeDays),
+            Least(MaxLifetimeDays, other.MaxLifetimeDays),
+            WarnBeforeDays is null ? other.WarnBeforeDays
+                : other.WarnBeforeDays is null ? WarnBeforeDays
+                : [.. WarnBeforeDays.Union(other.WarnBeforeDays).OrderDescending()],
+            RequireExpiry is null ? other.RequireExpiry
+                : other.RequireExpiry is null ? RequireExpiry
+                : RequireExpiry.Value || other.RequireExpiry.Value
+        );
 
-    private static int? Least(int? a, int? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
+    private static int? Least(int? a, int? b) =>
+        a is null ? b
+        : b is null ? a
+        : Math.Min(a.Value, b.Value);
 }

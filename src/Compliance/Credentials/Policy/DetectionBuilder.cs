@@ -9,7 +9,10 @@ namespace Compliance.Credentials;
 /// <param name="People">Users by address, for <see cref="DetectionBuilder.AddressesToResolve"/>.</param>
 /// <param name="Rotation">By key URL, for <see cref="DetectionBuilder.KeysNeedingRotationPolicy"/>.</param>
 internal sealed record DetectionAnswers(
-    IReadOnlyDictionary<string, OwnerAnswer> Owners, IReadOnlyDictionary<string, OwnerAnswer> People, IReadOnlyDictionary<string, RotationPolicyAnswer> Rotation)
+    IReadOnlyDictionary<string, OwnerAnswer> Owners,
+    IReadOnlyDictionary<string, OwnerAnswer> People,
+    IReadOnlyDictionary<string, RotationPolicyAnswer> Rotation
+)
 {
     /// <summary>Nothing was asked.</summary>
     public static DetectionAnswers None { get; } =
@@ -17,8 +20,8 @@ internal sealed record DetectionAnswers(
 }
 
 /// <summary>
-/// Turns verdicts into detections: finds who should act, adds what follows from the owners (CRED-006) and from the rotation policies of keys
-/// (CRED-007), words the next step for that person and attaches the waiver that covers it. Pure.
+/// Turns verdicts into detections: finds who should act, adds what follows from the owners (CRED-006) and from the rotation policies of
+/// keys (CRED-007), words the next step for that person and attaches the waiver that covers it. Pure.
 /// </summary>
 /// <param name="policy">The policy.</param>
 /// <param name="now">The instant at which waivers are judged.</param>
@@ -28,15 +31,34 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
 
     /// <summary>The flagged applications and service principals: their owners have to be read.</summary>
     public static IReadOnlyCollection<Subject> SubjectsNeedingOwners(IEnumerable<Verdict> verdicts) =>
-        [.. verdicts.Select(v => v.Credential.Subject).Where(IsGraph).DistinctBy(s => s.Id, StringComparer.OrdinalIgnoreCase).OrderBy(s => s.Id, StringComparer.Ordinal)];
+        [
+            .. verdicts
+                .Select(v => v.Credential.Subject)
+                .Where(IsGraph)
+                .DistinctBy(s => s.Id, StringComparer.OrdinalIgnoreCase)
+                .OrderBy(s => s.Id, StringComparer.Ordinal),
+        ];
 
     /// <summary>The flagged keys that are due (CRED-001 or CRED-003): whether they rotate by themselves has to be read.</summary>
     public static IReadOnlyCollection<Credential> KeysNeedingRotationPolicy(IEnumerable<Verdict> verdicts) =>
-        [.. verdicts.Where(IsDueKey).Select(v => v.Credential).DistinctBy(c => c.Subject.Id, StringComparer.OrdinalIgnoreCase).OrderBy(c => c.Subject.Id, StringComparer.Ordinal)];
+        [
+            .. verdicts
+                .Where(IsDueKey)
+                .Select(v => v.Credential)
+                .DistinctBy(c => c.Subject.Id, StringComparer.OrdinalIgnoreCase)
+                .OrderBy(c => c.Subject.Id, StringComparer.Ordinal),
+        ];
 
     /// <summary>The addresses in owner tags of flagged objects, and the fallback owner: the users behind them have to be read.</summary>
     public IReadOnlyCollection<string> AddressesToResolve(IEnumerable<Verdict> verdicts) =>
-        [.. verdicts.Select(v => TagOwner(v.Credential)).Append(policy.FallbackOwner).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
+        [
+            .. verdicts
+                .Select(v => TagOwner(v.Credential))
+                .Append(policy.FallbackOwner)
+                .OfType<string>()
+                .Distinct(StringComparer.OrdinalIgnoreCase)
+                .Order(StringComparer.Ordinal),
+        ];
 
     /// <summary>
     /// The detections, in a stable order (control, subject, part), one for each problem: of several verdicts on the same problem (a storage
@@ -47,14 +69,24 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         var directory = new Directory(policy, answers);
         return
         [
-            .. verdicts.Select(v => FromVerdict(v, directory))
-                .Concat(verdicts.Where(v => IsGraph(v.Credential.Subject)).GroupBy(v => v.Credential.Subject.Id, StringComparer.OrdinalIgnoreCase)
-                    .Select(g => LivingOwner(g.First(), directory)).OfType<Detection>())
+            .. verdicts
+                .Select(v => FromVerdict(v, directory))
+                .Concat(
+                    verdicts
+                        .Where(v => IsGraph(v.Credential.Subject))
+                        .GroupBy(v => v.Credential.Subject.Id, StringComparer.OrdinalIgnoreCase)
+                        .Select(g => LivingOwner(g.First(), directory))
+                        .OfType<Detection>()
+                )
                 .Concat(verdicts.Where(IsDueKey).Select(v => Rotation(v, directory)).OfType<Detection>())
                 .GroupBy(d => (d.ControlId, d.Subject.Type, Id: d.Subject.Id.ToUpperInvariant(), Part: d.Part.ToUpperInvariant()))
-                .Select(g => g.OrderByDescending(d => d.Severity).ThenBy(d => d.Unknown).ThenBy(d => d.Reason, StringComparer.Ordinal).First())
-                .OrderBy(d => d.ControlId, StringComparer.Ordinal).ThenBy(d => d.Subject.Type, StringComparer.Ordinal)
-                .ThenBy(d => d.Subject.Id, StringComparer.Ordinal).ThenBy(d => d.Part, StringComparer.Ordinal),
+                .Select(g =>
+                    g.OrderByDescending(d => d.Severity).ThenBy(d => d.Unknown).ThenBy(d => d.Reason, StringComparer.Ordinal).First()
+                )
+                .OrderBy(d => d.ControlId, StringComparer.Ordinal)
+                .ThenBy(d => d.Subject.Type, StringComparer.Ordinal)
+                .ThenBy(d => d.Subject.Id, StringComparer.Ordinal)
+                .ThenBy(d => d.Part, StringComparer.Ordinal),
         ];
     }
 
@@ -70,7 +102,9 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                 "microsoft.storage/storageaccounts" => SubjectTypes.StorageAccount,
                 _ => SubjectTypes.Resource,
             },
-            resourceId.ToLowerInvariant(), parts[^1]);
+            resourceId.ToLowerInvariant(),
+            parts[^1]
+        );
     }
 
     /// <summary>GAP-001: a source that was not read to its end.</summary>
@@ -81,37 +115,48 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         // One vault has three collections: each is a gap of its own.
         var part = subject.Id == outcome.Source ? "" : outcome.Source;
         var owner = new Directory(policy, answers).Fallback();
-        return Finished(new()
-        {
-            ControlId = ControlCatalogue.SourceNotRead,
-            Severity = policy.Severity.Of(ControlCatalogue.SourceNotRead),
-            Subject = subject,
-            Part = part,
-            Source = outcome.Source,
-            ResourceId = outcome.ResourceId,
-            Unknown = true,
-            Reason = Shell.OneLine(outcome.Reason ?? "It was not read to its end.") + (outcome.Permission is { } permission ? $" Missing permission: {permission}." : ""),
-            NextStep = outcome.Remedy is { Length: > 0 } remedy ? remedy : NextSteps.Addressed(owner, "look into the logs of this run, mend the cause and run the check again"),
-            Owner = owner,
-        }, appId: null);
+        return Finished(
+            new()
+            {
+                ControlId = ControlCatalogue.SourceNotRead,
+                Severity = policy.Severity.Of(ControlCatalogue.SourceNotRead),
+                Subject = subject,
+                Part = part,
+                Source = outcome.Source,
+                ResourceId = outcome.ResourceId,
+                Unknown = true,
+                Reason =
+                    Shell.OneLine(outcome.Reason ?? "It was not read to its end.")
+                    + (outcome.Permission is { } permission ? $" Missing permission: {permission}." : ""),
+                NextStep = outcome.Remedy is { Length: > 0 } remedy
+                    ? remedy
+                    : NextSteps.Addressed(owner, "look into the logs of this run, mend the cause and run the check again"),
+                Owner = owner,
+            },
+            appId: null
+        );
     }
 
     /// <summary>GAP-001: an event of Key Vault after which its object was not read again.</summary>
     /// <param name="key">Names the event.</param>
     /// <param name="reason">Why not.</param>
     /// <param name="nextStep">What to do.</param>
-    public Detection VaultEvent(string key, string reason, string nextStep) => Finished(new()
-    {
-        ControlId = ControlCatalogue.SourceNotRead,
-        Severity = policy.Severity.Of(ControlCatalogue.SourceNotRead),
-        Subject = new(SubjectTypes.Source, Sources.VaultEvents, "Key Vault events"),
-        Part = key,
-        Source = Sources.VaultEvents,
-        Unknown = true,
-        Reason = Shell.OneLine(reason),
-        NextStep = nextStep,
-        Owner = new Directory(policy, DetectionAnswers.None).Fallback(),
-    }, appId: null);
+    public Detection VaultEvent(string key, string reason, string nextStep) =>
+        Finished(
+            new()
+            {
+                ControlId = ControlCatalogue.SourceNotRead,
+                Severity = policy.Severity.Of(ControlCatalogue.SourceNotRead),
+                Subject = new(SubjectTypes.Source, Sources.VaultEvents, "Key Vault events"),
+                Part = key,
+                Source = Sources.VaultEvents,
+                Unknown = true,
+                Reason = Shell.OneLine(reason),
+                NextStep = nextStep,
+                Owner = new Directory(policy, DetectionAnswers.None).Fallback(),
+            },
+            appId: null
+        );
 
     /// <summary>GAP-002: a subscription that earlier runs saw and this one does not.</summary>
     /// <param name="id">Its id, without <c>/subscriptions/</c>.</param>
@@ -121,25 +166,32 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
     {
         var resourceId = $"/subscriptions/{id}";
         var owner = new Directory(policy, answers).Fallback();
-        return Finished(new()
-        {
-            ControlId = ControlCatalogue.SubscriptionNotVisible,
-            Severity = policy.Severity.Of(ControlCatalogue.SubscriptionNotVisible),
-            Subject = new(SubjectTypes.Subscription, resourceId, name),
-            Source = Sources.Subscriptions,
-            ResourceId = resourceId,
-            Unknown = true,
-            Reason = "Earlier runs read it, and it is no longer in the list of subscriptions that this app may see.",
-            NextStep = NextSteps.Addressed(owner,
-                $"give this app's identity the role Reader on {Shell.OneLine(name)} again (scope {Shell.OneLine(resourceId)}), or, if it was retired on purpose, "
-                + $"add {Shell.OneLine(id)} to scope.retiredSubscriptions of {policy.File}"),
-            Owner = owner,
-        }, appId: null);
+        return Finished(
+            new()
+            {
+                ControlId = ControlCatalogue.SubscriptionNotVisible,
+                Severity = policy.Severity.Of(ControlCatalogue.SubscriptionNotVisible),
+                Subject = new(SubjectTypes.Subscription, resourceId, name),
+                Source = Sources.Subscriptions,
+                ResourceId = resourceId,
+                Unknown = true,
+                Reason = "Earlier runs read it, and it is no longer in the list of subscriptions that this app may see.",
+                NextStep = NextSteps.Addressed(
+                    owner,
+                    $"give this app's identity the role Reader on {Shell.OneLine(name)} again (scope {Shell.OneLine(resourceId)}), or, "
+                        + "if it was retired on purpose, "
+                        + $"add {Shell.OneLine(id)} to scope.retiredSubscriptions of {policy.File}"
+                ),
+                Owner = owner,
+            },
+            appId: null
+        );
     }
 
     private static bool IsGraph(Subject subject) => subject.Type is SubjectTypes.Application or SubjectTypes.ServicePrincipal;
 
-    private static bool IsDueKey(Verdict v) => v.Credential.Kind == CredentialKind.VaultKey && v.ControlId is OlderThanAllowed.Id or ExpiresSoon.Id;
+    private static bool IsDueKey(Verdict v) =>
+        v.Credential.Kind == CredentialKind.VaultKey && v.ControlId is OlderThanAllowed.Id or ExpiresSoon.Id;
 
     private string? TagOwner(Credential credential) =>
         credential.Tags.TryGetValue(policy.OwnerTag, out var address) && address.Trim() is { Length: > 0 } trimmed ? trimmed : null;
@@ -151,7 +203,8 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         if (answer.Unread is null && Directory.Living(answer) is not null)
             return null;
         var whole = credential with { Part = "", Label = null, Started = null, Expires = null };
-        var reason = answer.Unread is { } unread ? $"Its owners could not be read: {Shell.OneLine(unread)}."
+        var reason =
+            answer.Unread is { } unread ? $"Its owners could not be read: {Shell.OneLine(unread)}."
             : answer.Owners.Count == 0 ? "It has no owner."
             : "None of its owners is a person whose account can sign in.";
         return FromVerdict(
@@ -163,7 +216,8 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                 Reason = reason,
                 Credential = whole,
             },
-            directory);
+            directory
+        );
     }
 
     private Detection? Rotation(Verdict due, Directory directory)
@@ -181,34 +235,41 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                     ? $"It is due, and whether it rotates by itself could not be read: {Shell.OneLine(answer.Unread ?? NotAsked)}."
                     : "It is due and its rotation policy does not rotate it.",
             },
-            directory);
+            directory
+        );
     }
 
     private Detection FromVerdict(Verdict verdict, Directory directory)
     {
         var c = verdict.Credential;
         var owner = directory.OwnerOf(c.Subject, TagOwner(c));
-        return Finished(new()
-        {
-            ControlId = verdict.ControlId,
-            Severity = verdict.Severity,
-            Subject = c.Subject,
-            Part = c.Part,
-            Source = c.Source,
-            ResourceId = c.ResourceId,
-            Unknown = verdict.Unknown,
-            // Which of several: people know a credential by the name they gave it.
-            Reason = c.Label is { Length: > 0 } label ? $"{verdict.Reason} [{Shell.OneLine(label)}]" : verdict.Reason,
-            NextStep = NextSteps.For(verdict.ControlId, c, verdict.Rules, owner, now),
-            Since = c.Started,
-            Expires = c.Expires,
-            Owner = owner,
-        }, c.AppId);
+        return Finished(
+            new()
+            {
+                ControlId = verdict.ControlId,
+                Severity = verdict.Severity,
+                Subject = c.Subject,
+                Part = c.Part,
+                Source = c.Source,
+                ResourceId = c.ResourceId,
+                Unknown = verdict.Unknown,
+                // Which of several: people know a credential by the name they gave it.
+                Reason = c.Label is { Length: > 0 } label ? $"{verdict.Reason} [{Shell.OneLine(label)}]" : verdict.Reason,
+                NextStep = NextSteps.For(verdict.ControlId, c, verdict.Rules, owner, now),
+                Since = c.Started,
+                Expires = c.Expires,
+                Owner = owner,
+            },
+            c.AppId
+        );
     }
 
     private Detection Finished(Detection detection, string? appId) =>
         policy.WaiverFor(detection.ControlId, detection.Subject.Id, appId, detection.Part, now) is { } w
-            ? detection with { Waiver = new(w.Id, w.Reason, w.ApprovedBy, w.Ends) }
+            ? detection with
+            {
+                Waiver = new(w.Id, w.Reason, w.ApprovedBy, w.Ends),
+            }
             : detection;
 
     // The answers, looked up without regard to case.
@@ -220,7 +281,8 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
 
         public OwnerAnswer OwnersOf(Subject subject) => _owners.TryGetValue(subject.Id, out var answer) ? answer : new([], NotAsked);
 
-        public RotationPolicyAnswer RotationOf(Subject subject) => _rotation.TryGetValue(subject.Id, out var answer) ? answer : new(null, NotAsked);
+        public RotationPolicyAnswer RotationOf(Subject subject) =>
+            _rotation.TryGetValue(subject.Id, out var answer) ? answer : new(null, NotAsked);
 
         /// <summary>The object's own owner, else the one its tag names, else the policy's.</summary>
         public Person? OwnerOf(Subject subject, string? tagAddress)
@@ -231,12 +293,16 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         }
 
         /// <summary>
-        /// The owner to ask: a user with an address whose account is not known to be disabled; one known to be enabled goes before one of whom
-        /// the directory does not say, then by name and address.
+        /// The owner to ask: a user with an address whose account is not known to be disabled; one known to be enabled goes before one of
+        /// whom the directory does not say, then by name and address.
         /// </summary>
-        public static OwnerEntry? Living(OwnerAnswer answer) => answer.Owners
-            .Where(o => o.IsUser && o.Enabled != false && !string.IsNullOrWhiteSpace(o.Address))
-            .OrderByDescending(o => o.Enabled == true).ThenBy(o => o.Name, StringComparer.Ordinal).ThenBy(o => o.Address, StringComparer.Ordinal).FirstOrDefault();
+        public static OwnerEntry? Living(OwnerAnswer answer) =>
+            answer
+                .Owners.Where(o => o.IsUser && o.Enabled != false && !string.IsNullOrWhiteSpace(o.Address))
+                .OrderByDescending(o => o.Enabled == true)
+                .ThenBy(o => o.Name, StringComparer.Ordinal)
+                .ThenBy(o => o.Address, StringComparer.Ordinal)
+                .FirstOrDefault();
 
         public Person? Fallback()
         {

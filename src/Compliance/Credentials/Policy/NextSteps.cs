@@ -27,23 +27,25 @@ internal static class NextSteps
     /// <param name="owner">Who should act; null when nobody was found.</param>
     /// <param name="now">The instant of the run.</param>
     public static string For(string controlId, Credential credential, CredentialRules rules, Person? owner, DateTimeOffset now) =>
-        Addressed(owner, controlId switch
-        {
-            EndedButPresent.Id => Remove(credential, rules),
-            LivesTooLong.Id => Shorten(credential, rules, now),
-            AgeUnknown.Id =>
-                $"find out when {PartOf(credential)} was made, or replace it so that its age is known: {Replace(credential, rules)}",
-            NoKeyExpirationPolicy.Id =>
-                $"set a key-expiration policy on {ObjectOf(credential)}, whose keys must have been renewed once: "
-                + $"`az storage account update {Resource(credential)} --key-exp-days {rules.MaxAgeDays}`",
-            AcceptsKeys.Id => DisableKeys(credential),
-            ControlCatalogue.NoLivingOwner => NameOwner(credential),
-            ControlCatalogue.NoRotationPolicy =>
-                $"let {ObjectOf(credential)} rotate by itself: "
-                + $"`az keyvault key rotation-policy update {VaultName(credential)} --value '{RotationPolicy(rules)}'`",
-            ExpiresSoon.Id => $"before {Ages.Day(credential.Expires!.Value)}, {Replace(credential, rules)}",
-            _ => Replace(credential, rules),
-        });
+        Addressed(
+            owner,
+            controlId switch
+            {
+                EndedButPresent.Id => Remove(credential, rules),
+                LivesTooLong.Id => Shorten(credential, rules, now),
+                AgeUnknown.Id =>
+                    $"find out when {PartOf(credential)} was made, or replace it so that its age is known: {Replace(credential, rules)}",
+                NoKeyExpirationPolicy.Id =>
+                    $"set a key-expiration policy on {ObjectOf(credential)}, whose keys must have been renewed once: "
+                        + $"`az storage account update {Resource(credential)} --key-exp-days {rules.MaxAgeDays}`",
+                AcceptsKeys.Id => DisableKeys(credential),
+                ControlCatalogue.NoLivingOwner => NameOwner(credential),
+                ControlCatalogue.NoRotationPolicy => $"let {ObjectOf(credential)} rotate by itself: "
+                    + $"`az keyvault key rotation-policy update {VaultName(credential)} --value '{RotationPolicy(rules)}'`",
+                ExpiresSoon.Id => $"before {Ages.Day(credential.Expires!.Value)}, {Replace(credential, rules)}",
+                _ => Replace(credential, rules),
+            }
+        );
 
     /// <summary>An instruction as a sentence to a person, or to nobody in particular.</summary>
     public static string Addressed(Person? owner, string step) =>
@@ -70,45 +72,40 @@ internal static class NextSteps
         var within = $"that ends within {Ages.Days(rules.MaxLifetimeDays)}";
         return c.Kind switch
         {
-            CredentialKind.ClientSecret =>
-                $"add a new secret to {ObjectOf(c)}, deploy it, then remove {PartOf(c)}: "
+            CredentialKind.ClientSecret => $"add a new secret to {ObjectOf(c)}, deploy it, then remove {PartOf(c)}: "
                 + $"`az ad {Noun(c)} credential reset {GraphId(c)} --append --end-date {NewEnd(rules)}`, then {DeleteCommand(c)}",
-            CredentialKind.ClientCertificate =>
-                $"add a new certificate {within} to {ObjectOf(c)}, deploy it, then remove {PartOf(c)}: "
+            CredentialKind.ClientCertificate => $"add a new certificate {within} to {ObjectOf(c)}, deploy it, then remove {PartOf(c)}: "
                 + $"`az ad {Noun(c)} credential reset {GraphId(c)} --cert @new-certificate.pem --append`, then {DeleteCommand(c)}",
-            CredentialKind.SamlCertificate =>
-                $"make a new SAML signing certificate {within} for {ObjectOf(c)} "
-                + $"(Entra admin center, Enterprise applications, Single sign-on), give it to the service, make it active, then remove {PartOf(c)}",
+            CredentialKind.SamlCertificate => $"make a new SAML signing certificate {within} for {ObjectOf(c)} "
+                + "(Entra admin center, Enterprise applications, Single sign-on), give it to the service, make it active, then remove "
+                    + $"{PartOf(c)}",
             CredentialKind.VaultSecret =>
                 $"make a new value for {ObjectOf(c)}, write it to new-value.txt, set it and restart what reads it: {NewValue(c, rules)}",
             CredentialKind.VaultKey => $"rotate {ObjectOf(c)} and give the new version an end: {Rotate(c, rules)}",
-            CredentialKind.VaultCertificate =>
-                $"issue a new version of {ObjectOf(c)} by its own policy, but {Validity(rules)}: "
+            CredentialKind.VaultCertificate => $"issue a new version of {ObjectOf(c)} by its own policy, but {Validity(rules)}: "
                 + $"`az keyvault certificate show {VaultName(c)} --query policy > policy.json`, "
                 + $"then `az keyvault certificate create {VaultName(c)} --policy @policy.json`",
-            CredentialKind.StorageKey =>
-                $"move what uses {PartOf(c)} of {ObjectOf(c)} to its other key, then renew it: "
+            CredentialKind.StorageKey => $"move what uses {PartOf(c)} of {ObjectOf(c)} to its other key, then renew it: "
                 + $"`az storage account keys renew {Resource(c, "--account-name")} {Option("--key", c.Part)}`",
             _ => DisableKeys(c),
         };
     }
 
-    private static string Remove(Credential c, CredentialRules rules) => c.Kind switch
-    {
-        CredentialKind.ClientSecret or CredentialKind.ClientCertificate =>
-            $"check that nothing still presents it, then remove {PartOf(c)} from {ObjectOf(c)}: {DeleteCommand(c)}",
-        CredentialKind.SamlCertificate =>
-            $"remove {PartOf(c)} from {ObjectOf(c)} (Entra admin center, Enterprise applications, Single sign-on)",
-        CredentialKind.VaultSecret =>
-            $"delete {ObjectOf(c)} if nothing needs it: `az keyvault secret delete {VaultName(c)}`; "
-            + $"else write a new value to new-value.txt and set it: {NewValue(c, rules)}",
-        CredentialKind.VaultKey =>
-            $"delete {ObjectOf(c)} if it protects no data any more: `az keyvault key delete {VaultName(c)}`; "
-            + $"else rotate it: {Rotate(c, rules)}",
-        CredentialKind.VaultCertificate =>
-            $"delete {ObjectOf(c)} if nothing needs it: `az keyvault certificate delete {VaultName(c)}`; else {Replace(c, rules)}",
-        _ => $"remove {PartOf(c)} from {ObjectOf(c)}",
-    };
+    private static string Remove(Credential c, CredentialRules rules) =>
+        c.Kind switch
+        {
+            CredentialKind.ClientSecret or CredentialKind.ClientCertificate =>
+                $"check that nothing still presents it, then remove {PartOf(c)} from {ObjectOf(c)}: {DeleteCommand(c)}",
+            CredentialKind.SamlCertificate =>
+                $"remove {PartOf(c)} from {ObjectOf(c)} (Entra admin center, Enterprise applications, Single sign-on)",
+            CredentialKind.VaultSecret => $"delete {ObjectOf(c)} if nothing needs it: `az keyvault secret delete {VaultName(c)}`; "
+                + $"else write a new value to new-value.txt and set it: {NewValue(c, rules)}",
+            CredentialKind.VaultKey => $"delete {ObjectOf(c)} if it protects no data any more: `az keyvault key delete {VaultName(c)}`; "
+                + $"else rotate it: {Rotate(c, rules)}",
+            CredentialKind.VaultCertificate =>
+                $"delete {ObjectOf(c)} if nothing needs it: `az keyvault certificate delete {VaultName(c)}`; else {Replace(c, rules)}",
+            _ => $"remove {PartOf(c)} from {ObjectOf(c)}",
+        };
 
     // An end that policy allows is counted from the start. One so near that it would be warned of at once helps nobody.
     private static string Shorten(Credential c, CredentialRules rules, DateTimeOffset now)
@@ -172,9 +169,11 @@ internal static class NextSteps
         return type.Off[0] == '[' ? Word(assignment) : assignment;
     }
 
-    private static string NameOwner(Credential c) => c.Subject.Type == SubjectTypes.Application
-        ? $"find who answers for {ObjectOf(c)} and make that person its owner: `az ad app owner add {GraphId(c)} --owner-object-id OBJECT-ID`"
-        : $"find who answers for {ObjectOf(c)} and make that person its owner (Entra admin center, Enterprise applications, Owners)";
+    private static string NameOwner(Credential c) =>
+        c.Subject.Type == SubjectTypes.Application
+            ? $"find who answers for {ObjectOf(c)} and make that person its owner: `az ad app owner add {GraphId(c)} --owner-object-id "
+                + "OBJECT-ID`"
+            : $"find who answers for {ObjectOf(c)} and make that person its owner (Entra admin center, Enterprise applications, Owners)";
 
     private static string PartOf(Credential c)
     {
@@ -197,7 +196,8 @@ internal static class NextSteps
         // A certificate may be known by its thumbprint only; the command wants its key id.
         return Guid.TryParse(c.Part, out _)
             ? $"`az ad {Noun(c)} credential delete {GraphId(c)} {Option("--key-id", c.Part)}{cert}`"
-            : $"find its key id with `az ad {Noun(c)} credential list {GraphId(c)}{cert}` and remove it with `az ad {Noun(c)} credential delete {GraphId(c)} --key-id KEY-ID{cert}`";
+            : $"find its key id with `az ad {Noun(c)} credential list {GraphId(c)}{cert}` and remove it with `az ad {Noun(c)} credential "
+                + $"delete {GraphId(c)} --key-id KEY-ID{cert}`";
     }
 
     private static string Noun(Credential c) => c.Subject.Type == SubjectTypes.ServicePrincipal ? "sp" : "app";
@@ -211,7 +211,9 @@ internal static class NextSteps
         if (!Uri.TryCreate(c.Subject.Id, UriKind.Absolute, out var url))
             return Option("--id", c.Subject.Id);
         var path = url.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return path.Length < 2 ? Option("--id", c.Subject.Id) : $"{Option("--vault-name", url.Host.Split('.')[0])} {Option("--name", path[1])}";
+        return path.Length < 2
+            ? Option("--id", c.Subject.Id)
+            : $"{Option("--vault-name", url.Host.Split('.')[0])} {Option("--name", path[1])}";
     }
 
     // /subscriptions/S/resourceGroups/G/providers/P/T/NAME

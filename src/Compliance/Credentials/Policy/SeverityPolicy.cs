@@ -11,16 +11,20 @@ internal sealed class SeverityPolicy(
     FrozenDictionary<string, Severity> controls,
     IReadOnlyList<(int WithinDays, Severity Severity)> steps,
     FrozenDictionary<(CredentialKind Kind, string ControlId), Severity> kinds,
-    IReadOnlyList<TagSeverity> tags)
+    IReadOnlyList<TagSeverity> tags
+)
 {
-    /// <summary>By the warning step that was reached, from near to far. A step takes the first entry that is not nearer than itself.</summary>
+    /// <summary>
+    /// By the warning step that was reached, from near to far. A step takes the first entry that is not nearer than itself.
+    /// </summary>
     public IReadOnlyList<(int WithinDays, Severity Severity)> Steps { get; } = steps;
 
     /// <summary>Floors and ceilings, in file order.</summary>
     public IReadOnlyList<TagSeverity> Tags { get; } = tags;
 
     /// <summary>Severity of a finding that is about no credential.</summary>
-    public Severity Of(string controlId) => controls.TryGetValue(controlId, out var severity) ? severity : ControlCatalogue.Get(controlId).Severity;
+    public Severity Of(string controlId) =>
+        controls.TryGetValue(controlId, out var severity) ? severity : ControlCatalogue.Get(controlId).Severity;
 
     /// <summary>Severity of a finding about a credential.</summary>
     /// <param name="controlId">The control.</param>

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Ledger.Append;
 
 /// <summary>
-/// Writes the records that many bring at once to one tenant's log: what came while an append was on its way goes out as the next. Whoever stops waiting holds up nobody, and an append that
-/// nobody knows the end of is settled by reading the log on.
+/// Writes the records that many bring at once to one tenant's log: what came while an append was on its way goes out as the next. Whoever
+/// stops waiting holds up nobody, and an append that nobody knows the end of is settled by reading the log on.
 /// </summary>
 internal sealed partial class GroupCommit : IAsyncDisposable
 {
@@ -23,12 +23,15 @@ internal sealed partial class GroupCommit : IAsyncDisposable
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
 
-    // Callers that were just answered come back within this part of the time that an append takes, or not for this one: longer, and it would cost more than it brings.
+    // Callers that were just answered come back within this part of the time that an append takes, or not for this one: longer, and it
+    // would cost more than it brings.
     private const int RegroupShare = 10;
 
     private static readonly TimeSpan LongestRegroup = TimeSpan.FromMilliseconds(2);
 
-    private readonly Channel<Pending> _waiting = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<Pending> _waiting = Channel.CreateBounded<Pending>(
+        new BoundedChannelOptions(MaxWaiting) { SingleReader = true }
+    );
     private readonly CancellationTokenSource _ending = new();
     private readonly LogChain _chain;
     private readonly LogOptions _options;
@@ -37,6 +40,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     private readonly Task _loop;
     private readonly Dictionary<string, Pending> _leaders = new(StringComparer.Ordinal);
     private Pending? _next;
+
     // How many wait, without the lock that everybody who brings one takes.
     private int _brought;
     private TimeSpan _took;
@@ -239,7 +243,8 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     // To the millisecond, as it is written.
     private DateTimeOffset Now() => _time.GetUtcNow() is var now ? now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond)) : default;
 
-    // A record cannot have been kept before what it tells happened, give or take two clocks. What is said to happen in the future may have been kept at any time.
+    // A record cannot have been kept before what it tells happened, give or take two clocks. What is said to happen in the future may have
+    // been kept at any time.
     private static DateOnly SinceOf(List<Pending> batch, DateTimeOffset now)
     {
         var (first, last) = (batch[0].Time, batch[0].Time);
@@ -252,13 +257,16 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     }
 
     // A server's failure or no answer at all says nothing about whether the block was written.
-    private bool IsAmbiguous(Exception e) => !_ending.IsCancellationRequested && e switch
-    {
-        RequestFailedException r => r.Status is 0 or 408 or 409 or 429 or >= 500 && r.ErrorCode != EvidenceReplaced.Code,
-        _ => e is AggregateException or OperationCanceledException or IOException or HttpRequestException,
-    };
+    private bool IsAmbiguous(Exception e) =>
+        !_ending.IsCancellationRequested
+        && e switch
+        {
+            RequestFailedException r => r.Status is 0 or 408 or 409 or 429 or >= 500 && r.ErrorCode != EvidenceReplaced.Code,
+            _ => e is AggregateException or OperationCanceledException or IOException or HttpRequestException,
+        };
 
-    // No answer after several tries comes as AggregateException, a time-out as a cancellation nobody asked for, a broken download as IOException.
+    // No answer after several tries comes as AggregateException, a time-out as a cancellation nobody asked for, a broken download as
+    // IOException.
     private RequestFailedException NotKnown(string id, Exception e)
     {
         var failure = e as RequestFailedException;
@@ -277,9 +285,17 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     [LoggerMessage(1201, LogLevel.Debug, "Evidence record {RecordId} and {Count} in all: writers met in {Location}; reading on")]
     private partial void WritersMet(string recordId, int count, string location);
 
-    [LoggerMessage(1202, LogLevel.Warning, "Evidence record {RecordId} and {Count} in all: no clear answer from {Location} ({Reason}); looking whether they were kept")]
+    [LoggerMessage(
+        1202,
+        LogLevel.Warning,
+        "Evidence record {RecordId} and {Count} in all: no clear answer from {Location} ({Reason}); looking whether they were kept"
+    )]
     private partial void AppendUnsure(string recordId, int count, string location, string reason);
 
-    [LoggerMessage(1203, LogLevel.Warning, "Evidence record {RecordId} was appended again with another content; the one at {Location}:{Offset} stays")]
+    [LoggerMessage(
+        1203,
+        LogLevel.Warning,
+        "Evidence record {RecordId} was appended again with another content; the one at {Location}:{Offset} stays"
+    )]
     private partial void DifferentRecord(string recordId, string location, long offset);
 }

@@ -3,8 +3,8 @@ using Compliance.Ledger.Format;
 namespace Compliance.Ledger.Append;
 
 /// <summary>
-/// Where the records of one blob are, by a hash of their ids: 16 bytes a slot, so that a month of a million records takes some 34 MB. A hash may be that of another id; whoever asks looks at
-/// the line itself.
+/// Where the records of one blob are, by a hash of their ids: 16 bytes a slot, so that a month of a million records takes some 34 MB. A
+/// hash may be that of another id; whoever asks looks at the line itself.
 /// </summary>
 internal sealed class IdIndex
 {

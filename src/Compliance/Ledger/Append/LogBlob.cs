@@ -6,7 +6,9 @@ using Compliance.Ledger.Format;
 
 namespace Compliance.Ledger.Append;
 
-/// <summary>One append blob of a log as far as it has been read: append blobs only grow, so that what was read once is never read again.</summary>
+/// <summary>
+/// One append blob of a log as far as it has been read: append blobs only grow, so that what was read once is never read again.
+/// </summary>
 /// <param name="client">The blob.</param>
 /// <param name="path">Its path in the tenant's log.</param>
 /// <param name="location">Container and blob name.</param>
@@ -27,7 +29,8 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     public string Path => path;
 
     /// <summary>Year, month and number in its name.</summary>
-    public (int Year, int Month, int Number) Name { get; } = LedgerLayout.TryParseLog(path, out var name) ? name : throw new ArgumentException($"{path} is no blob of a log", nameof(path));
+    public (int Year, int Month, int Number) Name { get; } =
+        LedgerLayout.TryParseLog(path, out var name) ? name : throw new ArgumentException($"{path} is no blob of a log", nameof(path));
 
     /// <summary>The first day of the month in its name.</summary>
     public DateOnly Month => new(Name.Year, Name.Month, 1);
@@ -47,7 +50,9 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     /// <summary>Appends so far; the service takes 50,000.</summary>
     public int Blocks { get; private set; }
 
-    /// <summary>True when bytes follow the last line feed: they are no leaf yet, and one has to be written before the next record.</summary>
+    /// <summary>
+    /// True when bytes follow the last line feed: they are no leaf yet, and one has to be written before the next record.
+    /// </summary>
     public bool Torn => Length > _lineAt;
 
     /// <summary>Where the last line begins, whole or not.</summary>
@@ -66,7 +71,8 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     /// <param name="strange">Gets the offsets of the first lines newly found not to be records.</param>
     /// <param name="cancellationToken">Stops the reading; what was read stays read.</param>
     /// <returns>False when there is no such blob.</returns>
-    /// <exception cref="RequestFailedException">It cannot be read; with <see cref="EvidenceReplaced.Code"/> when it is not the blob it was.</exception>
+    /// <exception cref="RequestFailedException">It cannot be read; with <see cref="EvidenceReplaced.Code"/> when it is not the blob it
+    /// was.</exception>
     public async Task<bool> ReadOnAsync(List<long> strange, CancellationToken cancellationToken)
     {
         BlobDownloadStreamingResult part;
@@ -105,7 +111,10 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     /// <exception cref="RequestFailedException">It cannot be read.</exception>
     public async Task<byte[]> LineAsync(long offset, int length, CancellationToken cancellationToken)
     {
-        using BlobDownloadStreamingResult part = await client.DownloadStreamingAsync(new() { Range = new(offset, length) }, cancellationToken);
+        using BlobDownloadStreamingResult part = await client.DownloadStreamingAsync(
+            new() { Range = new(offset, length) },
+            cancellationToken
+        );
         var line = new byte[length];
         await part.Content.ReadExactlyAsync(line, cancellationToken);
         return line;
@@ -120,7 +129,9 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
         Blocks = Math.Max(Blocks + 1, blocks);
     }
 
-    /// <summary>Remembers an append of whole lines that the service confirmed and whose ids the caller puts into <see cref="Ids"/>.</summary>
+    /// <summary>
+    /// Remembers an append of whole lines that the service confirmed and whose ids the caller puts into <see cref="Ids"/>.
+    /// </summary>
     /// <param name="length">Its bytes.</param>
     /// <param name="latest">When it was appended.</param>
     /// <param name="clockBack">Whether the clock went back before it.</param>
@@ -179,7 +190,12 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
                 return;
             }
             Length += end + 1;
-            Line(!keep ? [] : before == 0 ? part : Joined(part), strange);
+            Line(
+                !keep ? []
+                    : before == 0 ? part
+                    : Joined(part),
+                strange
+            );
             _line.ResetWrittenCount();
             _lineAt = Length;
             bytes = bytes[(end + 1)..];

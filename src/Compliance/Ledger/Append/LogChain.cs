@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Ledger.Append;
 
 /// <summary>
-/// One tenant's append blobs in their order, as one writer knows them. Only the last is appended to; its last record names the blob that follows, so that every writer finds the same
-/// next place whatever its clock says. Used by one at a time.
+/// One tenant's append blobs in their order, as one writer knows them. Only the last is appended to; its last record names the blob that
+/// follows, so that every writer finds the same next place whatever its clock says. Used by one at a time.
 /// </summary>
 /// <param name="storage">The evidence account.</param>
 /// <param name="tenantId">The tenant, fit to be part of a blob's name.</param>
@@ -20,7 +20,8 @@ namespace Compliance.Ledger.Append;
 internal sealed partial class LogChain(StateStorage storage, string tenantId, LogOptions options, ILogger logger)
 {
     /// <summary>
-    /// A small block blob beside the log that holds the path of its first blob: writers that begin a log at once, in two months by their clocks, would begin two.
+    /// A small block blob beside the log that holds the path of its first blob: writers that begin a log at once, in two months by their
+    /// clocks, would begin two.
     /// </summary>
     public const string FirstName = "first";
 
@@ -50,7 +51,8 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
     /// <param name="since">The month's first day; what was kept before is not looked for.</param>
     /// <param name="now">The clock, for the name of the first blob.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <exception cref="RequestFailedException">It cannot be read; with <see cref="EvidenceReplaced.Code"/> when evidence was replaced or is missing.</exception>
+    /// <exception cref="RequestFailedException">It cannot be read; with <see cref="EvidenceReplaced.Code"/> when evidence was replaced or
+    /// is missing.</exception>
     public async Task CatchUpAsync(DateOnly since, DateTimeOffset now, CancellationToken cancellationToken)
     {
         _container ??= await storage.EvidenceContainerAsync(LedgerLayout.Container, cancellationToken);
@@ -64,7 +66,11 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
             if (!_blobs[i].Loaded)
                 await ReadOnAsync(i, cancellationToken);
             if (i < _blobs.Count - 1 && _blobs[i].Next != _blobs[i + 1].Path)
-                throw EvidenceReplaced.Because(_blobs[i].Next is { } next ? $"{Location(next)} is missing before {_blobs[i + 1].Location}" : $"{_blobs[i].Location} is not closed, and {_blobs[i + 1].Location} follows");
+                throw EvidenceReplaced.Because(
+                    _blobs[i].Next is { } next
+                        ? $"{Location(next)} is missing before {_blobs[i + 1].Location}"
+                        : $"{_blobs[i].Location} is not closed, and {_blobs[i + 1].Location} follows"
+                );
         }
         // What the clock has to be compared with is in the blob before a new one.
         if (Last.Latest is null && _blobs is [.., { Loaded: false } before, _])
@@ -80,8 +86,8 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
     }
 
     /// <summary>
-    /// Does one thing that has to be done before records can be appended: ends a torn line, closes a blob that is full or whose month is over, begins the next. Each is conditional;
-    /// what another writer did first is found by reading on.
+    /// Does one thing that has to be done before records can be appended: ends a torn line, closes a blob that is full or whose month is
+    /// over, begins the next. Each is conditional; what another writer did first is found by reading on.
     /// </summary>
     /// <param name="now">The clock.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -125,12 +131,15 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
         ClockWentBack(Last.Location, Last.Length, seconds);
         // Nothing else can begin where this one does.
         var id = string.Create(CultureInfo.InvariantCulture, $"ledger-clock-back-{Last.Path}-{Last.Length}");
-        return Line(Own(id, EvidenceLine.ClockBackAction, now) with
-        {
-            Counts = new Dictionary<string, long> { ["seconds"] = seconds },
-            Subject = Last.Path,
-            Reason = "the clock is earlier than the record before says",
-        }, now);
+        return Line(
+            Own(id, EvidenceLine.ClockBackAction, now) with
+            {
+                Counts = new Dictionary<string, long> { ["seconds"] = seconds },
+                Subject = Last.Path,
+                Reason = "the clock is earlier than the record before says",
+            },
+            now
+        );
     }
 
     /// <summary>Whether <see cref="FindAsync"/> has to look at any line.</summary>
@@ -173,7 +182,11 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
         using var content = BinaryData.FromBytes(bytes).ToStream();
         try
         {
-            BlobAppendInfo answer = await Last.Client.AppendBlockAsync(content, new() { Conditions = new() { IfAppendPositionEqual = Last.Length } }, cancellationToken);
+            BlobAppendInfo answer = await Last.Client.AppendBlockAsync(
+                content,
+                new() { Conditions = new() { IfAppendPositionEqual = Last.Length } },
+                cancellationToken
+            );
             return answer.BlobCommittedBlockCount;
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -191,7 +204,14 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
     private async Task ListAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var paths = new List<string>();
-        await foreach (var blob in _container!.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{tenantId}/{LedgerLayout.LogFolder}", cancellationToken))
+        await foreach (
+            var blob in _container!.GetBlobsAsync(
+                BlobTraits.None,
+                BlobStates.None,
+                $"{tenantId}/{LedgerLayout.LogFolder}",
+                cancellationToken
+            )
+        )
             if (LedgerLayout.TryParseLog(blob.Name[(tenantId.Length + 1)..], out _))
                 paths.Add(blob.Name[(tenantId.Length + 1)..]);
         paths.Sort(StringComparer.Ordinal);
@@ -211,14 +231,24 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
         var path = LedgerLayout.Log(now.UtcDateTime.Year, now.UtcDateTime.Month, 1);
         try
         {
-            await first.UploadAsync(BinaryData.FromString(path), new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All }, HttpHeaders = new() { ContentType = "text/plain" } }, cancellationToken);
+            await first.UploadAsync(
+                BinaryData.FromString(path),
+                new BlobUploadOptions
+                {
+                    Conditions = new() { IfNoneMatch = ETag.All },
+                    HttpHeaders = new() { ContentType = "text/plain" },
+                },
+                cancellationToken
+            );
             return path;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
             // Another writer begins the log as well, or we did and the answer was lost.
             BlobDownloadResult kept = await first.DownloadContentAsync(cancellationToken);
-            return kept.Content.ToString() is var named && LedgerLayout.TryParseLog(named, out _) ? named : throw EvidenceReplaced.Because($"{LedgerLayout.Container}/{tenantId}/{FirstName} does not name the first blob");
+            return kept.Content.ToString() is var named && LedgerLayout.TryParseLog(named, out _)
+                ? named
+                : throw EvidenceReplaced.Because($"{LedgerLayout.Container}/{tenantId}/{FirstName} does not name the first blob");
         }
     }
 
@@ -243,7 +273,14 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
     {
         try
         {
-            await blob.Client.CreateAsync(new AppendBlobCreateOptions { HttpHeaders = new() { ContentType = "application/jsonl" }, Conditions = new() { IfNoneMatch = ETag.All } }, cancellationToken);
+            await blob.Client.CreateAsync(
+                new AppendBlobCreateOptions
+                {
+                    HttpHeaders = new() { ContentType = "application/jsonl" },
+                    Conditions = new() { IfNoneMatch = ETag.All },
+                },
+                cancellationToken
+            );
             blob.Created();
         }
         catch (RequestFailedException e) when (e.Status == 409)
@@ -260,24 +297,26 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
             throw new InvalidOperationException($"{blob.Location} is full, and is the last that its month can have");
         return Own(EvidenceLine.ClosedId + blob.Path, EvidenceLine.ClosedAction, now) with
         {
-            Subject = month > blob.Month ? LedgerLayout.Log(month.Year, month.Month, 1) : LedgerLayout.Log(year, blob.Name.Month, number + 1),
+            Subject =
+                month > blob.Month ? LedgerLayout.Log(month.Year, month.Month, 1) : LedgerLayout.Log(year, blob.Name.Month, number + 1),
             Reason = month > blob.Month ? "the month is over" : "the blob is full",
         };
     }
 
-    private EvidenceRecord Own(string id, string action, DateTimeOffset now) => new()
-    {
-        Id = id,
-        Time = now,
-        Actor = "EvidenceLog",
-        Action = action,
-        TenantId = tenantId,
-        PolicySha256 = "",
-        Controls = [],
-        Outcome = "complete",
-        Counts = new Dictionary<string, long>(),
-        CorrelationId = id,
-    };
+    private EvidenceRecord Own(string id, string action, DateTimeOffset now) =>
+        new()
+        {
+            Id = id,
+            Time = now,
+            Actor = "EvidenceLog",
+            Action = action,
+            TenantId = tenantId,
+            PolicySha256 = "",
+            Controls = [],
+            Outcome = "complete",
+            Counts = new Dictionary<string, long>(),
+            CorrelationId = id,
+        };
 
     // Retries come soon or never: of older months nothing is remembered but that they are there.
     private void Forget(DateOnly month)
@@ -287,13 +326,25 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
                 _blobs[i] = New(_blobs[i].Path);
     }
 
-    [LoggerMessage(1200, LogLevel.Warning, "Evidence {Location}: the line at byte {Offset} is not a record, or follows the one that closed the blob; it is left as it is")]
+    [LoggerMessage(
+        1200,
+        LogLevel.Warning,
+        "Evidence {Location}: the line at byte {Offset} is not a record, or follows the one that closed the blob; it is left as it is"
+    )]
     private partial void NoRecord(string location, long offset);
 
-    [LoggerMessage(1204, LogLevel.Warning, "Evidence {Location}: the last line, at byte {Offset}, was not ended; a line feed ends it and it stays as it is")]
+    [LoggerMessage(
+        1204,
+        LogLevel.Warning,
+        "Evidence {Location}: the last line, at byte {Offset}, was not ended; a line feed ends it and it stays as it is"
+    )]
     private partial void TornLine(string location, long offset);
 
-    [LoggerMessage(1205, LogLevel.Warning, "Evidence {Location}: the clock is {Seconds} s earlier than the last record says; a record at byte {Offset} tells")]
+    [LoggerMessage(
+        1205,
+        LogLevel.Warning,
+        "Evidence {Location}: the clock is {Seconds} s earlier than the last record says; a record at byte {Offset} tells"
+    )]
     private partial void ClockWentBack(string location, long offset, long seconds);
 
     [LoggerMessage(1206, LogLevel.Information, "Evidence {Location} is closed; {Next} follows")]

@@ -48,17 +48,24 @@ internal sealed class ContainerCopy(CopyPlace place, BlobContainerClient contain
         var blob = container.GetBlobClient($"{tenant}/{LedgerLayout.Checkpoint(size)}");
         try
         {
-            await blob.UploadAsync(new BinaryData(note), new BlobUploadOptions
-            {
-                HttpHeaders = new() { ContentType = "text/plain; charset=utf-8" },
-                Conditions = new() { IfNoneMatch = ETag.All },
-            }, cancellationToken);
+            await blob.UploadAsync(
+                new BinaryData(note),
+                new BlobUploadOptions
+                {
+                    HttpHeaders = new() { ContentType = "text/plain; charset=utf-8" },
+                    Conditions = new() { IfNoneMatch = ETag.All },
+                },
+                cancellationToken
+            );
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412 && e.ErrorCode != BlobErrorCode.ContainerBeingDeleted)
         {
             await CompareAsync(blob, size, note, cancellationToken);
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or AuthenticationFailedException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e)
+            when (e is RequestFailedException or AggregateException or AuthenticationFailedException
+                && !cancellationToken.IsCancellationRequested
+            )
         {
             throw Failed(e);
         }
@@ -68,25 +75,35 @@ internal sealed class ContainerCopy(CopyPlace place, BlobContainerClient contain
     {
         try
         {
-            using BlobDownloadStreamingResult there = await blob.DownloadStreamingAsync(new() { Range = new(0, note.Length + 1L) }, cancellationToken);
+            using BlobDownloadStreamingResult there = await blob.DownloadStreamingAsync(
+                new() { Range = new(0, note.Length + 1L) },
+                cancellationToken
+            );
             using var bytes = new MemoryStream();
             await there.Content.CopyToAsync(bytes, cancellationToken);
             if (!bytes.ToArray().AsSpan().SequenceEqual(note))
-                throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Copy, $"{LedgerLayout.Checkpoint(size)} in {place.Name} is not the checkpoint of that size that is here"));
+                throw new LedgerProblemException(
+                    LedgerProblem.In(
+                        LedgerProblem.Copy,
+                        $"{LedgerLayout.Checkpoint(size)} in {place.Name} is not the checkpoint of that size that is here"
+                    )
+                );
         }
         catch (RequestFailedException e) when (e.Status is 401 or 403)
         {
             // We may write there and not read: what is there, the auditor compares.
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or IOException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e)
+            when (e is RequestFailedException or AggregateException or IOException && !cancellationToken.IsCancellationRequested)
         {
             throw Failed(e);
         }
     }
 
-    private static CopyFailedException Failed(Exception e) => e is RequestFailedException { Status: > 0 } refused
-        ? new($"it answered {refused.Status} {refused.ErrorCode}", e)
-        : new($"it did not answer ({e.GetType().Name})", e);
+    private static CopyFailedException Failed(Exception e) =>
+        e is RequestFailedException { Status: > 0 } refused
+            ? new($"it answered {refused.Status} {refused.ErrorCode}", e)
+            : new($"it did not answer ({e.GetType().Name})", e);
 }
 
 /// <summary>A webhook: gets the note as <c>text/plain</c>. 2xx is taken; a redirect is not followed and counts as refused.</summary>
@@ -115,7 +132,10 @@ internal sealed class WebhookCopy(CopyPlace place, HttpClient http, TimeProvider
             // The answer's body is nothing to us.
             using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             if (!answer.IsSuccessStatusCode)
-                throw new CopyFailedException($"it answered {(int)answer.StatusCode}{((int)answer.StatusCode is >= 300 and < 400 ? " (redirects are not followed)" : "")}");
+                throw new CopyFailedException(
+                    "it answered "
+                        + $"{(int)answer.StatusCode}{((int)answer.StatusCode is >= 300 and < 400 ? " (redirects are not followed)" : "")}"
+                );
         }
         catch (HttpRequestException e)
         {
@@ -128,15 +148,20 @@ internal sealed class WebhookCopy(CopyPlace place, HttpClient http, TimeProvider
     }
 
     /// <summary>A client that goes where it is told and nowhere else.</summary>
-    public static HttpClient Client() => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(10),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        AutomaticDecompression = DecompressionMethods.None,
-    })
-    { Timeout = Timeout.InfiniteTimeSpan };
+    public static HttpClient Client() =>
+        new(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ConnectTimeout = TimeSpan.FromSeconds(10),
+                PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+                AutomaticDecompression = DecompressionMethods.None,
+            }
+        )
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
 }
 
 /// <summary>What became of the copies.</summary>
@@ -156,7 +181,12 @@ internal sealed record CopyOutcome(int Delivered, IReadOnlyList<Detection> Late,
 /// <param name="time">The clock.</param>
 /// <param name="log">Told of what was not taken.</param>
 internal sealed partial class CheckpointCopies(
-    StateStorage storage, LedgerMemory memory, IReadOnlyList<ICheckpointCopy> places, TimeProvider time, ILogger<CheckpointCopies> log)
+    StateStorage storage,
+    LedgerMemory memory,
+    IReadOnlyList<ICheckpointCopy> places,
+    TimeProvider time,
+    ILogger<CheckpointCopies> log
+)
 {
     /// <summary>So long a checkpoint may wait before it is a finding.</summary>
     public static readonly TimeSpan MayWait = TimeSpan.FromHours(24);
@@ -195,7 +225,13 @@ internal sealed partial class CheckpointCopies(
     }
 
     private async Task<(CopyState After, int Count, Failure? Failed)> DeliverAsync(
-        ICheckpointCopy copy, string tenant, BlobLedgerSource source, CopyState? before, IReadOnlyList<long> sizes, CancellationToken cancellationToken)
+        ICheckpointCopy copy,
+        string tenant,
+        BlobLedgerSource source,
+        CopyState? before,
+        IReadOnlyList<long> sizes,
+        CancellationToken cancellationToken
+    )
     {
         var state = before ?? new(0, null, 0);
         var waiting = sizes.Where(s => s > state.DeliveredSize && s != state.NewestSize).ToList();
@@ -209,7 +245,9 @@ internal sealed partial class CheckpointCopies(
             Failure? failed = null;
             try
             {
-                var note = await source.FindAsync(LedgerLayout.Checkpoint(size), SignedNote.MaxBytes, cancellationToken) ?? throw new IOException($"{LedgerLayout.Checkpoint(size)} vanished");
+                var note =
+                    await source.FindAsync(LedgerLayout.Checkpoint(size), SignedNote.MaxBytes, cancellationToken)
+                    ?? throw new IOException($"{LedgerLayout.Checkpoint(size)} vanished");
                 await copy.DeliverAsync(tenant, size, note, cancellationToken);
             }
             catch (CopyFailedException e)
@@ -228,28 +266,44 @@ internal sealed partial class CheckpointCopies(
             count++;
             state = size == newest ? state with { NewestSize = size } : state with { DeliveredSize = size };
         }
-        return (order.Count > MaxAtOnce
-            ? state with { WaitingSince = state.WaitingSince ?? time.GetUtcNow() }
-            : state with { DeliveredSize = Math.Max(state.DeliveredSize, state.NewestSize), WaitingSince = null }, count, null);
+        return (
+            order.Count > MaxAtOnce
+                ? state with
+                {
+                    WaitingSince = state.WaitingSince ?? time.GetUtcNow(),
+                }
+                : state with
+                {
+                    DeliveredSize = Math.Max(state.DeliveredSize, state.NewestSize),
+                    WaitingSince = null,
+                },
+            count,
+            null
+        );
     }
 
-    private static Detection Late(CopyPlace place, CopyState state, long latest, DateTimeOffset since, string? reason) => new()
-    {
-        ControlId = LedgerControls.CopyNotDelivered,
-        Severity = ControlCatalogue.Get(LedgerControls.CopyNotDelivered).Severity,
-        Subject = new(LedgerControls.CopySubject, place.Id, place.Name),
-        Source = LedgerControls.CopiesSource,
-        Reason = string.Create(CultureInfo.InvariantCulture,
-            $"Checkpoints after the one of {state.DeliveredSize} records wait since {since.UtcDateTime:yyyy-MM-dd HH:mm}Z: ")
-            + (reason ?? $"more are signed than the {MaxAtOnce} that a run copies")
+    private static Detection Late(CopyPlace place, CopyState state, long latest, DateTimeOffset since, string? reason) =>
+        new()
+        {
+            ControlId = LedgerControls.CopyNotDelivered,
+            Severity = ControlCatalogue.Get(LedgerControls.CopyNotDelivered).Severity,
+            Subject = new(LedgerControls.CopySubject, place.Id, place.Name),
+            Source = LedgerControls.CopiesSource,
+            Reason =
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Checkpoints after the one of {state.DeliveredSize} records wait since {since.UtcDateTime:yyyy-MM-dd HH:mm}Z: "
+                )
+                + (reason ?? $"more are signed than the {MaxAtOnce} that a run copies")
                 + (state.NewestSize >= latest ? ". The newest was taken" : ""),
-        NextStep = reason is null
-            ? $"Fire {LedgerCheckpointer.FunctionName} by hand until nothing waits, each time copies {MaxAtOnce}: "
-                + $"POST /admin/functions/{LedgerCheckpointer.FunctionName} with the master key in header "
-                + "x-functions-key and the body {\"input\":\"\"}"
-            : $"Correct the place or its entry in setting {EvidenceOptions.CopiesSetting.Replace(":", "__", StringComparison.Ordinal)}; "
-                + "the next hourly run delivers what waits",
-    };
+            NextStep = reason is null
+                ? $"Fire {LedgerCheckpointer.FunctionName} by hand until nothing waits, each time copies {MaxAtOnce}: "
+                    + $"POST /admin/functions/{LedgerCheckpointer.FunctionName} with the master key in header "
+                    + "x-functions-key and the body {\"input\":\"\"}"
+                : "Correct the place or its entry in setting "
+                    + $"{EvidenceOptions.CopiesSetting.Replace(":", "__", StringComparison.Ordinal)}; "
+                    + "the next hourly run delivers what waits",
+        };
 
     [LoggerMessage(1212, LogLevel.Warning, "Ledger of {Tenant}: {Place} did not take the checkpoint of {Size} records: {Reason}")]
     private partial void NotTaken(string tenant, string place, long size, string reason);

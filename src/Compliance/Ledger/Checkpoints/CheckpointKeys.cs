@@ -37,13 +37,17 @@ internal sealed class CheckpointKeys(ISigningKey signing, IReadOnlyList<NoteKey>
 
     /// <summary>The key that signs now.</summary>
     /// <inheritdoc cref="ISigningKey.SignerAsync" path="/exception"/>
-    public Task<CheckpointSigner> SignerAsync(string tenant, CancellationToken cancellationToken) => signing.SignerAsync(OriginOf(tenant), cancellationToken);
+    public Task<CheckpointSigner> SignerAsync(string tenant, CancellationToken cancellationToken) =>
+        signing.SignerAsync(OriginOf(tenant), cancellationToken);
 
     /// <summary>All keys that a tenant's checkpoints may be signed with.</summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="now">The key that signs now; null when it cannot be had.</param>
     public IReadOnlyCollection<NoteKey> Trusted(string tenant, CheckpointSigner? now) =>
-        [.. now is null ? Array.Empty<NoteKey>() : [now.Key], .. trusted.Where(k => k.Name == OriginOf(tenant) && k.ToString() != now?.Key.ToString())];
+        [
+            .. now is null ? Array.Empty<NoteKey>() : [now.Key],
+            .. trusted.Where(k => k.Name == OriginOf(tenant) && k.ToString() != now?.Key.ToString()),
+        ];
 
     /// <summary>Reads a note that must be one of this log's checkpoints.</summary>
     /// <param name="note">Its bytes; anything may stand here.</param>
@@ -59,8 +63,14 @@ internal sealed class CheckpointKeys(ISigningKey signing, IReadOnlyList<NoteKey>
             var signed = SignedNote.Parse(note);
             var verdict = signed.Verify(trusted);
             if (verdict.Trust == NoteTrust.Unknown)
-                throw new LedgerProblemException(LedgerProblem.In(part, $"{what}: {verdict.Reason}",
-                    "If the signing key was changed, put the public key of before into setting Evidence:TrustedKeys; if it was not, somebody else wrote this checkpoint: treat it as an incident"));
+                throw new LedgerProblemException(
+                    LedgerProblem.In(
+                        part,
+                        $"{what}: {verdict.Reason}",
+                        "If the signing key was changed, put the public key of before into setting Evidence:TrustedKeys; if it was not, "
+                            + "somebody else wrote this checkpoint: treat it as an incident"
+                    )
+                );
             if (!verdict.Trusted)
                 throw new LedgerProblemException(LedgerProblem.In(part, $"{what}: {verdict.Reason}"));
             var checkpoint = Checkpoint.Parse(signed.Text);

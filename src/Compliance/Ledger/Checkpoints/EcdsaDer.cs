@@ -24,7 +24,8 @@ internal static class EcdsaDer
     }
 
     // The writer adds the zero that keeps a number positive, and refuses others.
-    private static ReadOnlySpan<byte> Number(ReadOnlySpan<byte> bytes) => bytes.TrimStart((byte)0) is { Length: > 0 } number
-        ? number
-        : throw new FormatException("a number of an ECDSA signature is never 0");
+    private static ReadOnlySpan<byte> Number(ReadOnlySpan<byte> bytes) =>
+        bytes.TrimStart((byte)0) is { Length: > 0 } number
+            ? number
+            : throw new FormatException("a number of an ECDSA signature is never 0");
 }

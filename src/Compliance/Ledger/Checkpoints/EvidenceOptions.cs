@@ -23,11 +23,17 @@ internal enum WriteOnceMode
 /// <param name="IsContainer">True for a container, false for a webhook.</param>
 internal sealed record CopyPlace(Uri Address, bool IsContainer)
 {
-    /// <summary>What it is called in logs and findings: path and query of a webhook may be its secret, and the query of a container is its key.</summary>
-    public string Name => IsContainer ? $"container {Address.GetLeftPart(UriPartial.Path)}" : $"webhook {Address.GetLeftPart(UriPartial.Authority)}";
+    /// <summary>
+    /// What it is called in logs and findings: path and query of a webhook may be its secret, and the query of a container is its key.
+    /// </summary>
+    public string Name =>
+        IsContainer ? $"container {Address.GetLeftPart(UriPartial.Path)}" : $"webhook {Address.GetLeftPart(UriPartial.Authority)}";
 
     /// <summary>Tells places apart over time; nothing of the address can be read from it.</summary>
-    public string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(IsContainer ? Address.GetLeftPart(UriPartial.Path) : Address.AbsoluteUri)).AsSpan(0, 8));
+    public string Id =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(IsContainer ? Address.GetLeftPart(UriPartial.Path) : Address.AbsoluteUri)).AsSpan(0, 8)
+        );
 
     /// <summary>Name, nothing secret.</summary>
     public override string ToString() => Name;
@@ -42,7 +48,9 @@ internal sealed partial record EvidenceOptions
     /// <summary>Setting: public keys that signed older checkpoints, as verifier keys, one a line or one an index.</summary>
     public const string TrustedKeysSetting = "Evidence:TrustedKeys";
 
-    /// <summary>Setting: where checkpoints are copied to, as a JSON list or by index: <c>container</c> or <c>webhook</c> with an address each.</summary>
+    /// <summary>
+    /// Setting: where checkpoints are copied to, as a JSON list or by index: <c>container</c> or <c>webhook</c> with an address each.
+    /// </summary>
     public const string CopiesSetting = "Evidence:Copies";
 
     /// <summary>Setting: <c>required</c> or <c>reported</c>.</summary>
@@ -72,18 +80,28 @@ internal sealed partial record EvidenceOptions
     /// <summary>Resource Manager id of the evidence account; null when it is not said.</summary>
     public string? AccountResourceId { get; init; }
 
-    /// <summary>True where the evidence is kept on this machine (Azurite): there is no immutability policy to ask for, and a missing key file may be made.</summary>
+    /// <summary>
+    /// True where the evidence is kept on this machine (Azurite): there is no immutability policy to ask for, and a missing key file may be
+    /// made.
+    /// </summary>
     public required bool Local { get; init; }
 
     /// <summary>SHA-256 over the settings that decide, lower-case hex; no secret goes in.</summary>
-    public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new
-    {
-        key = VaultKey?.AbsoluteUri ?? (KeyFile is null ? "none" : "file"),
-        trusted = TrustedKeys.Select(k => k.Format()),
-        copies = Copies.Select(c => c.Id),
-        writeOnce = WriteOnce.ToString(),
-        account = AccountResourceId,
-    })));
+    public string Sha256 =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(
+                JsonSerializer.SerializeToUtf8Bytes(
+                    new
+                    {
+                        key = VaultKey?.AbsoluteUri ?? (KeyFile is null ? "none" : "file"),
+                        trusted = TrustedKeys.Select(k => k.Format()),
+                        copies = Copies.Select(c => c.Id),
+                        writeOnce = WriteOnce.ToString(),
+                        account = AccountResourceId,
+                    }
+                )
+            )
+        );
 
     /// <summary>Reads and checks the settings.</summary>
     /// <param name="configuration">The app's settings.</param>
@@ -114,7 +132,11 @@ internal sealed partial record EvidenceOptions
         // Without a version the vault would sign with another key one day, which nobody was told to trust.
         return Uri.TryCreate(text.Trim(), UriKind.Absolute, out var uri) && VaultSigningKey.IsKeyVersion(uri)
             ? (uri, null)
-            : throw new StateSettingException(SigningKeySetting, "must be https://VAULT/keys/NAME/VERSION with the version (`az keyvault key show --query key.kid`), or the path of a key file");
+            : throw new StateSettingException(
+                SigningKeySetting,
+                "must be https://VAULT/keys/NAME/VERSION with the version (`az keyvault key show --query key.kid`), or the path of a key "
+                    + "file"
+            );
     }
 
     private static List<NoteKey> Trusted(IConfiguration configuration)
@@ -144,16 +166,24 @@ internal sealed partial record EvidenceOptions
         {
             try
             {
-                given.AddRange((JsonSerializer.Deserialize<List<Dictionary<string, string>>>(json) ?? [])
-                    .Select(d => (d.GetValueOrDefault(ContainerKind), d.GetValueOrDefault(WebhookKind))));
+                given.AddRange(
+                    (JsonSerializer.Deserialize<List<Dictionary<string, string>>>(json) ?? []).Select(d =>
+                        (d.GetValueOrDefault(ContainerKind), d.GetValueOrDefault(WebhookKind))
+                    )
+                );
             }
             catch (JsonException)
             {
-                throw new StateSettingException(CopiesSetting, "must be a JSON list such as [{\"container\":\"https://…\"},{\"webhook\":\"https://…\"}]");
+                throw new StateSettingException(
+                    CopiesSetting,
+                    "must be a JSON list such as [{\"container\":\"https://…\"},{\"webhook\":\"https://…\"}]"
+                );
             }
         }
         var places = given.Select(g => Place(g.Container, g.Webhook, evidence)).ToList();
-        return places.DistinctBy(p => p.Id).Count() == places.Count ? places : throw new StateSettingException(CopiesSetting, "names one place twice");
+        return places.DistinctBy(p => p.Id).Count() == places.Count
+            ? places
+            : throw new StateSettingException(CopiesSetting, "names one place twice");
     }
 
     private static CopyPlace Place(string? container, string? webhook, StorageAccount evidence)
@@ -162,30 +192,42 @@ internal sealed partial record EvidenceOptions
             throw new StateSettingException(CopiesSetting, $"needs a '{ContainerKind}' or a '{WebhookKind}' in each entry, and not both");
         var isContainer = !string.IsNullOrWhiteSpace(container);
         // What is sent is public; that it arrives where it was meant to is not, in clear.
-        if (!Uri.TryCreate(isContainer ? container : webhook, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0
-            || !(uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
+        if (
+            !Uri.TryCreate(isContainer ? container : webhook, UriKind.Absolute, out var uri)
+            || uri.UserInfo.Length > 0
+            || !(uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
+        )
             throw new StateSettingException(CopiesSetting, "has an address that is not https:// (http:// is taken for loopback only)");
         var place = new CopyPlace(uri, isContainer);
         if (isContainer && uri.AbsolutePath.Trim('/').Length == 0)
             throw new StateSettingException(CopiesSetting, $"names no container in {place.Name}");
         if (isContainer && uri.Query.Length == 0 && evidence.ConnectionString is not null && !InAccount(uri, evidence.BlobEndpoint))
-            throw new StateSettingException(CopiesSetting, $"needs a shared access signature for {place.Name}: there is no identity to open it with");
-        if (isContainer && InAccount(uri, evidence.BlobEndpoint) && uri.AbsolutePath.TrimEnd('/').Split('/')[^1] is LedgerLayout.Container or LedgerLayout.HeadContainer)
+            throw new StateSettingException(
+                CopiesSetting,
+                $"needs a shared access signature for {place.Name}: there is no identity to open it with"
+            );
+        if (
+            isContainer
+            && InAccount(uri, evidence.BlobEndpoint)
+            && uri.AbsolutePath.TrimEnd('/').Split('/')[^1] is LedgerLayout.Container or LedgerLayout.HeadContainer
+        )
             throw new StateSettingException(CopiesSetting, $"names the ledger itself: a copy has to be elsewhere");
         return place;
     }
 
     /// <summary>Whether a container lies in an account.</summary>
     internal static bool InAccount(Uri container, Uri account) =>
-        container.Authority == account.Authority && container.AbsolutePath.StartsWith(account.AbsolutePath.TrimEnd('/') + "/", StringComparison.Ordinal);
+        container.Authority == account.Authority
+        && container.AbsolutePath.StartsWith(account.AbsolutePath.TrimEnd('/') + "/", StringComparison.Ordinal);
 
-    private static WriteOnceMode Mode(string? text, bool local) => text?.Trim().ToLowerInvariant() switch
-    {
-        null or "" => local ? WriteOnceMode.Reported : WriteOnceMode.Required,
-        "required" => WriteOnceMode.Required,
-        "reported" => WriteOnceMode.Reported,
-        _ => throw new StateSettingException(WriteOnceSetting, $"is '{text}': it may be 'required' or 'reported'"),
-    };
+    private static WriteOnceMode Mode(string? text, bool local) =>
+        text?.Trim().ToLowerInvariant() switch
+        {
+            null or "" => local ? WriteOnceMode.Reported : WriteOnceMode.Required,
+            "required" => WriteOnceMode.Required,
+            "reported" => WriteOnceMode.Reported,
+            _ => throw new StateSettingException(WriteOnceSetting, $"is '{text}': it may be 'required' or 'reported'"),
+        };
 
     private static string? Account(string? text, StorageAccount evidence)
     {
@@ -193,14 +235,22 @@ internal sealed partial record EvidenceOptions
             return null;
         var match = AccountId().Match(text.Trim());
         if (!match.Success)
-            throw new StateSettingException(AccountSetting, "is not a storage account's id (`az storage account show --name NAME --query id`)");
+            throw new StateSettingException(
+                AccountSetting,
+                "is not a storage account's id (`az storage account show --name NAME --query id`)"
+            );
         // Another account's policy says nothing about this one.
         var host = evidence.BlobEndpoint.Host;
-        return host.Contains(".blob.", StringComparison.OrdinalIgnoreCase) && !host.StartsWith(match.Groups[1].Value + ".", StringComparison.OrdinalIgnoreCase)
+        return
+            host.Contains(".blob.", StringComparison.OrdinalIgnoreCase)
+            && !host.StartsWith(match.Groups[1].Value + ".", StringComparison.OrdinalIgnoreCase)
             ? throw new StateSettingException(AccountSetting, $"names account {match.Groups[1].Value}, but the evidence is kept at {host}")
             : text.Trim();
     }
 
-    [GeneratedRegex("^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/?#]+/providers/Microsoft.Storage/storageAccounts/([a-z0-9]{3,24})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/?#]+/providers/Microsoft.Storage/storageAccounts/([a-z0-9]{3,24})$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
     private static partial Regex AccountId();
 }

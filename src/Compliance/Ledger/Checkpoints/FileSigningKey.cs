@@ -5,10 +5,12 @@ using Compliance.Ledger.Format;
 namespace Compliance.Ledger.Checkpoints;
 
 /// <summary>
-/// A key in a file on this machine: PEM (PKCS#8). Beside it lies the public key as one line, <c>evidence-key.vkey</c> for <c>evidence-key.pem</c>, for whoever verifies.
+/// A key in a file on this machine: PEM (PKCS#8). Beside it lies the public key as one line, <c>evidence-key.vkey</c> for
+/// <c>evidence-key.pem</c>, for whoever verifies.
 /// </summary>
 /// <param name="path">The PEM file.</param>
-/// <param name="mayMake">Whether a missing file is made, readable by its owner alone: on a laptop. Elsewhere a missing key is an error, for a new one would be trusted by nobody.</param>
+/// <param name="mayMake">Whether a missing file is made, readable by its owner alone: on a laptop. Elsewhere a missing key is an error, for
+/// a new one would be trusted by nobody.</param>
 internal sealed class FileSigningKey(string path, bool mayMake) : ISigningKey, IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -41,8 +43,12 @@ internal sealed class FileSigningKey(string path, bool mayMake) : ISigningKey, I
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or LedgerFormatException)
         {
-            throw new CheckpointKeyException($"the key file of setting {EvidenceOptions.SigningKeySetting} cannot be used: {e.Message}",
-                $"Put a P-256 key in PKCS#8 there (openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt), readable by the app alone", e);
+            throw new CheckpointKeyException(
+                $"the key file of setting {EvidenceOptions.SigningKeySetting} cannot be used: {e.Message}",
+                "Put a P-256 key in PKCS#8 there (openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt), "
+                    + "readable by the app alone",
+                e
+            );
         }
     }
 

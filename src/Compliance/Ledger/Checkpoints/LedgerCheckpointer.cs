@@ -13,9 +13,10 @@ namespace Compliance.Ledger.Checkpoints;
 internal sealed record CheckpointOutcome(TrustedCheckpoint? Head, bool Signed, LedgerProblem? Problem);
 
 /// <summary>
-/// Signs the log as it is now: goes on from the latest checkpoint, makes the tiles of what was appended since, and writes full tiles and bundles, then partial ones,
-/// then the numbered checkpoint, then the latest. Whatever is killed or runs beside it, each of these is written once with one content, and what is signed has
-/// everything that was signed before as its beginning. Writes nothing when nothing was appended.
+/// Signs the log as it is now: goes on from the latest checkpoint, makes the tiles of what was appended since, and writes full tiles and
+/// bundles, then partial ones, then the numbered checkpoint, then the latest. Whatever is killed or runs beside it, each of these is
+/// written once with one content, and what is signed has everything that was signed before as its beginning. Writes nothing when nothing
+/// was appended.
 /// </summary>
 /// <param name="storage">The evidence account.</param>
 /// <param name="keys">Which keys sign and are trusted.</param>
@@ -24,7 +25,13 @@ internal sealed record CheckpointOutcome(TrustedCheckpoint? Head, bool Signed, L
 /// <param name="time">The clock.</param>
 /// <param name="log">Told of what was signed.</param>
 internal sealed partial class LedgerCheckpointer(
-    StateStorage storage, CheckpointKeys keys, IEvidenceLog evidence, EvidenceOptions options, TimeProvider time, ILogger<LedgerCheckpointer> log)
+    StateStorage storage,
+    CheckpointKeys keys,
+    IEvidenceLog evidence,
+    EvidenceOptions options,
+    TimeProvider time,
+    ILogger<LedgerCheckpointer> log
+)
 {
     /// <summary>Name of the hourly function that makes checkpoints.</summary>
     public const string FunctionName = "LedgerCheckpoint";
@@ -50,7 +57,13 @@ internal sealed partial class LedgerCheckpointer(
         var signer = await keys.SignerAsync(tenant, cancellationToken);
         if (Interlocked.Exchange(ref _told, signer.Key.ToString()) != signer.Key.ToString())
             SignedWith(signer.Key.Format());
-        var run = new Run(tenant, signer, keys.Trusted(tenant, signer), new LedgerStore(storage, tenant), new BlobLedgerSource(storage.Evidence, tenant));
+        var run = new Run(
+            tenant,
+            signer,
+            keys.Trusted(tenant, signer),
+            new LedgerStore(storage, tenant),
+            new BlobLedgerSource(storage.Evidence, tenant)
+        );
         try
         {
             return await RunAsync(run, cancellationToken);
@@ -91,10 +104,14 @@ internal sealed partial class LedgerCheckpointer(
         return new(signed, Signed: true, null);
     }
 
-    /// <summary>The largest checkpoint there is. The latest may lag behind the numbered ones by a crash, or because somebody put an older one back.</summary>
+    /// <summary>
+    /// The largest checkpoint there is. The latest may lag behind the numbered ones by a crash, or because somebody put an older one back.
+    /// </summary>
     private async Task<(TrustedCheckpoint? Latest, bool Behind)> LatestAsync(Run run, CancellationToken cancellationToken)
     {
-        var head = await run.Store.HeadAsync(cancellationToken) is { } stored ? run.Trust(stored.Bytes, LedgerProblem.Head, "The latest checkpoint") : null;
+        var head = await run.Store.HeadAsync(cancellationToken) is { } stored
+            ? run.Trust(stored.Bytes, LedgerProblem.Head, "The latest checkpoint")
+            : null;
         var now = time.GetUtcNow();
         if (_listed is { } listed && listed.Tenant == run.Tenant && head?.Size >= listed.Largest && now - listed.At < ListEvery)
             return (head, false);
@@ -105,16 +122,30 @@ internal sealed partial class LedgerCheckpointer(
             return (head, false);
         }
         if (head is not null && newest < head.Size)
-            throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Checkpoints,
-                $"The latest checkpoint is of {head.Size} records, but there is no {LedgerLayout.Checkpoint(head.Size)}"));
+            throw new LedgerProblemException(
+                LedgerProblem.In(
+                    LedgerProblem.Checkpoints,
+                    $"The latest checkpoint is of {head.Size} records, but there is no {LedgerLayout.Checkpoint(head.Size)}"
+                )
+            );
         var path = LedgerLayout.Checkpoint(newest);
-        var numbered = run.Trust(await run.Source.FindAsync(path, SignedNote.MaxBytes, cancellationToken) ?? throw new IOException($"{path} vanished"), LedgerProblem.Checkpoints, path);
+        var numbered = run.Trust(
+            await run.Source.FindAsync(path, SignedNote.MaxBytes, cancellationToken) ?? throw new IOException($"{path} vanished"),
+            LedgerProblem.Checkpoints,
+            path
+        );
         return numbered.Size == newest
             ? (numbered, true)
-            : throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Checkpoints, $"{path} is a checkpoint of {numbered.Size} records"));
+            : throw new LedgerProblemException(
+                LedgerProblem.In(LedgerProblem.Checkpoints, $"{path} is a checkpoint of {numbered.Size} records")
+            );
     }
 
-    private static async Task<(TileBuilder Tiles, Bundle Bundle)> ResumeAsync(Run run, TrustedCheckpoint? latest, CancellationToken cancellationToken)
+    private static async Task<(TileBuilder Tiles, Bundle Bundle)> ResumeAsync(
+        Run run,
+        TrustedCheckpoint? latest,
+        CancellationToken cancellationToken
+    )
     {
         if (latest is null)
             return (new(), new());
@@ -150,7 +181,13 @@ internal sealed partial class LedgerCheckpointer(
 
     /// <summary>Reads what was appended since, and writes each tile and bundle that it makes full.</summary>
     /// <returns>Where it began, null for the log's begin, and the place behind the last new record, null when there is none.</returns>
-    private static async Task<(Place? From, LogPosition? Last)> AppendNewAsync(Run run, TrustedCheckpoint? latest, TileBuilder tiles, Bundle bundle, CancellationToken cancellationToken)
+    private static async Task<(Place? From, LogPosition? Last)> AppendNewAsync(
+        Run run,
+        TrustedCheckpoint? latest,
+        TileBuilder tiles,
+        Bundle bundle,
+        CancellationToken cancellationToken
+    )
     {
         var logs = await run.Source.LogsAsync(cancellationToken);
         var from = latest is null or { Size: 0 } ? null : await PlaceAsync(run, latest, tiles, logs, cancellationToken);
@@ -165,7 +202,12 @@ internal sealed partial class LedgerCheckpointer(
                 await WriteFullAsync(run, tile.Ref, tile.Hashes, cancellationToken);
             if (bundle.Count == TilePath.Width)
             {
-                await WriteFullAsync(run, new(TileRef.Entries, (tiles.Size / TilePath.Width) - 1, TilePath.Width), bundle.Bytes, cancellationToken);
+                await WriteFullAsync(
+                    run,
+                    new(TileRef.Entries, (tiles.Size / TilePath.Width) - 1, TilePath.Width),
+                    bundle.Bytes,
+                    cancellationToken
+                );
                 bundle.Clear();
             }
             last = lines.Position;
@@ -173,15 +215,34 @@ internal sealed partial class LedgerCheckpointer(
         return (from, last);
     }
 
-    /// <summary>The place in the log behind the last record that was signed: as kept when that proves right, else by reading and checking all that was signed.</summary>
-    private static async Task<Place> PlaceAsync(Run run, TrustedCheckpoint latest, TileBuilder tiles, IReadOnlyList<LedgerFile> logs, CancellationToken cancellationToken)
+    /// <summary>
+    /// The place in the log behind the last record that was signed: as kept when that proves right, else by reading and checking all that
+    /// was signed.
+    /// </summary>
+    private static async Task<Place> PlaceAsync(
+        Run run,
+        TrustedCheckpoint latest,
+        TileBuilder tiles,
+        IReadOnlyList<LedgerFile> logs,
+        CancellationToken cancellationToken
+    )
     {
         var (progress, _) = await run.Store.ProgressAsync(cancellationToken);
         if (progress is not null && progress.Size == latest.Size && logs.Any(l => l.Path == progress.Path && l.Length >= progress.Offset))
         {
             var (index, within) = Math.DivRem(latest.Size - 1, TilePath.Width);
-            var hashes = latest.Size % TilePath.Width == 0 ? await run.Source.ReadHashesAsync(new(0, index, TilePath.Width), cancellationToken) : tiles.Partial()[0].Hashes;
-            if (await EndsWithAsync(run.Source, progress, hashes.AsMemory((int)within * MerkleHash.Size, MerkleHash.Size), cancellationToken))
+            var hashes =
+                latest.Size % TilePath.Width == 0
+                    ? await run.Source.ReadHashesAsync(new(0, index, TilePath.Width), cancellationToken)
+                    : tiles.Partial()[0].Hashes;
+            if (
+                await EndsWithAsync(
+                    run.Source,
+                    progress,
+                    hashes.AsMemory((int)within * MerkleHash.Size, MerkleHash.Size),
+                    cancellationToken
+                )
+            )
                 return new(new(progress.Path, progress.Offset), Kept: true);
         }
         var signed = new MerkleFrontier();
@@ -200,13 +261,20 @@ internal sealed partial class LedgerCheckpointer(
     }
 
     /// <summary>What is said of a log that lost records.</summary>
-    internal static string LogShorter(long has, long signed) => string.Create(CultureInfo.InvariantCulture, $"The log has {has} records, but {signed} were signed: records are gone");
+    internal static string LogShorter(long has, long signed) =>
+        string.Create(CultureInfo.InvariantCulture, $"The log has {has} records, but {signed} were signed: records are gone");
 
     /// <summary>What is said of a log that was rewritten.</summary>
-    internal static string LogDiffers(long signed) => string.Create(CultureInfo.InvariantCulture, $"The first {signed} records of the log are not those that were signed");
+    internal static string LogDiffers(long signed) =>
+        string.Create(CultureInfo.InvariantCulture, $"The first {signed} records of the log are not those that were signed");
 
     // Records are all different, so the last record's hash tells the place.
-    private static async Task<bool> EndsWithAsync(ILedgerSource source, LedgerProgress place, ReadOnlyMemory<byte> leafHash, CancellationToken cancellationToken)
+    private static async Task<bool> EndsWithAsync(
+        ILedgerSource source,
+        LedgerProgress place,
+        ReadOnlyMemory<byte> leafHash,
+        CancellationToken cancellationToken
+    )
     {
         var from = Math.Max(0, place.Offset - LogLines.MaxBytes - 1);
         var tail = new byte[place.Offset - from];
@@ -242,7 +310,11 @@ internal sealed partial class LedgerCheckpointer(
         }
         catch (LedgerProblemException e)
         {
-            throw new CheckpointKeyException($"the signing key gave a signature that does not verify: {e.Message}", "Look into the key: its public part does not fit what signs", e);
+            throw new CheckpointKeyException(
+                $"the signing key gave a signature that does not verify: {e.Message}",
+                "Look into the key: its public part does not fit what signs",
+                e
+            );
         }
         if (await run.Store.WriteOnceAsync(path, note, cancellationToken) is not { } other)
             return ours;
@@ -250,11 +322,18 @@ internal sealed partial class LedgerCheckpointer(
         var theirs = run.Trust(other, LedgerProblem.Checkpoints, path);
         return theirs.Checkpoint == checkpoint
             ? theirs
-            : throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Checkpoints, $"{path} was signed for another log than the one that is here"));
+            : throw new LedgerProblemException(
+                LedgerProblem.In(LedgerProblem.Checkpoints, $"{path} was signed for another log than the one that is here")
+            );
     }
 
-    private static Task MoveHeadAsync(Run run, TrustedCheckpoint to, CancellationToken cancellationToken) => run.Store.MoveHeadAsync(
-        to.Note, to.Size, note => run.Trust(note, LedgerProblem.Head, "The latest checkpoint").Size, cancellationToken);
+    private static Task MoveHeadAsync(Run run, TrustedCheckpoint to, CancellationToken cancellationToken) =>
+        run.Store.MoveHeadAsync(
+            to.Note,
+            to.Size,
+            note => run.Trust(note, LedgerProblem.Head, "The latest checkpoint").Size,
+            cancellationToken
+        );
 
     private EvidenceRecord Rotated(Run run, TrustedCheckpoint latest)
     {
@@ -280,7 +359,8 @@ internal sealed partial class LedgerCheckpointer(
 
     private static string KeyId(NoteKey key) => key.Id.ToString("x8", CultureInfo.InvariantCulture);
 
-    private static LedgerProblemException Tiles(string reason, Exception? inner) => new(LedgerProblem.In(LedgerProblem.Tiles, reason), inner);
+    private static LedgerProblemException Tiles(string reason, Exception? inner) =>
+        new(LedgerProblem.In(LedgerProblem.Tiles, reason), inner);
 
     [LoggerMessage(1210, LogLevel.Information, "Ledger of {Tenant}: checkpoint of {Size} records signed, {New} of them new")]
     private partial void Signed(string tenant, long size, long @new);
@@ -293,7 +373,13 @@ internal sealed partial class LedgerCheckpointer(
 
     private sealed record Listed(string Tenant, long Largest, DateTimeOffset At);
 
-    private sealed record Run(string Tenant, CheckpointSigner Signer, IReadOnlyCollection<NoteKey> Trusted, LedgerStore Store, ILedgerSource Source)
+    private sealed record Run(
+        string Tenant,
+        CheckpointSigner Signer,
+        IReadOnlyCollection<NoteKey> Trusted,
+        LedgerStore Store,
+        ILedgerSource Source
+    )
     {
         public TrustedCheckpoint Trust(byte[] note, string part, string what) => CheckpointKeys.Trust(note, Tenant, Trusted, part, what);
     }

@@ -41,14 +41,15 @@ internal static class LedgerControls
     /// <param name="control">The control that failed; its severity is the catalogue's.</param>
     /// <param name="source">Only a complete read of this source resolves it later.</param>
     /// <param name="problem">What is wrong.</param>
-    public static Detection Detect(string tenant, string control, string source, LedgerProblem problem) => new()
-    {
-        ControlId = control,
-        Severity = ControlCatalogue.Get(control).Severity,
-        Subject = new(LedgerSubject, tenant, "Evidence ledger"),
-        Part = problem.Part,
-        Source = source,
-        Reason = problem.Reason,
-        NextStep = problem.NextStep,
-    };
+    public static Detection Detect(string tenant, string control, string source, LedgerProblem problem) =>
+        new()
+        {
+            ControlId = control,
+            Severity = ControlCatalogue.Get(control).Severity,
+            Subject = new(LedgerSubject, tenant, "Evidence ledger"),
+            Part = problem.Part,
+            Source = source,
+            Reason = problem.Reason,
+            NextStep = problem.NextStep,
+        };
 }

@@ -13,8 +13,8 @@ namespace Compliance.Ledger.Checkpoints;
 internal sealed record CopyState(long DeliveredSize, DateTimeOffset? WaitingSince, long NewestSize);
 
 /// <summary>
-/// What is remembered of the ledger outside of it, in table <c>ledgerstate</c> of the state account: whoever rewrites the ledger would have to rewrite this too.
-/// One partition a tenant.
+/// What is remembered of the ledger outside of it, in table <c>ledgerstate</c> of the state account: whoever rewrites the ledger would have
+/// to rewrite this too. One partition a tenant.
 /// </summary>
 /// <param name="storage">The state account.</param>
 internal sealed class LedgerMemory(StateStorage storage)
@@ -31,21 +31,39 @@ internal sealed class LedgerMemory(StateStorage storage)
     /// <summary>The checkpoint that the last self-check found right, as a signed note; null when there was none.</summary>
     /// <exception cref="RequestFailedException">Storage failed.</exception>
     public async Task<byte[]?> CheckedAsync(string tenant, CancellationToken cancellationToken) =>
-        await FindAsync(tenant, CheckedRow, cancellationToken) is { } row && row.GetString(Note) is { } note ? Encoding.UTF8.GetBytes(note) : null;
+        await FindAsync(tenant, CheckedRow, cancellationToken) is { } row && row.GetString(Note) is { } note
+            ? Encoding.UTF8.GetBytes(note)
+            : null;
 
     /// <summary>Remembers the checkpoint that a self-check found right.</summary>
     /// <exception cref="RequestFailedException">Storage failed.</exception>
     public async Task SaveCheckedAsync(string tenant, byte[] note, CancellationToken cancellationToken) =>
-        await SaveAsync(new(StateKeys.Safe(tenant, "a tenant id"), CheckedRow) { [Note] = Encoding.UTF8.GetString(note) }, cancellationToken);
+        await SaveAsync(
+            new(StateKeys.Safe(tenant, "a tenant id"), CheckedRow) { [Note] = Encoding.UTF8.GetString(note) },
+            cancellationToken
+        );
 
     /// <summary>How far a place has got its copies; null for a place that is new.</summary>
     /// <exception cref="RequestFailedException">Storage failed.</exception>
-    public async Task<CopyState?> CopyAsync(string tenant, CopyPlace place, CancellationToken cancellationToken) => await FindAsync(tenant, RowOf(place), cancellationToken) is not { } row ? null : new(
-        row.GetInt64(Delivered) ?? 0,
-        DateTimeOffset.TryParseExact(
-            row.GetString(Waiting), "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var since) ? since : null,
-        // A row of an earlier version, which copied in their order.
-        row.GetInt64(Newest) ?? row.GetInt64(Delivered) ?? 0);
+    public async Task<CopyState?> CopyAsync(string tenant, CopyPlace place, CancellationToken cancellationToken) =>
+        await FindAsync(tenant, RowOf(place), cancellationToken) is not { } row
+            ? null
+            : new(
+                row.GetInt64(Delivered) ?? 0,
+                DateTimeOffset.TryParseExact(
+                    row.GetString(Waiting),
+                    "O",
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal,
+                    out var since
+                )
+                    ? since
+                    : null,
+                // A row of an earlier version, which copied in their order.
+                row.GetInt64(Newest)
+                    ?? row.GetInt64(Delivered)
+                    ?? 0
+            );
 
     /// <summary>Remembers how far a place has got its copies.</summary>
     /// <exception cref="RequestFailedException">Storage failed.</exception>
@@ -67,7 +85,11 @@ internal sealed class LedgerMemory(StateStorage storage)
     private async Task<TableEntity?> FindAsync(string tenant, string row, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        var found = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenant, "a tenant id"), row, cancellationToken: cancellationToken);
+        var found = await table.GetEntityIfExistsAsync<TableEntity>(
+            StateKeys.Safe(tenant, "a tenant id"),
+            row,
+            cancellationToken: cancellationToken
+        );
         return found.HasValue ? found.Value : null;
     }
 

@@ -1,6 +1,9 @@
 namespace Compliance.Ledger.Checkpoints;
 
-/// <summary>Something in the ledger is not what was signed, or not what this app writes. Never a failure to read: that is an <see cref="IOException"/>.</summary>
+/// <summary>
+/// Something in the ledger is not what was signed, or not what this app writes. Never a failure to read: that is an
+/// <see cref="IOException"/>.
+/// </summary>
 /// <param name="Part">Which part of the ledger: one problem in a part is one finding over time.</param>
 /// <param name="Reason">What is wrong, for people; the same words from one check to the next.</param>
 /// <param name="NextStep">What to do about it.</param>
@@ -31,7 +34,8 @@ internal sealed record LedgerProblem(string Part, string Reason, string NextStep
     public const string Copy = "copy";
 
     private const string Investigate =
-        "Treat it as an incident: keep both storage accounts as they are, get the checkpoints that were copied to the auditor, and run `compliance evidence verify`; nothing new is signed meanwhile";
+        "Treat it as an incident: keep both storage accounts as they are, get the checkpoints that were copied to the auditor, and run "
+            + "`compliance evidence verify`; nothing new is signed meanwhile";
 
     /// <summary>A problem that people have to look into.</summary>
     public static LedgerProblem In(string part, string reason) => new(part, reason, Investigate);

@@ -11,9 +11,9 @@ namespace Compliance.Ledger.Checkpoints;
 internal sealed record SelfCheckResult(TrustedCheckpoint? Head, long Records, IReadOnlyList<LedgerProblem> Problems);
 
 /// <summary>
-/// Checks the ledger against itself and against what was remembered of it elsewhere: the latest checkpoint's signature, its numbered twin, that it goes on from the
-/// checkpoint found right before (by a consistency proof from the tiles, and again over the log), its tiles, and the whole log. The auditor's own check is
-/// <c>compliance evidence verify</c>; this one is there so that nobody has to wait for him.
+/// Checks the ledger against itself and against what was remembered of it elsewhere: the latest checkpoint's signature, its numbered twin,
+/// that it goes on from the checkpoint found right before (by a consistency proof from the tiles, and again over the log), its tiles, and
+/// the whole log. The auditor's own check is <c>compliance evidence verify</c>; this one is there so that nobody has to wait for him.
 /// </summary>
 /// <param name="storage">The evidence account.</param>
 /// <param name="keys">Which keys are trusted.</param>
@@ -26,7 +26,12 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="Azure.RequestFailedException">Storage failed.</exception>
-    public async Task<SelfCheckResult> CheckAsync(string tenantId, CheckpointSigner? signer, byte[]? before, CancellationToken cancellationToken)
+    public async Task<SelfCheckResult> CheckAsync(
+        string tenantId,
+        CheckpointSigner? signer,
+        byte[]? before,
+        CancellationToken cancellationToken
+    )
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
         var (trusted, problems) = (keys.Trusted(tenant, signer), new List<LedgerProblem>());
@@ -37,9 +42,14 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
         {
             if (before is not null)
                 old = CheckpointKeys.Trust(before, tenant, trusted, LedgerProblem.History, "The checkpoint that was found right before");
-            head = await store.HeadAsync(cancellationToken) is { } stored ? CheckpointKeys.Trust(stored.Bytes, tenant, trusted, LedgerProblem.Head, "The latest checkpoint") : null;
+            head = await store.HeadAsync(cancellationToken) is { } stored
+                ? CheckpointKeys.Trust(stored.Bytes, tenant, trusted, LedgerProblem.Head, "The latest checkpoint")
+                : null;
             if (head is null && old is not null)
-                throw Problem(LedgerProblem.Head, Text($"The latest checkpoint is gone; there was one of {old.Size} records"));
+                throw Problem(
+                    LedgerProblem.Head,
+                    string.Create(CultureInfo.InvariantCulture, $"The latest checkpoint is gone; there was one of {old.Size} records")
+                );
         });
         if (head is null)
             return new(null, 0, problems);
@@ -80,19 +90,45 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
     private static async Task TilesAsync(ITileSource source, TrustedCheckpoint head, CancellationToken cancellationToken)
     {
         if (!(await TileBuilder.ResumeAsync(source, head.Size, cancellationToken)).Root().AsSpan().SequenceEqual(head.Checkpoint.Root))
-            throw Problem(LedgerProblem.Tiles, Text($"The tiles of {head.Size} records do not give the root that was signed"));
+            throw Problem(
+                LedgerProblem.Tiles,
+                string.Create(CultureInfo.InvariantCulture, $"The tiles of {head.Size} records do not give the root that was signed")
+            );
     }
 
-    private static async Task HistoryAsync(ITileSource source, TrustedCheckpoint old, TrustedCheckpoint head, CancellationToken cancellationToken)
+    private static async Task HistoryAsync(
+        ITileSource source,
+        TrustedCheckpoint old,
+        TrustedCheckpoint head,
+        CancellationToken cancellationToken
+    )
     {
         if (head.Size < old.Size)
-            throw Problem(LedgerProblem.History, Text($"The latest checkpoint is of {head.Size} records, but one of {old.Size} was here before: the ledger was put back"));
+            throw Problem(
+                LedgerProblem.History,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The latest checkpoint is of {head.Size} records, but one of {old.Size} was here before: the ledger was put back"
+                )
+            );
         var proof = await MerkleProof.ConsistencyAsync(source, old.Size, head.Size, cancellationToken);
         if (!MerkleProof.Consistency(old.Size, head.Size, old.Checkpoint.Root, head.Checkpoint.Root, proof))
-            throw Problem(LedgerProblem.History, Text($"The checkpoint of {head.Size} records does not go on from the one of {old.Size} that was here before: the ledger was rewritten"));
+            throw Problem(
+                LedgerProblem.History,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The checkpoint of {head.Size} records does not go on from the one of {old.Size} that was here before: the ledger "
+                        + $"was rewritten"
+                )
+            );
     }
 
-    private static async Task<long> LogAsync(BlobLedgerSource source, TrustedCheckpoint? old, TrustedCheckpoint head, CancellationToken cancellationToken)
+    private static async Task<long> LogAsync(
+        BlobLedgerSource source,
+        TrustedCheckpoint? old,
+        TrustedCheckpoint head,
+        CancellationToken cancellationToken
+    )
     {
         var tree = new MerkleFrontier();
         var leaf = new byte[MerkleHash.Size];
@@ -106,10 +142,10 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
             if (tree.Size == old?.Size && !tree.Root().AsSpan().SequenceEqual(old.Checkpoint.Root))
                 throw Problem(LedgerProblem.Log, LedgerCheckpointer.LogDiffers(tree.Size));
         }
-        return tree.Root().AsSpan().SequenceEqual(head.Checkpoint.Root) ? tree.Size : throw Problem(LedgerProblem.Log, LedgerCheckpointer.LogDiffers(head.Size));
+        return tree.Root().AsSpan().SequenceEqual(head.Checkpoint.Root)
+            ? tree.Size
+            : throw Problem(LedgerProblem.Log, LedgerCheckpointer.LogDiffers(head.Size));
     }
 
     private static LedgerProblemException Problem(string part, string reason) => new(LedgerProblem.In(part, reason));
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -36,21 +36,38 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
     /// <exception cref="LedgerProblemException">It is too long to be one.</exception>
     /// <exception cref="RequestFailedException">It cannot be read.</exception>
     public async Task<StoredBytes?> HeadAsync(CancellationToken cancellationToken) =>
-        await ReadAsync(await BlobAsync(LedgerLayout.HeadContainer, LedgerLayout.Head, cancellationToken), SignedNote.MaxBytes, cancellationToken) is not { } head ? null
+        await ReadAsync(
+            await BlobAsync(LedgerLayout.HeadContainer, LedgerLayout.Head, cancellationToken),
+            SignedNote.MaxBytes,
+            cancellationToken
+        )
+            is not { } head
+            ? null
         : head.Bytes.Length <= SignedNote.MaxBytes ? head
-        : throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Head, $"the latest checkpoint has more than {SignedNote.MaxBytes} bytes"));
+        : throw new LedgerProblemException(
+            LedgerProblem.In(LedgerProblem.Head, $"the latest checkpoint has more than {SignedNote.MaxBytes} bytes")
+        );
 
     /// <summary>Where the last checkpointer stopped; null when that is not known.</summary>
     /// <exception cref="RequestFailedException">It cannot be read.</exception>
     public async Task<(LedgerProgress? Progress, ETag? ETag)> ProgressAsync(CancellationToken cancellationToken)
     {
-        var stored = await ReadAsync(await BlobAsync(LedgerLayout.HeadContainer, ProgressPath, cancellationToken), MaxProgressBytes, cancellationToken);
+        var stored = await ReadAsync(
+            await BlobAsync(LedgerLayout.HeadContainer, ProgressPath, cancellationToken),
+            MaxProgressBytes,
+            cancellationToken
+        );
         if (stored is null)
             return (null, null);
         try
         {
-            return (JsonSerializer.Deserialize<LedgerProgress>(stored.Bytes, ComplianceJson.Compact) is { Size: > 0, Offset: > 0 } progress
-                && LedgerLayout.TryParseLog(progress.Path, out _) ? progress : null, stored.ETag);
+            return (
+                JsonSerializer.Deserialize<LedgerProgress>(stored.Bytes, ComplianceJson.Compact) is { Size: > 0, Offset: > 0 } progress
+                && LedgerLayout.TryParseLog(progress.Path, out _)
+                    ? progress
+                    : null,
+                stored.ETag
+            );
         }
         catch (JsonException)
         {
@@ -58,7 +75,9 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
         }
     }
 
-    /// <summary>Writes what never changes: a full tile or bundle, a numbered checkpoint. There already with the same bytes is as good.</summary>
+    /// <summary>
+    /// Writes what never changes: a full tile or bundle, a numbered checkpoint. There already with the same bytes is as good.
+    /// </summary>
     /// <returns>Null when it is there now with these bytes; else the other bytes that are there.</returns>
     /// <exception cref="RequestFailedException">It is not known to be written.</exception>
     public async Task<byte[]?> WriteOnceAsync(string path, byte[] bytes, CancellationToken cancellationToken)
@@ -66,7 +85,11 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
         var blob = await BlobAsync(LedgerLayout.Container, path, cancellationToken);
         try
         {
-            await blob.UploadAsync(new BinaryData(bytes), new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All } }, cancellationToken);
+            await blob.UploadAsync(
+                new BinaryData(bytes),
+                new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All } },
+                cancellationToken
+            );
             return null;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
@@ -83,20 +106,34 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
     /// <summary>Writes a partial tile or bundle. Its path tells its width, so that whoever writes it writes the same.</summary>
     /// <exception cref="RequestFailedException">It is not known to be written.</exception>
     public async Task WritePartialAsync(string path, byte[] bytes, CancellationToken cancellationToken) =>
-        await (await BlobAsync(LedgerLayout.HeadContainer, path, cancellationToken)).UploadAsync(new BinaryData(bytes), overwrite: true, cancellationToken);
+        await (await BlobAsync(LedgerLayout.HeadContainer, path, cancellationToken)).UploadAsync(
+            new BinaryData(bytes),
+            overwrite: true,
+            cancellationToken
+        );
 
     /// <summary>Keeps where the log was left, unless another checkpointer got further.</summary>
     /// <exception cref="RequestFailedException">It is not known to be written.</exception>
-    public Task SaveProgressAsync(LedgerProgress progress, CancellationToken cancellationToken) => AdvanceAsync(
-        ProgressPath, JsonSerializer.SerializeToUtf8Bytes(progress, ComplianceJson.Compact),
-        async () =>
-        {
-            var (known, etag) = await ProgressAsync(cancellationToken);
-            // One that claims more than was ever signed would never be replaced.
-            var further = known == progress
-                || (known?.Size > progress.Size && await (await BlobAsync(LedgerLayout.Container, LedgerLayout.Checkpoint(known.Size), cancellationToken)).ExistsAsync(cancellationToken));
-            return (further, etag);
-        }, cancellationToken);
+    public Task SaveProgressAsync(LedgerProgress progress, CancellationToken cancellationToken) =>
+        AdvanceAsync(
+            ProgressPath,
+            JsonSerializer.SerializeToUtf8Bytes(progress, ComplianceJson.Compact),
+            async () =>
+            {
+                var (known, etag) = await ProgressAsync(cancellationToken);
+                // One that claims more than was ever signed would never be replaced.
+                var further =
+                    known == progress
+                    || (
+                        known?.Size > progress.Size
+                        && await (
+                            await BlobAsync(LedgerLayout.Container, LedgerLayout.Checkpoint(known.Size), cancellationToken)
+                        ).ExistsAsync(cancellationToken)
+                    );
+                return (further, etag);
+            },
+            cancellationToken
+        );
 
     /// <summary>Makes a checkpoint the latest one, unless a larger one is it already.</summary>
     /// <param name="note">The signed checkpoint.</param>
@@ -105,11 +142,20 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
     /// <param name="cancellationToken">Stops between requests.</param>
     /// <exception cref="LedgerProblemException">What is there is no trusted checkpoint.</exception>
     /// <exception cref="RequestFailedException">It is not known to be written.</exception>
-    public Task MoveHeadAsync(byte[] note, long size, Func<byte[], long> sizeOf, CancellationToken cancellationToken) => AdvanceAsync(
-        LedgerLayout.Head, note,
-        async () => await HeadAsync(cancellationToken) is { } head ? (sizeOf(head.Bytes) >= size, head.ETag) : (false, null), cancellationToken);
+    public Task MoveHeadAsync(byte[] note, long size, Func<byte[], long> sizeOf, CancellationToken cancellationToken) =>
+        AdvanceAsync(
+            LedgerLayout.Head,
+            note,
+            async () => await HeadAsync(cancellationToken) is { } head ? (sizeOf(head.Bytes) >= size, head.ETag) : (false, null),
+            cancellationToken
+        );
 
-    private async Task AdvanceAsync(string path, byte[] bytes, Func<Task<(bool Further, ETag? ETag)>> look, CancellationToken cancellationToken)
+    private async Task AdvanceAsync(
+        string path,
+        byte[] bytes,
+        Func<Task<(bool Further, ETag? ETag)>> look,
+        CancellationToken cancellationToken
+    )
     {
         var blob = await BlobAsync(LedgerLayout.HeadContainer, path, cancellationToken);
         for (var races = 0; ; races++)
@@ -117,7 +163,9 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
             var (further, etag) = await look();
             if (further)
                 return;
-            var conditions = etag is { } known ? new BlobRequestConditions { IfMatch = known } : new BlobRequestConditions { IfNoneMatch = ETag.All };
+            var conditions = etag is { } known
+                ? new BlobRequestConditions { IfMatch = known }
+                : new BlobRequestConditions { IfNoneMatch = ETag.All };
             try
             {
                 await blob.UploadAsync(new BinaryData(bytes), new BlobUploadOptions { Conditions = conditions }, cancellationToken);
@@ -138,7 +186,10 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
     {
         try
         {
-            using BlobDownloadStreamingResult answer = await blob.DownloadStreamingAsync(new() { Range = new(0, most + 1L) }, cancellationToken);
+            using BlobDownloadStreamingResult answer = await blob.DownloadStreamingAsync(
+                new() { Range = new(0, most + 1L) },
+                cancellationToken
+            );
             using var bytes = new MemoryStream();
             await answer.Content.CopyToAsync(bytes, cancellationToken);
             return new(bytes.ToArray(), answer.Details.ETag);

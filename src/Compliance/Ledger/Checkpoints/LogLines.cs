@@ -9,8 +9,8 @@ namespace Compliance.Ledger.Checkpoints;
 internal sealed record LogPosition(string Path, long Offset);
 
 /// <summary>
-/// Reads the log's lines one after the other, across its append blobs, in constant memory. A line is a leaf, whatever it says; what follows the last line feed is
-/// none yet.
+/// Reads the log's lines one after the other, across its append blobs, in constant memory. A line is a leaf, whatever it says; what follows
+/// the last line feed is none yet.
 /// </summary>
 /// <param name="source">The log.</param>
 /// <param name="logs">Its append blobs in their order, as listed before the reading: all but the last have got their last byte.</param>
@@ -100,5 +100,10 @@ internal sealed class LogLines(ILedgerSource source, IReadOnlyList<LedgerFile> l
     }
 
     private LedgerProblemException Bad(string what) =>
-        new(LedgerProblem.In(LedgerProblem.Log, string.Create(CultureInfo.InvariantCulture, $"{logs[_log].Path} {what}, from byte {_offset} on: this app never writes that")));
+        new(
+            LedgerProblem.In(
+                LedgerProblem.Log,
+                string.Create(CultureInfo.InvariantCulture, $"{logs[_log].Path} {what}, from byte {_offset} on: this app never writes that")
+            )
+        );
 }

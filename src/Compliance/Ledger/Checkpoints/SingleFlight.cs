@@ -1,8 +1,8 @@
 namespace Compliance.Ledger.Checkpoints;
 
 /// <summary>
-/// Runs a job once at a time. Whoever asks while it runs shares one further run that begins after it, and so sees all that was there before he asked. A caller who
-/// gives up does not stop the others' run.
+/// Runs a job once at a time. Whoever asks while it runs shares one further run that begins after it, and so sees all that was there before
+/// he asked. A caller who gives up does not stop the others' run.
 /// </summary>
 /// <typeparam name="T">What the job gives.</typeparam>
 /// <param name="job">The job.</param>

@@ -11,7 +11,8 @@ namespace Compliance.Ledger.Checkpoints;
 
 /// <summary>
 /// A P-256 key in Key Vault that never leaves it: only digests go there and signatures come back. Key Vault Crypto User on that key (see
-/// <see cref="DeclaredCall.LedgerKey"/> and <see cref="DeclaredCall.LedgerSign"/>). Its REST interface is used, as its client package is not served everywhere this builds.
+/// <see cref="DeclaredCall.LedgerKey"/> and <see cref="DeclaredCall.LedgerSign"/>). Its REST interface is used, as its client package is
+/// not served everywhere this builds.
 /// </summary>
 /// <param name="key">The key with its version: <c>https://VAULT/keys/NAME/VERSION</c>.</param>
 /// <param name="pipelineOf">Signs in at the vault of an address; asked at the first use.</param>
@@ -49,33 +50,60 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
 
     /// <summary>Whether an address is that of a version of a key: <c>https://VAULT/keys/NAME/VERSION</c>, nothing more.</summary>
     public static bool IsKeyVersion(Uri address) =>
-        address.Scheme == Uri.UriSchemeHttps && address is { Query: "", Fragment: "", UserInfo: "" } && address.AbsolutePath.Split('/') is ["", "keys", { Length: > 0 }, { Length: > 0 }];
+        address.Scheme == Uri.UriSchemeHttps
+        && address is { Query: "", Fragment: "", UserInfo: "" }
+        && address.AbsolutePath.Split('/') is ["", "keys", { Length: > 0 }, { Length: > 0 }];
 
-    private Task<NoteKey> PublicKeyAsync(string origin, CancellationToken cancellationToken) => AskAsync(RequestMethod.Get, "", null, DeclaredCall.LedgerKey, answer =>
-    {
-        // {"key":{"kid":"https://…","kty":"EC","crv":"P-256","x":"…","y":"…"}}
-        var jwk = answer.GetProperty("key");
-        if (jwk.GetProperty("kty").GetString() is not ("EC" or "EC-HSM") || jwk.GetProperty("crv").GetString() != "P-256")
-            throw new FormatException("the key is not an elliptic-curve key on P-256");
-        using var ecdsa = ECDsa.Create(new ECParameters
-        {
-            Curve = ECCurve.NamedCurves.nistP256,
-            Q = new() { X = Bytes(jwk, "x", CoordinateBytes), Y = Bytes(jwk, "y", CoordinateBytes) },
-        });
-        return NoteKey.FromSpki(origin, ecdsa.ExportSubjectPublicKeyInfo());
-    }, cancellationToken);
+    private Task<NoteKey> PublicKeyAsync(string origin, CancellationToken cancellationToken) =>
+        AskAsync(
+            RequestMethod.Get,
+            "",
+            null,
+            DeclaredCall.LedgerKey,
+            answer =>
+            {
+                // {"key":{"kid":"https://…","kty":"EC","crv":"P-256","x":"…","y":"…"}}
+                var jwk = answer.GetProperty("key");
+                if (jwk.GetProperty("kty").GetString() is not ("EC" or "EC-HSM") || jwk.GetProperty("crv").GetString() != "P-256")
+                    throw new FormatException("the key is not an elliptic-curve key on P-256");
+                using var ecdsa = ECDsa.Create(
+                    new ECParameters
+                    {
+                        Curve = ECCurve.NamedCurves.nistP256,
+                        Q = new() { X = Bytes(jwk, "x", CoordinateBytes), Y = Bytes(jwk, "y", CoordinateBytes) },
+                    }
+                );
+                return NoteKey.FromSpki(origin, ecdsa.ExportSubjectPublicKeyInfo());
+            },
+            cancellationToken
+        );
 
     private Task<byte[]> SignAsync(byte[] text, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new { alg = Algorithm, value = Base64Url.EncodeToString(SHA256.HashData(text)) });
-        return AskAsync(RequestMethod.Post, "/sign", body, DeclaredCall.LedgerSign, answer => EcdsaDer.Of(Bytes(answer, "value", 2 * CoordinateBytes)), cancellationToken);
+        return AskAsync(
+            RequestMethod.Post,
+            "/sign",
+            body,
+            DeclaredCall.LedgerSign,
+            answer => EcdsaDer.Of(Bytes(answer, "value", 2 * CoordinateBytes)),
+            cancellationToken
+        );
     }
 
-    private static byte[] Bytes(JsonElement json, string name, int length) => Base64Url.DecodeFromChars(json.GetProperty(name).GetString()) is var bytes && bytes.Length == length
-        ? bytes
-        : throw new FormatException($"'{name}' has {bytes.Length} bytes, not {length}");
+    private static byte[] Bytes(JsonElement json, string name, int length) =>
+        Base64Url.DecodeFromChars(json.GetProperty(name).GetString()) is var bytes && bytes.Length == length
+            ? bytes
+            : throw new FormatException($"'{name}' has {bytes.Length} bytes, not {length}");
 
-    private async Task<T> AskAsync<T>(RequestMethod method, string operation, byte[]? body, DeclaredCall call, Func<JsonElement, T> read, CancellationToken cancellationToken)
+    private async Task<T> AskAsync<T>(
+        RequestMethod method,
+        string operation,
+        byte[]? body,
+        DeclaredCall call,
+        Func<JsonElement, T> read,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -94,17 +122,31 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
             using var answer = JsonDocument.Parse(message.Response.Content);
             return read(answer.RootElement);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or CryptographicException or LedgerFormatException)
+        catch (Exception e)
+            when (e
+                    is JsonException
+                        or KeyNotFoundException
+                        or InvalidOperationException
+                        or FormatException
+                        or CryptographicException
+                        or LedgerFormatException
+            )
         {
             throw new CheckpointKeyException(
-                $"the vault's answer about the key of setting {EvidenceOptions.SigningKeySetting} cannot be used: {e.Message}", "Name a version of an EC key on curve P-256", e);
+                $"the vault's answer about the key of setting {EvidenceOptions.SigningKeySetting} cannot be used: {e.Message}",
+                "Name a version of an EC key on curve P-256",
+                e
+            );
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ReadFailure.Of(e, call, null, null);
             throw new CheckpointKeyException(
-                $"the key of setting {EvidenceOptions.SigningKeySetting} cannot be used: {failure.Reason}{(failure.Permission is { } missing ? $" Missing: {missing} on the key." : "")}",
-                failure.Remedy, e);
+                $"the key of setting {EvidenceOptions.SigningKeySetting} cannot be used: "
+                    + $"{failure.Reason}{(failure.Permission is { } missing ? $" Missing: {missing} on the key." : "")}",
+                failure.Remedy,
+                e
+            );
         }
     }
 
@@ -122,7 +164,10 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
 internal sealed class NoSigningKey : ISigningKey
 {
     /// <inheritdoc/>
-    public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken cancellationToken) => throw new CheckpointKeyException(
-        $"setting {EvidenceOptions.SigningKeySetting} is missing, so no checkpoint can be signed",
-        $"Give {EvidenceOptions.SigningKeySetting} the address of a P-256 key in Key Vault with its version (https://VAULT/keys/NAME/VERSION), or on a laptop the path of a key file");
+    public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken cancellationToken) =>
+        throw new CheckpointKeyException(
+            $"setting {EvidenceOptions.SigningKeySetting} is missing, so no checkpoint can be signed",
+            $"Give {EvidenceOptions.SigningKeySetting} the address of a P-256 key in Key Vault with its version "
+                + "(https://VAULT/keys/NAME/VERSION), or on a laptop the path of a key file"
+        );
 }

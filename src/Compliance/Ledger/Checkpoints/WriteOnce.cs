@@ -39,28 +39,66 @@ internal sealed record WriteOnceVerdict(bool Claimed, bool Unknown, string Reaso
 /// <summary>Says what a policy is worth. Pure.</summary>
 internal static class WriteOnceRules
 {
-    private const string Lock = "Lock the policy: az storage container immutability-policy lock --account-name ACCOUNT --container-name ledger --if-match ETAG (it can never be unlocked again)";
-    private const string Make = "Give the container a policy: az storage container immutability-policy create --account-name ACCOUNT --container-name ledger --period DAYS --allow-protected-append-writes true; then lock it";
+    private const string Lock =
+        "Lock the policy: az storage container immutability-policy lock --account-name ACCOUNT --container-name ledger --if-match ETAG "
+            + "(it can never be unlocked again)";
+    private const string Make =
+        "Give the container a policy: az storage container immutability-policy create --account-name ACCOUNT --container-name ledger "
+            + "--period DAYS --allow-protected-append-writes true; then lock it";
 
     /// <summary>The verdict on a policy.</summary>
     /// <param name="policy">The policy; null for none.</param>
     /// <param name="keep">How long evidence has to be kept: the longest time of the evidence policy.</param>
-    public static WriteOnceVerdict Judge(ImmutabilityPolicy? policy, TimeSpan keep) => policy switch
-    {
-        null => new(Claimed: false, Unknown: false, "Container ledger has no immutability policy: whoever may write to it may rewrite it", Make),
-        { ProtectedAppends: false } => new(Claimed: false, Unknown: false,
-            $"The immutability policy of container ledger does not allow protected append writes{(policy.Locked ? ", and it is locked" : "")}: the log cannot grow under it",
-            policy.Locked ? "A locked policy cannot be changed: move the evidence to another account, whose policy allows protected append writes" : Make),
-        { Locked: false } => new(Claimed: false, Unknown: false, "The immutability policy of container ledger is not locked: it can be removed, and the log rewritten", Lock),
-        { Days: var days } when days < keep.TotalDays => new(Claimed: false, Unknown: false, string.Create(CultureInfo.InvariantCulture,
-            $"The immutability policy of container ledger is locked for {days} days, and evidence is to be kept for {keep.TotalDays:0}: the log could be deleted before"),
-            "Extend the policy: az storage container immutability-policy extend --account-name ACCOUNT --container-name ledger --period DAYS --if-match ETAG (a locked policy can be extended five times), or shorten the retention of policy/evidence.yaml"),
-        _ => new(Claimed: true, Unknown: false, string.Create(CultureInfo.InvariantCulture,
-            $"Container ledger is write-once: its policy of {policy.Days} days is locked and allows protected append writes"), null),
-    };
+    public static WriteOnceVerdict Judge(ImmutabilityPolicy? policy, TimeSpan keep) =>
+        policy switch
+        {
+            null => new(
+                Claimed: false,
+                Unknown: false,
+                "Container ledger has no immutability policy: whoever may write to it may rewrite it",
+                Make
+            ),
+            { ProtectedAppends: false } => new(
+                Claimed: false,
+                Unknown: false,
+                "The immutability policy of container ledger does not allow protected append "
+                    + $"writes{(policy.Locked ? ", and it is locked" : "")}: the log cannot grow under it",
+                policy.Locked
+                    ? "A locked policy cannot be changed: move the evidence to another account, whose policy allows protected append writes"
+                    : Make
+            ),
+            { Locked: false } => new(
+                Claimed: false,
+                Unknown: false,
+                "The immutability policy of container ledger is not locked: it can be removed, and the log rewritten",
+                Lock
+            ),
+            { Days: var days } when days < keep.TotalDays => new(
+                Claimed: false,
+                Unknown: false,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The immutability policy of container ledger is locked for {days} days, and evidence is to be kept for "
+                        + $"{keep.TotalDays:0}: the log could be deleted before"
+                ),
+                "Extend the policy: az storage container immutability-policy extend --account-name ACCOUNT --container-name ledger "
+                    + "--period DAYS --if-match ETAG (a locked policy can be extended five times), or shorten the retention of "
+                    + "policy/evidence.yaml"
+            ),
+            _ => new(
+                Claimed: true,
+                Unknown: false,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Container ledger is write-once: its policy of {policy.Days} days is locked and allows protected append writes"
+                ),
+                null
+            ),
+        };
 
     /// <summary>The verdict when the policy could not be read.</summary>
-    public static WriteOnceVerdict Judge(WriteOnceUnknownException e) => new(Claimed: false, Unknown: true, $"Whether container ledger is write-once cannot be told: {e.Message}", e.Remedy);
+    public static WriteOnceVerdict Judge(WriteOnceUnknownException e) =>
+        new(Claimed: false, Unknown: true, $"Whether container ledger is write-once cannot be told: {e.Message}", e.Remedy);
 }
 
 /// <summary>Storage on this machine: it has no immutability.</summary>
@@ -82,7 +120,10 @@ internal sealed class ResourceManagerWriteOnce(TenantConnection tenant, string? 
     public async Task<ImmutabilityPolicy?> ReadAsync(CancellationToken cancellationToken)
     {
         if (accountResourceId is null)
-            throw new WriteOnceUnknownException($"setting {EvidenceOptions.AccountSetting} is missing", $"Give {EvidenceOptions.AccountSetting} the account's id (`az storage account show --name NAME --query id`)");
+            throw new WriteOnceUnknownException(
+                $"setting {EvidenceOptions.AccountSetting} is missing",
+                $"Give {EvidenceOptions.AccountSetting} the account's id (`az storage account show --name NAME --query id`)"
+            );
         try
         {
             using var message = tenant.ResourceManagerPipeline.CreateMessage();
@@ -107,7 +148,8 @@ internal sealed class ResourceManagerWriteOnce(TenantConnection tenant, string? 
     private static bool IsNoPolicy(Response response)
     {
         using var body = JsonDocument.Parse(response.Content);
-        return body.RootElement.TryGetProperty("error", out var error) && error.TryGetProperty("code", out var code)
+        return body.RootElement.TryGetProperty("error", out var error)
+            && error.TryGetProperty("code", out var code)
             && code.GetString() is "ContainerNotFound" or "ImmutabilityPolicyNotFound";
     }
 
@@ -119,9 +161,15 @@ internal sealed class ResourceManagerWriteOnce(TenantConnection tenant, string? 
     {
         if (!answer.TryGetProperty("properties", out var policy) || policy.ValueKind != JsonValueKind.Object)
             throw new IncompleteReadException("the answer has no 'properties'");
-        var days = policy.TryGetProperty("immutabilityPeriodSinceCreationInDays", out var period) && period.TryGetInt32(out var given) ? given : 0;
+        var days =
+            policy.TryGetProperty("immutabilityPeriodSinceCreationInDays", out var period) && period.TryGetInt32(out var given) ? given : 0;
         bool Is(string name) => policy.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
-        return days <= 0 ? null : new(
-            policy.TryGetProperty("state", out var state) && state.GetString() == "Locked", days, Is("allowProtectedAppendWrites") || Is("allowProtectedAppendWritesAll"));
+        return days <= 0
+            ? null
+            : new(
+                policy.TryGetProperty("state", out var state) && state.GetString() == "Locked",
+                days,
+                Is("allowProtectedAppendWrites") || Is("allowProtectedAppendWritesAll")
+            );
     }
 }

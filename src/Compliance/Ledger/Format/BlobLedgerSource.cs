@@ -14,11 +14,20 @@ internal sealed class BlobLedgerSource(BlobServiceClient service, string tenantI
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) =>
-        [.. (await ListAsync(LedgerLayout.LogFolder, cancellationToken)).Where(f => LedgerLayout.TryParseLog(f.Path, out _)).OrderBy(f => f.Path, StringComparer.Ordinal)];
+        [
+            .. (await ListAsync(LedgerLayout.LogFolder, cancellationToken))
+                .Where(f => LedgerLayout.TryParseLog(f.Path, out _))
+                .OrderBy(f => f.Path, StringComparer.Ordinal),
+        ];
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) =>
-        [.. (await ListAsync(LedgerLayout.CheckpointFolder, cancellationToken)).Select(f => LedgerLayout.TryParseCheckpoint(f.Path, out var size) ? size : -1).Where(s => s >= 0).Order()];
+        [
+            .. (await ListAsync(LedgerLayout.CheckpointFolder, cancellationToken))
+                .Select(f => LedgerLayout.TryParseCheckpoint(f.Path, out var size) ? size : -1)
+                .Where(s => s >= 0)
+                .Order(),
+        ];
 
     /// <inheritdoc/>
     public override async Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken)

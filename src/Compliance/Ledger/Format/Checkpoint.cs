@@ -32,9 +32,15 @@ internal sealed record Checkpoint(string Origin, long Size, byte[] Root, IReadOn
         if (Array.FindIndex(lines, l => l.Length == 0) is >= 0 and var empty)
             throw new LedgerFormatException("a checkpoint has no empty line", Begin(lines, empty));
         if (lines.Length < 3)
-            throw new LedgerFormatException($"a checkpoint has an origin, a size and a root, each on its line; here are {lines.Length}", NoteSyntax.Offset(text, text.Length));
+            throw new LedgerFormatException(
+                $"a checkpoint has an origin, a size and a root, each on its line; here are {lines.Length}",
+                NoteSyntax.Offset(text, text.Length)
+            );
         if (!long.TryParse(lines[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size) || SizeText(size) != lines[1])
-            throw new LedgerFormatException($"the size is a decimal number without leading zeros, {long.MaxValue} at most", Begin(lines, 1));
+            throw new LedgerFormatException(
+                $"the size is a decimal number without leading zeros, {long.MaxValue} at most",
+                Begin(lines, 1)
+            );
         if (!NoteSyntax.TryBase64(lines[2], out var root) || root.Length != MerkleHash.Size)
             throw new LedgerFormatException($"the root is base64 of {MerkleHash.Size} bytes", Begin(lines, 2));
         return new(lines[0], size, root, lines[3..]);
@@ -44,7 +50,9 @@ internal sealed record Checkpoint(string Origin, long Size, byte[] Root, IReadOn
     /// <exception cref="LedgerFormatException">No checkpoint can have such parts.</exception>
     public string Format()
     {
-        var text = string.Concat(((string[])[Origin, SizeText(Size), Convert.ToBase64String(Root), .. Extensions]).Select(line => line + '\n'));
+        var text = string.Concat(
+            ((string[])[Origin, SizeText(Size), Convert.ToBase64String(Root), .. Extensions]).Select(line => line + '\n')
+        );
         // One set of rules, for reading and for writing. A newline within a part would make two of it.
         if (!Same(Parse(text)))
             throw new LedgerFormatException("the checkpoint would be read with other parts", 0);
@@ -58,7 +66,10 @@ internal sealed record Checkpoint(string Origin, long Size, byte[] Root, IReadOn
     public override int GetHashCode() => HashCode.Combine(Origin, Size, Convert.ToBase64String(Root));
 
     private bool Same(Checkpoint other) =>
-        Origin == other.Origin && Size == other.Size && Root.AsSpan().SequenceEqual(other.Root) && Extensions.SequenceEqual(other.Extensions);
+        Origin == other.Origin
+        && Size == other.Size
+        && Root.AsSpan().SequenceEqual(other.Root)
+        && Extensions.SequenceEqual(other.Extensions);
 
     private static string SizeText(long size) => size.ToString(CultureInfo.InvariantCulture);
 

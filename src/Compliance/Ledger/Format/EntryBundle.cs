@@ -4,8 +4,9 @@ using System.Buffers.Binary;
 namespace Compliance.Ledger.Format;
 
 /// <summary>
-/// A bundle of entries as C2SP tlog-tiles, "Log entries", lays it out: each entry's length as two bytes, the higher first, then its bytes. Entries follow each
-/// other with nothing between, before or after. For example the entries <c>a</c> and <c>bc</c> are <c>00 01 61 00 02 62 63</c>.
+/// A bundle of entries as C2SP tlog-tiles, "Log entries", lays it out: each entry's length as two bytes, the higher first, then its bytes.
+/// Entries follow each other with nothing between, before or after. For example the entries <c>a</c> and <c>bc</c> are <c>00 01 61 00 02 62
+/// 63</c>.
 /// </summary>
 internal static class EntryBundle
 {

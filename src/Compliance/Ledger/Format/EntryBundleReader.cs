@@ -14,7 +14,8 @@ internal ref struct EntryBundleReader(ReadOnlySpan<byte> bundle)
     /// <summary>Reads the next entry.</summary>
     /// <param name="entry">Its bytes: a part of the bundle, not a copy.</param>
     /// <returns>Whether there was one; <c>false</c> exactly at the bundle's end.</returns>
-    /// <exception cref="LedgerFormatException">The bundle is cut off within the entry or its length. The reader stays before it.</exception>
+    /// <exception cref="LedgerFormatException">The bundle is cut off within the entry or its length. The reader stays before
+    /// it.</exception>
     public bool TryRead(out ReadOnlySpan<byte> entry)
     {
         entry = default;

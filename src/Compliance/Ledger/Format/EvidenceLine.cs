@@ -8,7 +8,8 @@ namespace Compliance.Ledger.Format;
 
 /// <summary>
 /// A record as the bytes that are kept: one line of canonical JSON (RFC 8785) with the time it was appended at. Sample, cut off:
-/// <c>{"action":"credentials.check","actor":"CredentialRotationCheck (timer)","controls":["CRED-001"],...,"id":"cred-1/check","loggedAt":"2026-03-01T06:00:01.250Z",...,"version":1}</c>
+/// <c>{"action":"credentials.check","actor":"CredentialRotationCheck
+/// (timer)","controls":["CRED-001"],...,"id":"cred-1/check","loggedAt":"2026-03-01T06:00:01.250Z",...,"version":1}</c>
 /// </summary>
 internal static class EvidenceLine
 {
@@ -26,6 +27,7 @@ internal static class EvidenceLine
 
     // As long as every other, so that the time is put in without moving a byte.
     private const string NotLogged = "0001-01-01T00:00:00.000Z";
+
     // The last there is in a line, since only texts follow: in them the quotes would be escaped.
     private static ReadOnlySpan<byte> Room => "\"loggedAt\":\"0001-01-01T00:00:00.000Z\""u8;
 
@@ -43,21 +45,26 @@ internal static class EvidenceLine
     }
 
     /// <summary>The record's bytes, with room for the time it is appended at.</summary>
-    /// <exception cref="ArgumentException">The record is longer than <see cref="MaxBytes"/>, a text of it has no UTF-8 form, or a count is beyond 2^53 - 1.</exception>
+    /// <exception cref="ArgumentException">The record is longer than <see cref="MaxBytes"/>, a text of it has no UTF-8 form, or a count is
+    /// beyond 2^53 - 1.</exception>
     public static byte[] NotYet(EvidenceRecord record)
     {
         var bytes = RecordWriter.Write(record, NotLogged);
         return bytes.Length <= MaxBytes
             ? bytes
             : throw new ArgumentException(
-                $"evidence record {record.Id} has {bytes.Length} bytes, more than {MaxBytes}: a record holds ids, counts and digests only; attach the rest as details and name their SHA-256 in detailsSha256", nameof(record));
+                $"evidence record {record.Id} has {bytes.Length} bytes, more than {MaxBytes}: a record holds ids, counts and digests "
+                    + "only; attach the rest as details and name their SHA-256 in detailsSha256",
+                nameof(record)
+            );
     }
 
     /// <summary>Where the time goes in a line of <see cref="NotYet"/>.</summary>
     public static int LoggedAtOf(ReadOnlySpan<byte> line) => line.LastIndexOf(Room) + Room.Length - NotLogged.Length - 1;
 
     /// <summary>The time a record is appended at, to the millisecond, as it stands in a line.</summary>
-    public static byte[] Stamp(DateTimeOffset loggedAt) => Encoding.ASCII.GetBytes(loggedAt.UtcDateTime.ToString(LoggedFormat, CultureInfo.InvariantCulture));
+    public static byte[] Stamp(DateTimeOffset loggedAt) =>
+        Encoding.ASCII.GetBytes(loggedAt.UtcDateTime.ToString(LoggedFormat, CultureInfo.InvariantCulture));
 
     /// <summary>SHA-256 of a record's bytes, lower-case hex.</summary>
     public static string Sha256(ReadOnlySpan<byte> line) => Convert.ToHexStringLower(SHA256.HashData(line));
@@ -67,7 +74,10 @@ internal static class EvidenceLine
 
     /// <summary>Whether two lines hold the same record, whenever each was appended.</summary>
     public static bool Same(ReadOnlySpan<byte> line, ReadOnlySpan<byte> other) =>
-        line.Length == other.Length && Read(line) is { LoggedAtStart: > 0 } one && Read(other) is { LoggedAtStart: > 0 } two && one.LoggedAtStart == two.LoggedAtStart
+        line.Length == other.Length
+        && Read(line) is { LoggedAtStart: > 0 } one
+        && Read(other) is { LoggedAtStart: > 0 } two
+        && one.LoggedAtStart == two.LoggedAtStart
         && line[..one.LoggedAtStart].SequenceEqual(other[..one.LoggedAtStart])
         && line[(one.LoggedAtStart + NotLogged.Length)..].SequenceEqual(other[(one.LoggedAtStart + NotLogged.Length)..]);
 
@@ -86,7 +96,11 @@ internal static class EvidenceLine
             {
                 if (reader.CurrentDepth != 1 || reader.TokenType != JsonTokenType.PropertyName)
                     continue;
-                var name = reader.ValueTextEquals("id"u8) ? Name.Id : reader.ValueTextEquals("loggedAt"u8) ? Name.LoggedAt : reader.ValueTextEquals("action"u8) ? Name.Action : Name.Other;
+                var name =
+                    reader.ValueTextEquals("id"u8) ? Name.Id
+                    : reader.ValueTextEquals("loggedAt"u8) ? Name.LoggedAt
+                    : reader.ValueTextEquals("action"u8) ? Name.Action
+                    : Name.Other;
                 reader.Read();
                 if (name == Name.Other || reader.TokenType != JsonTokenType.String)
                 {
@@ -100,11 +114,19 @@ internal static class EvidenceLine
                         facts = facts with { Id = HashOf(ref reader) };
                         break;
                     case Name.Action:
-                        facts = facts with { Closing = reader.ValueTextEquals(ClosedAction), ClockBack = reader.ValueTextEquals(ClockBackAction) };
+                        facts = facts with
+                        {
+                            Closing = reader.ValueTextEquals(ClosedAction),
+                            ClockBack = reader.ValueTextEquals(ClockBackAction),
+                        };
                         break;
                     default:
                         if (reader.TryGetDateTimeOffset(out var at))
-                            facts = facts with { LoggedAt = at, LoggedAtStart = reader.ValueSpan.Length == NotLogged.Length ? (int)reader.TokenStartIndex + 1 : 0 };
+                            facts = facts with
+                            {
+                                LoggedAt = at,
+                                LoggedAtStart = reader.ValueSpan.Length == NotLogged.Length ? (int)reader.TokenStartIndex + 1 : 0,
+                            };
                         break;
                 }
             }
@@ -122,7 +144,12 @@ internal static class EvidenceLine
     /// <param name="path">The path of the blob it is in: the record of another blob closes nothing here.</param>
     /// <returns>Null when the line does not close that blob.</returns>
     public static string? NextOf(ReadOnlySpan<byte> line, string path) =>
-        IdOf(line) == ClosedId + path && TextOf(line, "subject"u8) is { } next && LedgerLayout.TryParseLog(next, out _) && string.CompareOrdinal(next, path) > 0 ? next : null;
+        IdOf(line) == ClosedId + path
+        && TextOf(line, "subject"u8) is { } next
+        && LedgerLayout.TryParseLog(next, out _)
+        && string.CompareOrdinal(next, path) > 0
+            ? next
+            : null;
 
     private static string? TextOf(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name)
     {

@@ -8,14 +8,22 @@ internal sealed class FolderLedgerSource(string folder) : LedgerSource
     public override bool IsNear => true;
 
     /// <inheritdoc/>
-    public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LedgerFile>>([.. Files(LedgerLayout.LogFolder)
-        .Where(f => LedgerLayout.TryParseLog(LedgerLayout.LogFolder + f.Name, out _))
-        .Select(f => new LedgerFile(LedgerLayout.LogFolder + f.Name, f.Length))
-        .OrderBy(f => f.Path, StringComparer.Ordinal)]);
+    public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<LedgerFile>>([
+            .. Files(LedgerLayout.LogFolder)
+                .Where(f => LedgerLayout.TryParseLog(LedgerLayout.LogFolder + f.Name, out _))
+                .Select(f => new LedgerFile(LedgerLayout.LogFolder + f.Name, f.Length))
+                .OrderBy(f => f.Path, StringComparer.Ordinal),
+        ]);
 
     /// <inheritdoc/>
-    public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<long>>([.. Files(LedgerLayout.CheckpointFolder)
-        .Select(f => LedgerLayout.TryParseCheckpoint(LedgerLayout.CheckpointFolder + f.Name, out var size) ? size : -1).Where(s => s >= 0).Order()]);
+    public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<long>>([
+            .. Files(LedgerLayout.CheckpointFolder)
+                .Select(f => LedgerLayout.TryParseCheckpoint(LedgerLayout.CheckpointFolder + f.Name, out var size) ? size : -1)
+                .Where(s => s >= 0)
+                .Order(),
+        ]);
 
     /// <inheritdoc/>
     public override Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken)

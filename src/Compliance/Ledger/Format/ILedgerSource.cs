@@ -5,7 +5,10 @@ namespace Compliance.Ledger.Format;
 /// <param name="Length">Its length in bytes when it was listed; it may have grown.</param>
 internal sealed record LedgerFile(string Path, long Length);
 
-/// <summary>One tenant's log, read from storage or from a downloaded folder. Nothing it gives need be trusted: the checkpoints' signatures and the tree tell.</summary>
+/// <summary>
+/// One tenant's log, read from storage or from a downloaded folder. Nothing it gives need be trusted: the checkpoints' signatures and the
+/// tree tell.
+/// </summary>
 internal interface ILedgerSource : ITileSource
 {
     /// <summary>Whether it is on this machine: a task that reads ahead would cost more than it brings.</summary>

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Compliance.Ledger.Format;
 
 /// <summary>
-/// Where things lie in one tenant's log. Containers <c>ledger</c> (write once) and <c>ledger-head</c> (replaced) each hold them under <c>{tenant}/</c>; no path is in both,
-/// so that a download may put the two into one folder:
+/// Where things lie in one tenant's log. Containers <c>ledger</c> (write once) and <c>ledger-head</c> (replaced) each hold them under
+/// <c>{tenant}/</c>; no path is in both, so that a download may put the two into one folder:
 /// <code>
 /// log/2026-11-0001.jsonl        the truth: one record a line, in the order of their names        ledger
 /// tile/0/x001/067               full tiles and entry bundles, C2SP tlog-tiles                   ledger
@@ -35,18 +35,24 @@ internal static class LedgerLayout
     /// <param name="year">Year.</param>
     /// <param name="month">Month, 1 to 12.</param>
     /// <param name="number">Which of the month, from 1.</param>
-    public static string Log(int year, int month, int number) => string.Create(CultureInfo.InvariantCulture, $"{LogFolder}{year:0000}-{month:00}-{number:0000}.jsonl");
+    public static string Log(int year, int month, int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{LogFolder}{year:0000}-{month:00}-{number:0000}.jsonl");
 
     /// <summary>Takes a path of <see cref="Log"/> apart.</summary>
     /// <returns>False when it is none.</returns>
     public static bool TryParseLog([NotNullWhen(true)] string? path, out (int Year, int Month, int Number) log)
     {
         log = default;
-        if (path is not { Length: 22 } || !path.StartsWith(LogFolder, StringComparison.Ordinal)
+        if (
+            path is not { Length: 22 }
+            || !path.StartsWith(LogFolder, StringComparison.Ordinal)
             || !int.TryParse(path.AsSpan(4, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var year)
-            || !int.TryParse(path.AsSpan(9, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var month) || month is < 1 or > 12
-            || !int.TryParse(path.AsSpan(12, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1
-            || Log(year, month, number) != path)
+            || !int.TryParse(path.AsSpan(9, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var month)
+            || month is < 1 or > 12
+            || !int.TryParse(path.AsSpan(12, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || number < 1
+            || Log(year, month, number) != path
+        )
             return false;
         log = (year, month, number);
         return true;
@@ -60,8 +66,10 @@ internal static class LedgerLayout
     public static bool TryParseCheckpoint([NotNullWhen(true)] string? path, out long size)
     {
         size = 0;
-        return path is not null && path.StartsWith(CheckpointFolder, StringComparison.Ordinal)
-            && long.TryParse(path.AsSpan(CheckpointFolder.Length), NumberStyles.None, CultureInfo.InvariantCulture, out size) && Checkpoint(size) == path;
+        return path is not null
+            && path.StartsWith(CheckpointFolder, StringComparison.Ordinal)
+            && long.TryParse(path.AsSpan(CheckpointFolder.Length), NumberStyles.None, CultureInfo.InvariantCulture, out size)
+            && Checkpoint(size) == path;
     }
 
     /// <summary>Whether a path belongs into <see cref="HeadContainer"/> rather than <see cref="Container"/>.</summary>

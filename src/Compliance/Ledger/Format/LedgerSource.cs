@@ -45,7 +45,11 @@ internal abstract class LedgerSource : ILedgerSource
         const int most = TilePath.Width * MerkleHash.Size;
         if (await FindAsync(TilePath.Of(tile), most, cancellationToken) is { } exact)
             return exact;
-        if (!tile.Full && await FindAsync(TilePath.Of(tile with { Width = TilePath.Width }), most, cancellationToken) is { } full && full.Length >= tile.Width * MerkleHash.Size)
+        if (
+            !tile.Full
+            && await FindAsync(TilePath.Of(tile with { Width = TilePath.Width }), most, cancellationToken) is { } full
+            && full.Length >= tile.Width * MerkleHash.Size
+        )
             return full[..(tile.Width * MerkleHash.Size)];
         throw new LedgerFormatException($"tile {tile} is missing", 0);
     }

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Compliance.Ledger.Format;
 
 /// <summary>
-/// The right edge of an RFC 6962 tree that grows: the roots of its perfect subtrees, one for each bit set in its size, which is all that is needed to append to
-/// it and to know its root. Constant memory for any size. Not safe for use by several threads at once.
+/// The right edge of an RFC 6962 tree that grows: the roots of its perfect subtrees, one for each bit set in its size, which is all that is
+/// needed to append to it and to know its root. Constant memory for any size. Not safe for use by several threads at once.
 /// </summary>
 internal sealed class MerkleFrontier
 {
@@ -21,18 +21,25 @@ internal sealed class MerkleFrontier
     /// <summary>Takes up a tree where <see cref="Save"/> left it.</summary>
     /// <param name="size">How many leaves it had, 0 or more.</param>
     /// <param name="roots">The roots of its perfect subtrees from the left: as many as bits are set in the size.</param>
-    /// <exception cref="LedgerFormatException">The roots cannot be those of a tree of this size. (Whether they are is for its root to tell.)</exception>
+    /// <exception cref="LedgerFormatException">The roots cannot be those of a tree of this size. (Whether they are is for its root to
+    /// tell.)</exception>
     public static MerkleFrontier Restore(long size, IReadOnlyList<byte[]> roots)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
         ArgumentNullException.ThrowIfNull(roots);
         if (roots.Count != BitOperations.PopCount((ulong)size))
-            throw new LedgerFormatException($"the frontier of a tree of {size} leaves has {BitOperations.PopCount((ulong)size)} hashes, not {roots.Count}", 0);
+            throw new LedgerFormatException(
+                $"the frontier of a tree of {size} leaves has {BitOperations.PopCount((ulong)size)} hashes, not {roots.Count}",
+                0
+            );
         var frontier = new MerkleFrontier { Size = size };
         foreach (var root in roots)
         {
             if (root is not { Length: MerkleHash.Size })
-                throw new LedgerFormatException($"hash {frontier._count} of the frontier has {root?.Length ?? 0} bytes, not {MerkleHash.Size}", (long)frontier._count * MerkleHash.Size);
+                throw new LedgerFormatException(
+                    $"hash {frontier._count} of the frontier has {root?.Length ?? 0} bytes, not {MerkleHash.Size}",
+                    (long)frontier._count * MerkleHash.Size
+                );
             root.CopyTo(frontier.At(frontier._count++));
         }
         return frontier;
@@ -76,7 +83,9 @@ internal sealed class MerkleFrontier
         return clone;
     }
 
-    /// <summary>What <see cref="Restore"/> needs beside <see cref="Size"/>: the roots of the perfect subtrees from the left, as copies.</summary>
+    /// <summary>
+    /// What <see cref="Restore"/> needs beside <see cref="Size"/>: the roots of the perfect subtrees from the left, as copies.
+    /// </summary>
     public IReadOnlyList<byte[]> Save() => [.. Enumerable.Range(0, _count).Select(i => At(i).ToArray())];
 
     private Span<byte> At(int subtree) => _roots.AsSpan(subtree * MerkleHash.Size, MerkleHash.Size);

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Compliance.Ledger.Format;
 
 /// <summary>
-/// The hashes of RFC 6962 section 2.1 (RFC 9162 section 2.1.1 says the same): SHA-256 with one byte before a leaf and another before an inner node, so that
-/// no record can pass for a node. Nothing is allocated, any thread may call.
+/// The hashes of RFC 6962 section 2.1 (RFC 9162 section 2.1.1 says the same): SHA-256 with one byte before a leaf and another before an
+/// inner node, so that no record can pass for a node. Nothing is allocated, any thread may call.
 /// </summary>
 internal static class MerkleHash
 {
@@ -24,10 +24,40 @@ internal static class MerkleHash
 
     /// <summary>The root of a tree without leaves: SHA-256 of nothing.</summary>
     public static ReadOnlySpan<byte> Empty =>
-    [
-        0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
-        0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
-    ];
+        [
+            0xe3,
+            0xb0,
+            0xc4,
+            0x42,
+            0x98,
+            0xfc,
+            0x1c,
+            0x14,
+            0x9a,
+            0xfb,
+            0xf4,
+            0xc8,
+            0x99,
+            0x6f,
+            0xb9,
+            0x24,
+            0x27,
+            0xae,
+            0x41,
+            0xe4,
+            0x64,
+            0x9b,
+            0x93,
+            0x4c,
+            0xa4,
+            0x95,
+            0x99,
+            0x1b,
+            0x78,
+            0x52,
+            0xb8,
+            0x55,
+        ];
 
     /// <summary>The hash of a leaf: SHA-256(0x00 || entry).</summary>
     /// <param name="entry">The entry's bytes; may be empty and of any length.</param>
@@ -72,7 +102,8 @@ internal static class MerkleHash
     }
 
     /// <summary>The hash of a perfect subtree no higher than a tile.</summary>
-    /// <param name="hashes">The hashes of its nodes on one level, side by side: 1, 2, 4, ... or <see cref="TilePath.Width"/> of them.</param>
+    /// <param name="hashes">The hashes of its nodes on one level, side by side: 1, 2, 4, ... or <see cref="TilePath.Width"/> of
+    /// them.</param>
     /// <param name="destination">Where the hash goes: the first <see cref="Size"/> bytes are written. May overlap the hashes.</param>
     /// <exception cref="ArgumentException">So many bytes are no perfect subtree's, or the destination is too short.</exception>
     public static void Subtree(ReadOnlySpan<byte> hashes, Span<byte> destination)

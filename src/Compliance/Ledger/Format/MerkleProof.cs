@@ -3,14 +3,15 @@ using System.Numerics;
 namespace Compliance.Ledger.Format;
 
 /// <summary>
-/// Proofs that a leaf is in a tree (inclusion) and that a tree is the beginning of a larger one (consistency): made as RFC 6962 sections 2.1.1 and 2.1.2 define
-/// them, checked as in RFC 9162 sections 2.1.3.2 and 2.1.4.2. Checking takes anything and never throws for it.
+/// Proofs that a leaf is in a tree (inclusion) and that a tree is the beginning of a larger one (consistency): made as RFC 6962 sections
+/// 2.1.1 and 2.1.2 define them, checked as in RFC 9162 sections 2.1.3.2 and 2.1.4.2. Checking takes anything and never throws for it.
 /// </summary>
 internal static class MerkleProof
 {
     /// <summary>Whether the proof shows that a leaf is in a tree.</summary>
     /// <param name="index">The leaf's place, from 0.</param>
-    /// <param name="size">How many leaves the tree has: from the checkpoint that the root is from, since a root alone does not tell its tree's size.</param>
+    /// <param name="size">How many leaves the tree has: from the checkpoint that the root is from, since a root alone does not tell its
+    /// tree's size.</param>
     /// <param name="leafHash">The leaf's hash.</param>
     /// <param name="proof">The hashes beside the way from the leaf to the root.</param>
     /// <param name="root">The tree's root, from a source that is trusted.</param>
@@ -41,15 +42,22 @@ internal static class MerkleProof
     }
 
     /// <summary>
-    /// Whether the proof shows that the newer tree begins with all leaves of the older one, in their order. Every tree begins with the empty one: for an older
-    /// size of 0 the older root has to be <see cref="MerkleHash.Empty"/> and the proof empty, and nothing is said of the newer root (RFC 9162 leaves this case out).
+    /// Whether the proof shows that the newer tree begins with all leaves of the older one, in their order. Every tree begins with the
+    /// empty one: for an older size of 0 the older root has to be <see cref="MerkleHash.Empty"/> and the proof empty, and nothing is said
+    /// of the newer root (RFC 9162 leaves this case out).
     /// </summary>
     /// <param name="oldSize">How many leaves the older tree has, from the checkpoint that its root is from.</param>
     /// <param name="newSize">How many leaves the newer tree has, likewise.</param>
     /// <param name="oldRoot">The older tree's root.</param>
     /// <param name="newRoot">The newer tree's root.</param>
     /// <param name="proof">The hashes from which both roots can be made; none when the sizes are equal.</param>
-    public static bool Consistency(long oldSize, long newSize, ReadOnlySpan<byte> oldRoot, ReadOnlySpan<byte> newRoot, IReadOnlyList<byte[]> proof)
+    public static bool Consistency(
+        long oldSize,
+        long newSize,
+        ReadOnlySpan<byte> oldRoot,
+        ReadOnlySpan<byte> newRoot,
+        IReadOnlyList<byte[]> proof
+    )
     {
         ArgumentNullException.ThrowIfNull(proof);
         if (oldSize < 0 || oldSize > newSize || !AreHashes(oldRoot, newRoot, proof))
@@ -111,7 +119,9 @@ internal static class MerkleProof
         return HashesAsync(source, size, proof, cancellationToken);
     }
 
-    /// <summary>Makes the proof that a tree begins with an older one. Reads at most two tiles for every eight levels of the tree, each once.</summary>
+    /// <summary>
+    /// Makes the proof that a tree begins with an older one. Reads at most two tiles for every eight levels of the tree, each once.
+    /// </summary>
     /// <param name="source">The newer tree's tiles. What is wrong there makes a proof that <see cref="Consistency"/> refuses.</param>
     /// <param name="old">How many leaves the older tree has. For 0 the proof is empty.</param>
     /// <param name="size">How many leaves the newer tree has, not fewer.</param>
@@ -151,7 +161,8 @@ internal static class MerkleProof
 
     private static bool IsRight(long node) => (node & 1) == 1;
 
-    // A node at the right edge that is a left child has no sibling: it stands for its parent as well. (It is not the first of its level: that one is the root.)
+    // A node at the right edge that is a left child has no sibling: it stands for its parent as well. (It is not the first of its level:
+    // that one is the root.)
     private static void SkipLevelsWithoutSibling(ref long node, ref long last)
     {
         var levels = BitOperations.TrailingZeroCount(node);
@@ -172,7 +183,12 @@ internal static class MerkleProof
         return true;
     }
 
-    private static async Task<IReadOnlyList<byte[]>> HashesAsync(ITileSource source, long size, List<LeafRange> wanted, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<byte[]>> HashesAsync(
+        ITileSource source,
+        long size,
+        List<LeafRange> wanted,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(source);
         var tiles = new Dictionary<TileRef, byte[]>();
@@ -206,7 +222,9 @@ internal static class MerkleProof
         return (TilePath.Holding(size, tileLevel, first), (int)(first % TilePath.Width), 1 << within);
     }
 
-    /// <summary>The leaves from a place to another: a node of the tree as RFC 6962 defines it, perfect or cut off by the tree's end.</summary>
+    /// <summary>
+    /// The leaves from a place to another: a node of the tree as RFC 6962 defines it, perfect or cut off by the tree's end.
+    /// </summary>
     private readonly record struct LeafRange(long Start, long End)
     {
         public long Count => End - Start;
@@ -218,7 +236,8 @@ internal static class MerkleProof
             return (new(Start, middle), new(middle, End));
         }
 
-        // From the left: one for each bit of the count. A node begins at a multiple of its largest subtree, so all of them are nodes of the whole tree too.
+        // From the left: one for each bit of the count. A node begins at a multiple of its largest subtree, so all of them are nodes of the
+        // whole tree too.
         public IEnumerable<(int Level, long Index)> PerfectSubtrees()
         {
             for (var (start, level) = (Start, 62); level >= 0; level--)

@@ -6,23 +6,26 @@ using System.Security.Cryptography;
 namespace Compliance.Ledger.Format;
 
 /// <summary>
-/// A public key that notes are verified with: C2SP signed-note type 0x02, ECDSA over SHA-256 of the note's text, here on P-256 alone. Its id is the first four
-/// bytes of SHA-256 over the key as DER SubjectPublicKeyInfo (other than the id of other types, which takes in the name). As text, a "verifier key":
-/// <c>example.com/ledger+1a2b3c4d+AjBZMBMGByqGSM49...</c>, that is the name, the id in hex, and base64 of 0x02 and the DER. Safe for use by several threads.
+/// A public key that notes are verified with: C2SP signed-note type 0x02, ECDSA over SHA-256 of the note's text, here on P-256 alone. Its
+/// id is the first four bytes of SHA-256 over the key as DER SubjectPublicKeyInfo (other than the id of other types, which takes in the
+/// name). As text, a "verifier key": <c>example.com/ledger+1a2b3c4d+AjBZMBMGByqGSM49...</c>, that is the name, the id in hex, and base64 of
+/// 0x02 and the DER. Safe for use by several threads.
 /// </summary>
 internal sealed class NoteKey
 {
     private const byte EcdsaType = 0x02;
     private const int IdDigits = 8;
 
-    // SubjectPublicKeyInfo of a P-256 key up to its point: SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING { 0x04 (uncompressed), x, y } }.
+    // SubjectPublicKeyInfo of a P-256 key up to its point: SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING { 0x04
+    // (uncompressed), x, y } }.
     private static readonly byte[] SpkiStart = Convert.FromHexString("3059301306072a8648ce3d020106082a8648ce3d03010703420004");
 
     private const int SpkiLength = 91;
 
     private readonly byte[] _spki;
 
-    private NoteKey(string name, byte[] spki) => (Name, _spki, Id) = (name, spki, BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData(spki)));
+    private NoteKey(string name, byte[] spki) =>
+        (Name, _spki, Id) = (name, spki, BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData(spki)));
 
     /// <summary>What the key is called in the notes that it signed.</summary>
     public string Name { get; }
@@ -84,10 +87,16 @@ internal sealed class NoteKey
         if (!NoteSyntax.TryBase64(base64, out var bytes) || bytes.Length == 0)
             throw new LedgerFormatException("the key of a verifier key is not base64", NoteSyntax.Offset(text, second + 1));
         if (bytes[0] != EcdsaType)
-            throw new LedgerFormatException($"the key is of type 0x{bytes[0]:x2}; only 0x02, ECDSA, is known here", NoteSyntax.Offset(text, second + 1));
+            throw new LedgerFormatException(
+                $"the key is of type 0x{bytes[0]:x2}; only 0x02, ECDSA, is known here",
+                NoteSyntax.Offset(text, second + 1)
+            );
         var key = FromSpki(name, bytes.AsSpan(1));
         if (key.IdText() != id)
-            throw new LedgerFormatException($"the verifier key says id {id}, its key has {key.IdText()}", NoteSyntax.Offset(text, first + 1));
+            throw new LedgerFormatException(
+                $"the verifier key says id {id}, its key has {key.IdText()}",
+                NoteSyntax.Offset(text, first + 1)
+            );
         return key;
     }
 

@@ -8,7 +8,10 @@ internal static class NoteSyntax
     // Without a byte order mark, and no character is replaced by another.
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Checks what a key is called: not empty, no plus, no space of any kind that Unicode knows, and nothing that could not stand in a note.</summary>
+    /// <summary>
+    /// Checks what a key is called: not empty, no plus, no space of any kind that Unicode knows, and nothing that could not stand in a
+    /// note.
+    /// </summary>
     /// <param name="name">The name.</param>
     /// <param name="offset">Where it stands in what is read or written.</param>
     /// <exception cref="LedgerFormatException">No key can be called so.</exception>
@@ -55,7 +58,9 @@ internal static class NoteSyntax
     /// <param name="bytes">UTF-8, see <see cref="CheckCharacters"/>.</param>
     public static string Text(ReadOnlySpan<byte> bytes) => Utf8.GetString(bytes);
 
-    /// <summary>Decodes standard base64 (RFC 4648 section 4) in its one spelling: padded, no spaces or newlines, no bits left over.</summary>
+    /// <summary>
+    /// Decodes standard base64 (RFC 4648 section 4) in its one spelling: padded, no spaces or newlines, no bits left over.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="bytes">What it says.</param>
     public static bool TryBase64(string text, out byte[] bytes)

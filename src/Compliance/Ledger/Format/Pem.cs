@@ -22,12 +22,14 @@ internal static class Pem
         return bytes;
     }
 
-    private static string Hint(ReadOnlySpan<char> label) => label switch
-    {
-        "PRIVATE KEY" or "EC PRIVATE KEY" => " but a private key: openssl pkey -pubout gives the public one, openssl pkcs8 -topk8 -nocrypt the form that signs",
-        "ENCRYPTED PRIVATE KEY" => " but an encrypted key: openssl pkcs8 -topk8 -nocrypt takes the password off",
-        "PUBLIC KEY" => " but a public key, which cannot sign",
-        "CERTIFICATE" => " but a certificate: openssl x509 -pubkey -noout gives its public key",
-        _ => "",
-    };
+    private static string Hint(ReadOnlySpan<char> label) =>
+        label switch
+        {
+            "PRIVATE KEY" or "EC PRIVATE KEY" =>
+                " but a private key: openssl pkey -pubout gives the public one, openssl pkcs8 -topk8 -nocrypt the form that signs",
+            "ENCRYPTED PRIVATE KEY" => " but an encrypted key: openssl pkcs8 -topk8 -nocrypt takes the password off",
+            "PUBLIC KEY" => " but a public key, which cannot sign",
+            "CERTIFICATE" => " but a certificate: openssl x509 -pubkey -noout gives its public key",
+            _ => "",
+        };
 }

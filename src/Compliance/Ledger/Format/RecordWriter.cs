@@ -6,14 +6,17 @@ using Compliance.Observability;
 namespace Compliance.Ledger.Format;
 
 /// <summary>
-/// Writes a record as <see cref="Compliance.Text.CanonicalJson"/> does, byte for byte and several times as fast: what a log can take in is bounded by it. A test compares the two.
+/// Writes a record as <see cref="Compliance.Text.CanonicalJson"/> does, byte for byte and several times as fast: what a log can take in is
+/// bounded by it. A test compares the two.
 /// </summary>
 internal ref struct RecordWriter
 {
     // RFC 8785 writes numbers as IEEE 754 doubles.
     private const long MaxCount = (1L << 53) - 1;
 
-    private static readonly SearchValues<char> Escaped = SearchValues.Create("\"\\\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f");
+    private static readonly SearchValues<char> Escaped = SearchValues.Create(
+        "\"\\\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f"
+    );
 
     private byte[] _buffer;
     private int _length;
@@ -84,7 +87,10 @@ internal ref struct RecordWriter
         foreach (var (name, count) in record.Counts.OrderBy(c => c.Key, StringComparer.Ordinal))
         {
             if (count is > MaxCount or < -MaxCount)
-                throw new ArgumentException($"evidence record {record.Id}: counts.{name} is beyond 2^53 - 1, which JSON numbers cannot hold exactly", nameof(record));
+                throw new ArgumentException(
+                    $"evidence record {record.Id}: counts.{name} is beyond 2^53 - 1, which JSON numbers cannot hold exactly",
+                    nameof(record)
+                );
             Raw(next);
             Text(name);
             Raw(":"u8);

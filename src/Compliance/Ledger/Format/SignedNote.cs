@@ -4,8 +4,8 @@ using System.Text;
 namespace Compliance.Ledger.Format;
 
 /// <summary>
-/// A text with signatures below it, C2SP signed-note: the text's lines, an empty line, and a line for each signature, which is an em dash, the key's name, and
-/// base64 of the key's id and the signature:
+/// A text with signatures below it, C2SP signed-note: the text's lines, an empty line, and a line for each signature, which is an em dash,
+/// the key's name, and base64 of the key's id and the signature:
 /// <code>
 /// example.com/ledger
 /// 42
@@ -33,7 +33,8 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
 
     /// <summary>Reads a note. No signature is verified.</summary>
     /// <param name="note">Its bytes; anything may stand here.</param>
-    /// <exception cref="LedgerFormatException">It is no note, or a larger one than <see cref="MaxBytes"/> and <see cref="MaxSignatures"/> allow.</exception>
+    /// <exception cref="LedgerFormatException">It is no note, or a larger one than <see cref="MaxBytes"/> and <see cref="MaxSignatures"/>
+    /// allow.</exception>
     public static SignedNote Parse(ReadOnlySpan<byte> note)
     {
         if (note.Length > MaxBytes)
@@ -65,7 +66,11 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
     /// <param name="signers">The keys, each once; their signatures stand in this order.</param>
     /// <param name="cancellationToken">Stops the signing.</param>
     /// <exception cref="LedgerFormatException">No note can have such a text, or so many signatures; nothing was signed.</exception>
-    public static async Task<SignedNote> SignAsync(string text, IReadOnlyCollection<INoteSigner> signers, CancellationToken cancellationToken)
+    public static async Task<SignedNote> SignAsync(
+        string text,
+        IReadOnlyCollection<INoteSigner> signers,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(signers);
@@ -90,7 +95,11 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
         {
             NoteSyntax.CheckName(signature.Name, NoteSyntax.Offset(Text, Text.Length));
             BinaryPrimitives.WriteUInt32BigEndian(id, signature.KeyId);
-            note.Append("— ").Append(signature.Name).Append(' ').Append(Convert.ToBase64String([.. id, .. signature.Signature])).Append('\n');
+            note.Append("— ")
+                .Append(signature.Name)
+                .Append(' ')
+                .Append(Convert.ToBase64String([.. id, .. signature.Signature]))
+                .Append('\n');
         }
         var bytes = NoteSyntax.Bytes(note.ToString());
         // One set of rules, for reading and for writing.
@@ -99,8 +108,8 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
     }
 
     /// <summary>
-    /// Verifies the signatures, as C2SP signed-note asks: a signature whose name and id are those of a known key must be that key's, or the note is refused, whoever
-    /// else signed it; others are ignored; at least one must be of a known key.
+    /// Verifies the signatures, as C2SP signed-note asks: a signature whose name and id are those of a known key must be that key's, or the
+    /// note is refused, whoever else signed it; others are ignored; at least one must be of a known key.
     /// </summary>
     /// <param name="known">The keys that are trusted: also the ones that were rotated out, for notes of their time.</param>
     public NoteVerdict Verify(IReadOnlyCollection<NoteKey> known)
@@ -115,7 +124,11 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
                 continue;
             // Two keys with one name and id can only be told apart by which of them verifies.
             if (keys.Find(k => k.Verify(text, signature.Signature)) is not { } key)
-                return new(NoteTrust.Refused, [], $"the signature of {keys[0]} does not match the text: one of them was changed, or the signature is forged");
+                return new(
+                    NoteTrust.Refused,
+                    [],
+                    $"the signature of {keys[0]} does not match the text: one of them was changed, or the signature is forged"
+                );
             if (!signedBy.Contains(key))
                 signedBy.Add(key);
         }
@@ -123,7 +136,11 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
             return new(NoteTrust.Trusted, signedBy, "");
         const int MaxShown = 3;
         var names = string.Join(", ", Signatures.Take(MaxShown).Select(s => $"{Shown(s.Name)}+{s.KeyId:x8}"));
-        return new(NoteTrust.Unknown, [], $"none of the known keys has signed it, only {names}{(Signatures.Count > MaxShown ? " and others" : "")}");
+        return new(
+            NoteTrust.Unknown,
+            [],
+            $"none of the known keys has signed it, only {names}{(Signatures.Count > MaxShown ? " and others" : "")}"
+        );
     }
 
     // A stranger chose the name: it must neither fill the screen nor steer the terminal.
@@ -143,7 +160,10 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
             throw new LedgerFormatException("a signature line has a key's name, then a space", offset + Dash.Length);
         NoteSyntax.CheckName(rest[..space], offset + Dash.Length);
         if (!NoteSyntax.TryBase64(rest[(space + 1)..], out var bytes) || bytes.Length <= IdSize)
-            throw new LedgerFormatException("a signature is base64 of a key's id, four bytes, and at least one byte more", offset + Dash.Length + NoteSyntax.Offset(rest, space + 1));
+            throw new LedgerFormatException(
+                "a signature is base64 of a key's id, four bytes, and at least one byte more",
+                offset + Dash.Length + NoteSyntax.Offset(rest, space + 1)
+            );
         return new(rest[..space], BinaryPrimitives.ReadUInt32BigEndian(bytes), bytes[IdSize..]);
     }
 }

@@ -1,8 +1,8 @@
 namespace Compliance.Ledger.Format;
 
 /// <summary>
-/// Makes the tiles of a tree while leaves are appended to it. Keeps the partial tile of each level and nothing else, at most 8 x 8 KiB for any size, so that the
-/// tiles of a log of any length can be made in one pass. Not safe for use by several threads at once.
+/// Makes the tiles of a tree while leaves are appended to it. Keeps the partial tile of each level and nothing else, at most 8 x 8 KiB for
+/// any size, so that the tiles of a log of any length can be made in one pass. Not safe for use by several threads at once.
 /// </summary>
 internal sealed class TileBuilder
 {
@@ -12,7 +12,10 @@ internal sealed class TileBuilder
     /// <summary>How many leaves the tree has.</summary>
     public long Size { get; private set; }
 
-    /// <summary>Goes on with a tree whose tiles are stored. Compare <see cref="Root"/> with a trusted one: tiles that were changed are not noticed here.</summary>
+    /// <summary>
+    /// Goes on with a tree whose tiles are stored. Compare <see cref="Root"/> with a trusted one: tiles that were changed are not noticed
+    /// here.
+    /// </summary>
     /// <param name="source">The tree's tiles; the partial ones are read, at most one a level.</param>
     /// <param name="size">How many leaves the tree has.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
@@ -31,7 +34,8 @@ internal sealed class TileBuilder
 
     /// <summary>Adds a leaf at the end.</summary>
     /// <param name="leafHash">Its hash, as <see cref="MerkleHash.Leaf"/> makes it.</param>
-    /// <returns>The tiles that this leaf made full, from the leaves' level upwards; mostly none. They are the caller's and never change again.</returns>
+    /// <returns>The tiles that this leaf made full, from the leaves' level upwards; mostly none. They are the caller's and never change
+    /// again.</returns>
     /// <exception cref="ArgumentException">It is not a hash.</exception>
     /// <exception cref="OverflowException">The tree has as many leaves as can be counted.</exception>
     public IReadOnlyList<Tile> Append(ReadOnlySpan<byte> leafHash)
@@ -68,7 +72,8 @@ internal sealed class TileBuilder
     public void Return(Tile tile) => _spare.Push(tile.Hashes);
 
     /// <summary>The partial tiles of the tree as it is now, from the leaves' level upwards, at most one a level; copies.</summary>
-    public IReadOnlyList<Tile> Partial() => [.. TilePath.Partial(Size).Select(tile => new Tile(tile, _levels[tile.Level].Hashes[..(tile.Width * MerkleHash.Size)]))];
+    public IReadOnlyList<Tile> Partial() =>
+        [.. TilePath.Partial(Size).Select(tile => new Tile(tile, _levels[tile.Level].Hashes[..(tile.Width * MerkleHash.Size)]))];
 
     /// <summary>The tree's right edge as it is now, on its own.</summary>
     public MerkleFrontier Frontier()

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Compliance.Ledger.Format;
 
 /// <summary>
-/// How a tree is cut into tiles and what they are called: C2SP tlog-tiles, "Merkle Tree", "Partial Tiles" and "Log entries". For example tile 1234067 of the
-/// leaves is <c>tile/0/x001/x234/067</c>, and its first 112 hashes alone are <c>tile/0/x001/x234/067.p/112</c>.
+/// How a tree is cut into tiles and what they are called: C2SP tlog-tiles, "Merkle Tree", "Partial Tiles" and "Log entries". For example
+/// tile 1234067 of the leaves is <c>tile/0/x001/x234/067</c>, and its first 112 hashes alone are <c>tile/0/x001/x234/067.p/112</c>.
 /// </summary>
 internal static class TilePath
 {
@@ -51,7 +51,9 @@ internal static class TilePath
     /// <inheritdoc cref="Of(int, long, int)"/>
     public static string Entries(long index, int width) => Of(TileRef.Entries, index, width);
 
-    /// <summary>Reads a path. Only the one spelling that <see cref="Of(TileRef)"/> gives a tile is taken: no other leading zeros, signs or slashes.</summary>
+    /// <summary>
+    /// Reads a path. Only the one spelling that <see cref="Of(TileRef)"/> gives a tile is taken: no other leading zeros, signs or slashes.
+    /// </summary>
     /// <param name="path">The path; anything may stand here.</param>
     /// <param name="tile">The tile it names.</param>
     /// <returns>Whether it names one.</returns>
@@ -107,7 +109,10 @@ internal static class TilePath
         }
     }
 
-    /// <summary>The tiles of the larger tree that the smaller did not have yet: the ones that a growth adds. A tile that was partial and got wider counts as new.</summary>
+    /// <summary>
+    /// The tiles of the larger tree that the smaller did not have yet: the ones that a growth adds. A tile that was partial and got wider
+    /// counts as new.
+    /// </summary>
     /// <param name="oldSize">How many leaves the tree had.</param>
     /// <param name="newSize">How many it has; not fewer.</param>
     /// <param name="entries">Whether the bundles of entries are wanted too; they come before the levels of hashes.</param>
@@ -137,13 +142,15 @@ internal static class TilePath
     internal static TileRef Holding(long size, int level, long hash) =>
         new(level, hash / Width, (int)Math.Min(Width, Hashes(size, level) - hash / Width * Width));
 
-    // How many hashes a level has, over all its tiles: the perfect subtrees of 256^level leaves. Beyond level 7 there are none in any size, and the shift would wrap.
-    private static long Hashes(long size, int level) => level switch
-    {
-        <= 0 => size,
-        < 64 / Height => size >> (level * Height),
-        _ => 0,
-    };
+    // How many hashes a level has, over all its tiles: the perfect subtrees of 256^level leaves. Beyond level 7 there are none in any size,
+    // and the shift would wrap.
+    private static long Hashes(long size, int level) =>
+        level switch
+        {
+            <= 0 => size,
+            < 64 / Height => size >> (level * Height),
+            _ => 0,
+        };
 
     private static bool TryNumber(ReadOnlySpan<char> text, int most, out int number) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= most;

@@ -11,8 +11,8 @@ using Compliance.Storage;
 namespace Compliance.Ledger.Privacy;
 
 /// <summary>
-/// Pseudonyms as blobs of container <c>details</c> in the evidence account, which has no immutability policy: <c>{tenant}/people/{SHA-256 of the id}.json</c>. Storage Blob
-/// Data Contributor. Made once, whoever asks first.
+/// Pseudonyms as blobs of container <c>details</c> in the evidence account, which has no immutability policy: <c>{tenant}/people/{SHA-256
+/// of the id}.json</c>. Storage Blob Data Contributor. Made once, whoever asks first.
 /// </summary>
 /// <param name="storage">The evidence account.</param>
 internal sealed class BlobPseudonyms(StateStorage storage) : IPseudonyms
@@ -39,12 +39,20 @@ internal sealed class BlobPseudonyms(StateStorage storage) : IPseudonyms
         var pseudonym = Pseudonym.New(personId);
         try
         {
-            await blob.UploadAsync(BinaryData.FromObjectAsJson(pseudonym, ComplianceJson.Compact), new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All } }, cancellationToken);
+            await blob.UploadAsync(
+                BinaryData.FromObjectAsJson(pseudonym, ComplianceJson.Compact),
+                new BlobUploadOptions { Conditions = new() { IfNoneMatch = ETag.All } },
+                cancellationToken
+            );
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
-            pseudonym = await ReadAsync(blob, cancellationToken)
-                ?? throw new RequestFailedException(0, "a pseudonym was erased while it was asked for: the record is not written; ask again");
+            pseudonym =
+                await ReadAsync(blob, cancellationToken)
+                ?? throw new RequestFailedException(
+                    0,
+                    "a pseudonym was erased while it was asked for: the record is not written; ask again"
+                );
         }
         return Keep(tenantId, pseudonym);
     }
@@ -56,7 +64,10 @@ internal sealed class BlobPseudonyms(StateStorage storage) : IPseudonyms
     /// <inheritdoc/>
     public async Task EraseAsync(string tenantId, string personId, CancellationToken cancellationToken)
     {
-        await (await BlobAsync(tenantId, personId, cancellationToken)).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+        await (await BlobAsync(tenantId, personId, cancellationToken)).DeleteIfExistsAsync(
+            DeleteSnapshotsOption.IncludeSnapshots,
+            cancellationToken: cancellationToken
+        );
         _kept.TryRemove((tenantId, personId), out _);
     }
 

@@ -4,7 +4,9 @@ using Compliance.Text;
 
 namespace Compliance.Ledger.Verification;
 
-/// <summary>The checkpoints of a log and the one the auditor kept, read and verified as far as they can be without the log itself.</summary>
+/// <summary>
+/// The checkpoints of a log and the one the auditor kept, read and verified as far as they can be without the log itself.
+/// </summary>
 internal sealed class CheckpointSet
 {
     /// <summary>What the checkpoint that the auditor kept is called in messages.</summary>
@@ -12,7 +14,9 @@ internal sealed class CheckpointSet
 
     private readonly List<SeenCheckpoint> _all = [];
 
-    /// <summary>All that can be read, trusted or signed by nobody known, the smallest first. Those with a false signature are not among them.</summary>
+    /// <summary>
+    /// All that can be read, trusted or signed by nobody known, the smallest first. Those with a false signature are not among them.
+    /// </summary>
     public IReadOnlyList<SeenCheckpoint> All => _all;
 
     /// <summary>The trusted ones, the smallest first.</summary>
@@ -33,7 +37,12 @@ internal sealed class CheckpointSet
     /// <param name="report">Told what is wrong.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">They cannot be read.</exception>
-    public static async Task<CheckpointSet> ReadAsync(ILedgerSource source, VerifyOptions options, VerifyReport report, CancellationToken cancellationToken)
+    public static async Task<CheckpointSet> ReadAsync(
+        ILedgerSource source,
+        VerifyOptions options,
+        VerifyReport report,
+        CancellationToken cancellationToken
+    )
     {
         var set = new CheckpointSet { Origin = options.Origin };
         if (options.Kept is { } kept)
@@ -59,7 +68,12 @@ internal sealed class CheckpointSet
         return set;
     }
 
-    private static async Task<byte[]?> FindAsync(ILedgerSource source, string path, VerifyReport report, CancellationToken cancellationToken)
+    private static async Task<byte[]?> FindAsync(
+        ILedgerSource source,
+        string path,
+        VerifyReport report,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -90,42 +104,74 @@ internal sealed class CheckpointSet
         if (verdict.Trust == NoteTrust.Refused)
         {
             // An auditor's own file is no part of the log: what is wrong with it accuses nobody.
-            report.Add(new(LedgerProblemKind.ForgedCheckpoint, path is null ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered,
-                $"{name} is forged: {Plain.Text(verdict.Reason, 300)}")
-            { Path = path });
+            report.Add(
+                new(
+                    LedgerProblemKind.ForgedCheckpoint,
+                    path is null ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered,
+                    $"{name} is forged: {Plain.Text(verdict.Reason, 300)}"
+                )
+                {
+                    Path = path,
+                }
+            );
             return;
         }
         if (size is { } named && named != value.Size)
         {
-            report.Add(new(LedgerProblemKind.MisplacedCheckpoint, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture,
-                $"{name} holds a checkpoint of {value.Size} records"))
-            { Path = path });
+            report.Add(
+                new(
+                    LedgerProblemKind.MisplacedCheckpoint,
+                    LedgerVerdict.Tampered,
+                    string.Create(CultureInfo.InvariantCulture, $"{name} holds a checkpoint of {value.Size} records")
+                )
+                {
+                    Path = path,
+                }
+            );
         }
         var signers = verdict.Trusted ? string.Join(", ", verdict.SignedBy.Select(k => k.ToString())) : verdict.Reason;
         _all.Add(new(name, path, value, verdict.Trusted, Plain.Text(signers, 300)));
     }
 
     private static void Damaged(string name, string? path, LedgerFormatException e, VerifyReport report) =>
-        report.Add(new(LedgerProblemKind.DamagedCheckpoint, path is null ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered, $"{name} is no checkpoint: {Plain.Text(e.Message, 300)}")
-        {
-            Path = path,
-            Offset = path is null ? null : e.Offset,
-        });
+        report.Add(
+            new(
+                LedgerProblemKind.DamagedCheckpoint,
+                path is null ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered,
+                $"{name} is no checkpoint: {Plain.Text(e.Message, 300)}"
+            )
+            {
+                Path = path,
+                Offset = path is null ? null : e.Offset,
+            }
+        );
 
     private void CompareOrigins(VerifyReport report)
     {
         // The auditor's own copy knows best what the log is called, then the latest.
-        Origin ??= (Trusted.FirstOrDefault(c => c.Kept) ?? Trusted.FirstOrDefault(c => c.Path == LedgerLayout.Head) ?? Trusted.LastOrDefault())?.Value.Origin;
+        Origin ??= (
+            Trusted.FirstOrDefault(c => c.Kept) ?? Trusted.FirstOrDefault(c => c.Path == LedgerLayout.Head) ?? Trusted.LastOrDefault()
+        )
+            ?.Value
+            .Origin;
         foreach (var other in _all.Where(c => c.Trusted && c.Value.Origin != Origin).ToList())
         {
-            report.Add(new(LedgerProblemKind.MisplacedCheckpoint, other.Kept ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered,
-                $"{other.Name} is of another log: {Plain.Text(other.Value.Origin, 200)}, not {Plain.Text(Origin ?? "", 200)}")
-            { Path = other.Path });
+            report.Add(
+                new(
+                    LedgerProblemKind.MisplacedCheckpoint,
+                    other.Kept ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered,
+                    $"{other.Name} is of another log: {Plain.Text(other.Value.Origin, 200)}, not {Plain.Text(Origin ?? "", 200)}"
+                )
+                {
+                    Path = other.Path,
+                }
+            );
             _all.Remove(other);
         }
     }
 
-    // A numbered checkpoint is written before the latest one is put in place. A crash between the two leaves the latest one behind, and nothing else does.
+    // A numbered checkpoint is written before the latest one is put in place. A crash between the two leaves the latest one behind, and
+    // nothing else does.
     private void CompareSizes(IReadOnlyList<long> numbered, VerifyReport report)
     {
         var head = _all.Find(c => c.Path == LedgerLayout.Head);
@@ -134,18 +180,47 @@ internal sealed class CheckpointSet
         {
             var path = LedgerLayout.Checkpoint(checkpoint.Size);
             if (report.Problems.All(p => p.Kind != LedgerProblemKind.MissingCheckpoint || p.Path != path))
-                report.Add(new(LedgerProblemKind.MissingCheckpoint, LedgerVerdict.Tampered, $"{path} is missing, though {checkpoint.Name} was signed for that size") { Path = path });
+                report.Add(
+                    new(
+                        LedgerProblemKind.MissingCheckpoint,
+                        LedgerVerdict.Tampered,
+                        $"{path} is missing, though {checkpoint.Name} was signed for that size"
+                    )
+                    {
+                        Path = path,
+                    }
+                );
         }
         if (Head is null && numbered.Count > 1)
-            report.Add(new(LedgerProblemKind.MissingCheckpoint, LedgerVerdict.Tampered, "the latest checkpoint is missing, though there are numbered ones") { Path = LedgerLayout.Head });
+            report.Add(
+                new(
+                    LedgerProblemKind.MissingCheckpoint,
+                    LedgerVerdict.Tampered,
+                    "the latest checkpoint is missing, though there are numbered ones"
+                )
+                {
+                    Path = LedgerLayout.Head,
+                }
+            );
         else if (Head is null && numbered.Count == 1)
             report.Warn("there is no latest checkpoint yet: the first one was only just made, or its maker was stopped");
         var behind = head is null ? 0 : _all.Count(c => c is { Trusted: true, Kept: false } && c.Size > head.Size);
         if (behind > 1)
         {
-            report.Add(new(LedgerProblemKind.RolledBackHead, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture,
-                $"the latest checkpoint is one of {head!.Size} records, though {behind} larger ones are there: an older one was put in its place"))
-            { Path = LedgerLayout.Head });
+            report.Add(
+                new(
+                    LedgerProblemKind.RolledBackHead,
+                    LedgerVerdict.Tampered,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the latest checkpoint is one of {head!.Size} records, though {behind} larger ones are there: an older one was "
+                            + $"put in its place"
+                    )
+                )
+                {
+                    Path = LedgerLayout.Head,
+                }
+            );
         }
         else if (behind == 1)
         {
@@ -167,13 +242,27 @@ internal sealed class CheckpointSet
 
     /// <summary>Two signed checkpoints that no single log can have.</summary>
     public static LedgerProblem SplitView(SeenCheckpoint one, SeenCheckpoint other, string why) =>
-        new(LedgerProblemKind.SplitView, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture,
-            $"split view: {one.Name} ({one.Size} records, signed by {one.Signers}) and {other.Name} ({other.Size} records, signed by {other.Signers}) are of no single log: {why}"))
+        new(
+            LedgerProblemKind.SplitView,
+            LedgerVerdict.Tampered,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"split view: {one.Name} ({one.Size} records, signed by {one.Signers}) and {other.Name} ({other.Size} records, signed by "
+                    + $"{other.Signers}) are of no single log: {why}"
+            )
+        )
         {
             Path = one.Path ?? other.Path,
         };
 
     /// <summary>A checkpoint that nobody known signed.</summary>
     public static LedgerProblem Forged(SeenCheckpoint checkpoint, string why) =>
-        new(LedgerProblemKind.ForgedCheckpoint, checkpoint.Kept ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered, $"{checkpoint.Name} is forged: {checkpoint.Signers}, {why}") { Path = checkpoint.Path };
+        new(
+            LedgerProblemKind.ForgedCheckpoint,
+            checkpoint.Kept ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered,
+            $"{checkpoint.Name} is forged: {checkpoint.Signers}, {why}"
+        )
+        {
+            Path = checkpoint.Path,
+        };
 }

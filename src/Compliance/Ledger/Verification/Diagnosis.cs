@@ -6,8 +6,9 @@ using Compliance.Text;
 namespace Compliance.Ledger.Verification;
 
 /// <summary>
-/// Finds the first wrong record of a log that does not give a trusted checkpoint's root: the stored tiles of leaf hashes, where they are gone or changed the bundles of entries, say what the
-/// records were. They are believed only as far as they give the checkpoint's root themselves.
+/// Finds the first wrong record of a log that does not give a trusted checkpoint's root: the stored tiles of leaf hashes, where they are
+/// gone or changed the bundles of entries, say what the records were. They are believed only as far as they give the checkpoint's root
+/// themselves.
 /// </summary>
 /// <param name="source">The log.</param>
 /// <param name="files">Its blobs in their order.</param>
@@ -30,7 +31,8 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
     public async Task RunAsync(MerkleFrontier frontier, LeafPlace start, long records, LeafPlace end, CancellationToken cancellationToken)
     {
         var good = checkpoints.Trusted.LastOrDefault(c => c.Agrees == true);
-        // The records determine every smaller tree: what a larger checkpoint agrees with, no smaller one can contradict but by being of another log.
+        // The records determine every smaller tree: what a larger checkpoint agrees with, no smaller one can contradict but by being of
+        // another log.
         foreach (var split in checkpoints.Trusted.Where(c => c.Agrees == false && c.Size < good?.Size))
             report.Add(CheckpointSet.SplitView(split, good!, "the log gives the root of the larger one, and not the smaller one's"));
         var bad = checkpoints.Trusted.Where(c => c.Agrees != true && c.Size >= (good?.Size ?? 0)).ToList();
@@ -43,7 +45,9 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         if (tied.Count > 0)
         {
             foreach (var split in beyond.Where(c => !tied.Contains(c) && c.Size < tied[^1].Size))
-                report.Add(CheckpointSet.SplitView(split, tied[^1], "the tiles give the root of the larger one, and not the smaller one's"));
+                report.Add(
+                    CheckpointSet.SplitView(split, tied[^1], "the tiles give the root of the larger one, and not the smaller one's")
+                );
             await FirstWrongAsync(signed, start, tied[0], records, end, cancellationToken);
         }
         foreach (var unexplained in beyond.Where(c => !tied.Contains(c) && !(tied.Count > 0 && c.Size < tied[^1].Size)))
@@ -52,15 +56,28 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
 
     private LedgerProblem Unexplained(SeenCheckpoint checkpoint, SeenCheckpoint? good, long records, LeafPlace end)
     {
-        var from = good is null ? "its begin" : string.Create(CultureInfo.InvariantCulture, $"record {good.Size} (the first after {good.Name}, which it agrees with)");
+        var from = good is null
+            ? "its begin"
+            : string.Create(CultureInfo.InvariantCulture, $"record {good.Size} (the first after {good.Name}, which it agrees with)");
         var truncated = records < checkpoint.Size;
         var how = truncated
-            ? string.Create(CultureInfo.InvariantCulture, $"the log has {records} records, {checkpoint.Name} was signed for {checkpoint.Size}")
-            : string.Create(CultureInfo.InvariantCulture, $"the log does not give the root of {checkpoint.Name} ({checkpoint.Size} records)");
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"the log has {records} records, {checkpoint.Name} was signed for {checkpoint.Size}"
+            )
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"the log does not give the root of {checkpoint.Name} ({checkpoint.Size} records)"
+            );
         var ownAgree = checkpoints.Trusted.Where(c => !c.Kept).All(c => c.Agrees == true);
         if (checkpoint.Kept && ownAgree)
         {
-            return new(LedgerProblemKind.RolledBackLog, LedgerVerdict.Tampered, $"the log was rolled back: {how}; it agrees with {(good is null ? "none of its own checkpoints" : $"{good.Name} of its own")}")
+            return new(
+                LedgerProblemKind.RolledBackLog,
+                LedgerVerdict.Tampered,
+                $"the log was rolled back: {how}; it agrees with "
+                    + $"{(good is null ? "none of its own checkpoints" : $"{good.Name} of its own")}"
+            )
             {
                 Index = good?.Size ?? 0,
                 Path = truncated ? end.Path : null,
@@ -68,21 +85,37 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
             };
         }
         return truncated
-            ? new(LedgerProblemKind.TruncatedLog, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture, $"truncated: {how}; it ends at byte {end.Offset} of {end.Path ?? "nothing"}"))
+            ? new(
+                LedgerProblemKind.TruncatedLog,
+                LedgerVerdict.Tampered,
+                string.Create(CultureInfo.InvariantCulture, $"truncated: {how}; it ends at byte {end.Offset} of {end.Path ?? "nothing"}")
+            )
             {
                 Index = records,
                 Path = end.Path,
                 Offset = end.Offset,
             }
-            : new(LedgerProblemKind.DifferentRoot, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture,
-                $"{how}: the first wrong record is between {from} and record {checkpoint.Size - 1}; the tiles that would tell which are missing or changed too"))
+            : new(
+                LedgerProblemKind.DifferentRoot,
+                LedgerVerdict.Tampered,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{how}: the first wrong record is between {from} and record {checkpoint.Size - 1}; the tiles that would tell which "
+                        + $"are missing or changed too"
+                )
+            )
             {
                 Index = good?.Size ?? 0,
             };
     }
 
     // Which checkpoints the stored leaf hashes give the root of, and these hashes.
-    private async Task<(List<SeenCheckpoint> Tied, SignedLeaves Leaves)> TieAsync(MerkleFrontier frontier, List<SeenCheckpoint> wanted, bool bundles, CancellationToken cancellationToken)
+    private async Task<(List<SeenCheckpoint> Tied, SignedLeaves Leaves)> TieAsync(
+        MerkleFrontier frontier,
+        List<SeenCheckpoint> wanted,
+        bool bundles,
+        CancellationToken cancellationToken
+    )
     {
         var signed = new SignedLeaves(source, wanted[^1].Size, bundles);
         var tree = frontier.Clone();
@@ -107,7 +140,14 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         }
     }
 
-    private async Task FirstWrongAsync(SignedLeaves signed, LeafPlace start, SeenCheckpoint checkpoint, long records, LeafPlace end, CancellationToken cancellationToken)
+    private async Task FirstWrongAsync(
+        SignedLeaves signed,
+        LeafPlace start,
+        SeenCheckpoint checkpoint,
+        long records,
+        LeafPlace end,
+        CancellationToken cancellationToken
+    )
     {
         await using var actual = LinesAsync(start, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var expected = signed.ReadAsync(start.Index, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -122,7 +162,15 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
             actual.Current.Leaf(hash);
             if (expected.Current.Span.SequenceEqual(hash))
                 continue;
-            var sides = new Sides(index, actual.Current with { Bytes = actual.Current.Bytes.ToArray() }, [hash], [expected.Current.ToArray()]);
+            var sides = new Sides(
+                index,
+                actual.Current with
+                {
+                    Bytes = actual.Current.Bytes.ToArray(),
+                },
+                [hash],
+                [expected.Current.ToArray()]
+            );
             while (sides.Found.Count < Window && await actual.MoveNextAsync())
             {
                 hash = new byte[MerkleHash.Size];
@@ -136,18 +184,34 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         }
     }
 
-    private async Task TruncatedAsync(SignedLeaves signed, long index, SeenCheckpoint checkpoint, long records, LeafPlace end, CancellationToken cancellationToken)
+    private async Task TruncatedAsync(
+        SignedLeaves signed,
+        long index,
+        SeenCheckpoint checkpoint,
+        long records,
+        LeafPlace end,
+        CancellationToken cancellationToken
+    )
     {
         var lost = await signed.EntryAsync(index, cancellationToken);
-        report.Add(new(LedgerProblemKind.TruncatedLog, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture,
-            $"truncated: the log has {records} records and ends at byte {end.Offset} of {end.Path ?? "nothing"}, {checkpoint.Name} was signed for {checkpoint.Size}; the first lost one is record {index}{Shown(lost)}"))
-        {
-            Index = index,
-            Path = end.Path,
-            Offset = end.Offset,
-            RecordOffset = end.Offset,
-            RecordId = IdOf(lost),
-        });
+        report.Add(
+            new(
+                LedgerProblemKind.TruncatedLog,
+                LedgerVerdict.Tampered,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"truncated: the log has {records} records and ends at byte {end.Offset} of {end.Path ?? "nothing"}, "
+                        + $"{checkpoint.Name} was signed for {checkpoint.Size}; the first lost one is record {index}{Shown(lost)}"
+                )
+            )
+            {
+                Index = index,
+                Path = end.Path,
+                Offset = end.Offset,
+                RecordOffset = end.Offset,
+                RecordId = IdOf(lost),
+            }
+        );
     }
 
     private async Task NameAsync(SignedLeaves signed, Sides sides, SeenCheckpoint checkpoint, CancellationToken cancellationToken)
@@ -163,30 +227,69 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         var original = entry is not null && HashOf(entry).AsSpan().SequenceEqual(should) ? entry : null;
         if (itsPlace > 0 && itsOwner > 0)
         {
-            Add(LedgerProblemKind.SwappedRecords, string.Create(CultureInfo.InvariantCulture,
-                $"swapped: it should be record {index + itsPlace}, and the one that should be here{Shown(original)} is record {index + itsOwner}"));
+            Add(
+                LedgerProblemKind.SwappedRecords,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"swapped: it should be record {index + itsPlace}, and the one that should be here{Shown(original)} is record "
+                        + $"{index + itsOwner}"
+                )
+            );
         }
         else if (itsPlace > 0)
         {
-            Add(LedgerProblemKind.DroppedRecord, string.Create(CultureInfo.InvariantCulture,
-                $"dropped: records that should stand before it are gone, {itsPlace} in number; the first lost one is record {index}{Shown(original)}"));
+            Add(
+                LedgerProblemKind.DroppedRecord,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"dropped: records that should stand before it are gone, {itsPlace} in number; the first lost one is record "
+                        + $"{index}{Shown(original)}"
+                )
+            );
         }
         else if (itsOwner > 0 && await EarlierAsync(found, index, cancellationToken) is { } earlier)
         {
-            Add(LedgerProblemKind.DoubledRecord, string.Create(CultureInfo.InvariantCulture, $"doubled: it is record {earlier.Index} at byte {earlier.Offset} of {earlier.Path} once more"));
+            Add(
+                LedgerProblemKind.DoubledRecord,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"doubled: it is record {earlier.Index} at byte {earlier.Offset} of {earlier.Path} once more"
+                )
+            );
         }
         else if (itsOwner > 0)
         {
-            Add(LedgerProblemKind.InsertedRecord, string.Create(CultureInfo.InvariantCulture, $"inserted: records that were never signed stand from here on, {itsOwner} in number"));
+            Add(
+                LedgerProblemKind.InsertedRecord,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"inserted: records that were never signed stand from here on, {itsOwner} in number"
+                )
+            );
         }
         else
         {
             var at = original is null || line.TooLong ? null : (int?)line.Bytes.Span.CommonPrefixLength(original);
-            Add(LedgerProblemKind.ChangedRecord, $"changed: {Difference(line, original, at)}{(nextAgree ? "; the next record is as it was signed" : "")}", at);
+            Add(
+                LedgerProblemKind.ChangedRecord,
+                $"changed: {Difference(line, original, at)}{(nextAgree ? "; the next record is as it was signed" : "")}",
+                at
+            );
         }
 
         void Add(LedgerProblemKind kind, string how, int? at = null) =>
-            report.Add(LogWalk.At(index, line, kind, $"{how} (signed in {checkpoint.Name})", line.TooLong ? null : RecordFacts.Of(line.Bytes.Span).Id) with { Offset = line.Offset + (at ?? 0) });
+            report.Add(
+                LogWalk.At(
+                    index,
+                    line,
+                    kind,
+                    $"{how} (signed in {checkpoint.Name})",
+                    line.TooLong ? null : RecordFacts.Of(line.Bytes.Span).Id
+                ) with
+                {
+                    Offset = line.Offset + (at ?? 0),
+                }
+            );
     }
 
     private static string Difference(LogLine line, byte[]? original, int? at)
@@ -194,13 +297,22 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         if (original is null || at is not { } offset)
             return "its hash is not the one that was signed; the bundle that would tell what it said is missing or changed too";
         const int shown = 24;
-        string Around(ReadOnlySpan<byte> bytes) => offset >= bytes.Length ? "the end of the record" : $"'{Plain.Text(bytes[offset..Math.Min(bytes.Length, offset + shown)])}'";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"from byte {offset} of the record (byte {line.Offset + offset} of {line.Path}) on it says {Around(line.Bytes.Span)} where {Around(original)} was signed");
+        string Around(ReadOnlySpan<byte> bytes) =>
+            offset >= bytes.Length ? "the end of the record" : $"'{Plain.Text(bytes[offset..Math.Min(bytes.Length, offset + shown)])}'";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"from byte {offset} of the record (byte {line.Offset + offset} of {line.Path}) on it says {Around(line.Bytes.Span)} where "
+                + $"{Around(original)} was signed"
+        );
     }
 
     // More records may be gone than the window shows.
-    private static async Task<int> FarAsync(SignedLeaves signed, Sides sides, SeenCheckpoint checkpoint, CancellationToken cancellationToken)
+    private static async Task<int> FarAsync(
+        SignedLeaves signed,
+        Sides sides,
+        SeenCheckpoint checkpoint,
+        CancellationToken cancellationToken
+    )
     {
         var place = sides.Should.Count;
         await foreach (var hash in signed.ReadAsync(sides.Index + place, cancellationToken))
@@ -257,7 +369,10 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
     private sealed class SignedLeaves(ILedgerSource source, long size, bool bundles)
     {
         // Reads until a tile is neither there as hashes nor as entries.
-        public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(long from, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+            long from,
+            [EnumeratorCancellation] CancellationToken cancellationToken
+        )
         {
             for (var tile = from / TilePath.Width; tile * TilePath.Width < size; tile++)
             {
@@ -280,7 +395,9 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         {
             var tile = index / TilePath.Width;
             var width = (int)Math.Min(TilePath.Width, size - tile * TilePath.Width);
-            return await EntriesAsync(tile, width, cancellationToken) is { } entries ? entries[(int)(index % TilePath.Width)].ToArray() : null;
+            return await EntriesAsync(tile, width, cancellationToken) is { } entries
+                ? entries[(int)(index % TilePath.Width)].ToArray()
+                : null;
         }
 
         private async Task<byte[]?> HashesAsync(TileRef tile, CancellationToken cancellationToken)

@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Compliance.Ledger.Verification;
 
 /// <summary>
-/// Ids seen so far, as 63-bit hashes with a seed of their own: 11 to 21 bytes an id (32 while it grows), so that a million take 16 MB. Two ids may share a hash (one chance
-/// in 18 million for a million ids): what it reports has to be looked at again.
+/// Ids seen so far, as 63-bit hashes with a seed of their own: 11 to 21 bytes an id (32 while it grows), so that a million take 16 MB. Two
+/// ids may share a hash (one chance in 18 million for a million ids): what it reports has to be looked at again.
 /// </summary>
 internal sealed class IdSet
 {

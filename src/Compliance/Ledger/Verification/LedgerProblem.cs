@@ -30,7 +30,9 @@ internal enum LedgerProblemKind
     /// <summary>Two signed checkpoints that no single log can have.</summary>
     SplitView,
 
-    /// <summary>A checkpoint with a signature that is not of the key it names, or that no known key signed and the log contradicts.</summary>
+    /// <summary>
+    /// A checkpoint with a signature that is not of the key it names, or that no known key signed and the log contradicts.
+    /// </summary>
     ForgedCheckpoint,
 
     /// <summary>A checkpoint that cannot be read as one.</summary>
@@ -81,7 +83,8 @@ internal enum LedgerProblemKind
 
 /// <summary>One thing that is wrong.</summary>
 /// <param name="Kind">What.</param>
-/// <param name="Says">What it says of the whole log: <see cref="LedgerVerdict.Tampered"/> or <see cref="LedgerVerdict.CannotTell"/>.</param>
+/// <param name="Says">What it says of the whole log: <see cref="LedgerVerdict.Tampered"/> or
+/// <see cref="LedgerVerdict.CannotTell"/>.</param>
 /// <param name="Message">For people: what differs from what was signed, in one line. Parts that strangers wrote are made harmless.</param>
 internal sealed record LedgerProblem(LedgerProblemKind Kind, LedgerVerdict Says, string Message)
 {
@@ -91,7 +94,9 @@ internal sealed record LedgerProblem(LedgerProblemKind Kind, LedgerVerdict Says,
     /// <summary>Path of the file that is wrong, see <see cref="Format.LedgerLayout"/>; null when it is about no file of the log.</summary>
     public string? Path { get; init; }
 
-    /// <summary>Offset in that file of the first byte known to be wrong, or of the wrong record when no byte is known; null when none is.</summary>
+    /// <summary>
+    /// Offset in that file of the first byte known to be wrong, or of the wrong record when no byte is known; null when none is.
+    /// </summary>
     public long? Offset { get; init; }
 
     /// <summary>Offset in that file where the wrong record begins; null when it is about no record.</summary>

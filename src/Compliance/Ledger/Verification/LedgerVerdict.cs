@@ -9,6 +9,8 @@ internal enum LedgerVerdict
     /// <summary>Something is not as it was signed, or as the log would have written it.</summary>
     Tampered,
 
-    /// <summary>Something that is needed is not there, cannot be read, or is signed by nobody known: neither of the others can be said.</summary>
+    /// <summary>
+    /// Something that is needed is not there, cannot be read, or is signed by nobody known: neither of the others can be said.
+    /// </summary>
     CannotTell,
 }

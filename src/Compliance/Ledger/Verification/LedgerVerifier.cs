@@ -6,12 +6,12 @@ using Compliance.Text;
 namespace Compliance.Ledger.Verification;
 
 /// <summary>
-/// Verifies a whole log in one pass: hashes every line, compares the tree's root with every checkpoint's on the way, and looks whether the log is as its writer would have written it. A second
-/// pass is made when something is wrong, to name the first wrong record.
+/// Verifies a whole log in one pass: hashes every line, compares the tree's root with every checkpoint's on the way, and looks whether the
+/// log is as its writer would have written it. A second pass is made when something is wrong, to name the first wrong record.
 /// </summary>
 /// <remarks>
-/// Memory does not depend on the log but for 11 to 21 bytes a record, by which it tells that a record is there twice (<see cref="IdSet"/>), and some 300 bytes a checkpoint.
-/// Stateless; any thread may call.
+/// Memory does not depend on the log but for 11 to 21 bytes a record, by which it tells that a record is there twice (<see cref="IdSet"/>),
+/// and some 300 bytes a checkpoint. Stateless; any thread may call.
 /// </remarks>
 /// <param name="source">The log. Nothing it gives is trusted.</param>
 /// <param name="options">The keys, and what the auditor kept.</param>
@@ -44,7 +44,9 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
             _report.Add(new(LedgerProblemKind.Unreadable, LedgerVerdict.CannotTell, Plain.Text(e.Message, 500)));
         }
         var result = Result(checkpoints, pass);
-        return result.Verdict == LedgerVerdict.Intact || await ConvertedAsync(result, cancellationToken) is not { } converted ? result : converted;
+        return result.Verdict == LedgerVerdict.Intact || await ConvertedAsync(result, cancellationToken) is not { } converted
+            ? result
+            : converted;
     }
 
     // A copy that went through git or an editor is no forgery, though its bytes are not the signed ones. Null when something else is wrong.
@@ -74,12 +76,17 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
             Verdict = LedgerVerdict.CannotTell,
             Problems =
             [
-                new(LedgerProblemKind.ConvertedCopy, LedgerVerdict.CannotTell,
+                new(
+                    LedgerProblemKind.ConvertedCopy,
+                    LedgerVerdict.CannotTell,
                     $"this copy is not the ledger byte for byte: {Changes(before)} in "
-                    + $"{Plain.Text(path, 100)}{More(before.Changed.Count - 1)}, as git, an editor or a transfer in text mode does. "
-                    + "With that undone, every record and checkpoint is as it was signed. Fetch the ledger again into a new folder: "
-                    + $"compliance evidence download DIR --account URL --tenant {Plain.Text(tenant, 100)}")
-                { Path = path },
+                        + $"{Plain.Text(path, 100)}{More(before.Changed.Count - 1)}, as git, an editor or a transfer in text mode does. "
+                        + "With that undone, every record and checkpoint is as it was signed. Fetch the ledger again into a new folder: "
+                        + $"compliance evidence download DIR --account URL --tenant {Plain.Text(tenant, 100)}"
+                )
+                {
+                    Path = path,
+                },
             ],
             Warnings = [],
             MoreProblems = 0,
@@ -87,16 +94,23 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         };
     }
 
-    private static string Changes(PutBackLineEnds copy) => (copy.HasLineEnds, copy.HasMarks) switch
-    {
-        (true, true) => "line ends were changed from LF to CRLF and a byte-order mark was put at the begin",
-        (true, false) => "line ends were changed from LF to CRLF",
-        _ => "a byte-order mark was put at the begin",
-    };
+    private static string Changes(PutBackLineEnds copy) =>
+        (copy.HasLineEnds, copy.HasMarks) switch
+        {
+            (true, true) => "line ends were changed from LF to CRLF and a byte-order mark was put at the begin",
+            (true, false) => "line ends were changed from LF to CRLF",
+            _ => "a byte-order mark was put at the begin",
+        };
 
     private static string More(int files) => files == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {files} more files");
 
-    private async Task ReadAsync(IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, TileComparison tiles, Pass pass, CancellationToken cancellationToken)
+    private async Task ReadAsync(
+        IReadOnlyList<LedgerFile> files,
+        CheckpointSet checkpoints,
+        TileComparison tiles,
+        Pass pass,
+        CancellationToken cancellationToken
+    )
     {
         var walk = pass.Walk = new(_report);
         var tree = pass.Tree;
@@ -141,8 +155,7 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
                 }
                 if (next < wanted.Count && wanted[next].Size == tree.Size)
                     await AtSizeAsync();
-            }
-            while (!rest.Lines.IsEmpty);
+            } while (!rest.Lines.IsEmpty);
         }
         walk.Ended();
         pass.Complete = true;
@@ -185,24 +198,51 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         }
     }
 
-    private async Task JudgeAsync(IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, TileComparison tiles, Pass pass, CancellationToken cancellationToken)
+    private async Task JudgeAsync(
+        IReadOnlyList<LedgerFile> files,
+        CheckpointSet checkpoints,
+        TileComparison tiles,
+        Pass pass,
+        CancellationToken cancellationToken
+    )
     {
         if (checkpoints.Trusted.Any(c => c.Agrees != true))
             await new Diagnosis(source, files, checkpoints, _report).RunAsync(
-                pass.Frontier, pass.AfterGood.Index == pass.Good ? pass.AfterGood : pass.End, pass.Records, pass.End, cancellationToken);
-        foreach (var stranger in checkpoints.All.Where(c => !c.Trusted && _report.Problems.All(p => p.Kind != LedgerProblemKind.ForgedCheckpoint || p.Path != c.Path)))
+                pass.Frontier,
+                pass.AfterGood.Index == pass.Good ? pass.AfterGood : pass.End,
+                pass.Records,
+                pass.End,
+                cancellationToken
+            );
+        foreach (
+            var stranger in checkpoints.All.Where(c =>
+                !c.Trusted && _report.Problems.All(p => p.Kind != LedgerProblemKind.ForgedCheckpoint || p.Path != c.Path)
+            )
+        )
         {
             if (stranger.Agrees == true)
             {
-                _report.Add(new(LedgerProblemKind.UnknownKey, LedgerVerdict.CannotTell,
-                    $"{stranger.Name} agrees with the log, but {stranger.Signers}: a key that you were not given, or a forgery")
-                { Path = stranger.Path });
+                _report.Add(
+                    new(
+                        LedgerProblemKind.UnknownKey,
+                        LedgerVerdict.CannotTell,
+                        $"{stranger.Name} agrees with the log, but {stranger.Signers}: a key that you were not given, or a forgery"
+                    )
+                    {
+                        Path = stranger.Path,
+                    }
+                );
             }
             else
             {
-                _report.Add(CheckpointSet.Forged(stranger, stranger.Agrees == false
-                    ? "and the log does not give its root"
-                    : string.Create(CultureInfo.InvariantCulture, $"and the log has {pass.Records} records, not {stranger.Size}")));
+                _report.Add(
+                    CheckpointSet.Forged(
+                        stranger,
+                        stranger.Agrees == false
+                            ? "and the log does not give its root"
+                            : string.Create(CultureInfo.InvariantCulture, $"and the log has {pass.Records} records, not {stranger.Size}")
+                    )
+                );
             }
         }
         if (checkpoints.Largest is null)
@@ -212,18 +252,19 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         pass.Compared = tiles.Count;
     }
 
-    private string Nothing(CheckpointSet checkpoints) => options.Keys.Count == 0
-        ? "no key was given to verify the checkpoints with"
-        : checkpoints.All.Count == 0
-            ? "there is no checkpoint: nothing says what the log has to be"
-            : "none of the checkpoints is signed by a known key";
+    private string Nothing(CheckpointSet checkpoints) =>
+        options.Keys.Count == 0 ? "no key was given to verify the checkpoints with"
+        : checkpoints.All.Count == 0 ? "there is no checkpoint: nothing says what the log has to be"
+        : "none of the checkpoints is signed by a known key";
 
     // Two ids may share a hash, so the log is read once more for those that seem to be there twice.
     private async Task DoublesAsync(IReadOnlyList<LedgerFile> files, Pass pass, CancellationToken cancellationToken)
     {
         if (pass.Walk is not { Doubles.Count: > 0 } walk)
             return;
-        var suspects = walk.Doubles.GroupBy(d => d.Id, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
+        var suspects = walk
+            .Doubles.GroupBy(d => d.Id, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         var last = walk.Doubles.Max(d => d.Place.Index);
         var index = 0L;
         await foreach (var line in new LogReader(source, files).ReadAsync(null, 0, cancellationToken))
@@ -232,14 +273,29 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
                 continue;
             if (index >= last || suspects.Count == 0)
                 break;
-            if (!line.TooLong && RecordFacts.Of(line.Bytes.Span).Id is { } id && suspects.TryGetValue(id, out var twice) && index < twice.Place.Index)
+            if (
+                !line.TooLong
+                && RecordFacts.Of(line.Bytes.Span).Id is { } id
+                && suspects.TryGetValue(id, out var twice)
+                && index < twice.Place.Index
+            )
             {
                 suspects.Remove(id);
                 var place = new LogLine(LogLineKind.Line, twice.Place.Path ?? "", twice.Place.Offset, 0, default, null);
                 if (_report.Problems.All(p => p.Kind != LedgerProblemKind.DoubledRecord || p.Index != twice.Place.Index))
                 {
-                    _report.Add(LogWalk.At(twice.Place.Index, place, LedgerProblemKind.DoubledRecord, string.Create(CultureInfo.InvariantCulture,
-                        $"it is there twice: record {index} at byte {line.Offset} of {line.Path} has the same id"), id));
+                    _report.Add(
+                        LogWalk.At(
+                            twice.Place.Index,
+                            place,
+                            LedgerProblemKind.DoubledRecord,
+                            string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"it is there twice: record {index} at byte {line.Offset} of {line.Path} has the same id"
+                            ),
+                            id
+                        )
+                    );
                 }
             }
             index++;
@@ -253,7 +309,11 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         if (differences.Count == 0)
             return;
         // Partial tiles are replaced as the log grows, perhaps just now.
-        var grown = differences.Exists(d => !d.Tile.Full) && !(await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, cancellationToken)).AsSpan().SequenceEqual(checkpoints.Head);
+        var grown =
+            differences.Exists(d => !d.Tile.Full)
+            && !(await source.FindAsync(LedgerLayout.Head, SignedNote.MaxBytes, cancellationToken))
+                .AsSpan()
+                .SequenceEqual(checkpoints.Head);
         foreach (var difference in differences)
         {
             if (grown && !difference.Tile.Full && difference.Kind == LedgerProblemKind.MissingTile)
@@ -261,12 +321,20 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
                 _report.Warn($"{difference.Tile} was replaced while the log was verified");
                 continue;
             }
-            _report.Add(new(difference.Kind, difference.Kind == LedgerProblemKind.Unreadable ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered, difference.Message)
-            {
-                Index = difference is { Kind: LedgerProblemKind.ChangedTile, Tile.Level: 0, Offset: { } at } ? difference.Tile.Index * TilePath.Width + at / MerkleHash.Size : null,
-                Path = TilePath.Of(difference.Tile),
-                Offset = difference.Offset,
-            });
+            _report.Add(
+                new(
+                    difference.Kind,
+                    difference.Kind == LedgerProblemKind.Unreadable ? LedgerVerdict.CannotTell : LedgerVerdict.Tampered,
+                    difference.Message
+                )
+                {
+                    Index = difference is { Kind: LedgerProblemKind.ChangedTile, Tile.Level: 0, Offset: { } at }
+                        ? difference.Tile.Index * TilePath.Width + at / MerkleHash.Size
+                        : null,
+                    Path = TilePath.Of(difference.Tile),
+                    Offset = difference.Offset,
+                }
+            );
         }
     }
 
@@ -274,8 +342,17 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
     {
         var best = checkpoints?.Trusted.LastOrDefault(c => c.Agrees == true);
         if (best is not null && pass.Complete && pass.Records > best.Size)
-            _report.Warn(string.Create(CultureInfo.InvariantCulture, $"{pass.Records - best.Size} records after the last checkpoint are not yet covered by a signature"));
-        return new(_report.Verdict, [.. _report.Problems.OrderBy(p => p.Says == LedgerVerdict.Tampered ? 0 : 1).ThenBy(p => p.Kind)], _report.Warnings)
+            _report.Warn(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{pass.Records - best.Size} records after the last checkpoint are not yet covered by a signature"
+                )
+            );
+        return new(
+            _report.Verdict,
+            [.. _report.Problems.OrderBy(p => p.Says == LedgerVerdict.Tampered ? 0 : 1).ThenBy(p => p.Kind)],
+            _report.Warnings
+        )
         {
             MoreProblems = _report.More,
             Origin = checkpoints?.Origin,

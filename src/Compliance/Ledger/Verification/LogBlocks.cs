@@ -46,7 +46,11 @@ internal sealed class LogBlocks(ILedgerSource source, IReadOnlyList<LedgerFile> 
     public IAsyncEnumerable<LogBlock> ReadAsync(string? path, long offset, CancellationToken cancellationToken) =>
         source.IsNear ? FetchAsync(path, offset, cancellationToken) : FetchAheadAsync(path, offset, cancellationToken);
 
-    private async IAsyncEnumerable<LogBlock> FetchAheadAsync(string? path, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<LogBlock> FetchAheadAsync(
+        string? path,
+        long offset,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var channel = Channel.CreateBounded<LogBlock>(new BoundedChannelOptions(Ahead) { SingleReader = true, SingleWriter = true });
@@ -91,7 +95,11 @@ internal sealed class LogBlocks(ILedgerSource source, IReadOnlyList<LedgerFile> 
         }
     }
 
-    private async IAsyncEnumerable<LogBlock> FetchAsync(string? path, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<LogBlock> FetchAsync(
+        string? path,
+        long offset,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         foreach (var file in files.SkipWhile(f => path is not null && f.Path != path))
         {
@@ -129,7 +137,12 @@ internal sealed class LogBlocks(ILedgerSource source, IReadOnlyList<LedgerFile> 
         var buffer = ArrayPool<byte>.Shared.Rent(_size);
         try
         {
-            var count = await stream.ReadAtLeastAsync(buffer.AsMemory(Room, _size - Room), _size - Room, throwOnEndOfStream: false, cancellationToken);
+            var count = await stream.ReadAtLeastAsync(
+                buffer.AsMemory(Room, _size - Room),
+                _size - Room,
+                throwOnEndOfStream: false,
+                cancellationToken
+            );
             return new(LogLineKind.Line, path, at, buffer, count);
         }
         catch (Exception e)

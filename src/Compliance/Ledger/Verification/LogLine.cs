@@ -23,9 +23,17 @@ internal enum LogLineKind
 /// <param name="Path">The blob it is in.</param>
 /// <param name="Offset">Where in the blob it begins.</param>
 /// <param name="Length">Its bytes without the line feed, of whatever length.</param>
-/// <param name="Bytes">The bytes themselves, valid until the next line is asked for; of a line longer than <see cref="EntryBundle.MaxEntry"/> only the first.</param>
+/// <param name="Bytes">The bytes themselves, valid until the next line is asked for; of a line longer than
+/// <see cref="EntryBundle.MaxEntry"/> only the first.</param>
 /// <param name="LongLeaf">The leaf's hash of a line too long to be kept; null of others.</param>
-internal readonly record struct LogLine(LogLineKind Kind, string Path, long Offset, long Length, ReadOnlyMemory<byte> Bytes, byte[]? LongLeaf)
+internal readonly record struct LogLine(
+    LogLineKind Kind,
+    string Path,
+    long Offset,
+    long Length,
+    ReadOnlyMemory<byte> Bytes,
+    byte[]? LongLeaf
+)
 {
     /// <summary>Whether it is too long for any record.</summary>
     public bool TooLong => Length > EntryBundle.MaxEntry;
@@ -69,9 +77,7 @@ internal readonly record struct LogPart(string Path, long Offset, ReadOnlyMemory
 {
     /// <summary>Something that is no whole line.</summary>
     public LogPart(LogLine other)
-        : this(other.Path, other.Offset, default, other)
-    {
-    }
+        : this(other.Path, other.Offset, default, other) { }
 
     /// <summary>What follows some bytes of the lines.</summary>
     public LogPart From(int bytes) => this with { Offset = Offset + bytes, Lines = Lines[bytes..] };

@@ -17,7 +17,11 @@ internal sealed class LogReader(ILedgerSource source, IReadOnlyList<LedgerFile> 
     /// <param name="offset">Where in that blob: the begin of a line.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">The log cannot be read, or a blob that was listed is gone.</exception>
-    public async IAsyncEnumerable<LogLine> ReadAsync(string? path, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<LogLine> ReadAsync(
+        string? path,
+        long offset,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         await foreach (var part in PartsAsync(path, offset, cancellationToken))
         {
@@ -34,7 +38,11 @@ internal sealed class LogReader(ILedgerSource source, IReadOnlyList<LedgerFile> 
 
     /// <summary>Reads from a place in the log to its end, many lines at a time: for whoever reads all of it.</summary>
     /// <inheritdoc cref="ReadAsync"/>
-    public async IAsyncEnumerable<LogPart> PartsAsync(string? path, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<LogPart> PartsAsync(
+        string? path,
+        long offset,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         using var begun = new BegunLine();
         await foreach (var block in new LogBlocks(source, files).ReadAsync(path, offset, cancellationToken))

@@ -10,7 +10,10 @@ namespace Compliance.Ledger.Verification;
 /// <param name="Offset">Where in it the line begins.</param>
 internal readonly record struct LeafPlace(long Index, string? Path, long Offset);
 
-/// <summary>Looks at the log as its writer would have written it, line by line: closing records, times, ids. What it finds does not depend on any key.</summary>
+/// <summary>
+/// Looks at the log as its writer would have written it, line by line: closing records, times, ids. What it finds does not depend on any
+/// key.
+/// </summary>
 /// <param name="report">Told what is wrong.</param>
 internal sealed class LogWalk(VerifyReport report)
 {
@@ -48,7 +51,16 @@ internal sealed class LogWalk(VerifyReport report)
         }
         else if (_closedBy is null)
         {
-            report.Add(new(LedgerProblemKind.MissingLog, LedgerVerdict.Tampered, $"{_previous} has no closing record though {path} follows it: its end is missing") { Path = _previous });
+            report.Add(
+                new(
+                    LedgerProblemKind.MissingLog,
+                    LedgerVerdict.Tampered,
+                    $"{_previous} has no closing record though {path} follows it: its end is missing"
+                )
+                {
+                    Path = _previous,
+                }
+            );
         }
         else if (_next is not null && _next != path)
         {
@@ -61,13 +73,21 @@ internal sealed class LogWalk(VerifyReport report)
     public void Ended()
     {
         if (_next is not null)
-            report.Warn($"{_previous} is closed and names {Plain.Text(_next, 100)}, which is not there: nothing was written since, or it is gone");
+            report.Warn(
+                $"{_previous} is closed and names {Plain.Text(_next, 100)}, which is not there: nothing was written since, or it is gone"
+            );
     }
 
     /// <summary>Bytes after the last line feed of a blob.</summary>
     public void Tail(LogLine tail)
     {
-        report.Warn(string.Create(CultureInfo.InvariantCulture, $"{tail.Path} ends with {tail.Length} bytes at byte {tail.Offset} without a line feed: a write was cut off; they count as soon as the next record is written"));
+        report.Warn(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{tail.Path} ends with {tail.Length} bytes at byte {tail.Offset} without a line feed: a write was cut off; they count "
+                    + $"as soon as the next record is written"
+            )
+        );
         AfterClosing(tail);
     }
 
@@ -77,8 +97,18 @@ internal sealed class LogWalk(VerifyReport report)
         AfterClosing(line);
         if (line.TooLong)
         {
-            report.Add(At(index, line, LedgerProblemKind.ForeignLine, string.Create(CultureInfo.InvariantCulture,
-                $"the line has {line.Length} bytes, and no record has more than {EntryBundle.MaxEntry}"), null));
+            report.Add(
+                At(
+                    index,
+                    line,
+                    LedgerProblemKind.ForeignLine,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the line has {line.Length} bytes, and no record has more than {EntryBundle.MaxEntry}"
+                    ),
+                    null
+                )
+            );
             return;
         }
         var facts = RecordFacts.Of(line.Bytes.Span);
@@ -119,7 +149,14 @@ internal sealed class LogWalk(VerifyReport report)
     public static LedgerProblem At(long index, in LogLine line, LedgerProblemKind kind, string how, string? id)
     {
         var shown = id is null ? null : Plain.Text(id, 200);
-        return new(kind, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture, $"record {index}{(shown is null ? "" : $" ({shown})")} at byte {line.Offset} of {line.Path}: {how}"))
+        return new(
+            kind,
+            LedgerVerdict.Tampered,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"record {index}{(shown is null ? "" : $" ({shown})")} at byte {line.Offset} of {line.Path}: {how}"
+            )
+        )
         {
             Index = index,
             Path = line.Path,
@@ -135,19 +172,44 @@ internal sealed class LogWalk(VerifyReport report)
         {
             Torn++;
             if (report.TakesWarnings)
-                report.Warn(string.Create(CultureInfo.InvariantCulture, $"line {index} at byte {line.Offset} of {line.Path} was cut off by a crash ({line.Length} bytes); it is hashed like all others"));
+                report.Warn(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"line {index} at byte {line.Offset} of {line.Path} was cut off by a crash ({line.Length} bytes); it is hashed "
+                            + $"like all others"
+                    )
+                );
             return;
         }
         if (!report.OnlyCounts(LedgerProblemKind.ForeignLine))
-            report.Add(At(index, line, LedgerProblemKind.ForeignLine, $"this is no record, nor the begin of one: {Plain.Text(line.Bytes.Span, 60)}", null));
+            report.Add(
+                At(
+                    index,
+                    line,
+                    LedgerProblemKind.ForeignLine,
+                    $"this is no record, nor the begin of one: {Plain.Text(line.Bytes.Span, 60)}",
+                    null
+                )
+            );
     }
 
     private void Time(long index, in LogLine line, DateTimeOffset at, in RecordFacts facts)
     {
         if (_last is { } last && last - at > Allowed && !facts.ClockBack && !report.OnlyCounts(LedgerProblemKind.TimeWentBack))
         {
-            report.Add(At(index, line, LedgerProblemKind.TimeWentBack, string.Create(CultureInfo.InvariantCulture,
-                $"it was logged at {at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}, before the one that precedes it ({last.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}), and no record says that the clock went back"), facts.Id));
+            report.Add(
+                At(
+                    index,
+                    line,
+                    LedgerProblemKind.TimeWentBack,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"it was logged at {at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}, before the one that precedes it "
+                            + $"({last.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}), and no record says that the clock went back"
+                    ),
+                    facts.Id
+                )
+            );
         }
         _last = at;
     }
@@ -157,16 +219,26 @@ internal sealed class LogWalk(VerifyReport report)
         if (_closedBy is null || _saidAfter)
             return;
         _saidAfter = true;
-        report.Add(new(LedgerProblemKind.RecordAfterClosing, LedgerVerdict.Tampered, string.Create(CultureInfo.InvariantCulture,
-            $"{line.Path} goes on at byte {line.Offset} after the record that closed it"))
-        {
-            Path = line.Path,
-            Offset = line.Offset,
-        });
+        report.Add(
+            new(
+                LedgerProblemKind.RecordAfterClosing,
+                LedgerVerdict.Tampered,
+                string.Create(CultureInfo.InvariantCulture, $"{line.Path} goes on at byte {line.Offset} after the record that closed it")
+            )
+            {
+                Path = line.Path,
+                Offset = line.Offset,
+            }
+        );
     }
 
     private void Missing(string path, string why) =>
-        report.Add(new(LedgerProblemKind.MissingLog, LedgerVerdict.Tampered, $"{Plain.Text(path, 100)} is missing: {why}") { Path = LedgerLayout.TryParseLog(path, out _) ? path : null });
+        report.Add(
+            new(LedgerProblemKind.MissingLog, LedgerVerdict.Tampered, $"{Plain.Text(path, 100)} is missing: {why}")
+            {
+                Path = LedgerLayout.TryParseLog(path, out _) ? path : null,
+            }
+        );
 
     private ReadOnlySpan<byte> Unescaped(in RecordFacts facts)
     {

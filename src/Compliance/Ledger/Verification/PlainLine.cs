@@ -106,8 +106,7 @@ internal ref struct PlainLine
         {
             if (!Text(out _))
                 return false;
-        }
-        while (Take(','));
+        } while (Take(','));
         return Take(']');
     }
 
@@ -120,8 +119,7 @@ internal ref struct PlainLine
         {
             if (!Text(out _) || !Take(':') || !(Peek() == '"' ? Text(out _) : Number()))
                 return false;
-        }
-        while (Take(','));
+        } while (Take(','));
         return Take('}');
     }
 
@@ -157,7 +155,8 @@ internal ref struct PlainLine
         var low = Vector256.Create(_line.Slice(_block, Block / 2));
         var high = Vector256.Create(_line.Slice(_block + (Block / 2), Block / 2));
         var quote = Vector256.Create((byte)'"');
-        _quotes = Vector256.Equals(low, quote).ExtractMostSignificantBits()
+        _quotes =
+            Vector256.Equals(low, quote).ExtractMostSignificantBits()
             | ((ulong)Vector256.Equals(high, quote).ExtractMostSignificantBits() << (Block / 2));
         _other |= (Others(low) | Others(high)) != Vector256<byte>.Zero;
         _wide |= (low | high).ExtractMostSignificantBits() != 0;

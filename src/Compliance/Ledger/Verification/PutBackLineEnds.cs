@@ -63,7 +63,8 @@ internal sealed class PutBackLineEnds(ILedgerSource source) : LedgerSource
     public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) => source.LogsAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => source.CheckpointsAsync(cancellationToken);
+    public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) =>
+        source.CheckpointsAsync(cancellationToken);
 
     /// <inheritdoc/>
     public override async Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken)
@@ -109,7 +110,11 @@ internal sealed class PutBackLineEnds(ILedgerSource source) : LedgerSource
 
         public override long Length => throw new NotSupportedException();
 
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -136,9 +141,7 @@ internal sealed class PutBackLineEnds(ILedgerSource source) : LedgerSource
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

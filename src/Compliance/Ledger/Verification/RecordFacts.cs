@@ -17,7 +17,10 @@ internal enum LineForm
     Foreign,
 }
 
-/// <summary>What the verification needs to know of a line. Sample, cut off: <c>{"action":"credentials.check",...,"id":"cred-1/check","loggedAt":"2026-03-01T06:00:01.250Z",...,"version":1}</c></summary>
+/// <summary>
+/// What the verification needs to know of a line. Sample, cut off:
+/// <c>{"action":"credentials.check",...,"id":"cred-1/check","loggedAt":"2026-03-01T06:00:01.250Z",...,"version":1}</c>
+/// </summary>
 internal readonly ref struct RecordFacts
 {
     /// <summary>The version of the record's shape that is understood here; records of others are hashed all the same.</summary>
@@ -141,7 +144,13 @@ internal readonly ref struct RecordFacts
         }
         if (ids != 1 || !reader.IsWhole())
             return false;
-        facts = new() { Form = LineForm.Record, RawId = id, Known = known, LoggedAt = loggedAt };
+        facts = new()
+        {
+            Form = LineForm.Record,
+            RawId = id,
+            Known = known,
+            LoggedAt = loggedAt,
+        };
         return true;
     }
 
@@ -174,7 +183,10 @@ internal readonly ref struct RecordFacts
             {
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.String)
-                    (closing, back) = (reader.ValueTextEquals(EvidenceLine.ClosedAction), reader.ValueTextEquals(EvidenceLine.ClockBackAction));
+                    (closing, back) = (
+                        reader.ValueTextEquals(EvidenceLine.ClosedAction),
+                        reader.ValueTextEquals(EvidenceLine.ClockBackAction)
+                    );
             }
             else if (name.SequenceEqual("version"u8))
             {
@@ -187,7 +199,16 @@ internal readonly ref struct RecordFacts
         reader.Read();
         // A record that names its id twice could be shown as either.
         return ids == 1
-            ? new() { Form = LineForm.Record, RawId = id, EscapedId = escaped, Known = known, LoggedAt = loggedAt, Closing = closing, ClockBack = back }
+            ? new()
+            {
+                Form = LineForm.Record,
+                RawId = id,
+                EscapedId = escaped,
+                Known = known,
+                LoggedAt = loggedAt,
+                Closing = closing,
+                ClockBack = back,
+            }
             : new() { Form = LineForm.Foreign };
     }
 

@@ -19,7 +19,8 @@ internal sealed record TileDifference(TileRef Tile, LedgerProblemKind Kind, long
 }
 
 /// <summary>
-/// Compares stored tiles and bundles with the ones that the records give, as they get full. They are opened ahead and read piece by piece, so that a stored file of any length takes no memory.
+/// Compares stored tiles and bundles with the ones that the records give, as they get full. They are opened ahead and read piece by piece,
+/// so that a stored file of any length takes no memory.
 /// </summary>
 /// <param name="source">Where they are stored.</param>
 /// <param name="size">How many leaves the checkpoint covers whose tiles must be there.</param>
@@ -43,7 +44,10 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
     /// <summary>Whether a tile has to be stored: it is full within the checkpoint.</summary>
     public bool Covers(TileRef tile) => !_ended && TileDifference.EndOf(tile) <= size;
 
-    /// <summary>Compares the next full tile or bundle, in the order in which they get full: of each the bundle, then the tiles from the leaves upwards.</summary>
+    /// <summary>
+    /// Compares the next full tile or bundle, in the order in which they get full: of each the bundle, then the tiles from the leaves
+    /// upwards.
+    /// </summary>
     public async ValueTask CompareFullAsync(TileRef tile, ReadOnlyMemory<byte> expected, CancellationToken cancellationToken)
     {
         while (_opened.Count < Ahead && _next.MoveNext())
@@ -54,12 +58,25 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
         await CompareAsync(tile, opening, expected, whole: true, cancellationToken);
     }
 
-    /// <summary>Compares a partial tile or bundle of the checkpoint. Where it was replaced by the full one, with the begin of that.</summary>
+    /// <summary>
+    /// Compares a partial tile or bundle of the checkpoint. Where it was replaced by the full one, with the begin of that.
+    /// </summary>
     public async ValueTask ComparePartialAsync(TileRef tile, ReadOnlyMemory<byte> expected, CancellationToken cancellationToken)
     {
         var exact = OpenAsync(tile, cancellationToken);
-        var found = await exact.ContinueWith(t => t.IsCompletedSuccessfully && t.Result is null, cancellationToken, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        await CompareAsync(tile, found ? OpenAsync(tile with { Width = TilePath.Width }, cancellationToken) : exact, expected, whole: !found, cancellationToken);
+        var found = await exact.ContinueWith(
+            t => t.IsCompletedSuccessfully && t.Result is null,
+            cancellationToken,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+        await CompareAsync(
+            tile,
+            found ? OpenAsync(tile with { Width = TilePath.Width }, cancellationToken) : exact,
+            expected,
+            whole: !found,
+            cancellationToken
+        );
     }
 
     /// <summary>Compares no more: the records themselves are wrong from here on.</summary>
@@ -111,7 +128,13 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
         }
     }
 
-    private async Task CompareAsync(TileRef tile, Task<Stream?> opening, ReadOnlyMemory<byte> expected, bool whole, CancellationToken cancellationToken)
+    private async Task CompareAsync(
+        TileRef tile,
+        Task<Stream?> opening,
+        ReadOnlyMemory<byte> expected,
+        bool whole,
+        CancellationToken cancellationToken
+    )
     {
         Count++;
         try
@@ -125,19 +148,34 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
             for (var at = 0; ;)
             {
                 // One byte more than expected shows that it goes on.
-                var count = await stream.ReadAsync(_buffer.AsMemory(0, (int)Math.Min(_buffer.Length, expected.Length - at + (whole ? 1L : 0L))), cancellationToken);
+                var count = await stream.ReadAsync(
+                    _buffer.AsMemory(0, (int)Math.Min(_buffer.Length, expected.Length - at + (whole ? 1L : 0L))),
+                    cancellationToken
+                );
                 if (count == 0)
                 {
                     if (at < expected.Length)
-                        Changed(tile, at, string.Create(CultureInfo.InvariantCulture, $"it ends there, {expected.Length - at} bytes too early"));
+                        Changed(
+                            tile,
+                            at,
+                            string.Create(CultureInfo.InvariantCulture, $"it ends there, {expected.Length - at} bytes too early")
+                        );
                     return;
                 }
                 var same = expected.Span[at..].CommonPrefixLength(_buffer.AsSpan(0, count));
                 at += same;
                 if (same < count)
                 {
-                    Changed(tile, at, at == expected.Length ? "it goes on after its end" : string.Create(CultureInfo.InvariantCulture,
-                        $"the byte is 0x{_buffer[same]:x2}, the records give 0x{expected.Span[at]:x2}"));
+                    Changed(
+                        tile,
+                        at,
+                        at == expected.Length
+                            ? "it goes on after its end"
+                            : string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"the byte is 0x{_buffer[same]:x2}, the records give 0x{expected.Span[at]:x2}"
+                            )
+                    );
                     return;
                 }
             }
@@ -150,11 +188,19 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
 
     private void Changed(TileRef tile, int at, string how)
     {
-        var what = tile.Level == TileRef.Entries
-            ? "the bundle"
-            : string.Create(CultureInfo.InvariantCulture, $"hash {at / MerkleHash.Size} of the tile");
-        Add(tile, tile.Level == TileRef.Entries ? LedgerProblemKind.ChangedBundle : LedgerProblemKind.ChangedTile, at, string.Create(CultureInfo.InvariantCulture,
-            $"{tile} was changed: {what} differs at byte {at} from what the records give, which agree with the checkpoint: {how}"));
+        var what =
+            tile.Level == TileRef.Entries
+                ? "the bundle"
+                : string.Create(CultureInfo.InvariantCulture, $"hash {at / MerkleHash.Size} of the tile");
+        Add(
+            tile,
+            tile.Level == TileRef.Entries ? LedgerProblemKind.ChangedBundle : LedgerProblemKind.ChangedTile,
+            at,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{tile} was changed: {what} differs at byte {at} from what the records give, which agree with the checkpoint: {how}"
+            )
+        );
     }
 
     private void Add(TileRef tile, LedgerProblemKind kind, long? offset, string message)

@@ -8,13 +8,21 @@ internal sealed record VerifyOptions
     /// <summary>The public keys that the auditor trusts, also those that were rotated out.</summary>
     public required IReadOnlyCollection<NoteKey> Keys { get; init; }
 
-    /// <summary>A checkpoint that the auditor kept from an earlier time, as its bytes; null when there is none. What the log is now has to go on from it.</summary>
+    /// <summary>
+    /// A checkpoint that the auditor kept from an earlier time, as its bytes; null when there is none. What the log is now has to go on
+    /// from it.
+    /// </summary>
     public byte[]? Kept { get; init; }
 
-    /// <summary>What the log has to be called in its checkpoints; null to take the name of the trusted ones, which then have to agree.</summary>
+    /// <summary>
+    /// What the log has to be called in its checkpoints; null to take the name of the trusted ones, which then have to agree.
+    /// </summary>
     public string? Origin { get; init; }
 
-    /// <summary>Whether the tiles and entry bundles are compared with the records too. They are made from the records and prove nothing by themselves, but proofs are read from them.</summary>
+    /// <summary>
+    /// Whether the tiles and entry bundles are compared with the records too. They are made from the records and prove nothing by
+    /// themselves, but proofs are read from them.
+    /// </summary>
     public bool Tiles { get; init; } = true;
 
     /// <summary>Told from time to time how far it is, from one thread.</summary>

@@ -3,7 +3,9 @@ namespace Compliance.Offboarding.Actions;
 /// <summary>Names of what a step needs beside its target. A plan carries all of it, so that what is approved is what is done.</summary>
 internal static class StepArguments
 {
-    /// <summary>Key of the access the step takes away (<see cref="Access.Key"/>); each access of a snapshot has at most one such step.</summary>
+    /// <summary>
+    /// Key of the access the step takes away (<see cref="Access.Key"/>); each access of a snapshot has at most one such step.
+    /// </summary>
     public const string Access = "access";
 
     /// <summary>Ids of steps, one a line, that must be in effect before this one is done.</summary>
@@ -33,6 +35,8 @@ internal static class StepArguments
     /// <summary>The value a tag gets.</summary>
     public const string Value = "value";
 
-    /// <summary>The name of a request that Resource Manager keeps under an id of ours; derived, so that a repeat is the same request.</summary>
+    /// <summary>
+    /// The name of a request that Resource Manager keeps under an id of ours; derived, so that a repeat is the same request.
+    /// </summary>
     public const string RequestId = "requestId";
 }

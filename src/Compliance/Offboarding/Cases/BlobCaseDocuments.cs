@@ -10,7 +10,9 @@ using Compliance.Text;
 
 namespace Compliance.Offboarding.Cases;
 
-/// <summary>Documents of cases as blobs of container <c>leavers</c> in the state account, where they can be erased. Storage Blob Data Contributor.</summary>
+/// <summary>
+/// Documents of cases as blobs of container <c>leavers</c> in the state account, where they can be erased. Storage Blob Data Contributor.
+/// </summary>
 internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
 {
     /// <summary>Name of the container.</summary>
@@ -45,7 +47,8 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
             {
                 HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
                 Conditions = bytes is null
-                    ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = etag },
+                    ? new BlobRequestConditions { IfNoneMatch = ETag.All }
+                    : new BlobRequestConditions { IfMatch = etag },
             };
             try
             {
@@ -64,14 +67,17 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
     }
 
     /// <inheritdoc/>
-    public Task SaveTextAsync(string name, string contentType, string text, CancellationToken cancellationToken) => WriteAsync(name, contentType, Encoding.UTF8.GetBytes(text), cancellationToken);
+    public Task SaveTextAsync(string name, string contentType, string text, CancellationToken cancellationToken) =>
+        WriteAsync(name, contentType, Encoding.UTF8.GetBytes(text), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<T?> LoadAsync<T>(string name, CancellationToken cancellationToken)
-        where T : class => await LoadBytesAsync(name, cancellationToken) is { } bytes ? JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact) : null;
+        where T : class =>
+        await LoadBytesAsync(name, cancellationToken) is { } bytes ? JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact) : null;
 
     /// <inheritdoc/>
-    public async Task<BinaryData?> LoadBytesAsync(string name, CancellationToken cancellationToken) => (await ReadAsync(Blob(name), cancellationToken)).Bytes;
+    public async Task<BinaryData?> LoadBytesAsync(string name, CancellationToken cancellationToken) =>
+        (await ReadAsync(Blob(name), cancellationToken)).Bytes;
 
     private static async Task<(BinaryData? Bytes, ETag ETag)> ReadAsync(BlobClient blob, CancellationToken cancellationToken)
     {

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Compliance.Offboarding.Cases;
 
 /// <summary>
-/// Cases of this process that are on the way to being blocked: discovery and removal of others give way to them, since a leaver who can still sign in matters more than
-/// one who cannot. It only delays, and never for long: what is forgotten by a crash delays nothing.
+/// Cases of this process that are on the way to being blocked: discovery and removal of others give way to them, since a leaver who can
+/// still sign in matters more than one who cannot. It only delays, and never for long: what is forgotten by a crash delays nothing.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class BlockingFirst(TimeProvider time)

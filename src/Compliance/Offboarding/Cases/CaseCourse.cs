@@ -16,7 +16,13 @@ internal sealed record ExpectedRun(LeaverCase Case, string InstanceId, bool IsUn
 
 /// <summary>Sees to it that cases go on: which orchestrations should be running, and who is due and can still sign in.</summary>
 internal sealed class CaseCourse(
-    TenantId tenant, IOffboardingPolicySource policies, ILeaverCases cases, CaseFindings findings, IEvidenceLog evidence, TimeProvider time)
+    TenantId tenant,
+    IOffboardingPolicySource policies,
+    ILeaverCases cases,
+    CaseFindings findings,
+    IEvidenceLog evidence,
+    TimeProvider time
+)
 {
     /// <summary>The function that starts what should be running.</summary>
     public const string Sweep = "LeaverSweep";
@@ -40,8 +46,10 @@ internal sealed class CaseCourse(
         {
             var known = kept;
             // The other employment has ended as well: what was to end by this one ends now.
-            if (known.EmployedIn is not null
-                && CaseRules.EmployedIn(known, await cases.OfPersonAsync(tenant.Value, known.EmployeeId, cancellationToken), now) is null)
+            if (
+                known.EmployedIn is not null
+                && CaseRules.EmployedIn(known, await cases.OfPersonAsync(tenant.Value, known.EmployeeId, cancellationToken), now) is null
+            )
                 known = await cases.ChangeAsync(tenant.Value, known.Id, CaseRules.EmployedNoMore, cancellationToken);
             if (CaseRules.IsActing(known) && (known.Dispatched || known.ReceivedAt <= now - CaseRules.Grace))
                 expected.Add(new(known, known.InstanceId, IsUndo: false, known.Dispatched));
@@ -62,16 +70,39 @@ internal sealed class CaseCourse(
     public async Task<bool> LostAsync(ExpectedRun run, string found, CancellationToken cancellationToken)
     {
         var (policy, now) = (policies.Load(), time.GetUtcNow());
-        if (await cases.FindAsync(tenant.Value, run.Case.Id, cancellationToken) is not { } known || known.Round != run.Case.Round
-            || !(run.IsUndo ? CaseRules.IsUndoWanted(known, now) : CaseRules.IsActing(known)))
+        if (
+            await cases.FindAsync(tenant.Value, run.Case.Id, cancellationToken) is not { } known
+            || known.Round != run.Case.Round
+            || !(run.IsUndo ? CaseRules.IsUndoWanted(known, now) : CaseRules.IsActing(known))
+        )
             return false;
-        await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [CaseFindings.Of(
-            known, policy, CasePhase.Course, LeaverControls.Stalled,
-            $"The orchestration {run.InstanceId} was {found}, and the case was not at rest. It was started again.",
-            "Find out who ended it, or why it failed; the case goes on by itself.", part: "orchestration")], now, cancellationToken);
+        await findings.SetAsync(
+            tenant.Value,
+            known.Id,
+            [CasePhase.Course],
+            [
+                CaseFindings.Of(
+                    known,
+                    policy,
+                    CasePhase.Course,
+                    LeaverControls.Stalled,
+                    $"The orchestration {run.InstanceId} was {found}, and the case was not at rest. It was started again.",
+                    "Find out who ended it, or why it failed; the case goes on by itself.",
+                    part: "orchestration"
+                ),
+            ],
+            now,
+            cancellationToken
+        );
         var act = new UnrecordedAct(
-            $"{run.InstanceId}-restarted-{now.UtcDateTime:yyyyMMddTHHmm}", now, $"{Sweep} (timer)", "offboarding.restarted",
-            LeaverControls.Stalled, found, CorrelationId.Current(run.InstanceId));
+            $"{run.InstanceId}-restarted-{now.UtcDateTime:yyyyMMddTHHmm}",
+            now,
+            $"{Sweep} (timer)",
+            "offboarding.restarted",
+            LeaverControls.Stalled,
+            found,
+            CorrelationId.Current(run.InstanceId)
+        );
         await cases.ChangeAsync(tenant.Value, known.Id, c => CaseRules.Unrecorded(c, act), cancellationToken);
         return true;
     }
@@ -85,22 +116,25 @@ internal sealed class CaseCourse(
         async Task RecordOneAsync((LeaverCase Known, UnrecordedAct Act) one)
         {
             var (known, act) = one;
-            await evidence.AppendAsync(new EvidenceRecord
-            {
-                Id = act.Id,
-                Time = act.At,
-                Actor = act.Actor,
-                Action = act.Action,
-                TenantId = tenant.Value,
-                PolicySha256 = policies.Load().Sha256,
-                Controls = [act.Control],
-                Outcome = "complete",
-                Counts = act.Times == 1 ? new Dictionary<string, long>() : new Dictionary<string, long> { ["times"] = act.Times },
-                Subject = known.Id,
-                Reason = act.Reason,
-                CorrelationId = act.CorrelationId,
-                People = [known.Id],
-            }, cancellationToken);
+            await evidence.AppendAsync(
+                new EvidenceRecord
+                {
+                    Id = act.Id,
+                    Time = act.At,
+                    Actor = act.Actor,
+                    Action = act.Action,
+                    TenantId = tenant.Value,
+                    PolicySha256 = policies.Load().Sha256,
+                    Controls = [act.Control],
+                    Outcome = "complete",
+                    Counts = act.Times == 1 ? new Dictionary<string, long>() : new Dictionary<string, long> { ["times"] = act.Times },
+                    Subject = known.Id,
+                    Reason = act.Reason,
+                    CorrelationId = act.CorrelationId,
+                    People = [known.Id],
+                },
+                cancellationToken
+            );
             await cases.ChangeAsync(tenant.Value, known.Id, c => CaseRules.Recorded(c, act), cancellationToken);
         }
     }
@@ -130,25 +164,46 @@ internal sealed class CaseCourse(
     {
         if (CaseRules.IsRefused(known, now))
             return CaseFindings.Of(
-                known, policy, CasePhase.Course, LeaverControls.Stalled,
-                $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z, and an approver refused the plan: " + (known.BlockedAt is null
-                    ? "the account was not seen blocked." : "the account is blocked, and what it had access to was left as it was."),
-                RefusedNextStep, part: "refused");
-        var isStalled = CaseRules.IsActing(known) && known.BlockedAt is null && !CaseRules.IsLater(known, now)
-            && known.DueAt < now - BlockWithin;
-        return !isStalled ? null : CaseFindings.Of(
-            known, policy, CasePhase.Course, LeaverControls.Stalled,
-            $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. "
-            + $"The case stands at {known.Stage}: {known.Note ?? "no reason is noted"}",
-            $"compliance offboard show {known.Id} shows what it waits for; disable the account by hand meanwhile.", part: "unblocked");
+                known,
+                policy,
+                CasePhase.Course,
+                LeaverControls.Stalled,
+                $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z, and an approver refused the plan: "
+                    + (
+                        known.BlockedAt is null
+                            ? "the account was not seen blocked."
+                            : "the account is blocked, and what it had access to was left as it was."
+                    ),
+                RefusedNextStep,
+                part: "refused"
+            );
+        var isStalled =
+            CaseRules.IsActing(known) && known.BlockedAt is null && !CaseRules.IsLater(known, now) && known.DueAt < now - BlockWithin;
+        return !isStalled
+            ? null
+            : CaseFindings.Of(
+                known,
+                policy,
+                CasePhase.Course,
+                LeaverControls.Stalled,
+                $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. "
+                    + $"The case stands at {known.Stage}: {known.Note ?? "no reason is noted"}",
+                $"compliance offboard show {known.Id} shows what it waits for; disable the account by hand meanwhile.",
+                part: "unblocked"
+            );
     }
 
     /// <summary>That a case came to rest because its person is employed again.</summary>
-    public static Detection EmployedAgain(LeaverCase known, OffboardingPolicy policy) => CaseFindings.Of(
-        known, policy, CasePhase.Rest, LeaverControls.Stalled,
-        $"HR reported later that the person is employed again (employment {known.EmployedIn}): "
-            + "this case takes nothing more away, and gives nothing back.",
-        "See that the account can sign in if it should, and holds what the new employment needs and nothing else: "
-            + $"compliance offboard show {known.Id}.",
-        part: "employed");
+    public static Detection EmployedAgain(LeaverCase known, OffboardingPolicy policy) =>
+        CaseFindings.Of(
+            known,
+            policy,
+            CasePhase.Rest,
+            LeaverControls.Stalled,
+            $"HR reported later that the person is employed again (employment {known.EmployedIn}): "
+                + "this case takes nothing more away, and gives nothing back.",
+            "See that the account can sign in if it should, and holds what the new employment needs and nothing else: "
+                + $"compliance offboard show {known.Id}.",
+            part: "employed"
+        );
 }

@@ -60,13 +60,14 @@ internal sealed class CaseFindings(IFindingStore findings)
 
     /// <summary>Controls a case reports on.</summary>
     public static IReadOnlyList<string> Controls { get; } =
-        [.. ControlCatalogue.All.Select(c => c.Id).Where(id => id.StartsWith("LEAVE-01", StringComparison.Ordinal)),
-            LeaverControls.NoMatch];
+    [.. ControlCatalogue.All.Select(c => c.Id).Where(id => id.StartsWith("LEAVE-01", StringComparison.Ordinal)), LeaverControls.NoMatch];
 
     /// <summary>All phases: what nothing is wrong with any more.</summary>
     public static IReadOnlyList<CasePhase> Phases { get; } = Enum.GetValues<CasePhase>();
 
-    /// <summary>The subject of a case's findings. The case's id stands for the person: a finding outlives the right to know who it was.</summary>
+    /// <summary>
+    /// The subject of a case's findings. The case's id stands for the person: a finding outlives the right to know who it was.
+    /// </summary>
     public static Subject SubjectOf(string caseId) => new(SubjectType, caseId, caseId);
 
     /// <summary>Kind of subject.</summary>
@@ -86,8 +87,17 @@ internal sealed class CaseFindings(IFindingStore findings)
     /// <param name="severity">Another severity than the control's; policy cannot lower it.</param>
     /// <param name="unknown">True when it is not known whether something is wrong.</param>
     public static Detection Of(
-        LeaverCase known, OffboardingPolicy policy, CasePhase phase, string control, string reason, string nextStep, string part = "",
-        Severity? severity = null, bool unknown = false) => new()
+        LeaverCase known,
+        OffboardingPolicy policy,
+        CasePhase phase,
+        string control,
+        string reason,
+        string nextStep,
+        string part = "",
+        Severity? severity = null,
+        bool unknown = false
+    ) =>
+        new()
         {
             ControlId = control,
             Severity = severity ?? (policy.Severities.TryGetValue(control, out var set) ? set : ControlCatalogue.Get(control).Severity),
@@ -103,29 +113,44 @@ internal sealed class CaseFindings(IFindingStore findings)
 
     /// <summary>Opens findings, or brings them up to date; resolves none.</summary>
     public Task OpenAsync(
-        string tenantId, string caseId, IReadOnlyList<string> controls, IReadOnlyCollection<Detection> detections, DateTimeOffset now,
-        CancellationToken cancellationToken) =>
-        SaveAsync(tenantId, caseId, controls, [], detections, now, cancellationToken);
+        string tenantId,
+        string caseId,
+        IReadOnlyList<string> controls,
+        IReadOnlyCollection<Detection> detections,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) => SaveAsync(tenantId, caseId, controls, [], detections, now, cancellationToken);
 
     /// <summary>Makes the open findings of some phases be these.</summary>
     /// <exception cref="RequestFailedException">Storage failed, or others changed the findings in every attempt.</exception>
     public Task SetAsync(
-        string tenantId, string caseId, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections, DateTimeOffset now,
-        CancellationToken cancellationToken) =>
-        SaveAsync(tenantId, caseId, Controls, phases, detections, now, cancellationToken);
+        string tenantId,
+        string caseId,
+        IReadOnlyList<CasePhase> phases,
+        IReadOnlyCollection<Detection> detections,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) => SaveAsync(tenantId, caseId, Controls, phases, detections, now, cancellationToken);
 
     /// <summary>Ids of the cases that have an open finding of a phase.</summary>
     public async Task<IReadOnlySet<string>> CasesAsync(string tenantId, CasePhase phase, CancellationToken cancellationToken) =>
-        (await findings.LoadAsync(tenantId, Controls, cancellationToken)).Values.Select(f => f.Finding)
+        (await findings.LoadAsync(tenantId, Controls, cancellationToken))
+            .Values.Select(f => f.Finding)
             .Where(f => f.Status != FindingStatus.Resolved && f.Detection.Source == SourceOf(f.Detection.Subject.Id, phase))
-            .Select(f => f.Detection.Subject.Id).ToHashSet(StringComparer.Ordinal);
+            .Select(f => f.Detection.Subject.Id)
+            .ToHashSet(StringComparer.Ordinal);
 
     private static string SourceOf(string caseId) => $"leaver/{caseId}/";
 
     private async Task SaveAsync(
-        string tenantId, string caseId, IReadOnlyList<string> controls, IReadOnlyList<CasePhase> phases,
-            IReadOnlyCollection<Detection> detections,
-        DateTimeOffset now, CancellationToken cancellationToken)
+        string tenantId,
+        string caseId,
+        IReadOnlyList<string> controls,
+        IReadOnlyList<CasePhase> phases,
+        IReadOnlyCollection<Detection> detections,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         var none = new HashSet<string>();
         var coverage = new Coverage([.. phases.Select(p => new SourceOutcome(SourceOf(caseId, p), Complete: true, 1))], none, none);
@@ -133,7 +158,8 @@ internal sealed class CaseFindings(IFindingStore findings)
         for (var round = 1; ; round++)
         {
             var known = await findings.LoadAsync(tenantId, controls, cancellationToken);
-            var own = known.Where(k => k.Value.Finding.Detection.Source.StartsWith(SourceOf(caseId), StringComparison.Ordinal))
+            var own = known
+                .Where(k => k.Value.Finding.Detection.Source.StartsWith(SourceOf(caseId), StringComparison.Ordinal))
                 .ToDictionary(k => k.Key, k => k.Value, StringComparer.Ordinal);
             var result = Reconciler.Reconcile(tenantId, own, detections, coverage, run, now);
             var lost = await findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], cancellationToken);

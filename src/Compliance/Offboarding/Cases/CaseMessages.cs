@@ -26,7 +26,12 @@ public sealed record CaseRun(string CaseId, int Round, string CorrelationId)
 /// <param name="Deadline">Until when an answer is expected (UTC); null when none is due.</param>
 /// <param name="Until">When access ends (UTC), with <see cref="CaseGo.NotDue"/>; null otherwise.</param>
 public sealed record CaseDecision(
-    CaseGo Outcome, string? PlanId = null, string? ApprovalId = null, DateTime? Deadline = null, DateTime? Until = null);
+    CaseGo Outcome,
+    string? PlanId = null,
+    string? ApprovalId = null,
+    DateTime? Deadline = null,
+    DateTime? Until = null
+);
 
 /// <summary>What an orchestration does next.</summary>
 public enum CaseGo
@@ -55,7 +60,8 @@ public enum CaseGo
 
 /// <summary>What one pass of carrying a plan out came to.</summary>
 /// <param name="Outcome">What to do next; <see cref="CaseGo.Paced"/>: not all was done.</param>
-/// <param name="Until">When Graph's quota has room (UTC), if nothing was done in this pass for want of it: the same pass is due then. Null when the next one is due at once.</param>
+/// <param name="Until">When Graph's quota has room (UTC), if nothing was done in this pass for want of it: the same pass is due then. Null
+/// when the next one is due at once.</param>
 public sealed record CasePass(CaseGo Outcome, DateTime? Until = null);
 
 /// <summary>How a wait for approvals stands.</summary>
@@ -99,7 +105,9 @@ internal sealed record CaseState
     /// <summary>Plans that may be carried out: within the guards, or approved.</summary>
     public IReadOnlyList<string> Released { get; init; } = [];
 
-    /// <summary>The removal plan made last and not begun; null when there is none. Once approved it is carried out as it was approved.</summary>
+    /// <summary>
+    /// The removal plan made last and not begun; null when there is none. Once approved it is carried out as it was approved.
+    /// </summary>
     public string? Pending { get; init; }
 
     /// <summary>Plans whose carrying out was begun, in order.</summary>

@@ -1,4 +1,3 @@
-
 namespace Compliance.Offboarding.Cases;
 
 /// <summary>What an event did to its case.</summary>
@@ -24,7 +23,8 @@ public enum IntakeOutcome
 internal sealed record Taken(LeaverCase Case, IntakeOutcome Outcome, bool Conflict = false);
 
 /// <summary>
-/// Folds events into cases. Pure. The event with the highest sequence is what holds, so that any order and any repeats of the same events give the same case.
+/// Folds events into cases. Pure. The event with the highest sequence is what holds, so that any order and any repeats of the same events
+/// give the same case.
 /// </summary>
 internal static class CaseRules
 {
@@ -51,7 +51,12 @@ internal static class CaseRules
             return Outcome(known, IntakeOutcome.Stale);
         if (hrEvent.Sequence > known.Sequence)
             return Outcome(Next(known, hrEvent, now), IntakeOutcome.Updated);
-        return SameContent(known.Latest, hrEvent) ? Outcome(known, IntakeOutcome.Repeat) : Outcome(known, IntakeOutcome.Stale) with { Conflict = true };
+        return SameContent(known.Latest, hrEvent)
+            ? Outcome(known, IntakeOutcome.Repeat)
+            : Outcome(known, IntakeOutcome.Stale) with
+            {
+                Conflict = true,
+            };
     }
 
     /// <summary>
@@ -86,10 +91,18 @@ internal static class CaseRules
         // One that is noted and not there is just being made.
         if (ids.FirstOrDefault(id => cases.All(c => c.Id != id)) is { } coming)
             return coming;
-        return cases.Where(c => c.EmployeeId != LeaverCase.Erased && c.EmployedIn is null
-                && (IsActing(c) || IsTakenBack(c) || c.DueAt > now || c.Stage == LeaverStage.Clear))
-            .OrderByDescending(IsActing).ThenBy(c => c.Stage == LeaverStage.Clear).ThenByDescending(c => c.Latest.Time)
-            .FirstOrDefault()?.Id ?? started;
+        return cases
+                .Where(c =>
+                    c.EmployeeId != LeaverCase.Erased
+                    && c.EmployedIn is null
+                    && (IsActing(c) || IsTakenBack(c) || c.DueAt > now || c.Stage == LeaverStage.Clear)
+                )
+                .OrderByDescending(IsActing)
+                .ThenBy(c => c.Stage == LeaverStage.Clear)
+                .ThenByDescending(c => c.Latest.Time)
+                .FirstOrDefault()
+                ?.Id
+            ?? started;
     }
 
     /// <summary>
@@ -102,23 +115,37 @@ internal static class CaseRules
     /// <param name="employeeId">HR's id of the person.</param>
     /// <param name="mail">The account's mail address; null when there is none.</param>
     /// <param name="cause">The start.</param>
-    public static LeaverCase Start(
-        LeaverCase? known, string tenantId, string caseId, string employeeId, string? mail, ForCauseStart cause)
+    public static LeaverCase Start(LeaverCase? known, string tenantId, string caseId, string employeeId, string? mail, ForCauseStart cause)
     {
         if (known is null)
         {
             // Before every sequence that HR may send.
             var latest = new HrEvent(
-                "urn:compliance:for-cause", caseId, HrEventKind.NotReported, cause.At, employeeId, "", -1, null, ForCause: false,
-                cause.PrincipalName, mail);
+                "urn:compliance:for-cause",
+                caseId,
+                HrEventKind.NotReported,
+                cause.At,
+                employeeId,
+                "",
+                -1,
+                null,
+                ForCause: false,
+                cause.PrincipalName,
+                mail
+            );
             return First(tenantId, latest, cause.At, caseId) with { Stage = LeaverStage.Scheduled, Cause = cause, DueAt = cause.At };
         }
         // Another account of the person: whoever asks gives it a case of its own.
         if (IsForCause(known) && IsOfOtherAccount(known, cause.UserId))
             return known;
         // What a refused question, or another employment, ended without a block is begun again; so is what is not watched any more.
-        if (IsForCause(known) && (IsActing(known)
-            || (known is { BlockedAt: not null, EmployedIn: null, Cause: { Outcome: null, Settled: false } } && !IsWatchOver(known))))
+        if (
+            IsForCause(known)
+            && (
+                IsActing(known)
+                || (known is { BlockedAt: not null, EmployedIn: null, Cause: { Outcome: null, Settled: false } } && !IsWatchOver(known))
+            )
+        )
             return known;
         var next = known with
         {
@@ -133,8 +160,8 @@ internal static class CaseRules
     }
 
     /// <summary>True when the case's latest start named another account.</summary>
-    public static bool IsOfOtherAccount(LeaverCase known, string userId) => known.Cause is { UserId: not LeaverCase.Erased } cause
-        && !string.Equals(cause.UserId, userId, StringComparison.OrdinalIgnoreCase);
+    public static bool IsOfOtherAccount(LeaverCase known, string userId) =>
+        known.Cause is { UserId: not LeaverCase.Erased } cause && !string.Equals(cause.UserId, userId, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The second person has answered a start for cause.</summary>
     public static LeaverCase Answered(LeaverCase known, ForCauseOutcome outcome, DateTimeOffset now)
@@ -168,17 +195,22 @@ internal static class CaseRules
 
     /// <summary>True when an orchestration of the case has something to do: it is neither at rest nor over.</summary>
     public static bool IsActing(LeaverCase known) =>
-        !IsTakenBack(known) && !IsOver(known.Stage) && known.RestedAt is null
-            && known.Stage is not (LeaverStage.Clear or LeaverStage.Restoring);
+        !IsTakenBack(known)
+        && !IsOver(known.Stage)
+        && known.RestedAt is null
+        && known.Stage is not (LeaverStage.Clear or LeaverStage.Restoring);
 
     /// <summary>
     /// True when nothing is done about a case any more unless HR says something new, or somebody gets access again. Whatever the time: what
     /// could be wanted at some time is not settled.
     /// </summary>
-    public static bool IsSettled(LeaverCase known) => !IsActing(known)
+    public static bool IsSettled(LeaverCase known) =>
+        !IsActing(known)
         && known is { EmployedIn: null, IsGroupDue: false, IsNotGivenBack: false, Unrecorded: null, Cause: null or { Settled: true } }
-        && (known.UndoRefusedAt == known.Sequence
-            || !(known.IsTakenFromOther || (known.IsTaken && (IsTakenBack(known) || known.BegunAt is null))));
+        && (
+            known.UndoRefusedAt == known.Sequence
+            || !(known.IsTakenFromOther || (known.IsTaken && (IsTakenBack(known) || known.BegunAt is null)))
+        );
 
     /// <summary>
     /// True when an approver refused to block, or to take access away, and access was to end by now. Nothing more is done, and the person
@@ -186,7 +218,9 @@ internal static class CaseRules
     /// </summary>
     public static bool IsRefused(LeaverCase known, DateTimeOffset now) =>
         known is { Stage: LeaverStage.Closed, RestedAt: not null, ClearAt: null, EmployedIn: null }
-        && known.EmployeeId != LeaverCase.Erased && !IsTakenBack(known) && !IsLater(known, now);
+        && known.EmployeeId != LeaverCase.Erased
+        && !IsTakenBack(known)
+        && !IsLater(known, now);
 
     /// <summary>
     /// The case with something that was done to it and is to be recorded. Beyond <see cref="MaxUnrecorded"/> the latest of its kind is
@@ -205,15 +239,18 @@ internal static class CaseRules
 
     /// <summary>The case once that is on record.</summary>
     public static LeaverCase Recorded(LeaverCase known, UnrecordedAct act) =>
-        known with { Unrecorded = known.Unrecorded?.Where(u => u.Id != act.Id).ToList() is { Count: > 0 } left ? left : null };
+        known with
+        {
+            Unrecorded = known.Unrecorded?.Where(u => u.Id != act.Id).ToList() is { Count: > 0 } left ? left : null,
+        };
 
     /// <summary>True when both say the same of the employment, whatever the event's own id and time.</summary>
     public static bool SameContent(HrEvent a, HrEvent b) =>
         a with { Source = "", Id = "", Time = default } == b with { Source = "", Id = "", Time = default };
 
     /// <summary>
-    /// True when HR reported later that the person of a case is there again in another employment: what they can do then is not that case's residue, and its
-    /// watch ends.
+    /// True when HR reported later that the person of a case is there again in another employment: what they can do then is not that case's
+    /// residue, and its watch ends.
     /// </summary>
     /// <param name="old">The case that is watched.</param>
     /// <param name="all">All cases of the tenant.</param>
@@ -222,12 +259,18 @@ internal static class CaseRules
         EmployedIn(old, all, now) is not null;
 
     /// <summary>The other employment in which HR reported later that the person of a case is there; null when there is none.</summary>
-    public static string? EmployedIn(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) => all
-        .Where(c => c.EmployeeId == old.EmployeeId && c.Employment != old.Employment && c.Employment.Length > 0
-            && c.Latest.Time > old.Latest.Time && !(IsForCause(old) && c.Latest.Time <= old.Cause!.At)
-            // HR's notice of a later end does not outweigh an end for cause.
-            && (!Leaves(c) || (c.DueAt > now && !IsForCause(old))))
-        .MaxBy(c => c.Latest.Time)?.Employment;
+    public static string? EmployedIn(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) =>
+        all.Where(c =>
+                c.EmployeeId == old.EmployeeId
+                && c.Employment != old.Employment
+                && c.Employment.Length > 0
+                && c.Latest.Time > old.Latest.Time
+                && !(IsForCause(old) && c.Latest.Time <= old.Cause!.At)
+                // HR's notice of a later end does not outweigh an end for cause.
+                && (!Leaves(c) || (c.DueAt > now && !IsForCause(old)))
+            )
+            .MaxBy(c => c.Latest.Time)
+            ?.Employment;
 
     /// <summary>When access ends (UTC); null when the person stays. For cause: at once.</summary>
     public static DateTimeOffset? DueAt(HrEvent hrEvent, DateTimeOffset now)
@@ -246,18 +289,19 @@ internal static class CaseRules
         return known.Cause is { Holds: true } cause ? Earliest(due ?? cause.At, cause.At) : due;
     }
 
-    private static LeaverCase First(string tenantId, HrEvent hrEvent, DateTimeOffset now, string? caseId) => new()
-    {
-        Id = caseId ?? HrEventKeys.CaseOf(tenantId, hrEvent.EmployeeId, hrEvent.Employment),
-        TenantId = tenantId,
-        EmployeeId = hrEvent.EmployeeId,
-        Employment = hrEvent.Employment,
-        Sequence = hrEvent.Sequence,
-        Latest = hrEvent,
-        ReceivedAt = now,
-        DueAt = DueAt(hrEvent, now),
-        Stage = Ends(hrEvent) ? LeaverStage.Scheduled : LeaverStage.Cancelled,
-    };
+    private static LeaverCase First(string tenantId, HrEvent hrEvent, DateTimeOffset now, string? caseId) =>
+        new()
+        {
+            Id = caseId ?? HrEventKeys.CaseOf(tenantId, hrEvent.EmployeeId, hrEvent.Employment),
+            TenantId = tenantId,
+            EmployeeId = hrEvent.EmployeeId,
+            Employment = hrEvent.Employment,
+            Sequence = hrEvent.Sequence,
+            Latest = hrEvent,
+            ReceivedAt = now,
+            DueAt = DueAt(hrEvent, now),
+            Stage = Ends(hrEvent) ? LeaverStage.Scheduled : LeaverStage.Cancelled,
+        };
 
     /// <summary>True when HR took the leaving back, or a start for cause was refused, whatever was done so far.</summary>
     public static bool IsTakenBack(LeaverCase known) => !Leaves(known);
@@ -272,12 +316,13 @@ internal static class CaseRules
     /// True when what was taken is to be given back, once two people agree: all of it while the person stays, and what was taken from
     /// somebody else once the leaver is known.
     /// </summary>
-    public static bool IsUndoWanted(LeaverCase known, DateTimeOffset now) => known.UndoRefusedAt != known.Sequence
+    public static bool IsUndoWanted(LeaverCase known, DateTimeOffset now) =>
+        known.UndoRefusedAt != known.Sequence
         && (IsStaying(known, now) ? known.IsTaken || known.IsTakenFromOther : known.IsTakenFromOther && known.BegunAt is not null);
 
     /// <summary>True when the person may keep working now, as HR says, and no round acts against it any more.</summary>
-    public static bool IsStaying(LeaverCase known, DateTimeOffset now) => IsTakenBack(known)
-        || (known.BegunAt is null && IsLater(known, now));
+    public static bool IsStaying(LeaverCase known, DateTimeOffset now) =>
+        IsTakenBack(known) || (known.BegunAt is null && IsLater(known, now));
 
     private static LeaverCase Next(LeaverCase known, HrEvent hrEvent, DateTimeOffset now)
     {
@@ -299,14 +344,22 @@ internal static class CaseRules
         var after = Follow(known, next, now);
         // With another identity the person is looked for again; what a round has begun stays with whom it began with.
         return after.BegunAt is null && (hrEvent.PrincipalName, hrEvent.Mail) != (known.Latest.PrincipalName, known.Latest.Mail)
-            ? after with { UserId = null } : after;
+            ? after with
+            {
+                UserId = null,
+            }
+            : after;
     }
 
     private static LeaverCase Follow(LeaverCase known, LeaverCase next, DateTimeOffset now) =>
         (Leaves(next), known.Stage) switch
         {
             (false, LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held) when known is { BegunAt: null, BlockedAt: null } =>
-                next with { Stage = LeaverStage.Cancelled, Note = null },
+                next with
+                {
+                    Stage = LeaverStage.Cancelled,
+                    Note = null,
+                },
             // One that came to rest meanwhile is a round of its own, also where it is not noted that its orchestration was started.
             (true, LeaverStage.Cancelled) => (known.Dispatched || known.RestedAt is not null ? Another(next) : next) with
             {
@@ -317,29 +370,32 @@ internal static class CaseRules
             (true, not LeaverStage.Clear) when known.RestedAt is not null => NextRound(next),
             (true, LeaverStage.Clear) when IsLater(next, now) => NextRound(next),
             (true, LeaverStage.Closed or LeaverStage.Restored or LeaverStage.Restoring) => NextRound(next),
-            // Whoever carries the case out decides on the news. What is given back after the act comes from the snapshot of this very round.
+            // Whoever carries the case out decides on the news. What is given back after the act comes from the snapshot of this very
+            // round.
             _ => next,
         };
 
     // Another round begins with nothing done.
-    internal static LeaverCase Another(LeaverCase known) => known with
-    {
-        Round = known.Round + 1,
-        Dispatched = false,
-        BegunAt = null,
-        BlockedAt = null,
-        IsGroupDue = false,
-        ClearAt = null,
-        RestedAt = null,
-    };
+    internal static LeaverCase Another(LeaverCase known) =>
+        known with
+        {
+            Round = known.Round + 1,
+            Dispatched = false,
+            BegunAt = null,
+            BlockedAt = null,
+            IsGroupDue = false,
+            ClearAt = null,
+            RestedAt = null,
+        };
 
     /// <summary>The case of an employment whose person is there again in another one.</summary>
-    internal static LeaverCase AtRest(LeaverCase known, DateTimeOffset now) => known with
-    {
-        Stage = LeaverStage.Closed,
-        RestedAt = known.RestedAt ?? now,
-        Note = $"the person is employed again (employment {known.EmployedIn}): nothing more is taken away",
-    };
+    internal static LeaverCase AtRest(LeaverCase known, DateTimeOffset now) =>
+        known with
+        {
+            Stage = LeaverStage.Closed,
+            RestedAt = known.RestedAt ?? now,
+            Note = $"the person is employed again (employment {known.EmployedIn}): nothing more is taken away",
+        };
 
     /// <summary>The same once that employment has ended as well: what it had to end goes on in another round.</summary>
     internal static LeaverCase EmployedNoMore(LeaverCase known)
@@ -351,9 +407,16 @@ internal static class CaseRules
 
     /// <summary>Another round, to be decided from the beginning.</summary>
     internal static LeaverCase NextRound(LeaverCase known) =>
-        Another(known) with { Stage = LeaverStage.Scheduled, Note = null, PlanId = null, CertificateSha256 = null };
+        Another(known) with
+        {
+            Stage = LeaverStage.Scheduled,
+            Note = null,
+            PlanId = null,
+            CertificateSha256 = null,
+        };
 
-    private static Taken Outcome(LeaverCase after, IntakeOutcome otherwise) => new(after, IsUndispatched(after) ? IntakeOutcome.Started : otherwise);
+    private static Taken Outcome(LeaverCase after, IntakeOutcome otherwise) =>
+        new(after, IsUndispatched(after) ? IntakeOutcome.Started : otherwise);
 
     private static bool Ends(HrEvent hrEvent) => hrEvent.Kind is HrEventKind.Terminated or HrEventKind.Rescheduled;
 

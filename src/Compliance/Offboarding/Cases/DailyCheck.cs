@@ -10,6 +10,5 @@ internal static class DailyCheck
 
     /// <summary>What the watch over the controls expects of a check.</summary>
     /// <param name="name">Its name.</param>
-    public static ScheduledControl Expected(string name) =>
-        new(name, TimeSpan.FromDays(1), TimeSpan.FromHours(6), FunctionName);
+    public static ScheduledControl Expected(string name) => new(name, TimeSpan.FromDays(1), TimeSpan.FromHours(6), FunctionName);
 }

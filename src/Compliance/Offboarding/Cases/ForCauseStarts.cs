@@ -23,8 +23,16 @@ internal sealed record ForCauseReception(int Status, string? Reason, LeaverCase?
 /// start, and whatever is cut off after it is made up for by the sweep.
 /// </summary>
 internal sealed class ForCauseStarts(
-    TenantId tenant, IOffboardingPolicySource policies, TableLeaverCases cases, ICaseDocuments documents, ILeaverDirectory directory,
-    ApprovalBoard approvals, CaseFindings findings, IEvidenceLog evidence, TimeProvider time)
+    TenantId tenant,
+    IOffboardingPolicySource policies,
+    TableLeaverCases cases,
+    ICaseDocuments documents,
+    ILeaverDirectory directory,
+    ApprovalBoard approvals,
+    CaseFindings findings,
+    IEvidenceLog evidence,
+    TimeProvider time
+)
 {
     /// <summary>Whether a request asks for the confirmation of a start.</summary>
     public static bool Asks(ApprovalRequest request) => request.Guards.Contains(GuardNames.ForCause, StringComparer.Ordinal);
@@ -36,8 +44,18 @@ internal sealed class ForCauseStarts(
         string.Create(CultureInfo.InvariantCulture, $"{known.Id}-cause-{number}");
 
     /// <summary>The plan that the request names: to block the account that was named.</summary>
-    public static ActionPlan Plan(LeaverCase known, OffboardingPolicy policy) => BlockPlanner.Plan(known.TenantId, known.Id,
-        new LeaverFacts { UserId = known.Cause!.UserId, PrincipalName = known.Cause.PrincipalName, DisplayName = "" }, policy);
+    public static ActionPlan Plan(LeaverCase known, OffboardingPolicy policy) =>
+        BlockPlanner.Plan(
+            known.TenantId,
+            known.Id,
+            new LeaverFacts
+            {
+                UserId = known.Cause!.UserId,
+                PrincipalName = known.Cause.PrincipalName,
+                DisplayName = "",
+            },
+            policy
+        );
 
     /// <summary>Starts a case, or joins the one that the person has.</summary>
     /// <param name="user">Entra object id or user principal name.</param>
@@ -63,8 +81,12 @@ internal sealed class ForCauseStarts(
         };
         // Without HR's id no event of HR can be known to be about the same person. What has a case of its own keeps it.
         var byAccount = await cases.FindAsync(tenant.Value, HrEventKeys.CaseOfStart(tenant.Value, facts.UserId), cancellationToken);
-        if (byAccount is not { Cause.Holds: true } && facts.EmployeeId?.Trim() is { Length: > 0 } employeeId
-            && await StartAsync(employeeId, facts.Mail, cause, cancellationToken) is var started && !CaseRules.IsOfOtherAccount(started, facts.UserId))
+        if (
+            byAccount is not { Cause.Holds: true }
+            && facts.EmployeeId?.Trim() is { Length: > 0 } employeeId
+            && await StartAsync(employeeId, facts.Mail, cause, cancellationToken) is var started
+            && !CaseRules.IsOfOtherAccount(started, facts.UserId)
+        )
             return new(202, null, started);
         // Two accounts with one employee id, as people have who administer: the other's case blocks the other alone.
         return new(202, null, await StartAsync(facts.UserId, facts.Mail, cause, cancellationToken));
@@ -72,10 +94,18 @@ internal sealed class ForCauseStarts(
 
     private async Task<LeaverCase> StartAsync(string employeeId, string? mail, ForCauseStart cause, CancellationToken cancellationToken)
     {
-        var (caseId, _) = await cases.NoteAsync(tenant.Value, employeeId, (ids, all) => CaseRules.IdOfStart(
-            HrEventKeys.CaseOfStart(tenant.Value, employeeId), ids, all, cause.At), cancellationToken);
+        var (caseId, _) = await cases.NoteAsync(
+            tenant.Value,
+            employeeId,
+            (ids, all) => CaseRules.IdOfStart(HrEventKeys.CaseOfStart(tenant.Value, employeeId), ids, all, cause.At),
+            cancellationToken
+        );
         return await cases.PutAsync(
-            tenant.Value, caseId, c => CaseRules.Start(c, tenant.Value, caseId, employeeId, mail, cause), cancellationToken);
+            tenant.Value,
+            caseId,
+            c => CaseRules.Start(c, tenant.Value, caseId, employeeId, mail, cause),
+            cancellationToken
+        );
     }
 
     /// <summary>Settles every start that is not. What keeps one from it keeps no other.</summary>
@@ -83,7 +113,9 @@ internal sealed class ForCauseStarts(
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
         RequestFailedException? failure = null;
-        foreach (var known in (await cases.OpenAsync(tenant.Value, dueSince: null, cancellationToken)).Where(c => c.Cause is { Settled: false }))
+        foreach (
+            var known in (await cases.OpenAsync(tenant.Value, dueSince: null, cancellationToken)).Where(c => c.Cause is { Settled: false })
+        )
         {
             try
             {
@@ -108,24 +140,32 @@ internal sealed class ForCauseStarts(
         {
             // Of several starts without an answer, the latest is asked about.
             for (var earlier = 1; earlier < cause.Number; earlier++)
-                if (await approvals.FindAsync(tenant.Value, RequestId(known, earlier), cancellationToken) is { } open
-                    && ApprovalRules.StateOf(open, now) == ApprovalState.Open)
+                if (
+                    await approvals.FindAsync(tenant.Value, RequestId(known, earlier), cancellationToken) is { } open
+                    && ApprovalRules.StateOf(open, now) == ApprovalState.Open
+                )
                     await approvals.VoidAsync(tenant.Value, open.Id, now, cancellationToken);
             await AskAsync(known, policy, cancellationToken);
             await ChangeAsync(c => c with { Asked = true });
         }
         var request = await approvals.FindAsync(tenant.Value, RequestId(known), cancellationToken);
-        var answer = request is null ? null : ApprovalRules.StateOf(request, now) switch
-        {
-            ApprovalState.Approved => ForCauseOutcome.Confirmed,
-            ApprovalState.Refused => ForCauseOutcome.Refused,
-            _ => (ForCauseOutcome?)null,
-        };
+        var answer = request is null
+            ? null
+            : ApprovalRules.StateOf(request, now) switch
+            {
+                ApprovalState.Approved => ForCauseOutcome.Confirmed,
+                ApprovalState.Refused => ForCauseOutcome.Refused,
+                _ => (ForCauseOutcome?)null,
+            };
         if (answer is { } given)
         {
             await approvals.RecordAsync(request!, cancellationToken);
-            known = await cases.ChangeAsync(tenant.Value, caseId, c =>
-                c.Cause is { Outcome: null } open && open.Number == cause.Number ? CaseRules.Answered(c, given, now) : c, cancellationToken);
+            known = await cases.ChangeAsync(
+                tenant.Value,
+                caseId,
+                c => c.Cause is { Outcome: null } open && open.Number == cause.Number ? CaseRules.Answered(c, given, now) : c,
+                cancellationToken
+            );
         }
         if (known.Cause is not { Outcome: { } outcome })
         {
@@ -143,35 +183,47 @@ internal sealed class ForCauseStarts(
         await findings.SetAsync(tenant.Value, caseId, [CasePhase.Confirmation], [], now, cancellationToken);
         await ChangeAsync(c => c with { Settled = c.Outcome == outcome });
 
-        Task ChangeAsync(Func<ForCauseStart, ForCauseStart> change) => cases.ChangeAsync(tenant.Value, caseId, c =>
-            c.Cause is { } latest && latest.Number == cause.Number ? c with { Cause = change(latest) } : c, cancellationToken);
+        Task ChangeAsync(Func<ForCauseStart, ForCauseStart> change) =>
+            cases.ChangeAsync(
+                tenant.Value,
+                caseId,
+                c => c.Cause is { } latest && latest.Number == cause.Number ? c with { Cause = change(latest) } : c,
+                cancellationToken
+            );
     }
 
     private async Task AskAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var (cause, plan) = (known.Cause!, Plan(known, policy));
-        await documents.SaveAsync(LeaverSteps.Name(new CaseRun(known.Id, known.Round, ""), $"plan-{plan.Id()}.json"), plan, cancellationToken);
-        await approvals.AskAsync(new ApprovalRequest
-        {
-            Id = RequestId(known),
-            TenantId = tenant.Value,
-            PlanId = plan.Id(),
-            CaseId = known.Id,
-            SubjectId = cause.UserId,
-            Requesters = [cause.StartedBy],
-            Reasons =
-            [
-                $"Access was ended for cause by {cause.StartedBy}: {cause.Reason}",
-                "One person confirms it; a refusal asks two people to give access back.",
-            ],
-            Guards = [GuardNames.ForCause],
-            Controls = [LeaverControls.Unconfirmed],
-            PolicySha256 = policy.Sha256,
-            AskedAt = cause.At,
-            Deadline = cause.ConfirmBy,
-            PeopleNeeded = 1,
-            InstanceId = known.InstanceId,
-        }, cancellationToken);
+        await documents.SaveAsync(
+            LeaverSteps.Name(new CaseRun(known.Id, known.Round, ""), $"plan-{plan.Id()}.json"),
+            plan,
+            cancellationToken
+        );
+        await approvals.AskAsync(
+            new ApprovalRequest
+            {
+                Id = RequestId(known),
+                TenantId = tenant.Value,
+                PlanId = plan.Id(),
+                CaseId = known.Id,
+                SubjectId = cause.UserId,
+                Requesters = [cause.StartedBy],
+                Reasons =
+                [
+                    $"Access was ended for cause by {cause.StartedBy}: {cause.Reason}",
+                    "One person confirms it; a refusal asks two people to give access back.",
+                ],
+                Guards = [GuardNames.ForCause],
+                Controls = [LeaverControls.Unconfirmed],
+                PolicySha256 = policy.Sha256,
+                AskedAt = cause.At,
+                Deadline = cause.ConfirmBy,
+                PeopleNeeded = 1,
+                InstanceId = known.InstanceId,
+            },
+            cancellationToken
+        );
         await RecordAsync(known, "started", cause.At, $"administrator {cause.StartedBy}", "complete", policy, plan.Id(), cancellationToken);
     }
 
@@ -180,42 +232,76 @@ internal sealed class ForCauseStarts(
         var (cause, planId) = (known.Cause!, Plan(known, policy).Id());
         if (await approvals.FindAsync(tenant.Value, RequestId(known), cancellationToken) is { PlanId: var asked })
             planId = asked;
-        await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Confirmation], [CaseFindings.Of(
-            known, policy, CasePhase.Confirmation, LeaverControls.Unconfirmed,
-            $"Access was ended for cause at {cause.At.UtcDateTime:yyyy-MM-dd HH:mm}Z, and no second person confirmed it by "
-            + $"{cause.ConfirmBy.UtcDateTime:yyyy-MM-dd HH:mm}Z. "
-            + (known.BlockedAt is not null
-                ? "The account stays blocked." : $"The account was not seen blocked: {known.Note ?? "it is being blocked"}."),
-            $"Somebody else than who started it answers: compliance approvals answer {RequestId(known)} --plan {planId} "
-            + "(--refuse asks two people to give access back).")], now, cancellationToken);
+        await findings.SetAsync(
+            tenant.Value,
+            known.Id,
+            [CasePhase.Confirmation],
+            [
+                CaseFindings.Of(
+                    known,
+                    policy,
+                    CasePhase.Confirmation,
+                    LeaverControls.Unconfirmed,
+                    $"Access was ended for cause at {cause.At.UtcDateTime:yyyy-MM-dd HH:mm}Z, and no second person confirmed it by "
+                        + $"{cause.ConfirmBy.UtcDateTime:yyyy-MM-dd HH:mm}Z. "
+                        + (
+                            known.BlockedAt is not null
+                                ? "The account stays blocked."
+                                : $"The account was not seen blocked: {known.Note ?? "it is being blocked"}."
+                        ),
+                    $"Somebody else than who started it answers: compliance approvals answer {RequestId(known)} --plan {planId} "
+                        + "(--refuse asks two people to give access back)."
+                ),
+            ],
+            now,
+            cancellationToken
+        );
         await RecordAsync(known, "unconfirmed", cause.ConfirmBy, "LeaverSweep (timer)", "incomplete", policy, planId, cancellationToken);
     }
 
     private Task<EvidenceReceipt> RecordAsync(
-        LeaverCase known, string what, DateTimeOffset at, string actor, string outcome, OffboardingPolicy policy, string planId,
-        CancellationToken cancellationToken)
+        LeaverCase known,
+        string what,
+        DateTimeOffset at,
+        string actor,
+        string outcome,
+        OffboardingPolicy policy,
+        string planId,
+        CancellationToken cancellationToken
+    )
     {
         var cause = known.Cause!;
-        return evidence.AppendAsync(new EvidenceRecord
-        {
-            Id = $"{RequestId(known)}-{what}",
-            Time = at,
-            Actor = actor,
-            Action = $"offboarding.{what}",
-            TenantId = tenant.Value,
-            PolicySha256 = policy.Sha256,
-            Controls = [LeaverControls.Unconfirmed],
-            Outcome = outcome,
-            Counts = new Dictionary<string, long>(),
-            Subject = known.Id,
-            Reason = GuardNames.ForCause,
-            PlanId = planId,
-            DetailsSha256 = new Dictionary<string, string>
+        return evidence.AppendAsync(
+            new EvidenceRecord
             {
-                ["start"] = CanonicalJson.Sha256Of(new { cause.UserId, cause.StartedBy, cause.At, cause.Reason }),
+                Id = $"{RequestId(known)}-{what}",
+                Time = at,
+                Actor = actor,
+                Action = $"offboarding.{what}",
+                TenantId = tenant.Value,
+                PolicySha256 = policy.Sha256,
+                Controls = [LeaverControls.Unconfirmed],
+                Outcome = outcome,
+                Counts = new Dictionary<string, long>(),
+                Subject = known.Id,
+                Reason = GuardNames.ForCause,
+                PlanId = planId,
+                DetailsSha256 = new Dictionary<string, string>
+                {
+                    ["start"] = CanonicalJson.Sha256Of(
+                        new
+                        {
+                            cause.UserId,
+                            cause.StartedBy,
+                            cause.At,
+                            cause.Reason,
+                        }
+                    ),
+                },
+                CorrelationId = CorrelationId.Current(RequestId(known)),
+                People = [known.Id, cause.StartedBy],
             },
-            CorrelationId = CorrelationId.Current(RequestId(known)),
-            People = [known.Id, cause.StartedBy],
-        }, cancellationToken);
+            cancellationToken
+        );
     }
 }

@@ -9,12 +9,20 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Offboarding.Cases;
 
 /// <summary>
-/// Looks once a day at everybody who left within the policy's days: who can sign in again, or has a membership the certificate did not leave, has their case reopened.
+/// Looks once a day at everybody who left within the policy's days: who can sign in again, or has a membership the certificate did not
+/// leave, has their case reopened.
 /// </summary>
 internal sealed partial class FormerLeavers(
-    TenantId tenant, IOffboardingPolicySource policies, ILeaverCases cases, ICaseDocuments documents, ILeaverDirectory directory,
-        CaseFindings findings, IRunLog runs,
-    TimeProvider time, ILogger<FormerLeavers> log)
+    TenantId tenant,
+    IOffboardingPolicySource policies,
+    ILeaverCases cases,
+    ICaseDocuments documents,
+    ILeaverDirectory directory,
+    CaseFindings findings,
+    IRunLog runs,
+    TimeProvider time,
+    ILogger<FormerLeavers> log
+)
 {
     private const string Name = nameof(FormerLeavers);
 
@@ -36,7 +44,10 @@ internal sealed partial class FormerLeavers(
         // Where an approver refused to take the access away, the account was blocked all the same.
         var refused = all.Where(c => c is { BlockedAt: not null, UserId: not null } && CaseRules.IsRefused(c, now)).ToList();
         watched.AddRange(refused);
-        var seen = await directory.RecheckAsync([.. watched.Select(c => c.UserId!).Distinct(StringComparer.OrdinalIgnoreCase)], cancellationToken);
+        var seen = await directory.RecheckAsync(
+            [.. watched.Select(c => c.UserId!).Distinct(StringComparer.OrdinalIgnoreCase)],
+            cancellationToken
+        );
         var unreadBefore = await findings.CasesAsync(tenant.Value, CasePhase.Reading, cancellationToken);
         var reopened = new List<LeaverCase>();
         var failures = new List<Exception>();
@@ -50,8 +61,14 @@ internal sealed partial class FormerLeavers(
             try
             {
                 if (unread is not null || unreadBefore.Contains(former.Id))
-                    await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Reading], unread is null ? []
-                        : [Unread(former, unread, policy)], now, cancellationToken);
+                    await findings.SetAsync(
+                        tenant.Value,
+                        former.Id,
+                        [CasePhase.Reading],
+                        unread is null ? [] : [Unread(former, unread, policy)],
+                        now,
+                        cancellationToken
+                    );
                 if (refused.Contains(former))
                     await CheckRefusedAsync(former, state, policy, now, cancellationToken);
                 else if (state is not null && await WhyAsync(former, state, cancellationToken) is { } why)
@@ -71,39 +88,86 @@ internal sealed partial class FormerLeavers(
         // Whom nobody watches any more is not told as unread for ever.
         foreach (var gone in unreadBefore.Except(watched.Select(c => c.Id), StringComparer.Ordinal))
             await findings.SetAsync(tenant.Value, gone, [CasePhase.Reading], [], now, cancellationToken);
-        await runs.CompletedAsync(tenant.Value, Name,
-            new RunStamp(RunIds.Of(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now), complete, cancellationToken);
+        await runs.CompletedAsync(
+            tenant.Value,
+            Name,
+            new RunStamp(RunIds.Of(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now),
+            complete,
+            cancellationToken
+        );
         return reopened;
     }
 
     // Nothing is done about it: people decided that the case takes nothing away.
     private async Task CheckRefusedAsync(
-        LeaverCase former, Relapse? state, OffboardingPolicy policy, DateTimeOffset now, CancellationToken cancellationToken)
+        LeaverCase former,
+        Relapse? state,
+        OffboardingPolicy policy,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         if (state is { Exists: true, Enabled: null } or null)
             return;
-        await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Watch], state.Enabled != true ? [] : [CaseFindings.Of(
-            former, policy, CasePhase.Watch, LeaverControls.Relapsed,
-            "The account can sign in again, and an approver refused to take its access away.",
-            CaseCourse.RefusedNextStep)], now, cancellationToken);
+        await findings.SetAsync(
+            tenant.Value,
+            former.Id,
+            [CasePhase.Watch],
+            state.Enabled != true
+                ? []
+                :
+                [
+                    CaseFindings.Of(
+                        former,
+                        policy,
+                        CasePhase.Watch,
+                        LeaverControls.Relapsed,
+                        "The account can sign in again, and an approver refused to take its access away.",
+                        CaseCourse.RefusedNextStep
+                    ),
+                ],
+            now,
+            cancellationToken
+        );
     }
 
     // None when HR reported meanwhile that the person stays.
     private async Task<IReadOnlyList<LeaverCase>> ReopenAsync(
-        LeaverCase former, Relapse state, string why, OffboardingPolicy policy, DateTimeOffset now, CancellationToken cancellationToken)
+        LeaverCase former,
+        Relapse state,
+        string why,
+        OffboardingPolicy policy,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         if (await cases.FindAsync(tenant.Value, former.Id, cancellationToken) is not { } present || !IsSame(present, former))
             return [];
         var detection = CaseFindings.Of(
-            former, policy, CasePhase.Watch, LeaverControls.Relapsed, why,
-            "Find out who gave it back; the case is open again and removes it.");
+            former,
+            policy,
+            CasePhase.Watch,
+            LeaverControls.Relapsed,
+            why,
+            "Find out who gave it back; the case is open again and removes it."
+        );
         await findings.OpenAsync(tenant.Value, former.Id, [LeaverControls.Relapsed], [detection], now, cancellationToken);
         // Its evidence comes later: an outage of the ledger must not leave the account enabled.
         var act = new UnrecordedAct(
-            $"{former.Id}-{former.Round}-reopened", now, "FormerLeavers (timer)", "offboarding.reopened", LeaverControls.Relapsed,
-            state.Enabled == true ? "enabled" : "access", CorrelationId.Current(former.InstanceId));
-        var next = await cases.ChangeAsync(tenant.Value, former.Id,
-            c => IsSame(c, former) ? CaseRules.Unrecorded(CaseRules.NextRound(c), act) with { Note = why } : c, cancellationToken);
+            $"{former.Id}-{former.Round}-reopened",
+            now,
+            "FormerLeavers (timer)",
+            "offboarding.reopened",
+            LeaverControls.Relapsed,
+            state.Enabled == true ? "enabled" : "access",
+            CorrelationId.Current(former.InstanceId)
+        );
+        var next = await cases.ChangeAsync(
+            tenant.Value,
+            former.Id,
+            c => IsSame(c, former) ? CaseRules.Unrecorded(CaseRules.NextRound(c), act) with { Note = why } : c,
+            cancellationToken
+        );
         if (next.Round == former.Round)
         {
             await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Watch], [], now, cancellationToken);
@@ -115,17 +179,27 @@ internal sealed partial class FormerLeavers(
 
     private static bool IsSame(LeaverCase present, LeaverCase former) => present.Round == former.Round && CaseRules.IsWatched(present);
 
-    private async Task CloseAsync(LeaverCase done, Func<LeaverCase, bool> isOver, CancellationToken cancellationToken) => await cases.ChangeAsync(
-        tenant.Value, done.Id, c => c.Round == done.Round && c.Stage == LeaverStage.Clear && isOver(c)
-            ? c with { Stage = LeaverStage.Closed } : c, cancellationToken);
+    private async Task CloseAsync(LeaverCase done, Func<LeaverCase, bool> isOver, CancellationToken cancellationToken) =>
+        await cases.ChangeAsync(
+            tenant.Value,
+            done.Id,
+            c => c.Round == done.Round && c.Stage == LeaverStage.Clear && isOver(c) ? c with { Stage = LeaverStage.Closed } : c,
+            cancellationToken
+        );
 
     private Detection Unread(LeaverCase former, string reason, OffboardingPolicy policy)
     {
         Unread(log, former.Id, reason);
         return CaseFindings.Of(
-            former, policy, CasePhase.Reading, LeaverControls.Relapsed,
-                $"Whether the former leaver has access again could not be read: {reason}",
-            "Remove what keeps the directory from being read; it is read again every day.", part: "unread", unknown: true);
+            former,
+            policy,
+            CasePhase.Reading,
+            LeaverControls.Relapsed,
+            $"Whether the former leaver has access again could not be read: {reason}",
+            "Remove what keeps the directory from being read; it is read again every day.",
+            part: "unread",
+            unknown: true
+        );
     }
 
     private async Task<string?> WhyAsync(LeaverCase former, Relapse state, CancellationToken cancellationToken)
@@ -134,8 +208,15 @@ internal sealed partial class FormerLeavers(
             return null;
         if (state.Enabled == true)
             return "The account can sign in again.";
-        var kept = await documents.LoadAsync<CaseState>(LeaverSteps.Name(new CaseRun(former.Id, former.Round, ""), "state.json"), cancellationToken);
-        var left = kept?.Verified?.Accesses.Where(a => a.State != AccessState.Removed).Select(a => a.Access.Id).ToHashSet(StringComparer.OrdinalIgnoreCase) ?? [];
+        var kept = await documents.LoadAsync<CaseState>(
+            LeaverSteps.Name(new CaseRun(former.Id, former.Round, ""), "state.json"),
+            cancellationToken
+        );
+        var left =
+            kept?.Verified?.Accesses.Where(a => a.State != AccessState.Removed)
+                .Select(a => a.Access.Id)
+                .ToHashSet(StringComparer.OrdinalIgnoreCase)
+            ?? [];
         // The block groups that the policy names now, and named then.
         left.UnionWith(new[] { policies.Load().BlockGroup, kept?.Group?.Id }.OfType<string>());
         var news = state.Memberships?.Where(m => !left.Contains(m)).ToList() ?? [];

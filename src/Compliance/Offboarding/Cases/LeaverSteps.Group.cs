@@ -21,8 +21,7 @@ public sealed partial class LeaverSteps
                 await BlockGroupAsync(new CaseRun(known.Id, known.Round, CorrelationId.Current(known.InstanceId)), cancellationToken);
     }
 
-    private static bool IsGroupDue(LeaverCase known) =>
-        known is { IsGroupDue: true, EmployedIn: null } && !CaseRules.IsTakenBack(known);
+    private static bool IsGroupDue(LeaverCase known) => known is { IsGroupDue: true, EmployedIn: null } && !CaseRules.IsTakenBack(known);
 
     // Beside the disable and after it: whatever becomes of it holds nothing up.
     private async Task BlockGroupAsync(CaseRun run, CancellationToken cancellationToken)
@@ -44,15 +43,51 @@ public sealed partial class LeaverSteps
         var (policy, state) = (_parts.Policy.Load(), await StateAsync(run, cancellationToken));
         if (policy.BlockGroup is { } id && state.Facts is { } facts)
         {
-            var (planId, outcome) = state.Group is { Outcome: { InEffect: true } done } kept && Same(kept.Id, id)
-                ? (kept.PlanId, done) : await TryGroupAsync(run, facts, id, policy, cancellationToken);
-            await RecordChangeAsync(run, "group", planId, [outcome], outcome.InEffect, change => RecordAsync(
-                run, change.At, policy, [LeaverControls.StepStuck], change.Phase, "offboarding.block-group",
-                outcome.InEffect ? "complete" : "incomplete", planId, Counts([outcome]), also: change.Also, cancellationToken: cancellationToken), cancellationToken);
-            await ReportAsync(known, [CasePhase.Group], outcome.InEffect ? [] : [CaseFindings.Of(
-                known, policy, CasePhase.Group, LeaverControls.StepStuck,
-                $"The person is blocked and is not in the block group: {outcome.Reason}",
-                outcome.Remedy ?? "It is tried again every five minutes.", part: outcome.StepId)], cancellationToken);
+            var (planId, outcome) =
+                state.Group is { Outcome: { InEffect: true } done } kept && Same(kept.Id, id)
+                    ? (kept.PlanId, done)
+                    : await TryGroupAsync(run, facts, id, policy, cancellationToken);
+            await RecordChangeAsync(
+                run,
+                "group",
+                planId,
+                [outcome],
+                outcome.InEffect,
+                change =>
+                    RecordAsync(
+                        run,
+                        change.At,
+                        policy,
+                        [LeaverControls.StepStuck],
+                        change.Phase,
+                        "offboarding.block-group",
+                        outcome.InEffect ? "complete" : "incomplete",
+                        planId,
+                        Counts([outcome]),
+                        also: change.Also,
+                        cancellationToken: cancellationToken
+                    ),
+                cancellationToken
+            );
+            await ReportAsync(
+                known,
+                [CasePhase.Group],
+                outcome.InEffect
+                    ? []
+                    :
+                    [
+                        CaseFindings.Of(
+                            known,
+                            policy,
+                            CasePhase.Group,
+                            LeaverControls.StepStuck,
+                            $"The person is blocked and is not in the block group: {outcome.Reason}",
+                            outcome.Remedy ?? "It is tried again every five minutes.",
+                            part: outcome.StepId
+                        ),
+                    ],
+                cancellationToken
+            );
             if (!outcome.InEffect)
                 return;
         }
@@ -67,7 +102,12 @@ public sealed partial class LeaverSteps
     }
 
     private async Task<(string PlanId, StepOutcome Outcome)> TryGroupAsync(
-        CaseRun run, LeaverFacts facts, string id, OffboardingPolicy policy, CancellationToken cancellationToken)
+        CaseRun run,
+        LeaverFacts facts,
+        string id,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         using var limit = new CancellationTokenSource(GroupWithin, _parts.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
@@ -86,12 +126,19 @@ public sealed partial class LeaverSteps
         await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, cancellationToken);
         // Kept before the act: who was a member already was not put there by this program, and an undo leaves them there.
         var isRead = group is { Problem: null, Unread: null };
-        var state = await ChangeStateAsync(run, s => s with
-        {
-            Group = s.Group is { } kept && Same(kept.Id, id) && kept.WasMember is not null ? kept
-                : new(id, planId, isRead ? group.IsMember : null, null),
-            Plans = With(s.Plans, planId),
-        }, cancellationToken);
+        var state = await ChangeStateAsync(
+            run,
+            s =>
+                s with
+                {
+                    Group =
+                        s.Group is { } kept && Same(kept.Id, id) && kept.WasMember is not null
+                            ? kept
+                            : new(id, planId, isRead ? group.IsMember : null, null),
+                    Plans = With(s.Plans, planId),
+                },
+            cancellationToken
+        );
         var outcome = group switch
         {
             { Unread: { } why } => new StepOutcome(stepId, StepResult.Failed, Now, why, Remedy: "It is tried again every five minutes."),
@@ -99,12 +146,19 @@ public sealed partial class LeaverSteps
             _ when state.Group!.WasMember == true => new StepOutcome(stepId, StepResult.AlreadySo, Now, "was a member before"),
             _ => await ActAsync(),
         };
-        state = await ChangeStateAsync(run, s => s.Group is { Outcome.InEffect: true } ? s : s with
-        {
-            Group = s.Group! with { PlanId = planId, Outcome = outcome },
-            // What was not put in by this program is not taken out by it.
-            Begun = s.Group!.WasMember == true ? s.Begun : With(s.Begun, planId),
-        }, cancellationToken);
+        state = await ChangeStateAsync(
+            run,
+            s =>
+                s.Group is { Outcome.InEffect: true }
+                    ? s
+                    : s with
+                    {
+                        Group = s.Group! with { PlanId = planId, Outcome = outcome },
+                        // What was not put in by this program is not taken out by it.
+                        Begun = s.Group!.WasMember == true ? s.Begun : With(s.Begun, planId),
+                    },
+            cancellationToken
+        );
         return (state.Group!.PlanId, state.Group.Outcome!);
 
         async Task<StepOutcome> ActAsync()

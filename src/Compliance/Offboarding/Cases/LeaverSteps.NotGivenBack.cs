@@ -19,14 +19,21 @@ public sealed partial class LeaverSteps
 
         async Task CheckAsync(LeaverCase known)
         {
-            var people = (await NotGivenBackAsync(known, cancellationToken)).GroupBy(r => r.State.Facts!.UserId, StringComparer.OrdinalIgnoreCase);
+            var people = (await NotGivenBackAsync(known, cancellationToken)).GroupBy(
+                r => r.State.Facts!.UserId,
+                StringComparer.OrdinalIgnoreCase
+            );
             foreach (var person in people)
                 await CheckNotGivenBackAsync([.. person], policy, cancellationToken);
             await ReportNotGivenBackAsync(known, policy, cancellationToken);
         }
     }
 
-    private async Task CheckNotGivenBackAsync(IReadOnlyList<ActedRound> rounds, OffboardingPolicy policy, CancellationToken cancellationToken)
+    private async Task CheckNotGivenBackAsync(
+        IReadOnlyList<ActedRound> rounds,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         var facts = rounds[0].State.Facts!;
         if (!(await _parts.Directory.RecheckAsync([facts.UserId], cancellationToken)).TryGetValue(facts.UserId, out var seen))
@@ -35,13 +42,22 @@ public sealed partial class LeaverSteps
         var access = isAccess ? await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken) : null;
         foreach (var (run, state) in rounds)
         {
-            var left = state.NotGivenBack.Where(l => seen.Exists && !(l.Step.Action switch
-            {
-                LeaverActions.EnableAccount => seen.Enabled == true,
-                LeaverActions.RemoveFromBlockGroup =>
-                    seen.Memberships?.Contains(l.Step.Target.Id, StringComparer.OrdinalIgnoreCase) == false,
-                _ => UndoPlanner.IsSeen(l.Step, access!, facts, policy),
-            })).ToList();
+            var left = state
+                .NotGivenBack.Where(l =>
+                    seen.Exists
+                    && !(
+                        l.Step.Action switch
+                        {
+                            LeaverActions.EnableAccount => seen.Enabled == true,
+                            LeaverActions.RemoveFromBlockGroup => seen.Memberships?.Contains(
+                                l.Step.Target.Id,
+                                StringComparer.OrdinalIgnoreCase
+                            ) == false,
+                            _ => UndoPlanner.IsSeen(l.Step, access!, facts, policy),
+                        }
+                    )
+                )
+                .ToList();
             if (left.Count < state.NotGivenBack.Count)
                 await ChangeStateAsync(run, s => s with { NotGivenBack = left }, cancellationToken);
         }
@@ -61,7 +77,9 @@ public sealed partial class LeaverSteps
             if (await DisabledAsync(known, cancellationToken) is { } facts)
                 people.Add((known, facts));
         var seen = await _parts.Directory.RecheckAsync(
-            [.. people.Select(p => p.Facts.UserId).Distinct(StringComparer.OrdinalIgnoreCase)], cancellationToken);
+            [.. people.Select(p => p.Facts.UserId).Distinct(StringComparer.OrdinalIgnoreCase)],
+            cancellationToken
+        );
         foreach (var (known, facts) in people)
         {
             // What was not read keeps the finding as it is.
@@ -83,36 +101,57 @@ public sealed partial class LeaverSteps
 
     // The person, when the case disabled the account and did not enable it.
     private async Task<LeaverFacts?> DisabledAsync(LeaverCase known, CancellationToken cancellationToken) =>
-        (await TakenRoundsAsync(known, cancellationToken)).Select(r => r.State.Facts!)
+        (await TakenRoundsAsync(known, cancellationToken))
+            .Select(r => r.State.Facts!)
             .FirstOrDefault(f => f.AccountEnabled == true && Same(f.UserId, known.UserId!));
 
     private static Detection LockedOut(LeaverCase known, LeaverFacts facts, OffboardingPolicy policy)
     {
         var enable = Steps.Of(
-            LeaverActions.EnableAccount, new PlanTarget("user", facts.UserId, facts.PrincipalName), 0, "", "",
-            (StepArguments.UserId, facts.UserId));
+            LeaverActions.EnableAccount,
+            new PlanTarget("user", facts.UserId, facts.PrincipalName),
+            0,
+            "",
+            "",
+            (StepArguments.UserId, facts.UserId)
+        );
         return CaseFindings.Of(
-            known, policy, CasePhase.LockedOut, LeaverControls.StepStuck,
+            known,
+            policy,
+            CasePhase.LockedOut,
+            LeaverControls.StepStuck,
             $"HR reported that the person is employed (employment {known.EmployedIn}), and the account that this case disabled "
                 + "cannot sign in.",
-            "If the person is to use this account, enable it by hand; it is read again every day: "
-                + Steps.ByHand(enable, "").WhatToDo,
-            part: "locked-out");
+            "If the person is to use this account, enable it by hand; it is read again every day: " + Steps.ByHand(enable, "").WhatToDo,
+            part: "locked-out"
+        );
     }
 
     private static bool IsAccess(PlanStep step) => step.Action is not (LeaverActions.EnableAccount or LeaverActions.RemoveFromBlockGroup);
 
     // What is tried no more becomes a finding, and is kept for the next undo, which would find the account disabled and leave it so.
     private async Task LeaveAsync(
-        LeaverCase known, CaseRun acted, ActionPlan plan, IReadOnlyList<StepOutcome> left, OffboardingPolicy policy, CancellationToken cancellationToken)
+        LeaverCase known,
+        CaseRun acted,
+        ActionPlan plan,
+        IReadOnlyList<StepOutcome> left,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         var planned = plan.Steps.ToDictionary(s => s.Id, StringComparer.Ordinal);
         var earlier = (await NotGivenBackAsync(known, cancellationToken)).Where(r => Same(r.State.Facts!.UserId, plan.SubjectId)).ToList();
         // For a person to do, then as now.
-        var byHand = earlier.SelectMany(r => r.State.NotGivenBack).Where(l => !planned.ContainsKey(l.Step.Id))
-            .DistinctBy(l => l.Step.Id, StringComparer.Ordinal).ToList();
+        var byHand = earlier
+            .SelectMany(r => r.State.NotGivenBack)
+            .Where(l => !planned.ContainsKey(l.Step.Id))
+            .DistinctBy(l => l.Step.Id, StringComparer.Ordinal)
+            .ToList();
         await ChangeStateAsync(
-            acted, s => s with { NotGivenBack = [.. left.Select(o => new NotGivenBack(planned[o.StepId], o.Reason)), .. byHand] }, cancellationToken);
+            acted,
+            s => s with { NotGivenBack = [.. left.Select(o => new NotGivenBack(planned[o.StepId], o.Reason)), .. byHand] },
+            cancellationToken
+        );
         foreach (var (run, _) in earlier.Where(r => r.Run.Round != acted.Round))
             await ChangeStateAsync(run, s => s with { NotGivenBack = [] }, cancellationToken);
         await ReportNotGivenBackAsync(known, policy, cancellationToken);
@@ -123,14 +162,29 @@ public sealed partial class LeaverSteps
     {
         var rounds = await NotGivenBackAsync(known, cancellationToken);
         var staying = CaseRules.IsStaying(known, Now);
-        await ReportAsync(known, [CasePhase.NotGivenBack],
+        await ReportAsync(
+            known,
+            [CasePhase.NotGivenBack],
             [
-                .. rounds.Where(r => staying || !Same(r.State.Facts!.UserId, known.UserId ?? ""))
-                    .SelectMany(r => r.State.NotGivenBack, (r, left) => CaseFindings.Of(
-                        known, policy, CasePhase.NotGivenBack, LeaverControls.StepStuck, $"Not given back: {left.Reason}",
-                        $"If the person still stays, do it by hand; it is read again every day: {Steps.ByHand(left.Step, "").WhatToDo}",
-                        part: $"round-{r.Run.Round}-{left.Step.Id}")),
-            ], cancellationToken);
+                .. rounds
+                    .Where(r => staying || !Same(r.State.Facts!.UserId, known.UserId ?? ""))
+                    .SelectMany(
+                        r => r.State.NotGivenBack,
+                        (r, left) =>
+                            CaseFindings.Of(
+                                known,
+                                policy,
+                                CasePhase.NotGivenBack,
+                                LeaverControls.StepStuck,
+                                $"Not given back: {left.Reason}",
+                                "If the person still stays, do it by hand; it is read again every day: "
+                                    + $"{Steps.ByHand(left.Step, "").WhatToDo}",
+                                part: $"round-{r.Run.Round}-{left.Step.Id}"
+                            )
+                    ),
+            ],
+            cancellationToken
+        );
         await ChangeAsync(new CaseRun(known.Id, known.Round, ""), c => c with { IsNotGivenBack = rounds.Count > 0 }, cancellationToken);
     }
 
@@ -153,10 +207,11 @@ public sealed partial class LeaverSteps
         return rounds;
     }
 
-    private static bool IsFoundGivenBack(PlanStep step, CaseState later) => step.Action switch
-    {
-        LeaverActions.EnableAccount => later.Facts!.AccountEnabled == true,
-        LeaverActions.RemoveFromBlockGroup => later.Group is { WasMember: false } group && Same(group.Id, step.Target.Id),
-        _ => false,
-    };
+    private static bool IsFoundGivenBack(PlanStep step, CaseState later) =>
+        step.Action switch
+        {
+            LeaverActions.EnableAccount => later.Facts!.AccountEnabled == true,
+            LeaverActions.RemoveFromBlockGroup => later.Group is { WasMember: false } group && Same(group.Id, step.Target.Id),
+            _ => false,
+        };
 }

@@ -35,28 +35,50 @@ public sealed partial class LeaverSteps
         var state = await StateAsync(run, cancellationToken);
         var facts = state.Facts!;
         // What was approved is what is done, whatever could be planned by now; a changed policy asks anew, and so does a yes of long ago.
-        if (state.Pending is { } pending && state.Released.Contains(pending, StringComparer.Ordinal)
-            && (await PlanAsync(run, pending, cancellationToken)).PolicySha256 == policy.Sha256 && !await HasLapsedAsync(run, pending, cancellationToken))
+        if (
+            state.Pending is { } pending
+            && state.Released.Contains(pending, StringComparer.Ordinal)
+            && (await PlanAsync(run, pending, cancellationToken)).PolicySha256 == policy.Sha256
+            && !await HasLapsedAsync(run, pending, cancellationToken)
+        )
             return new(CaseGo.Proceed, pending);
         // The first snapshot is what an undo restores from, so it is never replaced. Of two at once, as after a killed host whose worker
         // went on, the first to keep it is right. A later plan is made from a fresh one.
         var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), cancellationToken);
         var isFirst = state.Outcomes.Count == 0;
-        var snapshot = isFirst && first is not null
-            ? first : WithoutGroup(await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken), policy, state);
+        var snapshot =
+            isFirst && first is not null
+                ? first
+                : WithoutGroup(
+                    await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken),
+                    policy,
+                    state
+                );
         if (first is null)
         {
-            first = await _parts.Documents.ChangeAsync<AccessSnapshot>(Name(run, "snapshot.json"), kept => kept ?? snapshot, cancellationToken);
+            first = await _parts.Documents.ChangeAsync<AccessSnapshot>(
+                Name(run, "snapshot.json"),
+                kept => kept ?? snapshot,
+                cancellationToken
+            );
             snapshot = isFirst ? first : snapshot;
         }
         // Asked of the record, not of the document: a crash may have come between the two.
         if (!IsRecorded(state, run, "snapshot"))
         {
             state = await RecordAsync(
-                run, first.TakenAt, policy, [LeaverControls.NotClear], "snapshot", "offboarding.snapshot",
-                first.Complete ? "complete" : "incomplete", null,
+                run,
+                first.TakenAt,
+                policy,
+                [LeaverControls.NotClear],
+                "snapshot",
+                "offboarding.snapshot",
+                first.Complete ? "complete" : "incomplete",
+                null,
                 new Dictionary<string, long> { ["accesses"] = first.Accesses.Count, ["unread"] = first.Sources.Count(s => !s.Complete) },
-                new Dictionary<string, string> { ["snapshot.json"] = CanonicalJson.Sha256Of(first) }, cancellationToken: cancellationToken);
+                new Dictionary<string, string> { ["snapshot.json"] = CanonicalJson.Sha256Of(first) },
+                cancellationToken: cancellationToken
+            );
         }
         var leaving = await LeavingAsync(cancellationToken);
         var heir = await _parts.Directory.HeirAsync(facts.UserId, leaving, cancellationToken);
@@ -64,11 +86,11 @@ public sealed partial class LeaverSteps
         var plan = RemovalPlanner.Plan(run.CaseId, facts, snapshot, heir, owners);
         var planId = plan.Id();
         await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, cancellationToken);
-        state = await ChangeStateAsync(run, s => s with
-        {
-            Plans = With(s.Plans, planId),
-            Pending = s.Begun.Contains(planId, StringComparer.Ordinal) ? null : planId,
-        }, cancellationToken);
+        state = await ChangeStateAsync(
+            run,
+            s => s with { Plans = With(s.Plans, planId), Pending = s.Begun.Contains(planId, StringComparer.Ordinal) ? null : planId },
+            cancellationToken
+        );
         if (state.Released.Contains(planId, StringComparer.Ordinal) && !await HasLapsedAsync(run, planId, cancellationToken))
             return new(CaseGo.Proceed, planId);
         var isFirstAct = await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, cancellationToken);
@@ -101,33 +123,66 @@ public sealed partial class LeaverSteps
         if (!state.Begun.Contains(planId, StringComparer.Ordinal))
         {
             await _parts.Approvals.BeginAsync(Tenant, RequestId(run, planId), Now, cancellationToken);
-            state = await ChangeStateAsync(run, s =>
-                s with { Begun = With(s.Begun, planId), Pending = s.Pending == planId ? null : s.Pending }, cancellationToken);
+            state = await ChangeStateAsync(
+                run,
+                s => s with { Begun = With(s.Begun, planId), Pending = s.Pending == planId ? null : s.Pending },
+                cancellationToken
+            );
         }
         // What was done and is seen again was given back by somebody: it is done again.
-        var back = state.Verified?.Accesses.Where(a => a.State == AccessState.StillThere).Select(a => a.Access.Key)
-            .ToHashSet(StringComparer.Ordinal) ?? [];
+        var back =
+            state
+                .Verified?.Accesses.Where(a => a.State == AccessState.StillThere)
+                .Select(a => a.Access.Key)
+                .ToHashSet(StringComparer.Ordinal)
+            ?? [];
         bool IsBack(PlanStep step) =>
             run.Attempt >= AgainAfter && step.Arguments.TryGetValue(StepArguments.Access, out var key) && back.Contains(key);
         var again = plan.Steps.Where(IsBack).Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
-        var settled = state.Outcomes.Where(o => o.InEffect && !again.Contains(o.StepId)).Select(o => o.StepId)
+        var settled = state
+            .Outcomes.Where(o => o.InEffect && !again.Contains(o.StepId))
+            .Select(o => o.StepId)
             .ToHashSet(StringComparer.Ordinal);
         var (done, until) = await PassAsync(run, "outcomes", plan, settled, state.Tried, cancellationToken);
         if (done is null)
             return new(CaseGo.Paced, until);
-        state = await ChangeStateAsync(run, s => s with { Outcomes = Merged(s.Outcomes, done.Outcomes), Tried = done.Tried }, cancellationToken);
+        state = await ChangeStateAsync(
+            run,
+            s => s with { Outcomes = Merged(s.Outcomes, done.Outcomes), Tried = done.Tried },
+            cancellationToken
+        );
         var ofPlan = state.Outcomes.Where(o => plan.Steps.Any(s => s.Id == o.StepId)).ToList();
         var complete = done.Whole && plan.Steps.All(s => ofPlan.Exists(o => o.StepId == s.Id && o.InEffect));
-        var isNew = await RecordChangeAsync(run, "remove", planId, ofPlan, isLast: false, async change =>
-        {
-            var digest = await _parts.Documents.SaveAsync(Name(run, $"outcomes-{change.Phase["remove-".Length..]}.json"), done.Outcomes,
-                cancellationToken);
-            await RecordAsync(
-                run, change.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], change.Phase, "offboarding.remove",
-                complete ? "complete" : "incomplete",
-                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["outcomes.json"] = digest },
-                also: change.Also, cancellationToken: cancellationToken);
-        }, cancellationToken);
+        var isNew = await RecordChangeAsync(
+            run,
+            "remove",
+            planId,
+            ofPlan,
+            isLast: false,
+            async change =>
+            {
+                var digest = await _parts.Documents.SaveAsync(
+                    Name(run, $"outcomes-{change.Phase["remove-".Length..]}.json"),
+                    done.Outcomes,
+                    cancellationToken
+                );
+                await RecordAsync(
+                    run,
+                    change.At,
+                    policy,
+                    [LeaverControls.NotClear, LeaverControls.StepStuck],
+                    change.Phase,
+                    "offboarding.remove",
+                    complete ? "complete" : "incomplete",
+                    planId,
+                    Counts(done.Outcomes),
+                    new Dictionary<string, string> { ["outcomes.json"] = digest },
+                    also: change.Also,
+                    cancellationToken: cancellationToken
+                );
+            },
+            cancellationToken
+        );
         await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, cancellationToken);
         if (!done.Whole)
             return new(CaseGo.Paced);
@@ -147,37 +202,78 @@ public sealed partial class LeaverSteps
         var facts = state.Facts!;
         var before = await SnapshotAsync(run, cancellationToken);
         var plans = await PlansAsync(run, state, cancellationToken);
-        var after = WithoutGroup(await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken), policy, state);
-        state = await ChangeStateAsync(run, s => s with { Verified = Verification.Compare(plans, s.Outcomes, before, after, s.Verified) },
-            cancellationToken);
+        var after = WithoutGroup(
+            await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken),
+            policy,
+            state
+        );
+        state = await ChangeStateAsync(
+            run,
+            s => s with { Verified = Verification.Compare(plans, s.Outcomes, before, after, s.Verified) },
+            cancellationToken
+        );
         var verified = state.Verified!;
         // Nobody is clear whose account was not seen blocked.
         var clear = verified.Clear && known.BlockedAt is not null;
         var (left, stuck) = Split(verified, plans, state.Outcomes);
-        var detections = new List<Detection>(stuck.Select(a => CaseFindings.Of(known, policy, CasePhase.Removal, LeaverControls.StepStuck,
-            $"{a.Access.Kind} {a.Access.Name}: {a.Why}", a.WhatToDo ?? "A person has to remove it.", part: a.Access.Key)));
+        var detections = new List<Detection>(
+            stuck.Select(a =>
+                CaseFindings.Of(
+                    known,
+                    policy,
+                    CasePhase.Removal,
+                    LeaverControls.StepStuck,
+                    $"{a.Access.Kind} {a.Access.Name}: {a.Why}",
+                    a.WhatToDo ?? "A person has to remove it.",
+                    part: a.Access.Key
+                )
+            )
+        );
         if (!clear && (known.BlockedAt ?? known.BegunAt) is { } begun && Now > begun + policy.ClearWithin)
         {
-            detections.Add(CaseFindings.Of(known, policy, CasePhase.Removal, LeaverControls.NotClear,
-                $"{left.Count + stuck.Count + verified.Outside.Count} accesses were not seen removed within {policy.ClearWithin.TotalHours:0.#} h of blocking, "
-                + $"and {verified.Unread.Count} sources were not read.",
-                $"compliance offboard show {run.CaseId} lists them with what keeps them."));
+            detections.Add(
+                CaseFindings.Of(
+                    known,
+                    policy,
+                    CasePhase.Removal,
+                    LeaverControls.NotClear,
+                    $"{left.Count + stuck.Count + verified.Outside.Count} accesses were not seen removed within "
+                        + $"{policy.ClearWithin.TotalHours:0.#} h of blocking, "
+                        + $"and {verified.Unread.Count} sources were not read.",
+                    $"compliance offboard show {run.CaseId} lists them with what keeps them."
+                )
+            );
             await RecordAsync(
-                run, begun + policy.ClearWithin, policy, [LeaverControls.NotClear], "escalated", "offboarding.escalated", "incomplete",
-                    known.PlanId,
-                new Dictionary<string, long> { ["left"] = left.Count, ["stuck"] = stuck.Count }, cancellationToken: cancellationToken);
+                run,
+                begun + policy.ClearWithin,
+                policy,
+                [LeaverControls.NotClear],
+                "escalated",
+                "offboarding.escalated",
+                "incomplete",
+                known.PlanId,
+                new Dictionary<string, long> { ["left"] = left.Count, ["stuck"] = stuck.Count },
+                cancellationToken: cancellationToken
+            );
         }
         await ReportAsync(known, clear ? [CasePhase.Removal, CasePhase.Watch] : [CasePhase.Removal], detections, cancellationToken);
         await ReportSecretsAsync(known, before, policy, cancellationToken);
         // Whoever sees the stage sees the findings of it.
         if (clear)
-            await ChangeAsync(run, c => c.Round != run.Round || CaseIsOver(c, run) ? c : c with
-            {
-                Stage = LeaverStage.Clear,
-                ClearAt = c.ClearAt ?? verified.At,
-                RestedAt = c.RestedAt ?? verified.At,
-                Note = null,
-            }, cancellationToken);
+            await ChangeAsync(
+                run,
+                c =>
+                    c.Round != run.Round || CaseIsOver(c, run)
+                        ? c
+                        : c with
+                        {
+                            Stage = LeaverStage.Clear,
+                            ClearAt = c.ClearAt ?? verified.At,
+                            RestedAt = c.RestedAt ?? verified.At,
+                            Note = null,
+                        },
+                cancellationToken
+            );
         return new(clear ? CaseGo.Proceed : CaseGo.Again, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
     }
 
@@ -191,28 +287,49 @@ public sealed partial class LeaverSteps
         var known = await CaseAsync(run, cancellationToken);
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, cancellationToken);
-        var verified = state.Verified
-            ?? throw new InvalidOperationException($"case {run.CaseId} was not verified: there is nothing to certify");
+        var verified =
+            state.Verified ?? throw new InvalidOperationException($"case {run.CaseId} was not verified: there is nothing to certify");
         var signature = SignatureOf(verified, known, state);
-        if (known.CertificateSha256 is { } issued && state.Certified is { } last && last.Signature == signature
-            && verified.At - last.At < CertifyEvery)
+        if (
+            known.CertificateSha256 is { } issued
+            && state.Certified is { } last
+            && last.Signature == signature
+            && verified.At - last.At < CertifyEvery
+        )
             return issued;
         var approvals = new List<ApprovalRequest>();
         foreach (var id in state.Approvals)
             if (await _parts.Approvals.FindAsync(Tenant, id, cancellationToken) is { } request)
                 approvals.Add(request);
-        var certificate = CertificateBuilder.Build(new CertificateInput(
-            known, state.Facts!, await PlansAsync(run, state, cancellationToken),
-            [.. state.Blocked, .. GroupOutcome(state), .. state.Outcomes], verified, approvals,
-            [.. state.Evidence.Where(e => !e.Contains("-certificate-", StringComparison.Ordinal))], policy));
+        var certificate = CertificateBuilder.Build(
+            new CertificateInput(
+                known,
+                state.Facts!,
+                await PlansAsync(run, state, cancellationToken),
+                [.. state.Blocked, .. GroupOutcome(state), .. state.Outcomes],
+                verified,
+                approvals,
+                [.. state.Evidence.Where(e => !e.Contains("-certificate-", StringComparison.Ordinal))],
+                policy
+            )
+        );
         var digest = await _parts.Documents.SaveAsync(Name(run, "certificate.json"), certificate, cancellationToken);
-        await _parts.Documents.SaveTextAsync(Name(run, "certificate.html"), "text/html; charset=utf-8", CertificatePage.Html(certificate),
-            cancellationToken);
+        await _parts.Documents.SaveTextAsync(
+            Name(run, "certificate.html"),
+            "text/html; charset=utf-8",
+            CertificatePage.Html(certificate),
+            cancellationToken
+        );
         var gone = verified.Accesses.Count(a => a.State == AccessState.Removed);
         await RecordAsync(
-            run, verified.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], $"certificate-{digest[..12]}",
+            run,
+            verified.At,
+            policy,
+            [LeaverControls.NotClear, LeaverControls.StepStuck],
+            $"certificate-{digest[..12]}",
             "offboarding.certificate",
-            certificate.ClearAt is null ? "incomplete" : "complete", known.PlanId,
+            certificate.ClearAt is null ? "incomplete" : "complete",
+            known.PlanId,
             new Dictionary<string, long>
             {
                 ["removed"] = gone,
@@ -220,7 +337,9 @@ public sealed partial class LeaverSteps
                 ["unread"] = verified.Unread.Count,
             },
             new Dictionary<string, string> { ["certificate.json"] = digest },
-            also: s => s with { Certified = new(signature, verified.At) }, cancellationToken: cancellationToken);
+            also: s => s with { Certified = new(signature, verified.At) },
+            cancellationToken: cancellationToken
+        );
         await ChangeAsync(run, c => c.Round == run.Round ? c with { CertificateSha256 = digest } : c, cancellationToken);
         // The certificate is what an auditor asks for first.
         await _parts.Checkpoints.AfterPlanAsync(known.PlanId ?? "", cancellationToken);
@@ -229,12 +348,19 @@ public sealed partial class LeaverSteps
     }
 
     private Task<LeaverCase> RemovingAsync(CaseRun run, string planId, CancellationToken cancellationToken) =>
-        ChangeAsync(run, c => CaseIsOver(c, run) ? c : c with
-        {
-            Stage = c.Stage == LeaverStage.Clear || c.BlockedAt is null ? c.Stage : LeaverStage.Removing,
-            PlanId = planId,
-            Note = c.BlockedAt is null ? c.Note : null,
-        }, cancellationToken);
+        ChangeAsync(
+            run,
+            c =>
+                CaseIsOver(c, run)
+                    ? c
+                    : c with
+                    {
+                        Stage = c.Stage == LeaverStage.Clear || c.BlockedAt is null ? c.Stage : LeaverStage.Removing,
+                        PlanId = planId,
+                        Note = c.BlockedAt is null ? c.Note : null,
+                    },
+            cancellationToken
+        );
 
     // What two people approved and nobody began in time is asked about again.
     private async Task<bool> HasLapsedAsync(CaseRun run, string planId, CancellationToken cancellationToken) =>
@@ -242,34 +368,56 @@ public sealed partial class LeaverSteps
 
     // Left: trying again may help. Stuck: a permission or a person is needed.
     private static (List<VerifiedAccess> Left, List<VerifiedAccess> Stuck) Split(
-        VerifiedCase verified, IReadOnlyList<ActionPlan> plans, IReadOnlyList<StepOutcome> outcomes)
+        VerifiedCase verified,
+        IReadOnlyList<ActionPlan> plans,
+        IReadOnlyList<StepOutcome> outcomes
+    )
     {
         var last = outcomes.ToDictionary(o => o.StepId, StringComparer.Ordinal);
-        var steps = plans.SelectMany(p => p.Steps).Where(s => s.Arguments.ContainsKey(StepArguments.Access))
+        var steps = plans
+            .SelectMany(p => p.Steps)
+            .Where(s => s.Arguments.ContainsKey(StepArguments.Access))
             .GroupBy(s => s.Arguments[StepArguments.Access], StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Last().Id, StringComparer.Ordinal);
-        bool Hopeless(VerifiedAccess access) => access.State == AccessState.LeftToPerson
-            || (steps.TryGetValue(access.Access.Key, out var step)
-                && last.GetValueOrDefault(step)?.Result is StepResult.NotPermitted or StepResult.Refused);
+        bool Hopeless(VerifiedAccess access) =>
+            access.State == AccessState.LeftToPerson
+            || (
+                steps.TryGetValue(access.Access.Key, out var step)
+                && last.GetValueOrDefault(step)?.Result is StepResult.NotPermitted or StepResult.Refused
+            );
         var there = verified.Accesses.Where(a => a.State != AccessState.Removed).ToList();
         return ([.. there.Where(a => !Hopeless(a))], [.. there.Where(Hopeless)]);
     }
 
     // All that a certificate says but for its times.
-    private static string SignatureOf(VerifiedCase verified, LeaverCase known, CaseState state) => CanonicalJson.Sha256Of(new
-    {
-        blocked = known.BlockedAt is not null,
-        verified.Clear,
-        known.PlanId,
-        accesses = verified.Accesses.Select(a => new { a.Access.Key, a.State, a.Why }),
-        outside = verified.Outside.Select(a => a.Key),
-        unread = verified.Unread.Select(s => s.Source),
-        group = state.Group?.Outcome is { } outcome ? $"{state.Group.Id} {outcome.InEffect} {outcome.Result}" : null,
-    });
+    private static string SignatureOf(VerifiedCase verified, LeaverCase known, CaseState state) =>
+        CanonicalJson.Sha256Of(
+            new
+            {
+                blocked = known.BlockedAt is not null,
+                verified.Clear,
+                known.PlanId,
+                accesses = verified.Accesses.Select(a => new
+                {
+                    a.Access.Key,
+                    a.State,
+                    a.Why,
+                }),
+                outside = verified.Outside.Select(a => a.Key),
+                unread = verified.Unread.Select(s => s.Source),
+                group = state.Group?.Outcome is { } outcome ? $"{state.Group.Id} {outcome.InEffect} {outcome.Result}" : null,
+            }
+        );
 
     // What a pass came to is kept once, before anything tells of it: one that a crash cut off after that is told as it was, not done again.
     private async Task<(DonePass? Done, DateTime? Until)> PassAsync(
-        CaseRun run, string kind, ActionPlan plan, HashSet<string> settled, IReadOnlyList<string> before, CancellationToken cancellationToken)
+        CaseRun run,
+        string kind,
+        ActionPlan plan,
+        HashSet<string> settled,
+        IReadOnlyList<string> before,
+        CancellationToken cancellationToken
+    )
     {
         var tried = run.Pass == 0 ? [] : before.ToHashSet(StringComparer.Ordinal);
         var document = Name(run, $"{kind}-{plan.Id()[..12]}-last.json");
@@ -280,7 +428,11 @@ public sealed partial class LeaverSteps
             if (wait > TimeSpan.Zero)
                 return (null, (Now + wait).UtcDateTime);
             // Of two at once, as after a killed host whose worker went on, the first to keep it is right, and both report the same.
-            kept = await _parts.Documents.ChangeAsync<KeptPass>(document, k => k?.Pass == pass ? k : new(pass, outcomes), cancellationToken);
+            kept = await _parts.Documents.ChangeAsync<KeptPass>(
+                document,
+                k => k?.Pass == pass ? k : new(pass, outcomes),
+                cancellationToken
+            );
         }
         tried.UnionWith(kept.Outcomes.Select(o => o.StepId));
         var whole = plan.Steps.All(s => settled.Contains(s.Id) || tried.Contains(s.Id));

@@ -23,7 +23,8 @@ public sealed partial class LeaverSteps
     private bool CaseIsOver(LeaverCase known, CaseRun run) => Over(known, run) || CaseRules.IsLater(known, Now);
 
     private async Task<LeaverCase> CaseAsync(CaseRun run, CancellationToken cancellationToken) =>
-        await _parts.Cases.FindAsync(Tenant, run.CaseId, cancellationToken) ?? throw new KeyNotFoundException($"there is no case {run.CaseId}");
+        await _parts.Cases.FindAsync(Tenant, run.CaseId, cancellationToken)
+        ?? throw new KeyNotFoundException($"there is no case {run.CaseId}");
 
     private Task<LeaverCase> ChangeAsync(CaseRun run, Func<LeaverCase, LeaverCase> change, CancellationToken cancellationToken) =>
         _parts.Cases.ChangeAsync(Tenant, run.CaseId, change, cancellationToken);
@@ -46,14 +47,20 @@ public sealed partial class LeaverSteps
         if (state.Blocked.Any(o => o.InEffect))
             return;
         // Let begin, and its answer not kept or not had: the directory shows whether it was done.
-        var isKnown = state.Released.Count == 0
-            || (state.Blocked.Count > 0 && state.Blocked.All(o => o.Result is not StepResult.Failed));
-        if (isKnown || state.Facts is not { AccountEnabled: true } facts
-            || (await _parts.Directory.LookUpAsync(facts.UserId, _parts.Policy.Load(), cancellationToken)).Facts is { AccountEnabled: true })
+        var isKnown = state.Released.Count == 0 || (state.Blocked.Count > 0 && state.Blocked.All(o => o.Result is not StepResult.Failed));
+        if (
+            isKnown
+            || state.Facts is not { AccountEnabled: true } facts
+            || (await _parts.Directory.LookUpAsync(facts.UserId, _parts.Policy.Load(), cancellationToken)).Facts is { AccountEnabled: true }
+        )
             await _parts.Caps.ReleaseAsync(Tenant, LeaverCase.InstanceIdOf(run.CaseId, run.Round), cancellationToken);
     }
 
-    private async Task<(LeaverCase Known, bool Over)> RestIfOverAsync(CaseRun run, OffboardingPolicy policy, CancellationToken cancellationToken)
+    private async Task<(LeaverCase Known, bool Over)> RestIfOverAsync(
+        CaseRun run,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         var known = await CaseAsync(run, cancellationToken);
         var now = Now;
@@ -72,15 +79,25 @@ public sealed partial class LeaverSteps
     {
         if (CaseRules.IsTakenBack(known))
             return known is { BegunAt: null, BlockedAt: null } && known.Stage != LeaverStage.Cancelled
-                ? known with { RestedAt = now, Stage = LeaverStage.Cancelled, Note = $"{WhyTakenBack(known)} before anything was done" }
-                : known with { RestedAt = now };
+                ? known with
+                {
+                    RestedAt = now,
+                    Stage = LeaverStage.Cancelled,
+                    Note = $"{WhyTakenBack(known)} before anything was done",
+                }
+                : known with
+                {
+                    RestedAt = now,
+                };
         if (known.EmployedIn is not null)
             return CaseRules.AtRest(known, now);
         return known.BegunAt is not null && CaseRules.IsLater(known, now) ? CaseRules.NextRound(known) : known;
     }
 
-    private static string WhyTakenBack(LeaverCase known) => known.Cause is { Outcome: ForCauseOutcome.Refused } && known.Sequence < 0
-        ? "a second person refused the start for cause" : "HR took the leaving back";
+    private static string WhyTakenBack(LeaverCase known) =>
+        known.Cause is { Outcome: ForCauseOutcome.Refused } && known.Sequence < 0
+            ? "a second person refused the start for cause"
+            : "HR took the leaving back";
 
     private async Task<CaseState> StateAsync(CaseRun run, CancellationToken cancellationToken) =>
         await _parts.Documents.LoadAsync<CaseState>(Name(run, "state.json"), cancellationToken) ?? new CaseState();
@@ -93,63 +110,112 @@ public sealed partial class LeaverSteps
     private static IReadOnlyList<string> With(IReadOnlyList<string> list, string item) =>
         list.Contains(item, StringComparer.Ordinal) ? list : [.. list, item];
 
-    // An answer counts in its own round only, and two rounds may have the same plan. Requests of a first round keep the form in which they are stored.
+    // An answer counts in its own round only, and two rounds may have the same plan. Requests of a first round keep the form in which they
+    // are stored.
     private static string RequestId(CaseRun run, string planId) =>
         run.Round == 1 ? $"{run.CaseId}-{planId[..12]}" : $"{run.CaseId}-{run.Round}-{planId[..12]}";
 
     // Asks two people. The case stands where it stood when no stage is given.
     private async Task<CaseDecision> HoldAsync(
-        Question asked, LeaverCase known, OffboardingPolicy policy, LeaverStage? stage, CancellationToken cancellationToken)
+        Question asked,
+        LeaverCase known,
+        OffboardingPolicy policy,
+        LeaverStage? stage,
+        CancellationToken cancellationToken
+    )
     {
         var (run, plan, planId, facts, holds, lookedAt, requestId, instanceId) = asked;
-        var request = await _parts.Approvals.AskAsync(new ApprovalRequest
-        {
-            Id = requestId,
-            TenantId = Tenant,
-            PlanId = planId,
-            CaseId = run.CaseId,
-            SubjectId = facts.UserId,
-            Requesters = known.Cause is { Holds: true } cause ? [cause.StartedBy] : [],
-            Reasons = [.. holds.Select(h => h.Reason)],
-            Guards = [.. holds.Select(h => h.Guard).Distinct(StringComparer.Ordinal)],
-            Controls = [LeaverControls.Overdue, LeaverControls.Held],
-            PolicySha256 = policy.Sha256,
-            AskedAt = lookedAt,
-            Deadline = lookedAt + policy.ApprovalWithin,
-            ValidFor = policy.ApprovalValidFor,
-            InstanceId = instanceId,
-        }, cancellationToken);
+        var request = await _parts.Approvals.AskAsync(
+            new ApprovalRequest
+            {
+                Id = requestId,
+                TenantId = Tenant,
+                PlanId = planId,
+                CaseId = run.CaseId,
+                SubjectId = facts.UserId,
+                Requesters = known.Cause is { Holds: true } cause ? [cause.StartedBy] : [],
+                Reasons = [.. holds.Select(h => h.Reason)],
+                Guards = [.. holds.Select(h => h.Guard).Distinct(StringComparer.Ordinal)],
+                Controls = [LeaverControls.Overdue, LeaverControls.Held],
+                PolicySha256 = policy.Sha256,
+                AskedAt = lookedAt,
+                Deadline = lookedAt + policy.ApprovalWithin,
+                ValidFor = policy.ApprovalValidFor,
+                InstanceId = instanceId,
+            },
+            cancellationToken
+        );
         var isUndo = IsUndo(request);
         // One question at a time to one orchestration: an answer to an earlier one would come to nothing.
         foreach (var earlier in await _parts.Approvals.OpenAsync(Tenant, Now, cancellationToken))
             if (earlier.CaseId == run.CaseId && earlier.Id != request.Id && IsUndo(earlier) == isUndo && !ForCauseStarts.Asks(earlier))
                 await _parts.Approvals.VoidAsync(Tenant, earlier.Id, Now, cancellationToken);
-        await ChangeStateAsync(run, s => s with
-        {
-            Facts = s.Begun.Count > 0 || s.Released.Count > 0 ? s.Facts : facts,
-            Plans = With(s.Plans, planId),
-            Approvals = With(s.Approvals, request.Id),
-        }, cancellationToken);
-        if (stage is { } held)
-            await ChangeAsync(run, c =>
-            {
-                if (isUndo ? UndoRequestPrefix(c) != UndoRequestPrefix(known) : CaseIsOver(c, run))
-                    return c;
-                // That the account could not be blocked yet is what has to be seen first.
-                return c.Stage == LeaverStage.Blocking && !isUndo ? c with { PlanId = planId } : c with
+        await ChangeStateAsync(
+            run,
+            s =>
+                s with
                 {
-                    UserId = c.UserId ?? facts.UserId,
-                    PlanId = planId,
-                    Stage = held,
-                    Note = string.Join("; ", holds.Select(h => h.Reason)),
-                };
-            }, cancellationToken);
+                    Facts = s.Begun.Count > 0 || s.Released.Count > 0 ? s.Facts : facts,
+                    Plans = With(s.Plans, planId),
+                    Approvals = With(s.Approvals, request.Id),
+                },
+            cancellationToken
+        );
+        if (stage is { } held)
+            await ChangeAsync(
+                run,
+                c =>
+                {
+                    if (isUndo ? UndoRequestPrefix(c) != UndoRequestPrefix(known) : CaseIsOver(c, run))
+                        return c;
+                    // That the account could not be blocked yet is what has to be seen first.
+                    return c.Stage == LeaverStage.Blocking && !isUndo
+                        ? c with
+                        {
+                            PlanId = planId,
+                        }
+                        : c with
+                        {
+                            UserId = c.UserId ?? facts.UserId,
+                            PlanId = planId,
+                            Stage = held,
+                            Note = string.Join("; ", holds.Select(h => h.Reason)),
+                        };
+                },
+                cancellationToken
+            );
         var phase = isUndo ? CasePhase.Undo : CasePhase.Hold;
-        await ReportAsync(known, [phase], [.. holds.Select(h => CaseFindings.Of(known, policy, phase, LeaverControls.Held, h.Reason,
-            $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id} --plan {planId}.", part: h.Guard))], cancellationToken);
+        await ReportAsync(
+            known,
+            [phase],
+            [
+                .. holds.Select(h =>
+                    CaseFindings.Of(
+                        known,
+                        policy,
+                        phase,
+                        LeaverControls.Held,
+                        h.Reason,
+                        $"Two approvers read plan {planId[..12]} and answer: compliance approvals answer {request.Id} --plan {planId}.",
+                        part: h.Guard
+                    )
+                ),
+            ],
+            cancellationToken
+        );
         await RecordAsync(
-            run, request.AskedAt, policy, [LeaverControls.Held], $"held-{requestId[^12..]}", "offboarding.held", "held", planId,
-            new Dictionary<string, long> { ["holds"] = holds.Count, ["steps"] = plan.Steps.Count }, reason: string.Join(",", holds.Select(h => h.Guard)), cancellationToken: cancellationToken);
+            run,
+            request.AskedAt,
+            policy,
+            [LeaverControls.Held],
+            $"held-{requestId[^12..]}",
+            "offboarding.held",
+            "held",
+            planId,
+            new Dictionary<string, long> { ["holds"] = holds.Count, ["steps"] = plan.Steps.Count },
+            reason: string.Join(",", holds.Select(h => h.Guard)),
+            cancellationToken: cancellationToken
+        );
         Held(_log, run.CaseId, planId, string.Join(",", holds.Select(h => h.Guard)));
         return new(CaseGo.AskApproval, planId, request.Id, request.Deadline.UtcDateTime);
     }
@@ -163,24 +229,30 @@ public sealed partial class LeaverSteps
     private async Task<IReadOnlySet<string>> LeavingAsync(CancellationToken cancellationToken) =>
         (await _parts.Cases.OpenAsync(Tenant, Now - CaseRules.Remembered, cancellationToken))
             .Where(c => c.UserId is not null && c.Stage is not (LeaverStage.Cancelled or LeaverStage.Restored))
-            .Select(c => c.UserId!).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            .Select(c => c.UserId!)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     // Whoever policy names may have left as well.
-    private static OffboardingPolicy WithoutLeavers(OffboardingPolicy policy, IReadOnlySet<string> leaving) => policy with
-    {
-        PrivilegedOwner = policy.PrivilegedOwner is { } owner && leaving.Contains(owner) ? null : policy.PrivilegedOwner,
-        FallbackOwner = policy.FallbackOwner is { } fallback && leaving.Contains(fallback) ? null : policy.FallbackOwner,
-    };
+    private static OffboardingPolicy WithoutLeavers(OffboardingPolicy policy, IReadOnlySet<string> leaving) =>
+        policy with
+        {
+            PrivilegedOwner = policy.PrivilegedOwner is { } owner && leaving.Contains(owner) ? null : policy.PrivilegedOwner,
+            FallbackOwner = policy.FallbackOwner is { } fallback && leaving.Contains(fallback) ? null : policy.FallbackOwner,
+        };
 
     private async Task<AccessSnapshot> SnapshotAsync(CaseRun run, CancellationToken cancellationToken) =>
-        await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), cancellationToken) ?? throw new InvalidOperationException($"case {run.CaseId} has no snapshot");
+        await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), cancellationToken)
+        ?? throw new InvalidOperationException($"case {run.CaseId} has no snapshot");
 
     // A plan is carried out only as it was made and approved.
     private async Task<ActionPlan> PlanAsync(CaseRun run, string planId, CancellationToken cancellationToken)
     {
-        var plan = await _parts.Documents.LoadAsync<ActionPlan>(Name(run, $"plan-{planId}.json"), cancellationToken)
+        var plan =
+            await _parts.Documents.LoadAsync<ActionPlan>(Name(run, $"plan-{planId}.json"), cancellationToken)
             ?? throw new InvalidOperationException($"plan {planId} of case {run.CaseId} is not there");
-        return plan.Id() == planId ? plan : throw new InvalidOperationException($"the document of plan {planId} of case {run.CaseId} was changed: it is not carried out");
+        return plan.Id() == planId
+            ? plan
+            : throw new InvalidOperationException($"the document of plan {planId} of case {run.CaseId} was changed: it is not carried out");
     }
 
     // The plan that blocking was let begin with; null when it never was.
@@ -203,72 +275,121 @@ public sealed partial class LeaverSteps
     // Of several outcomes of a step the last one is kept; one that found it done already says nothing new of a step that is in effect.
     private static IReadOnlyList<StepOutcome> Merged(IReadOnlyList<StepOutcome> before, IReadOnlyList<StepOutcome> news)
     {
-        var kept = before.Where(b => news.FirstOrDefault(n => n.StepId == b.StepId) is not { } n
-            || (b.InEffect && n.Result == StepResult.AlreadySo)).ToList();
+        var kept = before
+            .Where(b => news.FirstOrDefault(n => n.StepId == b.StepId) is not { } n || (b.InEffect && n.Result == StepResult.AlreadySo))
+            .ToList();
         return [.. kept, .. news.Where(n => !kept.Exists(k => k.StepId == n.StepId))];
     }
 
-    // The credential capability is told what the leaver could read; those findings have a source of their own and stay until what they name was rotated.
-    private async Task ReportSecretsAsync(LeaverCase known, AccessSnapshot before, OffboardingPolicy policy, CancellationToken cancellationToken)
+    // The credential capability is told what the leaver could read; those findings have a source of their own and stay until what they name
+    // was rotated.
+    private async Task ReportSecretsAsync(
+        LeaverCase known,
+        AccessSnapshot before,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         if (known.BlockedAt is { } blocked && LeaverSecrets.Detections(before, known.Id, blocked, policy) is { Count: > 0 } secrets)
             await _parts.Findings.OpenAsync(Tenant, known.Id, [ControlCatalogue.KnownByLeaver], secrets, Now, cancellationToken);
     }
 
-    private Task ReportAsync(LeaverCase known, IReadOnlyList<CasePhase> phases, IReadOnlyCollection<Detection> detections,
-        CancellationToken cancellationToken) =>
-        _parts.Findings.SetAsync(Tenant, known.Id, phases, detections, Now, cancellationToken);
+    private Task ReportAsync(
+        LeaverCase known,
+        IReadOnlyList<CasePhase> phases,
+        IReadOnlyCollection<Detection> detections,
+        CancellationToken cancellationToken
+    ) => _parts.Findings.SetAsync(Tenant, known.Id, phases, detections, Now, cancellationToken);
 
     private static Dictionary<string, long> Counts(IReadOnlyCollection<StepOutcome> outcomes) =>
-        outcomes.GroupBy(o => o.Result).ToDictionary(g => char.ToLowerInvariant(g.Key.ToString()[0]) + g.Key.ToString()[1..], g => (long)g.Count(), StringComparer.Ordinal);
+        outcomes
+            .GroupBy(o => o.Result)
+            .ToDictionary(
+                g => char.ToLowerInvariant(g.Key.ToString()[0]) + g.Key.ToString()[1..],
+                g => (long)g.Count(),
+                StringComparer.Ordinal
+            );
 
     // Records what a phase came to, once for each change of it: what stays as it is for months is told once.
     private async Task<bool> RecordChangeAsync(
-        CaseRun run, string phase, string planId, IReadOnlyCollection<StepOutcome> outcomes, bool isLast,
+        CaseRun run,
+        string phase,
+        string planId,
+        IReadOnlyCollection<StepOutcome> outcomes,
+        bool isLast,
         Func<RecordedChange, Task> recordAsync,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var key = $"{phase}-{planId[..12]}";
-        var signature = CanonicalJson.Sha256Of(outcomes.OrderBy(o => o.StepId, StringComparer.Ordinal)
-            .Select(o => new { o.StepId, Result = o.InEffect ? StepResult.Done : o.Result, o.Permission }))[..16];
+        var signature = CanonicalJson.Sha256Of(
+            outcomes
+                .OrderBy(o => o.StepId, StringComparer.Ordinal)
+                .Select(o => new
+                {
+                    o.StepId,
+                    Result = o.InEffect ? StepResult.Done : o.Result,
+                    o.Permission,
+                })
+        )[..16];
         var state = await StateAsync(run, cancellationToken);
         if (state.Recorded.GetValueOrDefault(key) == signature)
             return false;
         var number = state.Evidence.Count(e => e.Contains($"-{run.Round}-{key}-", StringComparison.Ordinal));
-        await recordAsync(new(
-            isLast ? $"{key}-done" : $"{key}-{Invariantly(number)}",
-            outcomes.Select(o => o.At).DefaultIfEmpty(Now).Max(),
-            s => s with { Recorded = new Dictionary<string, string>(s.Recorded, StringComparer.Ordinal) { [key] = signature } }));
+        await recordAsync(
+            new(
+                isLast ? $"{key}-done" : $"{key}-{Invariantly(number)}",
+                outcomes.Select(o => o.At).DefaultIfEmpty(Now).Max(),
+                s => s with { Recorded = new Dictionary<string, string>(s.Recorded, StringComparer.Ordinal) { [key] = signature } }
+            )
+        );
         return true;
     }
 
     // At is the time of what is told, the same whenever it is told: an id is looked for in the log from that time on.
     private async Task<CaseState> RecordAsync(
-        CaseRun run, DateTimeOffset at, OffboardingPolicy policy, IReadOnlyList<string> controls, string phase, string action,
-            string outcome, string? planId,
-        IReadOnlyDictionary<string, long>? counts = null, IReadOnlyDictionary<string, string>? details = null, string? reason = null,
-        Func<CaseState, CaseState>? also = null, CancellationToken cancellationToken = default)
+        CaseRun run,
+        DateTimeOffset at,
+        OffboardingPolicy policy,
+        IReadOnlyList<string> controls,
+        string phase,
+        string action,
+        string outcome,
+        string? planId,
+        IReadOnlyDictionary<string, long>? counts = null,
+        IReadOnlyDictionary<string, string>? details = null,
+        string? reason = null,
+        Func<CaseState, CaseState>? also = null,
+        CancellationToken cancellationToken = default
+    )
     {
-        var receipt = await _parts.Evidence.AppendAsync(new EvidenceRecord
-        {
-            Id = $"{run.CaseId}-{run.Round}-{phase}",
-            Time = at,
-            Actor = "LeaverCase (HR event)",
-            Action = action,
-            TenantId = Tenant,
-            PolicySha256 = policy.Sha256,
-            Controls = controls,
-            Outcome = outcome,
-            Counts = counts ?? new Dictionary<string, long>(),
-            Subject = run.CaseId,
-            Reason = reason,
-            PlanId = planId,
-            DetailsSha256 = details,
-            CorrelationId = run.CorrelationId,
-            People = [run.CaseId],
-        }, cancellationToken);
+        var receipt = await _parts.Evidence.AppendAsync(
+            new EvidenceRecord
+            {
+                Id = $"{run.CaseId}-{run.Round}-{phase}",
+                Time = at,
+                Actor = "LeaverCase (HR event)",
+                Action = action,
+                TenantId = Tenant,
+                PolicySha256 = policy.Sha256,
+                Controls = controls,
+                Outcome = outcome,
+                Counts = counts ?? new Dictionary<string, long>(),
+                Subject = run.CaseId,
+                Reason = reason,
+                PlanId = planId,
+                DetailsSha256 = details,
+                CorrelationId = run.CorrelationId,
+                People = [run.CaseId],
+            },
+            cancellationToken
+        );
         // The certificate names the records it rests on.
-        return await ChangeStateAsync(run, s => (also ?? (same => same))(s with { Evidence = With(s.Evidence, receipt.RecordId) }), cancellationToken);
+        return await ChangeStateAsync(
+            run,
+            s => (also ?? (same => same))(s with { Evidence = With(s.Evidence, receipt.RecordId) }),
+            cancellationToken
+        );
     }
 
     // Records go by the person's pseudonym, so that only the rest of their ids is known here.
@@ -276,7 +397,9 @@ public sealed partial class LeaverSteps
         state.Evidence.Any(e => e.EndsWith($"-{run.Round}-{phase}", StringComparison.Ordinal));
 
     private static bool IsBlockRecorded(CaseState state, CaseRun run) =>
-        state.Evidence.Any(e => e.Contains($"-{run.Round}-block-", StringComparison.Ordinal) && e.EndsWith("-done", StringComparison.Ordinal));
+        state.Evidence.Any(e =>
+            e.Contains($"-{run.Round}-block-", StringComparison.Ordinal) && e.EndsWith("-done", StringComparison.Ordinal)
+        );
 
     /// <summary>What is recorded of a change.</summary>
     /// <param name="Phase">The part of the record's id after case and round.</param>
@@ -294,8 +417,15 @@ public sealed partial class LeaverSteps
     /// <param name="RequestId">Id of the request.</param>
     /// <param name="InstanceId">The orchestration that waits.</param>
     private sealed record Question(
-        CaseRun Run, ActionPlan Plan, string PlanId, LeaverFacts Facts, IReadOnlyList<Hold> Holds, DateTimeOffset LookedAt,
-            string RequestId, string InstanceId);
+        CaseRun Run,
+        ActionPlan Plan,
+        string PlanId,
+        LeaverFacts Facts,
+        IReadOnlyList<Hold> Holds,
+        DateTimeOffset LookedAt,
+        string RequestId,
+        string InstanceId
+    );
 
     [LoggerMessage(5000, LogLevel.Information, "Case {CaseId}: blocked {Seconds:0.0} s after the event arrived")]
     private static partial void Blocked(ILogger logger, string caseId, double seconds);

@@ -32,10 +32,11 @@ public sealed partial class LeaverSteps
             return new(CaseGo.Again);
         if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, cancellationToken))
         {
-            await ChangeAsync(new CaseRun(known.Id, known.Round, ""), c => !CaseRules.IsTakenBack(c) ? c : c with
-            {
-                Note = "nothing is given back while the person leaves by another case",
-            }, cancellationToken);
+            await ChangeAsync(
+                new CaseRun(known.Id, known.Round, ""),
+                c => !CaseRules.IsTakenBack(c) ? c : c with { Note = "nothing is given back while the person leaves by another case" },
+                cancellationToken
+            );
             return new(CaseGo.Again);
         }
         if (!taken.IsSeen)
@@ -49,12 +50,24 @@ public sealed partial class LeaverSteps
             var (cutOff, state) = taken.Last;
             var block = (await BlockPlanAsync(cutOff, state, cancellationToken))!;
             var at = known.BegunAt ?? known.ReceivedAt;
-            state = await ChangeStateAsync(cutOff, s => s with
-            {
-                Begun = With(s.Begun, block.Id()),
-                Blocked = [.. block.Steps.Select(s =>
-                    new StepOutcome(s.Id, StepResult.AlreadySo, at, "seen in effect after it was cut off"))],
-            }, cancellationToken);
+            state = await ChangeStateAsync(
+                cutOff,
+                s =>
+                    s with
+                    {
+                        Begun = With(s.Begun, block.Id()),
+                        Blocked =
+                        [
+                            .. block.Steps.Select(s => new StepOutcome(
+                                s.Id,
+                                StepResult.AlreadySo,
+                                at,
+                                "seen in effect after it was cut off"
+                            )),
+                        ],
+                    },
+                cancellationToken
+            );
             taken = taken with { Rounds = [.. taken.Rounds.SkipLast(1), new(cutOff, state)] };
         }
 
@@ -65,9 +78,12 @@ public sealed partial class LeaverSteps
         var requestId = UndoRequestPrefix(known) + planId[..12];
         if (await _parts.Approvals.FindAsync(Tenant, requestId, cancellationToken) is { } request && IsApproved(request))
             return new(CaseGo.Proceed, planId);
-        var hold = new Hold(GuardNames.Restore, CaseRules.IsStaying(known, Now)
-            ? $"Access is to be given back, because {(CaseRules.IsTakenBack(known) ? WhyTakenBack(known) : "HR put the leaving off")}."
-            : $"Access is to be given back to {taken.Facts.PrincipalName}, whom an earlier round took for the leaver.");
+        var hold = new Hold(
+            GuardNames.Restore,
+            CaseRules.IsStaying(known, Now)
+                ? $"Access is to be given back, because {(CaseRules.IsTakenBack(known) ? WhyTakenBack(known) : "HR put the leaving off")}."
+                : $"Access is to be given back to {taken.Facts.PrincipalName}, whom an earlier round took for the leaver."
+        );
         var question = new Question(acted, plan, planId, taken.Facts, [hold], lookedAt, requestId, known.UndoInstanceId);
         return await HoldAsync(question, known, policy, CaseRules.IsTakenBack(known) ? LeaverStage.Restoring : null, cancellationToken);
     }
@@ -82,8 +98,10 @@ public sealed partial class LeaverSteps
         var acted = taken.Last.Run;
         if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, cancellationToken))
             return new(CaseGo.Again);
-        if (await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], cancellationToken) is not { } request
-            || !IsApproved(request))
+        if (
+            await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], cancellationToken) is not { } request
+            || !IsApproved(request)
+        )
             return new(CaseGo.Again);
         var plan = await PlanAsync(acted, planId, cancellationToken);
         if (plan.PolicySha256 != policy.Sha256 || !Same(plan.SubjectId, taken.Facts.UserId))
@@ -94,26 +112,56 @@ public sealed partial class LeaverSteps
         var (done, until) = await PassAsync(run with { Round = acted.Round }, "restored", plan, settled, state.Tried, cancellationToken);
         if (done is null)
             return new(CaseGo.Paced, until);
-        state = await ChangeStateAsync(acted, s => s with
-        {
-            Restored = Merged(s.Restored, done.Outcomes),
-            Tried = done.Tried,
-            Restores = !done.Whole ? s.Restores : s.Restores is { } restores && restores.PlanId == planId
-                ? restores with { Count = restores.Count + 1 } : new(planId, 1),
-        }, cancellationToken);
-        var left = plan.Steps.Select(s => state.Restored.LastOrDefault(o => o.StepId == s.Id)).Where(o => o is { InEffect: false })
-            .Select(o => o!).ToList();
+        state = await ChangeStateAsync(
+            acted,
+            s =>
+                s with
+                {
+                    Restored = Merged(s.Restored, done.Outcomes),
+                    Tried = done.Tried,
+                    Restores =
+                        !done.Whole ? s.Restores
+                        : s.Restores is { } restores && restores.PlanId == planId ? restores with { Count = restores.Count + 1 }
+                        : new(planId, 1),
+                },
+            cancellationToken
+        );
+        var left = plan
+            .Steps.Select(s => state.Restored.LastOrDefault(o => o.StepId == s.Id))
+            .Where(o => o is { InEffect: false })
+            .Select(o => o!)
+            .ToList();
         var complete = done.Whole && left.Count == 0;
-        await RecordChangeAsync(acted, "restore", planId, state.Restored, isLast: false, async change =>
-        {
-            var digest = await _parts.Documents.SaveAsync(Name(acted, $"restored-{change.Phase["restore-".Length..]}.json"), done.Outcomes,
-                cancellationToken);
-            await RecordAsync(
-                acted, change.At, policy, [LeaverControls.Held, LeaverControls.StepStuck], change.Phase, "offboarding.restore",
-                complete ? "complete" : "incomplete",
-                planId, Counts(done.Outcomes), new Dictionary<string, string> { ["restored.json"] = digest },
-                also: change.Also, cancellationToken: cancellationToken);
-        }, cancellationToken);
+        await RecordChangeAsync(
+            acted,
+            "restore",
+            planId,
+            state.Restored,
+            isLast: false,
+            async change =>
+            {
+                var digest = await _parts.Documents.SaveAsync(
+                    Name(acted, $"restored-{change.Phase["restore-".Length..]}.json"),
+                    done.Outcomes,
+                    cancellationToken
+                );
+                await RecordAsync(
+                    acted,
+                    change.At,
+                    policy,
+                    [LeaverControls.Held, LeaverControls.StepStuck],
+                    change.Phase,
+                    "offboarding.restore",
+                    complete ? "complete" : "incomplete",
+                    planId,
+                    Counts(done.Outcomes),
+                    new Dictionary<string, string> { ["restored.json"] = digest },
+                    also: change.Also,
+                    cancellationToken: cancellationToken
+                );
+            },
+            cancellationToken
+        );
         if (!done.Whole)
             return new(CaseGo.Paced);
         // What a missing permission or the service's refusal keeps back is told, and not tried for ever.
@@ -131,11 +179,20 @@ public sealed partial class LeaverSteps
     {
         var now = Now;
         return (await _parts.Cases.OpenAsync(Tenant, now - CaseRules.Remembered, cancellationToken)).Any(c =>
-            c.Id != known.Id && c is { BegunAt: not null, EmployedIn: null, UserId: { } other } && Same(other, userId)
-            && !CaseRules.IsTakenBack(c) && !CaseRules.IsLater(c, now));
+            c.Id != known.Id
+            && c is { BegunAt: not null, EmployedIn: null, UserId: { } other }
+            && Same(other, userId)
+            && !CaseRules.IsTakenBack(c)
+            && !CaseRules.IsLater(c, now)
+        );
     }
 
-    private async Task<ActionPlan> UndoPlanAsync(LeaverCase known, Taken taken, OffboardingPolicy policy, CancellationToken cancellationToken)
+    private async Task<ActionPlan> UndoPlanAsync(
+        LeaverCase known,
+        Taken taken,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         var plans = new List<ActionPlan>();
         var accesses = new List<Access>();
@@ -152,11 +209,20 @@ public sealed partial class LeaverSteps
             if (state.Group is { WasMember: false, PlanId: var put, Outcome: null or { Result: StepResult.Failed } })
             {
                 plans.Add(await PlanAsync(run, put, cancellationToken));
-                outcomes.AddRange(plans[^1].Steps.Select(s => new StepOutcome(
-                    s.Id, StepResult.AlreadySo, before.TakenAt, "taken for done, because its answer was cut off")));
+                outcomes.AddRange(
+                    plans[^1]
+                        .Steps.Select(s => new StepOutcome(
+                            s.Id,
+                            StepResult.AlreadySo,
+                            before.TakenAt,
+                            "taken for done, because its answer was cut off"
+                        ))
+                );
             }
-        var earlier = (await NotGivenBackAsync(known, cancellationToken)).Where(r => Same(r.State.Facts!.UserId, taken.Facts.UserId))
-            .SelectMany(r => r.State.NotGivenBack).Select(l => l.Step);
+        var earlier = (await NotGivenBackAsync(known, cancellationToken))
+            .Where(r => Same(r.State.Facts!.UserId, taken.Facts.UserId))
+            .SelectMany(r => r.State.NotGivenBack)
+            .Select(l => l.Step);
         return UndoPlanner.Plan(known.Id, taken.Facts, before, plans, outcomes, [.. earlier], policy);
     }
 
@@ -179,13 +245,18 @@ public sealed partial class LeaverSteps
         var rounds = await TakenRoundsAsync(known, cancellationToken);
         var staying = CaseRules.IsStaying(known, Now);
         var first = rounds.FirstOrDefault(r => staying || known.UserId is not { } leaver || !Same(r.State.Facts!.UserId, leaver));
-        return first is null ? null : new(
-            first.State.Facts!, [.. rounds.Where(r => Same(r.State.Facts!.UserId, first.State.Facts!.UserId))]);
+        return first is null
+            ? null
+            : new(first.State.Facts!, [.. rounds.Where(r => Same(r.State.Facts!.UserId, first.State.Facts!.UserId))]);
     }
 
     // What these rounds took is given back, as far as it can be.
     private async Task<CaseDecision> GivenBackAsync(
-        LeaverCase known, IReadOnlyList<ActedRound> rounds, string? note, CancellationToken cancellationToken)
+        LeaverCase known,
+        IReadOnlyList<ActedRound> rounds,
+        string? note,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var (round, _) in rounds)
             await ChangeStateAsync(round, s => s with { GivenBack = true }, cancellationToken);
@@ -193,21 +264,33 @@ public sealed partial class LeaverSteps
         var restored = false;
         for (var round = 1; round <= known.Round && !restored; round++)
             restored = (await StateAsync(new CaseRun(known.Id, round, ""), cancellationToken)).Restored.Count > 0;
-        await ChangeAsync(new CaseRun(known.Id, known.Round, ""), c =>
-        {
-            // A round that has begun meanwhile has taken something again.
-            var acts = c.BegunAt is not null && c.RestedAt is null;
-            c = c with
+        await ChangeAsync(
+            new CaseRun(known.Id, known.Round, ""),
+            c =>
             {
-                IsTaken = acts || others.Any(o => c.UserId is { } leaver && Same(o.State.Facts!.UserId, leaver)),
-                IsTakenFromOther = others.Any(o => c.UserId is not { } leaver || !Same(o.State.Facts!.UserId, leaver)),
-            };
-            if (!CaseRules.IsTakenBack(c) || c.IsTaken || c.IsTakenFromOther)
-                return c;
-            return restored
-                ? c with { Stage = LeaverStage.Restored, Note = note }
-                : c with { Stage = LeaverStage.Cancelled, Note = "nothing was done that could be given back" };
-        }, cancellationToken);
+                // A round that has begun meanwhile has taken something again.
+                var acts = c.BegunAt is not null && c.RestedAt is null;
+                c = c with
+                {
+                    IsTaken = acts || others.Any(o => c.UserId is { } leaver && Same(o.State.Facts!.UserId, leaver)),
+                    IsTakenFromOther = others.Any(o => c.UserId is not { } leaver || !Same(o.State.Facts!.UserId, leaver)),
+                };
+                if (!CaseRules.IsTakenBack(c) || c.IsTaken || c.IsTakenFromOther)
+                    return c;
+                return restored
+                    ? c with
+                    {
+                        Stage = LeaverStage.Restored,
+                        Note = note,
+                    }
+                    : c with
+                    {
+                        Stage = LeaverStage.Cancelled,
+                        Note = "nothing was done that could be given back",
+                    };
+            },
+            cancellationToken
+        );
         await ReportAsync(known, [CasePhase.Undo], [], cancellationToken);
         return new(CaseGo.End);
     }

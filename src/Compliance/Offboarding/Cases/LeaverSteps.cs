@@ -61,7 +61,11 @@ public sealed partial class LeaverSteps
 
     // Finds the person, asks the guards and reserves room under the caps. Nothing is changed in the tenant. The plan comes with Proceed
     // alone.
-    private async Task<(CaseDecision Answer, ActionPlan? Plan)> DecideAsync(CaseRun run, OffboardingPolicy policy, CancellationToken cancellationToken)
+    private async Task<(CaseDecision Answer, ActionPlan? Plan)> DecideAsync(
+        CaseRun run,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         var (answer, plan) = await DecidedAsync(run, policy, cancellationToken);
         if (plan is null)
@@ -69,7 +73,11 @@ public sealed partial class LeaverSteps
         return (answer, plan);
     }
 
-    private async Task<(CaseDecision Answer, ActionPlan? Plan)> DecidedAsync(CaseRun run, OffboardingPolicy policy, CancellationToken cancellationToken)
+    private async Task<(CaseDecision Answer, ActionPlan? Plan)> DecidedAsync(
+        CaseRun run,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         var lookedAt = Now;
         var (known, over) = await LookAsync(run, policy, cancellationToken);
@@ -92,15 +100,27 @@ public sealed partial class LeaverSteps
 
         var plan = BlockPlanner.Plan(Tenant, run.CaseId, facts, policy);
         var planId = plan.Id();
-        var holds = new List<Hold>(LeaverGuards.BeforeBlocking(await WithoutLeaversAsync(run, facts, cancellationToken), policy, _parts.Self));
+        var holds = new List<Hold>(
+            LeaverGuards.BeforeBlocking(await WithoutLeaversAsync(run, facts, cancellationToken), policy, _parts.Self)
+        );
         if (known.UserId is { } earlier && !Same(earlier, facts.UserId))
-            holds.Add(new(GuardNames.OtherMatch,
-                $"HR's event fits {facts.PrincipalName} now; before, it fitted the account {earlier}: make sure who is meant, and that the other one was not harmed"));
+            holds.Add(
+                new(
+                    GuardNames.OtherMatch,
+                    $"HR's event fits {facts.PrincipalName} now; before, it fitted the account {earlier}: make sure who is meant, and "
+                        + "that the other one was not harmed"
+                )
+            );
         // Approved for the guards that held then: one that holds only now asks anew.
         var request = state.Released.Contains(planId, StringComparer.Ordinal)
-            ? await _parts.Approvals.FindAsync(Tenant, RequestId(run, planId), cancellationToken) : null;
+            ? await _parts.Approvals.FindAsync(Tenant, RequestId(run, planId), cancellationToken)
+            : null;
         var approved = request is not null && IsApproved(request) && ApprovalBoard.Covers(request, holds.Select(h => h.Guard));
-        if (!approved && holds.Count == 0 && await _parts.Caps.ReserveAsync(Tenant, known.InstanceId, Now, policy, facts.Staff, cancellationToken) is { } full)
+        if (
+            !approved
+            && holds.Count == 0
+            && await _parts.Caps.ReserveAsync(Tenant, known.InstanceId, Now, policy, facts.Staff, cancellationToken) is { } full
+        )
             holds.Add(full);
         await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, cancellationToken);
         if (holds.Count > 0 && !approved)
@@ -124,20 +144,31 @@ public sealed partial class LeaverSteps
         }
         // Begun and cut off: the account may be disabled by this very round, and an undo gives back what was before.
         var was = known.BegunAt is not null && state.Facts is { AccountEnabled: true } ? facts with { AccountEnabled = true } : facts;
-        await ChangeStateAsync(run, s => s with { Facts = was, Plans = With(s.Plans, planId), Released = With(s.Released, planId) }, cancellationToken);
+        await ChangeStateAsync(
+            run,
+            s => s with { Facts = was, Plans = With(s.Plans, planId), Released = With(s.Released, planId) },
+            cancellationToken
+        );
         var others = known.IsTaken || known.IsTakenFromOther ? await TakenRoundsAsync(known, cancellationToken) : [];
         // It runs: whoever started it may have been cut off before saying so.
         var now = Now;
-        var begun = await ChangeAsync(run, c => Over(c, run) || CaseRules.IsLater(c, now) ? c : c with
-        {
-            UserId = facts.UserId,
-            PlanId = planId,
-            Note = null,
-            BegunAt = c.BegunAt ?? now,
-            Dispatched = true,
-            IsTaken = true,
-            IsTakenFromOther = others.Any(o => !Same(o.State.Facts!.UserId, facts.UserId)),
-        }, cancellationToken);
+        var begun = await ChangeAsync(
+            run,
+            c =>
+                Over(c, run) || CaseRules.IsLater(c, now)
+                    ? c
+                    : c with
+                    {
+                        UserId = facts.UserId,
+                        PlanId = planId,
+                        Note = null,
+                        BegunAt = c.BegunAt ?? now,
+                        Dispatched = true,
+                        IsTaken = true,
+                        IsTakenFromOther = others.Any(o => !Same(o.State.Facts!.UserId, facts.UserId)),
+                    },
+            cancellationToken
+        );
         // HR changed it meanwhile: what holds is looked at again.
         if (Over(begun, run) || CaseRules.IsLater(begun, now))
             return await DecidedAsync(run, policy, cancellationToken);
@@ -151,32 +182,69 @@ public sealed partial class LeaverSteps
     // The account that was named, where somebody started the case for cause; else whom HR's event fits.
     private Task<LeaverLookup> LookUpAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken) =>
         known.Cause is { Holds: true } cause
-            ? _parts.Directory.LookUpAsync(cause.UserId, policy, cancellationToken) : _parts.Directory.LookUpAsync(known.Latest, policy, cancellationToken);
+            ? _parts.Directory.LookUpAsync(cause.UserId, policy, cancellationToken)
+            : _parts.Directory.LookUpAsync(known.Latest, policy, cancellationToken);
 
     private async Task<CaseDecision> UnmatchedAsync(
-        CaseRun run, LeaverCase known, LeaverLookup lookup, OffboardingPolicy policy, CancellationToken cancellationToken)
+        CaseRun run,
+        LeaverCase known,
+        LeaverLookup lookup,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         var problem = lookup.Problem ?? "the directory could not be read";
         if (!lookup.Unreadable && known.UserId is { } earlier)
             problem += $" Before, the account {earlier} fitted.";
-        await ChangeAsync(run, c => c.Round == run.Round
-            ? c with { Stage = lookup.Unreadable ? c.Stage : LeaverStage.Unmatched, Note = problem } : c, cancellationToken);
+        await ChangeAsync(
+            run,
+            c => c.Round == run.Round ? c with { Stage = lookup.Unreadable ? c.Stage : LeaverStage.Unmatched, Note = problem } : c,
+            cancellationToken
+        );
         if (lookup.Unreadable)
         {
             // What was seen before is not gone because nothing can be seen now.
-            await _parts.Findings.OpenAsync(Tenant, known.Id, CaseFindings.Controls,
-                [CaseFindings.Of(known, policy, CasePhase.Match, LeaverControls.Held, problem,
-                    "Remove what keeps the directory from being read; the case looks again by itself.", part: "directory", unknown: true)],
-                Now, cancellationToken);
+            await _parts.Findings.OpenAsync(
+                Tenant,
+                known.Id,
+                CaseFindings.Controls,
+                [
+                    CaseFindings.Of(
+                        known,
+                        policy,
+                        CasePhase.Match,
+                        LeaverControls.Held,
+                        problem,
+                        "Remove what keeps the directory from being read; the case looks again by itself.",
+                        part: "directory",
+                        unknown: true
+                    ),
+                ],
+                Now,
+                cancellationToken
+            );
             return new(CaseGo.Again);
         }
-        await ReportAsync(known, [CasePhase.Match], [CaseFindings.Of(known, policy, CasePhase.Match, LeaverControls.NoMatch, problem,
-            "Set the employee id on the right account, or correct it in HR; the case looks again by itself.")], cancellationToken);
+        await ReportAsync(
+            known,
+            [CasePhase.Match],
+            [
+                CaseFindings.Of(
+                    known,
+                    policy,
+                    CasePhase.Match,
+                    LeaverControls.NoMatch,
+                    problem,
+                    "Set the employee id on the right account, or correct it in HR; the case looks again by itself."
+                ),
+            ],
+            cancellationToken
+        );
         return new(CaseGo.Unmatched);
     }
 
-    // Administrators who leave at the same time do not count for each other. Each is first noted as leaving and counts then: of two at once,
-    // one at least sees the other.
+    // Administrators who leave at the same time do not count for each other. Each is first noted as leaving and counts then: of two at
+    // once, one at least sees the other.
     private async Task<LeaverFacts> WithoutLeaversAsync(CaseRun run, LeaverFacts facts, CancellationToken cancellationToken)
     {
         if (facts is not { GlobalAdministrator: true, OtherGlobalAdministrators: > 0 })
@@ -185,7 +253,8 @@ public sealed partial class LeaverSteps
         await ChangeAsync(run, c => Over(c, run) ? c : c with { UserId = c.UserId ?? facts.UserId }, cancellationToken);
         var leaving = (await _parts.Cases.OpenAsync(Tenant, dueSince: null, cancellationToken))
             .Where(c => c.Id != run.CaseId && CaseRules.IsActing(c) && !CaseRules.IsLater(c, now) && c.UserId is not null)
-            .Select(c => c.UserId!).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            .Select(c => c.UserId!)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
         return facts with { OtherGlobalAdministrators = facts.OtherGlobalAdministratorIds.Count(id => !leaving.Contains(id)) };
     }
 
@@ -207,46 +276,99 @@ public sealed partial class LeaverSteps
             return CaseGo.Again;
         var settled = state.Blocked.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
         var (outcomes, _) = await _parts.Executor.RunAsync(plan, settled, None, cancellationToken);
-        state = await ChangeStateAsync(run, s => s with
-        {
-            Begun = With(s.Begun, planId),
-            Blocked = [.. s.Blocked.Where(o => settled.Contains(o.StepId)), .. outcomes],
-        }, cancellationToken);
-        var left = plan.Steps.Select(s => state.Blocked.LastOrDefault(o => o.StepId == s.Id)).Where(o => o is not { InEffect: true })
+        state = await ChangeStateAsync(
+            run,
+            s => s with { Begun = With(s.Begun, planId), Blocked = [.. s.Blocked.Where(o => settled.Contains(o.StepId)), .. outcomes] },
+            cancellationToken
+        );
+        var left = plan
+            .Steps.Select(s => state.Blocked.LastOrDefault(o => o.StepId == s.Id))
+            .Where(o => o is not { InEffect: true })
             .ToList();
         var inEffect = left.Count == 0;
         if (inEffect)
         {
             var blockedAt = known.BlockedAt ?? state.Blocked.Max(o => o.At);
-            await ChangeAsync(run, c => c.Round != run.Round ? c : c with
-            {
-                Stage = c.Stage is LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held or LeaverStage.Blocking
-                    ? LeaverStage.Blocked : c.Stage,
-                BlockedAt = c.BlockedAt ?? blockedAt,
-                IsGroupDue = c.IsGroupDue || (c.BlockedAt is null && policy.BlockGroup is not null),
-                Note = c.BlockedAt is null ? null : c.Note,
-            }, cancellationToken);
+            await ChangeAsync(
+                run,
+                c =>
+                    c.Round != run.Round
+                        ? c
+                        : c with
+                        {
+                            Stage = c.Stage is LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held or LeaverStage.Blocking
+                                ? LeaverStage.Blocked
+                                : c.Stage,
+                            BlockedAt = c.BlockedAt ?? blockedAt,
+                            IsGroupDue = c.IsGroupDue || (c.BlockedAt is null && policy.BlockGroup is not null),
+                            Note = c.BlockedAt is null ? null : c.Note,
+                        },
+                cancellationToken
+            );
             Blocked(_log, run.CaseId, (blockedAt - known.ReceivedAt).TotalSeconds);
         }
         else
         {
-            var note = $"The account could not be blocked: {string.Join("; ", left.Select(o => o?.Reason ?? "not tried").Distinct(StringComparer.Ordinal))}";
-            await ChangeAsync(run, c => c.Round != run.Round || c.BlockedAt is not null ? c : c with
-            {
-                Stage = c.Stage is LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held ? LeaverStage.Blocking : c.Stage,
-                Note = note,
-            }, cancellationToken);
+            var note =
+                "The account could not be blocked: "
+                    + $"{string.Join("; ", left.Select(o => o?.Reason ?? "not tried").Distinct(StringComparer.Ordinal))}";
+            await ChangeAsync(
+                run,
+                c =>
+                    c.Round != run.Round || c.BlockedAt is not null
+                        ? c
+                        : c with
+                        {
+                            Stage = c.Stage is LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held
+                                ? LeaverStage.Blocking
+                                : c.Stage,
+                            Note = note,
+                        },
+                cancellationToken
+            );
         }
         await RecordChangeAsync(
-            run, "block", planId, state.Blocked, inEffect, change => RecordAsync(
-                run, change.At, policy, [LeaverControls.NotClear, LeaverControls.StepStuck], change.Phase, "offboarding.block",
-                inEffect ? "complete" : "incomplete",
-                planId, Counts(state.Blocked), also: change.Also, cancellationToken: cancellationToken), cancellationToken);
+            run,
+            "block",
+            planId,
+            state.Blocked,
+            inEffect,
+            change =>
+                RecordAsync(
+                    run,
+                    change.At,
+                    policy,
+                    [LeaverControls.NotClear, LeaverControls.StepStuck],
+                    change.Phase,
+                    "offboarding.block",
+                    inEffect ? "complete" : "incomplete",
+                    planId,
+                    Counts(state.Blocked),
+                    also: change.Also,
+                    cancellationToken: cancellationToken
+                ),
+            cancellationToken
+        );
         if (!inEffect || known.Note is not null || run.Attempt > 0 || run.IsBlocked)
-            await ReportAsync(known, [CasePhase.Block], [.. left.Select(o => CaseFindings.Of(
-                known, policy, CasePhase.Block, LeaverControls.StepStuck, $"The account could not be blocked: {o?.Reason ?? "not tried"}",
-                o?.Remedy ?? "The case tries again by itself; disable the account by hand meanwhile.",
-                part: o?.StepId ?? "", severity: Severity.Critical))], cancellationToken);
+            await ReportAsync(
+                known,
+                [CasePhase.Block],
+                [
+                    .. left.Select(o =>
+                        CaseFindings.Of(
+                            known,
+                            policy,
+                            CasePhase.Block,
+                            LeaverControls.StepStuck,
+                            $"The account could not be blocked: {o?.Reason ?? "not tried"}",
+                            o?.Remedy ?? "The case tries again by itself; disable the account by hand meanwhile.",
+                            part: o?.StepId ?? "",
+                            severity: Severity.Critical
+                        )
+                    ),
+                ],
+                cancellationToken
+            );
         // What a moment may mend is waited for; else the rest goes on, and this is tried again with it.
         var mayPass = left.TrueForAll(o => o?.Result is StepResult.Failed or null);
         return inEffect || !mayPass || run.Attempt >= QuickAttempts ? CaseGo.Proceed : CaseGo.Again;
@@ -267,19 +389,41 @@ public sealed partial class LeaverSteps
         if (known is not { BlockedAt: not null, UserId: { } userId })
             return;
         var seen = (await _parts.Directory.RecheckAsync([userId], cancellationToken)).GetValueOrDefault(userId);
-        if (seen is not { Enabled: true } || await BlockPlanAsync(run, await StateAsync(run, cancellationToken), cancellationToken) is not { } plan)
+        if (
+            seen is not { Enabled: true }
+            || await BlockPlanAsync(run, await StateAsync(run, cancellationToken), cancellationToken) is not { } plan
+        )
             return;
         var now = Now;
         var (outcomes, _) = await _parts.Executor.RunAsync(plan, None, None, cancellationToken);
         var left = outcomes.FirstOrDefault(o => !o.InEffect);
-        await _parts.Findings.OpenAsync(Tenant, known.Id, [LeaverControls.Relapsed], [CaseFindings.Of(
-            known, policy, CasePhase.Watch, LeaverControls.Relapsed,
-            "The account could sign in again while people are asked about its access; "
-                + (left is null ? "it was blocked again." : $"it could not be blocked again: {left.Reason}"),
-            left?.Remedy ?? "Find out who enabled it.")], now, cancellationToken);
+        await _parts.Findings.OpenAsync(
+            Tenant,
+            known.Id,
+            [LeaverControls.Relapsed],
+            [
+                CaseFindings.Of(
+                    known,
+                    policy,
+                    CasePhase.Watch,
+                    LeaverControls.Relapsed,
+                    "The account could sign in again while people are asked about its access; "
+                        + (left is null ? "it was blocked again." : $"it could not be blocked again: {left.Reason}"),
+                    left?.Remedy ?? "Find out who enabled it."
+                ),
+            ],
+            now,
+            cancellationToken
+        );
         var act = new UnrecordedAct(
-            $"{run.CaseId}-{Invariantly(run.Round)}-blocked-again-{now.UtcDateTime:yyyyMMdd}", now, "LeaverCase (HR event)",
-            "offboarding.blocked-again", LeaverControls.Relapsed, left is null ? "enabled" : "not-blocked", run.CorrelationId);
+            $"{run.CaseId}-{Invariantly(run.Round)}-blocked-again-{now.UtcDateTime:yyyyMMdd}",
+            now,
+            "LeaverCase (HR event)",
+            "offboarding.blocked-again",
+            LeaverControls.Relapsed,
+            left is null ? "enabled" : "not-blocked",
+            run.CorrelationId
+        );
         await ChangeAsync(run, c => c.Unrecorded?.Any(u => u.Id == act.Id) == true ? c : CaseRules.Unrecorded(c, act), cancellationToken);
     }
 
@@ -293,7 +437,8 @@ public sealed partial class LeaverSteps
         var isUndo = IsUndo(request);
         // A newer event of HR makes it another question.
         var holds = isUndo
-            ? CaseRules.IsUndoWanted(known, Now) && request.Id.StartsWith(UndoRequestPrefix(known), StringComparison.Ordinal)
+            ? CaseRules.IsUndoWanted(known, Now)
+                && request.Id.StartsWith(UndoRequestPrefix(known), StringComparison.Ordinal)
                 && !await LeavesOtherwiseAsync(known, request.SubjectId, cancellationToken)
             : !Over(known, run) && !CaseRules.IsLater(known, Now);
         if (!holds || !string.Equals(request.PolicySha256, policy.Sha256, StringComparison.Ordinal))
@@ -325,13 +470,33 @@ public sealed partial class LeaverSteps
                 await RefusedAsync(run, known, request, isUndo, policy, cancellationToken);
                 return ApprovalStanding.Refused;
             case ApprovalState.Open when request.Deadline <= Now:
-                await ReportAsync(known, [CasePhase.Approval], [CaseFindings.Of(known, policy, CasePhase.Approval, LeaverControls.Overdue,
-                    $"Approval {approvalId} was due on {request.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z and has not been given: {string.Join("; ", request.Reasons)}",
-                    $"Two approvers answer it: compliance approvals answer {approvalId} --plan {request.PlanId}.")], cancellationToken);
+                await ReportAsync(
+                    known,
+                    [CasePhase.Approval],
+                    [
+                        CaseFindings.Of(
+                            known,
+                            policy,
+                            CasePhase.Approval,
+                            LeaverControls.Overdue,
+                            $"Approval {approvalId} was due on {request.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z and has not been given: "
+                                + $"{string.Join("; ", request.Reasons)}",
+                            $"Two approvers answer it: compliance approvals answer {approvalId} --plan {request.PlanId}."
+                        ),
+                    ],
+                    cancellationToken
+                );
                 await RecordAsync(
-                    run, request.Deadline, policy, [LeaverControls.Overdue], $"overdue-{approvalId[^12..]}",
-                        "offboarding.approval-overdue", "held", request.PlanId,
-                    cancellationToken: cancellationToken);
+                    run,
+                    request.Deadline,
+                    policy,
+                    [LeaverControls.Overdue],
+                    $"overdue-{approvalId[^12..]}",
+                    "offboarding.approval-overdue",
+                    "held",
+                    request.PlanId,
+                    cancellationToken: cancellationToken
+                );
                 return ApprovalStanding.Open;
             default:
                 return ApprovalStanding.Open;
@@ -341,10 +506,17 @@ public sealed partial class LeaverSteps
     // What was asked for want of something that could not be read, and can be read by now, is decided without people where nothing else
     // holds. While it cannot be read the question stays, with its answers and its deadline.
     private async Task<bool> IsReadAgainAsync(
-        CaseRun run, LeaverCase known, ApprovalRequest request, OffboardingPolicy policy, CancellationToken cancellationToken)
+        CaseRun run,
+        LeaverCase known,
+        ApprovalRequest request,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
-        if (!request.Guards.Contains(GuardNames.Unreadable, StringComparer.Ordinal)
-            || ApprovalRules.StateOf(request, Now) != ApprovalState.Open)
+        if (
+            !request.Guards.Contains(GuardNames.Unreadable, StringComparer.Ordinal)
+            || ApprovalRules.StateOf(request, Now) != ApprovalState.Open
+        )
             return false;
         if ((await PlanAsync(run, request.PlanId, cancellationToken)).Kind == Steps.Remove)
             return await HeirAsync(request.SubjectId, cancellationToken) is not { Unread: not null };
@@ -356,33 +528,53 @@ public sealed partial class LeaverSteps
     }
 
     private async Task RefusedAsync(
-        CaseRun run, LeaverCase known, ApprovalRequest request, bool isUndo, OffboardingPolicy policy, CancellationToken cancellationToken)
+        CaseRun run,
+        LeaverCase known,
+        ApprovalRequest request,
+        bool isUndo,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         // On record first: a case that is closed may be erased, and nothing may be recorded about it afterwards.
         await RecordAsync(
-            run, request.Answers.Max(a => a.At), policy, [LeaverControls.Held], isUndo ? $"refused-{known.Sequence}" : "refused",
-                "offboarding.refused", "refused",
-            request.PlanId, cancellationToken: cancellationToken);
+            run,
+            request.Answers.Max(a => a.At),
+            policy,
+            [LeaverControls.Held],
+            isUndo ? $"refused-{known.Sequence}" : "refused",
+            "offboarding.refused",
+            "refused",
+            request.PlanId,
+            cancellationToken: cancellationToken
+        );
         await ReportAsync(known, [isUndo ? CasePhase.Undo : CasePhase.Hold, CasePhase.Approval], [], cancellationToken);
         // A later event of HR asks again.
         var now = Now;
-        var after = await ChangeAsync(run, c => (isUndo, CaseRules.IsTakenBack(c)) switch
-        {
-            (true, _) when UndoRequestPrefix(c) != UndoRequestPrefix(known) => c,
-            (false, _) => c.Round != run.Round ? c : c with
-            {
-                Stage = LeaverStage.Closed,
-                RestedAt = c.RestedAt ?? now,
-                Note = "an approver refused the plan: nothing more is done until HR sends another event",
-            },
-            (true, true) => c with
-            {
-                UndoRefusedAt = known.Sequence,
-                Stage = LeaverStage.Closed,
-                Note = "an approver refused to give access back: nothing more is done until HR sends another event",
-            },
-            _ => c with { UndoRefusedAt = known.Sequence },
-        }, cancellationToken);
+        var after = await ChangeAsync(
+            run,
+            c =>
+                (isUndo, CaseRules.IsTakenBack(c)) switch
+                {
+                    (true, _) when UndoRequestPrefix(c) != UndoRequestPrefix(known) => c,
+                    (false, _) => c.Round != run.Round
+                        ? c
+                        : c with
+                        {
+                            Stage = LeaverStage.Closed,
+                            RestedAt = c.RestedAt ?? now,
+                            Note = "an approver refused the plan: nothing more is done until HR sends another event",
+                        },
+                    (true, true) => c with
+                    {
+                        UndoRefusedAt = known.Sequence,
+                        Stage = LeaverStage.Closed,
+                        Note = "an approver refused to give access back: nothing more is done until HR sends another event",
+                    },
+                    _ => c with { UndoRefusedAt = known.Sequence },
+                },
+            cancellationToken
+        );
         // At once, and not only by the daily check.
         if (CaseRules.IsRefused(after, now) && CaseCourse.Wrong(after, policy, now) is { } wrong)
             await ReportAsync(after, [CasePhase.Course], [wrong], cancellationToken);

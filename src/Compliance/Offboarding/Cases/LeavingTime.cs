@@ -1,8 +1,8 @@
 namespace Compliance.Offboarding.Cases;
 
 /// <summary>
-/// When access ends (UTC), from a time on the wall. Access ends sooner rather than later: of a time that the wall shows twice the first counts, and one
-/// that the wall skips is the instant of the skip, the first after the gap.
+/// When access ends (UTC), from a time on the wall. Access ends sooner rather than later: of a time that the wall shows twice the first
+/// counts, and one that the wall skips is the instant of the skip, the first after the gap.
 /// </summary>
 internal static class LeavingTime
 {
@@ -16,7 +16,9 @@ internal static class LeavingTime
     /// <exception cref="TimeZoneNotFoundException">The zone is not in this machine's time zone database.</exception>
     public static DateTimeOffset ToUtc(Leaving leaves)
     {
-        var zone = Zone(leaves.TimeZone) ?? throw new TimeZoneNotFoundException($"the time zone {leaves.TimeZone} is not in this machine's time zone database");
+        var zone =
+            Zone(leaves.TimeZone)
+            ?? throw new TimeZoneNotFoundException($"the time zone {leaves.TimeZone} is not in this machine's time zone database");
         return ToUtc(leaves.Local, zone);
     }
 

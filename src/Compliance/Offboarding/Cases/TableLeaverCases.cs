@@ -27,7 +27,8 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     private const int MaxRaces = 100;
 
     /// <inheritdoc/>
-    public async Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken cancellationToken) => (await ReadAsync(tenantId, caseId, cancellationToken))?.Case;
+    public async Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken cancellationToken) =>
+        (await ReadAsync(tenantId, caseId, cancellationToken))?.Case;
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken cancellationToken) =>
@@ -38,9 +39,12 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
         // Not "ne": a row of an earlier version has no such column, and is read.
-        return QueryAsync(dueSince is { } since
-            ? TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and (not (Settled eq {true}) or DueAt ge {since})")
-            : TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and not (Settled eq {true})"), cancellationToken);
+        return QueryAsync(
+            dueSince is { } since
+                ? TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and (not (Settled eq {true}) or DueAt ge {since})")
+                : TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and not (Settled eq {true})"),
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
@@ -48,7 +52,10 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     {
         var table = await storage.TableAsync(Employments, cancellationToken);
         var row = await table.GetEntityIfExistsAsync<TableEntity>(
-            StateKeys.Safe(tenantId, "a tenant id"), HrEventKeys.PersonOf(tenantId, employeeId), cancellationToken: cancellationToken);
+            StateKeys.Safe(tenantId, "a tenant id"),
+            HrEventKeys.PersonOf(tenantId, employeeId),
+            cancellationToken: cancellationToken
+        );
         var found = new List<LeaverCase>();
         foreach (var id in row.HasValue ? CasesIn(row.Value!) : [])
             if (await FindAsync(tenantId, id, cancellationToken) is { } known)
@@ -57,12 +64,30 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     }
 
     /// <inheritdoc/>
-    public async Task<LeaverCase> ChangeAsync(string tenantId, string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken cancellationToken) =>
-        await PutAsync(tenantId, caseId, known => change(known ?? throw new KeyNotFoundException($"there is no leaver case {caseId}")), cancellationToken);
+    public async Task<LeaverCase> ChangeAsync(
+        string tenantId,
+        string caseId,
+        Func<LeaverCase, LeaverCase> change,
+        CancellationToken cancellationToken
+    ) =>
+        await PutAsync(
+            tenantId,
+            caseId,
+            known => change(known ?? throw new KeyNotFoundException($"there is no leaver case {caseId}")),
+            cancellationToken
+        );
 
-    /// <summary>Makes or changes a case; <paramref name="put"/> is called again with the newer case when somebody was faster, and with null while there is none.</summary>
+    /// <summary>
+    /// Makes or changes a case; <paramref name="put"/> is called again with the newer case when somebody was faster, and with null while
+    /// there is none.
+    /// </summary>
     /// <exception cref="RequestFailedException">Storage failed, or others changed the case in every attempt.</exception>
-    public async Task<LeaverCase> PutAsync(string tenantId, string caseId, Func<LeaverCase?, LeaverCase> put, CancellationToken cancellationToken)
+    public async Task<LeaverCase> PutAsync(
+        string tenantId,
+        string caseId,
+        Func<LeaverCase?, LeaverCase> put,
+        CancellationToken cancellationToken
+    )
     {
         var table = await storage.TableAsync(Table, cancellationToken);
         for (var races = 0; ; races++)
@@ -96,7 +121,11 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     /// <returns>Its id, and ids of all cases of the person, this one too.</returns>
     /// <exception cref="RequestFailedException">Storage failed, or others changed the note in every attempt.</exception>
     public async Task<(string CaseId, IReadOnlyList<string> All)> NoteAsync(
-        string tenantId, string employeeId, Func<IReadOnlyList<string>, IReadOnlyList<LeaverCase>, string> choose, CancellationToken cancellationToken)
+        string tenantId,
+        string employeeId,
+        Func<IReadOnlyList<string>, IReadOnlyList<LeaverCase>, string> choose,
+        CancellationToken cancellationToken
+    )
     {
         var table = await storage.TableAsync(Employments, cancellationToken);
         var (tenant, person) = (StateKeys.Safe(tenantId, "a tenant id"), HrEventKeys.PersonOf(tenantId, employeeId));
@@ -142,7 +171,11 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     private async Task<(LeaverCase Case, ETag ETag)?> ReadAsync(string tenantId, string caseId, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(caseId, "a case id"), cancellationToken: cancellationToken);
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(
+            StateKeys.Safe(tenantId, "a tenant id"),
+            StateKeys.Safe(caseId, "a case id"),
+            cancellationToken: cancellationToken
+        );
         return row.HasValue ? (Read(row.Value!), row.Value!.ETag) : null;
     }
 
@@ -165,7 +198,8 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     public static LeaverCase Read(TableEntity row)
     {
         var json = string.Concat(Enumerable.Range(0, row.Count).Select(n => row.GetString(Column(n))).TakeWhile(part => part is not null));
-        return JsonSerializer.Deserialize<LeaverCase>(json, ComplianceJson.Compact) ?? throw new JsonException($"row {row.RowKey} of table {Table} holds no case");
+        return JsonSerializer.Deserialize<LeaverCase>(json, ComplianceJson.Compact)
+            ?? throw new JsonException($"row {row.RowKey} of table {Table} holds no case");
     }
 
     private static string Column(int n) => $"Json{n}";

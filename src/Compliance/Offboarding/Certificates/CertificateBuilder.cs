@@ -17,8 +17,16 @@ namespace Compliance.Offboarding.Certificates;
 /// <param name="Policy">In force.</param>
 /// <param name="Pseudonym">Under which name the person appears in the evidence; null when there is none.</param>
 internal sealed record CertificateInput(
-    LeaverCase Case, LeaverFacts Facts, IReadOnlyList<ActionPlan> Plans, IReadOnlyList<StepOutcome> Outcomes, VerifiedCase Verified,
-    IReadOnlyList<ApprovalRequest> Approvals, IReadOnlyList<string> EvidenceRecordIds, OffboardingPolicy Policy, string? Pseudonym = null);
+    LeaverCase Case,
+    LeaverFacts Facts,
+    IReadOnlyList<ActionPlan> Plans,
+    IReadOnlyList<StepOutcome> Outcomes,
+    VerifiedCase Verified,
+    IReadOnlyList<ApprovalRequest> Approvals,
+    IReadOnlyList<string> EvidenceRecordIds,
+    OffboardingPolicy Policy,
+    string? Pseudonym = null
+);
 
 /// <summary>Makes the certificate. Pure: the same input gives the same bytes.</summary>
 internal static class CertificateBuilder
@@ -40,7 +48,10 @@ internal static class CertificateBuilder
             PolicySha256 = input.Policy.Sha256,
             IssuedAt = verified.At.ToUniversalTime(),
             Event = new(leaver.Latest.Source, leaver.Latest.Id, leaver.ReceivedAt.ToUniversalTime(), leaver.DueAt?.ToUniversalTime()),
-            State = leaver.BlockedAt is null ? "open" : clearAt is null ? "blocked" : "clear",
+            State =
+                leaver.BlockedAt is null ? "open"
+                : clearAt is null ? "blocked"
+                : "clear",
             BlockedAt = leaver.BlockedAt?.ToUniversalTime(),
             ClearAt = clearAt?.ToUniversalTime(),
             SecondsToBlocked = Seconds(from, leaver.BlockedAt),
@@ -48,15 +59,46 @@ internal static class CertificateBuilder
             Accesses =
             [
                 .. verified.Accesses.Select(v => new CertifiedAccess(
-                    v.Access.Kind, v.Access.Id, v.Access.Name, v.Access.Scope.Length == 0 ? null : v.Access.Scope, v.Access.Asset, v.State, v.RemovedAt?.ToUniversalTime(), v.SeenRemovedAt?.ToUniversalTime(), v.Why, v.WhatToDo)),
+                    v.Access.Kind,
+                    v.Access.Id,
+                    v.Access.Name,
+                    v.Access.Scope.Length == 0 ? null : v.Access.Scope,
+                    v.Access.Asset,
+                    v.State,
+                    v.RemovedAt?.ToUniversalTime(),
+                    v.SeenRemovedAt?.ToUniversalTime(),
+                    v.Why,
+                    v.WhatToDo
+                )),
                 .. verified.Outside.Select(a => new CertifiedAccess(
-                    a.Kind, a.Id, a.Name, a.Scope.Length == 0 ? null : a.Scope, a.Asset, AccessState.StillThere, null, null, "found after the removal; no plan covers it yet", "a further plan is made")),
+                    a.Kind,
+                    a.Id,
+                    a.Name,
+                    a.Scope.Length == 0 ? null : a.Scope,
+                    a.Asset,
+                    AccessState.StillThere,
+                    null,
+                    null,
+                    "found after the removal; no plan covers it yet",
+                    "a further plan is made"
+                )),
             ],
             Remaining =
             [
-                .. input.Plans.SelectMany(p => p.Manual).Select(m => new CertifiedTask(m.Target.Type, m.Target.Id, m.Target.Name, m.Why, m.WhatToDo)).Distinct()
-                    .Where(m => !verified.Accesses.Any(v => v.State == AccessState.Removed && Steps.TypeOf(v.Access.Kind) == m.Type && v.Access.Id.Equals(m.Id, StringComparison.OrdinalIgnoreCase)))
-                    .OrderBy(m => m.Type, StringComparer.Ordinal).ThenBy(m => m.Name, StringComparer.Ordinal).ThenBy(m => m.Id, StringComparer.Ordinal),
+                .. input
+                    .Plans.SelectMany(p => p.Manual)
+                    .Select(m => new CertifiedTask(m.Target.Type, m.Target.Id, m.Target.Name, m.Why, m.WhatToDo))
+                    .Distinct()
+                    .Where(m =>
+                        !verified.Accesses.Any(v =>
+                            v.State == AccessState.Removed
+                            && Steps.TypeOf(v.Access.Kind) == m.Type
+                            && v.Access.Id.Equals(m.Id, StringComparison.OrdinalIgnoreCase)
+                        )
+                    )
+                    .OrderBy(m => m.Type, StringComparer.Ordinal)
+                    .ThenBy(m => m.Name, StringComparer.Ordinal)
+                    .ThenBy(m => m.Id, StringComparer.Ordinal),
             ],
             NotDone = [.. NotDone(input)],
             Residual = [.. Residual(input)],
@@ -65,8 +107,12 @@ internal static class CertificateBuilder
             PlanIds = [.. input.Plans.Select(p => p.Id())],
             Approvals =
             [
-                .. input.Approvals.SelectMany(r => r.Answers.Select(a => new CertifiedApproval(r.Id, r.PlanId, a.ApproverId, a.Approve, a.At.ToUniversalTime())))
-                    .OrderBy(a => a.At).ThenBy(a => a.ApproverId, StringComparer.Ordinal),
+                .. input
+                    .Approvals.SelectMany(r =>
+                        r.Answers.Select(a => new CertifiedApproval(r.Id, r.PlanId, a.ApproverId, a.Approve, a.At.ToUniversalTime()))
+                    )
+                    .OrderBy(a => a.At)
+                    .ThenBy(a => a.ApproverId, StringComparer.Ordinal),
             ],
             EvidenceRecordIds = [.. input.EvidenceRecordIds],
         };
@@ -74,10 +120,22 @@ internal static class CertificateBuilder
 
     private static IEnumerable<CertifiedFailure> NotDone(CertificateInput input)
     {
-        var last = input.Outcomes.GroupBy(o => o.StepId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
+        var last = input
+            .Outcomes.GroupBy(o => o.StepId, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
         foreach (var step in input.Plans.SelectMany(p => p.Steps).DistinctBy(s => s.Id, StringComparer.Ordinal))
             if (last.TryGetValue(step.Id, out var outcome) && !outcome.InEffect)
-                yield return new(step.Action, step.Target.Type, step.Target.Id, step.Target.Name, outcome.Result, outcome.At.ToUniversalTime(), outcome.Reason ?? "no reason was given", outcome.Permission, outcome.Remedy);
+                yield return new(
+                    step.Action,
+                    step.Target.Type,
+                    step.Target.Id,
+                    step.Target.Name,
+                    outcome.Result,
+                    outcome.At.ToUniversalTime(),
+                    outcome.Reason ?? "no reason was given",
+                    outcome.Permission,
+                    outcome.Remedy
+                );
     }
 
     // What disabling and revoking leave (Microsoft's own description of access tokens, continuous access evaluation and sessions).
@@ -85,15 +143,24 @@ internal static class CertificateBuilder
     {
         var policy = input.Policy;
         yield return input.Case.BlockedAt is { } blocked
-            ? string.Create(CultureInfo.InvariantCulture, $"Access tokens issued before the account was blocked live until {(blocked + policy.TokenLifetime).UtcDateTime:yyyy-MM-dd HH:mm} UTC at the latest ({policy.TokenLifetime.TotalMinutes:0} minutes after it) wherever continuous access evaluation does not apply; where it does (Exchange, SharePoint, Teams), they end within about 15 minutes.")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"Access tokens issued before the account was blocked live until "
+                    + $"{(blocked + policy.TokenLifetime).UtcDateTime:yyyy-MM-dd HH:mm} UTC at the latest "
+                    + $"({policy.TokenLifetime.TotalMinutes:0} minutes after it) wherever continuous access evaluation does not apply; "
+                    + $"where it does (Exchange, SharePoint, Teams), they end within about 15 minutes."
+            )
             : "The account is not blocked: everything not removed below can be used.";
         yield return "An application's own session, kept in a cookie, lasts until that application asks Entra again.";
         if (string.Equals(input.Facts.UserType, "Guest", StringComparison.OrdinalIgnoreCase))
             yield return "The person is a guest: the account in the home tenant still signs in there, and to other tenants.";
         if (input.Facts.OnPremisesSynced)
-            yield return "The account comes from an on-premises directory: unless it is disabled there, the next synchronisation enables it again, and what trusts that directory alone still lets it in.";
-        yield return "Personal access tokens, storage account keys, shared access signatures and client secrets that the person knew work until they are rotated; those in reach are findings of control LEAVE-020.";
+            yield return "The account comes from an on-premises directory: unless it is disabled there, the next synchronisation enables "
+                + "it again, and what trusts that directory alone still lets it in.";
+        yield return "Personal access tokens, storage account keys, shared access signatures and client secrets that the person knew "
+            + "work until they are rotated; those in reach are findings of control LEAVE-020.";
     }
 
-    private static long? Seconds(DateTimeOffset from, DateTimeOffset? to) => to is { } at ? Math.Max(0, (long)(at - from).TotalSeconds) : null;
+    private static long? Seconds(DateTimeOffset from, DateTimeOffset? to) =>
+        to is { } at ? Math.Max(0, (long)(at - from).TotalSeconds) : null;
 }

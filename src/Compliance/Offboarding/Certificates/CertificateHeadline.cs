@@ -31,7 +31,9 @@ internal sealed record CertificateHeadline(CertificateLook Look, string Text)
         return (certificate.State, remains) switch
         {
             ("clear", "") => new(
-                CertificateLook.Good, $"{blocked}, all seen removed in {Duration(certificate.SecondsToClear)}: nothing remains"),
+                CertificateLook.Good,
+                $"{blocked}, all seen removed in {Duration(certificate.SecondsToClear)}: nothing remains"
+            ),
             ("clear", _) => new(CertificateLook.Warning, $"{blocked}; {remains}"),
             ("blocked", "") => new(CertificateLook.Warning, $"{blocked}, not all seen removed yet"),
             ("blocked", _) => new(CertificateLook.Warning, $"{blocked}, not all seen removed yet; {remains}"),
@@ -52,25 +54,26 @@ internal sealed record CertificateHeadline(CertificateLook Look, string Text)
     }
 
     /// <summary>A time that something took, as people say it.</summary>
-    public static string Duration(long? seconds) => seconds switch
-    {
-        null => "an unknown time",
-        < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds} s"),
-        < 7200 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60} min"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600} h"),
-    };
+    public static string Duration(long? seconds) =>
+        seconds switch
+        {
+            null => "an unknown time",
+            < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds} s"),
+            < 7200 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60} min"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600} h"),
+        };
 
     // Tasks and steps are mostly about accesses that remain: they count by themselves only when no access does.
     private static string Remains(RevocationCertificate certificate)
     {
         var (all, left) = (certificate.Accesses.Count, certificate.Accesses.Count(a => a.State != AccessState.Removed));
-        var first = left > 0 ? Count(left, $"of {all} {(all == 1 ? "access" : "accesses")} remains", $"of {all} accesses remain")
+        var first =
+            left > 0 ? Count(left, $"of {all} {(all == 1 ? "access" : "accesses")} remains", $"of {all} accesses remain")
             : certificate.NotDone.Count > 0 ? Count(certificate.NotDone.Count, "step is not in effect", "steps are not in effect")
             : certificate.Remaining.Count > 0 ? Count(certificate.Remaining.Count, "task remains for a person", "tasks remain for a person")
             : null;
-        var unread = certificate.Unread.Count == 0
-            ? null
-            : Count(certificate.Unread.Count, "source could not be read", "sources could not be read");
+        var unread =
+            certificate.Unread.Count == 0 ? null : Count(certificate.Unread.Count, "source could not be read", "sources could not be read");
         return string.Join(", ", ((string?[])[first, unread]).OfType<string>());
     }
 

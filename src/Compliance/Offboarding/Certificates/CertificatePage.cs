@@ -4,8 +4,9 @@ using System.Text;
 namespace Compliance.Offboarding.Certificates;
 
 /// <summary>
-/// The certificate as one page that needs nothing else: no script, no fonts, no images from elsewhere; light and dark, and fit to be printed. Everything that comes from
-/// a tenant is escaped, and characters that would hide or turn text around are shown as what they are. Pure.
+/// The certificate as one page that needs nothing else: no script, no fonts, no images from elsewhere; light and dark, and fit to be
+/// printed. Everything that comes from a tenant is escaped, and characters that would hide or turn text around are shown as what they are.
+/// Pure.
 /// </summary>
 internal static class CertificatePage
 {
@@ -55,11 +56,24 @@ internal static class CertificatePage
 
     private static readonly (AccessKind Kind, string Title)[] Kinds =
     [
-        (AccessKind.Account, "Account"), (AccessKind.DirectoryRole, "Directory roles"), (AccessKind.EligibleDirectoryRole, "Directory roles that could be activated"),
-        (AccessKind.GroupMember, "Groups"), (AccessKind.AppRole, "App roles"), (AccessKind.DelegatedGrant, "What apps could do in the person's name"), (AccessKind.AzureRole, "Azure roles"),
-        (AccessKind.EligibleAzureRole, "Azure roles that could be activated"), (AccessKind.VaultAccessPolicy, "Key Vault access policies"), (AccessKind.SignInMethod, "Sign-in methods"),
-        (AccessKind.OwnedApplication, "Owned app registrations"), (AccessKind.OwnedServicePrincipal, "Owned service principals"), (AccessKind.OwnedGroup, "Owned groups"),
-        (AccessKind.OwnedResource, "Owned resources"), (AccessKind.Licence, "Licences"), (AccessKind.Device, "Devices"), (AccessKind.ManagedDevice, "Managed devices"), (AccessKind.SharedSecret, "Shared secrets"),
+        (AccessKind.Account, "Account"),
+        (AccessKind.DirectoryRole, "Directory roles"),
+        (AccessKind.EligibleDirectoryRole, "Directory roles that could be activated"),
+        (AccessKind.GroupMember, "Groups"),
+        (AccessKind.AppRole, "App roles"),
+        (AccessKind.DelegatedGrant, "What apps could do in the person's name"),
+        (AccessKind.AzureRole, "Azure roles"),
+        (AccessKind.EligibleAzureRole, "Azure roles that could be activated"),
+        (AccessKind.VaultAccessPolicy, "Key Vault access policies"),
+        (AccessKind.SignInMethod, "Sign-in methods"),
+        (AccessKind.OwnedApplication, "Owned app registrations"),
+        (AccessKind.OwnedServicePrincipal, "Owned service principals"),
+        (AccessKind.OwnedGroup, "Owned groups"),
+        (AccessKind.OwnedResource, "Owned resources"),
+        (AccessKind.Licence, "Licences"),
+        (AccessKind.Device, "Devices"),
+        (AccessKind.ManagedDevice, "Managed devices"),
+        (AccessKind.SharedSecret, "Shared secrets"),
     ];
 
     /// <summary>The page.</summary>
@@ -67,9 +81,18 @@ internal static class CertificatePage
     {
         ArgumentNullException.ThrowIfNull(certificate);
         var page = new StringBuilder();
-        page.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>Revocation certificate ")
-            .Append(Text(certificate.CaseId)).Append("</title>\n<style>\n").Append(Style).Append("\n</style>\n</head>\n<body>\n<main>\n");
+        page.Append(
+                "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+                    + "content=\"width=device-width, initial-scale=1\">\n"
+            )
+            .Append(
+                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta "
+                    + "name=\"referrer\" content=\"no-referrer\">\n<title>Revocation certificate "
+            )
+            .Append(Text(certificate.CaseId))
+            .Append("</title>\n<style>\n")
+            .Append(Style)
+            .Append("\n</style>\n</head>\n<body>\n<main>\n");
         Head(page, certificate);
         Timeline(page, certificate);
         Left(page, certificate);
@@ -91,9 +114,17 @@ internal static class CertificatePage
         page.Append(" · tenant <code>").Append(Text(certificate.TenantId)).Append("</code></p>\n");
         var removed = certificate.Accesses.Count(a => a.State == AccessState.Removed);
         var headline = CertificateHeadline.Of(certificate);
-        var look = headline.Look switch { CertificateLook.Good => "good", CertificateLook.Warning => "warn", _ => "bad" };
-        page.Append("<div class=\"state ").Append(look)
-            .Append("\" role=\"status\"><strong>").Append(Text(headline.Text)).Append("</strong>\n<span>")
+        var look = headline.Look switch
+        {
+            CertificateLook.Good => "good",
+            CertificateLook.Warning => "warn",
+            _ => "bad",
+        };
+        page.Append("<div class=\"state ")
+            .Append(look)
+            .Append("\" role=\"status\"><strong>")
+            .Append(Text(headline.Text))
+            .Append("</strong>\n<span>")
             .Append(CultureInfo.InvariantCulture, $"{removed} of {certificate.Accesses.Count} accesses were seen removed");
         Count(page, certificate.Accesses.Count(a => a.State == AccessState.StillThere), "still there");
         Count(page, certificate.Accesses.Count(a => a.State == AccessState.LeftToPerson), "left to a person");
@@ -120,7 +151,11 @@ internal static class CertificatePage
             moments.Add((blocked, "The account was disabled and its sessions revoked"));
         if (certificate.Accesses.Where(a => a.RemovedAt is not null).Select(a => a.RemovedAt).Max() is { } last)
             moments.Add((last, "The last access was removed"));
-        moments.Add(certificate.ClearAt is { } clear ? (clear, "Everything removable was seen removed") : (certificate.IssuedAt, "The tenant was last read"));
+        moments.Add(
+            certificate.ClearAt is { } clear
+                ? (clear, "Everything removable was seen removed")
+                : (certificate.IssuedAt, "The tenant was last read")
+        );
         page.Append("<section aria-labelledby=\"when\">\n<h2 id=\"when\">What happened</h2>\n<ol class=\"line\">\n");
         foreach (var (at, what) in moments.OrderBy(m => m.At))
             page.Append("<li>").Append(Time(at)).Append(what).Append("</li>\n");
@@ -131,19 +166,45 @@ internal static class CertificatePage
     {
         page.Append("<section aria-labelledby=\"left\">\n<h2 id=\"left\">What remains</h2>\n");
         if (certificate.NotDone.Count > 0)
-            Table(page, "Steps that are not in effect", ["What", "Why", "What mends it"], certificate.NotDone.Select(f => (IReadOnlyList<string>)
-                [$"<bdi>{Text(f.Name)}</bdi><small>{Text(f.Action)}</small>", Text(f.Reason) + (f.Permission is null ? "" : $"<small>missing: {Text(f.Permission)}</small>"), Code(f.Remedy)]));
+            Table(
+                page,
+                "Steps that are not in effect",
+                ["What", "Why", "What mends it"],
+                certificate.NotDone.Select(f =>
+                    (IReadOnlyList<string>)
+                        [
+                            $"<bdi>{Text(f.Name)}</bdi><small>{Text(f.Action)}</small>",
+                            Text(f.Reason) + (f.Permission is null ? "" : $"<small>missing: {Text(f.Permission)}</small>"),
+                            Code(f.Remedy),
+                        ]
+                )
+            );
         if (certificate.Remaining.Count > 0)
-            Table(page, "For a person to do", ["What", "Why", "What to do"], certificate.Remaining.Select(t => (IReadOnlyList<string>)[$"<bdi>{Text(t.Name)}</bdi><small>{Text(t.Type)}</small>", Text(t.Why), Code(t.WhatToDo)]));
+            Table(
+                page,
+                "For a person to do",
+                ["What", "Why", "What to do"],
+                certificate.Remaining.Select(t =>
+                    (IReadOnlyList<string>)[$"<bdi>{Text(t.Name)}</bdi><small>{Text(t.Type)}</small>", Text(t.Why), Code(t.WhatToDo)]
+                )
+            );
         if (certificate.Unread.Count > 0)
-            Table(page, "Could not be read: what is there is unknown", ["Source", "Why", "What mends it"], certificate.Unread.Select(g => (IReadOnlyList<string>)[Text(g.Source), Text(g.Reason), Code(g.Remedy)]));
+            Table(
+                page,
+                "Could not be read: what is there is unknown",
+                ["Source", "Why", "What mends it"],
+                certificate.Unread.Select(g => (IReadOnlyList<string>)[Text(g.Source), Text(g.Reason), Code(g.Remedy)])
+            );
         page.Append("<h3>What may live on</h3>\n");
         Items(page, certificate.Residual);
         page.Append("<h3>Not looked into</h3>\n");
         if (certificate.NotInspected.Count > 0)
             Items(page, certificate.NotInspected);
         else
-            page.Append("<p class=\"soft\">Policy names no other systems; whatever does not take its sign-in from this tenant was not looked into.</p>\n");
+            page.Append(
+                "<p class=\"soft\">Policy names no other systems; whatever does not take its sign-in from this tenant was not looked "
+                    + "into.</p>\n"
+            );
         page.Append("</section>\n");
     }
 
@@ -152,11 +213,26 @@ internal static class CertificatePage
         page.Append("<section aria-labelledby=\"access\">\n<h2 id=\"access\">Every access</h2>\n");
         foreach (var (kind, title) in Kinds)
             if (certificate.Accesses.Where(a => a.Kind == kind).ToList() is { Count: > 0 } some)
-                Table(page, string.Create(CultureInfo.InvariantCulture, $"{title} ({some.Count})"), ["Name", "State", "Removed", "Seen removed"], some.Select(a => (IReadOnlyList<string>)
-                [
-                    $"<bdi>{Text(a.Name)}</bdi>" + (a.Scope is null ? "" : $"<small>{Text(a.Scope)}</small>") + (a.Asset == AssetClass.Other ? "" : $"<small>{(a.Asset == AssetClass.ProductionModel ? "production model" : "training data")}</small>"),
-                    State(a.State) + (a.Why is null ? "" : $"<small>{Text(a.Why)}</small>"), Moment(a.RemovedAt), Moment(a.SeenRemovedAt),
-                ]));
+                Table(
+                    page,
+                    string.Create(CultureInfo.InvariantCulture, $"{title} ({some.Count})"),
+                    ["Name", "State", "Removed", "Seen removed"],
+                    some.Select(a =>
+                        (IReadOnlyList<string>)
+                            [
+                                $"<bdi>{Text(a.Name)}</bdi>"
+                                    + (a.Scope is null ? "" : $"<small>{Text(a.Scope)}</small>")
+                                    + (
+                                        a.Asset == AssetClass.Other
+                                            ? ""
+                                            : $"<small>{(a.Asset == AssetClass.ProductionModel ? "production model" : "training data")}</small>"
+                                    ),
+                                State(a.State) + (a.Why is null ? "" : $"<small>{Text(a.Why)}</small>"),
+                                Moment(a.RemovedAt),
+                                Moment(a.SeenRemovedAt),
+                            ]
+                    )
+                );
         if (certificate.Accesses.Count == 0)
             page.Append("<p class=\"soft\">The person had no access that could be seen.</p>\n");
         page.Append("</section>\n");
@@ -164,14 +240,31 @@ internal static class CertificatePage
 
     private static void Proof(StringBuilder page, RevocationCertificate certificate)
     {
-        page.Append("<section aria-labelledby=\"proof\">\n<h2 id=\"proof\">How to check this</h2>\n<p>This page shows the certificate whose canonical JSON has the digest below. The evidence record of the case names the same digest.</p>\n<ul>\n<li>SHA-256: <code>")
-            .Append(certificate.Sha256()).Append("</code></li>\n<li>Policy: <code>").Append(Text(certificate.PolicySha256)).Append("</code></li>\n<li>Event: <code>").Append(Text(certificate.Event.Id)).Append("</code> of ")
-            .Append(Text(certificate.Event.Source)).Append("</li>\n<li>Person: <code>").Append(Text(certificate.SubjectId))
+        page.Append(
+                "<section aria-labelledby=\"proof\">\n<h2 id=\"proof\">How to check this</h2>\n<p>This page shows the certificate whose "
+                    + "canonical JSON has the digest below. The evidence record of the case names the same "
+                    + "digest.</p>\n<ul>\n<li>SHA-256: <code>"
+            )
+            .Append(certificate.Sha256())
+            .Append("</code></li>\n<li>Policy: <code>")
+            .Append(Text(certificate.PolicySha256))
+            .Append("</code></li>\n<li>Event: <code>")
+            .Append(Text(certificate.Event.Id))
+            .Append("</code> of ")
+            .Append(Text(certificate.Event.Source))
+            .Append("</li>\n<li>Person: <code>")
+            .Append(Text(certificate.SubjectId))
             .Append("</code></li>\n");
         foreach (var id in certificate.PlanIds)
             page.Append("<li>Plan: <code>").Append(Text(id)).Append("</code></li>\n");
         foreach (var approval in certificate.Approvals)
-            page.Append("<li>").Append(approval.Approved ? "Approved" : "Refused").Append(" by <code>").Append(Text(approval.ApproverId)).Append("</code> at ").Append(Moment(approval.At)).Append("</li>\n");
+            page.Append("<li>")
+                .Append(approval.Approved ? "Approved" : "Refused")
+                .Append(" by <code>")
+                .Append(Text(approval.ApproverId))
+                .Append("</code> at ")
+                .Append(Moment(approval.At))
+                .Append("</li>\n");
         foreach (var id in certificate.EvidenceRecordIds)
             page.Append("<li>Evidence: <code>").Append(Text(id)).Append("</code></li>\n");
         page.Append("</ul>\n</section>\n");
@@ -180,7 +273,11 @@ internal static class CertificatePage
     private static void Table(StringBuilder page, string caption, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
         // A region that scrolls must be reachable by keyboard and have a name.
-        page.Append("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"").Append(Text(caption)).Append("\">\n<table>\n<caption>").Append(Text(caption)).Append("</caption>\n<thead><tr>");
+        page.Append("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"")
+            .Append(Text(caption))
+            .Append("\">\n<table>\n<caption>")
+            .Append(Text(caption))
+            .Append("</caption>\n<thead><tr>");
         foreach (var column in columns)
             page.Append("<th scope=\"col\">").Append(column).Append("</th>");
         page.Append("</tr></thead>\n<tbody>\n");
@@ -202,22 +299,30 @@ internal static class CertificatePage
         page.Append("</ul>\n");
     }
 
-    private static string State(AccessState state) => state switch
-    {
-        AccessState.Removed => "<span class=\"tag g\">removed</span>",
-        AccessState.LeftToPerson => "<span class=\"tag w\">left to a person</span>",
-        AccessState.Unknown => "<span class=\"tag w\">unknown</span>",
-        _ => "<span class=\"tag b\">still there</span>",
-    };
+    private static string State(AccessState state) =>
+        state switch
+        {
+            AccessState.Removed => "<span class=\"tag g\">removed</span>",
+            AccessState.LeftToPerson => "<span class=\"tag w\">left to a person</span>",
+            AccessState.Unknown => "<span class=\"tag w\">unknown</span>",
+            _ => "<span class=\"tag b\">still there</span>",
+        };
 
     private static string Code(string? text) => text is null ? "" : $"<code>{Text(text)}</code>";
 
-    private static string Moment(DateTimeOffset? at) => at is { } moment ? string.Create(CultureInfo.InvariantCulture, $"{moment.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC") : "–";
+    private static string Moment(DateTimeOffset? at) =>
+        at is { } moment ? string.Create(CultureInfo.InvariantCulture, $"{moment.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC") : "–";
 
     private static string Time(DateTimeOffset at) =>
-        string.Create(CultureInfo.InvariantCulture, $"<time datetime=\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\">{at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC</time>");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"<time datetime=\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\">{at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC</time>"
+        );
 
-    /// <summary>Text that cannot be markup, cannot end an attribute, and shows what would hide in it: control characters and those that turn the direction of text.</summary>
+    /// <summary>
+    /// Text that cannot be markup, cannot end an attribute, and shows what would hide in it: control characters and those that turn the
+    /// direction of text.
+    /// </summary>
     internal static string Text(string text)
     {
         var safe = new StringBuilder(text.Length + 16);
@@ -231,8 +336,11 @@ internal static class CertificatePage
                 '\'' => safe.Append("&#39;"),
                 '`' => safe.Append("&#96;"),
                 '\n' or '\r' or '\t' => safe.Append(' '),
-                _ when Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-                    => safe.Append(CultureInfo.InvariantCulture, $"[U+{rune.Value:X4}]"),
+                _ when Rune.GetUnicodeCategory(rune)
+                        is UnicodeCategory.Control
+                            or UnicodeCategory.Format
+                            or UnicodeCategory.LineSeparator
+                            or UnicodeCategory.ParagraphSeparator => safe.Append(CultureInfo.InvariantCulture, $"[U+{rune.Value:X4}]"),
                 _ => safe.Append(rune.ToString()),
             };
         return safe.ToString();

@@ -4,8 +4,8 @@ using Compliance.Text;
 namespace Compliance.Offboarding.Certificates;
 
 /// <summary>
-/// What was taken away from a leaver, when, and when it was seen gone; what is left, and what was not looked at. Its canonical JSON is what its digest is over; the shape is
-/// <c>schemas/revocation-certificate.schema.json</c>. Times are UTC, durations whole seconds.
+/// What was taken away from a leaver, when, and when it was seen gone; what is left, and what was not looked at. Its canonical JSON is what
+/// its digest is over; the shape is <c>schemas/revocation-certificate.schema.json</c>. Times are UTC, durations whole seconds.
 /// </summary>
 public sealed record RevocationCertificate
 {
@@ -36,7 +36,10 @@ public sealed record RevocationCertificate
     /// <summary>The event that asked for it.</summary>
     public required CertifiedEvent Event { get; init; }
 
-    /// <summary><c>clear</c> when all that is to be removed was seen removed, <c>blocked</c> when some is left, <c>open</c> when the account was not blocked.</summary>
+    /// <summary>
+    /// <c>clear</c> when all that is to be removed was seen removed, <c>blocked</c> when some is left, <c>open</c> when the account was not
+    /// blocked.
+    /// </summary>
     public required string State { get; init; }
 
     /// <summary>When the account was disabled and its sessions revoked.</summary>
@@ -101,7 +104,17 @@ public sealed record CertifiedEvent(string Source, string Id, DateTimeOffset Rec
 /// <param name="Why">Why it is not removed.</param>
 /// <param name="WhatToDo">What to do about it.</param>
 public sealed record CertifiedAccess(
-    AccessKind Kind, string Id, string Name, string? Scope, AssetClass Asset, AccessState State, DateTimeOffset? RemovedAt, DateTimeOffset? SeenRemovedAt, string? Why, string? WhatToDo);
+    AccessKind Kind,
+    string Id,
+    string Name,
+    string? Scope,
+    AssetClass Asset,
+    AccessState State,
+    DateTimeOffset? RemovedAt,
+    DateTimeOffset? SeenRemovedAt,
+    string? Why,
+    string? WhatToDo
+);
 
 /// <summary>Something a person has to do.</summary>
 /// <param name="Type">Kind of target.</param>
@@ -121,7 +134,17 @@ public sealed record CertifiedTask(string Type, string Id, string Name, string W
 /// <param name="Reason">Why.</param>
 /// <param name="Permission">The missing permission; null when that is not the reason.</param>
 /// <param name="Remedy">What mends it.</param>
-public sealed record CertifiedFailure(string Action, string Type, string Id, string Name, StepResult Result, DateTimeOffset At, string Reason, string? Permission, string? Remedy);
+public sealed record CertifiedFailure(
+    string Action,
+    string Type,
+    string Id,
+    string Name,
+    StepResult Result,
+    DateTimeOffset At,
+    string Reason,
+    string? Permission,
+    string? Remedy
+);
 
 /// <summary>A source that could not be read.</summary>
 /// <param name="Source">Which.</param>

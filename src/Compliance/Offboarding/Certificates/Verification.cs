@@ -30,7 +30,14 @@ public enum AccessState
 /// <param name="SeenRemovedAt">When a read first showed it gone (UTC); null when none did.</param>
 /// <param name="Why">Why it is not removed; null when it is.</param>
 /// <param name="WhatToDo">What a person should do; null when nothing.</param>
-public sealed record VerifiedAccess(Access Access, AccessState State, DateTimeOffset? RemovedAt, DateTimeOffset? SeenRemovedAt, string? Why, string? WhatToDo);
+public sealed record VerifiedAccess(
+    Access Access,
+    AccessState State,
+    DateTimeOffset? RemovedAt,
+    DateTimeOffset? SeenRemovedAt,
+    string? Why,
+    string? WhatToDo
+);
 
 /// <summary>What a fresh read proves.</summary>
 /// <param name="At">When the fresh read began (UTC).</param>
@@ -39,7 +46,12 @@ public sealed record VerifiedAccess(Access Access, AccessState State, DateTimeOf
 /// <param name="Outside">Access seen now that no plan covers: it needs a further plan.</param>
 /// <param name="Unread">The sources that could not be read.</param>
 public sealed record VerifiedCase(
-    DateTimeOffset At, bool Clear, IReadOnlyList<VerifiedAccess> Accesses, IReadOnlyList<Access> Outside, IReadOnlyList<SourceOutcome> Unread);
+    DateTimeOffset At,
+    bool Clear,
+    IReadOnlyList<VerifiedAccess> Accesses,
+    IReadOnlyList<Access> Outside,
+    IReadOnlyList<SourceOutcome> Unread
+);
 
 /// <summary>Compares what was with what is: a step counts only when the new state was seen. Pure.</summary>
 internal static class Verification
@@ -51,29 +63,59 @@ internal static class Verification
     /// <param name="outcomes">The outcomes of their steps so far; of several for one step the last counts.</param>
     /// <param name="before">The access before anything was removed.</param>
     /// <param name="after">The access read afresh.</param>
-    /// <param name="earlier">The comparison before this one, so that the first time something was seen removed is kept; null when this is the first.</param>
+    /// <param name="earlier">The comparison before this one, so that the first time something was seen removed is kept; null when this is
+    /// the first.</param>
     public static VerifiedCase Compare(
-        IReadOnlyList<ActionPlan> plans, IReadOnlyList<StepOutcome> outcomes, AccessSnapshot before, AccessSnapshot after, VerifiedCase? earlier = null)
+        IReadOnlyList<ActionPlan> plans,
+        IReadOnlyList<StepOutcome> outcomes,
+        AccessSnapshot before,
+        AccessSnapshot after,
+        VerifiedCase? earlier = null
+    )
     {
         after = after with { Sources = [.. after.Sources, .. NoLongerListed(before, after)] };
         var now = after.Accesses.Select(a => a.Key).ToHashSet(StringComparer.Ordinal);
         var last = outcomes.GroupBy(o => o.StepId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
-        var steps = plans.SelectMany(p => p.Steps).Where(s => s.Arguments.ContainsKey(StepArguments.Access))
-            .GroupBy(s => s.Arguments[StepArguments.Access], StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
-        var manual = plans.SelectMany(p => p.Manual).GroupBy(m => (m.Target.Type, Id: m.Target.Id.ToLowerInvariant())).ToDictionary(g => g.Key, g => g.Last());
-        var seen = earlier?.Accesses.Where(a => a.State == AccessState.Removed).ToDictionary(a => a.Access.Key, a => a.SeenRemovedAt, StringComparer.Ordinal);
+        var steps = plans
+            .SelectMany(p => p.Steps)
+            .Where(s => s.Arguments.ContainsKey(StepArguments.Access))
+            .GroupBy(s => s.Arguments[StepArguments.Access], StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
+        var manual = plans
+            .SelectMany(p => p.Manual)
+            .GroupBy(m => (m.Target.Type, Id: m.Target.Id.ToLowerInvariant()))
+            .ToDictionary(g => g.Key, g => g.Last());
+        var seen = earlier
+            ?.Accesses.Where(a => a.State == AccessState.Removed)
+            .ToDictionary(a => a.Access.Key, a => a.SeenRemovedAt, StringComparer.Ordinal);
 
         // What a later plan found outside the first snapshot belongs to the case as well; it is known by the plan that took it in.
-        var accesses = before.Accesses.DistinctBy(a => a.Key, StringComparer.Ordinal).Select(Verified)
-            .OrderBy(v => v.Access.Kind).ThenByDescending(v => v.Access.Asset).ThenBy(v => v.Access.Name, StringComparer.Ordinal).ThenBy(v => v.Access.Id, StringComparer.Ordinal).ToList();
-        var outside = after.Accesses.Where(a => !steps.ContainsKey(a.Key) && !manual.ContainsKey(ManualKey(a))).DistinctBy(a => a.Key, StringComparer.Ordinal)
-            .OrderBy(a => a.Key, StringComparer.Ordinal).ToList();
+        var accesses = before
+            .Accesses.DistinctBy(a => a.Key, StringComparer.Ordinal)
+            .Select(Verified)
+            .OrderBy(v => v.Access.Kind)
+            .ThenByDescending(v => v.Access.Asset)
+            .ThenBy(v => v.Access.Name, StringComparer.Ordinal)
+            .ThenBy(v => v.Access.Id, StringComparer.Ordinal)
+            .ToList();
+        var outside = after
+            .Accesses.Where(a => !steps.ContainsKey(a.Key) && !manual.ContainsKey(ManualKey(a)))
+            .DistinctBy(a => a.Key, StringComparer.Ordinal)
+            .OrderBy(a => a.Key, StringComparer.Ordinal)
+            .ToList();
         // What a further plan is to remove and is still there, though the first snapshot did not know it.
         var known = before.Accesses.Select(a => a.Key).ToHashSet(StringComparer.Ordinal);
         var later = after.Accesses.Where(a => !known.Contains(a.Key) && steps.ContainsKey(a.Key)).Select(a => StillThere(a, steps[a.Key]));
         accesses.AddRange(later.OrderBy(v => v.Access.Key, StringComparer.Ordinal));
-        var clear = after.Complete && outside.Count == 0 && accesses.TrueForAll(a => a.State is AccessState.Removed or AccessState.LeftToPerson);
-        return new(after.TakenAt, clear, accesses, outside, [.. after.Sources.Where(s => !s.Complete).OrderBy(s => s.Source, StringComparer.Ordinal)]);
+        var clear =
+            after.Complete && outside.Count == 0 && accesses.TrueForAll(a => a.State is AccessState.Removed or AccessState.LeftToPerson);
+        return new(
+            after.TakenAt,
+            clear,
+            accesses,
+            outside,
+            [.. after.Sources.Where(s => !s.Complete).OrderBy(s => s.Source, StringComparer.Ordinal)]
+        );
 
         VerifiedAccess Verified(Access access)
         {
@@ -84,8 +126,22 @@ internal static class Verification
                 return new(access, AccessState.LeftToPerson, null, null, rotate.Why, rotate.WhatToDo);
             if (!now.Contains(access.Key))
                 return Unread(access, after) is { } unread
-                    ? new(access, AccessState.Unknown, outcome is { InEffect: true } ? outcome.At : null, null, unread, "read it again once its source can be read")
-                    : new(access, AccessState.Removed, outcome is { InEffect: true } ? outcome.At : null, seen?.GetValueOrDefault(access.Key) ?? after.TakenAt, null, null);
+                    ? new(
+                        access,
+                        AccessState.Unknown,
+                        outcome is { InEffect: true } ? outcome.At : null,
+                        null,
+                        unread,
+                        "read it again once its source can be read"
+                    )
+                    : new(
+                        access,
+                        AccessState.Removed,
+                        outcome is { InEffect: true } ? outcome.At : null,
+                        seen?.GetValueOrDefault(access.Key) ?? after.TakenAt,
+                        null,
+                        null
+                    );
             if (step is not null)
                 return StillThere(access, step);
             return manual.TryGetValue(ManualKey(access), out var byHand)
@@ -101,8 +157,16 @@ internal static class Verification
                 null => new(access, AccessState.StillThere, null, null, "its step was not carried out yet", "it is carried out"),
                 // The service said so, the read does not: it may lag, or somebody gave it back.
                 { InEffect: true } => new(
-                    access, AccessState.StillThere, outcome.At, null,
-                    string.Create(CultureInfo.InvariantCulture, $"the service said at {outcome.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC that it is removed, but it is still seen"), "it is read again; if it stays, somebody or something gives it back"),
+                    access,
+                    AccessState.StillThere,
+                    outcome.At,
+                    null,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the service said at {outcome.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC that it is removed, but it is still seen"
+                    ),
+                    "it is read again; if it stays, somebody or something gives it back"
+                ),
                 _ => new(access, AccessState.StillThere, null, null, outcome.Reason, outcome.Remedy),
             };
         }
@@ -116,9 +180,15 @@ internal static class Verification
         foreach (var source in before.Sources.Where(s => !listed.Contains(s.Source)))
             if (source.Source.Split('/') is ["arm", "subscriptions", var id, _])
                 yield return new(
-                    source.Source, Complete: false, 0, new Subject(SubjectTypes.Source, source.Source, $"subscription {id}"),
-                    $"the subscription {id} was shown to this app before and is not any more", DeclaredCall.AzureRoles.Permission,
-                    DeclaredCall.AzureRoles.Grant($"/subscriptions/{id}", null), $"/subscriptions/{id}");
+                    source.Source,
+                    Complete: false,
+                    0,
+                    new Subject(SubjectTypes.Source, source.Source, $"subscription {id}"),
+                    $"the subscription {id} was shown to this app before and is not any more",
+                    DeclaredCall.AzureRoles.Permission,
+                    DeclaredCall.AzureRoles.Grant($"/subscriptions/{id}", null),
+                    $"/subscriptions/{id}"
+                );
     }
 
     private static (string Type, string Id) ManualKey(Access access) => (Steps.TypeOf(access.Kind), access.Id.ToLowerInvariant());
@@ -131,7 +201,9 @@ internal static class Verification
             return "the source that would show it was not read";
         foreach (var source in needed)
             if (after.Sources.FirstOrDefault(s => s.Source == source) is not { Complete: true } read)
-                return after.Sources.FirstOrDefault(s => s.Source == source)?.Reason is { } reason ? $"{source} could not be read: {reason}" : $"{source} was not read";
+                return after.Sources.FirstOrDefault(s => s.Source == source)?.Reason is { } reason
+                    ? $"{source} could not be read: {reason}"
+                    : $"{source} was not read";
         return null;
     }
 
@@ -162,10 +234,21 @@ internal static class Verification
     private static IEnumerable<string> Azure(Access access, AccessSnapshot after, string list)
     {
         yield return Findings.Sources.Subscriptions;
-        if (access.Scope.Split('/', StringSplitOptions.RemoveEmptyEntries) is [var first, var id, ..] && first.Equals("subscriptions", StringComparison.OrdinalIgnoreCase))
-            yield return after.Sources.FirstOrDefault(s => s.Source.Equals($"arm/subscriptions/{id}/{list}", StringComparison.OrdinalIgnoreCase))?.Source ?? $"arm/subscriptions/{id}/{list}";
+        if (
+            access.Scope.Split('/', StringSplitOptions.RemoveEmptyEntries) is [var first, var id, ..]
+            && first.Equals("subscriptions", StringComparison.OrdinalIgnoreCase)
+        )
+            yield return after
+                .Sources.FirstOrDefault(s => s.Source.Equals($"arm/subscriptions/{id}/{list}", StringComparison.OrdinalIgnoreCase))
+                ?.Source
+                ?? $"arm/subscriptions/{id}/{list}";
         else
-            foreach (var source in after.Sources.Where(s => s.Source.StartsWith("arm/subscriptions/", StringComparison.Ordinal) && s.Source.EndsWith('/' + list, StringComparison.Ordinal)))
+            foreach (
+                var source in after.Sources.Where(s =>
+                    s.Source.StartsWith("arm/subscriptions/", StringComparison.Ordinal)
+                    && s.Source.EndsWith('/' + list, StringComparison.Ordinal)
+                )
+            )
                 yield return source.Source;
     }
 }

@@ -27,7 +27,6 @@ public sealed record LeaverDispatch(LeaverCase Case, bool Start, bool Undo, bool
 
     /// <summary>What the orchestration is started with.</summary>
     public CaseRun Run => new(Case.Id, Case.Round, CorrelationId);
-
 }
 
 /// <summary>An orchestration that should be running.</summary>
@@ -65,8 +64,14 @@ public sealed record WebhookReception(int Status, string? Reason, LeaverDispatch
 /// <param name="Unread">Sources that could not be read, with the reason.</param>
 /// <param name="Group">The plan to put the person into the block group; null when there is none, or the person is in it.</param>
 public sealed record DryRun(
-    string? UserId, string? Problem, IReadOnlyList<string> Holds, ActionPlan? Block, ActionPlan? Remove, IReadOnlyList<string> Unread,
-    ActionPlan? Group = null);
+    string? UserId,
+    string? Problem,
+    IReadOnlyList<string> Holds,
+    ActionPlan? Block,
+    ActionPlan? Remove,
+    IReadOnlyList<string> Unread,
+    ActionPlan? Group = null
+);
 
 /// <summary>Where offboarding meets the outside: HR's events, people who look, approvers who answer.</summary>
 public sealed class LeaverDesk
@@ -99,7 +104,13 @@ public sealed class LeaverDesk
     /// <param name="signature">Header X-Compliance-Signature.</param>
     /// <param name="body">The body; no more of it is read than may be sent.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<WebhookReception> ReceiveAsync(string? contentType, string? timestamp, string? signature, Stream body, CancellationToken cancellationToken)
+    public async Task<WebhookReception> ReceiveAsync(
+        string? contentType,
+        string? timestamp,
+        string? signature,
+        Stream body,
+        CancellationToken cancellationToken
+    )
     {
         var outcome = await _parts.Webhook.ReceiveAsync(new WebhookRequest(contentType, timestamp, signature, body), cancellationToken);
         if (outcome is WebhookOutcome.Refused refused)
@@ -108,7 +119,9 @@ public sealed class LeaverDesk
         {
             var hrEvent = HrEventReader.Read(((WebhookOutcome.Accepted)outcome).Body, _parts.Time.GetUtcNow());
             var dispatch = await AcceptAsync(hrEvent, "webhook", cancellationToken);
-            return dispatch.Taken!.Outcome == IntakeOutcome.Stale ? new(409, "a later event of this employment is in force", dispatch) : new(202, null, dispatch);
+            return dispatch.Taken!.Outcome == IntakeOutcome.Stale
+                ? new(409, "a later event of this employment is in force", dispatch)
+                : new(202, null, dispatch);
         }
         catch (HrEventException e)
         {
@@ -129,7 +142,11 @@ public sealed class LeaverDesk
     /// <param name="cancellationToken">Stops between requests; call again.</param>
     /// <returns>HTTP status and, when refused, why; else what to start.</returns>
     public async Task<(int Status, string? Reason, LeaverDispatch? Dispatch)> StartAsync(
-        string? authorization, string user, string reason, CancellationToken cancellationToken)
+        string? authorization,
+        string user,
+        string reason,
+        CancellationToken cancellationToken
+    )
     {
         var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } person)
@@ -140,8 +157,7 @@ public sealed class LeaverDesk
         if (known is null)
             return (status, refused, null);
         _parts.Urgent.Begin(known.Id);
-        var dispatch = Dispatch(
-            known, CaseRules.IsUndispatched(known), CorrelationId.Current(ForCauseStarts.RequestId(known)), null);
+        var dispatch = Dispatch(known, CaseRules.IsUndispatched(known), CorrelationId.Current(ForCauseStarts.RequestId(known)), null);
         return (status, null, dispatch with { Tell = true });
     }
 
@@ -165,17 +181,20 @@ public sealed class LeaverDesk
         {
             await _parts.Causes.SettleAsync(caseId, cancellationToken);
         }
-        catch (RequestFailedException)
-        {
-        }
+        catch (RequestFailedException) { }
     }
 
     /// <summary>What should be running by now. Whoever runs orchestrations starts what is not.</summary>
     public async Task<IReadOnlyList<LeaverRun>> ExpectedAsync(CancellationToken cancellationToken)
     {
         await _parts.Runs.ExpectAsync(Tenant, CaseCourse.Sweep, _parts.Time.GetUtcNow(), cancellationToken);
-        return [.. (await _parts.Course.ExpectedAsync(cancellationToken))
-            .Select(e => new LeaverRun(e, new CaseRun(e.Case.Id, e.Case.Round, CorrelationId.Current(e.InstanceId))))];
+        return
+        [
+            .. (await _parts.Course.ExpectedAsync(cancellationToken)).Select(e => new LeaverRun(
+                e,
+                new CaseRun(e.Case.Id, e.Case.Round, CorrelationId.Current(e.InstanceId))
+            )),
+        ];
     }
 
     /// <summary>An orchestration that was started is not there any more: keeps that, before it is started again.</summary>
@@ -193,7 +212,9 @@ public sealed class LeaverDesk
     public Task StartedAsync(LeaverRun run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return run.IsUndo ? Task.CompletedTask : _parts.Intake.ConfirmDispatchedAsync(run.Expected.Case.Id, run.Expected.Case.Round, cancellationToken);
+        return run.IsUndo
+            ? Task.CompletedTask
+            : _parts.Intake.ConfirmDispatchedAsync(run.Expected.Case.Id, run.Expected.Case.Round, cancellationToken);
     }
 
     /// <summary>The end of a sweep: evidence and refusals that are owed are written, after all that had to be started was.</summary>
@@ -206,11 +227,22 @@ public sealed class LeaverDesk
         // asked before.
         await Each.RunAsync<Func<Task>>(
             [
-                () => _parts.Refusals.FlushAsync(cancellationToken), () => _parts.Causes.SettleAsync(cancellationToken), () => _parts.Steps.BlockGroupsAsync(cancellationToken),
-                () => _parts.Intake.RecordOwedAsync(cancellationToken), () => RecordActsAsync(cancellationToken),
-            ], act => act(), cancellationToken);
-        await _parts.Runs.CompletedAsync(Tenant, CaseCourse.Sweep,
-            new RunStamp(RunIds.Of(CaseCourse.Sweep, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete, cancellationToken);
+                () => _parts.Refusals.FlushAsync(cancellationToken),
+                () => _parts.Causes.SettleAsync(cancellationToken),
+                () => _parts.Steps.BlockGroupsAsync(cancellationToken),
+                () => _parts.Intake.RecordOwedAsync(cancellationToken),
+                () => RecordActsAsync(cancellationToken),
+            ],
+            act => act(),
+            cancellationToken
+        );
+        await _parts.Runs.CompletedAsync(
+            Tenant,
+            CaseCourse.Sweep,
+            new RunStamp(RunIds.Of(CaseCourse.Sweep, began, CorrelationId.Current($"{Tenant} {began:O}")), began),
+            complete,
+            cancellationToken
+        );
     }
 
     /// <summary>Writes the evidence of what was done to cases while the ledger may have been out of order.</summary>
@@ -223,7 +255,8 @@ public sealed class LeaverDesk
     public Task WatchAsync(CancellationToken cancellationToken) => _parts.Watch.RunAsync(cancellationToken);
 
     /// <summary>The daily look at cases: who is due and can still sign in.</summary>
-    public Task WatchCasesAsync(CancellationToken cancellationToken) => DailyAsync(CaseCheck, () => _parts.Course.LookAsync(cancellationToken), cancellationToken);
+    public Task WatchCasesAsync(CancellationToken cancellationToken) =>
+        DailyAsync(CaseCheck, () => _parts.Course.LookAsync(cancellationToken), cancellationToken);
 
     /// <summary>The daily look at what could not be given back.</summary>
     public Task CheckNotGivenBackAsync(CancellationToken cancellationToken) =>
@@ -243,22 +276,39 @@ public sealed class LeaverDesk
         var began = Now;
         await _parts.Runs.ExpectAsync(Tenant, control.Name, began, cancellationToken);
         await check();
-        await _parts.Runs.CompletedAsync(Tenant, control.Name,
-            new RunStamp(RunIds.Of(control.Name, began, CorrelationId.Current($"{Tenant} {began:O}")), began), complete: true, cancellationToken);
+        await _parts.Runs.CompletedAsync(
+            Tenant,
+            control.Name,
+            new RunStamp(RunIds.Of(control.Name, began, CorrelationId.Current($"{Tenant} {began:O}")), began),
+            complete: true,
+            cancellationToken
+        );
     }
 
     /// <summary>The daily look at former leavers: cases to be reopened, each with its next round.</summary>
     public async Task<IReadOnlyList<LeaverDispatch>> WatchFormerAsync(CancellationToken cancellationToken) =>
-        [.. (await _parts.Former.RunAsync(cancellationToken)).Select(c => Dispatch(c, start: true, CorrelationId.Current(c.InstanceId), null))];
+        [
+            .. (await _parts.Former.RunAsync(cancellationToken)).Select(c =>
+                Dispatch(c, start: true, CorrelationId.Current(c.InstanceId), null)
+            ),
+        ];
 
     /// <summary>All cases, the latest first.</summary>
     public async Task<IReadOnlyList<LeaverCase>> CasesAsync(CancellationToken cancellationToken) =>
-        [.. (await _parts.Cases.AllAsync(Tenant, cancellationToken)).OrderByDescending(c => c.ReceivedAt).ThenBy(c => c.Id, StringComparer.Ordinal)];
+        [
+            .. (await _parts.Cases.AllAsync(Tenant, cancellationToken))
+                .OrderByDescending(c => c.ReceivedAt)
+                .ThenBy(c => c.Id, StringComparer.Ordinal),
+        ];
 
     /// <summary>One case; null when there is none.</summary>
-    public Task<LeaverCase?> CaseAsync(string caseId, CancellationToken cancellationToken) => _parts.Cases.FindAsync(Tenant, caseId, cancellationToken);
+    public Task<LeaverCase?> CaseAsync(string caseId, CancellationToken cancellationToken) =>
+        _parts.Cases.FindAsync(Tenant, caseId, cancellationToken);
 
-    /// <summary>A document of a case's round: <c>snapshot.json</c>, <c>state.json</c>, <c>plan-ID.json</c>, <c>certificate.json</c>, <c>certificate.html</c>; null when there is none.</summary>
+    /// <summary>
+    /// A document of a case's round: <c>snapshot.json</c>, <c>state.json</c>, <c>plan-ID.json</c>, <c>certificate.json</c>,
+    /// <c>certificate.html</c>; null when there is none.
+    /// </summary>
     public async Task<BinaryData?> DocumentAsync(string caseId, string document, CancellationToken cancellationToken) =>
         await CaseAsync(caseId, cancellationToken) is { } known && Documents.IsName(document)
             ? await _parts.Documents.LoadBytesAsync(LeaverSteps.Name(new CaseRun(known.Id, known.Round, ""), document), cancellationToken)
@@ -275,20 +325,37 @@ public sealed class LeaverDesk
             return new(null, lookup.Problem ?? "the person could not be read", [], null, null, []);
         var holds = LeaverGuards.BeforeBlocking(facts, policy, _parts.Self).ToList();
         var snapshot = BlockGroup.Without(
-            await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken), policy.BlockGroup);
+            await _parts.Directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken),
+            policy.BlockGroup
+        );
         var heir = await _parts.Directory.HeirAsync(facts.UserId, new HashSet<string>(), cancellationToken);
         var block = BlockPlanner.Plan(Tenant, "dry-run", facts, policy);
         var group = policy.BlockGroup is { } id ? await _parts.Directory.BlockGroupAsync(id, facts.UserId, cancellationToken) : null;
         var inGroup = group is null or { IsMember: true } ? null : BlockPlanner.Group(Tenant, "dry-run", facts, group, policy);
         var remove = RemovalPlanner.Plan("dry-run", facts, snapshot, heir, policy);
-        holds.AddRange(PlanGuards.Before(remove, snapshot, facts, heir, policy, await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, cancellationToken)));
-        return new(facts.UserId, null, [.. holds.Select(h => $"{h.Guard}: {h.Reason}")], block, remove,
+        holds.AddRange(
+            PlanGuards.Before(
+                remove,
+                snapshot,
+                facts,
+                heir,
+                policy,
+                await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, cancellationToken)
+            )
+        );
+        return new(
+            facts.UserId,
+            null,
+            [.. holds.Select(h => $"{h.Guard}: {h.Reason}")],
+            block,
+            remove,
             [
                 .. snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"),
                 .. heir?.Unread is { } why ? [$"manager: {why}"] : (string[])[],
                 .. group?.Unread is { } unread ? [$"block group: {unread}"] : (string[])[],
             ],
-            inGroup);
+            inGroup
+        );
     }
 
     /// <summary>Requests for approval that wait, the oldest first.</summary>
@@ -304,17 +371,34 @@ public sealed class LeaverDesk
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>HTTP status and, when refused, why; else the request with its answers and the orchestration to be told.</returns>
     public async Task<(int Status, string? Reason, ApprovalRequest? Request, ApprovalState? State)> AnswerAsync(
-        string? authorization, string requestId, string planId, bool approve, string? comment, CancellationToken cancellationToken)
+        string? authorization,
+        string requestId,
+        string planId,
+        bool approve,
+        string? comment,
+        CancellationToken cancellationToken
+    )
     {
         var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null, null);
         if (await HasLeftAsync(approver, cancellationToken))
             return (403, AccessEnded, null, null);
-        var outcome = await _parts.Approvals.AnswerAsync(Tenant, requestId, planId, approver, approve, comment, _parts.Time.GetUtcNow(), cancellationToken);
+        var outcome = await _parts.Approvals.AnswerAsync(
+            Tenant,
+            requestId,
+            planId,
+            approver,
+            approve,
+            comment,
+            _parts.Time.GetUtcNow(),
+            cancellationToken
+        );
         if (outcome.Request is { } answered && ForCauseStarts.Asks(answered))
             await SettleCauseAsync(answered.CaseId, cancellationToken);
-        return outcome.Objection is { } objection ? (outcome.Request is null ? 404 : 409, objection, null, null) : (200, null, outcome.Request, outcome.State);
+        return outcome.Objection is { } objection
+            ? (outcome.Request is null ? 404 : 409, objection, null, null)
+            : (200, null, outcome.Request, outcome.State);
     }
 
     /// <summary>Erases what names people of a case that has ended; the ledger stays.</summary>
@@ -323,7 +407,12 @@ public sealed class LeaverDesk
     /// <param name="confirmed">False to be told what would be erased; nothing is changed then.</param>
     /// <param name="cancellationToken">Stops between two deletions; call again.</param>
     /// <returns>HTTP status and, when refused, why; else what was, or would be, erased.</returns>
-    public async Task<(int Status, string? Reason, KeptDetails? Details)> EraseAsync(string? authorization, string caseId, bool confirmed, CancellationToken cancellationToken)
+    public async Task<(int Status, string? Reason, KeptDetails? Details)> EraseAsync(
+        string? authorization,
+        string caseId,
+        bool confirmed,
+        CancellationToken cancellationToken
+    )
     {
         var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } approver)
@@ -336,9 +425,19 @@ public sealed class LeaverDesk
         {
             // Of whom is erased nothing can be recorded afterwards.
             await RecordActsAsync(cancellationToken);
-            return (200, null, confirmed
-                ? await _parts.Erasure.EraseAsync(caseId, $"approver {approver.ObjectId}", [approver.ObjectId], _parts.EvidencePolicy.Sha256, cancellationToken)
-                : await _parts.Erasure.LookAsync(caseId, cancellationToken));
+            return (
+                200,
+                null,
+                confirmed
+                    ? await _parts.Erasure.EraseAsync(
+                        caseId,
+                        $"approver {approver.ObjectId}",
+                        [approver.ObjectId],
+                        _parts.EvidencePolicy.Sha256,
+                        cancellationToken
+                    )
+                    : await _parts.Erasure.LookAsync(caseId, cancellationToken)
+            );
         }
         catch (KeyNotFoundException e)
         {
@@ -358,8 +457,11 @@ public sealed class LeaverDesk
         var now = _parts.Time.GetUtcNow();
         return (await _parts.Cases.OpenAsync(Tenant, now - CaseRules.Remembered, cancellationToken)).Any(c =>
             (c.BlockedAt > now - TokensLive || c is { BegunAt: not null, BlockedAt: null })
-            && c.EmployedIn is null && !CaseRules.IsTakenBack(c) && !CaseRules.IsLater(c, now)
-            && string.Equals(c.UserId, person.ObjectId, StringComparison.OrdinalIgnoreCase));
+            && c.EmployedIn is null
+            && !CaseRules.IsTakenBack(c)
+            && !CaseRules.IsLater(c, now)
+            && string.Equals(c.UserId, person.ObjectId, StringComparison.OrdinalIgnoreCase)
+        );
     }
 
     private async Task<LeaverDispatch> ReadAsync(Func<HrEvent> read, string trigger, CancellationToken cancellationToken)
@@ -394,13 +496,35 @@ public sealed class LeaverDesk
     private static class Documents
     {
         // Names come from outside: letters, digits, dot and dash only.
-        public static bool IsName(string name) => name.Length is > 0 and < 200 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.') && !name.Contains("..", StringComparison.Ordinal);
+        public static bool IsName(string name) =>
+            name.Length is > 0 and < 200
+            && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.')
+            && !name.Contains("..", StringComparison.Ordinal);
     }
 }
 
 /// <summary>What the desk works with.</summary>
 internal sealed record LeaverDeskParts(
-    TenantId Tenant, IOffboardingPolicySource Policy, OwnIdentity Self, HrWebhook Webhook, WebhookRefusals Refusals, LeaverIntake Intake, LeaverWatch Watch, FormerLeavers Former,
-    ILeaverCases Cases, ICaseDocuments Documents, ILeaverDirectory Directory, IPolicyActs PolicyActs, ApproverTokenValidator Tokens, ApprovalBoard Approvals, BlockingFirst Urgent,
-    CaseCourse Course, ForCauseStarts Causes, LeaverSteps Steps, IRunLog Runs,
-    DetailErasure Erasure, EvidencePolicy EvidencePolicy, TimeProvider Time);
+    TenantId Tenant,
+    IOffboardingPolicySource Policy,
+    OwnIdentity Self,
+    HrWebhook Webhook,
+    WebhookRefusals Refusals,
+    LeaverIntake Intake,
+    LeaverWatch Watch,
+    FormerLeavers Former,
+    ILeaverCases Cases,
+    ICaseDocuments Documents,
+    ILeaverDirectory Directory,
+    IPolicyActs PolicyActs,
+    ApproverTokenValidator Tokens,
+    ApprovalBoard Approvals,
+    BlockingFirst Urgent,
+    CaseCourse Course,
+    ForCauseStarts Causes,
+    LeaverSteps Steps,
+    IRunLog Runs,
+    DetailErasure Erasure,
+    EvidencePolicy EvidencePolicy,
+    TimeProvider Time
+);

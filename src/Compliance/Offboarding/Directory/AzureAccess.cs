@@ -31,7 +31,8 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
 
     /// <summary>The query for everything but the roles, over all subscriptions at once.</summary>
     public static string Query(string userId, string principalName, OffboardingPolicy policy) =>
-        $"resources | where type in~ ('{VaultType}','{StorageType}') or {Tagged(policy.AssetTag)} or {Tagged(principalName)} or {Tagged(userId)} "
+        $"resources | where type in~ ('{VaultType}','{StorageType}') or {Tagged(policy.AssetTag)} or {Tagged(principalName)} or "
+            + $"{Tagged(userId)} "
         + "| project id,name,type,subscriptionId,tags,properties | order by id asc";
 
     /// <summary>The query for the role assignments of some principals, over all subscriptions at once.</summary>
@@ -42,18 +43,21 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
         + ") | project id,name,type,subscriptionId,tags,properties | order by id asc";
 
     /// <summary>The role definition an id names, from its definition; the well-known ones are told by id.</summary>
-    // {"id":"…","properties":{"roleName":"Key Vault Secrets User","type":"BuiltInRole","permissions":[{"actions":[],"notActions":[],"dataActions":["Microsoft.KeyVault/vaults/secrets/getSecret/action"],"notDataActions":[]}]}}
+    // {"id":"…","properties":{"roleName":"Key Vault Secrets
+    // User","type":"BuiltInRole","permissions":[{"actions":[],"notActions":[],"dataActions":["Microsoft.KeyVault/vaults/secrets/getSecret/action"],"notDataActions":[]}]}}
     public static AzureRole Role(string id, JsonElement definition)
     {
         var guid = LastSegment(id);
         return new(
             definition.At("properties", "roleName") is { ValueKind: JsonValueKind.String } name ? name.GetString()! : guid,
-            SecretRoles.ReadVaultSecrets.ContainsKey(guid) || Allows(definition, "Microsoft.KeyVault/vaults/secrets/getSecret/action", "dataActions", "notDataActions"),
+            SecretRoles.ReadVaultSecrets.ContainsKey(guid)
+                || Allows(definition, "Microsoft.KeyVault/vaults/secrets/getSecret/action", "dataActions", "notDataActions"),
             SecretRoles.ListStorageKeys.ContainsKey(guid)
                 || Allows(definition, "Microsoft.Storage/storageAccounts/listKeys/action", "actions", "notActions"),
             definition.At("properties", "permissions") is { ValueKind: JsonValueKind.Array }
                 ? Power.Actions.Any(action => Allows(definition, action, "actions", "notActions"))
-                : null);
+                : null
+        );
     }
 
     /// <summary>A role assignment of the user's own; null for another principal's.</summary>
@@ -61,10 +65,12 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
     /// <param name="role">Its role.</param>
     /// <param name="seenIn">The subscriptions in which it was listed: what is assigned above them holds in them.</param>
     // {"id":"/subscriptions/…/roleAssignments/…","properties":{"roleDefinitionId":"…","principalId":"…","principalType":"User","scope":"/subscriptions/…","condition":null}}
-    public Access? Assignment(JsonElement item, AzureRole role, IReadOnlyCollection<string> seenIn) => Of(AccessKind.AzureRole, item, role, seenIn);
+    public Access? Assignment(JsonElement item, AzureRole role, IReadOnlyCollection<string> seenIn) =>
+        Of(AccessKind.AzureRole, item, role, seenIn);
 
     /// <summary>A role the user may activate; null for another principal's.</summary>
-    public Access? Eligibility(JsonElement item, AzureRole role, IReadOnlyCollection<string> seenIn) => Of(AccessKind.EligibleAzureRole, item, role, seenIn);
+    public Access? Eligibility(JsonElement item, AzureRole role, IReadOnlyCollection<string> seenIn) =>
+        Of(AccessKind.EligibleAzureRole, item, role, seenIn);
 
     /// <summary>The entries of access policies that name the user.</summary>
     // {"properties":{"enableRbacAuthorization":false,"accessPolicies":[{"tenantId":"…","objectId":"…","permissions":{"secrets":["get","list"],"keys":[],"certificates":[]}}]}}
@@ -74,7 +80,11 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
             foreach (var entry in vault.Properties.Items("accessPolicies").Where(e => Same(e.Text("objectId"), userId)))
             {
                 var application = entry.Text("applicationId");
-                var details = new Dictionary<string, string>(StringComparer.Ordinal) { ["vaultId"] = vault.Id, ["objectId"] = entry.Text("objectId")! };
+                var details = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["vaultId"] = vault.Id,
+                    ["objectId"] = entry.Text("objectId")!,
+                };
                 if (entry.Text("tenantId") is { } tenantId)
                     details["tenantId"] = tenantId;
                 if (application is not null)
@@ -90,7 +100,9 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
                     Asset = AssetAt(vault.Id, []),
                     // Taken away by object id alone, the person's own entry would go instead.
                     NotRemovable = application is null ? null : $"an entry for the application {application} acting for the person",
-                    WhatToDo = application is null ? null : $"az keyvault delete-policy --name {vault.Name} --object-id {userId} --application-id {application}",
+                    WhatToDo = application is null
+                        ? null
+                        : $"az keyvault delete-policy --name {vault.Name} --object-id {userId} --application-id {application}",
                     Details = details,
                 };
             }
@@ -114,17 +126,24 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
                 Scope = resource.Id,
                 Asset = AssetOf(resource),
                 OtherOwners = owners.Where(o => !IsUser(o)).Distinct(StringComparer.OrdinalIgnoreCase).Count(),
-                Details = new Dictionary<string, string>(StringComparer.Ordinal) { ["type"] = resource.Type, ["tag"] = policy.OwnerTag, ["value"] = value },
+                Details = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["type"] = resource.Type,
+                    ["tag"] = policy.OwnerTag,
+                    ["value"] = value,
+                },
             };
         }
     }
 
     /// <summary>
-    /// Storage accounts that accept shared keys or have local users, and whose keys one of the user's own roles lists, or that the user owns by tag. A key names no
-    /// person: what the leaver read of it works until it is rotated.
+    /// Storage accounts that accept shared keys or have local users, and whose keys one of the user's own roles lists, or that the user
+    /// owns by tag. A key names no person: what the leaver read of it works until it is rotated.
     /// </summary>
     /// <param name="assignments">The user's role assignments, each with its role and the subscriptions it was listed in.</param>
-    public IEnumerable<Access> SharedSecrets(IReadOnlyCollection<(Access Access, AzureRole Role, IReadOnlyCollection<string> SeenIn)> assignments)
+    public IEnumerable<Access> SharedSecrets(
+        IReadOnlyCollection<(Access Access, AzureRole Role, IReadOnlyCollection<string> SeenIn)> assignments
+    )
     {
         foreach (var account in resources.Where(r => r.Type.Equals(StorageType, StringComparison.OrdinalIgnoreCase)))
         {
@@ -132,9 +151,18 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
             var localUsers = account.Properties.Flag("isLocalUserEnabled") == true && account.Properties.Flag("isSftpEnabled") == true;
             if (!keys && !localUsers)
                 continue;
-            var via = assignments.Where(a => a.Role.ListsKeys && Reaches(a.Access.Scope, account.Id, a.SeenIn)).Select(a => a.Role.Name)
-                .Concat(account.Tags.TryGetValue(policy.OwnerTag, out var owner) && owner.Split(BetweenOwners, StringSplitOptions.TrimEntries).Any(IsUser) ? ["owner tag"] : Array.Empty<string>())
-                .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+            var via = assignments
+                .Where(a => a.Role.ListsKeys && Reaches(a.Access.Scope, account.Id, a.SeenIn))
+                .Select(a => a.Role.Name)
+                .Concat(
+                    account.Tags.TryGetValue(policy.OwnerTag, out var owner)
+                    && owner.Split(BetweenOwners, StringSplitOptions.TrimEntries).Any(IsUser)
+                        ? ["owner tag"]
+                        : Array.Empty<string>()
+                )
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal)
+                .ToList();
             if (via.Count == 0)
                 continue;
             yield return new()
@@ -144,10 +172,14 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
                 Name = account.Name,
                 Scope = account.Id,
                 Asset = AssetAt(account.Id, []),
-                NotRemovable = keys ? "shared keys name no person: whoever read one can use it, or a SAS made with it, until it is rotated" : "local users (SFTP) name no person: whoever knows a password can use it",
+                NotRemovable = keys
+                    ? "shared keys name no person: whoever read one can use it, or a SAS made with it, until it is rotated"
+                    : "local users (SFTP) name no person: whoever knows a password can use it",
                 WhatToDo = keys
-                    ? $"rotate both keys (az storage account keys renew --account-name {account.Name} --key primary, then secondary), or switch shared keys off"
-                    : $"reset the local users' passwords (az storage account local-user regenerate-password --account-name {account.Name}), or switch local users off",
+                    ? $"rotate both keys (az storage account keys renew --account-name {account.Name} --key primary, then secondary), or "
+                        + "switch shared keys off"
+                    : "reset the local users' passwords (az storage account local-user regenerate-password --account-name "
+                        + $"{account.Name}), or switch local users off",
                 Details = new Dictionary<string, string>(StringComparer.Ordinal)
                 {
                     ["allowSharedKeyAccess"] = keys ? "true" : "false",
@@ -164,26 +196,55 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
             return null;
         var scope = properties.Text("scope")?.TrimEnd('/') is { Length: > 0 } at ? at : "/";
         var details = new Dictionary<string, string>(StringComparer.Ordinal) { ["scope"] = scope };
-        foreach (var name in (string[])["roleDefinitionId", "principalId", "principalType", "condition", "conditionVersion", "description", "roleEligibilityScheduleId", "memberType"])
+        foreach (
+            var name in (string[])
+                [
+                    "roleDefinitionId",
+                    "principalId",
+                    "principalType",
+                    "condition",
+                    "conditionVersion",
+                    "description",
+                    "roleEligibilityScheduleId",
+                    "memberType",
+                ]
+        )
             if (properties.Text(name) is { } value)
                 details[name] = value;
         if (role.ReadsSecrets && ReadableVaults(scope, seenIn) is { Count: > 0 } vaults)
             details[Vaults] = string.Join('\n', vaults);
         return Power.Judged(
-            new() { Kind = kind, Id = id, Name = role.Name, Scope = scope, Asset = AssetAt(scope, seenIn), Details = details },
-            role.GivesAccess == true ? [role.Name] : [], role.GivesAccess is not null);
+            new()
+            {
+                Kind = kind,
+                Id = id,
+                Name = role.Name,
+                Scope = scope,
+                Asset = AssetAt(scope, seenIn),
+                Details = details,
+            },
+            role.GivesAccess == true ? [role.Name] : [],
+            role.GivesAccess is not null
+        );
     }
 
     // Roles open vaults under role-based access only; a vault with access policies ignores them.
     private List<string> ReadableVaults(string scope, IReadOnlyCollection<string> seenIn) =>
-        [.. resources.Where(r => IsVault(r) && r.Properties.Flag("enableRbacAuthorization") == true && Touches(scope, r.Id, seenIn)).Select(r => r.Id.ToLowerInvariant()).Order(StringComparer.Ordinal)];
+        [
+            .. resources
+                .Where(r => IsVault(r) && r.Properties.Flag("enableRbacAuthorization") == true && Touches(scope, r.Id, seenIn))
+                .Select(r => r.Id.ToLowerInvariant())
+                .Order(StringComparer.Ordinal),
+        ];
 
     private AssetClass AssetAt(string scope, IReadOnlyCollection<string> seenIn) =>
         resources.Where(r => Touches(scope, r.Id, seenIn)).Select(AssetOf).DefaultIfEmpty(AssetClass.Other).Max();
 
-    private AssetClass AssetOf(ResourceRow resource) => !resource.Tags.TryGetValue(policy.AssetTag, out var value) ? AssetClass.Other
+    private AssetClass AssetOf(ResourceRow resource) =>
+        !resource.Tags.TryGetValue(policy.AssetTag, out var value) ? AssetClass.Other
         : policy.ProductionModelValues.Contains(value.Trim()) ? AssetClass.ProductionModel
-        : policy.TrainingDataValues.Contains(value.Trim()) ? AssetClass.TrainingData : AssetClass.Other;
+        : policy.TrainingDataValues.Contains(value.Trim()) ? AssetClass.TrainingData
+        : AssetClass.Other;
 
     // A scope inside a resource, such as a container, is part of it.
     private static bool Touches(string scope, string resourceId, IReadOnlyCollection<string> seenIn) =>
@@ -192,10 +253,14 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
     // A scope above all subscriptions (a management group) holds in those it was listed in.
     private static bool Reaches(string scope, string resourceId, IReadOnlyCollection<string> seenIn) =>
         IsAtOrAbove(scope, resourceId)
-        || (!scope.StartsWith("/subscriptions/", StringComparison.OrdinalIgnoreCase) && seenIn.Any(s => IsAtOrAbove($"/subscriptions/{s}", resourceId)));
+        || (
+            !scope.StartsWith("/subscriptions/", StringComparison.OrdinalIgnoreCase)
+            && seenIn.Any(s => IsAtOrAbove($"/subscriptions/{s}", resourceId))
+        );
 
     private static bool IsAtOrAbove(string scope, string id) =>
-        id.StartsWith(scope.TrimEnd('/'), StringComparison.OrdinalIgnoreCase) && (id.Length == scope.TrimEnd('/').Length || id[scope.TrimEnd('/').Length] == '/');
+        id.StartsWith(scope.TrimEnd('/'), StringComparison.OrdinalIgnoreCase)
+        && (id.Length == scope.TrimEnd('/').Length || id[scope.TrimEnd('/').Length] == '/');
 
     private bool IsUser(string owner) => Same(owner, principalName) || Same(owner, userId);
 
@@ -209,18 +274,23 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
     private static bool Same(string? a, string? b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 
     // Texts that the query language would read otherwise are not put into it: then every tagged resource is read, and looked through here.
-    private static string Tagged(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || "-_.@+#:/ ".Contains(c, StringComparison.Ordinal))
-        ? $"tostring(tags) contains '{text}'"
-        : "isnotempty(tags)";
+    private static string Tagged(string text) =>
+        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || "-_.@+#:/ ".Contains(c, StringComparison.Ordinal))
+            ? $"tostring(tags) contains '{text}'"
+            : "isnotempty(tags)";
 
     private static bool Allows(JsonElement definition, string action, string actions, string notActions)
     {
         foreach (var permission in definition.At("properties")?.Items("permissions") ?? [])
-            if (permission.Items(actions).Any(a => Covers(a.ToString(), action)) && !permission.Items(notActions).Any(a => Covers(a.ToString(), action)))
+            if (
+                permission.Items(actions).Any(a => Covers(a.ToString(), action))
+                && !permission.Items(notActions).Any(a => Covers(a.ToString(), action))
+            )
                 return true;
         return false;
     }
 
     // Microsoft.Storage/storageAccounts/* or */action
-    private static bool Covers(string pattern, string action) => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, action, ignoreCase: true);
+    private static bool Covers(string pattern, string action) =>
+        System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, action, ignoreCase: true);
 }

@@ -12,7 +12,10 @@ namespace Compliance.Offboarding.Directory;
 /// <param name="Sources">How each read went.</param>
 /// <param name="Subscriptions">The subscriptions that are shown to this app.</param>
 internal sealed record AzureReading(
-    IReadOnlyList<Access> Accesses, IReadOnlyList<SourceOutcome> Sources, IReadOnlyList<string> Subscriptions);
+    IReadOnlyList<Access> Accesses,
+    IReadOnlyList<SourceOutcome> Sources,
+    IReadOnlyList<string> Subscriptions
+);
 
 /// <summary>The Azure roles of some groups and service principals that let their holders give access.</summary>
 /// <param name="Roles">Names of roles by object id; a principal that is not listed has none.</param>
@@ -20,7 +23,8 @@ internal sealed record AzureReading(
 internal sealed record PowerReading(ILookup<string, string> Roles, SourceOutcome Source);
 
 /// <summary>
-/// Reads a person's access in Azure: the roles of every subscription side by side, and meanwhile one Resource Graph query over all of them. Definitions of roles are kept.
+/// Reads a person's access in Azure: the roles of every subscription side by side, and meanwhile one Resource Graph query over all of them.
+/// Definitions of roles are kept.
 /// </summary>
 internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader reader)
 {
@@ -33,13 +37,21 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
 
     private static readonly ILookup<string, string> NoRoles = Array.Empty<string>().ToLookup(r => r);
 
-    private static readonly Subject PowerSubject =
-        new(SubjectTypes.Source, LeaverSources.PowerOfOthers, "Azure roles of the leaver's groups and applications");
+    private static readonly Subject PowerSubject = new(
+        SubjectTypes.Source,
+        LeaverSources.PowerOfOthers,
+        "Azure roles of the leaver's groups and applications"
+    );
 
     private readonly ConcurrentDictionary<string, AzureRole> _builtIn = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads everything; what could not be read is told by its source.</summary>
-    public async Task<AzureReading> ReadAsync(string userId, string principalName, OffboardingPolicy policy, CancellationToken cancellationToken)
+    public async Task<AzureReading> ReadAsync(
+        string userId,
+        string principalName,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         var sources = new ConcurrentQueue<SourceOutcome>();
         if (await SubscriptionsAsync(sources, cancellationToken) is not { Count: > 0 } subscriptions)
@@ -50,18 +62,40 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
         var resources = ResourcesAsync(userId, principalName, policy, subscriptions, sources, cancellationToken);
         var filter = $"$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'";
         await Parallel.ForEachAsync(
-            subscriptions.SelectMany(s => new[]
-            {
-                (Subscription: s, Into: assignments, Source: LeaverSources.AzureRoles(s), Call: DeclaredCall.AzureRoles, Path: $"roleAssignments?api-version=2022-04-01&{filter}"),
-                (Subscription: s, Into: eligibilities, Source: LeaverSources.EligibleAzureRoles(s), Call: DeclaredCall.EligibleAzureRoles, Path: $"roleEligibilityScheduleInstances?api-version=2020-10-01&{filter}"),
-            }),
+            subscriptions.SelectMany(s =>
+                new[]
+                {
+                    (
+                        Subscription: s,
+                        Into: assignments,
+                        Source: LeaverSources.AzureRoles(s),
+                        Call: DeclaredCall.AzureRoles,
+                        Path: $"roleAssignments?api-version=2022-04-01&{filter}"
+                    ),
+                    (
+                        Subscription: s,
+                        Into: eligibilities,
+                        Source: LeaverSources.EligibleAzureRoles(s),
+                        Call: DeclaredCall.EligibleAzureRoles,
+                        Path: $"roleEligibilityScheduleInstances?api-version=2020-10-01&{filter}"
+                    ),
+                }
+            ),
             new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken },
-            async (read, token) => sources.Enqueue(await ListAsync(read.Subscription, read.Into, read.Source, read.Call, read.Path, token)));
+            async (read, token) => sources.Enqueue(await ListAsync(read.Subscription, read.Into, read.Source, read.Call, read.Path, token))
+        );
 
-        var roles = await RolesAsync(assignments.Values.Concat(eligibilities.Values).Select(f => f.RoleId).OfType<string>(), sources, cancellationToken);
+        var roles = await RolesAsync(
+            assignments.Values.Concat(eligibilities.Values).Select(f => f.RoleId).OfType<string>(),
+            sources,
+            cancellationToken
+        );
         var azure = new AzureAccess(userId, principalName, policy, await resources);
-        var held = assignments.Values.Select(f => (Access: azure.Assignment(f.Item, RoleOf(f), f.SeenIn), Role: RoleOf(f), f.SeenIn)).Where(h => h.Access is not null)
-            .Select(h => (Access: h.Access!, h.Role, SeenIn: (IReadOnlyCollection<string>)h.SeenIn)).ToList();
+        var held = assignments
+            .Values.Select(f => (Access: azure.Assignment(f.Item, RoleOf(f), f.SeenIn), Role: RoleOf(f), f.SeenIn))
+            .Where(h => h.Access is not null)
+            .Select(h => (Access: h.Access!, h.Role, SeenIn: (IReadOnlyCollection<string>)h.SeenIn))
+            .ToList();
         return new(
             [
                 .. held.Select(h => h.Access),
@@ -69,7 +103,10 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                 .. azure.VaultPolicies(),
                 .. azure.OwnedResources(),
                 .. azure.SharedSecrets(held),
-            ], [.. sources], subscriptions);
+            ],
+            [.. sources],
+            subscriptions
+        );
 
         AzureRole RoleOf(Found found) => Known(found.RoleId, roles);
     }
@@ -83,26 +120,51 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
     /// <param name="subscriptions">The subscriptions that are shown to this app.</param>
     /// <param name="cancellationToken">Stops between reads.</param>
     public async Task<PowerReading> PowerOfAsync(
-        IReadOnlySet<string> principals, IReadOnlyList<string> subscriptions, CancellationToken cancellationToken)
+        IReadOnlySet<string> principals,
+        IReadOnlyList<string> subscriptions,
+        CancellationToken cancellationToken
+    )
     {
         if (principals.Count == 0)
             return new(NoRoles, Whole(LeaverSources.PowerOfOthers, 0));
         if (subscriptions.Count == 0)
-            return new(NoRoles, new(
-                LeaverSources.PowerOfOthers, Complete: false, 0, PowerSubject, "no subscription is shown to this app's identity",
-                DeclaredCall.Subscriptions.Permission, DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)));
+            return new(
+                NoRoles,
+                new(
+                    LeaverSources.PowerOfOthers,
+                    Complete: false,
+                    0,
+                    PowerSubject,
+                    "no subscription is shown to this app's identity",
+                    DeclaredCall.Subscriptions.Permission,
+                    DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)
+                )
+            );
         var found = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
         var sources = new ConcurrentQueue<SourceOutcome>();
         var below = BelowAsync(principals, subscriptions, cancellationToken);
         await Parallel.ForEachAsync(
-            subscriptions, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken },
-            async (subscription, token) => sources.Enqueue(await ListAsync(
-                subscription, found, LeaverSources.PowerOfOthers, DeclaredCall.AzureRoles,
-                "roleAssignments?api-version=2022-04-01&$filter=atScope()", token)));
+            subscriptions,
+            new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken },
+            async (subscription, token) =>
+                sources.Enqueue(
+                    await ListAsync(
+                        subscription,
+                        found,
+                        LeaverSources.PowerOfOthers,
+                        DeclaredCall.AzureRoles,
+                        "roleAssignments?api-version=2022-04-01&$filter=atScope()",
+                        token
+                    )
+                )
+        );
         var (rows, read) = await below;
         sources.Enqueue(read);
-        var held = found.Values.Select(f => (PrincipalId: f.Item.At("properties")?.Text("principalId"), f.RoleId)).Concat(rows)
-            .Where(h => h.PrincipalId is { } id && principals.Contains(id)).ToList();
+        var held = found
+            .Values.Select(f => (PrincipalId: f.Item.At("properties")?.Text("principalId"), f.RoleId))
+            .Concat(rows)
+            .Where(h => h.PrincipalId is { } id && principals.Contains(id))
+            .ToList();
         var roles = await RolesAsync(held.Select(h => h.RoleId).OfType<string>(), sources, cancellationToken);
         var giving = held.Select(h => (Id: h.PrincipalId!, Role: Known(h.RoleId, roles))).Where(h => h.Role.GivesAccess != false);
         var failed = sources.Where(s => !s.Complete).OrderBy(s => s.Reason, StringComparer.Ordinal).FirstOrDefault();
@@ -110,12 +172,21 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
             giving.ToLookup(h => h.Id, h => h.Role.Name, StringComparer.OrdinalIgnoreCase),
             failed is null
                 ? Whole(LeaverSources.PowerOfOthers, held.Count)
-                : failed with { Source = LeaverSources.PowerOfOthers, Objects = held.Count, Subject = PowerSubject });
+                : failed with
+                {
+                    Source = LeaverSources.PowerOfOthers,
+                    Objects = held.Count,
+                    Subject = PowerSubject,
+                }
+        );
     }
 
     // What is assigned to them within the subscriptions; a role assigned above is found by Resource Manager.
     private async Task<(List<(string? PrincipalId, string? RoleId)> Rows, SourceOutcome Source)> BelowAsync(
-        IReadOnlySet<string> principals, IReadOnlyList<string> subscriptions, CancellationToken cancellationToken)
+        IReadOnlySet<string> principals,
+        IReadOnlyList<string> subscriptions,
+        CancellationToken cancellationToken
+    )
     {
         var rows = new List<(string?, string?)>();
         try
@@ -128,8 +199,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return (rows, Failed(
-                e, LeaverSources.PowerOfOthers, DeclaredCall.ResourceGraph, PowerSubject.Name, rows.Count, null));
+            return (rows, Failed(e, LeaverSources.PowerOfOthers, DeclaredCall.ResourceGraph, PowerSubject.Name, rows.Count, null));
         }
     }
 
@@ -138,13 +208,22 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
 
     // What is inherited is listed in every subscription below, each time under an id of its own.
     private static IEnumerable<Access> Eligible(IEnumerable<Access> found) =>
-        found.OrderBy(a => a.Id, StringComparer.OrdinalIgnoreCase)
-            .DistinctBy(a => (a.Scope.ToUpperInvariant(), a.Details.GetValueOrDefault("roleDefinitionId")?.Split('/')[^1].ToUpperInvariant(), a.Details.GetValueOrDefault("roleEligibilityScheduleId")?.Split('/')[^1].ToUpperInvariant()));
+        found
+            .OrderBy(a => a.Id, StringComparer.OrdinalIgnoreCase)
+            .DistinctBy(a =>
+                (
+                    a.Scope.ToUpperInvariant(),
+                    a.Details.GetValueOrDefault("roleDefinitionId")?.Split('/')[^1].ToUpperInvariant(),
+                    a.Details.GetValueOrDefault("roleEligibilityScheduleId")?.Split('/')[^1].ToUpperInvariant()
+                )
+            );
 
     private static SourceOutcome Whole(string source, long objects) => new(source, Complete: true, objects);
 
     private SourceOutcome Failed(Exception e, string source, DeclaredCall call, string what, long objects, string? scope) =>
-        ReadFailure.Of(e, call, scope, tenant.Options.ClientId).Outcome(source, objects, new Subject(SubjectTypes.Source, source, what), scope);
+        ReadFailure
+            .Of(e, call, scope, tenant.Options.ClientId)
+            .Outcome(source, objects, new Subject(SubjectTypes.Source, source, what), scope);
 
     private async Task<List<string>?> SubscriptionsAsync(ConcurrentQueue<SourceOutcome> sources, CancellationToken cancellationToken)
     {
@@ -155,9 +234,19 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                 if (!found.Contains(id, StringComparer.OrdinalIgnoreCase))
                     found.Add(id);
             // No role anywhere looks like no subscriptions at all.
-            sources.Enqueue(found.Count > 0 ? Whole(Sources.Subscriptions, found.Count) : new SourceOutcome(
-                Sources.Subscriptions, Complete: false, 0, new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"), "no subscription is shown to this app's identity",
-                DeclaredCall.Subscriptions.Permission, DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)));
+            sources.Enqueue(
+                found.Count > 0
+                    ? Whole(Sources.Subscriptions, found.Count)
+                    : new SourceOutcome(
+                        Sources.Subscriptions,
+                        Complete: false,
+                        0,
+                        new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"),
+                        "no subscription is shown to this app's identity",
+                        DeclaredCall.Subscriptions.Permission,
+                        DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)
+                    )
+            );
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -167,7 +256,13 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
     }
 
     private async Task<IReadOnlyList<ResourceRow>> ResourcesAsync(
-        string userId, string principalName, OffboardingPolicy policy, List<string> subscriptions, ConcurrentQueue<SourceOutcome> sources, CancellationToken cancellationToken)
+        string userId,
+        string principalName,
+        OffboardingPolicy policy,
+        List<string> subscriptions,
+        ConcurrentQueue<SourceOutcome> sources,
+        CancellationToken cancellationToken
+    )
     {
         var rows = new List<ResourceRow>();
         try
@@ -178,14 +273,29 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            sources.Enqueue(Failed(e, LeaverSources.Resources, DeclaredCall.ResourceGraph, "resources with tags, vaults and storage accounts", rows.Count, null));
+            sources.Enqueue(
+                Failed(
+                    e,
+                    LeaverSources.Resources,
+                    DeclaredCall.ResourceGraph,
+                    "resources with tags, vaults and storage accounts",
+                    rows.Count,
+                    null
+                )
+            );
         }
         return rows;
     }
 
     // {"value":[{"id":"…","properties":{…}}],"nextLink":"https://management.azure.com/subscriptions/…"}
     private async Task<SourceOutcome> ListAsync(
-        string subscription, ConcurrentDictionary<string, Found> into, string source, DeclaredCall call, string path, CancellationToken cancellationToken)
+        string subscription,
+        ConcurrentDictionary<string, Found> into,
+        string source,
+        DeclaredCall call,
+        string path,
+        CancellationToken cancellationToken
+    )
     {
         var (count, scope) = (0L, $"/subscriptions/{subscription}");
         try
@@ -208,7 +318,10 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                     }
                 var link = page.Text("nextLink");
                 trail.Next(link);
-                next = link is null ? null : Uri.TryCreate(link, UriKind.Absolute, out var uri) ? uri : throw ForeignHostException.Of(link);
+                next =
+                    link is null ? null
+                    : Uri.TryCreate(link, UriKind.Absolute, out var uri) ? uri
+                    : throw ForeignHostException.Of(link);
             }
             return Whole(source, count);
         }
@@ -219,35 +332,56 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
     }
 
     // By the last part of their ids: a built-in role has the same one everywhere, and each subscription names it by a path of its own.
-    private async Task<IReadOnlyDictionary<string, AzureRole>> RolesAsync(IEnumerable<string> ids, ConcurrentQueue<SourceOutcome> sources, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, AzureRole>> RolesAsync(
+        IEnumerable<string> ids,
+        ConcurrentQueue<SourceOutcome> sources,
+        CancellationToken cancellationToken
+    )
     {
         var roles = new ConcurrentDictionary<string, AzureRole>(StringComparer.OrdinalIgnoreCase);
         var failures = new ConcurrentQueue<SourceOutcome>();
         var asked = ids.DistinctBy(RoleKey, StringComparer.OrdinalIgnoreCase).ToList();
-        await Parallel.ForEachAsync(asked, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken }, async (id, token) =>
-        {
-            if (_builtIn.TryGetValue(RoleKey(id), out var known))
+        await Parallel.ForEachAsync(
+            asked,
+            new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken },
+            async (id, token) =>
             {
-                roles[RoleKey(id)] = known;
-                return;
+                if (_builtIn.TryGetValue(RoleKey(id), out var known))
+                {
+                    roles[RoleKey(id)] = known;
+                    return;
+                }
+                try
+                {
+                    var (status, definition) = await GetAsync(
+                        new Uri($"{tenant.ResourceManagerAddress}{id}?api-version=2022-04-01"),
+                        token
+                    );
+                    var role = roles[RoleKey(id)] = AzureAccess.Role(id, definition);
+                    // A custom role may be changed at any time.
+                    if (status == 200 && definition.At("properties")?.Text("type") == "BuiltInRole")
+                        _builtIn[RoleKey(id)] = role;
+                }
+                catch (Exception e) when (!token.IsCancellationRequested)
+                {
+                    failures.Enqueue(
+                        Failed(
+                            e,
+                            LeaverSources.AzureRoleDefinitions,
+                            DeclaredCall.AzureRoleDefinition,
+                            "definitions of Azure roles",
+                            roles.Count,
+                            id.Split('/') is ["", "subscriptions", var subscription, ..] ? $"/subscriptions/{subscription}" : null
+                        )
+                    );
+                }
             }
-            try
-            {
-                var (status, definition) = await GetAsync(new Uri($"{tenant.ResourceManagerAddress}{id}?api-version=2022-04-01"), token);
-                var role = roles[RoleKey(id)] = AzureAccess.Role(id, definition);
-                // A custom role may be changed at any time.
-                if (status == 200 && definition.At("properties")?.Text("type") == "BuiltInRole")
-                    _builtIn[RoleKey(id)] = role;
-            }
-            catch (Exception e) when (!token.IsCancellationRequested)
-            {
-                failures.Enqueue(Failed(
-                    e, LeaverSources.AzureRoleDefinitions, DeclaredCall.AzureRoleDefinition, "definitions of Azure roles", roles.Count,
-                    id.Split('/') is ["", "subscriptions", var subscription, ..] ? $"/subscriptions/{subscription}" : null));
-            }
-        });
+        );
         if (asked.Count > 0)
-            sources.Enqueue(failures.OrderBy(f => f.Reason, StringComparer.Ordinal).FirstOrDefault() ?? Whole(LeaverSources.AzureRoleDefinitions, asked.Count));
+            sources.Enqueue(
+                failures.OrderBy(f => f.Reason, StringComparer.Ordinal).FirstOrDefault()
+                    ?? Whole(LeaverSources.AzureRoleDefinitions, asked.Count)
+            );
         return roles;
     }
 

@@ -6,8 +6,6 @@ namespace Compliance.Offboarding.Directory;
 internal static class DirectoryServices
 {
     /// <summary>Needs what <see cref="Tenants.TenantServices.AddTenant"/> registers.</summary>
-    public static IServiceCollection AddLeaverDirectory(this IServiceCollection services) => services
-        .AddSingleton<GraphReads>()
-        .AddSingleton<AzureReads>()
-        .AddSingleton<ILeaverDirectory, LeaverDirectory>();
+    public static IServiceCollection AddLeaverDirectory(this IServiceCollection services) =>
+        services.AddSingleton<GraphReads>().AddSingleton<AzureReads>().AddSingleton<ILeaverDirectory, LeaverDirectory>();
 }

@@ -29,23 +29,37 @@ internal static class GraphAccess
     public static bool IsLimited(JsonElement item)
     {
         // Roles and administrative units may be listed so: nothing of theirs is needed.
-        if (item.ValueKind != JsonValueKind.Object
-            || item.Text("@odata.type") is not (null or "#microsoft.graph.group" or "#microsoft.graph.device"
-                or "#microsoft.graph.application" or "#microsoft.graph.servicePrincipal"))
+        if (
+            item.ValueKind != JsonValueKind.Object
+            || item.Text("@odata.type")
+                is not (
+                    null
+                    or "#microsoft.graph.group"
+                    or "#microsoft.graph.device"
+                    or "#microsoft.graph.application"
+                    or "#microsoft.graph.servicePrincipal"
+                )
+        )
             return false;
         var others = item.EnumerateObject().Where(p => p.Name != "id" && !p.Name.StartsWith('@')).ToList();
         return others.Count > 0 && others.TrueForAll(p => p.Value.ValueKind == JsonValueKind.Null);
     }
 
     /// <summary>The account, when it can sign in.</summary>
-    public static Access? Account(JsonElement user) => user.Flag("accountEnabled") == false ? null : new()
-    {
-        Kind = AccessKind.Account,
-        Id = user.Text("id")!,
-        Name = user.Text("userPrincipalName") ?? user.Text("id")!,
-    };
+    public static Access? Account(JsonElement user) =>
+        user.Flag("accountEnabled") == false
+            ? null
+            : new()
+            {
+                Kind = AccessKind.Account,
+                Id = user.Text("id")!,
+                Name = user.Text("userPrincipalName") ?? user.Text("id")!,
+            };
 
-    /// <summary>A membership; null for what <c>memberOf</c> lists besides groups (directory roles are read on their own, administrative units give no access).</summary>
+    /// <summary>
+    /// A membership; null for what <c>memberOf</c> lists besides groups (directory roles are read on their own, administrative units give
+    /// no access).
+    /// </summary>
     /// <param name="item">As Graph gives it.</param>
     /// <param name="principalName">User principal name of the person, which commands name.</param>
     public static Access? Membership(JsonElement item, string principalName)
@@ -86,15 +100,25 @@ internal static class GraphAccess
             return null;
         var type = item.Text("@odata.type") ?? "";
         if (Methods.TryGetValue(type, out var known))
-            return new() { Kind = AccessKind.SignInMethod, Id = $"{known.Collection}/{id}", Name = known.Name, Details = Given(("@odata.type", type)) };
+            return new()
+            {
+                Kind = AccessKind.SignInMethod,
+                Id = $"{known.Collection}/{id}",
+                Name = known.Name,
+                Details = Given(("@odata.type", type)),
+            };
         var password = type == "#microsoft.graph.passwordAuthenticationMethod";
         return new()
         {
             Kind = AccessKind.SignInMethod,
             Id = password ? $"passwordMethods/{id}" : $"methods/{id}",
             Name = password ? "password" : type.Split('.')[^1],
-            NotRemovable = password ? "a password cannot be deleted; it opens nothing while the account is disabled" : "this kind of method cannot be deleted through Graph v1.0, or is newer than this program",
-            WhatToDo = password ? "reset it before the account is ever enabled again" : "delete it in the Entra admin center: Users, the person, Authentication methods",
+            NotRemovable = password
+                ? "a password cannot be deleted; it opens nothing while the account is disabled"
+                : "this kind of method cannot be deleted through Graph v1.0, or is newer than this program",
+            WhatToDo = password
+                ? "reset it before the account is ever enabled again"
+                : "delete it in the Entra admin center: Users, the person, Authentication methods",
             Details = Given(("@odata.type", type)),
         };
     }
@@ -105,36 +129,48 @@ internal static class GraphAccess
     {
         if (item.Text("id") is not { } id)
             return null;
-        var throughGroup = item.Text("principalType") == "Group" || (item.Text("principalId") is { } principal && !principal.Equals(userId, StringComparison.OrdinalIgnoreCase));
+        var throughGroup =
+            item.Text("principalType") == "Group"
+            || (item.Text("principalId") is { } principal && !principal.Equals(userId, StringComparison.OrdinalIgnoreCase));
         var app = item.Text("resourceDisplayName") ?? item.Text("resourceId") ?? id;
         return new()
         {
             Kind = AccessKind.AppRole,
             Id = id,
             Name = app,
-            NotRemovable = throughGroup ? $"assigned through the group {item.Text("principalDisplayName") ?? item.Text("principalId")}" : null,
+            NotRemovable = throughGroup
+                ? $"assigned through the group {item.Text("principalDisplayName") ?? item.Text("principalId")}"
+                : null,
             WhatToDo = throughGroup ? "take the person out of that group" : null,
             Details = With(
                 Kept(item, "appRoleId", "principalId", "principalType", "resourceId"),
-                (Group, throughGroup ? item.Text("principalId") : null)),
+                (Group, throughGroup ? item.Text("principalId") : null)
+            ),
         };
     }
 
     /// <summary>A delegated grant for this user alone; null for one for everybody.</summary>
     // {"id":"…","clientId":"…","consentType":"Principal","principalId":"…","resourceId":"…","scope":" User.Read Files.Read"}
-    public static Access? Grant(JsonElement item) => item.Text("id") is not { } id || item.Text("consentType") == "AllPrincipals" ? null : new()
-    {
-        Kind = AccessKind.DelegatedGrant,
-        Id = id,
-        Name = item.Text("scope")?.Trim() ?? "delegated grant",
-        Details = Kept(item, "clientId", "consentType", "principalId", "resourceId", "scope"),
-    };
+    public static Access? Grant(JsonElement item) =>
+        item.Text("id") is not { } id || item.Text("consentType") == "AllPrincipals"
+            ? null
+            : new()
+            {
+                Kind = AccessKind.DelegatedGrant,
+                Id = id,
+                Name = item.Text("scope")?.Trim() ?? "delegated grant",
+                Details = Kept(item, "clientId", "consentType", "principalId", "resourceId", "scope"),
+            };
 
     /// <summary>A directory role, in force or eligible; null for one that is held through a group.</summary>
-    // {"id":"…","principalId":"…","roleDefinitionId":"…","directoryScopeId":"/","memberType":"Direct","roleDefinition":{"displayName":"Application Administrator",…}}
+    // {"id":"…","principalId":"…","roleDefinitionId":"…","directoryScopeId":"/","memberType":"Direct","roleDefinition":{"displayName":"Application
+    // Administrator",…}}
     public static Access? DirectoryRole(AccessKind kind, JsonElement item, string userId)
     {
-        if (item.Text("id") is not { } id || item.Text("principalId") is { } principal && !principal.Equals(userId, StringComparison.OrdinalIgnoreCase))
+        if (
+            item.Text("id") is not { } id
+            || item.Text("principalId") is { } principal && !principal.Equals(userId, StringComparison.OrdinalIgnoreCase)
+        )
             return null;
         var throughGroup = item.Text("memberType") == "Group";
         var scope = item.Text("directoryScopeId") ?? item.Text("appScopeId") ?? "/";
@@ -147,7 +183,11 @@ internal static class GraphAccess
             Privileged = true,
             NotRemovable = throughGroup ? "held through a group" : null,
             WhatToDo = throughGroup ? "nothing more: it ends with the membership in that group" : null,
-            Details = With(Kept(item, "roleDefinitionId", "appScopeId", "memberType"), ("principalId", userId), ("directoryScopeId", item.Text("appScopeId") is null ? scope : null)),
+            Details = With(
+                Kept(item, "roleDefinitionId", "appScopeId", "memberType"),
+                ("principalId", userId),
+                ("directoryScopeId", item.Text("appScopeId") is null ? scope : null)
+            ),
         };
     }
 
@@ -166,34 +206,49 @@ internal static class GraphAccess
     //  "memberType":"Direct","endDateTime":"2026-11-23T17:00:00Z","roleAssignmentOriginId":"…","roleAssignmentScheduleId":"…"}
     public static Access Scheduled(Access role, IEnumerable<JsonElement> instances)
     {
-        var found = instances.FirstOrDefault(i => Same(i.Text("roleAssignmentOriginId"), role.Id)
-            || (Same(i.Text("roleDefinitionId"), role.Details.GetValueOrDefault("roleDefinitionId"))
-                && Same(i.Text("directoryScopeId") ?? i.Text("appScopeId") ?? "/", role.Scope)));
-        return found.ValueKind == JsonValueKind.Object
+        var found = instances.FirstOrDefault(i =>
+            Same(i.Text("roleAssignmentOriginId"), role.Id)
+            || (
+                Same(i.Text("roleDefinitionId"), role.Details.GetValueOrDefault("roleDefinitionId"))
+                && Same(i.Text("directoryScopeId") ?? i.Text("appScopeId") ?? "/", role.Scope)
+            )
+        );
+        return
+            found.ValueKind == JsonValueKind.Object
             && (found.Text("assignmentType") == "Activated" || found.Text("endDateTime") is not null)
             ? role with
             {
                 Details = With(
                     new Dictionary<string, string>(role.Details, StringComparer.Ordinal),
                     (Schedule, found.Text("roleAssignmentScheduleId") ?? found.Text("id")),
-                    ("assignmentType", found.Text("assignmentType"))),
+                    ("assignmentType", found.Text("assignmentType"))
+                ),
             }
             : role;
     }
 
     /// <summary>A registered device that is enabled.</summary>
-    public static Access? Device(JsonElement item) => item.Text("id") is not { } id || item.Flag("accountEnabled") == false ? null : new()
-    {
-        Kind = AccessKind.Device,
-        Id = id,
-        Name = item.Text("displayName") ?? id,
-        Details = Kept(item, "deviceId", "operatingSystem", "accountEnabled", "trustType"),
-    };
+    public static Access? Device(JsonElement item) =>
+        item.Text("id") is not { } id || item.Flag("accountEnabled") == false
+            ? null
+            : new()
+            {
+                Kind = AccessKind.Device,
+                Id = id,
+                Name = item.Text("displayName") ?? id,
+                Details = Kept(item, "deviceId", "operatingSystem", "accountEnabled", "trustType"),
+            };
 
     /// <summary>A device under management that is not being retired or wiped already.</summary>
     public static Access? ManagedDevice(JsonElement item) =>
-        item.Text("id") is not { } id || item.Text("managementState") is { } state && (state.StartsWith("retire", StringComparison.OrdinalIgnoreCase) || state.StartsWith("wipe", StringComparison.OrdinalIgnoreCase))
-            && !state.EndsWith("Failed", StringComparison.OrdinalIgnoreCase) && !state.EndsWith("Canceled", StringComparison.OrdinalIgnoreCase)
+        item.Text("id") is not { } id
+        || item.Text("managementState") is { } state
+            && (
+                state.StartsWith("retire", StringComparison.OrdinalIgnoreCase)
+                || state.StartsWith("wipe", StringComparison.OrdinalIgnoreCase)
+            )
+            && !state.EndsWith("Failed", StringComparison.OrdinalIgnoreCase)
+            && !state.EndsWith("Canceled", StringComparison.OrdinalIgnoreCase)
             ? null
             : new()
             {
@@ -204,8 +259,8 @@ internal static class GraphAccess
             };
 
     /// <summary>
-    /// Licences. The same one can be assigned directly and inherited from groups: what is inherited has the group in its id, so that it stays apart from the one that
-    /// can be taken away.
+    /// Licences. The same one can be assigned directly and inherited from groups: what is inherited has the group in its id, so that it
+    /// stays apart from the one that can be taken away.
     /// </summary>
     // {"assignedLicenses":[{"skuId":"…","disabledPlans":[]}],"licenseAssignmentStates":[{"skuId":"…","assignedByGroup":null,"disabledPlans":[],"state":"Active","error":"None"}]}
     public static IEnumerable<Access> Licences(JsonElement user)
@@ -265,9 +320,21 @@ internal static class GraphAccess
         switch (item.Text("@odata.type"))
         {
             case "#microsoft.graph.application":
-                return new() { Kind = AccessKind.OwnedApplication, Id = id, Name = name, Details = With(Kept(item, "appId"), ("credentials", Credentials(item))) };
+                return new()
+                {
+                    Kind = AccessKind.OwnedApplication,
+                    Id = id,
+                    Name = name,
+                    Details = With(Kept(item, "appId"), ("credentials", Credentials(item))),
+                };
             case "#microsoft.graph.servicePrincipal":
-                return new() { Kind = AccessKind.OwnedServicePrincipal, Id = id, Name = name, Details = With(Kept(item, "appId"), ("credentials", Credentials(item))) };
+                return new()
+                {
+                    Kind = AccessKind.OwnedServicePrincipal,
+                    Id = id,
+                    Name = name,
+                    Details = With(Kept(item, "appId"), ("credentials", Credentials(item))),
+                };
             case "#microsoft.graph.group":
                 var (why, what) = Unremovable(item, name, principalName, owner: true);
                 // Who owns a dynamic group is not decided by its rule.
@@ -290,15 +357,29 @@ internal static class GraphAccess
     /// <summary>Other owners who are people and can sign in; null when that is not certain.</summary>
     public static int? OtherOwners(IReadOnlyList<JsonElement> owners, string userId)
     {
-        var others = owners.Where(o => o.Text("@odata.type") is "#microsoft.graph.user" or null && o.Text("id") is { } id && !id.Equals(userId, StringComparison.OrdinalIgnoreCase))
-            .DistinctBy(o => o.Text("id"), StringComparer.OrdinalIgnoreCase).ToList();
+        var others = owners
+            .Where(o =>
+                o.Text("@odata.type") is "#microsoft.graph.user" or null
+                && o.Text("id") is { } id
+                && !id.Equals(userId, StringComparison.OrdinalIgnoreCase)
+            )
+            .DistinctBy(o => o.Text("id"), StringComparer.OrdinalIgnoreCase)
+            .ToList();
         var living = others.Count(o => o.Flag("accountEnabled") == true);
         return living == 0 && others.Exists(o => o.Flag("accountEnabled") is null) ? null : living;
     }
 
     /// <summary>The names of the permissions that make an application privileged; empty when it has none.</summary>
     public static IReadOnlyList<string> PrivilegedNames(IReadOnlyList<JsonElement> appRoleAssignments) =>
-        [.. appRoleAssignments.Select(a => a.Text("appRoleId")).OfType<string>().Select(id => PrivilegedPermissions.ById.GetValueOrDefault(id)).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        [
+            .. appRoleAssignments
+                .Select(a => a.Text("appRoleId"))
+                .OfType<string>()
+                .Select(id => PrivilegedPermissions.ById.GetValueOrDefault(id))
+                .OfType<string>()
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
+        ];
 
     /// <summary>Those details that were told, by Graph's own names.</summary>
     private static Dictionary<string, string> Kept(JsonElement item, params string[] names)
@@ -318,7 +399,8 @@ internal static class GraphAccess
         return details;
     }
 
-    private static Dictionary<string, string> Given(params (string Name, string Value)[] details) => details.ToDictionary(d => d.Name, d => d.Value, StringComparer.Ordinal);
+    private static Dictionary<string, string> Given(params (string Name, string Value)[] details) =>
+        details.ToDictionary(d => d.Name, d => d.Value, StringComparer.Ordinal);
 
     private static Dictionary<string, string> With(Dictionary<string, string> details, params (string Name, string? Value)[] more)
     {
@@ -329,21 +411,26 @@ internal static class GraphAccess
     }
 
     // How many secrets and certificates there are; null when it was not told.
-    private static string? Credentials(JsonElement item) => item.At("passwordCredentials") is null && item.At("keyCredentials") is null
-        ? null
-        : (item.Items("passwordCredentials").Count() + item.Items("keyCredentials").Count()).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string? Credentials(JsonElement item) =>
+        item.At("passwordCredentials") is null && item.At("keyCredentials") is null
+            ? null
+            : (item.Items("passwordCredentials").Count() + item.Items("keyCredentials").Count()).ToString(
+                System.Globalization.CultureInfo.InvariantCulture
+            );
 
-    private static Access Licence(string id, string sku, JsonElement item, string? group) => new()
-    {
-        Kind = AccessKind.Licence,
-        Id = id,
-        Name = sku,
-        NotRemovable = group is null ? null : $"inherited from the group {group}",
-        WhatToDo = group is null ? null : "take the person out of that group",
-        Details = With(
-            Given(("skuId", sku), ("disabledPlans", string.Join(',', item.Items("disabledPlans").Select(p => p.ToString())))),
-            (Group, group)),
-    };
+    private static Access Licence(string id, string sku, JsonElement item, string? group) =>
+        new()
+        {
+            Kind = AccessKind.Licence,
+            Id = id,
+            Name = sku,
+            NotRemovable = group is null ? null : $"inherited from the group {group}",
+            WhatToDo = group is null ? null : "take the person out of that group",
+            Details = With(
+                Given(("skuId", sku), ("disabledPlans", string.Join(',', item.Items("disabledPlans").Select(p => p.ToString())))),
+                (Group, group)
+            ),
+        };
 
     private static bool Same(string? a, string? b) => a is not null && a.Equals(b, StringComparison.OrdinalIgnoreCase);
 
@@ -354,7 +441,10 @@ internal static class GraphAccess
         if (group.Flag("onPremisesSyncEnabled") == true)
             return ("comes from the on-premises directory, which would bring it back", $"take {whom} out of {name} in Active Directory");
         if (types.Contains("DynamicMembership"))
-            return ("its members follow a rule", $"change what the rule looks at{(group.Text("membershipRule") is { } rule ? $" ({rule})" : "")}, or the rule");
+            return (
+                "its members follow a rule",
+                $"change what the rule looks at{(group.Text("membershipRule") is { } rule ? $" ({rule})" : "")}, or the rule"
+            );
         if (group.Flag("mailEnabled") == true && !types.Contains("Unified"))
         {
             var kind = group.Flag("securityEnabled") switch
@@ -366,9 +456,14 @@ internal static class GraphAccess
             var (of, person) = (PowerShell(group.Text("mail") ?? name), PowerShell(principalName));
             return (
                 $"{kind}, which Graph only reads",
-                $"take {whom} out of {name} in Exchange Online: " + (owner
-                    ? $"Set-DistributionGroup -Identity {of} -ManagedBy @{{Remove={person}}} -BypassSecurityGroupManagerCheck"
-                    : $"Remove-DistributionGroupMember -Identity {of} -Member {person} -BypassSecurityGroupManagerCheck -Confirm:$false"));
+                $"take {whom} out of {name} in Exchange Online: "
+                    + (
+                        owner
+                            ? $"Set-DistributionGroup -Identity {of} -ManagedBy @{{Remove={person}}} -BypassSecurityGroupManagerCheck"
+                            : $"Remove-DistributionGroupMember -Identity {of} -Member {person} -BypassSecurityGroupManagerCheck "
+                                + "-Confirm:$false"
+                    )
+            );
         }
         return (null, null);
     }

@@ -23,12 +23,16 @@ internal sealed record GraphReading(int Status, IReadOnlyList<JsonElement> Items
 }
 
 /// <summary>
-/// Reads many lists and objects in as few round trips as there can be: all first pages together, twenty a batch, then all second pages, and so on.
+/// Reads many lists and objects in as few round trips as there can be: all first pages together, twenty a batch, then all second pages, and
+/// so on.
 /// </summary>
 internal sealed class GraphReads(TenantConnection tenant, GraphBatch batch)
 {
     /// <summary>Every read has a result; one that failed keeps the items read before it did.</summary>
-    public async Task<IReadOnlyDictionary<string, GraphReading>> ReadAsync(IReadOnlyCollection<GraphRead> reads, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, GraphReading>> ReadAsync(
+        IReadOnlyCollection<GraphRead> reads,
+        CancellationToken cancellationToken
+    )
     {
         var done = new Dictionary<string, GraphReading>(StringComparer.Ordinal);
         var items = reads.ToDictionary(r => r.Key, _ => new List<JsonElement>(), StringComparer.Ordinal);
@@ -36,13 +40,21 @@ internal sealed class GraphReads(TenantConnection tenant, GraphBatch batch)
         var open = reads.ToList();
         while (open.Count > 0)
         {
-            var answers = await batch.SendAsync(open.Select(r => new BatchRequest(r.Key, "GET", r.Path, Eventual: r.Eventual)), cancellationToken);
+            var answers = await batch.SendAsync(
+                open.Select(r => new BatchRequest(r.Key, "GET", r.Path, Eventual: r.Eventual)),
+                cancellationToken
+            );
             var further = new List<GraphRead>();
             foreach (var read in open)
             {
                 var answer = answers[read.Key];
                 if (answer.Status != 200)
-                    done[read.Key] = new(answer.Status, items[read.Key], default, ReadFailure.Of(answer, read.Call, tenant.Options.ClientId));
+                    done[read.Key] = new(
+                        answer.Status,
+                        items[read.Key],
+                        default,
+                        ReadFailure.Of(answer, read.Call, tenant.Options.ClientId)
+                    );
                 else if (read.Single)
                     done[read.Key] = new(200, [], answer.Body, null);
                 else if (Page(read, answer.Body, items[read.Key], trails[read.Key]) is var (next, failure) && next is not null)

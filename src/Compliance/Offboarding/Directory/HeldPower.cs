@@ -17,8 +17,13 @@ internal sealed record HeldPower(IReadOnlyList<string> Principals, IReadOnlyList
     /// <summary>
     /// Whether an access has to be judged by what something else is assigned: only what this program would ever give back.
     /// </summary>
-    public static bool IsHolder(Access access) => access.NotRemovable is null && access.Kind is AccessKind.GroupMember
-        or AccessKind.OwnedGroup or AccessKind.OwnedApplication or AccessKind.OwnedServicePrincipal;
+    public static bool IsHolder(Access access) =>
+        access.NotRemovable is null
+        && access.Kind
+            is AccessKind.GroupMember
+                or AccessKind.OwnedGroup
+                or AccessKind.OwnedApplication
+                or AccessKind.OwnedServicePrincipal;
 
     /// <summary>The object ids of all of them.</summary>
     public static IReadOnlySet<string> PrincipalsOf(IEnumerable<HeldPower> held) =>
@@ -30,7 +35,8 @@ internal sealed record HeldPower(IReadOnlyList<string> Principals, IReadOnlyList
     public static bool IsNested(GraphReading direct, GraphReading all)
     {
         var known = direct.Items.Select(i => i.Text("id")).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return direct.Failure is not null || all.Failure is not null
+        return direct.Failure is not null
+            || all.Failure is not null
             || all.Items.Any(i => i.Text("@odata.type") is "#microsoft.graph.group" or null && !known.Contains(i.Text("id")));
     }
 
@@ -70,12 +76,15 @@ internal sealed record HeldPower(IReadOnlyList<string> Principals, IReadOnlyList
         // An app registration without a principal in this tenant has no power in it.
         var own = read.TryGetValue("principal/" + access.Id, out var principal) ? principal.Body.Text("id") : access.Id;
         var groups = above.Items.Where(i => i.Text("@odata.type") is "#microsoft.graph.group" or null).ToList();
-        var roles = above.Items.Where(i => i.Text("@odata.type") == "#microsoft.graph.directoryRole").Select(Name)
+        var roles = above
+            .Items.Where(i => i.Text("@odata.type") == "#microsoft.graph.directoryRole")
+            .Select(Name)
             .Concat(groups.Where(g => g.Flag("isAssignableToRole") == true).Select(Name));
         return new(
             [.. groups.Select(g => g.Text("id")).Append(own).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)],
             [.. roles],
-            IsRead(above) && (principal is null || IsRead(principal)) && !groups.Exists(GraphAccess.IsLimited));
+            IsRead(above) && (principal is null || IsRead(principal)) && !groups.Exists(GraphAccess.IsLimited)
+        );
     }
 
     /// <summary>The access as judged by this and by the Azure roles of <see cref="Principals"/>.</summary>

@@ -7,7 +7,12 @@ namespace Compliance.Offboarding.Directory;
 
 /// <summary>Reads a leaver in Graph and Resource Manager.</summary>
 internal sealed partial class LeaverDirectory(
-    TenantConnection tenant, GraphReads reads, AzureReads azure, TimeProvider time, ILogger<LeaverDirectory> log) : ILeaverDirectory
+    TenantConnection tenant,
+    GraphReads reads,
+    AzureReads azure,
+    TimeProvider time,
+    ILogger<LeaverDirectory> log
+) : ILeaverDirectory
 {
     private const string Pim = "roleEligibilityScheduleInstances";
     private const string GroupFields =
@@ -16,18 +21,26 @@ internal sealed partial class LeaverDirectory(
     private const string Transitive = "transitiveMemberOf";
     private const string PimActive = "roleAssignmentScheduleInstances";
     private const int ManagersUp = 10;
-    private const string Person = "$select=id,displayName,userPrincipalName,accountEnabled&$expand=manager($select=id,displayName,userPrincipalName,accountEnabled)";
+    private const string Person =
+        "$select=id,displayName,userPrincipalName,accountEnabled&$expand=manager($select=id,displayName,userPrincipalName,accountEnabled)";
 
     private readonly LeaverLookups _lookups = new(reads);
 
     /// <inheritdoc/>
-    public Task<LeaverLookup> LookUpAsync(HrEvent latest, OffboardingPolicy policy, CancellationToken cancellationToken) => _lookups.FindAsync(latest, policy, cancellationToken);
+    public Task<LeaverLookup> LookUpAsync(HrEvent latest, OffboardingPolicy policy, CancellationToken cancellationToken) =>
+        _lookups.FindAsync(latest, policy, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<LeaverLookup> LookUpAsync(string userId, OffboardingPolicy policy, CancellationToken cancellationToken) => _lookups.FindAsync(userId, policy, cancellationToken);
+    public Task<LeaverLookup> LookUpAsync(string userId, OffboardingPolicy policy, CancellationToken cancellationToken) =>
+        _lookups.FindAsync(userId, policy, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<AccessSnapshot> ReadAccessAsync(string userId, string principalName, OffboardingPolicy policy, CancellationToken cancellationToken)
+    public async Task<AccessSnapshot> ReadAccessAsync(
+        string userId,
+        string principalName,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         var takenAt = time.GetUtcNow();
         var inAzure = azure.ReadAsync(userId, principalName, policy, cancellationToken);
@@ -40,9 +53,12 @@ internal sealed partial class LeaverDirectory(
             others = [.. others, power.Source];
         }
         var snapshot = new AccessSnapshot(
-            tenant.Options.Id, userId, takenAt,
+            tenant.Options.Id,
+            userId,
+            takenAt,
             [.. accesses.Concat(more).DistinctBy(a => a.Key).OrderBy(a => a.Kind).ThenBy(a => a.Id, StringComparer.OrdinalIgnoreCase)],
-            [.. sources.Concat(others).OrderBy(s => s.Source, StringComparer.Ordinal)]);
+            [.. sources.Concat(others).OrderBy(s => s.Source, StringComparer.Ordinal)]
+        );
         foreach (var source in snapshot.Sources.Where(s => !s.Complete))
             NotRead(log, source.Source, source.Reason ?? "");
         return snapshot;
@@ -55,7 +71,9 @@ internal sealed partial class LeaverDirectory(
             [
                 new("group", $"/groups/{Uri.EscapeDataString(groupId)}?$select={GroupFields}", DeclaredCall.Group, Single: true),
                 new("memberOf", $"{User(userId)}/memberOf?$select=id&$top=999", DeclaredCall.MemberOf),
-            ], cancellationToken);
+            ],
+            cancellationToken
+        );
         var (group, memberOf) = (read["group"], read["memberOf"]);
         if (group.Missing)
             return new(groupId, groupId, false, "there is no such group in the directory", null);
@@ -73,7 +91,12 @@ internal sealed partial class LeaverDirectory(
         bool? told = null;
         for (var up = 0; up < ManagersUp; up++)
         {
-            var read = (await reads.ReadAsync([new("user", $"/users/{Uri.EscapeDataString(at)}?{Person}", DeclaredCall.User, Single: true)], cancellationToken))["user"];
+            var read = (
+                await reads.ReadAsync(
+                    [new("user", $"/users/{Uri.EscapeDataString(at)}?{Person}", DeclaredCall.User, Single: true)],
+                    cancellationToken
+                )
+            )["user"];
             // Who was deleted has no manager; who could not be read may have one.
             if (read.Missing)
                 return null;
@@ -100,17 +123,30 @@ internal sealed partial class LeaverDirectory(
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(
+        IReadOnlyCollection<string> userIds,
+        CancellationToken cancellationToken
+    )
     {
         var asked = userIds.Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var read = await reads.ReadAsync(
-            [.. asked.SelectMany(id => new GraphRead[]
-            {
-                new("user/" + id, $"{User(id)}?$select=id,accountEnabled", DeclaredCall.User, Single: true),
-                new("groups/" + id, $"{User(id)}/memberOf?$select=id&$top=999", DeclaredCall.MemberOf),
-                new("roles/" + id, $"{RolesOf(id)}&$select=id", DeclaredCall.DirectoryRoles),
-            })], cancellationToken);
-        return asked.ToDictionary(id => id, id => RelapseOf(read["user/" + id], read["groups/" + id], read["roles/" + id]), StringComparer.OrdinalIgnoreCase);
+            [
+                .. asked.SelectMany(id =>
+                    new GraphRead[]
+                    {
+                        new("user/" + id, $"{User(id)}?$select=id,accountEnabled", DeclaredCall.User, Single: true),
+                        new("groups/" + id, $"{User(id)}/memberOf?$select=id&$top=999", DeclaredCall.MemberOf),
+                        new("roles/" + id, $"{RolesOf(id)}&$select=id", DeclaredCall.DirectoryRoles),
+                    }
+                ),
+            ],
+            cancellationToken
+        );
+        return asked.ToDictionary(
+            id => id,
+            id => RelapseOf(read["user/" + id], read["groups/" + id], read["roles/" + id]),
+            StringComparer.OrdinalIgnoreCase
+        );
     }
 
     private static Heir? HeirOf(JsonElement person, IReadOnlySet<string> leaving) =>
@@ -122,37 +158,77 @@ internal sealed partial class LeaverDirectory(
     {
         if (user.Missing)
             return new(false, null, [], null);
-        var unread = string.Join("; ", new[] { ("user", user), ("memberOf", groups), ("roleAssignments", roles) }.Where(r => r.Item2.Failure is not null).Select(r => $"{r.Item1}: {r.Item2.Failure!.Reason}"));
+        var unread = string.Join(
+            "; ",
+            new[] { ("user", user), ("memberOf", groups), ("roleAssignments", roles) }
+                .Where(r => r.Item2.Failure is not null)
+                .Select(r => $"{r.Item1}: {r.Item2.Failure!.Reason}")
+        );
         // Directory roles are counted by their assignments, which tell those of an administrative unit too.
-        var memberships = groups.Items.Where(g => g.Text("@odata.type") is "#microsoft.graph.group" or null).Concat(roles.Items)
-            .Select(i => i.Text("id")).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase).ToList();
-        return new(true, user.Failure is null ? user.Body.Flag("accountEnabled") : null, groups.Failure is null && roles.Failure is null ? memberships : null, unread.Length == 0 ? null : unread);
+        var memberships = groups
+            .Items.Where(g => g.Text("@odata.type") is "#microsoft.graph.group" or null)
+            .Concat(roles.Items)
+            .Select(i => i.Text("id"))
+            .OfType<string>()
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Order(StringComparer.OrdinalIgnoreCase)
+            .ToList();
+        return new(
+            true,
+            user.Failure is null ? user.Body.Flag("accountEnabled") : null,
+            groups.Failure is null && roles.Failure is null ? memberships : null,
+            unread.Length == 0 ? null : unread
+        );
     }
 
     private static string User(string id) => $"/users/{Uri.EscapeDataString(id)}";
 
-    private static string RolesOf(string id) => $"/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20'{Uri.EscapeDataString(id)}'";
+    private static string RolesOf(string id) =>
+        $"/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20'{Uri.EscapeDataString(id)}'";
 
     private async Task<(List<Access> Accesses, List<SourceOutcome> Sources, Dictionary<string, HeldPower> Held)> ReadGraphAsync(
-        string userId, string principalName, CancellationToken cancellationToken)
+        string userId,
+        string principalName,
+        CancellationToken cancellationToken
+    )
     {
         var user = User(userId);
         var parts = new GraphRead[]
         {
-            new("", $"{user}?$select=id,userPrincipalName,accountEnabled,assignedLicenses,licenseAssignmentStates", DeclaredCall.User, Single: true),
+            new(
+                "",
+                $"{user}?$select=id,userPrincipalName,accountEnabled,assignedLicenses,licenseAssignmentStates",
+                DeclaredCall.User,
+                Single: true
+            ),
             new("memberOf", $"{user}/memberOf?$select={GroupFields}&$top=999", DeclaredCall.MemberOf),
             new(Transitive, $"{user}/{Transitive}?$select=id,displayName&$top=999", DeclaredCall.TransitiveMemberOf),
             new("authentication/methods", $"{user}/authentication/methods", DeclaredCall.SignInMethods),
             new("appRoleAssignments", $"{user}/appRoleAssignments?$top=999", DeclaredCall.UserAppRoles),
             new("oauth2PermissionGrants", $"{user}/oauth2PermissionGrants", DeclaredCall.UserGrants),
             new("roleAssignments", $"{RolesOf(userId)}&$expand=roleDefinition", DeclaredCall.DirectoryRoles),
-            new(Pim, $"/roleManagement/directory/{Pim}?$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'&$expand=roleDefinition", DeclaredCall.EligibleDirectoryRoles),
-            new(PimActive, $"/roleManagement/directory/{PimActive}?$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'",
-                DeclaredCall.ScheduledDirectoryRoles),
+            new(
+                Pim,
+                $"/roleManagement/directory/{Pim}?$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'&$expand=roleDefinition",
+                DeclaredCall.EligibleDirectoryRoles
+            ),
+            new(
+                PimActive,
+                $"/roleManagement/directory/{PimActive}?$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'",
+                DeclaredCall.ScheduledDirectoryRoles
+            ),
             // Without $select: asking for keyCredentials by name has a limit of its own (150 a minute for a tenant).
             new("ownedObjects", $"{user}/ownedObjects?$top=999", DeclaredCall.OwnedObjects),
-            new("registeredDevices", $"{user}/registeredDevices?$select=id,deviceId,displayName,operatingSystem,accountEnabled,trustType", DeclaredCall.RegisteredDevices),
-            new("managedDevices", $"{user}/managedDevices?$select=id,deviceName,operatingSystem,azureADDeviceId,managementState", DeclaredCall.ManagedDevices),
+            new(
+                "registeredDevices",
+                $"{user}/registeredDevices?$select=id,deviceId,displayName,operatingSystem,accountEnabled,trustType",
+                DeclaredCall.RegisteredDevices
+            ),
+            new(
+                "managedDevices",
+                $"{user}/managedDevices?$select=id,deviceName,operatingSystem,azureADDeviceId,managementState",
+                DeclaredCall.ManagedDevices
+            ),
         };
         var read = await reads.ReadAsync(parts, cancellationToken);
         var deleted = read[""].Missing;
@@ -168,32 +244,58 @@ internal sealed partial class LeaverDirectory(
         accesses.AddRange(read["appRoleAssignments"].Items.Select(i => GraphAccess.AppRole(i, userId)).OfType<Access>());
         accesses.AddRange(read["oauth2PermissionGrants"].Items.Select(GraphAccess.Grant).OfType<Access>());
         accesses.AddRange(
-            read["roleAssignments"].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.DirectoryRole, i, userId)).OfType<Access>()
-            .Select(a => GraphAccess.Scheduled(a, read[PimActive].Items)));
-        accesses.AddRange(read[Pim].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.EligibleDirectoryRole, i, userId)).OfType<Access>());
+            read["roleAssignments"]
+                .Items.Select(i => GraphAccess.DirectoryRole(AccessKind.DirectoryRole, i, userId))
+                .OfType<Access>()
+                .Select(a => GraphAccess.Scheduled(a, read[PimActive].Items))
+        );
+        accesses.AddRange(
+            read[Pim].Items.Select(i => GraphAccess.DirectoryRole(AccessKind.EligibleDirectoryRole, i, userId)).OfType<Access>()
+        );
         accesses.AddRange(read["registeredDevices"].Items.Select(GraphAccess.Device).OfType<Access>());
         accesses.AddRange(read["managedDevices"].Items.Select(GraphAccess.ManagedDevice).OfType<Access>());
 
         var sources = parts.Select(p => Outcome(userId, p, read[p.Key], deleted)).ToList();
         accesses = [.. accesses.Select(a => GraphAccess.ThroughGroup(a, accesses))];
-        var owned =
-            read["ownedObjects"].Items.Select(i => GraphAccess.Owned(i, principalName)).OfType<Access>().DistinctBy(a => a.Key).ToList();
-        return await FurtherAsync(userId, accesses, owned, sources, HeldPower.IsNested(read["memberOf"], read[Transitive]), cancellationToken);
+        var owned = read["ownedObjects"]
+            .Items.Select(i => GraphAccess.Owned(i, principalName))
+            .OfType<Access>()
+            .DistinctBy(a => a.Key)
+            .ToList();
+        return await FurtherAsync(
+            userId,
+            accesses,
+            owned,
+            sources,
+            HeldPower.IsNested(read["memberOf"], read[Transitive]),
+            cancellationToken
+        );
     }
 
     // Who else owns what is owned, what the applications may do, and what the groups and applications are members of: one more round, only
     // when there is such a thing.
     private async Task<(List<Access> Accesses, List<SourceOutcome> Sources, Dictionary<string, HeldPower> Held)> FurtherAsync(
-        string userId, List<Access> accesses, List<Access> owned, List<SourceOutcome> sources, bool nested, CancellationToken cancellationToken)
+        string userId,
+        List<Access> accesses,
+        List<Access> owned,
+        List<SourceOutcome> sources,
+        bool nested,
+        CancellationToken cancellationToken
+    )
     {
         var holders = accesses.Concat(owned).Where(HeldPower.IsHolder).DistinctBy(a => a.Key).ToList();
-        var asked = owned.SelectMany(OwnerReads).Concat(holders.SelectMany(h => HeldPower.Reads(h, nested)))
-            .DistinctBy(r => r.Key).ToList();
+        var asked = owned
+            .SelectMany(OwnerReads)
+            .Concat(holders.SelectMany(h => HeldPower.Reads(h, nested)))
+            .DistinctBy(r => r.Key)
+            .ToList();
         var read = await reads.ReadAsync(asked, cancellationToken);
         var failed = asked.Where(r => read[r.Key] is { Failure: not null, Missing: false });
         return (
-            [.. accesses, .. owned.Select(Judged)], [.. sources, .. failed.Select(r => Outcome(userId, r, read[r.Key], false))],
-            holders.ToDictionary(a => a.Key, a => HeldPower.Of(a, read, nested), StringComparer.Ordinal));
+            [.. accesses, .. owned.Select(Judged)],
+            [.. sources, .. failed.Select(r => Outcome(userId, r, read[r.Key], false))],
+            holders.ToDictionary(a => a.Key, a => HeldPower.Of(a, read, nested), StringComparer.Ordinal)
+        );
 
         Access Judged(Access access)
         {
@@ -205,7 +307,10 @@ internal sealed partial class LeaverDirectory(
             // What could not be read may be anything: it is treated as privileged, and the source says so.
             if (privileged.Count == 0 && permissions is { Failure: null } or { Missing: true })
                 return access;
-            var details = new Dictionary<string, string>(access.Details, StringComparer.Ordinal) { ["privilegedPermissions"] = privileged.Count > 0 ? string.Join(',', privileged) : "not read" };
+            var details = new Dictionary<string, string>(access.Details, StringComparer.Ordinal)
+            {
+                ["privilegedPermissions"] = privileged.Count > 0 ? string.Join(',', privileged) : "not read",
+            };
             return access with { Privileged = true, Details = details };
         }
     }
@@ -219,11 +324,19 @@ internal sealed partial class LeaverDirectory(
             case AccessKind.OwnedApplication:
                 yield return new("owners/" + access.Id, $"/applications/{id}/{Owners}", DeclaredCall.ApplicationOwners);
                 if (access.Details.TryGetValue("appId", out var appId))
-                    yield return new("permissions/" + access.Id, $"/servicePrincipals(appId='{Uri.EscapeDataString(appId)}')/appRoleAssignments", DeclaredCall.ApplicationPermissionsByAppId);
+                    yield return new(
+                        "permissions/" + access.Id,
+                        $"/servicePrincipals(appId='{Uri.EscapeDataString(appId)}')/appRoleAssignments",
+                        DeclaredCall.ApplicationPermissionsByAppId
+                    );
                 break;
             case AccessKind.OwnedServicePrincipal:
                 yield return new("owners/" + access.Id, $"/servicePrincipals/{id}/{Owners}", DeclaredCall.ServicePrincipalOwners);
-                yield return new("permissions/" + access.Id, $"/servicePrincipals/{id}/appRoleAssignments", DeclaredCall.ApplicationPermissions);
+                yield return new(
+                    "permissions/" + access.Id,
+                    $"/servicePrincipals/{id}/appRoleAssignments",
+                    DeclaredCall.ApplicationPermissions
+                );
                 break;
             default:
                 yield return new("owners/" + access.Id, $"/groups/{id}/{Owners}", DeclaredCall.GroupOwners);
@@ -238,10 +351,15 @@ internal sealed partial class LeaverDirectory(
         if (reading.Failure is not { } failure)
             return reading.Items.Count(GraphAccess.IsLimited) is > 0 and var limited
                 ? new(
-                    source, Complete: false, reading.Items.Count, subject,
+                    source,
+                    Complete: false,
+                    reading.Items.Count,
+                    subject,
                     $"Graph answered nothing but the ids of {limited} of {reading.Items.Count}, "
                         + "as it does without the permission to read them",
-                    read.Call.Permission, read.Call.Grant(null, tenant.Options.ClientId))
+                    read.Call.Permission,
+                    read.Call.Grant(null, tenant.Options.ClientId)
+                )
                 : new(source, Complete: true, read.Single ? 1 : reading.Items.Count);
         // Nobody has nothing: that everything of a deleted user is missing is the whole truth.
         if (deleted && reading.Missing)

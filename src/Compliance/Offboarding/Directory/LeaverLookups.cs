@@ -5,13 +5,17 @@ using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Directory;
 
-/// <summary>The person an HR event is about and all the guards need to know, in one round trip: everything that may be asked is asked together, before the object id is known.</summary>
+/// <summary>
+/// The person an HR event is about and all the guards need to know, in one round trip: everything that may be asked is asked together,
+/// before the object id is known.
+/// </summary>
 internal sealed class LeaverLookups(GraphReads reads)
 {
     /// <summary>The directory role Global Administrator; the same id in every tenant.</summary>
     public const string GlobalAdministrator = "62e90394-69f5-4237-9190-012177145e10";
 
-    private const string Fields = "$select=id,userPrincipalName,displayName,employeeId,mail,userType,employeeType,accountEnabled,onPremisesSyncEnabled,signInSessionsValidFromDateTime"
+    private const string Fields =
+        "$select=id,userPrincipalName,displayName,employeeId,mail,userType,employeeType,accountEnabled,onPremisesSyncEnabled,signInSessionsValidFromDateTime"
         + "&$expand=manager($select=id)";
 
     private const string Administrators = "administrators";
@@ -26,20 +30,36 @@ internal sealed class LeaverLookups(GraphReads reads)
         var read = await reads.ReadAsync(
             [
                 .. asked.Select(a => new GraphRead(a, UsersBy(a, latest, Fields), DeclaredCall.Users)),
-                .. asked.Select(a => new GraphRead(LeaveDate + a, UsersBy(a, latest, "$select=id,employeeLeaveDateTime"), DeclaredCall.UserLeaveDate)),
+                .. asked.Select(a => new GraphRead(
+                    LeaveDate + a,
+                    UsersBy(a, latest, "$select=id,employeeLeaveDateTime"),
+                    DeclaredCall.UserLeaveDate
+                )),
                 .. Common(policy),
-            ], cancellationToken);
+            ],
+            cancellationToken
+        );
 
-        var decision = Matching.Decide(policy.Match, asked.ToDictionary(a => a, a => Answer(a, latest, read[a]), StringComparer.Ordinal), latest);
+        var decision = Matching.Decide(
+            policy.Match,
+            asked.ToDictionary(a => a, a => Answer(a, latest, read[a]), StringComparer.Ordinal),
+            latest
+        );
         if (decision.UserId is not { } id)
             return new(null, decision.Problem ?? decision.Unread, decision.Candidates, decision.Unread is not null);
         var user = asked.SelectMany(a => read[a].Items).First(u => Same(u.Text("id"), id));
         // Found by address alone, while the employee id says that it is somebody else: a successor may have been given the same address.
-        if (policy.Match.Any(r => r.Attributes.Contains("employeeId", StringComparer.Ordinal))
-            && user.Text("employeeId")?.Trim() is { Length: > 0 } own && !Same(own, Matching.ValueOf(latest, "employeeId")))
-            return new(null,
+        if (
+            policy.Match.Any(r => r.Attributes.Contains("employeeId", StringComparer.Ordinal))
+            && user.Text("employeeId")?.Trim() is { Length: > 0 } own
+            && !Same(own, Matching.ValueOf(latest, "employeeId"))
+        )
+            return new(
+                null,
                 $"The account {user.Text("userPrincipalName") ?? id} has the addresses that HR gave and another employee id ('{own}').",
-                decision.Candidates, false);
+                decision.Candidates,
+                false
+            );
         var leaves = asked.SelectMany(a => read[LeaveDate + a].Items).FirstOrDefault(u => Same(u.Text("id"), id));
         return new(await FactsAsync(user, leaves, read, policy, cancellationToken), null, decision.Candidates, false);
     }
@@ -53,12 +73,18 @@ internal sealed class LeaverLookups(GraphReads reads)
                 new(ById, $"{path}?{Fields}", DeclaredCall.User, Single: true),
                 new(LeaveDate, $"{path}?$select=id,employeeLeaveDateTime", DeclaredCall.UserLeaveDate, Single: true),
                 .. Common(policy),
-            ], cancellationToken);
+            ],
+            cancellationToken
+        );
         var user = read[ById];
         if (user.Missing)
-            return new(null,
+            return new(
+                null,
                 $"There is no user '{userId}' in the tenant, under this object id or principal name: "
-                    + "it was mistyped, or the user was deleted.", [], false);
+                    + "it was mistyped, or the user was deleted.",
+                [],
+                false
+            );
         if (user.Failure is { } failure || user.Body.Text("id") is null)
             return new(null, $"user {userId}: {user.Failure?.Reason ?? "the answer has no 'id'"}", [], true);
         return new(await FactsAsync(user.Body, read[LeaveDate].Body, read, policy, cancellationToken), null, [userId], false);
@@ -68,15 +94,20 @@ internal sealed class LeaverLookups(GraphReads reads)
         $"/users?$filter={attribute}%20eq%20'{Uri.EscapeDataString(Matching.ValueOf(latest, attribute)!.Replace("'", "''", StringComparison.Ordinal))}'&{fields}";
 
     private static IEnumerable<GraphRead> Common(OffboardingPolicy policy) =>
-    [
-        .. policy.ProtectedGroups.Select(g => new GraphRead(Group(g), MembersOf(g, "id"), DeclaredCall.TransitiveMembers)),
-        new(Administrators, $"/roleManagement/directory/roleAssignments?$filter=roleDefinitionId%20eq%20'{GlobalAdministrator}'&$expand=principal", DeclaredCall.DirectoryRoles),
-        new(Staff, "/users/$count", DeclaredCall.UserCount, Single: true, Eventual: true),
-    ];
+        [
+            .. policy.ProtectedGroups.Select(g => new GraphRead(Group(g), MembersOf(g, "id"), DeclaredCall.TransitiveMembers)),
+            new(
+                Administrators,
+                $"/roleManagement/directory/roleAssignments?$filter=roleDefinitionId%20eq%20'{GlobalAdministrator}'&$expand=principal",
+                DeclaredCall.DirectoryRoles
+            ),
+            new(Staff, "/users/$count", DeclaredCall.UserCount, Single: true, Eventual: true),
+        ];
 
     private static string Group(string id) => "group/" + id;
 
-    private static string MembersOf(string group, string fields) => $"/groups/{Uri.EscapeDataString(group)}/transitiveMembers?$select={fields}&$top=999";
+    private static string MembersOf(string group, string fields) =>
+        $"/groups/{Uri.EscapeDataString(group)}/transitiveMembers?$select={fields}&$top=999";
 
     // An answer with somebody who was not asked for is no answer: a filter that is ignored returns everybody.
     private static AttributeAnswer Answer(string attribute, HrEvent latest, GraphReading reading)
@@ -89,7 +120,12 @@ internal sealed class LeaverLookups(GraphReads reads)
     }
 
     private async Task<LeaverFacts> FactsAsync(
-        JsonElement user, JsonElement leaves, IReadOnlyDictionary<string, GraphReading> read, OffboardingPolicy policy, CancellationToken cancellationToken)
+        JsonElement user,
+        JsonElement leaves,
+        IReadOnlyDictionary<string, GraphReading> read,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         var id = user.Text("id")!;
         var unread = new List<string>();
@@ -125,7 +161,10 @@ internal sealed class LeaverLookups(GraphReads reads)
             ProtectedBy = protectedBy,
             GlobalAdministrator = administrators.Enabled.ContainsKey(id),
             // One that was seen is enough to say that there is another; none seen says nothing while something is unread.
-            OtherGlobalAdministrators = others == 0 && (administrators.Unread.Count > 0 || administrators.Enabled.Any(a => !Same(a.Key, id) && a.Value is null)) ? null : others,
+            OtherGlobalAdministrators =
+                others == 0 && (administrators.Unread.Count > 0 || administrators.Enabled.Any(a => !Same(a.Key, id) && a.Value is null))
+                    ? null
+                    : others,
             OtherGlobalAdministratorIds = [.. otherIds.Order(StringComparer.OrdinalIgnoreCase)],
             Staff = staff,
             Unread = unread,
@@ -133,7 +172,10 @@ internal sealed class LeaverLookups(GraphReads reads)
     }
 
     // {"principalId":"…","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"…","accountEnabled":true,…}}
-    private async Task<(Dictionary<string, bool?> Enabled, List<string> Unread)> GlobalAdministratorsAsync(GraphReading assignments, CancellationToken cancellationToken)
+    private async Task<(Dictionary<string, bool?> Enabled, List<string> Unread)> GlobalAdministratorsAsync(
+        GraphReading assignments,
+        CancellationToken cancellationToken
+    )
     {
         var enabled = new Dictionary<string, bool?>(StringComparer.OrdinalIgnoreCase);
         if (assignments.Failure is { } failure)
@@ -151,9 +193,18 @@ internal sealed class LeaverLookups(GraphReads reads)
                 enabled[principal] = on;
             // What the answer does not tell is asked for in one more round trip: a group's members, a principal without its type or state.
             if (type != "#microsoft.graph.group" && on is null)
-                doubtful["user/" + principal] = new("user/" + principal, $"/users/{Uri.EscapeDataString(principal)}?$select=id,accountEnabled", DeclaredCall.User, Single: true);
+                doubtful["user/" + principal] = new(
+                    "user/" + principal,
+                    $"/users/{Uri.EscapeDataString(principal)}?$select=id,accountEnabled",
+                    DeclaredCall.User,
+                    Single: true
+                );
             if (type is "#microsoft.graph.group" or null)
-                doubtful["group/" + principal] = new("group/" + principal, MembersOf(principal, "id,accountEnabled"), DeclaredCall.TransitiveMembers);
+                doubtful["group/" + principal] = new(
+                    "group/" + principal,
+                    MembersOf(principal, "id,accountEnabled"),
+                    DeclaredCall.TransitiveMembers
+                );
         }
         var unread = new List<string>();
         foreach (var (key, reading) in await reads.ReadAsync(doubtful.Values, cancellationToken))
@@ -167,7 +218,10 @@ internal sealed class LeaverLookups(GraphReads reads)
         return (enabled, unread);
     }
 
-    /// <summary>A bare count inside a batch: a number, its digits, or the digits in Base64, as text bodies come there (Base64 of a digit begins with M, N or O).</summary>
+    /// <summary>
+    /// A bare count inside a batch: a number, its digits, or the digits in Base64, as text bodies come there (Base64 of a digit begins with
+    /// M, N or O).
+    /// </summary>
     internal static long? Count(JsonElement body)
     {
         if (body.ValueKind == JsonValueKind.Number && body.TryGetInt64(out var number))
@@ -175,7 +229,10 @@ internal sealed class LeaverLookups(GraphReads reads)
         if (body.ValueKind != JsonValueKind.String || body.GetString() is not { Length: > 0 } text)
             return null;
         var bytes = new byte[text.Length];
-        var digits = !char.IsAsciiDigit(text[0]) && Convert.TryFromBase64String(text, bytes, out var length) ? Encoding.ASCII.GetString(bytes, 0, length) : text;
+        var digits =
+            !char.IsAsciiDigit(text[0]) && Convert.TryFromBase64String(text, bytes, out var length)
+                ? Encoding.ASCII.GetString(bytes, 0, length)
+                : text;
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
     }
 

@@ -13,19 +13,20 @@ internal sealed record AttributeAnswer(IReadOnlyList<string> Users, string? Unre
 internal sealed record MatchDecision(string? UserId, string? Problem, IReadOnlyList<string> Candidates, string? Unread);
 
 /// <summary>
-/// Finds the one person an HR event is about, or says why there is none. Pure, and never a guess: a rule counts only when each of its attributes
-/// names the same one user, and two rules that name different users are a contradiction.
+/// Finds the one person an HR event is about, or says why there is none. Pure, and never a guess: a rule counts only when each of its
+/// attributes names the same one user, and two rules that name different users are a contradiction.
 /// </summary>
 internal static class Matching
 {
     /// <summary>The event's value for an attribute; null when HR did not give it.</summary>
-    public static string? ValueOf(HrEvent latest, string attribute) => attribute switch
-    {
-        "employeeId" => NullIfBlank(latest.EmployeeId),
-        "mail" => NullIfBlank(latest.Mail),
-        "userPrincipalName" => NullIfBlank(latest.PrincipalName),
-        _ => null,
-    };
+    public static string? ValueOf(HrEvent latest, string attribute) =>
+        attribute switch
+        {
+            "employeeId" => NullIfBlank(latest.EmployeeId),
+            "mail" => NullIfBlank(latest.Mail),
+            "userPrincipalName" => NullIfBlank(latest.PrincipalName),
+            _ => null,
+        };
 
     /// <summary>The attributes to ask for: those of every rule for which HR gave all.</summary>
     public static IReadOnlyList<string> Asked(IReadOnlyList<MatchRule> rules, HrEvent latest) =>
@@ -45,7 +46,11 @@ internal static class Matching
         if (unread.Count > 0)
             return new(null, null, [], string.Join("; ", unread));
 
-        var candidates = asked.SelectMany(a => answers[a].Users).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase).ToList();
+        var candidates = asked
+            .SelectMany(a => answers[a].Users)
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Order(StringComparer.OrdinalIgnoreCase)
+            .ToList();
         string? fit = null;
         foreach (var rule in rules.Where(r => Applies(r, latest)))
         {
@@ -53,24 +58,47 @@ internal static class Matching
             // A rule that is met in part says nothing: a mail address alone can be a successor's.
             if (found.Exists(users => users.Count == 0))
                 continue;
-            var one = found.TrueForAll(users => users.Count == 1) && found.Select(users => users[0]).Distinct(StringComparer.OrdinalIgnoreCase).Count() == 1 ? found[0][0] : null;
+            var one =
+                found.TrueForAll(users => users.Count == 1)
+                && found.Select(users => users[0]).Distinct(StringComparer.OrdinalIgnoreCase).Count() == 1
+                    ? found[0][0]
+                    : null;
             if (one is null && fit is null)
-                return new(null, found.Exists(users => users.Count > 1)
-                    ? $"Several users have the {Words(rule, latest)} that HR gave."
-                    : $"The {Words(rule, latest)} that HR gave belong to different users.", candidates, null);
+                return new(
+                    null,
+                    found.Exists(users => users.Count > 1)
+                        ? $"Several users have the {Words(rule, latest)} that HR gave."
+                        : $"The {Words(rule, latest)} that HR gave belong to different users.",
+                    candidates,
+                    null
+                );
             if (one is not null && fit is not null && !one.Equals(fit, StringComparison.OrdinalIgnoreCase))
-                return new(null, $"The {Words(rule, latest)} that HR gave belong to another user than an earlier rule found.", candidates, null);
+                return new(
+                    null,
+                    $"The {Words(rule, latest)} that HR gave belong to another user than an earlier rule found.",
+                    candidates,
+                    null
+                );
             fit ??= one;
         }
-        return fit is not null ? new(fit, null, candidates, null)
-            : new(null, candidates.Count == 0
-                ? $"Nobody in the tenant has the {string.Join(" or the ", rules.Where(r => Applies(r, latest)).Select(r => Words(r, latest)))} that HR gave."
-                : "Somebody in the tenant fits what HR gave in part only.", candidates, null);
+        return fit is not null
+            ? new(fit, null, candidates, null)
+            : new(
+                null,
+                candidates.Count == 0
+                    ? "Nobody in the tenant has the "
+                        + $"{string.Join(" or the ", rules.Where(r => Applies(r, latest)).Select(r => Words(r, latest)))} that HR gave."
+                    : "Somebody in the tenant fits what HR gave in part only.",
+                candidates,
+                null
+            );
     }
 
-    private static bool Applies(MatchRule rule, HrEvent latest) => rule.Attributes.Count > 0 && rule.Attributes.All(a => ValueOf(latest, a) is not null);
+    private static bool Applies(MatchRule rule, HrEvent latest) =>
+        rule.Attributes.Count > 0 && rule.Attributes.All(a => ValueOf(latest, a) is not null);
 
-    private static string Words(MatchRule rule, HrEvent latest) => string.Join(" and ", rule.Attributes.Select(a => $"{a} '{ValueOf(latest, a)}'"));
+    private static string Words(MatchRule rule, HrEvent latest) =>
+        string.Join(" and ", rule.Attributes.Select(a => $"{a} '{ValueOf(latest, a)}'"));
 
     private static string? NullIfBlank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 }

@@ -13,7 +13,8 @@ using Compliance.Storage;
 namespace Compliance.Offboarding.Erasure;
 
 /// <summary>What is kept about a person's case outside the ledger, or what of it was erased.</summary>
-/// <param name="Pseudonym">What stands for the case in the ledger; null when nothing was ever recorded, or who it stands for was erased before.</param>
+/// <param name="Pseudonym">What stands for the case in the ledger; null when nothing was ever recorded, or who it stands for was erased
+/// before.</param>
 /// <param name="Documents">Documents of the case: snapshots, plans, outcomes, certificates.</param>
 /// <param name="Approvals">Requests for approval, with their answers.</param>
 /// <param name="Findings">Findings about the case.</param>
@@ -24,18 +25,27 @@ public sealed record KeptDetails(string? Pseudonym, int Documents, int Approvals
 internal sealed class ErasureRefusedException(string reason) : Exception(reason);
 
 /// <summary>
-/// Erases what is kept about a person's case outside the ledger: documents, requests for approval, findings, the details in the case's row, and last who the pseudonym
-/// stands for and its salt. The ledger stays as it is and verifies as before; two records in it say that, by whom and when. The row of the case stays under its id without details, so
-/// that an old event of HR brings nothing back. Cut off anywhere, it is done again from the start.
+/// Erases what is kept about a person's case outside the ledger: documents, requests for approval, findings, the details in the case's row,
+/// and last who the pseudonym stands for and its salt. The ledger stays as it is and verifies as before; two records in it say that, by
+/// whom and when. The row of the case stays under its id without details, so that an old event of HR brings nothing back. Cut off anywhere,
+/// it is done again from the start.
 /// </summary>
 /// <remarks>Storage Blob Data Contributor on both accounts, Storage Table Data Contributor on the state account.</remarks>
-internal sealed class DetailErasure(TenantId tenant, StateStorage storage, TableLeaverCases cases, IPseudonyms pseudonyms, IEvidenceLog evidence, TimeProvider time)
+internal sealed class DetailErasure(
+    TenantId tenant,
+    StateStorage storage,
+    TableLeaverCases cases,
+    IPseudonyms pseudonyms,
+    IEvidenceLog evidence,
+    TimeProvider time
+)
 {
     /// <summary>Action of the records that tell of an erasure.</summary>
     public const string Action = "evidence.erasure";
 
     /// <summary>When a case ended, as far as it is known; its time of keeping begins then.</summary>
-    public static DateTimeOffset EndedAt(LeaverCase known) => new[] { known.ReceivedAt, known.DueAt, known.ClearAt, known.RestedAt }.Max() ?? known.ReceivedAt;
+    public static DateTimeOffset EndedAt(LeaverCase known) =>
+        new[] { known.ReceivedAt, known.DueAt, known.ClearAt, known.RestedAt }.Max() ?? known.ReceivedAt;
 
     /// <summary>What would be erased. Nothing is changed.</summary>
     /// <exception cref="KeyNotFoundException">There is no such case.</exception>
@@ -43,7 +53,12 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
     public async Task<KeptDetails> LookAsync(string caseId, CancellationToken cancellationToken)
     {
         await CaseAsync(caseId, cancellationToken);
-        return new((await pseudonyms.FindAsync(tenant.Value, caseId, cancellationToken))?.Name, (await DocumentsAsync(caseId, cancellationToken)).Count, (await ApprovalsAsync(caseId, cancellationToken)).Count, (await FindingsAsync(caseId, cancellationToken)).Count);
+        return new(
+            (await pseudonyms.FindAsync(tenant.Value, caseId, cancellationToken))?.Name,
+            (await DocumentsAsync(caseId, cancellationToken)).Count,
+            (await ApprovalsAsync(caseId, cancellationToken)).Count,
+            (await FindingsAsync(caseId, cancellationToken)).Count
+        );
     }
 
     /// <summary>Erases.</summary>
@@ -55,43 +70,72 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
     /// <exception cref="KeyNotFoundException">There is no such case.</exception>
     /// <exception cref="ErasureRefusedException">The case has not ended.</exception>
     /// <exception cref="RequestFailedException">Storage failed; call again.</exception>
-    public async Task<KeptDetails> EraseAsync(string caseId, string actor, IReadOnlyList<string> people, string policySha256, CancellationToken cancellationToken)
+    public async Task<KeptDetails> EraseAsync(
+        string caseId,
+        string actor,
+        IReadOnlyList<string> people,
+        string policySha256,
+        CancellationToken cancellationToken
+    )
     {
         var known = await CaseAsync(caseId, cancellationToken);
-        var (documents, approvals, findings) = (await DocumentsAsync(caseId, cancellationToken), await ApprovalsAsync(caseId, cancellationToken), await FindingsAsync(caseId, cancellationToken));
+        var (documents, approvals, findings) = (
+            await DocumentsAsync(caseId, cancellationToken),
+            await ApprovalsAsync(caseId, cancellationToken),
+            await FindingsAsync(caseId, cancellationToken)
+        );
         var before = await pseudonyms.FindAsync(tenant.Value, caseId, cancellationToken);
         if (before is null && known.EmployeeId == LeaverCase.Erased && documents.Count + approvals.Count + findings.Count == 0)
             return new(null, 0, 0, 0);
-        var kept = new KeptDetails((await pseudonyms.OfAsync(tenant.Value, caseId, cancellationToken)).Name, documents.Count, approvals.Count, findings.Count);
+        var kept = new KeptDetails(
+            (await pseudonyms.OfAsync(tenant.Value, caseId, cancellationToken)).Name,
+            documents.Count,
+            approvals.Count,
+            findings.Count
+        );
         // Said before it is done: whatever is cut off, nothing is gone without a word.
         await RecordAsync("begun", kept);
         foreach (var name in documents)
-            await storage.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+            await storage
+                .Blobs.GetBlobContainerClient(BlobCaseDocuments.Container)
+                .DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
         foreach (var (table, rows) in new[] { (ApprovalBoard.Table, approvals), (TableFindingStore.Table, findings) })
             foreach (var row in rows)
-                await (await storage.TableAsync(table, cancellationToken)).DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken);
+                await (await storage.TableAsync(table, cancellationToken)).DeleteEntityAsync(
+                    row.PartitionKey,
+                    row.RowKey,
+                    ETag.All,
+                    cancellationToken
+                );
         await cases.ChangeAsync(tenant.Value, caseId, Bare, cancellationToken);
         await RecordAsync("complete", kept);
         await pseudonyms.EraseAsync(tenant.Value, caseId, cancellationToken);
         return kept;
 
-        Task RecordAsync(string outcome, KeptDetails counted) => evidence.AppendAsync(
-            new EvidenceRecord
-            {
-                Id = $"{caseId}-erasure-{outcome}",
-                Time = time.GetUtcNow(),
-                Actor = actor,
-                Action = Action,
-                TenantId = tenant.Value,
-                PolicySha256 = policySha256,
-                Controls = [],
-                Outcome = outcome,
-                Counts = new Dictionary<string, long> { ["documents"] = counted.Documents, ["approvals"] = counted.Approvals, ["findings"] = counted.Findings },
-                Subject = caseId,
-                CorrelationId = CorrelationId.Current($"{caseId}-erasure"),
-                People = [caseId, .. people],
-            },
-            cancellationToken);
+        Task RecordAsync(string outcome, KeptDetails counted) =>
+            evidence.AppendAsync(
+                new EvidenceRecord
+                {
+                    Id = $"{caseId}-erasure-{outcome}",
+                    Time = time.GetUtcNow(),
+                    Actor = actor,
+                    Action = Action,
+                    TenantId = tenant.Value,
+                    PolicySha256 = policySha256,
+                    Controls = [],
+                    Outcome = outcome,
+                    Counts = new Dictionary<string, long>
+                    {
+                        ["documents"] = counted.Documents,
+                        ["approvals"] = counted.Approvals,
+                        ["findings"] = counted.Findings,
+                    },
+                    Subject = caseId,
+                    CorrelationId = CorrelationId.Current($"{caseId}-erasure"),
+                    People = [caseId, .. people],
+                },
+                cancellationToken
+            );
     }
 
     /// <summary>Erases the details of every case that ended so long ago.</summary>
@@ -99,28 +143,48 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
     public async Task<int> EraseExpiredAsync(EvidencePolicy policy, CancellationToken cancellationToken)
     {
         var before = time.GetUtcNow() - policy.For("offboarding");
-        var expired = (await cases.AllAsync(tenant.Value, cancellationToken)).Where(c => CaseRules.IsOver(c.Stage) && c.EmployeeId != LeaverCase.Erased && EndedAt(c) < before).ToList();
-        await Each.RunAsync(expired, known => EraseAsync(known.Id, "LeaverWatch (timer)", [], policy.Sha256, cancellationToken), cancellationToken);
+        var expired = (await cases.AllAsync(tenant.Value, cancellationToken))
+            .Where(c => CaseRules.IsOver(c.Stage) && c.EmployeeId != LeaverCase.Erased && EndedAt(c) < before)
+            .ToList();
+        await Each.RunAsync(
+            expired,
+            known => EraseAsync(known.Id, "LeaverWatch (timer)", [], policy.Sha256, cancellationToken),
+            cancellationToken
+        );
         return expired.Count;
     }
 
-    private static LeaverCase Bare(LeaverCase known) => known with
-    {
-        EmployeeId = LeaverCase.Erased,
-        UserId = null,
-        EmployedIn = null,
-        IsNotGivenBack = false,
-        Unrecorded = null,
-        Note = null,
-        Latest = known.Latest with { EmployeeId = LeaverCase.Erased, PrincipalName = null, Mail = null },
-        Cause = known.Cause is { } cause
-            ? cause with { UserId = LeaverCase.Erased, PrincipalName = LeaverCase.Erased, StartedBy = LeaverCase.Erased, Reason = LeaverCase.Erased, Settled = true } : null,
-    };
+    private static LeaverCase Bare(LeaverCase known) =>
+        known with
+        {
+            EmployeeId = LeaverCase.Erased,
+            UserId = null,
+            EmployedIn = null,
+            IsNotGivenBack = false,
+            Unrecorded = null,
+            Note = null,
+            Latest = known.Latest with { EmployeeId = LeaverCase.Erased, PrincipalName = null, Mail = null },
+            Cause = known.Cause is { } cause
+                ? cause with
+                {
+                    UserId = LeaverCase.Erased,
+                    PrincipalName = LeaverCase.Erased,
+                    StartedBy = LeaverCase.Erased,
+                    Reason = LeaverCase.Erased,
+                    Settled = true,
+                }
+                : null,
+        };
 
     private async Task<LeaverCase> CaseAsync(string caseId, CancellationToken cancellationToken)
     {
-        var known = await cases.FindAsync(tenant.Value, caseId, cancellationToken) ?? throw new KeyNotFoundException($"there is no case {caseId}");
-        return CaseRules.IsOver(known.Stage) ? known : throw new ErasureRefusedException($"case {caseId} has not ended: it stands at {known.Stage}, and what it still has to do needs its details");
+        var known =
+            await cases.FindAsync(tenant.Value, caseId, cancellationToken) ?? throw new KeyNotFoundException($"there is no case {caseId}");
+        return CaseRules.IsOver(known.Stage)
+            ? known
+            : throw new ErasureRefusedException(
+                $"case {caseId} has not ended: it stands at {known.Stage}, and what it still has to do needs its details"
+            );
     }
 
     private async Task<List<string>> DocumentsAsync(string caseId, CancellationToken cancellationToken)
@@ -128,7 +192,11 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
         var names = new List<string>();
         try
         {
-            await foreach (var blob in storage.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{StateKeys.Safe(caseId, "a case id")}/", cancellationToken))
+            await foreach (
+                var blob in storage
+                    .Blobs.GetBlobContainerClient(BlobCaseDocuments.Container)
+                    .GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{StateKeys.Safe(caseId, "a case id")}/", cancellationToken)
+            )
                 names.Add(blob.Name);
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -139,16 +207,35 @@ internal sealed class DetailErasure(TenantId tenant, StateStorage storage, Table
     }
 
     // Ids of requests begin with the case's.
-    private Task<List<TableEntity>> ApprovalsAsync(string caseId, CancellationToken cancellationToken) => RowsAsync(
-        ApprovalBoard.Table, TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenant.Value, "a tenant id")} and RowKey ge {caseId + "-"} and RowKey lt {caseId + "."}"), cancellationToken);
+    private Task<List<TableEntity>> ApprovalsAsync(string caseId, CancellationToken cancellationToken) =>
+        RowsAsync(
+            ApprovalBoard.Table,
+            TableClient.CreateQueryFilter(
+                $"PartitionKey eq {StateKeys.Safe(tenant.Value, "a tenant id")} and RowKey ge {caseId + "-"} and RowKey lt {caseId + "."}"
+            ),
+            cancellationToken
+        );
 
-    private Task<List<TableEntity>> FindingsAsync(string caseId, CancellationToken cancellationToken) => RowsAsync(
-        TableFindingStore.Table, TableClient.CreateQueryFilter($"PartitionKey ge {FindingRow.Prefix(tenant.Value)} and PartitionKey lt {FindingRow.PrefixEnd(tenant.Value)} and SubjectId eq {caseId}"), cancellationToken);
+    private Task<List<TableEntity>> FindingsAsync(string caseId, CancellationToken cancellationToken)
+    {
+        var (from, to) = (FindingRow.Prefix(tenant.Value), FindingRow.PrefixEnd(tenant.Value));
+        return RowsAsync(
+            TableFindingStore.Table,
+            TableClient.CreateQueryFilter($"PartitionKey ge {from} and PartitionKey lt {to} and SubjectId eq {caseId}"),
+            cancellationToken
+        );
+    }
 
     private async Task<List<TableEntity>> RowsAsync(string table, string filter, CancellationToken cancellationToken)
     {
         var rows = new List<TableEntity>();
-        await foreach (var row in (await storage.TableAsync(table, cancellationToken)).QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken))
+        await foreach (
+            var row in (await storage.TableAsync(table, cancellationToken)).QueryAsync<TableEntity>(
+                filter,
+                select: ["PartitionKey", "RowKey"],
+                cancellationToken: cancellationToken
+            )
+        )
             rows.Add(row);
         return rows;
     }

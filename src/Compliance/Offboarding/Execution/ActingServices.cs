@@ -7,8 +7,12 @@ namespace Compliance.Offboarding.Execution;
 internal static class ActingServices
 {
     /// <summary>Needs what <see cref="Tenants.TenantServices.AddTenant"/> registers.</summary>
-    public static IServiceCollection AddPlanExecutor(this IServiceCollection services) => services
-        .AddSingleton<ResourceManagerWriter>()
-        .AddSingleton(s => new GraphWritePace(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<TenantConnection>().Options.GraphWriteLimit))
-        .AddSingleton<IPlanExecutor, PlanExecutor>();
+    public static IServiceCollection AddPlanExecutor(this IServiceCollection services) =>
+        services
+            .AddSingleton<ResourceManagerWriter>()
+            .AddSingleton(s => new GraphWritePace(
+                s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<TenantConnection>().Options.GraphWriteLimit
+            ))
+            .AddSingleton<IPlanExecutor, PlanExecutor>();
 }

@@ -1,11 +1,14 @@
 namespace Compliance.Offboarding.Execution;
 
 /// <summary>
-/// Keeps removals within Graph's quota of writes (3,000 in 2.5 minutes for each application and tenant; Microsoft Graph service-specific throttling limits, identity and
-/// access) and leaves room in it for blocking, which never waits here: of 3,000, removals take 400 at once and 2,100 in 150 s, which leaves 500, enough to block 200
-/// leavers at once and to send a little again. Who finds no room gets a turn and comes back then; nobody waits inside. Safe for several threads.
+/// Keeps removals within Graph's quota of writes (3,000 in 2.5 minutes for each application and tenant; Microsoft Graph service-specific
+/// throttling limits, identity and access) and leaves room in it for blocking, which never waits here: of 3,000, removals take 400 at once
+/// and 2,100 in 150 s, which leaves 500, enough to block 200 leavers at once and to send a little again. Who finds no room gets a turn and
+/// comes back then; nobody waits inside. Safe for several threads.
 /// </summary>
-/// <remarks>The count is this process's alone; what others of the same identity write shows as 429, whose Retry-After is honoured.</remarks>
+/// <remarks>
+/// The count is this process's alone; what others of the same identity write shows as 429, whose Retry-After is honoured.
+/// </remarks>
 internal sealed class GraphWritePace
 {
     /// <summary>Graph's own limit, writes in <see cref="Window"/>.</summary>

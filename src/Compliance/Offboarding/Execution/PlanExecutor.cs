@@ -10,7 +10,13 @@ namespace Compliance.Offboarding.Execution;
 
 /// <summary>Carries plans out through Graph's <c>$batch</c> and Resource Manager, wave by wave.</summary>
 internal sealed partial class PlanExecutor(
-    TenantConnection tenant, GraphBatch graph, GraphWritePace pace, ResourceManagerWriter azure, TimeProvider time, ILogger<PlanExecutor> log) : IPlanExecutor
+    TenantConnection tenant,
+    GraphBatch graph,
+    GraphWritePace pace,
+    ResourceManagerWriter azure,
+    TimeProvider time,
+    ILogger<PlanExecutor> log
+) : IPlanExecutor
 {
     // A write that met another one on the same object, or a default sign-in method whose fellows go in the same wave.
     private const int MaxRoundsOfConflicts = 3;
@@ -18,13 +24,26 @@ internal sealed partial class PlanExecutor(
     // What Graph itself takes away with the user.
     private static readonly HashSet<string> EndsWithTheUser = new(StringComparer.Ordinal)
     {
-        LeaverActions.DisableAccount, LeaverActions.RevokeSessions, LeaverActions.RemoveDirectoryRole, LeaverActions.RemoveEligibleDirectoryRole, LeaverActions.RemoveGroupMember,
-        LeaverActions.RemoveAppRole, LeaverActions.RemoveDelegatedGrant, LeaverActions.RemoveSignInMethod, LeaverActions.RemoveOwner, LeaverActions.RemoveLicence,
+        LeaverActions.DisableAccount,
+        LeaverActions.RevokeSessions,
+        LeaverActions.RemoveDirectoryRole,
+        LeaverActions.RemoveEligibleDirectoryRole,
+        LeaverActions.RemoveGroupMember,
+        LeaverActions.RemoveAppRole,
+        LeaverActions.RemoveDelegatedGrant,
+        LeaverActions.RemoveSignInMethod,
+        LeaverActions.RemoveOwner,
+        LeaverActions.RemoveLicence,
         LeaverActions.AddToBlockGroup,
     };
 
     /// <inheritdoc/>
-    public async Task<PlanPass> RunAsync(ActionPlan plan, IReadOnlySet<string> settled, IReadOnlySet<string> tried, CancellationToken cancellationToken)
+    public async Task<PlanPass> RunAsync(
+        ActionPlan plan,
+        IReadOnlySet<string> settled,
+        IReadOnlySet<string> tried,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(settled);
@@ -47,8 +66,8 @@ internal sealed partial class PlanExecutor(
         return new([.. open.Select(s => run.Outcomes[s.Id])], wait);
     }
 
-    // The first steps by wave whose writes Graph's quota has room for. What needs no Graph goes along up to the wave where room ends: what comes after may rest on what
-    // is left out.
+    // The first steps by wave whose writes Graph's quota has room for. What needs no Graph goes along up to the wave where room ends: what
+    // comes after may rest on what is left out.
     private (List<PlanStep> Steps, TimeSpan Wait) InQuota(ActionPlan plan, List<PlanStep> open)
     {
         var writes = open.Count(IsGraph);
@@ -75,8 +94,8 @@ internal sealed partial class PlanExecutor(
     // A step that no request can be made for costs no write; which side it would be on does not matter.
     private bool IsGraph(PlanStep step) => RequestOf(step) is { IsAzure: false };
 
-    // A disabling that fails must neither stop nor delay the revoking: each is tried once, at once, before what failed is tried with patience. Sessions begun
-    // before a late disabling are revoked again.
+    // A disabling that fails must neither stop nor delay the revoking: each is tried once, at once, before what failed is tried with
+    // patience. Sessions begun before a late disabling are revoked again.
     private async Task BlockAsync(Run run, List<PlanStep> open, CancellationToken cancellationToken)
     {
         await WavesAsync(run, open, 1, cancellationToken);
@@ -84,7 +103,12 @@ internal sealed partial class PlanExecutor(
         {
             await WavesAsync(run, [step], ThrottleAwareRetryHandler.MaxAttempts, cancellationToken);
             if (step.Action == LeaverActions.DisableAccount && run.Outcomes[step.Id].InEffect)
-                await WavesAsync(run, [.. open.Where(s => s.Action == LeaverActions.RevokeSessions)], ThrottleAwareRetryHandler.MaxAttempts, cancellationToken);
+                await WavesAsync(
+                    run,
+                    [.. open.Where(s => s.Action == LeaverActions.RevokeSessions)],
+                    ThrottleAwareRetryHandler.MaxAttempts,
+                    cancellationToken
+                );
         }
     }
 
@@ -97,14 +121,27 @@ internal sealed partial class PlanExecutor(
                 if (run.UserDeleted && EndsWithTheUser.Contains(step.Action))
                     run.Outcomes[step.Id] = new(step.Id, StepResult.AlreadySo, time.GetUtcNow(), StepStatus.UserDeleted);
                 else if (run.Missing(step) is { } missing)
-                    run.Outcomes[step.Id] = new(step.Id, StepResult.Failed, time.GetUtcNow(), missing, Remedy: "it is done once that is in effect");
+                    run.Outcomes[step.Id] = new(
+                        step.Id,
+                        StepResult.Failed,
+                        time.GetUtcNow(),
+                        missing,
+                        Remedy: "it is done once that is in effect"
+                    );
                 else if (RequestOf(step) is { } request)
                     ready.Add((step, request));
                 else
-                    run.Outcomes[step.Id] = new(step.Id, StepResult.Refused, time.GetUtcNow(), "the plan lacks what this step needs", Remedy: "make the plan anew");
+                    run.Outcomes[step.Id] = new(
+                        step.Id,
+                        StepResult.Refused,
+                        time.GetUtcNow(),
+                        "the plan lacks what this step needs",
+                        Remedy: "make the plan anew"
+                    );
             await Task.WhenAll(
                 AzureAsync(run, [.. ready.Where(r => r.Request.IsAzure)], cancellationToken),
-                GraphAsync(run, [.. ready.Where(r => !r.Request.IsAzure)], attempts, cancellationToken));
+                GraphAsync(run, [.. ready.Where(r => !r.Request.IsAzure)], attempts, cancellationToken)
+            );
         }
     }
 
@@ -121,21 +158,43 @@ internal sealed partial class PlanExecutor(
         }
     }
 
-    private async Task GraphAsync(Run run, List<(PlanStep Step, StepRequest Request)> steps, int attempts, CancellationToken cancellationToken)
+    private async Task GraphAsync(
+        Run run,
+        List<(PlanStep Step, StepRequest Request)> steps,
+        int attempts,
+        CancellationToken cancellationToken
+    )
     {
         var gone = false;
         for (var round = 1; steps.Count > 0; round++)
         {
             // Keys that sort as the plan does, so that those tried again keep their order.
             var answers = await graph.SendAsync(
-                steps.Select((s, i) => new BatchRequest(i.ToString("D6", CultureInfo.InvariantCulture), s.Request.Call.Method, s.Request.Path, s.Request.Body)), cancellationToken, attempts);
+                steps.Select(
+                    (s, i) =>
+                        new BatchRequest(
+                            i.ToString("D6", CultureInfo.InvariantCulture),
+                            s.Request.Call.Method,
+                            s.Request.Path,
+                            s.Request.Body
+                        )
+                ),
+                cancellationToken,
+                attempts
+            );
             var again = new List<(PlanStep, StepRequest)>();
             for (var i = 0; i < steps.Count; i++)
             {
                 var (step, request) = steps[i];
                 var answer = answers[i.ToString("D6", CultureInfo.InvariantCulture)];
                 run.Outcomes[step.Id] = Outcome(
-                    step, request, answer.Status, answer.Code, answer.Message ?? answer.Reason, answer.Body.Flag("value"));
+                    step,
+                    request,
+                    answer.Status,
+                    answer.Code,
+                    answer.Message ?? answer.Reason,
+                    answer.Body.Flag("value")
+                );
                 gone |= answer.Status == 404 && EndsWithTheUser.Contains(step.Action);
                 if (answer.Status is 400 or 409 or 412 && run.Outcomes[step.Id].Result == StepResult.Failed && round < MaxRoundsOfConflicts)
                     again.Add(steps[i]);
@@ -156,14 +215,18 @@ internal sealed partial class PlanExecutor(
     // Side by side; steps on one vault one after the other, since they change one list.
     private async Task AzureAsync(Run run, List<(PlanStep Step, StepRequest Request)> steps, CancellationToken cancellationToken)
     {
-        await Task.WhenAll(steps.GroupBy(s => s.Step.Arguments.GetValueOrDefault(StepArguments.VaultId) ?? s.Step.Id, StringComparer.OrdinalIgnoreCase).Select(async lane =>
-        {
-            foreach (var (step, request) in lane)
-            {
-                var answer = await azure.SendAsync(request, cancellationToken);
-                run.Outcomes[step.Id] = Outcome(step, request, answer.Status, answer.Code, answer.Message);
-            }
-        }));
+        await Task.WhenAll(
+            steps
+                .GroupBy(s => s.Step.Arguments.GetValueOrDefault(StepArguments.VaultId) ?? s.Step.Id, StringComparer.OrdinalIgnoreCase)
+                .Select(async lane =>
+                {
+                    foreach (var (step, request) in lane)
+                    {
+                        var answer = await azure.SendAsync(request, cancellationToken);
+                        run.Outcomes[step.Id] = Outcome(step, request, answer.Status, answer.Code, answer.Message);
+                    }
+                })
+        );
     }
 
     private StepOutcome Outcome(PlanStep step, StepRequest request, int status, string? code, string? message, bool? value = null)
@@ -173,15 +236,24 @@ internal sealed partial class PlanExecutor(
         return result switch
         {
             StepResult.NotPermitted => outcome with { Permission = request.Call.Permission, Remedy = Grant(step, request) },
-            StepResult.Refused when string.Equals(code, "ScopeLocked", StringComparison.OrdinalIgnoreCase) => outcome with { Remedy = "remove the lock (az lock delete), then it is tried again" },
+            StepResult.Refused when string.Equals(code, "ScopeLocked", StringComparison.OrdinalIgnoreCase) => outcome with
+            {
+                Remedy = "remove the lock (az lock delete), then it is tried again",
+            },
             StepResult.Refused => outcome with { Remedy = $"look at the reason, then: {request.Command()}" },
             StepResult.Failed => outcome with { Remedy = $"it is tried again; by hand: {request.Command()}" },
             _ => outcome,
         };
     }
 
-    private string Grant(PlanStep step, StepRequest request) => request.Call.Grant(request.Scope, tenant.Options.ClientId)
-        + (step.Action == LeaverActions.DisableAccount ? "; if it is granted, the person holds an administrator role, and the app itself needs a higher directory role (Privileged Authentication Administrator)" : "");
+    private string Grant(PlanStep step, StepRequest request) =>
+        request.Call.Grant(request.Scope, tenant.Options.ClientId)
+        + (
+            step.Action == LeaverActions.DisableAccount
+                ? "; if it is granted, the person holds an administrator role, and the app itself needs a higher directory role "
+                    + "(Privileged Authentication Administrator)"
+                : ""
+        );
 
     [LoggerMessage(3300, LogLevel.Warning, "Case {CaseId}: {Action} on {Target} ended as {Result}: {Reason}")]
     private static partial void NotDone(ILogger logger, string caseId, string action, string target, StepResult result, string reason);
@@ -204,9 +276,12 @@ internal sealed partial class PlanExecutor(
         /// <summary>Why a step cannot be done yet; null when it can.</summary>
         public string? Missing(PlanStep step)
         {
-            foreach (var id in (step.Arguments.GetValueOrDefault(StepArguments.Needs) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            foreach (
+                var id in (step.Arguments.GetValueOrDefault(StepArguments.Needs) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            )
                 if (!settled.Contains(id) && Outcomes.GetValueOrDefault(id) is not { InEffect: true })
-                    return $"left alone, since {plan.Steps.FirstOrDefault(s => s.Id == id)?.Action ?? "a step"} before it is not in effect: {Outcomes.GetValueOrDefault(id)?.Reason ?? "it was not done"}";
+                    return $"left alone, since {plan.Steps.FirstOrDefault(s => s.Id == id)?.Action ?? "a step"} before it is not in "
+                        + $"effect: {Outcomes.GetValueOrDefault(id)?.Reason ?? "it was not done"}";
             return null;
         }
 

@@ -14,8 +14,8 @@ namespace Compliance.Offboarding.Execution;
 internal sealed record WriteAnswer(int Status, string? Code, string? Message);
 
 /// <summary>
-/// Changes Azure through Resource Manager's pipeline. Every change made here is idempotent, so it is sent again after 408, 429, 5xx and broken connections: a write
-/// whose answer was lost is found done.
+/// Changes Azure through Resource Manager's pipeline. Every change made here is idempotent, so it is sent again after 408, 429, 5xx and
+/// broken connections: a write whose answer was lost is found done.
 /// </summary>
 internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvider time) : IDisposable
 {
@@ -50,7 +50,12 @@ internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvide
                 return answer;
             var wait = asked ?? TimeSpan.FromMilliseconds(Math.Min(500 * Math.Pow(2, attempt - 1), 30_000));
             if (wait > tenant.Options.MaxRetryWait)
-                return answer with { Message = $"the service asked to wait {wait.TotalSeconds:0} s, more than Tenant:MaxRetryWaitSeconds ({tenant.Options.MaxRetryWait.TotalSeconds:0}) allows" };
+                return answer with
+                {
+                    Message =
+                        $"the service asked to wait {wait.TotalSeconds:0} s, more than Tenant:MaxRetryWaitSeconds "
+                            + $"({tenant.Options.MaxRetryWait.TotalSeconds:0}) allows",
+                };
             if (answer.Status == 429)
                 quota.Pause(wait);
             await Task.Delay(wait, time, cancellationToken);
@@ -95,7 +100,8 @@ internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvide
         return date > now ? date - now : TimeSpan.Zero;
     }
 
-    // {"error":{"code":"AuthorizationFailed","message":"The client '…' … does not have authorization to perform action '…' over scope '…'."}}
+    // {"error":{"code":"AuthorizationFailed","message":"The client '…' … does not have authorization to perform action '…' over scope
+    // '…'."}}
     private static (string? Code, string? Message) ErrorOf(BinaryData content)
     {
         try
@@ -112,9 +118,14 @@ internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvide
     }
 
     private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     // What is above all subscriptions has one quota of its own.
     private static string SubscriptionOf(string path) =>
-        path.Split('/', StringSplitOptions.RemoveEmptyEntries) is [var first, var id, ..] && first.Equals("subscriptions", StringComparison.OrdinalIgnoreCase) ? id : "tenant";
+        path.Split('/', StringSplitOptions.RemoveEmptyEntries) is [var first, var id, ..]
+        && first.Equals("subscriptions", StringComparison.OrdinalIgnoreCase)
+            ? id
+            : "tenant";
 }

@@ -1,10 +1,13 @@
 namespace Compliance.Offboarding.Execution;
 
 /// <summary>
-/// Keeps writes to one subscription within what Resource Manager allows: a bucket of 200 that fills by 10 a second, for each subscription and principal. A burst of
-/// leavers then waits here, instead of being throttled there; a little is left for what is sent again. Also at most ten writes at once, and none while the service asks to wait.
+/// Keeps writes to one subscription within what Resource Manager allows: a bucket of 200 that fills by 10 a second, for each subscription
+/// and principal. A burst of leavers then waits here, instead of being throttled there; a little is left for what is sent again. Also at
+/// most ten writes at once, and none while the service asks to wait.
 /// </summary>
-/// <remarks>The bucket counts this process alone; what others of the same identity use shows as 429, whose Retry-After is honoured.</remarks>
+/// <remarks>
+/// The bucket counts this process alone; what others of the same identity use shows as 429, whose Retry-After is honoured.
+/// </remarks>
 internal sealed class WriteQuota(TimeProvider time) : IDisposable
 {
     /// <summary>Writes at once: the service's bucket (Resource Manager's throttling limits) holds 200.</summary>

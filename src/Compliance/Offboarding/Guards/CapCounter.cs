@@ -25,18 +25,32 @@ internal sealed record CapCounter(DateOnly Day, int OfDay, IReadOnlyList<long> R
             return new(GuardNames.Unreadable, "how many users the tenant has could not be counted, so that no share of them can be told");
         var lastHour = Recent.Count(t => t > now.AddHours(-1).UtcTicks);
         if (lastHour >= policy.MaxPerHour)
-            return new(GuardNames.HourCap, string.Create(CultureInfo.InvariantCulture, $"{lastHour} leavers in the last 60 minutes; policy allows {policy.MaxPerHour}"));
+            return new(
+                GuardNames.HourCap,
+                string.Create(CultureInfo.InvariantCulture, $"{lastHour} leavers in the last 60 minutes; policy allows {policy.MaxPerHour}")
+            );
         var most = MaxOfDay(policy, staff.Value);
         var today = At(now).OfDay;
-        return today < most ? null : new(GuardNames.DayCap, string.Create(
-            CultureInfo.InvariantCulture, $"{today} leavers on {At(now).Day:yyyy-MM-dd} (UTC); policy allows {most} of {staff} users"));
+        return today < most
+            ? null
+            : new(
+                GuardNames.DayCap,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{today} leavers on {At(now).Day:yyyy-MM-dd} (UTC); policy allows {most} of {staff} users"
+                )
+            );
     }
 
     /// <summary>One more place taken.</summary>
     public CapCounter Taken(DateTimeOffset now)
     {
         var then = At(now);
-        return then with { OfDay = then.OfDay + 1, Recent = [.. Recent.Where(t => t > now.AddDays(-1).UtcTicks).Append(now.UtcTicks).Order().TakeLast(MaxKept)] };
+        return then with
+        {
+            OfDay = then.OfDay + 1,
+            Recent = [.. Recent.Where(t => t > now.AddDays(-1).UtcTicks).Append(now.UtcTicks).Order().TakeLast(MaxKept)],
+        };
     }
 
     /// <summary>The place taken at a time given back.</summary>
@@ -71,5 +85,6 @@ internal sealed record CapCounter(DateOnly Day, int OfDay, IReadOnlyList<long> R
     private static DateOnly DayOf(DateTimeOffset time) => DateOnly.FromDateTime(time.UtcDateTime);
 
     // In decimals: 29 % of 100 is 29, which it is not in binary fractions.
-    private static long MaxOfDay(OffboardingPolicy policy, long staff) => Math.Max(1, (long)Math.Floor((decimal)policy.MaxOfStaffPerDay * staff));
+    private static long MaxOfDay(OffboardingPolicy policy, long staff) =>
+        Math.Max(1, (long)Math.Floor((decimal)policy.MaxOfStaffPerDay * staff));
 }

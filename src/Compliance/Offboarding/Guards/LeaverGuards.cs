@@ -5,7 +5,9 @@ namespace Compliance.Offboarding.Guards;
 /// <summary>What stands between a leaver and being blocked. Pure; the caps, which count, are in <see cref="ICapLedger"/>.</summary>
 internal static class LeaverGuards
 {
-    /// <summary>Why this person is not blocked without two approvals; empty when nothing holds. Every reason is told, not the first alone.</summary>
+    /// <summary>
+    /// Why this person is not blocked without two approvals; empty when nothing holds. Every reason is told, not the first alone.
+    /// </summary>
     public static IReadOnlyList<Hold> BeforeBlocking(LeaverFacts facts, OffboardingPolicy policy, OwnIdentity own)
     {
         var holds = new List<Hold>();
@@ -17,10 +19,20 @@ internal static class LeaverGuards
             holds.Add(new(GuardNames.OwnIdentity, "the account is one that this program signs in with"));
         // A role that could not be read is told by Unread below; it is not guessed here.
         if (facts is { GlobalAdministrator: true, OtherGlobalAdministrators: not > 0 })
-            holds.Add(new(GuardNames.LastGlobalAdministrator, facts.OtherGlobalAdministrators is null
-                ? "the account is a Global Administrator, and whether another one can sign in could not be told"
-                : "no other Global Administrator can sign in"));
-        if (policy.ServiceAccounts.FirstOrDefault(p => Glob.Matches(p, facts.PrincipalName) || Glob.Matches(p, LocalPart(facts.PrincipalName))) is { } pattern)
+            holds.Add(
+                new(
+                    GuardNames.LastGlobalAdministrator,
+                    facts.OtherGlobalAdministrators is null
+                        ? "the account is a Global Administrator, and whether another one can sign in could not be told"
+                        : "no other Global Administrator can sign in"
+                )
+            );
+        if (
+            policy.ServiceAccounts.FirstOrDefault(p =>
+                Glob.Matches(p, facts.PrincipalName) || Glob.Matches(p, LocalPart(facts.PrincipalName))
+            ) is
+            { } pattern
+        )
             holds.Add(new(GuardNames.ServiceAccount, $"the principal name fits the pattern '{pattern}' of service accounts"));
         if (facts.EmployeeType is { } type && policy.ServiceEmployeeTypes.Contains(type))
             holds.Add(new(GuardNames.ServiceAccount, $"employeeType is '{type}', which services use"));

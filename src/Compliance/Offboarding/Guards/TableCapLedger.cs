@@ -7,12 +7,13 @@ using Compliance.Storage;
 namespace Compliance.Offboarding.Guards;
 
 /// <summary>
-/// Table <c>leavercaps</c>: one partition a tenant with the row <c>counter</c> and a row <c>case-…</c> for each place taken, both written in one transaction
-/// held to the counter's ETag. So no number of cases, processes or machines takes more places than there are.
+/// Table <c>leavercaps</c>: one partition a tenant with the row <c>counter</c> and a row <c>case-…</c> for each place taken, both written
+/// in one transaction held to the counter's ETag. So no number of cases, processes or machines takes more places than there are.
 /// </summary>
 /// <remarks>
-/// One partition a tenant, not one a day: the sliding hour reaches over midnight, and one transaction spans one partition. Inside a process one case at a
-/// time asks, with the counter remembered from the last answer: a place taken is one request, and lost races come from other processes only.
+/// One partition a tenant, not one a day: the sliding hour reaches over midnight, and one transaction spans one partition. Inside a process
+/// one case at a time asks, with the counter remembered from the last answer: a place taken is one request, and lost races come from other
+/// processes only.
 /// </remarks>
 internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDisposable
 {
@@ -33,38 +34,69 @@ internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDispos
     private readonly ConcurrentDictionary<string, Kept> _counters = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public Task<Hold?> ReserveAsync(string tenantId, string caseId, DateTimeOffset now, OffboardingPolicy policy, long? staff, CancellationToken cancellationToken) =>
-        InTurnAsync(tenantId, caseId, (table, at) => TakeAsync(table, at, now, c => c.Check(now, policy, staff), approved: false, cancellationToken), cancellationToken);
+    public Task<Hold?> ReserveAsync(
+        string tenantId,
+        string caseId,
+        DateTimeOffset now,
+        OffboardingPolicy policy,
+        long? staff,
+        CancellationToken cancellationToken
+    ) =>
+        InTurnAsync(
+            tenantId,
+            caseId,
+            (table, at) => TakeAsync(table, at, now, c => c.Check(now, policy, staff), approved: false, cancellationToken),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public Task CountApprovedAsync(string tenantId, string caseId, DateTimeOffset now, CancellationToken cancellationToken) =>
-        InTurnAsync(tenantId, caseId, (table, at) => TakeAsync(table, at, now, _ => null, approved: true, cancellationToken), cancellationToken);
+        InTurnAsync(
+            tenantId,
+            caseId,
+            (table, at) => TakeAsync(table, at, now, _ => null, approved: true, cancellationToken),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
-    public Task ReleaseAsync(string tenantId, string caseId, CancellationToken cancellationToken) => InTurnAsync(tenantId, caseId, async (table, at) =>
-    {
-        for (var race = 1; ; race++)
-        {
-            if (await PlaceAsync(table, at, cancellationToken) is not { } place)
-                return null;
-            var kept = await ReadAsync(table, at.Tenant, cancellationToken);
-            var counter = kept.Counter.Released(place.GetDateTimeOffset(TakenAt) ?? DateTimeOffset.MinValue);
-            try
+    public Task ReleaseAsync(string tenantId, string caseId, CancellationToken cancellationToken) =>
+        InTurnAsync(
+            tenantId,
+            caseId,
+            async (table, at) =>
             {
-                await table.SubmitTransactionAsync([Write(at.Tenant, kept, counter), new(TableTransactionActionType.Delete, place, place.ETag)], cancellationToken);
-                return null;
-            }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
-            {
-                // Somebody else counted or released: look again.
-            }
-        }
-    }, cancellationToken);
+                for (var race = 1; ; race++)
+                {
+                    if (await PlaceAsync(table, at, cancellationToken) is not { } place)
+                        return null;
+                    var kept = await ReadAsync(table, at.Tenant, cancellationToken);
+                    var counter = kept.Counter.Released(place.GetDateTimeOffset(TakenAt) ?? DateTimeOffset.MinValue);
+                    try
+                    {
+                        await table.SubmitTransactionAsync(
+                            [Write(at.Tenant, kept, counter), new(TableTransactionActionType.Delete, place, place.ETag)],
+                            cancellationToken
+                        );
+                        return null;
+                    }
+                    catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
+                    {
+                        // Somebody else counted or released: look again.
+                    }
+                }
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public void Dispose() => _oneAtATime.Dispose();
 
-    private async Task<Hold?> InTurnAsync(string tenantId, string caseId, Func<TableClient, Place, Task<Hold?>> act, CancellationToken cancellationToken)
+    private async Task<Hold?> InTurnAsync(
+        string tenantId,
+        string caseId,
+        Func<TableClient, Place, Task<Hold?>> act,
+        CancellationToken cancellationToken
+    )
     {
         var at = new Place(StateKeys.Safe(tenantId, "a tenant id"), $"case-{StateKeys.Safe(caseId, "a case's id")}");
         var table = await storage.TableAsync(Table, cancellationToken);
@@ -85,11 +117,19 @@ internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDispos
         }
     }
 
-    private async Task<Hold?> TakeAsync(TableClient table, Place at, DateTimeOffset now, Func<CapCounter, Hold?> check, bool approved, CancellationToken cancellationToken)
+    private async Task<Hold?> TakeAsync(
+        TableClient table,
+        Place at,
+        DateTimeOffset now,
+        Func<CapCounter, Hold?> check,
+        bool approved,
+        CancellationToken cancellationToken
+    )
     {
         for (var race = 1; ; race++)
         {
-            // What is remembered may lack what others gave back, so that only a fresh read says no; and the transaction says whether a yes still holds.
+            // What is remembered may lack what others gave back, so that only a fresh read says no; and the transaction says whether a yes
+            // still holds.
             var fresh = !_counters.TryGetValue(at.Tenant, out var kept);
             kept ??= await ReadAsync(table, at.Tenant, cancellationToken);
             if (check(kept.Counter) is { } hold)
@@ -103,7 +143,10 @@ internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDispos
             var place = new TableEntity(at.Tenant, at.Row) { [TakenAt] = now, [Approved] = approved };
             try
             {
-                var answers = await table.SubmitTransactionAsync([Write(at.Tenant, kept, counter), new(TableTransactionActionType.Add, place)], cancellationToken);
+                var answers = await table.SubmitTransactionAsync(
+                    [Write(at.Tenant, kept, counter), new(TableTransactionActionType.Add, place)],
+                    cancellationToken
+                );
                 if (answers.Value[0].Headers.ETag is { } tag)
                     _counters[at.Tenant] = new(counter, tag);
                 else
@@ -121,11 +164,16 @@ internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDispos
     }
 
     private static async Task<TableEntity?> PlaceAsync(TableClient table, Place at, CancellationToken cancellationToken) =>
-        await table.GetEntityIfExistsAsync<TableEntity>(at.Tenant, at.Row, cancellationToken: cancellationToken) is { HasValue: true } row ? row.Value : null;
+        await table.GetEntityIfExistsAsync<TableEntity>(at.Tenant, at.Row, cancellationToken: cancellationToken) is { HasValue: true } row
+            ? row.Value
+            : null;
 
     private static async Task<Kept> ReadAsync(TableClient table, string tenant, CancellationToken cancellationToken)
     {
-        if (await table.GetEntityIfExistsAsync<TableEntity>(tenant, CounterRow, cancellationToken: cancellationToken) is not { HasValue: true, Value: { } row })
+        if (
+            await table.GetEntityIfExistsAsync<TableEntity>(tenant, CounterRow, cancellationToken: cancellationToken)
+            is not { HasValue: true, Value: { } row }
+        )
             return new(CapCounter.None, null);
         // A counter that cannot be read is no empty counter: the exception holds the case.
         var day = DateOnly.ParseExact(row.GetString(Day), "yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -15,15 +15,28 @@ internal sealed class TablePolicyActs(StateStorage storage) : IPolicyActs
     {
         var table = await storage.TableAsync(Table, cancellationToken);
         var row = await table.GetEntityIfExistsAsync<TableEntity>(
-            StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(policySha256, "a policy's hash"), cancellationToken: cancellationToken);
+            StateKeys.Safe(tenantId, "a tenant id"),
+            StateKeys.Safe(policySha256, "a policy's hash"),
+            cancellationToken: cancellationToken
+        );
         return !row.HasValue;
     }
 
     /// <inheritdoc/>
-    public async Task ActedAsync(string tenantId, string policySha256, string caseId, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task ActedAsync(
+        string tenantId,
+        string policySha256,
+        string caseId,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        var row = new TableEntity(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(policySha256, "a policy's hash")) { ["CaseId"] = caseId, ["At"] = now };
+        var row = new TableEntity(StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(policySha256, "a policy's hash"))
+        {
+            ["CaseId"] = caseId,
+            ["At"] = now,
+        };
         try
         {
             await table.AddEntityAsync(row, cancellationToken);

@@ -10,7 +10,15 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
 {
     private const int PageSize = 999;
 
-    private static readonly string[] Fields = ["id", "userPrincipalName", "userType", "accountEnabled", "employeeId", "employeeLeaveDateTime"];
+    private static readonly string[] Fields =
+    [
+        "id",
+        "userPrincipalName",
+        "userType",
+        "accountEnabled",
+        "employeeId",
+        "employeeLeaveDateTime",
+    ];
 
     /// <inheritdoc/>
     public async Task<LeavingUsers> ReadAsync(CancellationToken cancellationToken)
@@ -24,7 +32,10 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
             do
             {
                 var page = next is null
-                    ? await tenant.Graph.Users.GetAsync(r => (r.QueryParameters.Select, r.QueryParameters.Top) = (Fields, PageSize), cancellationToken)
+                    ? await tenant.Graph.Users.GetAsync(
+                        r => (r.QueryParameters.Select, r.QueryParameters.Top) = (Fields, PageSize),
+                        cancellationToken
+                    )
                     : await tenant.Graph.Users.WithUrl(next).GetAsync(cancellationToken: cancellationToken);
                 foreach (var user in page?.Value ?? throw new IncompleteReadException("the answer has no 'value'"))
                 {
@@ -35,15 +46,22 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
                     throw ForeignHostException.Of(link);
                 trail.Next(page.OdataNextLink);
                 next = page.OdataNextLink;
-            }
-            while (next is not null);
+            } while (next is not null);
             return new([.. users.Values], new SourceOutcome(IntakeControls.UsersSource, Complete: true, read));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ReadFailure.Of(e, DeclaredCall.EmployedUsers, null, tenant.Options.ClientId);
             NotRead(log, failure.Reason);
-            return new([.. users.Values], failure.Outcome(IntakeControls.UsersSource, read, new Subject(SubjectTypes.Source, IntakeControls.UsersSource, "users"), null));
+            return new(
+                [.. users.Values],
+                failure.Outcome(
+                    IntakeControls.UsersSource,
+                    read,
+                    new Subject(SubjectTypes.Source, IntakeControls.UsersSource, "users"),
+                    null
+                )
+            );
         }
     }
 
@@ -54,8 +72,17 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
         // Whether the account can sign in has to be told: silence is not 'disabled'.
         if (user.AccountEnabled is not { } enabled)
             throw new IncompleteReadException($"user {id} came without accountEnabled");
-        if (enabled && !string.Equals(user.UserType, "Guest", StringComparison.OrdinalIgnoreCase) && (user.EmployeeId is { Length: > 0 } || user.EmployeeLeaveDateTime is not null))
-            users[id] = new(id, user.UserPrincipalName ?? id, user.EmployeeId is { Length: > 0 } employee ? employee : null, user.EmployeeLeaveDateTime);
+        if (
+            enabled
+            && !string.Equals(user.UserType, "Guest", StringComparison.OrdinalIgnoreCase)
+            && (user.EmployeeId is { Length: > 0 } || user.EmployeeLeaveDateTime is not null)
+        )
+            users[id] = new(
+                id,
+                user.UserPrincipalName ?? id,
+                user.EmployeeId is { Length: > 0 } employee ? employee : null,
+                user.EmployeeLeaveDateTime
+            );
     }
 
     [LoggerMessage(5320, LogLevel.Warning, "The users could not be read to their end: {Reason}")]

@@ -3,8 +3,8 @@ using Compliance.Offboarding.Cases;
 namespace Compliance.Offboarding.Intake;
 
 /// <summary>
-/// An event that cannot be taken in. The message lists every problem as path and rule and never repeats a value, since an event tells of a person and
-/// the message goes to logs and findings.
+/// An event that cannot be taken in. The message lists every problem as path and rule and never repeats a value, since an event tells of a
+/// person and the message goes to logs and findings.
 /// </summary>
 public sealed class HrEventException : FormatException
 {
@@ -20,8 +20,8 @@ public sealed class HrEventException : FormatException
     public IReadOnlyList<string> Problems { get; }
 
     /// <summary>
-    /// Names the event in findings and evidence: derived from CloudEvents source and id where both can be read (see <see cref="HrEventKeys"/>), else from
-    /// the bytes received.
+    /// Names the event in findings and evidence: derived from CloudEvents source and id where both can be read (see
+    /// <see cref="HrEventKeys"/>), else from the bytes received.
     /// </summary>
     public string Key { get; }
 

@@ -17,9 +17,21 @@ namespace Compliance.Offboarding.Intake;
 /// <param name="CorrelationId">Joins it with logs and traces.</param>
 /// <param name="Recorded">True once its evidence record is kept.</param>
 internal sealed record TakenEvent(
-    string Key, string CaseId, string Digest, long Sequence, HrEventKind Kind, DateTimeOffset ReceivedAt, string Trigger, string CorrelationId, bool Recorded);
+    string Key,
+    string CaseId,
+    string Digest,
+    long Sequence,
+    HrEventKind Kind,
+    DateTimeOffset ReceivedAt,
+    string Trigger,
+    string CorrelationId,
+    bool Recorded
+);
 
-/// <summary>The events that arrived, in table <c>hrevents</c>: one partition a tenant, one row an event, kept for 400 days. Storage Table Data Contributor.</summary>
+/// <summary>
+/// The events that arrived, in table <c>hrevents</c>: one partition a tenant, one row an event, kept for 400 days. Storage Table Data
+/// Contributor.
+/// </summary>
 internal sealed class HrEventLog(StateStorage storage)
 {
     /// <summary>The table.</summary>
@@ -49,7 +61,11 @@ internal sealed class HrEventLog(StateStorage storage)
     public async Task<TakenEvent?> FindAsync(string tenantId, string key, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition(tenantId), StateKeys.Safe(key, "an event's key"), cancellationToken: cancellationToken);
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(
+            Partition(tenantId),
+            StateKeys.Safe(key, "an event's key"),
+            cancellationToken: cancellationToken
+        );
         return row.HasValue ? Read(row.Value!) : null;
     }
 
@@ -76,7 +92,11 @@ internal sealed class HrEventLog(StateStorage storage)
     }
 
     /// <summary>Events whose evidence is not known to be kept and that arrived before a time.</summary>
-    public async Task<IReadOnlyList<TakenEvent>> UnrecordedAsync(string tenantId, DateTimeOffset before, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<TakenEvent>> UnrecordedAsync(
+        string tenantId,
+        DateTimeOffset before,
+        CancellationToken cancellationToken
+    )
     {
         var tenant = Partition(tenantId);
         var owed = await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and Recorded eq {false}"), cancellationToken);
@@ -90,7 +110,10 @@ internal sealed class HrEventLog(StateStorage storage)
         for (var within = TimeSpan.FromDays(1); within < Kept * 10; within *= 10)
         {
             var since = Text(now - within);
-            var found = await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and ReceivedAt ge {since}"), cancellationToken);
+            var found = await QueryAsync(
+                TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and ReceivedAt ge {since}"),
+                cancellationToken
+            );
             if (found.Count > 0)
                 return found.Max(e => e.ReceivedAt);
         }
@@ -102,7 +125,12 @@ internal sealed class HrEventLog(StateStorage storage)
     {
         var (tenant, before) = (Partition(tenantId), Text(now - Kept));
         var table = await storage.TableAsync(Table, cancellationToken);
-        foreach (var old in await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and ReceivedAt lt {before} and Recorded eq {true}"), cancellationToken))
+        foreach (
+            var old in await QueryAsync(
+                TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and ReceivedAt lt {before} and Recorded eq {true}"),
+                cancellationToken
+            )
+        )
             await table.DeleteEntityAsync(tenant, old.Key, ETag.All, cancellationToken);
     }
 
@@ -117,23 +145,36 @@ internal sealed class HrEventLog(StateStorage storage)
 
     private static string Partition(string tenantId) => StateKeys.Safe(tenantId, "a tenant id");
 
-    private static TableEntity Row(string tenantId, TakenEvent arrived) => new(Partition(tenantId), StateKeys.Safe(arrived.Key, "an event's key"))
-    {
-        [nameof(TakenEvent.CaseId)] = arrived.CaseId,
-        [nameof(TakenEvent.Digest)] = arrived.Digest,
-        [nameof(TakenEvent.Sequence)] = arrived.Sequence,
-        [nameof(TakenEvent.Kind)] = arrived.Kind.ToString(),
-        [nameof(TakenEvent.ReceivedAt)] = Text(arrived.ReceivedAt),
-        [nameof(TakenEvent.Trigger)] = arrived.Trigger,
-        [nameof(TakenEvent.CorrelationId)] = arrived.CorrelationId,
-        [nameof(TakenEvent.Recorded)] = arrived.Recorded,
-    };
+    private static TableEntity Row(string tenantId, TakenEvent arrived) =>
+        new(Partition(tenantId), StateKeys.Safe(arrived.Key, "an event's key"))
+        {
+            [nameof(TakenEvent.CaseId)] = arrived.CaseId,
+            [nameof(TakenEvent.Digest)] = arrived.Digest,
+            [nameof(TakenEvent.Sequence)] = arrived.Sequence,
+            [nameof(TakenEvent.Kind)] = arrived.Kind.ToString(),
+            [nameof(TakenEvent.ReceivedAt)] = Text(arrived.ReceivedAt),
+            [nameof(TakenEvent.Trigger)] = arrived.Trigger,
+            [nameof(TakenEvent.CorrelationId)] = arrived.CorrelationId,
+            [nameof(TakenEvent.Recorded)] = arrived.Recorded,
+        };
 
-    private static TakenEvent Read(TableEntity row) => new(
-        row.RowKey, row.GetString(nameof(TakenEvent.CaseId)), row.GetString(nameof(TakenEvent.Digest)), row.GetInt64(nameof(TakenEvent.Sequence)) ?? 0,
-        Enum.Parse<HrEventKind>(row.GetString(nameof(TakenEvent.Kind))),
-        DateTimeOffset.ParseExact(row.GetString(nameof(TakenEvent.ReceivedAt)), "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal),
-        row.GetString(nameof(TakenEvent.Trigger)), row.GetString(nameof(TakenEvent.CorrelationId)), row.GetBoolean(nameof(TakenEvent.Recorded)) ?? false);
+    private static TakenEvent Read(TableEntity row) =>
+        new(
+            row.RowKey,
+            row.GetString(nameof(TakenEvent.CaseId)),
+            row.GetString(nameof(TakenEvent.Digest)),
+            row.GetInt64(nameof(TakenEvent.Sequence)) ?? 0,
+            Enum.Parse<HrEventKind>(row.GetString(nameof(TakenEvent.Kind))),
+            DateTimeOffset.ParseExact(
+                row.GetString(nameof(TakenEvent.ReceivedAt)),
+                "O",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal
+            ),
+            row.GetString(nameof(TakenEvent.Trigger)),
+            row.GetString(nameof(TakenEvent.CorrelationId)),
+            row.GetBoolean(nameof(TakenEvent.Recorded)) ?? false
+        );
 
     // Text, so that it sorts and comes back to the tick.
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);

@@ -4,9 +4,9 @@ using System.Text.Json;
 using Compliance.Offboarding.Cases;
 using Compliance.Policies;
 using Compliance.Text;
-using NJsonSchema.Validation;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
+using NJsonSchema.Validation;
 
 namespace Compliance.Offboarding.Intake;
 
@@ -58,7 +58,8 @@ internal static class HrEventReader
             throw new HrEventException(["the event holds a number with too many digits"], unread);
         foreach (var error in Schema.Schema.Validate(token))
             Report(error, problems);
-        var key = Text(root, "source") is { Length: > 0 } source && Text(root, "id") is { Length: > 0 } id ? HrEventKeys.Of(source, id) : unread;
+        var key =
+            Text(root, "source") is { Length: > 0 } source && Text(root, "id") is { Length: > 0 } id ? HrEventKeys.Of(source, id) : unread;
         // What a schema cannot say is judged only where the schema is content: elsewhere the values may not be there.
         return problems.Count == 0 && Interpret(root, now, problems) is { } read ? read : throw new HrEventException(Listed(problems), key);
     }
@@ -104,13 +105,27 @@ internal static class HrEventReader
         }
         else if (kind == HrEventKind.Rescheduled || (ends && !forCause))
         {
-            problems.Add($"data.leaves: missing; {Text(root, "type")} needs it{(kind == HrEventKind.Terminated ? " unless forCause is true" : "")}");
+            problems.Add(
+                $"data.leaves: missing; {Text(root, "type")} needs it{(kind == HrEventKind.Terminated ? " unless forCause is true" : "")}"
+            );
         }
         if (forCause && !ends)
             problems.Add($"data.forCause: true is not allowed with {Text(root, "type")}, which says that nobody leaves");
-        return problems.Count > 0 ? null : new(
-            Text(root, "source")!, Text(root, "id")!, kind, time!.Value, Text(data, "employeeId")!, Text(data, "employment")!,
-            data.GetProperty("sequence").GetInt64(), leaves, forCause, Text(data, "userPrincipalName"), Text(data, "mail"));
+        return problems.Count > 0
+            ? null
+            : new(
+                Text(root, "source")!,
+                Text(root, "id")!,
+                kind,
+                time!.Value,
+                Text(data, "employeeId")!,
+                Text(data, "employment")!,
+                data.GetProperty("sequence").GetInt64(),
+                leaves,
+                forCause,
+                Text(data, "userPrincipalName"),
+                Text(data, "mail")
+            );
     }
 
     private static Leaving? Leaves(JsonElement given, DateTimeOffset now, List<string> problems)
@@ -118,12 +133,22 @@ internal static class HrEventReader
         var zone = LeavingTime.Zone(Text(given, "timeZone")!);
         if (zone is null)
             problems.Add("data.leaves.timeZone: no such time zone in the IANA database of this machine");
-        if (!DateTime.TryParseExact(Text(given, "local"), "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
+        if (
+            !DateTime.TryParseExact(
+                Text(given, "local"),
+                "yyyy-MM-dd'T'HH:mm:ss",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.None,
+                out var local
+            )
+        )
         {
             problems.Add("data.leaves.local: no such date or time");
             return null;
         }
-        return CheckDistance("data.leaves.local", local - now.UtcDateTime, problems) && zone is not null ? new(local, Text(given, "timeZone")!) : null;
+        return CheckDistance("data.leaves.local", local - now.UtcDateTime, problems) && zone is not null
+            ? new(local, Text(given, "timeZone")!)
+            : null;
     }
 
     private static bool CheckDistance(string path, TimeSpan away, List<string> problems)
@@ -141,7 +166,14 @@ internal static class HrEventReader
         var zone = text.LastIndexOfAny(['Z', 'z', '+', '-']);
         var fit = point >= 0 && zone - point > 8 ? string.Concat(text.AsSpan(0, point + 8), text.AsSpan(zone)) : text;
         return DateTimeOffset.TryParseExact(
-            fit.ToUpperInvariant(), "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time.ToUniversalTime() : null;
+            fit.ToUpperInvariant(),
+            "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.None,
+            out var time
+        )
+            ? time.ToUniversalTime()
+            : null;
     }
 
     private static string? Text(JsonElement owner, string name) =>
@@ -150,7 +182,11 @@ internal static class HrEventReader
     // Newtonsoft would make dates of texts that look like one.
     private static JObject? Token(ReadOnlyMemory<byte> utf8)
     {
-        using var reader = new JsonTextReader(new StringReader(Encoding.UTF8.GetString(utf8.Span))) { DateParseHandling = DateParseHandling.None, MaxDepth = JsonMessage.MaxDepth + 1 };
+        using var reader = new JsonTextReader(new StringReader(Encoding.UTF8.GetString(utf8.Span)))
+        {
+            DateParseHandling = DateParseHandling.None,
+            MaxDepth = JsonMessage.MaxDepth + 1,
+        };
         try
         {
             var token = JObject.Load(reader);
@@ -174,16 +210,19 @@ internal static class HrEventReader
         var path = error.Path is { } p && p.StartsWith("#/", StringComparison.Ordinal) ? p[2..] : "the event";
         var schema = error.Schema.ActualSchema;
         var allowed = schema.ExtensionData?.TryGetValue(PolicySchema.AllowedKeyword, out var words) == true ? $"allowed: {words}" : null;
-        problems.Add(error.Kind switch
-        {
-            ValidationErrorKind.PropertyRequired => $"{path}: missing",
-            // The name is the sender's own and is not repeated.
-            ValidationErrorKind.NoAdditionalPropertiesAllowed => $"{Parent(path)}: has an unknown key; known keys: {string.Join(", ", schema.Properties.Keys)}",
-            ValidationErrorKind.NotInEnumeration => $"{path}: allowed: {string.Join(", ", schema.Enumeration)}",
-            ValidationErrorKind.ObjectExpected => $"{path}: must be an object",
-            ValidationErrorKind.StringExpected when allowed is null => $"{path}: must be text",
-            _ => $"{path}: {allowed ?? $"breaks the rule {error.Kind} of the schema"}",
-        });
+        problems.Add(
+            error.Kind switch
+            {
+                ValidationErrorKind.PropertyRequired => $"{path}: missing",
+                // The name is the sender's own and is not repeated.
+                ValidationErrorKind.NoAdditionalPropertiesAllowed =>
+                    $"{Parent(path)}: has an unknown key; known keys: {string.Join(", ", schema.Properties.Keys)}",
+                ValidationErrorKind.NotInEnumeration => $"{path}: allowed: {string.Join(", ", schema.Enumeration)}",
+                ValidationErrorKind.ObjectExpected => $"{path}: must be an object",
+                ValidationErrorKind.StringExpected when allowed is null => $"{path}: must be text",
+                _ => $"{path}: {allowed ?? $"breaks the rule {error.Kind} of the schema"}",
+            }
+        );
     }
 
     private static string Parent(string path) => path.LastIndexOf('.') is >= 0 and var dot ? path[..dot] : "the event";
@@ -195,7 +234,10 @@ internal static class HrEventReader
             case JsonValueKind.Object:
                 foreach (var property in value.EnumerateObject())
                     if (!IsFit(() => property.Name))
-                        problems.Add($"{(path.Length == 0 ? "the event" : path)}: a key holds control or invisible formatting characters, or half a surrogate pair");
+                        problems.Add(
+                            $"{(path.Length == 0 ? "the event" : path)}: a key holds control or invisible formatting characters, or half "
+                                + "a surrogate pair"
+                        );
                     else
                         UnfitText(property.Value, YamlPolicyReader.Join(path, Shortened(property.Name)), problems);
                 break;
@@ -216,8 +258,17 @@ internal static class HrEventReader
     {
         try
         {
-            return read().EnumerateRunes().All(r => Rune.GetUnicodeCategory(r) is not
-                (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator));
+            return read()
+                .EnumerateRunes()
+                .All(r =>
+                    Rune.GetUnicodeCategory(r)
+                        is not (
+                            UnicodeCategory.Control
+                            or UnicodeCategory.Format
+                            or UnicodeCategory.LineSeparator
+                            or UnicodeCategory.ParagraphSeparator
+                        )
+                );
         }
         catch (InvalidOperationException)
         {

@@ -15,15 +15,20 @@ namespace Compliance.Offboarding.Intake;
 internal sealed record HrRoster(DateTimeOffset AsOf, IReadOnlySet<string> Employed);
 
 /// <summary>
-/// Reads a roster. CSV: a header line, then a line an employment: <c>employeeId,status,asOf</c>; the last two may be left out. JSON: an array of objects with the
-/// same names, or <c>{"asOf":"2026-11-23T02:00:00Z","employees":[{"employeeId":"NW-1042","status":"active"}]}</c>. A roster that is wrong anywhere is no roster.
+/// Reads a roster. CSV: a header line, then a line an employment: <c>employeeId,status,asOf</c>; the last two may be left out. JSON: an
+/// array of objects with the same names, or
+/// <c>{"asOf":"2026-11-23T02:00:00Z","employees":[{"employeeId":"NW-1042","status":"active"}]}</c>. A roster that is wrong anywhere is no
+/// roster.
 /// </summary>
 internal static class HrRosterReader
 {
     /// <summary>Largest roster that is read, in bytes.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
 
-    private static readonly HashSet<string> Employed = new(["", "active", "employed", "leave", "onLeave"], StringComparer.OrdinalIgnoreCase);
+    private static readonly HashSet<string> Employed = new(
+        ["", "active", "employed", "leave", "onLeave"],
+        StringComparer.OrdinalIgnoreCase
+    );
     private static readonly HashSet<string> Left = new(["terminated", "left", "former", "inactive"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads a roster.</summary>
@@ -35,7 +40,9 @@ internal static class HrRosterReader
     {
         try
         {
-            var text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes.ToMemory().Span).TrimStart('\uFEFF');
+            var text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true)
+                .GetString(bytes.ToMemory().Span)
+                .TrimStart('\uFEFF');
             return name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? Json(text, written) : Of(Csv(text), null, written);
         }
         catch (DecoderFallbackException e)
@@ -64,7 +71,9 @@ internal static class HrRosterReader
             if (Employed.Contains(status))
                 employed.Add(id);
             else if (!Left.Contains(status))
-                throw new FormatException($"{row.Where}: status must be one of {string.Join(", ", Employed.Skip(1))} (employed), {string.Join(", ", Left)} (not)");
+                throw new FormatException(
+                    $"{row.Where}: status must be one of {string.Join(", ", Employed.Skip(1))} (employed), {string.Join(", ", Left)} (not)"
+                );
             if (string.IsNullOrWhiteSpace(row.AsOf))
                 continue;
             var time = Time(row.AsOf, row.Where);
@@ -76,19 +85,32 @@ internal static class HrRosterReader
 
     private static IEnumerable<Row> Csv(string text)
     {
-        using var csv = new CsvReader(new StringReader(text), new CsvConfiguration(CultureInfo.InvariantCulture)
-        {
-            PrepareHeaderForMatch = h => h.Header.Trim().ToUpperInvariant(),
-            DetectColumnCountChanges = true,
-        });
-        if (!csv.Read() || !csv.ReadHeader() || !csv.HeaderRecord!.Any(h => h.Trim().Equals("employeeId", StringComparison.OrdinalIgnoreCase)))
+        using var csv = new CsvReader(
+            new StringReader(text),
+            new CsvConfiguration(CultureInfo.InvariantCulture)
+            {
+                PrepareHeaderForMatch = h => h.Header.Trim().ToUpperInvariant(),
+                DetectColumnCountChanges = true,
+            }
+        );
+        if (
+            !csv.Read()
+            || !csv.ReadHeader()
+            || !csv.HeaderRecord!.Any(h => h.Trim().Equals("employeeId", StringComparison.OrdinalIgnoreCase))
+        )
             throw new FormatException("line 1: the header must name employeeId (and may name status and asOf)");
         var (status, asOf) = (Has(csv, "status"), Has(csv, "asOf"));
         while (csv.Read())
-            yield return new($"line {csv.Parser.RawRow}", csv.GetField("employeeId"), status ? csv.GetField("status") : null, asOf ? csv.GetField("asOf") : null);
+            yield return new(
+                $"line {csv.Parser.RawRow}",
+                csv.GetField("employeeId"),
+                status ? csv.GetField("status") : null,
+                asOf ? csv.GetField("asOf") : null
+            );
     }
 
-    private static bool Has(CsvReader csv, string name) => csv.HeaderRecord!.Any(h => h.Trim().Equals(name, StringComparison.OrdinalIgnoreCase));
+    private static bool Has(CsvReader csv, string name) =>
+        csv.HeaderRecord!.Any(h => h.Trim().Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static HrRoster Json(string text, DateTimeOffset written)
     {
@@ -97,7 +119,8 @@ internal static class HrRosterReader
         var list = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("employees", out var employees) ? employees : root;
         if (list.ValueKind != JsonValueKind.Array)
             throw new FormatException("it must be an array, or an object with an array 'employees'");
-        DateTimeOffset? asOf = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("asOf", out var given) ? Time(Text(given, "asOf"), "asOf") : null;
+        DateTimeOffset? asOf =
+            root.ValueKind == JsonValueKind.Object && root.TryGetProperty("asOf", out var given) ? Time(Text(given, "asOf"), "asOf") : null;
         return Of(list.EnumerateArray().Select((e, i) => RowOf(e, $"entry {i + 1}")), asOf, written);
     }
 
@@ -105,7 +128,8 @@ internal static class HrRosterReader
     {
         if (entry.ValueKind != JsonValueKind.Object)
             throw new FormatException($"{where}: must be an object");
-        string? Get(string name) => entry.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? Text(value, $"{where}: {name}") : null;
+        string? Get(string name) =>
+            entry.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? Text(value, $"{where}: {name}") : null;
         return new(where, Get("employeeId"), Get("status"), Get("asOf"));
     }
 
@@ -120,7 +144,10 @@ internal static class HrRosterReader
     private sealed record Row(string Where, string? EmployeeId, string? Status, string? AsOf);
 }
 
-/// <summary>The roster in its blob, and how many people the last accepted one had (table <c>hrroster</c>). Storage Blob Data Reader, Storage Table Data Contributor.</summary>
+/// <summary>
+/// The roster in its blob, and how many people the last accepted one had (table <c>hrroster</c>). Storage Blob Data Reader, Storage Table
+/// Data Contributor.
+/// </summary>
 internal sealed class HrRosterStore(StateStorage storage)
 {
     /// <summary>The table.</summary>
@@ -152,7 +179,11 @@ internal sealed class HrRosterStore(StateStorage storage)
     public async Task<long?> LastCountAsync(string tenantId, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(StateKeys.Safe(tenantId, "a tenant id"), "accepted", cancellationToken: cancellationToken);
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(
+            StateKeys.Safe(tenantId, "a tenant id"),
+            "accepted",
+            cancellationToken: cancellationToken
+        );
         return row.HasValue ? row.Value!.GetInt64("Count") : null;
     }
 
@@ -160,7 +191,11 @@ internal sealed class HrRosterStore(StateStorage storage)
     public async Task AcceptedAsync(string tenantId, HrRoster roster, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        var row = new TableEntity(StateKeys.Safe(tenantId, "a tenant id"), "accepted") { ["Count"] = (long)roster.Employed.Count, ["AsOf"] = roster.AsOf };
+        var row = new TableEntity(StateKeys.Safe(tenantId, "a tenant id"), "accepted")
+        {
+            ["Count"] = (long)roster.Employed.Count,
+            ["AsOf"] = roster.AsOf,
+        };
         await table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
     }
 }

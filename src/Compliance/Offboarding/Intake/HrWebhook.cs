@@ -5,9 +5,7 @@ namespace Compliance.Offboarding.Intake;
 /// <summary>What the webhook makes of a request.</summary>
 internal abstract record WebhookOutcome
 {
-    private WebhookOutcome()
-    {
-    }
+    private WebhookOutcome() { }
 
     /// <summary>HR sent it: read the event from the body.</summary>
     /// <param name="Body">The body as sent.</param>
@@ -27,8 +25,8 @@ internal abstract record WebhookOutcome
 internal sealed record WebhookRequest(string? ContentType, string? Timestamp, string? Signature, Stream Body);
 
 /// <summary>
-/// The door for signed events. What is refused is counted and recorded (<see cref="WebhookRefusals"/>). A signed request sent again inside the window is
-/// accepted: it is the same event, which changes nothing.
+/// The door for signed events. What is refused is counted and recorded (<see cref="WebhookRefusals"/>). A signed request sent again inside
+/// the window is accepted: it is the same event, which changes nothing.
 /// </summary>
 internal sealed partial class HrWebhook(IWebhookKeys keys, WebhookRefusals refusals, TimeProvider time, ILogger<HrWebhook> log)
 {
@@ -71,14 +69,25 @@ internal sealed partial class HrWebhook(IWebhookKeys keys, WebhookRefusals refus
         return Refusal(verdict) ?? (WebhookOutcome)new WebhookOutcome.Accepted(body);
     }
 
-    private static WebhookOutcome.Refused? Refusal(SignatureVerdict verdict) => verdict switch
-    {
-        SignatureVerdict.Valid => null,
-        SignatureVerdict.Missing => new(401, $"the headers {WebhookSignature.TimestampHeader} and {WebhookSignature.SignatureHeader} are needed"),
-        SignatureVerdict.Malformed => new(400, $"{WebhookSignature.TimestampHeader} must be seconds since 1970 and {WebhookSignature.SignatureHeader} v1= with 64 hex digits, one to four of them separated by commas"),
-        SignatureVerdict.Stale => new(401, $"the time in {WebhookSignature.TimestampHeader} is more than {WebhookSignature.Window.TotalMinutes:0} minutes from now"),
-        _ => new(401, "the signature is not right"),
-    };
+    private static WebhookOutcome.Refused? Refusal(SignatureVerdict verdict) =>
+        verdict switch
+        {
+            SignatureVerdict.Valid => null,
+            SignatureVerdict.Missing => new(
+                401,
+                $"the headers {WebhookSignature.TimestampHeader} and {WebhookSignature.SignatureHeader} are needed"
+            ),
+            SignatureVerdict.Malformed => new(
+                400,
+                $"{WebhookSignature.TimestampHeader} must be seconds since 1970 and {WebhookSignature.SignatureHeader} v1= with 64 hex "
+                    + "digits, one to four of them separated by commas"
+            ),
+            SignatureVerdict.Stale => new(
+                401,
+                $"the time in {WebhookSignature.TimestampHeader} is more than {WebhookSignature.Window.TotalMinutes:0} minutes from now"
+            ),
+            _ => new(401, "the signature is not right"),
+        };
 
     private static async Task<ReadOnlyMemory<byte>?> BodyAsync(Stream body, CancellationToken cancellationToken)
     {

@@ -9,77 +9,155 @@ namespace Compliance.Offboarding.Intake;
 internal static class IntakeDetections
 {
     /// <summary>Another event with a sequence that is taken says something else.</summary>
-    public static Detection Conflicting(LeaverCase known, HrEvent second, OffboardingPolicy policy) => Of(
-        IntakeControls.EventRefused, CaseFindings.SubjectOf(known.Id), SequencePart(second.Sequence), IntakeControls.EventsSource,
-        $"Two events of this employment have sequence {Text(second.Sequence)} and say different things; the first to arrive, {HrEventKeys.Of(known.Latest.Source, known.Latest.Id)}, holds, "
-            + $"the other, {HrEventKeys.Of(second.Source, second.Id)}, has no effect",
-        "Let HR send what is right with a higher sequence", policy);
+    public static Detection Conflicting(LeaverCase known, HrEvent second, OffboardingPolicy policy) =>
+        Of(
+            IntakeControls.EventRefused,
+            CaseFindings.SubjectOf(known.Id),
+            SequencePart(second.Sequence),
+            IntakeControls.EventsSource,
+            $"Two events of this employment have sequence {Text(second.Sequence)} and say different things; the first to arrive, "
+                + $"{HrEventKeys.Of(known.Latest.Source, known.Latest.Id)}, holds, "
+                + $"the other, {HrEventKeys.Of(second.Source, second.Id)}, has no effect",
+            "Let HR send what is right with a higher sequence",
+            policy
+        );
 
     /// <summary>An event that cannot be taken in.</summary>
-    public static Detection Refused(HrEventException refused, string trigger, OffboardingPolicy policy) => Of(
-        IntakeControls.EventRefused, new(IntakeControls.EventSubject, refused.Key, refused.Key), "", IntakeControls.EventsSource,
-        $"It came by {trigger} and cannot be taken in: {string.Join("; ", refused.Problems)}",
-        "Let HR mend the event (docs/hr-events.md has its rules) and send it again with the same source and id; whoever leaves by it is not blocked until then", policy);
+    public static Detection Refused(HrEventException refused, string trigger, OffboardingPolicy policy) =>
+        Of(
+            IntakeControls.EventRefused,
+            new(IntakeControls.EventSubject, refused.Key, refused.Key),
+            "",
+            IntakeControls.EventsSource,
+            $"It came by {trigger} and cannot be taken in: {string.Join("; ", refused.Problems)}",
+            "Let HR mend the event (docs/hr-events.md has its rules) and send it again with the same source and id; whoever leaves by it "
+                + "is not blocked until then",
+            policy
+        );
 
     /// <summary>The webhook refused many requests in an hour.</summary>
-    public static Detection ManyRefused(long count, DateTimeOffset hour, OffboardingPolicy policy) => Of(
-        IntakeControls.EventRefused, new(SubjectTypes.Source, IntakeControls.WebhookSource, "the HR webhook"), "", IntakeControls.WebhookSource,
-        $"It refused {Text(count)} requests or more in the hour that began at {Text(hour)}: somebody forges events, or HR signs with a wrong key or clock",
-        "See the reasons in the log and the evidence records offboarding.hr-event.refused. If HR sends them, check the key (secret hr-webhook-key) and HR's clock; if not, close the address to whoever does",
-        policy);
+    public static Detection ManyRefused(long count, DateTimeOffset hour, OffboardingPolicy policy) =>
+        Of(
+            IntakeControls.EventRefused,
+            new(SubjectTypes.Source, IntakeControls.WebhookSource, "the HR webhook"),
+            "",
+            IntakeControls.WebhookSource,
+            $"It refused {Text(count)} requests or more in the hour that began at {Text(hour)}: somebody forges events, or HR signs with "
+                + "a wrong key or clock",
+            "See the reasons in the log and the evidence records offboarding.hr-event.refused. If HR sends them, check the key (secret "
+                + "hr-webhook-key) and HR's clock; if not, close the address to whoever does",
+            policy
+        );
 
     /// <summary>Somebody is past the leave date in the directory and can still sign in, and no event came.</summary>
-    public static Detection PastLeaveDate(LeavingUser user, OffboardingPolicy policy) => NeverCame(
-        user, IntakeControls.UsersSource, "leave-date", $"The directory says that this person left at {Text(user.LeavesAt!.Value)}. The account can sign in, and no HR event came", policy);
+    public static Detection PastLeaveDate(LeavingUser user, OffboardingPolicy policy) =>
+        NeverCame(
+            user,
+            IntakeControls.UsersSource,
+            "leave-date",
+            $"The directory says that this person left at {Text(user.LeavesAt!.Value)}. The account can sign in, and no HR event came",
+            policy
+        );
 
     /// <summary>Somebody with an employee id is not on HR's roster any more, and no event came.</summary>
-    public static Detection GoneFromRoster(LeavingUser user, OffboardingPolicy policy) => NeverCame(
-        user, IntakeControls.RosterPeopleSource, "roster", $"HR's roster does not list employee id {user.EmployeeId} as employed. The account can sign in, and no HR event came", policy);
+    public static Detection GoneFromRoster(LeavingUser user, OffboardingPolicy policy) =>
+        NeverCame(
+            user,
+            IntakeControls.RosterPeopleSource,
+            "roster",
+            $"HR's roster does not list employee id {user.EmployeeId} as employed. The account can sign in, and no HR event came",
+            policy
+        );
 
     /// <summary>The roster cannot be used.</summary>
-    public static Detection RosterUnusable(string why, OffboardingPolicy policy) => Of(
-        IntakeControls.HrSilent, new(SubjectTypes.Source, IntakeControls.RosterSource, $"the HR roster {policy.Roster}"), "", IntakeControls.RosterSource,
-        $"{why}. Nobody was compared with it",
-        "Let HR write its roster again as docs/hr-events.md says, or mend the policy's roster", policy) with
-    { Unknown = true };
+    public static Detection RosterUnusable(string why, OffboardingPolicy policy) =>
+        Of(
+            IntakeControls.HrSilent,
+            new(SubjectTypes.Source, IntakeControls.RosterSource, $"the HR roster {policy.Roster}"),
+            "",
+            IntakeControls.RosterSource,
+            $"{why}. Nobody was compared with it",
+            "Let HR write its roster again as docs/hr-events.md says, or mend the policy's roster",
+            policy
+        ) with
+        {
+            Unknown = true,
+        };
 
     /// <summary>HR was not heard of for too long.</summary>
-    public static Detection Silent(DateTimeOffset? lastHeard, TimeSpan heartbeat, OffboardingPolicy policy) => Of(
-        IntakeControls.HrSilent, new(SubjectTypes.Source, IntakeControls.HeartbeatSource, "HR"), "", IntakeControls.HeartbeatSource,
-        $"{(lastHeard is { } at ? $"HR was last heard of at {Text(at)}" : "HR was never heard of")}; policy expects an event or a roster every {Text(heartbeat)}",
-        "Check that HR's events and roster still arrive: a leaver nobody tells of keeps all access", policy) with
-    { Unknown = true };
+    public static Detection Silent(DateTimeOffset? lastHeard, TimeSpan heartbeat, OffboardingPolicy policy) =>
+        Of(
+            IntakeControls.HrSilent,
+            new(SubjectTypes.Source, IntakeControls.HeartbeatSource, "HR"),
+            "",
+            IntakeControls.HeartbeatSource,
+            $"{(lastHeard is { } at ? $"HR was last heard of at {Text(at)}" : "HR was never heard of")}; policy expects an event or a "
+                + $"roster every {Text(heartbeat)}",
+            "Check that HR's events and roster still arrive: a leaver nobody tells of keeps all access",
+            policy
+        ) with
+        {
+            Unknown = true,
+        };
 
     /// <summary>The users of the tenant could not be read.</summary>
-    public static Detection UsersUnread(SourceOutcome outcome, OffboardingPolicy policy) => Of(
-        ControlCatalogue.SourceNotRead, outcome.Subject ?? new(SubjectTypes.Source, IntakeControls.UsersSource, "users"), "", IntakeControls.UsersSource,
-        $"{outcome.Reason}. Nobody could be compared with HR{(outcome.Permission is { } missing ? $". Missing permission: {missing}" : "")}", outcome.Remedy ?? "Run the check again", policy) with
-    { Unknown = true };
+    public static Detection UsersUnread(SourceOutcome outcome, OffboardingPolicy policy) =>
+        Of(
+            ControlCatalogue.SourceNotRead,
+            outcome.Subject ?? new(SubjectTypes.Source, IntakeControls.UsersSource, "users"),
+            "",
+            IntakeControls.UsersSource,
+            $"{outcome.Reason}. Nobody could be compared with "
+                + $"HR{(outcome.Permission is { } missing ? $". Missing permission: {missing}" : "")}",
+            outcome.Remedy ?? "Run the check again",
+            policy
+        ) with
+        {
+            Unknown = true,
+        };
 
     /// <summary>The part of a finding about events with one sequence.</summary>
     public static string SequencePart(long sequence) => $"sequence-{Text(sequence)}";
 
-    private static Detection NeverCame(LeavingUser user, string source, string part, string reason, OffboardingPolicy policy) => Of(
-        IntakeControls.EventNeverCame, new(IntakeControls.UserSubject, user.Id, user.PrincipalName), part, source, reason,
-        "Ask HR. If the person left: let HR send hr.employee.terminated with forCause, or offboard by hand; if not: correct the leave date in the directory, or the roster", policy);
+    private static Detection NeverCame(LeavingUser user, string source, string part, string reason, OffboardingPolicy policy) =>
+        Of(
+            IntakeControls.EventNeverCame,
+            new(IntakeControls.UserSubject, user.Id, user.PrincipalName),
+            part,
+            source,
+            reason,
+            "Ask HR. If the person left: let HR send hr.employee.terminated with forCause, or offboard by hand; if not: correct the "
+                + "leave date in the directory, or the roster",
+            policy
+        );
 
-    private static Detection Of(string control, Subject subject, string part, string source, string reason, string next, OffboardingPolicy policy) => new()
-    {
-        ControlId = control,
-        Severity = policy.Severities.TryGetValue(control, out var severity) ? severity : ControlCatalogue.Get(control).Severity,
-        Subject = subject,
-        Part = part,
-        Source = source,
-        Reason = reason,
-        NextStep = next,
-        Owner = policy.Contact is { } contact ? new(null, contact, contact, "policy") : null,
-    };
+    private static Detection Of(
+        string control,
+        Subject subject,
+        string part,
+        string source,
+        string reason,
+        string next,
+        OffboardingPolicy policy
+    ) =>
+        new()
+        {
+            ControlId = control,
+            Severity = policy.Severities.TryGetValue(control, out var severity) ? severity : ControlCatalogue.Get(control).Severity,
+            Subject = subject,
+            Part = part,
+            Source = source,
+            Reason = reason,
+            NextStep = next,
+            Owner = policy.Contact is { } contact ? new(null, contact, contact, "policy") : null,
+        };
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture);
 
-    private static string Text(TimeSpan span) => span.TotalHours % 24 == 0
-        ? $"{span.TotalDays.ToString(CultureInfo.InvariantCulture)} days"
-        : $"{span.TotalHours.ToString("0.##", CultureInfo.InvariantCulture)} hours";
+    private static string Text(TimeSpan span) =>
+        span.TotalHours % 24 == 0
+            ? $"{span.TotalDays.ToString(CultureInfo.InvariantCulture)} days"
+            : $"{span.TotalHours.ToString("0.##", CultureInfo.InvariantCulture)} hours";
 }

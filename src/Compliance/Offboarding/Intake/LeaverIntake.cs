@@ -17,13 +17,20 @@ namespace Compliance.Offboarding.Intake;
 internal sealed record IntakeResult(LeaverCase Case, IntakeOutcome Outcome, string EventKey);
 
 /// <summary>
-/// Takes HR events in: one case per tenant, employee id and employment, whatever the order, repeats and crashes. Use it so: <see cref="AcceptAsync"/>, then
-/// start or tell the orchestration, then <see cref="SettleAsync"/>. Whatever is cut off in between is made up for by the event's redelivery or by the sweep
-/// (<see cref="CaseCourse.ExpectedAsync"/>, <see cref="RecordOwedAsync"/>).
+/// Takes HR events in: one case per tenant, employee id and employment, whatever the order, repeats and crashes. Use it so:
+/// <see cref="AcceptAsync"/>, then start or tell the orchestration, then <see cref="SettleAsync"/>. Whatever is cut off in between is made
+/// up for by the event's redelivery or by the sweep (<see cref="CaseCourse.ExpectedAsync"/>, <see cref="RecordOwedAsync"/>).
 /// </summary>
 internal sealed partial class LeaverIntake(
-    TenantId tenant, TableLeaverCases cases, HrEventLog events, FindingWriter findings, IEvidenceLog evidence, IOffboardingPolicySource policy, TimeProvider time,
-    ILogger<LeaverIntake> log)
+    TenantId tenant,
+    TableLeaverCases cases,
+    HrEventLog events,
+    FindingWriter findings,
+    IEvidenceLog evidence,
+    IOffboardingPolicySource policy,
+    TimeProvider time,
+    ILogger<LeaverIntake> log
+)
 {
     /// <summary>Takes an event in; the same again gives the same case again.</summary>
     /// <param name="hrEvent">The event.</param>
@@ -38,7 +45,16 @@ internal sealed partial class LeaverIntake(
         var key = HrEventKeys.Of(hrEvent.Source, hrEvent.Id);
         var own = HrEventKeys.CaseOf(tenant.Value, hrEvent.EmployeeId, hrEvent.Employment);
         var arrived = new TakenEvent(
-            key, own, CanonicalJson.Sha256Of(hrEvent), hrEvent.Sequence, hrEvent.Kind, now, trigger, correlationId, Recorded: false);
+            key,
+            own,
+            CanonicalJson.Sha256Of(hrEvent),
+            hrEvent.Sequence,
+            hrEvent.Kind,
+            now,
+            trigger,
+            correlationId,
+            Recorded: false
+        );
         var noted = await events.NoteAsync(tenant.Value, arrived, cancellationToken);
         if (noted.Digest != arrived.Digest)
         {
@@ -47,22 +63,38 @@ internal sealed partial class LeaverIntake(
             throw refused;
         }
         // Only now: what is refused leaves no case behind that is waited for.
-        var (caseId, employments) = await cases.NoteAsync(tenant.Value, hrEvent.EmployeeId, (ids, all) => CaseRules.IdOf(
-            own, HrEventKeys.CaseOfStart(tenant.Value, hrEvent.EmployeeId), hrEvent.Employment, ids, all), cancellationToken);
+        var (caseId, employments) = await cases.NoteAsync(
+            tenant.Value,
+            hrEvent.EmployeeId,
+            (ids, all) => CaseRules.IdOf(own, HrEventKeys.CaseOfStart(tenant.Value, hrEvent.EmployeeId), hrEvent.Employment, ids, all),
+            cancellationToken
+        );
         if (caseId != noted.CaseId)
             await events.JoinAsync(tenant.Value, key, caseId, cancellationToken);
         Taken? taken = null;
-        await cases.PutAsync(tenant.Value, caseId, known => (taken = CaseRules.Take(tenant.Value, known, hrEvent, now, caseId)).Case, cancellationToken);
+        await cases.PutAsync(
+            tenant.Value,
+            caseId,
+            known => (taken = CaseRules.Take(tenant.Value, known, hrEvent, now, caseId)).Case,
+            cancellationToken
+        );
         var (after, outcome, conflict) = taken!;
         if (conflict)
-            await findings.RaiseAsync(tenant.Value, IntakeDetections.Conflicting(after, hrEvent, policy.Load()), Run(key, now), cancellationToken);
+            await findings.RaiseAsync(
+                tenant.Value,
+                IntakeDetections.Conflicting(after, hrEvent, policy.Load()),
+                Run(key, now),
+                cancellationToken
+            );
         // A stale event that was taken in before is a repeat: it told its news when it came.
         if (outcome == IntakeOutcome.Stale && !conflict && noted != arrived)
             outcome = IntakeOutcome.Repeat;
         if (employments.Count > 1)
         {
             after = await RestAsync(employments, after, key, now, cancellationToken);
-            outcome = CaseRules.IsUndispatched(after) ? IntakeOutcome.Started : outcome == IntakeOutcome.Started ? IntakeOutcome.Updated
+            outcome =
+                CaseRules.IsUndispatched(after) ? IntakeOutcome.Started
+                : outcome == IntakeOutcome.Started ? IntakeOutcome.Updated
                 : outcome;
         }
         Accepted(key, hrEvent.Kind, trigger, after.Id, outcome);
@@ -70,8 +102,13 @@ internal sealed partial class LeaverIntake(
     }
 
     // The cases of a person's other employments act no more while HR says that the person is employed.
-    private async Task<LeaverCase> RestAsync(IReadOnlyList<string> caseIds, LeaverCase present, string key, DateTimeOffset now,
-        CancellationToken cancellationToken)
+    private async Task<LeaverCase> RestAsync(
+        IReadOnlyList<string> caseIds,
+        LeaverCase present,
+        string key,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         var all = new List<LeaverCase>();
         foreach (var id in caseIds)
@@ -83,12 +120,17 @@ internal sealed partial class LeaverIntake(
             if (employed == known.EmployedIn)
                 continue;
             var acted = CaseRules.IsActing(known);
-            var after = await cases.ChangeAsync(tenant.Value, known.Id, c =>
-            {
-                c = employed is null ? CaseRules.EmployedNoMore(c) : c with { EmployedIn = employed };
-                // What has not begun has nobody who would let it come to rest.
-                return employed is not null && CaseRules.IsActing(c) && c.BegunAt is null ? CaseRules.AtRest(c, now) : c;
-            }, cancellationToken);
+            var after = await cases.ChangeAsync(
+                tenant.Value,
+                known.Id,
+                c =>
+                {
+                    c = employed is null ? CaseRules.EmployedNoMore(c) : c with { EmployedIn = employed };
+                    // What has not begun has nobody who would let it come to rest.
+                    return employed is not null && CaseRules.IsActing(c) && c.BegunAt is null ? CaseRules.AtRest(c, now) : c;
+                },
+                cancellationToken
+            );
             if (after.EmployedIn is not null && acted)
                 await findings.RaiseAsync(tenant.Value, CaseCourse.EmployedAgain(after, policy.Load()), Run(key, now), cancellationToken);
             if (after.Id == present.Id)
@@ -101,12 +143,17 @@ internal sealed partial class LeaverIntake(
     public async Task RefusedAsync(HrEventException refused, string trigger, CancellationToken cancellationToken)
     {
         Refused(refused.Key, trigger, string.Join("; ", refused.Problems));
-        await findings.RaiseAsync(tenant.Value, IntakeDetections.Refused(refused, trigger, policy.Load()), Run(refused.Key, time.GetUtcNow()), cancellationToken);
+        await findings.RaiseAsync(
+            tenant.Value,
+            IntakeDetections.Refused(refused, trigger, policy.Load()),
+            Run(refused.Key, time.GetUtcNow()),
+            cancellationToken
+        );
     }
 
     /// <summary>
-    /// Settles an event once the orchestration was started or told: a started case asks for its orchestration no more, and the evidence is recorded. Evidence
-    /// that cannot be written now is owed and does not hold the case up.
+    /// Settles an event once the orchestration was started or told: a started case asks for its orchestration no more, and the evidence is
+    /// recorded. Evidence that cannot be written now is owed and does not hold the case up.
     /// </summary>
     public async Task SettleAsync(IntakeResult result, CancellationToken cancellationToken)
     {
@@ -165,7 +212,8 @@ internal sealed partial class LeaverIntake(
                 CorrelationId = taken.CorrelationId,
                 People = [taken.CaseId],
             },
-            cancellationToken);
+            cancellationToken
+        );
         await events.RecordedAsync(tenant.Value, taken.Key, cancellationToken);
     }
 

@@ -13,8 +13,17 @@ namespace Compliance.Offboarding.Intake;
 
 /// <summary>What the daily watch talks to.</summary>
 internal sealed record LeaverWatchParts(
-    TenantId Tenant, IOffboardingPolicySource Policy, ILeavingUsers Users, HrRosterStore Roster, ILeaverCases Cases, HrEventLog Events, IFindingStore Findings,
-    IRunLog Runs, IEvidenceLog Evidence, TimeProvider Time);
+    TenantId Tenant,
+    IOffboardingPolicySource Policy,
+    ILeavingUsers Users,
+    HrRosterStore Roster,
+    ILeaverCases Cases,
+    HrEventLog Events,
+    IFindingStore Findings,
+    IRunLog Runs,
+    IEvidenceLog Evidence,
+    TimeProvider Time
+);
 
 /// <summary>The event that never came: once a day, who left without one, and whether HR is still there.</summary>
 internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<LeaverWatch> log)
@@ -22,7 +31,13 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
     /// <summary>The function's name, under which its runs are remembered.</summary>
     public const string Name = DailyCheck.FunctionName;
 
-    private static readonly string[] Controls = [IntakeControls.EventNeverCame, IntakeControls.HrSilent, IntakeControls.EventRefused, ControlCatalogue.SourceNotRead];
+    private static readonly string[] Controls =
+    [
+        IntakeControls.EventNeverCame,
+        IntakeControls.HrSilent,
+        IntakeControls.EventRefused,
+        ControlCatalogue.SourceNotRead,
+    ];
 
     /// <summary>What the watch over the controls expects of it.</summary>
     public static ScheduledControl Itself { get; } = DailyCheck.Expected(Name);
@@ -45,9 +60,13 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
             var standing = await StandingAsync(seen.Cases, now, cancellationToken);
             var detections = LeaverWatchRules.Evaluate(seen, policy, now);
             var result = await new FindingWriter(parts.Findings).ReconcileAsync(
-                tenant, Controls,
+                tenant,
+                Controls,
                 known => [.. detections, .. known.Values.Where(f => standing.Contains(f.Finding.Id)).Select(f => f.Finding.Detection)],
-                LeaverWatchRules.Covered(seen, policy), run, cancellationToken);
+                LeaverWatchRules.Covered(seen, policy),
+                run,
+                cancellationToken
+            );
             // Only now: a run that fails before its findings are kept must not make a small roster the measure of the next.
             if (seen.Roster is { } accepted)
                 await parts.Roster.AcceptedAsync(tenant, accepted, cancellationToken);
@@ -89,7 +108,11 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
         return new(users, problem is null ? roster : null, problem, cases, await parts.Events.LatestAsync(tenant, now, cancellationToken));
     }
 
-    private async Task<IReadOnlySet<string>> StandingAsync(IReadOnlyList<LeaverCase> cases, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<IReadOnlySet<string>> StandingAsync(
+        IReadOnlyList<LeaverCase> cases,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         var standing = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (id, stored) in await parts.Findings.LoadAsync(parts.Tenant.Value, [IntakeControls.EventRefused], cancellationToken))
@@ -97,36 +120,51 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
             if (stored.Finding.Status == FindingStatus.Resolved)
                 continue;
             var subject = stored.Finding.Detection.Subject;
-            var taken = subject.Type == IntakeControls.EventSubject ? await parts.Events.FindAsync(parts.Tenant.Value, subject.Id, cancellationToken) : null;
+            var taken =
+                subject.Type == IntakeControls.EventSubject
+                    ? await parts.Events.FindAsync(parts.Tenant.Value, subject.Id, cancellationToken)
+                    : null;
             if (LeaverWatchRules.Stands(stored.Finding, taken, cases, now))
                 standing.Add(id);
         }
         return standing;
     }
 
-    private EvidenceRecord Evidence(RunStamp run, string correlation, OffboardingPolicy policy, WatchSeen seen, Reconciliation result, bool complete) => new()
-    {
-        Id = run.Id,
-        Time = run.StartedAt,
-        Actor = $"{Name} (timer)",
-        Action = "offboarding.watch",
-        TenantId = parts.Tenant.Value,
-        PolicySha256 = policy.Sha256,
-        Controls = Controls,
-        Outcome = complete ? "complete" : "incomplete",
-        Counts = new Dictionary<string, long>
+    private EvidenceRecord Evidence(
+        RunStamp run,
+        string correlation,
+        OffboardingPolicy policy,
+        WatchSeen seen,
+        Reconciliation result,
+        bool complete
+    ) =>
+        new()
         {
-            ["users"] = seen.Users.Outcome.Objects,
-            ["roster"] = seen.Roster?.Employed.Count ?? 0,
-            ["cases"] = seen.Cases.Count,
-            ["opened"] = result.Count(ChangeKind.Opened),
-            ["reopened"] = result.Count(ChangeKind.Reopened),
-            ["resolved"] = result.Count(ChangeKind.Resolved),
-        },
-        FindingsSha256 = FindingDigest.Of(result.Findings),
-        CorrelationId = correlation,
-    };
+            Id = run.Id,
+            Time = run.StartedAt,
+            Actor = $"{Name} (timer)",
+            Action = "offboarding.watch",
+            TenantId = parts.Tenant.Value,
+            PolicySha256 = policy.Sha256,
+            Controls = Controls,
+            Outcome = complete ? "complete" : "incomplete",
+            Counts = new Dictionary<string, long>
+            {
+                ["users"] = seen.Users.Outcome.Objects,
+                ["roster"] = seen.Roster?.Employed.Count ?? 0,
+                ["cases"] = seen.Cases.Count,
+                ["opened"] = result.Count(ChangeKind.Opened),
+                ["reopened"] = result.Count(ChangeKind.Reopened),
+                ["resolved"] = result.Count(ChangeKind.Resolved),
+            },
+            FindingsSha256 = FindingDigest.Of(result.Findings),
+            CorrelationId = correlation,
+        };
 
-    [LoggerMessage(5321, LogLevel.Information, "Run {RunId}: {Users} users that HR should know of, {Detections} not as they should be, {Changes} findings changed")]
+    [LoggerMessage(
+        5321,
+        LogLevel.Information,
+        "Run {RunId}: {Users} users that HR should know of, {Detections} not as they should be, {Changes} findings changed"
+    )]
     private static partial void Watched(ILogger logger, string runId, int users, int detections, int changes);
 }

@@ -10,7 +10,13 @@ namespace Compliance.Offboarding.Intake;
 /// <param name="RosterProblem">Why the roster cannot be used; null when it can, or there is none.</param>
 /// <param name="Cases">All cases of the tenant.</param>
 /// <param name="LastEvent">When the latest event arrived (UTC); null when none ever did.</param>
-internal sealed record WatchSeen(LeavingUsers Users, HrRoster? Roster, string? RosterProblem, IReadOnlyList<LeaverCase> Cases, DateTimeOffset? LastEvent);
+internal sealed record WatchSeen(
+    LeavingUsers Users,
+    HrRoster? Roster,
+    string? RosterProblem,
+    IReadOnlyList<LeaverCase> Cases,
+    DateTimeOffset? LastEvent
+);
 
 /// <summary>Says who left without an event, and whether HR is still there. Pure.</summary>
 internal static class LeaverWatchRules
@@ -37,7 +43,8 @@ internal static class LeaverWatchRules
         if (roster.Employed.Count == 0)
             return "It lists nobody";
         if (now - roster.AsOf > oldest)
-            return $"It is as of {Text(roster.AsOf)}; policy expects one every {oldest.TotalHours.ToString("0.##", CultureInfo.InvariantCulture)} hours";
+            return $"It is as of {Text(roster.AsOf)}; policy expects one every "
+                + $"{oldest.TotalHours.ToString("0.##", CultureInfo.InvariantCulture)} hours";
         if (roster.AsOf > now + ClockSkew)
             return $"It is as of {Text(roster.AsOf)}, which lies ahead";
         if (lastCount is { } last && roster.Employed.Count < last * LeastShare)
@@ -53,7 +60,9 @@ internal static class LeaverWatchRules
         {
             var employees = seen.Cases.Where(IsUnderWay).Select(c => c.EmployeeId).ToHashSet(StringComparer.OrdinalIgnoreCase);
             var users = seen.Cases.Where(IsUnderWay).Select(c => c.UserId).OfType<string>().ToHashSet(StringComparer.OrdinalIgnoreCase);
-            foreach (var user in seen.Users.Users.Where(u => !users.Contains(u.Id) && !(u.EmployeeId is { } id && employees.Contains(id.Trim()))))
+            foreach (
+                var user in seen.Users.Users.Where(u => !users.Contains(u.Id) && !(u.EmployeeId is { } id && employees.Contains(id.Trim())))
+            )
             {
                 if (user.LeavesAt < now)
                     found.Add(IntakeDetections.PastLeaveDate(user, policy));
@@ -86,32 +95,37 @@ internal static class LeaverWatchRules
         if (policy.Roster is not null)
         {
             outcomes.Add(new(IntakeControls.RosterSource, seen.RosterProblem is null, seen.Roster?.Employed.Count ?? 0));
-            outcomes.Add(new(IntakeControls.RosterPeopleSource, seen.RosterProblem is null && seen.Users.Outcome.Complete, seen.Users.Users.Count));
+            outcomes.Add(
+                new(IntakeControls.RosterPeopleSource, seen.RosterProblem is null && seen.Users.Outcome.Complete, seen.Users.Users.Count)
+            );
         }
         var none = new HashSet<string>();
         return new(outcomes, none, none);
     }
 
     /// <summary>
-    /// Whether a finding about refused events stands: a refused event until it came again and was taken in, a sequence used twice until a higher one holds, many
-    /// refusals for a day.
+    /// Whether a finding about refused events stands: a refused event until it came again and was taken in, a sequence used twice until a
+    /// higher one holds, many refusals for a day.
     /// </summary>
     /// <param name="finding">The finding.</param>
     /// <param name="taken">The event it is about, when it was taken in; null when not.</param>
     /// <param name="cases">All cases of the tenant.</param>
     /// <param name="now">The clock's time.</param>
-    public static bool Stands(Finding finding, TakenEvent? taken, IReadOnlyList<LeaverCase> cases, DateTimeOffset now) => finding.Detection.Subject.Type switch
-    {
-        IntakeControls.EventSubject => !(taken?.ReceivedAt >= finding.OpenedAt) && now - finding.ChangedAt <= RefusedKept,
-        CaseFindings.SubjectType => !cases.Any(c => c.Id == finding.Detection.Subject.Id && IsPast(finding.Detection.Part, c.Sequence)),
-        _ => now - finding.ChangedAt < TimeSpan.FromDays(1),
-    };
+    public static bool Stands(Finding finding, TakenEvent? taken, IReadOnlyList<LeaverCase> cases, DateTimeOffset now) =>
+        finding.Detection.Subject.Type switch
+        {
+            IntakeControls.EventSubject => !(taken?.ReceivedAt >= finding.OpenedAt) && now - finding.ChangedAt <= RefusedKept,
+            CaseFindings.SubjectType => !cases.Any(c => c.Id == finding.Detection.Subject.Id && IsPast(finding.Detection.Part, c.Sequence)),
+            _ => now - finding.ChangedAt < TimeSpan.FromDays(1),
+        };
 
     // A case that ended covers nobody any more.
-    private static bool IsUnderWay(LeaverCase known) => known.Stage is not (LeaverStage.Cancelled or LeaverStage.Closed or LeaverStage.Restored);
+    private static bool IsUnderWay(LeaverCase known) =>
+        known.Stage is not (LeaverStage.Cancelled or LeaverStage.Closed or LeaverStage.Restored);
 
     private static bool IsPast(string part, long sequence) =>
-        long.TryParse(part.AsSpan(part.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var used) && sequence > used;
+        long.TryParse(part.AsSpan(part.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var used)
+        && sequence > used;
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture);
 }

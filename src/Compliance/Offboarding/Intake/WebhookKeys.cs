@@ -33,11 +33,21 @@ internal static class WebhookKeySettings
         if (configuration[KeysSetting] is { Length: > 0 } given)
         {
             if (!TenantOptions.IsLoopback(tenant.Options.Graph) || !TenantOptions.IsLoopback(tenant.Options.Authority))
-                throw new TenantSettingException(KeysSetting, $"is for a sandbox on this machine only: put the key into a vault as secret {VaultWebhookKeys.Secret} and name the vault in {VaultSetting}");
-            var keys = given.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Encoding.UTF8.GetBytes).ToList();
+                throw new TenantSettingException(
+                    KeysSetting,
+                    $"is for a sandbox on this machine only: put the key into a vault as secret {VaultWebhookKeys.Secret} and name the "
+                        + $"vault in {VaultSetting}"
+                );
+            var keys = given
+                .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(Encoding.UTF8.GetBytes)
+                .ToList();
             return keys is { Count: 1 or 2 } && keys.TrueForAll(k => k.Length >= WebhookSignature.LeastKeyBytes)
                 ? new FixedWebhookKeys(keys)
-                : throw new TenantSettingException(KeysSetting, $"must be one or two keys of at least {WebhookSignature.LeastKeyBytes} characters, separated by a semicolon");
+                : throw new TenantSettingException(
+                    KeysSetting,
+                    $"must be one or two keys of at least {WebhookSignature.LeastKeyBytes} characters, separated by a semicolon"
+                );
         }
         if (configuration[VaultSetting] is not { Length: > 0 } text)
             return new FixedWebhookKeys([]);
@@ -62,10 +72,12 @@ internal sealed class FixedWebhookKeys(IReadOnlyList<byte[]> keys) : IWebhookKey
 }
 
 /// <summary>
-/// Keys from a vault: the newest two versions of secret <c>hr-webhook-key</c> that are enabled, begun and not expired, so that a key can be rotated while HR
-/// still signs with the old one. Remembered for five minutes. Key Vault Secrets User on that secret.
+/// Keys from a vault: the newest two versions of secret <c>hr-webhook-key</c> that are enabled, begun and not expired, so that a key can be
+/// rotated while HR still signs with the old one. Remembered for five minutes. Key Vault Secrets User on that secret.
 /// </summary>
-internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvider time, ILogger<VaultWebhookKeys> log) : IWebhookKeys, IDisposable
+internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvider time, ILogger<VaultWebhookKeys> log)
+    : IWebhookKeys,
+        IDisposable
 {
     /// <summary>Name of the secret.</summary>
     public const string Secret = "hr-webhook-key";
@@ -73,7 +85,9 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
     /// <summary>So long keys are remembered.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
 
-    /// <summary>So often, at most, the vault is asked because of a signature nobody knows or a read that failed: forgers must not choose how often.</summary>
+    /// <summary>
+    /// So often, at most, the vault is asked because of a signature nobody knows or a read that failed: forgers must not choose how often.
+    /// </summary>
     public static readonly TimeSpan AtMostEvery = TimeSpan.FromSeconds(30);
 
     /// <summary>So long one read of the vault may take; longer counts as not read.</summary>
@@ -95,7 +109,8 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
             if (age < (afresh || _keys.Count == 0 ? AtMostEvery : Remembered))
                 return _keys;
             _readAt = time.GetUtcNow();
-            // The keys are everybody's: a sender who hangs up must not break off the read, or the holder of a disabled key could keep it remembered by doing so.
+            // The keys are everybody's: a sender who hangs up must not break off the read, or the holder of a disabled key could keep it
+            // remembered by doing so.
             using var late = new CancellationTokenSource(ReadWithin, time);
             _keys = await ReadAsync(late.Token);
             return _keys;
@@ -119,9 +134,13 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
                 if (version.Enabled == true && !(version.NotBefore > now) && !(version.ExpiresOn <= now))
                     versions.Add(version);
             var keys = new List<byte[]>();
-            foreach (var version in versions.OrderByDescending(v => v.CreatedOn).ThenBy(v => v.Version, StringComparer.Ordinal).Take(MaxKeys))
+            foreach (
+                var version in versions.OrderByDescending(v => v.CreatedOn).ThenBy(v => v.Version, StringComparer.Ordinal).Take(MaxKeys)
+            )
             {
-                var key = Encoding.UTF8.GetBytes((await secrets.GetSecretAsync(Secret, version.Version, cancellationToken: cancellationToken)).Value.Value);
+                var key = Encoding.UTF8.GetBytes(
+                    (await secrets.GetSecretAsync(Secret, version.Version, cancellationToken: cancellationToken)).Value.Value
+                );
                 if (key.Length >= WebhookSignature.LeastKeyBytes)
                     keys.Add(key);
                 else
@@ -132,8 +151,16 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
             return keys;
         }
         // Whatever went wrong, no answer of the vault is no key.
-        catch (Exception e) when (e is RequestFailedException or AuthenticationFailedException or AggregateException or HttpRequestException or IOException
-            or OperationCanceledException or System.Text.Json.JsonException)
+        catch (Exception e)
+            when (e
+                    is RequestFailedException
+                        or AuthenticationFailedException
+                        or AggregateException
+                        or HttpRequestException
+                        or IOException
+                        or OperationCanceledException
+                        or System.Text.Json.JsonException
+            )
         {
             NoKey(Secret, ReadFailure.Of(e, DeclaredCall.WebhookKey, null, null).Reason);
             return [];

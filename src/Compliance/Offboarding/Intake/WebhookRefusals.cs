@@ -11,11 +11,18 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Offboarding.Intake;
 
 /// <summary>
-/// Counts what the webhook refuses. Every refusal gets into an evidence record, but at most one record a minute is written by a process, and one finding an
-/// hour: a flood of forged requests fills neither ledger nor storage. Counted in the process; of several processes each counts its own.
+/// Counts what the webhook refuses. Every refusal gets into an evidence record, but at most one record a minute is written by a process,
+/// and one finding an hour: a flood of forged requests fills neither ledger nor storage. Counted in the process; of several processes each
+/// counts its own.
 /// </summary>
 internal sealed partial class WebhookRefusals(
-    TenantId tenant, IEvidenceLog evidence, FindingWriter findings, IOffboardingPolicySource policy, TimeProvider time, ILogger<WebhookRefusals> log)
+    TenantId tenant,
+    IEvidenceLog evidence,
+    FindingWriter findings,
+    IOffboardingPolicySource policy,
+    TimeProvider time,
+    ILogger<WebhookRefusals> log
+)
 {
     /// <summary>So many in an hour of the clock are a finding.</summary>
     public const int Many = 10;
@@ -52,7 +59,12 @@ internal sealed partial class WebhookRefusals(
         {
             await FlushAsync(cancellationToken);
             if (tell)
-                await findings.RaiseAsync(tenant.Value, IntakeDetections.ManyRefused(Many, hour, policy.Load()), new(RunIds.Of(nameof(HrWebhook), now, "refused"), now), cancellationToken);
+                await findings.RaiseAsync(
+                    tenant.Value,
+                    IntakeDetections.ManyRefused(Many, hour, policy.Load()),
+                    new(RunIds.Of(nameof(HrWebhook), now, "refused"), now),
+                    cancellationToken
+                );
         }
         catch (RequestFailedException e)
         {
@@ -62,7 +74,10 @@ internal sealed partial class WebhookRefusals(
         }
     }
 
-    /// <summary>Writes the record that is owed, when the last one is a minute old. A sweep calls it, so that the last refusals of a flood are recorded too.</summary>
+    /// <summary>
+    /// Writes the record that is owed, when the last one is a minute old. A sweep calls it, so that the last refusals of a flood are
+    /// recorded too.
+    /// </summary>
     /// <exception cref="RequestFailedException">It is not known to be kept, and still owed.</exception>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
@@ -93,7 +108,8 @@ internal sealed partial class WebhookRefusals(
                     Reason = $"refused since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, counted by HTTP status",
                     CorrelationId = CorrelationId.Current(id),
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
         catch
         {

@@ -24,8 +24,9 @@ internal enum SignatureVerdict
 }
 
 /// <summary>
-/// Checks who sent a request: HMAC-SHA256 with a shared key over the time, a dot and the body as sent. Pure. Sample: <c>X-Compliance-Timestamp: 1795413600</c> and
-/// <c>X-Compliance-Signature: v1=5f0c…</c> (64 hex digits; several, separated by commas, while HR signs with the old and the new key).
+/// Checks who sent a request: HMAC-SHA256 with a shared key over the time, a dot and the body as sent. Pure. Sample:
+/// <c>X-Compliance-Timestamp: 1795413600</c> and <c>X-Compliance-Signature: v1=5f0c…</c> (64 hex digits; several, separated by commas,
+/// while HR signs with the old and the new key).
 /// </summary>
 internal static class WebhookSignature
 {
@@ -70,7 +71,13 @@ internal static class WebhookSignature
     /// <param name="body">The body as sent.</param>
     /// <param name="keys">The keys that are valid now.</param>
     /// <param name="now">The clock's time.</param>
-    public static SignatureVerdict Check(string? timestamp, string? signatures, ReadOnlySpan<byte> body, IReadOnlyCollection<byte[]> keys, DateTimeOffset now)
+    public static SignatureVerdict Check(
+        string? timestamp,
+        string? signatures,
+        ReadOnlySpan<byte> body,
+        IReadOnlyCollection<byte[]> keys,
+        DateTimeOffset now
+    )
     {
         var headers = CheckHeaders(timestamp, signatures, now);
         if (headers != SignatureVerdict.Valid)

@@ -4,8 +4,8 @@ using Compliance.Offboarding.Actions;
 namespace Compliance.Offboarding.Planning;
 
 /// <summary>
-/// What is done at once, on the lookup alone: the account is disabled, then its sessions are revoked. In this order, since a session begun between a revoking and a
-/// disabling would live on. Pure.
+/// What is done at once, on the lookup alone: the account is disabled, then its sessions are revoked. In this order, since a session begun
+/// between a revoking and a disabling would live on. Pure.
 /// </summary>
 internal static class BlockPlanner
 {
@@ -23,9 +23,14 @@ internal static class BlockPlanner
         ArgumentNullException.ThrowIfNull(policy);
         var account = new PlanTarget("user", facts.UserId, facts.PrincipalName);
         return Steps.Plan(
-            Steps.Block, tenantId, caseId, facts.UserId, policy,
+            Steps.Block,
+            tenantId,
+            caseId,
+            facts.UserId,
+            policy,
             Of(account).Select(s => (s, AssetClass.Other)),
-            facts.OnPremisesSynced ? [InActiveDirectory(account)] : []);
+            facts.OnPremisesSynced ? [InActiveDirectory(account)] : []
+        );
     }
 
     /// <summary>What to do about a group that this program cannot put anybody into.</summary>
@@ -33,22 +38,63 @@ internal static class BlockPlanner
         "name another group in offboarding.yaml (blockGroup): a security group that is made in Entra, with assigned members and no roles";
 
     /// <summary>The plan to put a leaver into the block group, once the account is disabled; by hand where this program cannot.</summary>
-    public static ActionPlan Group(
-        string tenantId, string caseId, LeaverFacts facts, BlockGroup group, OffboardingPolicy policy) => Steps.Plan(
-        Steps.BlockGroup, tenantId, caseId, facts.UserId, policy,
-        group.Problem is not null ? [] : [(Steps.Of(
-            LeaverActions.AddToBlockGroup, group.Target, 0, "Conditional Access blocks a leaver as well", "blockGroup",
-            (StepArguments.UserId, facts.UserId)), AssetClass.Other)],
-        group.Problem is { } why ? [new(group.Target, why, OtherGroup)] : []);
+    public static ActionPlan Group(string tenantId, string caseId, LeaverFacts facts, BlockGroup group, OffboardingPolicy policy) =>
+        Steps.Plan(
+            Steps.BlockGroup,
+            tenantId,
+            caseId,
+            facts.UserId,
+            policy,
+            group.Problem is not null
+                ? []
+                :
+                [
+                    (
+                        Steps.Of(
+                            LeaverActions.AddToBlockGroup,
+                            group.Target,
+                            0,
+                            "Conditional Access blocks a leaver as well",
+                            "blockGroup",
+                            (StepArguments.UserId, facts.UserId)
+                        ),
+                        AssetClass.Other
+                    ),
+                ],
+            group.Problem is { } why ? [new(group.Target, why, OtherGroup)] : []
+        );
 
     /// <summary>Disable, then revoke.</summary>
     internal static IEnumerable<PlanStep> Of(PlanTarget account, Access? access = null) =>
-    [
-        Steps.Of(LeaverActions.DisableAccount, account, 0, "a leaver signs in no more", "", (StepArguments.UserId, account.Id), (StepArguments.Access, access?.Key)),
-        Steps.Of(LeaverActions.RevokeSessions, account, 1, "sessions from before the account was disabled end", "", (StepArguments.UserId, account.Id)),
-    ];
+        [
+            Steps.Of(
+                LeaverActions.DisableAccount,
+                account,
+                0,
+                "a leaver signs in no more",
+                "",
+                (StepArguments.UserId, account.Id),
+                (StepArguments.Access, access?.Key)
+            ),
+            Steps.Of(
+                LeaverActions.RevokeSessions,
+                account,
+                1,
+                "sessions from before the account was disabled end",
+                "",
+                (StepArguments.UserId, account.Id)
+            ),
+        ];
 
     /// <summary>What a person does about an account that comes from elsewhere.</summary>
-    internal static ManualStep InActiveDirectory(PlanTarget account) => new(
-        account with { Type = "onPremisesAccount" }, OnPremises, "disable the account in Active Directory (Disable-ADAccount), then run a synchronisation (Start-ADSyncSyncCycle -PolicyType Delta)");
+    internal static ManualStep InActiveDirectory(PlanTarget account) =>
+        new(
+            account with
+            {
+                Type = "onPremisesAccount",
+            },
+            OnPremises,
+            "disable the account in Active Directory (Disable-ADAccount), then run a synchronisation (Start-ADSyncSyncCycle -PolicyType "
+                + "Delta)"
+        );
 }

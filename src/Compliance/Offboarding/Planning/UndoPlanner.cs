@@ -5,8 +5,8 @@ using Compliance.Offboarding.Directory;
 namespace Compliance.Offboarding.Planning;
 
 /// <summary>
-/// Gives back what was taken away, from the snapshot, when the leaving is undone. What gives administrative power is never given back here, and what nobody can make
-/// again (sign-in methods, tokens) is told. New owners stay. Pure.
+/// Gives back what was taken away, from the snapshot, when the leaving is undone. What gives administrative power is never given back here,
+/// and what nobody can make again (sign-in methods, tokens) is told. New owners stay. Pure.
 /// </summary>
 internal static class UndoPlanner
 {
@@ -24,8 +24,14 @@ internal static class UndoPlanner
     /// <param name="earlier">Steps that an earlier undo had and could not carry out.</param>
     /// <param name="policy">In force.</param>
     public static ActionPlan Plan(
-        string caseId, LeaverFacts facts, AccessSnapshot snapshot, IReadOnlyList<ActionPlan> plans, IReadOnlyList<StepOutcome> outcomes,
-        IReadOnlyList<PlanStep> earlier, OffboardingPolicy policy)
+        string caseId,
+        LeaverFacts facts,
+        AccessSnapshot snapshot,
+        IReadOnlyList<ActionPlan> plans,
+        IReadOnlyList<StepOutcome> outcomes,
+        IReadOnlyList<PlanStep> earlier,
+        OffboardingPolicy policy
+    )
     {
         ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(snapshot);
@@ -33,7 +39,10 @@ internal static class UndoPlanner
         // What the snapshot saw and a step found gone counts too: the answer to its own first attempt may have been lost.
         var done = outcomes.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
         var undone = plans.SelectMany(p => p.Steps).Where(s => done.Contains(s.Id)).ToList();
-        var removed = undone.Select(s => s.Arguments.GetValueOrDefault(StepArguments.Access)).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var removed = undone
+            .Select(s => s.Arguments.GetValueOrDefault(StepArguments.Access))
+            .OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
         var steps = new List<(PlanStep, AssetClass)>();
         var manual = new List<ManualStep>();
         var account = new PlanTarget("user", facts.UserId, facts.PrincipalName);
@@ -42,13 +51,27 @@ internal static class UndoPlanner
             steps.Add((Steps.Of(LeaverActions.EnableAccount, account, 0, Why, "", (StepArguments.UserId, facts.UserId)), AssetClass.Other));
         var groups = undone.Where(s => s.Action == LeaverActions.AddToBlockGroup).DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
         foreach (var put in groups)
-            steps.Add((Steps.Of(
-                LeaverActions.RemoveFromBlockGroup, put.Target, 0, Why, "blockGroup", (StepArguments.UserId, facts.UserId)),
-                AssetClass.Other));
+            steps.Add(
+                (
+                    Steps.Of(LeaverActions.RemoveFromBlockGroup, put.Target, 0, Why, "blockGroup", (StepArguments.UserId, facts.UserId)),
+                    AssetClass.Other
+                )
+            );
         if (disabled && facts.OnPremisesSynced)
-            manual.Add(new(account with { Type = "onPremisesAccount" }, "the account comes from the on-premises directory", "enable it in Active Directory as well (Enable-ADAccount)"));
+            manual.Add(
+                new(
+                    account with
+                    {
+                        Type = "onPremisesAccount",
+                    },
+                    "the account comes from the on-premises directory",
+                    "enable it in Active Directory as well (Enable-ADAccount)"
+                )
+            );
         if (undone.Exists(s => s.Action == LeaverActions.RevokeSessions))
-            manual.Add(new(account with { Type = "sessions" }, "revoked sessions and tokens cannot be given back", "the person signs in again"));
+            manual.Add(
+                new(account with { Type = "sessions" }, "revoked sessions and tokens cannot be given back", "the person signs in again")
+            );
         // A later round, under a policy that names another group or none, took a membership for access that an earlier one had made.
         var accesses = BlockGroup.Without(snapshot, groups.Select(g => g.Target.Id)).Accesses;
         foreach (var access in accesses.Where(a => removed.Contains(a.Key)).DistinctBy(a => a.Key, StringComparer.Ordinal))
@@ -94,17 +117,40 @@ internal static class UndoPlanner
         {
             _ when IsPrivileged(access) => null,
             { Kind: AccessKind.GroupMember } => Of(LeaverActions.AddGroupMember, user),
-            { Kind: AccessKind.AppRole } when policy.PrivilegedRemovals && Has("resourceId", "appRoleId") => Of(LeaverActions.AddAppRole, [user, .. Told("resourceId", "appRoleId")]),
-            { Kind: AccessKind.DelegatedGrant } when Has("clientId", "resourceId", "scope") => Of(LeaverActions.AddDelegatedGrant, [user, .. Told("clientId", "resourceId", "scope")]),
-            { Kind: AccessKind.AzureRole } when Has("roleDefinitionId") =>
-                Of(LeaverActions.AddAzureRole, [user, ("scope", access.Scope), .. Told("roleDefinitionId", "condition", "conditionVersion", "description")]),
-            { Kind: AccessKind.VaultAccessPolicy } when Has("permissions") =>
-                Of(LeaverActions.AddVaultAccessPolicy, [user, (StepArguments.VaultId, access.Details.GetValueOrDefault("vaultId") ?? access.Scope), ("tenantId", access.Details.GetValueOrDefault("tenantId") ?? "00000000-0000-0000-0000-000000000000"), .. Told("applicationId", "permissions")]),
-            { Kind: AccessKind.Licence } => Of(LeaverActions.AddLicence, [user, ("skuId", access.Details.GetValueOrDefault("skuId") ?? access.Id), .. Told("disabledPlans")]),
+            { Kind: AccessKind.AppRole } when policy.PrivilegedRemovals && Has("resourceId", "appRoleId") => Of(
+                LeaverActions.AddAppRole,
+                [user, .. Told("resourceId", "appRoleId")]
+            ),
+            { Kind: AccessKind.DelegatedGrant } when Has("clientId", "resourceId", "scope") => Of(
+                LeaverActions.AddDelegatedGrant,
+                [user, .. Told("clientId", "resourceId", "scope")]
+            ),
+            { Kind: AccessKind.AzureRole } when Has("roleDefinitionId") => Of(
+                LeaverActions.AddAzureRole,
+                [user, ("scope", access.Scope), .. Told("roleDefinitionId", "condition", "conditionVersion", "description")]
+            ),
+            { Kind: AccessKind.VaultAccessPolicy } when Has("permissions") => Of(
+                LeaverActions.AddVaultAccessPolicy,
+                [
+                    user,
+                    (StepArguments.VaultId, access.Details.GetValueOrDefault("vaultId") ?? access.Scope),
+                    ("tenantId", access.Details.GetValueOrDefault("tenantId") ?? "00000000-0000-0000-0000-000000000000"),
+                    .. Told("applicationId", "permissions"),
+                ]
+            ),
+            { Kind: AccessKind.Licence } => Of(
+                LeaverActions.AddLicence,
+                [user, ("skuId", access.Details.GetValueOrDefault("skuId") ?? access.Id), .. Told("disabledPlans")]
+            ),
             { Kind: AccessKind.OwnedApplication } => Owner("applications"),
             { Kind: AccessKind.OwnedServicePrincipal } => Owner("servicePrincipals"),
             { Kind: AccessKind.OwnedGroup } => Owner("groups"),
-            { Kind: AccessKind.OwnedResource } when Has("tag", "value") => Of(LeaverActions.TakeBackResource, user, (StepArguments.Tag, access.Details["tag"]), (StepArguments.Value, access.Details["value"])),
+            { Kind: AccessKind.OwnedResource } when Has("tag", "value") => Of(
+                LeaverActions.TakeBackResource,
+                user,
+                (StepArguments.Tag, access.Details["tag"]),
+                (StepArguments.Value, access.Details["value"])
+            ),
             { Kind: AccessKind.Device } => Of(LeaverActions.EnableDevice, user),
             _ => null,
         };
@@ -117,43 +163,73 @@ internal static class UndoPlanner
             return true;
         }
 
-        IEnumerable<(string, string?)> Told(params IEnumerable<string> names) => names.Select(n => (n, access.Details.GetValueOrDefault(n)));
+        IEnumerable<(string, string?)> Told(params IEnumerable<string> names) =>
+            names.Select(n => (n, access.Details.GetValueOrDefault(n)));
 
         // The account first, so that what is given is given to somebody who can use it; then the licence, on which groups may depend.
         PlanStep Of(string action, params IEnumerable<(string, string?)> arguments) => Steps.Of(action, target, 1, Why, "", arguments);
 
-        PlanStep Owner(string collection) => Of(LeaverActions.AddOwner, user, (StepArguments.OwnerId, facts.UserId), (StepArguments.Collection, collection));
+        PlanStep Owner(string collection) =>
+            Of(LeaverActions.AddOwner, user, (StepArguments.OwnerId, facts.UserId), (StepArguments.Collection, collection));
     }
 
-    private static bool IsPrivileged(Access access) => access.Privileged || IsUnjudged(access)
+    private static bool IsPrivileged(Access access) =>
+        access.Privileged
+        || IsUnjudged(access)
         || access.Kind is AccessKind.DirectoryRole or AccessKind.EligibleDirectoryRole or AccessKind.EligibleAzureRole;
 
     // Who is in a group or owns an application has its power, and a role may let its holder assign roles: none of it comes back unless it
     // was read to give no such power.
     private static bool IsUnjudged(Access access) =>
-        access.Kind is AccessKind.AzureRole or AccessKind.GroupMember
-            or AccessKind.OwnedGroup or AccessKind.OwnedApplication or AccessKind.OwnedServicePrincipal
+        access.Kind
+            is AccessKind.AzureRole
+                or AccessKind.GroupMember
+                or AccessKind.OwnedGroup
+                or AccessKind.OwnedApplication
+                or AccessKind.OwnedServicePrincipal
         && access.Details.GetValueOrDefault(Power.Detail, Power.NotRead) == Power.NotRead;
 
-    private static ManualStep ByHand(Access access, LeaverFacts facts) => new(Steps.TargetOf(access), access.Kind switch
-    {
-        _ when IsUnjudged(access) => "not restored: whether it gives administrative power could not be read, so it counts as privileged",
-        _ when IsPrivileged(access) => "not restored: privileged",
-        AccessKind.SignInMethod => "not restored: a sign-in method cannot be made for somebody else",
-        AccessKind.ManagedDevice => "not restored: a retired device has to be enrolled anew",
-        AccessKind.AppRole => "not restored: needs a permission whose holder could make itself Global Administrator, which policy does not allow (privilegedRemovals)",
-        _ => "not restored: the snapshot does not tell enough to make it again",
-    }, access.Kind switch
-    {
-        _ when IsPrivileged(access) => $"have {access.Name} asked for and approved anew, if {facts.PrincipalName} still needs it",
-        AccessKind.SignInMethod => "the person registers it again (https://aka.ms/mysecurityinfo), with a temporary access pass for the first sign-in",
-        AccessKind.ManagedDevice => "enrol the device again",
-        AccessKind.AppRole => $"assign it again: {AppRole(access, facts)}",
-        _ => $"give {access.Name} again by hand",
-    });
+    private static ManualStep ByHand(Access access, LeaverFacts facts) =>
+        new(
+            Steps.TargetOf(access),
+            access.Kind switch
+            {
+                _ when IsUnjudged(access) =>
+                    "not restored: whether it gives administrative power could not be read, so it counts as privileged",
+                _ when IsPrivileged(access) => "not restored: privileged",
+                AccessKind.SignInMethod => "not restored: a sign-in method cannot be made for somebody else",
+                AccessKind.ManagedDevice => "not restored: a retired device has to be enrolled anew",
+                AccessKind.AppRole =>
+                    "not restored: needs a permission whose holder could make itself Global Administrator, which policy does not allow "
+                        + "(privilegedRemovals)",
+                _ => "not restored: the snapshot does not tell enough to make it again",
+            },
+            access.Kind switch
+            {
+                _ when IsPrivileged(access) => $"have {access.Name} asked for and approved anew, if {facts.PrincipalName} still needs it",
+                AccessKind.SignInMethod =>
+                    "the person registers it again (https://aka.ms/mysecurityinfo), with a temporary access pass for the first sign-in",
+                AccessKind.ManagedDevice => "enrol the device again",
+                AccessKind.AppRole => $"assign it again: {AppRole(access, facts)}",
+                _ => $"give {access.Name} again by hand",
+            }
+        );
 
-    private static string AppRole(Access access, LeaverFacts facts) => access.Details.ContainsKey("resourceId") && access.Details.ContainsKey("appRoleId")
-        ? StepRequests.Of(Steps.Of(LeaverActions.AddAppRole, Steps.TargetOf(access), 1, Why, "",
-            (StepArguments.UserId, facts.UserId), ("resourceId", access.Details["resourceId"]), ("appRoleId", access.Details["appRoleId"]))).Command()
-        : "Entra admin center, Enterprise applications, the app, Users and groups";
+    private static string AppRole(Access access, LeaverFacts facts) =>
+        access.Details.ContainsKey("resourceId") && access.Details.ContainsKey("appRoleId")
+            ? StepRequests
+                .Of(
+                    Steps.Of(
+                        LeaverActions.AddAppRole,
+                        Steps.TargetOf(access),
+                        1,
+                        Why,
+                        "",
+                        (StepArguments.UserId, facts.UserId),
+                        ("resourceId", access.Details["resourceId"]),
+                        ("appRoleId", access.Details["appRoleId"])
+                    )
+                )
+                .Command()
+            : "Entra admin center, Enterprise applications, the app, Users and groups";
 }

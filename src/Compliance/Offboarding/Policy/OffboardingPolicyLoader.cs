@@ -76,7 +76,12 @@ internal static class OffboardingPolicyLoader
     {
         var attributes = node.Items().Select(i => i.Text).ToList();
         if (attributes is ["mail" or "userPrincipalName"])
-            problems.Add(node.Problem($"'{attributes[0]}' alone names nobody for sure: it can be given to somebody else after the first one left. Add a second attribute that must agree, or use employeeId"));
+            problems.Add(
+                node.Problem(
+                    $"'{attributes[0]}' alone names nobody for sure: it can be given to somebody else after the first one left. Add a "
+                        + "second attribute that must agree, or use employeeId"
+                )
+            );
         return new(attributes);
     }
 
@@ -102,6 +107,11 @@ internal static class OffboardingPolicyLoader
         if (node?.Text is not { } text)
             return null;
         var count = int.Parse(text.AsSpan(0, text.Length - 1), CultureInfo.InvariantCulture);
-        return text[^1] switch { 'm' => TimeSpan.FromMinutes(count), 'h' => TimeSpan.FromHours(count), _ => TimeSpan.FromDays(count) };
+        return text[^1] switch
+        {
+            'm' => TimeSpan.FromMinutes(count),
+            'h' => TimeSpan.FromHours(count),
+            _ => TimeSpan.FromDays(count),
+        };
     }
 }

@@ -12,7 +12,11 @@ internal static class BlobConditions
     /// <param name="now">The clock.</param>
     /// <returns>Status and code of the refusal; null when all are met.</returns>
     public static (int Status, string Code)? OfWrite(
-        StorageCall call, MemoryBlob? there, (int Status, string Code) exists, DateTimeOffset now)
+        StorageCall call,
+        MemoryBlob? there,
+        (int Status, string Code) exists,
+        DateTimeOffset now
+    )
     {
         if (call.Header("If-Match") is { } wanted && (there is null || !Named(wanted, there.ETag)))
             return (412, "ConditionNotMet");
@@ -50,12 +54,13 @@ internal static class BlobConditions
         return there is not null && there.Lease.HoldsAt(now) ? (412, "LeaseIdMissing") : null;
     }
 
-    private static (int Status, string Code)? LeaseNamed(string id, MemoryBlob there, DateTimeOffset now) => there.Lease.StateAt(now) switch
-    {
-        LeaseState.Leased or LeaseState.Breaking => Same(id, there.Lease.Id) ? null : (412, "LeaseIdMismatchWithBlobOperation"),
-        LeaseState.Expired => (412, "LeaseLost"),
-        _ => (412, "LeaseNotPresentWithBlobOperation"),
-    };
+    private static (int Status, string Code)? LeaseNamed(string id, MemoryBlob there, DateTimeOffset now) =>
+        there.Lease.StateAt(now) switch
+        {
+            LeaseState.Leased or LeaseState.Breaking => Same(id, there.Lease.Id) ? null : (412, "LeaseIdMismatchWithBlobOperation"),
+            LeaseState.Expired => (412, "LeaseLost"),
+            _ => (412, "LeaseNotPresentWithBlobOperation"),
+        };
 
     private static bool Same(string id, string? other) => string.Equals(id, other, StringComparison.OrdinalIgnoreCase);
 

@@ -21,14 +21,15 @@ internal sealed record BlobLease(string? Id, int Seconds, DateTimeOffset? Ends, 
     public static readonly BlobLease None = new(null, 0, null, false);
 
     /// <summary>Its state at a time.</summary>
-    public LeaseState StateAt(DateTimeOffset now) => (Id, Ended: Ends <= now, Breaks) switch
-    {
-        (null, _, _) => LeaseState.Available,
-        (_, true, true) => LeaseState.Broken,
-        (_, false, true) => LeaseState.Breaking,
-        (_, true, false) => LeaseState.Expired,
-        _ => LeaseState.Leased,
-    };
+    public LeaseState StateAt(DateTimeOffset now) =>
+        (Id, Ended: Ends <= now, Breaks) switch
+        {
+            (null, _, _) => LeaseState.Available,
+            (_, true, true) => LeaseState.Broken,
+            (_, false, true) => LeaseState.Breaking,
+            (_, true, false) => LeaseState.Expired,
+            _ => LeaseState.Leased,
+        };
 
     /// <summary>Whether it keeps others from writing.</summary>
     public bool HoldsAt(DateTimeOffset now) => StateAt(now) is LeaseState.Leased or LeaseState.Breaking;

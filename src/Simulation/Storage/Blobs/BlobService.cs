@@ -29,20 +29,23 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         return Blob(call, container, name);
     }
 
-    private StorageStep Container(StorageCall call, string name) => (call.Method, call.Parameter("comp")) switch
-    {
-        ("PUT", null) => new(StorageOperation.CreateContainer, name, () => CreateContainer(name)),
-        ("DELETE", null) => new(StorageOperation.DeleteContainer, name, () => DeleteContainer(name)),
-        ("GET" or "HEAD", null) => new(StorageOperation.GetContainer, name, () => GetContainer(name, call.Method == "HEAD")),
-        ("GET", "list") => new(StorageOperation.ListBlobs, name, () => ListBlobs(name, call)),
-        _ => throw call.NotServed(),
-    };
+    private StorageStep Container(StorageCall call, string name) =>
+        (call.Method, call.Parameter("comp")) switch
+        {
+            ("PUT", null) => new(StorageOperation.CreateContainer, name, () => CreateContainer(name)),
+            ("DELETE", null) => new(StorageOperation.DeleteContainer, name, () => DeleteContainer(name)),
+            ("GET" or "HEAD", null) => new(StorageOperation.GetContainer, name, () => GetContainer(name, call.Method == "HEAD")),
+            ("GET", "list") => new(StorageOperation.ListBlobs, name, () => ListBlobs(name, call)),
+            _ => throw call.NotServed(),
+        };
 
     private StorageStep Blob(StorageCall call, string container, string name)
     {
-        if (call.Header("x-ms-copy-source") is not null
+        if (
+            call.Header("x-ms-copy-source") is not null
             || call.Parameter("snapshot") is not null
-            || call.Parameter("versionid") is not null)
+            || call.Parameter("versionid") is not null
+        )
             throw call.NotServed();
         var operation = (call.Method, call.Parameter("comp")) switch
         {
@@ -90,7 +93,11 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
             StorageOperation.SealBlob => Seal(container, there, call),
             StorageOperation.SetBlobMetadata => Describe(container, there, call, b => b with { Metadata = MetadataIn(call) }),
             StorageOperation.SetBlobProperties => Describe(
-                container, there, call, b => WithHeaders(b with { ContentType = "", HttpHeaders = b.HttpHeaders.Clear() }, call)),
+                container,
+                there,
+                call,
+                b => WithHeaders(b with { ContentType = "", HttpHeaders = b.HttpHeaders.Clear() }, call)
+            ),
             StorageOperation.DeleteBlob => Delete(container, there, call),
             _ => Lease(operation, container, there, call),
         };
@@ -101,7 +108,12 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         if (account.Containers.ContainsKey(name))
             return Refused(409, "ContainerAlreadyExists");
         var made = new MemoryContainer(
-            name, storage.NextVersion(), storage.Now, [], ImmutableDictionary<string, ImmutableDictionary<string, byte[]>>.Empty);
+            name,
+            storage.NextVersion(),
+            storage.Now,
+            [],
+            ImmutableDictionary<string, ImmutableDictionary<string, byte[]>>.Empty
+        );
         account.Containers = account.Containers.Add(name, made);
         return Dated(new(201) { Changes = [name] }, made);
     }
@@ -125,8 +137,9 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
     {
         var prefix = call.Parameter("prefix") ?? "";
         var from = call.Parameter("marker") ?? "";
-        var names = account.Containers.Values
-            .Where(c => c.Name.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(c.Name, from) >= 0).ToList();
+        var names = account
+            .Containers.Values.Where(c => c.Name.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(c.Name, from) >= 0)
+            .ToList();
         var most = Most(call);
         return new(200, BlobXml.Containers(names.Take(most), names.ElementAtOrDefault(most)?.Name), XmlType);
     }
@@ -164,8 +177,11 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         return new(200, BlobXml.Blobs(name, entries, next, include.Contains("metadata"), storage.Now), XmlType);
     }
 
-    private int Most(StorageCall call) => Math.Min(
-        storage.BlobPage, call.Parameter("maxresults") is { } asked ? int.Parse(asked, CultureInfo.InvariantCulture) : int.MaxValue);
+    private int Most(StorageCall call) =>
+        Math.Min(
+            storage.BlobPage,
+            call.Parameter("maxresults") is { } asked ? int.Parse(asked, CultureInfo.InvariantCulture) : int.MaxValue
+        );
 
     private Answer Get(MemoryBlob? blob, StorageCall call)
     {
@@ -226,7 +242,12 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
             // Committed, Uncommitted or Latest, which is either.
             var kept = there?.BlockList.Find(b => b.Key == element.Value).Value;
             var fresh = staged.GetValueOrDefault(element.Value);
-            var block = element.Name.LocalName switch { "Committed" => kept, "Uncommitted" => fresh, _ => fresh ?? kept };
+            var block = element.Name.LocalName switch
+            {
+                "Committed" => kept,
+                "Uncommitted" => fresh,
+                _ => fresh ?? kept,
+            };
             if (block is null)
                 return Refused(400, "InvalidBlockList");
             list.Add(new(element.Value, block));
@@ -433,7 +454,8 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
 
     private Answer Described(Answer answer, MemoryBlob blob)
     {
-        answer.With("ETag", blob.ETag)
+        answer
+            .With("ETag", blob.ETag)
             .With("Last-Modified", BlobXml.Date(blob.Modified))
             .With("x-ms-creation-time", BlobXml.Date(blob.Created))
             .With("x-ms-blob-type", blob.Kind.ToString())
@@ -444,7 +466,8 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         if (blob.Lease.StateAt(storage.Now) == LeaseState.Leased)
             answer.With("x-ms-lease-duration", blob.Lease.Seconds < 0 ? "infinite" : "fixed");
         if (blob.Kind == BlobKind.AppendBlob)
-            answer.With("x-ms-blob-committed-block-count", blob.Blocks.ToString(CultureInfo.InvariantCulture))
+            answer
+                .With("x-ms-blob-committed-block-count", blob.Blocks.ToString(CultureInfo.InvariantCulture))
                 .With("x-ms-blob-sealed", blob.Sealed ? "true" : null);
         foreach (var (name, value) in blob.HttpHeaders)
             answer.With(name, value);
@@ -455,9 +478,10 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
 
     private static string? TypeOf(MemoryBlob blob) => blob.ContentType.Length == 0 ? null : blob.ContentType;
 
-    private static Answer Dated(Answer answer, MemoryContainer container) => answer
-        .With("ETag", string.Create(CultureInfo.InvariantCulture, $"\"0x{container.Version:X16}\""))
-        .With("Last-Modified", BlobXml.Date(container.Modified));
+    private static Answer Dated(Answer answer, MemoryContainer container) =>
+        answer
+            .With("ETag", string.Create(CultureInfo.InvariantCulture, $"\"0x{container.Version:X16}\""))
+            .With("Last-Modified", BlobXml.Date(container.Modified));
 
     private static (long First, long Last) Range(string range)
     {
@@ -471,15 +495,21 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
 
     private static Answer Refused((int Status, string Code) refusal) => Refused(refusal.Status, refusal.Code);
 
-    private static Answer Refused(int status, string code) => Refusal.Answer(StorageService.Blob, status, code, code switch
-    {
-        "BlobNotFound" => "The specified blob does not exist.",
-        "BlobAlreadyExists" => "The specified blob already exists.",
-        "ContainerNotFound" => "The specified container does not exist.",
-        "ContainerAlreadyExists" => "The specified container already exists.",
-        "ConditionNotMet" => "The condition specified using HTTP conditional header(s) is not met.",
-        "AppendPositionConditionNotMet" => "The append position condition specified was not met.",
-        "InvalidRange" => "The range specified is invalid for the current size of the resource.",
-        _ => code,
-    });
+    private static Answer Refused(int status, string code) =>
+        Refusal.Answer(
+            StorageService.Blob,
+            status,
+            code,
+            code switch
+            {
+                "BlobNotFound" => "The specified blob does not exist.",
+                "BlobAlreadyExists" => "The specified blob already exists.",
+                "ContainerNotFound" => "The specified container does not exist.",
+                "ContainerAlreadyExists" => "The specified container already exists.",
+                "ConditionNotMet" => "The condition specified using HTTP conditional header(s) is not met.",
+                "AppendPositionConditionNotMet" => "The append position condition specified was not met.",
+                "InvalidRange" => "The range specified is invalid for the current size of the resource.",
+                _ => code,
+            }
+        );
 }

@@ -13,41 +13,44 @@ internal static class BlobXml
         IEnumerable<(string? Prefix, MemoryBlob? Blob)> entries,
         string? next,
         bool metadata,
-        DateTimeOffset now) => Document(writer =>
-    {
-        writer.WriteAttributeString("ContainerName", container);
-        writer.WriteStartElement("Blobs");
-        foreach (var (prefix, blob) in entries)
+        DateTimeOffset now
+    ) =>
+        Document(writer =>
         {
-            writer.WriteStartElement(blob is null ? "BlobPrefix" : "Blob");
-            writer.WriteElementString("Name", prefix ?? blob!.Name);
-            if (blob is not null)
-                Blob(writer, blob, metadata, now);
+            writer.WriteAttributeString("ContainerName", container);
+            writer.WriteStartElement("Blobs");
+            foreach (var (prefix, blob) in entries)
+            {
+                writer.WriteStartElement(blob is null ? "BlobPrefix" : "Blob");
+                writer.WriteElementString("Name", prefix ?? blob!.Name);
+                if (blob is not null)
+                    Blob(writer, blob, metadata, now);
+                writer.WriteEndElement();
+            }
             writer.WriteEndElement();
-        }
-        writer.WriteEndElement();
-        writer.WriteElementString("NextMarker", next ?? "");
-    });
+            writer.WriteElementString("NextMarker", next ?? "");
+        });
 
     /// <summary>A page of containers.</summary>
-    public static byte[] Containers(IEnumerable<MemoryContainer> containers, string? next) => Document(writer =>
-    {
-        writer.WriteStartElement("Containers");
-        foreach (var container in containers)
+    public static byte[] Containers(IEnumerable<MemoryContainer> containers, string? next) =>
+        Document(writer =>
         {
-            writer.WriteStartElement("Container");
-            writer.WriteElementString("Name", container.Name);
-            writer.WriteStartElement("Properties");
-            writer.WriteElementString("Last-Modified", Date(container.Modified));
-            writer.WriteElementString("Etag", string.Create(CultureInfo.InvariantCulture, $"\"0x{container.Version:X16}\""));
-            writer.WriteElementString("LeaseStatus", "unlocked");
-            writer.WriteElementString("LeaseState", "available");
+            writer.WriteStartElement("Containers");
+            foreach (var container in containers)
+            {
+                writer.WriteStartElement("Container");
+                writer.WriteElementString("Name", container.Name);
+                writer.WriteStartElement("Properties");
+                writer.WriteElementString("Last-Modified", Date(container.Modified));
+                writer.WriteElementString("Etag", string.Create(CultureInfo.InvariantCulture, $"\"0x{container.Version:X16}\""));
+                writer.WriteElementString("LeaseStatus", "unlocked");
+                writer.WriteElementString("LeaseState", "available");
+                writer.WriteEndElement();
+                writer.WriteEndElement();
+            }
             writer.WriteEndElement();
-            writer.WriteEndElement();
-        }
-        writer.WriteEndElement();
-        writer.WriteElementString("NextMarker", next ?? "");
-    });
+            writer.WriteElementString("NextMarker", next ?? "");
+        });
 
     private static void Blob(XmlWriter writer, MemoryBlob blob, bool metadata, DateTimeOffset now)
     {
@@ -75,14 +78,15 @@ internal static class BlobXml
     }
 
     /// <summary>A state's name as the service writes it.</summary>
-    public static string Lower(LeaseState state) => state switch
-    {
-        LeaseState.Available => "available",
-        LeaseState.Leased => "leased",
-        LeaseState.Expired => "expired",
-        LeaseState.Breaking => "breaking",
-        _ => "broken",
-    };
+    public static string Lower(LeaseState state) =>
+        state switch
+        {
+            LeaseState.Available => "available",
+            LeaseState.Leased => "leased",
+            LeaseState.Expired => "expired",
+            LeaseState.Breaking => "breaking",
+            _ => "broken",
+        };
 
     /// <summary>A time as HTTP writes it.</summary>
     public static string Date(DateTimeOffset at) => at.ToString("R", CultureInfo.InvariantCulture);

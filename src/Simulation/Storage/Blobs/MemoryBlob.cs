@@ -67,7 +67,8 @@ internal sealed record MemoryContainer(
     long Version,
     DateTimeOffset Modified,
     ImmutableList<MemoryBlob> Blobs,
-    ImmutableDictionary<string, ImmutableDictionary<string, byte[]>> Staged)
+    ImmutableDictionary<string, ImmutableDictionary<string, byte[]>> Staged
+)
 {
     /// <summary>One blob; null when it is not there.</summary>
     public MemoryBlob? Find(string name)

@@ -30,12 +30,18 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
             ("PUT", 1, "metadata") => new(StorageOperation.SetQueueMetadata, queue, () => SetMetadata(queue, MetadataIn(call))),
             ("POST", 2, null) => PutStep(queue, call),
             ("GET", 2, null) when call.Parameter("peekonly") == "true" => new(
-                StorageOperation.PeekMessages, queue, () => Peek(queue, call)),
+                StorageOperation.PeekMessages,
+                queue,
+                () => Peek(queue, call)
+            ),
             ("GET", 2, null) => new(StorageOperation.GetMessages, queue, () => Receive(queue, call)),
             ("DELETE", 2, null) => new(StorageOperation.ClearMessages, queue, () => Clear(queue)),
             ("PUT", 3, null) => UpdateStep(queue, path[2], call),
             ("DELETE", 3, null) => new(
-                StorageOperation.DeleteMessage, queue, () => DeleteMessage(queue, path[2], call.Parameter("popreceipt"))),
+                StorageOperation.DeleteMessage,
+                queue,
+                () => DeleteMessage(queue, path[2], call.Parameter("popreceipt"))
+            ),
             _ => throw call.NotServed(),
         };
     }
@@ -90,18 +96,25 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
     {
         var prefix = call.Parameter("prefix") ?? "";
         var names = account.Queues.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal));
-        return new(200, Document("EnumerationResults", writer =>
-        {
-            writer.WriteStartElement("Queues");
-            foreach (var name in names)
-            {
-                writer.WriteStartElement("Queue");
-                writer.WriteElementString("Name", name);
-                writer.WriteEndElement();
-            }
-            writer.WriteEndElement();
-            writer.WriteElementString("NextMarker", "");
-        }), "application/xml");
+        return new(
+            200,
+            Document(
+                "EnumerationResults",
+                writer =>
+                {
+                    writer.WriteStartElement("Queues");
+                    foreach (var name in names)
+                    {
+                        writer.WriteStartElement("Queue");
+                        writer.WriteElementString("Name", name);
+                        writer.WriteEndElement();
+                    }
+                    writer.WriteEndElement();
+                    writer.WriteElementString("NextMarker", "");
+                }
+            ),
+            "application/xml"
+        );
     }
 
     private Answer Put(string name, string text, StorageCall call)
@@ -122,12 +135,21 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
             PopReceipt = Receipt(),
         };
         Save(queue with { Messages = queue.Messages.Add(message) });
-        return new(201, Messages([message], (writer, m) =>
+        return new(
+            201,
+            Messages(
+                [message],
+                (writer, m) =>
+                {
+                    writer.WriteElementString("PopReceipt", m.PopReceipt);
+                    writer.WriteElementString("TimeNextVisible", Date(m.Visible));
+                }
+            ),
+            "application/xml"
+        )
         {
-            writer.WriteElementString("PopReceipt", m.PopReceipt);
-            writer.WriteElementString("TimeNextVisible", Date(m.Visible));
-        }), "application/xml")
-        { Changes = [name] };
+            Changes = [name],
+        };
     }
 
     private Answer Receive(string name, StorageCall call)
@@ -146,13 +168,22 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
             got.Add(taken);
         }
         Save(queue);
-        return new(200, Messages(got, (writer, m) =>
+        return new(
+            200,
+            Messages(
+                got,
+                (writer, m) =>
+                {
+                    writer.WriteElementString("PopReceipt", m.PopReceipt);
+                    writer.WriteElementString("TimeNextVisible", Date(m.Visible));
+                    Body(writer, m);
+                }
+            ),
+            "application/xml"
+        )
         {
-            writer.WriteElementString("PopReceipt", m.PopReceipt);
-            writer.WriteElementString("TimeNextVisible", Date(m.Visible));
-            Body(writer, m);
-        }), "application/xml")
-        { Changes = got.Count > 0 ? [name] : [] };
+            Changes = got.Count > 0 ? [name] : [],
+        };
     }
 
     private Answer Peek(string name, StorageCall call)
@@ -211,7 +242,10 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
             return null;
         var now = storage.Now;
         return queue.Messages.Exists(m => m.Expires <= now)
-            ? queue with { Messages = queue.Messages.RemoveAll(m => m.Expires <= now) }
+            ? queue with
+            {
+                Messages = queue.Messages.RemoveAll(m => m.Expires <= now),
+            }
             : queue;
     }
 
@@ -239,7 +273,8 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
     private static ImmutableSortedDictionary<string, string> MetadataIn(StorageCall call)
     {
         const string Prefix = "x-ms-meta-";
-        return call.Headers.Where(h => h.Name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+        return call
+            .Headers.Where(h => h.Name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             .ToImmutableSortedDictionary(h => h.Name[Prefix.Length..], h => h.Value, StringComparer.OrdinalIgnoreCase);
     }
 
@@ -249,19 +284,22 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
         writer.WriteElementString("MessageText", message.Text);
     }
 
-    private static byte[] Messages(
-        IEnumerable<MemoryMessage> messages, Action<XmlWriter, MemoryMessage> more) => Document("QueueMessagesList", writer =>
-    {
-        foreach (var message in messages)
-        {
-            writer.WriteStartElement("QueueMessage");
-            writer.WriteElementString("MessageId", message.Id);
-            writer.WriteElementString("InsertionTime", Date(message.Inserted));
-            writer.WriteElementString("ExpirationTime", Date(message.Expires));
-            more(writer, message);
-            writer.WriteEndElement();
-        }
-    });
+    private static byte[] Messages(IEnumerable<MemoryMessage> messages, Action<XmlWriter, MemoryMessage> more) =>
+        Document(
+            "QueueMessagesList",
+            writer =>
+            {
+                foreach (var message in messages)
+                {
+                    writer.WriteStartElement("QueueMessage");
+                    writer.WriteElementString("MessageId", message.Id);
+                    writer.WriteElementString("InsertionTime", Date(message.Inserted));
+                    writer.WriteElementString("ExpirationTime", Date(message.Expires));
+                    more(writer, message);
+                    writer.WriteEndElement();
+                }
+            }
+        );
 
     private static byte[] Document(string root, Action<XmlWriter> write)
     {
@@ -277,11 +315,17 @@ internal sealed class QueueService(MemoryStorage storage, MemoryAccount account)
 
     private static Answer NoQueue() => Refused(404, "QueueNotFound");
 
-    private static Answer Refused(int status, string code) => Refusal.Answer(StorageService.Queue, status, code, code switch
-    {
-        "QueueNotFound" => "The specified queue does not exist.",
-        "MessageNotFound" => "The specified message does not exist.",
-        "PopReceiptMismatch" => "The specified pop receipt did not match the pop receipt for a dequeued message.",
-        _ => code,
-    });
+    private static Answer Refused(int status, string code) =>
+        Refusal.Answer(
+            StorageService.Queue,
+            status,
+            code,
+            code switch
+            {
+                "QueueNotFound" => "The specified queue does not exist.",
+                "MessageNotFound" => "The specified message does not exist.",
+                "PopReceiptMismatch" => "The specified pop receipt did not match the pop receipt for a dequeued message.",
+                _ => code,
+            }
+        );
 }

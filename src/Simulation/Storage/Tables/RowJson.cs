@@ -112,12 +112,13 @@ internal static class RowJson
         }
     }
 
-    private static string? Annotation(TableProperty property) => property.Type switch
-    {
-        PropertyType.String or PropertyType.Boolean or PropertyType.Int32 => null,
-        PropertyType.Double => property.Value is double number && double.IsFinite(number) ? null : "Edm.Double",
-        var type => $"Edm.{type}",
-    };
+    private static string? Annotation(TableProperty property) =>
+        property.Type switch
+        {
+            PropertyType.String or PropertyType.Boolean or PropertyType.Int32 => null,
+            PropertyType.Double => property.Value is double number && double.IsFinite(number) ? null : "Edm.Double",
+            var type => $"Edm.{type}",
+        };
 
     // A double shows by its point that it is none of the whole-number types.
     private static string Whole(double number)
@@ -128,31 +129,33 @@ internal static class RowJson
 
     private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture);
 
-    private static object? Raw(ref Utf8JsonReader reader) => reader.TokenType switch
-    {
-        JsonTokenType.String => reader.GetString(),
-        JsonTokenType.True => true,
-        JsonTokenType.False => false,
-        JsonTokenType.Null => null,
-        JsonTokenType.Number when reader.TryGetInt32(out var number) => number,
-        JsonTokenType.Number => reader.GetDouble(),
-        var other => throw new FormatException($"a {other} where a property's value is expected"),
-    };
+    private static object? Raw(ref Utf8JsonReader reader) =>
+        reader.TokenType switch
+        {
+            JsonTokenType.String => reader.GetString(),
+            JsonTokenType.True => true,
+            JsonTokenType.False => false,
+            JsonTokenType.Null => null,
+            JsonTokenType.Number when reader.TryGetInt32(out var number) => number,
+            JsonTokenType.Number => reader.GetDouble(),
+            var other => throw new FormatException($"a {other} where a property's value is expected"),
+        };
 
-    private static TableProperty Property(string name, JsonTokenType token, object value, string? type) => (type, value) switch
-    {
-        (null or "Edm.String", string) => new(name, PropertyType.String, value),
-        (null or "Edm.Boolean", bool) => new(name, PropertyType.Boolean, value),
-        (null or "Edm.Int32", int) => new(name, PropertyType.Int32, value),
-        ("Edm.Int64", string text) => new(name, PropertyType.Int64, long.Parse(text, CultureInfo.InvariantCulture)),
-        ("Edm.Double", int number) => new(name, PropertyType.Double, (double)number),
-        (null or "Edm.Double", double) => new(name, PropertyType.Double, value),
-        ("Edm.Double", string text) => new(name, PropertyType.Double, double.Parse(text, CultureInfo.InvariantCulture)),
-        ("Edm.DateTime", string text) => new(name, PropertyType.DateTime, TimeIn(text)),
-        ("Edm.Guid", string text) => new(name, PropertyType.Guid, Guid.Parse(text)),
-        ("Edm.Binary", string text) => new(name, PropertyType.Binary, Convert.FromBase64String(text)),
-        _ => throw new FormatException($"{name} is a {token} of type {type}"),
-    };
+    private static TableProperty Property(string name, JsonTokenType token, object value, string? type) =>
+        (type, value) switch
+        {
+            (null or "Edm.String", string) => new(name, PropertyType.String, value),
+            (null or "Edm.Boolean", bool) => new(name, PropertyType.Boolean, value),
+            (null or "Edm.Int32", int) => new(name, PropertyType.Int32, value),
+            ("Edm.Int64", string text) => new(name, PropertyType.Int64, long.Parse(text, CultureInfo.InvariantCulture)),
+            ("Edm.Double", int number) => new(name, PropertyType.Double, (double)number),
+            (null or "Edm.Double", double) => new(name, PropertyType.Double, value),
+            ("Edm.Double", string text) => new(name, PropertyType.Double, double.Parse(text, CultureInfo.InvariantCulture)),
+            ("Edm.DateTime", string text) => new(name, PropertyType.DateTime, TimeIn(text)),
+            ("Edm.Guid", string text) => new(name, PropertyType.Guid, Guid.Parse(text)),
+            ("Edm.Binary", string text) => new(name, PropertyType.Binary, Convert.FromBase64String(text)),
+            _ => throw new FormatException($"{name} is a {token} of type {type}"),
+        };
 
     private static DateTimeOffset TimeIn(string text) =>
         DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).ToUniversalTime();

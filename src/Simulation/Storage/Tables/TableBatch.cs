@@ -73,21 +73,32 @@ internal static class TableBatch
         var lines = pieces[1].Split(Line, StringSplitOptions.RemoveEmptyEntries);
         var first = lines[0].Split(' ');
         var uri = new Uri(first[1]);
-        var ifMatch = lines.Skip(1)
-            .FirstOrDefault(l => l.StartsWith("If-Match:", StringComparison.OrdinalIgnoreCase))?["If-Match:".Length..].Trim();
+        var ifMatch = lines
+            .Skip(1)
+            .FirstOrDefault(l => l.StartsWith("If-Match:", StringComparison.OrdinalIgnoreCase))
+            ?["If-Match:".Length..].Trim();
         return new(first[0], uri.AbsolutePath.TrimStart('/'), ifMatch, Encoding.UTF8.GetBytes(pieces[2].Trim('\r', '\n')));
     }
 
-    private static StringBuilder Begin(long number) => new StringBuilder()
-        .Append(CultureInfo.InvariantCulture, $"--batchresponse_{number}").Append(Line)
-        .Append(CultureInfo.InvariantCulture, $"Content-Type: multipart/mixed; boundary=changesetresponse_{number}").Append(Line)
-        .Append(Line);
+    private static StringBuilder Begin(long number) =>
+        new StringBuilder()
+            .Append(CultureInfo.InvariantCulture, $"--batchresponse_{number}")
+            .Append(Line)
+            .Append(CultureInfo.InvariantCulture, $"Content-Type: multipart/mixed; boundary=changesetresponse_{number}")
+            .Append(Line)
+            .Append(Line);
 
-    private static void BeginResponse(StringBuilder text, long number, string status) => text
-        .Append(CultureInfo.InvariantCulture, $"--changesetresponse_{number}").Append(Line)
-        .Append("Content-Type: application/http").Append(Line)
-        .Append("Content-Transfer-Encoding: binary").Append(Line).Append(Line)
-        .Append("HTTP/1.1 ").Append(status).Append(Line);
+    private static void BeginResponse(StringBuilder text, long number, string status) =>
+        text.Append(CultureInfo.InvariantCulture, $"--changesetresponse_{number}")
+            .Append(Line)
+            .Append("Content-Type: application/http")
+            .Append(Line)
+            .Append("Content-Transfer-Encoding: binary")
+            .Append(Line)
+            .Append(Line)
+            .Append("HTTP/1.1 ")
+            .Append(status)
+            .Append(Line);
 
     private static Answer End(StringBuilder text, long number, string? code = null)
     {

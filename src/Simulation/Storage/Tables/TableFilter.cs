@@ -60,7 +60,10 @@ internal sealed class TableFilter
         {
             var (first, second) = (left, And(tokens));
             left = new(
-                r => first.Matches(r) || second.Matches(r), first.Partitions.Cover(second.Partitions), first.Rows.Cover(second.Rows));
+                r => first.Matches(r) || second.Matches(r),
+                first.Partitions.Cover(second.Partitions),
+                first.Rows.Cover(second.Rows)
+            );
         }
         return left;
     }
@@ -108,24 +111,26 @@ internal sealed class TableFilter
         return new(
             r => Compare(r[name], wanted) is { } c && fits(c),
             name == "PartitionKey" ? range : null,
-            name == "RowKey" ? range : null);
+            name == "RowKey" ? range : null
+        );
     }
 
-    private static int? Compare(object? value, object wanted) => (value, wanted) switch
-    {
-        (string a, string b) => string.CompareOrdinal(a, b),
-        (bool a, bool b) => a.CompareTo(b),
-        (int a, int b) => a.CompareTo(b),
-        (int a, long b) => ((long)a).CompareTo(b),
-        (long a, int b) => a.CompareTo(b),
-        (long a, long b) => a.CompareTo(b),
-        (double a, double b) => a.CompareTo(b),
-        (double a, int b) => a.CompareTo(b),
-        (DateTimeOffset a, DateTimeOffset b) => a.CompareTo(b),
-        (Guid a, Guid b) => a.CompareTo(b),
-        (byte[] a, byte[] b) => a.AsSpan().SequenceCompareTo(b),
-        _ => null,
-    };
+    private static int? Compare(object? value, object wanted) =>
+        (value, wanted) switch
+        {
+            (string a, string b) => string.CompareOrdinal(a, b),
+            (bool a, bool b) => a.CompareTo(b),
+            (int a, int b) => a.CompareTo(b),
+            (int a, long b) => ((long)a).CompareTo(b),
+            (long a, int b) => a.CompareTo(b),
+            (long a, long b) => a.CompareTo(b),
+            (double a, double b) => a.CompareTo(b),
+            (double a, int b) => a.CompareTo(b),
+            (DateTimeOffset a, DateTimeOffset b) => a.CompareTo(b),
+            (Guid a, Guid b) => a.CompareTo(b),
+            (byte[] a, byte[] b) => a.AsSpan().SequenceCompareTo(b),
+            _ => null,
+        };
 }
 
 /// <summary>Keys from one to another, both included; null where there is no bound.</summary>
@@ -135,23 +140,32 @@ internal readonly record struct KeyRange(string? First, string? Last)
     public static readonly KeyRange All = new(null, null);
 
     /// <summary>The keys that may meet a comparison.</summary>
-    public static KeyRange Compared(string order, string key) => order switch
-    {
-        "eq" => new(key, key),
-        "gt" or "ge" => new(key, null),
-        "lt" or "le" => new(null, key),
-        _ => All,
-    };
+    public static KeyRange Compared(string order, string key) =>
+        order switch
+        {
+            "eq" => new(key, key),
+            "gt" or "ge" => new(key, null),
+            "lt" or "le" => new(null, key),
+            _ => All,
+        };
 
     /// <summary>Keys in both.</summary>
-    public KeyRange Meet(KeyRange other) => new(
-        First is null || (other.First is not null && string.CompareOrdinal(other.First, First) > 0) ? other.First : First,
-        Last is null || (other.Last is not null && string.CompareOrdinal(other.Last, Last) < 0) ? other.Last : Last);
+    public KeyRange Meet(KeyRange other) =>
+        new(
+            First is null || (other.First is not null && string.CompareOrdinal(other.First, First) > 0) ? other.First : First,
+            Last is null || (other.Last is not null && string.CompareOrdinal(other.Last, Last) < 0) ? other.Last : Last
+        );
 
     /// <summary>Keys in either, and what lies between.</summary>
-    public KeyRange Cover(KeyRange other) => new(
-        First is null || other.First is null ? null : string.CompareOrdinal(First, other.First) < 0 ? First : other.First,
-        Last is null || other.Last is null ? null : string.CompareOrdinal(Last, other.Last) > 0 ? Last : other.Last);
+    public KeyRange Cover(KeyRange other) =>
+        new(
+            First is null || other.First is null ? null
+                : string.CompareOrdinal(First, other.First) < 0 ? First
+                : other.First,
+            Last is null || other.Last is null ? null
+                : string.CompareOrdinal(Last, other.Last) > 0 ? Last
+                : other.Last
+        );
 }
 
 /// <summary>The text of a filter, piece by piece.</summary>

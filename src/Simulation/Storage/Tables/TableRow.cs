@@ -27,15 +27,16 @@ internal readonly record struct TableProperty(string Name, PropertyType Type, ob
     public int Weight => 8 + (2 * Name.Length) + ValueWeight;
 
     /// <summary>The size of its value as the service counts it.</summary>
-    public int ValueWeight => Value switch
-    {
-        string text => 4 + (2 * text.Length),
-        byte[] bytes => 4 + bytes.Length,
-        bool => 1,
-        int => 4,
-        Guid => 16,
-        _ => 8,
-    };
+    public int ValueWeight =>
+        Value switch
+        {
+            string text => 4 + (2 * text.Length),
+            byte[] bytes => 4 + bytes.Length,
+            bool => 1,
+            int => 4,
+            Guid => 16,
+            _ => 8,
+        };
 }
 
 /// <summary>A row of a table. Never changed: an update puts another in its place.</summary>
@@ -45,7 +46,12 @@ internal readonly record struct TableProperty(string Name, PropertyType Type, ob
 /// <param name="timestamp">When it was written.</param>
 /// <param name="etag">Its version.</param>
 internal sealed class TableRow(
-    string partitionKey, string rowKey, IReadOnlyList<TableProperty> properties, DateTimeOffset timestamp, string etag)
+    string partitionKey,
+    string rowKey,
+    IReadOnlyList<TableProperty> properties,
+    DateTimeOffset timestamp,
+    string etag
+)
 {
     private byte[]? _json;
 
@@ -109,8 +115,10 @@ internal sealed class TableRow(
     {
         var text = new StringBuilder($"{partitionKey}/{rowKey}");
         foreach (var property in properties)
-            text.Append(' ').Append(property.Name).Append('=').Append(
-                property.Value is byte[] bytes ? Convert.ToHexString(bytes) : property.Value);
+            text.Append(' ')
+                .Append(property.Name)
+                .Append('=')
+                .Append(property.Value is byte[] bytes ? Convert.ToHexString(bytes) : property.Value);
         return text.ToString();
     }
 }

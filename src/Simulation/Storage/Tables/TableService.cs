@@ -79,12 +79,16 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
     {
         var filter = TableFilter.Parse(call.Parameter("$filter"));
         // The service filters tables by the property TableName: a row with that property does.
-        var names = account.Tables.Values.Select(t => t.Name)
+        var names = account
+            .Tables.Values.Select(t => t.Name)
             .Where(n => filter.Matches(new("", "", [new("TableName", PropertyType.String, n)], default, "")))
-            .Where(n => call.Parameter("NextTableName") is not { } next || string.CompareOrdinal(n, next) >= 0).ToList();
+            .Where(n => call.Parameter("NextTableName") is not { } next || string.CompareOrdinal(n, next) >= 0)
+            .ToList();
         var value = names.Take(storage.TablePage).Select(n => new Dictionary<string, string> { ["TableName"] = n });
-        return new Answer(200, JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { ["value"] = value }), JsonType)
-            .With("x-ms-continuation-NextTableName", names.ElementAtOrDefault(storage.TablePage));
+        return new Answer(200, JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { ["value"] = value }), JsonType).With(
+            "x-ms-continuation-NextTableName",
+            names.ElementAtOrDefault(storage.TablePage)
+        );
     }
 
     private StorageStep Insert(string table, StorageCall call)
@@ -94,15 +98,16 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
         return new(StorageOperation.InsertEntity, change.At.Resource, () => Single(change));
     }
 
-    private static RowChange? Change(string method, EntityPath at, string? ifMatch, byte[] body) => (method, ifMatch) switch
-    {
-        ("PUT", null) => new(StorageOperation.InsertOrReplaceEntity, at, null, RowJson.Read(body)),
-        ("PUT", _) => new(StorageOperation.UpdateEntity, at, ifMatch, RowJson.Read(body)),
-        ("PATCH" or "MERGE", null) => new(StorageOperation.InsertOrMergeEntity, at, null, RowJson.Read(body)),
-        ("PATCH" or "MERGE", _) => new(StorageOperation.MergeEntity, at, ifMatch, RowJson.Read(body)),
-        ("DELETE", _) => new(StorageOperation.DeleteEntity, at, ifMatch ?? "*", new()),
-        _ => null,
-    };
+    private static RowChange? Change(string method, EntityPath at, string? ifMatch, byte[] body) =>
+        (method, ifMatch) switch
+        {
+            ("PUT", null) => new(StorageOperation.InsertOrReplaceEntity, at, null, RowJson.Read(body)),
+            ("PUT", _) => new(StorageOperation.UpdateEntity, at, ifMatch, RowJson.Read(body)),
+            ("PATCH" or "MERGE", null) => new(StorageOperation.InsertOrMergeEntity, at, null, RowJson.Read(body)),
+            ("PATCH" or "MERGE", _) => new(StorageOperation.MergeEntity, at, ifMatch, RowJson.Read(body)),
+            ("DELETE", _) => new(StorageOperation.DeleteEntity, at, ifMatch ?? "*", new()),
+            _ => null,
+        };
 
     private Answer Single(RowChange change)
     {
@@ -147,7 +152,9 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
         var number = storage.NextVersion();
         if (changes.Count > MaxRows)
             return TableBatch.Refused(
-                Refused(400, "InvalidInput", "The batch request operation exceeds the maximum 100 changes per change set."), number);
+                Refused(400, "InvalidInput", "The batch request operation exceeds the maximum 100 changes per change set."),
+                number
+            );
         if (!account.Tables.TryGetValue(changes[0].At.Table, out var table))
             return TableBatch.Refused(At(0, 404, "TableNotFound"), number);
         var versions = new List<string?>(changes.Count);
@@ -241,7 +248,9 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
         }
         var select = call.Parameter("$select")?.Split(',');
         var most = Math.Min(
-            storage.TablePage, call.Parameter("$top") is { } top ? int.Parse(top, CultureInfo.InvariantCulture) : int.MaxValue);
+            storage.TablePage,
+            call.Parameter("$top") is { } top ? int.Parse(top, CultureInfo.InvariantCulture) : int.MaxValue
+        );
         var (fromPartition, fromRow) = Start(filter, call);
         var at = table.IndexOf(fromPartition, fromRow);
         at = at >= 0 ? at : ~at;
@@ -302,19 +311,20 @@ internal sealed class TableService(MemoryStorage storage, MemoryAccount account)
     private static Answer Refused(int status, string code, string? text = null) =>
         Refusal.Answer(StorageService.Table, status, code, text ?? Text(code));
 
-    private static string Text(string code) => code switch
-    {
-        "EntityAlreadyExists" => "The specified entity already exists.",
-        "ResourceNotFound" => "The specified resource does not exist.",
-        "TableNotFound" => "The table specified does not exist.",
-        "UpdateConditionNotSatisfied" => "The update condition specified in the request was not satisfied.",
-        "CommandsInBatchActOnDifferentPartitions" => "All commands in a batch must operate on same entity group.",
-        "InvalidDuplicateRow" => "The batch request contains multiple changes with same row key.",
-        "EntityTooLarge" => "The entity is larger than the maximum size permitted.",
-        "PropertyValueTooLarge" => "The property value is larger than the maximum size permitted.",
-        "TooManyProperties" => "The entity contains more properties than allowed.",
-        _ => code,
-    };
+    private static string Text(string code) =>
+        code switch
+        {
+            "EntityAlreadyExists" => "The specified entity already exists.",
+            "ResourceNotFound" => "The specified resource does not exist.",
+            "TableNotFound" => "The table specified does not exist.",
+            "UpdateConditionNotSatisfied" => "The update condition specified in the request was not satisfied.",
+            "CommandsInBatchActOnDifferentPartitions" => "All commands in a batch must operate on same entity group.",
+            "InvalidDuplicateRow" => "The batch request contains multiple changes with same row key.",
+            "EntityTooLarge" => "The entity is larger than the maximum size permitted.",
+            "PropertyValueTooLarge" => "The property value is larger than the maximum size permitted.",
+            "TooManyProperties" => "The entity contains more properties than allowed.",
+            _ => code,
+        };
 
     private sealed record RowChange(StorageOperation Operation, EntityPath At, string? IfMatch, NewRow Row);
 

@@ -23,25 +23,35 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
 
     private ApprovalBoard Board => new(Tests.Storage.Faults.Storage(accounts), _evidence);
 
-    private ApprovalRequest Request(DateTimeOffset? at = null, params string[] guards) => new()
-    {
-        Id = "case-plan",
-        TenantId = _tenant,
-        PlanId = "plan",
-        CaseId = "case",
-        SubjectId = "subject",
-        Requesters = ["requester"],
-        Reasons = ["held"],
-        Guards = guards,
-        Controls = ["LEAVE-011"],
-        PolicySha256 = new string('a', 64),
-        AskedAt = at ?? At,
-        Deadline = (at ?? At).AddDays(1),
-        InstanceId = "instance",
-    };
+    private ApprovalRequest Request(DateTimeOffset? at = null, params string[] guards) =>
+        new()
+        {
+            Id = "case-plan",
+            TenantId = _tenant,
+            PlanId = "plan",
+            CaseId = "case",
+            SubjectId = "subject",
+            Requesters = ["requester"],
+            Reasons = ["held"],
+            Guards = guards,
+            Controls = ["LEAVE-011"],
+            PolicySha256 = new string('a', 64),
+            AskedAt = at ?? At,
+            Deadline = (at ?? At).AddDays(1),
+            InstanceId = "instance",
+        };
 
     private Task<AnswerOutcome> AnswerAsync(string person, bool approve = true, string plan = "plan", string? comment = null) =>
-        Board.AnswerAsync(_tenant, "case-plan", plan, new ApproverIdentity(person, _tenant, null), approve, comment, At.AddMinutes(1), Stop);
+        Board.AnswerAsync(
+            _tenant,
+            "case-plan",
+            plan,
+            new ApproverIdentity(person, _tenant, null),
+            approve,
+            comment,
+            At.AddMinutes(1),
+            Stop
+        );
 
     [Fact]
     public async Task Two_different_people_approve_and_one_twice_does_not()
@@ -143,7 +153,8 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
         var meanwhile = false;
         faults.HoldUntil = async request =>
         {
-            var isWrite = request.Method != HttpMethod.Get
+            var isWrite =
+                request.Method != HttpMethod.Get
                 && request.RequestUri!.AbsolutePath.Contains($"/{ApprovalBoard.Table}", StringComparison.Ordinal);
             if (meanwhile || !isWrite)
                 return;
@@ -173,9 +184,10 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
 
         AnswerOutcome? outcome = null;
         await WhileWritingAsync(
-            async board => outcome = await board.AnswerAsync(
-                _tenant, "case-plan", "plan", Person("one"), approve: true, null, At.AddMinutes(1), Stop),
-            () => Board.VoidAsync(_tenant, "case-plan", At.AddMinutes(2), Stop));
+            async board =>
+                outcome = await board.AnswerAsync(_tenant, "case-plan", "plan", Person("one"), approve: true, null, At.AddMinutes(1), Stop),
+            () => Board.VoidAsync(_tenant, "case-plan", At.AddMinutes(2), Stop)
+        );
 
         Assert.Contains("no such request", outcome!.Objection, StringComparison.Ordinal);
         Assert.Null(await Board.FindAsync(_tenant, "case-plan", Stop));
@@ -200,7 +212,8 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
 
         await WhileWritingAsync(
             board => board.AnswerAsync(_tenant, "case-plan", "plan", Person("one"), approve: true, null, At.AddMinutes(1), Stop),
-            () => AnswerAsync("two"));
+            () => AnswerAsync("two")
+        );
 
         Assert.Equal(["two", "one"], (await Board.FindAsync(_tenant, "case-plan", Stop))!.Answers.Select(a => a.ApproverId));
     }
@@ -212,7 +225,8 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
 
         await WhileWritingAsync(
             board => board.AskAsync(Request(At.AddMinutes(5), "protected", "own-identity"), Stop),
-            () => Board.AskAsync(Request(At.AddMinutes(5), "protected", "own-identity", "last"), Stop));
+            () => Board.AskAsync(Request(At.AddMinutes(5), "protected", "own-identity", "last"), Stop)
+        );
 
         Assert.Equal(["protected", "own-identity", "last"], (await Board.FindAsync(_tenant, "case-plan", Stop))!.Guards);
     }
@@ -227,7 +241,8 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
             {
                 await Board.AskAsync(Request(), Stop);
                 await AnswerAsync("one");
-            });
+            }
+        );
 
         Assert.Single(asked!.Answers);
         Assert.Single((await Board.FindAsync(_tenant, "case-plan", Stop))!.Answers);
@@ -310,11 +325,14 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
 
         Assert.Equal(
             [("approver one", "approved", "case,one", "plan", "case-plan"), ("approver two", "refused", "case,two", "plan", "case-plan")],
-            _evidence.Records.Values.OrderBy(r => r.Actor, StringComparer.Ordinal)
-                .Select(r => (r.Actor, r.Outcome, string.Join(',', r.People), r.PlanId, r.CorrelationId)));
+            _evidence
+                .Records.Values.OrderBy(r => r.Actor, StringComparer.Ordinal)
+                .Select(r => (r.Actor, r.Outcome, string.Join(',', r.People), r.PlanId, r.CorrelationId))
+        );
         Assert.All(
             _evidence.Records.Values,
-            r => Assert.Equal(("approval.answer", "case", _tenant, At.AddMinutes(1)), (r.Action, r.Subject, r.TenantId, r.Time)));
+            r => Assert.Equal(("approval.answer", "case", _tenant, At.AddMinutes(1)), (r.Action, r.Subject, r.TenantId, r.Time))
+        );
     }
 
     [Theory]
@@ -349,7 +367,8 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     {
         var table = await Tests.Storage.Faults.Storage(accounts).TableAsync(ApprovalBoard.Table, Stop);
         return ApprovalBoard.Read(
-            (await table.GetEntityAsync<Azure.Data.Tables.TableEntity>(_tenant, "case-plan", cancellationToken: Stop)).Value);
+            (await table.GetEntityAsync<Azure.Data.Tables.TableEntity>(_tenant, "case-plan", cancellationToken: Stop)).Value
+        );
     }
 
     // By id, as the real log keeps them: the same record twice is one, another content under the same id is a fault.

@@ -15,7 +15,10 @@ using Testing;
 
 namespace Compliance.Tests.Changes.Approvals;
 
-/// <summary>Approvers' tokens, signed with real keys, and what an attacker would send instead. Each bad token differs from the good one in one thing alone.</summary>
+/// <summary>
+/// Approvers' tokens, signed with real keys, and what an attacker would send instead. Each bad token differs from the good one in one thing
+/// alone.
+/// </summary>
 public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
 {
     private const string TenantId = "11111111-1111-1111-1111-111111111111";
@@ -30,31 +33,85 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
     private readonly FakeLogger<ApproverTokenValidator> _log = new();
     private readonly Keys _keys = new();
 
-    public ApproverTokenValidatorTests(SigningKeys signing) => (_signing, _keys.Configuration) = (signing, Metadata(
-        Issuer, SigningKeys.Published(signing.Key, SigningKeys.First), SigningKeys.Published(signing.SecondKey, SigningKeys.Second)));
+    public ApproverTokenValidatorTests(SigningKeys signing) =>
+        (_signing, _keys.Configuration) = (
+            signing,
+            Metadata(
+                Issuer,
+                SigningKeys.Published(signing.Key, SigningKeys.First),
+                SigningKeys.Published(signing.SecondKey, SigningKeys.Second)
+            )
+        );
 
     private long Now => _clock.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>What is wrong, and the status it is refused with.</summary>
-    public static TheoryData<string, int> Bad => new()
-    {
-        // The header.
-        { "no header", 401 }, { "another scheme", 401 }, { "no token", 401 }, { "no JWT", 401 }, { "too long", 401 }, { "the scheme twice", 401 }, { "two tokens", 401 }, { "five parts", 401 },
-        // The signature.
-        { "no key id", 401 }, { "key id is a number", 401 }, { "unknown key id", 401 }, { "signed by a stranger under a known key id", 401 },
-        { "signed by the second key under the first one's id", 401 }, { "signed by a key that the header brings along", 401 }, { "alg none", 401 }, { "alg none with the old signature", 401 },
-        { "alg None", 401 }, { "RS384", 401 }, { "PS256", 401 }, { "rs256", 401 }, { "no signature", 401 }, { "altered payload", 401 }, { "altered header", 401 },
-        { "HMAC by a key that the metadata publishes", 401 },
-        // What it is for, from whom, and when.
-        { "other tenant", 401 }, { "two tenants", 401 }, { "other tenant named last", 401 }, { "no tenant", 401 }, { "other audience", 401 }, { "no audience", 401 }, { "other issuer", 401 },
-        { "issuer of version 1", 401 }, { "no issuer", 401 }, { "ended", 401 }, { "not begun", 401 }, { "no end", 401 }, { "no end within reach", 401 }, { "end that is no time", 401 },
-        // Who.
-        { "version 1", 401 }, { "no version", 401 }, { "no object id", 401 }, { "object id that is none", 401 }, { "two object ids", 401 },
-        { "no role", 403 }, { "empty roles", 403 }, { "another role", 403 }, { "role in another case", 403 }, { "longer role", 403 }, { "role after a blank", 403 },
-        { "an app with a scope", 403 }, { "a user and an app", 403 }, { "critical extension", 401 }, { "an app that does not say so", 403 }, { "empty scope", 403 },
-        // The service.
-        { "metadata of another tenant", 503 }, { "metadata of the public cloud", 503 }, { "metadata unreachable", 503 },
-    };
+    public static TheoryData<string, int> Bad =>
+        new()
+        {
+            // The header.
+            { "no header", 401 },
+            { "another scheme", 401 },
+            { "no token", 401 },
+            { "no JWT", 401 },
+            { "too long", 401 },
+            { "the scheme twice", 401 },
+            { "two tokens", 401 },
+            { "five parts", 401 },
+            // The signature.
+            { "no key id", 401 },
+            { "key id is a number", 401 },
+            { "unknown key id", 401 },
+            { "signed by a stranger under a known key id", 401 },
+            { "signed by the second key under the first one's id", 401 },
+            { "signed by a key that the header brings along", 401 },
+            { "alg none", 401 },
+            { "alg none with the old signature", 401 },
+            { "alg None", 401 },
+            { "RS384", 401 },
+            { "PS256", 401 },
+            { "rs256", 401 },
+            { "no signature", 401 },
+            { "altered payload", 401 },
+            { "altered header", 401 },
+            { "HMAC by a key that the metadata publishes", 401 },
+            // What it is for, from whom, and when.
+            { "other tenant", 401 },
+            { "two tenants", 401 },
+            { "other tenant named last", 401 },
+            { "no tenant", 401 },
+            { "other audience", 401 },
+            { "no audience", 401 },
+            { "other issuer", 401 },
+            { "issuer of version 1", 401 },
+            { "no issuer", 401 },
+            { "ended", 401 },
+            { "not begun", 401 },
+            { "no end", 401 },
+            { "no end within reach", 401 },
+            { "end that is no time", 401 },
+            // Who.
+            { "version 1", 401 },
+            { "no version", 401 },
+            { "no object id", 401 },
+            { "object id that is none", 401 },
+            { "two object ids", 401 },
+            { "no role", 403 },
+            { "empty roles", 403 },
+            { "another role", 403 },
+            { "role in another case", 403 },
+            { "longer role", 403 },
+            { "role after a blank", 403 },
+            { "an app with a scope", 403 },
+            { "a user and an app", 403 },
+            { "critical extension", 401 },
+            { "an app that does not say so", 403 },
+            { "empty scope", 403 },
+            // The service.
+            { "metadata of another tenant", 503 },
+            { "metadata of the public cloud", 503 },
+            { "metadata unreachable", 503 },
+        };
 
     [Fact]
     public async Task A_good_token_names_its_person()
@@ -69,12 +126,15 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
     public async Task A_token_that_the_library_makes_is_good_whatever_form_the_published_key_has()
     {
         using var certificate = Certificate(_clock.GetUtcNow().AddDays(-1), _clock.GetUtcNow().AddDays(1));
-        SecurityKey plain = SigningKeys.Published(_signing.Key, SigningKeys.First), web = JsonWebKeyConverter.ConvertFromRSASecurityKey((RsaSecurityKey)plain);
+        SecurityKey plain = SigningKeys.Published(_signing.Key, SigningKeys.First),
+            web = JsonWebKeyConverter.ConvertFromRSASecurityKey((RsaSecurityKey)plain);
         foreach (var published in new[] { plain, web, new X509SecurityKey(certificate, SigningKeys.First) })
         {
             _keys.Configuration = Metadata(Issuer, published);
             var token = new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
-                Claims().ToJsonString(), new SigningCredentials(new RsaSecurityKey(_signing.Key) { KeyId = SigningKeys.First }, SecurityAlgorithms.RsaSha256));
+                Claims().ToJsonString(),
+                new SigningCredentials(new RsaSecurityKey(_signing.Key) { KeyId = SigningKeys.First }, SecurityAlgorithms.RsaSha256)
+            );
 
             Assert.Equal(Person, (await JudgeAsync($"bearer {token}")).Identity?.ObjectId);
         }
@@ -111,7 +171,14 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
 
     [Fact]
     public async Task Each_key_that_is_published_is_good_under_its_own_id() =>
-        Assert.Equal(200, (await JudgeAsync($"Bearer {_signing.Token(Head(h => h["kid"] = SigningKeys.Second), Claims().ToJsonString(), _signing.SecondKey)}")).Status);
+        Assert.Equal(
+            200,
+            (
+                await JudgeAsync(
+                    $"Bearer {_signing.Token(Head(h => h["kid"] = SigningKeys.Second), Claims().ToJsonString(), _signing.SecondKey)}"
+                )
+            ).Status
+        );
 
     [Theory]
     [InlineData("exp", -119, true)]
@@ -176,7 +243,11 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
         var (claims, validated) = (Claims().ToJsonString()[..^1], new List<string?>());
         foreach (var (name, good) in new[] { ("tid", TenantId), ("aud", Audience), ("iss", Issuer), ("oid", Person) })
             foreach (var last in new[] { Other, good })
-                validated.Add((await JudgeAsync($"Bearer {_signing.Token(Head(), $$"""{{claims}},"{{name}}":"{{Other}}","{{name}}":"{{last}}"}""")}")).Identity?.ObjectId);
+                validated.Add(
+                    (await JudgeAsync($"Bearer {_signing.Token(Head(), $$"""{{claims}},"{{name}}":"{{Other}}","{{name}}":"{{last}}"}""")}"))
+                        .Identity
+                        ?.ObjectId
+                );
 
         Assert.Equal([null, Person, null, Person, null, Person, Other, Person], validated);
     }
@@ -209,20 +280,27 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
         var good = Signed();
         var place = Gen.Int["Bearer ".Length, good.Length - 1];
 
-        await Gen.Select(place, Gen.Char["AZaz09-_.= \0\u00e9\""], Gen.Int[0, 3]).SampleAsync(async (at, c, how) =>
-        {
-            var changed = how switch
-            {
-                0 => good.Remove(at, 1),
-                1 => good.Insert(at, $"{c}"),
-                2 => good[..at],
-                _ => string.Concat(good.AsSpan(0, at), $"{c}", good.AsSpan(at + 1)),
-            };
-            var outcome = await JudgeAsync(changed);
-            // A further space after the scheme changes nothing, and the last character of a signature has bits that mean nothing.
-            var same = changed.Replace("Bearer  ", "Bearer ", StringComparison.Ordinal) == good || (outcome.Status == 200 && at == good.Length - 1);
-            Assert.Equal(same ? Person : null, outcome.Identity?.ObjectId);
-        }, iter: TestSize.Times(2000), threads: 1);
+        await Gen.Select(place, Gen.Char["AZaz09-_.= \0\u00e9\""], Gen.Int[0, 3])
+            .SampleAsync(
+                async (at, c, how) =>
+                {
+                    var changed = how switch
+                    {
+                        0 => good.Remove(at, 1),
+                        1 => good.Insert(at, $"{c}"),
+                        2 => good[..at],
+                        _ => string.Concat(good.AsSpan(0, at), $"{c}", good.AsSpan(at + 1)),
+                    };
+                    var outcome = await JudgeAsync(changed);
+                    // A further space after the scheme changes nothing, and the last character of a signature has bits that mean nothing.
+                    var same =
+                        changed.Replace("Bearer  ", "Bearer ", StringComparison.Ordinal) == good
+                        || (outcome.Status == 200 && at == good.Length - 1);
+                    Assert.Equal(same ? Person : null, outcome.Identity?.ObjectId);
+                },
+                iter: TestSize.Times(2000),
+                threads: 1
+            );
     }
 
     [Theory]
@@ -233,7 +311,12 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
         var options = ApprovalOptions.Read(Tests.Storage.Settings.Of(("Approvals__Audience", setting)));
 
         foreach (var audience in new[] { Audience, $"api://{Audience}" })
-            Assert.Equal(200, (await Validator(options: options).ValidateAsync(Signed(c => c["aud"] = audience), TestContext.Current.CancellationToken)).Status);
+            Assert.Equal(
+                200,
+                (
+                    await Validator(options: options).ValidateAsync(Signed(c => c["aud"] = audience), TestContext.Current.CancellationToken)
+                ).Status
+            );
     }
 
     [Theory]
@@ -242,8 +325,16 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
     [InlineData("https://contoso.com/approvals")]
     [InlineData("api://contoso-approvals")]
     [InlineData("{22222222-2222-2222-2222-222222222222}")]
-    public void Another_setting_is_refused_by_its_name(string setting) => Assert.Contains(
-        "Approvals:Audience", Assert.Throws<Compliance.Storage.StateSettingException>(() => ApprovalOptions.Read(Tests.Storage.Settings.Of(("Approvals__Audience", setting)))).Message, StringComparison.Ordinal);
+    public void Another_setting_is_refused_by_its_name(string setting) =>
+        Assert.Contains(
+            "Approvals:Audience",
+            Assert
+                .Throws<Compliance.Storage.StateSettingException>(() =>
+                    ApprovalOptions.Read(Tests.Storage.Settings.Of(("Approvals__Audience", setting)))
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 
     private string? HeaderOf(string what)
     {
@@ -252,21 +343,35 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
         var keys = _keys.Configuration!.SigningKeys.ToArray();
         switch (what)
         {
-            case "no header": return null;
-            case "another scheme": return good.Replace("Bearer", "Basic", StringComparison.Ordinal);
-            case "no token": return "Bearer ";
-            case "no JWT": return "Bearer something-that-is-no-token";
-            case "the scheme twice": return $"Bearer {good}";
-            case "two tokens": return $"{good}, {good}";
-            case "five parts": return $"{good}.{parts[1]}.{parts[2]}";
-            case "metadata of another tenant": _keys.Configuration = Metadata(Of(Other), keys); return Signed(c => (c["iss"], c["tid"]) = (Of(Other), Other));
-            case "metadata of the public cloud": _keys.Configuration = Metadata($"https://login.microsoftonline.com/{TenantId}/v2.0", keys); return good;
-            case "metadata unreachable": _keys.Configuration = null; return good;
+            case "no header":
+                return null;
+            case "another scheme":
+                return good.Replace("Bearer", "Basic", StringComparison.Ordinal);
+            case "no token":
+                return "Bearer ";
+            case "no JWT":
+                return "Bearer something-that-is-no-token";
+            case "the scheme twice":
+                return $"Bearer {good}";
+            case "two tokens":
+                return $"{good}, {good}";
+            case "five parts":
+                return $"{good}.{parts[1]}.{parts[2]}";
+            case "metadata of another tenant":
+                _keys.Configuration = Metadata(Of(Other), keys);
+                return Signed(c => (c["iss"], c["tid"]) = (Of(Other), Other));
+            case "metadata of the public cloud":
+                _keys.Configuration = Metadata($"https://login.microsoftonline.com/{TenantId}/v2.0", keys);
+                return good;
+            case "metadata unreachable":
+                _keys.Configuration = null;
+                return good;
             case "HMAC by a key that the metadata publishes":
                 var secret = SHA256.HashData("known to all"u8);
                 _keys.Configuration = Metadata(Issuer, new SymmetricSecurityKey(secret) { KeyId = SigningKeys.First });
                 return $"Bearer {SigningKeys.Hmac(secret, Claims())}";
-            default: return ByHeader(what, parts) is { } forged ? $"Bearer {forged}" : Signed(ByClaim(what));
+            default:
+                return ByHeader(what, parts) is { } forged ? $"Bearer {forged}" : Signed(ByClaim(what));
         }
     }
 
@@ -297,48 +402,65 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
         };
     }
 
-    private Action<JsonObject> ByClaim(string what) => what switch
-    {
-        "too long" => c => c["pad"] = new string('x', 16 * 1024),
-        "other tenant" => c => c["tid"] = Other,
-        "two tenants" => c => c["tid"] = new JsonArray(TenantId, Other),
-        "no tenant" => c => c.Remove("tid"),
-        "other audience" => c => c["aud"] = Other,
-        "no audience" => c => c.Remove("aud"),
-        "other issuer" => c => c["iss"] = Of(Other),
-        "issuer of version 1" => c => c["iss"] = $"https://sts.windows.net/{TenantId}/",
-        "no issuer" => c => c.Remove("iss"),
-        "ended" => c => c["exp"] = Now - 3600,
-        "not begun" => c => c["nbf"] = Now + 3600,
-        "no end" => c => c.Remove("exp"),
-        "no end within reach" => c => c["exp"] = long.MaxValue,
-        "end that is no time" => c => c["exp"] = "tomorrow",
-        "version 1" => c => c["ver"] = "1.0",
-        "no version" => c => c.Remove("ver"),
-        "no object id" => c => c.Remove("oid"),
-        "object id that is none" => c => c["oid"] = "ada@contoso.com",
-        "two object ids" => c => c["oid"] = new JsonArray(Person, Other),
-        "no role" => c => c.Remove("roles"),
-        "empty roles" => c => c["roles"] = new JsonArray(),
-        "another role" => c => c["roles"] = new JsonArray("Compliance.Reader"),
-        "role in another case" => c => c["roles"] = new JsonArray("compliance.approver"),
-        "longer role" => c => c["roles"] = new JsonArray("Compliance.Approver.ReadOnly"),
-        "role after a blank" => c => c["roles"] = new JsonArray(" Compliance.Approver"),
-        "a user and an app" => c => c["idtyp"] = new JsonArray("user", "app"),
-        "an app with a scope" => c => c["idtyp"] = "app",
-        "an app that does not say so" => c => c.Remove("scp"),
-        "empty scope" => c => c["scp"] = " ",
-        _ => throw new ArgumentException(what, nameof(what)),
-    };
+    private Action<JsonObject> ByClaim(string what) =>
+        what switch
+        {
+            "too long" => c => c["pad"] = new string('x', 16 * 1024),
+            "other tenant" => c => c["tid"] = Other,
+            "two tenants" => c => c["tid"] = new JsonArray(TenantId, Other),
+            "no tenant" => c => c.Remove("tid"),
+            "other audience" => c => c["aud"] = Other,
+            "no audience" => c => c.Remove("aud"),
+            "other issuer" => c => c["iss"] = Of(Other),
+            "issuer of version 1" => c => c["iss"] = $"https://sts.windows.net/{TenantId}/",
+            "no issuer" => c => c.Remove("iss"),
+            "ended" => c => c["exp"] = Now - 3600,
+            "not begun" => c => c["nbf"] = Now + 3600,
+            "no end" => c => c.Remove("exp"),
+            "no end within reach" => c => c["exp"] = long.MaxValue,
+            "end that is no time" => c => c["exp"] = "tomorrow",
+            "version 1" => c => c["ver"] = "1.0",
+            "no version" => c => c.Remove("ver"),
+            "no object id" => c => c.Remove("oid"),
+            "object id that is none" => c => c["oid"] = "ada@contoso.com",
+            "two object ids" => c => c["oid"] = new JsonArray(Person, Other),
+            "no role" => c => c.Remove("roles"),
+            "empty roles" => c => c["roles"] = new JsonArray(),
+            "another role" => c => c["roles"] = new JsonArray("Compliance.Reader"),
+            "role in another case" => c => c["roles"] = new JsonArray("compliance.approver"),
+            "longer role" => c => c["roles"] = new JsonArray("Compliance.Approver.ReadOnly"),
+            "role after a blank" => c => c["roles"] = new JsonArray(" Compliance.Approver"),
+            "a user and an app" => c => c["idtyp"] = new JsonArray("user", "app"),
+            "an app with a scope" => c => c["idtyp"] = "app",
+            "an app that does not say so" => c => c.Remove("scp"),
+            "empty scope" => c => c["scp"] = " ",
+            _ => throw new ArgumentException(what, nameof(what)),
+        };
 
     private X509Certificate2 Certificate(DateTimeOffset begins, DateTimeOffset ends) =>
-        new CertificateRequest("CN=sign-in", _signing.Key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(begins, ends);
+        new CertificateRequest("CN=sign-in", _signing.Key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(
+            begins,
+            ends
+        );
 
-    private Task<ApproverSignIn> JudgeAsync(string? header, string? pinned = null) => Validator(pinned).ValidateAsync(header, TestContext.Current.CancellationToken);
+    private Task<ApproverSignIn> JudgeAsync(string? header, string? pinned = null) =>
+        Validator(pinned).ValidateAsync(header, TestContext.Current.CancellationToken);
 
-    private ApproverTokenValidator Validator(string? pinned = null, ApprovalOptions? options = null) => new(
-        new TenantOptions { Id = TenantId, Graph = new("https://graph.example.com/v1.0"), ResourceManager = new("https://azure.example.com"), Authority = new(Host), PinnedThumbprint = pinned },
-        options ?? new ApprovalOptions([Audience]), _keys, _clock, _log);
+    private ApproverTokenValidator Validator(string? pinned = null, ApprovalOptions? options = null) =>
+        new(
+            new TenantOptions
+            {
+                Id = TenantId,
+                Graph = new("https://graph.example.com/v1.0"),
+                ResourceManager = new("https://azure.example.com"),
+                Authority = new(Host),
+                PinnedThumbprint = pinned,
+            },
+            options ?? new ApprovalOptions([Audience]),
+            _keys,
+            _clock,
+            _log
+        );
 
     private string Signed(Action<JsonObject>? change = null) => $"Bearer {_signing.Token(Head(), Claims(change).ToJsonString())}";
 
@@ -372,7 +494,12 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
     private static JsonObject Jwk(RSA key)
     {
         var parameters = key.ExportParameters(includePrivateParameters: false);
-        return new() { ["kty"] = "RSA", ["n"] = Base64UrlEncoder.Encode(parameters.Modulus), ["e"] = Base64UrlEncoder.Encode(parameters.Exponent) };
+        return new()
+        {
+            ["kty"] = "RSA",
+            ["n"] = Base64UrlEncoder.Encode(parameters.Modulus),
+            ["e"] = Base64UrlEncoder.Encode(parameters.Exponent),
+        };
     }
 
     private static OpenIdConnectConfiguration Metadata(string issuer, params SecurityKey[] keys)
@@ -390,7 +517,9 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
         public Task<OpenIdConnectConfiguration> CurrentAsync(string? unknownKey, CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return Configuration is { } configuration ? Task.FromResult(configuration) : throw new HttpRequestException($"unreachable while asked for {unknownKey}");
+            return Configuration is { } configuration
+                ? Task.FromResult(configuration)
+                : throw new HttpRequestException($"unreachable while asked for {unknownKey}");
         }
     }
 }

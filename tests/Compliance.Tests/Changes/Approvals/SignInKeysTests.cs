@@ -189,7 +189,9 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
         };
         try
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _keys!.CurrentAsync(null, cancellation.Token).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Stop));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                _keys!.CurrentAsync(null, cancellation.Token).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Stop)
+            );
         }
         finally
         {
@@ -229,7 +231,9 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
         using var keys = new SignInKeys(_connection!, _clock) { AnswerWithin = TimeSpan.FromMilliseconds(50) };
         try
         {
-            await Assert.ThrowsAsync<HttpRequestException>(() => keys.CurrentAsync(null, Stop).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Stop));
+            await Assert.ThrowsAsync<HttpRequestException>(() =>
+                keys.CurrentAsync(null, Stop).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Stop)
+            );
         }
         finally
         {
@@ -300,33 +304,70 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
 
     private async Task AskAsync(string? key) => Assert.Equal($"{_root}/{TenantId}/v2.0", (await _keys!.CurrentAsync(key, Stop)).Issuer);
 
-    private Task<ApproverSignIn> JudgeAsync(string token) => new ApproverTokenValidator(
-        _connection!.Options, new ApprovalOptions(["app"]), _keys!, _clock, NullLogger<ApproverTokenValidator>.Instance).ValidateAsync($"Bearer {token}", Stop);
+    private Task<ApproverSignIn> JudgeAsync(string token) =>
+        new ApproverTokenValidator(
+            _connection!.Options,
+            new ApprovalOptions(["app"]),
+            _keys!,
+            _clock,
+            NullLogger<ApproverTokenValidator>.Instance
+        ).ValidateAsync($"Bearer {token}", Stop);
 
     private string Token(string id, RSA key)
     {
         var header = SigningKeys.Header();
         header["kid"] = id;
-        return signing.Token(header.ToJsonString(), new JsonObject
-        {
-            ["iss"] = $"{_root}/{TenantId}/v2.0",
-            ["aud"] = "app",
-            ["tid"] = TenantId,
-            ["oid"] = "33333333-3333-3333-3333-333333333333",
-            ["ver"] = "2.0",
-            ["scp"] = "access",
-            ["roles"] = new JsonArray(ApproverTokenValidator.Role),
-            ["exp"] = _clock.GetUtcNow().AddDays(3).ToUnixTimeSeconds(),
-        }.ToJsonString(), key);
+        return signing.Token(
+            header.ToJsonString(),
+            new JsonObject
+            {
+                ["iss"] = $"{_root}/{TenantId}/v2.0",
+                ["aud"] = "app",
+                ["tid"] = TenantId,
+                ["oid"] = "33333333-3333-3333-3333-333333333333",
+                ["ver"] = "2.0",
+                ["scp"] = "access",
+                ["roles"] = new JsonArray(ApproverTokenValidator.Role),
+                ["exp"] = _clock.GetUtcNow().AddDays(3).ToUnixTimeSeconds(),
+            }.ToJsonString(),
+            key
+        );
     }
 
     private async Task AnswerAsync(HttpContext context)
     {
         var path = context.Request.Path.Value!;
         _reads.Enqueue(path);
-        var (status, body) = _instead(path) ?? (path.EndsWith("/keys", StringComparison.Ordinal)
-            ? (200, JsonSerializer.Serialize(new { keys = _published.Cast<RsaSecurityKey>().Select(JsonWebKeyConverter.ConvertFromRSASecurityKey).Select(k => new { kty = k.Kty, use = "sig", kid = k.Kid, n = k.N, e = k.E }) }))
-            : (200, JsonSerializer.Serialize(new { issuer = $"{_root}/{TenantId}/v2.0", jwks_uri = $"{_root}/{TenantId}/discovery/v2.0/keys" })));
+        var (status, body) =
+            _instead(path)
+            ?? (
+                path.EndsWith("/keys", StringComparison.Ordinal)
+                    ? (
+                        200,
+                        JsonSerializer.Serialize(
+                            new
+                            {
+                                keys = _published
+                                    .Cast<RsaSecurityKey>()
+                                    .Select(JsonWebKeyConverter.ConvertFromRSASecurityKey)
+                                    .Select(k => new
+                                    {
+                                        kty = k.Kty,
+                                        use = "sig",
+                                        kid = k.Kid,
+                                        n = k.N,
+                                        e = k.E,
+                                    }),
+                            }
+                        )
+                    )
+                    : (
+                        200,
+                        JsonSerializer.Serialize(
+                            new { issuer = $"{_root}/{TenantId}/v2.0", jwks_uri = $"{_root}/{TenantId}/discovery/v2.0/keys" }
+                        )
+                    )
+            );
         context.Response.StatusCode = status;
         await context.Response.WriteAsync(body, context.RequestAborted);
     }

@@ -5,7 +5,9 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Compliance.Tests.Changes.Approvals;
 
-/// <summary>A sign-in service's two keys and a stranger's, and tokens made with them by hand: no library makes the tokens that matter here.</summary>
+/// <summary>
+/// A sign-in service's two keys and a stranger's, and tokens made with them by hand: no library makes the tokens that matter here.
+/// </summary>
 public sealed class SigningKeys : IDisposable
 {
     public const string First = "key-1";
@@ -17,7 +19,13 @@ public sealed class SigningKeys : IDisposable
 
     public RSA Stranger { get; } = RSA.Create(2048);
 
-    public static JsonObject Header(string algorithm = SecurityAlgorithms.RsaSha256) => new() { ["alg"] = algorithm, ["typ"] = "JWT", ["kid"] = First };
+    public static JsonObject Header(string algorithm = SecurityAlgorithms.RsaSha256) =>
+        new()
+        {
+            ["alg"] = algorithm,
+            ["typ"] = "JWT",
+            ["kid"] = First,
+        };
 
     public static string Part(JsonObject json) => Base64UrlEncoder.Encode(json.ToJsonString());
 

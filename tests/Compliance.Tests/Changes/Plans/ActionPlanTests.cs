@@ -37,8 +37,10 @@ public sealed class ActionPlanTests
         var same = PlanStep.IdOf("owner.add", Group, "heir");
         string[] others =
         [
-            PlanStep.IdOf("owner.remove", Group, "heir"), PlanStep.IdOf("owner.add", Group with { Id = "h" }, "heir"),
-            PlanStep.IdOf("owner.add", Group with { Type = "application" }, "heir"), PlanStep.IdOf("owner.add", Group, "other"),
+            PlanStep.IdOf("owner.remove", Group, "heir"),
+            PlanStep.IdOf("owner.add", Group with { Id = "h" }, "heir"),
+            PlanStep.IdOf("owner.add", Group with { Type = "application" }, "heir"),
+            PlanStep.IdOf("owner.add", Group, "other"),
             PlanStep.IdOf("owner.add", Group),
         ];
 
@@ -54,12 +56,45 @@ public sealed class ActionPlanTests
         ActionPlan Of(PlanStep changed) => Plan with { Steps = [changed] };
         ActionPlan[] others =
         [
-            Plan with { Kind = "k" }, Plan with { TenantId = "x" }, Plan with { CaseId = "x" }, Plan with { SubjectId = "x" },
-            Plan with { PolicySha256 = "x" },
-            Plan with { Steps = [] }, Plan with { Steps = [step, step] }, Plan with { Manual = [] },
-            Of(step with { Id = "x" }), Of(step with { Action = "x" }), Of(step with { Target = Group with { Id = "x" } }),
+            Plan with
+            {
+                Kind = "k",
+            },
+            Plan with
+            {
+                TenantId = "x",
+            },
+            Plan with
+            {
+                CaseId = "x",
+            },
+            Plan with
+            {
+                SubjectId = "x",
+            },
+            Plan with
+            {
+                PolicySha256 = "x",
+            },
+            Plan with
+            {
+                Steps = [],
+            },
+            Plan with
+            {
+                Steps = [step, step],
+            },
+            Plan with
+            {
+                Manual = [],
+            },
+            Of(step with { Id = "x" }),
+            Of(step with { Action = "x" }),
+            Of(step with { Target = Group with { Id = "x" } }),
             Of(step with { Wave = 2 }),
-            Of(step with { Reason = "x" }), Of(step with { Rule = "x" }), Of(step with { Arguments = new Dictionary<string, string>() }),
+            Of(step with { Reason = "x" }),
+            Of(step with { Rule = "x" }),
+            Of(step with { Arguments = new Dictionary<string, string>() }),
             Of(step with { Arguments = new Dictionary<string, string> { ["principalId"] = "x" } }),
         ];
 
@@ -75,15 +110,19 @@ public sealed class ActionPlanTests
 
         var text = Encoding.UTF8.GetString(CanonicalJson.Of(new JsonObject(names.Select(n => KeyValuePair.Create(n, (JsonNode?)0)))));
 
-        Assert.Equal("{\"\\r\":0,\"1\":0,\"B\":0,\"a\":0,\"b\":0,\"\u0080\":0,\"\u00f6\":0,\"\u20ac\":0,\"\ud83d\ude00\":0,\"\ufb33\":0}",
-            text);
+        Assert.Equal(
+            "{\"\\r\":0,\"1\":0,\"B\":0,\"a\":0,\"b\":0,\"\u0080\":0,\"\u00f6\":0,\"\u20ac\":0,\"\ud83d\ude00\":0,\"\ufb33\":0}",
+            text
+        );
     }
 
     [Fact]
     public void What_has_no_value_is_left_out_and_what_has_no_name_is_refused()
     {
-        Assert.Equal("""{"b":"alreadySo"}""",
-            Encoding.UTF8.GetString(CanonicalJson.Of(new { A = (string?)null, B = StepResult.AlreadySo })));
+        Assert.Equal(
+            """{"b":"alreadySo"}""",
+            Encoding.UTF8.GetString(CanonicalJson.Of(new { A = (string?)null, B = StepResult.AlreadySo }))
+        );
         Assert.Throws<JsonException>(() => CanonicalJson.Of(new { A = (StepResult)99 }));
     }
 }

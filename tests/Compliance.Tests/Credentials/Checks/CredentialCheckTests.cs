@@ -9,13 +9,17 @@ public sealed class CredentialCheckTests
 {
     private static readonly CredentialRules Rules = CredentialRules.Default;
 
-    private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+    private static DateTimeOffset At(string text) =>
+        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
     private static string? Reason(ICredentialCheck check, Credential credential, string now, CredentialRules? rules = null) =>
         check.Evaluate(credential, rules ?? Rules, At(now))?.Reason;
 
     private static Credential Made(string? started, string? expires, string kind = "ClientSecret", bool enabled = true) =>
-        Given.Credential(Enum.Parse<CredentialKind>(kind), started is null ? null : At(started), expires is null ? null : At(expires)) with { Enabled = enabled };
+        Given.Credential(Enum.Parse<CredentialKind>(kind), started is null ? null : At(started), expires is null ? null : At(expires)) with
+        {
+            Enabled = enabled,
+        };
 
     [Theory]
     [InlineData("2027-12-01", "2028-02-28T23:59:59.9999999Z", null)] // 31 + 31 + 28 days: day 90 is the leap day
@@ -25,9 +29,11 @@ public sealed class CredentialCheckTests
     [InlineData("2028-01-31T13:30:00Z", "2028-04-30T13:29:59Z", null)] // the end of a month, and a day that begins at half past one
     [InlineData("2028-01-31T13:30:00Z", "2028-04-30T13:30:00Z", "2028-04-30")]
     [InlineData("2028-03-01", "2028-02-29", null)] // not yet started
-    public void Rotation_is_due_on_day_90_to_the_tick(string started, string now, string? due) => Assert.Equal(
-        due is null ? null : $"In use since {started[..10]}; rotation was due on {due}, after the 90 days that policy allows.",
-        Reason(new OlderThanAllowed(), Made(started, null), now));
+    public void Rotation_is_due_on_day_90_to_the_tick(string started, string now, string? due) =>
+        Assert.Equal(
+            due is null ? null : $"In use since {started[..10]}; rotation was due on {due}, after the 90 days that policy allows.",
+            Reason(new OlderThanAllowed(), Made(started, null), now)
+        );
 
     [Theory]
     [InlineData("ClientSecret", "2020-01-01", null, true, true)]
@@ -59,7 +65,10 @@ public sealed class CredentialCheckTests
 
     [Fact]
     public void A_disabled_credential_that_ended_is_still_there() =>
-        Assert.Equal("Ended on 2028-01-31 and is still there.", Reason(new EndedButPresent(), Made(null, "2028-01-31", "VaultSecret", enabled: false), "2028-02-29"));
+        Assert.Equal(
+            "Ended on 2028-01-31 and is still there.",
+            Reason(new EndedButPresent(), Made(null, "2028-01-31", "VaultSecret", enabled: false), "2028-02-29")
+        );
 
     [Theory]
     [InlineData("2028-02-29T23:59:59Z", null)] // 30 days and a second before
@@ -72,9 +81,11 @@ public sealed class CredentialCheckTests
     [InlineData("2028-03-30T00:00:00Z", 1)]
     [InlineData("2028-03-30T23:59:59Z", 1)]
     [InlineData("2028-03-31T00:00:00Z", null)] // ended: CRED-002 speaks
-    public void Each_step_before_the_end_is_reached_on_its_day(string now, int? step) => Assert.Equal(
-        step is { } days ? new CheckFailure($"Ends on 2028-03-31; policy warns {Ages.Days(days)} before.", StepDays: days) : null,
-        new ExpiresSoon().Evaluate(Made("2028-03-01", "2028-03-31"), Rules, At(now)));
+    public void Each_step_before_the_end_is_reached_on_its_day(string now, int? step) =>
+        Assert.Equal(
+            step is { } days ? new CheckFailure($"Ends on 2028-03-31; policy warns {Ages.Days(days)} before.", StepDays: days) : null,
+            new ExpiresSoon().Evaluate(Made("2028-03-01", "2028-03-31"), Rules, At(now))
+        );
 
     [Theory]
     [InlineData(null, true)] // never ends
@@ -84,11 +95,18 @@ public sealed class CredentialCheckTests
 
     [Theory]
     [InlineData("2027-09-02", "2028-02-29", null)] // 28 + 31 + 30 + 31 + 31 + 29 = 180 days
-    [InlineData("2027-09-02", "2028-02-29T00:00:01Z", "It lives from 2027-09-02 to 2028-02-29, longer than the 180 days that policy allows.")]
+    [InlineData(
+        "2027-09-02",
+        "2028-02-29T00:00:01Z",
+        "It lives from 2027-09-02 to 2028-02-29, longer than the 180 days that policy allows."
+    )]
     [InlineData("2027-09-01", "2028-02-29", "It lives from 2027-09-01 to 2028-02-29, longer than the 180 days that policy allows.")]
     [InlineData("2028-06-01", "2028-12-31", "It lives from 2028-06-01 to 2028-12-31, longer than the 180 days that policy allows.")] // not yet started
-    [InlineData("2099-01-01", "2099-03-01",
-        "It is there already, starts on 2099-01-01 and ends on 2099-03-01: longer than the 180 days that policy allows.")]
+    [InlineData(
+        "2099-01-01",
+        "2099-03-01",
+        "It is there already, starts on 2099-01-01 and ends on 2099-03-01: longer than the 180 days that policy allows."
+    )]
     [InlineData("2028-01-02", "2028-06-29", null)] // starts tomorrow and ends 180 days from now
     [InlineData("2027-09-01", null, "It never ends; policy requires an end within 180 days of its start.")]
     [InlineData(null, "2099-01-01", null)] // CRED-005 speaks
@@ -115,9 +133,11 @@ public sealed class CredentialCheckTests
     [InlineData("VaultSecret", null, "2028-02-29", true, true)] // served past its end
     [InlineData("ResourceKeys", null, null, true, false)] // CRED-009 speaks
     [InlineData("VaultSecret", null, null, false, false)]
-    public void An_unknown_age_is_a_failure_marked_unknown(string kind, string? started, string? expires, bool enabled, bool found) => Assert.Equal(
-        found ? new CheckFailure("The service does not tell when it was made, so its age is unknown.", Unknown: true) : null,
-        new AgeUnknown().Evaluate(Made(started, expires, kind, enabled), Rules, At("2028-02-29")));
+    public void An_unknown_age_is_a_failure_marked_unknown(string kind, string? started, string? expires, bool enabled, bool found) =>
+        Assert.Equal(
+            found ? new CheckFailure("The service does not tell when it was made, so its age is unknown.", Unknown: true) : null,
+            new AgeUnknown().Evaluate(Made(started, expires, kind, enabled), Rules, At("2028-02-29"))
+        );
 
     [Theory]
     [InlineData(null, "The account has no key-expiration policy.")]
@@ -125,9 +145,18 @@ public sealed class CredentialCheckTests
     [InlineData(1, null)]
     [InlineData(90, null)]
     [InlineData(91, "The account's key-expiration policy of 91 days is longer than the 90 days that policy allows.")]
-    public void A_key_expiration_policy_may_be_as_long_as_the_maximum_age(int? days, string? reason) => Assert.Equal(
-        reason is null ? null : new CheckFailure(reason, WholeSubject: true),
-        new NoKeyExpirationPolicy().Evaluate(Made("2028-01-01", null, "StorageKey") with { KeyExpirationDays = days }, Rules, At("2028-02-29")));
+    public void A_key_expiration_policy_may_be_as_long_as_the_maximum_age(int? days, string? reason) =>
+        Assert.Equal(
+            reason is null ? null : new CheckFailure(reason, WholeSubject: true),
+            new NoKeyExpirationPolicy().Evaluate(
+                Made("2028-01-01", null, "StorageKey") with
+                {
+                    KeyExpirationDays = days,
+                },
+                Rules,
+                At("2028-02-29")
+            )
+        );
 
     [Theory]
     [InlineData("ClientSecret", true)]
@@ -139,16 +168,33 @@ public sealed class CredentialCheckTests
     [InlineData("ResourceKeys", true, true)]
     [InlineData("ResourceKeys", false, false)]
     [InlineData("StorageKey", true, false)]
-    public void A_resource_that_accepts_keys_fails_as_a_whole(string kind, bool enabled, bool found) => Assert.Equal(
-        found ? new CheckFailure("Local authentication is enabled, so the resource's keys are accepted; its service does not tell their age.", WholeSubject: true) : null,
-        new AcceptsKeys().Evaluate(Made(null, null, kind, enabled), Rules, At("2028-02-29")));
+    public void A_resource_that_accepts_keys_fails_as_a_whole(string kind, bool enabled, bool found) =>
+        Assert.Equal(
+            found
+                ? new CheckFailure(
+                    "Local authentication is enabled, so the resource's keys are accepted; its service does not tell their age.",
+                    WholeSubject: true
+                )
+                : null,
+            new AcceptsKeys().Evaluate(Made(null, null, kind, enabled), Rules, At("2028-02-29"))
+        );
 
     [Fact]
-    public void A_type_that_no_rule_judges_is_unknown_and_never_a_pass() => Assert.Equal(
-        new CheckFailure(
-            "Resources of type Microsoft.Web/sites have keys, tokens or passwords, and no rule of this check judges them.", Unknown: true),
-        new AcceptsKeys().Evaluate(
-            Made(null, null, "ResourceKeys") with { ResourceType = "Microsoft.Web/sites" }, Rules, At("2028-02-29")));
+    public void A_type_that_no_rule_judges_is_unknown_and_never_a_pass() =>
+        Assert.Equal(
+            new CheckFailure(
+                "Resources of type Microsoft.Web/sites have keys, tokens or passwords, and no rule of this check judges them.",
+                Unknown: true
+            ),
+            new AcceptsKeys().Evaluate(
+                Made(null, null, "ResourceKeys") with
+                {
+                    ResourceType = "Microsoft.Web/sites",
+                },
+                Rules,
+                At("2028-02-29")
+            )
+        );
 
     [Fact]
     public void The_last_instant_there_is_does_not_overflow()

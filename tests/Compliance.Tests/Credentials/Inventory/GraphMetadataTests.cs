@@ -15,16 +15,21 @@ public sealed class GraphMetadataTests
     {
         var tenant = new TenantData()
             .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
-            .Add("applications", """
+            .Add(
+                "applications",
+                """
                 {"id":"11111111-aaaa-4bbb-8ccc-000000000010","appId":"11111111-aaaa-4bbb-8ccc-000000000011","displayName":"billing",
                  "keyCredentials":[],"passwordCredentials":[{"keyId":"11111111-aaaa-4bbb-8ccc-000000000012","customKeyIdentifier":"aGFuZA==",
                  "startDateTime":"2024-01-01T00:00:00Z","endDateTime":"2027-01-01T00:00:00Z"}]}
-                """);
+                """
+            );
         await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
 
         var seen = await reader.ReadAsync();
 
         Assert.Equal(
-            (CredentialKind.ClientSecret, "11111111-aaaa-4bbb-8ccc-000000000012"), Assert.Single(seen.All.Select(c => (c.Kind, c.Part))));
+            (CredentialKind.ClientSecret, "11111111-aaaa-4bbb-8ccc-000000000012"),
+            Assert.Single(seen.All.Select(c => (c.Kind, c.Part)))
+        );
     }
 }

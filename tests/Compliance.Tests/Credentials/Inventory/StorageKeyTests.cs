@@ -17,10 +17,13 @@ public sealed class StorageKeyTests
         var tenant = new TenantData()
             .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
             .Add("subscriptions", $$"""{"id":"/subscriptions/{{Subscription}}","subscriptionId":"{{Subscription}}","displayName":"P"}""")
-            .Add("resources", $$$"""
+            .Add(
+                "resources",
+                $$$"""
                 {"id":"/subscriptions/{{{Subscription}}}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/one","name":"one",
                  "type":"microsoft.storage/storageaccounts","location":"w","properties":{"keyCreationTime":{{{times}}}}}
-                """);
+                """
+            );
         await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
 
         var keys = (await reader.ReadAsync()).All.ToDictionary(c => c.Part, c => c.Started?.Year);

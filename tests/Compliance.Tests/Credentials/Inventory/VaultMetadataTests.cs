@@ -17,13 +17,25 @@ public sealed class VaultMetadataTests
     // 2024-01-01 created; 2026-11-20 moved to; 2027-01-20, 2026-11-01 ends; 2099-01-01 far ahead.
     [Theory]
     [InlineData("secrets", """{"enabled":true,"created":1704067200,"updated":1704067200,"exp":1800403200}""", "CRED-001 CRED-004")]
-    [InlineData("secrets", """{"enabled":true,"created":1704067200,"updated":1795132800,"nbf":1795132800,"exp":1800403200}""", "CRED-001 CRED-004")]
+    [InlineData(
+        "secrets",
+        """{"enabled":true,"created":1704067200,"updated":1795132800,"nbf":1795132800,"exp":1800403200}""",
+        "CRED-001 CRED-004"
+    )]
     [InlineData("secrets", """{"enabled":true,"created":1704067200,"updated":1795132800,"nbf":4070908800}""", "CRED-001 CRED-004")]
     [InlineData("secrets", """{"enabled":true,"created":1704067200,"updated":1704067200,"exp":1793491200}""", "CRED-001 CRED-002")]
     [InlineData("secrets", """{"enabled":false,"created":1704067200,"updated":1704067200,"nbf":1795132800,"exp":1793491200}""", "CRED-002")]
-    [InlineData("keys", """{"enabled":true,"created":1704067200,"updated":1795132800,"nbf":1795132800,"exp":1800403200}""", "CRED-001 CRED-004")]
+    [InlineData(
+        "keys",
+        """{"enabled":true,"created":1704067200,"updated":1795132800,"nbf":1795132800,"exp":1800403200}""",
+        "CRED-001 CRED-004"
+    )]
     [InlineData("keys", """{"enabled":true,"created":1704067200,"updated":1704067200,"exp":1793491200}""", "CRED-001 CRED-002")]
-    [InlineData("certificates", """{"enabled":true,"created":1704067200,"updated":1704067200,"nbf":1795132800,"exp":1800403200}""", "CRED-001 CRED-004")]
+    [InlineData(
+        "certificates",
+        """{"enabled":true,"created":1704067200,"updated":1704067200,"nbf":1795132800,"exp":1800403200}""",
+        "CRED-001 CRED-004"
+    )]
     public async Task The_age_of_an_object_counts_from_its_creation(string collection, string attributes, string controls)
     {
         var credential = await ReadAsync(collection, attributes);
@@ -84,13 +96,16 @@ public sealed class VaultMetadataTests
         await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
         var seen = new Seen();
 
-        await reader.Get<ICredentialInventory>().ReadVaultObjectAsync("kv-r", "secrets", "one", seen, TestContext.Current.CancellationToken);
+        await reader
+            .Get<ICredentialInventory>()
+            .ReadVaultObjectAsync("kv-r", "secrets", "one", seen, TestContext.Current.CancellationToken);
 
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1795132800), Assert.Single(seen.All).Started);
 
-        static string Version(string version, long created) => $$$"""
-            {"id":"https://kv-r.vault.azure.net/secrets/one/{{{version}}}","attributes":{"enabled":true,"created":{{{created}}},"exp":1800403200}}
-            """;
+        static string Version(string version, long created) =>
+            $$$"""
+                {"id":"https://kv-r.vault.azure.net/secrets/one/{{{version}}}","attributes":{"enabled":true,"created":{{{created}}},"exp":1800403200}}
+                """;
     }
 
     private static string Judged(Credential credential)
@@ -99,19 +114,26 @@ public sealed class VaultMetadataTests
         return string.Join(' ', evaluator.Evaluate(credential).Select(v => v.ControlId).Order(StringComparer.Ordinal));
     }
 
-    private static TenantData VaultTenant() => new TenantData()
-        .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
-        .Add("subscriptions", $$"""{"id":"/subscriptions/{{Subscription}}","subscriptionId":"{{Subscription}}","displayName":"P"}""")
-        .Add("resources", $$$"""
-            {"id":"/subscriptions/{{{Subscription}}}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-r","name":"kv-r",
-             "type":"microsoft.keyvault/vaults","location":"w","properties":{"vaultUri":"https://kv-r.vault.azure.net/"}}
-            """);
+    private static TenantData VaultTenant() =>
+        new TenantData()
+            .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
+            .Add("subscriptions", $$"""{"id":"/subscriptions/{{Subscription}}","subscriptionId":"{{Subscription}}","displayName":"P"}""")
+            .Add(
+                "resources",
+                $$$"""
+                {"id":"/subscriptions/{{{Subscription}}}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-r","name":"kv-r",
+                 "type":"microsoft.keyvault/vaults","location":"w","properties":{"vaultUri":"https://kv-r.vault.azure.net/"}}
+                """
+            );
 
     private static async Task<Credential> ReadAsync(string collection, string attributes)
     {
         var id = collection == "keys" ? "kid" : "id";
-        var tenant = VaultTenant().Add(
-            $"vaults/kv-r/{collection}", $$"""{"{{id}}":"https://kv-r.vault.azure.net/{{collection}}/one","attributes":{{attributes}}}""");
+        var tenant = VaultTenant()
+            .Add(
+                $"vaults/kv-r/{collection}",
+                $$"""{"{{id}}":"https://kv-r.vault.azure.net/{{collection}}/one","attributes":{{attributes}}}"""
+            );
         await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
         var seen = await reader.ReadAsync();
         Assert.Empty(seen.Gaps);

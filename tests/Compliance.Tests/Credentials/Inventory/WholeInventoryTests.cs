@@ -27,28 +27,38 @@ public sealed class WholeInventoryTests
         // Applications, service principals, subscriptions, three subscriptions' resources, three collections of five vaults.
         Assert.Equal(3 + 3 + 15, sink.Outcomes.Select(o => o.Source).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(sink.Outcomes.Count, sink.Outcomes.Select(o => o.Source).Distinct(StringComparer.Ordinal).Count());
-        Assert.Equal(
-            sink.Credentials.Count,
-            sink.Credentials.Select(c => (c.Kind, c.Subject.Id, c.Part)).Distinct().Count());
+        Assert.Equal(sink.Credentials.Count, sink.Credentials.Select(c => (c.Kind, c.Subject.Id, c.Part)).Distinct().Count());
         // As docs/sandbox-tenant.md describes the demo: managed secrets and keys of certificates come on top and are not counted.
         var counts = sink.Credentials.CountBy(c => c.Kind).ToDictionary();
-        Assert.Equal((20, 8, 12), (counts[CredentialKind.VaultSecret], counts[CredentialKind.VaultKey], counts[CredentialKind.VaultCertificate]));
+        Assert.Equal(
+            (20, 8, 12),
+            (counts[CredentialKind.VaultSecret], counts[CredentialKind.VaultKey], counts[CredentialKind.VaultCertificate])
+        );
         Assert.Equal(Enum.GetValues<CredentialKind>(), counts.Keys.Order());
     }
 
     private static ServiceProvider Services(Sandbox sandbox)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Tenant:Id"] = sandbox.TenantId,
-            ["Tenant:GraphEndpoint"] = new Uri(sandbox.BaseAddress, "/v1.0").ToString(),
-            ["Tenant:ResourceManagerEndpoint"] = sandbox.BaseAddress.ToString(),
-            ["Tenant:AuthorityHost"] = sandbox.BaseAddress.ToString(),
-            ["Tenant:ClientId"] = sandbox.ClientId,
-            ["Tenant:ClientSecret"] = sandbox.ClientSecret,
-            ["Tenant:PinnedThumbprint"] = sandbox.Thumbprint,
-        }).Build();
-        return new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddTenant(configuration).AddCredentialInventory().BuildServiceProvider();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>
+                {
+                    ["Tenant:Id"] = sandbox.TenantId,
+                    ["Tenant:GraphEndpoint"] = new Uri(sandbox.BaseAddress, "/v1.0").ToString(),
+                    ["Tenant:ResourceManagerEndpoint"] = sandbox.BaseAddress.ToString(),
+                    ["Tenant:AuthorityHost"] = sandbox.BaseAddress.ToString(),
+                    ["Tenant:ClientId"] = sandbox.ClientId,
+                    ["Tenant:ClientSecret"] = sandbox.ClientSecret,
+                    ["Tenant:PinnedThumbprint"] = sandbox.Thumbprint,
+                }
+            )
+            .Build();
+        return new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(TimeProvider.System)
+            .AddTenant(configuration)
+            .AddCredentialInventory()
+            .BuildServiceProvider();
     }
 
     private sealed class Sink : IInventorySink
@@ -59,13 +69,9 @@ public sealed class WholeInventoryTests
 
         public void Observed(Credential credential) => Credentials.Add(credential);
 
-        public void SeenResource(string resourceId)
-        {
-        }
+        public void SeenResource(string resourceId) { }
 
-        public void SeenSubscription(string subscriptionId, string name)
-        {
-        }
+        public void SeenSubscription(string subscriptionId, string name) { }
 
         public void Read(SourceOutcome outcome) => Outcomes.Add(outcome);
     }

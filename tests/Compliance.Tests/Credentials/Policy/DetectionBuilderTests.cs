@@ -19,7 +19,10 @@ public sealed class DetectionBuilderTests
         new DetectionBuilder(policy, Given.Now).Build([.. Given.Evaluator(policy).Evaluate(credential)], answers);
 
     private static (string Control, Person? Owner)[] Owned(OwnerAnswer owners, string yaml = "") =>
-        [.. Build(Given.Policy(yaml), Given.Secret(age: 90), DetectionAnswers.None with { Owners = Answer("O-1", owners) }).Select(d => (d.ControlId, d.Owner))];
+        [
+            .. Build(Given.Policy(yaml), Given.Secret(age: 90), DetectionAnswers.None with { Owners = Answer("O-1", owners) })
+                .Select(d => (d.ControlId, d.Owner)),
+        ];
 
     private static Person Owner(OwnerEntry e, string via = "owner") => new(e.Id, e.Name, e.Address!, via);
 
@@ -36,9 +39,14 @@ public sealed class DetectionBuilderTests
         Assert.Equal([("CRED-001", null), ("CRED-006", null)], Owned(new([Left, Robot, Nameless], null)));
 
     [Fact]
-    public void The_fallback_owner_is_asked_when_no_owner_lives() => Assert.Equal(
-        [("CRED-001", new Person(null, "sec@contoso.com", "sec@contoso.com", "policy")), ("CRED-006", new Person(null, "sec@contoso.com", "sec@contoso.com", "policy"))],
-        Owned(new([], null), "fallbackOwner: sec@contoso.com\n"));
+    public void The_fallback_owner_is_asked_when_no_owner_lives() =>
+        Assert.Equal(
+            [
+                ("CRED-001", new Person(null, "sec@contoso.com", "sec@contoso.com", "policy")),
+                ("CRED-006", new Person(null, "sec@contoso.com", "sec@contoso.com", "policy")),
+            ],
+            Owned(new([], null), "fallbackOwner: sec@contoso.com\n")
+        );
 
     [Theory]
     [InlineData(0, null, false, "It has no owner.")]
@@ -46,15 +54,28 @@ public sealed class DetectionBuilderTests
     [InlineData(0, "403\nForbidden", true, "Its owners could not be read: 403 Forbidden.")]
     public void CRED_006_says_why_there_is_no_living_owner(int owners, string? unread, bool unknown, string reason)
     {
-        var found = Build(Given.Policy(), Given.Secret(age: 90), DetectionAnswers.None with { Owners = Answer("o-1", new(owners == 0 ? [] : [Left], unread)) })[1];
-        Assert.Equal(("CRED-006", "", unknown, reason, null, null), (found.ControlId, found.Part, found.Unknown, found.Reason, found.Since, found.Expires));
+        var found = Build(
+            Given.Policy(),
+            Given.Secret(age: 90),
+            DetectionAnswers.None with
+            {
+                Owners = Answer("o-1", new(owners == 0 ? [] : [Left], unread)),
+            }
+        )[1];
+        Assert.Equal(
+            ("CRED-006", "", unknown, reason, null, null),
+            (found.ControlId, found.Part, found.Unknown, found.Reason, found.Since, found.Expires)
+        );
     }
 
     [Fact]
     public void Owners_that_were_never_asked_for_are_unknown_and_not_absent()
     {
         var found = Build(Given.Policy(), Given.Secret(age: 90), DetectionAnswers.None)[1];
-        Assert.Equal(("CRED-006", true, "Its owners could not be read: the directory was not asked."), (found.ControlId, found.Unknown, found.Reason));
+        Assert.Equal(
+            ("CRED-006", true, "Its owners could not be read: the directory was not asked."),
+            (found.ControlId, found.Unknown, found.Reason)
+        );
     }
 
     private static readonly (string Tag, OwnerAnswer? Answer, Person Expected)[] Tagged =
@@ -79,11 +100,19 @@ public sealed class DetectionBuilderTests
     public void The_owner_tag_names_who_is_asked_for_a_resource(int row)
     {
         var (tag, answer, expected) = Tagged[row];
-        var credential = Given.Credential(CredentialKind.VaultSecret, Given.Now.AddDays(-90), Given.Now.AddDays(60), id: "https://v.vault.azure.net/secrets/s", tags: ("Owner", tag));
+        var credential = Given.Credential(
+            CredentialKind.VaultSecret,
+            Given.Now.AddDays(-90),
+            Given.Now.AddDays(60),
+            id: "https://v.vault.azure.net/secrets/s",
+            tags: ("Owner", tag)
+        );
         var people = answer is { } a ? Answer("ada@contoso.com", a) : [];
         Assert.Equal(
             [("CRED-001", expected)],
-            Build(Given.Policy("fallbackOwner: sec@contoso.com\n"), credential, DetectionAnswers.None with { People = people }).Select(d => (d.ControlId, d.Owner)));
+            Build(Given.Policy("fallbackOwner: sec@contoso.com\n"), credential, DetectionAnswers.None with { People = people })
+                .Select(d => (d.ControlId, d.Owner))
+        );
     }
 
     [Theory]
@@ -92,11 +121,26 @@ public sealed class DetectionBuilderTests
     [InlineData(null, true, "It is due, and whether it rotates by itself could not be read: 403.")]
     public void CRED_007_is_raised_for_a_due_key_that_does_not_rotate_by_itself(bool? rotates, bool? unknown, string? reason)
     {
-        var key = Given.Credential(CredentialKind.VaultKey, Given.Now.AddDays(-90), Given.Now.AddDays(60), id: "https://v.vault.azure.net/keys/k");
-        var found = Build(Given.Policy(), key, DetectionAnswers.None with
-        {
-            Rotation = new Dictionary<string, RotationPolicyAnswer> { [key.Subject.Id.ToUpperInvariant()] = new(rotates, rotates is null ? "403" : null) },
-        }).Where(d => d.ControlId == "CRED-007").Select(d => ((bool?)d.Unknown, (string?)d.Reason)).SingleOrDefault();
+        var key = Given.Credential(
+            CredentialKind.VaultKey,
+            Given.Now.AddDays(-90),
+            Given.Now.AddDays(60),
+            id: "https://v.vault.azure.net/keys/k"
+        );
+        var found = Build(
+                Given.Policy(),
+                key,
+                DetectionAnswers.None with
+                {
+                    Rotation = new Dictionary<string, RotationPolicyAnswer>
+                    {
+                        [key.Subject.Id.ToUpperInvariant()] = new(rotates, rotates is null ? "403" : null),
+                    },
+                }
+            )
+            .Where(d => d.ControlId == "CRED-007")
+            .Select(d => ((bool?)d.Unknown, (string?)d.Reason))
+            .SingleOrDefault();
         Assert.Equal((unknown, reason), found);
     }
 
@@ -105,11 +149,19 @@ public sealed class DetectionBuilderTests
     {
         Verdict V(CredentialKind kind, string control, string id) =>
             new(control, Severity.Low, false, "r", Given.Credential(kind, id: id), CredentialRules.Default);
-        Assert.Equal(["k-1", "k-2"], DetectionBuilder.KeysNeedingRotationPolicy(
-        [
-            V(CredentialKind.VaultKey, "CRED-003", "k-2"), V(CredentialKind.VaultKey, "CRED-001", "k-1"), V(CredentialKind.VaultKey, "CRED-001", "K-2"),
-            V(CredentialKind.VaultKey, "CRED-004", "k-3"), V(CredentialKind.VaultSecret, "CRED-001", "k-4"), V(CredentialKind.VaultSecret, "CRED-003", "k-5"),
-        ]).Select(c => c.Subject.Id));
+        Assert.Equal(
+            ["k-1", "k-2"],
+            DetectionBuilder
+                .KeysNeedingRotationPolicy([
+                    V(CredentialKind.VaultKey, "CRED-003", "k-2"),
+                    V(CredentialKind.VaultKey, "CRED-001", "k-1"),
+                    V(CredentialKind.VaultKey, "CRED-001", "K-2"),
+                    V(CredentialKind.VaultKey, "CRED-004", "k-3"),
+                    V(CredentialKind.VaultSecret, "CRED-001", "k-4"),
+                    V(CredentialKind.VaultSecret, "CRED-003", "k-5"),
+                ])
+                .Select(c => c.Subject.Id)
+        );
     }
 
     [Fact]
@@ -118,44 +170,60 @@ public sealed class DetectionBuilderTests
         var policy = Given.Policy();
         var key = Given.Credential(CredentialKind.StorageKey, Given.Now.AddDays(-1), id: "/s/a");
         var verdicts = new[] { key, key with { Part = "key2" } }.SelectMany(Given.Evaluator(policy).Evaluate).ToList();
-        Assert.Equal([("CRED-008", "")], new DetectionBuilder(policy, Given.Now).Build(verdicts, DetectionAnswers.None).Select(d => (d.ControlId, d.Part)));
+        Assert.Equal(
+            [("CRED-008", "")],
+            new DetectionBuilder(policy, Given.Now).Build(verdicts, DetectionAnswers.None).Select(d => (d.ControlId, d.Part))
+        );
     }
 
     [Fact]
     public void A_waived_detection_carries_its_waiver_and_is_still_there()
     {
-        var policy = Given.Policy("waivers:\n  - { id: w-1, control: CRED-001, subject: { id: o-1 }, reason: moves, approvedBy: cy@contoso.com, approvedOn: 2028-01-10, expires: 2028-06-30 }\n");
+        var policy = Given.Policy(
+            "waivers:\n  - { id: w-1, control: CRED-001, subject: { id: o-1 }, reason: moves, approvedBy: cy@contoso.com, approvedOn: "
+                + "2028-01-10, expires: 2028-06-30 }\n"
+        );
         Assert.Equal(
             [("CRED-001", new Waiver("w-1", "moves", "cy@contoso.com", new(2028, 7, 1, 0, 0, 0, TimeSpan.Zero))), ("CRED-006", null)],
-            Build(policy, Given.Secret(age: 90), DetectionAnswers.None).Select(d => (d.ControlId, d.Waiver)));
+            Build(policy, Given.Secret(age: 90), DetectionAnswers.None).Select(d => (d.ControlId, d.Waiver))
+        );
     }
 
     [Fact]
-    public void A_gap_names_what_was_not_read_and_the_permission_that_is_missing() => Assert.Equal(
-        new Detection
-        {
-            ControlId = "GAP-001",
-            Severity = Severity.High,
-            Subject = new(SubjectTypes.Source, Sources.Applications, Sources.Applications),
-            Source = Sources.Applications,
-            Unknown = true,
-            Reason = "403 Forbidden Missing permission: Application.Read.All.",
-            NextStep = "Look into the logs of this run, mend the cause and run the check again.",
-        },
-        new DetectionBuilder(Given.Policy(), Given.Now).Gap(new(Sources.Applications, false, 0, Reason: "403\nForbidden", Permission: "Application.Read.All"), DetectionAnswers.None));
+    public void A_gap_names_what_was_not_read_and_the_permission_that_is_missing() =>
+        Assert.Equal(
+            new Detection
+            {
+                ControlId = "GAP-001",
+                Severity = Severity.High,
+                Subject = new(SubjectTypes.Source, Sources.Applications, Sources.Applications),
+                Source = Sources.Applications,
+                Unknown = true,
+                Reason = "403 Forbidden Missing permission: Application.Read.All.",
+                NextStep = "Look into the logs of this run, mend the cause and run the check again.",
+            },
+            new DetectionBuilder(Given.Policy(), Given.Now).Gap(
+                new(Sources.Applications, false, 0, Reason: "403\nForbidden", Permission: "Application.Read.All"),
+                DetectionAnswers.None
+            )
+        );
 
     [Fact]
-    public void A_missing_subscription_says_how_to_bring_it_back_or_retire_it() => Assert.Equal(
-        new Detection
-        {
-            ControlId = "GAP-002",
-            Severity = Severity.High,
-            Subject = new(SubjectTypes.Subscription, "/subscriptions/s-1", "Pay"),
-            Source = Sources.Subscriptions,
-            ResourceId = "/subscriptions/s-1",
-            Unknown = true,
-            Reason = "Earlier runs read it, and it is no longer in the list of subscriptions that this app may see.",
-            NextStep = "Give this app's identity the role Reader on Pay again (scope /subscriptions/s-1), or, if it was retired on purpose, add s-1 to scope.retiredSubscriptions of p.yaml.",
-        },
-        new DetectionBuilder(Given.Policy(), Given.Now).MissingSubscription("s-1", "Pay", DetectionAnswers.None));
+    public void A_missing_subscription_says_how_to_bring_it_back_or_retire_it() =>
+        Assert.Equal(
+            new Detection
+            {
+                ControlId = "GAP-002",
+                Severity = Severity.High,
+                Subject = new(SubjectTypes.Subscription, "/subscriptions/s-1", "Pay"),
+                Source = Sources.Subscriptions,
+                ResourceId = "/subscriptions/s-1",
+                Unknown = true,
+                Reason = "Earlier runs read it, and it is no longer in the list of subscriptions that this app may see.",
+                NextStep =
+                    "Give this app's identity the role Reader on Pay again (scope /subscriptions/s-1), or, if it was retired on purpose, "
+                        + "add s-1 to scope.retiredSubscriptions of p.yaml.",
+            },
+            new DetectionBuilder(Given.Policy(), Given.Now).MissingSubscription("s-1", "Pay", DetectionAnswers.None)
+        );
 }

@@ -20,12 +20,27 @@ internal static class Given
         [.. Assert.Throws<PolicyException>(() => Policy(yaml)).Problems.Select(p => p.ToString())];
 
     public static Credential Credential(
-        CredentialKind kind = CredentialKind.ClientSecret, DateTimeOffset? started = null, DateTimeOffset? expires = null, string name = "billing", string id = "o-1", params (string, string)[] tags) => new()
+        CredentialKind kind = CredentialKind.ClientSecret,
+        DateTimeOffset? started = null,
+        DateTimeOffset? expires = null,
+        string name = "billing",
+        string id = "o-1",
+        params (string, string)[] tags
+    ) =>
+        new()
         {
             Kind = kind,
             Subject = new(TypeOf(kind), id, name),
-            AppId = kind is CredentialKind.ClientSecret or CredentialKind.ClientCertificate or CredentialKind.SamlCertificate ? AppId : null,
-            Part = kind is CredentialKind.VaultSecret or CredentialKind.VaultKey or CredentialKind.VaultCertificate or CredentialKind.ResourceKeys ? "" : "k-1",
+            AppId = kind is CredentialKind.ClientSecret or CredentialKind.ClientCertificate or CredentialKind.SamlCertificate
+                ? AppId
+                : null,
+            Part = kind
+                is CredentialKind.VaultSecret
+                    or CredentialKind.VaultKey
+                    or CredentialKind.VaultCertificate
+                    or CredentialKind.ResourceKeys
+                ? ""
+                : "k-1",
             Source = Sources.Applications,
             Started = started,
             Expires = expires,
@@ -33,8 +48,13 @@ internal static class Given
         };
 
     /// <summary>A client secret that is so many days old and ends in so many.</summary>
-    public static Credential Secret(int age = 10, int left = 60, string name = "billing", string id = "o-1", params (string, string)[] tags) =>
-        Credential(CredentialKind.ClientSecret, Now.AddDays(-age), Now.AddDays(left), name, id, tags);
+    public static Credential Secret(
+        int age = 10,
+        int left = 60,
+        string name = "billing",
+        string id = "o-1",
+        params (string, string)[] tags
+    ) => Credential(CredentialKind.ClientSecret, Now.AddDays(-age), Now.AddDays(left), name, id, tags);
 
     public static CredentialEvaluator Evaluator(CredentialPolicy policy, params (string Address, string[] Ids)[] owned) =>
         new(policy, owned.ToDictionary(o => o.Address, o => (IReadOnlySet<string>)o.Ids.ToHashSet()), Now);
@@ -42,14 +62,15 @@ internal static class Given
     public static (string, Severity)[] Judge(CredentialPolicy policy, Credential credential) =>
         [.. Evaluator(policy).Evaluate(credential).Select(v => (v.ControlId, v.Severity))];
 
-    private static string TypeOf(CredentialKind kind) => kind switch
-    {
-        CredentialKind.ClientSecret or CredentialKind.ClientCertificate => SubjectTypes.Application,
-        CredentialKind.SamlCertificate => SubjectTypes.ServicePrincipal,
-        CredentialKind.VaultSecret => SubjectTypes.VaultSecret,
-        CredentialKind.VaultKey => SubjectTypes.VaultKey,
-        CredentialKind.VaultCertificate => SubjectTypes.VaultCertificate,
-        CredentialKind.StorageKey => SubjectTypes.StorageAccount,
-        _ => SubjectTypes.Resource,
-    };
+    private static string TypeOf(CredentialKind kind) =>
+        kind switch
+        {
+            CredentialKind.ClientSecret or CredentialKind.ClientCertificate => SubjectTypes.Application,
+            CredentialKind.SamlCertificate => SubjectTypes.ServicePrincipal,
+            CredentialKind.VaultSecret => SubjectTypes.VaultSecret,
+            CredentialKind.VaultKey => SubjectTypes.VaultKey,
+            CredentialKind.VaultCertificate => SubjectTypes.VaultCertificate,
+            CredentialKind.StorageKey => SubjectTypes.StorageAccount,
+            _ => SubjectTypes.Resource,
+        };
 }

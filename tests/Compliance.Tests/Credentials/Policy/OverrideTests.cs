@@ -25,26 +25,44 @@ public sealed class OverrideTests
     [InlineData("tn", 20)]
     public void An_app_id_goes_before_an_owner_before_a_tag_before_a_name(string present, int expected)
     {
-        var overrides = string.Concat(present.Select(p => p switch
-        {
-            'n' => Override("by-name", "namePattern: 'bill*'", "maxAge: 10d"),
-            't' => Override("by-tag", "tag: team=pay", "maxAge: 20d"),
-            'o' => Override("by-owner", "owner: ada@contoso.com", "maxAge: 30d"),
-            _ => Override("by-app", $"appId: {Given.AppId}", "maxAge: 40d"),
-        }));
+        var overrides = string.Concat(
+            present.Select(p =>
+                p switch
+                {
+                    'n' => Override("by-name", "namePattern: 'bill*'", "maxAge: 10d"),
+                    't' => Override("by-tag", "tag: team=pay", "maxAge: 20d"),
+                    'o' => Override("by-owner", "owner: ada@contoso.com", "maxAge: 30d"),
+                    _ => Override("by-app", $"appId: {Given.AppId}", "maxAge: 40d"),
+                }
+            )
+        );
         var owned = present.Contains('o', StringComparison.Ordinal) ? new[] { ("ADA@contoso.com", new[] { "o-1" }) } : [];
-        Assert.Equal(expected, present.Length == 0 ? Given.Evaluator(Given.Policy()).RulesFor(Given.Secret()).MaxAgeDays
-            : MaxAge(overrides, Given.Secret(tags: ("Team", " PAY ")), owned));
+        Assert.Equal(
+            expected,
+            present.Length == 0
+                ? Given.Evaluator(Given.Policy()).RulesFor(Given.Secret()).MaxAgeDays
+                : MaxAge(overrides, Given.Secret(tags: ("Team", " PAY ")), owned)
+        );
     }
 
     [Fact]
-    public void A_lower_rank_still_changes_the_rules_that_a_higher_one_leaves_alone() => Assert.Equal(
-        (40, 50, "7,1", false),
-        Given.Evaluator(Given.Policy("overrides:\n"
-                + Override("by-name", "namePattern: '*'", "maxAge: 10d, maxLifetime: 50d, requireExpiry: false")
-                + Override("by-tag", "tag: team", "warnBefore: [1d, 7d]")
-                + Override("by-app", $"appId: {Given.AppId}", "maxAge: 40d"))).RulesFor(Given.Secret(tags: ("team", "x"))) is var r
-            ? (r.MaxAgeDays, r.MaxLifetimeDays, string.Join(',', r.WarnBeforeDays), r.RequireExpiry) : default);
+    public void A_lower_rank_still_changes_the_rules_that_a_higher_one_leaves_alone() =>
+        Assert.Equal(
+            (40, 50, "7,1", false),
+            Given
+                .Evaluator(
+                    Given.Policy(
+                        "overrides:\n"
+                            + Override("by-name", "namePattern: '*'", "maxAge: 10d, maxLifetime: 50d, requireExpiry: false")
+                            + Override("by-tag", "tag: team", "warnBefore: [1d, 7d]")
+                            + Override("by-app", $"appId: {Given.AppId}", "maxAge: 40d")
+                    )
+                )
+                .RulesFor(Given.Secret(tags: ("team", "x")))
+                is var r
+                ? (r.MaxAgeDays, r.MaxLifetimeDays, string.Join(',', r.WarnBeforeDays), r.RequireExpiry)
+                : default
+        );
 
     [Theory]
     [InlineData("appId: 11111111-2222-3333-4444-555555555556", 90)]
@@ -56,7 +74,10 @@ public sealed class OverrideTests
     [InlineData("tag: 'TEAM = pay'", 5)]
     [InlineData("owner: Eve@contoso.com", 5)] // by the owner tag, where nothing is known of what she owns
     public void An_override_holds_for_what_it_matches_and_nothing_else(string match, int expected) =>
-        Assert.Equal(expected, MaxAge(Override("one", match, "maxAge: 5d"), Given.Secret(tags: [("team", "pay"), ("owner", "eve@contoso.com ")])));
+        Assert.Equal(
+            expected,
+            MaxAge(Override("one", match, "maxAge: 5d"), Given.Secret(tags: [("team", "pay"), ("owner", "eve@contoso.com ")]))
+        );
 
     [Theory]
     [InlineData("namePattern: 'a*'", "namePattern: 'A*'")]
@@ -64,18 +85,27 @@ public sealed class OverrideTests
     [InlineData("tag: team", "tag: TEAM")]
     [InlineData("owner: ada@contoso.com", "owner: Ada@Contoso.com")]
     [InlineData("appId: aaaaaaaa-2222-3333-4444-555555555555", "appId: AAAAAAAA-2222-3333-4444-555555555555")]
-    public void Two_overrides_with_one_selector_are_an_error_that_names_both_lines(string first, string second) => Assert.Equal(
-        ["p.yaml(8,12): override 'two' selects the same as override 'one' on line 3; make them one"],
-        Given.Problems("overrides:\n" + Override("one", first, "maxAge: 5d") + Override("two", second, "maxAge: 6d")));
+    public void Two_overrides_with_one_selector_are_an_error_that_names_both_lines(string first, string second) =>
+        Assert.Equal(
+            ["p.yaml(8,12): override 'two' selects the same as override 'one' on line 3; make them one"],
+            Given.Problems("overrides:\n" + Override("one", first, "maxAge: 5d") + Override("two", second, "maxAge: 6d"))
+        );
 
     [Theory]
     [InlineData("namePattern: 'pay*'", "namePattern: '*ing'", "both match the name 'paying'")]
     [InlineData("namePattern: 'a?c'", "namePattern: 'ab?'", "both match the name 'abc'")]
     [InlineData("tag: team", "tag: team=pay", "both match team=pay")]
     [InlineData("tag: team=pay", "tag: TEAM", "both match team=pay")]
-    public void Overrides_of_one_rank_that_can_meet_are_a_warning_with_file_and_line(string first, string second, string where) => Assert.Equal(
-        [$"p.yaml(8,12): override 'two' overlaps override 'one' on line 3 ({where}); where both match, the stricter value of each rule applies"],
-        Given.Policy("overrides:\n" + Override("one", first, "maxAge: 5d") + Override("two", second, "maxAge: 6d")).Warnings.Select(w => w.ToString()));
+    public void Overrides_of_one_rank_that_can_meet_are_a_warning_with_file_and_line(string first, string second, string where) =>
+        Assert.Equal(
+            [
+                $"p.yaml(8,12): override 'two' overlaps override 'one' on line 3 ({where}); where both match, the stricter value of each "
+                    + "rule applies",
+            ],
+            Given
+                .Policy("overrides:\n" + Override("one", first, "maxAge: 5d") + Override("two", second, "maxAge: 6d"))
+                .Warnings.Select(w => w.ToString())
+        );
 
     [Theory]
     [InlineData("namePattern: 'pay*'", "namePattern: 'bill*'")]
@@ -83,35 +113,54 @@ public sealed class OverrideTests
     [InlineData("tag: team", "tag: crew")]
     [InlineData("tag: team", "namePattern: 'team'")] // one of higher rank wins: nothing to warn about
     [InlineData("owner: ada@contoso.com", "owner: bob@contoso.com")]
-    public void Overrides_that_cannot_meet_or_differ_in_rank_make_no_warning(string first, string second) => Assert.Empty(
-        Given.Policy("overrides:\n" + Override("one", first, "maxAge: 5d") + Override("two", second, "maxAge: 6d")).Warnings);
+    public void Overrides_that_cannot_meet_or_differ_in_rank_make_no_warning(string first, string second) =>
+        Assert.Empty(Given.Policy("overrides:\n" + Override("one", first, "maxAge: 5d") + Override("two", second, "maxAge: 6d")).Warnings);
 
     [Fact]
     public void Where_two_of_one_rank_match_the_stricter_value_of_each_rule_holds_and_the_author_is_told()
     {
-        var evaluator = Given.Evaluator(Given.Policy("overrides:\n"
-            + Override("one", "tag: team=pay", "maxAge: 200d, maxLifetime: 30d, warnBefore: [10d], requireExpiry: false")
-            + Override("two", "tag: crew=red", "maxAge: 100d, maxLifetime: 40d, warnBefore: [20d, 10d], requireExpiry: true")));
+        var evaluator = Given.Evaluator(
+            Given.Policy(
+                "overrides:\n"
+                    + Override("one", "tag: team=pay", "maxAge: 200d, maxLifetime: 30d, warnBefore: [10d], requireExpiry: false")
+                    + Override("two", "tag: crew=red", "maxAge: 100d, maxLifetime: 40d, warnBefore: [20d, 10d], requireExpiry: true")
+            )
+        );
         var rules = evaluator.RulesFor(Given.Secret(name: "zeta", tags: [("team", "pay"), ("crew", "red")]));
         evaluator.RulesFor(Given.Secret(name: "alpha", tags: [("team", "pay"), ("crew", "red")]));
-        Assert.Equal((100, 30, "20,10", true), (rules.MaxAgeDays, rules.MaxLifetimeDays, string.Join(',', rules.WarnBeforeDays), rules.RequireExpiry));
         Assert.Equal(
-            ["p.yaml(7): override 'two' and override 'one' on line 3 both match 2 credentials, for example of alpha; the stricter value of each rule applies"],
-            evaluator.Warnings);
+            (100, 30, "20,10", true),
+            (rules.MaxAgeDays, rules.MaxLifetimeDays, string.Join(',', rules.WarnBeforeDays), rules.RequireExpiry)
+        );
+        Assert.Equal(
+            [
+                "p.yaml(7): override 'two' and override 'one' on line 3 both match 2 credentials, for example of alpha; the stricter "
+                    + "value of each rule applies",
+            ],
+            evaluator.Warnings
+        );
     }
 
     [Fact]
-    public void An_owner_of_whom_it_is_not_known_what_they_own_is_a_warning() => Assert.Equal(
-        ["p.yaml(3): what ada@contoso.com owns could not be read, so override 'one' was applied by the tag 'owner' only"],
-        Given.Evaluator(Given.Policy("overrides:\n" + Override("one", "owner: ada@contoso.com", "maxAge: 5d"))).Warnings);
+    public void An_owner_of_whom_it_is_not_known_what_they_own_is_a_warning() =>
+        Assert.Equal(
+            ["p.yaml(3): what ada@contoso.com owns could not be read, so override 'one' was applied by the tag 'owner' only"],
+            Given.Evaluator(Given.Policy("overrides:\n" + Override("one", "owner: ada@contoso.com", "maxAge: 5d"))).Warnings
+        );
 
     [Fact]
-    public void Two_overrides_of_one_name_are_an_error() => Assert.Equal(
-        ["p.yaml(7,11): 'ONE' is here twice; first on line 3"],
-        Given.Problems("overrides:\n" + Override("one", "tag: a", "maxAge: 5d") + Override("ONE", "tag: b", "maxAge: 6d")));
+    public void Two_overrides_of_one_name_are_an_error() =>
+        Assert.Equal(
+            ["p.yaml(7,11): 'ONE' is here twice; first on line 3"],
+            Given.Problems("overrides:\n" + Override("one", "tag: a", "maxAge: 5d") + Override("ONE", "tag: b", "maxAge: 6d"))
+        );
 
     [Theory]
-    [InlineData("tag: a, owner: a@b.c", "maxAge: 5d", "p.yaml(4,12): 'overrides[0].match' must be exactly one of appId, owner, tag, namePattern")]
+    [InlineData(
+        "tag: a, owner: a@b.c",
+        "maxAge: 5d",
+        "p.yaml(4,12): 'overrides[0].match' must be exactly one of appId, owner, tag, namePattern"
+    )]
     [InlineData("", "maxAge: 5d", "p.yaml(4,12): 'overrides[0].match' must be exactly one of appId, owner, tag, namePattern")]
     [InlineData("tag: a", "", "p.yaml(5,12): 'overrides[0].rules' must be at least one of maxAge, maxLifetime, warnBefore, requireExpiry")]
     public void An_override_needs_one_selector_and_a_rule(string match, string rules, string problem) =>

@@ -10,32 +10,43 @@ public sealed partial class PolicyDocumentationTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/policy-credentials.md"));
 
-    private static List<(bool Error, string Yaml)> Examples => [.. Fence().Matches(Text).Select(m => (m.Groups[1].Success, m.Groups[2].Value))];
+    private static List<(bool Error, string Yaml)> Examples =>
+        [.. Fence().Matches(Text).Select(m => (m.Groups[1].Success, m.Groups[2].Value))];
 
     [Fact]
     public void Every_example_loads_without_a_warning_and_every_example_of_an_error_does_not()
     {
         Assert.Equal((5, 5), (Examples.Count(e => !e.Error), Examples.Count(e => e.Error)));
-        Assert.All(Examples, e =>
-        {
-            if (e.Error)
-                Assert.Throws<PolicyException>(() => CredentialPolicyLoader.Load(e.Yaml, "p.yaml", Given.Now));
-            else
-                Assert.Empty(CredentialPolicyLoader.Load(e.Yaml, "p.yaml", Given.Now).Warnings);
-        });
+        Assert.All(
+            Examples,
+            e =>
+            {
+                if (e.Error)
+                    Assert.Throws<PolicyException>(() => CredentialPolicyLoader.Load(e.Yaml, "p.yaml", Given.Now));
+                else
+                    Assert.Empty(CredentialPolicyLoader.Load(e.Yaml, "p.yaml", Given.Now).Warnings);
+            }
+        );
     }
 
     [Fact]
     public void Every_key_of_the_schema_is_explained()
     {
-        var keys = PolicySchema.Embedded("credentials.schema.json").Text.DescendantsAndSelf().OfType<JProperty>().Where(p => p.Name == "properties")
-            .SelectMany(p => ((JObject)p.Value).Properties()).Select(p => p.Name).Distinct().Where(name => !name.Contains('-', StringComparison.Ordinal));
+        var keys = PolicySchema
+            .Embedded("credentials.schema.json")
+            .Text.DescendantsAndSelf()
+            .OfType<JProperty>()
+            .Where(p => p.Name == "properties")
+            .SelectMany(p => ((JObject)p.Value).Properties())
+            .Select(p => p.Name)
+            .Distinct()
+            .Where(name => !name.Contains('-', StringComparison.Ordinal));
         Assert.All(keys, name => Assert.Matches($@"[`.]{name}`|\b{name}:", Text));
     }
 
     [Fact]
-    public void The_first_example_shows_the_defaults() => Assert.Equal(
-        (90, 180, "30,14,7,1", true, "owner", TimeSpan.FromDays(1), TimeSpan.FromHours(6)), Show(Examples[0].Yaml));
+    public void The_first_example_shows_the_defaults() =>
+        Assert.Equal((90, 180, "30,14,7,1", true, "owner", TimeSpan.FromDays(1), TimeSpan.FromHours(6)), Show(Examples[0].Yaml));
 
     [Fact]
     public void The_defaults_are_what_a_policy_that_says_nothing_means() => Assert.Equal(Show(Examples[0].Yaml), Show("version: 1"));
@@ -44,7 +55,15 @@ public sealed partial class PolicyDocumentationTests
     {
         var policy = CredentialPolicyLoader.Load(yaml, "p.yaml", Given.Now);
         var rules = policy.Rules[CredentialKind.ClientSecret];
-        return (rules.MaxAgeDays, rules.MaxLifetimeDays, string.Join(',', rules.WarnBeforeDays), rules.RequireExpiry, policy.OwnerTag, policy.RunEvery, policy.RunTolerance);
+        return (
+            rules.MaxAgeDays,
+            rules.MaxLifetimeDays,
+            string.Join(',', rules.WarnBeforeDays),
+            rules.RequireExpiry,
+            policy.OwnerTag,
+            policy.RunEvery,
+            policy.RunTolerance
+        );
     }
 
     [GeneratedRegex("^```yaml( error)?\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]

@@ -35,8 +35,17 @@ public sealed partial class RemedyTests
     // Days since the start and days left, as far as known.
     private static readonly (int?, int?)[] Ages =
     [
-        (1, null), (1, 3000), (19, null), (100, null), (140, null), (170, null), (1000, 5), (1000, 1000), (50, -1), (1000, -1),
-            (null, null),
+        (1, null),
+        (1, 3000),
+        (19, null),
+        (100, null),
+        (140, null),
+        (170, null),
+        (1000, 5),
+        (1000, 1000),
+        (50, -1),
+        (1000, -1),
+        (null, null),
         (null, 100),
     ];
 
@@ -71,29 +80,36 @@ public sealed partial class RemedyTests
             credential = credential with { Expires = null };
         var found = new DetectionBuilder(policy, Given.Now).Build([.. evaluator.Evaluate(credential)], DetectionAnswers.None);
 
-        Assert.All(found.Where(d => d.ControlId != ControlCatalogue.NoLivingOwner), finding =>
-        {
-            // The account's key-expiration policy is a finding before and after.
-            var after = Done(finding, credential).SelectMany(evaluator.Evaluate).Select(v => v.ControlId).ToList();
-            after.RemoveAll(c => c == NoKeyExpirationPolicy.Id);
-            Assert.True(after.Count == 0, $"{string.Join(' ', after)} after: {finding.NextStep}");
-            if (part.Length > 0 && finding.Part.Length > 0)
-                Assert.Contains(part, finding.NextStep, StringComparison.Ordinal);
-            else
-                Assert.Contains(id.Split('/')[^1], finding.NextStep, StringComparison.Ordinal);
-            Assert.DoesNotMatch("YYYY|DAYS", finding.NextStep);
-        });
+        Assert.All(
+            found.Where(d => d.ControlId != ControlCatalogue.NoLivingOwner),
+            finding =>
+            {
+                // The account's key-expiration policy is a finding before and after.
+                var after = Done(finding, credential).SelectMany(evaluator.Evaluate).Select(v => v.ControlId).ToList();
+                after.RemoveAll(c => c == NoKeyExpirationPolicy.Id);
+                Assert.True(after.Count == 0, $"{string.Join(' ', after)} after: {finding.NextStep}");
+                if (part.Length > 0 && finding.Part.Length > 0)
+                    Assert.Contains(part, finding.NextStep, StringComparison.Ordinal);
+                else
+                    Assert.Contains(id.Split('/')[^1], finding.NextStep, StringComparison.Ordinal);
+                Assert.DoesNotMatch("YYYY|DAYS", finding.NextStep);
+            }
+        );
     }
 
     [Fact]
-    public void A_key_expiration_policy_set_as_told_is_as_long_as_policy_allows() => Assert.All(Policies, yaml =>
-    {
-        var evaluator = Given.Evaluator(Given.Policy(yaml));
-        var key = Given.Credential(CredentialKind.StorageKey, Given.Now, id: Kinds[^1].Id) with { Part = "key1" };
-        var step = NextSteps.For(NoKeyExpirationPolicy.Id, key, evaluator.RulesFor(key), null, Given.Now);
+    public void A_key_expiration_policy_set_as_told_is_as_long_as_policy_allows() =>
+        Assert.All(
+            Policies,
+            yaml =>
+            {
+                var evaluator = Given.Evaluator(Given.Policy(yaml));
+                var key = Given.Credential(CredentialKind.StorageKey, Given.Now, id: Kinds[^1].Id) with { Part = "key1" };
+                var step = NextSteps.For(NoKeyExpirationPolicy.Id, key, evaluator.RulesFor(key), null, Given.Now);
 
-        Assert.Empty(evaluator.Evaluate(key with { KeyExpirationDays = Number(KeyExpiration().Match(step)) }));
-    });
+                Assert.Empty(evaluator.Evaluate(key with { KeyExpirationDays = Number(KeyExpiration().Match(step)) }));
+            }
+        );
 
     [Theory]
     [InlineData("", 83, 180)]
@@ -111,9 +127,12 @@ public sealed partial class RemedyTests
         var action = policy.RootElement.GetProperty("lifetimeActions")[0];
         Assert.Equal(
             ("Rotate", $"P{after}D", $"P{expiry}D"),
-            (action.GetProperty("action").GetProperty("type").GetString(),
+            (
+                action.GetProperty("action").GetProperty("type").GetString(),
                 action.GetProperty("trigger").GetProperty("timeAfterCreate").GetString(),
-                policy.RootElement.GetProperty("attributes").GetProperty("expiryTime").GetString()));
+                policy.RootElement.GetProperty("attributes").GetProperty("expiryTime").GetString()
+            )
+        );
     }
 
     [Fact]
@@ -122,7 +141,10 @@ public sealed partial class RemedyTests
         var rules = CredentialRules.Default;
         string[] controls = ["CRED-001", "CRED-002", "CRED-003", "CRED-004", "CRED-005", "CRED-007", "CRED-008"];
         Credential Of(CredentialKind kind, string id, string part) =>
-            Given.Credential(kind, Given.Now.AddDays(-20), Given.Now.AddDays(5), id: id) with { Part = part };
+            Given.Credential(kind, Given.Now.AddDays(-20), Given.Now.AddDays(5), id: id) with
+            {
+                Part = part,
+            };
         string[] On(DateTimeOffset now) =>
             [.. Kinds.SelectMany(k => controls.Select(c => NextSteps.For(c, Of(k.Kind, k.Id, k.Part), rules, null, now)))];
 

@@ -30,7 +30,8 @@ public sealed class SeverityTests
     [InlineData("CRED-002", "dataClassification", "public", Severity.Medium)]
     [InlineData("CRED-001", "environment", "dev", Severity.Low)]
     [InlineData("CRED-001", "frozen", "any", Severity.Info)]
-    public void A_tag_raises_or_lowers_a_finding(string control, string tag, string value, Severity expected) => Assert.Equal(expected, Of(control, null, (tag, value)));
+    public void A_tag_raises_or_lowers_a_finding(string control, string tag, string value, Severity expected) =>
+        Assert.Equal(expected, Of(control, null, (tag, value)));
 
     [Fact]
     public void Where_a_floor_and_a_ceiling_meet_the_floor_wins() =>
@@ -48,9 +49,11 @@ public sealed class SeverityTests
     }
 
     [Fact]
-    public void What_ended_and_works_no_more_keeps_its_own_severity() => Assert.Equal(
-        [("CRED-002", Severity.Medium)],
-        Given.Judge(Given.Policy(), Given.Credential(started: Given.Now.AddDays(-400), expires: Given.Now.AddDays(-1))));
+    public void What_ended_and_works_no_more_keeps_its_own_severity() =>
+        Assert.Equal(
+            [("CRED-002", Severity.Medium)],
+            Given.Judge(Given.Policy(), Given.Credential(started: Given.Now.AddDays(-400), expires: Given.Now.AddDays(-1)))
+        );
 
     [Theory]
     [InlineData(1, Severity.Critical)]
@@ -59,7 +62,8 @@ public sealed class SeverityTests
     [InlineData(8, Severity.Medium)]
     [InlineData(14, Severity.Medium)]
     [InlineData(15, Severity.Low)] // the control's own
-    public void A_step_takes_the_first_entry_that_is_not_nearer_than_itself(int step, Severity expected) => Assert.Equal(expected, Of("CRED-003", step));
+    public void A_step_takes_the_first_entry_that_is_not_nearer_than_itself(int step, Severity expected) =>
+        Assert.Equal(expected, Of("CRED-003", step));
 
     [Fact]
     public void A_kind_goes_before_a_control_before_the_catalogue()
@@ -68,31 +72,51 @@ public sealed class SeverityTests
         const string Kinds = "kinds:\n  clientSecret:\n    severity: { CRED-001: critical, CRED-003: info }\n";
         Assert.Equal(
             (Severity.High, Severity.Low, Severity.Critical, Severity.Info, Severity.Info),
-            (Given.Policy().Severity.Of("CRED-001", Given.Secret(), null),
+            (
+                Given.Policy().Severity.Of("CRED-001", Given.Secret(), null),
                 Given.Policy(Controls).Severity.Of("CRED-001", Given.Secret(), null),
                 Given.Policy(Controls + Kinds).Severity.Of("CRED-001", Given.Secret(), null),
                 Given.Policy(Kinds).Severity.Of("CRED-003", Given.Secret(), 1),
-                Given.Policy(Controls).Severity.Of("GAP-001")));
+                Given.Policy(Controls).Severity.Of("GAP-001")
+            )
+        );
     }
 
     [Theory]
     [InlineData("byTag:\n    - { tag: a }", "p.yaml(4,7): 'severity.byTag[0]' needs atLeast or atMost")]
     [InlineData("byTag:\n    - { tag: a, atLeast: high, atMost: low }", "p.yaml(4,7): 'severity.byTag[0]' has atLeast above atMost")]
-    [InlineData("expiresWithin: [{ within: 7d, severity: low }, { within: 7d, severity: high }]", "p.yaml(3,50): '7d' is here twice; first on line 3")]
-    [InlineData("controls: { CRED-001: higth }", "p.yaml(3,25): 'severity.controls.CRED-001' is 'higth'; allowed: info, low, medium, high, critical, did you mean 'high'?")]
-    public void A_severity_that_contradicts_itself_is_refused(string yaml, string problem) => Assert.Equal([problem], Given.Problems("severity:\n  " + yaml));
+    [InlineData(
+        "expiresWithin: [{ within: 7d, severity: low }, { within: 7d, severity: high }]",
+        "p.yaml(3,50): '7d' is here twice; first on line 3"
+    )]
+    [InlineData(
+        "controls: { CRED-001: higth }",
+        "p.yaml(3,25): 'severity.controls.CRED-001' is 'higth'; allowed: info, low, medium, high, critical, did you mean 'high'?"
+    )]
+    public void A_severity_that_contradicts_itself_is_refused(string yaml, string problem) =>
+        Assert.Equal([problem], Given.Problems("severity:\n  " + yaml));
 
     [Fact]
-    public void Every_control_has_its_own_severity_in_the_shipped_policy_or_the_catalogue() => Assert.All(
-        ControlCatalogue.All, c => Assert.Equal(c.Severity, Given.Policy().Severity.Of(c.Id)));
+    public void Every_control_has_its_own_severity_in_the_shipped_policy_or_the_catalogue() =>
+        Assert.All(ControlCatalogue.All, c => Assert.Equal(c.Severity, Given.Policy().Severity.Of(c.Id)));
 
     [Fact]
     public void Apps_of_one_name_are_two_findings()
     {
         var policy = Given.Policy();
-        var verdicts = new[] { Given.Secret(age: 90, id: "o-1"), Given.Secret(age: 90, id: "o-2") }.SelectMany(Given.Evaluator(policy).Evaluate).ToList();
+        var verdicts = new[] { Given.Secret(age: 90, id: "o-1"), Given.Secret(age: 90, id: "o-2") }
+            .SelectMany(Given.Evaluator(policy).Evaluate)
+            .ToList();
         Assert.Equal(
-            [("CRED-001", "o-1", "billing"), ("CRED-001", "o-2", "billing"), ("CRED-006", "o-1", "billing"), ("CRED-006", "o-2", "billing")],
-            new DetectionBuilder(policy, Given.Now).Build(verdicts, DetectionAnswers.None).Select(d => (d.ControlId, d.Subject.Id, d.Subject.Name)));
+            [
+                ("CRED-001", "o-1", "billing"),
+                ("CRED-001", "o-2", "billing"),
+                ("CRED-006", "o-1", "billing"),
+                ("CRED-006", "o-2", "billing"),
+            ],
+            new DetectionBuilder(policy, Given.Now)
+                .Build(verdicts, DetectionAnswers.None)
+                .Select(d => (d.ControlId, d.Subject.Id, d.Subject.Name))
+        );
     }
 }

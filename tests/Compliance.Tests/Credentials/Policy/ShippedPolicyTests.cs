@@ -13,19 +13,24 @@ public sealed class ShippedPolicyTests
     private static CredentialPolicy Shipped =>
         CredentialPolicyLoader.LoadFile(Path.Combine(RepositoryRoot.Find(), "src/ComplianceFunctions/policy/credentials.yaml"), Now);
 
-    private static Credential Secret(DateTimeOffset started, DateTimeOffset? expires) => new()
-    {
-        Kind = CredentialKind.ClientSecret,
-        Subject = new(SubjectTypes.Application, "o-1", "billing"),
-        AppId = "11111111-2222-3333-4444-555555555555",
-        Part = "k-1",
-        Source = Sources.Applications,
-        Started = started,
-        Expires = expires,
-    };
+    private static Credential Secret(DateTimeOffset started, DateTimeOffset? expires) =>
+        new()
+        {
+            Kind = CredentialKind.ClientSecret,
+            Subject = new(SubjectTypes.Application, "o-1", "billing"),
+            AppId = "11111111-2222-3333-4444-555555555555",
+            Part = "k-1",
+            Source = Sources.Applications,
+            Started = started,
+            Expires = expires,
+        };
 
     private static (string, Severity)[] Judge(Credential c) =>
-        [.. new CredentialEvaluator(Shipped, new Dictionary<string, IReadOnlySet<string>>(), Now).Evaluate(c).Select(v => (v.ControlId, v.Severity))];
+        [
+            .. new CredentialEvaluator(Shipped, new Dictionary<string, IReadOnlySet<string>>(), Now)
+                .Evaluate(c)
+                .Select(v => (v.ControlId, v.Severity)),
+        ];
 
     [Fact]
     public void The_shipped_policy_loads_without_a_warning() => Assert.Empty(Shipped.Warnings);
@@ -48,8 +53,15 @@ public sealed class ShippedPolicyTests
     [Fact]
     public void Unknown_keys_wrong_units_duplicates_and_aliases_are_each_reported_with_their_place()
     {
-        var problems = Assert.Throws<PolicyException>(() => CredentialPolicyLoader.Load(
-            "version: 1\nrules:\n  maxAeg: 90d\n  maxLifetime: 90\nrules: 1\nownerTag: &x {b: *x}\n", "p.yaml", Now)).Problems;
+        var problems = Assert
+            .Throws<PolicyException>(() =>
+                CredentialPolicyLoader.Load(
+                    "version: 1\nrules:\n  maxAeg: 90d\n  maxLifetime: 90\nrules: 1\nownerTag: &x {b: *x}\n",
+                    "p.yaml",
+                    Now
+                )
+            )
+            .Problems;
         Assert.Equal([3L, 4, 5, 6], problems.Select(p => p.Line).Distinct());
         Assert.Contains("did you mean 'maxAge'", problems[0].Message, StringComparison.Ordinal);
     }

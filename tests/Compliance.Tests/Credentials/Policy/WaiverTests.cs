@@ -4,10 +4,24 @@ namespace Compliance.Tests.Credentials.Policy;
 public sealed class WaiverTests
 {
     private static string Waiver(
-        string approvedOn = "2028-01-10", string expires = "2028-12-31", string id = "w-1", string control = "CRED-001", string subject = "id: o-1", string rest = "", string approvedBy = "    approvedBy: cy@contoso.com\n") =>
-        $"  - id: {id}\n    control: {control}\n    subject: {{ {subject} }}\n    reason: moves in May\n{approvedBy}    approvedOn: {approvedOn}\n    expires: {expires}\n{rest}";
+        string approvedOn = "2028-01-10",
+        string expires = "2028-12-31",
+        string id = "w-1",
+        string control = "CRED-001",
+        string subject = "id: o-1",
+        string rest = "",
+        string approvedBy = "    approvedBy: cy@contoso.com\n"
+    ) =>
+        $"  - id: {id}\n    control: {control}\n    subject: {{ {subject} }}\n    reason: moves in May\n{approvedBy}    approvedOn: "
+            + $"{approvedOn}\n    expires: {expires}\n{rest}";
 
-    private static (string? Id, string[] Warnings) Load(string waivers, string control = "CRED-001", string subject = "o-1", string? appId = Given.AppId, string part = "k-1")
+    private static (string? Id, string[] Warnings) Load(
+        string waivers,
+        string control = "CRED-001",
+        string subject = "o-1",
+        string? appId = Given.AppId,
+        string part = "k-1"
+    )
     {
         var policy = Given.Policy("waivers:\n" + waivers);
         return (policy.WaiverFor(control, subject, appId, part, Given.Now)?.Id, [.. policy.Warnings.Select(w => w.ToString())]);
@@ -31,14 +45,25 @@ public sealed class WaiverTests
     {
         var policy = Given.Policy("waivers:\n" + Waiver());
         var end = new DateTimeOffset(2029, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        Assert.Equal(("w-1", null), (policy.WaiverFor("CRED-001", "o-1", null, "", end.AddTicks(-1))?.Id, policy.WaiverFor("CRED-001", "o-1", null, "", end)?.Id));
+        Assert.Equal(
+            ("w-1", null),
+            (policy.WaiverFor("CRED-001", "o-1", null, "", end.AddTicks(-1))?.Id, policy.WaiverFor("CRED-001", "o-1", null, "", end)?.Id)
+        );
     }
 
     [Theory]
     [InlineData("2028-02-29", "2029-02-28", null)] // a year from a leap day
-    [InlineData("2028-02-29", "2029-03-01", "p.yaml(9,14): waiver 'w-1' lasts longer than a year from its approval; the last day allowed is 2029-02-28")]
+    [InlineData(
+        "2028-02-29",
+        "2029-03-01",
+        "p.yaml(9,14): waiver 'w-1' lasts longer than a year from its approval; the last day allowed is 2029-02-28"
+    )]
     [InlineData("2028-01-10", "2029-01-10", null)]
-    [InlineData("2028-01-10", "2029-01-11", "p.yaml(9,14): waiver 'w-1' lasts longer than a year from its approval; the last day allowed is 2029-01-10")]
+    [InlineData(
+        "2028-01-10",
+        "2029-01-11",
+        "p.yaml(9,14): waiver 'w-1' lasts longer than a year from its approval; the last day allowed is 2029-01-10"
+    )]
     [InlineData("2028-03-01", "2028-12-31", "p.yaml(8,17): waiver 'w-1' is approved on 2028-03-01, which is in the future")]
     [InlineData("2028-01-10", "2028-01-09", "p.yaml(9,14): waiver 'w-1' expires before it was approved")]
     [InlineData("2028-01-10", "2029-02-29", "p.yaml(9,14): 'waivers[0].expires' is '2029-02-29', which is no day of the calendar")]
@@ -46,12 +71,15 @@ public sealed class WaiverTests
     public void A_waiver_lasts_a_year_at_most_and_has_real_dates(string approvedOn, string expires, string? problem)
     {
         var waiver = "waivers:\n" + Waiver(approvedOn, expires);
-        Assert.Equal(problem is null ? [] : [problem], problem is null ? [.. Given.Policy(waiver).Warnings.Select(w => w.ToString())] : Given.Problems(waiver));
+        Assert.Equal(
+            problem is null ? [] : [problem],
+            problem is null ? [.. Given.Policy(waiver).Warnings.Select(w => w.ToString())] : Given.Problems(waiver)
+        );
     }
 
     [Fact]
-    public void A_waiver_without_an_approver_is_refused() => Assert.Equal(
-        ["p.yaml(3,5): 'approvedBy' is missing in 'waivers[0]'"], Given.Problems("waivers:\n" + Waiver(approvedBy: "")));
+    public void A_waiver_without_an_approver_is_refused() =>
+        Assert.Equal(["p.yaml(3,5): 'approvedBy' is missing in 'waivers[0]'"], Given.Problems("waivers:\n" + Waiver(approvedBy: "")));
 
     [Theory]
     [InlineData("CRED-001", "o-1", Given.AppId, "k-1", "w-1")]
@@ -77,9 +105,15 @@ public sealed class WaiverTests
 
     [Fact]
     public void Of_several_waivers_the_one_that_lasts_longest_is_named() =>
-        Same(("w-2", []), Load(Waiver(expires: "2028-06-30") + Waiver(id: "w-2", expires: "2028-12-31") + Waiver(id: "w-3", expires: "2028-08-31")));
+        Same(
+            ("w-2", []),
+            Load(Waiver(expires: "2028-06-30") + Waiver(id: "w-2", expires: "2028-12-31") + Waiver(id: "w-3", expires: "2028-08-31"))
+        );
 
     [Fact]
-    public void Two_waivers_of_one_id_are_an_error() => Assert.Equal(
-        ["p.yaml(10,9): 'W-1' is here twice; first on line 3"], Given.Problems("waivers:\n" + Waiver() + Waiver(id: "W-1", control: "CRED-002")));
+    public void Two_waivers_of_one_id_are_an_error() =>
+        Assert.Equal(
+            ["p.yaml(10,9): 'W-1' is here twice; first on line 3"],
+            Given.Problems("waivers:\n" + Waiver() + Waiver(id: "W-1", control: "CRED-002"))
+        );
 }

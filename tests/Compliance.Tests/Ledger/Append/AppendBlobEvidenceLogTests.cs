@@ -28,9 +28,18 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
 
         var kept = await test.RecordsAsync();
         Assert.Equal([first, second], kept.Select(k => k.Receipt));
-        Assert.Equal($$"""
-            {"action":"credentials.check","actor":"CredentialRotationCheck (timer)","controls":["CRED-001"],"correlationId":"ef","counts":{"a":1,"b":2},"findingsSha256":"{{new string('c', 64)}}","id":"r1","loggedAt":"2026-03-01T06:00:00.000Z","outcome":"complete","policySha256":"{{new string('a', 64)}}","tenantId":"ev-line","time":"2026-03-01T06:00:00.5Z","version":1}
-            """, (await test.TextAsync("log/2026-03-0001.jsonl")).Split('\n')[0]);
+        Assert.Equal(
+            $$"""
+            {"action":"credentials.check","actor":"CredentialRotationCheck (timer)","controls":["CRED-001"],"correlationId":"ef","counts":{"a":1,"b":2},"findingsSha256":"{{new string(
+                'c',
+                64
+            )}}","id":"r1","loggedAt":"2026-03-01T06:00:00.000Z","outcome":"complete","policySha256":"{{new string(
+                'a',
+                64
+            )}}","tenantId":"ev-line","time":"2026-03-01T06:00:00.5Z","version":1}
+            """,
+            (await test.TextAsync("log/2026-03-0001.jsonl")).Split('\n')[0]
+        );
         Assert.Equal("2026-03-01T06:00:01.250Z", kept[1].Json.GetProperty("loggedAt").GetString());
     }
 
@@ -116,7 +125,11 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
             return null;
         };
 
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => log.AppendAsync(test.Record($"r{i}") with { Outcome = new('x', i < 150 ? 60_000 : 10) }, Stop)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 200)
+                .Select(i => log.AppendAsync(test.Record($"r{i}") with { Outcome = new('x', i < 150 ? 60_000 : 10) }, Stop))
+        );
 
         Assert.All(sizes, s => Assert.InRange(s, 1, 4 * 1024 * 1024));
         Assert.True(sizes.Count >= 3);
@@ -134,10 +147,15 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
         var ids = Enumerable.Range(0, 60).Select(i => $"r{i:00}").ToList();
 
         // Each record is brought to every writer; they come in another order to each.
-        var receipts = await Task.WhenAll(logs.SelectMany((log, n) => ids.OrderBy(id => (id[2] * 7) + (n * 3)).Select(id => log.AppendAsync(test.Record(id), Stop))));
+        var receipts = await Task.WhenAll(
+            logs.SelectMany((log, n) => ids.OrderBy(id => (id[2] * 7) + (n * 3)).Select(id => log.AppendAsync(test.Record(id), Stop)))
+        );
 
         Assert.Equal(ids, (await test.IdsAsync()).Order());
-        Assert.Equal((await test.RecordsAsync()).Where(r => !r.OfTheLog).Select(r => r.Receipt).OrderBy(r => r.RecordId), receipts.Distinct().OrderBy(r => r.RecordId));
+        Assert.Equal(
+            (await test.RecordsAsync()).Where(r => !r.OfTheLog).Select(r => r.Receipt).OrderBy(r => r.RecordId),
+            receipts.Distinct().OrderBy(r => r.RecordId)
+        );
         foreach (var log in logs)
             await log.DisposeAsync();
     }
@@ -250,7 +268,11 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
         await log.DisposeAsync();
 
         foreach (var task in taken)
-            Assert.Contains("the log was closed before storage answered", (await Assert.ThrowsAsync<RequestFailedException>(() => task)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "the log was closed before storage answered",
+                (await Assert.ThrowsAsync<RequestFailedException>(() => task)).Message,
+                StringComparison.Ordinal
+            );
         Assert.Equal(["r0"], await test.IdsAsync());
     }
 
@@ -299,7 +321,9 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
         var test = new TestLog(accounts, "ev-foreign");
         await using (var log = test.Open())
             await log.AppendAsync(test.Record("r0"), Stop);
-        var foreign = $"not json\n\n{{\"version\":9,\"id\":\"newer\"}}\n{new string('x', 3_000_000)}\n{{\"id\":\"\ud83d\ude00\\u0041\"}}\n{new string('y', 100_000)}";
+        var foreign =
+            "not "
+                + $"json\n\n{{\"version\":9,\"id\":\"newer\"}}\n{new string('x', 3_000_000)}\n{{\"id\":\"\ud83d\ude00\\u0041\"}}\n{new string('y', 100_000)}";
         foreach (var part in foreign.Chunk(1_000_000))
             await test.RawAsync("log/2026-03-0001.jsonl", new string(part));
         var before = await test.TextAsync("log/2026-03-0001.jsonl");
@@ -340,10 +364,26 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
         }
 
         Assert.Equal(
-            [("r1", 0), ("within the tolerance", 0), ("", 10), ("ten seconds back", 0), ("going on", 0), ("", 11), ("eleven back", 0), ("", 10), ("seen by another", 0)],
-            (await test.RecordsAsync()).Select(r => r.OfTheLog ? ("", r.Json.GetProperty("counts").GetProperty("seconds").GetInt32()) : (r.Id, 0)));
+            [
+                ("r1", 0),
+                ("within the tolerance", 0),
+                ("", 10),
+                ("ten seconds back", 0),
+                ("going on", 0),
+                ("", 11),
+                ("eleven back", 0),
+                ("", 10),
+                ("seen by another", 0),
+            ],
+            (await test.RecordsAsync()).Select(r =>
+                r.OfTheLog ? ("", r.Json.GetProperty("counts").GetProperty("seconds").GetInt32()) : (r.Id, 0)
+            )
+        );
         var back = (await test.RecordsAsync())[2];
-        Assert.Equal(("ledger.clock-back", $"ledger-clock-back-log/2026-03-0001.jsonl-{back.Offset}", "2026-03-01T06:01:30.000Z"), (back.Action, back.Id, back.Json.GetProperty("loggedAt").GetString()));
+        Assert.Equal(
+            ("ledger.clock-back", $"ledger-clock-back-log/2026-03-0001.jsonl-{back.Offset}", "2026-03-01T06:01:30.000Z"),
+            (back.Action, back.Id, back.Json.GetProperty("loggedAt").GetString())
+        );
         Assert.Equal([1205, 1205, 1205], test.Told);
     }
 
@@ -366,7 +406,10 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
         }
 
         await log.DisposeAsync();
-        Assert.Equal(["r0", "r1", "r2", "3", "r3", "r4", "r5"], (await test.RecordsAsync()).Select(r => r.OfTheLog ? r.Json.GetProperty("counts").GetProperty("seconds").ToString() : r.Id));
+        Assert.Equal(
+            ["r0", "r1", "r2", "3", "r3", "r4", "r5"],
+            (await test.RecordsAsync()).Select(r => r.OfTheLog ? r.Json.GetProperty("counts").GetProperty("seconds").ToString() : r.Id)
+        );
     }
 
     [Theory]
@@ -392,7 +435,10 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
         for (var i = 0; i < 2; i++)
         {
             var error = await Assert.ThrowsAsync<RequestFailedException>(() => log.AppendAsync(test.Record("r3"), Stop));
-            Assert.Equal(("EvidenceReplaced", true), (error.ErrorCode, error.Message.Contains("somebody replaced the evidence", StringComparison.Ordinal)));
+            Assert.Equal(
+                ("EvidenceReplaced", true),
+                (error.ErrorCode, error.Message.Contains("somebody replaced the evidence", StringComparison.Ordinal))
+            );
         }
 
         Assert.Equal(left, how == "gone" ? "" : await test.TextAsync("log/2026-03-0001.jsonl"));
@@ -431,11 +477,26 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
         await log.AppendAsync(test.Record("r0"), Stop);
         faults.Before = (_, _) => throw new HttpRequestException("connection refused");
 
-        var errors = await Task.WhenAll(Enumerable.Range(1, 3).Select(i => Assert.ThrowsAsync<RequestFailedException>(() => log.AppendAsync(test.Record($"r{i}"), Stop))));
+        var errors = await Task.WhenAll(
+            Enumerable
+                .Range(1, 3)
+                .Select(i => Assert.ThrowsAsync<RequestFailedException>(() => log.AppendAsync(test.Record($"r{i}"), Stop)))
+        );
         faults.Before = (_, _) => null;
         await log.AppendAsync(test.Record("r1"), Stop);
 
-        Assert.Equal([1, 2, 3], errors.Select((e, i) => e.Message.Contains($"r{i + 1} is not known to be kept in ledger/ev-down/log/2026-03-0001.jsonl", StringComparison.Ordinal) ? i + 1 : 0));
+        Assert.Equal(
+            [1, 2, 3],
+            errors.Select(
+                (e, i) =>
+                    e.Message.Contains(
+                        $"r{i + 1} is not known to be kept in ledger/ev-down/log/2026-03-0001.jsonl",
+                        StringComparison.Ordinal
+                    )
+                        ? i + 1
+                        : 0
+            )
+        );
         Assert.Equal(["r0", "r1"], await test.IdsAsync());
         await log.DisposeAsync();
     }

@@ -110,7 +110,12 @@ public abstract class EvidenceFaultTests(StorageFixture accounts)
         var broken = 0;
         faults.After = (request, _, answer) =>
         {
-            if (request.Method == HttpMethod.Get && answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent && request.RequestUri!.AbsolutePath.EndsWith(".jsonl", StringComparison.Ordinal) && broken++ < 2)
+            if (
+                request.Method == HttpMethod.Get
+                && answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent
+                && request.RequestUri!.AbsolutePath.EndsWith(".jsonl", StringComparison.Ordinal)
+                && broken++ < 2
+            )
                 answer.Content = Broken(answer.Content);
             return answer;
         };
@@ -149,12 +154,13 @@ public abstract class EvidenceFaultTests(StorageFixture accounts)
         Assert.Equal(["r1"], await test.IdsAsync());
     }
 
-    private static HttpResponseMessage Fault(string fault) => fault switch
-    {
-        "reset" => throw new HttpRequestException("connection reset"),
-        "timeout" => throw new TaskCanceledException("no answer in time"),
-        _ => Faults.Answer((HttpStatusCode)int.Parse(fault, System.Globalization.CultureInfo.InvariantCulture)),
-    };
+    private static HttpResponseMessage Fault(string fault) =>
+        fault switch
+        {
+            "reset" => throw new HttpRequestException("connection reset"),
+            "timeout" => throw new TaskCanceledException("no answer in time"),
+            _ => Faults.Answer((HttpStatusCode)int.Parse(fault, System.Globalization.CultureInfo.InvariantCulture)),
+        };
 
     private static HttpRequestMessage Copy(HttpRequestMessage request)
     {

@@ -15,8 +15,8 @@ public sealed class EvidenceModelOnAzuriteTests(AzuriteFixture accounts) : Evide
 public sealed class EvidenceModelInMemoryTests(MemoryStorageFixture accounts) : EvidenceModelTests(accounts);
 
 /// <summary>
-/// Writers that come and go, clocks of their own that jump, answers that get lost before and after storage has written, records that are brought again: whatever the order, each record that
-/// was acknowledged is kept once, where its receipt says.
+/// Writers that come and go, clocks of their own that jump, answers that get lost before and after storage has written, records that are
+/// brought again: whatever the order, each record that was acknowledged is kept once, where its receipt says.
 /// </summary>
 public abstract class EvidenceModelTests(StorageFixture accounts)
 {
@@ -32,7 +32,12 @@ public abstract class EvidenceModelTests(StorageFixture accounts)
     {
         var random = new Random(seed);
         var test = new TestLog(accounts, $"evm-{seed}");
-        var options = new LogOptions { MaxBlocks = random.Next(2, 12), MaxRecords = random.Next(1, 9), DrainWithin = TimeSpan.FromSeconds(20) };
+        var options = new LogOptions
+        {
+            MaxBlocks = random.Next(2, 12),
+            MaxRecords = random.Next(1, 9),
+            DrainWithin = TimeSpan.FromSeconds(20),
+        };
         var writers = Enumerable.Range(0, random.Next(2, 5)).Select(_ => new Writer(test, accounts, options, random.Next())).ToList();
         var receipts = new Dictionary<string, EvidenceReceipt>(StringComparer.Ordinal);
         var brought = new List<EvidenceRecord>();
@@ -58,13 +63,23 @@ public abstract class EvidenceModelTests(StorageFixture accounts)
                     break;
             }
             writer.Trouble = random.Next(3) == 0 ? random.NextDouble() : 0;
-            var wanted = Enumerable.Range(0, random.Next(1, 12)).Select(i =>
-            {
-                if (brought.Count == 0 || random.Next(4) > 0)
-                    brought.Add(test.Record($"r{wave}-{i}"));
-                return (Record: random.Next(2) == 0 ? brought[^1] : brought[random.Next(brought.Count)], Writer: writers[random.Next(writers.Count)]);
-            }).ToList();
-            foreach (var (record, receipt) in await Task.WhenAll(wanted.Select(async w => (w.Record, Receipt: await w.Writer.TryAppendAsync(w.Record)))))
+            var wanted = Enumerable
+                .Range(0, random.Next(1, 12))
+                .Select(i =>
+                {
+                    if (brought.Count == 0 || random.Next(4) > 0)
+                        brought.Add(test.Record($"r{wave}-{i}"));
+                    return (
+                        Record: random.Next(2) == 0 ? brought[^1] : brought[random.Next(brought.Count)],
+                        Writer: writers[random.Next(writers.Count)]
+                    );
+                })
+                .ToList();
+            foreach (
+                var (record, receipt) in await Task.WhenAll(
+                    wanted.Select(async w => (w.Record, Receipt: await w.Writer.TryAppendAsync(w.Record)))
+                )
+            )
             {
                 if (receipt is null)
                     failed++;
@@ -92,7 +107,9 @@ public abstract class EvidenceModelTests(StorageFixture accounts)
         var byId = kept.ToDictionary(k => k.Id, k => k.Receipt);
         Assert.All(receipts, r => Assert.Equal(byId[r.Key], r.Value));
         Assert.InRange(receipts.Count, 20, int.MaxValue);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{receipts.Count} records acknowledged, {failed} appends failed, {kept.Count} lines");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{receipts.Count} records acknowledged, {failed} appends failed, {kept.Count} lines"
+        );
     }
 
     private sealed class Writer

@@ -38,7 +38,15 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
         var closing = (await test.RecordsAsync())[2];
         Assert.Equal(
             ("ledger-closed-" + March, "ledger.closed", April, "{}", "em-close", "2026-04-01T00:00:00.000Z"),
-            (closing.Id, closing.Action, closing.Json.GetProperty("subject").GetString(), closing.Json.GetProperty("counts").GetRawText(), closing.Json.GetProperty("tenantId").GetString(), closing.Json.GetProperty("loggedAt").GetString()));
+            (
+                closing.Id,
+                closing.Action,
+                closing.Json.GetProperty("subject").GetString(),
+                closing.Json.GetProperty("counts").GetRawText(),
+                closing.Json.GetProperty("tenantId").GetString(),
+                closing.Json.GetProperty("loggedAt").GetString()
+            )
+        );
         Assert.Equal(["r1", "r2", "r3"], await test.IdsAsync());
     }
 
@@ -133,8 +141,10 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
         test.Clock.SetUtcNow(InApril);
         var lost = new HashSet<string>(StringComparer.Ordinal);
         // The answer to the first write of each kind is lost: to the closing record, to the new blob, to the first record in it.
-        faults.After = (request, _, answer) => request.Method != HttpMethod.Put || !lost.Add(request.RequestUri!.PathAndQuery) ? answer
-            : status == 0 ? throw new HttpRequestException("connection reset") : Faults.Answer((HttpStatusCode)status);
+        faults.After = (request, _, answer) =>
+            request.Method != HttpMethod.Put || !lost.Add(request.RequestUri!.PathAndQuery) ? answer
+            : status == 0 ? throw new HttpRequestException("connection reset")
+            : Faults.Answer((HttpStatusCode)status);
 
         await log.AppendAsync(test.Record("r2"), Stop);
         await log.AppendAsync(record, Stop);
@@ -201,7 +211,10 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
         Assert.Equal("ledger/em-full/log/2026-03-0003.jsonl", (await restarted.AppendAsync(test.Record("r7"), Stop)).Location);
         Assert.Equal([March, "log/2026-03-0002.jsonl", "log/2026-03-0003.jsonl"], await test.PathsAsync());
         Assert.Equal(Enumerable.Range(0, 8).Select(i => $"r{i}"), await test.IdsAsync());
-        Assert.Equal(["the blob is full", "the blob is full"], (await test.RecordsAsync()).Where(r => r.OfTheLog).Select(r => r.Json.GetProperty("reason").GetString()));
+        Assert.Equal(
+            ["the blob is full", "the blob is full"],
+            (await test.RecordsAsync()).Where(r => r.OfTheLog).Select(r => r.Json.GetProperty("reason").GetString())
+        );
     }
 
     [Fact]
@@ -215,8 +228,14 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
 
         await log.AppendAsync(test.Record("r3"), Stop);
 
-        Assert.Equal(["r1", "r2", "3600", "ledger-closed-" + March, "r3"],
-            (await test.RecordsAsync()).Select(r => r.Action == "ledger.clock-back" ? r.Json.GetProperty("counts").GetProperty("seconds").GetInt64().ToString(CultureInfo.InvariantCulture) : r.Id));
+        Assert.Equal(
+            ["r1", "r2", "3600", "ledger-closed-" + March, "r3"],
+            (await test.RecordsAsync()).Select(r =>
+                r.Action == "ledger.clock-back"
+                    ? r.Json.GetProperty("counts").GetProperty("seconds").GetInt64().ToString(CultureInfo.InvariantCulture)
+                    : r.Id
+            )
+        );
     }
 
     [Fact]
@@ -226,7 +245,19 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
         await using (var log = test.Open())
             await log.AppendAsync(test.Record("r1"), Stop);
         test.Clock.SetUtcNow(InApril.AddDays(5));
-        await test.RawAsync(March, System.Text.Encoding.UTF8.GetString(EvidenceLine.Of(test.Record("ledger-closed-" + March) with { Action = "ledger.closed", Subject = April }, test.Clock.GetUtcNow())) + "\n");
+        await test.RawAsync(
+            March,
+            System.Text.Encoding.UTF8.GetString(
+                EvidenceLine.Of(
+                    test.Record("ledger-closed-" + March) with
+                    {
+                        Action = "ledger.closed",
+                        Subject = April,
+                    },
+                    test.Clock.GetUtcNow()
+                )
+            ) + "\n"
+        );
         await test.Blob(April).CreateAsync(cancellationToken: Stop);
         test.Clock.AdjustTime(InApril.AddDays(4));
         await using var after = test.Open();
@@ -243,7 +274,10 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
         var (crashing, faults) = test.OpenFaulty();
         await crashing.AppendAsync(test.Record("r1"), Stop);
         test.Clock.SetUtcNow(InApril);
-        faults.Before = (request, _) => request.Method == HttpMethod.Put && request.RequestUri!.AbsolutePath.EndsWith(April, StringComparison.Ordinal) ? Faults.Answer(HttpStatusCode.Forbidden) : null;
+        faults.Before = (request, _) =>
+            request.Method == HttpMethod.Put && request.RequestUri!.AbsolutePath.EndsWith(April, StringComparison.Ordinal)
+                ? Faults.Answer(HttpStatusCode.Forbidden)
+                : null;
         await Assert.ThrowsAsync<RequestFailedException>(() => crashing.AppendAsync(test.Record("r2"), Stop));
         Assert.Equal([March], await test.PathsAsync());
         await using var restarted = test.Open();
@@ -263,8 +297,20 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
         var test = new TestLog(accounts, "em-forged");
         await using (var log = test.Open())
             await log.AppendAsync(test.Record("r1"), Stop);
-        foreach (var (id, next) in new[] { ("ledger-closed-" + April, April), ("ledger-closed-" + March, "log/2026-02-0001.jsonl"), ("ledger-closed-" + March, "../other") })
-            await test.RawAsync(March, System.Text.Encoding.UTF8.GetString(EvidenceLine.Of(test.Record(id) with { Action = "ledger.closed", Subject = next }, TestLog.Start)) + "\n");
+        foreach (
+            var (id, next) in new[]
+            {
+                ("ledger-closed-" + April, April),
+                ("ledger-closed-" + March, "log/2026-02-0001.jsonl"),
+                ("ledger-closed-" + March, "../other"),
+            }
+        )
+            await test.RawAsync(
+                March,
+                System.Text.Encoding.UTF8.GetString(
+                    EvidenceLine.Of(test.Record(id) with { Action = "ledger.closed", Subject = next }, TestLog.Start)
+                ) + "\n"
+            );
         await using var after = test.Open();
 
         Assert.EndsWith(March, (await after.AppendAsync(test.Record("r2"), Stop)).Location, StringComparison.Ordinal);
@@ -298,7 +344,10 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
                 await test.Blob("log/2026-03-0003.jsonl").CreateAsync(cancellationToken: Stop);
                 break;
             default:
-                faults.Before = (request, _) => request.RequestUri!.AbsolutePath.EndsWith("2026-03-0002.jsonl", StringComparison.Ordinal) ? Faults.Answer(HttpStatusCode.NotFound) : null;
+                faults.Before = (request, _) =>
+                    request.RequestUri!.AbsolutePath.EndsWith("2026-03-0002.jsonl", StringComparison.Ordinal)
+                        ? Faults.Answer(HttpStatusCode.NotFound)
+                        : null;
                 break;
         }
 

@@ -23,7 +23,8 @@ internal sealed class TestLog(StorageFixture accounts, string tenant)
 
     private static readonly Lazy<Task<JsonSchema>> Schema = new(() => JsonSchema.FromFileAsync(SchemaFile));
 
-    public static string SchemaFile => Path.Combine(RepositoryRoot.Find(), "src", "ComplianceFunctions", "schemas", "evidence-record.schema.json");
+    public static string SchemaFile =>
+        Path.Combine(RepositoryRoot.Find(), "src", "ComplianceFunctions", "schemas", "evidence-record.schema.json");
 
     public FakeTimeProvider Clock { get; } = new(Start);
 
@@ -46,20 +47,21 @@ internal sealed class TestLog(StorageFixture accounts, string tenant)
         return (Open(storage, options), faults);
     }
 
-    public EvidenceRecord Record(string id) => new()
-    {
-        Id = id,
-        Time = Clock.GetUtcNow(),
-        Actor = "CredentialRotationCheck (timer)",
-        Action = "credentials.check",
-        TenantId = tenant,
-        PolicySha256 = new('a', 64),
-        Controls = ["CRED-001"],
-        Outcome = "complete",
-        Counts = new Dictionary<string, long> { ["b"] = 2, ["a"] = 1 },
-        FindingsSha256 = new('c', 64),
-        CorrelationId = "ef",
-    };
+    public EvidenceRecord Record(string id) =>
+        new()
+        {
+            Id = id,
+            Time = Clock.GetUtcNow(),
+            Actor = "CredentialRotationCheck (timer)",
+            Action = "credentials.check",
+            TenantId = tenant,
+            PolicySha256 = new('a', 64),
+            Controls = ["CRED-001"],
+            Outcome = "complete",
+            Counts = new Dictionary<string, long> { ["b"] = 2, ["a"] = 1 },
+            FindingsSha256 = new('c', 64),
+            CorrelationId = "ef",
+        };
 
     public AppendBlobClient Blob(string path) => Container.GetAppendBlobClient($"{tenant}/{path}");
 
@@ -82,7 +84,8 @@ internal sealed class TestLog(StorageFixture accounts, string tenant)
     }
 
     /// <summary>
-    /// All records in the log's order. Each must be as the schema says, and every blob but the last must end with the record that names the next one, which is nowhere else.
+    /// All records in the log's order. Each must be as the schema says, and every blob but the last must end with the record that names the
+    /// next one, which is nowhere else.
     /// </summary>
     public async Task<List<KeptRecord>> RecordsAsync()
     {
@@ -104,7 +107,10 @@ internal sealed class TestLog(StorageFixture accounts, string tenant)
                 offset += bytes.Length + 1;
                 closed = json.GetProperty("action").GetString() == "ledger.closed";
                 if (closed)
-                    Assert.Equal(($"ledger-closed-{paths[i]}", i + 1 < paths.Count ? paths[i + 1] : json.GetProperty("subject").GetString()), (records[^1].Id, json.GetProperty("subject").GetString()));
+                    Assert.Equal(
+                        ($"ledger-closed-{paths[i]}", i + 1 < paths.Count ? paths[i + 1] : json.GetProperty("subject").GetString()),
+                        (records[^1].Id, json.GetProperty("subject").GetString())
+                    );
             }
             Assert.True(closed || i == paths.Count - 1, $"{paths[i]} is not closed");
         }

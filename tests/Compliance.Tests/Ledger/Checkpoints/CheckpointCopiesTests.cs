@@ -39,7 +39,8 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
         foreach (var size in new[] { 3, 5, 9 })
             Assert.Equal(
                 await _ledger.ReadAsync(LedgerLayout.Checkpoint(size)),
-                (await container.GetBlobClient($"{_ledger.Tenant}/checkpoints/{size}").DownloadContentAsync(Stop)).Value.Content.ToArray());
+                (await container.GetBlobClient($"{_ledger.Tenant}/checkpoints/{size}").DownloadContentAsync(Stop)).Value.Content.ToArray()
+            );
     }
 
     [Fact]
@@ -52,7 +53,9 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
         Assert.Equal((1, null), await DeliverAsync(Copies(Into(container))) is var same ? (same.Delivered, same.Problem) : default);
         await GrowAsync(5);
         // The ledger that the auditor saw was another one.
-        await container.GetBlobClient($"{_ledger.Tenant}/checkpoints/5").UploadAsync(new BinaryData(await _ledger.NoteAsync(Lines(1, 6))), Stop);
+        await container
+            .GetBlobClient($"{_ledger.Tenant}/checkpoints/5")
+            .UploadAsync(new BinaryData(await _ledger.NoteAsync(Lines(1, 6))), Stop);
 
         var outcome = await DeliverAsync(Copies(Into(container)));
 
@@ -89,8 +92,13 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
 
         var late = Assert.Single((await DeliverAsync(copies)).Late);
         Assert.Equal(
-            (LedgerControls.CopyNotDelivered, "webhook https://audit.example", "Checkpoints after the one of 3 records wait since 2026-11-23 06:00Z: it answered 503"),
-            (late.ControlId, late.Subject.Name, late.Reason));
+            (
+                LedgerControls.CopyNotDelivered,
+                "webhook https://audit.example",
+                "Checkpoints after the one of 3 records wait since 2026-11-23 06:00Z: it answered 503"
+            ),
+            (late.ControlId, late.Subject.Name, late.Reason)
+        );
         Assert.Equal(late, Assert.Single((await DeliverAsync(copies)).Late));
 
         hook.Refuse = null;
@@ -121,10 +129,14 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
 
         var late = Assert.Single((await DeliverAsync(copies)).Late);
         Assert.Equal(
-            (LedgerControls.CopyNotDelivered, "webhook https://audit.example",
+            (
+                LedgerControls.CopyNotDelivered,
+                "webhook https://audit.example",
                 $"Checkpoints after the one of {3 * CheckpointCopies.MaxAtOnce} records wait since 2026-11-23 06:00Z: "
-                    + $"more are signed than the {CheckpointCopies.MaxAtOnce} that a run copies. The newest was taken"),
-            (late.ControlId, late.Subject.Name, late.Reason));
+                    + $"more are signed than the {CheckpointCopies.MaxAtOnce} that a run copies. The newest was taken"
+            ),
+            (late.ControlId, late.Subject.Name, late.Reason)
+        );
 
         outcome = await DeliverAsync(copies);
         Assert.Equal((2, 0), (outcome.Delivered, outcome.Late.Count));
@@ -151,7 +163,8 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
         _ledger.Time.Advance(CheckpointCopies.MayWait + TimeSpan.FromTicks(1));
         Assert.Equal(
             "Checkpoints after the one of 3 records wait since 2026-11-23 06:00Z: it answered 400. The newest was taken",
-            Assert.Single((await DeliverAsync(copies)).Late).Reason);
+            Assert.Single((await DeliverAsync(copies)).Late).Reason
+        );
     }
 
     [Fact]
@@ -184,7 +197,12 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
         using var server = new OneAnswer("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         using var http = WebhookCopy.Client();
 
-        await new WebhookCopy(new(server.Address, IsContainer: false), http, TimeProvider.System).DeliverAsync(_ledger.Tenant, 3, "the note\n"u8.ToArray(), Stop);
+        await new WebhookCopy(new(server.Address, IsContainer: false), http, TimeProvider.System).DeliverAsync(
+            _ledger.Tenant,
+            3,
+            "the note\n"u8.ToArray(),
+            Stop
+        );
 
         var request = await server.Request;
         Assert.StartsWith("POST /hook?code=1 HTTP/1.1\r\n", request, StringComparison.Ordinal);
@@ -193,7 +211,10 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
     }
 
     [Theory]
-    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", "it answered 302 (redirects are not followed)")]
+    [InlineData(
+        "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "it answered 302 (redirects are not followed)"
+    )]
     [InlineData("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", "it answered 500")]
     [InlineData("", "it did not answer (ResponseEnded)")]
     public async Task A_webhook_that_does_not_say_yes_has_not_taken_it(string answer, string reason)
@@ -201,7 +222,9 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
         using var server = new OneAnswer(answer);
         using var http = WebhookCopy.Client();
 
-        var e = await Assert.ThrowsAsync<CopyFailedException>(() => new WebhookCopy(new(server.Address, IsContainer: false), http, TimeProvider.System).DeliverAsync(_ledger.Tenant, 3, [1], Stop));
+        var e = await Assert.ThrowsAsync<CopyFailedException>(() =>
+            new WebhookCopy(new(server.Address, IsContainer: false), http, TimeProvider.System).DeliverAsync(_ledger.Tenant, 3, [1], Stop)
+        );
 
         Assert.Equal(reason, e.Message);
     }
@@ -211,7 +234,9 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
     {
         using var http = new HttpClient(new Silent(() => _ledger.Time.Advance(WebhookCopy.Within)));
 
-        var e = await Assert.ThrowsAsync<CopyFailedException>(() => new WebhookCopy(Hook, http, _ledger.Time).DeliverAsync(_ledger.Tenant, 3, [1], Stop));
+        var e = await Assert.ThrowsAsync<CopyFailedException>(() =>
+            new WebhookCopy(Hook, http, _ledger.Time).DeliverAsync(_ledger.Tenant, 3, [1], Stop)
+        );
 
         Assert.Equal("it did not answer within 30 s", e.Message);
     }
@@ -221,10 +246,15 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
     {
         var container = await ContainerAsync();
         var storage = Tests.Storage.Faults.Storage(accounts);
-        var settings =
-            Tests.Storage.Settings.Of(("AzureWebJobsStorage", accounts.StateConnection), ("EvidenceStorage", accounts.EvidenceConnection));
+        var settings = Tests.Storage.Settings.Of(
+            ("AzureWebJobsStorage", accounts.StateConnection),
+            ("EvidenceStorage", accounts.EvidenceConnection)
+        );
         var evidence = StorageOptions.Read(settings).Evidence;
-        var options = EvidenceOptions.Read(Tests.Storage.Settings.Of((EvidenceOptions.CopiesSetting, $$"""[{"container":"{{container.Uri}}"}]""")), evidence);
+        var options = EvidenceOptions.Read(
+            Tests.Storage.Settings.Of((EvidenceOptions.CopiesSetting, $$"""[{"container":"{{container.Uri}}"}]""")),
+            evidence
+        );
         await GrowAsync(3);
 
         await DeliverAsync(Copies([.. CheckpointServices.Copies(options, evidence, storage, _ledger.Time)]));
@@ -232,7 +262,8 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
         Assert.True(await container.GetBlobClient($"{_ledger.Tenant}/checkpoints/3").ExistsAsync(Stop));
     }
 
-    private CheckpointCopies Copies(params ICheckpointCopy[] places) => new(_ledger.Storage, new(_ledger.Storage), places, _ledger.Time, _logger);
+    private CheckpointCopies Copies(params ICheckpointCopy[] places) =>
+        new(_ledger.Storage, new(_ledger.Storage), places, _ledger.Time, _logger);
 
     private async Task<CopyOutcome> DeliverAsync(CheckpointCopies copies) =>
         await copies.DeliverAsync(_ledger.Tenant, (await _ledger.Source.CheckpointsAsync(Stop))[^1], Stop);
@@ -325,7 +356,15 @@ public abstract class CheckpointCopiesTests(StorageFixture accounts)
         {
             var end = request.IndexOf("\r\n\r\n", StringComparison.Ordinal);
             var length = request.IndexOf("Content-Length: ", StringComparison.OrdinalIgnoreCase);
-            return end >= 0 && length >= 0 && request.Length >= end + 4 + int.Parse(request.AsSpan(length + 16, request.IndexOf('\r', length) - length - 16), System.Globalization.CultureInfo.InvariantCulture);
+            return end >= 0
+                && length >= 0
+                && request.Length
+                    >= end
+                        + 4
+                        + int.Parse(
+                            request.AsSpan(length + 16, request.IndexOf('\r', length) - length - 16),
+                            System.Globalization.CultureInfo.InvariantCulture
+                        );
         }
     }
 }

@@ -10,8 +10,13 @@ public sealed class EcdsaDerTests
     [InlineData("01", "7f", "3006020101" + "02017f")]
     [InlineData("80", "ff", "300802020080" + "020200ff")]
     [InlineData("00ff", "0100", "3008" + "020200ff" + "02020100")]
-    [InlineData("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        "3045" + "022100ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff" + "02207fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff")]
+    [InlineData(
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "3045"
+            + "022100ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+            + "02207fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+    )]
     public void Numbers_get_their_shortest_spelling(string r, string s, string der) =>
         Assert.Equal(der, Convert.ToHexStringLower(EcdsaDer.Of(Convert.FromHexString(r.PadLeft(64, '0') + s.PadLeft(64, '0')))));
 

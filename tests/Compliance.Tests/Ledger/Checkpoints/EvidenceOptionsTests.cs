@@ -7,10 +7,21 @@ namespace Compliance.Tests.Ledger.Checkpoints;
 
 public sealed class EvidenceOptionsTests
 {
-    private const string AccountId = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/evidence";
+    private const string AccountId =
+        "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/evidence";
 
-    private static readonly StorageAccount Local = new() { Key = "EvidenceStorage", ConnectionString = "UseDevelopmentStorage=true", BlobEndpoint = new("http://127.0.0.1:10000/devstoreaccount1") };
-    private static readonly StorageAccount Azure = new() { Key = "EvidenceStorage", BlobEndpoint = new("https://evidence.blob.core.windows.net/"), ManagedIdentity = true };
+    private static readonly StorageAccount Local = new()
+    {
+        Key = "EvidenceStorage",
+        ConnectionString = "UseDevelopmentStorage=true",
+        BlobEndpoint = new("http://127.0.0.1:10000/devstoreaccount1"),
+    };
+    private static readonly StorageAccount Azure = new()
+    {
+        Key = "EvidenceStorage",
+        BlobEndpoint = new("https://evidence.blob.core.windows.net/"),
+        ManagedIdentity = true,
+    };
 
     [Fact]
     public void Without_settings_nothing_is_signed_or_copied_and_write_once_is_required_in_Azure_alone()
@@ -27,7 +38,10 @@ public sealed class EvidenceOptionsTests
     [Fact]
     public void A_key_is_a_version_in_a_vault_or_a_file()
     {
-        Assert.Equal("https://kv.vault.azure.net/keys/ledger/0123", Read(Azure, (EvidenceOptions.SigningKeySetting, "https://kv.vault.azure.net/keys/ledger/0123")).VaultKey!.AbsoluteUri);
+        Assert.Equal(
+            "https://kv.vault.azure.net/keys/ledger/0123",
+            Read(Azure, (EvidenceOptions.SigningKeySetting, "https://kv.vault.azure.net/keys/ledger/0123")).VaultKey!.AbsoluteUri
+        );
         Assert.Equal("keys/evidence.pem", Read(Local, (EvidenceOptions.SigningKeySetting, " keys/evidence.pem ")).KeyFile);
     }
 
@@ -38,25 +52,49 @@ public sealed class EvidenceOptionsTests
     [InlineData("https://kv.vault.azure.net/keys/ledger/0123/sign")]
     [InlineData("https://kv.vault.azure.net/keys/ledger/0123?x=1")]
     [InlineData("http://kv.vault.azure.net/keys/ledger/0123")]
-    public void A_vault_key_without_its_version_or_of_another_form_is_refused(string key) => Refused(Azure, EvidenceOptions.SigningKeySetting, key);
+    public void A_vault_key_without_its_version_or_of_another_form_is_refused(string key) =>
+        Refused(Azure, EvidenceOptions.SigningKeySetting, key);
 
     [Fact]
     public void Trusted_keys_come_one_a_line_or_one_an_index()
     {
-        var keys = Enumerable.Range(0, 3).Select(_ => new MemoryKey(KeyFileSigner.NewPem()).Of("compliancefunctions/t").Key.Format()).ToList();
+        var keys = Enumerable
+            .Range(0, 3)
+            .Select(_ => new MemoryKey(KeyFileSigner.NewPem()).Of("compliancefunctions/t").Key.Format())
+            .ToList();
 
-        Assert.Equal(keys[..2], Read(Azure, (EvidenceOptions.TrustedKeysSetting, $"{keys[0]}\n{keys[1]}\n")).TrustedKeys.Select(k => k.Format()));
-        Assert.Equal(keys, Read(Azure, ("Evidence__TrustedKeys__0", keys[0]), ("Evidence__TrustedKeys__1", $"{keys[1]};{keys[2]}")).TrustedKeys.Select(k => k.Format()));
+        Assert.Equal(
+            keys[..2],
+            Read(Azure, (EvidenceOptions.TrustedKeysSetting, $"{keys[0]}\n{keys[1]}\n")).TrustedKeys.Select(k => k.Format())
+        );
+        Assert.Equal(
+            keys,
+            Read(Azure, ("Evidence__TrustedKeys__0", keys[0]), ("Evidence__TrustedKeys__1", $"{keys[1]};{keys[2]}"))
+                .TrustedKeys.Select(k => k.Format())
+        );
         Refused(Azure, EvidenceOptions.TrustedKeysSetting, keys[0][..^4]);
     }
 
     [Fact]
     public void Copies_come_as_JSON_or_by_index_and_their_names_tell_no_secret()
     {
-        var json = Read(Azure, (EvidenceOptions.CopiesSetting, """[{"container":"https://auditor.blob.core.windows.net/copies?sig=secret"},{"webhook":"https://audit.example/hook/secret?code=secret"}]"""));
-        var index = Read(Azure, ("Evidence__Copies__0__container", "https://auditor.blob.core.windows.net/copies?sig=other"), ("Evidence__Copies__1__webhook", "https://audit.example/hook/secret?code=secret"));
+        var json = Read(
+            Azure,
+            (
+                EvidenceOptions.CopiesSetting,
+                """[{"container":"https://auditor.blob.core.windows.net/copies?sig=secret"},{"webhook":"https://audit.example/hook/secret?code=secret"}]"""
+            )
+        );
+        var index = Read(
+            Azure,
+            ("Evidence__Copies__0__container", "https://auditor.blob.core.windows.net/copies?sig=other"),
+            ("Evidence__Copies__1__webhook", "https://audit.example/hook/secret?code=secret")
+        );
 
-        Assert.Equal(["container https://auditor.blob.core.windows.net/copies", "webhook https://audit.example"], json.Copies.Select(c => c.ToString()));
+        Assert.Equal(
+            ["container https://auditor.blob.core.windows.net/copies", "webhook https://audit.example"],
+            json.Copies.Select(c => c.ToString())
+        );
         // A new signature for a container is the same container.
         Assert.Equal(json.Copies.Select(c => c.Id), index.Copies.Select(c => c.Id));
     }
@@ -82,7 +120,9 @@ public sealed class EvidenceOptionsTests
     [Fact]
     public void Where_there_is_no_identity_a_container_elsewhere_needs_a_signature()
     {
-        Assert.Single(Read(Local, (EvidenceOptions.CopiesSetting, """[{"container":"http://127.0.0.1:10000/devstoreaccount1/copies"}]""")).Copies);
+        Assert.Single(
+            Read(Local, (EvidenceOptions.CopiesSetting, """[{"container":"http://127.0.0.1:10000/devstoreaccount1/copies"}]""")).Copies
+        );
         Refused(Local, EvidenceOptions.CopiesSetting, """[{"container":"https://auditor.blob.core.windows.net/copies"}]""");
     }
 
@@ -98,7 +138,8 @@ public sealed class EvidenceOptionsTests
     [Fact]
     public void Another_mode_is_refused() => Refused(Azure, EvidenceOptions.WriteOnceSetting, "maybe");
 
-    private static EvidenceOptions Read(StorageAccount account, params (string Key, string Value)[] settings) => EvidenceOptions.Read(Settings.Of(settings), account);
+    private static EvidenceOptions Read(StorageAccount account, params (string Key, string Value)[] settings) =>
+        EvidenceOptions.Read(Settings.Of(settings), account);
 
     private static StateSettingException Refused(StorageAccount account, string key, string value)
     {

@@ -23,18 +23,30 @@ public sealed class FileSigningKeyTests : IDisposable
         {
             var pem = Path.Combine(_folder, $"{round}", "evidence-key.pem");
             using var together = new Barrier(8);
-            var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(() =>
-            {
-                using var key = new FileSigningKey(pem, mayMake: true);
-                together.SignalAndWait(Stop);
-                return key.SignerAsync(Origin, Stop).Result.Key.Format();
-            }, Stop, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            var made = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 8)
+                    .Select(_ =>
+                        Task.Factory.StartNew(
+                            () =>
+                            {
+                                using var key = new FileSigningKey(pem, mayMake: true);
+                                together.SignalAndWait(Stop);
+                                return key.SignerAsync(Origin, Stop).Result.Key.Format();
+                            },
+                            Stop,
+                            TaskCreationOptions.LongRunning,
+                            TaskScheduler.Default
+                        )
+                    )
+            );
 
             var shown = await File.ReadAllTextAsync(Path.ChangeExtension(pem, ".vkey"), Stop);
             Assert.Equal([shown], made.Distinct().Select(k => k + "\n"));
             Assert.Equal(
                 ["evidence-key.pem", "evidence-key.vkey"],
-                Directory.GetFiles(Path.GetDirectoryName(pem)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+                Directory.GetFiles(Path.GetDirectoryName(pem)!).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+            );
             if (!OperatingSystem.IsWindows())
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(pem));
         }

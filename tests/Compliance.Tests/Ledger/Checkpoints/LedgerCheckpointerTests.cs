@@ -52,7 +52,8 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
             var before = _ledger.Faults.Requests.Count;
             await _ledger.AppendAsync($$"""{"line":{{before}}}""" + "\n");
             Assert.True((await checkpointer.CheckpointAsync(_ledger.Tenant, TestContext.Current.CancellationToken)).Signed);
-            return _ledger.Faults.Requests.Skip(before)
+            return _ledger
+                .Faults.Requests.Skip(before)
                 .Count(r => r.Contains($"prefix={_ledger.Tenant}%2Fcheckpoints", StringComparison.OrdinalIgnoreCase));
         }
 
@@ -131,8 +132,10 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
     [InlineData(true, true)]
     public async Task Whatever_request_it_is_killed_at_the_next_call_makes_it_whole(bool again, bool acted)
     {
-        // The first is cut off at each of its requests, before the service acts or after; the second has to end with the same as an unbroken one.
-        const int before = 250, after = 260;
+        // The first is cut off at each of its requests, before the service acts or after; the second has to end with the same as an
+        // unbroken one.
+        const int before = 250,
+            after = 260;
         for (var killAt = 1; ; killAt++)
         {
             var ledger = new Ledgers(accounts);
@@ -169,17 +172,27 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
     public async Task Many_at_once_beside_a_writer_sign_one_history()
     {
         await _ledger.AppendAsync(Lines(0, 200));
-        var writer = Task.Run(async () =>
-        {
-            for (var i = 200; i < 800; i += 20)
-                await _ledger.AppendAsync(Lines(i, i + 20));
-        }, Stop);
-        var checkpointers = Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
-        {
-            var own = Faults.Storage(accounts);
-            for (var i = 0; i < 4; i++)
-                Assert.Null((await _ledger.CheckpointAsync(own)).Problem);
-        }, Stop));
+        var writer = Task.Run(
+            async () =>
+            {
+                for (var i = 200; i < 800; i += 20)
+                    await _ledger.AppendAsync(Lines(i, i + 20));
+            },
+            Stop
+        );
+        var checkpointers = Enumerable
+            .Range(0, 6)
+            .Select(_ =>
+                Task.Run(
+                    async () =>
+                    {
+                        var own = Faults.Storage(accounts);
+                        for (var i = 0; i < 4; i++)
+                            Assert.Null((await _ledger.CheckpointAsync(own)).Problem);
+                    },
+                    Stop
+                )
+            );
 
         await Task.WhenAll([writer, .. checkpointers]);
         await _ledger.CheckpointAsync();
@@ -222,7 +235,10 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
         await _ledger.AppendAsync(Lines(0, 300));
         await _ledger.CheckpointAsync();
         await _ledger.AppendAsync(Lines(300, 305));
-        var skipped = JsonSerializer.Serialize(new LedgerProgress(300, FirstLog, (await _ledger.ReadAsync(FirstLog)).Length), JsonSerializerOptions.Web);
+        var skipped = JsonSerializer.Serialize(
+            new LedgerProgress(300, FirstLog, (await _ledger.ReadAsync(FirstLog)).Length),
+            JsonSerializerOptions.Web
+        );
         await _ledger.PutAsync(LedgerStore.ProgressPath, Encoding.UTF8.GetBytes(skipped));
 
         await _ledger.CheckpointAsync();
@@ -246,30 +262,31 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
         await _ledger.IsWholeAsync([.. Lines(0, 20)]);
     }
 
-    public static TheoryData<string, string> Attacks => new()
-    {
-        { "forged latest checkpoint", "The latest checkpoint: none of the known keys has signed it" },
-        { "changed latest checkpoint", "The latest checkpoint: the signature of " },
-        { "latest checkpoint of another log", "The latest checkpoint is a checkpoint of another log" },
-        { "no checkpoint at all", "The latest checkpoint is no checkpoint" },
-        { "larger latest checkpoint", "The latest checkpoint is of 301 records, but there is no checkpoints/301" },
-        { "numbered checkpoints gone", "The latest checkpoint is of 300 records, but there is no checkpoints/300" },
-        { "numbered checkpoint of another size", "checkpoints/400 is a checkpoint of 300 records" },
-        { "changed tile", "The tiles of 300 records do not give the root that was signed" },
-        { "missing tile", "The tiles of 300 records are not what was written" },
-        { "changed bundle", "Entry 3 of tile/entries/001.p/44 is not the record that was signed" },
-        { "cut bundle", "The tiles of 300 records are not what was written: the bundle ends after" },
-        { "missing bundle", "tile/entries/001.p/44 is missing" },
-        { "full tile made before", "tile/0/001 is there already and is not what the log gives" },
-        { "full bundle made before", "tile/entries/001 is there already and is not what the log gives" },
-        { "next checkpoint over another log", "The tiles of 600 records are not what was written" },
-        { "next checkpoint forged", "checkpoints/600: none of the known keys has signed it" },
-        { "log cut off", "The log has 100 records, but 300 were signed: records are gone" },
-        { "log gone", "The log has 0 records, but 300 were signed: records are gone" },
-        { "last record changed", "The first 300 records of the log are not those that were signed" },
-        { "line too long", "log/2026-11-0001.jsonl has a line of more than 65535 bytes" },
-        { "blob that ends within a line", "log/2026-11-0001.jsonl does not end with a line feed although another blob follows it" },
-    };
+    public static TheoryData<string, string> Attacks =>
+        new()
+        {
+            { "forged latest checkpoint", "The latest checkpoint: none of the known keys has signed it" },
+            { "changed latest checkpoint", "The latest checkpoint: the signature of " },
+            { "latest checkpoint of another log", "The latest checkpoint is a checkpoint of another log" },
+            { "no checkpoint at all", "The latest checkpoint is no checkpoint" },
+            { "larger latest checkpoint", "The latest checkpoint is of 301 records, but there is no checkpoints/301" },
+            { "numbered checkpoints gone", "The latest checkpoint is of 300 records, but there is no checkpoints/300" },
+            { "numbered checkpoint of another size", "checkpoints/400 is a checkpoint of 300 records" },
+            { "changed tile", "The tiles of 300 records do not give the root that was signed" },
+            { "missing tile", "The tiles of 300 records are not what was written" },
+            { "changed bundle", "Entry 3 of tile/entries/001.p/44 is not the record that was signed" },
+            { "cut bundle", "The tiles of 300 records are not what was written: the bundle ends after" },
+            { "missing bundle", "tile/entries/001.p/44 is missing" },
+            { "full tile made before", "tile/0/001 is there already and is not what the log gives" },
+            { "full bundle made before", "tile/entries/001 is there already and is not what the log gives" },
+            { "next checkpoint over another log", "The tiles of 600 records are not what was written" },
+            { "next checkpoint forged", "checkpoints/600: none of the known keys has signed it" },
+            { "log cut off", "The log has 100 records, but 300 were signed: records are gone" },
+            { "log gone", "The log has 0 records, but 300 were signed: records are gone" },
+            { "last record changed", "The first 300 records of the log are not those that were signed" },
+            { "line too long", "log/2026-11-0001.jsonl has a line of more than 65535 bytes" },
+            { "blob that ends within a line", "log/2026-11-0001.jsonl does not end with a line feed although another blob follows it" },
+        };
 
     [Theory]
     [MemberData(nameof(Attacks))]
@@ -278,7 +295,17 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
         await _ledger.AppendAsync(Lines(0, 300));
         await _ledger.CheckpointAsync();
         await AttackAsync(attack);
-        if (attack is not ("log gone" or "log cut off" or "last record changed" or "line too long" or "blob that ends within a line" or "numbered checkpoint of another size"))
+        if (
+            attack
+            is not (
+                "log gone"
+                or "log cut off"
+                or "last record changed"
+                or "line too long"
+                or "blob that ends within a line"
+                or "numbered checkpoint of another size"
+            )
+        )
             await _ledger.AppendAsync(Lines(300, 600));
         var (head, numbered) = (await HeadAsync(), await _ledger.Source.CheckpointsAsync(Stop));
 
@@ -351,11 +378,18 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
         Assert.False((await _ledger.CheckpointAsync()).Signed);
 
         var record = Assert.Single(_ledger.Log.Records);
-        var (from, to) = (old.Id.ToString("x8", CultureInfo.InvariantCulture), fresh.Of(_ledger.Origin).Key.Id.ToString("x8", CultureInfo.InvariantCulture));
+        var (from, to) = (
+            old.Id.ToString("x8", CultureInfo.InvariantCulture),
+            fresh.Of(_ledger.Origin).Key.Id.ToString("x8", CultureInfo.InvariantCulture)
+        );
         Assert.Equal(
             ($"ledger.key-rotated-10-{from}-{to}", LedgerCheckpointer.KeyRotated, to, $"key {to} signs instead of {from}"),
-            (record.Id, record.Action, record.Subject, record.Reason));
-        Assert.Equal((true, 11L, to), (outcome.Signed, outcome.Head!.Size, outcome.Head.SignedBy.Single().Id.ToString("x8", CultureInfo.InvariantCulture)));
+            (record.Id, record.Action, record.Subject, record.Reason)
+        );
+        Assert.Equal(
+            (true, 11L, to),
+            (outcome.Signed, outcome.Head!.Size, outcome.Head.SignedBy.Single().Id.ToString("x8", CultureInfo.InvariantCulture))
+        );
         Assert.Equal(10, _ledger.Trust(await _ledger.ReadAsync(LedgerLayout.Checkpoint(10))).Size);
     }
 
@@ -380,7 +414,12 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
         await _ledger.AppendAsync(Lines(0, 10));
         var keys = new CheckpointKeys(new LyingKey(), []);
 
-        await Assert.ThrowsAsync<CheckpointKeyException>(() => new LedgerCheckpointer(_ledger.Storage, keys, _ledger.Log, _ledger.Options, _ledger.Time, _ledger.Logger).CheckpointAsync(_ledger.Tenant, Stop));
+        await Assert.ThrowsAsync<CheckpointKeyException>(() =>
+            new LedgerCheckpointer(_ledger.Storage, keys, _ledger.Log, _ledger.Options, _ledger.Time, _ledger.Logger).CheckpointAsync(
+                _ledger.Tenant,
+                Stop
+            )
+        );
 
         Assert.DoesNotContain((await _ledger.AllAsync()).Keys, p => p.StartsWith("checkpoint", StringComparison.Ordinal));
     }
@@ -393,43 +432,61 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
         await checkpointer.CheckpointAsync(_ledger.Tenant, Stop);
 
         var told = Assert.Single(_ledger.Logger.Collector.GetSnapshot(), r => r.Id.Id == 1220).Message;
-        Assert.EndsWith(_ledger.Key.Of(_ledger.Origin).Key.Format(), Compliance.Observability.SecretScrubber.Scrub(told), StringComparison.Ordinal);
+        Assert.EndsWith(
+            _ledger.Key.Of(_ledger.Origin).Key.Format(),
+            Compliance.Observability.SecretScrubber.Scrub(told),
+            StringComparison.Ordinal
+        );
     }
 
     private async Task AttackAsync(string attack)
     {
         var log = Encoding.UTF8.GetString(await _ledger.ReadAsync(FirstLog));
         var head = await _ledger.ReadAsync(LedgerLayout.Head);
-        await (attack switch
-        {
-            "forged latest checkpoint" => _ledger.PutAsync(LedgerLayout.Head, await _ledger.NoteAsync(Lines(0, 300), new(NewPem()))),
-            "changed latest checkpoint" => _ledger.PutAsync(LedgerLayout.Head, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(head).Replace("\n300\n", "\n299\n", StringComparison.Ordinal))),
-            "latest checkpoint of another log" => OtherLogAsync(),
-            "no checkpoint at all" => _ledger.PutAsync(LedgerLayout.Head, []),
-            "larger latest checkpoint" => _ledger.PutAsync(LedgerLayout.Head, await _ledger.NoteAsync(Lines(0, 301))),
-            "numbered checkpoints gone" => _ledger.DeleteAsync(LedgerLayout.Checkpoint(300)),
-            "numbered checkpoint of another size" => _ledger.PutAsync(LedgerLayout.Checkpoint(400), head),
-            "changed tile" => FlipAsync("tile/0/001.p/44", 100),
-            "missing tile" => _ledger.DeleteAsync("tile/0/001.p/44"),
-            "changed bundle" => FlipAsync("tile/entries/001.p/44", 3 * 15 + 8),
-            "cut bundle" => _ledger.PutAsync("tile/entries/001.p/44", (await _ledger.ReadAsync("tile/entries/001.p/44"))[..^1]),
-            "missing bundle" => _ledger.DeleteAsync("tile/entries/001.p/44"),
-            "full tile made before" => _ledger.PutAsync("tile/0/001", new byte[256 * 32]),
-            "full bundle made before" => _ledger.PutAsync("tile/entries/001", [0, 0]),
-            "next checkpoint over another log" => _ledger.PutAsync(LedgerLayout.Checkpoint(600), await _ledger.NoteAsync(Lines(1, 601))),
-            "next checkpoint forged" => _ledger.PutAsync(LedgerLayout.Checkpoint(600), await _ledger.NoteAsync(Lines(0, 600), new(NewPem()))),
-            "log cut off" => _ledger.ReplaceLogAsync(string.Concat(Lines(0, 100).Select(l => l + "\n"))),
-            "log gone" => _ledger.DeleteAsync(FirstLog),
-            "last record changed" => _ledger.ReplaceLogAsync(log.Replace("r299", "r2x9", StringComparison.Ordinal)),
-            "line too long" => _ledger.AppendAsync(new string('x', EntryBundle.MaxEntry + 1) + "\n"),
-            "blob that ends within a line" => TornAsync(),
-            _ => throw new ArgumentOutOfRangeException(nameof(attack), attack, null),
-        });
+        await (
+            attack switch
+            {
+                "forged latest checkpoint" => _ledger.PutAsync(LedgerLayout.Head, await _ledger.NoteAsync(Lines(0, 300), new(NewPem()))),
+                "changed latest checkpoint" => _ledger.PutAsync(
+                    LedgerLayout.Head,
+                    Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(head).Replace("\n300\n", "\n299\n", StringComparison.Ordinal))
+                ),
+                "latest checkpoint of another log" => OtherLogAsync(),
+                "no checkpoint at all" => _ledger.PutAsync(LedgerLayout.Head, []),
+                "larger latest checkpoint" => _ledger.PutAsync(LedgerLayout.Head, await _ledger.NoteAsync(Lines(0, 301))),
+                "numbered checkpoints gone" => _ledger.DeleteAsync(LedgerLayout.Checkpoint(300)),
+                "numbered checkpoint of another size" => _ledger.PutAsync(LedgerLayout.Checkpoint(400), head),
+                "changed tile" => FlipAsync("tile/0/001.p/44", 100),
+                "missing tile" => _ledger.DeleteAsync("tile/0/001.p/44"),
+                "changed bundle" => FlipAsync("tile/entries/001.p/44", 3 * 15 + 8),
+                "cut bundle" => _ledger.PutAsync("tile/entries/001.p/44", (await _ledger.ReadAsync("tile/entries/001.p/44"))[..^1]),
+                "missing bundle" => _ledger.DeleteAsync("tile/entries/001.p/44"),
+                "full tile made before" => _ledger.PutAsync("tile/0/001", new byte[256 * 32]),
+                "full bundle made before" => _ledger.PutAsync("tile/entries/001", [0, 0]),
+                "next checkpoint over another log" => _ledger.PutAsync(
+                    LedgerLayout.Checkpoint(600),
+                    await _ledger.NoteAsync(Lines(1, 601))
+                ),
+                "next checkpoint forged" => _ledger.PutAsync(
+                    LedgerLayout.Checkpoint(600),
+                    await _ledger.NoteAsync(Lines(0, 600), new(NewPem()))
+                ),
+                "log cut off" => _ledger.ReplaceLogAsync(string.Concat(Lines(0, 100).Select(l => l + "\n"))),
+                "log gone" => _ledger.DeleteAsync(FirstLog),
+                "last record changed" => _ledger.ReplaceLogAsync(log.Replace("r299", "r2x9", StringComparison.Ordinal)),
+                "line too long" => _ledger.AppendAsync(new string('x', EntryBundle.MaxEntry + 1) + "\n"),
+                "blob that ends within a line" => TornAsync(),
+                _ => throw new ArgumentOutOfRangeException(nameof(attack), attack, null),
+            }
+        );
 
         async Task OtherLogAsync()
         {
             var signer = _ledger.Key.Of(_ledger.Origin);
-            await _ledger.PutAsync(LedgerLayout.Head, (await SignedNote.SignAsync(new Checkpoint("other", 300, Rfc(300), []).Format(), [signer.Signer], Stop)).Format());
+            await _ledger.PutAsync(
+                LedgerLayout.Head,
+                (await SignedNote.SignAsync(new Checkpoint("other", 300, Rfc(300), []).Format(), [signer.Signer], Stop)).Format()
+            );
         }
 
         async Task TornAsync()
@@ -448,7 +505,8 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
 
     private async Task<byte[]?> HeadAsync() => (await _ledger.AllAsync()).GetValueOrDefault(LedgerLayout.Head);
 
-    private static byte[] Rfc(long size) => Ledger.Format.Rfc6962Tree.Root([.. Lines(0, (int)size).Select(l => Ledger.Format.Rfc6962Tree.LeafHash(Encoding.UTF8.GetBytes(l)))]);
+    private static byte[] Rfc(long size) =>
+        Ledger.Format.Rfc6962Tree.Root([.. Lines(0, (int)size).Select(l => Ledger.Format.Rfc6962Tree.LeafHash(Encoding.UTF8.GetBytes(l)))]);
 
     private sealed class KilledException : Exception;
 
@@ -464,7 +522,8 @@ public abstract class LedgerCheckpointerTests(StorageFixture accounts)
 
             public uint KeyId => other.Key.Id;
 
-            public Task<byte[]> SignAsync(byte[] text, CancellationToken cancellationToken) => other.Signer.SignAsync(text, cancellationToken);
+            public Task<byte[]> SignAsync(byte[] text, CancellationToken cancellationToken) =>
+                other.Signer.SignAsync(text, cancellationToken);
         }
     }
 }

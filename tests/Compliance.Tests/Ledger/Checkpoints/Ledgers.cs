@@ -31,7 +31,13 @@ internal sealed class Ledgers
         (Storage, Faults) = Tests.Storage.Faults.On(accounts);
         Log = new(this);
         Key = new(NewPem());
-        Options = new() { TrustedKeys = [], Copies = [], WriteOnce = WriteOnceMode.Reported, Local = true };
+        Options = new()
+        {
+            TrustedKeys = [],
+            Copies = [],
+            WriteOnce = WriteOnceMode.Reported,
+            Local = true,
+        };
     }
 
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -69,7 +75,8 @@ internal sealed class Ledgers
     public Task<CheckpointOutcome> CheckpointAsync(StateStorage? storage = null) => Checkpointer(storage).CheckpointAsync(Tenant, Stop);
 
     /// <summary>Appends lines; the test's own requests are not among <see cref="Faults"/>.</summary>
-    public async Task AppendAsync(IEnumerable<string> lines, string path = FirstLog) => await AppendAsync(string.Concat(lines.Select(l => l + '\n')), path);
+    public async Task AppendAsync(IEnumerable<string> lines, string path = FirstLog) =>
+        await AppendAsync(string.Concat(lines.Select(l => l + '\n')), path);
 
     public async Task AppendAsync(string text, string path = FirstLog)
     {
@@ -82,13 +89,20 @@ internal sealed class Ledgers
 
     public async Task PutAsync(string path, byte[] bytes, string? container = null)
     {
-        var name = container ?? (LedgerLayout.IsHead(path) || path == LedgerStore.ProgressPath ? LedgerLayout.HeadContainer : LedgerLayout.Container);
+        var name =
+            container
+            ?? (LedgerLayout.IsHead(path) || path == LedgerStore.ProgressPath ? LedgerLayout.HeadContainer : LedgerLayout.Container);
         await Container(name).CreateIfNotExistsAsync(cancellationToken: Stop);
         await Container(name).GetBlobClient($"{Tenant}/{path}").UploadAsync(new BinaryData(bytes), overwrite: true, Stop);
     }
 
     public async Task DeleteAsync(string path) =>
-        Assert.True(await Container(LedgerLayout.IsHead(path) || path == LedgerStore.ProgressPath ? LedgerLayout.HeadContainer : LedgerLayout.Container).DeleteBlobIfExistsAsync($"{Tenant}/{path}", cancellationToken: Stop));
+        Assert.True(
+            await Container(
+                    LedgerLayout.IsHead(path) || path == LedgerStore.ProgressPath ? LedgerLayout.HeadContainer : LedgerLayout.Container
+                )
+                .DeleteBlobIfExistsAsync($"{Tenant}/{path}", cancellationToken: Stop)
+        );
 
     /// <summary>Puts another log in the place of one.</summary>
     public async Task ReplaceLogAsync(string text, string path = FirstLog)
@@ -114,24 +128,37 @@ internal sealed class Ledgers
             if (!await Container(container).ExistsAsync(Stop))
                 continue;
             await foreach (var blob in Container(container).GetBlobsAsync(BlobTraits.None, BlobStates.None, Tenant + "/", Stop))
-                all.Add(blob.Name[(Tenant.Length + 1)..], (await Container(container).GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToArray());
+                all.Add(
+                    blob.Name[(Tenant.Length + 1)..],
+                    (await Container(container).GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToArray()
+                );
         }
         return all;
     }
 
     public async Task<byte[]> ReadAsync(string path) => (await AllAsync())[path];
 
-    public TrustedCheckpoint Trust(byte[] note) => CheckpointKeys.Trust(note, Tenant, Keys.Trusted(Tenant, Key.Of(Origin)), LedgerProblem.Head, "it");
+    public TrustedCheckpoint Trust(byte[] note) =>
+        CheckpointKeys.Trust(note, Tenant, Keys.Trusted(Tenant, Key.Of(Origin)), LedgerProblem.Head, "it");
 
     /// <summary>A note over a checkpoint of these leaves, signed with this ledger's own key unless another is given.</summary>
     public async Task<byte[]> NoteAsync(IEnumerable<string> lines, MemoryKey? key = null, long? size = null)
     {
         var leaves = lines.Select(l => Rfc6962Tree.LeafHash(Encoding.UTF8.GetBytes(l))).ToArray();
         var signer = (key ?? Key).Of(Origin);
-        return (await SignedNote.SignAsync(new Checkpoint(Origin, size ?? leaves.Length, Rfc6962Tree.Root(leaves), []).Format(), [signer.Signer], Stop)).Format();
+        return (
+            await SignedNote.SignAsync(
+                new Checkpoint(Origin, size ?? leaves.Length, Rfc6962Tree.Root(leaves), []).Format(),
+                [signer.Signer],
+                Stop
+            )
+        ).Format();
     }
 
-    /// <summary>Holds that what lies in storage is the tree of these lines: the latest checkpoint, its twin, every full tile and bundle, and this size's partial ones.</summary>
+    /// <summary>
+    /// Holds that what lies in storage is the tree of these lines: the latest checkpoint, its twin, every full tile and bundle, and this
+    /// size's partial ones.
+    /// </summary>
     public async Task IsWholeAsync(IReadOnlyList<string> lines)
     {
         var entries = lines.Select(Encoding.UTF8.GetBytes).ToArray();
@@ -145,7 +172,10 @@ internal sealed class Ledgers
         {
             var bytes = all[tile.ToString()];
             if (tile.Level == TileRef.Entries)
-                Assert.Equal(entries.Skip((int)tile.Index * 256).Take(tile.Width), EntryBundle.Parse(bytes, tile.Width).Select(e => e.ToArray()));
+                Assert.Equal(
+                    entries.Skip((int)tile.Index * 256).Take(tile.Width),
+                    EntryBundle.Parse(bytes, tile.Width).Select(e => e.ToArray())
+                );
             else
                 Assert.Equal(tiles[tile], bytes);
         }
@@ -186,5 +216,6 @@ internal sealed class MemoryKey(string pem) : ISigningKey
     /// <summary>What is wrong with it; null when it signs.</summary>
     public Exception? Broken { get; set; }
 
-    public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken cancellationToken) => Broken is { } wrong ? throw wrong : Task.FromResult(Of(origin));
+    public Task<CheckpointSigner> SignerAsync(string origin, CancellationToken cancellationToken) =>
+        Broken is { } wrong ? throw wrong : Task.FromResult(Of(origin));
 }

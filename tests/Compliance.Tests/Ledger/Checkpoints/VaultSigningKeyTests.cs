@@ -24,7 +24,11 @@ public sealed class VaultSigningKeyTests : IDisposable
     public VaultSigningKeyTests()
     {
         _vault.Public = _ => Public(_key);
-        _vault.Sign = digest => new { kid = KeyId.AbsoluteUri, value = Base64Url.EncodeToString(_key.SignHash(digest, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)) };
+        _vault.Sign = digest => new
+        {
+            kid = KeyId.AbsoluteUri,
+            value = Base64Url.EncodeToString(_key.SignHash(digest, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)),
+        };
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -46,8 +50,16 @@ public sealed class VaultSigningKeyTests : IDisposable
         Assert.Equal(NoteKey.FromSpki(Origin, _key.ExportSubjectPublicKeyInfo()).Format(), signer.Key.Format());
         Assert.True(SignedNote.Parse(note.Format()).Verify([signer.Key]).Trusted);
         Assert.Equal(
-            ["GET /keys/ledger/0123456789abcdef0123456789abcdef?api-version=7.6", "POST /keys/ledger/0123456789abcdef0123456789abcdef/sign?api-version=7.6"], _vault.Requests);
-        Assert.Equal(JsonSerializer.Serialize(new { alg = "ES256", value = Base64Url.EncodeToString(SHA256.HashData("text\n"u8)) }), _vault.LastBody);
+            [
+                "GET /keys/ledger/0123456789abcdef0123456789abcdef?api-version=7.6",
+                "POST /keys/ledger/0123456789abcdef0123456789abcdef/sign?api-version=7.6",
+            ],
+            _vault.Requests
+        );
+        Assert.Equal(
+            JsonSerializer.Serialize(new { alg = "ES256", value = Base64Url.EncodeToString(SHA256.HashData("text\n"u8)) }),
+            _vault.LastBody
+        );
     }
 
     [Fact]
@@ -82,16 +94,16 @@ public sealed class VaultSigningKeyTests : IDisposable
     }
 
     public static TheoryData<string> UnusableKeys =>
-    [
-        """{}""",
-        """{"key":{"kty":"RSA","n":"AQAB"}}""",
-        """{"key":{"kty":"EC","crv":"P-384","x":"AA","y":"AA"}}""",
-        """{"key":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}}""",
-        """{"key":{"kty":"EC","crv":"P-256","x":"!","y":"AA"}}""",
-        """{"key":{"kty":"EC","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE","y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"}}""",
-        """{"key":null}""",
-        """cut off""",
-    ];
+        [
+            """{}""",
+            """{"key":{"kty":"RSA","n":"AQAB"}}""",
+            """{"key":{"kty":"EC","crv":"P-384","x":"AA","y":"AA"}}""",
+            """{"key":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}}""",
+            """{"key":{"kty":"EC","crv":"P-256","x":"!","y":"AA"}}""",
+            """{"key":{"kty":"EC","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE","y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"}}""",
+            """{"key":null}""",
+            """cut off""",
+        ];
 
     [Theory]
     [MemberData(nameof(UnusableKeys))]
@@ -119,7 +131,10 @@ public sealed class VaultSigningKeyTests : IDisposable
     public async Task A_key_outside_a_vault_is_not_asked()
     {
         await using var reader = await Reader.StartAsync();
-        using var signing = new VaultSigningKey(new("https://elsewhere.example/keys/ledger/1"), k => reader.Get<Compliance.Tenants.TenantConnection>().VaultAt(k).Pipeline);
+        using var signing = new VaultSigningKey(
+            new("https://elsewhere.example/keys/ledger/1"),
+            k => reader.Get<Compliance.Tenants.TenantConnection>().VaultAt(k).Pipeline
+        );
 
         var e = await Assert.ThrowsAsync<CheckpointKeyException>(() => signing.SignerAsync(Origin, Stop));
 
@@ -129,14 +144,30 @@ public sealed class VaultSigningKeyTests : IDisposable
     private static string Public(ECDsa key)
     {
         var q = key.ExportParameters(includePrivateParameters: false).Q;
-        return JsonSerializer.Serialize(new { key = new { kid = KeyId.AbsoluteUri, kty = "EC-HSM", crv = "P-256", x = Base64Url.EncodeToString(q.X), y = Base64Url.EncodeToString(q.Y), key_ops = new[] { "sign" } } });
+        return JsonSerializer.Serialize(
+            new
+            {
+                key = new
+                {
+                    kid = KeyId.AbsoluteUri,
+                    kty = "EC-HSM",
+                    crv = "P-256",
+                    x = Base64Url.EncodeToString(q.X),
+                    y = Base64Url.EncodeToString(q.Y),
+                    key_ops = new[] { "sign" },
+                },
+            }
+        );
     }
 
     private VaultSigningKey Key() => new(KeyId, _ => _vault.Pipeline);
 
     private sealed class FakeVault : HttpMessageHandler
     {
-        public FakeVault() => Pipeline = HttpPipelineBuilder.Build(new VaultOptions { Transport = new HttpClientTransport(this), Retry = { MaxRetries = 0 } });
+        public FakeVault() =>
+            Pipeline = HttpPipelineBuilder.Build(
+                new VaultOptions { Transport = new HttpClientTransport(this), Retry = { MaxRetries = 0 } }
+            );
 
         public HttpPipeline Pipeline { get; }
 
@@ -155,9 +186,12 @@ public sealed class VaultSigningKeyTests : IDisposable
             Requests.Add($"{request.Method} {request.RequestUri!.PathAndQuery}");
             if (request.Content is not null)
                 LastBody = await request.Content.ReadAsStringAsync(cancellationToken);
-            var answer = Status != HttpStatusCode.OK ? """{"error":{"code":"Forbidden","message":"no"}}"""
+            var answer =
+                Status != HttpStatusCode.OK ? """{"error":{"code":"Forbidden","message":"no"}}"""
                 : request.Method == HttpMethod.Get ? Public(Requests.Count)
-                : JsonSerializer.Serialize(Sign(Base64Url.DecodeFromChars(JsonDocument.Parse(LastBody).RootElement.GetProperty("value").GetString())));
+                : JsonSerializer.Serialize(
+                    Sign(Base64Url.DecodeFromChars(JsonDocument.Parse(LastBody).RootElement.GetProperty("value").GetString()))
+                );
             return new(Status) { Content = new StringContent(answer, Encoding.UTF8, "application/json") };
         }
 

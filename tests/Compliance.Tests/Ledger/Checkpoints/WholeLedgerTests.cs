@@ -20,8 +20,15 @@ public sealed class WholeLedgerTests(AzuriteFixture azurite)
         using var log = written.Open(options: new() { MaxBlocks = 40 });
         var (old, fresh) = (ledger.Key, new MemoryKey(NewPem()));
         NoteKey[] both = [fresh.Of(ledger.Origin).Key, old.Of(ledger.Origin).Key];
-        Task<CheckpointOutcome> CheckpointAsync(MemoryKey key) => new LedgerCheckpointer(
-            Faults.Storage(azurite), new(key, both), log, ledger.Options, written.Clock, new FakeLogger<LedgerCheckpointer>()).CheckpointAsync(ledger.Tenant, Stop);
+        Task<CheckpointOutcome> CheckpointAsync(MemoryKey key) =>
+            new LedgerCheckpointer(
+                Faults.Storage(azurite),
+                new(key, both),
+                log,
+                ledger.Options,
+                written.Clock,
+                new FakeLogger<LedgerCheckpointer>()
+            ).CheckpointAsync(ledger.Tenant, Stop);
 
         for (var i = 0; i < 150; i++)
         {
@@ -37,7 +44,10 @@ public sealed class WholeLedgerTests(AzuriteFixture azurite)
         var verified = await new LedgerVerifier(ledger.Source, new() { Keys = both, Kept = kept }).VerifyAsync(Stop);
         var records = await written.RecordsAsync();
         // Four numbered ones, the latest and the one that was kept.
-        Assert.Equal((LedgerVerdict.Intact, (long)records.Count, 0L, 6), (verified.Verdict, verified.Covered, verified.NotYetCovered, verified.Checkpoints));
+        Assert.Equal(
+            (LedgerVerdict.Intact, (long)records.Count, 0L, 6),
+            (verified.Verdict, verified.Covered, verified.NotYetCovered, verified.Checkpoints)
+        );
         Assert.Empty(verified.Problems);
         Assert.Equal(LedgerCheckpointer.KeyRotated, records[^1].Action);
         Assert.True((await written.PathsAsync()).Count >= 4);

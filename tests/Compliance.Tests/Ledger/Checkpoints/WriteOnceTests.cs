@@ -8,7 +8,8 @@ namespace Compliance.Tests.Ledger.Checkpoints;
 /// <summary>Azurite has no immutability policies: what Resource Manager says of them stands in its wire format.</summary>
 public sealed class WriteOnceTests
 {
-    private const string AccountId = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/evidence";
+    private const string AccountId =
+        "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/evidence";
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -40,13 +41,33 @@ public sealed class WriteOnceTests
     public void No_policy_and_none_that_can_be_read_claim_nothing()
     {
         Assert.Equal((false, false), WriteOnceRules.Judge(null, TimeSpan.Zero) is var none ? (none.Claimed, none.Unknown) : default);
-        Assert.Equal((false, true, "do this"), WriteOnceRules.Judge(new WriteOnceUnknownException("refused", "do this")) is var unknown ? (unknown.Claimed, unknown.Unknown, unknown.NextStep) : default);
+        Assert.Equal(
+            (false, true, "do this"),
+            WriteOnceRules.Judge(new WriteOnceUnknownException("refused", "do this")) is var unknown
+                ? (unknown.Claimed, unknown.Unknown, unknown.NextStep)
+                : default
+        );
     }
 
     [Theory]
-    [InlineData("""{"properties":{"immutabilityPeriodSinceCreationInDays":2555,"state":"Locked","allowProtectedAppendWrites":true}}""", true, 2555, true)]
-    [InlineData("""{"properties":{"immutabilityPeriodSinceCreationInDays":3,"state":"Locked","allowProtectedAppendWritesAll":true}}""", true, 3, true)]
-    [InlineData("""{"properties":{"immutabilityPeriodSinceCreationInDays":3,"state":"Unlocked","allowProtectedAppendWrites":false}}""", false, 3, false)]
+    [InlineData(
+        """{"properties":{"immutabilityPeriodSinceCreationInDays":2555,"state":"Locked","allowProtectedAppendWrites":true}}""",
+        true,
+        2555,
+        true
+    )]
+    [InlineData(
+        """{"properties":{"immutabilityPeriodSinceCreationInDays":3,"state":"Locked","allowProtectedAppendWritesAll":true}}""",
+        true,
+        3,
+        true
+    )]
+    [InlineData(
+        """{"properties":{"immutabilityPeriodSinceCreationInDays":3,"state":"Unlocked","allowProtectedAppendWrites":false}}""",
+        false,
+        3,
+        false
+    )]
     [InlineData("""{"properties":{"immutabilityPeriodSinceCreationInDays":3}}""", false, 3, false)]
     public void A_policy_is_read_as_it_stands(string answer, bool locked, int days, bool appends) =>
         Assert.Equal(new ImmutabilityPolicy(locked, days, appends), Read(answer));
@@ -64,12 +85,22 @@ public sealed class WriteOnceTests
     {
         await using var reader = await Reader.StartAsync("arm/subscriptions/* => status=403");
 
-        var e = await Assert.ThrowsAsync<WriteOnceUnknownException>(() => new ResourceManagerWriteOnce(reader.Get<TenantConnection>(), AccountId).ReadAsync(Stop));
+        var e = await Assert.ThrowsAsync<WriteOnceUnknownException>(() =>
+            new ResourceManagerWriteOnce(reader.Get<TenantConnection>(), AccountId).ReadAsync(Stop)
+        );
 
         Assert.Contains("403", e.Message, StringComparison.Ordinal);
-        Assert.Contains($"--role 'Reader' --scope '{AccountId}/blobServices/default/containers/ledger'", e.Remedy, StringComparison.Ordinal);
+        Assert.Contains(
+            $"--role 'Reader' --scope '{AccountId}/blobServices/default/containers/ledger'",
+            e.Remedy,
+            StringComparison.Ordinal
+        );
         var asked = Assert.Single(reader.Sandbox.Requests, r => r.Host == "arm");
-        Assert.EndsWith(DeclaredCall.LedgerImmutability.Path["/subscriptions/{*id}".Length..], asked.Path.Split('?')[0], StringComparison.Ordinal);
+        Assert.EndsWith(
+            DeclaredCall.LedgerImmutability.Path["/subscriptions/{*id}".Length..],
+            asked.Path.Split('?')[0],
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

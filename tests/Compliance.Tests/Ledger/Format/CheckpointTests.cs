@@ -25,19 +25,40 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void What_was_written_is_read() => Checkpoints.Sample(c =>
-    {
-        var read = Checkpoint.Parse(c.Format());
-        Assert.Equal((c, c.GetHashCode()), (read, read.GetHashCode()));
-        Assert.Equal(c.Extensions, read.Extensions);
-    });
+    public void What_was_written_is_read() =>
+        Checkpoints.Sample(c =>
+        {
+            var read = Checkpoint.Parse(c.Format());
+            Assert.Equal((c, c.GetHashCode()), (read, read.GetHashCode()));
+            Assert.Equal(c.Extensions, read.Extensions);
+        });
 
     [Fact]
     public void Checkpoints_that_differ_in_anything_are_not_equal()
     {
         var checkpoint = new Checkpoint("a", 1, new byte[32], ["x"]);
         byte[] other = [1, .. new byte[31]];
-        Assert.All([checkpoint with { Origin = "b" }, checkpoint with { Size = 2 }, checkpoint with { Root = other }, checkpoint with { Extensions = [] }], c => Assert.NotEqual(checkpoint, c));
+        Assert.All(
+            [
+                checkpoint with
+                {
+                    Origin = "b",
+                },
+                checkpoint with
+                {
+                    Size = 2,
+                },
+                checkpoint with
+                {
+                    Root = other,
+                },
+                checkpoint with
+                {
+                    Extensions = [],
+                },
+            ],
+            c => Assert.NotEqual(checkpoint, c)
+        );
         Assert.Equal(checkpoint, checkpoint with { Root = new byte[32], Extensions = ["x"] });
     }
 
@@ -75,7 +96,8 @@ public sealed class CheckpointTests
     [Theory]
     [InlineData("0")]
     [InlineData("9223372036854775807")]
-    public void Sizes_from_none_to_the_largest_are_read(string size) => Assert.Equal($"a\n{size}\n{Root}\nx\n", Checkpoint.Parse($"a\n{size}\n{Root}\nx\n").Format());
+    public void Sizes_from_none_to_the_largest_are_read(string size) =>
+        Assert.Equal($"a\n{size}\n{Root}\nx\n", Checkpoint.Parse($"a\n{size}\n{Root}\nx\n").Format());
 
     [Fact]
     public void A_text_with_half_a_surrogate_pair_is_refused_with_the_place() =>
@@ -83,33 +105,78 @@ public sealed class CheckpointTests
 
     [Fact]
     public void A_text_without_end_is_not_even_looked_at() =>
-        Assert.Equal(1_000_000, Assert.Throws<LedgerFormatException>(() => Checkpoint.Parse($"a\n1\n{Root}\n" + new string('x', 1_000_000))).Offset);
+        Assert.Equal(
+            1_000_000,
+            Assert.Throws<LedgerFormatException>(() => Checkpoint.Parse($"a\n1\n{Root}\n" + new string('x', 1_000_000))).Offset
+        );
 
     [Fact]
     public void What_could_not_be_read_is_not_written()
     {
         var good = new Checkpoint("a", 1, new byte[32], []);
         Assert.All(
-            [good with { Origin = "" }, good with { Origin = "a\n1" }, good with { Origin = "a\r" }, good with { Size = -1 }, good with { Root = new byte[31] }, good with { Extensions = [""] }, good with { Extensions = ["x\ny"] }],
-            bad => Assert.Throws<LedgerFormatException>(bad.Format));
+            [
+                good with
+                {
+                    Origin = "",
+                },
+                good with
+                {
+                    Origin = "a\n1",
+                },
+                good with
+                {
+                    Origin = "a\r",
+                },
+                good with
+                {
+                    Size = -1,
+                },
+                good with
+                {
+                    Root = new byte[31],
+                },
+                good with
+                {
+                    Extensions = [""],
+                },
+                good with
+                {
+                    Extensions = ["x\ny"],
+                },
+            ],
+            bad => Assert.Throws<LedgerFormatException>(bad.Format)
+        );
     }
 
     [Fact]
     public void Any_text_is_a_checkpoint_in_its_one_spelling_or_none() =>
-        Gen.Select(Checkpoints, Gen.Int[0, int.MaxValue], Gen.OneOf(Gen.Char, Gen.Char["0123456789\n =+/"]), Gen.String).Sample((checkpoint, random, c, any) =>
-        {
-            var text = checkpoint.Format();
-            var at = random % text.Length;
-            foreach (var changed in new[] { any, text.Remove(at, 1), text.Insert(at, c.ToString()), text[..at] + c + text[(at + 1)..], text[..at] })
-            {
-                try
+        Gen.Select(Checkpoints, Gen.Int[0, int.MaxValue], Gen.OneOf(Gen.Char, Gen.Char["0123456789\n =+/"]), Gen.String)
+            .Sample(
+                (checkpoint, random, c, any) =>
                 {
-                    Assert.Equal(changed, Checkpoint.Parse(changed).Format());
+                    var text = checkpoint.Format();
+                    var at = random % text.Length;
+                    foreach (
+                        var changed in new[]
+                        {
+                            any,
+                            text.Remove(at, 1),
+                            text.Insert(at, c.ToString()),
+                            text[..at] + c + text[(at + 1)..],
+                            text[..at],
+                        }
+                    )
+                    {
+                        try
+                        {
+                            Assert.Equal(changed, Checkpoint.Parse(changed).Format());
+                        }
+                        catch (LedgerFormatException e)
+                        {
+                            Assert.InRange(e.Offset, 0, changed.Length * 3);
+                        }
+                    }
                 }
-                catch (LedgerFormatException e)
-                {
-                    Assert.InRange(e.Offset, 0, changed.Length * 3);
-                }
-            }
-        });
+            );
 }

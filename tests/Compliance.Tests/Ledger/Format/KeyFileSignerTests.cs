@@ -40,22 +40,44 @@ public sealed class KeyFileSignerTests
         unknownCurve[25] ^= 0x40;
         string[] refused =
         [
-            PemEncoding.WriteString("PRIVATE KEY", unknownCurve), rsa.ExportPkcs8PrivateKeyPem(), p384.ExportPkcs8PrivateKeyPem(), p256.ExportECPrivateKeyPem(), p256.ExportSubjectPublicKeyInfoPem(), cut, longer,
-            p256.ExportEncryptedPkcs8PrivateKeyPem("password", new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1)), "", "no key",
+            PemEncoding.WriteString("PRIVATE KEY", unknownCurve),
+            rsa.ExportPkcs8PrivateKeyPem(),
+            p384.ExportPkcs8PrivateKeyPem(),
+            p256.ExportECPrivateKeyPem(),
+            p256.ExportSubjectPublicKeyInfoPem(),
+            cut,
+            longer,
+            p256.ExportEncryptedPkcs8PrivateKeyPem("password", new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1)),
+            "",
+            "no key",
         ];
-        Assert.All(refused, pem =>
-        {
-            var message = Assert.Throws<LedgerFormatException>(() => KeyFileSigner.FromPem("a", pem)).ToString();
-            Assert.DoesNotContain(pem.Split('\n').Skip(1), line => line.Length > 8 && !line.StartsWith('-') && message.Contains(line, StringComparison.Ordinal));
-        });
+        Assert.All(
+            refused,
+            pem =>
+            {
+                var message = Assert.Throws<LedgerFormatException>(() => KeyFileSigner.FromPem("a", pem)).ToString();
+                Assert.DoesNotContain(
+                    pem.Split('\n').Skip(1),
+                    line => line.Length > 8 && !line.StartsWith('-') && message.Contains(line, StringComparison.Ordinal)
+                );
+            }
+        );
     }
 
     [Fact]
     public void A_key_in_the_wrong_form_is_refused_with_the_command_that_helps()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Contains("openssl pkcs8 -topk8 -nocrypt", Assert.Throws<LedgerFormatException>(() => KeyFileSigner.FromPem("a", key.ExportECPrivateKeyPem())).Message, StringComparison.Ordinal);
-        Assert.Contains("openssl pkey -pubout", Assert.Throws<LedgerFormatException>(() => NoteKey.FromPem("a", key.ExportPkcs8PrivateKeyPem())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "openssl pkcs8 -topk8 -nocrypt",
+            Assert.Throws<LedgerFormatException>(() => KeyFileSigner.FromPem("a", key.ExportECPrivateKeyPem())).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "openssl pkey -pubout",
+            Assert.Throws<LedgerFormatException>(() => NoteKey.FromPem("a", key.ExportPkcs8PrivateKeyPem())).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -74,15 +96,17 @@ public sealed class KeyFileSignerTests
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var pkcs8 = key.ExportPkcs8PrivateKey();
-        Gen.Select(Gen.Int[0, pkcs8.Length - 1], Gen.Byte, Gen.String).Sample(
-            (at, b, any) =>
-            {
-                var changed = pkcs8.ToArray();
-                changed[at] = b;
-                Try(PemEncoding.WriteString("PRIVATE KEY", changed));
-                Try(any);
-            },
-            iter: TestSize.Times(400));
+        Gen.Select(Gen.Int[0, pkcs8.Length - 1], Gen.Byte, Gen.String)
+            .Sample(
+                (at, b, any) =>
+                {
+                    var changed = pkcs8.ToArray();
+                    changed[at] = b;
+                    Try(PemEncoding.WriteString("PRIVATE KEY", changed));
+                    Try(any);
+                },
+                iter: TestSize.Times(400)
+            );
 
         static void Try(string pem)
         {

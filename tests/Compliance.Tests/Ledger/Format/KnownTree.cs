@@ -7,7 +7,9 @@ internal static class KnownTree
 {
     public static readonly byte[][] Entries =
     [
-        .. new[] { "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f" }.Select(Convert.FromHexString),
+        .. new[] { "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f" }.Select(
+            Convert.FromHexString
+        ),
     ];
 
     public static readonly string[] LeafHashes =

@@ -22,27 +22,36 @@ public sealed class MerkleFrontierTests
     }
 
     [Fact]
-    public void The_root_is_that_of_the_definition() => Gen.Int[0, 700].Sample(
-        n =>
-        {
-            var leaves = Leaves(n);
-            var frontier = FrontierOf(leaves);
-            Assert.Equal((n, Hex(Rfc6962Tree.Root(leaves))), (frontier.Size, Hex(frontier.Root())));
-        },
-        iter: TestSize.Times(60));
+    public void The_root_is_that_of_the_definition() =>
+        Gen.Int[0, 700]
+            .Sample(
+                n =>
+                {
+                    var leaves = Leaves(n);
+                    var frontier = FrontierOf(leaves);
+                    Assert.Equal((n, Hex(Rfc6962Tree.Root(leaves))), (frontier.Size, Hex(frontier.Root())));
+                },
+                iter: TestSize.Times(60)
+            );
 
     [Fact]
-    public void A_frontier_saved_and_restored_goes_on_as_if_nothing_had_happened() => Gen.Select(Gen.Int[0, 300], Gen.Int[0, 300]).Sample(
-        (before, after) =>
-        {
-            var leaves = Leaves(before + after);
-            var saved = FrontierOf(leaves[..before]);
-            var restored = MerkleFrontier.Restore(saved.Size, saved.Save());
-            foreach (var leaf in leaves[before..])
-                restored.Append(leaf);
-            Assert.Equal((BitOperations.PopCount((uint)before), Hex(FrontierOf(leaves).Root())), (saved.Save().Count, Hex(restored.Root())));
-        },
-        iter: TestSize.Times(60));
+    public void A_frontier_saved_and_restored_goes_on_as_if_nothing_had_happened() =>
+        Gen.Select(Gen.Int[0, 300], Gen.Int[0, 300])
+            .Sample(
+                (before, after) =>
+                {
+                    var leaves = Leaves(before + after);
+                    var saved = FrontierOf(leaves[..before]);
+                    var restored = MerkleFrontier.Restore(saved.Size, saved.Save());
+                    foreach (var leaf in leaves[before..])
+                        restored.Append(leaf);
+                    Assert.Equal(
+                        (BitOperations.PopCount((uint)before), Hex(FrontierOf(leaves).Root())),
+                        (saved.Save().Count, Hex(restored.Root()))
+                    );
+                },
+                iter: TestSize.Times(60)
+            );
 
     [Fact]
     public void A_clone_and_what_was_saved_do_not_follow_the_original()

@@ -84,5 +84,13 @@ public sealed class MerkleHashTests
 
     [Fact]
     public void Threads_do_not_mix_their_hashes() =>
-        Parallel.For(0, 8, i => Assert.All(Enumerable.Range(i * 500, 500), n => Assert.Equal(Rfc6962Tree.LeafHash(BitConverter.GetBytes(n)), Leaf(BitConverter.GetBytes(n)))));
+        Parallel.For(
+            0,
+            8,
+            i =>
+                Assert.All(
+                    Enumerable.Range(i * 500, 500),
+                    n => Assert.Equal(Rfc6962Tree.LeafHash(BitConverter.GetBytes(n)), Leaf(BitConverter.GetBytes(n)))
+                )
+        );
 }

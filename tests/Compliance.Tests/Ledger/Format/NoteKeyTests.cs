@@ -7,8 +7,7 @@ namespace Compliance.Tests.Ledger.Format;
 
 public sealed class NoteKeyTests
 {
-    private const string P384 =
-        """
+    private const string P384 = """
         -----BEGIN PUBLIC KEY-----
         MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEQsealPFPeUwSipKwUkMJjrJNCSCt3l9c
         ZYWda2JSgxDjvrWliKPVR6/jA7LlsX2vflAJJU9NmB/T62l2yjHijWJ9RRGMQy8r
@@ -20,7 +19,10 @@ public sealed class NoteKeyTests
     public void A_key_has_the_id_and_the_verifier_key_that_openssl_and_sha256sum_find()
     {
         var key = NoteKey.FromPem(OpensslNote.Name, OpensslNote.Pem);
-        Assert.Equal((OpensslNote.Name, OpensslNote.KeyId, OpensslNote.VerifierKey, OpensslNote.Pem), (key.Name, key.Id, key.Format(), key.ToPem()));
+        Assert.Equal(
+            (OpensslNote.Name, OpensslNote.KeyId, OpensslNote.VerifierKey, OpensslNote.Pem),
+            (key.Name, key.Id, key.Format(), key.ToPem())
+        );
         var parsed = NoteKey.Parse(OpensslNote.VerifierKey);
         Assert.Equal((key.Name, key.Id, key.Format()), (parsed.Name, parsed.Id, parsed.Format()));
         Assert.Equal("example.com/ledger+a9c4dd91", parsed.ToString());
@@ -96,31 +98,50 @@ public sealed class NoteKeyTests
         Assert.False(key.Verify(text.AsSpan(1), signature));
         Assert.False(key.Verify(text, signature.AsSpan(1)));
         Assert.False(Fresh().Verify(text, signature));
-        Gen.Select(Gen.Int[0, signature.Length - 1], Gen.Byte[1, 255]).Sample((at, change) =>
-        {
-            var changed = signature.ToArray();
-            changed[at] ^= change;
-            Assert.False(key.Verify(text, changed));
-        });
+        Gen.Select(Gen.Int[0, signature.Length - 1], Gen.Byte[1, 255])
+            .Sample(
+                (at, change) =>
+                {
+                    var changed = signature.ToArray();
+                    changed[at] ^= change;
+                    Assert.False(key.Verify(text, changed));
+                }
+            );
         Gen.Byte.Array[0, 100].Sample(any => Assert.False(key.Verify(text, any)));
     }
 
     [Fact]
     public void Any_text_is_a_verifier_key_in_its_one_spelling_or_none() =>
-        Gen.Select(Gen.Int[0, OpensslNote.VerifierKey.Length - 1], Gen.OneOf(Gen.Char, Gen.Char["+=aZ09/ \n"]), Gen.String).Sample((at, c, any) =>
-        {
-            var key = OpensslNote.VerifierKey;
-            foreach (var text in new[] { any, key.Remove(at, 1), key.Insert(at, c.ToString()), key[..at] + c + key[(at + 1)..], key[..at] })
-                Assert.True(!NoteKey.TryParse(text, out var parsed) || parsed.Format() == text);
-        });
+        Gen.Select(Gen.Int[0, OpensslNote.VerifierKey.Length - 1], Gen.OneOf(Gen.Char, Gen.Char["+=aZ09/ \n"]), Gen.String)
+            .Sample(
+                (at, c, any) =>
+                {
+                    var key = OpensslNote.VerifierKey;
+                    foreach (
+                        var text in new[]
+                        {
+                            any,
+                            key.Remove(at, 1),
+                            key.Insert(at, c.ToString()),
+                            key[..at] + c + key[(at + 1)..],
+                            key[..at],
+                        }
+                    )
+                        Assert.True(!NoteKey.TryParse(text, out var parsed) || parsed.Format() == text);
+                }
+            );
 
     [Fact]
-    public void Any_bytes_are_no_key_or_the_key_they_are() => Gen.Select(Gen.Byte.Array[0, 100], Gen.Byte.Array[64]).Sample((any, point) =>
-    {
-        var start = NoteKey.Parse(OpensslNote.VerifierKey).Spki[..27].ToArray();
-        foreach (var spki in new byte[][] { any, [.. start, .. point] })
-            Assert.Throws<LedgerFormatException>(() => NoteKey.FromSpki("a", spki));
-    });
+    public void Any_bytes_are_no_key_or_the_key_they_are() =>
+        Gen.Select(Gen.Byte.Array[0, 100], Gen.Byte.Array[64])
+            .Sample(
+                (any, point) =>
+                {
+                    var start = NoteKey.Parse(OpensslNote.VerifierKey).Spki[..27].ToArray();
+                    foreach (var spki in new byte[][] { any, [.. start, .. point] })
+                        Assert.Throws<LedgerFormatException>(() => NoteKey.FromSpki("a", spki));
+                }
+            );
 
     private static NoteKey Fresh()
     {

@@ -1,14 +1,16 @@
 namespace Compliance.Tests.Ledger.Format;
 
-/// <summary>A checkpoint of the known tree at three leaves whose key, id and signature openssl, sha256sum and base64 made by hand; the private key is gone.</summary>
+/// <summary>
+/// A checkpoint of the known tree at three leaves whose key, id and signature openssl, sha256sum and base64 made by hand; the private key
+/// is gone.
+/// </summary>
 internal static class OpensslNote
 {
     public const string Name = "example.com/ledger";
 
     public const uint KeyId = 0xa9c4dd91;
 
-    public const string Pem =
-        """
+    public const string Pem = """
         -----BEGIN PUBLIC KEY-----
         MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE4Fz0jfIPHQYqifkYVmmpnCJRAcu7
         l0m1UqkYR4yv2elSnnKW+54Mz6JtOs0HXkOh0zHfDmoUrbKQDJsLHbjrTA==

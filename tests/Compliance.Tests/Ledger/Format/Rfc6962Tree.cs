@@ -10,12 +10,13 @@ internal static class Rfc6962Tree
     public static byte[] LeafHash(byte[] entry) => SHA256.HashData([0, .. entry]);
 
     /// <summary>MTH(D[n]), over the leaves' hashes.</summary>
-    public static byte[] Root(byte[][] leaves) => leaves.Length switch
-    {
-        0 => SHA256.HashData([]),
-        1 => leaves[0],
-        var n => Node(Root(leaves[..Split(n)]), Root(leaves[Split(n)..])),
-    };
+    public static byte[] Root(byte[][] leaves) =>
+        leaves.Length switch
+        {
+            0 => SHA256.HashData([]),
+            1 => leaves[0],
+            var n => Node(Root(leaves[..Split(n)]), Root(leaves[Split(n)..])),
+        };
 
     /// <summary>PATH(m, D[n]).</summary>
     public static byte[][] Inclusion(int m, byte[][] leaves)
@@ -54,7 +55,9 @@ internal static class Rfc6962Tree
         if (m == n)
             return whole ? [] : [Root(leaves)];
         var k = Split(n);
-        return m <= k ? [.. Subproof(m, leaves[..k], whole), Root(leaves[k..])] : [.. Subproof(m - k, leaves[k..], false), Root(leaves[..k])];
+        return m <= k
+            ? [.. Subproof(m, leaves[..k], whole), Root(leaves[k..])]
+            : [.. Subproof(m - k, leaves[k..], false), Root(leaves[..k])];
     }
 
     // The largest power of two smaller than n.

@@ -59,7 +59,14 @@ public sealed class SignedNoteTests : IDisposable
     {
         var note = await SignedNote.SignAsync("text\n", [_ours, _other], Stop);
         var elsewhere = await SignedNote.SignAsync("other\n", [_other], Stop);
-        foreach (var signatures in new NoteSignature[][] { [note.Signatures[0], elsewhere.Signatures[0]], [elsewhere.Signatures[0], note.Signatures[0]], [.. note.Signatures, elsewhere.Signatures[0]] })
+        foreach (
+            var signatures in new NoteSignature[][]
+            {
+                [note.Signatures[0], elsewhere.Signatures[0]],
+                [elsewhere.Signatures[0], note.Signatures[0]],
+                [.. note.Signatures, elsewhere.Signatures[0]],
+            }
+        )
         {
             var forged = Read(note with { Signatures = signatures });
             var verdict = forged.Verify([_ours.Key, _other.Key]);
@@ -95,7 +102,10 @@ public sealed class SignedNoteTests : IDisposable
         using var next = KeyFileSigner.FromPem(_ours.Name, KeyFileSigner.NewPem());
         var (before, after) = (await SignedNote.SignAsync("before\n", [_ours], Stop), await SignedNote.SignAsync("after\n", [next], Stop));
         NoteKey[] known = [next.Key, _ours.Key];
-        Assert.Equal([NoteTrust.Trusted, NoteTrust.Trusted, NoteTrust.Unknown], [before.Verify(known).Trust, after.Verify(known).Trust, before.Verify([next.Key]).Trust]);
+        Assert.Equal(
+            [NoteTrust.Trusted, NoteTrust.Trusted, NoteTrust.Unknown],
+            [before.Verify(known).Trust, after.Verify(known).Trust, before.Verify([next.Key]).Trust]
+        );
     }
 
     [Theory]
@@ -137,7 +147,8 @@ public sealed class SignedNoteTests : IDisposable
     }
 
     [Fact]
-    public void A_byte_order_mark_is_part_of_the_text() => Assert.Equal("\ufefftext\n", SignedNote.Parse("\ufefftext\n\n— a AAAAAAA=\n"u8).Text);
+    public void A_byte_order_mark_is_part_of_the_text() =>
+        Assert.Equal("\ufefftext\n", SignedNote.Parse("\ufefftext\n\n— a AAAAAAA=\n"u8).Text);
 
     [Fact]
     public void A_hundred_signatures_are_read_and_one_more_is_refused()
@@ -145,7 +156,10 @@ public sealed class SignedNoteTests : IDisposable
         var (text, line) = ("text\n\n", "— a AAAAAAA=\n");
         var most = text + string.Concat(Enumerable.Repeat(line, 100));
         Assert.Equal(100, SignedNote.Parse(Encoding.UTF8.GetBytes(most)).Signatures.Count);
-        Assert.Equal(6 + 100 * 15, Assert.Throws<LedgerFormatException>(() => SignedNote.Parse(Encoding.UTF8.GetBytes(most + line))).Offset);
+        Assert.Equal(
+            6 + 100 * 15,
+            Assert.Throws<LedgerFormatException>(() => SignedNote.Parse(Encoding.UTF8.GetBytes(most + line))).Offset
+        );
     }
 
     [Fact]
@@ -166,7 +180,9 @@ public sealed class SignedNoteTests : IDisposable
         foreach (var text in new[] { "", "text", "te\rxt\n", "half \ud800\n", new string('x', 1_000_000) + "\n" })
             await Assert.ThrowsAsync<LedgerFormatException>(() => SignedNote.SignAsync(text, [never.Object], Stop));
         await Assert.ThrowsAsync<LedgerFormatException>(() => SignedNote.SignAsync("text\n", [], Stop));
-        await Assert.ThrowsAsync<LedgerFormatException>(() => SignedNote.SignAsync("text\n", [.. Enumerable.Repeat(never.Object, 101)], Stop));
+        await Assert.ThrowsAsync<LedgerFormatException>(() =>
+            SignedNote.SignAsync("text\n", [.. Enumerable.Repeat(never.Object, 101)], Stop)
+        );
     }
 
     [Theory]
@@ -194,31 +210,39 @@ public sealed class SignedNoteTests : IDisposable
     {
         var note = await SignedNote.SignAsync(OpensslNote.Text, [_ours, _other], Stop);
         var bytes = note.Format();
-        Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Byte, Gen.Int[0, 3]).Sample((at, b, how) =>
-        {
-            byte[] changed = how switch
-            {
-                0 => [.. bytes[..at], b, .. bytes[(at + 1)..]],
-                1 => [.. bytes[..at], b, .. bytes[at..]],
-                2 => [.. bytes[..at], .. bytes[(at + 1)..]],
-                _ => bytes[..at],
-            };
-            try
-            {
-                var read = SignedNote.Parse(changed);
-                Assert.Equal(changed, read.Format());
-                Assert.True(!read.Verify([_ours.Key, _other.Key]).Trusted || read.Text == note.Text);
-            }
-            catch (LedgerFormatException e)
-            {
-                Assert.InRange(e.Offset, 0, changed.Length);
-            }
-        });
+        Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Byte, Gen.Int[0, 3])
+            .Sample(
+                (at, b, how) =>
+                {
+                    byte[] changed = how switch
+                    {
+                        0 => [.. bytes[..at], b, .. bytes[(at + 1)..]],
+                        1 => [.. bytes[..at], b, .. bytes[at..]],
+                        2 => [.. bytes[..at], .. bytes[(at + 1)..]],
+                        _ => bytes[..at],
+                    };
+                    try
+                    {
+                        var read = SignedNote.Parse(changed);
+                        Assert.Equal(changed, read.Format());
+                        Assert.True(!read.Verify([_ours.Key, _other.Key]).Trusted || read.Text == note.Text);
+                    }
+                    catch (LedgerFormatException e)
+                    {
+                        Assert.InRange(e.Offset, 0, changed.Length);
+                    }
+                }
+            );
     }
 
     [Fact]
     public void Any_bytes_are_a_note_in_its_one_spelling_or_none() =>
-        Gen.OneOf(Gen.Byte.Array[0, 200], Gen.OneOf(Gen.Const("\n\n"), Gen.Const("\n"), Gen.Const("— "), Gen.Const("a "), Gen.Const("AAAAAAA="), Gen.String[0, 3]).Array[0, 12].Select(parts => Encoding.UTF8.GetBytes(string.Concat(parts))))
+        Gen.OneOf(
+                Gen.Byte.Array[0, 200],
+                Gen.OneOf(Gen.Const("\n\n"), Gen.Const("\n"), Gen.Const("— "), Gen.Const("a "), Gen.Const("AAAAAAA="), Gen.String[0, 3])
+                    .Array[0, 12]
+                    .Select(parts => Encoding.UTF8.GetBytes(string.Concat(parts)))
+            )
             .Sample(bytes =>
             {
                 try

@@ -9,43 +9,52 @@ public sealed class TileBuilderTests
 {
     private static readonly byte[][] Many = Leaves(66_000);
 
-    private static readonly Gen<int> Sizes = Gen.OneOf(Gen.Int[0, 1_300], Gen.Int[65_200, Many.Length], Gen.Int[255, 257], Gen.Int[65_535, 65_537]);
+    private static readonly Gen<int> Sizes = Gen.OneOf(
+        Gen.Int[0, 1_300],
+        Gen.Int[65_200, Many.Length],
+        Gen.Int[255, 257],
+        Gen.Int[65_535, 65_537]
+    );
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void The_tiles_made_while_appending_are_all_tiles_of_the_tree_as_defined() => Sizes.Sample(
-        size =>
-        {
-            var builder = new TileBuilder();
-            var made = Append(builder, Many[..size]);
-            made.AddRange(builder.Partial());
-            var defined = new MemoryTiles(Many[..size]);
-            Assert.Equal(TilePath.Of(size).ToHashSet(), made.Select(t => t.Ref).ToHashSet());
-            Assert.Equal(TilePath.Of(size).Count(), made.Count);
-            Assert.All(made, t => Assert.Equal(defined[t.Ref], t.Hashes));
-            Assert.Equal((size, Hex(Frontier(size).Root())), (builder.Size, Hex(builder.Root())));
-            Assert.Equal(Frontier(size).Save(), builder.Frontier().Save());
-        },
-        iter: TestSize.Times(25));
+    public void The_tiles_made_while_appending_are_all_tiles_of_the_tree_as_defined() =>
+        Sizes.Sample(
+            size =>
+            {
+                var builder = new TileBuilder();
+                var made = Append(builder, Many[..size]);
+                made.AddRange(builder.Partial());
+                var defined = new MemoryTiles(Many[..size]);
+                Assert.Equal(TilePath.Of(size).ToHashSet(), made.Select(t => t.Ref).ToHashSet());
+                Assert.Equal(TilePath.Of(size).Count(), made.Count);
+                Assert.All(made, t => Assert.Equal(defined[t.Ref], t.Hashes));
+                Assert.Equal((size, Hex(Frontier(size).Root())), (builder.Size, Hex(builder.Root())));
+                Assert.Equal(Frontier(size).Save(), builder.Frontier().Save());
+            },
+            iter: TestSize.Times(25)
+        );
 
     [Fact]
     public async Task A_builder_resumed_from_stored_tiles_makes_the_tiles_that_the_growth_adds() =>
-        await Gen.Select(Sizes, Gen.Int[0, 700]).SampleAsync(
-            async (old, more) =>
-            {
-                var size = Math.Min(old + more, Many.Length);
-                var builder = await TileBuilder.ResumeAsync(new MemoryTiles(Many[..old]), old, Stop);
-                Assert.Equal((old, Hex(Frontier(old).Root())), (builder.Size, Hex(builder.Root())));
-                var made = Append(builder, Many[old..size]);
-                var added = TilePath.NewBetween(old, size).ToHashSet();
-                Assert.Equal(added.Where(t => t.Full).ToHashSet(), made.Select(t => t.Ref).ToHashSet());
-                Assert.Superset(added.Where(t => !t.Full).ToHashSet(), builder.Partial().Select(t => t.Ref).ToHashSet());
-                var defined = new MemoryTiles(Many[..size]);
-                Assert.All([.. made, .. builder.Partial()], t => Assert.Equal(defined[t.Ref], t.Hashes));
-                Assert.Equal(Hex(Frontier(size).Root()), Hex(builder.Root()));
-            },
-            iter: TestSize.Times(25));
+        await Gen.Select(Sizes, Gen.Int[0, 700])
+            .SampleAsync(
+                async (old, more) =>
+                {
+                    var size = Math.Min(old + more, Many.Length);
+                    var builder = await TileBuilder.ResumeAsync(new MemoryTiles(Many[..old]), old, Stop);
+                    Assert.Equal((old, Hex(Frontier(old).Root())), (builder.Size, Hex(builder.Root())));
+                    var made = Append(builder, Many[old..size]);
+                    var added = TilePath.NewBetween(old, size).ToHashSet();
+                    Assert.Equal(added.Where(t => t.Full).ToHashSet(), made.Select(t => t.Ref).ToHashSet());
+                    Assert.Superset(added.Where(t => !t.Full).ToHashSet(), builder.Partial().Select(t => t.Ref).ToHashSet());
+                    var defined = new MemoryTiles(Many[..size]);
+                    Assert.All([.. made, .. builder.Partial()], t => Assert.Equal(defined[t.Ref], t.Hashes));
+                    Assert.Equal(Hex(Frontier(size).Root()), Hex(builder.Root()));
+                },
+                iter: TestSize.Times(25)
+            );
 
     [Fact]
     public async Task Proofs_can_be_made_from_the_tiles_of_the_builder()

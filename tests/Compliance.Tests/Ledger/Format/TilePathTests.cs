@@ -67,7 +67,8 @@ public sealed class TilePathTests
     [InlineData("tile/0/000.p/1.p/1")]
     [InlineData("tile/0/x009/x223/x372/x036/x854/x775/808")]
     [InlineData("tile/0/x999/x999/x999/x999/x999/x999/999")]
-    public void Any_other_spelling_is_no_tile(string? path) => Assert.Equal((false, default), (TilePath.TryParse(path, out var tile), tile));
+    public void Any_other_spelling_is_no_tile(string? path) =>
+        Assert.Equal((false, default), (TilePath.TryParse(path, out var tile), tile));
 
     [Fact]
     public void Every_tile_is_found_again_by_its_path() =>
@@ -75,16 +76,20 @@ public sealed class TilePathTests
 
     [Fact]
     public void A_path_that_was_changed_names_no_tile_or_has_the_one_spelling_of_another() =>
-        Gen.Select(Tiles, Gen.Int[0, 60], Gen.OneOf(Gen.Char["0123456789x/.p-"], Gen.Char)).Sample((tile, at, c) =>
-        {
-            var path = tile.ToString();
-            at %= path.Length;
-            foreach (var changed in new[] { path.Remove(at, 1), path.Insert(at, c.ToString()), path[..at] + c + path[(at + 1)..] })
-                Assert.True(!TilePath.TryParse(changed, out var parsed) || TilePath.Of(parsed) == changed);
-        });
+        Gen.Select(Tiles, Gen.Int[0, 60], Gen.OneOf(Gen.Char["0123456789x/.p-"], Gen.Char))
+            .Sample(
+                (tile, at, c) =>
+                {
+                    var path = tile.ToString();
+                    at %= path.Length;
+                    foreach (var changed in new[] { path.Remove(at, 1), path.Insert(at, c.ToString()), path[..at] + c + path[(at + 1)..] })
+                        Assert.True(!TilePath.TryParse(changed, out var parsed) || TilePath.Of(parsed) == changed);
+                }
+            );
 
     [Fact]
-    public void Any_text_can_be_asked_about() => Gen.String.Sample(text => Assert.True(!TilePath.TryParse("tile/" + text, out var tile) || TilePath.Of(tile) == "tile/" + text));
+    public void Any_text_can_be_asked_about() =>
+        Gen.String.Sample(text => Assert.True(!TilePath.TryParse("tile/" + text, out var tile) || TilePath.Of(tile) == "tile/" + text));
 
     [Theory]
     [InlineData(-2, 0, 1)]
@@ -100,40 +105,59 @@ public sealed class TilePathTests
     {
         var tiles = TilePath.Of(70_000).ToList();
         Assert.Equal(
-            [.. Enumerable.Range(0, 273).Select(i => new TileRef(0, i, 256)), new(0, 273, 112), new(1, 0, 256), new(1, 1, 17), new(2, 0, 1)],
-            tiles);
-        Assert.Equal([.. tiles.Where(t => t.Level == 0).Select(t => t with { Level = TileRef.Entries }), .. tiles], TilePath.Of(70_000, entries: true));
+            [
+                .. Enumerable.Range(0, 273).Select(i => new TileRef(0, i, 256)),
+                new(0, 273, 112),
+                new(1, 0, 256),
+                new(1, 1, 17),
+                new(2, 0, 1),
+            ],
+            tiles
+        );
+        Assert.Equal(
+            [.. tiles.Where(t => t.Level == 0).Select(t => t with { Level = TileRef.Entries }), .. tiles],
+            TilePath.Of(70_000, entries: true)
+        );
     }
 
     [Fact]
-    public void A_tree_of_256_leaves_has_a_full_tile_and_a_partial_one_above() => Assert.Equal([new TileRef(0, 0, 256), new(1, 0, 1)], TilePath.Of(256));
+    public void A_tree_of_256_leaves_has_a_full_tile_and_a_partial_one_above() =>
+        Assert.Equal([new TileRef(0, 0, 256), new(1, 0, 1)], TilePath.Of(256));
 
     [Fact]
     public void The_empty_tree_has_no_tiles() => Assert.Empty(TilePath.Of(0, entries: true));
 
     [Fact]
-    public void The_largest_trees_have_eight_levels() => Assert.Equal(
-        [.. Enumerable.Range(0, 7).Select(level => new TileRef(level, (127L << (56 - level * 8 - 8)) - 1, 256)), new(7, 0, 127)],
-        TilePath.NewBetween((127L << 56) - 1, 127L << 56));
+    public void The_largest_trees_have_eight_levels() =>
+        Assert.Equal(
+            [.. Enumerable.Range(0, 7).Select(level => new TileRef(level, (127L << (56 - level * 8 - 8)) - 1, 256)), new(7, 0, 127)],
+            TilePath.NewBetween((127L << 56) - 1, 127L << 56)
+        );
 
     [Fact]
-    public void A_growth_adds_the_tiles_that_were_not_there_before() => Gen.Select(Gen.Int[0, 140_000], Gen.Int[0, 70_000]).Sample(
-        (old, more) => Assert.Equal(TilePath.Of(old + more).Except(TilePath.Of(old)), TilePath.NewBetween(old, old + more)),
-        iter: TestSize.Times(100));
+    public void A_growth_adds_the_tiles_that_were_not_there_before() =>
+        Gen.Select(Gen.Int[0, 140_000], Gen.Int[0, 70_000])
+            .Sample(
+                (old, more) => Assert.Equal(TilePath.Of(old + more).Except(TilePath.Of(old)), TilePath.NewBetween(old, old + more)),
+                iter: TestSize.Times(100)
+            );
 
     [Fact]
-    public void Every_hash_stands_in_exactly_one_tile() => Gen.Int[0, 200_000].Sample(
-        size =>
-        {
-            var tiles = TilePath.Of(size).ToLookup(t => t.Level);
-            for (var (level, hashes) = (0, size); hashes > 0; (level, hashes) = (level + 1, hashes / 256))
-            {
-                Assert.Equal(Enumerable.Range(0, tiles[level].Count()), tiles[level].Select(t => (int)t.Index));
-                Assert.All(tiles[level].SkipLast(1), t => Assert.True(t.Full));
-                Assert.Equal(hashes, tiles[level].Sum(t => t.Width));
-            }
-        },
-        iter: TestSize.Times(100));
+    public void Every_hash_stands_in_exactly_one_tile() =>
+        Gen.Int[0, 200_000]
+            .Sample(
+                size =>
+                {
+                    var tiles = TilePath.Of(size).ToLookup(t => t.Level);
+                    for (var (level, hashes) = (0, size); hashes > 0; (level, hashes) = (level + 1, hashes / 256))
+                    {
+                        Assert.Equal(Enumerable.Range(0, tiles[level].Count()), tiles[level].Select(t => (int)t.Index));
+                        Assert.All(tiles[level].SkipLast(1), t => Assert.True(t.Full));
+                        Assert.Equal(hashes, tiles[level].Sum(t => t.Width));
+                    }
+                },
+                iter: TestSize.Times(100)
+            );
 
     [Fact]
     public void A_tree_does_not_shrink()

@@ -24,7 +24,10 @@ public abstract class PseudonymsTests(StorageFixture accounts)
     {
         var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Process().OfAsync(_tenant, "leaver-1", Stop)));
 
-        Assert.All(made, p => Assert.Equal((made[0].Name, Convert.ToHexString(made[0].Salt), "leaver-1"), (p.Name, Convert.ToHexString(p.Salt), p.Id)));
+        Assert.All(
+            made,
+            p => Assert.Equal((made[0].Name, Convert.ToHexString(made[0].Salt), "leaver-1"), (p.Name, Convert.ToHexString(p.Salt), p.Id))
+        );
         Assert.Matches(new Regex("^p-[0-9a-f]{32}$"), made[0].Name);
         Assert.Equal(Pseudonym.SaltSize, made[0].Salt.Length);
         Assert.NotEqual(made[0].Name, (await Process().OfAsync(_tenant, "leaver-2", Stop)).Name);
@@ -73,13 +76,19 @@ public abstract class PseudonymsTests(StorageFixture accounts)
 
         var (person, approver) = (await process.OfAsync(_tenant, "leaver-1", Stop), await process.OfAsync(_tenant, "0a0b", Stop));
         Assert.Equal(2, written.Records.Count);
-        Assert.All(written.Records, r =>
-        {
-            Assert.Equal($"{person.Name}-plan-answer-{approver.Name}-1", r.Id);
-            Assert.Equal(($"approver {approver.Name}", person.Name, $"asked for by {person.Name}", $"{person.Name}-plan"), (r.Actor, r.Subject, r.Reason, r.CorrelationId));
-            Assert.Equal(person.Digest(digest), r.DetailsSha256!["plan.json"]);
-            Assert.NotEqual(digest, r.DetailsSha256!["plan.json"]);
-        });
+        Assert.All(
+            written.Records,
+            r =>
+            {
+                Assert.Equal($"{person.Name}-plan-answer-{approver.Name}-1", r.Id);
+                Assert.Equal(
+                    ($"approver {approver.Name}", person.Name, $"asked for by {person.Name}", $"{person.Name}-plan"),
+                    (r.Actor, r.Subject, r.Reason, r.CorrelationId)
+                );
+                Assert.Equal(person.Digest(digest), r.DetailsSha256!["plan.json"]);
+                Assert.NotEqual(digest, r.DetailsSha256!["plan.json"]);
+            }
+        );
     }
 
     [Fact]

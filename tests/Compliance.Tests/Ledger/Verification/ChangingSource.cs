@@ -16,9 +16,11 @@ internal sealed class ChangingSource(ILedgerSource source, int afterLogs, Action
 
     public Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => source.CheckpointsAsync(cancellationToken);
 
-    public Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken) => source.OpenAsync(path, offset, cancellationToken);
+    public Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken) =>
+        source.OpenAsync(path, offset, cancellationToken);
 
-    public Task<byte[]?> FindAsync(string path, int most, CancellationToken cancellationToken) => source.FindAsync(path, most, cancellationToken);
+    public Task<byte[]?> FindAsync(string path, int most, CancellationToken cancellationToken) =>
+        source.FindAsync(path, most, cancellationToken);
 
     public Task<byte[]> ReadAsync(TileRef tile, CancellationToken cancellationToken) => source.ReadAsync(tile, cancellationToken);
 }

@@ -9,7 +9,9 @@ namespace Compliance.Tests.Ledger.Verification;
 [CollectionDefinition(nameof(MeasuredAlone), DisableParallelization = true)]
 public sealed class MeasuredAlone;
 
-/// <summary>Whatever the files hold, the verifier ends with a result, in little memory, and never calls intact what is not as it was signed.</summary>
+/// <summary>
+/// Whatever the files hold, the verifier ends with a result, in little memory, and never calls intact what is not as it was signed.
+/// </summary>
 [Collection(nameof(MeasuredAlone))]
 public sealed class LedgerExtremesTests
 {
@@ -21,7 +23,15 @@ public sealed class LedgerExtremesTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     private static Task<LedgerVerification> VerifyAsync(ILedgerSource source, NoteKey key, bool tiles = true, byte[]? kept = null) =>
-        new LedgerVerifier(source, new() { Keys = [key], Tiles = tiles, Kept = kept }).VerifyAsync(Stop);
+        new LedgerVerifier(
+            source,
+            new()
+            {
+                Keys = [key],
+                Tiles = tiles,
+                Kept = kept,
+            }
+        ).VerifyAsync(Stop);
 
     // What a change does to a file; null deletes it. The numbers come from the generator.
     private static byte[]? Spoil(byte[] file, byte[] other, int how, int at, byte[] noise)
@@ -30,7 +40,14 @@ public sealed class LedgerExtremesTests
         switch (how)
         {
             case 0:
-                return noise.Length == 0 || file.Length == 0 ? file : [.. file[..place], .. noise[..Math.Min(noise.Length, file.Length - place)], .. file[Math.Min(file.Length, place + noise.Length)..]];
+                return noise.Length == 0 || file.Length == 0
+                    ? file
+                    :
+                    [
+                        .. file[..place],
+                        .. noise[..Math.Min(noise.Length, file.Length - place)],
+                        .. file[Math.Min(file.Length, place + noise.Length)..],
+                    ];
             case 1:
                 var flipped = file.ToArray();
                 if (flipped.Length > 0)
@@ -90,36 +107,48 @@ public sealed class LedgerExtremesTests
         var log = CoveredLog(whole.Files);
         var tiles = TilePath.Of(Covered, entries: true).Select(TilePath.Of).ToArray();
         var (intact, tampered) = (0, 0);
-        var change = Gen.Select(Gen.Int[0, paths.Length - 1], Gen.Int[0, paths.Length - 1], Gen.Int[0, 9], Gen.Int[0, int.MaxValue], Gen.Byte.Array[0, 40]);
-        await change.Array[1, 3].SampleAsync(
-            async changes =>
-            {
-                var files = whole.Files.ToDictionary();
-                foreach (var (path, other, how, at, noise) in changes)
+        var change = Gen.Select(
+            Gen.Int[0, paths.Length - 1],
+            Gen.Int[0, paths.Length - 1],
+            Gen.Int[0, 9],
+            Gen.Int[0, int.MaxValue],
+            Gen.Byte.Array[0, 40]
+        );
+        await change
+            .Array[1, 3]
+            .SampleAsync(
+                async changes =>
                 {
-                    if (!files.TryGetValue(paths[path], out var file))
-                        continue;
-                    if (Spoil(file, files.GetValueOrDefault(paths[other]) ?? [], how, at, noise) is { } spoilt)
-                        files[paths[path]] = spoilt;
-                    else
-                        files.Remove(paths[path]);
-                }
-                var result = await VerifyAsync(new MemoryLedger(files), folder.Key);
-                Assert.Equal(result.Verdict != LedgerVerdict.Intact, result.Problems.Count > 0);
-                if (result.Verdict != LedgerVerdict.Intact)
-                {
-                    Interlocked.Increment(ref tampered);
-                    return;
-                }
-                Interlocked.Increment(ref intact);
-                // Where both checkpoints of the later size are gone, the earlier one is all that vouches: only an auditor's own copy shows
-                // more.
-                var (covered, kept) = files.ContainsKey(LedgerLayout.Head) || files.ContainsKey(LedgerLayout.Checkpoint(Covered))
-                    ? (log, tiles) : (CoveredLog(whole.Files, 300), []);
-                Assert.True(covered.AsSpan().SequenceEqual(CoveredLog(files, kept.Length > 0 ? Covered : 300)));
-                Assert.All(kept, t => Assert.Equal(whole.Files[t], files[t]));
-            },
-            iter: TestSize.Times(800), seed: Seed);
+                    var files = whole.Files.ToDictionary();
+                    foreach (var (path, other, how, at, noise) in changes)
+                    {
+                        if (!files.TryGetValue(paths[path], out var file))
+                            continue;
+                        if (Spoil(file, files.GetValueOrDefault(paths[other]) ?? [], how, at, noise) is { } spoilt)
+                            files[paths[path]] = spoilt;
+                        else
+                            files.Remove(paths[path]);
+                    }
+                    var result = await VerifyAsync(new MemoryLedger(files), folder.Key);
+                    Assert.Equal(result.Verdict != LedgerVerdict.Intact, result.Problems.Count > 0);
+                    if (result.Verdict != LedgerVerdict.Intact)
+                    {
+                        Interlocked.Increment(ref tampered);
+                        return;
+                    }
+                    Interlocked.Increment(ref intact);
+                    // Where both checkpoints of the later size are gone, the earlier one is all that vouches: only an auditor's own copy
+                    // shows more.
+                    var (covered, kept) =
+                        files.ContainsKey(LedgerLayout.Head) || files.ContainsKey(LedgerLayout.Checkpoint(Covered))
+                            ? (log, tiles)
+                            : (CoveredLog(whole.Files, 300), []);
+                    Assert.True(covered.AsSpan().SequenceEqual(CoveredLog(files, kept.Length > 0 ? Covered : 300)));
+                    Assert.All(kept, t => Assert.Equal(whole.Files[t], files[t]));
+                },
+                iter: TestSize.Times(800),
+                seed: Seed
+            );
         // The property says something only when both come about.
         Assert.True(intact > 25 && tampered > 250, $"{intact} intact, {tampered} not");
     }
@@ -129,43 +158,60 @@ public sealed class LedgerExtremesTests
     {
         using var folder = await LedgerFolder.OfAsync(300, 300);
         var paths = MemoryLedger.Of(folder).Files.Keys.Order(StringComparer.Ordinal).ToArray();
-        await Gen.Select(Gen.Int[0, paths.Length - 1], Gen.Int[0, 9], Gen.Int[0, int.MaxValue], Gen.Byte.Array[0, 40]).SampleAsync(
-            async (path, how, at, noise) =>
-            {
-                var file = folder.Read(paths[path]);
-                try
+        await Gen.Select(Gen.Int[0, paths.Length - 1], Gen.Int[0, 9], Gen.Int[0, int.MaxValue], Gen.Byte.Array[0, 40])
+            .SampleAsync(
+                async (path, how, at, noise) =>
                 {
-                    folder.Delete(paths[path]);
-                    if (Spoil(file, [], how, at, noise) is { } spoilt)
-                        folder.Write(paths[path], spoilt);
-                    else
-                        Directory.CreateDirectory(folder.PathOf(paths[path]));
-                    _ = await folder.VerifyAsync();
-                }
-                finally
-                {
-                    if (Directory.Exists(folder.PathOf(paths[path])))
-                        Directory.Delete(folder.PathOf(paths[path]));
-                    folder.Write(paths[path], file);
-                }
-            },
-            iter: TestSize.Times(100), seed: Seed, threads: 1);
+                    var file = folder.Read(paths[path]);
+                    try
+                    {
+                        folder.Delete(paths[path]);
+                        if (Spoil(file, [], how, at, noise) is { } spoilt)
+                            folder.Write(paths[path], spoilt);
+                        else
+                            Directory.CreateDirectory(folder.PathOf(paths[path]));
+                        _ = await folder.VerifyAsync();
+                    }
+                    finally
+                    {
+                        if (Directory.Exists(folder.PathOf(paths[path])))
+                            Directory.Delete(folder.PathOf(paths[path]));
+                        folder.Write(paths[path], file);
+                    }
+                },
+                iter: TestSize.Times(100),
+                seed: Seed,
+                threads: 1
+            );
         Assert.Equal(LedgerVerdict.Intact, (await folder.VerifyAsync()).Verdict);
     }
 
     [Fact]
-    public Task Any_bytes_as_the_auditors_own_checkpoint_end_in_a_result() => Gen.Byte.Array[0, 300].SampleAsync(
-        async bytes => Assert.Equal(LedgerVerdict.CannotTell, (await VerifyAsync(new MemoryLedger(new Dictionary<string, byte[]>()), Key, kept: bytes)).Verdict), iter: TestSize.Times(300));
+    public Task Any_bytes_as_the_auditors_own_checkpoint_end_in_a_result() =>
+        Gen
+            .Byte.Array[0, 300]
+            .SampleAsync(
+                async bytes =>
+                    Assert.Equal(
+                        LedgerVerdict.CannotTell,
+                        (await VerifyAsync(new MemoryLedger(new Dictionary<string, byte[]>()), Key, kept: bytes)).Verdict
+                    ),
+                iter: TestSize.Times(300)
+            );
 
     [Fact]
-    public void Any_bytes_are_a_line_of_some_form_and_any_begin_of_a_record_is_a_torn_one() => Gen.Select(Gen.Byte.Array[0, 60], Gen.Int[1, 250]).Sample((bytes, cut) =>
-    {
-        _ = RecordFacts.Of(bytes).Id;
-        _ = RecordFacts.Of([(byte)'{', .. bytes, (byte)'}']).Id;
-        var line = Encoding.UTF8.GetBytes(LedgerFolder.Line(1, id: "é—\\u00e9\\ud83d\\ude00"));
-        Assert.Equal(LineForm.Torn, RecordFacts.Of(line.AsSpan(0, cut)).Form);
-        Assert.Equal("é—é😀", RecordFacts.Of(line).Id);
-    });
+    public void Any_bytes_are_a_line_of_some_form_and_any_begin_of_a_record_is_a_torn_one() =>
+        Gen.Select(Gen.Byte.Array[0, 60], Gen.Int[1, 250])
+            .Sample(
+                (bytes, cut) =>
+                {
+                    _ = RecordFacts.Of(bytes).Id;
+                    _ = RecordFacts.Of([(byte)'{', .. bytes, (byte)'}']).Id;
+                    var line = Encoding.UTF8.GetBytes(LedgerFolder.Line(1, id: "é—\\u00e9\\ud83d\\ude00"));
+                    Assert.Equal(LineForm.Torn, RecordFacts.Of(line.AsSpan(0, cut)).Form);
+                    Assert.Equal("é—é😀", RecordFacts.Of(line).Id);
+                }
+            );
 
     [Theory]
     [InlineData("{\"id\":\"\\ud800\"}")]
@@ -190,7 +236,10 @@ public sealed class LedgerExtremesTests
         ledger.AppendBytes([.. "{\"id\":\""u8, 0xff, 0xfe, .. "\"}"u8]);
         ledger.AppendBytes([0xff, 0xfe, 0x00]);
         await ledger.CheckpointAsync();
-        Assert.Equal([LedgerProblemKind.ForeignLine, LedgerProblemKind.ForeignLine, LedgerProblemKind.ForeignLine], (await ledger.VerifyAsync()).Problems.Select(p => p.Kind));
+        Assert.Equal(
+            [LedgerProblemKind.ForeignLine, LedgerProblemKind.ForeignLine, LedgerProblemKind.ForeignLine],
+            (await ledger.VerifyAsync()).Problems.Select(p => p.Kind)
+        );
     }
 
     [Fact]
@@ -216,7 +265,10 @@ public sealed class LedgerExtremesTests
     {
         var source = new Endless(400_000, i => i % 4 == 3 ? (byte)'\n' : "{x}"u8[(int)(i % 4)]);
         var result = await VerifyAsync(source, Key);
-        Assert.Equal((100_000, LedgerVerifier.MaxProblemsOfAKind), (result.Records, result.Problems.Count(p => p.Kind == LedgerProblemKind.ForeignLine)));
+        Assert.Equal(
+            (100_000, LedgerVerifier.MaxProblemsOfAKind),
+            (result.Records, result.Problems.Count(p => p.Kind == LedgerProblemKind.ForeignLine))
+        );
         Assert.Equal(100_000 - LedgerVerifier.MaxProblemsOfAKind, result.MoreProblems);
         Assert.InRange(source.MaxMemory, 1, 40_000_000);
     }
@@ -251,12 +303,18 @@ public sealed class LedgerExtremesTests
 
         public long MaxMemory { get; private set; } = 1;
 
-        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LedgerFile>>([new(LedgerLayout.Log(2026, 11, 1), length)]);
+        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<LedgerFile>>([new(LedgerLayout.Log(2026, 11, 1), length)]);
 
-        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<long>>([]);
+        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<long>>([]);
 
         public override Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken) =>
-            path == LedgerLayout.Head ? throw new FileNotFoundException() : Task.FromResult<Stream>(new Made(length, byteAt, () => MaxMemory = Math.Max(MaxMemory, GC.GetTotalMemory(forceFullCollection: true) - _before)));
+            path == LedgerLayout.Head
+                ? throw new FileNotFoundException()
+                : Task.FromResult<Stream>(
+                    new Made(length, byteAt, () => MaxMemory = Math.Max(MaxMemory, GC.GetTotalMemory(forceFullCollection: true) - _before))
+                );
     }
 
     // One file goes on for ever.
@@ -266,20 +324,28 @@ public sealed class LedgerExtremesTests
 
         public long Read { get; private set; }
 
-        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) => _files.LogsAsync(cancellationToken);
+        public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) =>
+            _files.LogsAsync(cancellationToken);
 
-        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => _files.CheckpointsAsync(cancellationToken);
+        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) =>
+            _files.CheckpointsAsync(cancellationToken);
 
         public override Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken)
         {
             if (path != longer)
                 return _files.OpenAsync(path, offset, cancellationToken);
             var bytes = files[path];
-            return Task.FromResult<Stream>(new Made(long.MaxValue, i =>
-            {
-                Read++;
-                return i < bytes.Length ? bytes[i] : (byte)'x';
-            }, () => { }));
+            return Task.FromResult<Stream>(
+                new Made(
+                    long.MaxValue,
+                    i =>
+                    {
+                        Read++;
+                        return i < bytes.Length ? bytes[i] : (byte)'x';
+                    },
+                    () => { }
+                )
+            );
         }
     }
 
@@ -297,7 +363,11 @@ public sealed class LedgerExtremesTests
 
         public override long Length => throw new NotSupportedException();
 
-        public override long Position { get => _at; set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => _at;
+            set => throw new NotSupportedException();
+        }
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
@@ -328,8 +398,6 @@ public sealed class LedgerExtremesTests
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
     }
 }

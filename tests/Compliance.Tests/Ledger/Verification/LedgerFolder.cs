@@ -52,8 +52,20 @@ internal sealed class LedgerFolder : IDisposable
     }
 
     /// <summary>The line of a record, without a line feed.</summary>
-    public static string Line(long index, DateTimeOffset? loggedAt = null, string? id = null, string more = "", string action = "credentials.check", string version = "1", string? subject = null) => string.Create(CultureInfo.InvariantCulture,
-        $"{{\"action\":\"{action}\",\"actor\":\"CredentialRotationCheck (timer)\",\"controls\":[\"CRED-001\"],\"correlationId\":\"c-{index}\",\"counts\":{{\"objects\":{index}}},\"id\":\"{id ?? $"run-{index}/check"}\",\"loggedAt\":\"{(loggedAt ?? Start.AddSeconds(index)).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\",\"outcome\":\"complete\",\"policySha256\":\"00\"{(subject is null ? "" : $",\"subject\":\"{subject}\"")},\"tenantId\":\"test\",\"time\":\"2026-11-01T06:00:00Z\"{more},\"version\":{version}}}");
+    public static string Line(
+        long index,
+        DateTimeOffset? loggedAt = null,
+        string? id = null,
+        string more = "",
+        string action = "credentials.check",
+        string version = "1",
+        string? subject = null
+    ) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{{\"action\":\"{action}\",\"actor\":\"CredentialRotationCheck "
+                + $"(timer)\",\"controls\":[\"CRED-001\"],\"correlationId\":\"c-{index}\",\"counts\":{{\"objects\":{index}}},\"id\":\"{id ?? $"run-{index}/check"}\",\"loggedAt\":\"{(loggedAt ?? Start.AddSeconds(index)).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\",\"outcome\":\"complete\",\"policySha256\":\"00\"{(subject is null ? "" : $",\"subject\":\"{subject}\"")},\"tenantId\":\"test\",\"time\":\"2026-11-01T06:00:00Z\"{more},\"version\":{version}}}"
+        );
 
     public void Append(string? line = null) => AppendBytes(Encoding.UTF8.GetBytes(line ?? Line(Size)));
 
@@ -83,7 +95,9 @@ internal sealed class LedgerFolder : IDisposable
     /// <summary>Closes the blob and goes on in another.</summary>
     public void Roll(string? next = null)
     {
-        next ??= LedgerLayout.TryParseLog(_log, out var log) ? LedgerLayout.Log(log.Year, log.Month, log.Number + 1) : throw new InvalidOperationException(_log);
+        next ??= LedgerLayout.TryParseLog(_log, out var log)
+            ? LedgerLayout.Log(log.Year, log.Month, log.Number + 1)
+            : throw new InvalidOperationException(_log);
         Append(Line(Size, id: $"ledger-closed-{_log}", action: "ledger.closed", subject: next));
         _log = next;
     }
@@ -103,7 +117,13 @@ internal sealed class LedgerFolder : IDisposable
     }
 
     public async Task<byte[]> SignAsync(long size, byte[] root, INoteSigner? signer = null, string origin = Origin) =>
-        (await SignedNote.SignAsync(new Checkpoint(origin, size, root, []).Format(), [signer ?? _signer], TestContext.Current.CancellationToken)).Format();
+        (
+            await SignedNote.SignAsync(
+                new Checkpoint(origin, size, root, []).Format(),
+                [signer ?? _signer],
+                TestContext.Current.CancellationToken
+            )
+        ).Format();
 
     public string PathOf(string path)
     {
@@ -137,8 +157,22 @@ internal sealed class LedgerFolder : IDisposable
         }
     }
 
-    public Task<LedgerVerification> VerifyAsync(byte[]? kept = null, IReadOnlyCollection<NoteKey>? keys = null, bool tiles = true, string? origin = null) =>
-        new LedgerVerifier(Source, new() { Keys = keys ?? [Key], Kept = kept, Tiles = tiles, Origin = origin }).VerifyAsync(TestContext.Current.CancellationToken);
+    public Task<LedgerVerification> VerifyAsync(
+        byte[]? kept = null,
+        IReadOnlyCollection<NoteKey>? keys = null,
+        bool tiles = true,
+        string? origin = null
+    ) =>
+        new LedgerVerifier(
+            Source,
+            new()
+            {
+                Keys = keys ?? [Key],
+                Kept = kept,
+                Tiles = tiles,
+                Origin = origin,
+            }
+        ).VerifyAsync(TestContext.Current.CancellationToken);
 
     public void Dispose()
     {

@@ -14,9 +14,11 @@ public sealed class LedgerVerifierTests
     private static long OffsetOf(LedgerFolder ledger, int line, string? log = null) =>
         Encoding.UTF8.GetString(ledger.Read(log ?? ledger.Log)).Split('\n').Take(line).Sum(l => Encoding.UTF8.GetByteCount(l) + 1L);
 
-    private static LedgerProblemKind OfPath(string tile) => tile.Contains("entries", StringComparison.Ordinal) ? LedgerProblemKind.ChangedBundle : LedgerProblemKind.ChangedTile;
+    private static LedgerProblemKind OfPath(string tile) =>
+        tile.Contains("entries", StringComparison.Ordinal) ? LedgerProblemKind.ChangedBundle : LedgerProblemKind.ChangedTile;
 
-    private static (LedgerVerdict Verdict, LedgerProblemKind Kind) First(LedgerVerification result) => (result.Verdict, result.Problems[0].Kind);
+    private static (LedgerVerdict Verdict, LedgerProblemKind Kind) First(LedgerVerification result) =>
+        (result.Verdict, result.Problems[0].Kind);
 
     private static void AssertIntact(LedgerVerification result, params string[] warnings)
     {
@@ -26,10 +28,19 @@ public sealed class LedgerVerifierTests
         Assert.All(warnings.Zip(result.Warnings), w => Assert.Contains(w.First, w.Second, StringComparison.Ordinal));
     }
 
-    private static LedgerProblem AssertTampered(LedgerVerification result, LedgerProblemKind kind, long? index = null, string? path = null, long? offset = null, string? says = null)
+    private static LedgerProblem AssertTampered(
+        LedgerVerification result,
+        LedgerProblemKind kind,
+        long? index = null,
+        string? path = null,
+        long? offset = null,
+        string? says = null
+    )
     {
         Assert.Equal(LedgerVerdict.Tampered, result.Verdict);
-        var problem = result.Problems.FirstOrDefault(p => p.Kind == kind) ?? throw new InvalidOperationException($"no {kind}, only {string.Join("; ", result.Problems)}");
+        var problem =
+            result.Problems.FirstOrDefault(p => p.Kind == kind)
+            ?? throw new InvalidOperationException($"no {kind}, only {string.Join("; ", result.Problems)}");
         Assert.Equal(LedgerVerdict.Tampered, problem.Says);
         if (index is not null)
             Assert.Equal(index, problem.Index);
@@ -178,8 +189,14 @@ public sealed class LedgerVerifierTests
         using var ledger = await LedgerFolder.OfAsync(count + 400, count + 400);
         var offset = OffsetOf(ledger, 300);
         ledger.Edit(l => l.RemoveRange(300, count));
-        AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.DroppedRecord, 300, ledger.Log, offset,
-            $"are gone, {count} in number; the first lost one is record 300 (run-300/check)");
+        AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.DroppedRecord,
+            300,
+            ledger.Log,
+            offset,
+            $"are gone, {count} in number; the first lost one is record 300 (run-300/check)"
+        );
     }
 
     [Theory]
@@ -189,7 +206,12 @@ public sealed class LedgerVerifierTests
     {
         using var ledger = await LedgerFolder.OfAsync(500, 500);
         ledger.Edit(l => (l[one], l[other]) = (l[other], l[one]));
-        AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.SwappedRecords, one, says: $"it should be record {other}, and the one that should be here (run-{one}/check) is record {other}");
+        AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.SwappedRecords,
+            one,
+            says: $"it should be record {other}, and the one that should be here (run-{one}/check) is record {other}"
+        );
     }
 
     [Theory]
@@ -199,7 +221,13 @@ public sealed class LedgerVerifierTests
     {
         using var ledger = await LedgerFolder.OfAsync(500, 500);
         ledger.Edit(l => l.Insert(place, l[9]));
-        var problem = AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.DoubledRecord, place, offset: OffsetOf(ledger, place), says: "record 9 at byte ");
+        var problem = AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.DoubledRecord,
+            place,
+            offset: OffsetOf(ledger, place),
+            says: "record 9 at byte "
+        );
         Assert.Equal("run-9/check", problem.RecordId);
     }
 
@@ -208,7 +236,13 @@ public sealed class LedgerVerifierTests
     {
         using var ledger = await LedgerFolder.OfAsync(500, 500);
         ledger.Edit(l => l.Insert(256, LedgerFolder.Line(256, id: "mine")));
-        var problem = AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.InsertedRecord, 256, offset: OffsetOf(ledger, 256), says: "never signed stand from here on, 1 in number");
+        var problem = AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.InsertedRecord,
+            256,
+            offset: OffsetOf(ledger, 256),
+            says: "never signed stand from here on, 1 in number"
+        );
         Assert.Equal("mine", problem.RecordId);
     }
 
@@ -221,7 +255,14 @@ public sealed class LedgerVerifierTests
     {
         using var ledger = await LedgerFolder.OfAsync(500, 300, 500);
         ledger.Edit(l => l.RemoveRange(left, l.Count - left));
-        AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.TruncatedLog, left, ledger.Log, ledger.Read(ledger.Log).Length, $"the first lost one is record {left} (run-{left}/check)");
+        AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.TruncatedLog,
+            left,
+            ledger.Log,
+            ledger.Read(ledger.Log).Length,
+            $"the first lost one is record {left} (run-{left}/check)"
+        );
     }
 
     [Fact]
@@ -247,7 +288,12 @@ public sealed class LedgerVerifierTests
         using var ledger = await LedgerFolder.OfAsync(500, 300, 500);
         ledger.Edit(l => l[400] = l[400].Replace("timer", "Timer", StringComparison.Ordinal));
         Directory.Delete(Path.Combine(ledger.Root, "tile"), recursive: true);
-        AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.DifferentRoot, 300, says: "between record 300 (the first after checkpoints/300, which it agrees with) and record 499");
+        AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.DifferentRoot,
+            300,
+            says: "between record 300 (the first after checkpoints/300, which it agrees with) and record 499"
+        );
     }
 
     [Fact]
@@ -256,7 +302,10 @@ public sealed class LedgerVerifierTests
         using var ledger = await LedgerFolder.OfAsync(500, 500);
         ledger.Edit(l => l[100] = l[100].Replace("timer", "Timer", StringComparison.Ordinal));
         var tile = ledger.Read("tile/0/000");
-        MerkleHash.Leaf(Encoding.UTF8.GetBytes(LedgerFolder.Line(100).Replace("timer", "Timer", StringComparison.Ordinal)), tile.AsSpan(100 * 32, 32));
+        MerkleHash.Leaf(
+            Encoding.UTF8.GetBytes(LedgerFolder.Line(100).Replace("timer", "Timer", StringComparison.Ordinal)),
+            tile.AsSpan(100 * 32, 32)
+        );
         ledger.Write("tile/0/000", tile);
         AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.ChangedRecord, 100);
     }
@@ -270,7 +319,12 @@ public sealed class LedgerVerifierTests
         using var stranger = LedgerFolder.Stranger();
         var size = path == "checkpoint" ? 30 : 20;
         ledger.Write(path, await ledger.SignAsync(size, new byte[32], stranger));
-        AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.ForgedCheckpoint, path: path, says: $"{path} is forged: none of the known keys has signed it, only {stranger.Name}+{stranger.KeyId:x8}");
+        AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.ForgedCheckpoint,
+            path: path,
+            says: $"{path} is forged: none of the known keys has signed it, only {stranger.Name}+{stranger.KeyId:x8}"
+        );
     }
 
     [Fact]
@@ -278,7 +332,10 @@ public sealed class LedgerVerifierTests
     {
         using var ledger = await LedgerFolder.OfAsync(30, 10, 30);
         using var stranger = LedgerFolder.Stranger();
-        ledger.Write("checkpoint", await ledger.SignAsync(30, Checkpoint.Parse(SignedNote.Parse(ledger.Read("checkpoints/30")).Text).Root, stranger));
+        ledger.Write(
+            "checkpoint",
+            await ledger.SignAsync(30, Checkpoint.Parse(SignedNote.Parse(ledger.Read("checkpoints/30")).Text).Root, stranger)
+        );
         AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.ForgedCheckpoint, path: "checkpoint");
     }
 
@@ -288,7 +345,12 @@ public sealed class LedgerVerifierTests
         using var ledger = await LedgerFolder.OfAsync(30, 30);
         using var stranger = LedgerFolder.Stranger();
         ledger.Write("checkpoints/40", await ledger.SignAsync(40, new byte[32], stranger));
-        AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.ForgedCheckpoint, path: "checkpoints/40", says: "the log has 30 records, not 40");
+        AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.ForgedCheckpoint,
+            path: "checkpoints/40",
+            says: "the log has 30 records, not 40"
+        );
     }
 
     [Fact]
@@ -298,7 +360,12 @@ public sealed class LedgerVerifierTests
         var note = SignedNote.Parse(ledger.Read("checkpoint"));
         var forged = note with { Text = new Checkpoint(LedgerFolder.Origin, 30, new byte[32], []).Format() };
         ledger.Write("checkpoint", forged.Format());
-        AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.ForgedCheckpoint, path: "checkpoint", says: $"the signature of {ledger.Key} does not match the text");
+        AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.ForgedCheckpoint,
+            path: "checkpoint",
+            says: $"the signature of {ledger.Key} does not match the text"
+        );
     }
 
     [Theory]
@@ -317,7 +384,12 @@ public sealed class LedgerVerifierTests
     {
         using var ledger = await LedgerFolder.OfAsync(30, 10, 20, 30);
         ledger.Write("checkpoints/20", ledger.Read("checkpoints/10"));
-        AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.MisplacedCheckpoint, path: "checkpoints/20", says: "holds a checkpoint of 10 records");
+        AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.MisplacedCheckpoint,
+            path: "checkpoints/20",
+            says: "holds a checkpoint of 10 records"
+        );
     }
 
     [Fact]
@@ -326,8 +398,16 @@ public sealed class LedgerVerifierTests
         using var ledger = await LedgerFolder.OfAsync(30, 10, 30);
         var root = Checkpoint.Parse(SignedNote.Parse(ledger.Read("checkpoints/10")).Text).Root;
         ledger.Write("checkpoints/10", await ledger.SignAsync(10, root, origin: "compliancefunctions/other"));
-        AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.MisplacedCheckpoint, path: "checkpoints/10", says: "is of another log: compliancefunctions/other");
-        Assert.Equal(LedgerProblemKind.MisplacedCheckpoint, (await ledger.VerifyAsync(origin: "compliancefunctions/third")).Problems[0].Kind);
+        AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.MisplacedCheckpoint,
+            path: "checkpoints/10",
+            says: "is of another log: compliancefunctions/other"
+        );
+        Assert.Equal(
+            LedgerProblemKind.MisplacedCheckpoint,
+            (await ledger.VerifyAsync(origin: "compliancefunctions/third")).Problems[0].Kind
+        );
     }
 
     [Theory]
@@ -377,11 +457,21 @@ public sealed class LedgerVerifierTests
         // Everything is put back to what it was at 300, with genuine signatures.
         using var older = await LedgerFolder.OfAsync(300, 300);
         AssertIntact(await older.VerifyAsync());
-        AssertTampered(await older.VerifyAsync(kept), LedgerProblemKind.RolledBackLog, 300, says: "the log was rolled back: the log has 300 records, the checkpoint you kept was signed for 500");
+        AssertTampered(
+            await older.VerifyAsync(kept),
+            LedgerProblemKind.RolledBackLog,
+            300,
+            says: "the log was rolled back: the log has 300 records, the checkpoint you kept was signed for 500"
+        );
         older.Append(LedgerFolder.Line(300, id: "rewritten"));
         for (var i = 301; i < 600; i++)
             older.Append();
-        AssertTampered(await older.VerifyAsync(kept), LedgerProblemKind.RolledBackLog, 300, says: "does not give the root of the checkpoint you kept (500 records)");
+        AssertTampered(
+            await older.VerifyAsync(kept),
+            LedgerProblemKind.RolledBackLog,
+            300,
+            says: "does not give the root of the checkpoint you kept (500 records)"
+        );
     }
 
     [Fact]
@@ -393,7 +483,11 @@ public sealed class LedgerVerifierTests
         for (var i = 301; i < 500; i++)
             other.Append();
         await other.CheckpointAsync();
-        AssertTampered(await ledger.VerifyAsync(other.Read("checkpoint")), LedgerProblemKind.SplitView, says: "they cover as many records, but not the same");
+        AssertTampered(
+            await ledger.VerifyAsync(other.Read("checkpoint")),
+            LedgerProblemKind.SplitView,
+            says: "they cover as many records, but not the same"
+        );
     }
 
     [Fact]
@@ -403,7 +497,11 @@ public sealed class LedgerVerifierTests
         using var other = await LedgerFolder.OfAsync(300);
         other.Append(LedgerFolder.Line(300, id: "for your eyes only"));
         await other.CheckpointAsync();
-        AssertTampered(await ledger.VerifyAsync(other.Read("checkpoint")), LedgerProblemKind.SplitView, says: "the checkpoint you kept (301 records");
+        AssertTampered(
+            await ledger.VerifyAsync(other.Read("checkpoint")),
+            LedgerProblemKind.SplitView,
+            says: "the checkpoint you kept (301 records"
+        );
     }
 
     [Fact]
@@ -498,7 +596,10 @@ public sealed class LedgerVerifierTests
     private static Task<LedgerVerification> GrowingAsync(LedgerFolder ledger)
     {
         var source = new ChangingSource(
-            ledger.Source, afterLogs: 0, () => ledger.Write(LedgerLayout.Head, ledger.Read(LedgerLayout.Checkpoint(300))));
+            ledger.Source,
+            afterLogs: 0,
+            () => ledger.Write(LedgerLayout.Head, ledger.Read(LedgerLayout.Checkpoint(300)))
+        );
         return new LedgerVerifier(source, new() { Keys = [ledger.Key] }).VerifyAsync(Stop);
     }
 
@@ -563,7 +664,14 @@ public sealed class LedgerVerifierTests
         ledger.Append(LedgerFolder.Line(8, LedgerFolder.Start.AddSeconds(-9)));
         AssertIntact(await ledger.VerifyAsync(), "4 records after");
         ledger.Append(LedgerFolder.Line(9, LedgerFolder.Start.AddSeconds(-11.001)));
-        AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.TimeWentBack, 9, ledger.Log, OffsetOf(ledger, 9), "logged at 2026-11-01T05:59:48.999Z, before the one that precedes it (2026-11-01T05:59:51.000Z)");
+        AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.TimeWentBack,
+            9,
+            ledger.Log,
+            OffsetOf(ledger, 9),
+            "logged at 2026-11-01T05:59:48.999Z, before the one that precedes it (2026-11-01T05:59:51.000Z)"
+        );
     }
 
     [Fact]
@@ -572,7 +680,14 @@ public sealed class LedgerVerifierTests
         using var ledger = await LedgerFolder.OfAsync(20, 10);
         ledger.Append(LedgerFolder.Line(20, id: "run-3/check"));
         ledger.Append(LedgerFolder.Line(21, id: "run-\\u0033/check", version: "7"));
-        var problem = AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.DoubledRecord, 20, ledger.Log, OffsetOf(ledger, 20), string.Create(CultureInfo.InvariantCulture, $"record 3 at byte {OffsetOf(ledger, 3)}"));
+        var problem = AssertTampered(
+            await ledger.VerifyAsync(),
+            LedgerProblemKind.DoubledRecord,
+            20,
+            ledger.Log,
+            OffsetOf(ledger, 20),
+            string.Create(CultureInfo.InvariantCulture, $"record 3 at byte {OffsetOf(ledger, 3)}")
+        );
         Assert.Equal("run-3/check", problem.RecordId);
     }
 
@@ -607,10 +722,16 @@ public sealed class LedgerVerifierTests
     public async Task Without_key_checkpoint_or_source_nobody_can_tell()
     {
         using var ledger = await LedgerFolder.OfAsync(5, 5);
-        Assert.Equal("no key was given to verify the checkpoints with", (await ledger.VerifyAsync(keys: [])).Problems.Single(p => p.Kind == LedgerProblemKind.NoCheckpoint).Message);
+        Assert.Equal(
+            "no key was given to verify the checkpoints with",
+            (await ledger.VerifyAsync(keys: [])).Problems.Single(p => p.Kind == LedgerProblemKind.NoCheckpoint).Message
+        );
         using var stranger = LedgerFolder.Stranger();
         var wrongKey = await ledger.VerifyAsync(keys: [stranger.Key]);
-        Assert.Equal((LedgerVerdict.CannotTell, "none of the checkpoints is signed by a known key"), (wrongKey.Verdict, wrongKey.Problems.Single(p => p.Kind == LedgerProblemKind.NoCheckpoint).Message));
+        Assert.Equal(
+            (LedgerVerdict.CannotTell, "none of the checkpoints is signed by a known key"),
+            (wrongKey.Verdict, wrongKey.Problems.Single(p => p.Kind == LedgerProblemKind.NoCheckpoint).Message)
+        );
         ledger.Delete("checkpoint");
         ledger.Delete("checkpoints/5");
         Assert.Equal((LedgerVerdict.CannotTell, LedgerProblemKind.NoCheckpoint), First(await ledger.VerifyAsync()));
@@ -623,10 +744,19 @@ public sealed class LedgerVerifierTests
     public async Task The_auditors_own_file_accuses_nobody_when_it_is_none()
     {
         using var ledger = await LedgerFolder.OfAsync(5, 5);
-        Assert.Equal((LedgerVerdict.CannotTell, LedgerProblemKind.DamagedCheckpoint), First(await ledger.VerifyAsync("rubbish"u8.ToArray())));
+        Assert.Equal(
+            (LedgerVerdict.CannotTell, LedgerProblemKind.DamagedCheckpoint),
+            First(await ledger.VerifyAsync("rubbish"u8.ToArray()))
+        );
         using var stranger = LedgerFolder.Stranger();
-        Assert.Equal((LedgerVerdict.CannotTell, LedgerProblemKind.ForgedCheckpoint), First(await ledger.VerifyAsync(await ledger.SignAsync(5, new byte[32], stranger))));
-        Assert.Equal((LedgerVerdict.CannotTell, LedgerProblemKind.MisplacedCheckpoint), First(await ledger.VerifyAsync(await ledger.SignAsync(5, new byte[32], origin: "other"), origin: LedgerFolder.Origin)));
+        Assert.Equal(
+            (LedgerVerdict.CannotTell, LedgerProblemKind.ForgedCheckpoint),
+            First(await ledger.VerifyAsync(await ledger.SignAsync(5, new byte[32], stranger)))
+        );
+        Assert.Equal(
+            (LedgerVerdict.CannotTell, LedgerProblemKind.MisplacedCheckpoint),
+            First(await ledger.VerifyAsync(await ledger.SignAsync(5, new byte[32], origin: "other"), origin: LedgerFolder.Origin))
+        );
     }
 
     [Fact]
@@ -645,7 +775,9 @@ public sealed class LedgerVerifierTests
         using var ledger = await LedgerFolder.OfAsync(5, 5);
         using var stopped = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         await stopped.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new LedgerVerifier(ledger.Source, new() { Keys = [ledger.Key] }).VerifyAsync(stopped.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            new LedgerVerifier(ledger.Source, new() { Keys = [ledger.Key] }).VerifyAsync(stopped.Token)
+        );
     }
 
     [Theory]

@@ -48,14 +48,15 @@ public sealed class LogReaderTests
     }
 
     // Short ones mostly, and around every bound there is.
-    private static int Length(Random random) => random.Next(12) switch
-    {
-        0 => 0,
-        1 => EntryBundle.MaxEntry + random.Next(-2, 3),
-        2 => random.Next(60_000, 140_000),
-        3 => random.Next(300_000, 1_200_000),
-        _ => random.Next(1, 2_000),
-    };
+    private static int Length(Random random) =>
+        random.Next(12) switch
+        {
+            0 => 0,
+            1 => EntryBundle.MaxEntry + random.Next(-2, 3),
+            2 => random.Next(60_000, 140_000),
+            3 => random.Next(300_000, 1_200_000),
+            _ => random.Next(1, 2_000),
+        };
 
     private static async Task<List<Seen>> ReadAsync(byte[] bytes, bool near)
     {
@@ -95,7 +96,8 @@ public sealed class LogReaderTests
         public override Task<IReadOnlyList<LedgerFile>> LogsAsync(CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<LedgerFile>>([new(Name, bytes.Length)]);
 
-        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<long>>([]);
+        public override Task<IReadOnlyList<long>> CheckpointsAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<long>>([]);
 
         public override Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken) =>
             Task.FromResult<Stream>(new MemoryStream(bytes[(int)offset..]));

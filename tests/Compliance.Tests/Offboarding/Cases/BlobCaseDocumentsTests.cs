@@ -20,7 +20,21 @@ public abstract class BlobCaseDocumentsTests(StorageFixture accounts)
     {
         var documents = Documents();
         var snapshot = new AccessSnapshot(
-            "t", "u", Hr.Now, [new() { Kind = AccessKind.AzureRole, Id = "/subscriptions/1", Name = "Ünï", Asset = AssetClass.ProductionModel, Details = new Dictionary<string, string> { ["b"] = "2" } }], []);
+            "t",
+            "u",
+            Hr.Now,
+            [
+                new()
+                {
+                    Kind = AccessKind.AzureRole,
+                    Id = "/subscriptions/1",
+                    Name = "Ünï",
+                    Asset = AssetClass.ProductionModel,
+                    Details = new Dictionary<string, string> { ["b"] = "2" },
+                },
+            ],
+            []
+        );
 
         var sha = await documents.SaveAsync("leaver-docs-1/1/snapshot.json", snapshot, Stop);
 
@@ -51,8 +65,11 @@ public abstract class BlobCaseDocumentsTests(StorageFixture accounts)
     public async Task Many_who_change_a_document_at_once_lose_no_change()
     {
         const string name = "leaver-docs-3/1/state.json";
-        await Task.WhenAll(Enumerable.Range(0, 12).Select(n => Task.Run(
-            () => Documents().ChangeAsync<Numbers>(name, known => new([.. known?.All ?? [], n]), Stop), Stop)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 12)
+                .Select(n => Task.Run(() => Documents().ChangeAsync<Numbers>(name, known => new([.. known?.All ?? [], n]), Stop), Stop))
+        );
 
         Assert.Equal(Enumerable.Range(0, 12), (await Documents().LoadAsync<Numbers>(name, Stop))!.All.Order());
     }

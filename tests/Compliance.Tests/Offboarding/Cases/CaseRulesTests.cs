@@ -31,8 +31,10 @@ public sealed class CaseRulesTests
                     DueAt = Due,
                     Stage = LeaverStage.Scheduled,
                 },
-                IntakeOutcome.Started),
-            taken);
+                IntakeOutcome.Started
+            ),
+            taken
+        );
         Assert.Matches("^leaver-[0-9a-f]{32}$", taken.Case.Id);
     }
 
@@ -58,14 +60,29 @@ public sealed class CaseRulesTests
                         EmployedIn = Is(5) ? "2" : null,
                     };
                     // Whatever the clock says.
-                    var mayAct = CaseRules.IsActing(known) || known.EmployedIn is not null
+                    var mayAct =
+                        CaseRules.IsActing(known)
+                        || known.EmployedIn is not null
                         || both.Any(late => CaseRules.IsUndoWanted(known, late ? Now.AddYears(2) : Now));
                     Assert.False(mayAct && CaseRules.IsSettled(known), $"{known}");
                     settled += CaseRules.IsSettled(known) ? 1 : 0;
                 }
         // Who left, and nothing else is wanted.
-        var left = Running(LeaverStage.Clear) with { BegunAt = Now, RestedAt = Now, IsTaken = true };
-        var cause = new ForCauseStart { UserId = "u", PrincipalName = "u@x", StartedBy = "a", Reason = "r", At = Now, ConfirmBy = Now };
+        var left = Running(LeaverStage.Clear) with
+        {
+            BegunAt = Now,
+            RestedAt = Now,
+            IsTaken = true,
+        };
+        var cause = new ForCauseStart
+        {
+            UserId = "u",
+            PrincipalName = "u@x",
+            StartedBy = "a",
+            Reason = "r",
+            At = Now,
+            ConfirmBy = Now,
+        };
         Assert.True(CaseRules.IsSettled(left));
         Assert.True(CaseRules.IsSettled(left with { Cause = cause with { Settled = true } }));
         Assert.False(CaseRules.IsSettled(left with { Cause = cause }));
@@ -85,7 +102,8 @@ public sealed class CaseRulesTests
         Assert.Equal(["act-499", "act-498"], known.Unrecorded.OrderByDescending(a => a.At).Take(2).Select(a => a.Id));
         Assert.Equal(19, CaseRules.Recorded(known, known.Unrecorded[0]).Unrecorded!.Count);
 
-        static UnrecordedAct Act(int i, string action) => new($"act-{i}", Now.AddMinutes(i), "LeaverSweep (timer)", action, "LEAVE-015", "lost", "c");
+        static UnrecordedAct Act(int i, string action) =>
+            new($"act-{i}", Now.AddMinutes(i), "LeaverSweep (timer)", action, "LEAVE-015", "lost", "c");
     }
 
     [Fact]
@@ -101,7 +119,10 @@ public sealed class CaseRulesTests
     {
         Assert.Equal(Now.AddHours(-1), CaseRules.DueAt(Terminated(forCause: true, leaves: MonthEnd), Now));
         Assert.Equal(Now, CaseRules.DueAt(Terminated(forCause: true) with { Time = Now.AddDays(3) }, Now));
-        Assert.Equal(Due.AddDays(-30), CaseRules.DueAt(Terminated(forCause: true, leaves: MonthEnd with { Local = MonthEnd.Local.AddDays(-30) }), Now));
+        Assert.Equal(
+            Due.AddDays(-30),
+            CaseRules.DueAt(Terminated(forCause: true, leaves: MonthEnd with { Local = MonthEnd.Local.AddDays(-30) }), Now)
+        );
     }
 
     [Theory]
@@ -114,11 +135,20 @@ public sealed class CaseRulesTests
     [InlineData(LeaverStage.Restored, 2, LeaverStage.Scheduled, 2, IntakeOutcome.Started)]
     [InlineData(LeaverStage.Scheduled, 0, LeaverStage.Scheduled, 1, IntakeOutcome.Stale)]
     [InlineData(LeaverStage.Closed, 0, LeaverStage.Closed, 1, IntakeOutcome.Stale)]
-    public void Another_date_does_this_by_stage_and_sequence(LeaverStage stage, long sequence, LeaverStage then, int round, IntakeOutcome outcome)
+    public void Another_date_does_this_by_stage_and_sequence(
+        LeaverStage stage,
+        long sequence,
+        LeaverStage then,
+        int round,
+        IntakeOutcome outcome
+    )
     {
         var taken = CaseRules.Take(Tenant, Running(stage), Rescheduled(sequence, days: 31), Now);
 
-        Assert.Equal((then, round, outcome, sequence == 2 ? Due.AddDays(31) : Due), (taken.Case.Stage, taken.Case.Round, taken.Outcome, taken.Case.DueAt));
+        Assert.Equal(
+            (then, round, outcome, sequence == 2 ? Due.AddDays(31) : Due),
+            (taken.Case.Stage, taken.Case.Round, taken.Outcome, taken.Case.DueAt)
+        );
         Assert.Equal(round == 1, taken.Case.Dispatched);
     }
 
@@ -133,16 +163,27 @@ public sealed class CaseRulesTests
     [InlineData(LeaverStage.Closed, LeaverStage.Closed, 1, IntakeOutcome.Updated)]
     [InlineData(LeaverStage.Restored, LeaverStage.Restored, 1, IntakeOutcome.Updated)]
     public void Taking_it_back_ends_a_case_before_the_act_and_leaves_the_rest_to_its_orchestration(
-        LeaverStage stage, LeaverStage then, int round, IntakeOutcome outcome) => Assert.All([Cancelled(2), Rehired(2)], back =>
-    {
-        var taken = CaseRules.Take(Tenant, Running(stage), back, Now);
+        LeaverStage stage,
+        LeaverStage then,
+        int round,
+        IntakeOutcome outcome
+    ) =>
+        Assert.All(
+            [Cancelled(2), Rehired(2)],
+            back =>
+            {
+                var taken = CaseRules.Take(Tenant, Running(stage), back, Now);
 
-        Assert.Equal((then, round, outcome, null), (taken.Case.Stage, taken.Case.Round, taken.Outcome, taken.Case.DueAt));
-    });
+                Assert.Equal((then, round, outcome, null), (taken.Case.Stage, taken.Case.Round, taken.Outcome, taken.Case.DueAt));
+            }
+        );
 
     [Fact]
     public void A_case_that_is_held_after_the_act_is_not_cancelled() =>
-        Assert.Equal(LeaverStage.Held, CaseRules.Take(Tenant, Running(LeaverStage.Held) with { BlockedAt = Now }, Cancelled(2), Now).Case.Stage);
+        Assert.Equal(
+            LeaverStage.Held,
+            CaseRules.Take(Tenant, Running(LeaverStage.Held) with { BlockedAt = Now }, Cancelled(2), Now).Case.Stage
+        );
 
     [Fact]
     public void Another_round_begins_without_what_the_last_one_left()
@@ -177,7 +218,8 @@ public sealed class CaseRulesTests
                 PlanId = null,
                 CertificateSha256 = null,
             },
-            again);
+            again
+        );
         Assert.Equal($"{closed.Id}-2", again.InstanceId);
     }
 
@@ -197,7 +239,10 @@ public sealed class CaseRulesTests
         var known = Running(LeaverStage.Scheduled);
 
         Assert.Equal(new Taken(known, IntakeOutcome.Stale, Conflict: true), CaseRules.Take(Tenant, known, Rescheduled(1, days: 5), Now));
-        Assert.Equal(new Taken(known, IntakeOutcome.Repeat), CaseRules.Take(Tenant, known, Terminated() with { Id = "sent again", Time = Now }, Now));
+        Assert.Equal(
+            new Taken(known, IntakeOutcome.Repeat),
+            CaseRules.Take(Tenant, known, Terminated() with { Id = "sent again", Time = Now }, Now)
+        );
     }
 
     [Fact]
@@ -205,8 +250,12 @@ public sealed class CaseRulesTests
     {
         string[] ids =
         [
-            HrEventKeys.CaseOf(Tenant, "a", "b"), HrEventKeys.CaseOf(Tenant, "ab", ""), HrEventKeys.CaseOf(Tenant, "a\n", "b"), HrEventKeys.CaseOf(Tenant, "a", "\nb"),
-            HrEventKeys.CaseOf("other", "a", "b"), HrEventKeys.CaseOf(Tenant, "b", "a"),
+            HrEventKeys.CaseOf(Tenant, "a", "b"),
+            HrEventKeys.CaseOf(Tenant, "ab", ""),
+            HrEventKeys.CaseOf(Tenant, "a\n", "b"),
+            HrEventKeys.CaseOf(Tenant, "a", "\nb"),
+            HrEventKeys.CaseOf("other", "a", "b"),
+            HrEventKeys.CaseOf(Tenant, "b", "a"),
         ];
 
         Assert.Equal(ids.Length, ids.Distinct().Count());
@@ -254,11 +303,14 @@ public sealed class CaseRulesTests
         var clear = Running(LeaverStage.Clear) with { BegunAt = Now, BlockedAt = Now, ClearAt = Now };
 
         Assert.Equal((1, LeaverStage.Clear), RoundAndStage(CaseRules.Take(Tenant, clear, Rescheduled(2, days: 0), Due).Case));
-        Assert.Equal((2, LeaverStage.Scheduled),
-            RoundAndStage(CaseRules.Take(Tenant, clear, Rescheduled(2, days: 0), Due.AddTicks(-1)).Case));
+        Assert.Equal(
+            (2, LeaverStage.Scheduled),
+            RoundAndStage(CaseRules.Take(Tenant, clear, Rescheduled(2, days: 0), Due.AddTicks(-1)).Case)
+        );
         Assert.Equal(
             (1, LeaverStage.Clear),
-            RoundAndStage(CaseRules.Take(Tenant, clear, Terminated(2, forCause: true, leaves: MonthEnd), Now).Case));
+            RoundAndStage(CaseRules.Take(Tenant, clear, Terminated(2, forCause: true, leaves: MonthEnd), Now).Case)
+        );
     }
 
     [Fact]
@@ -334,9 +386,31 @@ public sealed class CaseRulesTests
         Assert.Equal(Now, CaseRules.AtRest(Running(LeaverStage.Held), Now).RestedAt);
 
         Assert.Equal(CaseRules.NextRound(rests with { EmployedIn = null }), CaseRules.EmployedNoMore(rests));
-        foreach (var other in (LeaverCase[])[
-            rests with { EmployedIn = null }, rests with { Stage = LeaverStage.Restored }, rests with { RestedAt = null },
-            rests with { ClearAt = Now }, rests with { Latest = Cancelled(1) }])
+        foreach (
+            var other in (LeaverCase[])
+                [
+                    rests with
+                    {
+                        EmployedIn = null,
+                    },
+                    rests with
+                    {
+                        Stage = LeaverStage.Restored,
+                    },
+                    rests with
+                    {
+                        RestedAt = null,
+                    },
+                    rests with
+                    {
+                        ClearAt = Now,
+                    },
+                    rests with
+                    {
+                        Latest = Cancelled(1),
+                    },
+                ]
+        )
             Assert.Equal(other with { EmployedIn = null }, CaseRules.EmployedNoMore(other));
     }
 
@@ -355,19 +429,34 @@ public sealed class CaseRulesTests
     public void Any_order_and_any_repeats_of_the_same_events_give_the_same_case()
     {
         var one = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 40]);
-        Gen.Select(one.Array[1, 6], Gen.Int[0, int.MaxValue], Gen.Int[0, int.MaxValue]).Sample((made, seedA, seedB) =>
-        {
-            var events = made.Select((m, i) => m.Item1 switch
-            {
-                0 => Terminated(i, leaves: MonthEnd with { Local = MonthEnd.Local.AddDays(m.Item2) }, forCause: m.Item2 % 3 == 0),
-                1 => Rescheduled(i, m.Item2),
-                2 => Cancelled(i),
-                _ => Rehired(i),
-            }).ToList();
+        Gen.Select(one.Array[1, 6], Gen.Int[0, int.MaxValue], Gen.Int[0, int.MaxValue])
+            .Sample(
+                (made, seedA, seedB) =>
+                {
+                    var events = made.Select(
+                            (m, i) =>
+                                m.Item1 switch
+                                {
+                                    0 => Terminated(
+                                        i,
+                                        leaves: MonthEnd with
+                                        {
+                                            Local = MonthEnd.Local.AddDays(m.Item2),
+                                        },
+                                        forCause: m.Item2 % 3 == 0
+                                    ),
+                                    1 => Rescheduled(i, m.Item2),
+                                    2 => Cancelled(i),
+                                    _ => Rehired(i),
+                                }
+                        )
+                        .ToList();
 
-            Assert.Equal(Fold(Shuffled(events, seedA)), Fold(Shuffled(events, seedB)));
-            Assert.Equal(events[^1], Fold(Shuffled(events, seedA)).Latest);
-        }, iter: TestSize.Times(20_000));
+                    Assert.Equal(Fold(Shuffled(events, seedA)), Fold(Shuffled(events, seedB)));
+                    Assert.Equal(events[^1], Fold(Shuffled(events, seedA)).Latest);
+                },
+                iter: TestSize.Times(20_000)
+            );
     }
 
     // Every event once at least, some twice or more.
@@ -382,5 +471,10 @@ public sealed class CaseRulesTests
     private static LeaverCase Fold(IEnumerable<HrEvent> events) =>
         events.Aggregate((LeaverCase?)null, (known, hrEvent) => CaseRules.Take(Tenant, known, hrEvent, Now).Case)!;
 
-    private static LeaverCase Running(LeaverStage stage) => CaseRules.Take(Tenant, null, Terminated(), Now).Case with { Stage = stage, Dispatched = true };
+    private static LeaverCase Running(LeaverStage stage) =>
+        CaseRules.Take(Tenant, null, Terminated(), Now).Case with
+        {
+            Stage = stage,
+            Dispatched = true,
+        };
 }

@@ -9,7 +9,17 @@ namespace Compliance.Tests.Offboarding.Cases;
 public sealed class LeavingTimeTests
 {
     private static readonly string[] Zones =
-        ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns", "Africa/Casablanca", "Pacific/Chatham", "UTC", "Asia/Tehran"];
+    [
+        "Europe/Berlin",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "Asia/Kathmandu",
+        "America/St_Johns",
+        "Africa/Casablanca",
+        "Pacific/Chatham",
+        "UTC",
+        "Asia/Tehran",
+    ];
 
     [Theory]
     [InlineData("2026-11-30T17:00:00", "Europe/Berlin", "2026-11-30T16:00:00Z")]
@@ -37,26 +47,35 @@ public sealed class LeavingTimeTests
     // A whole day skipped: Samoa had no 30 December 2011.
     [InlineData("2011-12-30T12:00:00", "Pacific/Apia", "2011-12-30T10:00:00Z")]
     public void Access_ends_when_the_wall_shows_the_time_for_the_first_time_or_skips_it(string local, string zone, string utc) =>
-        Assert.Equal(DateTimeOffset.Parse(utc, CultureInfo.InvariantCulture), LeavingTime.ToUtc(new Leaving(DateTime.Parse(local, CultureInfo.InvariantCulture), zone)));
+        Assert.Equal(
+            DateTimeOffset.Parse(utc, CultureInfo.InvariantCulture),
+            LeavingTime.ToUtc(new Leaving(DateTime.Parse(local, CultureInfo.InvariantCulture), zone))
+        );
 
     [Fact]
     public void Never_does_the_wall_show_the_time_before_access_ends_nor_is_access_held_longer_than_needed() =>
-        Gen.Select(Gen.Int[0, Zones.Length - 1].Select(i => Zones[i]), Gen.Int[0, 3 * 366 * 24 * 12]).Sample((name, fiveMinutes) =>
-        {
-            var zone = LeavingTime.Zone(name)!;
-            var local = new DateTime(2025, 1, 1).AddMinutes(5 * fiveMinutes);
+        Gen.Select(Gen.Int[0, Zones.Length - 1].Select(i => Zones[i]), Gen.Int[0, 3 * 366 * 24 * 12])
+            .Sample(
+                (name, fiveMinutes) =>
+                {
+                    var zone = LeavingTime.Zone(name)!;
+                    var local = new DateTime(2025, 1, 1).AddMinutes(5 * fiveMinutes);
 
-            var end = LeavingTime.ToUtc(local, zone);
+                    var end = LeavingTime.ToUtc(local, zone);
 
-            // What the wall shows at the end is the time or, when that is skipped, later (a tick before, below, it was earlier: only a skip jumps over it); and every five
-            // minutes of the day before it showed an earlier one. IsInvalidTime is not asked: it knows nothing of Casablanca's skips, where summer time is the standard.
-            var shown = Wall(end, zone);
-            Assert.True(shown >= local, $"{local:s} {name}: the wall shows {shown:s}");
-            for (var t = end.AddHours(-24); t < end; t = t.AddMinutes(5))
-                Assert.True(Wall(t, zone) < local, $"{local:s} {name}: the wall shows it at {t:u} already");
-            // And not a tick later than needed.
-            Assert.True(Wall(end.AddTicks(-1), zone) < local);
-        }, iter: TestSize.Times(3_000), threads: 1);
+                    // What the wall shows at the end is the time or, when that is skipped, later (a tick before, below, it was earlier:
+                    // only a skip jumps over it); and every five minutes of the day before it showed an earlier one. IsInvalidTime is not
+                    // asked: it knows nothing of Casablanca's skips, where summer time is the standard.
+                    var shown = Wall(end, zone);
+                    Assert.True(shown >= local, $"{local:s} {name}: the wall shows {shown:s}");
+                    for (var t = end.AddHours(-24); t < end; t = t.AddMinutes(5))
+                        Assert.True(Wall(t, zone) < local, $"{local:s} {name}: the wall shows it at {t:u} already");
+                    // And not a tick later than needed.
+                    Assert.True(Wall(end.AddTicks(-1), zone) < local);
+                },
+                iter: TestSize.Times(3_000),
+                threads: 1
+            );
 
     [Theory]
     [InlineData("Europe/Nowhere")]

@@ -45,7 +45,9 @@ public sealed class CertificateTests
         Assert.Equal(("clear", 42, 660), (certificate.State, certificate.SecondsToBlocked, certificate.SecondsToClear));
         Assert.Contains(
             "<strong>Blocked in 42 s, all seen removed in 11 min: nothing remains</strong>",
-            CertificatePage.Html(certificate), StringComparison.Ordinal);
+            CertificatePage.Html(certificate),
+            StringComparison.Ordinal
+        );
         Assert.Contains("2026-11-23 10:30 UTC", certificate.Residual[0], StringComparison.Ordinal);
     }
 
@@ -55,7 +57,12 @@ public sealed class CertificateTests
         var input = Input() with { Case = Case with { ReceivedAt = Some.Time.AddDays(-3), DueAt = Some.Time.AddSeconds(-10) } };
 
         Assert.Equal(10, CertificateBuilder.Build(input).SecondsToBlocked);
-        Assert.Equal(3 * 86400, CertificateBuilder.Build(input with { Case = input.Case with { Latest = input.Case.Latest with { ForCause = true } } }).SecondsToBlocked);
+        Assert.Equal(
+            3 * 86400,
+            CertificateBuilder
+                .Build(input with { Case = input.Case with { Latest = input.Case.Latest with { ForCause = true } } })
+                .SecondsToBlocked
+        );
     }
 
     [Fact]
@@ -75,7 +82,11 @@ public sealed class CertificateTests
         Assert.DoesNotContain("onload=\"", page, StringComparison.Ordinal);
         Assert.DoesNotContain("\u202E", page, StringComparison.Ordinal);
         Assert.DoesNotContain("\u0007", page, StringComparison.Ordinal);
-        Assert.Contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot; onload=&quot;y &amp; [U+202E]gnp.exe &#96;z&#96;[U+0007]", page, StringComparison.Ordinal);
+        Assert.Contains(
+            "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot; onload=&quot;y &amp; [U+202E]gnp.exe &#96;z&#96;[U+0007]",
+            page,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -85,9 +96,14 @@ public sealed class CertificateTests
 
         Assert.Equal("blocked", certificate.State);
         Assert.Null(certificate.ClearAt);
-        Assert.Equal([(AccessState.LeftToPerson, Hostile), (AccessState.StillThere, "still"), (AccessState.StillThere, "came later")],
-            certificate.Accesses.Select(a => (a.State, a.Name)).Where(a => a.State != AccessState.Unknown));
-        Assert.Equal(("group.member.remove", StepResult.NotPermitted, "GroupMember.ReadWrite.All"), certificate.NotDone.Select(f => (f.Action, f.Result, f.Permission)).Single());
+        Assert.Equal(
+            [(AccessState.LeftToPerson, Hostile), (AccessState.StillThere, "still"), (AccessState.StillThere, "came later")],
+            certificate.Accesses.Select(a => (a.State, a.Name)).Where(a => a.State != AccessState.Unknown)
+        );
+        Assert.Equal(
+            ("group.member.remove", StepResult.NotPermitted, "GroupMember.ReadWrite.All"),
+            certificate.NotDone.Select(f => (f.Action, f.Result, f.Permission)).Single()
+        );
         Assert.Contains(certificate.Remaining, t => t.Name == Hostile && t.WhatToDo == "ask the owner");
         Assert.Equal("graph/users/" + Some.UserId + "/appRoleAssignments", Assert.Single(certificate.Unread).Source);
         Assert.Contains(certificate.Residual, r => r.Contains("guest", StringComparison.Ordinal));
@@ -100,7 +116,13 @@ public sealed class CertificateTests
         var access = Some.Group("dynamic") with { NotRemovable = "its members follow a rule", WhatToDo = "change the rule" };
         var plan = RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(access), null, Some.Policy);
 
-        var certificate = CertificateBuilder.Build(Input() with { Plans = [plan], Verified = Verification.Compare([plan], [], Some.Snapshot(access), Some.Snapshot()) });
+        var certificate = CertificateBuilder.Build(
+            Input() with
+            {
+                Plans = [plan],
+                Verified = Verification.Compare([plan], [], Some.Snapshot(access), Some.Snapshot()),
+            }
+        );
 
         Assert.Empty(certificate.Remaining);
     }
@@ -122,12 +144,24 @@ public sealed class CertificateTests
         Headline(CertificateLook.Good, "Blocked in 42 s, all seen removed in 11 min: nothing remains", clear);
         Headline(CertificateLook.Warning, "Blocked in 42 s; 1 of 2 accesses remains", left);
         Headline(
-            CertificateLook.Warning, "Blocked in 42 s; 1 of 2 accesses remains, 1 source could not be read",
-            left with { Unread = [gap], Remaining = [task] });
+            CertificateLook.Warning,
+            "Blocked in 42 s; 1 of 2 accesses remains, 1 source could not be read",
+            left with
+            {
+                Unread = [gap],
+                Remaining = [task],
+            }
+        );
         Headline(CertificateLook.Warning, "Blocked in 42 s; 2 tasks remain for a person", clear with { Remaining = [task, task] });
         Headline(CertificateLook.Warning, "Blocked in 42 s; 1 step is not in effect", clear with { NotDone = [failure] });
         Headline(
-            CertificateLook.Warning, "Blocked in 42 s, not all seen removed yet; 1 of 2 accesses remains", left with { State = "blocked" });
+            CertificateLook.Warning,
+            "Blocked in 42 s, not all seen removed yet; 1 of 2 accesses remains",
+            left with
+            {
+                State = "blocked",
+            }
+        );
         Headline(CertificateLook.Warning, "Blocked in 42 s, not all seen removed yet", clear with { State = "blocked" });
         Headline(CertificateLook.Bad, "Not blocked; 1 of 2 accesses remains", left with { State = "open", BlockedAt = null });
         var page = CertificatePage.Html(left);
@@ -154,19 +188,32 @@ public sealed class CertificateTests
         Assert.DoesNotMatch(@"\d\d:\d\d:\d\d\.\d", page);
     }
 
-    private static LeaverCase Case => new()
-    {
-        Id = Some.CaseId,
-        TenantId = Some.TenantId,
-        EmployeeId = "NW-1042",
-        Employment = "1",
-        Sequence = 1,
-        Latest = new("https://hr.northwynd.example", "e-1", HrEventKind.Terminated, Some.Time, "NW-1042", "1", 1, null, false, null, null),
-        ReceivedAt = Some.Time.AddSeconds(-42),
-        Stage = LeaverStage.Clear,
-        UserId = Some.UserId,
-        BlockedAt = Some.Time,
-    };
+    private static LeaverCase Case =>
+        new()
+        {
+            Id = Some.CaseId,
+            TenantId = Some.TenantId,
+            EmployeeId = "NW-1042",
+            Employment = "1",
+            Sequence = 1,
+            Latest = new(
+                "https://hr.northwynd.example",
+                "e-1",
+                HrEventKind.Terminated,
+                Some.Time,
+                "NW-1042",
+                "1",
+                1,
+                null,
+                false,
+                null,
+                null
+            ),
+            ReceivedAt = Some.Time.AddSeconds(-42),
+            Stage = LeaverStage.Clear,
+            UserId = Some.UserId,
+            BlockedAt = Some.Time,
+        };
 
     private static CertificateInput Input()
     {
@@ -188,8 +235,19 @@ public sealed class CertificateTests
             Answers = [new("approver-1", true, Some.Time.AddSeconds(30), null), new("approver-2", true, Some.Time.AddSeconds(20), null)],
         };
         return new(
-            Case, Some.Facts, [plan], outcomes, Verification.Compare([plan], outcomes, before, Some.Snapshot() with { TakenAt = Some.Time.AddSeconds(618) }), [request], [Some.CaseId + "/removed"],
-            Some.Policy with { NotInspected = ["GitHub"] }, "p-1");
+            Case,
+            Some.Facts,
+            [plan],
+            outcomes,
+            Verification.Compare([plan], outcomes, before, Some.Snapshot() with { TakenAt = Some.Time.AddSeconds(618) }),
+            [request],
+            [Some.CaseId + "/removed"],
+            Some.Policy with
+            {
+                NotInspected = ["GitHub"],
+            },
+            "p-1"
+        );
     }
 
     private static RevocationCertificate Clear() => CertificateBuilder.Build(Input());
@@ -200,21 +258,37 @@ public sealed class CertificateTests
         var before = Some.Snapshot(Some.Group("still"), manual, Some.AppRole("unread"));
         var facts = Some.Facts with { UserType = "Guest", OnPremisesSynced = true, Mail = "dana@northwynd.example" };
         var plan = RemovalPlanner.Plan(Some.CaseId, facts, before, null, Some.Everything);
-        var outcomes = plan.Steps.Select(s => s.Action == LeaverActions.RemoveGroupMember
-            ? new StepOutcome(s.Id, StepResult.NotPermitted, Some.Time, "403, refused", "GroupMember.ReadWrite.All", "az ad app permission add")
-            : new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
+        var outcomes = plan
+            .Steps.Select(s =>
+                s.Action == LeaverActions.RemoveGroupMember
+                    ? new StepOutcome(
+                        s.Id,
+                        StepResult.NotPermitted,
+                        Some.Time,
+                        "403, refused",
+                        "GroupMember.ReadWrite.All",
+                        "az ad app permission add"
+                    )
+                    : new StepOutcome(s.Id, StepResult.Done, Some.Time)
+            )
+            .ToList();
         var source = LeaverSources.Graph(Some.UserId, "appRoleAssignments");
         var after = Some.Snapshot(Some.Group("still"), manual, Some.Group("came later")) with
         {
             TakenAt = Some.Time.AddMinutes(5),
             Sources = [.. Some.Sources().Select(s => s.Source == source ? s with { Complete = false, Reason = "429, throttled" } : s)],
         };
-        return CertificateBuilder.Build(new(Case, facts, [plan], outcomes, Verification.Compare([plan], outcomes, before, after), [], [], Some.Everything));
+        return CertificateBuilder.Build(
+            new(Case, facts, [plan], outcomes, Verification.Compare([plan], outcomes, before, after), [], [], Some.Everything)
+        );
     }
 
     private static async Task<IReadOnlyCollection<object>> ErrorsAsync(RevocationCertificate certificate) =>
         [.. (await SchemaAsync()).Validate(System.Text.Encoding.UTF8.GetString(CanonicalJson.Of(certificate)))];
 
-    private static Task<JsonSchema> SchemaAsync() => JsonSchema.FromFileAsync(
-        Path.Combine(RepositoryRoot.Find(), "src", "ComplianceFunctions", "schemas", "revocation-certificate.schema.json"), TestContext.Current.CancellationToken);
+    private static Task<JsonSchema> SchemaAsync() =>
+        JsonSchema.FromFileAsync(
+            Path.Combine(RepositoryRoot.Find(), "src", "ComplianceFunctions", "schemas", "revocation-certificate.schema.json"),
+            TestContext.Current.CancellationToken
+        );
 }

@@ -21,7 +21,14 @@ public sealed class VerificationTests
         var verified = Verification.Compare([plan], outcomes, before, Some.Snapshot() with { TakenAt = Later });
 
         Assert.True(verified.Clear);
-        Assert.All(verified.Accesses, a => Assert.Equal((AccessState.Removed, (DateTimeOffset?)Some.Time, (DateTimeOffset?)Later), (a.State, a.RemovedAt, a.SeenRemovedAt)));
+        Assert.All(
+            verified.Accesses,
+            a =>
+                Assert.Equal(
+                    (AccessState.Removed, (DateTimeOffset?)Some.Time, (DateTimeOffset?)Later),
+                    (a.State, a.RemovedAt, a.SeenRemovedAt)
+                )
+        );
         Assert.Equal(before.Accesses.Count, verified.Accesses.Count);
     }
 
@@ -56,12 +63,24 @@ public sealed class VerificationTests
         string Graph(string part) => LeaverSources.Graph(Some.UserId, part);
         return new()
         {
-            { AccessKind.Account, Graph("") }, { AccessKind.Licence, Graph("") }, { AccessKind.GroupMember, Graph("memberOf") }, { AccessKind.SignInMethod, Graph("authentication/methods") },
-            { AccessKind.AppRole, Graph("appRoleAssignments") }, { AccessKind.DelegatedGrant, Graph("oauth2PermissionGrants") }, { AccessKind.DirectoryRole, Graph("roleAssignments") },
-            { AccessKind.EligibleDirectoryRole, Graph("roleEligibilityScheduleInstances") }, { AccessKind.OwnedApplication, Graph("ownedObjects") }, { AccessKind.OwnedServicePrincipal, Graph("ownedObjects") },
-            { AccessKind.OwnedGroup, Graph("ownedObjects") }, { AccessKind.Device, Graph("registeredDevices") }, { AccessKind.ManagedDevice, Graph("managedDevices") },
-            { AccessKind.AzureRole, LeaverSources.AzureRoles("s1") }, { AccessKind.EligibleAzureRole, LeaverSources.EligibleAzureRoles("s1") }, { AccessKind.AzureRole, Sources.Subscriptions },
-            { AccessKind.VaultAccessPolicy, LeaverSources.Resources }, { AccessKind.OwnedResource, LeaverSources.Resources },
+            { AccessKind.Account, Graph("") },
+            { AccessKind.Licence, Graph("") },
+            { AccessKind.GroupMember, Graph("memberOf") },
+            { AccessKind.SignInMethod, Graph("authentication/methods") },
+            { AccessKind.AppRole, Graph("appRoleAssignments") },
+            { AccessKind.DelegatedGrant, Graph("oauth2PermissionGrants") },
+            { AccessKind.DirectoryRole, Graph("roleAssignments") },
+            { AccessKind.EligibleDirectoryRole, Graph("roleEligibilityScheduleInstances") },
+            { AccessKind.OwnedApplication, Graph("ownedObjects") },
+            { AccessKind.OwnedServicePrincipal, Graph("ownedObjects") },
+            { AccessKind.OwnedGroup, Graph("ownedObjects") },
+            { AccessKind.Device, Graph("registeredDevices") },
+            { AccessKind.ManagedDevice, Graph("managedDevices") },
+            { AccessKind.AzureRole, LeaverSources.AzureRoles("s1") },
+            { AccessKind.EligibleAzureRole, LeaverSources.EligibleAzureRoles("s1") },
+            { AccessKind.AzureRole, Sources.Subscriptions },
+            { AccessKind.VaultAccessPolicy, LeaverSources.Resources },
+            { AccessKind.OwnedResource, LeaverSources.Resources },
         };
     }
 
@@ -69,7 +88,12 @@ public sealed class VerificationTests
     [MemberData(nameof(SourceOfEachKind))]
     public void What_a_source_that_was_not_read_would_show_is_unknown_never_removed(AccessKind kind, string source)
     {
-        var access = Some.Access(kind, kind == AccessKind.SignInMethod ? "phoneMethods/x" : "x", "/subscriptions/s1/resourceGroups/rg", ("skuId", "x"));
+        var access = Some.Access(
+            kind,
+            kind == AccessKind.SignInMethod ? "phoneMethods/x" : "x",
+            "/subscriptions/s1/resourceGroups/rg",
+            ("skuId", "x")
+        );
         var before = Some.Snapshot(access);
         var (plan, outcomes) = Done(before);
         var cut = Some.Sources().Select(s => s.Source == source ? s with { Complete = false, Reason = "429, throttled" } : s).ToList();
@@ -77,7 +101,10 @@ public sealed class VerificationTests
 
         Assert.Equal(AccessState.Removed, Assert.Single(Verification.Compare([plan], outcomes, before, Some.Snapshot()).Accesses).State);
         var unread = Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = cut });
-        Assert.Equal((AccessState.Unknown, false, source), (Assert.Single(unread.Accesses).State, unread.Clear, Assert.Single(unread.Unread).Source));
+        Assert.Equal(
+            (AccessState.Unknown, false, source),
+            (Assert.Single(unread.Accesses).State, unread.Clear, Assert.Single(unread.Unread).Source)
+        );
         var unasked = Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = missing });
         Assert.Equal((AccessState.Unknown, false), (Assert.Single(unasked.Accesses).State, unasked.Clear));
     }
@@ -109,7 +136,8 @@ public sealed class VerificationTests
 
         Assert.False(Verification.Compare([plan], outcomes, before, Some.Snapshot()).Clear);
         Assert.True(
-            Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = Some.Sources("S1", "S2", "s3") }).Clear);
+            Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = Some.Sources("S1", "S2", "s3") }).Clear
+        );
     }
 
     [Fact]
@@ -118,18 +146,32 @@ public sealed class VerificationTests
         var before = Some.Snapshot(Some.Access(AccessKind.SharedSecret, "/subscriptions/s1/st", "/subscriptions/s1/st"));
         var (plan, outcomes) = Done(before);
 
-        Assert.Equal(AccessState.LeftToPerson, Assert.Single(Verification.Compare([plan], outcomes, before, Some.Snapshot()).Accesses).State);
+        Assert.Equal(
+            AccessState.LeftToPerson,
+            Assert.Single(Verification.Compare([plan], outcomes, before, Some.Snapshot()).Accesses).State
+        );
     }
 
     [Fact]
     public void A_role_above_all_subscriptions_is_removed_only_if_all_of_them_were_read()
     {
-        var before = Some.Snapshot(Some.Access(AccessKind.AzureRole, "/providers/Microsoft.Management/managementGroups/m/providers/Microsoft.Authorization/roleAssignments/a", "/providers/Microsoft.Management/managementGroups/m"));
+        var before = Some.Snapshot(
+            Some.Access(
+                AccessKind.AzureRole,
+                "/providers/Microsoft.Management/managementGroups/m/providers/Microsoft.Authorization/roleAssignments/a",
+                "/providers/Microsoft.Management/managementGroups/m"
+            )
+        );
         var (plan, outcomes) = Done(before);
-        var cut = Some.Sources("s1", "s2").Select(s => s.Source == LeaverSources.AzureRoles("s2") ? s with { Complete = false } : s).ToList();
+        var cut = Some.Sources("s1", "s2")
+            .Select(s => s.Source == LeaverSources.AzureRoles("s2") ? s with { Complete = false } : s)
+            .ToList();
 
         Assert.True(Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = Some.Sources("s1", "s2") }).Clear);
-        Assert.Equal(AccessState.Unknown, Assert.Single(Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = cut }).Accesses).State);
+        Assert.Equal(
+            AccessState.Unknown,
+            Assert.Single(Verification.Compare([plan], outcomes, before, Some.Snapshot() with { Sources = cut }).Accesses).State
+        );
     }
 
     [Fact]
@@ -159,7 +201,10 @@ public sealed class VerificationTests
         var verified = Verification.Compare([plan], outcomes, before, before);
 
         Assert.True(verified.Clear);
-        Assert.Equal((AccessState.LeftToPerson, "its members follow a rule", "change the rule"), (verified.Accesses[0].State, verified.Accesses[0].Why, verified.Accesses[0].WhatToDo));
+        Assert.Equal(
+            (AccessState.LeftToPerson, "its members follow a rule", "change the rule"),
+            (verified.Accesses[0].State, verified.Accesses[0].Why, verified.Accesses[0].WhatToDo)
+        );
     }
 
     [Fact]
@@ -172,7 +217,10 @@ public sealed class VerificationTests
         var verified = Verification.Compare([plan], [.. outcomes, failed], before, before);
 
         Assert.False(verified.Clear);
-        Assert.Equal((AccessState.StillThere, "400, no", "do it by hand"), (verified.Accesses[0].State, verified.Accesses[0].Why, verified.Accesses[0].WhatToDo));
+        Assert.Equal(
+            (AccessState.StillThere, "400, no", "do it by hand"),
+            (verified.Accesses[0].State, verified.Accesses[0].Why, verified.Accesses[0].WhatToDo)
+        );
     }
 
     [Theory]
@@ -215,7 +263,8 @@ public sealed class VerificationTests
 
         Assert.Null(Assert.Single(Verification.Compare([plan], [failed], before, Some.Snapshot()).Accesses).RemovedAt);
         Assert.Null(
-            Assert.Single(Verification.Compare([plan], [failed], before, Some.Snapshot() with { Sources = cut }).Accesses).RemovedAt);
+            Assert.Single(Verification.Compare([plan], [failed], before, Some.Snapshot() with { Sources = cut }).Accesses).RemovedAt
+        );
         var again = failed with { Result = StepResult.AlreadySo, At = Later };
         Assert.Equal(Later, Assert.Single(Verification.Compare([plan], [failed, again], before, Some.Snapshot()).Accesses).RemovedAt);
     }

@@ -23,7 +23,10 @@ public sealed class HeirAndRecheckTests
         var people = chain.Split(' ');
         // The first line for a person is the one that counts, so it is scripted last.
         for (var i = people.Length - 1; i >= 0; i--)
-            tenant.When($"GET /users/{people[i].TrimEnd('-', '?')}?", Person(people[i], i + 1 == people.Length ? "null" : Person(people[i + 1], null)));
+            tenant.When(
+                $"GET /users/{people[i].TrimEnd('-', '?')}?",
+                Person(people[i], i + 1 == people.Length ? "null" : Person(people[i + 1], null))
+            );
 
         var found = await tenant.Directory.HeirAsync("dana", new HashSet<string>(leaving.Split(',')), Stop);
 
@@ -51,9 +54,12 @@ public sealed class HeirAndRecheckTests
         var found = await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop);
 
         Assert.Equal(
-            Heir.NotRead("the manager, or one above, could not be read: 403, refused: Authorization_RequestDenied: "
-                + "Insufficient privileges to complete the operation."),
-            found);
+            Heir.NotRead(
+                "the manager, or one above, could not be read: 403, refused: Authorization_RequestDenied: "
+                    + "Insufficient privileges to complete the operation."
+            ),
+            found
+        );
     }
 
     [Fact]
@@ -69,7 +75,8 @@ public sealed class HeirAndRecheckTests
     public async Task A_manager_whose_state_is_not_told_is_not_passed_over()
     {
         await using var tenant = await ScriptedTenant.StartAsync();
-        tenant.When("GET /users/dana?", """{"id":"dana","manager":{"id":"boss"} }""")
+        tenant
+            .When("GET /users/dana?", """{"id":"dana","manager":{"id":"boss"} }""")
             .When("GET /users/boss?", """{"id":"boss","manager":{"id":"chief","accountEnabled":true} }""");
 
         var found = await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop);
@@ -83,7 +90,8 @@ public sealed class HeirAndRecheckTests
     public async Task A_manager_who_was_deleted_is_nobody()
     {
         await using var tenant = await ScriptedTenant.StartAsync();
-        tenant.When("GET /users/dana?", """{"id":"dana","manager":{"id":"boss","accountEnabled":false} }""")
+        tenant
+            .When("GET /users/dana?", """{"id":"dana","manager":{"id":"boss","accountEnabled":false} }""")
             .Fails("GET /users/boss?", 404, "Request_ResourceNotFound", "Resource does not exist.");
 
         Assert.Null(await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop));
@@ -93,22 +101,32 @@ public sealed class HeirAndRecheckTests
     public async Task Former_leavers_are_looked_at_again_twenty_reads_a_request()
     {
         await using var tenant = await ScriptedTenant.StartAsync();
-        tenant.When("GET /users/", """{"id":"x","accountEnabled":false}""")
+        tenant
+            .When("GET /users/", """{"id":"x","accountEnabled":false}""")
             .When("/memberOf", """{"value":[{"@odata.type":"#microsoft.graph.directoryRole","id":"role"}]}""")
             .When("/roleAssignments", """{"value":[]}""")
             .When("GET /users/back?", """{"id":"back","accountEnabled":true}""")
-            .When("GET /users/back/memberOf", """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g"},{"@odata.type":"#microsoft.graph.administrativeUnit","id":"au"}]}""")
+            .When(
+                "GET /users/back/memberOf",
+                """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g"},{"@odata.type":"#microsoft.graph.administrativeUnit","id":"au"}]}"""
+            )
             .When("principalId eq 'back'", """{"value":[{"id":"assignment"}]}""")
             .Fails("GET /users/deleted", 404, "Request_ResourceNotFound", "Resource does not exist.")
             .Fails("GET /users/refused/memberOf", 403);
 
-        var found = await tenant.Directory.RecheckAsync(["back", "deleted", "refused", .. Enumerable.Range(0, 37).Select(i => $"still-{i}")], Stop);
+        var found = await tenant.Directory.RecheckAsync(
+            ["back", "deleted", "refused", .. Enumerable.Range(0, 37).Select(i => $"still-{i}")],
+            Stop
+        );
 
         Assert.Equal(40, found.Count);
         Assert.Equal(6, tenant.RoundTrips);
         Assert.Equal((true, true, "assignment,g", null), Plain(found["back"]));
         Assert.Equal((false, null, "", null), Plain(found["deleted"]));
-        Assert.Equal((true, false, null, "memberOf: 403, refused: Authorization_RequestDenied: Insufficient privileges to complete the operation."), Plain(found["refused"]));
+        Assert.Equal(
+            (true, false, null, "memberOf: 403, refused: Authorization_RequestDenied: Insufficient privileges to complete the operation."),
+            Plain(found["refused"])
+        );
         Assert.Equal((true, false, "", null), Plain(found["still-36"]));
     }
 

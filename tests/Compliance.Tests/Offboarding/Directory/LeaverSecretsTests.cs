@@ -13,30 +13,43 @@ public sealed class LeaverSecretsTests
 
     private static readonly DateTimeOffset Blocked = new(2026, 11, 23, 6, 0, 0, TimeSpan.Zero);
 
-    public static TheoryData<string, string?> Accesses => new()
-    {
-        { nameof(AccessKind.OwnedApplication), "application app owner" },
-        { "OwnedApplication credentials=0", null },
-        { "OwnedApplication credentials=2", "application app owner" },
-        { nameof(AccessKind.OwnedGroup), null },
-        { $"AzureRole vaults={Vault}", $"vault {Vault} A role" },
-        { $"EligibleAzureRole vaults={Vault}", $"vault {Vault} A role" },
-        { nameof(AccessKind.AzureRole), null },
-        { """VaultAccessPolicy permissions={"secrets":["Get"]}""", $"vault {Vault} access policy" },
-        { """VaultAccessPolicy permissions={"secrets":["all"]}""", $"vault {Vault} access policy" },
-        { """VaultAccessPolicy permissions={"secrets":["list"],"keys":["get"]}""", null },
-        { nameof(AccessKind.SharedSecret), "storageAccount app shared keys" },
-    };
+    public static TheoryData<string, string?> Accesses =>
+        new()
+        {
+            { nameof(AccessKind.OwnedApplication), "application app owner" },
+            { "OwnedApplication credentials=0", null },
+            { "OwnedApplication credentials=2", "application app owner" },
+            { nameof(AccessKind.OwnedGroup), null },
+            { $"AzureRole vaults={Vault}", $"vault {Vault} A role" },
+            { $"EligibleAzureRole vaults={Vault}", $"vault {Vault} A role" },
+            { nameof(AccessKind.AzureRole), null },
+            { """VaultAccessPolicy permissions={"secrets":["Get"]}""", $"vault {Vault} access policy" },
+            { """VaultAccessPolicy permissions={"secrets":["all"]}""", $"vault {Vault} access policy" },
+            { """VaultAccessPolicy permissions={"secrets":["list"],"keys":["get"]}""", null },
+            { nameof(AccessKind.SharedSecret), "storageAccount app shared keys" },
+        };
 
     [Theory]
     [MemberData(nameof(Accesses))]
     public void What_could_be_read_is_known(string access, string? known) =>
-        Assert.Equal(known is null ? [] : [known], LeaverSecrets.KnownBy(Snapshot(Given(access))).Select(k => $"{k.Subject.Type} {k.Subject.Id} {string.Join(',', k.Via)}"));
+        Assert.Equal(
+            known is null ? [] : [known],
+            LeaverSecrets.KnownBy(Snapshot(Given(access))).Select(k => $"{k.Subject.Type} {k.Subject.Id} {string.Join(',', k.Via)}")
+        );
 
     [Fact]
     public void A_role_at_one_secret_makes_that_secret_known_and_not_the_vault()
     {
-        var known = Assert.Single(LeaverSecrets.KnownBy(Snapshot(Given($"AzureRole vaults={Vault}") with { Scope = $"{Vault.Replace("vaults/kv", "vaults/KV", StringComparison.Ordinal)}/secrets/db" })));
+        var known = Assert.Single(
+            LeaverSecrets.KnownBy(
+                Snapshot(
+                    Given($"AzureRole vaults={Vault}") with
+                    {
+                        Scope = $"{Vault.Replace("vaults/kv", "vaults/KV", StringComparison.Ordinal)}/secrets/db",
+                    }
+                )
+            )
+        );
 
         Assert.Equal((new Subject(SubjectTypes.VaultSecret, $"{Vault}/secrets/db", "db"), Vault), (known.Subject, known.ResourceId));
     }
@@ -44,10 +57,21 @@ public sealed class LeaverSecretsTests
     [Fact]
     public void The_same_vault_known_in_two_ways_is_one_finding_that_names_both_and_says_what_to_do()
     {
-        var policy = new OffboardingPolicy { Sha256 = "00", Contact = "security@x.example", Severities = new Dictionary<string, Severity> { ["LEAVE-020"] = Severity.Critical } };
+        var policy = new OffboardingPolicy
+        {
+            Sha256 = "00",
+            Contact = "security@x.example",
+            Severities = new Dictionary<string, Severity> { ["LEAVE-020"] = Severity.Critical },
+        };
 
-        var detection = Assert.Single(LeaverSecrets.Detections(
-            Snapshot(Given($"AzureRole vaults={Vault}"), Given("""VaultAccessPolicy permissions={"secrets":["get"]}""")), "leaver-1", Blocked, policy));
+        var detection = Assert.Single(
+            LeaverSecrets.Detections(
+                Snapshot(Given($"AzureRole vaults={Vault}"), Given("""VaultAccessPolicy permissions={"secrets":["get"]}""")),
+                "leaver-1",
+                Blocked,
+                policy
+            )
+        );
 
         Assert.Equal(
             new Detection
@@ -59,10 +83,13 @@ public sealed class LeaverSecretsTests
                 Source = "leaver/leaver-1/secrets",
                 ResourceId = Vault,
                 Reason = "The leaver of case leaver-1 could read it until 2026-11-23 06:00 UTC (A role, access policy).",
-                NextStep = "security@x.example: rotate what the secrets of kv open, store the new values, and disable the older versions. What was made before 2026-11-23 06:00 UTC counts as known.",
+                NextStep =
+                    "security@x.example: rotate what the secrets of kv open, store the new values, and disable the older versions. What "
+                        + "was made before 2026-11-23 06:00 UTC counts as known.",
                 Owner = new(null, "security@x.example", "security@x.example", "policy"),
             },
-            detection);
+            detection
+        );
     }
 
     [Theory]
@@ -73,29 +100,69 @@ public sealed class LeaverSecretsTests
     public void Rotated_means_that_nothing_in_it_was_made_before_the_leaver_was_blocked(int? minutes, bool rotated)
     {
         var started = minutes is { } m ? Blocked.AddMinutes(m) : (DateTimeOffset?)null;
-        var inventory = new[] { Secret(Vault.ToUpperInvariant(), Blocked.AddDays(1)), Secret(Vault, started), Secret("/another/vault", Blocked.AddYears(-1)) };
+        var inventory = new[]
+        {
+            Secret(Vault.ToUpperInvariant(), Blocked.AddDays(1)),
+            Secret(Vault, started),
+            Secret("/another/vault", Blocked.AddYears(-1)),
+        };
 
-        Assert.Equal(rotated, LeaverSecrets.IsRotated(LeaverSecrets.KnownBy(Snapshot(Given($"AzureRole vaults={Vault}")))[0], inventory, Blocked));
+        Assert.Equal(
+            rotated,
+            LeaverSecrets.IsRotated(LeaverSecrets.KnownBy(Snapshot(Given($"AzureRole vaults={Vault}")))[0], inventory, Blocked)
+        );
     }
 
     [Fact]
     public void An_app_is_rotated_by_its_own_credentials_and_an_account_by_its_own_keys()
     {
         var known = LeaverSecrets.KnownBy(Snapshot(Given("OwnedApplication"), Given("SharedSecret") with { Id = Account }));
-        Credential Of(string type, string id, int days) => new() { Kind = CredentialKind.ClientSecret, Subject = new(type, id, id), Source = "x", Started = Blocked.AddDays(days) };
+        Credential Of(string type, string id, int days) =>
+            new()
+            {
+                Kind = CredentialKind.ClientSecret,
+                Subject = new(type, id, id),
+                Source = "x",
+                Started = Blocked.AddDays(days),
+            };
 
-        Assert.All(known, k => Assert.False(LeaverSecrets.IsRotated(k, [Of(SubjectTypes.Application, "app", -1), Of(SubjectTypes.StorageAccount, Account, -1)], Blocked)));
-        Assert.All(known, k => Assert.True(LeaverSecrets.IsRotated(k, [Of(SubjectTypes.Application, "app", 1), Of(SubjectTypes.StorageAccount, Account, 1), Of(SubjectTypes.Application, "other", -1)], Blocked)));
+        Assert.All(
+            known,
+            k =>
+                Assert.False(
+                    LeaverSecrets.IsRotated(
+                        k,
+                        [Of(SubjectTypes.Application, "app", -1), Of(SubjectTypes.StorageAccount, Account, -1)],
+                        Blocked
+                    )
+                )
+        );
+        Assert.All(
+            known,
+            k =>
+                Assert.True(
+                    LeaverSecrets.IsRotated(
+                        k,
+                        [
+                            Of(SubjectTypes.Application, "app", 1),
+                            Of(SubjectTypes.StorageAccount, Account, 1),
+                            Of(SubjectTypes.Application, "other", -1),
+                        ],
+                        Blocked
+                    )
+                )
+        );
     }
 
-    private static Credential Secret(string vault, DateTimeOffset? started) => new()
-    {
-        Kind = CredentialKind.VaultSecret,
-        Subject = new(SubjectTypes.VaultSecret, "https://kv/secrets/db", "db"),
-        Source = "x",
-        ResourceId = vault,
-        Started = started,
-    };
+    private static Credential Secret(string vault, DateTimeOffset? started) =>
+        new()
+        {
+            Kind = CredentialKind.VaultSecret,
+            Subject = new(SubjectTypes.VaultSecret, "https://kv/secrets/db", "db"),
+            Source = "x",
+            ResourceId = vault,
+            Started = started,
+        };
 
     // "Kind" or "Kind detail=value"
     private static Access Given(string text)
@@ -108,7 +175,10 @@ public sealed class LeaverSecretsTests
             Id = "app",
             Name = kind == AccessKind.VaultAccessPolicy ? "kv" : "A role",
             Scope = Vault,
-            Details = parts.Length == 1 ? new Dictionary<string, string>() : new Dictionary<string, string> { [parts[1].Split('=', 2)[0]] = parts[1].Split('=', 2)[1] },
+            Details =
+                parts.Length == 1
+                    ? new Dictionary<string, string>()
+                    : new Dictionary<string, string> { [parts[1].Split('=', 2)[0]] = parts[1].Split('=', 2)[1] },
         };
     }
 

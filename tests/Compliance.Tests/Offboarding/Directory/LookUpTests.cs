@@ -10,9 +10,24 @@ public sealed class LookUpTests
     private const string Group = "b9ea0000-0000-4000-8000-000000000002";
 
     private static readonly HrEvent Event = new(
-        "hr", "1", HrEventKind.Terminated, DateTimeOffset.UnixEpoch, "NW-1", "1", 1, null, false, "dana@x.example", "d'ana@x.example");
+        "hr",
+        "1",
+        HrEventKind.Terminated,
+        DateTimeOffset.UnixEpoch,
+        "NW-1",
+        "1",
+        1,
+        null,
+        false,
+        "dana@x.example",
+        "d'ana@x.example"
+    );
 
-    private static readonly OffboardingPolicy Policy = new() { Sha256 = "00", ProtectedGroups = new HashSet<string> { Group } };
+    private static readonly OffboardingPolicy Policy = new()
+    {
+        Sha256 = "00",
+        ProtectedGroups = new HashSet<string> { Group },
+    };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -26,27 +41,30 @@ public sealed class LookUpTests
         Assert.Equal(1, tenant.RoundTrips);
         Assert.Equal((null, false), (lookup.Problem, lookup.Unreadable));
         Assert.Equal(
-            JsonSerializer.Serialize(new LeaverFacts
-            {
-                UserId = Dana,
-                PrincipalName = "dana@x.example",
-                DisplayName = "Dana Whitlock",
-                EmployeeId = "NW-1",
-                Mail = "d'ana@x.example",
-                UserType = "Member",
-                EmployeeType = "Employee",
-                AccountEnabled = true,
-                OnPremisesSynced = true,
-                SessionsValidFrom = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
-                LeaveDate = new DateTimeOffset(2026, 11, 30, 17, 0, 0, TimeSpan.Zero),
-                ManagerId = "manager",
-                ProtectedBy = [Group],
-                GlobalAdministrator = true,
-                OtherGlobalAdministrators = 1,
-                OtherGlobalAdministratorIds = ["other"],
-                Staff = 300,
-            }),
-            JsonSerializer.Serialize(lookup.Facts));
+            JsonSerializer.Serialize(
+                new LeaverFacts
+                {
+                    UserId = Dana,
+                    PrincipalName = "dana@x.example",
+                    DisplayName = "Dana Whitlock",
+                    EmployeeId = "NW-1",
+                    Mail = "d'ana@x.example",
+                    UserType = "Member",
+                    EmployeeType = "Employee",
+                    AccountEnabled = true,
+                    OnPremisesSynced = true,
+                    SessionsValidFrom = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+                    LeaveDate = new DateTimeOffset(2026, 11, 30, 17, 0, 0, TimeSpan.Zero),
+                    ManagerId = "manager",
+                    ProtectedBy = [Group],
+                    GlobalAdministrator = true,
+                    OtherGlobalAdministrators = 1,
+                    OtherGlobalAdministratorIds = ["other"],
+                    Staff = 300,
+                }
+            ),
+            JsonSerializer.Serialize(lookup.Facts)
+        );
     }
 
     [Fact]
@@ -106,7 +124,10 @@ public sealed class LookUpTests
     public async Task Several_who_fit_are_candidates_and_none_is_chosen()
     {
         await using var tenant = await StartAsync();
-        tenant.When("filter=employeeId eq", """{"value":[{"id":"one","employeeId":"NW-1","accountEnabled":false},{"id":"two","employeeId":"NW-1","userType":"Guest"}]}""");
+        tenant.When(
+            "filter=employeeId eq",
+            """{"value":[{"id":"one","employeeId":"NW-1","accountEnabled":false},{"id":"two","employeeId":"NW-1","userType":"Guest"}]}"""
+        );
 
         var lookup = await tenant.Directory.LookUpAsync(Event, Policy, Stop);
 
@@ -122,10 +143,16 @@ public sealed class LookUpTests
     public async Task A_successor_who_got_the_leaver_s_addresses_is_told_by_the_employee_id(string? employeeId, bool fits)
     {
         await using var tenant = await StartAsync();
-        var successor = JsonSerializer.Serialize(new
-        {
-            id = Dana, employeeId, mail = "d'ana@x.example", userPrincipalName = "dana@x.example", accountEnabled = true,
-        });
+        var successor = JsonSerializer.Serialize(
+            new
+            {
+                id = Dana,
+                employeeId,
+                mail = "d'ana@x.example",
+                userPrincipalName = "dana@x.example",
+                accountEnabled = true,
+            }
+        );
         tenant.When("filter=employeeId eq", """{"value":[]}""");
         foreach (var address in (string[])["filter=mail eq", "filter=userPrincipalName eq"])
             tenant.When(address, $$"""{"value":[{{successor}}]}""");
@@ -135,8 +162,7 @@ public sealed class LookUpTests
         Assert.Equal((fits, false), (lookup.Facts is not null, lookup.Unreadable));
         Assert.Equal(fits, lookup.Problem is null);
         // Where policy finds nobody by employee id, the directory's may be another system's.
-        var byAddress = await tenant.Directory.LookUpAsync(
-            Event, Policy with { Match = [new(["mail", "userPrincipalName"])] }, Stop);
+        var byAddress = await tenant.Directory.LookUpAsync(Event, Policy with { Match = [new(["mail", "userPrincipalName"])] }, Stop);
         Assert.NotNull(byAddress.Facts);
     }
 
@@ -144,7 +170,10 @@ public sealed class LookUpTests
     public async Task A_second_user_on_a_second_page_is_seen()
     {
         await using var tenant = await StartAsync();
-        tenant.When("filter=employeeId eq", $$"""{"value":[{"id":"{{Dana}}","employeeId":"NW-1"}],"@odata.nextLink":"{{tenant.Root}}/v1.0/users?page=2"}""");
+        tenant.When(
+            "filter=employeeId eq",
+            $$"""{"value":[{"id":"{{Dana}}","employeeId":"NW-1"}],"@odata.nextLink":"{{tenant.Root}}/v1.0/users?page=2"}"""
+        );
         tenant.When("/users?page=2", """{"value":[{"id":"two","employeeId":"nw-1"}]}""");
 
         var lookup = await tenant.Directory.LookUpAsync(Event, Policy, Stop);
@@ -192,14 +221,46 @@ public sealed class LookUpTests
     }
 
     [Theory]
-    [InlineData("""{"principalId":"other","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"other","accountEnabled":true}}""", false, 1)]
-    [InlineData("""{"principalId":"other","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"other","accountEnabled":false}}""", false, 0)]
-    [InlineData("""{"principalId":"other","directoryScopeId":"/administrativeUnits/1","principal":{"@odata.type":"#microsoft.graph.user","id":"other","accountEnabled":true}}""", false, 0)]
-    [InlineData("""{"principalId":"app","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.servicePrincipal","id":"app","accountEnabled":true}}""", false, 0)]
-    [InlineData("""{"principalId":"silent","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"silent"}}""", false, 1)]
-    [InlineData("""{"principalId":"admins","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.group","id":"admins"}}""", true, 1)]
-    [InlineData("""{"principalId":"refused","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"refused"}}""", false, null)]
-    [InlineData("""{"principalId":"third","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"third","accountEnabled":true}},{"principalId":"quiet","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.group","id":"quiet"}}""", false, 1)]
+    [InlineData(
+        """{"principalId":"other","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"other","accountEnabled":true}}""",
+        false,
+        1
+    )]
+    [InlineData(
+        """{"principalId":"other","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"other","accountEnabled":false}}""",
+        false,
+        0
+    )]
+    [InlineData(
+        """{"principalId":"other","directoryScopeId":"/administrativeUnits/1","principal":{"@odata.type":"#microsoft.graph.user","id":"other","accountEnabled":true}}""",
+        false,
+        0
+    )]
+    [InlineData(
+        """{"principalId":"app","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.servicePrincipal","id":"app","accountEnabled":true}}""",
+        false,
+        0
+    )]
+    [InlineData(
+        """{"principalId":"silent","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"silent"}}""",
+        false,
+        1
+    )]
+    [InlineData(
+        """{"principalId":"admins","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.group","id":"admins"}}""",
+        true,
+        1
+    )]
+    [InlineData(
+        """{"principalId":"refused","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"refused"}}""",
+        false,
+        null
+    )]
+    [InlineData(
+        """{"principalId":"third","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"third","accountEnabled":true}},{"principalId":"quiet","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.group","id":"quiet"}}""",
+        false,
+        1
+    )]
     public async Task Other_Global_Administrators_are_counted_only_as_far_as_they_are_told(string assignment, bool isOne, int? others)
     {
         await using var tenant = await StartAsync();
@@ -207,7 +268,10 @@ public sealed class LookUpTests
         tenant.When("/users/silent?", """{"id":"silent","accountEnabled":true}""");
         tenant.Fails("/users/refused?", 403);
         tenant.When("/groups/quiet/transitiveMembers", """{"value":[{"@odata.type":"#microsoft.graph.user","id":"third"}]}""");
-        tenant.When("/groups/admins/transitiveMembers", $$"""{"value":[{"@odata.type":"#microsoft.graph.user","id":"{{Dana}}","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"third","accountEnabled":true}]}""");
+        tenant.When(
+            "/groups/admins/transitiveMembers",
+            $$"""{"value":[{"@odata.type":"#microsoft.graph.user","id":"{{Dana}}","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"third","accountEnabled":true}]}"""
+        );
 
         var facts = (await tenant.Directory.LookUpAsync(Event, Policy, Stop)).Facts!;
 
@@ -270,7 +334,8 @@ public sealed class LookUpTests
                 $$"""
                 {"value":[{"principalId":"{{Dana}}","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"{{Dana}}","accountEnabled":true} },
                           {"principalId":"other","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"other","accountEnabled":true} }]}
-                """)
+                """
+            )
             .When("GET /users/$count", "300");
     }
 }

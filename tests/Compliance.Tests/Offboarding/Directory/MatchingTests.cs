@@ -8,7 +8,18 @@ public sealed class MatchingTests
     private static readonly MatchRule[] Rules = [new(["employeeId"]), new(["mail", "userPrincipalName"])];
 
     private static readonly HrEvent Event = new(
-        "hr", "1", HrEventKind.Terminated, DateTimeOffset.UnixEpoch, "NW-1", "1", 1, null, false, "dana@x.example", "dana@x.example");
+        "hr",
+        "1",
+        HrEventKind.Terminated,
+        DateTimeOffset.UnixEpoch,
+        "NW-1",
+        "1",
+        1,
+        null,
+        false,
+        "dana@x.example",
+        "dana@x.example"
+    );
 
     [Theory]
     // employeeId, mail, userPrincipalName -> who
@@ -34,8 +45,12 @@ public sealed class MatchingTests
         Assert.Equal(match, decision.UserId);
         Assert.Equal(match is null, decision.Problem is not null);
         Assert.Equal(
-            $"{employeeId},{mail},{principalName}".Split(',', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase),
-            decision.Candidates);
+            $"{employeeId},{mail},{principalName}"
+                .Split(',', StringSplitOptions.RemoveEmptyEntries)
+                .Distinct(StringComparer.OrdinalIgnoreCase)
+                .Order(StringComparer.OrdinalIgnoreCase),
+            decision.Candidates
+        );
     }
 
     [Fact]
@@ -53,7 +68,10 @@ public sealed class MatchingTests
 
         Assert.Equal(["employeeId"], Matching.Asked(Rules, unsaid));
         Assert.Null(Matching.Decide(Rules, Answers("", "", "A"), unsaid).UserId);
-        Assert.Equal("HR gave none of the attributes that policy finds people by.", Matching.Decide([new(["mail"])], Answers("", "", ""), unsaid).Problem);
+        Assert.Equal(
+            "HR gave none of the attributes that policy finds people by.",
+            Matching.Decide([new(["mail"])], Answers("", "", ""), unsaid).Problem
+        );
     }
 
     [Theory]
@@ -71,10 +89,20 @@ public sealed class MatchingTests
     }
 
     [Theory]
-    [InlineData("", "", "", "Nobody in the tenant has the employeeId 'NW-1' or the mail 'dana@x.example' and userPrincipalName 'dana@x.example' that HR gave.")]
+    [InlineData(
+        "",
+        "",
+        "",
+        "Nobody in the tenant has the employeeId 'NW-1' or the mail 'dana@x.example' and userPrincipalName 'dana@x.example' that HR gave."
+    )]
     [InlineData("A,B", "", "", "Several users have the employeeId 'NW-1' that HR gave.")]
     [InlineData("", "A", "B", "The mail 'dana@x.example' and userPrincipalName 'dana@x.example' that HR gave belong to different users.")]
-    [InlineData("A", "B", "B", "The mail 'dana@x.example' and userPrincipalName 'dana@x.example' that HR gave belong to another user than an earlier rule found.")]
+    [InlineData(
+        "A",
+        "B",
+        "B",
+        "The mail 'dana@x.example' and userPrincipalName 'dana@x.example' that HR gave belong to another user than an earlier rule found."
+    )]
     [InlineData("", "A", "", "Somebody in the tenant fits what HR gave in part only.")]
     public void The_problem_is_told_in_words(string employeeId, string mail, string principalName, string problem) =>
         Assert.Equal(problem, Decide(Event, (employeeId, mail, principalName)).Problem);
@@ -82,12 +110,13 @@ public sealed class MatchingTests
     private static MatchDecision Decide(HrEvent latest, (string EmployeeId, string Mail, string PrincipalName) found) =>
         Matching.Decide(Rules, Answers(found.EmployeeId, found.Mail, found.PrincipalName), latest);
 
-    private static Dictionary<string, AttributeAnswer> Answers(string employeeId, string mail, string principalName) => new()
-    {
-        ["employeeId"] = Users(employeeId),
-        ["mail"] = Users(mail),
-        ["userPrincipalName"] = Users(principalName),
-    };
+    private static Dictionary<string, AttributeAnswer> Answers(string employeeId, string mail, string principalName) =>
+        new()
+        {
+            ["employeeId"] = Users(employeeId),
+            ["mail"] = Users(mail),
+            ["userPrincipalName"] = Users(principalName),
+        };
 
     private static AttributeAnswer Users(string ids) => new(ids.Split(',', StringSplitOptions.RemoveEmptyEntries), null);
 }

@@ -47,7 +47,8 @@ public sealed class ReadAccessTests
                 "DirectoryRole ra-1 Application Administrator*",
                 "EligibleDirectoryRole re-1 User Administrator*",
                 $"AzureRole {Rg}/providers/Microsoft.Authorization/roleAssignments/1 Contributor",
-                $"AzureRole {Rg}/providers/Microsoft.KeyVault/vaults/kv/providers/Microsoft.Authorization/roleAssignments/2 Key Vault Secrets User",
+                $"AzureRole {Rg}/providers/Microsoft.KeyVault/vaults/kv/providers/Microsoft.Authorization/roleAssignments/2 Key Vault "
+                    + "Secrets User",
                 $"EligibleAzureRole /subscriptions/{Sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/e1 Contributor",
                 $"VaultAccessPolicy {Rg}/providers/Microsoft.KeyVault/vaults/kv-old kv-old",
                 "OwnedApplication app-1 Trainer*",
@@ -61,7 +62,8 @@ public sealed class ReadAccessTests
                 "Licence sku-1/g-lic sku-1!",
                 $"SharedSecret {Rg}/providers/Microsoft.Storage/storageAccounts/stdata stdata!",
             ],
-            snapshot.Accesses.Select(a => $"{a.Kind} {a.Id} {a.Name}{(a.Privileged ? "*" : "")}{(a.NotRemovable is null ? "" : "!")}"));
+            snapshot.Accesses.Select(a => $"{a.Kind} {a.Id} {a.Name}{(a.Privileged ? "*" : "")}{(a.NotRemovable is null ? "" : "!")}")
+        );
         Assert.All(snapshot.Accesses, a => Assert.Equal(a.NotRemovable is null, a.WhatToDo is null));
         Assert.Equal(2, tenant.RoundTrips);
     }
@@ -73,17 +75,33 @@ public sealed class ReadAccessTests
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.Equal("appRoleId=role-1 principalId=" + Dana + " principalType=User resourceId=res-1", Details(snapshot, "AppRole:ar-direct"));
-        Assert.Equal("clientId=client-1 consentType=Principal principalId=" + Dana + " resourceId=res-1 scope= User.Read Files.Read", Details(snapshot, "DelegatedGrant:grant-1"));
-        Assert.Equal("directoryScopeId=/administrativeUnits/au-1 principalId=" + Dana + " roleDefinitionId=rd-1", Details(snapshot, "DirectoryRole:ra-1"));
+        Assert.Equal(
+            "appRoleId=role-1 principalId=" + Dana + " principalType=User resourceId=res-1",
+            Details(snapshot, "AppRole:ar-direct")
+        );
+        Assert.Equal(
+            "clientId=client-1 consentType=Principal principalId=" + Dana + " resourceId=res-1 scope= User.Read Files.Read",
+            Details(snapshot, "DelegatedGrant:grant-1")
+        );
+        Assert.Equal(
+            "directoryScopeId=/administrativeUnits/au-1 principalId=" + Dana + " roleDefinitionId=rd-1",
+            Details(snapshot, "DirectoryRole:ra-1")
+        );
         Assert.Equal("/administrativeUnits/au-1", Of(snapshot, "DirectoryRole:ra-1").Scope);
         Assert.Equal("disabledPlans=p-1 skuId=sku-1", Details(snapshot, "Licence:sku-1"));
-        Assert.Equal("appId=trainer credentials=1 power=none privilegedPermissions=Application.ReadWrite.All,Directory.ReadWrite.All",
-            Details(snapshot, "OwnedApplication:app-1"));
         Assert.Equal(
-            $"objectId={Dana} permissions={{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}} tenantId=t vaultId={Rg}/providers/Microsoft.KeyVault/vaults/kv-old",
-            Details(snapshot, $"VaultAccessPolicy:{Rg}/providers/Microsoft.KeyVault/vaults/kv-old"));
-        Assert.Equal("tag=owner type=microsoft.machinelearningservices/workspaces value=DANA@x.example; Eve@x.example", Details(snapshot, $"OwnedResource:{Rg}/providers/Microsoft.MachineLearningServices/workspaces/ws"));
+            "appId=trainer credentials=1 power=none privilegedPermissions=Application.ReadWrite.All,Directory.ReadWrite.All",
+            Details(snapshot, "OwnedApplication:app-1")
+        );
+        Assert.Equal(
+            $"objectId={Dana} permissions={{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}} tenantId=t "
+                + $"vaultId={Rg}/providers/Microsoft.KeyVault/vaults/kv-old",
+            Details(snapshot, $"VaultAccessPolicy:{Rg}/providers/Microsoft.KeyVault/vaults/kv-old")
+        );
+        Assert.Equal(
+            "tag=owner type=microsoft.machinelearningservices/workspaces value=DANA@x.example; Eve@x.example",
+            Details(snapshot, $"OwnedResource:{Rg}/providers/Microsoft.MachineLearningServices/workspaces/ws")
+        );
     }
 
     [Fact]
@@ -95,7 +113,8 @@ public sealed class ReadAccessTests
 
         Assert.Equal(
             [("app-1", 0), ("app-2", 1), ("sp-1", 0), ("g-owned", 1), ("ws", 1)],
-            snapshot.Accesses.Where(a => a.OtherOwners is not null).Select(a => (a.Id.Split('/')[^1], a.OtherOwners!.Value)));
+            snapshot.Accesses.Where(a => a.OtherOwners is not null).Select(a => (a.Id.Split('/')[^1], a.OtherOwners!.Value))
+        );
     }
 
     [Fact]
@@ -106,8 +125,18 @@ public sealed class ReadAccessTests
         var snapshot = await ReadAsync(tenant);
 
         Assert.Equal(
-            [("1", AssetClass.ProductionModel), ("2", AssetClass.Other), ("e1", AssetClass.ProductionModel), ("kv-old", AssetClass.Other), ("ws", AssetClass.ProductionModel), ("stdata", AssetClass.TrainingData)],
-            snapshot.Accesses.Where(a => a.Scope.StartsWith("/subscriptions", StringComparison.Ordinal)).Select(a => (a.Id.Split('/')[^1], a.Asset)));
+            [
+                ("1", AssetClass.ProductionModel),
+                ("2", AssetClass.Other),
+                ("e1", AssetClass.ProductionModel),
+                ("kv-old", AssetClass.Other),
+                ("ws", AssetClass.ProductionModel),
+                ("stdata", AssetClass.TrainingData),
+            ],
+            snapshot
+                .Accesses.Where(a => a.Scope.StartsWith("/subscriptions", StringComparison.Ordinal))
+                .Select(a => (a.Id.Split('/')[^1], a.Asset))
+        );
     }
 
     [Theory]
@@ -124,7 +153,11 @@ public sealed class ReadAccessTests
     [InlineData("/managedDevices", "managedDevices", "DeviceManagementManagedDevices.Read.All")]
     [InlineData("/applications/app-1/owners", "owners/app-1", "Application.Read.All")]
     [InlineData("/groups/g-owned/owners", "owners/g-owned", "GroupMember.Read.All")]
-    public async Task A_source_that_refuses_is_told_with_its_permission_and_the_rest_is_read(string contains, string part, string permission)
+    public async Task A_source_that_refuses_is_told_with_its_permission_and_the_rest_is_read(
+        string contains,
+        string part,
+        string permission
+    )
     {
         await using var tenant = await StartAsync();
         tenant.Fails(contains, 403);
@@ -140,7 +173,10 @@ public sealed class ReadAccessTests
     [Theory]
     [InlineData("roleAssignments?api-version=2022-04-01&$filter=principalId", $"arm/subscriptions/{Sub}/roleAssignments")]
     [InlineData("roleAssignments?api-version=2022-04-01&$filter=atScope()", LeaverSources.PowerOfOthers)]
-    [InlineData("providers/Microsoft.Authorization/roleEligibilityScheduleInstances", $"arm/subscriptions/{Sub}/roleEligibilityScheduleInstances")]
+    [InlineData(
+        "providers/Microsoft.Authorization/roleEligibilityScheduleInstances",
+        $"arm/subscriptions/{Sub}/roleEligibilityScheduleInstances"
+    )]
     [InlineData("Microsoft.ResourceGraph/resources", "arm/resources", LeaverSources.PowerOfOthers)]
     [InlineData("GET /subscriptions?", LeaverSources.PowerOfOthers, "arm/subscriptions")]
     [InlineData("roleDefinitions/" + Contributor, "arm/roleDefinitions")]
@@ -152,7 +188,9 @@ public sealed class ReadAccessTests
         var snapshot = await ReadAsync(tenant);
 
         Assert.Equal(
-            sources.Select(s => (s, "Reader")), snapshot.Sources.Where(s => !s.Complete).Select(s => (s.Source, s.Permission!)).Order());
+            sources.Select(s => (s, "Reader")),
+            snapshot.Sources.Where(s => !s.Complete).Select(s => (s.Source, s.Permission!)).Order()
+        );
         Assert.Contains(snapshot.Accesses, a => a.Kind == AccessKind.GroupMember);
     }
 
@@ -161,9 +199,13 @@ public sealed class ReadAccessTests
     {
         await using var tenant = await StartAsync();
         var times = 0;
-        tenant.When("/authentication/methods", () => Interlocked.Increment(ref times) <= 3
-            ? (429, """{"error":{"code":"TooManyRequests","message":"Slow down."} }""")
-            : (200, """{"value":[{"@odata.type":"#microsoft.graph.phoneAuthenticationMethod","id":"m3"}]}"""));
+        tenant.When(
+            "/authentication/methods",
+            () =>
+                Interlocked.Increment(ref times) <= 3
+                    ? (429, """{"error":{"code":"TooManyRequests","message":"Slow down."} }""")
+                    : (200, """{"value":[{"@odata.type":"#microsoft.graph.phoneAuthenticationMethod","id":"m3"}]}""")
+        );
 
         var snapshot = await ReadAsync(tenant);
 
@@ -188,8 +230,14 @@ public sealed class ReadAccessTests
     public async Task All_pages_are_read_each_round_of_them_in_one_batch()
     {
         await using var tenant = await StartAsync();
-        tenant.When($"/users/{Dana}/memberOf", $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"p1"}],"@odata.nextLink":"{{tenant.Root}}/v1.0/page/groups2"}""");
-        tenant.When("/page/groups2", $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"p2"},{"@odata.type":"#microsoft.graph.group","id":"p1"}],"@odata.nextLink":"{{tenant.Root}}/v1.0/page/groups3"}""");
+        tenant.When(
+            $"/users/{Dana}/memberOf",
+            $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"p1"}],"@odata.nextLink":"{{tenant.Root}}/v1.0/page/groups2"}"""
+        );
+        tenant.When(
+            "/page/groups2",
+            $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"p2"},{"@odata.type":"#microsoft.graph.group","id":"p1"}],"@odata.nextLink":"{{tenant.Root}}/v1.0/page/groups3"}"""
+        );
         tenant.When("/page/groups3", """{"value":[{"@odata.type":"#microsoft.graph.group","id":"p3"}]}""");
         tenant.When($"/users/{Dana}/appRoleAssignments", $$"""{"value":[],"@odata.nextLink":"{{tenant.Root}}/v1.0/page/roles2"}""");
         tenant.When("/page/roles2", """{"value":[{"id":"ar-2"}]}""");
@@ -210,7 +258,8 @@ public sealed class ReadAccessTests
     public async Task A_next_page_that_leads_away_or_round_is_not_followed_and_is_told(string link, string reason)
     {
         await using var tenant = await StartAsync();
-        var page = $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"p1"}],"@odata.nextLink":"{{link.Replace("{root}", tenant.Root, StringComparison.Ordinal)}}"}""";
+        var page =
+            $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"p1"}],"@odata.nextLink":"{{link.Replace("{root}", tenant.Root, StringComparison.Ordinal)}}"}""";
         tenant.When("/memberOf", page).When("/page/again", page);
 
         var snapshot = await ReadAsync(tenant);
@@ -226,7 +275,8 @@ public sealed class ReadAccessTests
         await using var tenant = await StartAsync();
         tenant.When(
             $"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId",
-            $$"""{"value":[{{Assignment("p1", Rg, Contributor)}}],"nextLink":"{{tenant.Root}}/page/azure2"}""");
+            $$"""{"value":[{{Assignment("p1", Rg, Contributor)}}],"nextLink":"{{tenant.Root}}/page/azure2"}"""
+        );
         tenant.When("/page/azure2", $$"""{"value":[{{Assignment("p2", Rg, Contributor)}}],"nextLink":"https://evil.example/3"}""");
 
         var snapshot = await ReadAsync(tenant);
@@ -240,8 +290,11 @@ public sealed class ReadAccessTests
     {
         await using var tenant = await StartAsync();
         var page = $$"""{"value":[{{Assignment("p1", Rg, Contributor)}}],"nextLink":"{{tenant.Root}}/page/again"}""";
-        tenant.When(
-            $"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId", page)
+        tenant
+            .When(
+                $"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId",
+                page
+            )
             .When("/page/again", page);
 
         var snapshot = await ReadAsync(tenant);
@@ -259,7 +312,13 @@ public sealed class ReadAccessTests
         var snapshot = await ReadAsync(tenant);
 
         Assert.True(snapshot.Complete);
-        Assert.All(snapshot.Sources.Where(s => s.Source.StartsWith($"graph/users/{Dana}", StringComparison.Ordinal) && !s.Source.Contains("role", StringComparison.OrdinalIgnoreCase)), s => Assert.Equal("the user was deleted", s.Reason));
+        Assert.All(
+            snapshot.Sources.Where(s =>
+                s.Source.StartsWith($"graph/users/{Dana}", StringComparison.Ordinal)
+                && !s.Source.Contains("role", StringComparison.OrdinalIgnoreCase)
+            ),
+            s => Assert.Equal("the user was deleted", s.Reason)
+        );
         Assert.All(snapshot.Accesses, a => Assert.StartsWith("/subscriptions/", a.Id, StringComparison.Ordinal));
         Assert.NotEmpty(snapshot.Accesses);
     }
@@ -286,7 +345,10 @@ public sealed class ReadAccessTests
         var snapshot = await ReadAsync(tenant);
 
         Assert.True(snapshot.Complete);
-        Assert.DoesNotContain(snapshot.Accesses, a => a.Kind is AccessKind.ManagedDevice or AccessKind.EligibleDirectoryRole or AccessKind.EligibleAzureRole);
+        Assert.DoesNotContain(
+            snapshot.Accesses,
+            a => a.Kind is AccessKind.ManagedDevice or AccessKind.EligibleDirectoryRole or AccessKind.EligibleAzureRole
+        );
     }
 
     [Fact]
@@ -306,11 +368,17 @@ public sealed class ReadAccessTests
     {
         await using var tenant = await StartAsync();
         const string Other = "5b000000-0000-4000-8000-000000000002";
-        tenant.When("GET /subscriptions?", $$"""{"value":[{"id":"/subscriptions/{{Sub}}","subscriptionId":"{{Sub}}","displayName":"one"},{"id":"/subscriptions/{{Other}}","subscriptionId":"{{Other}}","displayName":"two"}]}""");
+        tenant.When(
+            "GET /subscriptions?",
+            $$"""{"value":[{"id":"/subscriptions/{{Sub}}","subscriptionId":"{{Sub}}","displayName":"one"},{"id":"/subscriptions/{{Other}}","subscriptionId":"{{Other}}","displayName":"two"}]}"""
+        );
         const string Group = "/providers/Microsoft.Management/managementGroups/mg";
         tenant.When("Microsoft.Authorization/roleAssignments?", $$"""{"value":[{{Assignment("root", Group, Contributor)}}]}""");
         foreach (var sub in (string[])[Sub, Other])
-            tenant.When($"{sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?", $$"""{"value":[{{Eligibility($"e-{sub}", sub, Group)}}]}""");
+            tenant.When(
+                $"{sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?",
+                $$"""{"value":[{{Eligibility($"e-{sub}", sub, Group)}}]}"""
+            );
 
         var snapshot = await ReadAsync(tenant);
 
@@ -385,19 +453,28 @@ public sealed class ReadAccessTests
     {
         await using var tenant = await StartAsync();
         Nest(tenant);
-        tenant.When("GET /groups/g-assigned/transitiveMemberOf",
-            """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":"Platform","isAssignableToRole":null}]}""");
+        tenant.When(
+            "GET /groups/g-assigned/transitiveMemberOf",
+            """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":"Platform","isAssignableToRole":null}]}"""
+        );
         var assignment = OwnerRole("power", who);
         _ = where switch
         {
             "atScope()" => tenant.When("atScope()", $$"""{"value":[{{assignment}}]}"""),
-            "ResourceGraph" => tenant.When("POST /providers/Microsoft.ResourceGraph/resources", $$"""
+            "ResourceGraph" => tenant.When(
+                "POST /providers/Microsoft.ResourceGraph/resources",
+                $$"""
                 {"totalRecords":1,"count":1,"resultTruncated":"false","data":[{{Row(assignment)}}]}
-                """),
-            "directoryRole" => tenant.When("GET /groups/g-assigned/transitiveMemberOf",
-                $$"""{"value":[{"@odata.type":"#microsoft.graph.directoryRole","id":"dr","displayName":"{{who}}"}]}"""),
-            _ => tenant.When("GET /groups/g-assigned/transitiveMemberOf",
-                $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-x","displayName":"{{who}}","isAssignableToRole":true}]}"""),
+                """
+            ),
+            "directoryRole" => tenant.When(
+                "GET /groups/g-assigned/transitiveMemberOf",
+                $$"""{"value":[{"@odata.type":"#microsoft.graph.directoryRole","id":"dr","displayName":"{{who}}"}]}"""
+            ),
+            _ => tenant.When(
+                "GET /groups/g-assigned/transitiveMemberOf",
+                $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-x","displayName":"{{who}}","isAssignableToRole":true}]}"""
+            ),
         };
 
         var snapshot = await ReadAsync(tenant);
@@ -420,9 +497,12 @@ public sealed class ReadAccessTests
     public async Task A_directory_role_that_PIM_manages_is_known_by_its_schedule(string role, string scope, string more, bool managed)
     {
         await using var tenant = await StartAsync();
-        tenant.When("roleAssignmentScheduleInstances", $$"""
+        tenant.When(
+            "roleAssignmentScheduleInstances",
+            $$"""
             {"value":[{"roleDefinitionId":"{{role}}","directoryScopeId":"{{scope}}","roleAssignmentScheduleId":"s",{{more}} }]}
-            """);
+            """
+        );
 
         var snapshot = await ReadAsync(tenant);
 
@@ -433,20 +513,25 @@ public sealed class ReadAccessTests
     public async Task A_group_that_carries_a_role_without_power_has_none()
     {
         await using var tenant = await StartAsync();
-        tenant.When("atScope()",
-            $$"""{"value":[{{Assignment("power", Rg, Contributor).Replace(Dana, "g-assigned", StringComparison.Ordinal)}}]}""");
+        tenant.When(
+            "atScope()",
+            $$"""{"value":[{{Assignment("power", Rg, Contributor).Replace(Dana, "g-assigned", StringComparison.Ordinal)}}]}"""
+        );
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.Equal((false, Power.None),
-            (Of(snapshot, "GroupMember:g-assigned").Privileged, Of(snapshot, "GroupMember:g-assigned").Details[Power.Detail]));
+        Assert.Equal(
+            (false, Power.None),
+            (Of(snapshot, "GroupMember:g-assigned").Privileged, Of(snapshot, "GroupMember:g-assigned").Details[Power.Detail])
+        );
     }
 
     [Fact]
     public async Task An_owned_app_and_an_owned_group_have_the_power_of_what_they_are_assigned()
     {
         await using var tenant = await StartAsync();
-        tenant.When("GET /servicePrincipals(appId='viewer')/", """{"value":[]}""")
+        tenant
+            .When("GET /servicePrincipals(appId='viewer')/", """{"value":[]}""")
             .When("GET /servicePrincipals(appId='viewer')?", """{"id":"sp-viewer"}""")
             .When("atScope()", $$"""{"value":[{{OwnerRole("1", "sp-viewer")}},{{OwnerRole("2", "g-owned")}}]}""");
 
@@ -454,7 +539,8 @@ public sealed class ReadAccessTests
 
         Assert.All(
             new[] { Of(snapshot, "OwnedApplication:app-2"), Of(snapshot, "OwnedGroup:g-owned") },
-            a => Assert.Equal((true, "Owner"), (a.Privileged, a.Details[Power.Detail])));
+            a => Assert.Equal((true, "Owner"), (a.Privileged, a.Details[Power.Detail]))
+        );
     }
 
     [Theory]
@@ -465,8 +551,7 @@ public sealed class ReadAccessTests
     public async Task A_group_of_which_a_part_was_not_read_counts_as_privileged(string contains, int status)
     {
         await using var tenant = await StartAsync();
-        tenant.When(
-            "atScope()", $$"""{"value":[{{OwnerRole("power", "g-assigned")}}]}""");
+        tenant.When("atScope()", $$"""{"value":[{{OwnerRole("power", "g-assigned")}}]}""");
         Nest(tenant);
         if (!contains.StartsWith("roleDefinitions", StringComparison.Ordinal))
             tenant.When("atScope()", """{"value":[]}""");
@@ -483,13 +568,17 @@ public sealed class ReadAccessTests
     {
         await using var tenant = await StartAsync();
         Nest(tenant);
-        tenant.When("GET /groups/g-assigned/transitiveMemberOf",
-            """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":null,"isAssignableToRole":null}]}""");
+        tenant.When(
+            "GET /groups/g-assigned/transitiveMemberOf",
+            """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g-above","displayName":null,"isAssignableToRole":null}]}"""
+        );
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.Equal((true, Power.NotRead),
-            (Of(snapshot, "GroupMember:g-assigned").Privileged, Of(snapshot, "GroupMember:g-assigned").Details[Power.Detail]));
+        Assert.Equal(
+            (true, Power.NotRead),
+            (Of(snapshot, "GroupMember:g-assigned").Privileged, Of(snapshot, "GroupMember:g-assigned").Details[Power.Detail])
+        );
     }
 
     [Theory]
@@ -499,9 +588,14 @@ public sealed class ReadAccessTests
     public async Task What_is_listed_by_its_id_alone_is_access_and_unread(string part, string type, string kind, string permission)
     {
         await using var tenant = await StartAsync();
-        tenant.When("/hidden/", """{"value":[]}""").When($"GET /users/{Dana}/{part}", $$"""
-            {"value":[{"@odata.type":"{{type}}","id":"hidden","displayName":null,"accountEnabled":null,"mailEnabled":null}]}
-            """);
+        tenant
+            .When("/hidden/", """{"value":[]}""")
+            .When(
+                $"GET /users/{Dana}/{part}",
+                $$"""
+                {"value":[{"@odata.type":"{{type}}","id":"hidden","displayName":null,"accountEnabled":null,"mailEnabled":null}]}
+                """
+            );
 
         var snapshot = await ReadAsync(tenant);
 
@@ -517,25 +611,34 @@ public sealed class ReadAccessTests
         "g-mail",
         "inherited from the group Newsletter, a membership that this program cannot end (a distribution group, which Graph only reads)",
         "it stays until that membership ends: take the person out of Newsletter in Exchange Online: "
-        + "Remove-DistributionGroupMember -Identity 'it''s@x.example' -Member 'dana@x.example' "
-        + "-BypassSecurityGroupManagerCheck -Confirm:$false")]
+            + "Remove-DistributionGroupMember -Identity 'it''s@x.example' -Member 'dana@x.example' "
+            + "-BypassSecurityGroupManagerCheck -Confirm:$false"
+    )]
     [InlineData(
         "g-onprem",
         "inherited from the group Old world, a membership that this program cannot end "
-        + "(comes from the on-premises directory, which would bring it back)",
-        "it stays until that membership ends: take the person out of Old world in Active Directory")]
+            + "(comes from the on-premises directory, which would bring it back)",
+        "it stays until that membership ends: take the person out of Old world in Active Directory"
+    )]
     [InlineData(
-        "g-lic", "inherited from the group g-lic, which the person's memberships do not show",
-        "it stays while the person is in that group: find it in the Entra admin center by its id g-lic, and end the membership")]
+        "g-lic",
+        "inherited from the group g-lic, which the person's memberships do not show",
+        "it stays while the person is in that group: find it in the Entra admin center by its id g-lic, and end the membership"
+    )]
     public async Task What_comes_from_a_group_stays_with_a_membership_that_cannot_be_ended_here(string group, string why, string what)
     {
         await using var tenant = await StartAsync();
-        tenant.When($"GET /users/{Dana}?", $$"""
+        tenant.When(
+            $"GET /users/{Dana}?",
+            $$"""
             {"id":"{{Dana}}","userPrincipalName":"dana@x.example","accountEnabled":true,
              "licenseAssignmentStates":[{"skuId":"sku-1","assignedByGroup":"{{group}}","disabledPlans":[],"state":"Active"}]}
-            """);
-        tenant.When($"GET /users/{Dana}/appRoleAssignments",
-            $$"""{"value":[{"id":"ar","appRoleId":"role-1","principalId":"{{group}}","principalType":"Group","resourceId":"res-1"}]}""");
+            """
+        );
+        tenant.When(
+            $"GET /users/{Dana}/appRoleAssignments",
+            $$"""{"value":[{"id":"ar","appRoleId":"role-1","principalId":"{{group}}","principalType":"Group","resourceId":"res-1"}]}"""
+        );
 
         var snapshot = await ReadAsync(tenant);
 
@@ -543,7 +646,9 @@ public sealed class ReadAccessTests
         Assert.Equal((why, what), (licence.NotRemovable, licence.WhatToDo));
         var role = Of(snapshot, "AppRole:ar");
         Assert.Equal(
-            (why.Replace("inherited from", "assigned through", StringComparison.Ordinal), what), (role.NotRemovable, role.WhatToDo));
+            (why.Replace("inherited from", "assigned through", StringComparison.Ordinal), what),
+            (role.NotRemovable, role.WhatToDo)
+        );
     }
 
     [Theory]
@@ -557,17 +662,21 @@ public sealed class ReadAccessTests
             {"@odata.type":"#microsoft.graph.group","id":"g","displayName":"News","mail":"news@x.example","mailEnabled":true,
              "securityEnabled":{{security}},"groupTypes":[]}
             """;
-        tenant.When($"GET /users/{Dana}/memberOf", $$"""{"value":[{{group}}]}""")
+        tenant
+            .When($"GET /users/{Dana}/memberOf", $$"""{"value":[{{group}}]}""")
             .When($"GET /users/{Dana}/ownedObjects", $$"""{"value":[{{group}}]}""");
 
         var snapshot = await ReadAsync(tenant);
 
-        Assert.All(new[] { Of(snapshot, "GroupMember:g"), Of(snapshot, "OwnedGroup:g") },
-            a => Assert.Equal($"{kind}, which Graph only reads", a.NotRemovable));
+        Assert.All(
+            new[] { Of(snapshot, "GroupMember:g"), Of(snapshot, "OwnedGroup:g") },
+            a => Assert.Equal($"{kind}, which Graph only reads", a.NotRemovable)
+        );
         Assert.Equal(
             "take the person's ownership out of News in Exchange Online: "
                 + "Set-DistributionGroup -Identity 'news@x.example' -ManagedBy @{Remove='dana@x.example'} -BypassSecurityGroupManagerCheck",
-            Of(snapshot, "OwnedGroup:g").WhatToDo);
+            Of(snapshot, "OwnedGroup:g").WhatToDo
+        );
     }
 
     [Fact]
@@ -575,7 +684,19 @@ public sealed class ReadAccessTests
     {
         await using var tenant = await StartAsync();
         tenant.When("roleDefinitionId eq", """{"value":[{"principalId":"admins","directoryScopeId":"/"}]}""");
-        var latest = new HrEvent("hr", "1", HrEventKind.Terminated, DateTimeOffset.UnixEpoch, "NW-1", "1", 1, null, false, "dana@x.example", "dana@x.example");
+        var latest = new HrEvent(
+            "hr",
+            "1",
+            HrEventKind.Terminated,
+            DateTimeOffset.UnixEpoch,
+            "NW-1",
+            "1",
+            1,
+            null,
+            false,
+            "dana@x.example",
+            "dana@x.example"
+        );
         var policy = Policy with { ProtectedGroups = new HashSet<string> { "a-group" } };
 
         await ReadAsync(tenant);
@@ -585,7 +706,21 @@ public sealed class ReadAccessTests
         await tenant.Directory.RecheckAsync([Dana], Stop);
 
         Assert.True(tenant.Requests.Count > 40);
-        Assert.Equal([], tenant.Requests.Select(r => r.Split(' ', 2)).Where(r => !ReadingTests.Declared(r[0], r[1].StartsWith("/subscriptions", StringComparison.Ordinal) || r[1].StartsWith("/providers", StringComparison.Ordinal) ? "arm" : "graph", r[1])));
+        Assert.Equal(
+            [],
+            tenant
+                .Requests.Select(r => r.Split(' ', 2))
+                .Where(r =>
+                    !ReadingTests.Declared(
+                        r[0],
+                        r[1].StartsWith("/subscriptions", StringComparison.Ordinal)
+                        || r[1].StartsWith("/providers", StringComparison.Ordinal)
+                            ? "arm"
+                            : "graph",
+                        r[1]
+                    )
+                )
+        );
     }
 
     [Fact]
@@ -610,58 +745,84 @@ public sealed class ReadAccessTests
         await ReadAsync(tenant);
 
         // g-assigned, g-team and g-role: what is left to a person is never given back, and g-owned is not the person's own.
-        Assert.Equal(asked, tenant.Requests.Count(r => r.StartsWith("GET /groups/", StringComparison.Ordinal)
-            && r.Contains("/transitiveMemberOf", StringComparison.Ordinal) && !r.Contains("g-owned", StringComparison.Ordinal)));
+        Assert.Equal(
+            asked,
+            tenant.Requests.Count(r =>
+                r.StartsWith("GET /groups/", StringComparison.Ordinal)
+                && r.Contains("/transitiveMemberOf", StringComparison.Ordinal)
+                && !r.Contains("g-owned", StringComparison.Ordinal)
+            )
+        );
     }
 
-    private static void Nest(ScriptedTenant tenant) => tenant.When(
-        $"GET /users/{Dana}/transitiveMemberOf",
-        """
-        {"value":[{"@odata.type":"#microsoft.graph.group","id":"g-assigned"},{"@odata.type":"#microsoft.graph.group","id":"g-above"}]}
-        """);
+    private static void Nest(ScriptedTenant tenant) =>
+        tenant.When(
+            $"GET /users/{Dana}/transitiveMemberOf",
+            """
+            {"value":[{"@odata.type":"#microsoft.graph.group","id":"g-assigned"},{"@odata.type":"#microsoft.graph.group","id":"g-above"}]}
+            """
+        );
 
-    private static Task<AccessSnapshot> ReadAsync(ScriptedTenant tenant) => tenant.Directory.ReadAccessAsync(Dana, "dana@x.example", Policy, Stop);
+    private static Task<AccessSnapshot> ReadAsync(ScriptedTenant tenant) =>
+        tenant.Directory.ReadAccessAsync(Dana, "dana@x.example", Policy, Stop);
 
-    private static Access Of(AccessSnapshot snapshot, string key) => snapshot.Accesses.Single(a => a.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
+    private static Access Of(AccessSnapshot snapshot, string key) =>
+        snapshot.Accesses.Single(a => a.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
 
     private static string Details(AccessSnapshot snapshot, string key) =>
-        string.Join(' ', Of(snapshot, key).Details.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Key}={d.Value}")));
+        string.Join(
+            ' ',
+            Of(snapshot, key)
+                .Details.OrderBy(d => d.Key, StringComparer.Ordinal)
+                .Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Key}={d.Value}"))
+        );
 
-    private static string Assignment(string name, string scope, string role) => $$"""
-        {"id":"{{scope}}/providers/Microsoft.Authorization/roleAssignments/{{name}}","properties":{"principalId":"{{Dana}}","principalType":"User","scope":"{{scope}}",
-         "roleDefinitionId":"/subscriptions/{{Sub}}/providers/Microsoft.Authorization/roleDefinitions/{{role}}"} }
-        """;
+    private static string Assignment(string name, string scope, string role) =>
+        $$"""
+            {"id":"{{scope}}/providers/Microsoft.Authorization/roleAssignments/{{name}}","properties":{"principalId":"{{Dana}}","principalType":"User","scope":"{{scope}}",
+             "roleDefinitionId":"/subscriptions/{{Sub}}/providers/Microsoft.Authorization/roleDefinitions/{{role}}"} }
+            """;
 
     // Owner of the resource group, for somebody else than the person.
     private static string OwnerRole(string name, string principal) =>
         Assignment(name, Rg, Owner).Replace(Dana, principal, StringComparison.Ordinal);
 
-    private static string Row(string assignment) => assignment.Trim().Insert(
-        1, $"\"name\":\"a\",\"type\":\"microsoft.authorization/roleassignments\",\"subscriptionId\":\"{Sub}\",\"tags\":null,");
+    private static string Row(string assignment) =>
+        assignment
+            .Trim()
+            .Insert(1, $"\"name\":\"a\",\"type\":\"microsoft.authorization/roleassignments\",\"subscriptionId\":\"{Sub}\",\"tags\":null,");
 
-    private static string Eligibility(string name, string sub, string scope) => $$"""
-        {"id":"/subscriptions/{{sub}}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/{{name}}","properties":{"principalId":"{{Dana}}","scope":"{{scope}}","memberType":"Inherited",
-         "roleEligibilityScheduleId":"{{scope}}/providers/Microsoft.Authorization/roleEligibilitySchedules/s1",
-         "roleDefinitionId":"/subscriptions/{{sub}}/providers/Microsoft.Authorization/roleDefinitions/{{Contributor}}"} }
-        """;
+    private static string Eligibility(string name, string sub, string scope) =>
+        $$"""
+            {"id":"/subscriptions/{{sub}}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/{{name}}","properties":{"principalId":"{{Dana}}","scope":"{{scope}}","memberType":"Inherited",
+             "roleEligibilityScheduleId":"{{scope}}/providers/Microsoft.Authorization/roleEligibilitySchedules/s1",
+             "roleDefinitionId":"/subscriptions/{{sub}}/providers/Microsoft.Authorization/roleDefinitions/{{Contributor}}"} }
+            """;
 
-    private static string Definition(string role, string name) => $$"""
-        {"id":"/providers/Microsoft.Authorization/roleDefinitions/{{role}}","properties":{"roleName":"{{name}}","type":"BuiltInRole","permissions":[]} }
-        """;
+    private static string Definition(string role, string name) =>
+        $$"""
+            {"id":"/providers/Microsoft.Authorization/roleDefinitions/{{role}}","properties":{"roleName":"{{name}}","type":"BuiltInRole","permissions":[]} }
+            """;
 
-    private static string Resource(string type, string name, string tags, string properties) => $$"""
-        {"id":"{{Rg}}/providers/{{type}}/{{name}}","name":"{{name}}","type":"{{type.ToLowerInvariant()}}","subscriptionId":"{{Sub}}","tags":{{tags}},"properties":{{properties}} }
-        """;
+    private static string Resource(string type, string name, string tags, string properties) =>
+        $$"""
+            {"id":"{{Rg}}/providers/{{type}}/{{name}}","name":"{{name}}","type":"{{type.ToLowerInvariant()}}","subscriptionId":"{{Sub}}","tags":{{tags}},"properties":{{properties}} }
+            """;
 
     private static async Task<ScriptedTenant> StartAsync()
     {
         var tenant = await ScriptedTenant.StartAsync();
         return tenant
-            .When($"GET /users/{Dana}?", $$"""
+            .When(
+                $"GET /users/{Dana}?",
+                $$"""
                 {"id":"{{Dana}}","userPrincipalName":"dana@x.example","accountEnabled":true,"assignedLicenses":[{"skuId":"sku-1","disabledPlans":["p-1"]}],
                  "licenseAssignmentStates":[{"skuId":"sku-1","assignedByGroup":null,"disabledPlans":["p-1"],"state":"Active"},{"skuId":"sku-1","assignedByGroup":"g-lic","disabledPlans":[],"state":"Active"}]}
-                """)
-            .When($"GET /users/{Dana}/memberOf", """
+                """
+            )
+            .When(
+                $"GET /users/{Dana}/memberOf",
+                """
                 {"value":[
                  {"@odata.type":"#microsoft.graph.group","id":"g-assigned","displayName":"Data scientists","groupTypes":[],"securityEnabled":true,"mailEnabled":false},
                  {"@odata.type":"#microsoft.graph.group","id":"g-team","displayName":"Team","groupTypes":["Unified"],"mailEnabled":true},
@@ -672,70 +833,142 @@ public sealed class ReadAccessTests
                   "mailEnabled":true,"securityEnabled":false,"groupTypes":[]},
                  {"@odata.type":"#microsoft.graph.directoryRole","id":"role","displayName":"Application Administrator"},
                  {"@odata.type":"#microsoft.graph.administrativeUnit","id":"au-1","displayName":"Research"}]}
-                """)
-            .When($"GET /users/{Dana}/authentication/methods", """
+                """
+            )
+            .When(
+                $"GET /users/{Dana}/authentication/methods",
+                """
                 {"value":[{"@odata.type":"#microsoft.graph.passwordAuthenticationMethod","id":"m1"},{"@odata.type":"#microsoft.graph.fido2AuthenticationMethod","id":"m2"},
                  {"@odata.type":"#microsoft.graph.phoneAuthenticationMethod","id":"m3","phoneNumber":"+1 555 0100"},{"@odata.type":"#microsoft.graph.somethingNewAuthenticationMethod","id":"m4"}]}
-                """)
-            .When($"GET /users/{Dana}/appRoleAssignments", $$"""
+                """
+            )
+            .When(
+                $"GET /users/{Dana}/appRoleAssignments",
+                $$"""
                 {"value":[{"id":"ar-direct","appRoleId":"role-1","principalId":"{{Dana}}","principalType":"User","resourceId":"res-1","resourceDisplayName":"Model registry"},
                  {"id":"ar-group","appRoleId":"role-1","principalId":"g-assigned","principalType":"Group","principalDisplayName":"Data scientists","resourceId":"res-1","resourceDisplayName":"Model registry"}]}
-                """)
-            .When($"GET /users/{Dana}/oauth2PermissionGrants", $$"""
+                """
+            )
+            .When(
+                $"GET /users/{Dana}/oauth2PermissionGrants",
+                $$"""
                 {"value":[{"id":"grant-1","clientId":"client-1","consentType":"Principal","principalId":"{{Dana}}","resourceId":"res-1","scope":" User.Read Files.Read"},
                  {"id":"grant-all","clientId":"client-1","consentType":"AllPrincipals","resourceId":"res-1","scope":"User.Read"}]}
-                """)
-            .When($"GET /roleManagement/directory/roleAssignments?$filter=principalId eq '{Dana}'", $$"""
+                """
+            )
+            .When(
+                $"GET /roleManagement/directory/roleAssignments?$filter=principalId eq '{Dana}'",
+                $$"""
                 {"value":[{"id":"ra-1","principalId":"{{Dana}}","roleDefinitionId":"rd-1","directoryScopeId":"/administrativeUnits/au-1","roleDefinition":{"displayName":"Application Administrator"} }]}
-                """)
-            .When($"GET /roleManagement/directory/roleEligibilityScheduleInstances?$filter=principalId eq '{Dana}'", $$"""
+                """
+            )
+            .When(
+                $"GET /roleManagement/directory/roleEligibilityScheduleInstances?$filter=principalId eq '{Dana}'",
+                $$"""
                 {"value":[{"id":"re-1","principalId":"{{Dana}}","roleDefinitionId":"rd-2","directoryScopeId":"/","memberType":"Direct","roleDefinition":{"displayName":"User Administrator"} }]}
-                """)
+                """
+            )
             .When($"GET /roleManagement/directory/roleAssignmentScheduleInstances?$filter=principalId eq '{Dana}'", """{"value":[]}""")
-            .When($"GET /users/{Dana}/ownedObjects", """
+            .When(
+                $"GET /users/{Dana}/ownedObjects",
+                """
                 {"value":[{"@odata.type":"#microsoft.graph.application","id":"app-1","appId":"trainer","displayName":"Trainer","passwordCredentials":[{"keyId":"k"}],"keyCredentials":[]},
                  {"@odata.type":"#microsoft.graph.application","id":"app-2","appId":"viewer","displayName":"Viewer","passwordCredentials":[],"keyCredentials":[]},
                  {"@odata.type":"#microsoft.graph.servicePrincipal","id":"sp-1","appId":"trainer","displayName":"Trainer"},
                  {"@odata.type":"#microsoft.graph.group","id":"g-owned","displayName":"Owned","groupTypes":["DynamicMembership"]}]}
-                """)
-            .When("/owners", $$"""
+                """
+            )
+            .When(
+                "/owners",
+                $$"""
                 {"value":[{"@odata.type":"#microsoft.graph.user","id":"{{Dana}}","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"gone","accountEnabled":false},
                  {"@odata.type":"#microsoft.graph.servicePrincipal","id":"robot","accountEnabled":true}]}
-                """)
-            .When("GET /applications/app-2/owners", """{"value":[{"@odata.type":"#microsoft.graph.user","id":"eve","accountEnabled":true}]}""")
-            .When("GET /groups/g-owned/owners", """{"value":[{"@odata.type":"#microsoft.graph.user","id":"eve","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"EVE","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"silent"}]}""")
-            .When("GET /servicePrincipals(appId='trainer')/appRoleAssignments", """
+                """
+            )
+            .When(
+                "GET /applications/app-2/owners",
+                """{"value":[{"@odata.type":"#microsoft.graph.user","id":"eve","accountEnabled":true}]}"""
+            )
+            .When(
+                "GET /groups/g-owned/owners",
+                """{"value":[{"@odata.type":"#microsoft.graph.user","id":"eve","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"EVE","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"silent"}]}"""
+            )
+            .When(
+                "GET /servicePrincipals(appId='trainer')/appRoleAssignments",
+                """
                 {"value":[{"appRoleId":"19dbc75e-c2e2-444c-a770-ec69d8559fc7"},{"appRoleId":"1BFEFB4E-e0b5-418b-a88f-73c46d2cc8e9"},{"appRoleId":"df021288-bdef-4463-88db-98f22de89214"}]}
-                """)
+                """
+            )
             .When("GET /servicePrincipals/sp-1/appRoleAssignments", """{"value":[{"appRoleId":"9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8"}]}""")
             .Fails("GET /servicePrincipals(appId='viewer')", 404, "Request_ResourceNotFound", "Resource does not exist.")
-            .When($"GET /users/{Dana}/registeredDevices", """
+            .When(
+                $"GET /users/{Dana}/registeredDevices",
+                """
                 {"value":[{"id":"d-1","deviceId":"dev-1","displayName":"Laptop","accountEnabled":true},{"id":"d-2","deviceId":"dev-2","displayName":"Old laptop","accountEnabled":false}]}
-                """)
-            .When($"GET /users/{Dana}/managedDevices", """
+                """
+            )
+            .When(
+                $"GET /users/{Dana}/managedDevices",
+                """
                 {"value":[{"id":"md-1","deviceName":"Laptop","managementState":"managed"},{"id":"md-2","deviceName":"Old laptop","managementState":"retirePending"}]}
-                """)
+                """
+            )
             .When("GET /subscriptions?", $$"""{"value":[{"id":"/subscriptions/{{Sub}}","subscriptionId":"{{Sub}}","displayName":"one"}]}""")
-            .When($"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId eq '{Dana}'", $$"""
-                {"value":[{{Assignment("1", Rg, Contributor)}},{{Assignment("2", $"{Rg}/providers/Microsoft.KeyVault/vaults/kv", SecretsUser)}}]}
-                """)
-            .When($"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?api-version=2020-10-01&$filter=principalId eq '{Dana}'", $$"""{"value":[{{Eligibility("e1", Sub, $"/subscriptions/{Sub}")}}]}""")
+            .When(
+                $"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId "
+                    + $"eq '{Dana}'",
+                $$"""
+                {"value":[{{Assignment("1", Rg, Contributor)}},{{Assignment(
+                    "2",
+                    $"{Rg}/providers/Microsoft.KeyVault/vaults/kv",
+                    SecretsUser
+                )}}]}
+                """
+            )
+            .When(
+                "GET "
+                    + $"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?api-version=2020-10-01&$filter=principalId "
+                    + $"eq '{Dana}'",
+                $$"""{"value":[{{Eligibility("e1", Sub, $"/subscriptions/{Sub}")}}]}"""
+            )
             .When("/transitiveMemberOf", """{"value":[]}""")
             .When("GET /servicePrincipals(appId='trainer')?", """{"id":"sp-1"}""")
-            .When($"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=atScope()",
-                """{"value":[]}""")
-            .When("roleDefinitions/" + Owner,
-                Definition(Owner, "Owner").Replace("[]", """[{"actions":["*"],"notActions":[]}]""", StringComparison.Ordinal))
+            .When(
+                $"GET /subscriptions/{Sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=atScope()",
+                """{"value":[]}"""
+            )
+            .When(
+                "roleDefinitions/" + Owner,
+                Definition(Owner, "Owner").Replace("[]", """[{"actions":["*"],"notActions":[]}]""", StringComparison.Ordinal)
+            )
             .When("roleDefinitions/" + Contributor, Definition(Contributor, "Contributor"))
             .When("roleDefinitions/" + SecretsUser, Definition(SecretsUser, "Key Vault Secrets User"))
-            .When("POST /providers/Microsoft.ResourceGraph/resources", $$"""
+            .When(
+                "POST /providers/Microsoft.ResourceGraph/resources",
+                $$"""
                 {"totalRecords":6,"count":6,"resultTruncated":"false","data":[
                  {{Resource("Microsoft.KeyVault/vaults", "kv", "{}", "{\"enableRbacAuthorization\":true}")}},
-                 {{Resource("Microsoft.KeyVault/vaults", "kv-old", "{}", $"{{\"enableRbacAuthorization\":false,\"accessPolicies\":[{{\"tenantId\":\"t\",\"objectId\":\"{Dana}\",\"permissions\":{{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}}}},{{\"tenantId\":\"t\",\"objectId\":\"eve\",\"permissions\":{{}}}}]}}")}},
-                 {{Resource("Microsoft.Storage/storageAccounts", "stdata", "{\"ai-asset\":\"training-data\"}", "{\"allowSharedKeyAccess\":true}")}},
+                 {{Resource(
+                    "Microsoft.KeyVault/vaults",
+                    "kv-old",
+                    "{}",
+                    $"{{\"enableRbacAuthorization\":false,\"accessPolicies\":[{{\"tenantId\":\"t\",\"objectId\":\"{Dana}\",\"permissions\":{{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}}}},{{\"tenantId\":\"t\",\"objectId\":\"eve\",\"permissions\":{{}}}}]}}"
+                )}},
+                 {{Resource(
+                    "Microsoft.Storage/storageAccounts",
+                    "stdata",
+                    "{\"ai-asset\":\"training-data\"}",
+                    "{\"allowSharedKeyAccess\":true}"
+                )}},
                  {{Resource("Microsoft.Storage/storageAccounts", "stclean", "{}", "{\"allowSharedKeyAccess\":false}")}},
-                 {{Resource("Microsoft.MachineLearningServices/workspaces", "ws", "{\"AI-asset\":\"Production-Model\",\"Owner\":\"DANA@x.example; Eve@x.example\"}", "{}")}},
+                 {{Resource(
+                    "Microsoft.MachineLearningServices/workspaces",
+                    "ws",
+                    "{\"AI-asset\":\"Production-Model\",\"Owner\":\"DANA@x.example; Eve@x.example\"}",
+                    "{}"
+                )}},
                  {{Resource("Microsoft.MachineLearningServices/workspaces", "others", "{\"owner\":\"not-dana@x.example\"}", "{}")}}]}
-                """);
+                """
+            );
     }
 }

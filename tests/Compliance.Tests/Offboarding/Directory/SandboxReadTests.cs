@@ -11,7 +11,19 @@ public sealed class SandboxReadTests
 {
     private static readonly OffboardingPolicy Policy = new() { Sha256 = "00" };
 
-    private static readonly HrEvent Event = new("hr", "1", HrEventKind.Terminated, DateTimeOffset.UnixEpoch, "NW-1042", "1", 1, null, false, null, null);
+    private static readonly HrEvent Event = new(
+        "hr",
+        "1",
+        HrEventKind.Terminated,
+        DateTimeOffset.UnixEpoch,
+        "NW-1042",
+        "1",
+        1,
+        null,
+        false,
+        null,
+        null
+    );
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -33,21 +45,55 @@ public sealed class SandboxReadTests
         Assert.Equal(304, facts.Staff);
         Assert.Equal([], snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"));
         var kinds = snapshot.Accesses.GroupBy(a => a.Kind).ToDictionary(g => g.Key, g => g.Count());
-        Assert.Equal((4, 3, 1, 1), (kinds[AccessKind.SignInMethod], kinds[AccessKind.DelegatedGrant], kinds[AccessKind.DirectoryRole], kinds[AccessKind.EligibleDirectoryRole]));
-        Assert.Equal((5, 2, 1, 2, 1), (kinds[AccessKind.AppRole], kinds[AccessKind.Device], kinds[AccessKind.ManagedDevice], kinds[AccessKind.Licence], kinds[AccessKind.VaultAccessPolicy]));
+        Assert.Equal(
+            (4, 3, 1, 1),
+            (
+                kinds[AccessKind.SignInMethod],
+                kinds[AccessKind.DelegatedGrant],
+                kinds[AccessKind.DirectoryRole],
+                kinds[AccessKind.EligibleDirectoryRole]
+            )
+        );
+        Assert.Equal(
+            (5, 2, 1, 2, 1),
+            (
+                kinds[AccessKind.AppRole],
+                kinds[AccessKind.Device],
+                kinds[AccessKind.ManagedDevice],
+                kinds[AccessKind.Licence],
+                kinds[AccessKind.VaultAccessPolicy]
+            )
+        );
         Assert.Equal(
             ["ad-fileserver-users", "all-of-data", "data-news"],
-            snapshot.Accesses.Where(a => a is { Kind: AccessKind.GroupMember, NotRemovable: not null }).Select(a => a.Name).Order(StringComparer.Ordinal));
+            snapshot
+                .Accesses.Where(a => a is { Kind: AccessKind.GroupMember, NotRemovable: not null })
+                .Select(a => a.Name)
+                .Order(StringComparer.Ordinal)
+        );
         Assert.Equal(
             [("Audit Exporter Worker", true, 0), ("Knowledge Graph Worker", false, 1), ("Sandbox Runner Worker", false, 0)],
-            snapshot.Accesses.Where(a => a.Kind == AccessKind.OwnedApplication).Select(a => (a.Name, a.Privileged, a.OtherOwners!.Value)).Order());
+            snapshot
+                .Accesses.Where(a => a.Kind == AccessKind.OwnedApplication)
+                .Select(a => (a.Name, a.Privileged, a.OtherOwners!.Value))
+                .Order()
+        );
         Assert.Equal(
             [AssetClass.ProductionModel, AssetClass.TrainingData],
-            snapshot.Accesses.Where(a => a is { Kind: AccessKind.AzureRole, Name: "Storage Blob Data Contributor" }).Select(a => a.Asset).OrderDescending());
+            snapshot
+                .Accesses.Where(a => a is { Kind: AccessKind.AzureRole, Name: "Storage Blob Data Contributor" })
+                .Select(a => a.Asset)
+                .OrderDescending()
+        );
         Assert.Contains(LeaverSecrets.KnownBy(snapshot), k => k.Subject.Name == "kv-nw-stg");
         Assert.Equal(facts.ManagerId, heir?.Id);
         Assert.Equal(kinds[AccessKind.GroupMember] + kinds[AccessKind.DirectoryRole], again[facts.UserId].Memberships!.Count);
-        Assert.Equal([], reader.Sandbox.Requests.Where(r => r.Host != "login" && !ReadingTests.Declared(r.Method, r.Host, r.Path)).Select(r => $"{r.Method} {r.Host}{r.Path}"));
+        Assert.Equal(
+            [],
+            reader
+                .Sandbox.Requests.Where(r => r.Host != "login" && !ReadingTests.Declared(r.Method, r.Host, r.Path))
+                .Select(r => $"{r.Method} {r.Host}{r.Path}")
+        );
     }
 
     [Fact]
@@ -57,18 +103,21 @@ public sealed class SandboxReadTests
         var before = await SnapshotAsync(reader);
         var group = before.Accesses.First(a => a is { Kind: AccessKind.GroupMember, NotRemovable: null, Privileged: false });
         var vault = before.Accesses.First(a => a.Kind == AccessKind.VaultAccessPolicy).Scope;
-        reader.Sandbox.Tenant.Add("roleAssignments", new System.Text.Json.Nodes.JsonObject
-        {
-            ["id"] = $"{vault}/providers/Microsoft.Authorization/roleAssignments/0a0a0a0a-0000-4000-8000-000000000001",
-            ["type"] = "Microsoft.Authorization/roleAssignments",
-            ["properties"] = new System.Text.Json.Nodes.JsonObject
+        reader.Sandbox.Tenant.Add(
+            "roleAssignments",
+            new System.Text.Json.Nodes.JsonObject
             {
-                ["principalId"] = group.Id,
-                ["principalType"] = "Group",
-                ["scope"] = vault,
-                ["roleDefinitionId"] = "/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
-            },
-        });
+                ["id"] = $"{vault}/providers/Microsoft.Authorization/roleAssignments/0a0a0a0a-0000-4000-8000-000000000001",
+                ["type"] = "Microsoft.Authorization/roleAssignments",
+                ["properties"] = new System.Text.Json.Nodes.JsonObject
+                {
+                    ["principalId"] = group.Id,
+                    ["principalType"] = "Group",
+                    ["scope"] = vault,
+                    ["roleDefinitionId"] = "/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+                },
+            }
+        );
 
         var after = (await SnapshotAsync(reader)).Accesses.Single(a => a.Key == group.Key);
 
@@ -86,15 +135,19 @@ public sealed class SandboxReadTests
 
         Assert.Equal(2, snapshot.Accesses.Count(a => a.Kind == AccessKind.Device));
         var source = Assert.Single(snapshot.Sources, s => !s.Complete);
-        Assert.Equal((LeaverSources.Graph(snapshot.UserId, "registeredDevices"), "Device.Read.All and User.Read.All"),
-            (source.Source, source.Permission));
+        Assert.Equal(
+            (LeaverSources.Graph(snapshot.UserId, "registeredDevices"), "Device.Read.All and User.Read.All"),
+            (source.Source, source.Permission)
+        );
     }
 
     [Fact]
     public async Task Throttling_and_broken_connections_lose_nothing()
     {
         await using var plain = await Reader.StartAsync();
-        await using var rough = await Reader.StartAsync("graph/* => status=429 rate=10%; arm/* => status=503 rate=10%; graph/* => drop rate=5%");
+        await using var rough = await Reader.StartAsync(
+            "graph/* => status=429 rate=10%; arm/* => status=503 rate=10%; graph/* => drop rate=5%"
+        );
 
         var (expected, found) = (await SnapshotAsync(plain), await SnapshotAsync(rough));
 
@@ -117,7 +170,10 @@ public sealed class SandboxReadTests
         Assert.Equal((null, false), (lookup.Facts, lookup.Unreadable));
         Assert.Contains("deleted", lookup.Problem, StringComparison.Ordinal);
         Assert.Equal([], snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"));
-        Assert.DoesNotContain(snapshot.Accesses, a => a.Kind is AccessKind.Account or AccessKind.GroupMember or AccessKind.AppRole or AccessKind.SignInMethod);
+        Assert.DoesNotContain(
+            snapshot.Accesses,
+            a => a.Kind is AccessKind.Account or AccessKind.GroupMember or AccessKind.AppRole or AccessKind.SignInMethod
+        );
         Assert.Contains(snapshot.Accesses, a => a.Kind == AccessKind.AzureRole);
     }
 
@@ -130,6 +186,12 @@ public sealed class SandboxReadTests
     private static LeaverDirectory DirectoryOf(Reader reader)
     {
         var tenant = reader.Get<TenantConnection>();
-        return new(tenant, new GraphReads(tenant, reader.Get<GraphBatch>()), new AzureReads(tenant, reader.Get<ResourceManagerReader>()), reader.Time, NullLogger<LeaverDirectory>.Instance);
+        return new(
+            tenant,
+            new GraphReads(tenant, reader.Get<GraphBatch>()),
+            new AzureReads(tenant, reader.Get<ResourceManagerReader>()),
+            reader.Time,
+            NullLogger<LeaverDirectory>.Instance
+        );
     }
 }

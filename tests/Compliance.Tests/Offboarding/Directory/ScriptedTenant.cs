@@ -21,8 +21,8 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Tests.Offboarding.Directory;
 
 /// <summary>
-/// A tenant over HTTPS that answers what a test says it answers, word for word, and keeps every request: for answers the sandbox tenant, which behaves well, never
-/// gives. What no line of the script fits is answered 501.
+/// A tenant over HTTPS that answers what a test says it answers, word for word, and keeps every request: for answers the sandbox tenant,
+/// which behaves well, never gives. What no line of the script fits is answered 501.
 /// </summary>
 internal sealed class ScriptedTenant : IAsyncDisposable
 {
@@ -35,17 +35,32 @@ internal sealed class ScriptedTenant : IAsyncDisposable
     private ScriptedTenant(WebApplication app, string thumbprint)
     {
         _app = app;
-        Root = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
-        _services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new NoWaiting()).AddTenant(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Tenant:Id"] = Id,
-            ["Tenant:GraphEndpoint"] = $"{Root}/v1.0",
-            ["Tenant:ResourceManagerEndpoint"] = Root,
-            ["Tenant:AuthorityHost"] = Root,
-            ["Tenant:ClientId"] = "c11e0000-0000-4000-8000-000000000000",
-            ["Tenant:ClientSecret"] = "scripted",
-            ["Tenant:PinnedThumbprint"] = thumbprint,
-        }).Build()).AddLeaverDirectory().BuildServiceProvider();
+        Root = app
+            .Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.Single()
+            .Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+        _services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton<TimeProvider>(new NoWaiting())
+            .AddTenant(
+                new ConfigurationBuilder()
+                    .AddInMemoryCollection(
+                        new Dictionary<string, string?>
+                        {
+                            ["Tenant:Id"] = Id,
+                            ["Tenant:GraphEndpoint"] = $"{Root}/v1.0",
+                            ["Tenant:ResourceManagerEndpoint"] = Root,
+                            ["Tenant:AuthorityHost"] = Root,
+                            ["Tenant:ClientId"] = "c11e0000-0000-4000-8000-000000000000",
+                            ["Tenant:ClientSecret"] = "scripted",
+                            ["Tenant:PinnedThumbprint"] = thumbprint,
+                        }
+                    )
+                    .Build()
+            )
+            .AddLeaverDirectory()
+            .BuildServiceProvider();
     }
 
     /// <summary>Address without a slash at the end.</summary>
@@ -69,11 +84,19 @@ internal sealed class ScriptedTenant : IAsyncDisposable
         var certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l =>
-        {
-            l.Protocols = HttpProtocols.Http1;
-            l.UseHttps(certificate);
-        }));
+        builder
+            .WebHost.UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(k =>
+                k.Listen(
+                    IPAddress.Loopback,
+                    0,
+                    l =>
+                    {
+                        l.Protocols = HttpProtocols.Http1;
+                        l.UseHttps(certificate);
+                    }
+                )
+            );
         var app = builder.Build();
         ScriptedTenant? tenant = null;
         app.Run(context => tenant!.HandleAsync(context));
@@ -91,8 +114,12 @@ internal sealed class ScriptedTenant : IAsyncDisposable
     }
 
     /// <summary>A Graph error.</summary>
-    public ScriptedTenant Fails(string contains, int status, string code = "Authorization_RequestDenied", string message = "Insufficient privileges to complete the operation.") =>
-        When(contains, $$"""{"error":{"code":"{{code}}","message":"{{message}}"} }""", status);
+    public ScriptedTenant Fails(
+        string contains,
+        int status,
+        string code = "Authorization_RequestDenied",
+        string message = "Insufficient privileges to complete the operation."
+    ) => When(contains, $$"""{"error":{"code":"{{code}}","message":"{{message}}"} }""", status);
 
     public async ValueTask DisposeAsync()
     {
@@ -115,9 +142,14 @@ internal sealed class ScriptedTenant : IAsyncDisposable
         var path = context.Request.Path.Value!;
         var (status, json) = path switch
         {
-            _ when path.EndsWith("/.well-known/openid-configuration", StringComparison.Ordinal) =>
-                (200, $$"""{"issuer":"{{Root}}/{{Id}}/v2.0","authorization_endpoint":"{{Root}}/{{Id}}/oauth2/v2.0/authorize","token_endpoint":"{{Root}}/{{Id}}/oauth2/v2.0/token"}"""),
-            _ when path.EndsWith("/oauth2/v2.0/token", StringComparison.Ordinal) => (200, """{"token_type":"Bearer","expires_in":3599,"access_token":"scripted"}"""),
+            _ when path.EndsWith("/.well-known/openid-configuration", StringComparison.Ordinal) => (
+                200,
+                $$"""{"issuer":"{{Root}}/{{Id}}/v2.0","authorization_endpoint":"{{Root}}/{{Id}}/oauth2/v2.0/authorize","token_endpoint":"{{Root}}/{{Id}}/oauth2/v2.0/token"}"""
+            ),
+            _ when path.EndsWith("/oauth2/v2.0/token", StringComparison.Ordinal) => (
+                200,
+                """{"token_type":"Bearer","expires_in":3599,"access_token":"scripted"}"""
+            ),
             "/v1.0/$batch" => await BatchAsync(context),
             _ => Answer(context.Request.Method, path + context.Request.QueryString.Value),
         };
@@ -132,11 +164,20 @@ internal sealed class ScriptedTenant : IAsyncDisposable
         using var body = await JsonDocument.ParseAsync(context.Request.Body);
         if (outer.Status != 501)
             return outer;
-        var responses = body.RootElement.GetProperty("requests").EnumerateArray().Select(r =>
-        {
-            var (status, json) = Answer(r.GetProperty("method").GetString()!, r.GetProperty("url").GetString()!);
-            return (JsonNode)new JsonObject { ["id"] = r.GetProperty("id").GetString(), ["status"] = status, ["body"] = JsonNode.Parse(json) };
-        });
+        var responses = body
+            .RootElement.GetProperty("requests")
+            .EnumerateArray()
+            .Select(r =>
+            {
+                var (status, json) = Answer(r.GetProperty("method").GetString()!, r.GetProperty("url").GetString()!);
+                return (JsonNode)
+                    new JsonObject
+                    {
+                        ["id"] = r.GetProperty("id").GetString(),
+                        ["status"] = status,
+                        ["body"] = JsonNode.Parse(json),
+                    };
+            });
         return (200, new JsonObject { ["responses"] = new JsonArray([.. responses]) }.ToJsonString());
     }
 }

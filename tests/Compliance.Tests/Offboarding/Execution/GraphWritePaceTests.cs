@@ -12,21 +12,30 @@ public sealed class GraphWritePaceTests
 
     [Fact]
     public void Whatever_is_asked_for_no_window_holds_more_than_leaves_room_to_block_two_hundred_leavers() =>
-        Gen.Select(Gen.Int[1, 3_000], Gen.Int[0, 60], Gen.Int[0, 30]).List[1, 60].Sample(asks =>
-        {
-            var time = new FakeTimeProvider();
-            var pace = new GraphWritePace(time);
-            var sent = new List<(DateTimeOffset At, int Count)>();
-            foreach (var (wanted, holder, pause) in asks)
-            {
-                var granted = pace.Take($"case {holder}", wanted, out var wait);
-                Assert.True(granted == 0 ? wait > TimeSpan.Zero : wait == TimeSpan.Zero && granted <= Math.Min(wanted, pace.Burst));
-                sent.Add((time.GetUtcNow(), granted));
-                time.Advance(TimeSpan.FromSeconds(pause));
-            }
-            foreach (var (at, _) in sent)
-                Assert.InRange(sent.Where(s => s.At >= at && s.At < at + GraphWritePace.Window).Sum(s => s.Count), 0, GraphWritePace.GraphLimit - 500);
-        }, iter: TestSize.Times(2_000));
+        Gen.Select(Gen.Int[1, 3_000], Gen.Int[0, 60], Gen.Int[0, 30])
+            .List[1, 60]
+            .Sample(
+                asks =>
+                {
+                    var time = new FakeTimeProvider();
+                    var pace = new GraphWritePace(time);
+                    var sent = new List<(DateTimeOffset At, int Count)>();
+                    foreach (var (wanted, holder, pause) in asks)
+                    {
+                        var granted = pace.Take($"case {holder}", wanted, out var wait);
+                        Assert.True(granted == 0 ? wait > TimeSpan.Zero : wait == TimeSpan.Zero && granted <= Math.Min(wanted, pace.Burst));
+                        sent.Add((time.GetUtcNow(), granted));
+                        time.Advance(TimeSpan.FromSeconds(pause));
+                    }
+                    foreach (var (at, _) in sent)
+                        Assert.InRange(
+                            sent.Where(s => s.At >= at && s.At < at + GraphWritePace.Window).Sum(s => s.Count),
+                            0,
+                            GraphWritePace.GraphLimit - 500
+                        );
+                },
+                iter: TestSize.Times(2_000)
+            );
 
     [Fact]
     public void Turns_come_in_the_order_they_were_asked_for_and_nothing_is_lost_by_asking_again()

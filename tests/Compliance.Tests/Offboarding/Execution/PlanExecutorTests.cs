@@ -18,7 +18,10 @@ public sealed class PlanExecutorTests
         var outcomes = await tenant.RunAsync(Block);
 
         Assert.Equal([StepResult.Done, StepResult.Done], outcomes.Select(o => o.Result));
-        Assert.Equal([$"PATCH /users/{Some.UserId}", $"POST /users/{Some.UserId}/revokeSignInSessions"], tenant.Effects.Select(w => $"{w.Method} {w.Path}"));
+        Assert.Equal(
+            [$"PATCH /users/{Some.UserId}", $"POST /users/{Some.UserId}/revokeSignInSessions"],
+            tenant.Effects.Select(w => $"{w.Method} {w.Path}")
+        );
         Assert.Equal("""{"accountEnabled":false}""", tenant.Effects.First().Body!.ToJsonString());
         Assert.Equal(2, tenant.RoundTrips);
     }
@@ -41,7 +44,8 @@ public sealed class PlanExecutorTests
     public async Task A_disabling_that_is_not_permitted_names_the_permission_and_the_sessions_are_revoked_all_the_same()
     {
         await using var tenant = await WritableTenant.StartAsync();
-        tenant.Faults = w => w.Method == "PATCH" ? new(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.") : null;
+        tenant.Faults = w =>
+            w.Method == "PATCH" ? new(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.") : null;
 
         var outcomes = await tenant.RunAsync(Block);
 
@@ -120,7 +124,8 @@ public sealed class PlanExecutorTests
     {
         await using var tenant = await WritableTenant.StartAsync();
         var refused = new System.Collections.Concurrent.ConcurrentDictionary<string, int>();
-        tenant.Faults = w => refused.AddOrUpdate(w.Path, 1, (_, n) => n + 1) <= 3 ? new(429, "TooManyRequests", "Too many requests.", RetryAfter: 7) : null;
+        tenant.Faults = w =>
+            refused.AddOrUpdate(w.Path, 1, (_, n) => n + 1) <= 3 ? new(429, "TooManyRequests", "Too many requests.", RetryAfter: 7) : null;
 
         var outcomes = await tenant.RunAsync(Big());
 
@@ -180,8 +185,20 @@ public sealed class PlanExecutorTests
         await using var tenant = await WritableTenant.StartAsync();
         tenant.DeletedUser = Some.UserId;
         var plan = RemovalPlanner.Plan(
-            Some.CaseId, Some.Facts,
-            Some.Snapshot(Some.Group("g1"), Some.AppRole("r1"), Some.AzureRole("s1", "a1"), Some.Access(AccessKind.OwnedGroup, "own") with { OtherOwners = 0 }), Some.Heir, Some.Everything);
+            Some.CaseId,
+            Some.Facts,
+            Some.Snapshot(
+                Some.Group("g1"),
+                Some.AppRole("r1"),
+                Some.AzureRole("s1", "a1"),
+                Some.Access(AccessKind.OwnedGroup, "own") with
+                {
+                    OtherOwners = 0,
+                }
+            ),
+            Some.Heir,
+            Some.Everything
+        );
 
         var outcomes = (await tenant.RunAsync(plan)).Zip(plan.Steps).ToDictionary(p => p.Second.Action, p => p.First);
 
@@ -207,8 +224,16 @@ public sealed class PlanExecutorTests
     public async Task A_permission_that_is_missing_for_one_step_is_named_with_its_grant_and_the_rest_goes_on()
     {
         await using var tenant = await WritableTenant.StartAsync();
-        tenant.Faults = w => w.Path.Contains("appRole", StringComparison.Ordinal) ? new(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
-            : w.Service == "arm" ? new(403, "AuthorizationFailed", "The client does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/delete'.") : null;
+        tenant.Faults = w =>
+            w.Path.Contains("appRole", StringComparison.Ordinal)
+                ? new(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+            : w.Service == "arm"
+                ? new(
+                    403,
+                    "AuthorizationFailed",
+                    "The client does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/delete'."
+                )
+            : null;
         var plan = Remove(Some.Group("g1"), Some.AppRole("r1"), Some.AzureRole("s1", "a1"));
 
         var outcomes = await tenant.RunAsync(plan);
@@ -216,14 +241,24 @@ public sealed class PlanExecutorTests
         Assert.Equal([StepResult.Done, StepResult.NotPermitted, StepResult.NotPermitted], outcomes.Select(o => o.Result));
         Assert.Equal("AppRoleAssignment.ReadWrite.All", outcomes[1].Permission);
         Assert.Contains("AppRoleAssignment.ReadWrite.All", outcomes[1].Remedy, StringComparison.Ordinal);
-        Assert.Equal("az role assignment create --assignee c1a0b1de-0000-4000-8000-000000000001 --role 'User Access Administrator' --scope '/subscriptions/s1'", outcomes[2].Remedy);
+        Assert.Equal(
+            "az role assignment create --assignee c1a0b1de-0000-4000-8000-000000000001 --role 'User Access Administrator' --scope "
+                + "'/subscriptions/s1'",
+            outcomes[2].Remedy
+        );
     }
 
     [Fact]
     public async Task A_lock_is_named_and_never_tried_against_again()
     {
         await using var tenant = await WritableTenant.StartAsync();
-        tenant.Faults = _ => new(409, "ScopeLocked", "The scope cannot perform delete operation because following scope(s) are locked: '/subscriptions/s1'. Please remove the lock and try again.");
+        tenant.Faults = _ =>
+            new(
+                409,
+                "ScopeLocked",
+                "The scope cannot perform delete operation because following scope(s) are locked: '/subscriptions/s1'. Please remove the "
+                    + "lock and try again."
+            );
 
         var outcome = Assert.Single(await tenant.RunAsync(Remove(Some.AzureRole("s1", "a1"))));
 
@@ -236,14 +271,33 @@ public sealed class PlanExecutorTests
     public async Task An_owner_is_taken_away_only_after_the_new_one_is_there()
     {
         await using var tenant = await WritableTenant.StartAsync();
-        tenant.Faults = w => w.Method == "POST" && w.Path.Contains("/bad/", StringComparison.Ordinal) ? new(403, "Authorization_RequestDenied", "Insufficient privileges.") : null;
+        tenant.Faults = w =>
+            w.Method == "POST" && w.Path.Contains("/bad/", StringComparison.Ordinal)
+                ? new(403, "Authorization_RequestDenied", "Insufficient privileges.")
+                : null;
         var plan = RemovalPlanner.Plan(
-            Some.CaseId, Some.Facts, Some.Snapshot(Some.Access(AccessKind.OwnedApplication, "good") with { OtherOwners = 0 }, Some.Access(AccessKind.OwnedApplication, "bad") with { OtherOwners = 0 }), Some.Heir, Some.Policy);
+            Some.CaseId,
+            Some.Facts,
+            Some.Snapshot(
+                Some.Access(AccessKind.OwnedApplication, "good") with
+                {
+                    OtherOwners = 0,
+                },
+                Some.Access(AccessKind.OwnedApplication, "bad") with
+                {
+                    OtherOwners = 0,
+                }
+            ),
+            Some.Heir,
+            Some.Policy
+        );
 
         var outcomes = await tenant.RunAsync(plan);
 
-        Assert.Equal(["bad add NotPermitted", "good add Done", "bad remove Failed", "good remove Done"],
-            plan.Steps.Zip(outcomes).Select(p => $"{p.First.Target.Id} {p.First.Action.Split('.')[1]} {p.Second.Result}"));
+        Assert.Equal(
+            ["bad add NotPermitted", "good add Done", "bad remove Failed", "good remove Done"],
+            plan.Steps.Zip(outcomes).Select(p => $"{p.First.Target.Id} {p.First.Action.Split('.')[1]} {p.Second.Result}")
+        );
         Assert.DoesNotContain(tenant.Writes, w => w.Method == "DELETE" && w.Path.StartsWith("/applications/bad", StringComparison.Ordinal));
         Assert.Contains("owner.add before it is not in effect: 403", outcomes[2].Reason, StringComparison.Ordinal);
     }
@@ -279,40 +333,81 @@ public sealed class PlanExecutorTests
     {
         await using var tenant = await WritableTenant.StartAsync();
 
-        var outcomes = await tenant.RunAsync(RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(OfEveryKind()), Some.Heir, Some.Everything));
+        var outcomes = await tenant.RunAsync(
+            RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(OfEveryKind()), Some.Heir, Some.Everything)
+        );
 
         Assert.All(outcomes, o => Assert.Equal(StepResult.Done, o.Result));
-        var undeclared = tenant.Writes.Where(w => !DeclaredCall.Changes.Any(c => c.Service == w.Service && c.Method == w.Method && Calls.Matches(c.Path, w.Path))).ToList();
+        var undeclared = tenant
+            .Writes.Where(w =>
+                !DeclaredCall.Changes.Any(c => c.Service == w.Service && c.Method == w.Method && Calls.Matches(c.Path, w.Path))
+            )
+            .ToList();
         Assert.Empty(undeclared);
     }
 
-    private static ActionPlan Remove(params IReadOnlyList<Access> accesses) => RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), Some.Heir, Some.Everything);
+    private static ActionPlan Remove(params IReadOnlyList<Access> accesses) =>
+        RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), Some.Heir, Some.Everything);
 
-    private static ActionPlan Big() => Remove(
-    [
-        .. Enumerable.Range(0, 200).Select(i => Some.Group($"g{i:D3}")),
-        .. Enumerable.Range(0, 30).Select(i => Some.AppRole($"r{i:D2}")),
-        .. Enumerable.Range(0, 40).Select(i => Some.AzureRole($"s{i % 10}", $"a{i:D2}")),
-    ]);
+    private static ActionPlan Big() =>
+        Remove([
+            .. Enumerable.Range(0, 200).Select(i => Some.Group($"g{i:D3}")),
+            .. Enumerable.Range(0, 30).Select(i => Some.AppRole($"r{i:D2}")),
+            .. Enumerable.Range(0, 40).Select(i => Some.AzureRole($"s{i % 10}", $"a{i:D2}")),
+        ]);
 
     /// <summary>One removable access of every kind.</summary>
     internal static IReadOnlyList<Access> OfEveryKind() =>
-    [
-        Some.Group("g"),
-        Some.Access(AccessKind.GroupMember, "role-assignable", "", ("isAssignableToRole", "true")) with { Privileged = true },
-        Some.AppRole("r"), Some.AzureRole("s1", "a"), Some.Vault("kv-one"), Some.Vault("kv-one", "an-app"),
-        Some.Access(AccessKind.Account, Some.UserId), Some.Access(AccessKind.DelegatedGrant, "grant", "", ("clientId", "c"), ("resourceId", "r"), ("scope", "User.Read")),
-        Some.Access(AccessKind.DirectoryRole, "role", "/"),
-        Some.Access(
-            AccessKind.DirectoryRole, "activated", "/",
-            ("roleDefinitionId", "d"), ("directoryScopeId", "/"), ("roleAssignmentScheduleId", "s")),
-        Some.Access(AccessKind.EligibleDirectoryRole, "eligible", "/", ("roleDefinitionId", "d"), ("directoryScopeId", "/")),
-        Some.Access(AccessKind.EligibleAzureRole, "/subscriptions/s1/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/e", "/subscriptions/s1", ("roleDefinitionId", "d")),
-        .. DeclaredCall.RemoveSignInMethod.Keys.Select(c => Some.Access(AccessKind.SignInMethod, c + "/m")),
-        Some.Access(AccessKind.Device, "device"), Some.Access(AccessKind.ManagedDevice, "managed"), Some.Access(AccessKind.Licence, "sku", "", ("skuId", "sku")),
-        Some.Access(AccessKind.OwnedApplication, "app") with { OtherOwners = 0 }, Some.Access(AccessKind.OwnedServicePrincipal, "sp") with { OtherOwners = 0, Privileged = true },
-        Some.Access(AccessKind.OwnedGroup, "own") with { OtherOwners = 0 },
-        Some.Access(AccessKind.OwnedGroup, "own-role", "", ("isAssignableToRole", "true")) with { OtherOwners = 0, Privileged = true },
-        Some.Resource("ws", "dana@northwynd.example"),
-    ];
+        [
+            Some.Group("g"),
+            Some.Access(AccessKind.GroupMember, "role-assignable", "", ("isAssignableToRole", "true")) with
+            {
+                Privileged = true,
+            },
+            Some.AppRole("r"),
+            Some.AzureRole("s1", "a"),
+            Some.Vault("kv-one"),
+            Some.Vault("kv-one", "an-app"),
+            Some.Access(AccessKind.Account, Some.UserId),
+            Some.Access(AccessKind.DelegatedGrant, "grant", "", ("clientId", "c"), ("resourceId", "r"), ("scope", "User.Read")),
+            Some.Access(AccessKind.DirectoryRole, "role", "/"),
+            Some.Access(
+                AccessKind.DirectoryRole,
+                "activated",
+                "/",
+                ("roleDefinitionId", "d"),
+                ("directoryScopeId", "/"),
+                ("roleAssignmentScheduleId", "s")
+            ),
+            Some.Access(AccessKind.EligibleDirectoryRole, "eligible", "/", ("roleDefinitionId", "d"), ("directoryScopeId", "/")),
+            Some.Access(
+                AccessKind.EligibleAzureRole,
+                "/subscriptions/s1/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/e",
+                "/subscriptions/s1",
+                ("roleDefinitionId", "d")
+            ),
+            .. DeclaredCall.RemoveSignInMethod.Keys.Select(c => Some.Access(AccessKind.SignInMethod, c + "/m")),
+            Some.Access(AccessKind.Device, "device"),
+            Some.Access(AccessKind.ManagedDevice, "managed"),
+            Some.Access(AccessKind.Licence, "sku", "", ("skuId", "sku")),
+            Some.Access(AccessKind.OwnedApplication, "app") with
+            {
+                OtherOwners = 0,
+            },
+            Some.Access(AccessKind.OwnedServicePrincipal, "sp") with
+            {
+                OtherOwners = 0,
+                Privileged = true,
+            },
+            Some.Access(AccessKind.OwnedGroup, "own") with
+            {
+                OtherOwners = 0,
+            },
+            Some.Access(AccessKind.OwnedGroup, "own-role", "", ("isAssignableToRole", "true")) with
+            {
+                OtherOwners = 0,
+                Privileged = true,
+            },
+            Some.Resource("ws", "dana@northwynd.example"),
+        ];
 }

@@ -12,29 +12,174 @@ public sealed class StepStatusTests
     [InlineData(LeaverActions.RemoveEligibleDirectoryRole, 201, null, null, StepResult.Done, null)]
     [InlineData(LeaverActions.RemoveAzureRole, 200, null, null, StepResult.Done, null)]
     [InlineData(LeaverActions.RemoveAzureRole, 204, null, null, StepResult.AlreadySo, "it was not there any more")]
-    [InlineData(LeaverActions.RemoveGroupMember, 404, "Request_ResourceNotFound", "Resource 'x' does not exist", StepResult.AlreadySo, "it was not there any more")]
-    [InlineData(LeaverActions.DisableAccount, 404, "Request_ResourceNotFound", "Resource 'x' does not exist", StepResult.AlreadySo, "the user was deleted")]
-    [InlineData(LeaverActions.RevokeSessions, 404, "Request_ResourceNotFound", "Resource 'x' does not exist", StepResult.AlreadySo, "the user was deleted")]
-    [InlineData(LeaverActions.AddOwner, 404, "Request_ResourceNotFound", "Resource 'x' does not exist", StepResult.Failed, "404, Request_ResourceNotFound: Resource 'x' does not exist")]
-    [InlineData(LeaverActions.AddOwner, 400, "Request_BadRequest", "One or more added object references already exist", StepResult.AlreadySo, "it was there already")]
-    [InlineData(LeaverActions.AddGroupMember, 400, "Request_BadRequest", "Insufficient data", StepResult.Refused, "400, Request_BadRequest: Insufficient data")]
-    [InlineData(LeaverActions.AddAzureRole, 409, "RoleAssignmentExists", "The role assignment already exists.", StepResult.AlreadySo, "it was there already")]
-    [InlineData(LeaverActions.AddDelegatedGrant, 409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry exists", StepResult.AlreadySo, "it was there already")]
-    [InlineData(LeaverActions.RemoveEligibleDirectoryRole, 400, "RoleAssignmentDoesNotExist", "The Role assignment does not exist.", StepResult.AlreadySo, "it was not there any more")]
-    [InlineData(LeaverActions.RemoveEligibleAzureRole, 400, "RoleAssignmentRequestExists", "A request exists.", StepResult.Failed, "400, RoleAssignmentRequestExists: A request exists.")]
-    [InlineData(LeaverActions.RemoveDirectoryRole, 400, "RoleAssignmentDoesNotExist", "The Role assignment does not exist.",
-        StepResult.AlreadySo, "it was not there any more")]
-    [InlineData(LeaverActions.RemoveDirectoryRole, 400, "RoleAssignmentRequestExists", "A request exists.", StepResult.Failed,
-        "400, RoleAssignmentRequestExists: A request exists.")]
-    [InlineData(LeaverActions.RemoveLicence, 400, "Request_BadRequest", "User does not have a corresponding license.", StepResult.AlreadySo, "it was not there any more")]
-    [InlineData(LeaverActions.RemoveLicence, 400, "Request_BadRequest", "User license is inherited from a group membership.", StepResult.Refused, "400, Request_BadRequest: User license is inherited from a group membership.")]
-    [InlineData(LeaverActions.RemoveGroupMember, 400, "Request_BadRequest", "Cannot update a dynamic membership group.", StepResult.Refused, "400, Request_BadRequest: Cannot update a dynamic membership group.")]
-    [InlineData(LeaverActions.RemoveSignInMethod, 400, "BadRequest", "It is the user's default method.", StepResult.Failed, "400, BadRequest: It is the user's default method.")]
-    [InlineData(LeaverActions.DisableAccount, 400, "Request_BadRequest", "Property accountEnable does not exist", StepResult.Refused, "400, Request_BadRequest: Property accountEnable does not exist")]
-    [InlineData(LeaverActions.RemoveAppRole, 403, "Authorization_RequestDenied", "Insufficient privileges", StepResult.NotPermitted, "403, Authorization_RequestDenied: Insufficient privileges")]
-    [InlineData(LeaverActions.RemoveAzureRole, 409, "ScopeLocked", "locked: '/subscriptions/s'", StepResult.Refused, "409, ScopeLocked: locked: '/subscriptions/s'")]
-    [InlineData(LeaverActions.RemoveAzureRole, 409, "Conflict", "Another operation is in progress", StepResult.Failed, "409, Conflict: Another operation is in progress")]
-    [InlineData(LeaverActions.RemoveAppRole, 401, "InvalidAuthenticationToken", "expired", StepResult.Failed, "401, InvalidAuthenticationToken: expired")]
+    [InlineData(
+        LeaverActions.RemoveGroupMember,
+        404,
+        "Request_ResourceNotFound",
+        "Resource 'x' does not exist",
+        StepResult.AlreadySo,
+        "it was not there any more"
+    )]
+    [InlineData(
+        LeaverActions.DisableAccount,
+        404,
+        "Request_ResourceNotFound",
+        "Resource 'x' does not exist",
+        StepResult.AlreadySo,
+        "the user was deleted"
+    )]
+    [InlineData(
+        LeaverActions.RevokeSessions,
+        404,
+        "Request_ResourceNotFound",
+        "Resource 'x' does not exist",
+        StepResult.AlreadySo,
+        "the user was deleted"
+    )]
+    [InlineData(
+        LeaverActions.AddOwner,
+        404,
+        "Request_ResourceNotFound",
+        "Resource 'x' does not exist",
+        StepResult.Failed,
+        "404, Request_ResourceNotFound: Resource 'x' does not exist"
+    )]
+    [InlineData(
+        LeaverActions.AddOwner,
+        400,
+        "Request_BadRequest",
+        "One or more added object references already exist",
+        StepResult.AlreadySo,
+        "it was there already"
+    )]
+    [InlineData(
+        LeaverActions.AddGroupMember,
+        400,
+        "Request_BadRequest",
+        "Insufficient data",
+        StepResult.Refused,
+        "400, Request_BadRequest: Insufficient data"
+    )]
+    [InlineData(
+        LeaverActions.AddAzureRole,
+        409,
+        "RoleAssignmentExists",
+        "The role assignment already exists.",
+        StepResult.AlreadySo,
+        "it was there already"
+    )]
+    [InlineData(
+        LeaverActions.AddDelegatedGrant,
+        409,
+        "Request_MultipleObjectsWithSameKeyValue",
+        "Permission entry exists",
+        StepResult.AlreadySo,
+        "it was there already"
+    )]
+    [InlineData(
+        LeaverActions.RemoveEligibleDirectoryRole,
+        400,
+        "RoleAssignmentDoesNotExist",
+        "The Role assignment does not exist.",
+        StepResult.AlreadySo,
+        "it was not there any more"
+    )]
+    [InlineData(
+        LeaverActions.RemoveEligibleAzureRole,
+        400,
+        "RoleAssignmentRequestExists",
+        "A request exists.",
+        StepResult.Failed,
+        "400, RoleAssignmentRequestExists: A request exists."
+    )]
+    [InlineData(
+        LeaverActions.RemoveDirectoryRole,
+        400,
+        "RoleAssignmentDoesNotExist",
+        "The Role assignment does not exist.",
+        StepResult.AlreadySo,
+        "it was not there any more"
+    )]
+    [InlineData(
+        LeaverActions.RemoveDirectoryRole,
+        400,
+        "RoleAssignmentRequestExists",
+        "A request exists.",
+        StepResult.Failed,
+        "400, RoleAssignmentRequestExists: A request exists."
+    )]
+    [InlineData(
+        LeaverActions.RemoveLicence,
+        400,
+        "Request_BadRequest",
+        "User does not have a corresponding license.",
+        StepResult.AlreadySo,
+        "it was not there any more"
+    )]
+    [InlineData(
+        LeaverActions.RemoveLicence,
+        400,
+        "Request_BadRequest",
+        "User license is inherited from a group membership.",
+        StepResult.Refused,
+        "400, Request_BadRequest: User license is inherited from a group membership."
+    )]
+    [InlineData(
+        LeaverActions.RemoveGroupMember,
+        400,
+        "Request_BadRequest",
+        "Cannot update a dynamic membership group.",
+        StepResult.Refused,
+        "400, Request_BadRequest: Cannot update a dynamic membership group."
+    )]
+    [InlineData(
+        LeaverActions.RemoveSignInMethod,
+        400,
+        "BadRequest",
+        "It is the user's default method.",
+        StepResult.Failed,
+        "400, BadRequest: It is the user's default method."
+    )]
+    [InlineData(
+        LeaverActions.DisableAccount,
+        400,
+        "Request_BadRequest",
+        "Property accountEnable does not exist",
+        StepResult.Refused,
+        "400, Request_BadRequest: Property accountEnable does not exist"
+    )]
+    [InlineData(
+        LeaverActions.RemoveAppRole,
+        403,
+        "Authorization_RequestDenied",
+        "Insufficient privileges",
+        StepResult.NotPermitted,
+        "403, Authorization_RequestDenied: Insufficient privileges"
+    )]
+    [InlineData(
+        LeaverActions.RemoveAzureRole,
+        409,
+        "ScopeLocked",
+        "locked: '/subscriptions/s'",
+        StepResult.Refused,
+        "409, ScopeLocked: locked: '/subscriptions/s'"
+    )]
+    [InlineData(
+        LeaverActions.RemoveAzureRole,
+        409,
+        "Conflict",
+        "Another operation is in progress",
+        StepResult.Failed,
+        "409, Conflict: Another operation is in progress"
+    )]
+    [InlineData(
+        LeaverActions.RemoveAppRole,
+        401,
+        "InvalidAuthenticationToken",
+        "expired",
+        StepResult.Failed,
+        "401, InvalidAuthenticationToken: expired"
+    )]
     [InlineData(LeaverActions.RemoveAppRole, 429, "TooManyRequests", "slow down", StepResult.Failed, "429, TooManyRequests: slow down")]
     [InlineData(LeaverActions.RemoveAppRole, 503, null, null, StepResult.Failed, "503, no reason was given")]
     [InlineData(LeaverActions.RemoveAppRole, 0, null, "the connection broke", StepResult.Failed, "the connection broke")]

@@ -24,8 +24,8 @@ internal sealed record Write(string Service, string Method, string Path, JsonNod
 internal sealed record Fault(int Status, string? Code = null, string? Message = null, int? RetryAfter = null, bool AfterTheWrite = false);
 
 /// <summary>
-/// The smallest tenant that takes writes over HTTPS, for the executor with its real SDKs: what may be deleted is there until it was; what is added twice is refused
-/// as Graph does. Faults are given as a function, so that a test can name the one request it is about.
+/// The smallest tenant that takes writes over HTTPS, for the executor with its real SDKs: what may be deleted is there until it was; what
+/// is added twice is refused as Graph does. Faults are given as a function, so that a test can name the one request it is about.
 /// </summary>
 internal sealed class WritableTenant : IAsyncDisposable
 {
@@ -106,7 +106,14 @@ internal sealed class WritableTenant : IAsyncDisposable
     }
 
     public async Task<IReadOnlyList<StepOutcome>> RunAsync(ActionPlan plan, params string[] settled) =>
-        (await Executor.RunAsync(plan, settled.ToHashSet(StringComparer.Ordinal), new HashSet<string>(), TestContext.Current.CancellationToken)).Outcomes;
+        (
+            await Executor.RunAsync(
+                plan,
+                settled.ToHashSet(StringComparer.Ordinal),
+                new HashSet<string>(),
+                TestContext.Current.CancellationToken
+            )
+        ).Outcomes;
 
     public async ValueTask DisposeAsync()
     {
@@ -122,7 +129,16 @@ internal sealed class WritableTenant : IAsyncDisposable
         var text = await reader.ReadToEndAsync(context.RequestAborted);
         if (path.EndsWith("/oauth2/v2.0/token", StringComparison.Ordinal))
         {
-            await AnswerAsync(context, 200, new JsonObject { ["token_type"] = "Bearer", ["expires_in"] = 3600, ["access_token"] = "a-token" });
+            await AnswerAsync(
+                context,
+                200,
+                new JsonObject
+                {
+                    ["token_type"] = "Bearer",
+                    ["expires_in"] = 3600,
+                    ["access_token"] = "a-token",
+                }
+            );
             return;
         }
         Interlocked.Increment(ref _roundTrips);
@@ -141,7 +157,12 @@ internal sealed class WritableTenant : IAsyncDisposable
             }
             return;
         }
-        var inner = JsonNode.Parse(text)!["requests"]!.AsArray().Select(r => (Id: (string)r!["id"]!, Write: new Write("graph", (string)r["method"]!, (string)r["url"]!, r["body"]?.DeepClone()))).ToList();
+        var inner = JsonNode.Parse(text)!["requests"]!
+            .AsArray()
+            .Select(r =>
+                (Id: (string)r!["id"]!, Write: new Write("graph", (string)r["method"]!, (string)r["url"]!, r["body"]?.DeepClone()))
+            )
+            .ToList();
         var fault = BatchFaults([.. inner.Select(i => i.Write)]);
         if (fault is { AfterTheWrite: false })
         {
@@ -157,7 +178,10 @@ internal sealed class WritableTenant : IAsyncDisposable
             if (body is not null)
                 response["body"] = body;
             if (retryAfter is { } seconds)
-                response["headers"] = new JsonObject { ["Retry-After"] = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture) };
+                response["headers"] = new JsonObject
+                {
+                    ["Retry-After"] = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                };
             responses.Add(response);
         }
         if (fault is not null)
@@ -201,15 +225,36 @@ internal sealed class WritableTenant : IAsyncDisposable
     {
         var bare = write.Path.Split('?')[0];
         if (DeletedUser is { } deleted && (bare.Contains(deleted, StringComparison.OrdinalIgnoreCase)))
-            return (404, Error("Request_ResourceNotFound", $"Resource '{deleted}' does not exist or one of its queried reference-property objects are not present."), null);
+            return (
+                404,
+                Error(
+                    "Request_ResourceNotFound",
+                    $"Resource '{deleted}' does not exist or one of its queried reference-property objects are not present."
+                ),
+                null
+            );
         switch (write.Method)
         {
             case "GET":
                 return (200, new JsonObject { ["id"] = bare.Split('/')[^1] }, null);
             case "DELETE" when !_gone.TryAdd(bare, 0):
-                return (404, Error("Request_ResourceNotFound", $"Resource '{bare.Split('/')[2]}' does not exist or one of its queried reference-property objects are not present."), null);
+                return (
+                    404,
+                    Error(
+                        "Request_ResourceNotFound",
+                        $"Resource '{bare.Split('/')[2]}' does not exist or one of its queried reference-property objects are not present."
+                    ),
+                    null
+                );
             case "POST" when bare.EndsWith("/$ref", StringComparison.Ordinal) && !_added.TryAdd($"{bare} {write.Body}", 0):
-                return (400, Error("Request_BadRequest", "One or more added object references already exist for the following modified properties: 'members'."), null);
+                return (
+                    400,
+                    Error(
+                        "Request_BadRequest",
+                        "One or more added object references already exist for the following modified properties: 'members'."
+                    ),
+                    null
+                );
         }
         Effects.Enqueue(write);
         return write.Method == "POST" && !bare.EndsWith("/$ref", StringComparison.Ordinal)
@@ -229,7 +274,11 @@ internal sealed class WritableTenant : IAsyncDisposable
         await AnswerAsync(context, fault.Status, Error(fault.Code, fault.Message));
     }
 
-    private static JsonObject Error(string? code, string? message) => new() { ["error"] = new JsonObject { ["code"] = code ?? "Fault", ["message"] = message ?? "a fault of the test" } };
+    private static JsonObject Error(string? code, string? message) =>
+        new()
+        {
+            ["error"] = new JsonObject { ["code"] = code ?? "Fault", ["message"] = message ?? "a fault of the test" },
+        };
 
     private static JsonNode? Parsed(string text) => text.Length == 0 ? null : JsonNode.Parse(text);
 
@@ -243,8 +292,6 @@ internal sealed class WritableTenant : IAsyncDisposable
     private void InterlockedMax(int now)
     {
         int seen;
-        while (now > (seen = Volatile.Read(ref _mostInAzure)) && Interlocked.CompareExchange(ref _mostInAzure, now, seen) != seen)
-        {
-        }
+        while (now > (seen = Volatile.Read(ref _mostInAzure)) && Interlocked.CompareExchange(ref _mostInAzure, now, seen) != seen) { }
     }
 }

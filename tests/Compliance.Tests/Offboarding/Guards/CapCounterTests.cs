@@ -8,7 +8,12 @@ public sealed class CapCounterTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
-    private static readonly OffboardingPolicy Policy = new() { Sha256 = new string('a', 64), MaxPerHour = 2, MaxOfStaffPerDay = 0.03 };
+    private static readonly OffboardingPolicy Policy = new()
+    {
+        Sha256 = new string('a', 64),
+        MaxPerHour = 2,
+        MaxOfStaffPerDay = 0.03,
+    };
 
     [Fact]
     public void A_place_of_yesterday_that_is_given_back_frees_none_of_today()

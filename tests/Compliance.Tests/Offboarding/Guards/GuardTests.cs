@@ -20,19 +20,42 @@ public sealed class GuardInMemoryTests(MemoryStorageFixture accounts) : GuardTes
 /// <summary>Every guard stops the act at its limit, and lets go one short of it.</summary>
 public abstract class GuardTests(StorageFixture accounts)
 {
-    private static readonly OffboardingPolicy Policy = new() { Sha256 = new string('a', 64), MaxPerHour = 10, MaxOfStaffPerDay = 1 };
+    private static readonly OffboardingPolicy Policy = new()
+    {
+        Sha256 = new string('a', 64),
+        MaxPerHour = 10,
+        MaxOfStaffPerDay = 1,
+    };
 
-    private static readonly LeaverFacts Facts = new() { UserId = "u", PrincipalName = "ada.berg@example.com", DisplayName = "Ada", AccountEnabled = true, Staff = 1000 };
+    private static readonly LeaverFacts Facts = new()
+    {
+        UserId = "u",
+        PrincipalName = "ada.berg@example.com",
+        DisplayName = "Ada",
+        AccountEnabled = true,
+        Staff = 1000,
+    };
 
     private static readonly OwnIdentity Self = new(new HashSet<string>(["own"], StringComparer.OrdinalIgnoreCase));
 
-    public static TheoryData<string, string> Holding => new()
-    {
-        { "nothing", "" }, { "in a protected group", GuardNames.Protected }, { "protected by name", GuardNames.Protected }, { "protected by id", GuardNames.Protected }, { "own identity", GuardNames.OwnIdentity },
-        { "last administrator", GuardNames.LastGlobalAdministrator }, { "administrators unknown", GuardNames.LastGlobalAdministrator }, { "one of two administrators", "" },
-        { "service account by name", GuardNames.ServiceAccount }, { "service account by type", GuardNames.ServiceAccount }, { "name that only contains a pattern", "" },
-        { "something unread", GuardNames.Unreadable }, { "enabled unknown", GuardNames.Unreadable }, { "disabled already", "" },
-    };
+    public static TheoryData<string, string> Holding =>
+        new()
+        {
+            { "nothing", "" },
+            { "in a protected group", GuardNames.Protected },
+            { "protected by name", GuardNames.Protected },
+            { "protected by id", GuardNames.Protected },
+            { "own identity", GuardNames.OwnIdentity },
+            { "last administrator", GuardNames.LastGlobalAdministrator },
+            { "administrators unknown", GuardNames.LastGlobalAdministrator },
+            { "one of two administrators", "" },
+            { "service account by name", GuardNames.ServiceAccount },
+            { "service account by type", GuardNames.ServiceAccount },
+            { "name that only contains a pattern", "" },
+            { "something unread", GuardNames.Unreadable },
+            { "enabled unknown", GuardNames.Unreadable },
+            { "disabled already", "" },
+        };
 
     [Theory]
     [MemberData(nameof(Holding))]
@@ -41,7 +64,13 @@ public abstract class GuardTests(StorageFixture accounts)
         var (facts, policy) = what switch
         {
             "in a protected group" => (Facts with { ProtectedBy = ["g"] }, Policy),
-            "protected by name" => (Facts, Policy with { ProtectedAccounts = new HashSet<string>(["ADA.BERG@example.com"], StringComparer.OrdinalIgnoreCase) }),
+            "protected by name" => (
+                Facts,
+                Policy with
+                {
+                    ProtectedAccounts = new HashSet<string>(["ADA.BERG@example.com"], StringComparer.OrdinalIgnoreCase),
+                }
+            ),
             "protected by id" => (Facts, Policy with { ProtectedAccounts = new HashSet<string>(["U"], StringComparer.OrdinalIgnoreCase) }),
             "own identity" => (Facts with { UserId = "OWN" }, Policy),
             "last administrator" => (Facts with { GlobalAdministrator = true, OtherGlobalAdministrators = 0 }, Policy),
@@ -65,15 +94,44 @@ public abstract class GuardTests(StorageFixture accounts)
     [InlineData(AccessKind.OwnedGroup, false, 0, true, false, "")]
     [InlineData(AccessKind.OwnedApplication, true, 0, true, true, GuardNames.LastOwner + "," + GuardNames.PrivilegedHandover)]
     [InlineData(AccessKind.OwnedApplication, false, 0, true, true, "")]
-    public void A_plan_is_held_where_it_hands_over_power_or_nobody_is_there_to_have_it(AccessKind kind, bool privileged, int others, bool heir, bool adds, string guards)
+    public void A_plan_is_held_where_it_hands_over_power_or_nobody_is_there_to_have_it(
+        AccessKind kind,
+        bool privileged,
+        int others,
+        bool heir,
+        bool adds,
+        string guards
+    )
     {
-        var owned = new Access { Kind = kind, Id = "o", Name = "Owned", Privileged = privileged, OtherOwners = others };
+        var owned = new Access
+        {
+            Kind = kind,
+            Id = "o",
+            Name = "Owned",
+            Privileged = privileged,
+            OtherOwners = others,
+        };
         var target = new PlanTarget("owned", "o", "Owned");
         PlanStep[] steps = adds ? [new("s", LeaverActions.AddOwner, target, 0, "", "", new Dictionary<string, string>())] : [];
-        var plan = new ActionPlan { Kind = "offboarding.remove", TenantId = "t", CaseId = "c", SubjectId = "u", PolicySha256 = Policy.Sha256, Steps = steps };
+        var plan = new ActionPlan
+        {
+            Kind = "offboarding.remove",
+            TenantId = "t",
+            CaseId = "c",
+            SubjectId = "u",
+            PolicySha256 = Policy.Sha256,
+            Steps = steps,
+        };
         var snapshot = new AccessSnapshot("t", "u", default, [owned], []);
 
-        var holds = PlanGuards.Before(plan, snapshot, Facts, heir ? new Heir("h", "h@example.com", "H") : null, Policy, firstActOfPolicy: false);
+        var holds = PlanGuards.Before(
+            plan,
+            snapshot,
+            Facts,
+            heir ? new Heir("h", "h@example.com", "H") : null,
+            Policy,
+            firstActOfPolicy: false
+        );
 
         Assert.Equal(guards, string.Join(',', holds.Select(h => h.Guard)));
     }
@@ -88,12 +146,19 @@ public abstract class GuardTests(StorageFixture accounts)
             CaseId = "c",
             SubjectId = "u",
             PolicySha256 = Policy.Sha256,
-            Steps = [new("s", LeaverActions.RemoveGroupMember, new PlanTarget("group", "g", "G"), 0, "", "", new Dictionary<string, string>())],
+            Steps =
+            [
+                new("s", LeaverActions.RemoveGroupMember, new PlanTarget("group", "g", "G"), 0, "", "", new Dictionary<string, string>()),
+            ],
         };
         var snapshot = new AccessSnapshot("t", "u", default, [], []);
-        string Guards(OffboardingPolicy policy, bool first) => string.Join(',', PlanGuards.Before(plan, snapshot, Facts, null, policy, first).Select(h => h.Guard));
+        string Guards(OffboardingPolicy policy, bool first) =>
+            string.Join(',', PlanGuards.Before(plan, snapshot, Facts, null, policy, first).Select(h => h.Guard));
 
-        Assert.Equal((GuardNames.FirstActOfPolicy, "", ""), (Guards(Policy, true), Guards(Policy, false), Guards(Policy with { ApproveFirstAct = false }, true)));
+        Assert.Equal(
+            (GuardNames.FirstActOfPolicy, "", ""),
+            (Guards(Policy, true), Guards(Policy, false), Guards(Policy with { ApproveFirstAct = false }, true))
+        );
     }
 
     [Theory]
@@ -102,30 +167,50 @@ public abstract class GuardTests(StorageFixture accounts)
     [InlineData(AccessKind.OwnedGroup)]
     public void Whatever_is_owned_is_held_where_the_other_owners_are_unknown_or_where_its_power_is_handed_over(AccessKind kind)
     {
-        var owned = new Access { Kind = kind, Id = "o", Name = "Owned", OtherOwners = null };
+        var owned = new Access
+        {
+            Kind = kind,
+            Id = "o",
+            Name = "Owned",
+            OtherOwners = null,
+        };
         var power = owned with { OtherOwners = 1, Privileged = true };
 
         Assert.Equal(GuardNames.LastOwner, Guards(PlanOf(), [owned], heir: null));
         Assert.Equal("", Guards(PlanOf(), [owned with { OtherOwners = 1 }], heir: null));
         Assert.Equal(
             (GuardNames.PrivilegedHandover, ""),
-            (Guards(PlanOf(Step(LeaverActions.AddOwner, "O")), [power], heir: null),
-            Guards(PlanOf(Step(LeaverActions.RemoveOwner, "o")), [power], heir: null)));
+            (
+                Guards(PlanOf(Step(LeaverActions.AddOwner, "O")), [power], heir: null),
+                Guards(PlanOf(Step(LeaverActions.RemoveOwner, "o")), [power], heir: null)
+            )
+        );
         Assert.Equal("", Guards(PlanOf(), [owned with { Kind = AccessKind.GroupMember }], heir: null));
     }
 
     [Fact]
     public void Things_may_go_to_the_fallback_owner_and_power_to_the_privileged_one_alone()
     {
-        var owned = new Access { Kind = AccessKind.OwnedGroup, Id = "o", Name = "Owned", OtherOwners = 0 };
+        var owned = new Access
+        {
+            Kind = AccessKind.OwnedGroup,
+            Id = "o",
+            Name = "Owned",
+            OtherOwners = 0,
+        };
         var power = owned with { Privileged = true };
         var fallback = Policy with { FallbackOwner = "f" };
         var privileged = Policy with { PrivilegedOwner = "p" };
 
         Assert.Equal(
             ("", GuardNames.LastOwner, "", GuardNames.LastOwner),
-            (Guards(PlanOf(), [owned], null, fallback), Guards(PlanOf(), [power], null, fallback),
-            Guards(PlanOf(), [power], null, privileged), Guards(PlanOf(), [owned], null, privileged)));
+            (
+                Guards(PlanOf(), [owned], null, fallback),
+                Guards(PlanOf(), [power], null, fallback),
+                Guards(PlanOf(), [power], null, privileged),
+                Guards(PlanOf(), [owned], null, privileged)
+            )
+        );
         // Who manages the leaver does not matter for power.
         Assert.Equal("", Guards(PlanOf(), [power], Heir.NotRead("503"), privileged));
         Assert.Equal(GuardNames.Unreadable, Guards(PlanOf(), [owned], Heir.NotRead("503"), fallback));
@@ -150,7 +235,12 @@ public abstract class GuardTests(StorageFixture accounts)
     }
 
     private static string Guards(
-        ActionPlan plan, IReadOnlyList<Access> accesses, Heir? heir, OffboardingPolicy? policy = null, string user = "u")
+        ActionPlan plan,
+        IReadOnlyList<Access> accesses,
+        Heir? heir,
+        OffboardingPolicy? policy = null,
+        string user = "u"
+    )
     {
         var snapshot = new AccessSnapshot("t", user, default, accesses, []);
         var holds = PlanGuards.Before(plan, snapshot, Facts, heir, policy ?? Policy, firstActOfPolicy: false);
@@ -160,15 +250,16 @@ public abstract class GuardTests(StorageFixture accounts)
     private static PlanStep Step(string action, string target) =>
         new("s", action, new PlanTarget("owned", target, "Owned"), 0, "", "", new Dictionary<string, string>());
 
-    private static ActionPlan PlanOf(params IReadOnlyList<PlanStep> steps) => new()
-    {
-        Kind = "offboarding.remove",
-        TenantId = "t",
-        CaseId = "c",
-        SubjectId = "u",
-        PolicySha256 = Policy.Sha256,
-        Steps = steps,
-    };
+    private static ActionPlan PlanOf(params IReadOnlyList<PlanStep> steps) =>
+        new()
+        {
+            Kind = "offboarding.remove",
+            TenantId = "t",
+            CaseId = "c",
+            SubjectId = "u",
+            PolicySha256 = Policy.Sha256,
+            Steps = steps,
+        };
 
     private TableCapLedger Ledger() => new(Tests.Storage.Faults.Storage(accounts));
 
@@ -178,8 +269,13 @@ public abstract class GuardTests(StorageFixture accounts)
         var now = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
         var ledgers = Enumerable.Range(0, 4).Select(_ => Ledger()).ToList();
 
-        var holds = await Task.WhenAll(Enumerable.Range(0, 500).Select(i =>
-            ledgers[i % 4].ReserveAsync("caps-parallel", $"leaver-{i}", now, Policy, 1000, TestContext.Current.CancellationToken)));
+        var holds = await Task.WhenAll(
+            Enumerable
+                .Range(0, 500)
+                .Select(i =>
+                    ledgers[i % 4].ReserveAsync("caps-parallel", $"leaver-{i}", now, Policy, 1000, TestContext.Current.CancellationToken)
+                )
+        );
 
         Assert.Equal((10, 490), (holds.Count(h => h is null), holds.Count(h => h?.Guard == GuardNames.HourCap)));
     }
@@ -195,7 +291,10 @@ public abstract class GuardTests(StorageFixture accounts)
         Assert.Null(await ledger.ReserveAsync("caps-slide", "a", late, two, 1000, cancellationToken));
         Assert.Null(await ledger.ReserveAsync("caps-slide", "a", late, two, 1000, cancellationToken));
         Assert.Null(await ledger.ReserveAsync("caps-slide", "b", late, two, 1000, cancellationToken));
-        Assert.Equal(GuardNames.HourCap, (await ledger.ReserveAsync("caps-slide", "c", late.AddMinutes(59), two, 1000, cancellationToken))?.Guard);
+        Assert.Equal(
+            GuardNames.HourCap,
+            (await ledger.ReserveAsync("caps-slide", "c", late.AddMinutes(59), two, 1000, cancellationToken))?.Guard
+        );
         Assert.Null(await ledger.ReserveAsync("caps-slide", "c", late.AddMinutes(61), two, 1000, cancellationToken));
         await ledger.ReleaseAsync("caps-slide", "c", cancellationToken);
         Assert.Null(await ledger.ReserveAsync("caps-slide", "d", late.AddMinutes(61), two, 1000, cancellationToken));
@@ -279,7 +378,9 @@ public abstract class GuardTests(StorageFixture accounts)
         using var ledger = new TableCapLedger(storage);
         faults.HoldUntil = async _ => await Task.Yield();
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => ledger.ReserveAsync("caps-turn", $"leaver-{i}", now, Policy, 1000, cancellationToken)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => ledger.ReserveAsync("caps-turn", $"leaver-{i}", now, Policy, 1000, cancellationToken))
+        );
 
         Assert.Equal(8, faults.Requests.Count(IsTransaction));
     }
@@ -299,7 +400,10 @@ public abstract class GuardTests(StorageFixture accounts)
             await ledger.ReserveAsync(tenant, "a", now, Policy, 1000, cancellationToken);
 
         var table = await storage.TableAsync(TableCapLedger.Table, cancellationToken);
-        Assert.Equal(approved, (await table.GetEntityAsync<TableEntity>(tenant, "case-a", cancellationToken: cancellationToken)).Value["Approved"]);
+        Assert.Equal(
+            approved,
+            (await table.GetEntityAsync<TableEntity>(tenant, "case-a", cancellationToken: cancellationToken)).Value["Approved"]
+        );
     }
 
     [Fact]
@@ -347,7 +451,17 @@ public abstract class GuardTests(StorageFixture accounts)
         var now = new DateTimeOffset(2026, 11, 23, 1, 0, 0, TimeSpan.Zero);
         var taken = 0;
         for (var i = 0; i < 5; i++)
-            if (await ledger.ReserveAsync($"caps-day-{staff}", $"leaver-{i}", now.AddHours(2 * i), policy, staff, TestContext.Current.CancellationToken) is null)
+            if (
+                await ledger.ReserveAsync(
+                    $"caps-day-{staff}",
+                    $"leaver-{i}",
+                    now.AddHours(2 * i),
+                    policy,
+                    staff,
+                    TestContext.Current.CancellationToken
+                )
+                is null
+            )
                 taken++;
 
         Assert.Equal(allowed, taken);
@@ -425,21 +539,22 @@ public abstract class GuardTests(StorageFixture accounts)
         Assert.Equal([GuardNames.Unreadable], holds.Select(h => h.Guard));
     }
 
-    private static ApprovalRequest Request(params IReadOnlyList<ApprovalAnswer> answers) => new()
-    {
-        Id = "r",
-        TenantId = "t",
-        PlanId = "p",
-        CaseId = "c",
-        SubjectId = "subject",
-        Requesters = ["asker"],
-        Reasons = [],
-        PolicySha256 = "",
-        AskedAt = default,
-        Deadline = default,
-        InstanceId = "i",
-        Answers = answers,
-    };
+    private static ApprovalRequest Request(params IReadOnlyList<ApprovalAnswer> answers) =>
+        new()
+        {
+            Id = "r",
+            TenantId = "t",
+            PlanId = "p",
+            CaseId = "c",
+            SubjectId = "subject",
+            Requesters = ["asker"],
+            Reasons = [],
+            PolicySha256 = "",
+            AskedAt = default,
+            Deadline = default,
+            InstanceId = "i",
+            Answers = answers,
+        };
 
     [Theory]
     [InlineData("version: 1\nmatch:\n  - [mail]\n", 3)]

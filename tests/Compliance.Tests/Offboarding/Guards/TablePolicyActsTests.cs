@@ -10,7 +10,10 @@ public sealed class TablePolicyActsOnAzuriteTests(AzuriteFixture accounts) : Tab
 
 public sealed class TablePolicyActsInMemoryTests(MemoryStorageFixture accounts) : TablePolicyActsTests(accounts);
 
-/// <summary>Under which policy files something was done, on real tables: the first act of a new or changed policy asks two people, so forgetting or inventing one matters.</summary>
+/// <summary>
+/// Under which policy files something was done, on real tables: the first act of a new or changed policy asks two people, so forgetting or
+/// inventing one matters.
+/// </summary>
 public abstract class TablePolicyActsTests(StorageFixture accounts)
 {
     private static readonly DateTimeOffset At = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
@@ -101,7 +104,9 @@ public abstract class TablePolicyActsTests(StorageFixture accounts)
     {
         var rows = new List<(string, DateTimeOffset)>();
         var table = await Storage.TableAsync(TablePolicyActs.Table, Stop);
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {_tenant}"), cancellationToken: Stop))
+        await foreach (
+            var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {_tenant}"), cancellationToken: Stop)
+        )
             rows.Add((row.GetString("CaseId"), row.GetDateTimeOffset("At")!.Value));
         return rows;
     }

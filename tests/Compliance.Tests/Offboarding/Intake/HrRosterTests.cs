@@ -12,7 +12,10 @@ public sealed class HrRosterTests
     [InlineData("r.csv", "employeeId\nNW-1\nNW-2\n")]
     [InlineData("r.csv", "\uFEFFEmployeeID ,Status\r\n NW-1 ,active\r\nNW-2,onleave\r\nNW-3,terminated\r\n")]
     [InlineData("r.csv", "status,employeeId,extra\nleft,NW-2,\"a,b\nc\"\nEmployed,NW-2,\n,nw-1,\n")]
-    [InlineData("r.json", """[{"employeeId":"NW-1"},{"employeeId":"NW-2","status":"leave","more":1},{"employeeId":"NW-3","status":"former"}]""")]
+    [InlineData(
+        "r.json",
+        """[{"employeeId":"NW-1"},{"employeeId":"NW-2","status":"leave","more":1},{"employeeId":"NW-3","status":"former"}]"""
+    )]
     [InlineData("r.JSON", """{"employees":[{"employeeId":"NW-1","status":null},{"employeeId":"NW-2"}]}""")]
     public void Whoever_is_employed_is_read(string name, string text)
     {
@@ -28,13 +31,20 @@ public sealed class HrRosterTests
     [InlineData("r.json", """{"asOf":"2026-11-21T02:00:00Z","employees":[{"employeeId":"NW-1"}]}""")]
     [InlineData("r.json", """[{"employeeId":"NW-1","asOf":"2026-11-21T02:00:00Z"}]""")]
     public void A_roster_is_as_old_as_its_oldest_line(string name, string text) =>
-        Assert.Equal(new DateTimeOffset(2026, 11, 21, 2, 0, 0, TimeSpan.Zero), HrRosterReader.Read(BinaryData.FromString(text), name, Written).AsOf);
+        Assert.Equal(
+            new DateTimeOffset(2026, 11, 21, 2, 0, 0, TimeSpan.Zero),
+            HrRosterReader.Read(BinaryData.FromString(text), name, Written).AsOf
+        );
 
     [Theory]
     [InlineData("r.csv", "", "line 1: the header must name employeeId (and may name status and asOf)")]
     [InlineData("r.csv", "id,status\nNW-1,active", "line 1: the header must name employeeId (and may name status and asOf)")]
     [InlineData("r.csv", "employeeId,status\nNW-1,active\n,active", "line 3: employeeId is missing")]
-    [InlineData("r.csv", "employeeId,status\nNW-1,retired", "line 2: status must be one of active, employed, leave, onLeave (employed), terminated, left, former, inactive (not)")]
+    [InlineData(
+        "r.csv",
+        "employeeId,status\nNW-1,retired",
+        "line 2: status must be one of active, employed, leave, onLeave (employed), terminated, left, former, inactive (not)"
+    )]
     [InlineData("r.csv", "employeeId,status\nNW-1,active\nNW-2", "it is not CSV (line 3)")]
     [InlineData("r.csv", "employeeId,asOf\nNW-1,yesterday", "line 2: asOf must be a time, for example 2026-11-23T02:00:00Z")]
     [InlineData("r.json", "[{\"employeeId\":\"NW-1\"", "it is not JSON (line 1)")]
@@ -42,7 +52,10 @@ public sealed class HrRosterTests
     [InlineData("r.json", "[{\"employeeId\":7}]", "entry 1: employeeId must be text")]
     [InlineData("r.json", "[{\"employeeId\":\"NW-1\"},7]", "entry 2: must be an object")]
     public void A_roster_that_is_wrong_anywhere_is_no_roster(string name, string text, string problem) =>
-        Assert.Equal(problem, Assert.Throws<FormatException>(() => HrRosterReader.Read(BinaryData.FromString(text), name, Written)).Message);
+        Assert.Equal(
+            problem,
+            Assert.Throws<FormatException>(() => HrRosterReader.Read(BinaryData.FromString(text), name, Written)).Message
+        );
 
     [Fact]
     public void Both_documented_rosters_are_read()

@@ -47,9 +47,24 @@ public abstract class HrWebhookTests(StorageFixture accounts)
         Assert.IsType<WebhookOutcome.Accepted>(await given.SendAsync(Key, large[1..]));
         Assert.Equal(401, await given.StatusAsync(NewKey));
         Assert.Equal(401, await given.StatusAsync(Key, at: Hr.Now.AddSeconds(-301)));
-        Assert.Equal(401, (await given.Webhook.ReceiveAsync(new("application/json", null, null, new MemoryStream(Body)), Stop) as WebhookOutcome.Refused)!.Status);
-        Assert.Equal(400, (await given.Webhook.ReceiveAsync(new("application/json", "yesterday", "v1=ab", new MemoryStream(Body)), Stop) as WebhookOutcome.Refused)!.Status);
-        Assert.DoesNotContain(given.Log.Collector.GetSnapshot(), l => l.Message.Contains("key-key", StringComparison.Ordinal) || l.Message.Contains("specversion", StringComparison.Ordinal));
+        Assert.Equal(
+            401,
+            (
+                await given.Webhook.ReceiveAsync(new("application/json", null, null, new MemoryStream(Body)), Stop)
+                as WebhookOutcome.Refused
+            )!.Status
+        );
+        Assert.Equal(
+            400,
+            (
+                await given.Webhook.ReceiveAsync(new("application/json", "yesterday", "v1=ab", new MemoryStream(Body)), Stop)
+                as WebhookOutcome.Refused
+            )!.Status
+        );
+        Assert.DoesNotContain(
+            given.Log.Collector.GetSnapshot(),
+            l => l.Message.Contains("key-key", StringComparison.Ordinal) || l.Message.Contains("specversion", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -76,7 +91,9 @@ public abstract class HrWebhookTests(StorageFixture accounts)
     {
         var given = new Given(accounts, "hook-cheap");
 
-        Assert.IsType<WebhookOutcome.Refused>(await given.Webhook.ReceiveAsync(new("application/json", "1", WebhookSignature.Sign(Key, Hr.Now, Body), new Unreadable()), Stop));
+        Assert.IsType<WebhookOutcome.Refused>(
+            await given.Webhook.ReceiveAsync(new("application/json", "1", WebhookSignature.Sign(Key, Hr.Now, Body), new Unreadable()), Stop)
+        );
         Assert.Equal(0, given.Keys.Read);
     }
 
@@ -94,8 +111,17 @@ public abstract class HrWebhookTests(StorageFixture accounts)
 
         // At 0 s, 60 s, ... 240 s, and the rest.
         Assert.Equal(6, given.Evidence.Records.Count);
-        Assert.Equal((100L, 200L), (given.Evidence.Records.Sum(r => r.Counts.GetValueOrDefault("status415")), given.Evidence.Records.Sum(r => r.Counts.GetValueOrDefault("status401"))));
-        Assert.All(given.Evidence.Records.Zip(given.Evidence.Records.Skip(1)), pair => Assert.True(pair.Second.Time - pair.First.Time >= WebhookRefusals.SingleFlight));
+        Assert.Equal(
+            (100L, 200L),
+            (
+                given.Evidence.Records.Sum(r => r.Counts.GetValueOrDefault("status415")),
+                given.Evidence.Records.Sum(r => r.Counts.GetValueOrDefault("status401"))
+            )
+        );
+        Assert.All(
+            given.Evidence.Records.Zip(given.Evidence.Records.Skip(1)),
+            pair => Assert.True(pair.Second.Time - pair.First.Time >= WebhookRefusals.SingleFlight)
+        );
     }
 
     [Fact]
@@ -140,7 +166,14 @@ public abstract class HrWebhookTests(StorageFixture accounts)
         public Given(StorageFixture accounts, string tenant)
         {
             (_tenant, _findings) = (tenant, new(Faults.Storage(accounts)));
-            Refusals = new(new TenantId(tenant), Evidence, new(_findings), new FixedPolicy(new() { Sha256 = "ab" }), Time, new FakeLogger<WebhookRefusals>());
+            Refusals = new(
+                new TenantId(tenant),
+                Evidence,
+                new(_findings),
+                new FixedPolicy(new() { Sha256 = "ab" }),
+                Time,
+                new FakeLogger<WebhookRefusals>()
+            );
             Webhook = new(Keys, Refusals, Time, Log);
         }
 
@@ -156,14 +189,31 @@ public abstract class HrWebhookTests(StorageFixture accounts)
 
         public HrWebhook Webhook { get; }
 
-        public Task<WebhookOutcome> SendAsync(byte[] key, byte[]? body = null, string? contentType = "application/json", DateTimeOffset? at = null)
+        public Task<WebhookOutcome> SendAsync(
+            byte[] key,
+            byte[]? body = null,
+            string? contentType = "application/json",
+            DateTimeOffset? at = null
+        )
         {
             var time = at ?? Time.GetUtcNow();
-            return Webhook.ReceiveAsync(new(contentType, WebhookSignature.Seconds(time), WebhookSignature.Sign(key, time, body ?? Body), new MemoryStream(body ?? Body)), Stop);
+            return Webhook.ReceiveAsync(
+                new(
+                    contentType,
+                    WebhookSignature.Seconds(time),
+                    WebhookSignature.Sign(key, time, body ?? Body),
+                    new MemoryStream(body ?? Body)
+                ),
+                Stop
+            );
         }
 
-        public async Task<int> StatusAsync(byte[] key, byte[]? body = null, string? contentType = "application/json", DateTimeOffset? at = null) =>
-            Assert.IsType<WebhookOutcome.Refused>(await SendAsync(key, body, contentType, at)).Status;
+        public async Task<int> StatusAsync(
+            byte[] key,
+            byte[]? body = null,
+            string? contentType = "application/json",
+            DateTimeOffset? at = null
+        ) => Assert.IsType<WebhookOutcome.Refused>(await SendAsync(key, body, contentType, at)).Status;
 
         public Task<IReadOnlyList<Finding>> FindingsAsync() => Hr.OpenAsync(_findings, _tenant);
     }
@@ -189,6 +239,7 @@ public abstract class HrWebhookTests(StorageFixture accounts)
 
     private sealed class Unreadable : MemoryStream
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new InvalidOperationException("the body was read");
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("the body was read");
     }
 }

@@ -57,7 +57,17 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         var record = Assert.Single(given.Evidence.Records);
         Assert.Equal(
             (result.EventKey, Now, "LeaverIntake (queue)", "offboarding.hr-event", result.Case.Id, "terminated", "c1", 1L),
-            (record.Id, record.Time, record.Actor, record.Action, record.Subject, record.Reason, record.CorrelationId, record.Counts["sequence"]));
+            (
+                record.Id,
+                record.Time,
+                record.Actor,
+                record.Action,
+                record.Subject,
+                record.Reason,
+                record.CorrelationId,
+                record.Counts["sequence"]
+            )
+        );
         Assert.DoesNotContain("NW-1042", System.Text.Json.JsonSerializer.Serialize(record), StringComparison.Ordinal);
         Assert.DoesNotContain("ada@", System.Text.Json.JsonSerializer.Serialize(record), StringComparison.Ordinal);
     }
@@ -85,7 +95,16 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
     {
         var given = new Given(accounts, "intake-sweep");
         var lost = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
-        await given.Intake.AcceptAsync(Terminated(employee: "NW-2") with { Kind = HrEventKind.Cancelled, Leaves = null }, "queue", "c", Stop);
+        await given.Intake.AcceptAsync(
+            Terminated(employee: "NW-2") with
+            {
+                Kind = HrEventKind.Cancelled,
+                Leaves = null,
+            },
+            "queue",
+            "c",
+            Stop
+        );
 
         given.Time.Advance(CaseRules.Grace - TimeSpan.FromTicks(1));
         Assert.Empty(await given.UndispatchedAsync());
@@ -121,7 +140,11 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
     {
         var given = new Given(accounts, "intake-two");
 
-        var results = await Task.WhenAll(new[] { Terminated(1), Terminated(2), Terminated(1, employment: "2027-01") }.Select(e => given.Another().AcceptAsync(e, "queue", "c", Stop)));
+        var results = await Task.WhenAll(
+            new[] { Terminated(1), Terminated(2), Terminated(1, employment: "2027-01") }.Select(e =>
+                given.Another().AcceptAsync(e, "queue", "c", Stop)
+            )
+        );
 
         Assert.Equal(results[0].Case.Id, results[1].Case.Id);
         Assert.NotEqual(results[0].Case.Id, results[2].Case.Id);
@@ -150,7 +173,10 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
 
         Assert.Equal((first.Case, IntakeOutcome.Started), (second.Case, second.Outcome));
         var finding = Assert.Single(await given.FindingsAsync()).Detection;
-        Assert.Equal(("LEAVE-004", Severity.High, first.Case.Id, "sequence-1"), (finding.ControlId, finding.Severity, finding.Subject.Id, finding.Part));
+        Assert.Equal(
+            ("LEAVE-004", Severity.High, first.Case.Id, "sequence-1"),
+            (finding.ControlId, finding.Severity, finding.Subject.Id, finding.Part)
+        );
     }
 
     [Fact]
@@ -159,18 +185,27 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         var given = new Given(accounts, "intake-id");
         var first = await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
 
-        var refused = await Assert.ThrowsAsync<HrEventException>(
-            () => given.Intake.AcceptAsync(Terminated(employee: "NW-7") with { Id = first.Case.Latest.Id }, "queue", "c", Stop));
+        var refused = await Assert.ThrowsAsync<HrEventException>(() =>
+            given.Intake.AcceptAsync(Terminated(employee: "NW-7") with { Id = first.Case.Latest.Id }, "queue", "c", Stop)
+        );
 
         Assert.Equal(first.EventKey, refused.Key);
         Assert.Equal([first.Case], await given.Cases.AllAsync(given.Tenant, Stop));
-        Assert.Equal((first.EventKey, "LEAVE-004"), (Assert.Single(await given.FindingsAsync()).Detection.Subject.Id, (await given.FindingsAsync())[0].Detection.ControlId));
+        Assert.Equal(
+            (first.EventKey, "LEAVE-004"),
+            (Assert.Single(await given.FindingsAsync()).Detection.Subject.Id, (await given.FindingsAsync())[0].Detection.ControlId)
+        );
         // A start for cause would join a case that never comes.
-        await given.Cases.NoteAsync(given.Tenant, "NW-7", (ids, _) =>
-        {
-            Assert.Empty(ids);
-            return "case";
-        }, Stop);
+        await given.Cases.NoteAsync(
+            given.Tenant,
+            "NW-7",
+            (ids, _) =>
+            {
+                Assert.Empty(ids);
+                return "case";
+            },
+            Stop
+        );
     }
 
     [Fact]
@@ -193,7 +228,14 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         var row = new TakenEvent(
             HrEventKeys.Of(Terminated().Source, Terminated().Id),
             HrEventKeys.CaseOf(given.Tenant, Terminated().EmployeeId, Terminated().Employment),
-            Compliance.Text.CanonicalJson.Sha256Of(Terminated()), 1, HrEventKind.Terminated, Now, "queue", "c", Recorded: false);
+            Compliance.Text.CanonicalJson.Sha256Of(Terminated()),
+            1,
+            HrEventKind.Terminated,
+            Now,
+            "queue",
+            "c",
+            Recorded: false
+        );
         await given.Events.NoteAsync(given.Tenant, row, Stop);
         given.Time.Advance(CaseRules.Grace);
 
@@ -258,9 +300,22 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         var given = new Given(accounts, "intake-change");
         var made = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
 
-        await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(
-            () => new TableLeaverCases(Faults.Storage(accounts))
-                .ChangeAsync(given.Tenant, made.Id, c => c with { Round = c.Round + 1 }, Stop), Stop)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 12)
+                .Select(_ =>
+                    Task.Run(
+                        () =>
+                            new TableLeaverCases(Faults.Storage(accounts)).ChangeAsync(
+                                given.Tenant,
+                                made.Id,
+                                c => c with { Round = c.Round + 1 },
+                                Stop
+                            ),
+                        Stop
+                    )
+                )
+        );
 
         Assert.Equal(13, (await given.Cases.FindAsync(given.Tenant, made.Id, Stop))!.Round);
         await Assert.ThrowsAsync<KeyNotFoundException>(() => given.Cases.ChangeAsync(given.Tenant, "leaver-none", c => c, Stop));
@@ -272,7 +327,12 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         var given = new Given(accounts, "intake-long");
         var made = (await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop)).Case;
 
-        var noted = await given.Cases.ChangeAsync(given.Tenant, made.Id, c => c with { Note = string.Concat(Enumerable.Repeat("Ünï𝒳\"\n", 9_000)) }, Stop);
+        var noted = await given.Cases.ChangeAsync(
+            given.Tenant,
+            made.Id,
+            c => c with { Note = string.Concat(Enumerable.Repeat("Ünï𝒳\"\n", 9_000)) },
+            Stop
+        );
         Assert.Equal(noted, await given.Cases.FindAsync(given.Tenant, made.Id, Stop));
 
         var shorter = await given.Cases.ChangeAsync(given.Tenant, made.Id, c => c with { Note = "short" }, Stop);
@@ -289,7 +349,13 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
             return (await given.Cases.ChangeAsync(given.Tenant, made.Id, change, Stop)).Id;
         }
         static LeaverCase Clear(LeaverCase known) =>
-            known with { Stage = LeaverStage.Clear, BegunAt = Now, RestedAt = Now, IsTaken = true };
+            known with
+            {
+                Stage = LeaverStage.Clear,
+                BegunAt = Now,
+                RestedAt = Now,
+                IsTaken = true,
+            };
         var acting = await MadeAsync("1", c => c);
         var stays = await MadeAsync("2", c => Clear(c) with { Latest = Cancelled(2) });
         var clear = await MadeAsync("3", Clear);
@@ -372,7 +438,15 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         public async Task<string> StartForCauseAsync()
         {
             var employeeId = Terminated().EmployeeId;
-            var cause = new ForCauseStart { UserId = "u", PrincipalName = "u@x", StartedBy = "a", Reason = "r", At = Now, ConfirmBy = Now };
+            var cause = new ForCauseStart
+            {
+                UserId = "u",
+                PrincipalName = "u@x",
+                StartedBy = "a",
+                Reason = "r",
+                At = Now,
+                ConfirmBy = Now,
+            };
             var started = HrEventKeys.CaseOfStart(Tenant, employeeId);
             await Cases.NoteAsync(Tenant, employeeId, (_, _) => started, Stop);
             await Cases.PutAsync(Tenant, started, c => CaseRules.Start(c, Tenant, started, employeeId, null, cause), Stop);
@@ -382,13 +456,28 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         public async Task<IEnumerable<LeaverCase>> UndispatchedAsync()
         {
             var course = new CaseCourse(
-                new TenantId(Tenant), new FixedPolicy(new() { Sha256 = "ab" }), Cases, new(new TableFindingStore(_storage)), Evidence,
-                    Time);
+                new TenantId(Tenant),
+                new FixedPolicy(new() { Sha256 = "ab" }),
+                Cases,
+                new(new TableFindingStore(_storage)),
+                Evidence,
+                Time
+            );
             return (await course.ExpectedAsync(Stop)).Where(e => !e.IsKnownStarted).Select(e => e.Case);
         }
 
         /// <summary>Another process on the same state.</summary>
-        public LeaverIntake Another() => new(new TenantId(Tenant), new(_storage), new(_storage), new(new TableFindingStore(_storage)), Evidence, new FixedPolicy(new() { Sha256 = "ab" }), Time, Log);
+        public LeaverIntake Another() =>
+            new(
+                new TenantId(Tenant),
+                new(_storage),
+                new(_storage),
+                new(new TableFindingStore(_storage)),
+                Evidence,
+                new FixedPolicy(new() { Sha256 = "ab" }),
+                Time,
+                Log
+            );
 
         public async Task ForgetColumnAsync(string caseId, string column)
         {

@@ -75,7 +75,10 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
     [InlineData("employeeId\n", "It lists nobody")]
     [InlineData("employee\nNW-1042", "It is no roster")]
     [InlineData("employeeId\nNW-1\nNW-2", "It lists 2 people, fewer than half of the 5 of the last accepted one")]
-    [InlineData("employeeId,asOf\nNW-1,2026-11-22T05:59:59Z\nNW-2,\nNW-3,", "It is as of 2026-11-22T05:59Z; policy expects one every 24 hours")]
+    [InlineData(
+        "employeeId,asOf\nNW-1,2026-11-22T05:59:59Z\nNW-2,\nNW-3,",
+        "It is as of 2026-11-22T05:59Z; policy expects one every 24 hours"
+    )]
     [InlineData("employeeId,asOf\nNW-1,2026-11-24T06:00:00Z\nNW-2,\nNW-3,", "It is as of 2026-11-24T06:00Z, which lies ahead")]
     [InlineData(null, "It is no roster: it cannot be read (404 BlobNotFound)")]
     public async Task A_roster_that_is_not_believed_makes_nobody_a_leaver_and_resolves_nothing(string? text, string problem)
@@ -91,7 +94,11 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
         await given.RunAsync();
 
         Assert.Equal(["LEAVE-001 Critical u-ada roster", "LEAVE-002 High hr/roster "], await given.FindingsAsync());
-        Assert.StartsWith(problem, (await given.OpenAsync()).Single(f => f.Detection.Source == "hr/roster").Detection.Reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            problem,
+            (await given.OpenAsync()).Single(f => f.Detection.Source == "hr/roster").Detection.Reason,
+            StringComparison.Ordinal
+        );
         Assert.False(given.Runs.LastComplete);
 
         await given.RosterAsync("employeeId\nNW-77\nNW-3\nNW-4");
@@ -112,7 +119,10 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
 
         await given.RunAsync();
 
-        Assert.Equal(["GAP-001 High graph/users ", "LEAVE-001 Critical u-ada roster", "LEAVE-001 Critical u-eve leave-date"], await given.FindingsAsync());
+        Assert.Equal(
+            ["GAP-001 High graph/users ", "LEAVE-001 Critical u-ada roster", "LEAVE-001 Critical u-eve leave-date"],
+            await given.FindingsAsync()
+        );
         Assert.False(given.Runs.LastComplete);
         Assert.Equal("incomplete", given.Evidence.Records.Last().Outcome);
         (given.Users.Problem, given.Users.All) = (null, [Bob]);
@@ -161,7 +171,10 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
         await given.AcceptAsync(Rescheduled(3, 8) with { Id = "twice" });
         given.Time.Advance(TimeSpan.FromDays(89));
         await given.RunAsync();
-        Assert.Equal([$"LEAVE-004 High {bad} ", "LEAVE-004 High hr-unread-1 ", $"LEAVE-004 High {known.Id} sequence-3"], await given.FindingsAsync());
+        Assert.Equal(
+            [$"LEAVE-004 High {bad} ", "LEAVE-004 High hr-unread-1 ", $"LEAVE-004 High {known.Id} sequence-3"],
+            await given.FindingsAsync()
+        );
 
         await given.AcceptAsync(Rescheduled(5, 9));
         await given.RunAsync();
@@ -200,7 +213,10 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
             var policy = new FixedPolicy(new() { Sha256 = "ab", Roster = roster ? $"{Tenant}/roster.csv" : null });
             (Cases, _findings) = (new(storage), new(storage));
             Intake = new(id, Cases, new(storage), new(_findings), Evidence, policy, Time, new FakeLogger<LeaverIntake>());
-            _watch = new(new(id, policy, Users, new(storage), Cases, new(storage), _findings, Runs, Evidence, Time), new FakeLogger<LeaverWatch>());
+            _watch = new(
+                new(id, policy, Users, new(storage), Cases, new(storage), _findings, Runs, Evidence, Time),
+                new FakeLogger<LeaverWatch>()
+            );
         }
 
         public string Tenant { get; }
@@ -239,10 +255,13 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
 
         /// <summary>Open findings as text, by control and subject; those of the heartbeat only when asked for.</summary>
         public async Task<IReadOnlyList<string>> FindingsAsync(bool silence = false) =>
-        [
-            .. (await OpenAsync()).Select(f => f.Detection).Where(d => silence || d.Source != "hr/heartbeat")
-                .Select(d => $"{d.ControlId} {d.Severity} {d.Subject.Id} {d.Part}").Order(StringComparer.Ordinal),
-        ];
+            [
+                .. (await OpenAsync())
+                    .Select(f => f.Detection)
+                    .Where(d => silence || d.Source != "hr/heartbeat")
+                    .Select(d => $"{d.ControlId} {d.Severity} {d.Subject.Id} {d.Part}")
+                    .Order(StringComparer.Ordinal),
+            ];
     }
 
     private sealed class UsersInMemory : ILeavingUsers
@@ -259,9 +278,11 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
     {
         public bool LastComplete { get; private set; }
 
-        public Task<IReadOnlyDictionary<string, ControlRuns>> LoadAsync(string tenantId, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IReadOnlyDictionary<string, ControlRuns>> LoadAsync(string tenantId, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public Task ExpectAsync(string tenantId, string control, DateTimeOffset now, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task ExpectAsync(string tenantId, string control, DateTimeOffset now, CancellationToken cancellationToken) =>
+            Task.CompletedTask;
 
         public Task CompletedAsync(string tenantId, string control, RunStamp run, bool complete, CancellationToken cancellationToken)
         {

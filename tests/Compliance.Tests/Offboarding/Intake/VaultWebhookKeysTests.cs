@@ -23,7 +23,9 @@ public sealed class VaultWebhookKeysTests
     public async Task The_newest_two_versions_in_force_are_the_keys_and_a_new_one_is_seen_after_five_minutes_or_when_asked_for()
     {
         // A version a second: the vault tells no finer.
-        await using var reader = await Reader.StartAsync(clock: new FakeTimeProvider(Reader.Now) { AutoAdvanceAmount = TimeSpan.FromSeconds(1) });
+        await using var reader = await Reader.StartAsync(
+            clock: new FakeTimeProvider(Reader.Now) { AutoAdvanceAmount = TimeSpan.FromSeconds(1) }
+        );
         var vault = VaultOf(reader);
         using var keys = new VaultWebhookKeys(vault, _time, _log);
         await MakeAsync(vault, "a");
@@ -93,9 +95,11 @@ public sealed class VaultWebhookKeysTests
         var version = SecretModelFactory.SecretProperties(name: VaultWebhookKeys.Secret, version: "1", createdOn: Reader.Now);
         version.Enabled = true;
         var vault = new Mock<SecretClient>();
-        vault.Setup(v => v.GetPropertiesOfSecretVersionsAsync(VaultWebhookKeys.Secret, It.IsAny<CancellationToken>()))
+        vault
+            .Setup(v => v.GetPropertiesOfSecretVersionsAsync(VaultWebhookKeys.Secret, It.IsAny<CancellationToken>()))
             .Returns((string _, CancellationToken read) => AsyncPageable<SecretProperties>.FromPages(Pages(read)));
-        vault.Setup(v => v.GetSecretAsync(VaultWebhookKeys.Secret, "1", It.IsAny<CancellationToken>()))
+        vault
+            .Setup(v => v.GetSecretAsync(VaultWebhookKeys.Secret, "1", It.IsAny<CancellationToken>()))
             .ReturnsAsync(Response.FromValue(SecretModelFactory.KeyVaultSecret(version, Text("a")), Mock.Of<Response>()));
         using var keys = new VaultWebhookKeys(vault.Object, _time, _log);
         Assert.Equal([Text("a")], await TextsAsync(keys));
@@ -144,7 +148,14 @@ public sealed class VaultWebhookKeysTests
 
         await keys.CurrentAsync(false, Stop);
 
-        var asked = reader.Sandbox.Requests.Skip(before).Where(r => r.Host != "login").Select(r => $"{r.Method} {System.Text.RegularExpressions.Regex.Replace(r.Path.Split('?')[0], "hr-webhook-key/[0-9a-f]{32}$", "hr-webhook-key/{version}")}").Distinct();
+        var asked = reader
+            .Sandbox.Requests.Skip(before)
+            .Where(r => r.Host != "login")
+            .Select(r =>
+                $"{r.Method} "
+                    + $"{System.Text.RegularExpressions.Regex.Replace(r.Path.Split('?')[0], "hr-webhook-key/[0-9a-f]{32}$", "hr-webhook-key/{version}")}"
+            )
+            .Distinct();
         Assert.Equal([$"GET {DeclaredCall.WebhookKeyVersions.Path}", $"GET {DeclaredCall.WebhookKey.Path}"], asked);
     }
 
@@ -155,14 +166,27 @@ public sealed class VaultWebhookKeysTests
         var tenant = reader.Get<TenantConnection>();
         IWebhookKeys Read(params (string, string)[] settings) => WebhookKeySettings.Read(Settings.Of(settings), tenant, _time, _log);
         using var cloud = new TenantConnection(
-            TenantOptions.Read(Settings.Of(("Tenant:Id", reader.Sandbox.TenantId))), _time, new FakeLogger<TenantConnection>());
+            TenantOptions.Read(Settings.Of(("Tenant:Id", reader.Sandbox.TenantId))),
+            _time,
+            new FakeLogger<TenantConnection>()
+        );
 
         Assert.Equal([Text("a"), Text("b")], await TextsAsync(Read(("Hr:WebhookKeys", $"{Text("a")};{Text("b")}"))));
         Assert.Empty(await TextsAsync(Read()));
         Assert.IsType<VaultWebhookKeys>(Read(("Hr:WebhookVault", $"https://kv-nw-prod.vault.localhost:{reader.Sandbox.Port}")));
-        foreach (var (keys, vault) in new[] { ("short", ""), ($"{Text("a")};{Text("b")};{Text("c")}", ""), ("", "kv"), ("", "https://vault.example") })
+        foreach (
+            var (keys, vault) in new[]
+            {
+                ("short", ""),
+                ($"{Text("a")};{Text("b")};{Text("c")}", ""),
+                ("", "kv"),
+                ("", "https://vault.example"),
+            }
+        )
             Assert.Throws<TenantSettingException>(() => Read(("Hr:WebhookKeys", keys), ("Hr:WebhookVault", vault)));
-        var refused = Assert.Throws<TenantSettingException>(() => WebhookKeySettings.Read(Settings.Of(("Hr:WebhookKeys", Text("a"))), cloud, _time, _log));
+        var refused = Assert.Throws<TenantSettingException>(() =>
+            WebhookKeySettings.Read(Settings.Of(("Hr:WebhookKeys", Text("a"))), cloud, _time, _log)
+        );
         Assert.DoesNotContain(Text("a"), refused.Message, StringComparison.Ordinal);
     }
 

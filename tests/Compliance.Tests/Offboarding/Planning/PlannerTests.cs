@@ -14,7 +14,13 @@ namespace Compliance.Tests.Offboarding.Planning;
 
 public sealed class PlannerTests
 {
-    private static readonly string[] PrivilegedActions = [LeaverActions.RemoveDirectoryRole, LeaverActions.RemoveEligibleDirectoryRole, LeaverActions.RemoveAppRole, LeaverActions.AddAppRole];
+    private static readonly string[] PrivilegedActions =
+    [
+        LeaverActions.RemoveDirectoryRole,
+        LeaverActions.RemoveEligibleDirectoryRole,
+        LeaverActions.RemoveAppRole,
+        LeaverActions.AddAppRole,
+    ];
 
     private static readonly Gen<Access> AnAccess =
         from kind in Gen.Enum<AccessKind>()
@@ -24,17 +30,34 @@ public sealed class PlannerTests
         from owners in Gen.Int[-1, 2]
         from asset in Gen.Enum<AssetClass>()
         from told in Gen.Bool
-        from scope in OneOf("/", "/subscriptions/s1", "/subscriptions/s2/resourceGroups/rg", "/providers/Microsoft.Management/managementGroups/m")
+        from scope in OneOf(
+            "/",
+            "/subscriptions/s1",
+            "/subscriptions/s2/resourceGroups/rg",
+            "/providers/Microsoft.Management/managementGroups/m"
+        )
         select Some.Access(
-            kind, kind == AccessKind.Account ? Some.UserId : kind == AccessKind.SignInMethod ? $"{(told ? "phoneMethods" : "newMethods")}/{id}" : kind is AccessKind.AzureRole ? $"{scope.TrimEnd('/')}/providers/Microsoft.Authorization/roleAssignments/{id}" : $"id-{id}", scope,
+            kind,
+            kind == AccessKind.Account ? Some.UserId
+                : kind == AccessKind.SignInMethod ? $"{(told ? "phoneMethods" : "newMethods")}/{id}"
+                : kind is AccessKind.AzureRole ? $"{scope.TrimEnd('/')}/providers/Microsoft.Authorization/roleAssignments/{id}"
+                : $"id-{id}",
+            scope,
             told
                 ?
                 [
-                    ("roleDefinitionId", "d"), ("resourceId", "r"), ("appRoleId", "a"), ("clientId", "c"), ("scope", "User.Read"),
-                    ("tag", "owner"), ("value", "dana@northwynd.example"), ("permissions", "{}"),
+                    ("roleDefinitionId", "d"),
+                    ("resourceId", "r"),
+                    ("appRoleId", "a"),
+                    ("clientId", "c"),
+                    ("scope", "User.Read"),
+                    ("tag", "owner"),
+                    ("value", "dana@northwynd.example"),
+                    ("permissions", "{}"),
                     ("isAssignableToRole", privileged ? "true" : "false"),
                 ]
-                : []) with
+                : []
+        ) with
         {
             Privileged = privileged,
             Asset = asset,
@@ -46,24 +69,37 @@ public sealed class PlannerTests
         from flags in Gen.Bool.Array[4]
         from owner in OneOf<string?>(null, "priv-owner", Some.UserId)
         from fallback in OneOf<string?>(null, "fallback", Some.UserId)
-        select Some.Policy with { PrivilegedRemovals = flags[0], RetireDevices = flags[1], RemoveLicences = flags[2], RemoveSignInMethods = flags[3], PrivilegedOwner = owner, FallbackOwner = fallback };
+        select Some.Policy with
+        {
+            PrivilegedRemovals = flags[0],
+            RetireDevices = flags[1],
+            RemoveLicences = flags[2],
+            RemoveSignInMethods = flags[3],
+            PrivilegedOwner = owner,
+            FallbackOwner = fallback,
+        };
 
     private static readonly Gen<Heir?> AnHeir = OneOf<Heir?>(null, Some.Heir, new Heir(Some.UserId, "dana@northwynd.example", "Dana"));
 
     [Fact]
     public void The_order_in_which_access_was_read_makes_no_other_plan() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir, Gen.Int).Sample((accesses, policy, heir, seed) =>
-        {
-            var shuffled = accesses.ToArray();
-            new Random(seed).Shuffle(shuffled);
-            return Plan(accesses, heir, policy).Id() == Plan(shuffled, heir, policy).Id();
-        }, iter: TestSize.Times(1000));
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir, Gen.Int)
+            .Sample(
+                (accesses, policy, heir, seed) =>
+                {
+                    var shuffled = accesses.ToArray();
+                    new Random(seed).Shuffle(shuffled);
+                    return Plan(accesses, heir, policy).Id() == Plan(shuffled, heir, policy).Id();
+                },
+                iter: TestSize.Times(1000)
+            );
 
     [Fact]
     public void Every_rule_and_every_setting_that_a_plan_names_is_a_key_of_the_policy()
     {
-        var schema = JsonElement.Parse(File.ReadAllText(
-            Path.Combine(RepositoryRoot.Find(), "src/ComplianceFunctions/policy/offboarding.schema.json")));
+        var schema = JsonElement.Parse(
+            File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "src/ComplianceFunctions/policy/offboarding.schema.json"))
+        );
         bool IsKey(string path)
         {
             var at = schema;
@@ -74,110 +110,202 @@ public sealed class PlannerTests
         var calls = string.Join(' ', DeclaredCall.All.Select(c => c.For));
         Assert.All(
             System.Text.RegularExpressions.Regex.Matches(calls, @"\(policy: ([A-Za-z.]+)\)").Select(m => m.Groups[1].Value).Distinct(),
-            key => Assert.True(IsKey(key), key));
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir).Sample((accesses, policy, heir) =>
-        {
-            var plan = Plan(accesses, heir, policy);
-            var named = plan.Steps.Select(s => s.Rule.Split('#')[1].TrimStart('/')).Where(r => r.Length > 0)
-                .Concat(plan.Manual.SelectMany(m => System.Text.RegularExpressions.Regex.Matches(m.Why, @"policy[^()]*\(([A-Za-z.]+)\)"))
-                    .Select(m => m.Groups[1].Value))
-                .Concat(plan.Manual.SelectMany(m => System.Text.RegularExpressions.Regex.Matches(m.Why, @"\b[a-z]+(?:[A-Z][a-z]+)+\b"))
-                    .Select(m => m.Value));
-            Assert.All(named.Distinct(), key => Assert.True(IsKey(key), key));
-        }, iter: TestSize.Times(200));
+            key => Assert.True(IsKey(key), key)
+        );
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir)
+            .Sample(
+                (accesses, policy, heir) =>
+                {
+                    var plan = Plan(accesses, heir, policy);
+                    var named = plan
+                        .Steps.Select(s => s.Rule.Split('#')[1].TrimStart('/'))
+                        .Where(r => r.Length > 0)
+                        .Concat(
+                            plan.Manual.SelectMany(m =>
+                                    System.Text.RegularExpressions.Regex.Matches(m.Why, @"policy[^()]*\(([A-Za-z.]+)\)")
+                                )
+                                .Select(m => m.Groups[1].Value)
+                        )
+                        .Concat(
+                            plan.Manual.SelectMany(m => System.Text.RegularExpressions.Regex.Matches(m.Why, @"\b[a-z]+(?:[A-Z][a-z]+)+\b"))
+                                .Select(m => m.Value)
+                        );
+                    Assert.All(named.Distinct(), key => Assert.True(IsKey(key), key));
+                },
+                iter: TestSize.Times(200)
+            );
     }
 
     [Fact]
     public void Handing_over_to_somebody_else_is_another_step()
     {
         Access[] owned = [Some.Access(AccessKind.OwnedApplication, "app", "/") with { OtherOwners = 0 }];
-        var steps = new[] { new Heir("first", "first@northwynd.example", "First"),
-            new Heir("second", "second@northwynd.example", "Second") }
-            .Select(heir => Plan(owned, heir, Some.Policy).Steps.Single(s => s.Action == LeaverActions.AddOwner).Id);
+        var steps = new[]
+        {
+            new Heir("first", "first@northwynd.example", "First"),
+            new Heir("second", "second@northwynd.example", "Second"),
+        }.Select(heir => Plan(owned, heir, Some.Policy).Steps.Single(s => s.Action == LeaverActions.AddOwner).Id);
 
         Assert.Equal(2, steps.Distinct().Count());
     }
 
     [Fact]
     public void Every_access_is_in_exactly_one_step_or_left_to_a_person() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir).Sample((accesses, policy, heir) =>
-        {
-            var plan = Plan(accesses, heir, policy);
-            foreach (var access in accesses.DistinctBy(a => a.Key))
-            {
-                var steps = plan.Steps.Count(s => s.Arguments.GetValueOrDefault(StepArguments.Access) == access.Key);
-                // An id that two kinds share (a member and an owner of one group) shares its target too.
-                var kin = accesses.Where(a => Steps.TypeOf(a.Kind) == Steps.TypeOf(access.Kind) && a.Id == access.Id).Select(a => a.Key).Distinct().Count();
-                var byHand = plan.Manual.Count(m => m.Target.Type == Steps.TypeOf(access.Kind) && m.Target.Id == access.Id);
-                Assert.True(kin == 1 ? steps + byHand == 1 : steps <= 1 && byHand <= kin, $"{access.Key}: {steps} steps, {byHand} by hand");
-            }
-            Assert.Equal(accesses.Select(a => a.Key).Distinct().Count(), plan.Steps.Count(s => s.Arguments.ContainsKey(StepArguments.Access)) + plan.Manual.Count);
-        }, iter: TestSize.Times(1000));
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir)
+            .Sample(
+                (accesses, policy, heir) =>
+                {
+                    var plan = Plan(accesses, heir, policy);
+                    foreach (var access in accesses.DistinctBy(a => a.Key))
+                    {
+                        var steps = plan.Steps.Count(s => s.Arguments.GetValueOrDefault(StepArguments.Access) == access.Key);
+                        // An id that two kinds share (a member and an owner of one group) shares its target too.
+                        var kin = accesses
+                            .Where(a => Steps.TypeOf(a.Kind) == Steps.TypeOf(access.Kind) && a.Id == access.Id)
+                            .Select(a => a.Key)
+                            .Distinct()
+                            .Count();
+                        var byHand = plan.Manual.Count(m => m.Target.Type == Steps.TypeOf(access.Kind) && m.Target.Id == access.Id);
+                        Assert.True(
+                            kin == 1 ? steps + byHand == 1 : steps <= 1 && byHand <= kin,
+                            $"{access.Key}: {steps} steps, {byHand} by hand"
+                        );
+                    }
+                    Assert.Equal(
+                        accesses.Select(a => a.Key).Distinct().Count(),
+                        plan.Steps.Count(s => s.Arguments.ContainsKey(StepArguments.Access)) + plan.Manual.Count
+                    );
+                },
+                iter: TestSize.Times(1000)
+            );
 
     [Fact]
     public void Step_ids_are_unique_and_every_step_has_a_request() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir).Sample((accesses, policy, heir) =>
-        {
-            var plan = Plan(accesses, heir, policy);
-            Assert.Equal(plan.Steps.Count, plan.Steps.Select(s => s.Id).Distinct().Count());
-            Assert.All(plan.Steps, s => Assert.NotEmpty(StepRequests.Of(s).Path));
-        }, iter: TestSize.Times(1000));
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir)
+            .Sample(
+                (accesses, policy, heir) =>
+                {
+                    var plan = Plan(accesses, heir, policy);
+                    Assert.Equal(plan.Steps.Count, plan.Steps.Select(s => s.Id).Distinct().Count());
+                    Assert.All(plan.Steps, s => Assert.NotEmpty(StepRequests.Of(s).Path));
+                },
+                iter: TestSize.Times(1000)
+            );
 
     [Fact]
     public void Nothing_that_was_owned_is_left_without_an_owner() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir).Sample((accesses, policy, heir) =>
-        {
-            var plan = Plan(accesses, heir, policy);
-            foreach (var step in plan.Steps.Where(s => s.Action == LeaverActions.RemoveOwner))
-            {
-                var others = accesses.Where(a => a.Key == step.Arguments[StepArguments.Access]).Max(a => a.OtherOwners);
-                var added = plan.Steps.FirstOrDefault(s => s.Id == step.Arguments.GetValueOrDefault(StepArguments.Needs));
-                Assert.True(others >= 1 || (added is { Action: LeaverActions.AddOwner } && added.Wave < step.Wave && added.Target.Id == step.Target.Id && added.Arguments[StepArguments.OwnerId] != Some.UserId));
-            }
-            Assert.DoesNotContain(plan.Steps, s => s.Action == LeaverActions.HandOverResource && s.Arguments[StepArguments.Value] is "" or "dana@northwynd.example");
-        }, iter: TestSize.Times(1000));
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir)
+            .Sample(
+                (accesses, policy, heir) =>
+                {
+                    var plan = Plan(accesses, heir, policy);
+                    foreach (var step in plan.Steps.Where(s => s.Action == LeaverActions.RemoveOwner))
+                    {
+                        var others = accesses.Where(a => a.Key == step.Arguments[StepArguments.Access]).Max(a => a.OtherOwners);
+                        var added = plan.Steps.FirstOrDefault(s => s.Id == step.Arguments.GetValueOrDefault(StepArguments.Needs));
+                        Assert.True(
+                            others >= 1
+                                || (
+                                    added is { Action: LeaverActions.AddOwner }
+                                    && added.Wave < step.Wave
+                                    && added.Target.Id == step.Target.Id
+                                    && added.Arguments[StepArguments.OwnerId] != Some.UserId
+                                )
+                        );
+                    }
+                    Assert.DoesNotContain(
+                        plan.Steps,
+                        s =>
+                            s.Action == LeaverActions.HandOverResource && s.Arguments[StepArguments.Value] is "" or "dana@northwynd.example"
+                    );
+                },
+                iter: TestSize.Times(1000)
+            );
 
     [Fact]
     public void Nothing_privileged_is_done_without_the_opt_in() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir).Sample((accesses, policy, heir) =>
-            Assert.DoesNotContain(
-                Plan(accesses, heir, policy with { PrivilegedRemovals = false }).Steps, s => PrivilegedActions.Contains(s.Action) || s.Arguments.GetValueOrDefault(StepArguments.RoleAssignable) == "true"));
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir)
+            .Sample(
+                (accesses, policy, heir) =>
+                    Assert.DoesNotContain(
+                        Plan(accesses, heir, policy with { PrivilegedRemovals = false }).Steps,
+                        s => PrivilegedActions.Contains(s.Action) || s.Arguments.GetValueOrDefault(StepArguments.RoleAssignable) == "true"
+                    )
+            );
 
     [Fact]
     public void An_undo_gives_back_nothing_privileged_and_nothing_that_was_not_taken() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir, Gen.Bool.Array[80]).Sample((accesses, policy, heir, done) =>
-        {
-            var plan = Plan(accesses, heir, policy);
-            var outcomes = plan.Steps.Select((s, i) => new StepOutcome(s.Id, done[i % done.Length] ? StepResult.Done : StepResult.Failed, Some.Time)).ToList();
-            var taken = plan.Steps.Where((_, i) => done[i % done.Length]).Select(s => s.Arguments.GetValueOrDefault(StepArguments.Access)).OfType<string>().ToHashSet();
+        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir, Gen.Bool.Array[80])
+            .Sample(
+                (accesses, policy, heir, done) =>
+                {
+                    var plan = Plan(accesses, heir, policy);
+                    var outcomes = plan
+                        .Steps.Select(
+                            (s, i) => new StepOutcome(s.Id, done[i % done.Length] ? StepResult.Done : StepResult.Failed, Some.Time)
+                        )
+                        .ToList();
+                    var taken = plan
+                        .Steps.Where((_, i) => done[i % done.Length])
+                        .Select(s => s.Arguments.GetValueOrDefault(StepArguments.Access))
+                        .OfType<string>()
+                        .ToHashSet();
 
-            var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), [plan], outcomes, [], policy);
+                    var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), [plan], outcomes, [], policy);
 
-            foreach (var step in undo.Steps.Where(s => s.Action != LeaverActions.EnableAccount))
-            {
-                var of = accesses.Where(a => Steps.TargetOf(a) == step.Target && taken.Contains(a.Key)).ToList();
-                Assert.NotEmpty(of);
-                Assert.Contains(of, a => !a.Privileged);
-                Assert.NotEmpty(StepRequests.Of(step).Path);
-            }
-            Assert.Equal(undo.Steps.Count, undo.Steps.Select(s => s.Id).Distinct().Count());
-        }, iter: TestSize.Times(1000));
+                    foreach (var step in undo.Steps.Where(s => s.Action != LeaverActions.EnableAccount))
+                    {
+                        var of = accesses.Where(a => Steps.TargetOf(a) == step.Target && taken.Contains(a.Key)).ToList();
+                        Assert.NotEmpty(of);
+                        Assert.Contains(of, a => !a.Privileged);
+                        Assert.NotEmpty(StepRequests.Of(step).Path);
+                    }
+                    Assert.Equal(undo.Steps.Count, undo.Steps.Select(s => s.Id).Distinct().Count());
+                },
+                iter: TestSize.Times(1000)
+            );
 
     [Fact]
     public void The_steps_come_in_the_order_of_the_documentation_and_what_is_sensitive_first()
     {
         var plan = RemovalPlanner.Plan(
-            Some.CaseId, Some.Facts,
-            Some.Snapshot([.. PlanExecutorTests.OfEveryKind(), Some.AzureRole("s1", "z-model", AssetClass.ProductionModel), Some.AzureRole("s1", "y-data", AssetClass.TrainingData)]), Some.Heir, Some.Everything);
+            Some.CaseId,
+            Some.Facts,
+            Some.Snapshot([
+                .. PlanExecutorTests.OfEveryKind(),
+                Some.AzureRole("s1", "z-model", AssetClass.ProductionModel),
+                Some.AzureRole("s1", "y-data", AssetClass.TrainingData),
+            ]),
+            Some.Heir,
+            Some.Everything
+        );
 
         Assert.Equal(
             [
-                LeaverActions.DisableAccount, LeaverActions.DisableDevice, LeaverActions.RemoveDirectoryRole, LeaverActions.RemoveEligibleDirectoryRole, LeaverActions.RemoveGroupMember, LeaverActions.RemoveAppRole,
-                LeaverActions.RemoveDelegatedGrant, LeaverActions.RemoveAzureRole, LeaverActions.RemoveEligibleAzureRole, LeaverActions.RemoveVaultAccessPolicy, LeaverActions.RemoveSignInMethod, LeaverActions.AddOwner,
-                LeaverActions.HandOverResource, LeaverActions.RemoveLicence, LeaverActions.RetireManagedDevice, LeaverActions.RevokeSessions, LeaverActions.RemoveOwner,
+                LeaverActions.DisableAccount,
+                LeaverActions.DisableDevice,
+                LeaverActions.RemoveDirectoryRole,
+                LeaverActions.RemoveEligibleDirectoryRole,
+                LeaverActions.RemoveGroupMember,
+                LeaverActions.RemoveAppRole,
+                LeaverActions.RemoveDelegatedGrant,
+                LeaverActions.RemoveAzureRole,
+                LeaverActions.RemoveEligibleAzureRole,
+                LeaverActions.RemoveVaultAccessPolicy,
+                LeaverActions.RemoveSignInMethod,
+                LeaverActions.AddOwner,
+                LeaverActions.HandOverResource,
+                LeaverActions.RemoveLicence,
+                LeaverActions.RetireManagedDevice,
+                LeaverActions.RevokeSessions,
+                LeaverActions.RemoveOwner,
             ],
-            plan.Steps.Select(s => s.Action).Distinct());
-        Assert.Equal(["z-model", "y-data", "a"], plan.Steps.Where(s => s.Action == LeaverActions.RemoveAzureRole).Select(s => s.Target.Id.Split('/')[^1]));
+            plan.Steps.Select(s => s.Action).Distinct()
+        );
+        Assert.Equal(
+            ["z-model", "y-data", "a"],
+            plan.Steps.Where(s => s.Action == LeaverActions.RemoveAzureRole).Select(s => s.Target.Id.Split('/')[^1])
+        );
     }
 
     [Fact]
@@ -186,28 +314,41 @@ public sealed class PlannerTests
         var plan = Plan([Some.Access(AccessKind.DirectoryRole, "ra-1", "/administrativeUnits/1")], Some.Heir, Some.Policy);
 
         Assert.Empty(plan.Steps);
-        Assert.Equal("az rest --method DELETE --url https://graph.microsoft.com/v1.0/roleManagement/directory/roleAssignments/ra-1", Assert.Single(plan.Manual).WhatToDo);
+        Assert.Equal(
+            "az rest --method DELETE --url https://graph.microsoft.com/v1.0/roleManagement/directory/roleAssignments/ra-1",
+            Assert.Single(plan.Manual).WhatToDo
+        );
     }
 
     [Fact]
     public void A_directory_role_that_PIM_manages_is_ended_by_a_request_to_PIM()
     {
         var role = Some.Access(
-            AccessKind.DirectoryRole, "ra-1", "/administrativeUnits/1",
-            ("roleDefinitionId", "rd-1"), ("directoryScopeId", "/administrativeUnits/1"), ("principalId", Some.UserId),
-            ("roleAssignmentScheduleId", "s"));
+            AccessKind.DirectoryRole,
+            "ra-1",
+            "/administrativeUnits/1",
+            ("roleDefinitionId", "rd-1"),
+            ("directoryScopeId", "/administrativeUnits/1"),
+            ("principalId", Some.UserId),
+            ("roleAssignmentScheduleId", "s")
+        );
 
         var request = StepRequests.Of(Assert.Single(Plan([role], Some.Heir, Some.Everything).Steps));
 
         Assert.Equal(
             ("POST", "/roleManagement/directory/roleAssignmentScheduleRequests", "RoleAssignmentSchedule.ReadWrite.Directory"),
-            (request.Call.Method, request.Path, request.Call.Permission));
+            (request.Call.Method, request.Path, request.Call.Permission)
+        );
         Assert.Equal(
             [
-                ("action", "adminRemove"), ("justification", "The person has left."), ("principalId", Some.UserId),
-                ("roleDefinitionId", "rd-1"), ("directoryScopeId", "/administrativeUnits/1"),
+                ("action", "adminRemove"),
+                ("justification", "The person has left."),
+                ("principalId", Some.UserId),
+                ("roleDefinitionId", "rd-1"),
+                ("directoryScopeId", "/administrativeUnits/1"),
             ],
-            request.Body!.AsObject().Select(p => (p.Key, p.Value!.GetValue<string>())));
+            request.Body!.AsObject().Select(p => (p.Key, p.Value!.GetValue<string>()))
+        );
     }
 
     [Fact]
@@ -215,12 +356,32 @@ public sealed class PlannerTests
     {
         var plan = Plan(
             [
-                Some.Access(AccessKind.OwnedApplication, "sole") with { OtherOwners = 0 }, Some.Access(AccessKind.OwnedApplication, "unknown") with { OtherOwners = null },
-                Some.Access(AccessKind.OwnedApplication, "privileged") with { OtherOwners = 0, Privileged = true }, Some.Access(AccessKind.OwnedApplication, "shared") with { OtherOwners = 2 },
-            ], Some.Heir, Some.Everything);
+                Some.Access(AccessKind.OwnedApplication, "sole") with
+                {
+                    OtherOwners = 0,
+                },
+                Some.Access(AccessKind.OwnedApplication, "unknown") with
+                {
+                    OtherOwners = null,
+                },
+                Some.Access(AccessKind.OwnedApplication, "privileged") with
+                {
+                    OtherOwners = 0,
+                    Privileged = true,
+                },
+                Some.Access(AccessKind.OwnedApplication, "shared") with
+                {
+                    OtherOwners = 2,
+                },
+            ],
+            Some.Heir,
+            Some.Everything
+        );
 
-        Assert.Equal([("privileged", Some.Everything.PrivilegedOwner!), ("sole", Some.Heir.Id), ("unknown", Some.Heir.Id)],
-            plan.Steps.Where(s => s.Action == LeaverActions.AddOwner).Select(s => (s.Target.Id, s.Arguments[StepArguments.OwnerId])));
+        Assert.Equal(
+            [("privileged", Some.Everything.PrivilegedOwner!), ("sole", Some.Heir.Id), ("unknown", Some.Heir.Id)],
+            plan.Steps.Where(s => s.Action == LeaverActions.AddOwner).Select(s => (s.Target.Id, s.Arguments[StepArguments.OwnerId]))
+        );
         Assert.Equal(4, plan.Steps.Count(s => s.Action == LeaverActions.RemoveOwner));
     }
 
@@ -229,7 +390,10 @@ public sealed class PlannerTests
     [InlineData("dana@northwynd.example; ops@northwynd.example", "ops@northwynd.example")]
     [InlineData("ops@northwynd.example,DANA@northwynd.example,ml@northwynd.example", "ops@northwynd.example, ml@northwynd.example")]
     public void A_resource_keeps_its_other_owners_and_goes_to_the_manager_when_there_are_none(string before, string after) =>
-        Assert.Equal(after, Assert.Single(Plan([Some.Resource("ws", before)], Some.Heir, Some.Policy).Steps).Arguments[StepArguments.Value]);
+        Assert.Equal(
+            after,
+            Assert.Single(Plan([Some.Resource("ws", before)], Some.Heir, Some.Policy).Steps).Arguments[StepArguments.Value]
+        );
 
     [Fact]
     public void An_account_from_on_premises_is_disabled_here_and_the_person_told_to_disable_it_there()
@@ -247,15 +411,20 @@ public sealed class PlannerTests
         var plan = Plan([Some.Access(AccessKind.AppRole, "x' ; rm -rf ~ #")], null, Some.Policy);
 
         Assert.Equal(
-            $"az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/users/{Some.UserId}/appRoleAssignments/x%27%20%3B%20rm%20-rf%20~%20%23'",
-            Assert.Single(plan.Manual).WhatToDo);
+            "az rest --method DELETE --url "
+                + $"'https://graph.microsoft.com/v1.0/users/{Some.UserId}/appRoleAssignments/x%27%20%3B%20rm%20-rf%20~%20%23'",
+            Assert.Single(plan.Manual).WhatToDo
+        );
     }
 
     [Fact]
     public void An_undo_gives_back_what_was_taken_and_says_what_it_cannot()
     {
-        var accesses = PlanExecutorTests.OfEveryKind().Where(a => a.Kind != AccessKind.Account)
-            .Append(Some.AzureRole("s1", "owner") with { Privileged = true }).ToList();
+        var accesses = PlanExecutorTests
+            .OfEveryKind()
+            .Where(a => a.Kind != AccessKind.Account)
+            .Append(Some.AzureRole("s1", "owner") with { Privileged = true })
+            .ToList();
         var block = BlockPlanner.Plan(Some.TenantId, Some.CaseId, Some.Facts, Some.Everything);
         var remove = Plan(accesses, Some.Heir, Some.Everything);
         var outcomes = block.Steps.Concat(remove.Steps).Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
@@ -264,13 +433,36 @@ public sealed class PlannerTests
 
         Assert.Equal(
             [
-                "account.enable dana", "appRole.add r", "azureRole.add a", "delegatedGrant.add grant", "device.enable device", "group.member.add g", "licence.add sku", "owner.add app", "owner.add own",
-                "resource.takeBack ws", "vaultAccessPolicy.add an-app", "vaultAccessPolicy.add kv-one",
+                "account.enable dana",
+                "appRole.add r",
+                "azureRole.add a",
+                "delegatedGrant.add grant",
+                "device.enable device",
+                "group.member.add g",
+                "licence.add sku",
+                "owner.add app",
+                "owner.add own",
+                "resource.takeBack ws",
+                "vaultAccessPolicy.add an-app",
+                "vaultAccessPolicy.add kv-one",
             ],
-            undo.Steps.Select(s => $"{s.Action} {(s.Target.Type == "user" ? "dana" : s.Target.Id.Split('/')[^1])}").Order(StringComparer.Ordinal));
+            undo.Steps.Select(s => $"{s.Action} {(s.Target.Type == "user" ? "dana" : s.Target.Id.Split('/')[^1])}")
+                .Order(StringComparer.Ordinal)
+        );
         Assert.Equal(
-            ["azureRole", "directoryRole", "eligibleAzureRole", "eligibleDirectoryRole", "group", "managedDevice", "servicePrincipal", "sessions", "signInMethod"],
-            undo.Manual.Select(m => m.Target.Type).Distinct().Order(StringComparer.Ordinal));
+            [
+                "azureRole",
+                "directoryRole",
+                "eligibleAzureRole",
+                "eligibleDirectoryRole",
+                "group",
+                "managedDevice",
+                "servicePrincipal",
+                "sessions",
+                "signInMethod",
+            ],
+            undo.Manual.Select(m => m.Target.Type).Distinct().Order(StringComparer.Ordinal)
+        );
         Assert.Contains(undo.Manual, m => m.Target.Id.EndsWith("/owner", StringComparison.Ordinal) && m.Why == "not restored: privileged");
         Assert.DoesNotContain(undo.Steps, s => s.Target.Id is "role-assignable" or "sp" or "own-role");
     }
@@ -296,8 +488,10 @@ public sealed class PlannerTests
 
         Assert.NotEmpty(remove.Steps);
         Assert.Empty(undo.Steps);
-        Assert.Equal("not restored: whether it gives administrative power could not be read, so it counts as privileged",
-            Assert.Single(undo.Manual).Why);
+        Assert.Equal(
+            "not restored: whether it gives administrative power could not be read, so it counts as privileged",
+            Assert.Single(undo.Manual).Why
+        );
     }
 
     [Fact]
@@ -316,22 +510,35 @@ public sealed class PlannerTests
         var policy = Some.Everything with { FallbackOwner = "fallback" };
         Access[] accesses =
         [
-            Some.Access(AccessKind.OwnedApplication, "sole") with { OtherOwners = 0 },
-            Some.Access(AccessKind.OwnedGroup, "shared") with { OtherOwners = 1 },
-            Some.Resource("ws", "dana@northwynd.example"), Some.Resource("shared-ws", "dana@northwynd.example; ops@northwynd.example"),
+            Some.Access(AccessKind.OwnedApplication, "sole") with
+            {
+                OtherOwners = 0,
+            },
+            Some.Access(AccessKind.OwnedGroup, "shared") with
+            {
+                OtherOwners = 1,
+            },
+            Some.Resource("ws", "dana@northwynd.example"),
+            Some.Resource("shared-ws", "dana@northwynd.example; ops@northwynd.example"),
         ];
 
         var plan = Plan(accesses, Heir.NotRead("the manager could not be read: 429"), policy);
 
         Assert.Equal(
             [(LeaverActions.RemoveOwner, "shared"), (LeaverActions.HandOverResource, "shared-ws")],
-            plan.Steps.OrderBy(s => s.Target.Id.Length).Select(s => (s.Action, s.Target.Id.Split('/')[^1])));
+            plan.Steps.OrderBy(s => s.Target.Id.Length).Select(s => (s.Action, s.Target.Id.Split('/')[^1]))
+        );
         Assert.Equal(["sole", "ws"], plan.Manual.Select(m => m.Target.Id.Split('/')[^1]).Order());
-        Assert.All(plan.Manual,
-            m => Assert.Equal("it would be left ownerless, and to whom it goes is not known: the manager could not be read: 429", m.Why));
-        Assert.Equal(["fallback", "fallback"], Plan(accesses, null, policy).Steps
-            .Where(s => s.Action is LeaverActions.AddOwner || s.Target.Id.EndsWith("/ws", StringComparison.Ordinal))
-            .Select(s => s.Arguments.GetValueOrDefault(StepArguments.OwnerId) ?? s.Arguments[StepArguments.Value]));
+        Assert.All(
+            plan.Manual,
+            m => Assert.Equal("it would be left ownerless, and to whom it goes is not known: the manager could not be read: 429", m.Why)
+        );
+        Assert.Equal(
+            ["fallback", "fallback"],
+            Plan(accesses, null, policy)
+                .Steps.Where(s => s.Action is LeaverActions.AddOwner || s.Target.Id.EndsWith("/ws", StringComparison.Ordinal))
+                .Select(s => s.Arguments.GetValueOrDefault(StepArguments.OwnerId) ?? s.Arguments[StepArguments.Value])
+        );
     }
 
     [Fact]
@@ -340,29 +547,39 @@ public sealed class PlannerTests
         var facts = Some.Facts with { AccountEnabled = false };
         var block = BlockPlanner.Plan(Some.TenantId, Some.CaseId, facts, Some.Policy);
 
-        var undo = UndoPlanner.Plan(Some.CaseId, facts, Some.Snapshot(), [block], [.. block.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time))], [], Some.Policy);
+        var undo = UndoPlanner.Plan(
+            Some.CaseId,
+            facts,
+            Some.Snapshot(),
+            [block],
+            [.. block.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time))],
+            [],
+            Some.Policy
+        );
 
         Assert.Empty(undo.Steps);
     }
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
-    private static ActionPlan Plan(IReadOnlyList<Access> accesses, Heir? heir, OffboardingPolicy policy) => RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), heir, policy);
+    private static ActionPlan Plan(IReadOnlyList<Access> accesses, Heir? heir, OffboardingPolicy policy) =>
+        RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), heir, policy);
 
-    public static TheoryData<Access, Access, bool> SeenAgain => new()
-    {
-        { Some.Group("g1"), Some.Group("G1"), true },
-        { Some.Group("g1"), Some.Group("g2"), false },
-        // Who owns a group is not its member.
-        { Some.Group("g1"), Some.Access(AccessKind.OwnedGroup, "g1"), false },
-        { Some.Access(AccessKind.OwnedApplication, "a1"), Some.Access(AccessKind.OwnedApplication, "a2"), false },
-        // An assignment that was made again has another id.
-        { Some.AzureRole("s1", "one"), Some.AzureRole("s1", "two"), true },
-        { Some.AzureRole("s1", "one"), Some.AzureRole("s2", "two"), false },
-        { Some.AppRole("one"), Some.AppRole("two"), true },
-        { Some.Access(AccessKind.Device, "d1"), Some.Access(AccessKind.Device, "d1", "", ("accountEnabled", "true")), true },
-        { Some.Access(AccessKind.Device, "d1"), Some.Access(AccessKind.Device, "d1"), false },
-    };
+    public static TheoryData<Access, Access, bool> SeenAgain =>
+        new()
+        {
+            { Some.Group("g1"), Some.Group("G1"), true },
+            { Some.Group("g1"), Some.Group("g2"), false },
+            // Who owns a group is not its member.
+            { Some.Group("g1"), Some.Access(AccessKind.OwnedGroup, "g1"), false },
+            { Some.Access(AccessKind.OwnedApplication, "a1"), Some.Access(AccessKind.OwnedApplication, "a2"), false },
+            // An assignment that was made again has another id.
+            { Some.AzureRole("s1", "one"), Some.AzureRole("s1", "two"), true },
+            { Some.AzureRole("s1", "one"), Some.AzureRole("s2", "two"), false },
+            { Some.AppRole("one"), Some.AppRole("two"), true },
+            { Some.Access(AccessKind.Device, "d1"), Some.Access(AccessKind.Device, "d1", "", ("accountEnabled", "true")), true },
+            { Some.Access(AccessKind.Device, "d1"), Some.Access(AccessKind.Device, "d1"), false },
+        };
 
     [Theory]
     [MemberData(nameof(SeenAgain), DisableDiscoveryEnumeration = true)]

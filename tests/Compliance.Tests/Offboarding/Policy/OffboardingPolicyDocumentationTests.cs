@@ -13,13 +13,17 @@ public sealed partial class OffboardingPolicyDocumentationTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/policy-offboarding.md"));
 
-    private static List<(bool Error, string Yaml)> Examples => [.. Fence().Matches(Text).Select(m => (m.Groups[1].Success, m.Groups[2].Value))];
+    private static List<(bool Error, string Yaml)> Examples =>
+        [.. Fence().Matches(Text).Select(m => (m.Groups[1].Success, m.Groups[2].Value))];
 
     [Fact]
     public void Every_example_loads_and_every_example_of_an_error_does_not()
     {
         Assert.Equal((3, 3), (Examples.Count(e => !e.Error), Examples.Count(e => e.Error)));
-        Assert.All(Examples, e => Assert.Equal(e.Error, Record.Exception(() => OffboardingPolicyLoader.Load(e.Yaml, "p.yaml")) is PolicyException));
+        Assert.All(
+            Examples,
+            e => Assert.Equal(e.Error, Record.Exception(() => OffboardingPolicyLoader.Load(e.Yaml, "p.yaml")) is PolicyException)
+        );
     }
 
     [Fact]
@@ -27,18 +31,32 @@ public sealed partial class OffboardingPolicyDocumentationTests
     {
         static string Show(OffboardingPolicy policy) => JsonSerializer.Serialize(policy with { Sha256 = "" });
 
-        Assert.Equal(Show(OffboardingPolicyLoader.Load("version: 1", "p.yaml")), Show(OffboardingPolicyLoader.Load(Examples[0].Yaml, "p.yaml")));
+        Assert.Equal(
+            Show(OffboardingPolicyLoader.Load("version: 1", "p.yaml")),
+            Show(OffboardingPolicyLoader.Load(Examples[0].Yaml, "p.yaml"))
+        );
         // What has no default is explained in the table: it cannot be written out.
         Assert.Equal(
             ["blockGroup", "contact", "fallback", "privileged", "roster"],
-            Keys().Where(k => !Regex.IsMatch(Examples[0].Yaml, $@"\b{k}:")).Order(StringComparer.Ordinal));
+            Keys().Where(k => !Regex.IsMatch(Examples[0].Yaml, $@"\b{k}:")).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
-    public void Every_key_of_the_schema_is_explained() => Assert.All(Keys(), key => Assert.Matches($@"[`.]{key}`", Text[..Text.IndexOf("```yaml", StringComparison.Ordinal)]));
+    public void Every_key_of_the_schema_is_explained() =>
+        Assert.All(Keys(), key => Assert.Matches($@"[`.]{key}`", Text[..Text.IndexOf("```yaml", StringComparison.Ordinal)]));
 
-    private static IEnumerable<string> Keys() => PolicySchema.Embedded("offboarding.schema.json").Text.DescendantsAndSelf().OfType<JProperty>().Where(p => p.Name == "properties")
-        .SelectMany(p => ((JObject)p.Value).Properties()).Where(p => p.Value["properties"] is null).Select(p => p.Name).Where(n => n != "version").Distinct();
+    private static IEnumerable<string> Keys() =>
+        PolicySchema
+            .Embedded("offboarding.schema.json")
+            .Text.DescendantsAndSelf()
+            .OfType<JProperty>()
+            .Where(p => p.Name == "properties")
+            .SelectMany(p => ((JObject)p.Value).Properties())
+            .Where(p => p.Value["properties"] is null)
+            .Select(p => p.Name)
+            .Where(n => n != "version")
+            .Distinct();
 
     [GeneratedRegex("^```yaml( error)?\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
