@@ -6,9 +6,9 @@ internal static class Mutation
     // A folder passes with so many of a hundred changes noticed.
     private const string Least = "90";
 
-    /// <summary>Changes the code of a folder, one place at a time, and runs the tests of <c>tests/Compliance.Tests</c> each time.</summary>
+    /// <summary>Changes the code of a folder, one place at a time, and runs the tests of the same folder each time.</summary>
     /// <param name="repositoryRoot">The checkout.</param>
-    /// <param name="folder">A folder of <c>src/Compliance</c>, such as <c>Plans</c> or <c>Offboarding/Guards</c>.</param>
+    /// <param name="folder">A folder of <c>src/Compliance</c>, such as <c>Changes/Plans</c> or <c>Offboarding/Guards</c>.</param>
     /// <param name="arguments">Further arguments for Stryker.</param>
     /// <returns>0 when enough changes are noticed.</returns>
     /// <exception cref="LaunchException">There is no such folder.</exception>
@@ -17,7 +17,7 @@ internal static class Mutation
         var named = folder.Trim('/', Path.DirectorySeparatorChar).Replace(Path.DirectorySeparatorChar, '/');
         var path = Path.Combine(repositoryRoot, "src", "Compliance", named);
         if (named.Length == 0 || named.Split('/').Contains("..") || !Directory.Exists(path))
-            throw new LaunchException($"src/Compliance has no folder {folder}: name one such as Plans or Offboarding/Guards");
+            throw new LaunchException($"src/Compliance has no folder {folder}: name one such as Changes/Plans or Offboarding/Guards");
         var restored = await TestRun.DotnetAsync(repositoryRoot, ["tool", "restore"]);
         // Changed code breaks rules of style, which is no error here.
         return restored != ExitCode.Done
@@ -31,7 +31,7 @@ internal static class Mutation
                     "--project",
                     "Compliance.csproj",
                     "--mutate",
-                    $"**/{named}/**/*.cs",
+                    $"**/Compliance/{named}/**/*.cs",
                     "--concurrency",
                     "1",
                     "--reporter",
@@ -44,7 +44,8 @@ internal static class Mutation
                     "95",
                     .. arguments,
                 ],
-                ("RunAnalyzers", "false")
+                ("RunAnalyzers", "false"),
+                ("TestFiles", $"{named}/**/*Tests.cs")
             );
     }
 }
