@@ -172,7 +172,8 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
         faults.After = (request, _, answer) => !request.RequestUri!.Query.Contains("NextRowKey", StringComparison.Ordinal) ? answer
             : garbled ? Cut(answer) : Faults.Answer(HttpStatusCode.InternalServerError);
 
-        await Assert.ThrowsAsync<RequestFailedException>(() => store.LoadAsync(tenant, Controls, Stop));
+        var error = await Assert.ThrowsAsync<RequestFailedException>(() => store.LoadAsync(tenant, Controls, Stop));
+        Assert.Equal(garbled, error.Message.StartsWith("table findings gave a page that is not whole: ", StringComparison.Ordinal));
 
         static HttpResponseMessage Cut(HttpResponseMessage answer)
         {
