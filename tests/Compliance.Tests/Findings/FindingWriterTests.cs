@@ -33,6 +33,38 @@ public sealed class FindingWriterTests(MemoryStorageFixture accounts)
         Assert.Equal([0, 7], kept.Select(f => f.Reopened).Order());
     }
 
+    [Fact]
+    public async Task Findings_that_others_change_in_every_attempt_are_given_up_with_their_number()
+    {
+        var store = new LostStore();
+
+        var error = await Assert.ThrowsAsync<Azure.RequestFailedException>(() => new FindingsKeeper(store).ReconcileAsync(
+            "keeper-lost", ["CRED-001", "GAP-001"], _ => [App("a"), App("b")], Read(), Run(1), Stop));
+
+        Assert.Equal(
+            (412, "2 findings of CRED-001, GAP-001 were changed by others in each of 10 attempts", 10), (error.Status, error.Message, store.Saves));
+    }
+
+    /// <summary>A store in which others change every finding before it is saved.</summary>
+    private sealed class LostStore : IFindingStore
+    {
+        public int Saves { get; private set; }
+
+        public Task<IReadOnlyDictionary<string, StoredFinding>> LoadAsync(
+            string tenantId, IReadOnlyCollection<string> controlIds, CancellationToken stop) =>
+            Task.FromResult<IReadOnlyDictionary<string, StoredFinding>>(new Dictionary<string, StoredFinding>());
+
+        public Task<IReadOnlyList<string>> SaveAsync(string tenantId, IReadOnlyCollection<StoredFinding> findings, CancellationToken stop)
+        {
+            // Bounded, so that a keeper that does not give up fails instead of hanging.
+            if (++Saves > 20)
+                throw new InvalidOperationException("asked more than 20 times");
+            return Task.FromResult<IReadOnlyList<string>>([.. findings.Select(f => f.Finding.Id)]);
+        }
+
+        public IAsyncEnumerable<Finding> ListOpenAsync(string tenantId, CancellationToken stop) => throw new NotSupportedException();
+    }
+
     /// <summary>A store in which somebody else writes one of the findings right before they are saved for the first time.</summary>
     private sealed class RacedStore(IFindingStore store) : IFindingStore
     {

@@ -295,6 +295,34 @@ public sealed class ReconcilerTests
         Assert.Equal("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", FindingDigest.Of([]));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_two_equally_severe_detections_the_one_whose_text_sorts_first_counts(bool reversed)
+    {
+        Detection[] both = [App() with { Reason = "A" }, App() with { Reason = "B" }];
+
+        Assert.Equal("A", Assert.Single(Day(1, Known(), AppsRead, reversed ? [.. both.Reverse()] : both).Findings).Detection.Reason);
+    }
+
+    [Fact]
+    public void A_finding_that_changed_without_being_resolved_has_not_come_back()
+    {
+        var changed = Assert.Single(Day(2, Known(App()), AppsRead, App() with { Reason = "Other" }).Changes);
+        var waived = Assert.Single(Day(2, Known(App()), AppsRead, App() with { Waiver = Waiver(40) }).Changes);
+
+        Assert.Equal((0, 0), (changed.Finding.Finding.Reopened, waived.Finding.Finding.Reopened));
+    }
+
+    [Fact]
+    public void A_resource_outside_any_subscription_is_confirmed_unless_its_list_was_refused()
+    {
+        var known = Known(Secret("/providers/Microsoft.KeyVault/vaults/kv1"));
+
+        Assert.Equal(["/providers/microsoft.keyvault/vaults/kv1"], Reconciler.ResourcesToConfirm(Tenant, known, [], Read()));
+        Assert.Empty(Reconciler.ResourcesToConfirm(Tenant, known, [], Read(Refused(Sources.Resources("")))));
+    }
+
     private static Reconciliation Day(int day, Dictionary<string, StoredFinding> known, Coverage coverage, params Detection[] detections) =>
         Reconciler.Reconcile(Tenant, known, detections, coverage, Run(day), Run(day).StartedAt);
 }

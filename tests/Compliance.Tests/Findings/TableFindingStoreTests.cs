@@ -221,7 +221,8 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
             : garbled ? Cut(answer)
             : Faults.Answer(HttpStatusCode.InternalServerError);
 
-        await Assert.ThrowsAsync<RequestFailedException>(() => store.LoadAsync(tenant, Controls, Stop));
+        var error = await Assert.ThrowsAsync<RequestFailedException>(() => store.LoadAsync(tenant, Controls, Stop));
+        Assert.Equal(garbled, error.Message.StartsWith("table findings gave a page that is not whole: ", StringComparison.Ordinal));
 
         static HttpResponseMessage Cut(HttpResponseMessage answer)
         {
