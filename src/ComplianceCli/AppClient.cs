@@ -160,7 +160,7 @@ internal sealed class AppClient(Connection connection) : IDisposable
         }
         catch (JsonException)
         {
-            // Told by its status.
+            // Known by its status.
         }
         return new CliException(
             response.StatusCode == HttpStatusCode.Unauthorized

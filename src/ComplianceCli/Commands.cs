@@ -11,7 +11,7 @@ internal static class Commands
 {
     /// <summary>
     /// Parses and does it. Exit codes: 0 done, 1 it could not or something disagrees, 64 wrong usage; those of evidence: 0 intact, 1
-    /// tampered, 2 cannot tell.
+    /// tampered, 2 cannot decide.
     /// </summary>
     /// <param name="arguments">What was typed.</param>
     /// <param name="output">For what was asked for.</param>
@@ -64,7 +64,7 @@ internal static class Commands
             command.SetAction(
                 async (parsed, token) =>
                 {
-                    var where = Connection.Of(parsed.GetValue(app), parsed.GetValue(key), parsed.GetValue(connection));
+                    var where = Connection.From(parsed.GetValue(app), parsed.GetValue(key), parsed.GetValue(connection));
                     using var client = new AppClient(where);
                     return await run(parsed, where, client, token);
                 }
@@ -263,14 +263,14 @@ internal static class Commands
             },
             EvidenceCommands.Create(connection, json, output, errors),
             EventCommands.Create(
-                parsed => Connection.Of(parsed.GetValue(app), parsed.GetValue(key), parsed.GetValue(connection)),
+                parsed => Connection.From(parsed.GetValue(app), parsed.GetValue(key), parsed.GetValue(connection)),
                 json,
                 input ?? Console.OpenStandardInput,
                 output,
                 time ?? TimeProvider.System
             ),
             QueueCommands.Create(
-                parsed => Connection.Of(parsed.GetValue(app), parsed.GetValue(key), parsed.GetValue(connection)),
+                parsed => Connection.From(parsed.GetValue(app), parsed.GetValue(key), parsed.GetValue(connection)),
                 json,
                 output
             ),

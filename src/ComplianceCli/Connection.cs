@@ -25,7 +25,7 @@ internal sealed record Connection(
 
     /// <summary>Reads the connection: options first, then the file that is named, then the one of a running <c>./scripts/run</c>.</summary>
     /// <exception cref="CliException">There is none, or it cannot be read.</exception>
-    public static Connection Of(string? app, string? key, FileInfo? file)
+    public static Connection From(string? app, string? key, FileInfo? file)
     {
         if (app is not null)
             return new Connection(

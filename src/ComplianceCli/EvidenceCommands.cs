@@ -12,7 +12,7 @@ namespace ComplianceCli;
 
 /// <summary>
 /// The auditor's commands: they read a ledger, trust nothing in it but what the given keys signed, and change nothing. Exit codes: 0
-/// intact, 1 tampered, 2 cannot tell.
+/// intact, 1 tampered, 2 cannot decide.
 /// </summary>
 internal static class EvidenceCommands
 {
@@ -113,7 +113,7 @@ internal static class EvidenceCommands
                         cancellationToken
                     );
                 await output.WriteLineAsync(
-                    parsed.GetValue(json) ? JsonSerializer.Serialize(proof, ComplianceJson.Readable) : Told(proof, reads, objection)
+                    parsed.GetValue(json) ? JsonSerializer.Serialize(proof, ComplianceJson.Readable) : Shown(proof, reads, objection)
                 );
                 return ExitCode(verdict);
             },
@@ -155,7 +155,7 @@ internal static class EvidenceCommands
                     holds
                         ? $"Consistent  the ledger of {last.Size} records begins with the {first.Size} of the older checkpoint"
                         : "NOT CONSISTENT  the ledger's tiles do not give both roots: the history was rewritten before record "
-                            + $"{last.Size}, or the tiles were changed (evidence verify tells)"
+                            + $"{last.Size}, or the tiles were changed (evidence verify shows it)"
                 );
                 return holds ? 0 : Tampered;
             },
@@ -240,7 +240,7 @@ internal static class EvidenceCommands
             _ => CannotTell,
         };
 
-    private static string Told(EvidenceProof proof, int? reads, string? objection) =>
+    private static string Shown(EvidenceProof proof, int? reads, string? objection) =>
         objection is null
             ? string.Create(
                 CultureInfo.InvariantCulture,

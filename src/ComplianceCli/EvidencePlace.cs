@@ -77,7 +77,7 @@ internal sealed class EvidencePlace
     /// <summary>The state account of the app that ./scripts/run started; null when another ledger is asked for.</summary>
     public string? StateStorage(ParseResult parsed) =>
         parsed.GetValue(_folder) is null && parsed.GetValue(_account) is null
-            ? Connection.Of(null, null, parsed.GetValue(_connection)).StateStorage
+            ? Connection.From(null, null, parsed.GetValue(_connection)).StateStorage
             : null;
 
     /// <summary>What the ledger has to be called in its checkpoints; null when nothing says which tenant's it is.</summary>
@@ -139,7 +139,7 @@ internal sealed class EvidencePlace
         return keys;
     }
 
-    // From the first checkpoint that can be read, so that one that was spoilt is told by the verification and not here.
+    // From the first checkpoint that can be read, so that one that was spoilt is reported by the verification and not here.
     private static async Task<string?> NameAsync(ILedgerSource source, CancellationToken cancellationToken)
     {
         foreach (
@@ -168,7 +168,7 @@ internal sealed class EvidencePlace
             tenant ??= Missing();
             return new BlobServiceClient(account, new AzureCliCredential());
         }
-        var connection = Connection.Of(null, null, parsed.GetValue(_connection));
+        var connection = Connection.From(null, null, parsed.GetValue(_connection));
         tenant ??=
             connection.TenantSettings.GetValueOrDefault("Tenant:Id")
             ?? connection.TenantSettings.GetValueOrDefault("Tenant__Id")

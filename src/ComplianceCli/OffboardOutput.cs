@@ -36,7 +36,7 @@ internal static class OffboardOutput
     public static void Certificate(TextWriter output, RevocationCertificate certificate)
     {
         output.WriteLine();
-        output.WriteLine($"Certificate: {CertificateHeadline.Of(certificate).Text}");
+        output.WriteLine($"Certificate: {CertificateHeadline.From(certificate).Text}");
         if (CertificateHeadline.Removed(certificate) is { } removed)
             output.WriteLine(removed);
         foreach (var kind in certificate.Accesses.GroupBy(a => a.Kind).OrderBy(g => g.Key))

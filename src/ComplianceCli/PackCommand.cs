@@ -24,7 +24,7 @@ internal static class PackCommand
     /// <param name="make">Makes a command.</param>
     /// <param name="place">Which ledger, which keys, which state.</param>
     /// <param name="json">The option that asks for JSON.</param>
-    /// <param name="output">Told what was made.</param>
+    /// <param name="output">Gets what was made.</param>
     public static void Add(
         Func<string, string, Func<ParseResult, CancellationToken, Task<int>>, Symbol[], Command> make,
         EvidencePlace place,
@@ -55,7 +55,7 @@ internal static class PackCommand
         {
             Description =
                 "Table address of the state account (Storage Table Data Reader), for findings and approvals; without it the launcher's, "
-                    + "or none",
+                + "or none",
             HelpName = "URL",
         };
         var names = new Option<bool>("--with-names") { Description = "Let texts name people, and put in what people wrote" };
@@ -85,7 +85,7 @@ internal static class PackCommand
                     cancellationToken
                 );
                 await output.WriteLineAsync(
-                    parsed.GetValue(json) ? JsonSerializer.Serialize(made, ComplianceJson.Readable) : Told(made, wanted)
+                    parsed.GetValue(json) ? JsonSerializer.Serialize(made, ComplianceJson.Readable) : Shown(made, wanted)
                 );
                 return 0;
             },
@@ -145,7 +145,7 @@ internal static class PackCommand
         }
     }
 
-    private static string Told(MadePack made, Framework framework)
+    private static string Shown(MadePack made, Framework framework)
     {
         var lines = new List<string>
         {

@@ -119,7 +119,7 @@ internal sealed class QueuePutBack(QueueServiceClient queues, string queue)
         if (!delete)
         {
             PeekedMessage[] first = await poison.PeekMessagesAsync(MaxShown, cancellationToken);
-            return first.Where(m => m.MessageId == id).Select(m => Of(m.MessageId, m.InsertedOn, m.Body)).FirstOrDefault();
+            return first.Where(m => m.MessageId == id).Select(m => From(m.MessageId, m.InsertedOn, m.Body)).FirstOrDefault();
         }
         var count = await CountAsync(poison, cancellationToken) ?? 0;
         for (var seen = 0; seen < count;)
@@ -130,7 +130,7 @@ internal sealed class QueuePutBack(QueueServiceClient queues, string queue)
             if (Array.Find(held, m => m.MessageId == id) is { } message)
             {
                 await poison.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken);
-                return Of(message.MessageId, message.InsertedOn, message.Body);
+                return From(message.MessageId, message.InsertedOn, message.Body);
             }
             seen += held.Length;
         }
@@ -145,7 +145,7 @@ internal sealed class QueuePutBack(QueueServiceClient queues, string queue)
     )
     {
         PeekedMessage[] seen = await poison.PeekMessagesAsync(MaxShown, cancellationToken);
-        var shown = seen.Select(m => Of(m.MessageId, m.InsertedOn, m.Body)).ToList();
+        var shown = seen.Select(m => From(m.MessageId, m.InsertedOn, m.Body)).ToList();
         foreach (var message in shown)
             await report(Line(message));
         if (found > shown.Count)
@@ -169,7 +169,7 @@ internal sealed class QueuePutBack(QueueServiceClient queues, string queue)
             if ((await poison.ReceiveMessageAsync(Hold, cancellationToken)).Value is not { } message)
                 break;
             var once = await QueueMove.MoveAsync(message, poison, target, cancellationToken);
-            var moved = Of(message.MessageId, message.InsertedOn, message.Body);
+            var moved = From(message.MessageId, message.InsertedOn, message.Body);
             _moved.Add(moved);
             await report(Line(moved) + (once ? "" : "  (another command took it too: it may be processed twice)"));
         }
@@ -207,7 +207,7 @@ internal sealed class QueuePutBack(QueueServiceClient queues, string queue)
         Text($"{_moved.Count} messages were put back; all others still lie in queue {_poison}. ")
         + Text($"One that was under way can be received again after {Hold.TotalMinutes:0} min");
 
-    private static GivenUp Of(string id, DateTimeOffset? since, BinaryData body) =>
+    private static GivenUp From(string id, DateTimeOffset? since, BinaryData body) =>
         new(id, since?.ToUniversalTime(), body.ToMemory().Length, Describe(body.ToString()));
 
     private static string Line(GivenUp message) =>

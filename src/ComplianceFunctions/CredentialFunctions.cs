@@ -96,7 +96,7 @@ public sealed class CredentialFunctions(
         try
         {
             var seed = RunRequest.New("kv", "manual", time.GetUtcNow());
-            var changed = VaultObjectEvent.Of(vault, collection, name, VaultObjectEvent.ByHand, seed.RunId);
+            var changed = VaultObjectEvent.From(vault, collection, name, VaultObjectEvent.ByHand, seed.RunId);
             return Json(StatusCodes.Status200OK, await check.RecheckAsync(changed, cancellationToken));
         }
         catch (FormatException e)
@@ -109,5 +109,5 @@ public sealed class CredentialFunctions(
         }
     }
 
-    private static ContentResult Json(int status, object body) => JsonAnswer.Of(status, body);
+    private static ContentResult Json(int status, object body) => JsonAnswer.Create(status, body);
 }

@@ -32,9 +32,9 @@ public sealed partial class HttpFailureMiddleware(ILogger<HttpFailureMiddleware>
     internal static ContentResult Answer(Exception e, string correlationId)
     {
         if (e is BadHttpRequestException bad)
-            return JsonAnswer.Of(bad.StatusCode, new { error = "the request cannot be read", correlationId });
+            return JsonAnswer.Create(bad.StatusCode, new { error = "the request cannot be read", correlationId });
         var isOutage = IsOutage(e);
-        return JsonAnswer.Of(
+        return JsonAnswer.Create(
             isOutage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError,
             new
             {

@@ -8,7 +8,7 @@ namespace ComplianceFunctions;
 internal static class JsonAnswer
 {
     /// <summary>The answer.</summary>
-    public static ContentResult Of(int status, object body) =>
+    public static ContentResult Create(int status, object body) =>
         new()
         {
             StatusCode = status,

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ComplianceFunctions;
 
-/// <summary>Triggers of the offboarding capability. Each binds, calls the desk, and starts or tells the case's orchestration.</summary>
+/// <summary>Triggers of the offboarding capability. Each binds, calls the desk, and starts or notifies the case's orchestration.</summary>
 public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<OffboardingFunctions> log)
 {
     /// <summary>A body may be so long, in bytes.</summary>
@@ -75,7 +75,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         Throw(failures);
     }
 
-    /// <summary>The daily look: leavers nobody told of, an HR system that fell silent, former leavers who have access again.</summary>
+    /// <summary>The daily look: leavers no event reported, an HR system that fell silent, former leavers who have access again.</summary>
     [Function("LeaverWatch")]
     public async Task Watch(
         [TimerTrigger("%LeaverWatchSchedule%")] TimerInfo timer,
@@ -281,12 +281,12 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         var known = dispatch.Case;
         if (dispatch.Start)
             await StartAsync(client, LeaverOrchestrations.Case, known.InstanceId, dispatch.Run, cancellationToken);
-        else if (dispatch.Tell)
+        else if (dispatch.Notify)
             await TellAsync(client, known.InstanceId, LeaverOrchestrations.HrChanged, "", cancellationToken);
         // One that runs already has to look again, whether or not it is wanted still.
         var started =
             dispatch.Undo && await StartAsync(client, LeaverOrchestrations.Undo, known.UndoInstanceId, dispatch.Run, cancellationToken);
-        if (!started && (known.IsTaken || known.IsTakenFromOther) && (dispatch.Tell || dispatch.Start))
+        if (!started && (known.IsTaken || known.IsTakenFromOther) && (dispatch.Notify || dispatch.Start))
             await TellAsync(client, known.UndoInstanceId, LeaverOrchestrations.HrChanged, "", cancellationToken);
         await desk.SettleAsync(dispatch, cancellationToken);
     }
@@ -408,12 +408,12 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
 
     private static ContentResult NotFound(string what) => Json(StatusCodes.Status404NotFound, new { error = $"there is no {what}" });
 
-    private static ContentResult Json(int status, object body) => JsonAnswer.Of(status, body);
+    private static ContentResult Json(int status, object body) => JsonAnswer.Create(status, body);
 
     [LoggerMessage(4100, LogLevel.Debug, "Orchestration {InstanceId} is there already ({Error})")]
     private static partial void Running(ILogger logger, string instanceId, string error);
 
-    [LoggerMessage(4101, LogLevel.Debug, "Orchestration {InstanceId} was not told ({Error})")]
+    [LoggerMessage(4101, LogLevel.Debug, "Orchestration {InstanceId} was not notified ({Error})")]
     private static partial void NotTold(ILogger logger, string instanceId, string error);
 
     [LoggerMessage(4102, LogLevel.Error, "One of several things to see to failed; the others were seen to")]

@@ -298,7 +298,7 @@ internal sealed class Launcher(
         else
             ReportTable.Print(report, output, terminal.Width, terminal.Colour, state.Azurite);
         await output.FlushAsync(cancellationToken);
-        return Verdict.Of(report, options.FailOn);
+        return Verdict.From(report, options.FailOn);
     }
 
     private static List<string> SandboxArguments(RunOptions options, StateFolder state, int port)

@@ -53,14 +53,14 @@ internal static class ReportTable
         Line();
         if (report.Unknown.Count > 0)
         {
-            Line("Could not read or tell:");
+            Line("Could not be read or decided:");
             foreach (var unknown in report.Unknown)
             {
                 Line($"  {unknown.Subject.Name}: {unknown.Reason}{(unknown.Scope == "source" ? $" [{unknown.Source}]" : "")}");
                 if (unknown.Permission is { } permission)
                     Line($"    missing permission: {permission}");
                 if (unknown.Remedy is { } remedy)
-                    Line($"    to mend it: {remedy}");
+                    Line($"    to correct it: {remedy}");
             }
         }
         Line(report.Run.Complete ? "Every source was read to its end." : "Not every source was read: there may be more than this.");
@@ -118,7 +118,7 @@ internal static class ReportTable
         var run = report.Run.Counts;
         var text =
             $"{open.Count} open{(open.Count == 0 ? "" : $" ({bySeverity})")}, {shown.Count - open.Count} waived, {resolved} resolved by "
-                + "this run";
+            + "this run";
         if (run.TryGetValue("opened", out var opened))
             text += $", {Number(opened)} new";
         if (run.TryGetValue("reopened", out var reopened) && reopened > 0)

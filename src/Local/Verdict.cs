@@ -8,7 +8,7 @@ namespace Local;
 internal static class Verdict
 {
     /// <summary>Incomplete beats found: with a gap nobody knows what else there is.</summary>
-    public static int Of(CredentialReport report, Severity? failOn)
+    public static int From(CredentialReport report, Severity? failOn)
     {
         if (!report.Run.Complete)
             return ExitCode.Incomplete;

@@ -164,7 +164,7 @@ internal static class LedgerBenchmark
         return new(watch.Elapsed.TotalSeconds, times.Length * batch, times.Length, times);
     }
 
-    private static byte[] Line(int number) => EvidenceLine.Of(Record("r0-32-1", number), new(2026, 11, 23, 6, 0, 0, TimeSpan.Zero));
+    private static byte[] Line(int number) => EvidenceLine.Create(Record("r0-32-1", number), new(2026, 11, 23, 6, 0, 0, TimeSpan.Zero));
 
     // As an offboarding's step writes it.
     private static EvidenceRecord Record(string tenant, int number) =>

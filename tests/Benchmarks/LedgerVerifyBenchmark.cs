@@ -234,11 +234,11 @@ internal static class LedgerVerifyBenchmark
                         await File.WriteAllBytesAsync(PathOf(TilePath.Entries(tile.Ref.Index, TilePath.Width)), bundle.WrittenMemory);
                         bundle.ResetWrittenCount();
                     }
-                    await File.WriteAllBytesAsync(PathOf(TilePath.Of(tile.Ref)), tile.Hashes);
+                    await File.WriteAllBytesAsync(PathOf(TilePath.Create(tile.Ref)), tile.Hashes);
                 }
             }
         foreach (var partial in tree.Partial())
-            await File.WriteAllBytesAsync(PathOf(TilePath.Of(partial.Ref)), partial.Hashes);
+            await File.WriteAllBytesAsync(PathOf(TilePath.Create(partial.Ref)), partial.Hashes);
         if (bundle.WrittenCount > 0)
             await File.WriteAllBytesAsync(
                 PathOf(TilePath.Entries(records / TilePath.Width, records % TilePath.Width)),

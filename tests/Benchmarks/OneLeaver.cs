@@ -118,7 +118,7 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
     /// </summary>
     private static int Least(List<(string Name, Traffic Traffic)> parts, ActionPlan removal)
     {
-        var inGraph = removal.Steps.Count(s => !StepRequests.Of(s).IsAzure);
+        var inGraph = removal.Steps.Count(s => !StepRequests.Create(s).IsAzure);
         Traffic Of(string name) => parts.Single(p => p.Name == name).Traffic;
         var again = Of("read again");
         var known = again.Reads.Count(r => !r.Graph && r.Path.Split('?')[0].TrimEnd('/') is "/subscriptions");
@@ -135,7 +135,7 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
 
     private static Task WriteAsync(TenantConnection tenant, PlanStep step)
     {
-        var request = StepRequests.Of(step, tenant.GraphAddress);
+        var request = StepRequests.Create(step, tenant.GraphAddress);
         var body = request.Body is null ? null : JsonSerializer.SerializeToUtf8Bytes(request.Body);
         return request.IsAzure
             ? AzureAsync(tenant, request.Call.Method, request.Path, body)

@@ -136,6 +136,6 @@ public sealed class CommandLineTests
     {
         var refused = await Assert.ThrowsAsync<LaunchException>(() => Mutation.RunAsync(RepositoryRoot.Find(), folder, []));
 
-        Assert.Equal($"src/Compliance has no folder {folder}: name one such as Plans or Offboarding/Guards", refused.Message);
+        Assert.Equal($"src/Compliance has no folder {folder}: name one such as Changes/Plans or Offboarding/Guards", refused.Message);
     }
 }

@@ -18,12 +18,12 @@ public sealed class VerdictTests
         FindingStatus status,
         Severity? failOn,
         int expected
-    ) => Assert.Equal(expected, Verdict.Of(Reports.With(Reports.Finding(severity, "billing", status)), failOn));
+    ) => Assert.Equal(expected, Verdict.From(Reports.With(Reports.Finding(severity, "billing", status)), failOn));
 
     [Fact]
     public void A_gap_wins_over_a_finding()
     {
         CredentialReport report = Reports.Incomplete(Reports.With(Reports.Finding(Severity.Critical, "billing")));
-        Assert.Equal((3, 3), (Verdict.Of(report, Severity.High), Verdict.Of(report, null)));
+        Assert.Equal((3, 3), (Verdict.From(report, Severity.High), Verdict.From(report, null)));
     }
 }

@@ -49,7 +49,7 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
             var checkpoint = await CheckpointAsync(request, verification, scan, cancellationToken);
             var facts = state is null
                 ? null
-                : PackFacts.Of(await state.ReadAsync([.. request.Framework.Controls.Select(c => c.Id)], cancellationToken), request);
+                : PackFacts.From(await state.ReadAsync([.. request.Framework.Controls.Select(c => c.Id)], cancellationToken), request);
             try
             {
                 await using (var output = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None))
@@ -187,8 +187,8 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
         await zip.AddAsync(PackOscal.Results, oscal.AssessmentResults());
         if (oscal.PlanOfAction() is { } plan)
             await zip.AddAsync(PackOscal.Poam, plan);
-        await zip.AddAsync("index.html", PackIndex.Of(content, zip.Files));
-        await zip.AddAsync("VERIFY.md", PackGuide.Of(content));
+        await zip.AddAsync("index.html", PackIndex.Render(content, zip.Files));
+        await zip.AddAsync("VERIFY.md", PackGuide.Render(content));
         await zip.EndAsync();
     }
 
@@ -248,7 +248,7 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
 /// <param name="Keys">The trusted keys that signed it.</param>
 internal sealed record PackCheckpoint(byte[] Bytes, Checkpoint Value, IReadOnlyList<NoteKey> Keys);
 
-/// <summary>All that a pack tells.</summary>
+/// <summary>All that a pack shows.</summary>
 /// <param name="Request">What was asked for.</param>
 /// <param name="Origin">The log's name.</param>
 /// <param name="Scan">The records.</param>

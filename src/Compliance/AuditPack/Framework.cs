@@ -27,7 +27,7 @@ internal sealed record Framework(string Key, string Title, IReadOnlyList<Control
     ];
 
     /// <summary>All that the catalogue's controls serve, by key.</summary>
-    public static IReadOnlyList<Framework> All { get; } = Of(ControlCatalogue.All);
+    public static IReadOnlyList<Framework> All { get; } = From(ControlCatalogue.All);
 
     private static readonly FrozenDictionary<string, Framework> ByName = All.SelectMany(f =>
             Names
@@ -40,7 +40,7 @@ internal sealed record Framework(string Key, string Title, IReadOnlyList<Control
         .ToFrozenDictionary(x => x.name, x => x.f, StringComparer.Ordinal);
 
     /// <summary>The frameworks that some controls serve.</summary>
-    public static IReadOnlyList<Framework> Of(IEnumerable<Control> controls)
+    public static IReadOnlyList<Framework> From(IEnumerable<Control> controls)
     {
         var all = controls.OrderBy(c => c.Id, StringComparer.Ordinal).ToList();
         return

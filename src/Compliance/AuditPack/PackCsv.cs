@@ -18,7 +18,7 @@ internal static class PackCsv
 
     /// <summary>The findings.</summary>
     public static byte[] Findings(IEnumerable<PackFinding> findings, Framework framework) =>
-        Of(
+        ToBytes(
             [
                 "id",
                 "control",
@@ -70,7 +70,7 @@ internal static class PackCsv
 
     /// <summary>The waivers: a line for each finding that one covers.</summary>
     public static byte[] Waivers(IEnumerable<PackFinding> findings) =>
-        Of(
+        ToBytes(
             ["waiver", "finding", "control", "subjectType", "subjectId", "reason", "approvedBy", "expires", "findingStatus"],
             findings
                 .Where(f => f.Waiver is not null)
@@ -94,7 +94,7 @@ internal static class PackCsv
 
     /// <summary>The approvals: a line for each answer, one for a request without any.</summary>
     public static byte[] Approvals(IEnumerable<PackApproval> approvals) =>
-        Of(
+        ToBytes(
             [
                 "request",
                 "plan",
@@ -130,7 +130,7 @@ internal static class PackCsv
         );
 
     /// <summary>A table.</summary>
-    public static byte[] Of(IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
+    public static byte[] ToBytes(IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
     {
         using var bytes = new MemoryStream();
         using (var text = new StreamWriter(bytes, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true))

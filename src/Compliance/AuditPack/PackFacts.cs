@@ -6,7 +6,7 @@ using Compliance.Offboarding.Intake;
 namespace Compliance.AuditPack;
 
 /// <summary>
-/// A finding as a pack tells it: how it stood at the end of the time that the pack is about. What names a person is left
+/// A finding as a pack shows it: how it stood at the end of the time that the pack is about. What names a person is left
 /// out unless the pack is made with names.
 /// </summary>
 internal sealed record PackFinding
@@ -38,7 +38,7 @@ internal sealed record PackFinding
     /// <summary>The source it was read from.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Whether the check could not tell.</summary>
+    /// <summary>Whether the check could not decide.</summary>
     public required bool Unknown { get; init; }
 
     /// <summary>Why.</summary>
@@ -67,7 +67,7 @@ internal sealed record PackFinding
 }
 
 /// <summary>
-/// A request for approval as a pack tells it, as it stood at the end of that time. People appear by the pseudonyms that the ledger has.
+/// A request for approval as a pack shows it, as it stood at the end of that time. People appear by the pseudonyms that the ledger has.
 /// </summary>
 /// <param name="Id">Id of the request.</param>
 /// <param name="PlanId">The plan that was asked about.</param>
@@ -107,7 +107,7 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
     /// Selects. The store keeps how a finding stands now and not each step on the way, so a finding that came back counts from its first
     /// opening.
     /// </summary>
-    public static PackFacts Of(PackState state, PackRequest request)
+    public static PackFacts From(PackState state, PackRequest request)
     {
         var controls = request.Framework.Controls.Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
         var hide = new Hiding(state.People, request.WithNames ? null : new PersonFilter(state.Named));
@@ -164,7 +164,7 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
     private static PackFinding Finding(Finding finding, PackRequest request, Hiding hide)
     {
         var d = finding.Detection;
-        // What was resolved later was open, as far as the store can still tell.
+        // What was resolved later was open, as far as the store can still show.
         var resolvedLater = finding.Status == FindingStatus.Resolved && !(finding.ResolvedAt < request.To);
         var people = CaseOf(d) is { } person ? new[] { person } : [];
         // What is about leavers and HR's events is worded with whatever the directory and HR gave: heirs, managers, those who fit.

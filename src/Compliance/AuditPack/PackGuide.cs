@@ -7,7 +7,7 @@ namespace Compliance.AuditPack;
 internal static class PackGuide
 {
     /// <summary>The text.</summary>
-    public static string Of(PackContent content)
+    public static string Render(PackContent content)
     {
         var (scan, checkpoint) = (content.Scan, content.Checkpoint.Value);
         var keys = string.Join(" and ", content.Checkpoint.Keys.Select(k => $"`keys/{k.Id:x8}.pem`"));
@@ -129,9 +129,11 @@ internal static class PackGuide
             [ "$(wc -l < check/indexes)" -eq "$(wc -l < records.jsonl)" ]
             ```
 
-            Places that are named here are told, with the reason, at the beginning of this text.
+            Places that are named here are listed, with the reason, at the beginning of this text.
 
-            """.ReplaceLineEndings("\n");
+            """.ReplaceLineEndings(
+            "\n"
+        );
     }
 
     private static string Timeless(PackScan scan) =>
@@ -146,8 +148,8 @@ internal static class PackGuide
                 + "Their absence says nothing about whether there are any."
             : "- `findings.csv`, `findings.json`, `waivers.csv`, `approvals.csv`, the two OSCAL files and `index.html`"
                 + " are extracts of the program's state."
-                + " They are not covered by the signature; what they\n  tell was also logged as it happened, where a record of the log "
-                    + "says so."
+                + " They are not covered by the signature; what they\n  show was also logged as it happened, where a record of the log "
+                + "says so."
                 + (
                     content.Request.WithNames
                         ? "\n- Texts are as the program and people wrote them, and name people: the pack was made with `--with-names`."

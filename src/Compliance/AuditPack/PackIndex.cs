@@ -38,9 +38,9 @@ internal static class PackIndex
         """.ReplaceLineEndings("\n");
 
     /// <summary>The page.</summary>
-    /// <param name="content">What the pack tells.</param>
+    /// <param name="content">What the pack shows.</param>
     /// <param name="files">The files that are in it by now.</param>
-    public static string Of(PackContent content, IReadOnlyList<(string Name, string Sha256)> files)
+    public static string Render(PackContent content, IReadOnlyList<(string Name, string Sha256)> files)
     {
         var (request, scan, checkpoint) = (content.Request, content.Scan, content.Checkpoint);
         var title = PackText.Html(
@@ -196,7 +196,7 @@ internal static class PackIndex
                     f.Status == FindingStatus.Open ? "open" : null,
                     [
                         new("name", PackText.Html(f.Id)),
-                        new("num", Lower(f.Status) + (f.Unknown ? " (could not tell)" : "")),
+                        new("num", Lower(f.Status) + (f.Unknown ? " (could not decide)" : "")),
                         new("num", Lower(f.Severity)),
                         new(
                             "name",
@@ -212,7 +212,7 @@ internal static class PackIndex
         }
         line(
             "<p>The program keeps how a finding stands now. One that came back counts from its first opening, and one that was resolved "
-                + "after that time is told as open.</p>"
+                + "after that time is shown as open.</p>"
         );
     }
 

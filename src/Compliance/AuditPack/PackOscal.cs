@@ -10,10 +10,10 @@ namespace Compliance.AuditPack;
 
 /// <summary>
 /// The pack in NIST's OSCAL 1.2: assessment results, and a plan of action for what is open. Ids are made from the pack's contents and times
-/// are the records', so that the same data gives the same files. Nothing is ever told as satisfied: that a check found nothing wrong is an
+/// are the records', so that the same data gives the same files. Nothing is ever shown as satisfied: that a check found nothing wrong is an
 /// observation, and whether a clause is met is for the auditor to say.
 /// </summary>
-/// <param name="content">What the pack tells.</param>
+/// <param name="content">What the pack shows.</param>
 /// <param name="files">The files that are in it by now; their digests go into the back matter.</param>
 internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name, string Sha256)> files)
 {
@@ -106,8 +106,8 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
         );
         if (content.Facts is null)
             result["remarks"] =
-                "Made from the ledger alone: findings, waivers and approvals are not told here, which says nothing about whether there "
-                    + "are any.";
+                "Made from the ledger alone: findings, waivers and approvals are not shown here, which says nothing about whether there "
+                + "are any.";
         return new JsonObject
         {
             ["assessment-results"] = new JsonObject
@@ -182,7 +182,7 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
             ["title"] = "The plan that was assessed by",
             ["description"] =
                 "There is no assessment plan in OSCAL. Controls run as their schedules and events say; what each one checks is in the "
-                    + "product's catalogue of controls.",
+                + "product's catalogue of controls.",
         };
 
     private JsonObject Resource((string Name, string Sha256) file) =>
@@ -207,7 +207,7 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
             ["uuid"] = Uuid($"observation {control.Id}"),
             ["title"] = PackText.Markdown($"{control.Id} {control.Title}"),
             ["description"] = PackText.Markdown(
-                $"{records.Records} records serve this control, {records.Incomplete} of which tell that something could not be read. "
+                $"{records.Records} records serve this control, {records.Incomplete} of which state that something could not be read. "
                     + $"Clauses: {string.Join(", ", content.Request.Framework.Clauses(control))}."
             ),
             ["methods"] = new JsonArray("TEST"),
@@ -271,7 +271,7 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
         {
             ["uuid"] = Uuid($"finding {f.Id}"),
             ["title"] = Title(f),
-            ["description"] = PackText.Markdown(f.Unknown ? $"The check could not tell: {f.Reason}" : f.Reason),
+            ["description"] = PackText.Markdown(f.Unknown ? $"The check could not decide: {f.Reason}" : f.Reason),
             ["target"] = new JsonObject
             {
                 ["type"] = "objective-id",

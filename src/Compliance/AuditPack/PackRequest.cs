@@ -24,7 +24,7 @@ internal sealed record PackRequest
     /// <summary>Whether texts may name people. Else names, addresses and ids of people are left out, and so is what people wrote.</summary>
     public bool WithNames { get; init; }
 
-    /// <summary>Told from time to time how far it is, from one thread.</summary>
+    /// <summary>Informed from time to time how far it is, from one thread.</summary>
     public IProgress<VerifyProgress>? Progress { get; init; }
 }
 

@@ -26,7 +26,7 @@ internal readonly record struct LeafRun(long First, long Last)
 
 /// <summary>What the records of a range say of one control.</summary>
 /// <param name="Records">How many serve it.</param>
-/// <param name="Incomplete">How many of them tell that something could not be read.</param>
+/// <param name="Incomplete">How many of them show that something could not be read.</param>
 /// <param name="Last">When the last of them was logged (UTC).</param>
 internal sealed record ControlRecords(long Records, long Incomplete, DateTimeOffset Last);
 

@@ -81,7 +81,7 @@ public static class ControlCatalogue
         ),
         new(
             "CRED-005",
-            "Age of a credential cannot be told",
+            "Age of a credential is not known",
             Severity.Medium,
             "What cannot be aged cannot be shown to have been rotated.",
             [CommonCriteriaAccess, AuthenticationInformation, SystemAccountSecrets]
@@ -90,7 +90,7 @@ public static class ControlCatalogue
             NoLivingOwner,
             "Flagged application has no living owner",
             Severity.Medium,
-            "A problem nobody is responsible for is not mended.",
+            "A problem nobody is responsible for is not corrected.",
             [CommonCriteriaAccess, "ISO 27001 A.5.9"]
         ),
         new(
@@ -102,14 +102,14 @@ public static class ControlCatalogue
         ),
         new(
             "CRED-008",
-            "Storage account does not tell when its keys are due",
+            "Storage account does not state when its keys are due",
             Severity.Low,
             "Without a key-expiration policy the account itself warns nobody.",
             [CommonCriteriaAccess, AuthenticationInformation]
         ),
         new(
             "CRED-009",
-            "Resource accepts keys whose age nobody can tell",
+            "Resource accepts keys of unknown age",
             Severity.Medium,
             "Such a key names no person and no system, does not end, and cannot be shown to have been rotated.",
             [CommonCriteriaAccess, AuthenticationInformation, "ISO 27001 A.8.5", EntityAuthentication]
@@ -153,7 +153,7 @@ public static class ControlCatalogue
             "LEAVE-001",
             "Somebody left and no HR event came",
             Severity.Critical,
-            "Whoever nobody tells of keeps all access.",
+            "Whoever is not reported keeps all access.",
             [AccessRemoval, AccessRights, AfterEmployment, TerminationProcedures, TerminatedUsers]
         ),
         new(

@@ -26,7 +26,7 @@ internal enum CredentialKind
     /// <summary>An access key of a storage account.</summary>
     StorageKey,
 
-    /// <summary>The keys of a resource, whose age the service does not tell; or of all resources of a type that no rule judges.</summary>
+    /// <summary>The keys of a resource, whose age the service does not state; or of all resources of a type that no rule judges.</summary>
     ResourceKeys,
 }
 
@@ -58,7 +58,7 @@ internal sealed record Credential
     public bool Enabled { get; init; } = true;
 
     /// <summary>
-    /// From when it could be used (UTC): the start of its age. Null when the service does not tell. Never what its holder can move: of an
+    /// From when it could be used (UTC): the start of its age. Null when the service does not state. Never what its holder can move: of an
     /// object in a Key Vault it is <c>created</c>, not <c>nbf</c>.
     /// </summary>
     public DateTimeOffset? Started { get; init; }

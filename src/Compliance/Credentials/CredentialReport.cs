@@ -18,7 +18,7 @@ public sealed record CredentialReport
     /// <summary>Open and waived findings, and those resolved by this run; highest severity first.</summary>
     public required IReadOnlyList<ReportFinding> Findings { get; init; }
 
-    /// <summary>What could not be read or told. Each is also a finding.</summary>
+    /// <summary>What could not be read or is not known. Each is also a finding.</summary>
     public required IReadOnlyList<ReportUnknown> Unknown { get; init; }
 
     /// <summary>Where the evidence of this run is.</summary>
@@ -103,12 +103,12 @@ public sealed record ReportFinding
     public required string NextStep { get; init; }
 }
 
-/// <summary>Something that could not be read or told.</summary>
+/// <summary>Something that could not be read or is not known.</summary>
 /// <param name="Source">The source, see <see cref="Sources"/>.</param>
 /// <param name="Subject">What it is about.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Permission">The permission that seems to be missing; null when that is not the reason.</param>
-/// <param name="Remedy">The command or step that mends it; null when there is none.</param>
+/// <param name="Remedy">The command or step that corrects it; null when there is none.</param>
 /// <param name="Scope"><c>source</c> when a whole source is incomplete, <c>object</c> when one object could not be judged.</param>
 public sealed record ReportUnknown(string Source, Subject Subject, string Reason, string? Permission, string? Remedy, string Scope);
 

@@ -98,7 +98,7 @@ public sealed partial class CredentialRotationCheck
         var unread = inventory.Outcomes.FirstOrDefault(o => !o.Complete);
         var why =
             $"{changed.Collection}/{changed.ObjectName} in vault {changed.Vault} could not be read: "
-                + $"{unread?.Reason ?? "the vault was not found"}";
+            + $"{unread?.Reason ?? "the vault was not found"}";
         // The message may end in poison: a finding of its own keeps the event, until the object was read by a later attempt or by the check
         // of everything.
         IReadOnlyList<Detection> detections = complete
@@ -151,7 +151,7 @@ public sealed partial class CredentialRotationCheck
             policy,
             complete,
             Counts(inventory, inventory.Outcomes, result),
-            FindingDigest.Of(result.Findings),
+            FindingDigest.Compute(result.Findings),
             CorrelationId.Current(changed.RunId),
             cancellationToken
         );
@@ -230,7 +230,7 @@ public sealed partial class CredentialRotationCheck
                 $"state holds a newer run ({earlier!.LastRun!.Id}, started {earlier.LastRun.StartedAt:u}): these findings are shown but "
                     + "not stored"
             );
-        var digest = FindingDigest.Of(result.Findings);
+        var digest = FindingDigest.Compute(result.Findings);
         var counts = Counts(inventory, outcomes, result);
         var receipt = await RecordAsync(
             run,

@@ -70,7 +70,7 @@ internal sealed record OwnerEntry(string Id, bool IsUser, string Name, string? A
 /// <summary>What a user owns, or why that could not be read.</summary>
 internal sealed record OwnedAnswer(IReadOnlySet<string> ObjectIds, string? Unread);
 
-/// <summary>Tells whether keys rotate by themselves. Asked only for keys that are due.</summary>
+/// <summary>Shows whether keys rotate by themselves. Asked only for keys that are due.</summary>
 internal interface IRotationPolicies
 {
     /// <summary>

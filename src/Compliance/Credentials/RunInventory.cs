@@ -17,7 +17,7 @@ internal sealed class RunInventory(CredentialEvaluator evaluator) : IInventorySi
     /// <summary>Credentials read.</summary>
     public long Credentials => Interlocked.Read(ref _credentials);
 
-    /// <summary>What failed or could not be told, in a stable order.</summary>
+    /// <summary>What failed or could not be known, in a stable order.</summary>
     public IReadOnlyList<Verdict> Verdicts
     {
         get

@@ -63,7 +63,7 @@ public sealed partial class VaultEventIntake
             $"Correct the event subscription, or what else writes to queue {VaultObjectEvent.Queue}; the message lies in its poison queue. "
                 + "The next complete credential check reads every object, this one too"
         );
-        var run = new RunStamp(RunIds.Of(nameof(VaultEventIntake), now, refused.Key), now);
+        var run = new RunStamp(RunIds.Create(nameof(VaultEventIntake), now, refused.Key), now);
         await _findings.RaiseAsync(tenantId, detection, run, cancellationToken);
     }
 

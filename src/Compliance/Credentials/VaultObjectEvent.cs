@@ -69,7 +69,7 @@ public sealed partial record VaultObjectEvent(string Vault, string Collection, s
     /// <param name="eventType">What set it off.</param>
     /// <param name="seed">What the run id is derived from.</param>
     /// <exception cref="FormatException">A name breaks Key Vault's rule for names.</exception>
-    public static VaultObjectEvent Of(string vault, string collection, string objectName, string eventType, string seed)
+    public static VaultObjectEvent From(string vault, string collection, string objectName, string eventType, string seed)
     {
         var problems = new List<string>();
         Check(vault, collection, objectName, "", problems);

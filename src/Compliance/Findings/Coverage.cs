@@ -7,7 +7,7 @@ namespace Compliance.Findings;
 /// <param name="Subject">What could not be read, for the finding; null when complete.</param>
 /// <param name="Reason">Why it is not complete; null when it is.</param>
 /// <param name="Permission">The permission that seems to be missing; null when that is not the reason.</param>
-/// <param name="Remedy">The command or step that mends it; null when complete.</param>
+/// <param name="Remedy">The command or step that corrects it; null when complete.</param>
 /// <param name="ResourceId">Resource Manager id of the resource the source belongs to; null for Graph.</param>
 public sealed record SourceOutcome(
     string Source,

@@ -3,7 +3,7 @@ using Compliance.Controls;
 namespace Compliance.Findings;
 
 /// <summary>
-/// What a check says is wrong, or could not tell, in this run. Reconciling detections with stored findings gives the new findings.
+/// What a check says is wrong, or could not decide, in this run. Reconciling detections with stored findings gives the new findings.
 /// </summary>
 public sealed record Detection
 {
@@ -25,7 +25,7 @@ public sealed record Detection
     /// <summary>Resource Manager id of the resource that carries the subject; null for Graph objects.</summary>
     public string? ResourceId { get; init; }
 
-    /// <summary>True when the check could not tell: shown as loudly as a failure, never as a pass.</summary>
+    /// <summary>True when the check could not decide: shown as loudly as a failure, never as a pass.</summary>
     public bool Unknown { get; init; }
 
     /// <summary>Why, with dates rather than ages, so that the text stays the same from day to day.</summary>

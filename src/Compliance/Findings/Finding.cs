@@ -6,7 +6,7 @@ namespace Compliance.Findings;
 /// <summary>Where a finding stands.</summary>
 public enum FindingStatus
 {
-    /// <summary>Seen and not mended.</summary>
+    /// <summary>Seen and not corrected.</summary>
     Open,
 
     /// <summary>Seen and accepted for a time by a waiver.</summary>

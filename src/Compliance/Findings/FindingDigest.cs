@@ -10,7 +10,7 @@ internal static class FindingDigest
     /// SHA-256, lower-case hex, over the findings sorted by id (ordinal), each as one line of compact JSON ended by a line feed. The same
     /// findings in any order give the same digest.
     /// </summary>
-    public static string Of(IEnumerable<Finding> findings)
+    public static string Compute(IEnumerable<Finding> findings)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var finding in findings.OrderBy(f => f.Id, StringComparer.Ordinal))

@@ -27,7 +27,7 @@ internal static class FindingRow
     public static string PrefixEnd(string tenantId) => StateKeys.Safe(tenantId, "a tenant id") + '}';
 
     /// <summary>The row to write.</summary>
-    public static TableEntity Of(Finding finding)
+    public static TableEntity ToRow(Finding finding)
     {
         var d = FindingText.Fit(finding.Detection);
         var row = new TableEntity(Partition(finding.TenantId, d.ControlId), finding.Id)

@@ -1,6 +1,6 @@
 namespace Compliance.Findings;
 
-/// <summary>The person who is asked to mend a finding.</summary>
+/// <summary>The person who is asked to correct a finding.</summary>
 /// <param name="Id">Entra object id; null when policy names an address that is not a user of the tenant.</param>
 /// <param name="Name">Display name.</param>
 /// <param name="Address">User principal name or mail address.</param>

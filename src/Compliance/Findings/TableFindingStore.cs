@@ -47,9 +47,7 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
     {
         var table = await storage.TableAsync(Table, cancellationToken);
         var (from, to) = (FindingRow.Prefix(tenantId), FindingRow.PrefixEnd(tenantId));
-        var filter = TableClient.CreateQueryFilter(
-            $"PartitionKey ge {from} and PartitionKey lt {to} and Status ne {FindingRow.Resolved}"
-        );
+        var filter = TableClient.CreateQueryFilter($"PartitionKey ge {from} and PartitionKey lt {to} and Status ne {FindingRow.Resolved}");
         var open = new List<Finding>();
         await foreach (var stored in ReadAsync(table, tenantId, filter, cancellationToken))
             if (stored.Finding.Status != FindingStatus.Resolved)
@@ -67,7 +65,7 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
     )
     {
         var prefix = FindingRow.Prefix(tenantId);
-        var rows = findings.Select(f => new Write(FindingRow.Of(f.Finding), f.ETag)).ToList();
+        var rows = findings.Select(f => new Write(FindingRow.ToRow(f.Finding), f.ETag)).ToList();
         if (rows.Find(r => !r.Row.PartitionKey.StartsWith(prefix, StringComparison.Ordinal)) is { } foreign)
             throw new ArgumentException($"finding {foreign.Row.RowKey} belongs to another tenant", nameof(findings));
         if (rows.GroupBy(r => r.Row.RowKey, StringComparer.Ordinal).FirstOrDefault(g => g.Skip(1).Any()) is { } twice)
@@ -113,7 +111,7 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
     }
 
     /// <summary>
-    /// Writes one transaction. When it is refused, what is stored tells for each row whether it lost, is written already, or can be tried
+    /// Writes one transaction. When it is refused, what is stored shows for each row whether it lost, is written already, or can be tried
     /// again.
     /// </summary>
     private static async Task<List<string>> WriteAsync(TableClient table, List<Write> writes, CancellationToken cancellationToken)

@@ -212,7 +212,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
                     LedgerProblem.In(
                         LedgerProblem.Check,
                         $"The ledger could not be checked: {Short(e.Message)}",
-                        $"Mend what the reason names; then fire {SelfCheckName} by hand: POST /admin/functions/{SelfCheckName}"
+                        $"Correct what the reason names; then fire {SelfCheckName} by hand: POST /admin/functions/{SelfCheckName}"
                     )
                 )
             );
@@ -283,7 +283,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
     {
         var now = _parts.Time.GetUtcNow();
         var correlation = CorrelationId.Current($"{Tenant} {name} {now:O}");
-        return (new(RunIds.Of(name, now, correlation), now), correlation);
+        return (new(RunIds.Create(name, now, correlation), now), correlation);
     }
 
     private EvidenceRecord Evidence(
@@ -314,7 +314,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
                 ["reopened"] = findings.Count(ChangeKind.Reopened),
                 ["resolved"] = findings.Count(ChangeKind.Resolved),
             },
-            FindingsSha256 = FindingDigest.Of(findings.Findings),
+            FindingsSha256 = FindingDigest.Compute(findings.Findings),
             CorrelationId = correlation,
         };
 

@@ -8,7 +8,7 @@ namespace Compliance.Observability;
 internal static class CorrelationId
 {
     /// <summary>The trace id of the current activity, else one derived from the given text.</summary>
-    /// <param name="otherwise">What tells this act apart from others, for example control and start; the same text gives the same
+    /// <param name="otherwise">What distinguishes this act from others, for example control and start; the same text gives the same
     /// id.</param>
     public static string Current(string otherwise) =>
         Activity.Current is { TraceId: var trace } && trace != default

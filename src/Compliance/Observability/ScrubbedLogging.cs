@@ -51,7 +51,7 @@ internal sealed class ScrubbingLogger(ILogger inner) : ILogger
 {
     /// <inheritdoc/>
     public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => inner.BeginScope<object>(ScrubbedState.Of(state, state.ToString()));
+        where TState : notnull => inner.BeginScope<object>(ScrubbedState.From(state, state.ToString()));
 
     /// <inheritdoc/>
     public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
@@ -69,8 +69,8 @@ internal sealed class ScrubbingLogger(ILogger inner) : ILogger
             inner.Log(
                 logLevel,
                 eventId,
-                ScrubbedState.Of(state, formatter(state, exception)),
-                ScrubbedException.Of(exception),
+                ScrubbedState.From(state, formatter(state, exception)),
+                ScrubbedException.From(exception),
                 static (s, _) => s.ToString()
             );
     }
@@ -91,7 +91,7 @@ internal sealed class ScrubbedState : IReadOnlyList<KeyValuePair<string, object?
     public KeyValuePair<string, object?> this[int index] => _values[index];
 
     /// <summary>The entry's values, scrubbed.</summary>
-    public static ScrubbedState Of(object? state, string? text)
+    public static ScrubbedState From(object? state, string? text)
     {
         if (state is not IEnumerable<KeyValuePair<string, object?>> values)
             return new(SecretScrubber.Scrub(text ?? ""), []);
@@ -118,7 +118,7 @@ internal sealed class ScrubbedState : IReadOnlyList<KeyValuePair<string, object?
         {
             null => null,
             string text => Text(contexts, text),
-            Exception e => ScrubbedException.Of(e),
+            Exception e => ScrubbedException.From(e),
             bool or (ValueType and IFormattable) => value,
             IEnumerable items when items is not IFormattable => items.Cast<object?>().Select(i => Value(contexts, i)).ToArray(),
             _ => value.ToString() is { } text && Text(contexts, text) is var clean && clean != text ? clean : value,
@@ -159,7 +159,7 @@ internal sealed class ScrubbedException : Exception
     /// <summary>
     /// The exception itself when nothing in it is secret, else a stand-in with the scrubbed text of it and of all its inner exceptions.
     /// </summary>
-    public static Exception? Of(Exception? exception)
+    public static Exception? From(Exception? exception)
     {
         if (exception is null or ScrubbedException)
             return exception;

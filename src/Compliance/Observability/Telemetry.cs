@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace Compliance.Observability;
 
 /// <summary>
-/// What this app tells OpenTelemetry. Source and meter are both named <see cref="Name"/>; add them to the exporter by that name.
+/// What this app shows OpenTelemetry. Source and meter are both named <see cref="Name"/>; add them to the exporter by that name.
 /// <list type="table">
 /// <item><term><c>compliance.runs</c></term><description>Runs that ended; tags <c>control</c> (function), <c>outcome</c> (<c>complete</c>,
 /// <c>incomplete</c>, <c>failed</c>).</description></item>

@@ -1,6 +1,6 @@
 namespace Compliance.Offboarding;
 
-/// <summary>What one <c>$batch</c> tells of a leaver: the guards decide on it, before anything is done.</summary>
+/// <summary>What one <c>$batch</c> shows of a leaver: the guards decide on it, before anything is done.</summary>
 public sealed record LeaverFacts
 {
     /// <summary>Entra object id.</summary>
@@ -24,7 +24,7 @@ public sealed record LeaverFacts
     /// <summary>For example <c>Employee</c>, <c>Service</c>.</summary>
     public string? EmployeeType { get; init; }
 
-    /// <summary>Whether the account could sign in before anything was done; null when it was not told.</summary>
+    /// <summary>Whether the account could sign in before anything was done; null when it was not given.</summary>
     public bool? AccountEnabled { get; init; }
 
     /// <summary>
@@ -32,7 +32,7 @@ public sealed record LeaverFacts
     /// </summary>
     public bool OnPremisesSynced { get; init; }
 
-    /// <summary>Sessions begun before this time (UTC) are void; null when not told.</summary>
+    /// <summary>Sessions begun before this time (UTC) are void; null when not given.</summary>
     public DateTimeOffset? SessionsValidFrom { get; init; }
 
     /// <summary>When the person leaves, as the directory says; null when not set.</summary>
@@ -48,7 +48,7 @@ public sealed record LeaverFacts
     public bool GlobalAdministrator { get; init; }
 
     /// <summary>
-    /// Other users who hold Global Administrator over the whole directory and can sign in; null when that could not be told.
+    /// Other users who hold Global Administrator over the whole directory and can sign in; null when that could not be known.
     /// </summary>
     public int? OtherGlobalAdministrators { get; init; }
 

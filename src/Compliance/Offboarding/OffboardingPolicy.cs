@@ -88,7 +88,7 @@ public sealed record OffboardingPolicy
     /// <summary>Who gets what has no manager to go to, by object id; null: it waits for a decision.</summary>
     public string? FallbackOwner { get; init; }
 
-    /// <summary>Tag that tells what a resource holds. Default <c>ai-asset</c>.</summary>
+    /// <summary>Tag that shows what a resource holds. Default <c>ai-asset</c>.</summary>
     public string AssetTag { get; init; } = "ai-asset";
 
     /// <summary>Values of that tag for production models. Default <c>production-model</c>.</summary>

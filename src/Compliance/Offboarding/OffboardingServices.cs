@@ -27,7 +27,7 @@ internal static class OffboardingServices
     /// <exception cref="StateSettingException">A setting is missing or cannot be used.</exception>
     public static IServiceCollection AddOffboarding(this IServiceCollection services, IConfiguration configuration)
     {
-        var file = OffboardingPolicyFile.Of(configuration);
+        var file = OffboardingPolicyFile.From(configuration);
         file.Load();
         services.AddSingleton<IOffboardingPolicySource>(file);
         services.AddSingleton(OwnIdentity.Read(configuration));

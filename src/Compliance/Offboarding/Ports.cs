@@ -5,7 +5,9 @@ namespace Compliance.Offboarding;
 /// <summary>Reads and changes the leaver in the tenant.</summary>
 internal interface ILeaverDirectory
 {
-    /// <summary>Finds the person and all the guards need, in one <c>$batch</c>. What could not be read is told, never guessed.</summary>
+    /// <summary>
+    /// Finds the person and all the guards need, in one <c>$batch</c>. What could not be read is reported, never guessed.
+    /// </summary>
     Task<LeaverLookup> LookUpAsync(HrEvent latest, OffboardingPolicy policy, CancellationToken cancellationToken);
 
     /// <summary>The same for a user whose object id is known already.</summary>
@@ -62,7 +64,7 @@ internal sealed record Heir(string Id, string PrincipalName, string Name, string
 
 /// <summary>How a former leaver stands.</summary>
 /// <param name="Exists">False when the user was deleted.</param>
-/// <param name="Enabled">Whether the account can sign in; null when it was not told.</param>
+/// <param name="Enabled">Whether the account can sign in; null when it was not given.</param>
 /// <param name="Memberships">Direct group memberships and active directory roles, by id; null when they could not be read.</param>
 /// <param name="Unread">Why something could not be read; null when all was.</param>
 internal sealed record Relapse(bool Exists, bool? Enabled, IReadOnlyList<string>? Memberships, string? Unread);

@@ -23,7 +23,7 @@ internal static class YamlPolicyReader
     /// <summary>Deepest nesting that is read.</summary>
     public const int MaxDepth = 32;
 
-    /// <summary>Most problems that are listed; a file with more is told so.</summary>
+    /// <summary>Most problems that are listed; a file with more is reported so.</summary>
     public const int MaxProblems = 100;
 
     /// <summary>Reads and validates.</summary>
@@ -104,9 +104,8 @@ internal static class YamlPolicyReader
         {
             ValidationErrorKind.NoAdditionalPropertiesAllowed => Unknown(name, schema),
             ValidationErrorKind.PropertyRequired => $"'{error.Property}' is missing{In(path, error.Property)}",
-            ValidationErrorKind.NotInEnumeration =>
-                $"{at} is {Value(path, root)}; allowed: "
-                    + $"{string.Join(", ", schema.Enumeration)}{DidYouMean(Raw(path, root), schema.Enumeration.Select(e => $"{e}"))}",
+            ValidationErrorKind.NotInEnumeration => $"{at} is {Value(path, root)}; allowed: "
+                + $"{string.Join(", ", schema.Enumeration)}{DidYouMean(Raw(path, root), schema.Enumeration.Select(e => $"{e}"))}",
             ValidationErrorKind.TooFewItems => $"{at} needs at least {schema.MinItems} entries",
             ValidationErrorKind.TooManyItems => $"{at} has more than {schema.MaxItems} entries",
             ValidationErrorKind.ItemsNotUnique => $"{at} names an entry twice",

@@ -62,7 +62,7 @@ public sealed partial class ControlWatchHandler
         var now = _time.GetUtcNow();
         using var activity = Telemetry.Source.StartActivity(Name);
         var correlation = CorrelationId.Current($"{_tenant.Value} {Name} {now:O}");
-        var run = new RunStamp(RunIds.Of(Name, now, correlation), now);
+        var run = new RunStamp(RunIds.Create(Name, now, correlation), now);
         try
         {
             foreach (var control in _expected)
@@ -108,7 +108,7 @@ public sealed partial class ControlWatchHandler
             // A watch that changed findings and then failed left no evidence of it: this one makes up for it.
             isUnrecorded ??= known.Values.Any(f => f.Finding.ChangedAt > (lastEnded ?? DateTimeOffset.MinValue));
             var detections = missed.Concat(UnprocessedMessages.Evaluate(left, known, _messages.QueueService)).ToList();
-            // Changes carry the run's own start, so that the next watch can tell what came after the last complete one.
+            // Changes carry the run's own start, so that the next watch can show what came after the last complete one.
             var result = Reconciler.Reconcile(_tenant.Value, known, detections, coverage, run, run.StartedAt);
             var lost = (await _findings.SaveAsync(_tenant.Value, [.. result.Changes.Select(c => c.Finding)], cancellationToken)).ToHashSet(
                 StringComparer.Ordinal
@@ -154,7 +154,7 @@ public sealed partial class ControlWatchHandler
                 ["resolved"] = result.Count(ChangeKind.Resolved),
                 ["stillOpen"] = result.StillOpen,
             },
-            FindingsSha256 = FindingDigest.Of(result.Findings),
+            FindingsSha256 = FindingDigest.Compute(result.Findings),
             CorrelationId = correlation,
         };
 

@@ -58,7 +58,7 @@ internal static class RunWatch
                         control,
                         ClockPart,
                         $"Its last run or its begin is at {Text(latest)}, later than the clock: the clock went backwards, and until it "
-                            + "has caught up nobody can tell whether runs were missed",
+                            + "has caught up it is not known whether runs were missed",
                         "Set the clock right (an app started with a set time leaves such marks as well); then "
                             + $"{LowerFirst(RunByHand(control))}"
                     ) with
@@ -113,7 +113,7 @@ internal static class RunWatch
 
     private static string RunByHand(ScheduledControl control) =>
         $"Fire it by hand: POST /admin/functions/{control.Function ?? control.Name} with the master key in header x-functions-key and "
-            + $"the body {{\"input\":\"\"}}; then find out from the log why its timer did not";
+        + $"the body {{\"input\":\"\"}}; then find out from the log why its timer did not";
 
     private static string LowerFirst(string text) => char.ToLowerInvariant(text[0]) + text[1..];
 

@@ -286,7 +286,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall EmployedUsers = Graph(
         "/users",
         "User-LifeCycleInfo.Read.All and User.Read.All",
-        "users past their leave date or gone from HR's roster that no HR event told of"
+        "users past their leave date or gone from HR's roster that no HR event reported"
     );
 
     /// <summary>The versions of the key that HR signs its events with.</summary>
@@ -646,13 +646,12 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
                             .Split(" and ")
                             .Select(p =>
                                 $"\"$(az ad sp show --id 00000003-0000-0000-c000-000000000000 --query \"appRoles[?value=='{p}'].id\" -o "
-                                    + "tsv)=Role\" "
+                                + "tsv)=Role\" "
                             )
                     )
                     + $"&& az ad app permission admin-consent --id {identity ?? "<client id>"}",
-            _ =>
-                $"az role assignment create --assignee {identity ?? "<client or object id>"} --role '{Permission}' --scope "
-                    + $"'{scope ?? "/subscriptions/<id>"}'",
+            _ => $"az role assignment create --assignee {identity ?? "<client or object id>"} --role '{Permission}' --scope "
+                + $"'{scope ?? "/subscriptions/<id>"}'",
         };
 
     private static DeclaredCall Graph(string path, string permission, string what) => new("graph", "GET", path, permission, what);

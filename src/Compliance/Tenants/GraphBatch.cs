@@ -104,7 +104,7 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var failed = new BatchAnswer(0, default, null, ReadFailure.Of(e, DeclaredCall.Batch, null, tenant.Options.ClientId).Reason);
+            var failed = new BatchAnswer(0, default, null, ReadFailure.From(e, DeclaredCall.Batch, null, tenant.Options.ClientId).Reason);
             return [.. requests.Select(_ => failed)];
         }
     }

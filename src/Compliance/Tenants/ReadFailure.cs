@@ -13,7 +13,7 @@ internal sealed class IncompleteReadException(string reason) : Exception(reason)
 /// <summary>Why something could not be read, in words for people; no secret, no token.</summary>
 /// <param name="Reason">What happened.</param>
 /// <param name="Permission">The permission that seems to be missing; null when that is not the reason.</param>
-/// <param name="Remedy">What mends it.</param>
+/// <param name="Remedy">What corrects it.</param>
 internal sealed record ReadFailure(string Reason, string? Permission, string Remedy)
 {
     private const int LongestReason = 300;
@@ -24,12 +24,12 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
         "run the check again; if it stays, report it to the service"
     );
 
-    /// <summary>Tells what an exception means.</summary>
+    /// <summary>Shows what an exception means.</summary>
     /// <param name="e">What was thrown.</param>
     /// <param name="call">The call that failed.</param>
     /// <param name="scope">Resource Manager id of what was read; null for Graph.</param>
     /// <param name="identity">Client id of the identity in use; null for the Azure CLI's user.</param>
-    public static ReadFailure Of(Exception e, DeclaredCall call, string? scope, string? identity) =>
+    public static ReadFailure From(Exception e, DeclaredCall call, string? scope, string? identity) =>
         e switch
         {
             AuthenticationFailedException => new(
@@ -62,9 +62,9 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
                 scope,
                 identity
             ),
-            _ when Within<ForeignHostException>(e) is { } inner => Of(inner, call, scope, identity),
-            _ when Within<RetryAfterTooLongException>(e) is { } inner => Of(inner, call, scope, identity),
-            _ when Within<AuthenticationFailedException>(e) is { } inner => Of(inner, call, scope, identity),
+            _ when Within<ForeignHostException>(e) is { } inner => From(inner, call, scope, identity),
+            _ when Within<RetryAfterTooLongException>(e) is { } inner => From(inner, call, scope, identity),
+            _ when Within<AuthenticationFailedException>(e) is { } inner => From(inner, call, scope, identity),
             _ when Within<JsonException>(e) is not null => NotJson,
             _ when Within<HttpRequestException>(e) is { } inner => new(
                 Short($"not reachable: {inner.Message}"),
@@ -75,11 +75,11 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
             _ => new(Short($"{e.GetType().Name}: {e.Message}"), null, "run the check again; the log has the details"),
         };
 
-    /// <summary>Tells what an answer inside a batch means.</summary>
+    /// <summary>Shows what an answer inside a batch means.</summary>
     /// <param name="answer">An answer that is no success.</param>
     /// <param name="call">The call inside the batch.</param>
     /// <param name="identity">Client id of the identity in use; null for the Azure CLI's user.</param>
-    public static ReadFailure Of(BatchAnswer answer, DeclaredCall call, string? identity) =>
+    public static ReadFailure From(BatchAnswer answer, DeclaredCall call, string? identity) =>
         answer.Status == 0
             ? new(Short(answer.Reason ?? "no answer"), null, "run the check again; the log has the details")
             : Answered(answer.Status, answer.Code, answer.Message ?? answer.Reason ?? "no reason was given", call, null, identity);

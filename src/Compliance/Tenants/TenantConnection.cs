@@ -39,7 +39,7 @@ internal sealed class TenantConnection : IDisposable
         _network = transport?.Handler ?? Network(options.PinnedThumbprint);
         var managedIdentityOffered = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("IDENTITY_ENDPOINT"));
         SignIn = Client("sign-in", u => SameHost(u, options.Authority));
-        Credential = TenantCredential.Of(options, new HttpClientTransport(SignIn), managedIdentityOffered);
+        Credential = TenantCredential.Create(options, new HttpClientTransport(SignIn), managedIdentityOffered);
 
         var graphHost = options.Graph.Host;
         var scope = $"https://{(TenantOptions.IsLoopback(options.Graph) ? "graph.microsoft.com" : graphHost)}/.default";

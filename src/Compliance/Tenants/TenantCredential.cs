@@ -23,7 +23,7 @@ internal sealed class TenantCredential(TokenCredential inner, TimeProvider? time
     /// The way to sign in that the settings ask for: client secret, else managed identity where Azure offers one, else the Azure CLI's
     /// user.
     /// </summary>
-    public static TenantCredential Of(TenantOptions options, HttpPipelineTransport transport, bool managedIdentityOffered)
+    public static TenantCredential Create(TenantOptions options, HttpPipelineTransport transport, bool managedIdentityOffered)
     {
         TokenCredential inner =
             options.ClientSecret is { } secret

@@ -12,7 +12,7 @@ internal sealed class ForeignHostException(string host)
     public string Host { get; } = host;
 
     /// <summary>For a link as an answer gave it, which need not be an address at all.</summary>
-    public static ForeignHostException Of(string link) =>
+    public static ForeignHostException From(string link) =>
         new(Uri.TryCreate(link, UriKind.Absolute, out var uri) ? uri.Host : "not an address");
 }
 
@@ -117,7 +117,7 @@ internal sealed partial class ThrottleAwareRetryHandler(
         response.Headers.RetryAfter switch
         {
             { Delta: { } delta } => delta,
-            // The service's own clock where it is told, so that ours does not matter.
+            // The service's own clock where it is sent, so that ours does not matter.
             { Date: { } date } => (response.Headers.Date ?? now) is var sent && date > sent ? date - sent : TimeSpan.Zero,
             _ => BackOff(attempt),
         };

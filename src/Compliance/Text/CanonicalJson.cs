@@ -19,13 +19,13 @@ public static class CanonicalJson
     };
 
     /// <summary>The canonical UTF-8 bytes of a value. Names are camel case, nulls are left out.</summary>
-    /// <exception cref="ArgumentException">As of <see cref="Of(JsonNode?)"/>.</exception>
-    public static byte[] Of<T>(T value) => Of(value as JsonNode ?? JsonSerializer.SerializeToNode(value, Shape));
+    /// <exception cref="ArgumentException">As of <see cref="Serialize(JsonNode?)"/>.</exception>
+    public static byte[] Serialize<T>(T value) => Serialize(value as JsonNode ?? JsonSerializer.SerializeToNode(value, Shape));
 
     /// <summary>The canonical UTF-8 bytes of parsed JSON.</summary>
     /// <exception cref="ArgumentException">It holds a number that IEEE 754 double precision has not (RFC 8785 section 3.1), or text with a
     /// lone surrogate.</exception>
-    public static byte[] Of(JsonNode? node)
+    public static byte[] Serialize(JsonNode? node)
     {
         var text = new StringBuilder();
         Write(text, node);
@@ -40,7 +40,7 @@ public static class CanonicalJson
     }
 
     /// <summary>SHA-256 over the canonical bytes, lower-case hex.</summary>
-    public static string Sha256Of<T>(T value) => Convert.ToHexStringLower(SHA256.HashData(Of(value)));
+    public static string Sha256Of<T>(T value) => Convert.ToHexStringLower(SHA256.HashData(Serialize(value)));
 
     private static void Write(StringBuilder text, JsonNode? node)
     {

@@ -10,7 +10,7 @@ namespace SandboxTenant.Data;
 /// <param name="alternateKey">A second property that finds an object (<c>appId</c>, <c>userPrincipalName</c>), or null.</param>
 /// <param name="groupKeys">Properties by whose value many objects are found at once (<c>principalId</c>), top-level or below
 /// <c>properties</c>.</param>
-/// <param name="changed">Told of each id that comes (true) and goes (false).</param>
+/// <param name="changed">Informed of each id that comes (true) and goes (false).</param>
 internal sealed class EntitySet(string name, string? alternateKey = null, string[]? groupKeys = null, Action<string, bool>? changed = null)
 {
     private readonly Lock _gate = new();

@@ -101,7 +101,7 @@ internal sealed class Journal : IDisposable
             Apply(_tenant, op, set, id, value);
             foreach (var (replica, clock) in _replicas)
                 if (!set.StartsWith("vaults/", StringComparison.Ordinal))
-                    replica.Tell(clock(), op, set, id, value);
+                    replica.Apply(clock(), op, set, id, value);
             Write(line);
         }
     }

@@ -15,8 +15,8 @@ internal sealed class Replica(TenantData tenant, TimeSpan lag)
     /// <summary>The directory as this copy knows it.</summary>
     public TenantData Tenant => tenant;
 
-    /// <summary>Tells it of a change that was just made.</summary>
-    public void Tell(DateTimeOffset now, string op, string set, string id, JsonObject? value)
+    /// <summary>Shows it of a change that was just made.</summary>
+    public void Apply(DateTimeOffset now, string op, string set, string id, JsonObject? value)
     {
         lock (_gate)
             _coming.Enqueue((now + lag, op, set, id, value?.DeepClone().AsObject()));

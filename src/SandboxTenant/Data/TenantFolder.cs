@@ -19,7 +19,7 @@ internal static class TenantFolder
         "roleDefinitions",
     ];
 
-    // What only some tenants have: nobody need be told that such a file is not there.
+    // What only some tenants have: nobody need be reported that such a file is not there.
     private static readonly string[] MoreFiles =
     [
         "administrativeUnits",
@@ -55,7 +55,7 @@ internal static class TenantFolder
                     $"{file}: the sandbox knows no file of this name; it reads "
                         + $"{string.Join(", ", SetFiles.Concat(MoreFiles).Select(f => f + ".json"))}, "
                         + $"{string.Join(", ", tenant.Relations.Select(r => $"{r.Parent}/<id>/{r.Leaf}.json"))}, "
-                            + "vaults/<name>/secrets|keys|certificates.json, "
+                        + "vaults/<name>/secrets|keys|certificates.json, "
                         + "vaults/<name>/keys/<key>/rotationpolicy.json and faults.txt"
                 );
         foreach (var name in SetFiles.Concat(MoreFiles))

@@ -35,7 +35,7 @@ internal sealed class Accounts(TenantData tenant, Journal journal) : IGraphArea
         {
             case ("POST", [_, _, "revokeSignInSessions"]):
                 journal.Merge("users", user.Id, new JsonObject { ["signInSessionsValidFromDateTime"] = Time(call.Now) });
-                return Answer.Of(
+                return Answer.Create(
                     200,
                     writer =>
                     {

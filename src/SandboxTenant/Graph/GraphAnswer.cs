@@ -32,7 +32,7 @@ internal static class GraphAnswer
 
     /// <summary>An error as Graph shapes it.</summary>
     public static Answer Error(Call call, int status, string code, string message) =>
-        Answer.Of(
+        Answer.Create(
             status,
             writer =>
             {
@@ -128,7 +128,7 @@ internal static class GraphAnswer
 
     /// <summary>One object as the whole answer.</summary>
     public static Answer One(Call call, int status, string context, byte[] json) =>
-        Answer.Of(
+        Answer.Create(
             status,
             writer =>
             {
@@ -179,7 +179,7 @@ internal static class GraphAnswer
                 "The specified page token value has expired and can no longer be included in your request."
             );
         var (items, more) = take(at.After, size);
-        return Answer.Of(
+        return Answer.Create(
             200,
             writer =>
             {

@@ -1,7 +1,7 @@
 namespace SandboxTenant.Graph;
 
 /// <summary>
-/// The least application permission of each call, as its page of the Graph reference names it. The sandbox's app holds them all unless told
+/// The least application permission of each call, as its page of the Graph reference names it. The sandbox's app holds them all unless set
 /// otherwise; one that it lacks refuses the call, whatever higher permission it may have.
 /// </summary>
 internal static class GraphPermissions
@@ -25,7 +25,7 @@ internal static class GraphPermissions
     /// <param name="segments">The path's parts.</param>
     /// <param name="enables">Whether the body changes <c>accountEnabled</c>.</param>
     /// <param name="leaving">Whether the query asks for <c>employeeLeaveDateTime</c>.</param>
-    public static IReadOnlyList<string> Of(string method, string[] segments, bool enables, bool leaving) =>
+    public static IReadOnlyList<string> From(string method, string[] segments, bool enables, bool leaving) =>
         (method, segments) switch
         {
             ("GET", ["organization", ..]) => ["Organization.Read.All"],

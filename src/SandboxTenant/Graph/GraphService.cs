@@ -52,7 +52,7 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
             .Query.GetValueOrDefault("$select", "")
             .Split(',')
             .Contains("employeeLeaveDateTime", StringComparer.OrdinalIgnoreCase);
-        if (GraphPermissions.Of(call.Method, segments, enables, leaving).Any(tenant.Denied.ContainsKey))
+        if (GraphPermissions.From(call.Method, segments, enables, leaving).Any(tenant.Denied.ContainsKey))
             return Denied(call);
         foreach (var area in _areas)
             if (area.Handle(call, segments) is { } answer)
@@ -74,7 +74,7 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         switch (call.Method, set.Name, rest)
         {
             case ("GET", _, []):
-                return Answer.Of(
+                return Answer.Create(
                     200,
                     writer =>
                     {
@@ -214,7 +214,7 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
             new JsonObject { ["passwordCredentials"] = new JsonArray([.. passwords.Select(p => p!.DeepClone()), credential.DeepClone()]) }
         );
         credential["secretText"] = "sbx~" + Ids.Guid($"{keyId}/text").Replace("-", "", StringComparison.Ordinal);
-        return Answer.Of(200, writer => credential.WriteTo(writer));
+        return Answer.Create(200, writer => credential.WriteTo(writer));
     }
 
     private Answer RemovePassword(Call call, EntitySet set, Entity entity)

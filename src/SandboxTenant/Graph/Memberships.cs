@@ -35,7 +35,7 @@ internal sealed class Memberships(TenantData tenant, Journal journal) : IGraphAr
                 if (tenant.Users.Find(id) is not { } report)
                     return NotFound(call, id);
                 return tenant.Managers.Find(report.Id)?.All() is [var manager] && !tenant.DeletedUsers.ContainsKey(manager.Id)
-                    ? Answer.Of(
+                    ? Answer.Create(
                         200,
                         writer => DirectoryObjects.WriteRelated(tenant, writer, manager, Selected(call.Query.GetValueOrDefault("$select")))
                     )

@@ -16,7 +16,7 @@ internal sealed record Answer(int Status, ReadOnlyMemory<byte> Body)
     public static Answer Empty(int status) => new(status, default);
 
     /// <summary>A JSON body.</summary>
-    public static Answer Of(int status, Action<Utf8JsonWriter> write, int sizeHint = 1024)
+    public static Answer Create(int status, Action<Utf8JsonWriter> write, int sizeHint = 1024)
     {
         var buffer = new ArrayBufferWriter<byte>(sizeHint);
         using (var writer = new Utf8JsonWriter(buffer, Json.Compact))

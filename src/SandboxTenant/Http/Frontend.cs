@@ -326,7 +326,7 @@ internal sealed class Frontend : IDisposable
             for (var i = 0; i < done.Length; i++)
                 answers[inner[i].Id!] = done[i];
         }
-        return Http.Answer.Of(
+        return Http.Answer.Create(
             200,
             writer =>
             {

@@ -59,7 +59,7 @@ internal sealed class KeyVaultService(TenantData tenant, Journal journal, SignIn
 
     /// <summary>An error as Key Vault shapes it.</summary>
     public static Answer Error(int status, string code, string message, string? inner = null) =>
-        Answer.Of(
+        Answer.Create(
             status,
             writer =>
             {
@@ -95,7 +95,7 @@ internal sealed class KeyVaultService(TenantData tenant, Journal journal, SignIn
         );
         if (prefix is not null && objects.Current.Find(prefix[..^1]) is null)
             return NotFound(objects, prefix[..^1]);
-        return Answer.Of(
+        return Answer.Create(
             200,
             writer =>
             {
@@ -125,7 +125,7 @@ internal sealed class KeyVaultService(TenantData tenant, Journal journal, SignIn
     }
 
     private static Answer Whole(Call call, VaultObjects objects, Entity entity) =>
-        Answer.Of(
+        Answer.Create(
             200,
             writer =>
             {
@@ -171,7 +171,7 @@ internal sealed class KeyVaultService(TenantData tenant, Journal journal, SignIn
     {
         if (vault.Keys.Current.Find(name) is null)
             return NotFound(vault.Keys, name);
-        return Answer.Of(
+        return Answer.Create(
             200,
             writer =>
             {
@@ -232,7 +232,7 @@ internal sealed class KeyVaultService(TenantData tenant, Journal journal, SignIn
             || objects.Versions.Find($"{name}/{version}") is not { } entity
         )
             return NotFound(objects, name);
-        var answer = Answer.Of(
+        var answer = Answer.Create(
             200,
             writer =>
             {

@@ -80,7 +80,7 @@ internal sealed class ResourceGraph(TenantData tenant)
             // Rows can be paged only by a query that returns their ids; the service then truncates without a token.
             var pageable = query.Project is null || query.Project.Any(c => c.Name.Equals("id", StringComparison.OrdinalIgnoreCase));
             var token = pageable ? Paging.Token(call, at, more ? end : null) : null;
-            return Http.Answer.Of(
+            return Http.Answer.Create(
                 200,
                 writer =>
                 {
@@ -237,7 +237,7 @@ internal sealed class ResourceGraph(TenantData tenant)
     }
 
     private static Answer Error(string code, string message) =>
-        Http.Answer.Of(
+        Http.Answer.Create(
             400,
             writer =>
             {

@@ -65,7 +65,7 @@ internal sealed class ResourceManagerService(TenantData tenant, Journal journal,
             return changed;
         return (call.Method, rest) switch
         {
-            ("GET", []) => Answer.Of(200, writer => Subscription(writer, subscription)),
+            ("GET", []) => Answer.Create(200, writer => Subscription(writer, subscription)),
             ("GET", ["resources"]) => Page(call, tenant.Resources, e => In(e, $"/subscriptions/{id}/"), Generic),
             ("GET", ["providers", var ns, var type]) => Page(
                 call,
@@ -96,7 +96,7 @@ internal sealed class ResourceManagerService(TenantData tenant, Journal journal,
 
     /// <summary>An error as Resource Manager shapes it.</summary>
     public static Answer Error(int status, string code, string message) =>
-        Answer.Of(
+        Answer.Create(
             status,
             writer =>
             {
@@ -182,7 +182,7 @@ internal sealed class ResourceManagerService(TenantData tenant, Journal journal,
         if (Paging.Read(call.Query.GetValueOrDefault("$skiptoken")) is not { } at)
             return Error(400, "InvalidSkipToken", "The skip token is not valid.");
         var (items, more) = take(at.After, size);
-        return Answer.Of(
+        return Answer.Create(
             200,
             writer =>
             {
@@ -207,7 +207,7 @@ internal sealed class ResourceManagerService(TenantData tenant, Journal journal,
             return Error(400, "NoRegisteredProviderFound", "The sandbox lists the keys of storage accounts only.");
         using var document = JsonDocument.Parse(account.Json);
         var times = ResourceQuery.Value(document.RootElement, "properties.keyCreationTime");
-        return Answer.Of(
+        return Answer.Create(
             200,
             writer =>
             {

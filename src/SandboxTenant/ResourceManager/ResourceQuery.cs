@@ -134,7 +134,7 @@ internal sealed partial class ResourceQuery
         do
         {
             var path = Path();
-            // The language sorts downwards unless told otherwise.
+            // The language sorts downwards unless set otherwise.
             var descending = !TakeToken("asc");
             if (descending)
                 TakeToken("desc");

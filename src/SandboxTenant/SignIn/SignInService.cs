@@ -113,7 +113,7 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
             );
         var token = Issue(call, scope[..^"/.default".Length]);
         return Answer
-            .Of(
+            .Create(
                 200,
                 writer =>
                 {
@@ -190,7 +190,7 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
             }
         );
         return Answer
-            .Of(
+            .Create(
                 200,
                 writer =>
                 {
@@ -278,7 +278,7 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
     private string Issuer(Call call) => $"{call.Root}/{tenant.TenantId}/v2.0";
 
     private Answer Configuration(Call call) =>
-        Answer.Of(
+        Answer.Create(
             200,
             writer =>
             {
@@ -307,7 +307,7 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
         );
 
     private Answer Keys() =>
-        Answer.Of(
+        Answer.Create(
             200,
             writer =>
             {
@@ -329,7 +329,7 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
 
     /// <summary>An error as the token endpoint words it.</summary>
     public Answer Error(Call call, int status, string error, int number, string message) =>
-        Answer.Of(
+        Answer.Create(
             status,
             writer =>
             {

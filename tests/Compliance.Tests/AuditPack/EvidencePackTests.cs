@@ -204,7 +204,7 @@ public sealed class EvidencePackTests : IDisposable
     public async Task A_changed_tile_is_refused()
     {
         using var ledger = await LedgerFolder.OfAsync(9, 9);
-        var tile = TilePath.Of(0, 0, 9);
+        var tile = TilePath.Create(0, 0, 9);
         var hashes = ledger.Read(tile);
         hashes[200] ^= 1;
         ledger.Write(tile, hashes);

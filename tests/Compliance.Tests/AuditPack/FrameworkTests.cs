@@ -33,7 +33,7 @@ public sealed class FrameworkTests
     [Fact]
     public void A_framework_is_known_once_a_control_serves_it()
     {
-        var framework = Assert.Single(Framework.Of([new("X-1", "t", Severity.Low, "w", ["GDPR Art. 5(1)(e)", "SOC2 x"])]));
+        var framework = Assert.Single(Framework.From([new("X-1", "t", Severity.Low, "w", ["GDPR Art. 5(1)(e)", "SOC2 x"])]));
 
         Assert.Equal(("gdpr", "Art. 5(1)(e)"), (framework.Key, Assert.Single(framework.Clauses(framework.Controls[0]))));
     }

@@ -401,7 +401,7 @@ public sealed class PackContentsTests : IDisposable
         await _desk.MakeAsync(ledger, PackDesk.Of(ledger, 0, 9));
 
         Assert.Contains(
-            "5 records serve this control, 1 of which tell that something could not be read",
+            "5 records serve this control, 1 of which state that something could not be read",
             _desk.Read("assessment-results.json"),
             StringComparison.Ordinal
         );

@@ -110,7 +110,10 @@ public sealed class PackOscalTests : IDisposable
         await MakeAsync();
 
         var findings = JsonNode.Parse(_desk.Read("assessment-results.json"))!["assessment-results"]!["results"]![0]!["findings"]!.AsArray();
-        Assert.Contains(@"The check could not tell: two lines \*and\* \<b\>markup\</b\>", findings.Select(f => (string)f!["description"]!));
+        Assert.Contains(
+            @"The check could not decide: two lines \*and\* \<b\>markup\</b\>",
+            findings.Select(f => (string)f!["description"]!)
+        );
     }
 
     // RFC 9562, appendix A.4.

@@ -361,7 +361,7 @@ public sealed class CredentialRotationCheckTests : IDisposable
         _time.Advance(TimeSpan.FromHours(1));
 
         var findings = await Check(_tenant)
-            .RecheckAsync(VaultObjectEvent.Of("kv-hr", "secrets", "db", "Microsoft.KeyVault.SecretNearExpiry", "e1"), Stop);
+            .RecheckAsync(VaultObjectEvent.From("kv-hr", "secrets", "db", "Microsoft.KeyVault.SecretNearExpiry", "e1"), Stop);
 
         Assert.All(findings, f => Assert.Equal(("kv-hr/db", FindingStatus.Resolved), (f.Subject.Name, f.Status)));
         Assert.NotEmpty(findings);
@@ -377,7 +377,7 @@ public sealed class CredentialRotationCheckTests : IDisposable
         _tenant.Refused.Add(Sources.Vault(Vault, "secrets"));
 
         var failed = await Assert.ThrowsAsync<VaultObjectException>(() =>
-            Check(_tenant).RecheckAsync(VaultObjectEvent.Of("kv-hr", "secrets", "db", "Microsoft.KeyVault.SecretExpired", "e1"), Stop)
+            Check(_tenant).RecheckAsync(VaultObjectEvent.From("kv-hr", "secrets", "db", "Microsoft.KeyVault.SecretExpired", "e1"), Stop)
         );
 
         Assert.Contains("403", failed.Message, StringComparison.Ordinal);
@@ -392,7 +392,7 @@ public sealed class CredentialRotationCheckTests : IDisposable
         _tenant.Credentials.Add(VaultSecret("db", ageDays: 300));
 
         var failed = await Assert.ThrowsAsync<VaultObjectException>(() =>
-            Check(_tenant).RecheckAsync(VaultObjectEvent.Of(vault, "secrets", name, VaultObjectEvent.ByHand, "e1"), Stop)
+            Check(_tenant).RecheckAsync(VaultObjectEvent.From(vault, "secrets", name, VaultObjectEvent.ByHand, "e1"), Stop)
         );
 
         Assert.Equal((expected, true), (failed.Message, failed.IsUnknown));
@@ -403,7 +403,7 @@ public sealed class CredentialRotationCheckTests : IDisposable
     public async Task An_event_about_a_vault_that_is_not_shown_stays_a_finding()
     {
         var failed = await Assert.ThrowsAsync<VaultObjectException>(() =>
-            Check(_tenant).RecheckAsync(VaultObjectEvent.Of("kv-none", "secrets", "db", "Microsoft.KeyVault.SecretExpired", "e1"), Stop)
+            Check(_tenant).RecheckAsync(VaultObjectEvent.From("kv-none", "secrets", "db", "Microsoft.KeyVault.SecretExpired", "e1"), Stop)
         );
 
         Assert.True(failed.IsUnknown);

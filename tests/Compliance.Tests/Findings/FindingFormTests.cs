@@ -17,7 +17,10 @@ public sealed class FindingFormTests
         var findings = known.Values.Select(s => s.Finding).OrderByDescending(f => f.Id, StringComparer.Ordinal).ToList();
         var lines = Enumerable.Reverse(findings).Select(f => JsonSerializer.Serialize(f, ComplianceJson.Compact) + "\n");
 
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines)))), FindingDigest.Of(findings));
+        Assert.Equal(
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines)))),
+            FindingDigest.Compute(findings)
+        );
     }
 
     [Theory]
@@ -26,8 +29,8 @@ public sealed class FindingFormTests
     [InlineData(7_999, "😀", 7_999, "…")] // the pair would end behind the limit
     [InlineData(7_998, "😀x", 7_998, "…")] // the pair would be halved
     [InlineData(7_997, "😀xx", 7_997, "😀…")]
-    public void A_text_over_the_limit_is_cut_between_characters(int letters, string end, int kept, string keptEnd) => Assert.Equal(
-        new string('.', kept) + keptEnd, FindingText.Fit(App() with { Reason = new string('.', letters) + end }).Reason);
+    public void A_text_over_the_limit_is_cut_between_characters(int letters, string end, int kept, string keptEnd) =>
+        Assert.Equal(new string('.', kept) + keptEnd, FindingText.Fit(App() with { Reason = new string('.', letters) + end }).Reason);
 
     [Theory]
     [InlineData(0, 0)]
@@ -42,10 +45,16 @@ public sealed class FindingFormTests
     public void A_finding_without_a_start_has_no_age() => Assert.Null(Finding(App() with { Since = null }).AgeDays(Day1));
 
     [Fact]
-    public void The_sources_have_their_stored_names() => Assert.Equal(
-        ("app/queues/work", "app/deadLetters/lost", "arm/subscriptions/s1/resources", "keyvault/subscriptions/s1/vaults/kv/secrets"),
-        (Sources.Queue("work"), Sources.DeadLetters("lost"), Sources.Resources("s1"),
-            Sources.Vault("/subscriptions/S1/vaults/KV", "secrets")));
+    public void The_sources_have_their_stored_names() =>
+        Assert.Equal(
+            ("app/queues/work", "app/deadLetters/lost", "arm/subscriptions/s1/resources", "keyvault/subscriptions/s1/vaults/kv/secrets"),
+            (
+                Sources.Queue("work"),
+                Sources.DeadLetters("lost"),
+                Sources.Resources("s1"),
+                Sources.Vault("/subscriptions/S1/vaults/KV", "secrets")
+            )
+        );
 
     [Fact]
     public void Reports_are_indented() =>

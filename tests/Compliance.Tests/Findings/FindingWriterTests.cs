@@ -38,11 +38,14 @@ public sealed class FindingWriterTests(MemoryStorageFixture accounts)
     {
         var store = new LostStore();
 
-        var error = await Assert.ThrowsAsync<Azure.RequestFailedException>(() => new FindingsKeeper(store).ReconcileAsync(
-            "keeper-lost", ["CRED-001", "GAP-001"], _ => [App("a"), App("b")], Read(), Run(1), Stop));
+        var error = await Assert.ThrowsAsync<Azure.RequestFailedException>(() =>
+            new FindingWriter(store).ReconcileAsync("keeper-lost", ["CRED-001", "GAP-001"], _ => [App("a"), App("b")], Read(), Run(1), Stop)
+        );
 
         Assert.Equal(
-            (412, "2 findings of CRED-001, GAP-001 were changed by others in each of 10 attempts", 10), (error.Status, error.Message, store.Saves));
+            (412, "2 findings of CRED-001, GAP-001 were changed by others in each of 10 attempts", 10),
+            (error.Status, error.Message, store.Saves)
+        );
     }
 
     /// <summary>A store in which others change every finding before it is saved.</summary>
@@ -51,10 +54,16 @@ public sealed class FindingWriterTests(MemoryStorageFixture accounts)
         public int Saves { get; private set; }
 
         public Task<IReadOnlyDictionary<string, StoredFinding>> LoadAsync(
-            string tenantId, IReadOnlyCollection<string> controlIds, CancellationToken stop) =>
-            Task.FromResult<IReadOnlyDictionary<string, StoredFinding>>(new Dictionary<string, StoredFinding>());
+            string tenantId,
+            IReadOnlyCollection<string> controlIds,
+            CancellationToken cancellationToken
+        ) => Task.FromResult<IReadOnlyDictionary<string, StoredFinding>>(new Dictionary<string, StoredFinding>());
 
-        public Task<IReadOnlyList<string>> SaveAsync(string tenantId, IReadOnlyCollection<StoredFinding> findings, CancellationToken stop)
+        public Task<IReadOnlyList<string>> SaveAsync(
+            string tenantId,
+            IReadOnlyCollection<StoredFinding> findings,
+            CancellationToken cancellationToken
+        )
         {
             // Bounded, so that a keeper that does not give up fails instead of hanging.
             if (++Saves > 20)
@@ -62,7 +71,8 @@ public sealed class FindingWriterTests(MemoryStorageFixture accounts)
             return Task.FromResult<IReadOnlyList<string>>([.. findings.Select(f => f.Finding.Id)]);
         }
 
-        public IAsyncEnumerable<Finding> ListOpenAsync(string tenantId, CancellationToken stop) => throw new NotSupportedException();
+        public IAsyncEnumerable<Finding> ListOpenAsync(string tenantId, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 
     /// <summary>A store in which somebody else writes one of the findings right before they are saved for the first time.</summary>

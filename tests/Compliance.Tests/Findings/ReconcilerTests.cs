@@ -289,10 +289,10 @@ public sealed class ReconcilerTests
     {
         var findings = Day(1, Known(), AppsRead, App("a"), App("b"), App("c")).Findings;
 
-        Assert.Equal(FindingDigest.Of(findings), FindingDigest.Of(findings.Reverse()));
-        Assert.NotEqual(FindingDigest.Of(findings), FindingDigest.Of(findings.Skip(1)));
-        Assert.NotEqual(FindingDigest.Of(findings), FindingDigest.Of([findings[0] with { Reopened = 1 }, .. findings.Skip(1)]));
-        Assert.Equal("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", FindingDigest.Of([]));
+        Assert.Equal(FindingDigest.Compute(findings), FindingDigest.Compute(findings.Reverse()));
+        Assert.NotEqual(FindingDigest.Compute(findings), FindingDigest.Compute(findings.Skip(1)));
+        Assert.NotEqual(FindingDigest.Compute(findings), FindingDigest.Compute([findings[0] with { Reopened = 1 }, .. findings.Skip(1)]));
+        Assert.Equal("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", FindingDigest.Compute([]));
     }
 
     [Theory]

@@ -265,7 +265,7 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
     public async Task A_row_that_is_not_ours_is_named_and_not_skipped()
     {
         var table = await Faults.Storage(accounts).TableAsync(TableFindingStore.Table, Stop);
-        var row = FindingRow.Of(New("store-foreign", App())[0].Finding);
+        var row = FindingRow.ToRow(New("store-foreign", App())[0].Finding);
         row["Severity"] = "Terrible";
         await table.AddEntityAsync(row, Stop);
 
@@ -278,7 +278,7 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
     public async Task A_row_another_tenant_left_in_the_partition_is_never_returned()
     {
         var table = await Faults.Storage(accounts).TableAsync(TableFindingStore.Table, Stop);
-        var row = FindingRow.Of(New("store-mine", App())[0].Finding);
+        var row = FindingRow.ToRow(New("store-mine", App())[0].Finding);
         row["Tenant"] = "store-theirs";
         await table.AddEntityAsync(row, Stop);
 

@@ -60,14 +60,14 @@ public sealed class EvidenceRecordSchemaTests
             .Append("loggedAt")
             .Order(StringComparer.Ordinal)
             .ToList();
-        var written = JsonNode.Parse(EvidenceLine.Of(Most, TestLog.Start))!.AsObject().Select(p => p.Key);
+        var written = JsonNode.Parse(EvidenceLine.Create(Most, TestLog.Start))!.AsObject().Select(p => p.Key);
 
         Assert.Equal(properties, ((JObject)schema["properties"]!).Properties().Select(p => p.Name).Order(StringComparer.Ordinal));
         // All of them are written where they are set, in the order of canonical JSON; those that must be there are those that are always
         // set.
         Assert.Equal(properties, written);
         Assert.Equal(
-            JsonNode.Parse(EvidenceLine.Of(Least, TestLog.Start))!.AsObject().Select(p => p.Key),
+            JsonNode.Parse(EvidenceLine.Create(Least, TestLog.Start))!.AsObject().Select(p => p.Key),
             schema["required"]!.Values<string>().Order(StringComparer.Ordinal)
         );
     }
@@ -78,10 +78,10 @@ public sealed class EvidenceRecordSchemaTests
         var schema = await JsonSchema.FromFileAsync(TestLog.SchemaFile, TestContext.Current.CancellationToken);
         foreach (var record in new[] { Least, Most })
         {
-            var line = EvidenceLine.Of(record, TestLog.Start.AddMilliseconds(7));
+            var line = EvidenceLine.Create(record, TestLog.Start.AddMilliseconds(7));
 
             Assert.Empty(schema.Validate(Encoding.UTF8.GetString(line)));
-            Assert.Equal(CanonicalJson.Of(JsonNode.Parse(line)), line);
+            Assert.Equal(CanonicalJson.Serialize(JsonNode.Parse(line)), line);
             Assert.Contains("\"loggedAt\":\"2026-03-01T06:00:00.007Z\"", Encoding.UTF8.GetString(line), StringComparison.Ordinal);
             Assert.DoesNotContain((byte)'\n', line);
         }
@@ -130,7 +130,7 @@ public sealed class EvidenceRecordSchemaTests
                     byte[]? expected;
                     try
                     {
-                        expected = CanonicalJson.Of((JsonNode)Json(record));
+                        expected = CanonicalJson.Serialize((JsonNode)Json(record));
                     }
                     catch (ArgumentException)
                     {
@@ -157,7 +157,7 @@ public sealed class EvidenceRecordSchemaTests
     public async Task What_is_not_written_like_that_is_not_valid(string property, string? value)
     {
         var schema = await JsonSchema.FromFileAsync(TestLog.SchemaFile, TestContext.Current.CancellationToken);
-        var json = JsonNode.Parse(EvidenceLine.Of(Most, TestLog.Start))!.AsObject();
+        var json = JsonNode.Parse(EvidenceLine.Create(Most, TestLog.Start))!.AsObject();
         json.Remove(property);
         if (value is not null)
             json[property] = JsonNode.Parse(value);
@@ -168,11 +168,11 @@ public sealed class EvidenceRecordSchemaTests
     [Fact]
     public void Two_lines_hold_the_same_record_whenever_they_were_appended_and_not_when_anything_else_differs()
     {
-        var line = EvidenceLine.Of(Most, TestLog.Start);
+        var line = EvidenceLine.Create(Most, TestLog.Start);
 
-        Assert.True(EvidenceLine.Same(line, EvidenceLine.Of(Most, TestLog.Start.AddYears(1))));
-        Assert.False(EvidenceLine.Same(line, EvidenceLine.Of(Most with { Outcome = "incomplet3" }, TestLog.Start)));
-        Assert.False(EvidenceLine.Same(line, EvidenceLine.Of(Most with { CorrelationId = "d" }, TestLog.Start)));
+        Assert.True(EvidenceLine.Same(line, EvidenceLine.Create(Most, TestLog.Start.AddYears(1))));
+        Assert.False(EvidenceLine.Same(line, EvidenceLine.Create(Most with { Outcome = "incomplet3" }, TestLog.Start)));
+        Assert.False(EvidenceLine.Same(line, EvidenceLine.Create(Most with { CorrelationId = "d" }, TestLog.Start)));
         Assert.False(EvidenceLine.Same(line, line.AsSpan(0, line.Length - 1)));
         Assert.False(EvidenceLine.Same("{}"u8, "{}"u8));
     }

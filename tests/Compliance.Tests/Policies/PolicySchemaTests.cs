@@ -21,13 +21,18 @@ public sealed class PolicySchemaTests
     [InlineData("prefixItems")]
     [InlineData("$dynamicRef")]
     [InlineData("format")]
-    public void A_keyword_that_the_validator_ignores_is_refused(string keyword) => Assert.Equal(
-        $"the schema uses #/items/{keyword}, which the validator ignores: check it in code", Refusal($$"""{"items":{"{{keyword}}":1} }"""));
+    public void A_keyword_that_the_validator_ignores_is_refused(string keyword) =>
+        Assert.Equal(
+            $"the schema uses #/items/{keyword}, which the validator ignores: check it in code",
+            Refusal($$"""{"items":{"{{keyword}}":1} }""")
+        );
 
     [Fact]
-    public void A_keyword_inside_a_list_of_schemas_is_refused() => Assert.Equal(
-        "the schema uses #/anyOf/const, which the validator ignores: check it in code",
-        Refusal("""{"anyOf":[{"type":"string"},{"const":1}]}"""));
+    public void A_keyword_inside_a_list_of_schemas_is_refused() =>
+        Assert.Equal(
+            "the schema uses #/anyOf/const, which the validator ignores: check it in code",
+            Refusal("""{"anyOf":[{"type":"string"},{"const":1}]}""")
+        );
 
     [Fact]
     public void A_property_may_be_named_as_an_ignored_keyword() =>
@@ -40,9 +45,11 @@ public sealed class PolicySchemaTests
         Assert.Equal(schema, PolicySchema.Parse(schema).Text.ToString(Newtonsoft.Json.Formatting.None));
 
     [Fact]
-    public void A_schema_that_is_not_in_the_build_is_named() => Assert.Equal(
-        "the schema none.json is not in this build",
-        Assert.Throws<InvalidOperationException>(() => PolicySchema.Embedded("none.json")).Message);
+    public void A_schema_that_is_not_in_the_build_is_named() =>
+        Assert.Equal(
+            "the schema none.json is not in this build",
+            Assert.Throws<InvalidOperationException>(() => PolicySchema.Embedded("none.json")).Message
+        );
 
     private static string Refusal(string schema) => Assert.Throws<InvalidOperationException>(() => PolicySchema.Parse(schema)).Message;
 }

@@ -23,9 +23,11 @@ public sealed class PolicyTextTests : IDisposable
         Assert.Equal(YamlPolicyReader.MaxBytes, Read(Encoding.UTF8.GetBytes(new string('x', YamlPolicyReader.MaxBytes))).Text.Length);
 
     [Fact]
-    public void A_file_that_is_one_byte_larger_is_refused() => Assert.Equal(
-        "p.yaml(1,1): the file is larger than 1024 KiB",
-        Assert.Throws<PolicyException>(() => Read(new byte[YamlPolicyReader.MaxBytes + 1])).Message);
+    public void A_file_that_is_one_byte_larger_is_refused() =>
+        Assert.Equal(
+            "p.yaml(1,1): the file is larger than 1024 KiB",
+            Assert.Throws<PolicyException>(() => Read(new byte[YamlPolicyReader.MaxBytes + 1])).Message
+        );
 
     [Fact]
     public void A_file_that_is_not_UTF8_is_refused() =>

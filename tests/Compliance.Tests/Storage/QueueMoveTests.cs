@@ -40,8 +40,8 @@ public sealed class QueueMoveTests(MemoryStorageFixture accounts)
     [InlineData(2026, true)]
     [InlineData(9998, true)]
     [InlineData(9999, false)]
-    public void A_message_expires_unless_its_end_is_in_the_year_9999(int? year, bool expires) => Assert.Equal(
-        expires, QueueMove.Expires(year is { } y ? new DateTimeOffset(y, 12, 31, 23, 59, 59, TimeSpan.Zero) : null));
+    public void A_message_expires_unless_its_end_is_in_the_year_9999(int? year, bool expires) =>
+        Assert.Equal(expires, QueueMove.Expires(year is { } y ? new DateTimeOffset(y, 12, 31, 23, 59, 59, TimeSpan.Zero) : null));
 
     private async Task<QueueClient> QueueAsync(string name)
     {

@@ -43,9 +43,11 @@ public sealed class StateKeysTests(MemoryStorageFixture accounts)
     }
 
     [Fact]
-    public void A_tenants_partitions_lie_between_its_prefix_and_the_end() => Assert.Equal(
-        ("t-1|cred-001", "t-1|", "t-1}"),
-        (FindingRow.Partition("T-1", "CRED-001"), FindingRow.Prefix("T-1"), FindingRow.PrefixEnd("T-1")));
+    public void A_tenants_partitions_lie_between_its_prefix_and_the_end() =>
+        Assert.Equal(
+            ("t-1|cred-001", "t-1|", "t-1}"),
+            (FindingRow.Partition("T-1", "CRED-001"), FindingRow.Prefix("T-1"), FindingRow.PrefixEnd("T-1"))
+        );
 
     [Fact]
     public async Task A_refused_part_of_a_known_subscriptions_key_is_named()

@@ -19,15 +19,22 @@ public sealed class StateStorageFailureTests(MemoryStorageFixture accounts)
 
     [Theory]
     [InlineData(401, "InvalidAuthenticationInfo", Evidence + " does not accept this sign-in or key (401 InvalidAuthenticationInfo)")]
-    [InlineData(403, "AuthorizationFailure", Evidence + " refuses us (403 AuthorizationFailure): "
-        + "grant the identity the role Storage Blob Data Contributor on the account, and let this network through its firewall")]
+    [InlineData(
+        403,
+        "AuthorizationFailure",
+        Evidence
+            + " refuses us (403 AuthorizationFailure): "
+            + "grant the identity the role Storage Blob Data Contributor on the account, and let this network through its firewall"
+    )]
     [InlineData(400, "InvalidHeaderValue", Evidence + " failed (400 InvalidHeaderValue)")]
     public async Task A_refusal_names_account_service_address_and_remedy(int status, string code, string message)
     {
-        var storage = Storage(_ => new((HttpStatusCode)status)
-        {
-            Content = new StringContent($"<?xml version=\"1.0\"?><Error><Code>{code}</Code></Error>", Encoding.UTF8, "application/xml"),
-        });
+        var storage = Storage(_ =>
+            new((HttpStatusCode)status)
+            {
+                Content = new StringContent($"<?xml version=\"1.0\"?><Error><Code>{code}</Code></Error>", Encoding.UTF8, "application/xml"),
+            }
+        );
 
         var error = await Assert.ThrowsAsync<RequestFailedException>(() => storage.EvidenceContainerAsync("evidence", Stop));
 
@@ -110,16 +117,20 @@ public sealed class StateStorageFailureTests(MemoryStorageFixture accounts)
     }
 
     private static StateStorage Storage(Func<HttpRequestMessage, HttpResponseMessage> answer, bool managed = false) =>
-        new(new(Account(StorageOptions.StateKey, "statesa", managed), Account(StorageOptions.EvidenceKey, "evidencesa", managed)),
-            new HttpClientTransport(new Wire(answer)), TimeSpan.Zero);
+        new(
+            new(Account(StorageOptions.StateKey, "statesa", managed), Account(StorageOptions.EvidenceKey, "evidencesa", managed)),
+            new HttpClientTransport(new Wire(answer)),
+            TimeSpan.Zero
+        );
 
-    private static StorageAccount Account(string key, string name, bool managed) => new()
-    {
-        Key = key,
-        ConnectionString = Connection(name),
-        ManagedIdentity = managed,
-        BlobEndpoint = new($"https://{name}.blob.core.windows.net/"),
-    };
+    private static StorageAccount Account(string key, string name, bool managed) =>
+        new()
+        {
+            Key = key,
+            ConnectionString = Connection(name),
+            ManagedIdentity = managed,
+            BlobEndpoint = new($"https://{name}.blob.core.windows.net/"),
+        };
 
     private static string Connection(string name) =>
         $"DefaultEndpointsProtocol=https;AccountName={name};AccountKey={Convert.ToBase64String(new byte[64])};"

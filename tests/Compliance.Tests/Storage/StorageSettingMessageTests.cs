@@ -9,34 +9,63 @@ public sealed class StorageSettingMessageTests
     private const string ClientId = "11111111-2222-3333-4444-555555555555";
 
     [Theory]
-    [InlineData("AzureWebJobsStorage__tableServiceUri", "http://statesa.table.core.windows.net/",
-        "setting AzureWebJobsStorage__tableServiceUri is not an https:// address without a query (http:// is taken for loopback only)")]
-    [InlineData("AzureWebJobsStorage__queueServiceUri", "https://statesa.queue.core.windows.net/?sig=x",
-        "setting AzureWebJobsStorage__queueServiceUri is not an https:// address without a query (http:// is taken for loopback only)")]
-    [InlineData("AzureWebJobsStorage__queueServiceUri", "ftp://127.0.0.1/",
-        "setting AzureWebJobsStorage__queueServiceUri is not an https:// address without a query (http:// is taken for loopback only)")]
-    [InlineData("AzureWebJobsStorage__tableServiceUri", " ",
-        "setting AzureWebJobsStorage__tableServiceUri is missing: the others of its kind are there")]
-    [InlineData("EvidenceStorage__blobServiceUri", " ",
-        "setting EvidenceStorage is missing: give a connection string, or with an identity EvidenceStorage__blobServiceUri")]
-    [InlineData("EvidenceStorage__blobServiceUri", "https://statesa.blob.core.windows.net/",
+    [InlineData(
+        "AzureWebJobsStorage__tableServiceUri",
+        "http://statesa.table.core.windows.net/",
+        "setting AzureWebJobsStorage__tableServiceUri is not an https:// address without a query (http:// is taken for loopback only)"
+    )]
+    [InlineData(
+        "AzureWebJobsStorage__queueServiceUri",
+        "https://statesa.queue.core.windows.net/?sig=x",
+        "setting AzureWebJobsStorage__queueServiceUri is not an https:// address without a query (http:// is taken for loopback only)"
+    )]
+    [InlineData(
+        "AzureWebJobsStorage__queueServiceUri",
+        "ftp://127.0.0.1/",
+        "setting AzureWebJobsStorage__queueServiceUri is not an https:// address without a query (http:// is taken for loopback only)"
+    )]
+    [InlineData(
+        "AzureWebJobsStorage__tableServiceUri",
+        " ",
+        "setting AzureWebJobsStorage__tableServiceUri is missing: the others of its kind are there"
+    )]
+    [InlineData(
+        "EvidenceStorage__blobServiceUri",
+        " ",
+        "setting EvidenceStorage is missing: give a connection string, or with an identity EvidenceStorage__blobServiceUri"
+    )]
+    [InlineData(
+        "EvidenceStorage__blobServiceUri",
+        "https://statesa.blob.core.windows.net/",
         "setting EvidenceStorage names the account of AzureWebJobsStorage: "
-        + "evidence needs an account of its own, so that its ledger can be made immutable")]
-    [InlineData("AzureWebJobsStorage__credential", "password",
-        "setting AzureWebJobsStorage__credential is 'password': it may be 'managedidentity', or left out for the sign-in of the Azure CLI")]
-    [InlineData("EvidenceStorage__credential", "password",
-        "setting EvidenceStorage__credential is 'password': it may be 'managedidentity', or left out for the sign-in of the Azure CLI")]
-    [InlineData("EvidenceStorage", "nonsense",
+            + "evidence needs an account of its own, so that its ledger can be made immutable"
+    )]
+    [InlineData(
+        "AzureWebJobsStorage__credential",
+        "password",
+        "setting AzureWebJobsStorage__credential is 'password': it may be 'managedidentity', or left out for the sign-in of the Azure CLI"
+    )]
+    [InlineData(
+        "EvidenceStorage__credential",
+        "password",
+        "setting EvidenceStorage__credential is 'password': it may be 'managedidentity', or left out for the sign-in of the Azure CLI"
+    )]
+    [InlineData(
+        "EvidenceStorage",
+        "nonsense",
         "setting EvidenceStorage is not a storage connection string "
-        + "(AccountName, AccountKey and endpoints; or UseDevelopmentStorage=true)")]
+            + "(AccountName, AccountKey and endpoints; or UseDevelopmentStorage=true)"
+    )]
     public void A_setting_that_cannot_be_used_is_named_with_its_rule(string key, string value, string message) =>
         Assert.Equal(message, Refusal([.. Addresses().Where(a => a.Key != key), (key, value)]));
 
     [Fact]
-    public void Without_any_setting_both_ways_to_give_the_state_account_are_named() => Assert.Equal(
-        "setting AzureWebJobsStorage is missing: give a connection string, or with an identity "
-        + "AzureWebJobsStorage__blobServiceUri, AzureWebJobsStorage__queueServiceUri, AzureWebJobsStorage__tableServiceUri",
-        Refusal([]));
+    public void Without_any_setting_both_ways_to_give_the_state_account_are_named() =>
+        Assert.Equal(
+            "setting AzureWebJobsStorage is missing: give a connection string, or with an identity "
+                + "AzureWebJobsStorage__blobServiceUri, AzureWebJobsStorage__queueServiceUri, AzureWebJobsStorage__tableServiceUri",
+            Refusal([])
+        );
 
     [Theory]
     [InlineData("http://127.0.0.1:10002/devstoreaccount1")]
@@ -62,12 +91,20 @@ public sealed class StorageSettingMessageTests
     [InlineData("managedidentity", "s", " ", " ", true, "s")]
     [InlineData(null, null, null, null, false, null)]
     public void Evidence_takes_the_state_accounts_identity_only_when_it_names_none(
-        string? stateCredential, string? stateClient, string? credential, string? client, bool managed, string? expected)
+        string? stateCredential,
+        string? stateClient,
+        string? credential,
+        string? client,
+        bool managed,
+        string? expected
+    )
     {
         var given = new[]
         {
-            ("AzureWebJobsStorage__credential", stateCredential), ("AzureWebJobsStorage__clientId", stateClient),
-            ("EvidenceStorage__credential", credential), ("EvidenceStorage__clientId", client),
+            ("AzureWebJobsStorage__credential", stateCredential),
+            ("AzureWebJobsStorage__clientId", stateClient),
+            ("EvidenceStorage__credential", credential),
+            ("EvidenceStorage__clientId", client),
         };
 
         var options = Read([.. Addresses(), .. given.Where(g => g.Item2 is not null).Select(g => (g.Item1, g.Item2!))]);
@@ -107,9 +144,11 @@ public sealed class StorageSettingMessageTests
     }
 
     [Fact]
-    public void An_account_prints_its_setting_and_host() => Assert.Equal(
-        ("AzureWebJobsStorage (statesa.blob.core.windows.net)", "EvidenceStorage (evidencesa.blob.core.windows.net)"),
-        (Read(Addresses()).State.ToString(), Read(Addresses()).Evidence.ToString()));
+    public void An_account_prints_its_setting_and_host() =>
+        Assert.Equal(
+            ("AzureWebJobsStorage (statesa.blob.core.windows.net)", "EvidenceStorage (evidencesa.blob.core.windows.net)"),
+            (Read(Addresses()).State.ToString(), Read(Addresses()).Evidence.ToString())
+        );
 
     [Theory]
     [InlineData(null, "setting Tenant:Id is missing: give the Entra tenant id (`az account show --query tenantId`)")]
@@ -134,10 +173,10 @@ public sealed class StorageSettingMessageTests
     private static string Refusal((string, string)[] settings) => Assert.Throws<StateSettingException>(() => Read(settings)).Message;
 
     private static (string Key, string Value)[] Addresses() =>
-    [
-        ("AzureWebJobsStorage__blobServiceUri", "https://statesa.blob.core.windows.net/"),
-        ("AzureWebJobsStorage__queueServiceUri", "https://statesa.queue.core.windows.net/"),
-        ("AzureWebJobsStorage__tableServiceUri", "https://statesa.table.core.windows.net/"),
-        ("EvidenceStorage__blobServiceUri", "https://evidencesa.blob.core.windows.net/"),
-    ];
+        [
+            ("AzureWebJobsStorage__blobServiceUri", "https://statesa.blob.core.windows.net/"),
+            ("AzureWebJobsStorage__queueServiceUri", "https://statesa.queue.core.windows.net/"),
+            ("AzureWebJobsStorage__tableServiceUri", "https://statesa.table.core.windows.net/"),
+            ("EvidenceStorage__blobServiceUri", "https://evidencesa.blob.core.windows.net/"),
+        ];
 }

@@ -42,7 +42,7 @@ public sealed class ReadFailureTests
     public void Each_kind_of_failure_is_named_and_a_permission_only_where_one_is_missing(string kind, string reason, bool permission)
     {
         var signIn = new AuthenticationFailedException("", new InvalidOperationException("AADSTS7000222: expired\nTrace ID: 1"));
-        var failure = ReadFailure.Of(
+        var failure = ReadFailure.From(
             kind switch
             {
                 "401" or "403" or "429" or "500" => new RequestFailedException(
@@ -87,12 +87,12 @@ public sealed class ReadFailureTests
     [InlineData(503, "the batch left this request out", "503: the batch left this request out")]
     [InlineData(404, null, "404: no reason was given")]
     public void An_answer_inside_a_batch_is_named_by_its_status_or_by_why_there_is_none(int status, string? why, string reason) =>
-        Assert.Equal(reason, ReadFailure.Of(new BatchAnswer(status, default, null, why), Call, "client").Reason);
+        Assert.Equal(reason, ReadFailure.From(new BatchAnswer(status, default, null, why), Call, "client").Reason);
 
     [Fact]
     public void A_reason_is_one_short_line_without_secrets()
     {
-        var failure = ReadFailure.Of(new InvalidOperationException($"client_secret=PLANTED\r\n{new string('x', 400)}"), Call, null, null);
+        var failure = ReadFailure.From(new InvalidOperationException($"client_secret=PLANTED\r\n{new string('x', 400)}"), Call, null, null);
 
         Assert.StartsWith("InvalidOperationException: client_secret=*** xxx", failure.Reason, StringComparison.Ordinal);
         Assert.Equal((301, '…'), (failure.Reason.Length, failure.Reason[^1]));
@@ -101,7 +101,7 @@ public sealed class ReadFailureTests
     [Fact]
     public void What_could_not_be_read_is_not_complete()
     {
-        var failure = ReadFailure.Of(new IOException("reset"), Call, null, null);
+        var failure = ReadFailure.From(new IOException("reset"), Call, null, null);
 
         var outcome = failure.Outcome("s", 3, new Subject(SubjectTypes.Source, "s", "s"), "/r");
 

@@ -24,21 +24,25 @@ public sealed class CanonicalJsonRefusalTests
         Assert.Equal($"{Halved} (Parameter 'value')", Refusal(() => Text(JsonNode.Parse("""["\ud800"]"""))));
 
     [Fact]
-    public void Half_a_character_in_a_parsed_name_is_refused_as_name() => Assert.Equal(
-        "a name holds a lone surrogate, which has no UTF-8 form (Parameter 'members')",
-        Refusal(() => Text(JsonNode.Parse("""{"\ud800":1}"""))));
+    public void Half_a_character_in_a_parsed_name_is_refused_as_name() =>
+        Assert.Equal(
+            "a name holds a lone surrogate, which has no UTF-8 form (Parameter 'members')",
+            Refusal(() => Text(JsonNode.Parse("""{"\ud800":1}""")))
+        );
 
     [Fact]
-    public void Half_a_character_in_a_records_text_is_refused() => Assert.Equal(
-        $"{Halved} (Parameter 'value')", Refusal(() => CanonicalJson.Of(new { Text = "\udc00" })));
+    public void Half_a_character_in_a_records_text_is_refused() =>
+        Assert.Equal($"{Halved} (Parameter 'value')", Refusal(() => CanonicalJson.Serialize(new { Text = "\udc00" })));
 
     [Fact]
-    public void Half_a_character_in_a_dictionarys_key_is_refused() => Assert.Equal(
-        $"{Halved} (Parameter 'value')",
-        Refusal(() => CanonicalJson.Of(new Dictionary<string, int> { ["a\ud800b"] = 1 })));
+    public void Half_a_character_in_a_dictionarys_key_is_refused() =>
+        Assert.Equal(
+            $"{Halved} (Parameter 'value')",
+            Refusal(() => CanonicalJson.Serialize(new Dictionary<string, int> { ["a\ud800b"] = 1 }))
+        );
 
     private static string Refusal(Action write) => Assert.Throws<ArgumentException>(write).Message;
 
     // The overload for parsed JSON: the other one goes through the serializer first.
-    private static string Text(JsonNode? node) => Encoding.UTF8.GetString(CanonicalJson.Of(node));
+    private static string Text(JsonNode? node) => Encoding.UTF8.GetString(CanonicalJson.Serialize(node));
 }

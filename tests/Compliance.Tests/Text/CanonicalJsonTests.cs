@@ -95,7 +95,7 @@ public sealed partial class CanonicalJsonTests
     {
         var value = BitConverter.UInt64BitsToDouble(bits);
         Assert.Throws<ArgumentException>(() => Text(JsonValue.Create(value)));
-        Assert.Throws<ArgumentException>(() => CanonicalJson.Of(new { value }));
+        Assert.Throws<ArgumentException>(() => CanonicalJson.Serialize(new { value }));
     }
 
     [Theory]
@@ -187,7 +187,7 @@ public sealed partial class CanonicalJsonTests
         Assert.Equal($"\"{escaped}\\\"\\\\{plain}\"", Text(JsonValue.Create(controls + "\"\\" + plain)));
         Assert.Equal(
             $"{{\"{escaped}\":\"{plain}\"}}",
-            Encoding.UTF8.GetString(CanonicalJson.Of(new Dictionary<string, string> { [controls] = plain }))
+            Encoding.UTF8.GetString(CanonicalJson.Serialize(new Dictionary<string, string> { [controls] = plain }))
         );
         Assert.Equal(
             "\"\u20ac$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"",
@@ -206,7 +206,7 @@ public sealed partial class CanonicalJsonTests
         var text = string.Concat(units.Split(' ').Select(u => (char)ushort.Parse(u, NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
         Assert.Throws<ArgumentException>(() => Text(JsonValue.Create(text)));
         Assert.Throws<ArgumentException>(() => Text(new JsonObject { [text] = 1 }));
-        Assert.Throws<ArgumentException>(() => CanonicalJson.Of(new { text }));
+        Assert.Throws<ArgumentException>(() => CanonicalJson.Serialize(new { text }));
         var escaped = string.Concat(text.Select(c => $"\\u{(int)c:x4}"));
         foreach (var json in new[] { $"[\"{escaped}\"]", $"{{\"{escaped}\":1}}" })
             Assert.Throws<ArgumentException>(() => Text(JsonNode.Parse(json)));
@@ -222,7 +222,7 @@ public sealed partial class CanonicalJsonTests
         Assert.Equal(
             """{"at":"2026-11-23T12:00:00+01:00","day":"monday","kept":{"B":null,"a":"x"},"list":[null,{}],"number":0.1,"true":true}""",
             Encoding.UTF8.GetString(
-                CanonicalJson.Of(
+                CanonicalJson.Serialize(
                     new
                     {
                         True = true,
@@ -286,7 +286,7 @@ public sealed partial class CanonicalJsonTests
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     // The overload for parsed JSON: the other one goes through the serializer first.
-    private static string Text(JsonNode? node) => Encoding.UTF8.GetString(CanonicalJson.Of(node));
+    private static string Text(JsonNode? node) => Encoding.UTF8.GetString(CanonicalJson.Serialize(node));
 
     private static string? Vectors() => PublishedFiles.Find("jcs");
 }

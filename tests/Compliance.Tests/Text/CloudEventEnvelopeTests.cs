@@ -15,8 +15,8 @@ public sealed class CloudEventEnvelopeTests
     }
 
     [Fact]
-    public void An_event_without_data_has_undefined_data() => Assert.Equal(
-        JsonValueKind.Undefined, Read("""{"specversion":"1.0","id":"7","source":"s","type":"t"}""").Read.Data.ValueKind);
+    public void An_event_without_data_has_undefined_data() =>
+        Assert.Equal(JsonValueKind.Undefined, Read("""{"specversion":"1.0","id":"7","source":"s","type":"t"}""").Read.Data.ValueKind);
 
     [Fact]
     public void What_can_be_read_is_given_beside_the_problems()
@@ -55,10 +55,14 @@ public sealed class CloudEventEnvelopeTests
     }
 
     [Fact]
-    public void An_event_of_Event_Grids_own_schema_is_refused_with_what_to_do_and_nothing_else() => Assert.Equal(
-        ["the event is in the Event Grid schema, and only CloudEvents 1.0 are taken in: "
-            + "replace the event subscription by one with --event-delivery-schema cloudeventschemav1_0"],
-        Read("""{"id":"7","eventType":"t","eventTime":"2026-11-20T08:00:00Z"}""").Problems);
+    public void An_event_of_Event_Grids_own_schema_is_refused_with_what_to_do_and_nothing_else() =>
+        Assert.Equal(
+            [
+                "the event is in the Event Grid schema, and only CloudEvents 1.0 are taken in: "
+                    + "replace the event subscription by one with --event-delivery-schema cloudeventschemav1_0",
+            ],
+            Read("""{"id":"7","eventType":"t","eventTime":"2026-11-20T08:00:00Z"}""").Problems
+        );
 
     private static (CloudEventEnvelope Read, List<string> Problems) Read(string json)
     {

@@ -24,7 +24,7 @@ public sealed record ApprovalRequest
     /// <summary>Why approvals are due: the guards that hold, in words.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
-    /// <summary>The guards that hold, by name. The answers cover these alone: one that holds later asks anew.</summary>
+    /// <summary>The guards that hold, by name. The answers cover these alone: one that holds later asks again.</summary>
     public IReadOnlyList<string> Guards { get; init; } = [];
 
     /// <summary>Ids of the controls that the hold serves.</summary>

@@ -29,7 +29,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     /// one is opened again, without its answers, only by who looked after it was voided: a repeat of the asking that it came from does not
     /// bring it back.
     /// </summary>
-    /// <returns>The request as it stands; it may be void, which <see cref="FindAsync"/> tells.</returns>
+    /// <returns>The request as it stands; it may be void, which <see cref="FindAsync"/> shows.</returns>
     public async Task<ApprovalRequest> AskAsync(ApprovalRequest request, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);

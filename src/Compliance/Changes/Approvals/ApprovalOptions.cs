@@ -29,7 +29,7 @@ internal sealed record ApprovalOptions(IReadOnlyList<string> Audiences)
             : throw new StateSettingException(
                 Setting,
                 $"is '{value}': give the app registration's client id (a GUID), also as api://11111111-2222-3333-4444-555555555555; "
-                    + "another id URI does not tell it, and tokens carry the client id"
+                    + "another id URI does not show it, and tokens carry the client id"
             );
     }
 }

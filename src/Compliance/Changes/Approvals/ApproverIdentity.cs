@@ -9,12 +9,12 @@ internal sealed record ApproverIdentity(string ObjectId, string TenantId, string
 /// <summary>What a token came to: a person, or a refusal.</summary>
 /// <param name="Identity">The person; null when refused.</param>
 /// <param name="Status">HTTP status to answer with: 200, 401 (no good token), 403 (a good one without the right), 503 (nobody could
-/// tell).</param>
+/// show).</param>
 /// <param name="Reason">Why it is refused, without any part of the token; null when it is not.</param>
 internal sealed record ApproverSignIn(ApproverIdentity? Identity, int Status, string? Reason)
 {
     /// <summary>A person.</summary>
-    public static ApproverSignIn Of(ApproverIdentity identity) => new(identity, 200, null);
+    public static ApproverSignIn From(ApproverIdentity identity) => new(identity, 200, null);
 
     /// <summary>A refusal.</summary>
     public static ApproverSignIn Refused(int status, string reason) => new(null, status, reason);

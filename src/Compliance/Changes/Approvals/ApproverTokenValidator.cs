@@ -8,8 +8,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Compliance.Changes.Approvals;
 
 /// <summary>
-/// Tells who an approver is from an Entra v2.0 access token: signature (RS256, a key of this tenant's sign-in service), issuer, audience,
-/// lifetime, tenant, a person and not an app, and the role. Whatever cannot be told is a refusal.
+/// Shows who an approver is from an Entra v2.0 access token: signature (RS256, a key of this tenant's sign-in service), issuer, audience,
+/// lifetime, tenant, a person and not an app, and the role. Whatever cannot be known is a refusal.
 /// </summary>
 /// <remarks>
 /// Claims as documented for Entra access tokens (v2.0): <c>iss</c>, <c>aud</c>, <c>exp</c>, <c>nbf</c>, <c>tid</c>, <c>oid</c>,
@@ -69,7 +69,7 @@ internal sealed partial class ApproverTokenValidator(
         {
             return ApproverSignIn.Refused(
                 503,
-                "the sign-in service's keys could not be read, so that nobody can tell whose token this is; try again later"
+                "the sign-in service's keys could not be read, so that it is not known whose token this is; try again later"
             );
         }
         var issuer = $"{tenant.Authority.ToString().TrimEnd('/')}/{tenant.Id}/v2.0";
@@ -124,7 +124,7 @@ internal sealed partial class ApproverTokenValidator(
             return ApproverSignIn.Refused(403, "the token has no scope, so that no person is signed in: only a person can approve");
         if (!Values(token, "roles").Contains(Role, StringComparer.Ordinal))
             return ApproverSignIn.Refused(403, $"the person does not hold the app role {Role}");
-        return ApproverSignIn.Of(new(objectId.ToString("D"), tenant.Id, Claim(token, "uti") ?? Claim(token, "jti")));
+        return ApproverSignIn.From(new(objectId.ToString("D"), tenant.Id, Claim(token, "uti") ?? Claim(token, "jti")));
     }
 
     private bool InTime(DateTime? notBefore, DateTime? expires)

@@ -109,7 +109,7 @@ public enum StepResult
 /// <param name="At">When (UTC).</param>
 /// <param name="Reason">Why it is not done; null when it is.</param>
 /// <param name="Permission">The missing permission's name; null unless <see cref="StepResult.NotPermitted"/>.</param>
-/// <param name="Remedy">The command or step that mends it; null when done.</param>
+/// <param name="Remedy">The command or step that corrects it; null when done.</param>
 public sealed record StepOutcome(
     string StepId,
     StepResult Result,

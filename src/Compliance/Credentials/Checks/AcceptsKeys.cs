@@ -1,6 +1,6 @@
 namespace Compliance.Credentials;
 
-/// <summary>CRED-009: a resource accepts keys whose age its service does not tell. Unknown where no rule judges its type.</summary>
+/// <summary>CRED-009: a resource accepts keys whose age its service does not state. Unknown where no rule judges its type.</summary>
 internal sealed class AcceptsKeys : ICredentialCheck
 {
     /// <summary>The control.</summary>
@@ -16,7 +16,7 @@ internal sealed class AcceptsKeys : ICredentialCheck
             return null;
         var type = credential.ResourceType ?? "";
         return KeyedTypes.Find(type) is { } judged
-            ? new($"{judged.Accepts}; its service does not tell their age.", WholeSubject: true)
+            ? new($"{judged.Accepts}; its service does not state their age.", WholeSubject: true)
             : new($"Resources of type {type} have keys, tokens or passwords, and no rule of this check judges them.", Unknown: true);
     }
 }

@@ -1,6 +1,6 @@
 namespace Compliance.Credentials;
 
-/// <summary>CRED-005: the service does not tell since when it has been in use, so nobody can say whether it is due.</summary>
+/// <summary>CRED-005: the service does not state since when it has been in use, so nobody can say whether it is due.</summary>
 internal sealed class AgeUnknown : ICredentialCheck
 {
     /// <summary>The control.</summary>
@@ -12,6 +12,6 @@ internal sealed class AgeUnknown : ICredentialCheck
     /// <inheritdoc/>
     public CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now) =>
         credential.Started is null && credential.Enabled && credential.Kind != CredentialKind.ResourceKeys && !Ages.IsOver(credential, now)
-            ? new("The service does not tell when it was made, so its age is unknown.", Unknown: true)
+            ? new("The service does not state when it was made, so its age is unknown.", Unknown: true)
             : null;
 }

@@ -12,7 +12,7 @@ internal interface ICredentialCheck
 
 /// <summary>What a check found wrong.</summary>
 /// <param name="Reason">Why, with dates rather than ages.</param>
-/// <param name="Unknown">True when the check could not tell.</param>
+/// <param name="Unknown">True when the check could not decide.</param>
 /// <param name="StepDays">The warning step that was reached; null for all but <see cref="ExpiresSoon"/>.</param>
 /// <param name="WholeSubject">True when it is about the object rather than this one credential of it.</param>
 internal readonly record struct CheckFailure(string Reason, bool Unknown = false, int? StepDays = null, bool WholeSubject = false);

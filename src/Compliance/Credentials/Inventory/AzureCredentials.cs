@@ -78,7 +78,7 @@ internal sealed partial class AzureCredentials(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var failure = ReadFailure.Of(e, DeclaredCall.Subscriptions, null, tenant.Options.ClientId);
+            var failure = ReadFailure.From(e, DeclaredCall.Subscriptions, null, tenant.Options.ClientId);
             NotRead(log, Sources.Subscriptions, failure.Reason);
             sink.Read(
                 failure.Outcome(
@@ -117,7 +117,7 @@ internal sealed partial class AzureCredentials(
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             failed = e;
-            NotRead(log, "arm/resources", ReadFailure.Of(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId).Reason);
+            NotRead(log, "arm/resources", ReadFailure.From(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId).Reason);
         }
         foreach (var ((subscription, type), count) in unjudged)
             Unjudged(subscription, type, count, sink);
@@ -126,7 +126,7 @@ internal sealed partial class AzureCredentials(
                 failed is null
                     ? new SourceOutcome(Sources.Resources(subscription), Complete: true, count)
                     : ReadFailure
-                        .Of(failed, DeclaredCall.ResourceGraph, $"/subscriptions/{subscription}", tenant.Options.ClientId)
+                        .From(failed, DeclaredCall.ResourceGraph, $"/subscriptions/{subscription}", tenant.Options.ClientId)
                         .Outcome(
                             Sources.Resources(subscription),
                             count,

@@ -29,7 +29,7 @@ internal sealed class CredentialInventory(TenantConnection tenant, GraphCredenti
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var failure = ReadFailure.Of(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId);
+            var failure = ReadFailure.From(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId);
             sink.Read(
                 failure.Outcome(
                     $"keyvault/{vaultName}/{collection}/{objectName}",
@@ -96,7 +96,7 @@ internal sealed class RotationPolicies(TenantConnection tenant) : IRotationPolic
                 {
                     answers[key.Subject.Id] = new RotationPolicyAnswer(
                         null,
-                        ReadFailure.Of(e, DeclaredCall.RotationPolicy, key.ResourceId, tenant.Options.ClientId).Reason
+                        ReadFailure.From(e, DeclaredCall.RotationPolicy, key.ResourceId, tenant.Options.ClientId).Reason
                     );
                 }
             }
@@ -132,7 +132,7 @@ internal sealed class ResourceLookup(TenantConnection tenant, ResourceManagerRea
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var failure = ReadFailure.Of(e, DeclaredCall.Resource, resourceId, tenant.Options.ClientId);
+            var failure = ReadFailure.From(e, DeclaredCall.Resource, resourceId, tenant.Options.ClientId);
             return new(null, $"whether it was deleted could not be asked: {failure.Reason}", failure.Permission, failure.Remedy);
         }
     }

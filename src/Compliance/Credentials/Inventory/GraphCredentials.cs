@@ -134,7 +134,7 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
                     else
                         twice++;
                 if (link is not null && !tenant.IsGraph(link))
-                    throw ForeignHostException.Of(link);
+                    throw ForeignHostException.From(link);
                 trail.Next(link);
                 next = link;
             } while (next is not null);
@@ -144,7 +144,7 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var failure = ReadFailure.Of(e, call, null, tenant.Options.ClientId);
+            var failure = ReadFailure.From(e, call, null, tenant.Options.ClientId);
             NotRead(log, source, failure.Reason);
             sink.Read(failure.Outcome(source, seen.Count, new Subject(SubjectTypes.Source, source, what), null));
         }

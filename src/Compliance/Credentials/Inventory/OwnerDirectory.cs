@@ -39,7 +39,7 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
             StringComparer.OrdinalIgnoreCase
         );
 
-        // An owner whose account is not told of may be deleted: the user is asked for by id.
+        // An owner whose account is not given may be deleted: the user is asked for by id.
         var doubtful = owners
             .Values.SelectMany(a => a.Owners)
             .Where(o => o is { IsUser: true, Enabled: null })
@@ -127,14 +127,14 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
                 if (page.OdataNextLink is not { } next)
                     return new OwnedAnswer(owned, null);
                 if (!tenant.IsGraph(next))
-                    throw ForeignHostException.Of(next);
+                    throw ForeignHostException.From(next);
                 trail.Next(next);
                 page = await objects.WithUrl(next).GetAsync(cancellationToken: cancellationToken);
             }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return new OwnedAnswer(owned, ReadFailure.Of(e, DeclaredCall.OwnedObjects, null, tenant.Options.ClientId).Reason);
+            return new OwnedAnswer(owned, ReadFailure.From(e, DeclaredCall.OwnedObjects, null, tenant.Options.ClientId).Reason);
         }
     }
 

@@ -79,7 +79,7 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
                 "keys" => DeclaredCall.Keys,
                 _ => DeclaredCall.Certificates,
             };
-            var failure = ReadFailure.Of(e, call, row.Id, tenant.Options.ClientId);
+            var failure = ReadFailure.From(e, call, row.Id, tenant.Options.ClientId);
             NotRead(log, source, failure.Reason);
             sink.Read(
                 failure.Outcome(
@@ -223,13 +223,13 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
         while (next is not null)
         {
             if (!Uri.TryCreate(next, UriKind.Absolute, out var uri) || uri.Host != vault.Address.Host || uri.Port != vault.Address.Port)
-                throw ForeignHostException.Of(next);
+                throw ForeignHostException.From(next);
             trail.Next(next);
             using var answer = await GetAsync(vault, uri, cancellationToken);
             if (!answer.RootElement.TryGetProperty("value", out var items) || items.ValueKind != JsonValueKind.Array)
                 throw new IncompleteReadException("the answer has no 'value' array");
             foreach (var item in items.EnumerateArray())
-                yield return KeyItem.Of(item);
+                yield return KeyItem.From(item);
             next =
                 answer.RootElement.TryGetProperty("nextLink", out var link)
                 && link.ValueKind == JsonValueKind.String
@@ -372,7 +372,7 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
         Dictionary<string, string>? Tags
     )
     {
-        public static KeyItem Of(JsonElement item)
+        public static KeyItem From(JsonElement item)
         {
             if (
                 !item.TryGetProperty("kid", out var kid)

@@ -177,7 +177,7 @@ internal static class CredentialPolicyLoader
         if (now >= ends)
             warnings.Add(
                 node["expires"]!.Value.Problem(
-                    $"waiver '{id}' ended after {to:yyyy-MM-dd} and no longer holds; remove it or have it approved anew"
+                    $"waiver '{id}' ended after {to:yyyy-MM-dd} and no longer holds; remove it or have it approved again"
                 )
             );
         else if (ends - now < TimeSpan.FromDays(WaiverWarningDays))

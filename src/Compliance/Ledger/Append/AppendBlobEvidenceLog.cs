@@ -7,12 +7,12 @@ namespace Compliance.Ledger.Append;
 /// <summary>
 /// Evidence on append blobs, one log a tenant: container <c>ledger</c>, blobs <c>{tenant}/log/{yyyy-MM}-{nnnn}.jsonl</c> by the clock, so
 /// that the order of their names and bytes is the order in which records were appended. Every append says where it has to land; when it did
-/// not, or nobody knows, the log is read on and tells. So a record is kept exactly once with any number of writers, crashes and lost
+/// not, or nobody knows, the log is read on and shows. So a record is kept exactly once with any number of writers, crashes and lost
 /// answers.
 /// </summary>
 /// <param name="storage">The evidence account. Least role: Storage Blob Data Contributor.</param>
 /// <param name="time">The clock of the months and of when a record is appended.</param>
-/// <param name="logger">Told of damaged lines and of writers that met.</param>
+/// <param name="logger">Informed of damaged lines and of writers that met.</param>
 /// <param name="options">Bounds; null for the usual ones.</param>
 internal sealed class AppendBlobEvidenceLog(
     StateStorage storage,

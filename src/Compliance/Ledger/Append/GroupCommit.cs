@@ -50,7 +50,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     /// <param name="chain">The log, used by this alone.</param>
     /// <param name="options">Bounds.</param>
     /// <param name="time">The clock of the log's months and of when a record is appended.</param>
-    /// <param name="logger">Told of writers that met and of answers that did not come.</param>
+    /// <param name="logger">Informed of writers that met and of answers that did not come.</param>
     public GroupCommit(LogChain chain, LogOptions options, TimeProvider time, ILogger logger)
     {
         (_chain, _options, _time, _logger) = (chain, options, time, logger);
@@ -164,7 +164,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
             }
             catch (RequestFailedException e) when (e.Status == 412 && ++races < MaxRaces)
             {
-                // Another writer was quicker, or our own first try was applied and its answer lost. Reading on tells which.
+                // Another writer was quicker, or our own first try was applied and its answer lost. Reading on shows which.
                 _chain.Unsure();
                 WritersMet(batch[0].Id, batch.Count, _chain.Place);
                 await PauseAsync(races);
@@ -243,7 +243,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     // To the millisecond, as it is written.
     private DateTimeOffset Now() => _time.GetUtcNow() is var now ? now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond)) : default;
 
-    // A record cannot have been kept before what it tells happened, give or take two clocks. What is said to happen in the future may have
+    // A record cannot have been kept before what it shows happened, give or take two clocks. What is said to happen in the future may have
     // been kept at any time.
     private static DateOnly SinceOf(List<Pending> batch, DateTimeOffset now)
     {

@@ -14,7 +14,7 @@ namespace Compliance.Ledger.Append;
 /// <param name="location">Container and blob name.</param>
 internal sealed class LogBlob(AppendBlobClient client, string path, string location)
 {
-    // A blob full of something else is told of by its first lines.
+    // A blob full of something else is reported of by its first lines.
     private const int MaxStrange = 10;
 
     private readonly ArrayBufferWriter<byte> _line = new();
@@ -92,7 +92,7 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
         using (part)
         {
             if (_created != default && part.Details.CreatedOn != _created)
-                throw EvidenceReplaced.Because($"{location} was made anew");
+                throw EvidenceReplaced.Because($"{location} was made again");
             var wanted = part.Details.ContentLength;
             if (Length > 0 && wanted == 0)
                 throw EvidenceReplaced.Because($"{location} is shorter than the {Length} bytes it had");

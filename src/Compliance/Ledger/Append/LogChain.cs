@@ -16,7 +16,7 @@ namespace Compliance.Ledger.Append;
 /// <param name="storage">The evidence account.</param>
 /// <param name="tenantId">The tenant, fit to be part of a blob's name.</param>
 /// <param name="options">Bounds.</param>
-/// <param name="logger">Told of damage.</param>
+/// <param name="logger">Informed of damage.</param>
 internal sealed partial class LogChain(StateStorage storage, string tenantId, LogOptions options, ILogger logger)
 {
     /// <summary>
@@ -195,7 +195,7 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
         }
     }
 
-    private static byte[] Line(EvidenceRecord record, DateTimeOffset now) => [.. EvidenceLine.Of(record, now), (byte)'\n'];
+    private static byte[] Line(EvidenceRecord record, DateTimeOffset now) => [.. EvidenceLine.Create(record, now), (byte)'\n'];
 
     private string Location(string path) => $"{LedgerLayout.Container}/{tenantId}/{path}";
 
@@ -343,7 +343,7 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
     [LoggerMessage(
         1205,
         LogLevel.Warning,
-        "Evidence {Location}: the clock is {Seconds} s earlier than the last record says; a record at byte {Offset} tells"
+        "Evidence {Location}: the clock is {Seconds} s earlier than the last record says; a record at byte {Offset} shows it"
     )]
     private partial void ClockWentBack(string location, long offset, long seconds);
 

@@ -18,7 +18,7 @@ internal sealed class Pending(EvidenceRecord record, CancellationToken cancellat
     /// <summary>Hash of the id.</summary>
     public ulong Hash { get; } = EvidenceLine.IdHash(record.Id);
 
-    /// <summary>When what it tells happened.</summary>
+    /// <summary>When what it shows happened.</summary>
     public DateTimeOffset Time { get; } = record.Time;
 
     /// <summary>Its line, with the time of the last try to append it.</summary>

@@ -147,7 +147,7 @@ internal sealed class WebhookCopy(CopyPlace place, HttpClient http, TimeProvider
         }
     }
 
-    /// <summary>A client that goes where it is told and nowhere else.</summary>
+    /// <summary>A client that goes where it is sent and nowhere else.</summary>
     public static HttpClient Client() =>
         new(
             new SocketsHttpHandler
@@ -179,7 +179,7 @@ internal sealed record CopyOutcome(int Delivered, IReadOnlyList<Detection> Late,
 /// <param name="memory">How far each place has got.</param>
 /// <param name="places">The places.</param>
 /// <param name="time">The clock.</param>
-/// <param name="log">Told of what was not taken.</param>
+/// <param name="log">Informed of what was not taken.</param>
 internal sealed partial class CheckpointCopies(
     StateStorage storage,
     LedgerMemory memory,

@@ -4,11 +4,11 @@ namespace Compliance.Ledger.Checkpoints;
 
 /// <summary>No checkpoint can be signed now. The text says why, never a secret.</summary>
 /// <param name="problem">What is wrong.</param>
-/// <param name="nextStep">What mends it.</param>
+/// <param name="nextStep">What corrects it.</param>
 /// <param name="inner">What found it, if another part did.</param>
 internal sealed class CheckpointKeyException(string problem, string nextStep, Exception? inner = null) : Exception(problem, inner)
 {
-    /// <summary>What mends it.</summary>
+    /// <summary>What corrects it.</summary>
     public string NextStep { get; } = nextStep;
 }
 

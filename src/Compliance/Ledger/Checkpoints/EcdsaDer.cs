@@ -10,7 +10,7 @@ internal static class EcdsaDer
     /// <summary>A P-256 signature as ASN.1 DER: <c>SEQUENCE { INTEGER r, INTEGER s }</c>, each number in its shortest spelling.</summary>
     /// <param name="raw">r and s, 32 bytes each, the highest first: what Key Vault answers for ES256 (RFC 7518 section 3.4).</param>
     /// <exception cref="FormatException">It has not 64 bytes, or a number is 0, which no signature has.</exception>
-    public static byte[] Of(ReadOnlySpan<byte> raw)
+    public static byte[] From(ReadOnlySpan<byte> raw)
     {
         if (raw.Length != 2 * NumberBytes)
             throw new FormatException($"a P-256 signature has {2 * NumberBytes} bytes, not {raw.Length}");

@@ -29,7 +29,7 @@ internal sealed record CopyPlace(Uri Address, bool IsContainer)
     public string Name =>
         IsContainer ? $"container {Address.GetLeftPart(UriPartial.Path)}" : $"webhook {Address.GetLeftPart(UriPartial.Authority)}";
 
-    /// <summary>Tells places apart over time; nothing of the address can be read from it.</summary>
+    /// <summary>Distinguishes places over time; nothing of the address can be read from it.</summary>
     public string Id =>
         Convert.ToHexStringLower(
             SHA256.HashData(Encoding.UTF8.GetBytes(IsContainer ? Address.GetLeftPart(UriPartial.Path) : Address.AbsoluteUri)).AsSpan(0, 8)
@@ -129,7 +129,7 @@ internal sealed partial record EvidenceOptions
             return (null, null);
         if (!text.Contains("://", StringComparison.Ordinal))
             return (null, text.Trim());
-        // Without a version the vault would sign with another key one day, which nobody was told to trust.
+        // Without a version the vault would sign with another key one day, which nobody was reported to trust.
         return Uri.TryCreate(text.Trim(), UriKind.Absolute, out var uri) && VaultSigningKey.IsKeyVersion(uri)
             ? (uri, null)
             : throw new StateSettingException(

@@ -23,7 +23,7 @@ internal sealed record CheckpointOutcome(TrustedCheckpoint? Head, bool Signed, L
 /// <param name="evidence">Gets the record of a changed key.</param>
 /// <param name="options">The settings.</param>
 /// <param name="time">The clock.</param>
-/// <param name="log">Told of what was signed.</param>
+/// <param name="log">Informed of what was signed.</param>
 internal sealed partial class LedgerCheckpointer(
     StateStorage storage,
     CheckpointKeys keys,
@@ -268,7 +268,7 @@ internal sealed partial class LedgerCheckpointer(
     internal static string LogDiffers(long signed) =>
         string.Create(CultureInfo.InvariantCulture, $"The first {signed} records of the log are not those that were signed");
 
-    // Records are all different, so the last record's hash tells the place.
+    // Records are all different, so the last record's hash shows the place.
     private static async Task<bool> EndsWithAsync(
         ILedgerSource source,
         LedgerProgress place,

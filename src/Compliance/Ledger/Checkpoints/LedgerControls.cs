@@ -15,7 +15,7 @@ internal static class LedgerControls
     /// <summary>A checkpoint has not reached the auditor's place in time.</summary>
     public const string CopyNotDelivered = "EVID-003";
 
-    /// <summary>The ledger is not write-once, or nobody can tell.</summary>
+    /// <summary>The ledger is not write-once, or that is not known.</summary>
     public const string NotWriteOnce = "EVID-004";
 
     /// <summary>The check of the whole ledger.</summary>

@@ -103,7 +103,7 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
         }
     }
 
-    /// <summary>Writes a partial tile or bundle. Its path tells its width, so that whoever writes it writes the same.</summary>
+    /// <summary>Writes a partial tile or bundle. Its path shows its width, so that whoever writes it writes the same.</summary>
     /// <exception cref="RequestFailedException">It is not known to be written.</exception>
     public async Task WritePartialAsync(string path, byte[] bytes, CancellationToken cancellationToken) =>
         await (await BlobAsync(LedgerLayout.HeadContainer, path, cancellationToken)).UploadAsync(
@@ -181,7 +181,7 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
     private async Task<BlobClient> BlobAsync(string container, string path, CancellationToken cancellationToken) =>
         (await storage.EvidenceContainerAsync(container, cancellationToken)).GetBlobClient($"{tenant}/{path}");
 
-    // One byte more than the most tells that there is more.
+    // One byte more than the most shows that there is more.
     private static async Task<StoredBytes?> ReadAsync(BlobClient blob, int most, CancellationToken cancellationToken)
     {
         try

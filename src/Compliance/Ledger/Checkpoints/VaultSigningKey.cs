@@ -86,7 +86,7 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
             "/sign",
             body,
             DeclaredCall.LedgerSign,
-            answer => EcdsaDer.Of(Bytes(answer, "value", 2 * CoordinateBytes)),
+            answer => EcdsaDer.From(Bytes(answer, "value", 2 * CoordinateBytes)),
             cancellationToken
         );
     }
@@ -140,7 +140,7 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var failure = ReadFailure.Of(e, call, null, null);
+            var failure = ReadFailure.From(e, call, null, null);
             throw new CheckpointKeyException(
                 $"the key of setting {EvidenceOptions.SigningKeySetting} cannot be used: "
                     + $"{failure.Reason}{(failure.Permission is { } missing ? $" Missing: {missing} on the key." : "")}",

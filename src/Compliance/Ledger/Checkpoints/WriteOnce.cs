@@ -12,26 +12,26 @@ namespace Compliance.Ledger.Checkpoints;
 /// <param name="ProtectedAppends">Whether append blobs may still grow under it.</param>
 internal sealed record ImmutabilityPolicy(bool Locked, int Days, bool ProtectedAppends);
 
-/// <summary>Tells what keeps the ledger from being rewritten.</summary>
+/// <summary>Shows what keeps the ledger from being rewritten.</summary>
 internal interface IWriteOnce
 {
     /// <summary>The policy of container <c>ledger</c>; null when it has none.</summary>
-    /// <exception cref="WriteOnceUnknownException">It cannot be told.</exception>
+    /// <exception cref="WriteOnceUnknownException">It cannot be known.</exception>
     Task<ImmutabilityPolicy?> ReadAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>Nobody can tell whether the ledger is write-once.</summary>
+/// <summary>It is not known whether the ledger is write-once.</summary>
 /// <param name="reason">Why.</param>
-/// <param name="remedy">What mends it.</param>
+/// <param name="remedy">What corrects it.</param>
 internal sealed class WriteOnceUnknownException(string reason, string remedy) : Exception(reason)
 {
-    /// <summary>What mends it.</summary>
+    /// <summary>What corrects it.</summary>
     public string Remedy { get; } = remedy;
 }
 
 /// <summary>Whether the ledger may be called write-once.</summary>
 /// <param name="Claimed">True only when nobody, the account's owner included, can change or remove what is in it.</param>
-/// <param name="Unknown">Whether it could not be told; not claimed then.</param>
+/// <param name="Unknown">Whether it could not be known; not claimed then.</param>
 /// <param name="Reason">Why or why not, for people.</param>
 /// <param name="NextStep">What makes it write-once; null when it is.</param>
 internal sealed record WriteOnceVerdict(bool Claimed, bool Unknown, string Reason, string? NextStep);
@@ -41,10 +41,10 @@ internal static class WriteOnceRules
 {
     private const string Lock =
         "Lock the policy: az storage container immutability-policy lock --account-name ACCOUNT --container-name ledger --if-match ETAG "
-            + "(it can never be unlocked again)";
+        + "(it can never be unlocked again)";
     private const string Make =
         "Give the container a policy: az storage container immutability-policy create --account-name ACCOUNT --container-name ledger "
-            + "--period DAYS --allow-protected-append-writes true; then lock it";
+        + "--period DAYS --allow-protected-append-writes true; then lock it";
 
     /// <summary>The verdict on a policy.</summary>
     /// <param name="policy">The policy; null for none.</param>
@@ -98,7 +98,7 @@ internal static class WriteOnceRules
 
     /// <summary>The verdict when the policy could not be read.</summary>
     public static WriteOnceVerdict Judge(WriteOnceUnknownException e) =>
-        new(Claimed: false, Unknown: true, $"Whether container ledger is write-once cannot be told: {e.Message}", e.Remedy);
+        new(Claimed: false, Unknown: true, $"Whether container ledger is write-once is not known: {e.Message}", e.Remedy);
 }
 
 /// <summary>Storage on this machine: it has no immutability.</summary>
@@ -108,7 +108,7 @@ internal sealed class LocalWriteOnce : IWriteOnce
     public Task<ImmutabilityPolicy?> ReadAsync(CancellationToken cancellationToken) => Task.FromResult<ImmutabilityPolicy?>(null);
 }
 
-/// <summary>The policy as Resource Manager tells it, see <see cref="DeclaredCall.LedgerImmutability"/>.</summary>
+/// <summary>The policy as Resource Manager shows it, see <see cref="DeclaredCall.LedgerImmutability"/>.</summary>
 /// <param name="tenant">The way to Resource Manager.</param>
 /// <param name="accountResourceId">The evidence account; null when the settings do not say.</param>
 internal sealed class ResourceManagerWriteOnce(TenantConnection tenant, string? accountResourceId) : IWriteOnce
@@ -139,7 +139,7 @@ internal sealed class ResourceManagerWriteOnce(TenantConnection tenant, string? 
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var failure = ReadFailure.Of(e, DeclaredCall.LedgerImmutability, accountResourceId + Container, tenant.Options.ClientId);
+            var failure = ReadFailure.From(e, DeclaredCall.LedgerImmutability, accountResourceId + Container, tenant.Options.ClientId);
             throw new WriteOnceUnknownException(failure.Reason, failure.Remedy);
         }
     }

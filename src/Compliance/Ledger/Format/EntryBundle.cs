@@ -10,10 +10,10 @@ namespace Compliance.Ledger.Format;
 /// </summary>
 internal static class EntryBundle
 {
-    /// <summary>The most bytes one entry can have, since two bytes tell its length.</summary>
+    /// <summary>The most bytes one entry can have, since two bytes show its length.</summary>
     public const int MaxEntry = ushort.MaxValue;
 
-    /// <summary>The bytes before an entry that tell its length.</summary>
+    /// <summary>The bytes before an entry that show its length.</summary>
     public const int PrefixSize = sizeof(ushort);
 
     /// <summary>Adds an entry to a bundle.</summary>

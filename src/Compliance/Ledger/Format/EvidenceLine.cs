@@ -37,7 +37,7 @@ internal static class EvidenceLine
     /// <param name="record">The record. Secrets in its free texts are masked.</param>
     /// <param name="loggedAt">When it is appended; kept to the millisecond.</param>
     /// <inheritdoc cref="NotYet" path="/exception"/>
-    public static byte[] Of(EvidenceRecord record, DateTimeOffset loggedAt)
+    public static byte[] Create(EvidenceRecord record, DateTimeOffset loggedAt)
     {
         var line = NotYet(record);
         Stamp(loggedAt).CopyTo(line, LoggedAtOf(line));

@@ -7,7 +7,7 @@ internal sealed record LedgerFile(string Path, long Length);
 
 /// <summary>
 /// One tenant's log, read from storage or from a downloaded folder. Nothing it gives need be trusted: the checkpoints' signatures and the
-/// tree tell.
+/// tree show.
 /// </summary>
 internal interface ILedgerSource : ITileSource
 {

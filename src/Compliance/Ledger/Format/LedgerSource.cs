@@ -43,11 +43,11 @@ internal abstract class LedgerSource : ILedgerSource
     public async Task<byte[]> ReadAsync(TileRef tile, CancellationToken cancellationToken)
     {
         const int most = TilePath.Width * MerkleHash.Size;
-        if (await FindAsync(TilePath.Of(tile), most, cancellationToken) is { } exact)
+        if (await FindAsync(TilePath.Create(tile), most, cancellationToken) is { } exact)
             return exact;
         if (
             !tile.Full
-            && await FindAsync(TilePath.Of(tile with { Width = TilePath.Width }), most, cancellationToken) is { } full
+            && await FindAsync(TilePath.Create(tile with { Width = TilePath.Width }), most, cancellationToken) is { } full
             && full.Length >= tile.Width * MerkleHash.Size
         )
             return full[..(tile.Width * MerkleHash.Size)];

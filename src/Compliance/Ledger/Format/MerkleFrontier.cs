@@ -22,7 +22,7 @@ internal sealed class MerkleFrontier
     /// <param name="size">How many leaves it had, 0 or more.</param>
     /// <param name="roots">The roots of its perfect subtrees from the left: as many as bits are set in the size.</param>
     /// <exception cref="LedgerFormatException">The roots cannot be those of a tree of this size. (Whether they are is for its root to
-    /// tell.)</exception>
+    /// show.)</exception>
     public static MerkleFrontier Restore(long size, IReadOnlyList<byte[]> roots)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);

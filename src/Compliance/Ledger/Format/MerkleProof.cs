@@ -10,7 +10,7 @@ internal static class MerkleProof
 {
     /// <summary>Whether the proof shows that a leaf is in a tree.</summary>
     /// <param name="index">The leaf's place, from 0.</param>
-    /// <param name="size">How many leaves the tree has: from the checkpoint that the root is from, since a root alone does not tell its
+    /// <param name="size">How many leaves the tree has: from the checkpoint that the root is from, since a root alone does not state its
     /// tree's size.</param>
     /// <param name="leafHash">The leaf's hash.</param>
     /// <param name="proof">The hashes beside the way from the leaf to the root.</param>

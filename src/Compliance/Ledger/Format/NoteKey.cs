@@ -145,7 +145,7 @@ internal sealed class NoteKey
 
     private string IdText() => Id.ToString("x8", CultureInfo.InvariantCulture);
 
-    // Made anew for each use, since an ECDsa is for one thread and has to be disposed.
+    // Made again for each use, since an ECDsa is for one thread and has to be disposed.
     private ECDsa Import()
     {
         var key = ECDsa.Create();

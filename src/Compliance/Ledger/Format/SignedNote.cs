@@ -122,7 +122,7 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
             var keys = known.Where(k => k.Name == signature.Name && k.Id == signature.KeyId).ToList();
             if (keys.Count == 0)
                 continue;
-            // Two keys with one name and id can only be told apart by which of them verifies.
+            // Two keys with one name and id can only be distinguished by which of them verifies.
             if (keys.Find(k => k.Verify(text, signature.Signature)) is not { } key)
                 return new(
                     NoteTrust.Refused,

@@ -95,7 +95,7 @@ internal sealed class TileBuilder
         return MerkleFrontier.Restore(Size, roots);
     }
 
-    /// <summary>The root of the tree as it is now. Made anew at each call from the partial tiles.</summary>
+    /// <summary>The root of the tree as it is now. Made again at each call from the partial tiles.</summary>
     public byte[] Root() => Frontier().Root();
 
     private Level At(int number)

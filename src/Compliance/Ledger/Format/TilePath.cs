@@ -29,7 +29,7 @@ internal static class TilePath
     /// <param name="index">Which of its level, from 0.</param>
     /// <param name="width">1 to <see cref="Width"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">No tile is like that.</exception>
-    public static string Of(int level, long index, int width)
+    public static string Create(int level, long index, int width)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(level, TileRef.Entries);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(level, MaxLevel);
@@ -43,16 +43,17 @@ internal static class TilePath
         return width == Width ? root + path : string.Create(CultureInfo.InvariantCulture, $"{root}{path}{PartialMark}{width}");
     }
 
-    /// <inheritdoc cref="Of(int, long, int)"/>
+    /// <inheritdoc cref="Create(int, long, int)"/>
     /// <param name="tile">The tile.</param>
-    public static string Of(TileRef tile) => Of(tile.Level, tile.Index, tile.Width);
+    public static string Create(TileRef tile) => Create(tile.Level, tile.Index, tile.Width);
 
     /// <summary>The path of a bundle of entries, for example <c>tile/entries/x001/234.p/7</c>.</summary>
-    /// <inheritdoc cref="Of(int, long, int)"/>
-    public static string Entries(long index, int width) => Of(TileRef.Entries, index, width);
+    /// <inheritdoc cref="Create(int, long, int)"/>
+    public static string Entries(long index, int width) => Create(TileRef.Entries, index, width);
 
     /// <summary>
-    /// Reads a path. Only the one spelling that <see cref="Of(TileRef)"/> gives a tile is taken: no other leading zeros, signs or slashes.
+    /// Reads a path. Only the one spelling that <see cref="Create(TileRef)"/> gives a tile is taken: no other leading zeros, signs or
+    /// slashes.
     /// </summary>
     /// <param name="path">The path; anything may stand here.</param>
     /// <param name="tile">The tile it names.</param>
@@ -81,7 +82,7 @@ internal static class TilePath
         if (!TryIndex(rest[(slash + 1)..], out var index))
             return false;
         var parsed = new TileRef(level, index, width);
-        if (Of(parsed) != path)
+        if (Create(parsed) != path)
             return false;
         tile = parsed;
         return true;
@@ -90,7 +91,7 @@ internal static class TilePath
     /// <summary>All tiles of a tree, level by level from the leaves, full ones first in each.</summary>
     /// <param name="size">How many leaves the tree has.</param>
     /// <param name="entries">Whether the bundles of entries are wanted too; they come before the levels of hashes.</param>
-    public static IEnumerable<TileRef> Of(long size, bool entries = false) => NewBetween(0, size, entries);
+    public static IEnumerable<TileRef> Create(long size, bool entries = false) => NewBetween(0, size, entries);
 
     /// <summary>The partial tiles of a tree, at most one a level: those that the next leaves go on from.</summary>
     /// <param name="size">How many leaves the tree has.</param>

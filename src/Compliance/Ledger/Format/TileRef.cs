@@ -14,6 +14,6 @@ internal readonly record struct TileRef(int Level, long Index, int Width)
     /// <summary>Whether it never changes again.</summary>
     public bool Full => Width == TilePath.Width;
 
-    /// <summary>The path of the tile, see <see cref="TilePath.Of(TileRef)"/>.</summary>
-    public override string ToString() => TilePath.Of(this);
+    /// <summary>The path of the tile, see <see cref="TilePath.Create(TileRef)"/>.</summary>
+    public override string ToString() => TilePath.Create(this);
 }

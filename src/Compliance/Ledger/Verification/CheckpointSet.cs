@@ -34,7 +34,7 @@ internal sealed class CheckpointSet
     /// <summary>Reads and verifies them.</summary>
     /// <param name="source">The log.</param>
     /// <param name="options">The keys, the name of the log, and the checkpoint the auditor kept.</param>
-    /// <param name="report">Told what is wrong.</param>
+    /// <param name="report">Gets what is wrong.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">They cannot be read.</exception>
     public static async Task<CheckpointSet> ReadAsync(

@@ -13,10 +13,10 @@ namespace Compliance.Ledger.Verification;
 /// <param name="source">The log.</param>
 /// <param name="files">Its blobs in their order.</param>
 /// <param name="checkpoints">Its checkpoints, compared with the log.</param>
-/// <param name="report">Told what is wrong.</param>
+/// <param name="report">Gets what is wrong.</param>
 internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, VerifyReport report)
 {
-    // So many records on either side are looked at to tell what became of the first wrong one.
+    // So many records on either side are looked at to show what became of the first wrong one.
     private const int Window = 4096;
 
     // The longest bundle there can be.
@@ -100,7 +100,7 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
                 LedgerVerdict.Tampered,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{how}: the first wrong record is between {from} and record {checkpoint.Size - 1}; the tiles that would tell which "
+                    $"{how}: the first wrong record is between {from} and record {checkpoint.Size - 1}; the tiles that would show which "
                         + $"are missing or changed too"
                 )
             )
@@ -295,7 +295,7 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
     private static string Difference(LogLine line, byte[]? original, int? at)
     {
         if (original is null || at is not { } offset)
-            return "its hash is not the one that was signed; the bundle that would tell what it said is missing or changed too";
+            return "its hash is not the one that was signed; the bundle that would show what it held is missing or changed too";
         const int shown = 24;
         string Around(ReadOnlySpan<byte> bytes) =>
             offset >= bytes.Length ? "the end of the record" : $"'{Plain.Text(bytes[offset..Math.Min(bytes.Length, offset + shown)])}'";

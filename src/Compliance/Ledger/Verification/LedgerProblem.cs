@@ -21,7 +21,7 @@ internal enum LedgerProblemKind
     /// <summary>The log ends before what was signed does.</summary>
     TruncatedLog,
 
-    /// <summary>The log does not give a checkpoint's root, and nothing is left that tells which record is wrong.</summary>
+    /// <summary>The log does not give a checkpoint's root, and nothing is left that shows which record is wrong.</summary>
     DifferentRoot,
 
     /// <summary>The log does not reach, or does not give, a checkpoint that the auditor kept, though it agrees with its own.</summary>

@@ -10,7 +10,7 @@ namespace Compliance.Ledger.Verification;
 /// log is as its writer would have written it. A second pass is made when something is wrong, to name the first wrong record.
 /// </summary>
 /// <remarks>
-/// Memory does not depend on the log but for 11 to 21 bytes a record, by which it tells that a record is there twice (<see cref="IdSet"/>),
+/// Memory does not depend on the log but for 11 to 21 bytes a record, by which it shows that a record is there twice (<see cref="IdSet"/>),
 /// and some 300 bytes a checkpoint. Stateless; any thread may call.
 /// </remarks>
 /// <param name="source">The log. Nothing it gives is trusted.</param>
@@ -331,7 +331,7 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
                     Index = difference is { Kind: LedgerProblemKind.ChangedTile, Tile.Level: 0, Offset: { } at }
                         ? difference.Tile.Index * TilePath.Width + at / MerkleHash.Size
                         : null,
-                    Path = TilePath.Of(difference.Tile),
+                    Path = TilePath.Create(difference.Tile),
                     Offset = difference.Offset,
                 }
             );

@@ -14,7 +14,7 @@ internal readonly record struct LeafPlace(long Index, string? Path, long Offset)
 /// Looks at the log as its writer would have written it, line by line: closing records, times, ids. What it finds does not depend on any
 /// key.
 /// </summary>
-/// <param name="report">Told what is wrong.</param>
+/// <param name="report">Gets what is wrong.</param>
 internal sealed class LogWalk(VerifyReport report)
 {
     private const int MaxDoubles = 100;

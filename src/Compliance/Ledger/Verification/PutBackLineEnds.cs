@@ -32,7 +32,7 @@ internal sealed class PutBackLineEnds(ILedgerSource source) : LedgerSource
         return before.ToArray();
     }
 
-    /// <summary>Whether any file begins as a converted one does, so that reading it all again may tell more.</summary>
+    /// <summary>Whether any file begins as a converted one does, so that reading it all again may show more.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public async Task<bool> IsLikelyAsync(CancellationToken cancellationToken)
     {

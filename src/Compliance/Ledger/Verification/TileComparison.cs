@@ -120,7 +120,7 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
     {
         try
         {
-            return await source.OpenAsync(TilePath.Of(tile), 0, cancellationToken);
+            return await source.OpenAsync(TilePath.Create(tile), 0, cancellationToken);
         }
         catch (FileNotFoundException)
         {

@@ -25,7 +25,7 @@ internal sealed record VerifyOptions
     /// </summary>
     public bool Tiles { get; init; } = true;
 
-    /// <summary>Told from time to time how far it is, from one thread.</summary>
+    /// <summary>Informed from time to time how far it is, from one thread.</summary>
     public IProgress<VerifyProgress>? Progress { get; init; }
 }
 

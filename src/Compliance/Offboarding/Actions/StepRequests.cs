@@ -12,7 +12,7 @@ internal static class StepRequests
     private const string Vaults = "api-version=2026-02-01";
     private const string Tags = "api-version=2021-04-01";
 
-    // "all" is what an access policy calls every permission of a kind; a policy whose permissions were not told is taken out whole.
+    // "all" is what an access policy calls every permission of a kind; a policy whose permissions were not given is taken out whole.
     private const string EveryPermission = """{"keys":["all"],"secrets":["all"],"certificates":["all"],"storage":["all"]}""";
 
     /// <summary>The request for a step.</summary>
@@ -20,7 +20,7 @@ internal static class StepRequests
     /// <param name="graph">Address of Graph with its version, which references in bodies name.</param>
     /// <exception cref="ArgumentException">The step's action is not one of <see cref="LeaverActions"/>, or an argument it needs is
     /// missing.</exception>
-    public static StepRequest Of(PlanStep step, string graph = StepRequest.PublicGraph)
+    public static StepRequest Create(PlanStep step, string graph = StepRequest.PublicGraph)
     {
         var id = Escaped(step.Target.Id);
         switch (step.Action)

@@ -54,7 +54,7 @@ internal static class StepStatus
     /// <param name="code">The service's error code; null when there is none.</param>
     /// <param name="message">The service's message, or why there was no answer.</param>
     /// <param name="value">The answer's bare boolean (<c>{"value":true}</c>); null when it has none.</param>
-    public static StepAnswer Of(string action, int status, string? code, string? message, bool? value = null)
+    public static StepAnswer From(string action, int status, string? code, string? message, bool? value = null)
     {
         var said = Said(status, code, message);
         return status switch

@@ -74,7 +74,7 @@ internal static class Steps
     /// <param name="reason">Why, in words.</param>
     /// <param name="rule">Key in the policy file that asks for it; empty for the file as a whole.</param>
     /// <param name="arguments">What it needs; those without a value are left out.</param>
-    public static PlanStep Of(
+    public static PlanStep Create(
         string action,
         PlanTarget target,
         int wave,
@@ -103,7 +103,7 @@ internal static class Steps
     }
 
     /// <summary>What a person does in place of a step.</summary>
-    public static ManualStep ByHand(PlanStep step, string why) => new(step.Target, why, StepRequests.Of(step).Command());
+    public static ManualStep ByHand(PlanStep step, string why) => new(step.Target, why, StepRequests.Create(step).Command());
 
     /// <summary>The plan, in an order that does not depend on the order of what was read.</summary>
     public static ActionPlan Plan(

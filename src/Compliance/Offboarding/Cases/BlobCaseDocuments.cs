@@ -26,7 +26,7 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
     /// <inheritdoc/>
     public async Task<string> SaveAsync<T>(string name, T document, CancellationToken cancellationToken)
     {
-        var bytes = CanonicalJson.Of(document);
+        var bytes = CanonicalJson.Serialize(document);
         await WriteAsync(name, "application/json", bytes, cancellationToken);
         return Convert.ToHexStringLower(SHA256.HashData(bytes));
     }
@@ -40,7 +40,7 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
         {
             var (bytes, etag) = await ReadAsync(blob, cancellationToken);
             var after = change(bytes is null ? null : JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact));
-            var written = CanonicalJson.Of(after);
+            var written = CanonicalJson.Serialize(after);
             if (bytes?.ToMemory().Span.SequenceEqual(written) == true)
                 return after;
             var options = new BlobUploadOptions
@@ -61,7 +61,7 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
             }
             catch (RequestFailedException e) when (e.Status is 409 or 412 && races < MaxRaces)
             {
-                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now tells.
+                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now shows.
             }
         }
     }

@@ -81,7 +81,7 @@ internal sealed class CaseCourse(
             known.Id,
             [CasePhase.Course],
             [
-                CaseFindings.Of(
+                CaseFindings.Create(
                     known,
                     policy,
                     CasePhase.Course,
@@ -163,7 +163,7 @@ internal sealed class CaseCourse(
     public static Detection? Wrong(LeaverCase known, OffboardingPolicy policy, DateTimeOffset now)
     {
         if (CaseRules.IsRefused(known, now))
-            return CaseFindings.Of(
+            return CaseFindings.Create(
                 known,
                 policy,
                 CasePhase.Course,
@@ -181,7 +181,7 @@ internal sealed class CaseCourse(
             CaseRules.IsActing(known) && known.BlockedAt is null && !CaseRules.IsLater(known, now) && known.DueAt < now - BlockWithin;
         return !isStalled
             ? null
-            : CaseFindings.Of(
+            : CaseFindings.Create(
                 known,
                 policy,
                 CasePhase.Course,
@@ -195,7 +195,7 @@ internal sealed class CaseCourse(
 
     /// <summary>That a case came to rest because its person is employed again.</summary>
     public static Detection EmployedAgain(LeaverCase known, OffboardingPolicy policy) =>
-        CaseFindings.Of(
+        CaseFindings.Create(
             known,
             policy,
             CasePhase.Rest,

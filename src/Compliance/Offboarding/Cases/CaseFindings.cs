@@ -86,7 +86,7 @@ internal sealed class CaseFindings(IFindingStore findings)
     /// <param name="part">What of the case; empty for the case as a whole.</param>
     /// <param name="severity">Another severity than the control's; policy cannot lower it.</param>
     /// <param name="unknown">True when it is not known whether something is wrong.</param>
-    public static Detection Of(
+    public static Detection Create(
         LeaverCase known,
         OffboardingPolicy policy,
         CasePhase phase,

@@ -6,7 +6,7 @@ public enum IntakeOutcome
     /// <summary>The case's orchestration has to be started; given again until it is confirmed to be.</summary>
     Started,
 
-    /// <summary>The case was changed; its orchestration is to be told.</summary>
+    /// <summary>The case was changed; its orchestration is to be notified.</summary>
     Updated,
 
     /// <summary>The event was taken in before.</summary>

@@ -237,7 +237,7 @@ internal sealed class ForCauseStarts(
             known.Id,
             [CasePhase.Confirmation],
             [
-                CaseFindings.Of(
+                CaseFindings.Create(
                     known,
                     policy,
                     CasePhase.Confirmation,

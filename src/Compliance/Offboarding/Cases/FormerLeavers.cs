@@ -85,13 +85,13 @@ internal sealed partial class FormerLeavers(
         // The sweep starts those that were reopened.
         if (failures.Count > 0)
             throw new AggregateException(failures);
-        // Whom nobody watches any more is not told as unread for ever.
+        // Whom nobody watches any more is not shown as unread for ever.
         foreach (var gone in unreadBefore.Except(watched.Select(c => c.Id), StringComparer.Ordinal))
             await findings.SetAsync(tenant.Value, gone, [CasePhase.Reading], [], now, cancellationToken);
         await runs.CompletedAsync(
             tenant.Value,
             Name,
-            new RunStamp(RunIds.Of(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now),
+            new RunStamp(RunIds.Create(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now),
             complete,
             cancellationToken
         );
@@ -117,7 +117,7 @@ internal sealed partial class FormerLeavers(
                 ? []
                 :
                 [
-                    CaseFindings.Of(
+                    CaseFindings.Create(
                         former,
                         policy,
                         CasePhase.Watch,
@@ -143,7 +143,7 @@ internal sealed partial class FormerLeavers(
     {
         if (await cases.FindAsync(tenant.Value, former.Id, cancellationToken) is not { } present || !IsSame(present, former))
             return [];
-        var detection = CaseFindings.Of(
+        var detection = CaseFindings.Create(
             former,
             policy,
             CasePhase.Watch,
@@ -190,7 +190,7 @@ internal sealed partial class FormerLeavers(
     private Detection Unread(LeaverCase former, string reason, OffboardingPolicy policy)
     {
         Unread(log, former.Id, reason);
-        return CaseFindings.Of(
+        return CaseFindings.Create(
             former,
             policy,
             CasePhase.Reading,

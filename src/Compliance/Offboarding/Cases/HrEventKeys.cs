@@ -8,7 +8,7 @@ namespace Compliance.Offboarding.Cases;
 public static class HrEventKeys
 {
     /// <summary>Of an event, by CloudEvents source and id: <c>hr-</c> and 32 hex digits. The same event redelivered has the same.</summary>
-    public static string Of(string source, string id) => $"hr-{Hash(Encoding.UTF8.GetBytes($"{source}\n{id}"))}";
+    public static string Create(string source, string id) => $"hr-{Hash(Encoding.UTF8.GetBytes($"{source}\n{id}"))}";
 
     /// <summary>Of something whose source and id cannot be read: <c>hr-unread-</c> and 32 hex digits of its bytes' SHA-256.</summary>
     internal static string OfUnread(ReadOnlySpan<byte> bytes) => $"hr-unread-{Hash(bytes)}";

@@ -76,7 +76,7 @@ public sealed partial class LeaverSteps
                     ? []
                     :
                     [
-                        CaseFindings.Of(
+                        CaseFindings.Create(
                             known,
                             policy,
                             CasePhase.Group,

@@ -107,7 +107,7 @@ public sealed partial class LeaverSteps
 
     private static Detection LockedOut(LeaverCase known, LeaverFacts facts, OffboardingPolicy policy)
     {
-        var enable = Steps.Of(
+        var enable = Steps.Create(
             LeaverActions.EnableAccount,
             new PlanTarget("user", facts.UserId, facts.PrincipalName),
             0,
@@ -115,7 +115,7 @@ public sealed partial class LeaverSteps
             "",
             (StepArguments.UserId, facts.UserId)
         );
-        return CaseFindings.Of(
+        return CaseFindings.Create(
             known,
             policy,
             CasePhase.LockedOut,
@@ -171,7 +171,7 @@ public sealed partial class LeaverSteps
                     .SelectMany(
                         r => r.State.NotGivenBack,
                         (r, left) =>
-                            CaseFindings.Of(
+                            CaseFindings.Create(
                                 known,
                                 policy,
                                 CasePhase.NotGivenBack,

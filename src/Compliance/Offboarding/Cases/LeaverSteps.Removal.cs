@@ -34,7 +34,7 @@ public sealed partial class LeaverSteps
         await BlockAgainAsync(run, known, policy, cancellationToken);
         var state = await StateAsync(run, cancellationToken);
         var facts = state.Facts!;
-        // What was approved is what is done, whatever could be planned by now; a changed policy asks anew, and so does a yes of long ago.
+        // What was approved is what is done, whatever could be planned by now; a changed policy asks again, and so does a yes of long ago.
         if (
             state.Pending is { } pending
             && state.Released.Contains(pending, StringComparer.Ordinal)
@@ -218,7 +218,7 @@ public sealed partial class LeaverSteps
         var (left, stuck) = Split(verified, plans, state.Outcomes);
         var detections = new List<Detection>(
             stuck.Select(a =>
-                CaseFindings.Of(
+                CaseFindings.Create(
                     known,
                     policy,
                     CasePhase.Removal,
@@ -232,7 +232,7 @@ public sealed partial class LeaverSteps
         if (!clear && (known.BlockedAt ?? known.BegunAt) is { } begun && Now > begun + policy.ClearWithin)
         {
             detections.Add(
-                CaseFindings.Of(
+                CaseFindings.Create(
                     known,
                     policy,
                     CasePhase.Removal,
@@ -409,7 +409,8 @@ public sealed partial class LeaverSteps
             }
         );
 
-    // What a pass came to is kept once, before anything tells of it: one that a crash cut off after that is told as it was, not done again.
+    // What a pass came to is kept once, before anything shows of it: one that a crash cut off after that is shown as it was, not done
+    // again.
     private async Task<(DonePass? Done, DateTime? Until)> PassAsync(
         CaseRun run,
         string kind,

@@ -190,7 +190,7 @@ public sealed partial class LeaverSteps
             [phase],
             [
                 .. holds.Select(h =>
-                    CaseFindings.Of(
+                    CaseFindings.Create(
                         known,
                         policy,
                         phase,
@@ -281,8 +281,8 @@ public sealed partial class LeaverSteps
         return [.. kept, .. news.Where(n => !kept.Exists(k => k.StepId == n.StepId))];
     }
 
-    // The credential capability is told what the leaver could read; those findings have a source of their own and stay until what they name
-    // was rotated.
+    // The credential capability is reported what the leaver could read; those findings have a source of their own and stay until what they
+    // name was rotated.
     private async Task ReportSecretsAsync(
         LeaverCase known,
         AccessSnapshot before,
@@ -310,7 +310,7 @@ public sealed partial class LeaverSteps
                 StringComparer.Ordinal
             );
 
-    // Records what a phase came to, once for each change of it: what stays as it is for months is told once.
+    // Records what a phase came to, once for each change of it: what stays as it is for months is reported once.
     private async Task<bool> RecordChangeAsync(
         CaseRun run,
         string phase,
@@ -346,7 +346,7 @@ public sealed partial class LeaverSteps
         return true;
     }
 
-    // At is the time of what is told, the same whenever it is told: an id is looked for in the log from that time on.
+    // At is the time of what is reported, the same whenever it is sent: an id is looked for in the log from that time on.
     private async Task<CaseState> RecordAsync(
         CaseRun run,
         DateTimeOffset at,

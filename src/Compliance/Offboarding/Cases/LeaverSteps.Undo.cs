@@ -41,7 +41,7 @@ public sealed partial class LeaverSteps
         }
         if (!taken.IsSeen)
         {
-            // Cut off before its outcome was kept: the directory tells whether it was done.
+            // Cut off before its outcome was kept: the directory shows whether it was done.
             var lookup = await _parts.Directory.LookUpAsync(taken.Facts.UserId, policy, cancellationToken);
             if (lookup.Facts?.AccountEnabled is not { } enabled)
                 return new(CaseGo.Again);
@@ -164,7 +164,7 @@ public sealed partial class LeaverSteps
         );
         if (!done.Whole)
             return new(CaseGo.Paced);
-        // What a missing permission or the service's refusal keeps back is told, and not tried for ever.
+        // What a missing permission or the service's refusal keeps back is reported, and not tried for ever.
         if (left.Exists(o => o.Result == StepResult.Failed) && state.Restores!.Count < MaxRestoreAttempts)
             return new(CaseGo.Again);
         var note = plan.Manual.Count == 0 ? null : $"{plan.Manual.Count} things could not be given back by this program";

@@ -111,7 +111,7 @@ public sealed partial class LeaverSteps
                         + "that the other one was not harmed"
                 )
             );
-        // Approved for the guards that held then: one that holds only now asks anew.
+        // Approved for the guards that held then: one that holds only now asks again.
         var request = state.Released.Contains(planId, StringComparer.Ordinal)
             ? await _parts.Approvals.FindAsync(Tenant, RequestId(run, planId), cancellationToken)
             : null;
@@ -209,7 +209,7 @@ public sealed partial class LeaverSteps
                 known.Id,
                 CaseFindings.Controls,
                 [
-                    CaseFindings.Of(
+                    CaseFindings.Create(
                         known,
                         policy,
                         CasePhase.Match,
@@ -229,7 +229,7 @@ public sealed partial class LeaverSteps
             known,
             [CasePhase.Match],
             [
-                CaseFindings.Of(
+                CaseFindings.Create(
                     known,
                     policy,
                     CasePhase.Match,
@@ -311,7 +311,7 @@ public sealed partial class LeaverSteps
         {
             var note =
                 "The account could not be blocked: "
-                    + $"{string.Join("; ", left.Select(o => o?.Reason ?? "not tried").Distinct(StringComparer.Ordinal))}";
+                + $"{string.Join("; ", left.Select(o => o?.Reason ?? "not tried").Distinct(StringComparer.Ordinal))}";
             await ChangeAsync(
                 run,
                 c =>
@@ -355,7 +355,7 @@ public sealed partial class LeaverSteps
                 [CasePhase.Block],
                 [
                     .. left.Select(o =>
-                        CaseFindings.Of(
+                        CaseFindings.Create(
                             known,
                             policy,
                             CasePhase.Block,
@@ -369,7 +369,7 @@ public sealed partial class LeaverSteps
                 ],
                 cancellationToken
             );
-        // What a moment may mend is waited for; else the rest goes on, and this is tried again with it.
+        // What a moment may correct is waited for; else the rest goes on, and this is tried again with it.
         var mayPass = left.TrueForAll(o => o?.Result is StepResult.Failed or null);
         return inEffect || !mayPass || run.Attempt >= QuickAttempts ? CaseGo.Proceed : CaseGo.Again;
     }
@@ -402,7 +402,7 @@ public sealed partial class LeaverSteps
             known.Id,
             [LeaverControls.Relapsed],
             [
-                CaseFindings.Of(
+                CaseFindings.Create(
                     known,
                     policy,
                     CasePhase.Watch,
@@ -474,7 +474,7 @@ public sealed partial class LeaverSteps
                     known,
                     [CasePhase.Approval],
                     [
-                        CaseFindings.Of(
+                        CaseFindings.Create(
                             known,
                             policy,
                             CasePhase.Approval,

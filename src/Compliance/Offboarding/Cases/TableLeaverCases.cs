@@ -106,7 +106,7 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
             }
             catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
             {
-                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now tells.
+                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now shows.
             }
         }
     }
@@ -152,7 +152,7 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
             }
             catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
             {
-                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now tells.
+                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now shows.
             }
         }
     }

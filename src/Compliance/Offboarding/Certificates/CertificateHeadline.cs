@@ -23,7 +23,7 @@ internal enum CertificateLook
 internal sealed record CertificateHeadline(CertificateLook Look, string Text)
 {
     /// <summary>The headline of a certificate.</summary>
-    public static CertificateHeadline Of(RevocationCertificate certificate)
+    public static CertificateHeadline From(RevocationCertificate certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         var remains = Remains(certificate);
@@ -48,7 +48,7 @@ internal sealed record CertificateHeadline(CertificateLook Look, string Text)
     public static string? Removed(RevocationCertificate certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        return certificate.State == "clear" && Of(certificate).Look != CertificateLook.Good
+        return certificate.State == "clear" && From(certificate).Look != CertificateLook.Good
             ? $"All that this program removes was seen removed in {Duration(certificate.SecondsToClear)}."
             : null;
     }

@@ -113,7 +113,7 @@ internal static class CertificatePage
             page.Append(" · in the evidence <code>").Append(Text(pseudonym)).Append("</code>");
         page.Append(" · tenant <code>").Append(Text(certificate.TenantId)).Append("</code></p>\n");
         var removed = certificate.Accesses.Count(a => a.State == AccessState.Removed);
-        var headline = CertificateHeadline.Of(certificate);
+        var headline = CertificateHeadline.From(certificate);
         var look = headline.Look switch
         {
             CertificateLook.Good => "good",
@@ -169,7 +169,7 @@ internal static class CertificatePage
             Table(
                 page,
                 "Steps that are not in effect",
-                ["What", "Why", "What mends it"],
+                ["What", "Why", "What corrects it"],
                 certificate.NotDone.Select(f =>
                     (IReadOnlyList<string>)
                         [
@@ -192,7 +192,7 @@ internal static class CertificatePage
             Table(
                 page,
                 "Could not be read: what is there is unknown",
-                ["Source", "Why", "What mends it"],
+                ["Source", "Why", "What corrects it"],
                 certificate.Unread.Select(g => (IReadOnlyList<string>)[Text(g.Source), Text(g.Reason), Code(g.Remedy)])
             );
         page.Append("<h3>What may live on</h3>\n");

@@ -133,7 +133,7 @@ public sealed record CertifiedTask(string Type, string Id, string Name, string W
 /// <param name="At">When.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Permission">The missing permission; null when that is not the reason.</param>
-/// <param name="Remedy">What mends it.</param>
+/// <param name="Remedy">What corrects it.</param>
 public sealed record CertifiedFailure(
     string Action,
     string Type,
@@ -149,7 +149,7 @@ public sealed record CertifiedFailure(
 /// <summary>A source that could not be read.</summary>
 /// <param name="Source">Which.</param>
 /// <param name="Reason">Why.</param>
-/// <param name="Remedy">What mends it.</param>
+/// <param name="Remedy">What corrects it.</param>
 public sealed record CertifiedGap(string Source, string Reason, string? Remedy);
 
 /// <summary>One person's answer to a plan.</summary>

@@ -18,10 +18,10 @@ namespace Compliance.Offboarding.Desk;
 /// <summary>What an HR event asks of whoever runs the orchestrations.</summary>
 /// <param name="Case">The case as it is now.</param>
 /// <param name="Start">The orchestration of this round has to be started.</param>
-/// <param name="Undo">Something that was taken is to be given back: that has to be started, or told where it runs.</param>
-/// <param name="Tell">Running orchestrations have to be told.</param>
+/// <param name="Undo">Something that was taken is to be given back: that has to be started, or reported where it runs.</param>
+/// <param name="Notify">Running orchestrations have to be notified.</param>
 /// <param name="CorrelationId">Joins event, logs and evidence.</param>
-public sealed record LeaverDispatch(LeaverCase Case, bool Start, bool Undo, bool Tell, string CorrelationId)
+public sealed record LeaverDispatch(LeaverCase Case, bool Start, bool Undo, bool Notify, string CorrelationId)
 {
     internal IntakeResult? Taken { get; init; }
 
@@ -158,7 +158,7 @@ public sealed class LeaverDesk
             return (status, refused, null);
         _parts.Urgent.Begin(known.Id);
         var dispatch = Dispatch(known, CaseRules.IsUndispatched(known), CorrelationId.Current(ForCauseStarts.RequestId(known)), null);
-        return (status, null, dispatch with { Tell = true });
+        return (status, null, dispatch with { Notify = true });
     }
 
     /// <summary>The orchestration was started, or has heard of it: settles the event, or the start for cause.</summary>
@@ -217,7 +217,7 @@ public sealed class LeaverDesk
             : _parts.Intake.ConfirmDispatchedAsync(run.Expected.Case.Id, run.Expected.Case.Round, cancellationToken);
     }
 
-    /// <summary>The end of a sweep: evidence and refusals that are owed are written, after all that had to be started was.</summary>
+    /// <summary>The end of a sweep: evidence and refusals that are outstanding are written, after all that had to be started was.</summary>
     /// <param name="began">When it began (UTC).</param>
     /// <param name="complete">Whether all that had to be started was.</param>
     /// <param name="cancellationToken">Stops between writes.</param>
@@ -239,7 +239,7 @@ public sealed class LeaverDesk
         await _parts.Runs.CompletedAsync(
             Tenant,
             CaseCourse.Sweep,
-            new RunStamp(RunIds.Of(CaseCourse.Sweep, began, CorrelationId.Current($"{Tenant} {began:O}")), began),
+            new RunStamp(RunIds.Create(CaseCourse.Sweep, began, CorrelationId.Current($"{Tenant} {began:O}")), began),
             complete,
             cancellationToken
         );
@@ -251,7 +251,7 @@ public sealed class LeaverDesk
     /// <summary>The clock's time (UTC).</summary>
     public DateTimeOffset Now => _parts.Time.GetUtcNow();
 
-    /// <summary>The daily look for leavers nobody told of.</summary>
+    /// <summary>The daily look for leavers no event reported.</summary>
     public Task WatchAsync(CancellationToken cancellationToken) => _parts.Watch.RunAsync(cancellationToken);
 
     /// <summary>The daily look at cases: who is due and can still sign in.</summary>
@@ -279,7 +279,7 @@ public sealed class LeaverDesk
         await _parts.Runs.CompletedAsync(
             Tenant,
             control.Name,
-            new RunStamp(RunIds.Of(control.Name, began, CorrelationId.Current($"{Tenant} {began:O}")), began),
+            new RunStamp(RunIds.Create(control.Name, began, CorrelationId.Current($"{Tenant} {began:O}")), began),
             complete: true,
             cancellationToken
         );
@@ -369,7 +369,7 @@ public sealed class LeaverDesk
     /// <param name="approve">Yes or no.</param>
     /// <param name="comment">What the person wrote; null for nothing.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>HTTP status and, when refused, why; else the request with its answers and the orchestration to be told.</returns>
+    /// <returns>HTTP status and, when refused, why; else the request with its answers and the orchestration to be given.</returns>
     public async Task<(int Status, string? Reason, ApprovalRequest? Request, ApprovalState? State)> AnswerAsync(
         string? authorization,
         string requestId,
@@ -404,7 +404,7 @@ public sealed class LeaverDesk
     /// <summary>Erases what names people of a case that has ended; the ledger stays.</summary>
     /// <param name="authorization">Header Authorization with the token of an approver, who answers for it.</param>
     /// <param name="caseId">The case.</param>
-    /// <param name="confirmed">False to be told what would be erased; nothing is changed then.</param>
+    /// <param name="confirmed">False to be given what would be erased; nothing is changed then.</param>
     /// <param name="cancellationToken">Stops between two deletions; call again.</param>
     /// <returns>HTTP status and, when refused, why; else what was, or would be, erased.</returns>
     public async Task<(int Status, string? Reason, KeptDetails? Details)> EraseAsync(
@@ -489,8 +489,8 @@ public sealed class LeaverDesk
     private LeaverDispatch Dispatch(LeaverCase known, bool start, string correlation, IntakeResult? taken)
     {
         var undo = CaseRules.IsUndoWanted(known, _parts.Time.GetUtcNow());
-        var tell = taken?.Outcome is IntakeOutcome.Updated or IntakeOutcome.Repeat;
-        return new(known, start && !CaseRules.IsTakenBack(known), undo, tell, correlation) { Taken = taken };
+        var notify = taken?.Outcome is IntakeOutcome.Updated or IntakeOutcome.Repeat;
+        return new(known, start && !CaseRules.IsTakenBack(known), undo, notify, correlation) { Taken = taken };
     }
 
     private static class Documents

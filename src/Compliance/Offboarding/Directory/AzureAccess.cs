@@ -32,7 +32,7 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
     /// <summary>The query for everything but the roles, over all subscriptions at once.</summary>
     public static string Query(string userId, string principalName, OffboardingPolicy policy) =>
         $"resources | where type in~ ('{VaultType}','{StorageType}') or {Tagged(policy.AssetTag)} or {Tagged(principalName)} or "
-            + $"{Tagged(userId)} "
+        + $"{Tagged(userId)} "
         + "| project id,name,type,subscriptionId,tags,properties | order by id asc";
 
     /// <summary>The query for the role assignments of some principals, over all subscriptions at once.</summary>
@@ -42,7 +42,7 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
         + string.Join(',', principals.Select(Quoted))
         + ") | project id,name,type,subscriptionId,tags,properties | order by id asc";
 
-    /// <summary>The role definition an id names, from its definition; the well-known ones are told by id.</summary>
+    /// <summary>The role definition an id names, from its definition; the well-known ones are reported by id.</summary>
     // {"id":"…","properties":{"roleName":"Key Vault Secrets
     // User","type":"BuiltInRole","permissions":[{"actions":[],"notActions":[],"dataActions":["Microsoft.KeyVault/vaults/secrets/getSecret/action"],"notDataActions":[]}]}}
     public static AzureRole Role(string id, JsonElement definition)

@@ -7,7 +7,7 @@ using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Directory;
 
-/// <summary>What Resource Manager tells of one person.</summary>
+/// <summary>What Resource Manager shows of one person.</summary>
 /// <param name="Accesses">Roles, eligible roles, vault policies, owned resources, shared secrets.</param>
 /// <param name="Sources">How each read went.</param>
 /// <param name="Subscriptions">The subscriptions that are shown to this app.</param>
@@ -45,7 +45,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
 
     private readonly ConcurrentDictionary<string, AzureRole> _builtIn = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Reads everything; what could not be read is told by its source.</summary>
+    /// <summary>Reads everything; what could not be read is reported by its source.</summary>
     public async Task<AzureReading> ReadAsync(
         string userId,
         string principalName,
@@ -222,7 +222,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
 
     private SourceOutcome Failed(Exception e, string source, DeclaredCall call, string what, long objects, string? scope) =>
         ReadFailure
-            .Of(e, call, scope, tenant.Options.ClientId)
+            .From(e, call, scope, tenant.Options.ClientId)
             .Outcome(source, objects, new Subject(SubjectTypes.Source, source, what), scope);
 
     private async Task<List<string>?> SubscriptionsAsync(ConcurrentQueue<SourceOutcome> sources, CancellationToken cancellationToken)
@@ -321,7 +321,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                 next =
                     link is null ? null
                     : Uri.TryCreate(link, UriKind.Absolute, out var uri) ? uri
-                    : throw ForeignHostException.Of(link);
+                    : throw ForeignHostException.From(link);
             }
             return Whole(source, count);
         }

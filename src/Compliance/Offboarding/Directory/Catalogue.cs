@@ -1,6 +1,6 @@
 namespace Compliance.Offboarding.Directory;
 
-/// <summary>The names under which the reads of a leaver tell how they went.</summary>
+/// <summary>The names under which the reads of a leaver show how they went.</summary>
 internal static class LeaverSources
 {
     /// <summary>A part of the user in Graph, for example <c>memberOf</c>; empty for the user itself.</summary>

@@ -381,7 +381,7 @@ internal static class GraphAccess
                 .Order(StringComparer.Ordinal),
         ];
 
-    /// <summary>Those details that were told, by Graph's own names.</summary>
+    /// <summary>Those details that were reported, by Graph's own names.</summary>
     private static Dictionary<string, string> Kept(JsonElement item, params string[] names)
     {
         var details = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -410,7 +410,7 @@ internal static class GraphAccess
         return details;
     }
 
-    // How many secrets and certificates there are; null when it was not told.
+    // How many secrets and certificates there are; null when it was not given.
     private static string? Credentials(JsonElement item) =>
         item.At("passwordCredentials") is null && item.At("keyCredentials") is null
             ? null

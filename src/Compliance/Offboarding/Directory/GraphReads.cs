@@ -53,7 +53,7 @@ internal sealed class GraphReads(TenantConnection tenant, GraphBatch batch)
                         answer.Status,
                         items[read.Key],
                         default,
-                        ReadFailure.Of(answer, read.Call, tenant.Options.ClientId)
+                        ReadFailure.From(answer, read.Call, tenant.Options.ClientId)
                     );
                 else if (read.Single)
                     done[read.Key] = new(200, [], answer.Body, null);
@@ -82,7 +82,7 @@ internal sealed class GraphReads(TenantConnection tenant, GraphBatch batch)
         }
         catch (Exception e) when (e is IncompleteReadException or ForeignHostException)
         {
-            return (null, ReadFailure.Of(e, read.Call, null, tenant.Options.ClientId));
+            return (null, ReadFailure.From(e, read.Call, null, tenant.Options.ClientId));
         }
     }
 
@@ -90,7 +90,7 @@ internal sealed class GraphReads(TenantConnection tenant, GraphBatch batch)
     private string Below(string link)
     {
         if (!tenant.IsGraph(link))
-            throw ForeignHostException.Of(link);
+            throw ForeignHostException.From(link);
         return link.StartsWith(tenant.GraphAddress + "/", StringComparison.OrdinalIgnoreCase)
             ? link[tenant.GraphAddress.Length..]
             : throw new IncompleteReadException("the next page lies outside the version of Graph that was asked");

@@ -69,7 +69,7 @@ internal sealed record HeldPower(IReadOnlyList<string> Principals, IReadOnlyList
     /// <param name="nested">See <see cref="IsNested"/>.</param>
     // {"value":[{"@odata.type":"#microsoft.graph.group","id":"…","displayName":"Platform","isAssignableToRole":null},
     //  {"@odata.type":"#microsoft.graph.directoryRole","id":"…","displayName":"Application Administrator"}]}
-    public static HeldPower Of(Access access, IReadOnlyDictionary<string, GraphReading> read, bool nested)
+    public static HeldPower From(Access access, IReadOnlyDictionary<string, GraphReading> read, bool nested)
     {
         if (!read.TryGetValue("above/" + access.Id, out var above))
             return access.Kind == AccessKind.GroupMember && !nested ? new([access.Id], [], Read: true) : new([], [], Read: false);

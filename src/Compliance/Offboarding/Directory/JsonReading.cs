@@ -21,7 +21,7 @@ internal static class JsonReading
     public static string? Text(this JsonElement element, string name) =>
         element.At(name) is { ValueKind: JsonValueKind.String } value && value.GetString() is { Length: > 0 } text ? text : null;
 
-    /// <summary>A boolean; null when it was not told.</summary>
+    /// <summary>A boolean; null when it was not given.</summary>
     public static bool? Flag(this JsonElement element, string name) =>
         element.At(name) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value ? value.GetBoolean() : null;
 

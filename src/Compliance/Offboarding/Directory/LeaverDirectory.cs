@@ -88,7 +88,7 @@ internal sealed partial class LeaverDirectory(
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { userId };
         var at = userId;
-        bool? told = null;
+        bool? given = null;
         for (var up = 0; up < ManagersUp; up++)
         {
             var read = (
@@ -102,16 +102,16 @@ internal sealed partial class LeaverDirectory(
                 return null;
             if (read.Failure is { } failure)
                 return Unread(at, failure.Reason);
-            // The answer about the person below tells of the manager already; where it leaves the state out, the manager's own does not.
+            // The answer about the person below shows of the manager already; where it leaves the state out, the manager's own does not.
             if (up > 0 && HeirOf(read.Body, leaving) is { } self)
                 return self;
-            if (up > 0 && !leaving.Contains(at) && (told ?? read.Body.Flag("accountEnabled")) is null)
+            if (up > 0 && !leaving.Contains(at) && (given ?? read.Body.Flag("accountEnabled")) is null)
                 return Unread(at, "Graph did not answer whether the account can sign in");
             if (read.Body.At("manager") is not { } manager || manager.Text("id") is not { } id || !seen.Add(id))
                 return null;
             if (HeirOf(manager, leaving) is { } heir)
                 return heir;
-            (at, told) = (id, manager.Flag("accountEnabled"));
+            (at, given) = (id, manager.Flag("accountEnabled"));
         }
         return null;
 
@@ -164,7 +164,7 @@ internal sealed partial class LeaverDirectory(
                 .Where(r => r.Item2.Failure is not null)
                 .Select(r => $"{r.Item1}: {r.Item2.Failure!.Reason}")
         );
-        // Directory roles are counted by their assignments, which tell those of an administrative unit too.
+        // Directory roles are counted by their assignments, which show those of an administrative unit too.
         var memberships = groups
             .Items.Where(g => g.Text("@odata.type") is "#microsoft.graph.group" or null)
             .Concat(roles.Items)
@@ -294,7 +294,7 @@ internal sealed partial class LeaverDirectory(
         return (
             [.. accesses, .. owned.Select(Judged)],
             [.. sources, .. failed.Select(r => Outcome(userId, r, read[r.Key], false))],
-            holders.ToDictionary(a => a.Key, a => HeldPower.Of(a, read, nested), StringComparer.Ordinal)
+            holders.ToDictionary(a => a.Key, a => HeldPower.From(a, read, nested), StringComparer.Ordinal)
         );
 
         Access Judged(Access access)

@@ -191,7 +191,7 @@ internal sealed class LeaverLookups(GraphReads reads)
                 continue;
             if (type == "#microsoft.graph.user")
                 enabled[principal] = on;
-            // What the answer does not tell is asked for in one more round trip: a group's members, a principal without its type or state.
+            // What the answer does not state is asked for in one more round trip: a group's members, a principal without its type or state.
             if (type != "#microsoft.graph.group" && on is null)
                 doubtful["user/" + principal] = new(
                     "user/" + principal,

@@ -15,7 +15,7 @@ internal sealed record KnownSecret(Subject Subject, string? ResourceId, IReadOnl
 
 /// <summary>
 /// What a leaver knows goes on working after every access is gone: the secrets of owned app registrations and of vaults that could be read,
-/// and shared keys. Pure; the credential capability is told to have them rotated.
+/// and shared keys. Pure; the credential capability is asked to have them rotated.
 /// </summary>
 internal static class LeaverSecrets
 {

@@ -2,14 +2,14 @@ namespace Compliance.Offboarding.Directory;
 
 /// <summary>Which users have one attribute of the HR event.</summary>
 /// <param name="Users">Their object ids, each once.</param>
-/// <param name="Unread">Why that could not be told; null when it could.</param>
+/// <param name="Unread">Why that could not be known; null when it could.</param>
 internal sealed record AttributeAnswer(IReadOnlyList<string> Users, string? Unread);
 
 /// <summary>Whom an HR event is about.</summary>
 /// <param name="UserId">Object id; null when that is not certain.</param>
 /// <param name="Problem">Why it is not, for people; null when it is certain or could not be asked.</param>
 /// <param name="Candidates">Those who fit in part or in full.</param>
-/// <param name="Unread">Why the directory could not tell; null when it could.</param>
+/// <param name="Unread">Why the directory could not decide; null when it could.</param>
 internal sealed record MatchDecision(string? UserId, string? Problem, IReadOnlyList<string> Candidates, string? Unread);
 
 /// <summary>

@@ -60,7 +60,7 @@ internal sealed class GraphWritePace
             _filledAt = now;
             if (!_turns.TryGetValue(holder, out var turn))
             {
-                // What is not there yet is owed: turns come in the order they were asked for.
+                // What is not there yet is outstanding: turns come in the order they were asked for.
                 var count = Math.Min(wanted, Burst);
                 _tokens -= count;
                 turn = new(_tokens >= 0 ? now : now + TimeSpan.FromSeconds(-_tokens / _perSecond), count);

@@ -136,7 +136,7 @@ internal sealed partial class PlanExecutor(
                         StepResult.Refused,
                         time.GetUtcNow(),
                         "the plan lacks what this step needs",
-                        Remedy: "make the plan anew"
+                        Remedy: "make the plan again"
                     );
             await Task.WhenAll(
                 AzureAsync(run, [.. ready.Where(r => r.Request.IsAzure)], cancellationToken),
@@ -149,7 +149,7 @@ internal sealed partial class PlanExecutor(
     {
         try
         {
-            return StepRequests.Of(step, tenant.GraphAddress);
+            return StepRequests.Create(step, tenant.GraphAddress);
         }
         catch (Exception e) when (e is ArgumentException or KeyNotFoundException or System.Text.Json.JsonException)
         {
@@ -231,7 +231,7 @@ internal sealed partial class PlanExecutor(
 
     private StepOutcome Outcome(PlanStep step, StepRequest request, int status, string? code, string? message, bool? value = null)
     {
-        var (result, reason) = StepStatus.Of(step.Action, status, code, message, value);
+        var (result, reason) = StepStatus.From(step.Action, status, code, message, value);
         var outcome = new StepOutcome(step.Id, result, time.GetUtcNow(), reason);
         return result switch
         {

@@ -39,7 +39,7 @@ internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvide
                 }
                 catch (Exception e) when (!cancellationToken.IsCancellationRequested)
                 {
-                    var failure = ReadFailure.Of(e, request.Call, request.Scope, tenant.Options.ClientId);
+                    var failure = ReadFailure.From(e, request.Call, request.Scope, tenant.Options.ClientId);
                     answer = new(0, null, failure.Reason);
                     // No sign-in, a foreign host: the next attempt says the same.
                     if (e is not (IOException or HttpRequestException or Azure.RequestFailedException) || e is ForeignHostException)
@@ -54,7 +54,7 @@ internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvide
                 {
                     Message =
                         $"the service asked to wait {wait.TotalSeconds:0} s, more than Tenant:MaxRetryWaitSeconds "
-                            + $"({tenant.Options.MaxRetryWait.TotalSeconds:0}) allows",
+                        + $"({tenant.Options.MaxRetryWait.TotalSeconds:0}) allows",
                 };
             if (answer.Status == 429)
                 quota.Pause(wait);

@@ -22,7 +22,7 @@ internal sealed record CapCounter(DateOnly Day, int OfDay, IReadOnlyList<long> R
     public Hold? Check(DateTimeOffset now, OffboardingPolicy policy, long? staff)
     {
         if (staff is not > 0)
-            return new(GuardNames.Unreadable, "how many users the tenant has could not be counted, so that no share of them can be told");
+            return new(GuardNames.Unreadable, "how many users the tenant has could not be counted, so that no share of them is known");
         var lastHour = Recent.Count(t => t > now.AddHours(-1).UtcTicks);
         if (lastHour >= policy.MaxPerHour)
             return new(

@@ -4,7 +4,7 @@ namespace Compliance.Offboarding.Guards;
 internal interface IPolicyActs
 {
     /// <summary>True when nothing was done yet under this file: a new or changed policy.</summary>
-    /// <exception cref="Azure.RequestFailedException">It could not be told.</exception>
+    /// <exception cref="Azure.RequestFailedException">It could not be known.</exception>
     Task<bool> IsFirstAsync(string tenantId, string policySha256, CancellationToken cancellationToken);
 
     /// <summary>Remembers that a plan under this file was approved or carried out. The first to say so stays.</summary>

@@ -6,7 +6,7 @@ namespace Compliance.Offboarding.Guards;
 internal static class LeaverGuards
 {
     /// <summary>
-    /// Why this person is not blocked without two approvals; empty when nothing holds. Every reason is told, not the first alone.
+    /// Why this person is not blocked without two approvals; empty when nothing holds. Every reason is reported, not the first alone.
     /// </summary>
     public static IReadOnlyList<Hold> BeforeBlocking(LeaverFacts facts, OffboardingPolicy policy, OwnIdentity own)
     {
@@ -17,13 +17,13 @@ internal static class LeaverGuards
             holds.Add(new(GuardNames.Protected, "policy names the account as protected"));
         if (own.Ids.Contains(facts.UserId))
             holds.Add(new(GuardNames.OwnIdentity, "the account is one that this program signs in with"));
-        // A role that could not be read is told by Unread below; it is not guessed here.
+        // A role that could not be read is reported by Unread below; it is not guessed here.
         if (facts is { GlobalAdministrator: true, OtherGlobalAdministrators: not > 0 })
             holds.Add(
                 new(
                     GuardNames.LastGlobalAdministrator,
                     facts.OtherGlobalAdministrators is null
-                        ? "the account is a Global Administrator, and whether another one can sign in could not be told"
+                        ? "the account is a Global Administrator, and whether another one can sign in is not known"
                         : "no other Global Administrator can sign in"
                 )
             );
@@ -38,7 +38,7 @@ internal static class LeaverGuards
             holds.Add(new(GuardNames.ServiceAccount, $"employeeType is '{type}', which services use"));
         holds.AddRange(facts.Unread.Select(u => new Hold(GuardNames.Unreadable, $"could not be read: {u}")));
         if (facts.AccountEnabled is null)
-            holds.Add(new(GuardNames.Unreadable, "whether the account can sign in was not told"));
+            holds.Add(new(GuardNames.Unreadable, "whether the account can sign in was not given"));
         return holds;
     }
 

@@ -7,7 +7,7 @@ namespace Compliance.Offboarding.Guards;
 internal sealed record OwnIdentity(IReadOnlySet<string> Ids)
 {
     /// <summary>
-    /// Setting with further ids (object or client ids), separated by commas: the object id of a managed identity is told by no other
+    /// Setting with further ids (object or client ids), separated by commas: the object id of a managed identity is reported by no other
     /// setting.
     /// </summary>
     public const string Setting = "Guards:OwnIds";

@@ -43,7 +43,7 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
                     Observe(users, user);
                 }
                 if (page.OdataNextLink is { } link && !tenant.IsGraph(link))
-                    throw ForeignHostException.Of(link);
+                    throw ForeignHostException.From(link);
                 trail.Next(page.OdataNextLink);
                 next = page.OdataNextLink;
             } while (next is not null);
@@ -51,7 +51,7 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var failure = ReadFailure.Of(e, DeclaredCall.EmployedUsers, null, tenant.Options.ClientId);
+            var failure = ReadFailure.From(e, DeclaredCall.EmployedUsers, null, tenant.Options.ClientId);
             NotRead(log, failure.Reason);
             return new(
                 [.. users.Values],
@@ -69,7 +69,7 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
     {
         if (user.Id is not { Length: > 0 } id)
             throw new IncompleteReadException("a user without an id was read");
-        // Whether the account can sign in has to be told: silence is not 'disabled'.
+        // Whether the account can sign in has to be given: silence is not 'disabled'.
         if (user.AccountEnabled is not { } enabled)
             throw new IncompleteReadException($"user {id} came without accountEnabled");
         if (

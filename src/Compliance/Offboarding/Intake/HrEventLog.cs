@@ -9,7 +9,7 @@ namespace Compliance.Offboarding.Intake;
 /// <summary>An event that was taken in. It names nobody: ids are hashes.</summary>
 /// <param name="Key">See <see cref="HrEventKeys"/>.</param>
 /// <param name="CaseId">The case it belongs to.</param>
-/// <param name="Digest">SHA-256 over the event's canonical JSON: another event under the same id is told apart.</param>
+/// <param name="Digest">SHA-256 over the event's canonical JSON: another event under the same id is distinguished.</param>
 /// <param name="Sequence">Its sequence.</param>
 /// <param name="Kind">What it said.</param>
 /// <param name="ReceivedAt">When it first arrived (UTC).</param>
@@ -99,8 +99,11 @@ internal sealed class HrEventLog(StateStorage storage)
     )
     {
         var tenant = Partition(tenantId);
-        var owed = await QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and Recorded eq {false}"), cancellationToken);
-        return [.. owed.Where(e => e.ReceivedAt <= before)];
+        var outstanding = await QueryAsync(
+            TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and Recorded eq {false}"),
+            cancellationToken
+        );
+        return [.. outstanding.Where(e => e.ReceivedAt <= before)];
     }
 
     /// <summary>When the latest event arrived; null when none is kept. It reads what arrived within ten times that long at most.</summary>
@@ -120,7 +123,7 @@ internal sealed class HrEventLog(StateStorage storage)
         return null;
     }
 
-    /// <summary>Forgets events that arrived longer ago than they are kept for; those whose evidence is owed stay.</summary>
+    /// <summary>Forgets events that arrived longer ago than they are kept for; those whose evidence is outstanding stay.</summary>
     public async Task ForgetAsync(string tenantId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (tenant, before) = (Partition(tenantId), Text(now - Kept));

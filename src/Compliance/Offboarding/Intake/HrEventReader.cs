@@ -59,7 +59,9 @@ internal static class HrEventReader
         foreach (var error in Schema.Schema.Validate(token))
             Report(error, problems);
         var key =
-            Text(root, "source") is { Length: > 0 } source && Text(root, "id") is { Length: > 0 } id ? HrEventKeys.Of(source, id) : unread;
+            Text(root, "source") is { Length: > 0 } source && Text(root, "id") is { Length: > 0 } id
+                ? HrEventKeys.Create(source, id)
+                : unread;
         // What a schema cannot say is judged only where the schema is content: elsewhere the values may not be there.
         return problems.Count == 0 && Interpret(root, now, problems) is { } read ? read : throw new HrEventException(Listed(problems), key);
     }

@@ -43,7 +43,7 @@ internal static class HrRosterReader
             var text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true)
                 .GetString(bytes.ToMemory().Span)
                 .TrimStart('\uFEFF');
-            return name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? Json(text, written) : Of(Csv(text), null, written);
+            return name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? Json(text, written) : From(Csv(text), null, written);
         }
         catch (DecoderFallbackException e)
         {
@@ -59,7 +59,7 @@ internal static class HrRosterReader
         }
     }
 
-    private static HrRoster Of(IEnumerable<Row> rows, DateTimeOffset? asOf, DateTimeOffset written)
+    private static HrRoster From(IEnumerable<Row> rows, DateTimeOffset? asOf, DateTimeOffset written)
     {
         var employed = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var row in rows)
@@ -121,7 +121,7 @@ internal static class HrRosterReader
             throw new FormatException("it must be an array, or an object with an array 'employees'");
         DateTimeOffset? asOf =
             root.ValueKind == JsonValueKind.Object && root.TryGetProperty("asOf", out var given) ? Time(Text(given, "asOf"), "asOf") : null;
-        return Of(list.EnumerateArray().Select((e, i) => RowOf(e, $"entry {i + 1}")), asOf, written);
+        return From(list.EnumerateArray().Select((e, i) => RowOf(e, $"entry {i + 1}")), asOf, written);
     }
 
     private static Row RowOf(JsonElement entry, string where)

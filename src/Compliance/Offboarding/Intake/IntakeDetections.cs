@@ -10,34 +10,35 @@ internal static class IntakeDetections
 {
     /// <summary>Another event with a sequence that is taken says something else.</summary>
     public static Detection Conflicting(LeaverCase known, HrEvent second, OffboardingPolicy policy) =>
-        Of(
+        Create(
             IntakeControls.EventRefused,
             CaseFindings.SubjectOf(known.Id),
             SequencePart(second.Sequence),
             IntakeControls.EventsSource,
             $"Two events of this employment have sequence {Text(second.Sequence)} and say different things; the first to arrive, "
-                + $"{HrEventKeys.Of(known.Latest.Source, known.Latest.Id)}, holds, "
-                + $"the other, {HrEventKeys.Of(second.Source, second.Id)}, has no effect",
+                + $"{HrEventKeys.Create(known.Latest.Source, known.Latest.Id)}, holds, "
+                + $"the other, {HrEventKeys.Create(second.Source, second.Id)}, has no effect",
             "Let HR send what is right with a higher sequence",
             policy
         );
 
     /// <summary>An event that cannot be taken in.</summary>
     public static Detection Refused(HrEventException refused, string trigger, OffboardingPolicy policy) =>
-        Of(
+        Create(
             IntakeControls.EventRefused,
             new(IntakeControls.EventSubject, refused.Key, refused.Key),
             "",
             IntakeControls.EventsSource,
             $"It came by {trigger} and cannot be taken in: {string.Join("; ", refused.Problems)}",
-            "Let HR mend the event (docs/hr-events.md has its rules) and send it again with the same source and id; whoever leaves by it "
+            "Ask HR to correct the event (docs/hr-events.md has its rules) and send it again with the same source and id; whoever leaves "
+                + "by it "
                 + "is not blocked until then",
             policy
         );
 
     /// <summary>The webhook refused many requests in an hour.</summary>
     public static Detection ManyRefused(long count, DateTimeOffset hour, OffboardingPolicy policy) =>
-        Of(
+        Create(
             IntakeControls.EventRefused,
             new(SubjectTypes.Source, IntakeControls.WebhookSource, "the HR webhook"),
             "",
@@ -71,13 +72,13 @@ internal static class IntakeDetections
 
     /// <summary>The roster cannot be used.</summary>
     public static Detection RosterUnusable(string why, OffboardingPolicy policy) =>
-        Of(
+        Create(
             IntakeControls.HrSilent,
             new(SubjectTypes.Source, IntakeControls.RosterSource, $"the HR roster {policy.Roster}"),
             "",
             IntakeControls.RosterSource,
             $"{why}. Nobody was compared with it",
-            "Let HR write its roster again as docs/hr-events.md says, or mend the policy's roster",
+            "Let HR write its roster again as docs/hr-events.md says, or correct the policy's roster",
             policy
         ) with
         {
@@ -86,14 +87,14 @@ internal static class IntakeDetections
 
     /// <summary>HR was not heard of for too long.</summary>
     public static Detection Silent(DateTimeOffset? lastHeard, TimeSpan heartbeat, OffboardingPolicy policy) =>
-        Of(
+        Create(
             IntakeControls.HrSilent,
             new(SubjectTypes.Source, IntakeControls.HeartbeatSource, "HR"),
             "",
             IntakeControls.HeartbeatSource,
             $"{(lastHeard is { } at ? $"HR was last heard of at {Text(at)}" : "HR was never heard of")}; policy expects an event or a "
                 + $"roster every {Text(heartbeat)}",
-            "Check that HR's events and roster still arrive: a leaver nobody tells of keeps all access",
+            "Check that HR's events and roster still arrive: a leaver who is not reported keeps all access",
             policy
         ) with
         {
@@ -102,7 +103,7 @@ internal static class IntakeDetections
 
     /// <summary>The users of the tenant could not be read.</summary>
     public static Detection UsersUnread(SourceOutcome outcome, OffboardingPolicy policy) =>
-        Of(
+        Create(
             ControlCatalogue.SourceNotRead,
             outcome.Subject ?? new(SubjectTypes.Source, IntakeControls.UsersSource, "users"),
             "",
@@ -120,7 +121,7 @@ internal static class IntakeDetections
     public static string SequencePart(long sequence) => $"sequence-{Text(sequence)}";
 
     private static Detection NeverCame(LeavingUser user, string source, string part, string reason, OffboardingPolicy policy) =>
-        Of(
+        Create(
             IntakeControls.EventNeverCame,
             new(IntakeControls.UserSubject, user.Id, user.PrincipalName),
             part,
@@ -131,7 +132,7 @@ internal static class IntakeDetections
             policy
         );
 
-    private static Detection Of(
+    private static Detection Create(
         string control,
         Subject subject,
         string part,

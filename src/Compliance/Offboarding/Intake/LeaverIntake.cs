@@ -12,14 +12,14 @@ namespace Compliance.Offboarding.Intake;
 
 /// <summary>What an event led to.</summary>
 /// <param name="Case">The case as it is now.</param>
-/// <param name="Outcome">What to do: start the case's orchestration, tell it, or nothing.</param>
+/// <param name="Outcome">What to do: start the case's orchestration, notify it, or nothing.</param>
 /// <param name="EventKey">Names the event in evidence and findings.</param>
 internal sealed record IntakeResult(LeaverCase Case, IntakeOutcome Outcome, string EventKey);
 
 /// <summary>
 /// Takes HR events in: one case per tenant, employee id and employment, whatever the order, repeats and crashes. Use it so:
-/// <see cref="AcceptAsync"/>, then start or tell the orchestration, then <see cref="SettleAsync"/>. Whatever is cut off in between is made
-/// up for by the event's redelivery or by the sweep (<see cref="CaseCourse.ExpectedAsync"/>, <see cref="RecordOwedAsync"/>).
+/// <see cref="AcceptAsync"/>, then start or notify the orchestration, then <see cref="SettleAsync"/>. Whatever is cut off in between is
+/// made up for by the event's redelivery or by the sweep (<see cref="CaseCourse.ExpectedAsync"/>, <see cref="RecordOwedAsync"/>).
 /// </summary>
 internal sealed partial class LeaverIntake(
     TenantId tenant,
@@ -42,7 +42,7 @@ internal sealed partial class LeaverIntake(
     public async Task<IntakeResult> AcceptAsync(HrEvent hrEvent, string trigger, string correlationId, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var key = HrEventKeys.Of(hrEvent.Source, hrEvent.Id);
+        var key = HrEventKeys.Create(hrEvent.Source, hrEvent.Id);
         var own = HrEventKeys.CaseOf(tenant.Value, hrEvent.EmployeeId, hrEvent.Employment);
         var arrived = new TakenEvent(
             key,
@@ -86,7 +86,7 @@ internal sealed partial class LeaverIntake(
                 Run(key, now),
                 cancellationToken
             );
-        // A stale event that was taken in before is a repeat: it told its news when it came.
+        // A stale event that was taken in before is a repeat: it reported its news when it came.
         if (outcome == IntakeOutcome.Stale && !conflict && noted != arrived)
             outcome = IntakeOutcome.Repeat;
         if (employments.Count > 1)
@@ -152,8 +152,8 @@ internal sealed partial class LeaverIntake(
     }
 
     /// <summary>
-    /// Settles an event once the orchestration was started or told: a started case asks for its orchestration no more, and the evidence is
-    /// recorded. Evidence that cannot be written now is owed and does not hold the case up.
+    /// Settles an event once the orchestration was started or notified: a started case asks for its orchestration no more, and the evidence
+    /// is recorded. Evidence that cannot be written now is outstanding and does not hold the case up.
     /// </summary>
     public async Task SettleAsync(IntakeResult result, CancellationToken cancellationToken)
     {
@@ -161,8 +161,8 @@ internal sealed partial class LeaverIntake(
             await ConfirmDispatchedAsync(result.Case.Id, result.Case.Round, cancellationToken);
         try
         {
-            if (await events.FindAsync(tenant.Value, result.EventKey, cancellationToken) is { Recorded: false } owed)
-                await RecordAsync(owed, cancellationToken);
+            if (await events.FindAsync(tenant.Value, result.EventKey, cancellationToken) is { Recorded: false } outstanding)
+                await RecordAsync(outstanding, cancellationToken);
         }
         catch (RequestFailedException e)
         {
@@ -174,13 +174,13 @@ internal sealed partial class LeaverIntake(
     public Task ConfirmDispatchedAsync(string caseId, int round, CancellationToken cancellationToken) =>
         cases.ChangeAsync(tenant.Value, caseId, c => c.Round == round ? c with { Dispatched = true } : c, cancellationToken);
 
-    /// <summary>Records the evidence that is owed.</summary>
+    /// <summary>Records the evidence that is outstanding.</summary>
     /// <returns>How many records were written.</returns>
     public async Task<int> RecordOwedAsync(CancellationToken cancellationToken)
     {
-        var owed = await events.UnrecordedAsync(tenant.Value, time.GetUtcNow() - CaseRules.Grace, cancellationToken);
+        var outstanding = await events.UnrecordedAsync(tenant.Value, time.GetUtcNow() - CaseRules.Grace, cancellationToken);
         var recorded = 0;
-        foreach (var one in owed)
+        foreach (var one in outstanding)
         {
             // Cut off before there was a case: the event comes again.
             if (await cases.FindAsync(tenant.Value, one.CaseId, cancellationToken) is null)
@@ -217,7 +217,7 @@ internal sealed partial class LeaverIntake(
         await events.RecordedAsync(tenant.Value, taken.Key, cancellationToken);
     }
 
-    private static RunStamp Run(string key, DateTimeOffset now) => new(RunIds.Of(nameof(LeaverIntake), now, key), now);
+    private static RunStamp Run(string key, DateTimeOffset now) => new(RunIds.Create(nameof(LeaverIntake), now, key), now);
 
     [LoggerMessage(5300, LogLevel.Information, "HR event {Event} ({Kind}) by {Trigger}: case {CaseId}, {Outcome}")]
     private partial void Accepted(string @event, HrEventKind kind, string trigger, string caseId, IntakeOutcome outcome);
@@ -225,6 +225,6 @@ internal sealed partial class LeaverIntake(
     [LoggerMessage(5301, LogLevel.Warning, "HR event {Event} by {Trigger} is refused: {Problems}")]
     private partial void Refused(string @event, string trigger, string problems);
 
-    [LoggerMessage(5302, LogLevel.Error, "HR event {Event}: its evidence is owed and will be written by the sweep ({Reason})")]
+    [LoggerMessage(5302, LogLevel.Error, "HR event {Event}: its evidence is outstanding and will be written by the sweep ({Reason})")]
     private partial void EvidenceOwed(string @event, string reason);
 }

@@ -51,7 +51,7 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
         var tenant = parts.Tenant.Value;
         using var activity = Telemetry.Source.StartActivity(Name);
         var correlation = CorrelationId.Current($"{tenant} {Name} {now:O}");
-        var run = new RunStamp(RunIds.Of(Name, now, correlation), now);
+        var run = new RunStamp(RunIds.Create(Name, now, correlation), now);
         try
         {
             await parts.Runs.ExpectAsync(tenant, Name, now, cancellationToken);
@@ -157,7 +157,7 @@ internal sealed partial class LeaverWatch(LeaverWatchParts parts, ILogger<Leaver
                 ["reopened"] = result.Count(ChangeKind.Reopened),
                 ["resolved"] = result.Count(ChangeKind.Resolved),
             },
-            FindingsSha256 = FindingDigest.Of(result.Findings),
+            FindingsSha256 = FindingDigest.Compute(result.Findings),
             CorrelationId = correlation,
         };
 

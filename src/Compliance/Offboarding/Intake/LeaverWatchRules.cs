@@ -27,7 +27,7 @@ internal static class LeaverWatchRules
     /// <summary>The greatest age of a roster where policy sets no heartbeat.</summary>
     public static readonly TimeSpan OldestRoster = TimeSpan.FromDays(7);
 
-    /// <summary>So long a refused event that cannot be told apart, or an id used twice, stays a finding.</summary>
+    /// <summary>So long a refused event that cannot be distinguished, or an id used twice, stays a finding.</summary>
     public static readonly TimeSpan RefusedKept = TimeSpan.FromDays(90);
 
     private static readonly TimeSpan ClockSkew = TimeSpan.FromHours(1);

@@ -162,7 +162,7 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
                         or System.Text.Json.JsonException
             )
         {
-            NoKey(Secret, ReadFailure.Of(e, DeclaredCall.WebhookKey, null, null).Reason);
+            NoKey(Secret, ReadFailure.From(e, DeclaredCall.WebhookKey, null, null).Reason);
             return [];
         }
     }

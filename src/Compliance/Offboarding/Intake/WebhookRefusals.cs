@@ -36,14 +36,14 @@ internal sealed partial class WebhookRefusals(
     private DateTimeOffset _nextRecord = DateTimeOffset.MinValue;
     private DateTimeOffset _hour;
     private long _inHour;
-    private bool _toldInHour;
+    private bool _notifiedInHour;
 
-    /// <summary>Notes a refusal. Storage that is down is no reason to answer otherwise: the record is then owed.</summary>
+    /// <summary>Notes a refusal. Storage that is down is no reason to answer otherwise: the record is then outstanding.</summary>
     public async Task NoteAsync(WebhookOutcome.Refused refused, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var hour = new DateTimeOffset(now.UtcDateTime.Date.AddHours(now.UtcDateTime.Hour), TimeSpan.Zero);
-        bool tell;
+        bool notify;
         lock (_lock)
         {
             if (_owed.Count == 0)
@@ -51,34 +51,34 @@ internal sealed partial class WebhookRefusals(
             var name = refused.Status.ToString(CultureInfo.InvariantCulture);
             _owed[name] = _owed.GetValueOrDefault(name) + 1;
             if (hour != _hour)
-                (_hour, _inHour, _toldInHour) = (hour, 0, false);
-            tell = ++_inHour >= Many && !_toldInHour;
-            _toldInHour |= tell;
+                (_hour, _inHour, _notifiedInHour) = (hour, 0, false);
+            notify = ++_inHour >= Many && !_notifiedInHour;
+            _notifiedInHour |= notify;
         }
         try
         {
             await FlushAsync(cancellationToken);
-            if (tell)
+            if (notify)
                 await findings.RaiseAsync(
                     tenant.Value,
                     IntakeDetections.ManyRefused(Many, hour, policy.Load()),
-                    new(RunIds.Of(nameof(HrWebhook), now, "refused"), now),
+                    new(RunIds.Create(nameof(HrWebhook), now, "refused"), now),
                     cancellationToken
                 );
         }
         catch (RequestFailedException e)
         {
             lock (_lock)
-                _toldInHour &= !tell;
+                _notifiedInHour &= !notify;
             NotKept(e.Message);
         }
     }
 
     /// <summary>
-    /// Writes the record that is owed, when the last one is a minute old. A sweep calls it, so that the last refusals of a flood are
+    /// Writes the record that is outstanding, when the last one is a minute old. A sweep calls it, so that the last refusals of a flood are
     /// recorded too.
     /// </summary>
-    /// <exception cref="RequestFailedException">It is not known to be kept, and still owed.</exception>
+    /// <exception cref="RequestFailedException">It is not known to be kept, and still outstanding.</exception>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -123,6 +123,6 @@ internal sealed partial class WebhookRefusals(
         }
     }
 
-    [LoggerMessage(5313, LogLevel.Error, "Refused requests to the HR webhook could not be recorded and are owed: {Reason}")]
+    [LoggerMessage(5313, LogLevel.Error, "Refused requests to the HR webhook could not be recorded and are outstanding: {Reason}")]
     private partial void NotKept(string reason);
 }

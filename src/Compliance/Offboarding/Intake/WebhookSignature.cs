@@ -84,7 +84,7 @@ internal static class WebhookSignature
             return headers;
         var given = Parse(signatures!)!;
         var valid = false;
-        // Every key with every signature, whatever was found before: the time it takes tells nothing.
+        // Every key with every signature, whatever was found before: the time it takes shows nothing.
         foreach (var key in keys)
         {
             var expected = Hash(key, timestamp!, body);

@@ -28,7 +28,7 @@ internal static class BlockPlanner
             caseId,
             facts.UserId,
             policy,
-            Of(account).Select(s => (s, AssetClass.Other)),
+            From(account).Select(s => (s, AssetClass.Other)),
             facts.OnPremisesSynced ? [InActiveDirectory(account)] : []
         );
     }
@@ -50,7 +50,7 @@ internal static class BlockPlanner
                 :
                 [
                     (
-                        Steps.Of(
+                        Steps.Create(
                             LeaverActions.AddToBlockGroup,
                             group.Target,
                             0,
@@ -65,9 +65,9 @@ internal static class BlockPlanner
         );
 
     /// <summary>Disable, then revoke.</summary>
-    internal static IEnumerable<PlanStep> Of(PlanTarget account, Access? access = null) =>
+    internal static IEnumerable<PlanStep> From(PlanTarget account, Access? access = null) =>
         [
-            Steps.Of(
+            Steps.Create(
                 LeaverActions.DisableAccount,
                 account,
                 0,
@@ -76,7 +76,7 @@ internal static class BlockPlanner
                 (StepArguments.UserId, account.Id),
                 (StepArguments.Access, access?.Key)
             ),
-            Steps.Of(
+            Steps.Create(
                 LeaverActions.RevokeSessions,
                 account,
                 1,

@@ -112,7 +112,7 @@ internal static class RemovalPlanner
             switch (access.Kind)
             {
                 case AccessKind.Account:
-                    return (BlockPlanner.Of(new("user", facts.UserId, facts.PrincipalName), access), []);
+                    return (BlockPlanner.From(new("user", facts.UserId, facts.PrincipalName), access), []);
                 case AccessKind.Device:
                     return OnlyIf(policy.RetireDevices, "devices", Step(LeaverActions.DisableDevice, access, "devices"));
                 case AccessKind.ManagedDevice:
@@ -228,7 +228,7 @@ internal static class RemovalPlanner
             string rule,
             params IEnumerable<(string Name, string? Value)> arguments
         ) =>
-            Steps.Of(
+            Steps.Create(
                 action,
                 Steps.TargetOf(access),
                 0,
@@ -256,7 +256,7 @@ internal static class RemovalPlanner
             var target = Steps.TargetOf(access);
             var roleAssignable = access.Kind == AccessKind.OwnedGroup && IsRoleAssignable(access) ? "true" : null;
             PlanStep Remove(string? needs) =>
-                Steps.Of(
+                Steps.Create(
                     LeaverActions.RemoveOwner,
                     target,
                     1,
@@ -283,9 +283,9 @@ internal static class RemovalPlanner
                     access.Privileged
                         ? "it is privileged and would be left ownerless: policy names nobody who may have it (owners.privileged)"
                         : _nobody,
-                    $"add an owner first, then: {StepRequests.Of(Remove(null)).Command()}"
+                    $"add an owner first, then: {StepRequests.Create(Remove(null)).Command()}"
                 );
-            var add = Steps.Of(
+            var add = Steps.Create(
                 LeaverActions.AddOwner,
                 target,
                 0,
@@ -300,7 +300,7 @@ internal static class RemovalPlanner
             );
             return optIn
                 ? Does(add, Remove(add.Id))
-                : ([], [new(target, OptIn, $"{StepRequests.Of(add).Command()} && {StepRequests.Of(Remove(null)).Command()}")]);
+                : ([], [new(target, OptIn, $"{StepRequests.Create(add).Command()} && {StepRequests.Create(Remove(null)).Command()}")]);
         }
 
         private (IEnumerable<PlanStep>, IEnumerable<ManualStep>) OwnedResource(Access access)
@@ -321,7 +321,7 @@ internal static class RemovalPlanner
                 : " ";
             var now = others.Count == 0 ? HeirName! : string.Join(between, others);
             return Does(
-                Steps.Of(
+                Steps.Create(
                     LeaverActions.HandOverResource,
                     Steps.TargetOf(access),
                     0,

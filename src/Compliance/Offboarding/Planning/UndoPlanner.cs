@@ -6,7 +6,7 @@ namespace Compliance.Offboarding.Planning;
 
 /// <summary>
 /// Gives back what was taken away, from the snapshot, when the leaving is undone. What gives administrative power is never given back here,
-/// and what nobody can make again (sign-in methods, tokens) is told. New owners stay. Pure.
+/// and what nobody can make again (sign-in methods, tokens) is reported. New owners stay. Pure.
 /// </summary>
 internal static class UndoPlanner
 {
@@ -48,12 +48,21 @@ internal static class UndoPlanner
         var account = new PlanTarget("user", facts.UserId, facts.PrincipalName);
         var disabled = undone.Exists(s => s.Action == LeaverActions.DisableAccount);
         if (disabled && facts.AccountEnabled == true)
-            steps.Add((Steps.Of(LeaverActions.EnableAccount, account, 0, Why, "", (StepArguments.UserId, facts.UserId)), AssetClass.Other));
+            steps.Add(
+                (Steps.Create(LeaverActions.EnableAccount, account, 0, Why, "", (StepArguments.UserId, facts.UserId)), AssetClass.Other)
+            );
         var groups = undone.Where(s => s.Action == LeaverActions.AddToBlockGroup).DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
         foreach (var put in groups)
             steps.Add(
                 (
-                    Steps.Of(LeaverActions.RemoveFromBlockGroup, put.Target, 0, Why, "blockGroup", (StepArguments.UserId, facts.UserId)),
+                    Steps.Create(
+                        LeaverActions.RemoveFromBlockGroup,
+                        put.Target,
+                        0,
+                        Why,
+                        "blockGroup",
+                        (StepArguments.UserId, facts.UserId)
+                    ),
                     AssetClass.Other
                 )
             );
@@ -119,15 +128,15 @@ internal static class UndoPlanner
             { Kind: AccessKind.GroupMember } => Of(LeaverActions.AddGroupMember, user),
             { Kind: AccessKind.AppRole } when policy.PrivilegedRemovals && Has("resourceId", "appRoleId") => Of(
                 LeaverActions.AddAppRole,
-                [user, .. Told("resourceId", "appRoleId")]
+                [user, .. Shown("resourceId", "appRoleId")]
             ),
             { Kind: AccessKind.DelegatedGrant } when Has("clientId", "resourceId", "scope") => Of(
                 LeaverActions.AddDelegatedGrant,
-                [user, .. Told("clientId", "resourceId", "scope")]
+                [user, .. Shown("clientId", "resourceId", "scope")]
             ),
             { Kind: AccessKind.AzureRole } when Has("roleDefinitionId") => Of(
                 LeaverActions.AddAzureRole,
-                [user, ("scope", access.Scope), .. Told("roleDefinitionId", "condition", "conditionVersion", "description")]
+                [user, ("scope", access.Scope), .. Shown("roleDefinitionId", "condition", "conditionVersion", "description")]
             ),
             { Kind: AccessKind.VaultAccessPolicy } when Has("permissions") => Of(
                 LeaverActions.AddVaultAccessPolicy,
@@ -135,12 +144,12 @@ internal static class UndoPlanner
                     user,
                     (StepArguments.VaultId, access.Details.GetValueOrDefault("vaultId") ?? access.Scope),
                     ("tenantId", access.Details.GetValueOrDefault("tenantId") ?? "00000000-0000-0000-0000-000000000000"),
-                    .. Told("applicationId", "permissions"),
+                    .. Shown("applicationId", "permissions"),
                 ]
             ),
             { Kind: AccessKind.Licence } => Of(
                 LeaverActions.AddLicence,
-                [user, ("skuId", access.Details.GetValueOrDefault("skuId") ?? access.Id), .. Told("disabledPlans")]
+                [user, ("skuId", access.Details.GetValueOrDefault("skuId") ?? access.Id), .. Shown("disabledPlans")]
             ),
             { Kind: AccessKind.OwnedApplication } => Owner("applications"),
             { Kind: AccessKind.OwnedServicePrincipal } => Owner("servicePrincipals"),
@@ -163,11 +172,11 @@ internal static class UndoPlanner
             return true;
         }
 
-        IEnumerable<(string, string?)> Told(params IEnumerable<string> names) =>
+        IEnumerable<(string, string?)> Shown(params IEnumerable<string> names) =>
             names.Select(n => (n, access.Details.GetValueOrDefault(n)));
 
         // The account first, so that what is given is given to somebody who can use it; then the licence, on which groups may depend.
-        PlanStep Of(string action, params IEnumerable<(string, string?)> arguments) => Steps.Of(action, target, 1, Why, "", arguments);
+        PlanStep Of(string action, params IEnumerable<(string, string?)> arguments) => Steps.Create(action, target, 1, Why, "", arguments);
 
         PlanStep Owner(string collection) =>
             Of(LeaverActions.AddOwner, user, (StepArguments.OwnerId, facts.UserId), (StepArguments.Collection, collection));
@@ -198,15 +207,15 @@ internal static class UndoPlanner
                     "not restored: whether it gives administrative power could not be read, so it counts as privileged",
                 _ when IsPrivileged(access) => "not restored: privileged",
                 AccessKind.SignInMethod => "not restored: a sign-in method cannot be made for somebody else",
-                AccessKind.ManagedDevice => "not restored: a retired device has to be enrolled anew",
+                AccessKind.ManagedDevice => "not restored: a retired device has to be enrolled again",
                 AccessKind.AppRole =>
                     "not restored: needs a permission whose holder could make itself Global Administrator, which policy does not allow "
                         + "(privilegedRemovals)",
-                _ => "not restored: the snapshot does not tell enough to make it again",
+                _ => "not restored: the snapshot does not hold enough to make it again",
             },
             access.Kind switch
             {
-                _ when IsPrivileged(access) => $"have {access.Name} asked for and approved anew, if {facts.PrincipalName} still needs it",
+                _ when IsPrivileged(access) => $"have {access.Name} asked for and approved again, if {facts.PrincipalName} still needs it",
                 AccessKind.SignInMethod =>
                     "the person registers it again (https://aka.ms/mysecurityinfo), with a temporary access pass for the first sign-in",
                 AccessKind.ManagedDevice => "enrol the device again",
@@ -218,8 +227,8 @@ internal static class UndoPlanner
     private static string AppRole(Access access, LeaverFacts facts) =>
         access.Details.ContainsKey("resourceId") && access.Details.ContainsKey("appRoleId")
             ? StepRequests
-                .Of(
-                    Steps.Of(
+                .Create(
+                    Steps.Create(
                         LeaverActions.AddAppRole,
                         Steps.TargetOf(access),
                         1,

@@ -10,7 +10,7 @@ internal sealed class OffboardingPolicyFile(string path) : IOffboardingPolicySou
     public const string Setting = "Policy:Offboarding";
 
     /// <summary>The file that the settings name. It is not read yet.</summary>
-    public static OffboardingPolicyFile Of(IConfiguration configuration) =>
+    public static OffboardingPolicyFile From(IConfiguration configuration) =>
         new(configuration[Setting] ?? Path.Combine(AppContext.BaseDirectory, "policy", "offboarding.yaml"));
 
     /// <inheritdoc/>

@@ -118,7 +118,7 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
     {
         var outcome = await JudgeAsync(Signed(c => (c["oid"], c["uti"]) = ("ABCDEFAB-0000-0000-0000-000000000000", "token-id")));
 
-        Assert.Equal(ApproverSignIn.Of(new("abcdefab-0000-0000-0000-000000000000", TenantId, "token-id")), outcome);
+        Assert.Equal(ApproverSignIn.From(new("abcdefab-0000-0000-0000-000000000000", TenantId, "token-id")), outcome);
         Assert.Equal(0, _log.Collector.Count);
     }
 

@@ -108,7 +108,9 @@ public sealed class ActionPlanTests
     {
         var names = (string[])["\u20ac", "\r", "\ufb33", "1", "\ud83d\ude00", "\u0080", "\u00f6", "b", "B", "a"];
 
-        var text = Encoding.UTF8.GetString(CanonicalJson.Of(new JsonObject(names.Select(n => KeyValuePair.Create(n, (JsonNode?)0)))));
+        var text = Encoding.UTF8.GetString(
+            CanonicalJson.Serialize(new JsonObject(names.Select(n => KeyValuePair.Create(n, (JsonNode?)0))))
+        );
 
         Assert.Equal(
             "{\"\\r\":0,\"1\":0,\"B\":0,\"a\":0,\"b\":0,\"\u0080\":0,\"\u00f6\":0,\"\u20ac\":0,\"\ud83d\ude00\":0,\"\ufb33\":0}",
@@ -121,8 +123,8 @@ public sealed class ActionPlanTests
     {
         Assert.Equal(
             """{"b":"alreadySo"}""",
-            Encoding.UTF8.GetString(CanonicalJson.Of(new { A = (string?)null, B = StepResult.AlreadySo }))
+            Encoding.UTF8.GetString(CanonicalJson.Serialize(new { A = (string?)null, B = StepResult.AlreadySo }))
         );
-        Assert.Throws<JsonException>(() => CanonicalJson.Of(new { A = (StepResult)99 }));
+        Assert.Throws<JsonException>(() => CanonicalJson.Serialize(new { A = (StepResult)99 }));
     }
 }

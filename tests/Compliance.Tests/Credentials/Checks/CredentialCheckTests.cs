@@ -135,7 +135,7 @@ public sealed class CredentialCheckTests
     [InlineData("VaultSecret", null, null, false, false)]
     public void An_unknown_age_is_a_failure_marked_unknown(string kind, string? started, string? expires, bool enabled, bool found) =>
         Assert.Equal(
-            found ? new CheckFailure("The service does not tell when it was made, so its age is unknown.", Unknown: true) : null,
+            found ? new CheckFailure("The service does not state when it was made, so its age is unknown.", Unknown: true) : null,
             new AgeUnknown().Evaluate(Made(started, expires, kind, enabled), Rules, At("2028-02-29"))
         );
 
@@ -172,7 +172,7 @@ public sealed class CredentialCheckTests
         Assert.Equal(
             found
                 ? new CheckFailure(
-                    "Local authentication is enabled, so the resource's keys are accepted; its service does not tell their age.",
+                    "Local authentication is enabled, so the resource's keys are accepted; its service does not state their age.",
                     WholeSubject: true
                 )
                 : null,

@@ -200,7 +200,7 @@ public sealed class DetectionBuilderTests
                 Source = Sources.Applications,
                 Unknown = true,
                 Reason = "403 Forbidden Missing permission: Application.Read.All.",
-                NextStep = "Look into the logs of this run, mend the cause and run the check again.",
+                NextStep = "Look into the logs of this run, correct the cause and run the check again.",
             },
             new DetectionBuilder(Given.Policy(), Given.Now).Gap(
                 new(Sources.Applications, false, 0, Reason: "403\nForbidden", Permission: "Application.Read.All"),
@@ -222,7 +222,7 @@ public sealed class DetectionBuilderTests
                 Reason = "Earlier runs read it, and it is no longer in the list of subscriptions that this app may see.",
                 NextStep =
                     "Give this app's identity the role Reader on Pay again (scope /subscriptions/s-1), or, if it was retired on purpose, "
-                        + "add s-1 to scope.retiredSubscriptions of p.yaml.",
+                    + "add s-1 to scope.retiredSubscriptions of p.yaml.",
             },
             new DetectionBuilder(Given.Policy(), Given.Now).MissingSubscription("s-1", "Pay", DetectionAnswers.None)
         );

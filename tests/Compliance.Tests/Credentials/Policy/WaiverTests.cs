@@ -13,7 +13,7 @@ public sealed class WaiverTests
         string approvedBy = "    approvedBy: cy@contoso.com\n"
     ) =>
         $"  - id: {id}\n    control: {control}\n    subject: {{ {subject} }}\n    reason: moves in May\n{approvedBy}    approvedOn: "
-            + $"{approvedOn}\n    expires: {expires}\n{rest}";
+        + $"{approvedOn}\n    expires: {expires}\n{rest}";
 
     private static (string? Id, string[] Warnings) Load(
         string waivers,
@@ -36,7 +36,7 @@ public sealed class WaiverTests
     [InlineData("2028-03-13", "w-1", null)] // 14 days left to the instant
     [InlineData("2028-03-12", "w-1", "waiver 'w-1' ends after 2028-03-12")]
     [InlineData("2028-02-29", "w-1", "waiver 'w-1' ends after 2028-02-29")] // its last day still counts
-    [InlineData("2028-02-28", null, "waiver 'w-1' ended after 2028-02-28 and no longer holds; remove it or have it approved anew")]
+    [InlineData("2028-02-28", null, "waiver 'w-1' ended after 2028-02-28 and no longer holds; remove it or have it approved again")]
     public void A_waiver_holds_through_its_last_day_and_its_end_is_announced(string expires, string? holds, string? warning) =>
         Same((holds, warning is null ? [] : [$"p.yaml(9,14): {warning}"]), Load(Waiver(expires: expires)));
 

@@ -304,7 +304,7 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
         var test = new TestLog(accounts, "ev-unended");
         await using (var log = test.Open())
             await log.AppendAsync(test.Record("r0"), Stop);
-        await test.RawAsync("log/2026-03-0001.jsonl", Encoding.UTF8.GetString(EvidenceLine.Of(test.Record("r1"), TestLog.Start)));
+        await test.RawAsync("log/2026-03-0001.jsonl", Encoding.UTF8.GetString(EvidenceLine.Create(test.Record("r1"), TestLog.Start)));
         await using var after = test.Open();
 
         await after.AppendAsync(test.Record("r1"), Stop);
@@ -323,7 +323,7 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
             await log.AppendAsync(test.Record("r0"), Stop);
         var foreign =
             "not "
-                + $"json\n\n{{\"version\":9,\"id\":\"newer\"}}\n{new string('x', 3_000_000)}\n{{\"id\":\"\ud83d\ude00\\u0041\"}}\n{new string('y', 100_000)}";
+            + $"json\n\n{{\"version\":9,\"id\":\"newer\"}}\n{new string('x', 3_000_000)}\n{{\"id\":\"\ud83d\ude00\\u0041\"}}\n{new string('y', 100_000)}";
         foreach (var part in foreign.Chunk(1_000_000))
             await test.RawAsync("log/2026-03-0001.jsonl", new string(part));
         var before = await test.TextAsync("log/2026-03-0001.jsonl");

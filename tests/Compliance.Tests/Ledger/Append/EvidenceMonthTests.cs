@@ -248,7 +248,7 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
         await test.RawAsync(
             March,
             System.Text.Encoding.UTF8.GetString(
-                EvidenceLine.Of(
+                EvidenceLine.Create(
                     test.Record("ledger-closed-" + March) with
                     {
                         Action = "ledger.closed",
@@ -308,7 +308,7 @@ public abstract class EvidenceMonthTests(StorageFixture accounts)
             await test.RawAsync(
                 March,
                 System.Text.Encoding.UTF8.GetString(
-                    EvidenceLine.Of(test.Record(id) with { Action = "ledger.closed", Subject = next }, TestLog.Start)
+                    EvidenceLine.Create(test.Record(id) with { Action = "ledger.closed", Subject = next }, TestLog.Start)
                 ) + "\n"
             );
         await using var after = test.Open();

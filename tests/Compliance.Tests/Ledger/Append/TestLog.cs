@@ -70,6 +70,8 @@ internal sealed class TestLog(StorageFixture accounts, string tenant)
     public async Task<List<string>> PathsAsync()
     {
         var paths = new List<string>();
+        if (!await Container.ExistsAsync(Stop))
+            return paths;
         await foreach (var blob in Container.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{tenant}/log/", Stop))
             paths.Add(blob.Name[(tenant.Length + 1)..]);
         paths.Sort(StringComparer.Ordinal);

@@ -18,7 +18,7 @@ public sealed class EcdsaDerTests
             + "02207fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
     )]
     public void Numbers_get_their_shortest_spelling(string r, string s, string der) =>
-        Assert.Equal(der, Convert.ToHexStringLower(EcdsaDer.Of(Convert.FromHexString(r.PadLeft(64, '0') + s.PadLeft(64, '0')))));
+        Assert.Equal(der, Convert.ToHexStringLower(EcdsaDer.From(Convert.FromHexString(r.PadLeft(64, '0') + s.PadLeft(64, '0')))));
 
     [Fact]
     public void What_Key_Vault_gives_verifies_after_it()
@@ -28,7 +28,7 @@ public sealed class EcdsaDerTests
         {
             var raw = key.SignData(new[] { i }, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
 
-            Assert.True(key.VerifyData(new[] { i }, EcdsaDer.Of(raw), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+            Assert.True(key.VerifyData(new[] { i }, EcdsaDer.From(raw), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
         }
     }
 
@@ -37,7 +37,7 @@ public sealed class EcdsaDerTests
     [InlineData(63)]
     [InlineData(65)]
     [InlineData(64)]
-    public void What_is_no_signature_is_refused(int length) => Assert.Throws<FormatException>(() => EcdsaDer.Of(new byte[length]));
+    public void What_is_no_signature_is_refused(int length) => Assert.Throws<FormatException>(() => EcdsaDer.From(new byte[length]));
 
     [Theory]
     [InlineData(0)]
@@ -47,6 +47,6 @@ public sealed class EcdsaDerTests
         var raw = new byte[64];
         raw[nonZeroAt] = 1;
 
-        Assert.Throws<FormatException>(() => EcdsaDer.Of(raw));
+        Assert.Throws<FormatException>(() => EcdsaDer.From(raw));
     }
 }

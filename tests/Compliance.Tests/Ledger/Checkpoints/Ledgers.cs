@@ -168,7 +168,7 @@ internal sealed class Ledgers
         Assert.Equal(new Checkpoint(Origin, lines.Count, Rfc6962Tree.Root(leaves), []), head.Checkpoint);
         Assert.Equal(all[LedgerLayout.Head], all[LedgerLayout.Checkpoint(lines.Count)]);
         var tiles = new MemoryTiles(leaves);
-        foreach (var tile in TilePath.Of(lines.Count, entries: true))
+        foreach (var tile in TilePath.Create(lines.Count, entries: true))
         {
             var bytes = all[tile.ToString()];
             if (tile.Level == TileRef.Entries)
@@ -197,7 +197,7 @@ internal sealed class Ledgers
             if (_ids.Add(record.Id))
             {
                 Records.Add(record);
-                await ledger.AppendAsync([Encoding.UTF8.GetString(EvidenceLine.Of(record, record.Time))]);
+                await ledger.AppendAsync([Encoding.UTF8.GetString(EvidenceLine.Create(record, record.Time))]);
             }
             return new(record.Id, FirstLog, 0, "");
         }

@@ -342,6 +342,6 @@ public sealed class MerkleProofTests
     {
         Assert.Equal(reads.Count, reads.Distinct().Count());
         Assert.True(reads.Count <= most);
-        Assert.Subset(TilePath.Of(size).ToHashSet(), reads.ToHashSet());
+        Assert.Subset(TilePath.Create(size).ToHashSet(), reads.ToHashSet());
     }
 }

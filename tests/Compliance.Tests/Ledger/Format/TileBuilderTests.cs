@@ -27,8 +27,8 @@ public sealed class TileBuilderTests
                 var made = Append(builder, Many[..size]);
                 made.AddRange(builder.Partial());
                 var defined = new MemoryTiles(Many[..size]);
-                Assert.Equal(TilePath.Of(size).ToHashSet(), made.Select(t => t.Ref).ToHashSet());
-                Assert.Equal(TilePath.Of(size).Count(), made.Count);
+                Assert.Equal(TilePath.Create(size).ToHashSet(), made.Select(t => t.Ref).ToHashSet());
+                Assert.Equal(TilePath.Create(size).Count(), made.Count);
                 Assert.All(made, t => Assert.Equal(defined[t.Ref], t.Hashes));
                 Assert.Equal((size, Hex(Frontier(size).Root())), (builder.Size, Hex(builder.Root())));
                 Assert.Equal(Frontier(size).Save(), builder.Frontier().Save());

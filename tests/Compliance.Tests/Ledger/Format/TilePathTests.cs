@@ -24,7 +24,7 @@ public sealed class TilePathTests
     [InlineData(2, long.MaxValue, 256, "tile/2/x009/x223/x372/x036/x854/x775/807")]
     public void A_tile_has_one_path(int level, long index, int width, string path)
     {
-        Assert.Equal(path, TilePath.Of(level, index, width));
+        Assert.Equal(path, TilePath.Create(level, index, width));
         Assert.True(TilePath.TryParse(path, out var tile));
         Assert.Equal(new TileRef(level, index, width), tile);
         if (level == TileRef.Entries)
@@ -72,7 +72,7 @@ public sealed class TilePathTests
 
     [Fact]
     public void Every_tile_is_found_again_by_its_path() =>
-        Tiles.Sample(t => Assert.Equal((true, t), (TilePath.TryParse(TilePath.Of(t), out var parsed), parsed)));
+        Tiles.Sample(t => Assert.Equal((true, t), (TilePath.TryParse(TilePath.Create(t), out var parsed), parsed)));
 
     [Fact]
     public void A_path_that_was_changed_names_no_tile_or_has_the_one_spelling_of_another() =>
@@ -83,13 +83,13 @@ public sealed class TilePathTests
                     var path = tile.ToString();
                     at %= path.Length;
                     foreach (var changed in new[] { path.Remove(at, 1), path.Insert(at, c.ToString()), path[..at] + c + path[(at + 1)..] })
-                        Assert.True(!TilePath.TryParse(changed, out var parsed) || TilePath.Of(parsed) == changed);
+                        Assert.True(!TilePath.TryParse(changed, out var parsed) || TilePath.Create(parsed) == changed);
                 }
             );
 
     [Fact]
     public void Any_text_can_be_asked_about() =>
-        Gen.String.Sample(text => Assert.True(!TilePath.TryParse("tile/" + text, out var tile) || TilePath.Of(tile) == "tile/" + text));
+        Gen.String.Sample(text => Assert.True(!TilePath.TryParse("tile/" + text, out var tile) || TilePath.Create(tile) == "tile/" + text));
 
     [Theory]
     [InlineData(-2, 0, 1)]
@@ -98,12 +98,12 @@ public sealed class TilePathTests
     [InlineData(0, 0, 0)]
     [InlineData(0, 0, 257)]
     public void There_is_no_path_for_what_is_no_tile(int level, long index, int width) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => TilePath.Of(level, index, width));
+        Assert.Throws<ArgumentOutOfRangeException>(() => TilePath.Create(level, index, width));
 
     [Fact]
     public void A_tree_of_70_000_leaves_has_the_tiles_of_the_specifications_example()
     {
-        var tiles = TilePath.Of(70_000).ToList();
+        var tiles = TilePath.Create(70_000).ToList();
         Assert.Equal(
             [
                 .. Enumerable.Range(0, 273).Select(i => new TileRef(0, i, 256)),
@@ -116,16 +116,16 @@ public sealed class TilePathTests
         );
         Assert.Equal(
             [.. tiles.Where(t => t.Level == 0).Select(t => t with { Level = TileRef.Entries }), .. tiles],
-            TilePath.Of(70_000, entries: true)
+            TilePath.Create(70_000, entries: true)
         );
     }
 
     [Fact]
     public void A_tree_of_256_leaves_has_a_full_tile_and_a_partial_one_above() =>
-        Assert.Equal([new TileRef(0, 0, 256), new(1, 0, 1)], TilePath.Of(256));
+        Assert.Equal([new TileRef(0, 0, 256), new(1, 0, 1)], TilePath.Create(256));
 
     [Fact]
-    public void The_empty_tree_has_no_tiles() => Assert.Empty(TilePath.Of(0, entries: true));
+    public void The_empty_tree_has_no_tiles() => Assert.Empty(TilePath.Create(0, entries: true));
 
     [Fact]
     public void The_largest_trees_have_eight_levels() =>
@@ -138,7 +138,7 @@ public sealed class TilePathTests
     public void A_growth_adds_the_tiles_that_were_not_there_before() =>
         Gen.Select(Gen.Int[0, 140_000], Gen.Int[0, 70_000])
             .Sample(
-                (old, more) => Assert.Equal(TilePath.Of(old + more).Except(TilePath.Of(old)), TilePath.NewBetween(old, old + more)),
+                (old, more) => Assert.Equal(TilePath.Create(old + more).Except(TilePath.Create(old)), TilePath.NewBetween(old, old + more)),
                 iter: TestSize.Times(100)
             );
 
@@ -148,7 +148,7 @@ public sealed class TilePathTests
             .Sample(
                 size =>
                 {
-                    var tiles = TilePath.Of(size).ToLookup(t => t.Level);
+                    var tiles = TilePath.Create(size).ToLookup(t => t.Level);
                     for (var (level, hashes) = (0, size); hashes > 0; (level, hashes) = (level + 1, hashes / 256))
                     {
                         Assert.Equal(Enumerable.Range(0, tiles[level].Count()), tiles[level].Select(t => (int)t.Index));
@@ -163,6 +163,6 @@ public sealed class TilePathTests
     public void A_tree_does_not_shrink()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => TilePath.NewBetween(2, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => TilePath.Of(-1L));
+        Assert.Throws<ArgumentOutOfRangeException>(() => TilePath.Create(-1L));
     }
 }

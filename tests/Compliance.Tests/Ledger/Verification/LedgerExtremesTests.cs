@@ -105,7 +105,7 @@ public sealed class LedgerExtremesTests
         var whole = MemoryLedger.Of(folder);
         var paths = whole.Files.Keys.Order(StringComparer.Ordinal).ToArray();
         var log = CoveredLog(whole.Files);
-        var tiles = TilePath.Of(Covered, entries: true).Select(TilePath.Of).ToArray();
+        var tiles = TilePath.Create(Covered, entries: true).Select(TilePath.Create).ToArray();
         var (intact, tampered) = (0, 0);
         var change = Gen.Select(
             Gen.Int[0, paths.Length - 1],

@@ -88,7 +88,7 @@ internal sealed class LedgerFolder : IDisposable
                 Write(TilePath.Entries(tile.Ref.Index, TilePath.Width), _bundle.WrittenSpan);
                 _bundle.ResetWrittenCount();
             }
-            Write(TilePath.Of(tile.Ref), tile.Hashes);
+            Write(TilePath.Create(tile.Ref), tile.Hashes);
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed class LedgerFolder : IDisposable
     public async Task CheckpointAsync(INoteSigner? signer = null)
     {
         foreach (var partial in _tree.Partial())
-            Write(TilePath.Of(partial.Ref), partial.Hashes);
+            Write(TilePath.Create(partial.Ref), partial.Hashes);
         if (Size % TilePath.Width > 0)
             Write(TilePath.Entries(Size / TilePath.Width, (int)(Size % TilePath.Width)), _bundle.WrittenSpan);
         var note = await SignAsync(Size, _tree.Root(), signer);

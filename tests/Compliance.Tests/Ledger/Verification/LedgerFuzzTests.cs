@@ -125,7 +125,7 @@ public sealed class LedgerFuzzTests
             LedgerLayout.Log(2026, 11, 2),
             LedgerLayout.Head,
             LedgerLayout.Checkpoint(10),
-            TilePath.Of(0, 0, 10),
+            TilePath.Create(0, 0, 10),
             TilePath.Entries(0, 10),
         ];
         var lines = Gen.OneOf(

@@ -31,7 +31,7 @@ public sealed class CertificateTests
     [InlineData("residual", "null")]
     public async Task A_wrong_value_is_refused(string property, string value)
     {
-        var json = JsonNode.Parse(CanonicalJson.Of(Clear()))!;
+        var json = JsonNode.Parse(CanonicalJson.Serialize(Clear()))!;
         json[property] = JsonNode.Parse(value);
 
         Assert.NotEmpty((await SchemaAsync()).Validate(json.ToJsonString()));
@@ -140,7 +140,7 @@ public sealed class CertificateTests
         var failure = new CertifiedFailure("group.member.remove", "group", "g1", "g1", StepResult.Refused, Some.Time, "409", null, null);
 
         void Headline(CertificateLook look, string text, RevocationCertificate certificate) =>
-            Assert.Equal(new CertificateHeadline(look, text), CertificateHeadline.Of(certificate));
+            Assert.Equal(new CertificateHeadline(look, text), CertificateHeadline.From(certificate));
         Headline(CertificateLook.Good, "Blocked in 42 s, all seen removed in 11 min: nothing remains", clear);
         Headline(CertificateLook.Warning, "Blocked in 42 s; 1 of 2 accesses remains", left);
         Headline(
@@ -284,7 +284,7 @@ public sealed class CertificateTests
     }
 
     private static async Task<IReadOnlyCollection<object>> ErrorsAsync(RevocationCertificate certificate) =>
-        [.. (await SchemaAsync()).Validate(System.Text.Encoding.UTF8.GetString(CanonicalJson.Of(certificate)))];
+        [.. (await SchemaAsync()).Validate(System.Text.Encoding.UTF8.GetString(CanonicalJson.Serialize(certificate)))];
 
     private static Task<JsonSchema> SchemaAsync() =>
         JsonSchema.FromFileAsync(

@@ -184,14 +184,14 @@ public sealed class StepStatusTests
     [InlineData(LeaverActions.RemoveAppRole, 503, null, null, StepResult.Failed, "503, no reason was given")]
     [InlineData(LeaverActions.RemoveAppRole, 0, null, "the connection broke", StepResult.Failed, "the connection broke")]
     public void An_answer_means_one_thing(string action, int status, string? code, string? message, StepResult result, string? reason) =>
-        Assert.Equal(new StepAnswer(result, reason), StepStatus.Of(action, status, code, message));
+        Assert.Equal(new StepAnswer(result, reason), StepStatus.From(action, status, code, message));
 
     [Theory]
     [InlineData(true, StepResult.Done)]
     [InlineData(false, StepResult.Failed)]
     [InlineData(null, StepResult.Failed)]
     public void Sessions_are_revoked_when_the_answer_says_so(bool? value, StepResult result) =>
-        Assert.Equal(result, StepStatus.Of(LeaverActions.RevokeSessions, 200, null, null, value).Result);
+        Assert.Equal(result, StepStatus.From(LeaverActions.RevokeSessions, 200, null, null, value).Result);
 
     [Fact]
     public async Task A_burst_beyond_the_bucket_waits_its_turn_and_a_pause_holds_everybody()

@@ -209,7 +209,7 @@ public sealed class HrEventReaderTests
             refused.Problems.Select(p => p.Split(':')[0]).Order(StringComparer.Ordinal)
         );
         Assert.DoesNotMatch("lovelace|secret|-77|lord", refused.Message);
-        Assert.Equal(HrEventKeys.Of(Hr.Source, "9c1f"), refused.Key);
+        Assert.Equal(HrEventKeys.Create(Hr.Source, "9c1f"), refused.Key);
     }
 
     [Theory]

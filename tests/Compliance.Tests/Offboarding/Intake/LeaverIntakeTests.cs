@@ -226,7 +226,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         var given = new Given(accounts, "intake-caseless");
         var started = await given.StartForCauseAsync();
         var row = new TakenEvent(
-            HrEventKeys.Of(Terminated().Source, Terminated().Id),
+            HrEventKeys.Create(Terminated().Source, Terminated().Id),
             HrEventKeys.CaseOf(given.Tenant, Terminated().EmployeeId, Terminated().Employment),
             Compliance.Text.CanonicalJson.Sha256Of(Terminated()),
             1,
@@ -255,7 +255,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         await given.Intake.RefusedAsync(refused, "queue", Stop);
 
         var finding = Assert.Single(await given.FindingsAsync());
-        Assert.Equal(HrEventKeys.Of("/hr", "NW-9-ends"), finding.Detection.Subject.Id);
+        Assert.Equal(HrEventKeys.Create("/hr", "NW-9-ends"), finding.Detection.Subject.Id);
         Assert.Contains("specversion: missing", finding.Detection.Reason, StringComparison.Ordinal);
         Assert.DoesNotMatch("NW-9|ada", finding.Detection.Reason + finding.Detection.NextStep);
     }

@@ -164,7 +164,7 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
     public async Task A_refused_event_stands_until_it_came_again_or_90_days_and_a_sequence_used_twice_until_a_higher_one()
     {
         var given = new Given(accounts, "watch-refused");
-        var bad = HrEventKeys.Of(Source, "NW-1042-2019-04-5");
+        var bad = HrEventKeys.Create(Source, "NW-1042-2019-04-5");
         await given.Intake.RefusedAsync(new(["data: missing"], bad), "queue", Stop);
         await given.Intake.RefusedAsync(new(["no event"], "hr-unread-1"), "queue", Stop);
         var known = await given.AcceptAsync(Terminated(3));

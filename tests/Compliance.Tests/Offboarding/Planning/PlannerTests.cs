@@ -187,7 +187,7 @@ public sealed class PlannerTests
                 {
                     var plan = Plan(accesses, heir, policy);
                     Assert.Equal(plan.Steps.Count, plan.Steps.Select(s => s.Id).Distinct().Count());
-                    Assert.All(plan.Steps, s => Assert.NotEmpty(StepRequests.Of(s).Path));
+                    Assert.All(plan.Steps, s => Assert.NotEmpty(StepRequests.Create(s).Path));
                 },
                 iter: TestSize.Times(1000)
             );
@@ -258,7 +258,7 @@ public sealed class PlannerTests
                         var of = accesses.Where(a => Steps.TargetOf(a) == step.Target && taken.Contains(a.Key)).ToList();
                         Assert.NotEmpty(of);
                         Assert.Contains(of, a => !a.Privileged);
-                        Assert.NotEmpty(StepRequests.Of(step).Path);
+                        Assert.NotEmpty(StepRequests.Create(step).Path);
                     }
                     Assert.Equal(undo.Steps.Count, undo.Steps.Select(s => s.Id).Distinct().Count());
                 },
@@ -333,7 +333,7 @@ public sealed class PlannerTests
             ("roleAssignmentScheduleId", "s")
         );
 
-        var request = StepRequests.Of(Assert.Single(Plan([role], Some.Heir, Some.Everything).Steps));
+        var request = StepRequests.Create(Assert.Single(Plan([role], Some.Heir, Some.Everything).Steps));
 
         Assert.Equal(
             ("POST", "/roleManagement/directory/roleAssignmentScheduleRequests", "RoleAssignmentSchedule.ReadWrite.Directory"),
