@@ -23,7 +23,7 @@ internal static class YamlPolicyReader
     /// <summary>Deepest nesting that is read.</summary>
     public const int MaxDepth = 32;
 
-    /// <summary>Most problems that are listed; a file with more is reported so.</summary>
+    /// <summary>Most problems that are listed; a file with more has that reported.</summary>
     public const int MaxProblems = 100;
 
     /// <summary>Reads and validates.</summary>

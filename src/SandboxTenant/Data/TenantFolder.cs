@@ -19,7 +19,7 @@ internal static class TenantFolder
         "roleDefinitions",
     ];
 
-    // What only some tenants have: nobody need be reported that such a file is not there.
+    // What only some tenants have: that such a file is not there is no problem.
     private static readonly string[] MoreFiles =
     [
         "administrativeUnits",

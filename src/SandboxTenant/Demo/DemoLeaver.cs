@@ -20,7 +20,7 @@ internal sealed class DemoLeaver(
     /// <summary>Employee id of the leaver.</summary>
     public const string EmployeeId = "NW-1042";
 
-    /// <summary>Number of the person whose last day was three days ago, and of whom no event reported.</summary>
+    /// <summary>Number of the person whose last day was three days ago, whom no event reported.</summary>
     public const int Forgotten = 130;
 
     private const string Name = "Dana Whitlock";

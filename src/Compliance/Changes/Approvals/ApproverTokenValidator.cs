@@ -69,7 +69,7 @@ internal sealed partial class ApproverTokenValidator(
         {
             return ApproverSignIn.Refused(
                 503,
-                "the sign-in service's keys could not be read, so that it is not known whose token this is; try again later"
+                "the sign-in service's keys could not be read, so that the token's owner is not known; try again later"
             );
         }
         var issuer = $"{tenant.Authority.ToString().TrimEnd('/')}/{tenant.Id}/v2.0";

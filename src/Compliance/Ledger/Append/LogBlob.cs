@@ -14,7 +14,7 @@ namespace Compliance.Ledger.Append;
 /// <param name="location">Container and blob name.</param>
 internal sealed class LogBlob(AppendBlobClient client, string path, string location)
 {
-    // A blob full of something else is reported of by its first lines.
+    // A blob full of something else is reported by its first lines.
     private const int MaxStrange = 10;
 
     private readonly ArrayBufferWriter<byte> _line = new();

@@ -409,7 +409,7 @@ public sealed partial class LeaverSteps
             }
         );
 
-    // What a pass came to is kept once, before anything shows of it: one that a crash cut off after that is shown as it was, not done
+    // What a pass came to is kept once, before anything shows it: one that a crash cut off after that is shown as it was, not done
     // again.
     private async Task<(DonePass? Done, DateTime? Until)> PassAsync(
         CaseRun run,

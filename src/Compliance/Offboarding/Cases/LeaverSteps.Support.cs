@@ -281,7 +281,7 @@ public sealed partial class LeaverSteps
         return [.. kept, .. news.Where(n => !kept.Exists(k => k.StepId == n.StepId))];
     }
 
-    // The credential capability is reported what the leaver could read; those findings have a source of their own and stay until what they
+    // The credential capability receives what the leaver could read; those findings have a source of their own and stay until what they
     // name was rotated.
     private async Task ReportSecretsAsync(
         LeaverCase known,

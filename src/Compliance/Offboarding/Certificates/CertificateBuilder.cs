@@ -6,7 +6,7 @@ using Compliance.Offboarding.Directory;
 
 namespace Compliance.Offboarding.Certificates;
 
-/// <summary>All that a certificate shows of.</summary>
+/// <summary>All that a certificate shows.</summary>
 /// <param name="Case">The case, with the times of its stages.</param>
 /// <param name="Facts">The person.</param>
 /// <param name="Plans">The plans, the oldest first.</param>

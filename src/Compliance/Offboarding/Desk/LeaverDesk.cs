@@ -18,7 +18,7 @@ namespace Compliance.Offboarding.Desk;
 /// <summary>What an HR event asks of whoever runs the orchestrations.</summary>
 /// <param name="Case">The case as it is now.</param>
 /// <param name="Start">The orchestration of this round has to be started.</param>
-/// <param name="Undo">Something that was taken is to be given back: that has to be started, or reported where it runs.</param>
+/// <param name="Undo">Something that was taken is to be given back: that has to be started, or the orchestration notified where it runs.</param>
 /// <param name="Notify">Running orchestrations have to be notified.</param>
 /// <param name="CorrelationId">Joins event, logs and evidence.</param>
 public sealed record LeaverDispatch(LeaverCase Case, bool Start, bool Undo, bool Notify, string CorrelationId)
@@ -369,7 +369,7 @@ public sealed class LeaverDesk
     /// <param name="approve">Yes or no.</param>
     /// <param name="comment">What the person wrote; null for nothing.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>HTTP status and, when refused, why; else the request with its answers and the orchestration to be given.</returns>
+    /// <returns>HTTP status and, when refused, why; else the request with its answers and the orchestration to notify.</returns>
     public async Task<(int Status, string? Reason, ApprovalRequest? Request, ApprovalState? State)> AnswerAsync(
         string? authorization,
         string requestId,
@@ -404,7 +404,7 @@ public sealed class LeaverDesk
     /// <summary>Erases what names people of a case that has ended; the ledger stays.</summary>
     /// <param name="authorization">Header Authorization with the token of an approver, who answers for it.</param>
     /// <param name="caseId">The case.</param>
-    /// <param name="confirmed">False to be given what would be erased; nothing is changed then.</param>
+    /// <param name="confirmed">False to see what would be erased; nothing is changed then.</param>
     /// <param name="cancellationToken">Stops between two deletions; call again.</param>
     /// <returns>HTTP status and, when refused, why; else what was, or would be, erased.</returns>
     public async Task<(int Status, string? Reason, KeptDetails? Details)> EraseAsync(

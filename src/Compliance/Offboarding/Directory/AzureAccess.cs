@@ -42,7 +42,7 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
         + string.Join(',', principals.Select(Quoted))
         + ") | project id,name,type,subscriptionId,tags,properties | order by id asc";
 
-    /// <summary>The role definition an id names, from its definition; the well-known ones are reported by id.</summary>
+    /// <summary>The role definition an id names, from its definition; the well-known ones are known by id.</summary>
     // {"id":"…","properties":{"roleName":"Key Vault Secrets
     // User","type":"BuiltInRole","permissions":[{"actions":[],"notActions":[],"dataActions":["Microsoft.KeyVault/vaults/secrets/getSecret/action"],"notDataActions":[]}]}}
     public static AzureRole Role(string id, JsonElement definition)

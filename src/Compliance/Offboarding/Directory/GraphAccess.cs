@@ -381,7 +381,7 @@ internal static class GraphAccess
                 .Order(StringComparer.Ordinal),
         ];
 
-    /// <summary>Those details that were reported, by Graph's own names.</summary>
+    /// <summary>Those details that were given, by Graph's own names.</summary>
     private static Dictionary<string, string> Kept(JsonElement item, params string[] names)
     {
         var details = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -102,7 +102,7 @@ internal sealed partial class LeaverDirectory(
                 return null;
             if (read.Failure is { } failure)
                 return Unread(at, failure.Reason);
-            // The answer about the person below shows of the manager already; where it leaves the state out, the manager's own does not.
+            // The answer about the person below covers the manager already; where it leaves the state out, the manager's own does not.
             if (up > 0 && HeirOf(read.Body, leaving) is { } self)
                 return self;
             if (up > 0 && !leaving.Contains(at) && (given ?? read.Body.Flag("accountEnabled")) is null)

@@ -40,7 +40,7 @@ internal sealed class DetailErasure(
     TimeProvider time
 )
 {
-    /// <summary>Action of the records that show of an erasure.</summary>
+    /// <summary>Action of the records about an erasure.</summary>
     public const string Action = "evidence.erasure";
 
     /// <summary>When a case ended, as far as it is known; its time of keeping begins then.</summary>

@@ -3,7 +3,7 @@ using Compliance.Offboarding.Cases;
 namespace Compliance.Offboarding.Intake;
 
 /// <summary>
-/// An event that cannot be taken in. The message lists every problem as path and rule and never repeats a value, since an event shows of a
+/// An event that cannot be taken in. The message lists every problem as path and rule and never repeats a value, since an event is about a
 /// person and the message goes to logs and findings.
 /// </summary>
 public sealed class HrEventException : FormatException

@@ -86,7 +86,7 @@ internal sealed partial class LeaverIntake(
                 Run(key, now),
                 cancellationToken
             );
-        // A stale event that was taken in before is a repeat: it reported its news when it came.
+        // A stale event that was taken in before is a repeat: it was reported when it came.
         if (outcome == IntakeOutcome.Stale && !conflict && noted != arrived)
             outcome = IntakeOutcome.Repeat;
         if (employments.Count > 1)
