@@ -18,7 +18,9 @@ namespace Compliance.Offboarding.Desk;
 /// <summary>What an HR event asks of whoever runs the orchestrations.</summary>
 /// <param name="Case">The case as it is now.</param>
 /// <param name="Start">The orchestration of this round has to be started.</param>
-/// <param name="Undo">Something that was taken is to be given back: that has to be started, or the orchestration notified where it runs.</param>
+/// <param name="Undo">
+/// Something that was taken is to be given back: that has to be started, or the orchestration notified where it runs.
+/// </param>
 /// <param name="Notify">Running orchestrations have to be notified.</param>
 /// <param name="CorrelationId">Joins event, logs and evidence.</param>
 public sealed record LeaverDispatch(LeaverCase Case, bool Start, bool Undo, bool Notify, string CorrelationId)

@@ -464,7 +464,7 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
 
         var error = await Assert.ThrowsAsync<RequestFailedException>(() => log.AppendAsync(test.Record("r4"), Stop));
 
-        Assert.Contains("made anew", error.Message, StringComparison.Ordinal);
+        Assert.Contains("made again", error.Message, StringComparison.Ordinal);
         Assert.Equal(["r1", "r2", "r3"], await test.IdsAsync());
         await log.DisposeAsync();
     }
