@@ -25,7 +25,7 @@ internal static class EvidenceShow
     {
         var from = new Option<DateTimeOffset?>("--from")
         {
-            Description = "Logged then or later (ISO 8601, UTC where nothing is said)",
+            Description = "Logged then or later (ISO 8601, UTC unless given)",
             HelpName = "TIME",
             CustomParser = Time,
         };

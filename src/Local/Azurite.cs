@@ -53,7 +53,7 @@ internal sealed class Azurite : IAsyncDisposable
     /// <param name="time">Clock for the time-out of the start.</param>
     /// <param name="cancellationToken">Ends the wait, and with it the process.</param>
     /// <param name="logFile">File that gets what it prints; null for none.</param>
-    /// <param name="started">Gets the process as soon as it runs; null for nobody.</param>
+    /// <param name="started">Gets the process as soon as it runs; null for none.</param>
     /// <param name="progress">Gets a line or two when it is installed first; null for none.</param>
     /// <exception cref="LaunchException">Node or npm is missing, a port is taken, or it did not get ready.</exception>
     public static async Task<Azurite> StartAsync(

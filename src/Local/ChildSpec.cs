@@ -14,6 +14,6 @@ internal sealed record ChildSpec(string Name, IReadOnlyList<string> Command)
     /// <summary>File that gets every line it prints; null for none.</summary>
     public string? LogFile { get; init; }
 
-    /// <summary>Gets every line as it comes; null for nobody.</summary>
+    /// <summary>Gets every line as it comes; null for none.</summary>
     public Action<string>? OnLine { get; init; }
 }

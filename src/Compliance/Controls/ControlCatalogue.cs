@@ -90,7 +90,7 @@ public static class ControlCatalogue
             NoLivingOwner,
             "Flagged application has no living owner",
             Severity.Medium,
-            "A problem nobody is responsible for is not corrected.",
+            "A problem without an owner is not corrected.",
             [CommonCriteriaAccess, "ISO 27001 A.5.9"]
         ),
         new(

@@ -9,30 +9,7 @@ namespace Compliance.Tests.Cli;
 
 public sealed class OffboardOutputTests
 {
-    private static LeaverCase Case =>
-        new()
-        {
-            Id = Some.CaseId,
-            TenantId = Some.TenantId,
-            EmployeeId = "NW-1042",
-            Employment = "1",
-            Sequence = 1,
-            Latest = new(
-                "https://hr.northwynd.example",
-                "e-1",
-                HrEventKind.Terminated,
-                Some.Time,
-                "NW-1042",
-                "1",
-                1,
-                null,
-                false,
-                null,
-                null
-            ),
-            ReceivedAt = Some.Time.AddSeconds(-1.5),
-            Stage = LeaverStage.Blocked,
-        };
+    private static LeaverCase Case => Some.Case with { ReceivedAt = Some.Time.AddSeconds(-1.5), Stage = LeaverStage.Blocked };
 
     [Fact]
     public void A_case_says_who_it_is_about_as_far_as_is_known()

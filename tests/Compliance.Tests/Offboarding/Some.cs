@@ -97,6 +97,19 @@ internal static class Some
             ("value", owner)
         );
 
+    public static LeaverCase Case =>
+        new()
+        {
+            Id = CaseId,
+            TenantId = TenantId,
+            EmployeeId = "NW-1042",
+            Employment = "1",
+            Sequence = 1,
+            Latest = new("https://hr.northwynd.example", "e-1", HrEventKind.Terminated, Time, "NW-1042", "1", 1, null, false, null, null),
+            ReceivedAt = Time,
+            Stage = LeaverStage.Scheduled,
+        };
+
     public static AccessSnapshot Snapshot(params IReadOnlyList<Access> accesses) => new(TenantId, UserId, Time, accesses, Sources());
 
     /// <summary>Every source, read to its end.</summary>

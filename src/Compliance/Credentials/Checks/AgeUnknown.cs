@@ -1,6 +1,6 @@
 namespace Compliance.Credentials;
 
-/// <summary>CRED-005: the service does not state since when it has been in use, so nobody can say whether it is due.</summary>
+/// <summary>CRED-005: the service does not state since when it has been in use, so it is not known whether it is due.</summary>
 internal sealed class AgeUnknown : ICredentialCheck
 {
     /// <summary>The control.</summary>

@@ -160,7 +160,7 @@ internal sealed class VaultSigningKey(Uri key, Func<Uri, HttpPipeline> pipelineO
     }
 }
 
-/// <summary>No key at all: nothing can be signed, and that is said.</summary>
+/// <summary>No key at all: nothing can be signed, and that is reported.</summary>
 internal sealed class NoSigningKey : ISigningKey
 {
     /// <inheritdoc/>

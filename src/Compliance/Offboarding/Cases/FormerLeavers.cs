@@ -85,7 +85,7 @@ internal sealed partial class FormerLeavers(
         // The sweep starts those that were reopened.
         if (failures.Count > 0)
             throw new AggregateException(failures);
-        // Whom nobody watches any more is not shown as unread for ever.
+        // Who is watched no more is not shown as unread for ever.
         foreach (var gone in unreadBefore.Except(watched.Select(c => c.Id), StringComparer.Ordinal))
             await findings.SetAsync(tenant.Value, gone, [CasePhase.Reading], [], now, cancellationToken);
         await runs.CompletedAsync(

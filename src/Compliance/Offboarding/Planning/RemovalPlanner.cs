@@ -98,7 +98,7 @@ internal static class RemovalPlanner
         private readonly Heir? _heir = heir is null or { Unread: not null } || Same(heir.Id, facts.UserId) ? null : heir;
         private readonly string _nobody = heir?.Unread is { } unread
             ? $"it would be left ownerless, and to whom it goes is not known: {unread}"
-            : "it would be left ownerless: there is no manager to hand it over to, and policy names nobody (owners.fallback)";
+            : "it would be left ownerless: there is no manager to hand it over to, and policy names no owner (owners.fallback)";
 
         /// <summary>Who takes over what is not privileged, as people know them; null when there is nobody.</summary>
         public string? HeirName => _heir?.PrincipalName ?? _fallback;

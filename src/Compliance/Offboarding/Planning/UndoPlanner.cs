@@ -6,7 +6,7 @@ namespace Compliance.Offboarding.Planning;
 
 /// <summary>
 /// Gives back what was taken away, from the snapshot, when the leaving is undone. What gives administrative power is never given back here,
-/// and what nobody can make again (sign-in methods, tokens) is reported. New owners stay. Pure.
+/// and what cannot be made again (sign-in methods, tokens) is reported. New owners stay. Pure.
 /// </summary>
 internal static class UndoPlanner
 {

@@ -189,26 +189,8 @@ public sealed class CertificateTests
     }
 
     private static LeaverCase Case =>
-        new()
+        Some.Case with
         {
-            Id = Some.CaseId,
-            TenantId = Some.TenantId,
-            EmployeeId = "NW-1042",
-            Employment = "1",
-            Sequence = 1,
-            Latest = new(
-                "https://hr.northwynd.example",
-                "e-1",
-                HrEventKind.Terminated,
-                Some.Time,
-                "NW-1042",
-                "1",
-                1,
-                null,
-                false,
-                null,
-                null
-            ),
             ReceivedAt = Some.Time.AddSeconds(-42),
             Stage = LeaverStage.Clear,
             UserId = Some.UserId,
