@@ -4,10 +4,10 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Compliance.Changes.Approvals;
-using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Intake;
+using Compliance.Text;
 
 namespace ComplianceCli;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Compliance.Changes.Plans;
-using Compliance.Findings;
+using Compliance.Text;
 
 namespace ComplianceCli;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Compliance.Findings;
 using Compliance.Text;
 
 namespace ComplianceCli;

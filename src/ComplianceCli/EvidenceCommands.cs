@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Compliance.AuditPack;
-using Compliance.Findings;
 using Compliance.Ledger.Format;
 using Compliance.Ledger.Verification;
 using Compliance.Text;

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Compliance.Changes.Plans;
-using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Desk;

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Compliance.AuditPack;
-using Compliance.Findings;
 using Compliance.Text;
 
 namespace ComplianceCli;

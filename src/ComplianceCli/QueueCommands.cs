@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using Compliance.Findings;
 using Compliance.Runs;
+using Compliance.Text;
 
 namespace ComplianceCli;
 

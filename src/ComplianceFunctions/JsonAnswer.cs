@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Compliance.Findings;
+using Compliance.Text;
 using Microsoft.AspNetCore.Mvc;
 
 namespace ComplianceFunctions;

@@ -1,8 +1,8 @@
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Guards;
 using Compliance.Credentials;
 using Compliance.Ledger;
 using Compliance.Ledger.Checkpoints;
-using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Compliance.Credentials;
-using Compliance.Findings;
+using Compliance.Text;
 
 namespace Local;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Compliance.Findings;
+using Compliance.Text;
 
 namespace Local;
 

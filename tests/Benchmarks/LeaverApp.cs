@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
+using Compliance.Text;
 using Local;
 
 namespace Benchmarks;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Azure.Core;
+using Compliance.Changes.Execution;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Actions;

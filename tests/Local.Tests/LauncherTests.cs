@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Compliance.Controls;
 using Compliance.Credentials;
-using Compliance.Findings;
+using Compliance.Text;
 
 namespace Local.Tests;
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Compliance.Controls;
 using Compliance.Credentials;
 using Compliance.Findings;
+using Compliance.Text;
 using NJsonSchema;
 
 namespace Local.Tests;

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Compliance.Findings;
 using Compliance.Ledger.Format;
 using Compliance.Ledger.Verification;
 using Compliance.Text;

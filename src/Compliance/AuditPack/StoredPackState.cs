@@ -8,6 +8,7 @@ using Compliance.Ledger.Privacy;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Storage;
+using Compliance.Text;
 
 namespace Compliance.AuditPack;
 

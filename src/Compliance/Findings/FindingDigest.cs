@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Compliance.Text;
 
 namespace Compliance.Findings;
 

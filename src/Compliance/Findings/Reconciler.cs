@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Compliance.Text;
 
 namespace Compliance.Findings;
 

@@ -1,3 +1,5 @@
+using Compliance.Changes.Guards;
+
 namespace Compliance.Offboarding;
 
 /// <summary>What one <c>$batch</c> shows of a leaver: the guards decide on it, before anything is done.</summary>
@@ -62,11 +64,6 @@ public sealed record LeaverFacts
     public IReadOnlyList<string> Unread { get; init; } = [];
 }
 
-/// <summary>Why an act does not go on by itself.</summary>
-/// <param name="Guard">One of <see cref="GuardNames"/>.</param>
-/// <param name="Reason">Why, in words.</param>
-public sealed record Hold(string Guard, string Reason);
-
 /// <summary>The guards, as stored and printed.</summary>
 public static class GuardNames
 {
@@ -89,7 +86,7 @@ public static class GuardNames
     public const string DayCap = "share-of-staff-per-day";
 
     /// <summary>Something the guards need could not be read or counted.</summary>
-    public const string Unreadable = "unreadable";
+    public const string Unreadable = Hold.Unreadable;
 
     /// <summary>The only owner of something with nobody to hand it to.</summary>
     public const string LastOwner = "last-owner";
@@ -98,7 +95,7 @@ public static class GuardNames
     public const string PrivilegedHandover = "privileged-handover";
 
     /// <summary>The first act under a new or changed policy.</summary>
-    public const string FirstActOfPolicy = "first-act-of-policy";
+    public const string FirstActOfPolicy = Hold.FirstActOfPolicy;
 
     /// <summary>HR's event fits another account than it did before.</summary>
     public const string OtherMatch = "other-match";

@@ -1,4 +1,6 @@
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Caps;
+using Compliance.Changes.Guards;
 using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Offboarding.Cases;
@@ -39,12 +41,12 @@ internal static class OffboardingServices
 
         services.AddLeaverDirectory();
         services.AddPlanExecutor();
-        services.AddSingleton<ICapLedger, TableCapLedger>();
+        services.AddSingleton<ICapLedger>(p => new TableCapLedger(p.GetRequiredService<StateStorage>(), LeaverCaps.Table));
         services.AddSingleton<IPolicyActs, TablePolicyActs>();
 
         services.AddSingleton<TableLeaverCases>();
         services.AddSingleton<ILeaverCases>(p => p.GetRequiredService<TableLeaverCases>());
-        services.AddSingleton<ICaseDocuments, BlobCaseDocuments>();
+        services.AddSingleton<IDocumentStore>(p => new BlobDocumentStore(p.GetRequiredService<StateStorage>(), CaseDocuments.Container));
         services.AddSingleton<HrEventLog>();
         services.AddSingleton<FindingWriter>();
         services.AddSingleton(new WatchedQueue(LeaverDesk.Queue));

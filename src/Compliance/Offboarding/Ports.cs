@@ -1,4 +1,3 @@
-using Compliance.Changes.Plans;
 
 namespace Compliance.Offboarding;
 
@@ -69,27 +68,6 @@ internal sealed record Heir(string Id, string PrincipalName, string Name, string
 /// <param name="Unread">Why something could not be read; null when all was.</param>
 internal sealed record Relapse(bool Exists, bool? Enabled, IReadOnlyList<string>? Memberships, string? Unread);
 
-/// <summary>Carries plans out. Every step is idempotent: doing it again says <see cref="StepResult.AlreadySo"/>.</summary>
-internal interface IPlanExecutor
-{
-    /// <summary>
-    /// Does the steps, wave by wave, as few requests as can be; one failed step does not keep others from being done, but a later wave's
-    /// step that needs it is left as failed.
-    /// </summary>
-    /// <param name="plan">The plan. One that blocks is done at once and whole; another only as far as Graph's quota of writes has
-    /// room.</param>
-    /// <param name="settled">Ids of steps that were in effect before: they are not done again.</param>
-    /// <param name="tried">Ids of steps that an earlier pass of this attempt tried: they are left out, and count as not in effect.</param>
-    /// <param name="cancellationToken">Stops between requests.</param>
-    Task<PlanPass> RunAsync(ActionPlan plan, IReadOnlySet<string> settled, IReadOnlySet<string> tried, CancellationToken cancellationToken);
-}
-
-/// <summary>How far one pass over a plan came.</summary>
-/// <param name="Outcomes">One for every step that was tried, in the plan's order. All that were neither settled nor tried before, unless
-/// the quota had no room for more.</param>
-/// <param name="Wait">How long until there is room for the next pass; zero when it is not known or none is needed.</param>
-internal sealed record PlanPass(IReadOnlyList<StepOutcome> Outcomes, TimeSpan Wait);
-
 /// <summary>Keeps leaver cases: table <c>leavercases</c>, one partition a tenant.</summary>
 internal interface ILeaverCases
 {
@@ -114,38 +92,4 @@ internal interface ILeaverCases
     /// </summary>
     /// <exception cref="KeyNotFoundException">There is no such case.</exception>
     Task<LeaverCase> ChangeAsync(string tenantId, string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken cancellationToken);
-}
-
-/// <summary>
-/// Keeps the documents of cases (snapshots, plans, outcomes, certificates), which name people and so can be erased: container
-/// <c>leavers</c> of the state account.
-/// </summary>
-internal interface ICaseDocuments
-{
-    /// <summary>
-    /// Writes the document (canonical JSON) unless the very same is there; returns the SHA-256 of its bytes, lower-case hex.
-    /// </summary>
-    /// <param name="name">For example <c>leaver-1f0c…/1/snapshot.json</c>.</param>
-    /// <param name="document">The document.</param>
-    /// <param name="cancellationToken">Stops the write.</param>
-    Task<string> SaveAsync<T>(string name, T document, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Changes a document and no other writer's change is lost: <paramref name="change"/> is called again with the newer document when
-    /// somebody was faster, and with null while there is none.
-    /// </summary>
-    /// <returns>The document as it stands.</returns>
-    /// <exception cref="Azure.RequestFailedException">Storage failed, or others changed the document in every attempt.</exception>
-    Task<T> ChangeAsync<T>(string name, Func<T?, T> change, CancellationToken cancellationToken)
-        where T : class;
-
-    /// <summary>Writes a text such as an HTML page.</summary>
-    Task SaveTextAsync(string name, string contentType, string text, CancellationToken cancellationToken);
-
-    /// <summary>Reads a document; null when there is none.</summary>
-    Task<T?> LoadAsync<T>(string name, CancellationToken cancellationToken)
-        where T : class;
-
-    /// <summary>Reads a document's bytes; null when there is none.</summary>
-    Task<BinaryData?> LoadBytesAsync(string name, CancellationToken cancellationToken);
 }

@@ -5,6 +5,7 @@ using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Observability;
 using Compliance.Storage;
+using Compliance.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Runs;

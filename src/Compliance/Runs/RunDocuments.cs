@@ -2,7 +2,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Compliance.Findings;
+using Compliance.Text;
 
 namespace Compliance.Runs;
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Compliance.Controls;
 using Compliance.Findings;
+using Compliance.Text;
 using static Compliance.Tests.Findings.Samples;
 
 namespace Compliance.Tests.Findings;

@@ -23,7 +23,7 @@ internal sealed class StepDesk : IAsyncDisposable
 
     public ApprovalBoard Approvals => World.Services.GetRequiredService<ApprovalBoard>();
 
-    public ICaseDocuments Documents => World.Services.GetRequiredService<ICaseDocuments>();
+    public IDocumentStore Documents => World.Services.GetRequiredService<IDocumentStore>();
 
     /// <summary>The case's present round, in its first attempt.</summary>
     public CaseRun Run { get; private set; } = null!;
@@ -155,7 +155,7 @@ internal sealed class StepDesk : IAsyncDisposable
     {
         var blob = World
             .Services.GetRequiredService<StateStorage>()
-            .Blobs.GetBlobContainerClient(BlobCaseDocuments.Container)
+            .Blobs.GetBlobContainerClient(CaseDocuments.Container)
             .GetBlobClient(LeaverSteps.Name(Run, document));
         var text = (await blob.DownloadContentAsync(_stop)).Value.Content.ToString();
         Assert.Contains(from, text, StringComparison.Ordinal);
@@ -171,7 +171,7 @@ internal sealed class StepDesk : IAsyncDisposable
 
     /// <summary>How many places under the caps are taken by cases.</summary>
     public int PlacesTaken =>
-        World.Storage.State.Rows(TableCapLedger.Table).Count(r => r.RowKey.StartsWith("case-", StringComparison.Ordinal));
+        World.Storage.State.Rows(LeaverCaps.Table).Count(r => r.RowKey.StartsWith("case-", StringComparison.Ordinal));
 
     /// <summary>How many records the evidence log has of an action.</summary>
     public int Recorded(string action) => World.EvidenceControls().Count(r => r.Action == action);

@@ -1,10 +1,10 @@
 using System.Text.Json;
-using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Desk;
+using Compliance.Text;
 using ComplianceFunctions.Tests.Histories;
 using Microsoft.Extensions.DependencyInjection;
 using Simulation;

@@ -2,7 +2,8 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Compliance.Changes.Approvals;
-using Compliance.Findings;
+using Compliance.Changes.Caps;
+using Compliance.Changes.Guards;
 using Compliance.Ledger;
 using Compliance.Ledger.Privacy;
 using Compliance.Ledger.Verification;
@@ -11,6 +12,7 @@ using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Guards;
+using Compliance.Text;
 using Microsoft.Extensions.DependencyInjection;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
@@ -184,7 +186,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
             MaxOfStaffPerDay = 0.5,
         };
         Task<Hold?> ReserveAsync(string who) =>
-            caps.ReserveAsync(host.Sandbox.TenantId, who, host.Clock.GetUtcNow(), policy, 304, CaseHost.Stop);
+            caps.ReserveAsync(host.Sandbox.TenantId, who, host.Clock.GetUtcNow(), LeaverCaps.From(policy, 304), CaseHost.Stop);
         Assert.Null(await ReserveAsync("first"));
         Assert.Null(await ReserveAsync("second"));
         var id = await host.TakenAsync(host.Event());

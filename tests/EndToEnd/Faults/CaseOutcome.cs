@@ -8,6 +8,7 @@ using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Certificates;
+using Compliance.Text;
 using SandboxTenant.Data;
 using SandboxTenant.Demo;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
-using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Storage;
+using Compliance.Text;
 
 namespace Compliance.Changes.Approvals;
 

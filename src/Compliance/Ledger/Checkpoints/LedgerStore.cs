@@ -2,9 +2,9 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Compliance.Findings;
 using Compliance.Ledger.Format;
 using Compliance.Storage;
+using Compliance.Text;
 
 namespace Compliance.Ledger.Checkpoints;
 

@@ -5,8 +5,8 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Compliance.Findings;
 using Compliance.Storage;
+using Compliance.Text;
 
 namespace Compliance.Ledger.Privacy;
 

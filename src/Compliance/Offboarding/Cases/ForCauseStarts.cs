@@ -26,7 +26,7 @@ internal sealed class ForCauseStarts(
     TenantId tenant,
     IOffboardingPolicySource policies,
     TableLeaverCases cases,
-    ICaseDocuments documents,
+    IDocumentStore documents,
     ILeaverDirectory directory,
     ApprovalBoard approvals,
     CaseFindings findings,

@@ -16,7 +16,7 @@ internal sealed partial class FormerLeavers(
     TenantId tenant,
     IOffboardingPolicySource policies,
     ILeaverCases cases,
-    ICaseDocuments documents,
+    IDocumentStore documents,
     ILeaverDirectory directory,
     CaseFindings findings,
     IRunLog runs,

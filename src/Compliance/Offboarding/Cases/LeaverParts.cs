@@ -1,7 +1,9 @@
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Caps;
+using Compliance.Changes.Execution;
+using Compliance.Changes.Guards;
 using Compliance.Ledger;
 using Compliance.Ledger.Checkpoints;
-using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Policy;
 using Compliance.Storage;
 
@@ -13,7 +15,7 @@ internal sealed record LeaverParts(
     IOffboardingPolicySource Policy,
     OwnIdentity Self,
     ILeaverCases Cases,
-    ICaseDocuments Documents,
+    IDocumentStore Documents,
     ILeaverDirectory Directory,
     IPlanExecutor Executor,
     ICapLedger Caps,

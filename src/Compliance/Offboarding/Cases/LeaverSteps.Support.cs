@@ -1,4 +1,5 @@
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Guards;
 using Compliance.Changes.Plans;
 using Compliance.Controls;
 using Compliance.Findings;

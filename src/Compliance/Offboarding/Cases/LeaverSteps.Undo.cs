@@ -1,3 +1,4 @@
+using Compliance.Changes.Guards;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding.Planning;
 

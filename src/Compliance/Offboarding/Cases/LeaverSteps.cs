@@ -1,5 +1,6 @@
 using System.Globalization;
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Guards;
 using Compliance.Changes.Plans;
 using Compliance.Controls;
 using Compliance.Offboarding.Actions;
@@ -116,10 +117,11 @@ public sealed partial class LeaverSteps
             ? await _parts.Approvals.FindAsync(Tenant, RequestId(run, planId), cancellationToken)
             : null;
         var approved = request is not null && IsApproved(request) && ApprovalBoard.Covers(request, holds.Select(h => h.Guard));
+        var limits = LeaverCaps.From(policy, facts.Staff);
         if (
             !approved
             && holds.Count == 0
-            && await _parts.Caps.ReserveAsync(Tenant, known.InstanceId, Now, policy, facts.Staff, cancellationToken) is { } full
+            && await _parts.Caps.ReserveAsync(Tenant, known.InstanceId, Now, limits, cancellationToken) is { } full
         )
             holds.Add(full);
         await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, cancellationToken);

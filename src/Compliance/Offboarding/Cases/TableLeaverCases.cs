@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
-using Compliance.Findings;
 using Compliance.Storage;
+using Compliance.Text;
 
 namespace Compliance.Offboarding.Cases;
 

@@ -1,5 +1,6 @@
 using Azure;
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Guards;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Ledger;
@@ -516,7 +517,7 @@ internal sealed record LeaverDeskParts(
     LeaverWatch Watch,
     FormerLeavers Former,
     ILeaverCases Cases,
-    ICaseDocuments Documents,
+    IDocumentStore Documents,
     ILeaverDirectory Directory,
     IPolicyActs PolicyActs,
     ApproverTokenValidator Tokens,

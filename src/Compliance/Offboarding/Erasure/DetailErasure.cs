@@ -97,7 +97,7 @@ internal sealed class DetailErasure(
         await RecordAsync("begun", kept);
         foreach (var name in documents)
             await storage
-                .Blobs.GetBlobContainerClient(BlobCaseDocuments.Container)
+                .Blobs.GetBlobContainerClient(CaseDocuments.Container)
                 .DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
         foreach (var (table, rows) in new[] { (ApprovalBoard.Table, approvals), (TableFindingStore.Table, findings) })
             foreach (var row in rows)
@@ -194,7 +194,7 @@ internal sealed class DetailErasure(
         {
             await foreach (
                 var blob in storage
-                    .Blobs.GetBlobContainerClient(BlobCaseDocuments.Container)
+                    .Blobs.GetBlobContainerClient(CaseDocuments.Container)
                     .GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{StateKeys.Safe(caseId, "a case id")}/", cancellationToken)
             )
                 names.Add(blob.Name);

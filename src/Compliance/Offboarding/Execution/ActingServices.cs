@@ -1,3 +1,4 @@
+using Compliance.Changes.Execution;
 using Compliance.Tenants;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Compliance.Changes.Execution;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Directory;

@@ -1,3 +1,5 @@
+using Compliance.Changes.Caps;
+using Compliance.Changes.Guards;
 using Compliance.Text;
 
 namespace Compliance.Offboarding.Guards;

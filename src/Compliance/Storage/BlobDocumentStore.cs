@@ -4,24 +4,19 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Compliance.Findings;
-using Compliance.Storage;
 using Compliance.Text;
 
-namespace Compliance.Offboarding.Cases;
+namespace Compliance.Storage;
 
 /// <summary>
-/// Documents of cases as blobs of container <c>leavers</c> in the state account, where they can be erased. Storage Blob Data Contributor.
+/// Documents as blobs of one container of the state account, where they can be erased. Storage Blob Data Contributor.
 /// </summary>
-internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
+internal sealed class BlobDocumentStore(StateStorage storage, string container) : IDocumentStore
 {
-    /// <summary>Name of the container.</summary>
-    public const string Container = "leavers";
-
     // Each lost race means that another writer got on.
     private const int MaxRaces = 50;
 
-    private readonly BlobContainerClient _container = storage.Blobs.GetBlobContainerClient(Container);
+    private readonly BlobContainerClient _container = storage.Blobs.GetBlobContainerClient(container);
 
     /// <inheritdoc/>
     public async Task<string> SaveAsync<T>(string name, T document, CancellationToken cancellationToken)
@@ -121,7 +116,7 @@ internal sealed class BlobCaseDocuments(StateStorage storage) : ICaseDocuments
 
     private BlobClient Blob(string name)
     {
-        // Each part on its own, so that no name climbs out of its case.
+        // Each part on its own, so that no name climbs out of its folder.
         var safe = name.Split('/').Select(part => StateKeys.Safe(part, "a part of a document's name"));
         return _container.GetBlobClient(string.Join('/', safe));
     }

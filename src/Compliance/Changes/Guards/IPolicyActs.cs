@@ -1,4 +1,4 @@
-namespace Compliance.Offboarding.Guards;
+namespace Compliance.Changes.Guards;
 
 /// <summary>Remembers under which policy files something was done.</summary>
 internal interface IPolicyActs

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 
-namespace Compliance.Offboarding.Guards;
+namespace Compliance.Changes.Guards;
 
 /// <summary>The ids this program itself goes by: it never cuts its own branch off.</summary>
 /// <param name="Ids">Object ids and client ids of the app and of its managed identities, compared without case.</param>

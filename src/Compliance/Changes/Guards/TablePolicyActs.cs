@@ -2,7 +2,7 @@ using Azure;
 using Azure.Data.Tables;
 using Compliance.Storage;
 
-namespace Compliance.Offboarding.Guards;
+namespace Compliance.Changes.Guards;
 
 /// <summary>Table <c>policyacts</c>: one partition a tenant, one row a policy file.</summary>
 internal sealed class TablePolicyActs(StateStorage storage) : IPolicyActs

@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Compliance.Findings;
+namespace Compliance.Text;
 
 /// <summary>
 /// The one way this product writes and reads its own JSON documents. Enum values are written by name, so that reordering an enum changes no

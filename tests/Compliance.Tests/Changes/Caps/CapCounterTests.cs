@@ -1,7 +1,8 @@
+using Compliance.Changes.Caps;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Guards;
 
-namespace Compliance.Tests.Offboarding.Guards;
+namespace Compliance.Tests.Changes.Caps;
 
 /// <summary>What the caps count, at their limits.</summary>
 public sealed class CapCounterTests
@@ -24,8 +25,8 @@ public sealed class CapCounterTests
         var released = counter.Released(yesterday);
 
         Assert.Equal((2, 2), (released.OfDay, released.Recent.Count));
-        Assert.Null(released.Check(Noon.AddHours(2), Policy, 100));
-        Assert.Equal(GuardNames.DayCap, released.Taken(Noon.AddHours(2)).Check(Noon.AddHours(4), Policy, 100)?.Guard);
+        Assert.Null(released.Check(Noon.AddHours(2), LeaverCaps.From(Policy, 100)));
+        Assert.Equal(GuardNames.DayCap, released.Taken(Noon.AddHours(2)).Check(Noon.AddHours(4), LeaverCaps.From(Policy, 100))?.Guard);
     }
 
     [Fact]
@@ -53,9 +54,9 @@ public sealed class CapCounterTests
     {
         var counter = CapCounter.None.Taken(Noon).Taken(Noon.AddMinutes(1));
 
-        Assert.Equal(GuardNames.HourCap, counter.Check(Noon.AddHours(1).AddTicks(-1), Policy, 1000)?.Guard);
-        Assert.Null(counter.Check(Noon.AddHours(1), Policy, 1000));
-        Assert.Null(CapCounter.None.Taken(Noon).Check(Noon, Policy, 1000));
+        Assert.Equal(GuardNames.HourCap, counter.Check(Noon.AddHours(1).AddTicks(-1), LeaverCaps.From(Policy, 1000))?.Guard);
+        Assert.Null(counter.Check(Noon.AddHours(1), LeaverCaps.From(Policy, 1000)));
+        Assert.Null(CapCounter.None.Taken(Noon).Check(Noon, LeaverCaps.From(Policy, 1000)));
     }
 
     [Fact]
@@ -64,8 +65,8 @@ public sealed class CapCounterTests
         var counter = CapCounter.None.Taken(Noon).Taken(Noon.AddHours(3)).Taken(Noon.AddHours(6));
         var midnight = Noon.AddHours(12);
 
-        Assert.Equal(GuardNames.DayCap, counter.Check(midnight.AddTicks(-1), Policy, 100)?.Guard);
-        Assert.Null(counter.Check(midnight, Policy, 100));
+        Assert.Equal(GuardNames.DayCap, counter.Check(midnight.AddTicks(-1), LeaverCaps.From(Policy, 100))?.Guard);
+        Assert.Null(counter.Check(midnight, LeaverCaps.From(Policy, 100)));
         Assert.Equal((DateOnly.FromDateTime(midnight.Date), 1), (counter.Taken(midnight).Day, counter.Taken(midnight).OfDay));
         var late = counter.Taken(midnight).Taken(midnight.AddSeconds(-1));
         Assert.Equal((DateOnly.FromDateTime(midnight.Date), 2), (late.Day, late.OfDay));
@@ -82,8 +83,8 @@ public sealed class CapCounterTests
         var policy = Policy with { MaxOfStaffPerDay = share };
         var last = new CapCounter(DateOnly.FromDateTime(Noon.Date), allowed - 1, []);
 
-        Assert.Null(last.Check(Noon, policy, staff));
-        Assert.Equal(GuardNames.DayCap, (last with { OfDay = allowed }).Check(Noon, policy, staff)?.Guard);
+        Assert.Null(last.Check(Noon, LeaverCaps.From(policy, staff)));
+        Assert.Equal(GuardNames.DayCap, (last with { OfDay = allowed }).Check(Noon, LeaverCaps.From(policy, staff))?.Guard);
     }
 
     [Theory]
@@ -91,7 +92,7 @@ public sealed class CapCounterTests
     [InlineData(0L)]
     [InlineData(-1L)]
     public void Staff_that_could_not_be_counted_leaves_no_place(long? staff) =>
-        Assert.Equal(GuardNames.Unreadable, CapCounter.None.Check(Noon, Policy, staff)?.Guard);
+        Assert.Equal(GuardNames.Unreadable, CapCounter.None.Check(Noon, LeaverCaps.From(Policy, staff))?.Guard);
 
     [Fact]
     public void The_times_of_a_day_are_kept_in_order_and_as_many_as_fit_into_a_row()

@@ -1,18 +1,19 @@
 using System.Security.Cryptography;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Cases;
+using Compliance.Storage;
 using Compliance.Tests.Offboarding.Intake;
-using Compliance.Tests.Storage;
 using Testing;
 
-namespace Compliance.Tests.Offboarding.Cases;
+namespace Compliance.Tests.Storage;
 
-public sealed class BlobCaseDocumentsOnAzuriteTests(AzuriteFixture accounts) : BlobCaseDocumentsTests(accounts);
+public sealed class BlobDocumentStoreOnAzuriteTests(AzuriteFixture accounts) : BlobDocumentStoreTests(accounts);
 
-public sealed class BlobCaseDocumentsInMemoryTests(MemoryStorageFixture accounts) : BlobCaseDocumentsTests(accounts);
+public sealed class BlobDocumentStoreInMemoryTests(MemoryStorageFixture accounts) : BlobDocumentStoreTests(accounts);
 
-public abstract class BlobCaseDocumentsTests(StorageFixture accounts)
+public abstract class BlobDocumentStoreTests(StorageFixture accounts)
 {
+    private const string Container = "documents";
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -49,7 +50,7 @@ public abstract class BlobCaseDocumentsTests(StorageFixture accounts)
     public async Task The_very_same_is_not_written_again_and_another_one_replaces_it()
     {
         var documents = Documents();
-        var blob = accounts.Blobs.GetBlobContainerClient(BlobCaseDocuments.Container).GetBlobClient("leaver-docs-2/1/page.html");
+        var blob = accounts.Blobs.GetBlobContainerClient(Container).GetBlobClient("leaver-docs-2/1/page.html");
         await documents.SaveTextAsync("leaver-docs-2/1/page.html", "text/html; charset=utf-8", "<p>ü", Stop);
         var written = (await blob.GetPropertiesAsync(cancellationToken: Stop)).Value;
 
@@ -86,10 +87,10 @@ public abstract class BlobCaseDocumentsTests(StorageFixture accounts)
     [InlineData("leaver-1//x.json")]
     [InlineData("/x.json")]
     [InlineData("a\\b.json")]
-    public async Task No_name_climbs_out_of_its_case(string name) =>
+    public async Task No_name_climbs_out_of_its_container(string name) =>
         await Assert.ThrowsAsync<ArgumentException>(() => Documents().SaveTextAsync(name, "text/plain", "", Stop));
 
     private sealed record Numbers(IReadOnlyList<int> All);
 
-    private BlobCaseDocuments Documents() => new(Faults.Storage(accounts));
+    private BlobDocumentStore Documents() => new(Faults.Storage(accounts), Container);
 }

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Compliance.Changes.Guards;
 
-namespace Compliance.Offboarding.Guards;
+namespace Compliance.Changes.Caps;
 
 /// <summary>What the caps count in one tenant: the times of the newest places taken, and how many were taken on one day.</summary>
 /// <param name="Day">The UTC day that is counted.</param>
@@ -17,27 +18,32 @@ internal sealed record CapCounter(DateOnly Day, int OfDay, IReadOnlyList<long> R
 
     /// <summary>Why there is no place; null when there is.</summary>
     /// <param name="now">When (UTC).</param>
-    /// <param name="policy">For the caps.</param>
-    /// <param name="staff">How many users the tenant has; null when not known.</param>
-    public Hold? Check(DateTimeOffset now, OffboardingPolicy policy, long? staff)
+    /// <param name="limits">How many places there are.</param>
+    public Hold? Check(DateTimeOffset now, CapLimits limits)
     {
-        if (staff is not > 0)
-            return new(GuardNames.Unreadable, "how many users the tenant has could not be counted, so that no share of them is known");
-        var lastHour = Recent.Count(t => t > now.AddHours(-1).UtcTicks);
-        if (lastHour >= policy.MaxPerHour)
+        if (limits.Size is not > 0)
             return new(
-                GuardNames.HourCap,
-                string.Create(CultureInfo.InvariantCulture, $"{lastHour} leavers in the last 60 minutes; policy allows {policy.MaxPerHour}")
+                Hold.Unreadable,
+                $"how many {limits.Whole} the tenant has could not be counted, so that no share of them is known"
             );
-        var most = MaxOfDay(policy, staff.Value);
-        var today = At(now).OfDay;
-        return today < most
-            ? null
-            : new(
-                GuardNames.DayCap,
+        var lastHour = Recent.Count(t => t > now.AddHours(-1).UtcTicks);
+        if (lastHour >= limits.PerHour)
+            return new(
+                limits.HourGuard,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{today} leavers on {At(now).Day:yyyy-MM-dd} (UTC); policy allows {most} of {staff} users"
+                    $"{lastHour} {limits.Counted} in the last 60 minutes; policy allows {limits.PerHour}"
+                )
+            );
+        var places = limits.PerDay(limits.Size.Value);
+        var today = At(now).OfDay;
+        return today < places
+            ? null
+            : new(
+                limits.DayGuard,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{today} {limits.Counted} on {At(now).Day:yyyy-MM-dd} (UTC); policy allows {places} of {limits.Size} {limits.Whole}"
                 )
             );
     }
@@ -83,8 +89,4 @@ internal sealed record CapCounter(DateOnly Day, int OfDay, IReadOnlyList<long> R
     private CapCounter At(DateTimeOffset now) => DayOf(now) > Day ? this with { Day = DayOf(now), OfDay = 0 } : this;
 
     private static DateOnly DayOf(DateTimeOffset time) => DateOnly.FromDateTime(time.UtcDateTime);
-
-    // In decimals: 29 % of 100 is 29, which it is not in binary fractions.
-    private static long MaxOfDay(OffboardingPolicy policy, long staff) =>
-        Math.Max(1, (long)Math.Floor((decimal)policy.MaxOfStaffPerDay * staff));
 }

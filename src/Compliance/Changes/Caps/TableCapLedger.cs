@@ -2,24 +2,23 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
+using Compliance.Changes.Guards;
 using Compliance.Storage;
 
-namespace Compliance.Offboarding.Guards;
+namespace Compliance.Changes.Caps;
 
 /// <summary>
-/// Table <c>leavercaps</c>: one partition a tenant with the row <c>counter</c> and a row <c>case-…</c> for each place taken, both written
-/// in one transaction held to the counter's ETag. So no number of cases, processes or machines takes more places than there are.
+/// One table for each kind of act, in it one partition a tenant with the row <c>counter</c> and a row <c>case-…</c> for each place taken,
+/// both written in one transaction held to the counter's ETag. So no number of cases, processes or machines takes more places than there
+/// are.
 /// </summary>
 /// <remarks>
 /// One partition a tenant, not one a day: the sliding hour reaches over midnight, and one transaction spans one partition. Inside a process
 /// one case at a time asks, with the counter remembered from the last answer: a place taken is one request, and lost races come from other
 /// processes only.
 /// </remarks>
-internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDisposable
+internal sealed class TableCapLedger(StateStorage storage, string tableName) : ICapLedger, IDisposable
 {
-    /// <summary>The table.</summary>
-    public const string Table = "leavercaps";
-
     // Each lost race means that another process took a place.
     private const int MaxRaces = 1000;
 
@@ -38,14 +37,13 @@ internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDispos
         string tenantId,
         string caseId,
         DateTimeOffset now,
-        OffboardingPolicy policy,
-        long? staff,
+        CapLimits limits,
         CancellationToken cancellationToken
     ) =>
         InTurnAsync(
             tenantId,
             caseId,
-            (table, at) => TakeAsync(table, at, now, c => c.Check(now, policy, staff), approved: false, cancellationToken),
+            (table, at) => TakeAsync(table, at, now, c => c.Check(now, limits), approved: false, cancellationToken),
             cancellationToken
         );
 
@@ -99,7 +97,7 @@ internal sealed class TableCapLedger(StateStorage storage) : ICapLedger, IDispos
     )
     {
         var at = new Place(StateKeys.Safe(tenantId, "a tenant id"), $"case-{StateKeys.Safe(caseId, "a case's id")}");
-        var table = await storage.TableAsync(Table, cancellationToken);
+        var table = await storage.TableAsync(tableName, cancellationToken);
         await _oneAtATime.WaitAsync(cancellationToken);
         var done = false;
         try

@@ -1,10 +1,10 @@
 using Azure.Data.Tables;
-using Compliance.Offboarding.Guards;
+using Compliance.Changes.Guards;
 using Compliance.Policies;
 using Compliance.Storage;
 using Testing;
 
-namespace Compliance.Tests.Offboarding.Guards;
+namespace Compliance.Tests.Changes.Guards;
 
 public sealed class TablePolicyActsOnAzuriteTests(AzuriteFixture accounts) : TablePolicyActsTests(accounts);
 
