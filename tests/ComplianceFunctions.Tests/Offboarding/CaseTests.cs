@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Caps;
+using Compliance.Changes.Flow;
 using Compliance.Changes.Guards;
 using Compliance.Ledger;
 using Compliance.Ledger.Privacy;
@@ -470,7 +471,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
             .Services.GetRequiredService<ILeaverCases>()
             .ChangeAsync(host.Sandbox.TenantId, id, c => c with { DueAt = host.Clock.GetUtcNow() }, CaseHost.Stop);
         var steps = host.Services.GetRequiredService<LeaverSteps>();
-        Assert.Equal(CaseGo.Proceed, (await steps.DecideAsync(new CaseRun(id, 1, "cut off"), CaseHost.Stop)).Outcome);
+        Assert.Equal(NextAction.Proceed, (await steps.DecideAsync(new CaseRun(id, 1, "cut off"), CaseHost.Stop)).Outcome);
         var user = Json.Object(host.Sandbox.Tenant.Users.Find(Leaver)!.Json);
         user["accountEnabled"] = !done;
         host.Sandbox.Tenant.Users.Put(Leaver, JsonSerializer.SerializeToUtf8Bytes(user));

@@ -1,3 +1,4 @@
+using Compliance.Changes.Flow;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding.Certificates;
 
@@ -19,73 +20,12 @@ public sealed record CaseRun(string CaseId, int Round, string CorrelationId)
     public int Pass { get; init; }
 }
 
-/// <summary>What was decided before an act.</summary>
-/// <param name="Outcome">What to do.</param>
-/// <param name="PlanId">The plan decided on; null when there is none.</param>
-/// <param name="ApprovalId">The request that two approvers answer; null when none is due.</param>
-/// <param name="Deadline">Until when an answer is expected (UTC); null when none is due.</param>
-/// <param name="Until">When access ends (UTC), with <see cref="CaseGo.NotDue"/>; null otherwise.</param>
-public sealed record CaseDecision(
-    CaseGo Outcome,
-    string? PlanId = null,
-    string? ApprovalId = null,
-    DateTime? Deadline = null,
-    DateTime? Until = null
-);
-
-/// <summary>What an orchestration does next.</summary>
-public enum CaseGo
-{
-    /// <summary>Go on.</summary>
-    Proceed,
-
-    /// <summary>Wait for two approvals.</summary>
-    AskApproval,
-
-    /// <summary>Something could not be read: look again later.</summary>
-    Again,
-
-    /// <summary>Not all was done yet, since Graph's quota of writes had no room: another pass is due.</summary>
-    Paced,
-
-    /// <summary>Nobody or several fit: a person has to decide, then look again.</summary>
-    Unmatched,
-
-    /// <summary>HR took it back, or approvers refused: nothing more is to be done.</summary>
-    End,
-
-    /// <summary>The time of leaving has not come: ask again then.</summary>
-    NotDue,
-}
-
-/// <summary>What one pass of carrying a plan out came to.</summary>
-/// <param name="Outcome">What to do next; <see cref="CaseGo.Paced"/>: not all was done.</param>
-/// <param name="Until">When Graph's quota has room (UTC), if nothing was done in this pass for want of it: the same pass is due then. Null
-/// when the next one is due at once.</param>
-public sealed record CasePass(CaseGo Outcome, DateTime? Until = null);
-
-/// <summary>How a wait for approvals stands.</summary>
-public enum ApprovalStanding
-{
-    /// <summary>Still open.</summary>
-    Open,
-
-    /// <summary>Two people agreed.</summary>
-    Approved,
-
-    /// <summary>Somebody refused.</summary>
-    Refused,
-
-    /// <summary>HR took it back, or the plan changed: ask no more.</summary>
-    Void,
-}
-
 /// <summary>What one pass of acting or verifying left.</summary>
-/// <param name="Outcome">What to do next: <see cref="CaseGo.Proceed"/> when everything removable was seen removed.</param>
+/// <param name="Outcome">What to do next: <see cref="NextAction.Proceed"/> when everything removable was seen removed.</param>
 /// <param name="Left">Accesses that are still there or whose state is unknown and that trying again may remove.</param>
 /// <param name="Stuck">Accesses that trying again does not remove: a permission is missing, or a person has to act.</param>
 /// <param name="NewPlan">True when access outside the plans was seen, so that another plan is due.</param>
-public sealed record CaseProgress(CaseGo Outcome, int Left, int Stuck, bool NewPlan);
+public sealed record CaseProgress(NextAction Outcome, int Left, int Stuck, bool NewPlan);
 
 /// <summary>What a case has done so far, as kept beside its documents.</summary>
 internal sealed record CaseState

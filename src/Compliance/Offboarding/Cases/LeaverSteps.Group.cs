@@ -1,3 +1,4 @@
+using Compliance.Changes.Execution;
 using Compliance.Changes.Plans;
 using Compliance.Observability;
 using Compliance.Offboarding.Actions;
@@ -63,7 +64,7 @@ public sealed partial class LeaverSteps
                         "offboarding.block-group",
                         outcome.InEffect ? "complete" : "incomplete",
                         planId,
-                        Counts([outcome]),
+                        StepOutcomes.Counts([outcome]),
                         also: change.Also,
                         cancellationToken: cancellationToken
                     ),

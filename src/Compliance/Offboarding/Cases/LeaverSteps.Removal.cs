@@ -1,4 +1,6 @@
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Execution;
+using Compliance.Changes.Flow;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding.Actions;
@@ -21,16 +23,16 @@ public sealed partial class LeaverSteps
     private static readonly TimeSpan CertifyEvery = TimeSpan.FromDays(1);
 
     /// <summary>Reads all access, keeps the snapshot, and makes the removal plan.</summary>
-    /// <returns><see cref="CaseGo.Paced"/> when others are being blocked: it gives way to them a few times.</returns>
-    public async Task<CaseDecision> PlanAsync(CaseRun run, CancellationToken cancellationToken)
+    /// <returns><see cref="NextAction.Throttled"/> when others are being blocked: it gives way to them a few times.</returns>
+    public async Task<ChangeDecision> PlanAsync(CaseRun run, CancellationToken cancellationToken)
     {
         if (run.Pass < MaxGivingWay && _parts.Urgent.Any)
-            return new(CaseGo.Paced);
+            return new(NextAction.Throttled);
         var lookedAt = Now;
         var policy = _parts.Policy.Load();
         var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
-            return new(CaseGo.End);
+            return new(NextAction.Stop);
         await BlockAgainAsync(run, known, policy, cancellationToken);
         var state = await StateAsync(run, cancellationToken);
         var facts = state.Facts!;
@@ -41,7 +43,7 @@ public sealed partial class LeaverSteps
             && (await PlanAsync(run, pending, cancellationToken)).PolicySha256 == policy.Sha256
             && !await HasLapsedAsync(run, pending, cancellationToken)
         )
-            return new(CaseGo.Proceed, pending);
+            return new(NextAction.Proceed, pending);
         // The first snapshot is what an undo restores from, so it is never replaced. Of two at once, as after a killed host whose worker
         // went on, the first to keep it is right. A later plan is made from a fresh one.
         var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), cancellationToken);
@@ -92,7 +94,7 @@ public sealed partial class LeaverSteps
             cancellationToken
         );
         if (state.Released.Contains(planId, StringComparer.Ordinal) && !await HasLapsedAsync(run, planId, cancellationToken))
-            return new(CaseGo.Proceed, planId);
+            return new(NextAction.Proceed, planId);
         var isFirstAct = await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, cancellationToken);
         var holds = PlanGuards.Before(plan, snapshot, facts, heir, owners, isFirstAct);
         if (holds.Count > 0)
@@ -102,23 +104,23 @@ public sealed partial class LeaverSteps
         }
         await ChangeStateAsync(run, s => s with { Released = With(s.Released, planId) }, cancellationToken);
         await RemovingAsync(run, planId, cancellationToken);
-        return new(CaseGo.Proceed, planId);
+        return new(NextAction.Proceed, planId);
     }
 
     /// <summary>Carries the plan out, as far as Graph's quota of writes has room; steps that were in effect are not done again.</summary>
-    public async Task<CasePass> RemoveAsync(CaseRun run, string planId, CancellationToken cancellationToken)
+    public async Task<ChangePass> RemoveAsync(CaseRun run, string planId, CancellationToken cancellationToken)
     {
         var policy = _parts.Policy.Load();
         var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
-            return new(CaseGo.End);
+            return new(NextAction.Stop);
         await BlockAgainAsync(run, known, policy, cancellationToken);
         var state = await StateAsync(run, cancellationToken);
         if (!state.Released.Contains(planId, StringComparer.Ordinal))
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         var plan = await PlanAsync(run, planId, cancellationToken);
         if (plan.PolicySha256 != policy.Sha256 || await HasLapsedAsync(run, planId, cancellationToken))
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         await RemovingAsync(run, planId, cancellationToken);
         if (!state.Begun.Contains(planId, StringComparer.Ordinal))
         {
@@ -145,10 +147,10 @@ public sealed partial class LeaverSteps
             .ToHashSet(StringComparer.Ordinal);
         var (done, until) = await PassAsync(run, "outcomes", plan, settled, state.Tried, cancellationToken);
         if (done is null)
-            return new(CaseGo.Paced, until);
+            return new(NextAction.Throttled, until);
         state = await ChangeStateAsync(
             run,
-            s => s with { Outcomes = Merged(s.Outcomes, done.Outcomes), Tried = done.Tried },
+            s => s with { Outcomes = StepOutcomes.Merge(s.Outcomes, done.Outcomes), Tried = done.Tried },
             cancellationToken
         );
         var ofPlan = state.Outcomes.Where(o => plan.Steps.Any(s => s.Id == o.StepId)).ToList();
@@ -175,7 +177,7 @@ public sealed partial class LeaverSteps
                     "offboarding.remove",
                     complete ? "complete" : "incomplete",
                     planId,
-                    Counts(done.Outcomes),
+                    StepOutcomes.Counts(done.Outcomes),
                     new Dictionary<string, string> { ["outcomes.json"] = digest },
                     also: change.Also,
                     cancellationToken: cancellationToken
@@ -185,10 +187,10 @@ public sealed partial class LeaverSteps
         );
         await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, cancellationToken);
         if (!done.Whole)
-            return new(CaseGo.Paced);
+            return new(NextAction.Throttled);
         if (isNew)
             await _parts.Checkpoints.AfterPlanAsync(planId, cancellationToken);
-        return new(CaseGo.Proceed);
+        return new(NextAction.Proceed);
     }
 
     /// <summary>Reads all access again and compares. A step counts only when its effect was seen.</summary>
@@ -197,7 +199,7 @@ public sealed partial class LeaverSteps
         var policy = _parts.Policy.Load();
         var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
-            return new(CaseGo.End, 0, 0, false);
+            return new(NextAction.Stop, 0, 0, false);
         var state = await StateAsync(run, cancellationToken);
         var facts = state.Facts!;
         var before = await SnapshotAsync(run, cancellationToken);
@@ -274,7 +276,7 @@ public sealed partial class LeaverSteps
                         },
                 cancellationToken
             );
-        return new(clear ? CaseGo.Proceed : CaseGo.Again, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
+        return new(clear ? NextAction.Proceed : NextAction.Retry, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
     }
 
     /// <summary>
@@ -409,8 +411,6 @@ public sealed partial class LeaverSteps
             }
         );
 
-    // What a pass came to is kept once, before anything shows it: one that a crash cut off after that is shown as it was, not done
-    // again.
     private async Task<(DonePass? Done, DateTime? Until)> PassAsync(
         CaseRun run,
         string kind,
@@ -420,34 +420,16 @@ public sealed partial class LeaverSteps
         CancellationToken cancellationToken
     )
     {
-        var tried = run.Pass == 0 ? [] : before.ToHashSet(StringComparer.Ordinal);
-        var document = Name(run, $"{kind}-{plan.Id()[..12]}-last.json");
-        var pass = run.Pass == 0 ? Invariantly(run.Attempt) : $"{Invariantly(run.Attempt)}-{Invariantly(run.Pass)}";
-        if (await _parts.Documents.LoadAsync<KeptPass>(document, cancellationToken) is not { } kept || kept.Pass != pass)
-        {
-            var (outcomes, wait) = await _parts.Executor.RunAsync(plan, settled, tried, cancellationToken);
-            if (wait > TimeSpan.Zero)
-                return (null, (Now + wait).UtcDateTime);
-            // Of two at once, as after a killed host whose worker went on, the first to keep it is right, and both report the same.
-            kept = await _parts.Documents.ChangeAsync<KeptPass>(
-                document,
-                k => k?.Pass == pass ? k : new(pass, outcomes),
-                cancellationToken
-            );
-        }
-        tried.UnionWith(kept.Outcomes.Select(o => o.StepId));
-        var whole = plan.Steps.All(s => settled.Contains(s.Id) || tried.Contains(s.Id));
-        return (new(kept.Outcomes, whole ? [] : [.. tried], whole), null);
+        var (done, wait) = await PlanPasses.RunAsync(
+            _parts.Executor,
+            _parts.Documents,
+            Name(run, $"{kind}-{plan.Id()[..12]}-last.json"),
+            run.Pass == 0 ? Invariantly(run.Attempt) : $"{Invariantly(run.Attempt)}-{Invariantly(run.Pass)}",
+            plan,
+            settled,
+            run.Pass == 0 ? None : before.ToHashSet(StringComparer.Ordinal),
+            cancellationToken
+        );
+        return (done, done is null ? (Now + wait).UtcDateTime : null);
     }
-
-    /// <summary>What the last pass over a plan came to, as kept.</summary>
-    /// <param name="Pass">Which pass of which attempt.</param>
-    /// <param name="Outcomes">Of the steps it tried.</param>
-    private sealed record KeptPass(string Pass, IReadOnlyList<StepOutcome> Outcomes);
-
-    /// <summary>What one pass over a plan came to.</summary>
-    /// <param name="Outcomes">Of the steps it tried.</param>
-    /// <param name="Tried">Ids of the steps that this and earlier passes tried; none once the plan was gone through.</param>
-    /// <param name="Whole">Whether the plan was gone through.</param>
-    private sealed record DonePass(IReadOnlyList<StepOutcome> Outcomes, IReadOnlyList<string> Tried, bool Whole);
 }

@@ -1,4 +1,6 @@
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Execution;
+using Compliance.Changes.Flow;
 using Compliance.Changes.Guards;
 using Compliance.Changes.Plans;
 using Compliance.Controls;
@@ -6,7 +8,6 @@ using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Directory;
-using Compliance.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Compliance.Offboarding.Cases;
@@ -117,7 +118,7 @@ public sealed partial class LeaverSteps
         run.Round == 1 ? $"{run.CaseId}-{planId[..12]}" : $"{run.CaseId}-{run.Round}-{planId[..12]}";
 
     // Asks two people. The case stands where it stood when no stage is given.
-    private async Task<CaseDecision> HoldAsync(
+    private async Task<ChangeDecision> HoldAsync(
         Question asked,
         LeaverCase known,
         OffboardingPolicy policy,
@@ -218,7 +219,7 @@ public sealed partial class LeaverSteps
             cancellationToken: cancellationToken
         );
         Held(_log, run.CaseId, planId, string.Join(",", holds.Select(h => h.Guard)));
-        return new(CaseGo.AskApproval, planId, request.Id, request.Deadline.UtcDateTime);
+        return new(NextAction.AskApproval, planId, request.Id, request.Deadline.UtcDateTime);
     }
 
     private static bool IsUndo(ApprovalRequest request) => request.Guards.Contains(GuardNames.Restore, StringComparer.Ordinal);
@@ -245,16 +246,8 @@ public sealed partial class LeaverSteps
         await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), cancellationToken)
         ?? throw new InvalidOperationException($"case {run.CaseId} has no snapshot");
 
-    // A plan is carried out only as it was made and approved.
-    private async Task<ActionPlan> PlanAsync(CaseRun run, string planId, CancellationToken cancellationToken)
-    {
-        var plan =
-            await _parts.Documents.LoadAsync<ActionPlan>(Name(run, $"plan-{planId}.json"), cancellationToken)
-            ?? throw new InvalidOperationException($"plan {planId} of case {run.CaseId} is not there");
-        return plan.Id() == planId
-            ? plan
-            : throw new InvalidOperationException($"the document of plan {planId} of case {run.CaseId} was changed: it is not carried out");
-    }
+    private Task<ActionPlan> PlanAsync(CaseRun run, string planId, CancellationToken cancellationToken) =>
+        _parts.Documents.LoadPlanAsync(Name(run, $"plan-{planId}.json"), planId, cancellationToken);
 
     // The plan that blocking was let begin with; null when it never was.
     private async Task<ActionPlan?> BlockPlanAsync(CaseRun run, CaseState state, CancellationToken cancellationToken)
@@ -271,15 +264,6 @@ public sealed partial class LeaverSteps
         foreach (var id in state.Begun)
             plans.Add(await PlanAsync(run, id, cancellationToken));
         return plans;
-    }
-
-    // Of several outcomes of a step the last one is kept; one that found it done already says nothing new of a step that is in effect.
-    private static IReadOnlyList<StepOutcome> Merged(IReadOnlyList<StepOutcome> before, IReadOnlyList<StepOutcome> news)
-    {
-        var kept = before
-            .Where(b => news.FirstOrDefault(n => n.StepId == b.StepId) is not { } n || (b.InEffect && n.Result == StepResult.AlreadySo))
-            .ToList();
-        return [.. kept, .. news.Where(n => !kept.Exists(k => k.StepId == n.StepId))];
     }
 
     // The credential capability receives what the leaver could read; those findings have a source of their own and stay until what they
@@ -302,15 +286,6 @@ public sealed partial class LeaverSteps
         CancellationToken cancellationToken
     ) => _parts.Findings.SetAsync(Tenant, known.Id, phases, detections, Now, cancellationToken);
 
-    private static Dictionary<string, long> Counts(IReadOnlyCollection<StepOutcome> outcomes) =>
-        outcomes
-            .GroupBy(o => o.Result)
-            .ToDictionary(
-                g => char.ToLowerInvariant(g.Key.ToString()[0]) + g.Key.ToString()[1..],
-                g => (long)g.Count(),
-                StringComparer.Ordinal
-            );
-
     // Records what a phase came to, once for each change of it: what stays as it is for months is reported once.
     private async Task<bool> RecordChangeAsync(
         CaseRun run,
@@ -323,16 +298,7 @@ public sealed partial class LeaverSteps
     )
     {
         var key = $"{phase}-{planId[..12]}";
-        var signature = CanonicalJson.Sha256Of(
-            outcomes
-                .OrderBy(o => o.StepId, StringComparer.Ordinal)
-                .Select(o => new
-                {
-                    o.StepId,
-                    Result = o.InEffect ? StepResult.Done : o.Result,
-                    o.Permission,
-                })
-        )[..16];
+        var signature = StepOutcomes.SignatureOf(outcomes);
         var state = await StateAsync(run, cancellationToken);
         if (state.Recorded.GetValueOrDefault(key) == signature)
             return false;

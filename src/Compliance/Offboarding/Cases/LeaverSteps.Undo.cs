@@ -1,3 +1,5 @@
+using Compliance.Changes.Execution;
+using Compliance.Changes.Flow;
 using Compliance.Changes.Guards;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding.Planning;
@@ -16,21 +18,21 @@ public sealed partial class LeaverSteps
     /// approvals, given after the event of HR that holds now.
     /// </summary>
     /// <returns>
-    /// <see cref="CaseGo.Again"/> while the case still acts, or while it cannot be read whether an act that was cut off was done;
-    /// <see cref="CaseGo.End"/> when nothing is to be given back.
+    /// <see cref="NextAction.Retry"/> while the case still acts, or while it cannot be read whether an act that was cut off was done;
+    /// <see cref="NextAction.Stop"/> when nothing is to be given back.
     /// </returns>
-    public async Task<CaseDecision> PlanUndoAsync(CaseRun run, CancellationToken cancellationToken)
+    public async Task<ChangeDecision> PlanUndoAsync(CaseRun run, CancellationToken cancellationToken)
     {
         var lookedAt = Now;
         var known = await CaseAsync(run, cancellationToken);
         if (!CaseRules.IsUndoWanted(known, Now))
-            return new(CaseGo.End);
+            return new(NextAction.Stop);
         var policy = _parts.Policy.Load();
         if (await ToGiveBackAsync(known, cancellationToken) is not { } taken)
             return await GivenBackAsync(known, [], null, cancellationToken);
         // What is taken away after the plan was made would not be given back. An orchestration that never comes to rest has failed.
         if (known is { RestedAt: null, BegunAt: not null } && taken.Last.Run.Round == known.Round && run.Attempt < MaxWaitsForRest)
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, cancellationToken))
         {
             await ChangeAsync(
@@ -38,14 +40,14 @@ public sealed partial class LeaverSteps
                 c => !CaseRules.IsTakenBack(c) ? c : c with { Note = "nothing is given back while the person leaves by another case" },
                 cancellationToken
             );
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         }
         if (!taken.IsSeen)
         {
             // Cut off before its outcome was kept: the directory shows whether it was done.
             var lookup = await _parts.Directory.LookUpAsync(taken.Facts.UserId, policy, cancellationToken);
             if (lookup.Facts?.AccountEnabled is not { } enabled)
-                return new(CaseGo.Again);
+                return new(NextAction.Retry);
             if (enabled || taken.Facts.AccountEnabled != true)
                 return await GivenBackAsync(known, taken.Rounds, null, cancellationToken);
             var (cutOff, state) = taken.Last;
@@ -78,7 +80,7 @@ public sealed partial class LeaverSteps
         await _parts.Documents.SaveAsync(Name(acted, $"plan-{planId}.json"), plan, cancellationToken);
         var requestId = UndoRequestPrefix(known) + planId[..12];
         if (await _parts.Approvals.FindAsync(Tenant, requestId, cancellationToken) is { } request && IsApproved(request))
-            return new(CaseGo.Proceed, planId);
+            return new(NextAction.Proceed, planId);
         var hold = new Hold(
             GuardNames.Restore,
             CaseRules.IsStaying(known, Now)
@@ -90,35 +92,35 @@ public sealed partial class LeaverSteps
     }
 
     /// <summary>Gives access back as planned and approved, as far as Graph's quota of writes has room.</summary>
-    public async Task<CasePass> RestoreAsync(CaseRun run, string planId, CancellationToken cancellationToken)
+    public async Task<ChangePass> RestoreAsync(CaseRun run, string planId, CancellationToken cancellationToken)
     {
         var known = await CaseAsync(run, cancellationToken);
         var policy = _parts.Policy.Load();
         if (!CaseRules.IsUndoWanted(known, Now) || await ToGiveBackAsync(known, cancellationToken) is not { } taken)
-            return new(CaseGo.End);
+            return new(NextAction.Stop);
         var acted = taken.Last.Run;
         if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, cancellationToken))
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         if (
             await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], cancellationToken) is not { } request
             || !IsApproved(request)
         )
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         var plan = await PlanAsync(acted, planId, cancellationToken);
         if (plan.PolicySha256 != policy.Sha256 || !Same(plan.SubjectId, taken.Facts.UserId))
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         await _parts.Approvals.BeginAsync(Tenant, request.Id, Now, cancellationToken);
         var state = taken.Last.State;
         var settled = state.Restored.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
         var (done, until) = await PassAsync(run with { Round = acted.Round }, "restored", plan, settled, state.Tried, cancellationToken);
         if (done is null)
-            return new(CaseGo.Paced, until);
+            return new(NextAction.Throttled, until);
         state = await ChangeStateAsync(
             acted,
             s =>
                 s with
                 {
-                    Restored = Merged(s.Restored, done.Outcomes),
+                    Restored = StepOutcomes.Merge(s.Restored, done.Outcomes),
                     Tried = done.Tried,
                     Restores =
                         !done.Whole ? s.Restores
@@ -155,7 +157,7 @@ public sealed partial class LeaverSteps
                     "offboarding.restore",
                     complete ? "complete" : "incomplete",
                     planId,
-                    Counts(done.Outcomes),
+                    StepOutcomes.Counts(done.Outcomes),
                     new Dictionary<string, string> { ["restored.json"] = digest },
                     also: change.Also,
                     cancellationToken: cancellationToken
@@ -164,15 +166,15 @@ public sealed partial class LeaverSteps
             cancellationToken
         );
         if (!done.Whole)
-            return new(CaseGo.Paced);
+            return new(NextAction.Throttled);
         // What a missing permission or the service's refusal keeps back is reported, and not tried for ever.
         if (left.Exists(o => o.Result == StepResult.Failed) && state.Restores!.Count < MaxRestoreAttempts)
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         var note = plan.Manual.Count == 0 ? null : $"{plan.Manual.Count} things could not be given back by this program";
         await LeaveAsync(known, acted, plan, left, policy, cancellationToken);
         await GivenBackAsync(known, taken.Rounds, note, cancellationToken);
         // Of another person, whom another round took for the leaver, there may be more.
-        return new(CaseRules.IsUndoWanted(await CaseAsync(run, cancellationToken), Now) ? CaseGo.Again : CaseGo.Proceed);
+        return new(CaseRules.IsUndoWanted(await CaseAsync(run, cancellationToken), Now) ? NextAction.Retry : NextAction.Proceed);
     }
 
     // Of several employments one may be taken back while another has ended: what that one took is not given back by this one.
@@ -252,7 +254,7 @@ public sealed partial class LeaverSteps
     }
 
     // What these rounds took is given back, as far as it can be.
-    private async Task<CaseDecision> GivenBackAsync(
+    private async Task<ChangeDecision> GivenBackAsync(
         LeaverCase known,
         IReadOnlyList<ActedRound> rounds,
         string? note,
@@ -293,7 +295,7 @@ public sealed partial class LeaverSteps
             cancellationToken
         );
         await ReportAsync(known, [CasePhase.Undo], [], cancellationToken);
-        return new(CaseGo.End);
+        return new(NextAction.Stop);
     }
 
     // An answer counts for the event, or the start for cause, that holds when it is given: a later one asks again.

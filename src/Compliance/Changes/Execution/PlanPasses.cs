@@ -1,0 +1,56 @@
+using Compliance.Changes.Plans;
+using Compliance.Storage;
+
+namespace Compliance.Changes.Execution;
+
+/// <summary>
+/// Carries a plan out in passes. What a pass came to is kept once, before anything shows it: one that a crash cut off after that is
+/// reported as it was, not done again.
+/// </summary>
+internal static class PlanPasses
+{
+    /// <summary>One pass over a plan.</summary>
+    /// <param name="executor">Does the steps.</param>
+    /// <param name="documents">Keeps what the pass came to.</param>
+    /// <param name="document">Name of the document that keeps the last pass over this plan.</param>
+    /// <param name="pass">Which pass of which attempt: the same name is the same pass, run again after a crash.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="settled">Ids of steps that are in effect.</param>
+    /// <param name="tried">Ids of steps that earlier passes of this attempt tried.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    /// <returns>What the pass came to; null and the wait where a quota has no room before that.</returns>
+    public static async Task<(DonePass? Done, TimeSpan Wait)> RunAsync(
+        IPlanExecutor executor,
+        IDocumentStore documents,
+        string document,
+        string pass,
+        ActionPlan plan,
+        IReadOnlySet<string> settled,
+        IReadOnlySet<string> tried,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await documents.LoadAsync<KeptPass>(document, cancellationToken) is not { } kept || kept.Pass != pass)
+        {
+            var (outcomes, wait) = await executor.RunAsync(plan, settled, tried, cancellationToken);
+            if (wait > TimeSpan.Zero)
+                return (null, wait);
+            // Of two at once, as after a killed host whose worker went on, the first to keep it is right, and both report the same.
+            kept = await documents.ChangeAsync<KeptPass>(document, k => k?.Pass == pass ? k : new(pass, outcomes), cancellationToken);
+        }
+        var all = tried.Union(kept.Outcomes.Select(o => o.StepId), StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+        var whole = plan.Steps.All(s => settled.Contains(s.Id) || all.Contains(s.Id));
+        return (new(kept.Outcomes, whole ? [] : [.. all], whole), TimeSpan.Zero);
+    }
+
+    /// <summary>What the last pass over a plan came to, as kept.</summary>
+    /// <param name="Pass">Which pass of which attempt.</param>
+    /// <param name="Outcomes">Of the steps it tried.</param>
+    private sealed record KeptPass(string Pass, IReadOnlyList<StepOutcome> Outcomes);
+}
+
+/// <summary>What one pass over a plan came to.</summary>
+/// <param name="Outcomes">Of the steps it tried.</param>
+/// <param name="Tried">Ids of the steps that this and earlier passes tried; none once the whole plan was tried.</param>
+/// <param name="Whole">Whether the whole plan was tried.</param>
+internal sealed record DonePass(IReadOnlyList<StepOutcome> Outcomes, IReadOnlyList<string> Tried, bool Whole);
