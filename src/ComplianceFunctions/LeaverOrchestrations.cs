@@ -19,28 +19,20 @@ public sealed class LeaverOrchestrations
     /// <summary>Raised when HR sent a newer event of the case.</summary>
     public const string HrChanged = "hr-changed";
 
-    /// <summary>Raised when somebody answered a request for approval; the payload is the request's id.</summary>
-    public const string Answered = "approval";
-
-    private static readonly TimeSpan AskTheBoardEvery = TimeSpan.FromMinutes(10);
-
-    // An answer that is long in coming is asked for less often, so that the history of months stays short.
-    private static readonly TimeSpan AskTheBoardLater = TimeSpan.FromHours(2);
-
     // Blocking comes first: a case that only removes waits meanwhile.
     private static readonly TimeSpan WhileOthersAreBlocked = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs one round of a case to its end.</summary>
     [Function(Case)]
     public static Task<string> RunCase([OrchestrationTrigger] TaskOrchestrationContext context, CaseRun run) =>
-        CaseHistory.RunAsync(context, run, CaseAsync);
+        ChangeHistory<CaseRun>.RunAsync(context, run, HrChanged, CaseAsync);
 
     /// <summary>Gives access back after HR took a leaving back: always after two approvals.</summary>
     [Function(Undo)]
     public static Task<string> RunUndo([OrchestrationTrigger] TaskOrchestrationContext context, CaseRun run) =>
-        CaseHistory.RunAsync(context, run, UndoAsync);
+        ChangeHistory<CaseRun>.RunAsync(context, run, HrChanged, UndoAsync);
 
-    private static async Task<string> CaseAsync(CaseHistory history)
+    private static async Task<string> CaseAsync(ChangeHistory<CaseRun> history)
     {
         if (!history.Run.IsBlocked)
         {
@@ -75,7 +67,7 @@ public sealed class LeaverOrchestrations
         return "ended after blocking";
     }
 
-    private static async Task<string> UndoAsync(CaseHistory history)
+    private static async Task<string> UndoAsync(ChangeHistory<CaseRun> history)
     {
         while (true)
         {
@@ -103,7 +95,7 @@ public sealed class LeaverOrchestrations
     }
 
     // Null once the account is blocked; else how the round ended before that.
-    private static async Task<string?> BlockAsync(CaseHistory history)
+    private static async Task<string?> BlockAsync(ChangeHistory<CaseRun> history)
     {
         while (true)
         {
@@ -130,7 +122,7 @@ public sealed class LeaverOrchestrations
     }
 
     // The id of a plan that may be carried out; null when there is none any more.
-    private static async Task<string?> PlanAsync(CaseHistory history)
+    private static async Task<string?> PlanAsync(ChangeHistory<CaseRun> history)
     {
         for (var pass = 0; ; pass++)
         {
@@ -152,34 +144,9 @@ public sealed class LeaverOrchestrations
         }
     }
 
-    // Pass after pass, each when Graph's quota of writes has room again.
-    private static async Task<NextAction> CarryOutAsync(CaseHistory history, string activity, string planId)
-    {
-        var pass = 0;
-        while (true)
-        {
-            var done = await history.CallAsync<ChangePass>(activity, new PlanRun(history.Run with { Pass = pass }, planId));
-            if (done.Outcome != NextAction.Throttled)
-                return done.Outcome;
-            if (done.Until is { } until)
-                await history.WaitUntilAsync(until);
-            else
-                pass++;
-        }
-    }
+    private static Task<NextAction> CarryOutAsync(ChangeHistory<CaseRun> history, string activity, string planId) =>
+        history.CarryOutAsync(activity, pass => new PlanRun(history.Run with { Pass = pass }, planId));
 
-    // Never Open. A lost event must not leave a case waiting for ever: the board is asked now and then.
-    private static async Task<ApprovalStanding> AnsweredAsync(CaseHistory history, string approvalId)
-    {
-        for (var asked = 1; ; asked++)
-        {
-            var standing = await history.CallAsync<ApprovalStanding>(
-                nameof(LeaverActivities.LeaverApprovalStanding),
-                new ApprovalRun(history.Run, approvalId)
-            );
-            if (standing != ApprovalStanding.Open)
-                return standing;
-            await history.WaitAsync(asked < 12 ? AskTheBoardEvery : AskTheBoardLater);
-        }
-    }
+    private static Task<ApprovalStanding> AnsweredAsync(ChangeHistory<CaseRun> history, string approvalId) =>
+        history.AnsweredAsync(nameof(LeaverActivities.LeaverApprovalStanding), new ApprovalRun(history.Run, approvalId));
 }

@@ -230,7 +230,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
             return Json(status, new { error = reason });
         // The orchestration also asks the board by itself: a lost word costs minutes, not the answer.
         if (state != ApprovalState.Open)
-            await TellAsync(client, answered.InstanceId, LeaverOrchestrations.Answered, answered.Id, cancellationToken);
+            await TellAsync(client, answered.InstanceId, ChangeEvents.Answered, answered.Id, cancellationToken);
         return Json(
             status,
             new

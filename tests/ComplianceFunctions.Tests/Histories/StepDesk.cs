@@ -103,7 +103,8 @@ internal sealed class StepDesk : IAsyncDisposable
 
     public Task<ChangeDecision> PlanUndoAsync() => Steps.PlanUndoAsync(Run, _stop);
 
-    public Task<ChangePass> RestoreAsync(string planId, int attempt = 0) => Steps.RestoreAsync(Run with { Attempt = attempt }, planId, _stop);
+    public Task<ChangePass> RestoreAsync(string planId, int attempt = 0) =>
+        Steps.RestoreAsync(Run with { Attempt = attempt }, planId, _stop);
 
     public Task<ApprovalStanding> StandingAsync(string requestId) => Steps.StandingAsync(Run, requestId, _stop);
 

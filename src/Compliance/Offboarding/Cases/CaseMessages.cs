@@ -8,7 +8,7 @@ namespace Compliance.Offboarding.Cases;
 /// <param name="CaseId">The case.</param>
 /// <param name="Round">Which orchestration of the case.</param>
 /// <param name="CorrelationId">Joins the event, logs and evidence.</param>
-public sealed record CaseRun(string CaseId, int Round, string CorrelationId)
+public sealed record CaseRun(string CaseId, int Round, string CorrelationId) : IChangeRun<CaseRun>
 {
     /// <summary>Attempts so far of what is under way, to block or to remove; a new history goes on counting.</summary>
     public int Attempt { get; init; }
@@ -18,6 +18,9 @@ public sealed record CaseRun(string CaseId, int Round, string CorrelationId)
 
     /// <summary>Which pass of the attempt: more than the first when Graph's quota of writes had no room for all of it.</summary>
     public int Pass { get; init; }
+
+    /// <inheritdoc/>
+    public CaseRun WithAttempt(int attempt) => this with { Attempt = attempt };
 }
 
 /// <summary>What one pass of acting or verifying left.</summary>

@@ -276,7 +276,8 @@ public sealed partial class LeaverSteps
                         },
                 cancellationToken
             );
-        return new(clear ? NextAction.Proceed : NextAction.Retry, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
+        var next = clear ? NextAction.Proceed : NextAction.Retry;
+        return new(next, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
     }
 
     /// <summary>

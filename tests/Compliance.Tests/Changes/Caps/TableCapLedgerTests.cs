@@ -21,6 +21,10 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
         MaxOfStaffPerDay = 1,
     };
 
+    private static readonly CapLimits Ten = LeaverCaps.From(Policy, 1000);
+
+    private static readonly CapLimits Two = Ten with { PerHour = 2 };
+
     private TableCapLedger Ledger() => new(Tests.Storage.Faults.Storage(accounts), LeaverCaps.Table);
 
     [Fact]
@@ -33,7 +37,7 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
             Enumerable
                 .Range(0, 500)
                 .Select(i =>
-                    ledgers[i % 4].ReserveAsync("caps-parallel", $"leaver-{i}", now, LeaverCaps.From(Policy, 1000), TestContext.Current.CancellationToken)
+                    ledgers[i % 4].ReserveAsync("caps-parallel", $"leaver-{i}", now, Ten, TestContext.Current.CancellationToken)
                 )
         );
 
@@ -46,18 +50,17 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
         var ledger = Ledger();
         var cancellationToken = TestContext.Current.CancellationToken;
         var late = new DateTimeOffset(2026, 11, 23, 23, 50, 0, TimeSpan.Zero);
-        var two = Policy with { MaxPerHour = 2 };
 
-        Assert.Null(await ledger.ReserveAsync("caps-slide", "a", late, LeaverCaps.From(two, 1000), cancellationToken));
-        Assert.Null(await ledger.ReserveAsync("caps-slide", "a", late, LeaverCaps.From(two, 1000), cancellationToken));
-        Assert.Null(await ledger.ReserveAsync("caps-slide", "b", late, LeaverCaps.From(two, 1000), cancellationToken));
+        Assert.Null(await ledger.ReserveAsync("caps-slide", "a", late, Two, cancellationToken));
+        Assert.Null(await ledger.ReserveAsync("caps-slide", "a", late, Two, cancellationToken));
+        Assert.Null(await ledger.ReserveAsync("caps-slide", "b", late, Two, cancellationToken));
         Assert.Equal(
             GuardNames.HourCap,
-            (await ledger.ReserveAsync("caps-slide", "c", late.AddMinutes(59), LeaverCaps.From(two, 1000), cancellationToken))?.Guard
+            (await ledger.ReserveAsync("caps-slide", "c", late.AddMinutes(59), Two, cancellationToken))?.Guard
         );
-        Assert.Null(await ledger.ReserveAsync("caps-slide", "c", late.AddMinutes(61), LeaverCaps.From(two, 1000), cancellationToken));
+        Assert.Null(await ledger.ReserveAsync("caps-slide", "c", late.AddMinutes(61), Two, cancellationToken));
         await ledger.ReleaseAsync("caps-slide", "c", cancellationToken);
-        Assert.Null(await ledger.ReserveAsync("caps-slide", "d", late.AddMinutes(61), LeaverCaps.From(two, 1000), cancellationToken));
+        Assert.Null(await ledger.ReserveAsync("caps-slide", "d", late.AddMinutes(61), Two, cancellationToken));
     }
 
     [Fact]
@@ -65,9 +68,8 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
     {
         var (one, other, cancellationToken) = (Ledger(), Ledger(), TestContext.Current.CancellationToken);
         var now = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
-        var two = Policy with { MaxPerHour = 2 };
         async Task<string?> TakeAsync(TableCapLedger ledger, string leaver) =>
-            (await ledger.ReserveAsync("caps-two", leaver, now, LeaverCaps.From(two, 1000), cancellationToken))?.Guard;
+            (await ledger.ReserveAsync("caps-two", leaver, now, Two, cancellationToken))?.Guard;
 
         Assert.Null(await TakeAsync(one, "a"));
         Assert.Null(await TakeAsync(other, "b"));
@@ -87,35 +89,33 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
     {
         var (one, other, cancellationToken) = (Ledger(), Ledger(), TestContext.Current.CancellationToken);
         var now = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
-        var two = Policy with { MaxPerHour = 2 };
         foreach (var leaver in new[] { "a", "b" })
-            Assert.Null(await one.ReserveAsync("caps-again", leaver, now, LeaverCaps.From(two, 1000), cancellationToken));
+            Assert.Null(await one.ReserveAsync("caps-again", leaver, now, Two, cancellationToken));
         await other.ReleaseAsync("caps-again", "b", cancellationToken);
 
-        Assert.Null(await one.ReserveAsync("caps-again", "c", now, LeaverCaps.From(two, 1000), cancellationToken));
+        Assert.Null(await one.ReserveAsync("caps-again", "c", now, Two, cancellationToken));
     }
 
     [Fact]
     public async Task A_place_is_given_back_though_another_process_takes_one_at_the_same_time()
     {
         var (cancellationToken, now) = (TestContext.Current.CancellationToken, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
-        var two = Policy with { MaxPerHour = 2 };
         var (storage, faults) = Tests.Storage.Faults.On(accounts);
         using var one = new TableCapLedger(storage, LeaverCaps.Table);
         using var other = Ledger();
-        Assert.Null(await one.ReserveAsync("caps-race", "a", now, LeaverCaps.From(two, 1000), cancellationToken));
+        Assert.Null(await one.ReserveAsync("caps-race", "a", now, Two, cancellationToken));
         faults.HoldUntil = async request =>
         {
             if (!IsTransaction($"{request.Method} {request.RequestUri!.PathAndQuery}"))
                 return;
             faults.HoldUntil = _ => Task.CompletedTask;
-            Assert.Null(await other.ReserveAsync("caps-race", "b", now, LeaverCaps.From(two, 1000), cancellationToken));
+            Assert.Null(await other.ReserveAsync("caps-race", "b", now, Two, cancellationToken));
         };
 
         await one.ReleaseAsync("caps-race", "a", cancellationToken);
 
-        Assert.Null(await other.ReserveAsync("caps-race", "c", now, LeaverCaps.From(two, 1000), cancellationToken));
-        Assert.Equal(GuardNames.HourCap, (await other.ReserveAsync("caps-race", "d", now, LeaverCaps.From(two, 1000), cancellationToken))?.Guard);
+        Assert.Null(await other.ReserveAsync("caps-race", "c", now, Two, cancellationToken));
+        Assert.Equal(GuardNames.HourCap, (await other.ReserveAsync("caps-race", "d", now, Two, cancellationToken))?.Guard);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
         faults.HoldUntil = async _ => await Task.Yield();
 
         await Task.WhenAll(
-            Enumerable.Range(0, 8).Select(i => ledger.ReserveAsync("caps-turn", $"leaver-{i}", now, LeaverCaps.From(Policy, 1000), cancellationToken))
+            Enumerable.Range(0, 8).Select(i => ledger.ReserveAsync("caps-turn", $"leaver-{i}", now, Ten, cancellationToken))
         );
 
         Assert.Equal(8, faults.Requests.Count(IsTransaction));
@@ -145,7 +145,7 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
         if (approved)
             await ledger.CountApprovedAsync(tenant, "a", now, cancellationToken);
         else
-            await ledger.ReserveAsync(tenant, "a", now, LeaverCaps.From(Policy, 1000), cancellationToken);
+            await ledger.ReserveAsync(tenant, "a", now, Ten, cancellationToken);
 
         var table = await storage.TableAsync(LeaverCaps.Table, cancellationToken);
         Assert.Equal(
@@ -160,11 +160,11 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
         var (cancellationToken, now) = (TestContext.Current.CancellationToken, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
         var storage = Tests.Storage.Faults.Storage(accounts);
         using var ledger = new TableCapLedger(storage, LeaverCaps.Table);
-        Assert.Null(await ledger.ReserveAsync("caps-gone", "a", now, LeaverCaps.From(Policy, 1000), cancellationToken));
+        Assert.Null(await ledger.ReserveAsync("caps-gone", "a", now, Ten, cancellationToken));
         var table = await storage.TableAsync(LeaverCaps.Table, cancellationToken);
         await table.DeleteEntityAsync("caps-gone", "counter", ETag.All, cancellationToken);
 
-        Assert.Null(await ledger.ReserveAsync("caps-gone", "b", now, LeaverCaps.From(Policy, 1000), cancellationToken));
+        Assert.Null(await ledger.ReserveAsync("caps-gone", "b", now, Ten, cancellationToken));
     }
 
     private static bool IsTransaction(string request) =>
@@ -175,15 +175,14 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
     {
         var (ledger, cancellationToken) = (Ledger(), TestContext.Current.CancellationToken);
         var now = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
-        var two = Policy with { MaxPerHour = 2 };
 
         await ledger.CountApprovedAsync("caps-approved", "a", now, cancellationToken);
         await ledger.CountApprovedAsync("caps-approved", "a", now, cancellationToken);
-        Assert.Null(await ledger.ReserveAsync("caps-approved", "b", now, LeaverCaps.From(two, 1000), cancellationToken));
+        Assert.Null(await ledger.ReserveAsync("caps-approved", "b", now, Two, cancellationToken));
         await ledger.CountApprovedAsync("caps-approved", "c", now, cancellationToken);
         await ledger.ReleaseAsync("caps-approved", "b", cancellationToken);
 
-        Assert.Equal(GuardNames.HourCap, (await ledger.ReserveAsync("caps-approved", "d", now, LeaverCaps.From(two, 1000), cancellationToken))?.Guard);
+        Assert.Equal(GuardNames.HourCap, (await ledger.ReserveAsync("caps-approved", "d", now, Two, cancellationToken))?.Guard);
     }
 
     [Theory]
@@ -195,7 +194,7 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
     public async Task The_share_of_staff_in_a_day_is_kept_and_an_unknown_number_holds(long? staff, double share, int allowed)
     {
         var ledger = Ledger();
-        var policy = Policy with { MaxOfStaffPerDay = share };
+        var limits = LeaverCaps.From(Policy with { MaxOfStaffPerDay = share }, staff);
         var now = new DateTimeOffset(2026, 11, 23, 1, 0, 0, TimeSpan.Zero);
         var taken = 0;
         for (var i = 0; i < 5; i++)
@@ -204,7 +203,7 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
                     $"caps-day-{staff}",
                     $"leaver-{i}",
                     now.AddHours(2 * i),
-                    LeaverCaps.From(policy, staff),
+                    limits,
                     TestContext.Current.CancellationToken
                 )
                 is null

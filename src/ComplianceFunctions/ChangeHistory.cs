@@ -1,15 +1,23 @@
-using Compliance.Offboarding.Cases;
+using Compliance.Changes.Flow;
 
 namespace ComplianceFunctions;
 
 /// <summary>
-/// One history of a case's orchestration. However long a case lives, its history stays short: after so many waits, or when a step kept
-/// failing, a new one is begun, which finds by its first activities where the case is. Nothing else ends a loop of an orchestration early.
+/// One history of the orchestration of a change. However long a case lives, its history stays short: after so many waits, or when a step
+/// kept failing, a new one is begun, which finds by its first activities where the case is. Nothing else ends a loop of an orchestration
+/// early.
 /// </summary>
-internal sealed class CaseHistory
+/// <typeparam name="TRun">What the orchestration is started with.</typeparam>
+internal sealed class ChangeHistory<TRun>
+    where TRun : IChangeRun<TRun>
 {
     // A wait and the step after it are some ten events, which each episode loads and replays.
     private const int MaxWaits = 40;
+
+    private static readonly TimeSpan AskTheBoardEvery = TimeSpan.FromMinutes(10);
+
+    // An answer that is long in coming is asked for less often, so that the history of months stays short.
+    private static readonly TimeSpan AskTheBoardLater = TimeSpan.FromHours(2);
 
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(15);
 
@@ -27,6 +35,7 @@ internal sealed class CaseHistory
     );
 
     private readonly TaskOrchestrationContext _context;
+    private readonly string _changedEvent;
 
     // One waiter for each kind of event, kept until it was served: an event that comes while a step runs would be lost to a waiter that was
     // given up, since the latest waiter of a name gets the event, given up or not.
@@ -34,28 +43,30 @@ internal sealed class CaseHistory
     private Task<string> _answered;
     private int _waits;
 
-    private CaseHistory(TaskOrchestrationContext context, CaseRun run)
+    private ChangeHistory(TaskOrchestrationContext context, TRun run, string changedEvent)
     {
-        (_context, Run) = (context, run);
-        _changed = context.WaitForExternalEvent<string>(LeaverOrchestrations.HrChanged);
-        _answered = context.WaitForExternalEvent<string>(LeaverOrchestrations.Answered);
+        (_context, _changedEvent, Run) = (context, changedEvent, run);
+        _changed = context.WaitForExternalEvent<string>(changedEvent);
+        _answered = context.WaitForExternalEvent<string>(ChangeEvents.Answered);
     }
 
     /// <summary>Where the case is, as far as the orchestration knows: what a new history begins with.</summary>
-    public CaseRun Run { get; set; }
+    public TRun Run { get; set; }
 
     /// <summary>Runs an orchestration of a case to its end or to the end of its history.</summary>
     /// <param name="context">The orchestration.</param>
     /// <param name="run">Where the case is.</param>
+    /// <param name="changedEvent">Name of the event that is raised when the case was changed.</param>
     /// <param name="orchestrateAsync">The orchestration; returns how it ended.</param>
     public static async Task<string> RunAsync(
         TaskOrchestrationContext context,
-        CaseRun run,
-        Func<CaseHistory, Task<string>> orchestrateAsync
+        TRun run,
+        string changedEvent,
+        Func<ChangeHistory<TRun>, Task<string>> orchestrateAsync
     )
     {
         ArgumentNullException.ThrowIfNull(context);
-        var history = new CaseHistory(context, run);
+        var history = new ChangeHistory<TRun>(context, run, changedEvent);
         try
         {
             return await orchestrateAsync(history);
@@ -92,11 +103,11 @@ internal sealed class CaseHistory
             _ => TimeSpan.FromHours(4),
         };
         var wait = atLength || growing > longest ? longest : growing;
-        Run = Run with { Attempt = Run.Attempt + 1 };
+        Run = Run.WithAttempt(Run.Attempt + 1);
         await WaitAsync(wait);
     }
 
-    /// <summary>Waits until the time has passed, HR sent something newer, or an approver answered.</summary>
+    /// <summary>Waits until the time has passed, the case was changed, or an approver answered.</summary>
     public async Task WaitAsync(TimeSpan wait)
     {
         if (++_waits > MaxWaits)
@@ -106,11 +117,45 @@ internal sealed class CaseHistory
         using var over = new CancellationTokenSource();
         await Task.WhenAny(_context.CreateTimer(wait, over.Token), _changed, _answered);
         if (_changed.IsCompleted)
-            _changed = _context.WaitForExternalEvent<string>(LeaverOrchestrations.HrChanged);
+            _changed = _context.WaitForExternalEvent<string>(_changedEvent);
         if (_answered.IsCompleted)
-            _answered = _context.WaitForExternalEvent<string>(LeaverOrchestrations.Answered);
+            _answered = _context.WaitForExternalEvent<string>(ChangeEvents.Answered);
         // Not CancelAsync: it goes on in another thread, which an orchestrator must not.
         over.Cancel();
+    }
+
+    /// <summary>Waits for the answers to a request.</summary>
+    /// <param name="activity">The activity that reads how the request stands.</param>
+    /// <param name="input">Its input.</param>
+    /// <returns>Never <see cref="ApprovalStanding.Open"/>.</returns>
+    public async Task<ApprovalStanding> AnsweredAsync(string activity, object input)
+    {
+        for (var asked = 1; ; asked++)
+        {
+            var standing = await CallAsync<ApprovalStanding>(activity, input);
+            if (standing != ApprovalStanding.Open)
+                return standing;
+            // A lost event must not leave a case waiting for ever: the board is asked now and then.
+            await WaitAsync(asked < 12 ? AskTheBoardEvery : AskTheBoardLater);
+        }
+    }
+
+    /// <summary>Carries a plan out pass after pass, each when the quota of writes has room again.</summary>
+    /// <param name="activity">The activity that carries out a pass.</param>
+    /// <param name="input">Its input, by the number of the pass.</param>
+    public async Task<NextAction> CarryOutAsync(string activity, Func<int, object> input)
+    {
+        var pass = 0;
+        while (true)
+        {
+            var done = await CallAsync<ChangePass>(activity, input(pass));
+            if (done.Outcome != NextAction.Throttled)
+                return done.Outcome;
+            if (done.Until is { } until)
+                await WaitUntilAsync(until);
+            else
+                pass++;
+        }
     }
 
     private sealed class HistoryFullException : Exception;
