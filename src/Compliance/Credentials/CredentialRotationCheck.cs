@@ -3,6 +3,7 @@ using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Observability;
 using Compliance.Runs;
+using Compliance.Storage;
 using Compliance.Tenants;
 using Microsoft.Extensions.Logging;
 
@@ -22,10 +23,42 @@ public sealed partial class CredentialRotationCheck
 
     private const int SaveAttempts = 5;
 
-    private readonly CredentialRotationParts _parts;
+    private readonly ICredentialPolicySource _policy;
+    private readonly ITenantIdentity _tenant;
+    private readonly ICredentialInventory _inventory;
+    private readonly IOwnerDirectory _owners;
+    private readonly IRotationPolicies _rotation;
+    private readonly IResourceLookup _resources;
+    private readonly IFindingStore _findings;
+    private readonly IKnownSubscriptions _subscriptions;
+    private readonly IKnownResources _knownResources;
+    private readonly IRunLog _runs;
+    private readonly IRunDocuments _documents;
+    private readonly IEvidenceLog _evidence;
+    private readonly TimeProvider _time;
     private readonly ILogger<CredentialRotationCheck> _log;
 
-    internal CredentialRotationCheck(CredentialRotationParts parts, ILogger<CredentialRotationCheck> log) => (_parts, _log) = (parts, log);
+    internal CredentialRotationCheck(
+        ICredentialPolicySource policy,
+        ITenantIdentity tenant,
+        ICredentialInventory inventory,
+        IOwnerDirectory owners,
+        IRotationPolicies rotation,
+        IResourceLookup resources,
+        IFindingStore findings,
+        IKnownSubscriptions subscriptions,
+        IKnownResources knownResources,
+        IRunLog runs,
+        IRunDocuments documents,
+        IEvidenceLog evidence,
+        TimeProvider time,
+        ILogger<CredentialRotationCheck> log
+    )
+    {
+        (_policy, _tenant, _inventory, _owners, _rotation, _resources) = (policy, tenant, inventory, owners, rotation, resources);
+        (_findings, _subscriptions, _knownResources) = (findings, subscriptions, knownResources);
+        (_runs, _documents, _evidence, _time, _log) = (runs, documents, evidence, time, log);
+    }
 
     /// <summary>Runs the check once over the whole tenant.</summary>
     /// <param name="request">The run; the same run id again (a redelivered message) does no harm and leaves one evidence record.</param>
@@ -39,18 +72,18 @@ public sealed partial class CredentialRotationCheck
         ArgumentNullException.ThrowIfNull(request);
         using var activity = Telemetry.Source.StartActivity("credentials.check");
         activity?.SetTag("run.id", request.RunId);
-        var run = new RunStamp(request.RunId, _parts.Time.GetUtcNow());
-        var began = _parts.Time.GetTimestamp();
+        var run = new RunStamp(request.RunId, _time.GetUtcNow());
+        var began = _time.GetTimestamp();
         RunStarted(_log, run.Id, request.Trigger, request.CorrelationId);
         try
         {
-            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(run.Id, RunStates.Running, null, null), cancellationToken);
+            await _documents.SaveAsync(new RunDocument<CredentialReport>(run.Id, RunStates.Running, null, null), cancellationToken);
             var report = await CheckAsync(request, run, cancellationToken);
-            await _parts.Documents.SaveAsync(
+            await _documents.SaveAsync(
                 new RunDocument<CredentialReport>(run.Id, RunStates.Completed, null, report),
                 cancellationToken
             );
-            Telemetry.RunEnded(Name, report.Run.Complete ? "complete" : "incomplete", _parts.Time.GetElapsedTime(began));
+            Telemetry.RunEnded(Name, report.Run.Complete ? "complete" : "incomplete", _time.GetElapsedTime(began));
             RunEnded(_log, run.Id, report.Run.Complete, report.Findings.Count, report.Unknown.Count);
             return report;
         }
@@ -58,7 +91,7 @@ public sealed partial class CredentialRotationCheck
         {
             var reason = SecretScrubber.Scrub(e.Message);
             activity?.SetStatus(ActivityStatusCode.Error, reason);
-            Telemetry.RunEnded(Name, "failed", _parts.Time.GetElapsedTime(began));
+            Telemetry.RunEnded(Name, "failed", _time.GetElapsedTime(began));
             RunFailed(_log, run.Id, reason);
             await TrySaveFailureAsync(run.Id, reason, cancellationToken);
             throw;
@@ -76,12 +109,12 @@ public sealed partial class CredentialRotationCheck
         ArgumentNullException.ThrowIfNull(changed);
         using var activity = Telemetry.Source.StartActivity("credentials.recheck");
         activity?.SetTag("run.id", changed.RunId);
-        var run = new RunStamp(changed.RunId, _parts.Time.GetUtcNow());
-        var policy = _parts.Policy.Load(run.StartedAt);
-        var (tenantId, _) = await _parts.Tenant.WhoAsync(cancellationToken);
+        var run = new RunStamp(changed.RunId, _time.GetUtcNow());
+        var policy = _policy.Load(run.StartedAt);
+        var (tenantId, _) = await _tenant.WhoAsync(cancellationToken);
         var (owned, _) = await OwnedByOverrideOwnersAsync(policy, cancellationToken);
         var inventory = new RunInventory(new CredentialEvaluator(policy, owned, run.StartedAt));
-        await _parts.Inventory.ReadVaultObjectAsync(changed.Vault, changed.Collection, changed.ObjectName, inventory, cancellationToken);
+        await _inventory.ReadVaultObjectAsync(changed.Vault, changed.Collection, changed.ObjectName, inventory, cancellationToken);
         // By hand a name may be mistyped: whoever asks gets the answer, and nothing is kept of it.
         var isUnknown = inventory.Outcomes.Any(o => o.Reason == VaultObjectException.NotShown(changed.Vault));
         if (isUnknown && changed.EventType == VaultObjectEvent.ByHand)
@@ -128,7 +161,7 @@ public sealed partial class CredentialRotationCheck
         var vault = inventory.Outcomes.Select(o => o.ResourceId).FirstOrDefault(id => id is not null);
         var (result, _, _) = await ReconcileAndSaveAsync(
             tenantId,
-            _parts.Findings.LoadAsync(tenantId, CredentialControls.All, cancellationToken),
+            _findings.LoadAsync(tenantId, CredentialControls.All, cancellationToken),
             f =>
                 (f.Detection.Source == Sources.VaultEvents && f.Detection.Part == changed.RunId)
                 || (
@@ -165,18 +198,18 @@ public sealed partial class CredentialRotationCheck
 
     private async Task<CredentialReport> CheckAsync(RunRequest request, RunStamp run, CancellationToken cancellationToken)
     {
-        var policy = _parts.Policy.Load(run.StartedAt);
-        var (tenantId, tenantName) = await _parts.Tenant.WhoAsync(cancellationToken);
+        var policy = _policy.Load(run.StartedAt);
+        var (tenantId, tenantName) = await _tenant.WhoAsync(cancellationToken);
         // Storage is asked before the tenant: a run that could not keep its findings should not begin.
-        await _parts.Runs.ExpectAsync(tenantId, Name, run.StartedAt, cancellationToken);
-        var known = _parts.Findings.LoadAsync(tenantId, CredentialControls.All, cancellationToken);
-        var subscriptions = _parts.Subscriptions.LoadAsync(tenantId, cancellationToken);
-        var resources = _parts.KnownResources.LoadAsync(tenantId, cancellationToken);
+        await _runs.ExpectAsync(tenantId, Name, run.StartedAt, cancellationToken);
+        var known = _findings.LoadAsync(tenantId, CredentialControls.All, cancellationToken);
+        var subscriptions = _subscriptions.LoadAsync(tenantId, cancellationToken);
+        var resources = _knownResources.LoadAsync(tenantId, cancellationToken);
 
         var (owned, ownedGaps) = await OwnedByOverrideOwnersAsync(policy, cancellationToken);
         var evaluator = new CredentialEvaluator(policy, owned, run.StartedAt);
         var inventory = new RunInventory(evaluator);
-        await _parts.Inventory.ReadAsync(inventory, cancellationToken);
+        await _inventory.ReadAsync(inventory, cancellationToken);
         foreach (var gap in ownedGaps)
             inventory.Read(gap);
 
@@ -195,7 +228,7 @@ public sealed partial class CredentialRotationCheck
 
         // The findings were loaded while the tenant was read; what changed since makes the write lose, and is decided again.
         var superseded =
-            (await _parts.Runs.LoadAsync(tenantId, cancellationToken)).TryGetValue(Name, out var earlier)
+            (await _runs.LoadAsync(tenantId, cancellationToken)).TryGetValue(Name, out var earlier)
             && earlier.LastRun is { } last
             && last.StartedAt > run.StartedAt;
         var gone = new HashSet<string>(goneSubscriptions.Select(s => $"/subscriptions/{s}".ToLowerInvariant()), StringComparer.Ordinal);
@@ -247,9 +280,9 @@ public sealed partial class CredentialRotationCheck
         if (!superseded)
         {
             string[] seen = [.. inventory.Resources.Where(ResourceManagerReader.CanAsk)];
-            await _parts.KnownResources.UpdateAsync(tenantId, knownResources, seen, goneResources, cancellationToken);
-            await _parts.Subscriptions.UpdateAsync(tenantId, inventory.Subscriptions, goneSubscriptions, cancellationToken);
-            await _parts.Runs.CompletedAsync(tenantId, Name, run, complete, cancellationToken);
+            await _knownResources.UpdateAsync(tenantId, knownResources, seen, goneResources, cancellationToken);
+            await _subscriptions.UpdateAsync(tenantId, inventory.Subscriptions, goneSubscriptions, cancellationToken);
+            await _runs.CompletedAsync(tenantId, Name, run, complete, cancellationToken);
         }
         FindingTelemetry.Saved(result.Changes);
         Telemetry.GapsSeen(Name, outcomes.Count(o => !o.Complete));
@@ -287,7 +320,7 @@ public sealed partial class CredentialRotationCheck
         var gaps = new List<SourceOutcome>();
         foreach (var address in CredentialEvaluator.OwnersToResolve(policy))
         {
-            var answer = await _parts.Owners.OwnedByAsync(address, cancellationToken);
+            var answer = await _owners.OwnedByAsync(address, cancellationToken);
             if (answer.Unread is not { } why)
                 owned[address] = answer.ObjectIds;
             else
@@ -314,9 +347,9 @@ public sealed partial class CredentialRotationCheck
     )
     {
         var verdicts = inventory.Verdicts;
-        var owners = _parts.Owners.OwnersAsync(DetectionBuilder.SubjectsNeedingOwners(verdicts), cancellationToken);
-        var people = _parts.Owners.PeopleAsync(builder.AddressesToResolve(verdicts), cancellationToken);
-        var rotation = _parts.Rotation.ReadAsync(DetectionBuilder.KeysNeedingRotationPolicy(verdicts), cancellationToken);
+        var owners = _owners.OwnersAsync(DetectionBuilder.SubjectsNeedingOwners(verdicts), cancellationToken);
+        var people = _owners.PeopleAsync(builder.AddressesToResolve(verdicts), cancellationToken);
+        var rotation = _rotation.ReadAsync(DetectionBuilder.KeysNeedingRotationPolicy(verdicts), cancellationToken);
         var answers = new DetectionAnswers(await owners, await people, await rotation);
         return (builder.Build(verdicts, answers), answers);
     }
@@ -337,7 +370,7 @@ public sealed partial class CredentialRotationCheck
         var unlisted = known.Where(s => !inventory.Subscriptions.ContainsKey(s.Key));
         foreach (var (id, name) in unlisted.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
-            if ((await _parts.Resources.FindAsync($"/subscriptions/{id}", cancellationToken)).Exists == false)
+            if ((await _resources.FindAsync($"/subscriptions/{id}", cancellationToken)).Exists == false)
                 deleted.Add(id);
             if (deleted.Contains(id) || policy.RetiredSubscriptions.Contains(id))
                 gone.Add(id);
@@ -378,7 +411,7 @@ public sealed partial class CredentialRotationCheck
         var subscription = SubscriptionOf(resource);
         if (!inventory.Subscriptions.ContainsKey(subscription))
             return new(deletedSubscriptions.Contains(subscription), null);
-        var answer = await _parts.Resources.FindAsync(resource, cancellationToken);
+        var answer = await _resources.FindAsync(resource, cancellationToken);
         if (answer.Exists == false)
             return new(true, null);
         var hidden = new SourceOutcome(
@@ -414,7 +447,7 @@ public sealed partial class CredentialRotationCheck
         var hidden = new List<(SourceOutcome Outcome, Detection Detection)>();
         for (var attempt = 1; ; attempt++)
         {
-            var known = await (attempt == 1 ? loading : _parts.Findings.LoadAsync(tenantId, CredentialControls.All, cancellationToken));
+            var known = await (attempt == 1 ? loading : _findings.LoadAsync(tenantId, CredentialControls.All, cancellationToken));
             if (only is not null)
                 known = known.Where(k => only(k.Value.Finding)).ToDictionary(k => k.Key, k => k.Value);
             foreach (var resource in Reconciler.ResourcesToConfirm(tenantId, known, detections, coverage).Concat(unlisted).Where(asked.Add))
@@ -435,7 +468,7 @@ public sealed partial class CredentialRotationCheck
                     };
             Detection[] all = [.. detections, .. hidden.Select(h => h.Detection)];
             var result = Reconciler.Reconcile(tenantId, known, all, seen with { GoneResources = gone }, run, run.StartedAt);
-            var lost = await _parts.Findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], cancellationToken);
+            var lost = await _findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], cancellationToken);
             if (lost.Count == 0)
                 return (result, [.. hidden.Select(h => h.Outcome)], gone);
             if (attempt == SaveAttempts)
@@ -459,7 +492,7 @@ public sealed partial class CredentialRotationCheck
         string correlationId,
         CancellationToken cancellationToken
     ) =>
-        _parts.Evidence.AppendAsync(
+        _evidence.AppendAsync(
             new EvidenceRecord
             {
                 Id = $"{run.Id}/{step}",
@@ -481,7 +514,7 @@ public sealed partial class CredentialRotationCheck
     {
         try
         {
-            await _parts.Documents.SaveAsync(new RunDocument<CredentialReport>(runId, RunStates.Failed, reason, null), cancellationToken);
+            await _documents.SaveAsync(new RunDocument<CredentialReport>(runId, RunStates.Failed, reason, null), cancellationToken);
         }
         catch (Exception e)
         {

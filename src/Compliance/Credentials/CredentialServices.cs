@@ -46,21 +46,19 @@ internal static class CredentialServices
             p.GetRequiredService<StateStorage>().Blobs.GetBlobContainerClient(BlobRunDocuments.Container)
         ));
         services.AddSingleton(p => new CredentialRotationCheck(
-            new CredentialRotationParts(
-                p.GetRequiredService<ICredentialPolicySource>(),
-                p.GetRequiredService<ITenantIdentity>(),
-                p.GetRequiredService<ICredentialInventory>(),
-                p.GetRequiredService<IOwnerDirectory>(),
-                p.GetRequiredService<IRotationPolicies>(),
-                p.GetRequiredService<IResourceLookup>(),
-                p.GetRequiredService<IFindingStore>(),
-                p.GetRequiredService<IKnownSubscriptions>(),
-                p.GetRequiredService<IKnownResources>(),
-                p.GetRequiredService<IRunLog>(),
-                p.GetRequiredService<IRunDocuments>(),
-                p.GetRequiredService<IEvidenceLog>(),
-                p.GetRequiredService<TimeProvider>()
-            ),
+            p.GetRequiredService<ICredentialPolicySource>(),
+            p.GetRequiredService<ITenantIdentity>(),
+            p.GetRequiredService<ICredentialInventory>(),
+            p.GetRequiredService<IOwnerDirectory>(),
+            p.GetRequiredService<IRotationPolicies>(),
+            p.GetRequiredService<IResourceLookup>(),
+            p.GetRequiredService<IFindingStore>(),
+            p.GetRequiredService<IKnownSubscriptions>(),
+            p.GetRequiredService<IKnownResources>(),
+            p.GetRequiredService<IRunLog>(),
+            p.GetRequiredService<IRunDocuments>(),
+            p.GetRequiredService<IEvidenceLog>(),
+            p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<CredentialRotationCheck>>()
         ));
         services.AddSingleton(p => new CredentialCheckRequests(

@@ -21,6 +21,7 @@ internal sealed class FindingWriter(IFindingStore store)
     /// <param name="coverage">What the run has read to its end.</param>
     /// <param name="run">The run.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
+    /// <param name="only">Which of the kept findings it is about; null for all of the controls.</param>
     /// <exception cref="RequestFailedException">Storage failed, or others changed the findings in every attempt.</exception>
     public async Task<Reconciliation> ReconcileAsync(
         string tenantId,
@@ -28,13 +29,16 @@ internal sealed class FindingWriter(IFindingStore store)
         Func<IReadOnlyDictionary<string, StoredFinding>, IReadOnlyCollection<Detection>> detect,
         Coverage coverage,
         RunStamp run,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Func<Finding, bool>? only = null
     )
     {
         var saved = new List<FindingChange>();
         for (var round = 1; ; round++)
         {
             var known = await store.LoadAsync(tenantId, controls, cancellationToken);
+            if (only is not null)
+                known = known.Where(k => only(k.Value.Finding)).ToDictionary(k => k.Key, k => k.Value, StringComparer.Ordinal);
             var result = Reconciler.Reconcile(tenantId, known, detect(known), coverage, run, run.StartedAt);
             if (result.Changes.Count == 0)
                 return result with { Changes = saved };

@@ -1,6 +1,8 @@
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
+using Compliance.Ledger;
 using Compliance.Ledger.Checkpoints;
+using Compliance.Runs;
 using Compliance.Storage;
 using Compliance.Tenants;
 using Microsoft.Extensions.Configuration;
@@ -45,9 +47,17 @@ internal static class CheckpointServices
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<CheckpointCopies>>()
         ));
-        services.AddSingleton<LedgerKeeperParts>();
         services.AddSingleton(p => new LedgerKeeper(
-            p.GetRequiredService<LedgerKeeperParts>(),
+            p.GetRequiredService<TenantId>(),
+            p.GetRequiredService<EvidenceOptions>(),
+            p.GetRequiredService<EvidencePolicy>(),
+            p.GetRequiredService<CheckpointKeys>(),
+            p.GetRequiredService<LedgerCheckpointer>(),
+            p.GetRequiredService<CheckpointCopies>(),
+            p.GetRequiredService<LedgerSelfCheck>(),
+            p.GetRequiredService<LedgerMemory>(),
+            p.GetRequiredService<IWriteOnce>(),
+            p.GetRequiredService<ScheduledRuns>(),
             p.GetRequiredService<ILogger<LedgerKeeper>>()
         ));
         services.AddSingleton<ICheckpoints>(p => p.GetRequiredService<LedgerKeeper>());

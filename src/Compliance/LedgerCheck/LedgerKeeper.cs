@@ -10,23 +10,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Compliance.LedgerCheck;
 
-/// <summary>What the keeper talks to.</summary>
-internal sealed record LedgerKeeperParts(
-    TenantId Tenant,
-    EvidenceOptions Options,
-    EvidencePolicy Policy,
-    CheckpointKeys Keys,
-    LedgerCheckpointer Checkpointer,
-    CheckpointCopies Copies,
-    LedgerSelfCheck SelfCheck,
-    LedgerMemory Memory,
-    IWriteOnce WriteOnce,
-    IFindingStore Findings,
-    IRunLog Runs,
-    IEvidenceLog Evidence,
-    TimeProvider Time
-);
-
 /// <summary>Keeps the ledger signed, copied and checked, and says so when it is not.</summary>
 public sealed partial class LedgerKeeper : ICheckpoints
 {
@@ -38,43 +21,60 @@ public sealed partial class LedgerKeeper : ICheckpoints
 
     private static readonly string[] Checked = [LedgerControls.DoesNotVerify, LedgerControls.NotChecked, LedgerControls.NotWriteOnce];
 
-    private readonly LedgerKeeperParts _parts;
-    private readonly FindingWriter _findings;
+    private readonly EvidenceOptions _options;
+    private readonly EvidencePolicy _policy;
+    private readonly CheckpointKeys _keys;
+    private readonly CheckpointCopies _copies;
+    private readonly LedgerSelfCheck _selfCheck;
+    private readonly LedgerMemory _memory;
+    private readonly IWriteOnce _writeOnce;
+    private readonly ScheduledRuns _runs;
     private readonly SingleFlight<CheckpointOutcome> _checkpoint;
     private readonly ILogger<LedgerKeeper> _log;
 
-    internal LedgerKeeper(LedgerKeeperParts parts, ILogger<LedgerKeeper> log)
+    internal LedgerKeeper(
+        TenantId tenant,
+        EvidenceOptions options,
+        EvidencePolicy policy,
+        CheckpointKeys keys,
+        LedgerCheckpointer checkpointer,
+        CheckpointCopies copies,
+        LedgerSelfCheck selfCheck,
+        LedgerMemory memory,
+        IWriteOnce writeOnce,
+        ScheduledRuns runs,
+        ILogger<LedgerKeeper> log
+    )
     {
-        (_parts, _log) = (parts, log);
-        _findings = new(parts.Findings);
+        Tenant = tenant.Value;
+        (_options, _policy, _keys, _copies) = (options, policy, keys, copies);
+        (_selfCheck, _memory, _writeOnce, _runs, _log) = (selfCheck, memory, writeOnce, runs, log);
         // One at a time: two at once would be right as well, but would do everything twice.
-        _checkpoint = new(cancellationToken => parts.Checkpointer.CheckpointAsync(parts.Tenant.Value, cancellationToken));
+        _checkpoint = new(cancellationToken => checkpointer.CheckpointAsync(Tenant, cancellationToken));
     }
 
     /// <summary>What the watch over the controls expects.</summary>
     internal static IReadOnlyList<ScheduledControl> Expected { get; } =
     [new(CheckpointName, TimeSpan.FromHours(1), TimeSpan.FromHours(1)), new(SelfCheckName, TimeSpan.FromDays(1), TimeSpan.FromHours(6))];
 
-    private string Tenant => _parts.Tenant.Value;
+    private string Tenant { get; }
 
     /// <summary>Looks at the start whether the ledger is write-once, and says so. Never fails: a start must not depend on it.</summary>
     /// <param name="cancellationToken">Stops the look.</param>
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (_parts.Options.Local)
+        if (_options.Local)
             NotWriteOnceHere();
         try
         {
-            var run = Begin("LedgerStart").Run;
+            var run = _runs.Create(Tenant, "LedgerStart");
             var verdict = await WriteOnceAsync(cancellationToken);
-            if (!_parts.Options.Local)
+            if (!_options.Local)
                 Say(verdict);
-            await _findings.ReconcileAsync(
-                Tenant,
+            await run.ReconcileAsync(
                 [LedgerControls.NotWriteOnce],
                 _ => WriteOnceDetections(verdict),
                 Covered((LedgerControls.WriteOnceSource, !verdict.Unknown)),
-                run,
                 cancellationToken
             );
         }
@@ -88,43 +88,30 @@ public sealed partial class LedgerKeeper : ICheckpoints
     /// <param name="cancellationToken">Ends the run; the next takes up what is unfinished.</param>
     /// <exception cref="RequestFailedException">Storage failed. The run does not count as done.</exception>
     /// <exception cref="IOException">The log cannot be read. The run does not count as done.</exception>
-    public async Task CheckpointAsync(CancellationToken cancellationToken)
+    public Task CheckpointAsync(CancellationToken cancellationToken) =>
+        _runs.RunAsync(Tenant, CheckpointName, run => CheckpointAsync(run, cancellationToken), cancellationToken);
+
+    private async Task<Reconciliation> CheckpointAsync(ScheduledRun run, CancellationToken cancellationToken)
     {
-        var began = _parts.Time.GetTimestamp();
-        using var activity = Telemetry.Source.StartActivity(CheckpointName);
-        var (run, _) = Begin(CheckpointName);
-        try
+        var (outcome, unsigned) = await TryCheckpointAsync(cancellationToken);
+        var copies = outcome?.Head is { } head ? await _copies.DeliverAsync(Tenant, head.Size, cancellationToken) : null;
+        var detections = new[]
         {
-            await _parts.Runs.ExpectAsync(Tenant, CheckpointName, run.StartedAt, cancellationToken);
-            var (outcome, unsigned) = await TryCheckpointAsync(cancellationToken);
-            var copies = outcome?.Head is { } head ? await _parts.Copies.DeliverAsync(Tenant, head.Size, cancellationToken) : null;
-            var detections = new[]
-            {
-                unsigned,
-                outcome?.Problem is { } wrong ? Wrong(wrong) : null,
-                copies?.Problem is { } differs ? Differs(differs) : null,
-            }
-                .OfType<Detection>()
-                .Concat(copies?.Late ?? [])
-                .ToList();
-            // A wrong ledger is found right again by the whole check alone.
-            await _findings.ReconcileAsync(
-                Tenant,
-                [LedgerControls.DoesNotVerify, LedgerControls.NotChecked, LedgerControls.CopyNotDelivered],
-                _ => detections,
-                Covered((LedgerControls.SigningSource, outcome is { Problem: null }), (LedgerControls.CopiesSource, copies is not null)),
-                run,
-                cancellationToken
-            );
-            var complete = outcome is { Problem: null };
-            await _parts.Runs.CompletedAsync(Tenant, CheckpointName, run, complete, cancellationToken);
-            Telemetry.RunEnded(CheckpointName, complete ? "complete" : "incomplete", _parts.Time.GetElapsedTime(began));
+            unsigned,
+            outcome?.Problem is { } wrong ? Wrong(wrong) : null,
+            copies?.Problem is { } differs ? Differs(differs) : null,
         }
-        catch
-        {
-            Telemetry.RunEnded(CheckpointName, "failed", _parts.Time.GetElapsedTime(began));
-            throw;
-        }
+            .OfType<Detection>()
+            .Concat(copies?.Late ?? [])
+            .ToList();
+        run.IsComplete = outcome is { Problem: null };
+        // A wrong ledger is found right again by the whole check alone.
+        return await run.ReconcileAsync(
+            [LedgerControls.DoesNotVerify, LedgerControls.NotChecked, LedgerControls.CopyNotDelivered],
+            _ => detections,
+            Covered((LedgerControls.SigningSource, run.IsComplete), (LedgerControls.CopiesSource, copies is not null)),
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
@@ -135,7 +122,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
             var outcome = await _checkpoint.RunAsync(cancellationToken);
             // The copies may be slow: the hourly run brings them, and no plan waits for them.
             if (outcome.Problem is { } problem)
-                await _findings.RaiseAsync(Tenant, Wrong(problem), Begin(CheckpointName).Run, cancellationToken);
+                await _runs.Create(Tenant, CheckpointName).RaiseAsync(Wrong(problem), cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -149,39 +136,41 @@ public sealed partial class LedgerKeeper : ICheckpoints
     /// </summary>
     /// <param name="cancellationToken">Ends the run; nothing half-done is left that the next does not complete.</param>
     /// <exception cref="RequestFailedException">State or evidence storage failed. The run does not count as done.</exception>
-    public async Task SelfCheckAsync(CancellationToken cancellationToken)
+    public Task SelfCheckAsync(CancellationToken cancellationToken) =>
+        _runs.RunAsync(Tenant, SelfCheckName, run => SelfCheckAsync(run, cancellationToken), cancellationToken);
+
+    private async Task<Reconciliation> SelfCheckAsync(ScheduledRun run, CancellationToken cancellationToken)
     {
-        var began = _parts.Time.GetTimestamp();
-        using var activity = Telemetry.Source.StartActivity(SelfCheckName);
-        var (run, correlation) = Begin(SelfCheckName);
-        try
-        {
-            await _parts.Runs.ExpectAsync(Tenant, SelfCheckName, run.StartedAt, cancellationToken);
-            var (result, detections, complete) = await CheckAsync(cancellationToken);
-            var verdict = await WriteOnceAsync(cancellationToken);
-            if (!_parts.Options.Local)
-                Say(verdict);
-            var findings = await _findings.ReconcileAsync(
-                Tenant,
-                Checked,
-                _ => [.. detections, .. WriteOnceDetections(verdict)],
-                Covered((LedgerControls.CheckSource, complete), (LedgerControls.WriteOnceSource, !verdict.Unknown)),
-                run,
-                cancellationToken
-            );
-            await _parts.Evidence.AppendAsync(Evidence(run, correlation, result, verdict, findings, complete), cancellationToken);
-            // Only what was found right is the measure of the next check.
-            if (complete && detections.Count == 0 && result?.Head is { } head)
-                await _parts.Memory.SaveCheckedAsync(Tenant, head.Note, cancellationToken);
-            await _parts.Runs.CompletedAsync(Tenant, SelfCheckName, run, complete, cancellationToken);
-            Telemetry.RunEnded(SelfCheckName, complete ? "complete" : "incomplete", _parts.Time.GetElapsedTime(began));
-            CheckedAll(run.Id, result?.Records ?? 0, result?.Head?.Size ?? 0, detections.Count);
-        }
-        catch
-        {
-            Telemetry.RunEnded(SelfCheckName, "failed", _parts.Time.GetElapsedTime(began));
-            throw;
-        }
+        var (result, detections, complete) = await CheckAsync(cancellationToken);
+        run.IsComplete = complete;
+        var verdict = await WriteOnceAsync(cancellationToken);
+        if (!_options.Local)
+            Say(verdict);
+        var findings = await run.ReconcileAsync(
+            Checked,
+            _ => [.. detections, .. WriteOnceDetections(verdict)],
+            Covered((LedgerControls.CheckSource, complete), (LedgerControls.WriteOnceSource, !verdict.Unknown)),
+            cancellationToken
+        );
+        await run.RecordAsync(
+            "ledger.check",
+            Checked,
+            _options.Sha256,
+            new Dictionary<string, long>
+            {
+                ["records"] = result?.Records ?? 0,
+                ["signed"] = result?.Head?.Size ?? 0,
+                ["problems"] = result?.Problems.Count ?? 0,
+                ["writeOnce"] = verdict.Claimed ? 1 : 0,
+            },
+            findings,
+            cancellationToken
+        );
+        // Only what was found right is the measure of the next check.
+        if (complete && detections.Count == 0 && result?.Head is { } head)
+            await _memory.SaveCheckedAsync(Tenant, head.Note, cancellationToken);
+        CheckedAll(run.Stamp.Id, result?.Records ?? 0, result?.Head?.Size ?? 0, detections.Count);
+        return findings;
     }
 
     private async Task<(SelfCheckResult? Result, IReadOnlyList<Detection> Detections, bool Complete)> CheckAsync(
@@ -189,15 +178,15 @@ public sealed partial class LedgerKeeper : ICheckpoints
     )
     {
         var detections = new List<Detection>();
-        var before = await _parts.Memory.CheckedAsync(Tenant, cancellationToken);
+        var before = await _memory.CheckedAsync(Tenant, cancellationToken);
         var (result, complete) = ((SelfCheckResult?)null, true);
         try
         {
             var (outcome, unsigned) = await TryCheckpointAsync(cancellationToken);
             if (unsigned is not null)
                 detections.Add(unsigned);
-            var signer = unsigned is null ? await _parts.Keys.SignerAsync(Tenant, cancellationToken) : null;
-            result = await _parts.SelfCheck.CheckAsync(Tenant, signer, before, cancellationToken);
+            var signer = unsigned is null ? await _keys.SignerAsync(Tenant, cancellationToken) : null;
+            result = await _selfCheck.CheckAsync(Tenant, signer, before, cancellationToken);
             // A ledger that cannot be signed was not checked either: the key of its latest checkpoint may be the one that is missing.
             complete = unsigned is null;
             var problems = complete ? result.Problems.Concat(new[] { outcome?.Problem }.OfType<LedgerProblem>()) : [];
@@ -243,7 +232,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
     {
         try
         {
-            return WriteOnceRules.Judge(await _parts.WriteOnce.ReadAsync(cancellationToken), _parts.Policy.Longest);
+            return WriteOnceRules.Judge(await _writeOnce.ReadAsync(cancellationToken), _policy.Longest);
         }
         catch (WriteOnceUnknownException e)
         {
@@ -252,7 +241,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
     }
 
     private IReadOnlyCollection<Detection> WriteOnceDetections(WriteOnceVerdict verdict) =>
-        verdict.Claimed || _parts.Options.WriteOnce == WriteOnceMode.Reported
+        verdict.Claimed || _options.WriteOnce == WriteOnceMode.Reported
             ? []
             :
             [
@@ -277,45 +266,6 @@ public sealed partial class LedgerKeeper : ICheckpoints
         LedgerControls.Detect(Tenant, LedgerControls.NotChecked, source, problem) with
         {
             Unknown = true,
-        };
-
-    private (RunStamp Run, string Correlation) Begin(string name)
-    {
-        var now = _parts.Time.GetUtcNow();
-        var correlation = CorrelationId.Current($"{Tenant} {name} {now:O}");
-        return (new(RunIds.Create(name, now, correlation), now), correlation);
-    }
-
-    private EvidenceRecord Evidence(
-        RunStamp run,
-        string correlation,
-        SelfCheckResult? result,
-        WriteOnceVerdict verdict,
-        Reconciliation findings,
-        bool complete
-    ) =>
-        new()
-        {
-            Id = run.Id,
-            Time = run.StartedAt,
-            Actor = $"{SelfCheckName} (timer)",
-            Action = "ledger.check",
-            TenantId = Tenant,
-            PolicySha256 = _parts.Options.Sha256,
-            Controls = Checked,
-            Outcome = complete ? "complete" : "incomplete",
-            Counts = new Dictionary<string, long>
-            {
-                ["records"] = result?.Records ?? 0,
-                ["signed"] = result?.Head?.Size ?? 0,
-                ["problems"] = result?.Problems.Count ?? 0,
-                ["writeOnce"] = verdict.Claimed ? 1 : 0,
-                ["opened"] = findings.Count(ChangeKind.Opened),
-                ["reopened"] = findings.Count(ChangeKind.Reopened),
-                ["resolved"] = findings.Count(ChangeKind.Resolved),
-            },
-            FindingsSha256 = FindingDigest.Compute(findings.Findings),
-            CorrelationId = correlation,
         };
 
     private void Say(WriteOnceVerdict verdict)

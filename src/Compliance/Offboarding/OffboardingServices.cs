@@ -63,21 +63,7 @@ internal static class OffboardingServices
         services.AddSingleton<HrWebhook>();
         services.AddSingleton<ILeavingUsers, GraphLeavingUsers>();
         services.AddSingleton<HrRosterStore>();
-        services.AddSingleton(p => new LeaverWatch(
-            new LeaverWatchParts(
-                p.GetRequiredService<TenantId>(),
-                p.GetRequiredService<IOffboardingPolicySource>(),
-                p.GetRequiredService<ILeavingUsers>(),
-                p.GetRequiredService<HrRosterStore>(),
-                p.GetRequiredService<ILeaverCases>(),
-                p.GetRequiredService<HrEventLog>(),
-                p.GetRequiredService<IFindingStore>(),
-                p.GetRequiredService<IRunLog>(),
-                p.GetRequiredService<IEvidenceLog>(),
-                p.GetRequiredService<TimeProvider>()
-            ),
-            p.GetRequiredService<ILogger<LeaverWatch>>()
-        ));
+        services.AddSingleton<LeaverWatch>();
         services.AddSingleton(LeaverWatch.Itself);
 
         services.AddSingleton<CaseFindings>();

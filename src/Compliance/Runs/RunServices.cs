@@ -1,5 +1,3 @@
-using Compliance.Findings;
-using Compliance.Ledger;
 using Compliance.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,6 +16,7 @@ internal static class RunServices
     public static IServiceCollection AddRuns(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<IRunLog, TableRunLog>();
+        services.AddSingleton<ScheduledRuns>();
         services.AddSingleton(DeadLetterOptions.Read(configuration));
         services.AddSingleton<LeftMessageReader>();
         services.AddSingleton(p => new ControlWatchHandler(
@@ -25,9 +24,7 @@ internal static class RunServices
             p.GetServices<ScheduledControl>(),
             p.GetRequiredService<LeftMessageReader>(),
             p.GetRequiredService<IRunLog>(),
-            p.GetRequiredService<IFindingStore>(),
-            p.GetRequiredService<IEvidenceLog>(),
-            p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ScheduledRuns>(),
             p.GetRequiredService<ILogger<ControlWatchHandler>>()
         ));
         return services;

@@ -497,21 +497,19 @@ public sealed class CredentialRotationCheckTests : IDisposable
     {
         storage ??= _storage;
         return new CredentialRotationCheck(
-            new CredentialRotationParts(
-                new PolicyText(policy ?? "version: 1\n"),
-                tenant,
-                tenant,
-                tenant,
-                tenant,
-                tenant,
-                new TableFindingStore(storage),
-                new TableKnownSubscriptions(storage),
-                new TableKnownResources(storage),
-                new TableRunLog(storage),
-                new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
-                new AppendBlobEvidenceLog(storage, _time, NullLogger<AppendBlobEvidenceLog>.Instance),
-                _time
-            ),
+            new PolicyText(policy ?? "version: 1\n"),
+            tenant,
+            tenant,
+            tenant,
+            tenant,
+            tenant,
+            new TableFindingStore(storage),
+            new TableKnownSubscriptions(storage),
+            new TableKnownResources(storage),
+            new TableRunLog(storage),
+            new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
+            new AppendBlobEvidenceLog(storage, _time, NullLogger<AppendBlobEvidenceLog>.Instance),
+            _time,
             NullLogger<CredentialRotationCheck>.Instance
         );
     }

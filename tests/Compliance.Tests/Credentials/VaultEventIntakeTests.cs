@@ -184,21 +184,19 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
             );
             var policy = new ShippedPolicy();
             _check = new CredentialRotationCheck(
-                new CredentialRotationParts(
-                    policy,
-                    Tenant,
-                    Tenant,
-                    Tenant,
-                    Tenant,
-                    Tenant,
-                    _findings,
-                    new TableKnownSubscriptions(storage),
-                    new TableKnownResources(storage),
-                    new TableRunLog(storage),
-                    new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
-                    new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance),
-                    Time
-                ),
+                policy,
+                Tenant,
+                Tenant,
+                Tenant,
+                Tenant,
+                Tenant,
+                _findings,
+                new TableKnownSubscriptions(storage),
+                new TableKnownResources(storage),
+                new TableRunLog(storage),
+                new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
+                new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance),
+                Time,
                 NullLogger<CredentialRotationCheck>.Instance
             );
             Intake = new VaultEventIntake(_check, policy, Tenant, new FindingWriter(_findings), Time, Log);

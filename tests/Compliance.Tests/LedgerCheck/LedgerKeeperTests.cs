@@ -387,18 +387,18 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
 
     private LedgerKeeper Keeper() =>
         new(
-            new LedgerKeeperParts(
-                new TenantId(_ledger.Tenant),
-                _ledger.Options,
-                new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan>(), ""),
-                _ledger.Keys,
-                _ledger.Checkpointer(),
-                new CheckpointCopies(_ledger.Storage, new(_ledger.Storage), _copies, _ledger.Time, new FakeLogger<CheckpointCopies>()),
-                new LedgerSelfCheck(_ledger.Storage, _ledger.Keys),
-                new(_ledger.Storage),
-                _writeOnce,
-                new TableFindingStore(_ledger.Storage),
+            new TenantId(_ledger.Tenant),
+            _ledger.Options,
+            new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan>(), ""),
+            _ledger.Keys,
+            _ledger.Checkpointer(),
+            new CheckpointCopies(_ledger.Storage, new(_ledger.Storage), _copies, _ledger.Time, new FakeLogger<CheckpointCopies>()),
+            new LedgerSelfCheck(_ledger.Storage, _ledger.Keys),
+            new(_ledger.Storage),
+            _writeOnce,
+            new ScheduledRuns(
                 new TableRunLog(_ledger.Storage),
+                new TableFindingStore(_ledger.Storage),
                 _ledger.Log,
                 _ledger.Time
             ),

@@ -308,9 +308,12 @@ public abstract class ControlWatchTests(StorageFixture accounts)
             [Daily],
             new LeftMessageReader(storage, queue is null ? [] : [new(queue)], new(deadLetters), NullLogger<LeftMessageReader>.Instance),
             new TableRunLog(storage),
-            new TableFindingStore(storage),
-            new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance),
-            Time,
+            new ScheduledRuns(
+                new TableRunLog(storage),
+                new TableFindingStore(storage),
+                new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance),
+                Time
+            ),
             NullLogger<ControlWatchHandler>.Instance
         );
 

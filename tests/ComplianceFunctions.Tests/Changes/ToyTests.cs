@@ -210,6 +210,53 @@ public sealed class ToyTests
     }
 
     [Fact]
+    public async Task What_a_guard_holds_only_after_the_decision_is_asked_about_first()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("a", true, 1));
+        world.Simulation.AfterStep = step =>
+        {
+            world.IsReadable &= step.Name != nameof(ToyFunctions.ToyDecide);
+            return Task.CompletedTask;
+        };
+        await world.BeginAsync("c");
+        await RunAsync(world, TimeSpan.FromHours(1));
+        Assert.Empty(world.Removed);
+        Assert.DoesNotContain(world.Evidence.Values, r => r.Action == "toy.begun");
+
+        await world.AnswerAsync("c", "one", true);
+        await world.AnswerAsync("c", "two", true);
+        await RunAsync(world, TimeSpan.FromHours(1));
+
+        Assert.Equal(["a"], world.Removed.Select(r => r.Box));
+    }
+
+    [Fact]
+    public async Task What_a_guard_holds_half_way_is_not_done_while_it_holds()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("a", true, 1));
+        world.Lies = true;
+        world.Simulation.AfterStep = step =>
+        {
+            // Before the second pass.
+            if (step.Name == nameof(ToyFunctions.ToyVerify))
+                (world.IsReadable, world.Lies) = (false, false);
+            return Task.CompletedTask;
+        };
+        await world.BeginAsync("c");
+        await RunAsync(world, TimeSpan.FromHours(6));
+        Assert.Empty(world.Removed);
+
+        world.Simulation.AfterStep = null;
+        world.IsReadable = true;
+        await RunAsync(world, TimeSpan.FromHours(6));
+
+        Assert.Equal(["a"], world.Removed.Select(r => r.Box));
+        Assert.True((await world.CertificateAsync("c"))!.Clear);
+    }
+
+    [Fact]
     public async Task What_was_answered_as_done_and_is_still_there_is_done_again()
     {
         await using var world = await ToyWorld.StartAsync();

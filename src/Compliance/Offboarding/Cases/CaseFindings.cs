@@ -155,21 +155,14 @@ internal sealed class CaseFindings(IFindingStore findings)
         var none = new HashSet<string>();
         var coverage = new Coverage([.. phases.Select(p => new SourceOutcome(SourceOf(caseId, p), Complete: true, 1))], none, none);
         var run = new RunStamp($"{caseId}-{now.UtcDateTime:yyyyMMddTHHmmssfffffffZ}", now);
-        for (var round = 1; ; round++)
-        {
-            var known = await findings.LoadAsync(tenantId, controls, cancellationToken);
-            var own = known
-                .Where(k => k.Value.Finding.Detection.Source.StartsWith(SourceOf(caseId), StringComparison.Ordinal))
-                .ToDictionary(k => k.Key, k => k.Value, StringComparer.Ordinal);
-            var result = Reconciler.Reconcile(tenantId, own, detections, coverage, run, now);
-            var lost = await findings.SaveAsync(tenantId, [.. result.Changes.Select(c => c.Finding)], cancellationToken);
-            if (lost.Count == 0)
-            {
-                FindingTelemetry.Saved(result.Changes);
-                return;
-            }
-            if (round == MaxRounds)
-                throw new RequestFailedException(412, $"findings of case {caseId} were changed by others in each of {MaxRounds} attempts");
-        }
+        await new FindingWriter(findings).ReconcileAsync(
+            tenantId,
+            controls,
+            _ => detections,
+            coverage,
+            run,
+            cancellationToken,
+            only: f => f.Detection.Source.StartsWith(SourceOf(caseId), StringComparison.Ordinal)
+        );
     }
 }

@@ -19,8 +19,7 @@ internal sealed partial class FormerLeavers(
     IDocumentStore documents,
     ILeaverDirectory directory,
     CaseFindings findings,
-    IRunLog runs,
-    TimeProvider time,
+    ScheduledRuns runs,
     ILogger<FormerLeavers> log
 )
 {
@@ -31,11 +30,13 @@ internal sealed partial class FormerLeavers(
 
     /// <summary>Looks. Who could not be read whole is a finding, and acted on as far as they were.</summary>
     /// <returns>Cases that were reopened, each in its next round.</returns>
-    public async Task<IReadOnlyList<LeaverCase>> RunAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<LeaverCase>> RunAsync(CancellationToken cancellationToken) =>
+        runs.RunAsync(tenant.Value, Name, run => RunAsync(run, cancellationToken), cancellationToken);
+
+    private async Task<IReadOnlyList<LeaverCase>> RunAsync(ScheduledRun run, CancellationToken cancellationToken)
     {
         var policy = policies.Load();
-        var now = time.GetUtcNow();
-        await runs.ExpectAsync(tenant.Value, Name, now, cancellationToken);
+        var now = run.StartedAt;
         var all = await cases.AllAsync(tenant.Value, cancellationToken);
         foreach (var again in all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }))
             if (CaseRules.IsEmployedAnew(again, all, now))
@@ -88,13 +89,7 @@ internal sealed partial class FormerLeavers(
         // Who is watched no more is not shown as unread for ever.
         foreach (var gone in unreadBefore.Except(watched.Select(c => c.Id), StringComparer.Ordinal))
             await findings.SetAsync(tenant.Value, gone, [CasePhase.Reading], [], now, cancellationToken);
-        await runs.CompletedAsync(
-            tenant.Value,
-            Name,
-            new RunStamp(RunIds.Create(Name, now, CorrelationId.Current($"{tenant.Value} {Name} {now:O}")), now),
-            complete,
-            cancellationToken
-        );
+        run.IsComplete = complete;
         return reopened;
     }
 

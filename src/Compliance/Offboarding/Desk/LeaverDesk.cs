@@ -274,19 +274,17 @@ public sealed class LeaverDesk
         DailyAsync(ExpiryErasure, () => _parts.Erasure.EraseExpiredAsync(_parts.EvidencePolicy, cancellationToken), cancellationToken);
 
     // One that failed did not run: after a day or so the watch over the controls says so.
-    private async Task DailyAsync(ScheduledControl control, Func<Task> check, CancellationToken cancellationToken)
-    {
-        var began = Now;
-        await _parts.Runs.ExpectAsync(Tenant, control.Name, began, cancellationToken);
-        await check();
-        await _parts.Runs.CompletedAsync(
+    private Task<bool> DailyAsync(ScheduledControl control, Func<Task> check, CancellationToken cancellationToken) =>
+        _parts.Scheduled.RunAsync(
             Tenant,
             control.Name,
-            new RunStamp(RunIds.Create(control.Name, began, CorrelationId.Current($"{Tenant} {began:O}")), began),
-            complete: true,
+            async _ =>
+            {
+                await check();
+                return true;
+            },
             cancellationToken
         );
-    }
 
     /// <summary>The daily look at former leavers: cases to be reopened, each with its next round.</summary>
     public async Task<IReadOnlyList<LeaverDispatch>> WatchFormerAsync(CancellationToken cancellationToken) =>
@@ -527,6 +525,7 @@ internal sealed record LeaverDeskParts(
     ForCauseStarts Causes,
     LeaverSteps Steps,
     IRunLog Runs,
+    ScheduledRuns Scheduled,
     DetailErasure Erasure,
     EvidencePolicy EvidencePolicy,
     TimeProvider Time

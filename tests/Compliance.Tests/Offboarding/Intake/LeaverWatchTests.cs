@@ -213,10 +213,8 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
             var policy = new FixedPolicy(new() { Sha256 = "ab", Roster = roster ? $"{Tenant}/roster.csv" : null });
             (Cases, _findings) = (new(storage), new(storage));
             Intake = new(id, Cases, new(storage), new(_findings), Evidence, policy, Time, new FakeLogger<LeaverIntake>());
-            _watch = new(
-                new(id, policy, Users, new(storage), Cases, new(storage), _findings, Runs, Evidence, Time),
-                new FakeLogger<LeaverWatch>()
-            );
+            var runs = new ScheduledRuns(Runs, _findings, Evidence, Time);
+            _watch = new(id, policy, Users, new(storage), Cases, new(storage), _findings, runs, new FakeLogger<LeaverWatch>());
         }
 
         public string Tenant { get; }

@@ -1,26 +1,4 @@
-using Compliance.Findings;
-using Compliance.Ledger;
-using Compliance.Runs;
-using Compliance.Storage;
-
 namespace Compliance.Credentials;
-
-/// <summary>Everything the credential check talks to.</summary>
-internal sealed record CredentialRotationParts(
-    ICredentialPolicySource Policy,
-    ITenantIdentity Tenant,
-    ICredentialInventory Inventory,
-    IOwnerDirectory Owners,
-    IRotationPolicies Rotation,
-    IResourceLookup Resources,
-    IFindingStore Findings,
-    IKnownSubscriptions Subscriptions,
-    IKnownResources KnownResources,
-    IRunLog Runs,
-    IRunDocuments Documents,
-    IEvidenceLog Evidence,
-    TimeProvider Time
-);
 
 /// <summary>Gives the policy in force.</summary>
 internal interface ICredentialPolicySource
