@@ -18,7 +18,7 @@ internal sealed class SandboxPeople : IDisposable
     public SandboxPeople(Connection connection)
     {
         if (connection.TenantSettings.Count == 0)
-            throw new CliException("only the sandbox tenant of ./scripts/run gives tokens: sign in with az login, see docs/approvals.md");
+            throw new CliException("only the sandbox tenant of ./scripts/run gives tokens: sign in with az login, see docs/operations/approvals.md");
         _connection = connection;
         var settings = new ConfigurationBuilder()
             .AddInMemoryCollection(connection.TenantSettings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)))

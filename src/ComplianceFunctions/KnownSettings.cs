@@ -47,6 +47,9 @@ internal static class KnownSettings
         "Clock:Frozen",
     ];
 
+    /// <summary>Every setting of the app's own sections, with a colon after its section.</summary>
+    public static IReadOnlyList<string> All => Names;
+
     // More edits make another name.
     private const int MaxEdits = 2;
 

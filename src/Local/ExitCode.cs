@@ -1,6 +1,6 @@
 namespace Local;
 
-/// <summary>What the launcher's exit codes mean; <c>docs/running-locally.md</c> shows users the same.</summary>
+/// <summary>What the launcher's exit codes mean; <c>docs/get-started.md</c> shows users the same.</summary>
 internal static class ExitCode
 {
     /// <summary>It did what was asked.</summary>

@@ -71,7 +71,7 @@ internal static class ReportTable
             $"Evidence: record {report.Evidence.RecordId} in {report.Evidence.Location} at byte "
                 + $"{report.Evidence.Offset.ToString(CultureInfo.InvariantCulture)}, storage in {Shown(data)}"
         );
-        Line("What to do about each: ./scripts/run --once --json (field nextStep). More: docs/running-locally.md");
+        Line("What to do about each: ./scripts/run --once --json (field nextStep). More: docs/get-started.md");
     }
 
     private static Table Rows(IEnumerable<ReportFinding> findings)

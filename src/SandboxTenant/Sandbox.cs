@@ -18,7 +18,7 @@ namespace SandboxTenant;
 
 /// <summary>
 /// A tenant on this machine: one HTTPS server on loopback that answers as Microsoft Graph, Azure Resource Manager, Key Vault and Entra
-/// sign-in do, so that the official SDKs read it unchanged. docs/sandbox-tenant.md says what it serves.
+/// sign-in do, so that the official SDKs read it unchanged. docs/architecture/sandbox-tenant.md says what it serves.
 /// </summary>
 internal sealed class Sandbox : IAsyncDisposable
 {

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace SandboxTenant.Tests;
 
-/// <summary>The examples in docs/sandbox-tenant.md.</summary>
+/// <summary>The examples in docs/architecture/sandbox-tenant.md.</summary>
 internal static partial class Docs
 {
     private static string Text
@@ -10,9 +10,9 @@ internal static partial class Docs
         get
         {
             var at = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(at.FullName, "docs", "sandbox-tenant.md")))
-                at = at.Parent ?? throw new InvalidOperationException("docs/sandbox-tenant.md is not above the running test");
-            return File.ReadAllText(Path.Combine(at.FullName, "docs", "sandbox-tenant.md"));
+            while (!File.Exists(Path.Combine(at.FullName, "docs", "architecture", "sandbox-tenant.md")))
+                at = at.Parent ?? throw new InvalidOperationException("docs/architecture/sandbox-tenant.md is not above the running test");
+            return File.ReadAllText(Path.Combine(at.FullName, "docs", "architecture", "sandbox-tenant.md"));
         }
     }
 

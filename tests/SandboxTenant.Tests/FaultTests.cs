@@ -5,7 +5,7 @@ using SandboxTenant.Faults;
 
 namespace SandboxTenant.Tests;
 
-/// <summary>Every rule that docs/sandbox-tenant.md shows, run against a tenant.</summary>
+/// <summary>Every rule that docs/architecture/sandbox-tenant.md shows, run against a tenant.</summary>
 public sealed class FaultTests
 {
     private static readonly Dictionary<string, Func<Sandbox, PinnedClients, Task>> Documented = new()

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace Compliance.Controls;
 
-/// <summary>Every control this app checks. Each has a page <c>docs/controls/ID.md</c>; a test holds both in step.</summary>
+/// <summary>Every control this app checks. Each has a page <c>docs/reference/controls/ID.md</c>; a test holds both in step.</summary>
 /// <remarks>
 /// Clause numbers are facts about the published standards: SOC 2 (2017 criteria), ISO/IEC 27001:2022 and 42001:2023, PCI DSS 4.0.1, 45 CFR
 /// 164.

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace SandboxTenant.Data;
 
-/// <summary>A tenant as a folder of files in the services' own wire format; docs/sandbox-tenant.md describes each.</summary>
+/// <summary>A tenant as a folder of files in the services' own wire format; docs/architecture/sandbox-tenant.md describes each.</summary>
 internal static class TenantFolder
 {
     // In an order in which those who are referred to come first, so that an owner without a type can be given one.

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace SandboxTenant.Faults;
 
-/// <summary>One rule of a fault spec; docs/sandbox-tenant.md describes the language.</summary>
+/// <summary>One rule of a fault spec; docs/architecture/sandbox-tenant.md describes the language.</summary>
 internal sealed class FaultRule(string text, string? method, Regex pattern)
 {
     private int _matches;

@@ -14,7 +14,7 @@ public sealed class ControlPagesTests
         "## Example",
         "## Related",
     ];
-    private static readonly string Folder = Path.Combine(RepositoryRoot.Find(), "docs/controls");
+    private static readonly string Folder = Path.Combine(RepositoryRoot.Find(), "docs/reference/controls");
 
     [Fact]
     public void Each_control_has_a_page_and_each_page_a_control() =>

@@ -58,7 +58,7 @@ public sealed class ReadingTests
     [Fact]
     public void The_page_of_permissions_names_every_declared_one()
     {
-        var page = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs", "permissions.md"));
+        var page = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs", "reference", "permissions.md"));
 
         Assert.All(
             DeclaredCall.All,

@@ -5,7 +5,7 @@ using Simulation;
 
 namespace ComplianceFunctions.Tests.Histories;
 
-/// <summary>The invariants of a leaver's life; docs/invariants.md gives their reasons.</summary>
+/// <summary>The invariants of a leaver's life; docs/architecture/invariants.md gives their reasons.</summary>
 internal enum Invariant
 {
     /// <summary>An account is disabled only while a termination of its person is due.</summary>

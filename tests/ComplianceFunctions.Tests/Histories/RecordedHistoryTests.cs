@@ -6,7 +6,7 @@ namespace ComplianceFunctions.Tests.Histories;
 /// <summary>
 /// Histories that instances of earlier versions have in storage: they must replay on the present code. A new version of the orchestrations
 /// adds a folder with its own;
-/// what lies in a folder is never changed. docs/versions.md.
+/// what lies in a folder is never changed. docs/architecture/versions.md.
 /// </summary>
 public sealed class RecordedHistoryTests
 {

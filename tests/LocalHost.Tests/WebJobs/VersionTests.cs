@@ -74,7 +74,7 @@ public sealed class NewReleaseTests(NewRelease release) : IClassFixture<NewRelea
         Assert.Equal("[1.0][2.0][2.0]", await Run.LastAsync("moves"));
     }
 
-    // The request that docs/versions.md has.
+    // The request that docs/architecture/versions.md has.
     [Fact]
     public async Task The_management_endpoint_lists_which_version_each_instance_has()
     {

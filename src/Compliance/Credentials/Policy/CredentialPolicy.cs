@@ -3,7 +3,7 @@ using Compliance.Policies;
 
 namespace Compliance.Credentials;
 
-/// <summary>The policy of the credential-rotation check, as one file says it. docs/policy-credentials.md explains it.</summary>
+/// <summary>The policy of the credential-rotation check, as one file says it. docs/reference/policy-credentials.md explains it.</summary>
 internal sealed record CredentialPolicy
 {
     /// <summary>SHA-256 of the file, lower-case hex.</summary>

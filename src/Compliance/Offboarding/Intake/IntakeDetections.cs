@@ -30,7 +30,7 @@ internal static class IntakeDetections
             "",
             IntakeControls.EventsSource,
             $"It came by {trigger} and cannot be taken in: {string.Join("; ", refused.Problems)}",
-            "Ask HR to correct the event (docs/hr-events.md has its rules) and send it again with the same source and id; whoever leaves "
+            "Ask HR to correct the event (docs/reference/hr-events.md has its rules) and send it again with the same source and id; whoever leaves "
                 + "by it "
                 + "is not blocked until then",
             policy
@@ -78,7 +78,7 @@ internal static class IntakeDetections
             "",
             IntakeControls.RosterSource,
             $"{why}. Nobody was compared with it",
-            "Let HR write its roster again as docs/hr-events.md says, or correct the policy's roster",
+            "Let HR write its roster again as docs/reference/hr-events.md says, or correct the policy's roster",
             policy
         ) with
         {

@@ -81,7 +81,7 @@ public sealed class KeyedTypesTests
     [Fact]
     public void The_page_of_the_control_names_each_type_that_is_judged_and_each_that_is_not()
     {
-        var page = File.ReadAllText(Path.Combine(Local.RepositoryRoot.Find(), "docs/controls/CRED-009.md"));
+        var page = File.ReadAllText(Path.Combine(Local.RepositoryRoot.Find(), "docs/reference/controls/CRED-009.md"));
 
         Assert.All(KeyedTypes.Judged, t => Assert.Contains($"| `{t.Type}` | `{t.Setting}` | `{t.Off}` |", page, StringComparison.Ordinal));
         Assert.All(KeyedTypes.NotJudged, t => Assert.Contains($"`{t}`", page.Split("Not judged")[^1], StringComparison.Ordinal));

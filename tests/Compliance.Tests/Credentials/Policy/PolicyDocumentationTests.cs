@@ -8,7 +8,7 @@ namespace Compliance.Tests.Credentials.Policy;
 
 public sealed partial class PolicyDocumentationTests
 {
-    private static readonly string Text = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/policy-credentials.md"));
+    private static readonly string Text = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/reference/policy-credentials.md"));
 
     private static List<(bool Error, string Yaml)> Examples =>
         [.. Fence().Matches(Text).Select(m => (m.Groups[1].Success, m.Groups[2].Value))];

@@ -11,7 +11,7 @@ public sealed partial class StepDocumentationTests
     private static readonly List<(string Action, string Method, string Path, string Permission)> Rows =
     [
         .. Row()
-            .Matches(File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs", "offboarding-steps.md")))
+            .Matches(File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs", "reference", "offboarding-steps.md")))
             .Select(m => (m.Groups[1].Value, m.Groups[2].Value, m.Groups[3].Value, m.Groups[4].Value)),
     ];
 

@@ -11,7 +11,7 @@ namespace Compliance.Tests.Offboarding.Intake;
 
 public sealed class HrEventReaderTests
 {
-    private static readonly string Page = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/hr-events.md"));
+    private static readonly string Page = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/reference/hr-events.md"));
 
     [Fact]
     public void Every_documented_example_is_read()

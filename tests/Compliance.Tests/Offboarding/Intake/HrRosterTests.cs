@@ -60,7 +60,7 @@ public sealed class HrRosterTests
     [Fact]
     public void Both_documented_rosters_are_read()
     {
-        var page = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/hr-events.md"));
+        var page = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/reference/hr-events.md"));
         foreach (var (fence, name) in new[] { ("csv", "r.csv"), ("roster.json", "r.json") })
         {
             var text = Regex.Match(page, $"```{Regex.Escape(fence)}\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;

@@ -8,10 +8,10 @@ using Newtonsoft.Json.Linq;
 
 namespace Compliance.Tests.Offboarding.Policy;
 
-/// <summary>docs/policy-offboarding.md: each example does what is said of it, and each key is explained.</summary>
+/// <summary>docs/reference/policy-offboarding.md: each example does what is said of it, and each key is explained.</summary>
 public sealed partial class OffboardingPolicyDocumentationTests
 {
-    private static readonly string Text = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/policy-offboarding.md"));
+    private static readonly string Text = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/reference/policy-offboarding.md"));
 
     private static List<(bool Error, string Yaml)> Examples =>
         [.. Fence().Matches(Text).Select(m => (m.Groups[1].Success, m.Groups[2].Value))];
