@@ -16,7 +16,7 @@ internal sealed class AppClient(Connection connection) : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false })
     {
-        BaseAddress = new Uri(connection.App),
+        BaseAddress = connection.Address,
         Timeout = TimeSpan.FromSeconds(100),
     };
 
@@ -116,7 +116,7 @@ internal sealed class AppClient(Connection connection) : IDisposable
     }
 
     private HttpRequestMessage Keyed(HttpMethod method, string path) =>
-        new(method, path) { Headers = { { "x-functions-key", connection.Key } } };
+        new(method, path) { Headers = { { "x-functions-key", connection.SendableKey } } };
 
     private async Task<JsonDocument> JsonAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

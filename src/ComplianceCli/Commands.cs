@@ -299,7 +299,7 @@ internal static class Commands
 
     private static string OwnToken() =>
         Environment.GetEnvironmentVariable("COMPLIANCE_TOKEN") is { Length: > 0 } given
-            ? given
+            ? Connection.Sendable(given, "COMPLIANCE_TOKEN")
             : throw new CliException("COMPLIANCE_TOKEN is not set: it holds your Entra token for the app");
 
     private static int Json(TextWriter output, object value)

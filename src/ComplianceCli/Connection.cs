@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace ComplianceCli;
 
@@ -22,6 +23,31 @@ internal sealed record Connection(
 {
     /// <summary>Environment variable with the path of the file.</summary>
     public const string Variable = "COMPLIANCE_CONNECTION";
+
+    /// <summary>The app's address.</summary>
+    /// <exception cref="CliException">It is none.</exception>
+    [JsonIgnore]
+    public Uri Address =>
+        Uri.TryCreate(App, UriKind.Absolute, out var address) && address.Scheme is "https" or "http"
+            ? address
+            : throw new CliException($"the app's address (--app) must be one such as https://APP.azurewebsites.net, not '{App}'")
+            {
+                IsUsage = true,
+            };
+
+    /// <summary>The function key.</summary>
+    /// <exception cref="CliException">It cannot be sent.</exception>
+    [JsonIgnore]
+    public string SendableKey => Sendable(Key, "the function key (--key)");
+
+    /// <summary>A text that an HTTP header can carry. What is wrong with it is not shown: it is a secret.</summary>
+    /// <param name="secret">The text.</param>
+    /// <param name="name">What it is, for people.</param>
+    /// <exception cref="CliException">No header can carry it.</exception>
+    public static string Sendable(string secret, string name) =>
+        secret?.Length > 0 && secret.All(c => c is > ' ' and <= '~')
+            ? secret
+            : throw new CliException($"{name} must be ASCII letters, digits and signs, without spaces or line breaks") { IsUsage = true };
 
     /// <summary>Reads the connection: options first, then the file that is named, then the one of a running <c>./scripts/run</c>.</summary>
     /// <exception cref="CliException">There is none, or it cannot be read.</exception>

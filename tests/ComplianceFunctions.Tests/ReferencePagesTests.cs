@@ -20,7 +20,7 @@ public sealed class ReferencePagesTests
             .ToList();
 
         Assert.NotEmpty(functions);
-        Assert.Empty(functions.Where(f => !page.Contains($"`{f}`", StringComparison.Ordinal)));
+        Assert.All(functions, f => Assert.Contains($"`{f}`", page));
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class ReferencePagesTests
 
         var settings = KnownSettings.All.Select(s => s.Replace(":", "__", StringComparison.Ordinal));
 
-        Assert.Empty(settings.Where(s => !page.Contains($"`{s}`", StringComparison.Ordinal)));
+        Assert.All(settings, s => Assert.Contains($"`{s}`", page));
     }
 
     private static string Page(string name) => File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs", "reference", name));

@@ -87,7 +87,8 @@ internal static class PackIndex
         else if (!content.Request.WithNames)
         {
             Line("<p>Nothing here names a person: names, addresses and ids of people, what people wrote, and the wording of findings");
-            Line("about leavers are left out. <code>--with-names</code> makes a pack that has them.</p>");
+            Line("about leavers are left out. <code>--with-names</code> makes a pack that has them. Names of apps, resources and");
+            Line("credentials stay: one that is called after somebody whom no finding, approval or case names still shows that name.</p>");
         }
         Controls(Line, content);
         if (content.Facts is { } facts)

@@ -77,9 +77,42 @@ internal sealed partial class PersonFilter(IEnumerable<string> known)
     /// <summary>Kind of subject that is a person.</summary>
     public const string UserSubject = Offboarding.Intake.IntakeControls.UserSubject;
 
-    // As the directory has it, and as next steps write it.
-    private static IEnumerable<string> Forms(string known) =>
-        [known.Trim(), Text.Shell.OneLine(known).Trim(), known.Trim().Replace("'", "'\\''", StringComparison.Ordinal)];
+    // Two short words run together may be a word of their own.
+    private const int MinRunTogether = 6;
+
+    // What people put between the words of a name: in a text, in the name of a file or an object, and within a URL.
+    private static readonly string[] Separators = [" ", "\u00A0", ".", "-", "_", "+", "%20", ""];
+
+    // As the directory has it, as next steps and URLs write it, and as people name their apps, secrets and files after themselves.
+    private static IEnumerable<string> Forms(string known)
+    {
+        var name = known.Trim();
+        return
+        [
+            name,
+            Text.Shell.OneLine(known).Trim(),
+            name.Replace("'", "'\\''", StringComparison.Ordinal),
+            Uri.EscapeDataString(name),
+            .. InOtherOrders(Words(name)),
+        ];
+    }
+
+    // Ann Lee, and ann.lee@example.com. A shared address such as security@example.com is no name.
+    private static string[] Words(string name) =>
+        name.IndexOf('@', StringComparison.Ordinal) is var at && at < 0
+            ? name.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+            : name[..at].Split('.', StringSplitOptions.RemoveEmptyEntries);
+
+    private static IEnumerable<string> InOtherOrders(string[] words)
+    {
+        if (words.Length < 2)
+            return [];
+        string[] lastFirst = [words[^1], .. words[..^1]];
+        return Separators
+            .SelectMany(between => (string[])[string.Join(between, words), string.Join(between, lastFirst)])
+            .Where(form => form.Length >= MinRunTogether || form.Any(c => !char.IsLetterOrDigit(c)))
+            .Append($"{words[^1]}, {string.Join(' ', words[..^1])}");
+    }
 
     // ada@example.com, guest_example.org#EXT#@example.onmicrosoft.com, and the same within a URL; not @file, as commands have it.
     [GeneratedRegex(@"[\p{L}\p{N}\p{M}._+#&~!$*^{|}'-]+(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*", Options, 10_000)]

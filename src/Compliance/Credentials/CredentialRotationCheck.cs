@@ -206,17 +206,20 @@ public sealed partial class CredentialRotationCheck
         var subscriptions = _subscriptions.LoadAsync(tenantId, cancellationToken);
         var resources = _knownResources.LoadAsync(tenantId, cancellationToken);
 
-        var (owned, ownedGaps) = await OwnedByOverrideOwnersAsync(policy, cancellationToken);
+        var (owned, ownedBy) = await OwnedByOverrideOwnersAsync(policy, cancellationToken);
         var evaluator = new CredentialEvaluator(policy, owned, run.StartedAt);
         var inventory = new RunInventory(evaluator);
         await _inventory.ReadAsync(inventory, cancellationToken);
-        foreach (var gap in ownedGaps)
-            inventory.Read(gap);
 
         var builder = new DetectionBuilder(policy, run.StartedAt);
         var (found, answers) = await DetectAsync(builder, inventory, cancellationToken);
         var detections = new List<Detection>(found);
-        var outcomes = inventory.Outcomes;
+        // What was asked about single objects is no list of objects: it is counted as a source where it could not be read.
+        SourceOutcome[] asked = [.. ownedBy, .. answers.Outcomes()];
+        IReadOnlyList<SourceOutcome> outcomes =
+        [
+            .. inventory.Outcomes.Concat(asked.Where(o => !o.Complete)).OrderBy(o => o.Source, StringComparer.Ordinal),
+        ];
         detections.AddRange(outcomes.Where(o => !o.Complete).Select(o => builder.Gap(o, answers)));
         var (missing, goneSubscriptions, deleted) = await MissingSubscriptionsAsync(
             policy,
@@ -234,9 +237,10 @@ public sealed partial class CredentialRotationCheck
         var gone = new HashSet<string>(goneSubscriptions.Select(s => $"/subscriptions/{s}".ToLowerInvariant()), StringComparer.Ordinal);
         var complete = outcomes.All(o => o.Complete) && missing.Count == 0;
         // Every object was read: whatever an event that was not taken in was about, it has been seen now.
+        var everyObject = inventory.Outcomes.All(o => o.Complete) && missing.Count == 0;
         var listed = inventory.Resources.Concat(inventory.Subscriptions.Keys.Select(s => $"/subscriptions/{s}".ToLowerInvariant()));
         var coverage = new Coverage(
-            [.. outcomes, new SourceOutcome(Sources.VaultEvents, complete, 0)],
+            [.. outcomes, .. asked.Where(o => o.Complete), new SourceOutcome(Sources.VaultEvents, everyObject, 0)],
             listed.ToHashSet(StringComparer.Ordinal),
             gone
         );
@@ -313,30 +317,32 @@ public sealed partial class CredentialRotationCheck
     // A rule for an owner needs to know what that owner owns before anything is judged; one request an owner named in policy.
     private async Task<(
         IReadOnlyDictionary<string, IReadOnlySet<string>> Owned,
-        IReadOnlyList<SourceOutcome> Gaps
+        IReadOnlyList<SourceOutcome> Outcomes
     )> OwnedByOverrideOwnersAsync(CredentialPolicy policy, CancellationToken cancellationToken)
     {
         var owned = new Dictionary<string, IReadOnlySet<string>>(StringComparer.OrdinalIgnoreCase);
-        var gaps = new List<SourceOutcome>();
+        var outcomes = new List<SourceOutcome>();
         foreach (var address in CredentialEvaluator.OwnersToResolve(policy))
         {
             var answer = await _owners.OwnedByAsync(address, cancellationToken);
-            if (answer.Unread is not { } why)
+            var source = Sources.OwnedBy(address);
+            if (answer.Unread is null)
                 owned[address] = answer.ObjectIds;
-            else
-                gaps.Add(
-                    new SourceOutcome(
-                        $"graph/ownedObjects/{address}",
+            outcomes.Add(
+                answer.Unread is not { } why
+                    ? new SourceOutcome(source, Complete: true, 0)
+                    : new SourceOutcome(
+                        source,
                         Complete: false,
                         0,
-                        new Subject(SubjectTypes.Source, $"graph/ownedObjects/{address}", $"objects owned by {address}"),
+                        new Subject(SubjectTypes.Source, source, $"objects owned by {address}"),
                         why,
                         "Directory.Read.All",
                         "make the address in the policy's override readable, or match by appId or tag instead"
                     )
-                );
+            );
         }
-        return (owned, gaps);
+        return (owned, outcomes);
     }
 
     // Owners, people and rotation policies are asked only for what failed.

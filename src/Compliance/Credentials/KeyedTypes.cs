@@ -83,7 +83,6 @@ internal static class KeyedTypes
             On = "SharedKey",
         },
         new("Microsoft.Cache/Redis", "disableAccessKeyAuthentication", "true", AccessKeys),
-        new("Microsoft.Cache/redisEnterprise/databases", "accessKeysAuthentication", "Disabled", AccessKeys),
         new("Microsoft.ContainerRegistry/registries", "adminUserEnabled", "false", "The admin user's passwords are accepted")
         {
             OffWhenMissing = true,
@@ -94,7 +93,9 @@ internal static class KeyedTypes
             Command = "az aks update {0} --disable-local-accounts",
         },
         new("Microsoft.DBforPostgreSQL/flexibleServers", "authConfig.passwordAuth", "Disabled", Passwords),
+        new("Microsoft.DocumentDB/mongoClusters", "authConfig.allowedModes", "[\"MicrosoftEntraID\"]", Passwords) { On = "NativeAuth" },
         new("Microsoft.MachineLearningServices/workspaces/onlineEndpoints", "authMode", "AADToken", AccessKeys) { On = "Key" },
+        new("Microsoft.MachineLearningServices/workspaces/serverlessEndpoints", "authMode", "AAD", AccessKeys),
         new("Microsoft.Sql/managedInstances", "administrators.azureADOnlyAuthentication", "true", Passwords)
         {
             Command = "az sql mi ad-only-auth enable {0}",
@@ -103,30 +104,73 @@ internal static class KeyedTypes
         {
             Command = "az sql server ad-only-auth enable {0}",
         },
+        new("Microsoft.Storage/storageAccounts", "isSftpEnabled", "false", "SFTP accepts the passwords and SSH keys of local users")
+        {
+            OffWhenMissing = true,
+            Command = "az storage account update {0} --enable-sftp false",
+        },
         new("Microsoft.Synapse/workspaces", "azureADOnlyAuthentication", "true", Passwords),
     ];
 
     /// <summary>
-    /// Types with keys, tokens or passwords that Resource Graph does not show: no rule judges them, and that is a finding.
+    /// Types with keys, tokens or passwords that Resource Graph does not show: no rule judges them, and that is a finding. Where a part of
+    /// a resource has the setting and Resource Graph lists no parts (a database of Redis Enterprise), it is the resource.
     /// </summary>
     public static IReadOnlyList<string> NotJudged { get; } =
     [
         "Microsoft.ApiManagement/service",
         "Microsoft.App/containerApps",
+        "Microsoft.App/jobs",
+        "Microsoft.AppPlatform/Spring",
+        "Microsoft.AVS/privateClouds",
+        "Microsoft.AzurePlaywrightService/accounts",
+        "Microsoft.Bing/accounts",
+        "Microsoft.Cache/redisEnterprise",
+        "Microsoft.Confluent/organizations",
+        "Microsoft.ContainerInstance/containerGroups",
+        "Microsoft.Dashboard/grafana",
         "Microsoft.Databricks/workspaces",
+        "Microsoft.Datadog/monitors",
         "Microsoft.DataFactory/factories",
+        "Microsoft.DBforMariaDB/servers",
         "Microsoft.DBforMySQL/flexibleServers",
+        "Microsoft.DBforMySQL/servers",
+        "Microsoft.DBforPostgreSQL/serverGroupsv2",
+        "Microsoft.DBforPostgreSQL/servers",
         "Microsoft.DesktopVirtualization/hostPools",
         "Microsoft.Devices/provisioningServices",
+        "Microsoft.DocumentDB/cassandraClusters",
+        "Microsoft.Elastic/monitors",
         "Microsoft.EventGrid/namespaces",
+        "Microsoft.FluidRelay/fluidRelayServers",
         "Microsoft.HDInsight/clusters",
+        "Microsoft.HealthBot/healthBots",
         "Microsoft.IoTCentral/iotApps",
         "Microsoft.KeyVault/managedHSMs",
         "Microsoft.Logic/integrationAccounts",
         "Microsoft.Logic/workflows",
+        "Microsoft.MachineLearningServices/workspaces",
+        "Microsoft.MixedReality/remoteRenderingAccounts",
+        "Microsoft.MixedReality/spatialAnchorsAccounts",
+        "Microsoft.Network/connections",
+        "Microsoft.Network/expressRouteCircuits",
+        "Microsoft.Network/vpnGateways",
         "Microsoft.NotificationHubs/namespaces",
+        "Microsoft.PlayFab/titles",
+        "Microsoft.Purview/accounts",
+        "Microsoft.Quantum/workspaces",
+        "Microsoft.RedHatOpenShift/openShiftClusters",
+        "Microsoft.VisualStudio/account",
+        "Microsoft.Web/connections",
         "Microsoft.Web/sites",
+        "Microsoft.Web/sites/slots",
         "Microsoft.Web/staticSites",
+        "Microsoft.WeightsAndBiases/instances",
+        "MongoDB.Atlas/organizations",
+        "Neon.Postgres/organizations",
+        "NewRelic.Observability/monitors",
+        "Oracle.Database/autonomousDatabases",
+        "Pinecone.VectorDb/organizations",
     ];
 
     private static readonly Dictionary<string, KeyedType> ByType = Judged.ToDictionary(t => t.Type, StringComparer.OrdinalIgnoreCase);

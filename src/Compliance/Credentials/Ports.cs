@@ -57,7 +57,9 @@ internal interface IOwnerDirectory
 /// <summary>Owners of one object, or why they could not be read.</summary>
 /// <param name="Owners">As read; empty when there are none.</param>
 /// <param name="Unread">Why they could not be read; null when they were.</param>
-internal sealed record OwnerAnswer(IReadOnlyList<OwnerEntry> Owners, string? Unread);
+/// <param name="Permission">The permission that seems to be missing; null when that is not the reason.</param>
+/// <param name="Remedy">What to do so that they can be read; null when they were.</param>
+internal sealed record OwnerAnswer(IReadOnlyList<OwnerEntry> Owners, string? Unread, string? Permission = null, string? Remedy = null);
 
 /// <summary>One owner as the directory gives it.</summary>
 /// <param name="Id">Object id.</param>
@@ -85,7 +87,9 @@ internal interface IRotationPolicies
 /// <summary>Whether a key rotates by itself.</summary>
 /// <param name="Rotates">True, false, or null when it could not be read.</param>
 /// <param name="Unread">Why it could not be read; null when it was.</param>
-internal sealed record RotationPolicyAnswer(bool? Rotates, string? Unread);
+/// <param name="Permission">The permission that seems to be missing; null when that is not the reason.</param>
+/// <param name="Remedy">What to do so that it can be read; null when it was.</param>
+internal sealed record RotationPolicyAnswer(bool? Rotates, string? Unread, string? Permission = null, string? Remedy = null);
 
 /// <summary>Asks Resource Manager about something that is no longer listed: a list leaves out what the caller may not read.</summary>
 internal interface IResourceLookup

@@ -32,6 +32,18 @@ public static class Sources
     /// <summary>Resource Manager's list of subscriptions.</summary>
     public const string Subscriptions = "arm/subscriptions";
 
+    /// <summary>Owners of the applications and service principals that were asked for.</summary>
+    public const string Owners = "graph/owners";
+
+    /// <summary>The people whom owner tags and policy name.</summary>
+    public const string People = "graph/people";
+
+    /// <summary>Rotation policies of the keys that are due.</summary>
+    public const string RotationPolicies = "keyvault/rotationPolicies";
+
+    /// <summary>What a user owns, who is named by an override of the policy.</summary>
+    public static string OwnedBy(string address) => $"graph/ownedObjects/{address}";
+
     /// <summary>This app's own schedule.</summary>
     public const string Schedule = "app/schedule";
 

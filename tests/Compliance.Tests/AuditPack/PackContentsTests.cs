@@ -294,6 +294,7 @@ public sealed class PackContentsTests : IDisposable
         );
         Assert.Contains("left out", _desk.Read("VERIFY.md"), StringComparison.Ordinal);
         Assert.Contains("Nothing here names a person", _desk.Read("index.html"), StringComparison.Ordinal);
+        Assert.Contains("one that is called after somebody whom no finding", _desk.Read("index.html"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,6 +9,8 @@ public sealed class PersonFilterTests
         "Ann Lee",
         "Zoë O'Brien",
         "ann@example.com",
+        "mia.van.dyk@example.com",
+        "security@example.com",
         "8b1d9c1e-1f6b-4b7e-9a51-2b6f0c2d1042",
         "Q",
     ]);
@@ -21,6 +23,14 @@ public sealed class PersonFilterTests
     [InlineData("zoë o'brien's", "(person)'s")]
     [InlineData("--name 'Zoë O'\\''Brien'", "--name '(person)'")] // as a shell has it
     [InlineData("8B1D9C1E-1F6B-4B7E-9A51-2B6F0C2D1042/x", "(person)/x")]
+    [InlineData("Lee, Ann: laptop", "(person): laptop")] // as lists of people have it
+    [InlineData("LEE ANN", "(person)")]
+    [InlineData("kv-hr/ann-lee-token and ann_lee.pem", "kv-hr/(person)-token and (person).pem")]
+    [InlineData("Ann%20Lee or Ann+Lee or AnnLee", "(person) or (person) or (person)")] // within a URL, or run together
+    [InlineData("users/Zo%C3%AB%20O%27Brien", "users/(person)")]
+    [InlineData("Ann\u00A0Lee", "(person)")]
+    [InlineData("Mia.van.Dyk laptop, mia-van-dyk", "(person) laptop, (person)")] // the first half of an address
+    [InlineData("the security team", "the security team")] // a shared address is no name
     [InlineData("Q is for question", "Q is for question")]
     [InlineData("write to Bob.Other@example.com.", "write to (address).")]
     [InlineData("guest_example.org#EXT#@example.onmicrosoft.com left", "(address) left")]

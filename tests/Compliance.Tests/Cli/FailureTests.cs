@@ -54,6 +54,36 @@ public sealed class FailureTests : IDisposable
         Assert.EndsWith(". Is ./scripts/run running?\n", errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("http://127.0.0.1:99999")]
+    [InlineData("ftp://127.0.0.1")]
+    [InlineData("/tmp")]
+    public async Task An_address_that_is_none_is_wrong_usage_and_named(string app)
+    {
+        var (code, output, errors) = await RunAsync("offboard", "list", "--app", app, "--key", "k");
+
+        Assert.Equal(
+            (64, "", $"the app's address (--app) must be one such as https://APP.azurewebsites.net, not '{app}'\n"),
+            (code, output, errors)
+        );
+    }
+
+    [Theory]
+    [InlineData("a\nb")]
+    [InlineData("ключ")]
+    [InlineData("a b")]
+    [InlineData(" ")]
+    public async Task A_key_that_cannot_be_sent_is_wrong_usage_and_not_shown(string key)
+    {
+        var (code, output, errors) = await RunAsync("offboard", "list", "--app", "http://127.0.0.1:1", "--key", key);
+
+        Assert.Equal(
+            (64, "", "the function key (--key) must be ASCII letters, digits and signs, without spaces or line breaks\n"),
+            (code, output, errors)
+        );
+    }
+
     [Fact]
     public async Task A_connection_that_names_no_account_is_no_tampering_and_its_key_is_not_repeated()
     {

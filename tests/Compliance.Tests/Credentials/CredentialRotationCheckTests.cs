@@ -68,6 +68,50 @@ public sealed class CredentialRotationCheckTests : IDisposable
         Assert.DoesNotContain("ada@", line, StringComparison.OrdinalIgnoreCase);
     }
 
+    // A question about one object is a read as any other: a refusal is no pass.
+    [Theory]
+    [InlineData("graph/owners")]
+    [InlineData("graph/people")]
+    [InlineData("keyvault/rotationPolicies")]
+    [InlineData("graph/ownedObjects/ada@example.org")]
+    public async Task A_question_that_is_refused_leaves_the_run_incomplete_until_it_is_answered(string source)
+    {
+        const string policy = """
+            version: 1
+            fallbackOwner: ada@example.org
+            overrides:
+              - { name: one, match: { owner: ada@example.org }, rules: { maxAge: 30d }, reason: asked for }
+            """;
+        var key = new Credential
+        {
+            Kind = CredentialKind.VaultKey,
+            Subject = new Subject(SubjectTypes.VaultKey, "https://kv-hr.vault.azure.net/keys/wrap", "kv-hr/wrap"),
+            Source = Sources.Vault(Vault, "keys"),
+            ResourceId = Vault,
+            Started = Start.AddDays(-900),
+        };
+        var refused = new OwnerAnswer([], "403, refused", "Application.Read.All", "Grant it");
+        _tenant.Credentials.AddRange([ClientSecret("billing", ageDays: 200), key]);
+        if (source == Sources.Owners)
+            _tenant.Owners["billing"] = refused;
+        if (source == Sources.People)
+            _tenant.Owners["ada@example.org"] = refused;
+        _tenant.RotationUnread = source == Sources.RotationPolicies ? "403, refused" : null;
+        _tenant.OwnedUnread = source == Sources.OwnedBy("ada@example.org") ? "403, refused" : null;
+
+        var first = await RunAsync(policy: policy);
+        _tenant.Owners.Clear();
+        (_tenant.RotationUnread, _tenant.OwnedUnread) = (null, null);
+        _time.Advance(TimeSpan.FromHours(1));
+        var second = await RunAsync(policy: policy);
+
+        Assert.Equal((false, true), (first.Run.Complete, second.Run.Complete));
+        Assert.Equal(source, Assert.Single(first.Unknown, u => u.Scope == "source").Source);
+        Assert.Equal(source, Assert.Single(first.Findings, f => f.Control == "GAP-001").Subject.Id);
+        Assert.Equal(FindingStatus.Resolved, Assert.Single(second.Findings, f => f.Control == "GAP-001").Status);
+        Assert.DoesNotContain(second.Unknown, u => u.Scope == "source");
+    }
+
     [Fact]
     public async Task The_same_tenant_read_twice_changes_no_finding_the_second_time()
     {
@@ -490,8 +534,8 @@ public sealed class CredentialRotationCheckTests : IDisposable
         return RunAsync();
     }
 
-    private Task<CredentialReport> RunAsync(FakeTenant? tenant = null) =>
-        Check(tenant ?? _tenant).RunAsync(RunRequest.New("cred", "timer", _time.GetUtcNow()), Stop);
+    private Task<CredentialReport> RunAsync(FakeTenant? tenant = null, string? policy = null) =>
+        Check(tenant ?? _tenant, policy).RunAsync(RunRequest.New("cred", "timer", _time.GetUtcNow()), Stop);
 
     private CredentialRotationCheck Check(FakeTenant tenant, string? policy = null, StateStorage? storage = null)
     {

@@ -27,6 +27,12 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
 
     public Dictionary<string, OwnerAnswer> Owners { get; } = [];
 
+    /// <summary>Why what a user owns cannot be read; null when it can.</summary>
+    public string? OwnedUnread { get; set; }
+
+    /// <summary>Why rotation policies cannot be read; null when they can.</summary>
+    public string? RotationUnread { get; set; }
+
     /// <summary>Runs while the tenant is being read, for races.</summary>
     public Func<Task>? WhileReading { get; set; }
 
@@ -101,14 +107,14 @@ internal sealed class FakeTenant : ICredentialInventory, IOwnerDirectory, IRotat
         );
 
     public Task<OwnedAnswer> OwnedByAsync(string address, CancellationToken cancellationToken) =>
-        Task.FromResult(new OwnedAnswer(new HashSet<string>(), null));
+        Task.FromResult(new OwnedAnswer(new HashSet<string>(), OwnedUnread));
 
     public Task<IReadOnlyDictionary<string, RotationPolicyAnswer>> ReadAsync(
         IReadOnlyCollection<Credential> keys,
         CancellationToken cancellationToken
     ) =>
         Task.FromResult<IReadOnlyDictionary<string, RotationPolicyAnswer>>(
-            keys.ToDictionary(k => k.Subject.Id, _ => new RotationPolicyAnswer(false, null))
+            keys.ToDictionary(k => k.Subject.Id, _ => new RotationPolicyAnswer(RotationUnread is null ? false : null, RotationUnread))
         );
 
     public Task<ResourceAnswer> FindAsync(string resourceId, CancellationToken cancellationToken)

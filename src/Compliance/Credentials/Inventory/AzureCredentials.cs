@@ -22,7 +22,7 @@ internal sealed partial class AzureCredentials(
     private const string VaultsQuery =
         "resources | where type =~ '" + VaultType + "' | project id,name,type,subscriptionId,tags,properties | order by id asc";
 
-    private static readonly string[] Types = [VaultType, StorageType, .. KeyedTypes.Judged.Select(t => t.Type), .. KeyedTypes.NotJudged];
+    private static readonly string[] Types = [VaultType, .. KeyedTypes.Judged.Select(t => t.Type), .. KeyedTypes.NotJudged];
 
     // A type that is not listed here is found by the setting that most services share.
     private static readonly string Query =
@@ -104,10 +104,10 @@ internal sealed partial class AzureCredentials(
             {
                 sink.SeenResource(row.Id);
                 counts[row.SubscriptionId] = counts.GetValueOrDefault(row.SubscriptionId) + 1;
+                if (row.Type.Equals(StorageType, StringComparison.OrdinalIgnoreCase))
+                    Storage(row, sink);
                 if (IsVault(row))
                     found.Add(row);
-                else if (row.Type.Equals(StorageType, StringComparison.OrdinalIgnoreCase))
-                    Storage(row, sink);
                 else if (KeyedTypes.FindUnjudged(row.Type) is { } type)
                     unjudged[(row.SubscriptionId, type)] = unjudged.GetValueOrDefault((row.SubscriptionId, type)) + 1;
                 else if (KeyedTypes.Find(row.Type) is { } keyed && keyed.IsOn(row.Properties))

@@ -94,10 +94,8 @@ internal sealed class RotationPolicies(TenantConnection tenant) : IRotationPolic
                 }
                 catch (Exception e) when (!token.IsCancellationRequested)
                 {
-                    answers[key.Subject.Id] = new RotationPolicyAnswer(
-                        null,
-                        ReadFailure.From(e, DeclaredCall.RotationPolicy, key.ResourceId, tenant.Options.ClientId).Reason
-                    );
+                    var failure = ReadFailure.From(e, DeclaredCall.RotationPolicy, key.ResourceId, tenant.Options.ClientId);
+                    answers[key.Subject.Id] = new RotationPolicyAnswer(null, failure.Reason, failure.Permission, failure.Remedy);
                 }
             }
         );

@@ -11,7 +11,7 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
 {
     private const int PageSize = 999;
 
-    // Microsoft's own tenant: its first-party applications are not ours to rotate.
+    // Microsoft's own tenant: the certificates of its applications are not ours to rotate.
     private static readonly Guid MicrosoftTenant = new("f8cdef31-a31e-4b4a-93e4-5f571e91255a");
 
     private static readonly string[] ApplicationFields = ["id", "appId", "displayName", "tags", "passwordCredentials", "keyCredentials"];
@@ -86,9 +86,12 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
             principal => principal.Id,
             principal =>
             {
-                // Rotated by the platform, or by Microsoft: there is nothing for an owner to do.
-                if (principal.ServicePrincipalType == "ManagedIdentity" || principal.AppOwnerOrganizationId == MicrosoftTenant)
+                // Rotated by the platform: there is nothing for an owner to do.
+                if (principal.ServicePrincipalType == "ManagedIdentity")
                     return;
+                // So are the certificates of Microsoft's applications. A secret there was added by somebody in this tenant, and opens what
+                // the application may do.
+                var keys = principal.AppOwnerOrganizationId == MicrosoftTenant ? null : principal.KeyCredentials;
                 Observe(
                     sink,
                     Sources.ServicePrincipals,
@@ -98,7 +101,7 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
                     principal.DisplayName,
                     Tags(principal.Tags),
                     principal.PasswordCredentials,
-                    principal.KeyCredentials,
+                    keys,
                     signsTokens: principal.PreferredSingleSignOnMode == "saml"
                         || principal.PreferredTokenSigningKeyThumbprint is { Length: > 0 }
                 );

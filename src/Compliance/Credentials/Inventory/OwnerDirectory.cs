@@ -34,7 +34,7 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
                     200 => Owners(a.Value),
                     // The object went away between its page and this question: it has no owners.
                     404 => new OwnerAnswer([], null),
-                    _ => new OwnerAnswer([], Why(a.Value, DeclaredCall.ApplicationOwners)),
+                    _ => Unread(a.Value, DeclaredCall.ApplicationOwners),
                 },
             StringComparer.OrdinalIgnoreCase
         );
@@ -91,7 +91,7 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
             if (answer.Status == 200)
                 found[address] = new OwnerAnswer([Entry(answer.Body)], null);
             else if (answer.Status is not (404 or 400))
-                found[address] = new OwnerAnswer([], Why(answer, DeclaredCall.User));
+                found[address] = Unread(answer, DeclaredCall.User);
 
         // Not a user principal name: perhaps a mail address.
         var others = asked.Where(a => !found.ContainsKey(a)).ToList();
@@ -104,7 +104,7 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
                 cancellationToken
             )
         )
-            found[address] = answer.Status == 200 ? Owners(answer) : new OwnerAnswer([], Why(answer, DeclaredCall.Users));
+            found[address] = answer.Status == 200 ? Owners(answer) : Unread(answer, DeclaredCall.Users);
         foreach (var address in others)
             found.TryAdd(address, new OwnerAnswer([], null));
         return found;
@@ -159,6 +159,11 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
                 : null;
         return new OwnerEntry(Text("id") ?? "", isUser, Text("displayName") ?? address ?? "", isUser ? address : null, enabled);
     }
+
+    private OwnerAnswer Unread(BatchAnswer answer, DeclaredCall call) =>
+        answer.Status == 403
+            ? new([], Why(answer, call), call.Permission, call.Grant(null, tenant.Options.ClientId))
+            : new([], Why(answer, call), null, "run the check again; if it stays, report it to the service");
 
     private static string Why(BatchAnswer answer, DeclaredCall call)
     {

@@ -32,4 +32,32 @@ public sealed class GraphMetadataTests
             Assert.Single(seen.All.Select(c => (c.Kind, c.Part)))
         );
     }
+
+    // Microsoft rotates its certificates; a secret on its application's service principal was added in this tenant.
+    [Fact]
+    public async Task A_secret_that_somebody_added_to_an_application_of_Microsoft_is_a_credential()
+    {
+        var tenant = new TenantData()
+            .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
+            .Add(
+                "servicePrincipals",
+                """
+                {"id":"11111111-aaaa-4bbb-8ccc-000000000020","appId":"00000002-0000-0ff1-ce00-000000000000",
+                 "displayName":"Office 365 Exchange Online","servicePrincipalType":"Application",
+                 "appOwnerOrganizationId":"f8cdef31-a31e-4b4a-93e4-5f571e91255a",
+                 "keyCredentials":[{"keyId":"11111111-aaaa-4bbb-8ccc-000000000022","usage":"Verify","type":"AsymmetricX509Cert",
+                 "startDateTime":"2024-01-01T00:00:00Z","endDateTime":"2027-01-01T00:00:00Z"}],
+                 "passwordCredentials":[{"keyId":"11111111-aaaa-4bbb-8ccc-000000000021",
+                 "startDateTime":"2024-01-01T00:00:00Z","endDateTime":"2027-01-01T00:00:00Z"}]}
+                """
+            );
+        await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
+
+        var seen = await reader.ReadAsync();
+
+        Assert.Equal(
+            (CredentialKind.ClientSecret, "11111111-aaaa-4bbb-8ccc-000000000021"),
+            Assert.Single(seen.All.Select(c => (c.Kind, c.Part)))
+        );
+    }
 }

@@ -20,8 +20,13 @@ public sealed class KeyedTypesTests
             { "Microsoft.Cache/Redis", """{"disableAccessKeyAuthentication":false}""", true },
             { "Microsoft.Cache/Redis", """{"disableAccessKeyAuthentication":true}""", false },
             { "Microsoft.Cache/Redis", "{}", true },
-            { "microsoft.cache/redisenterprise/databases", """{"accessKeysAuthentication":"Enabled"}""", true },
-            { "microsoft.cache/redisenterprise/databases", """{"accessKeysAuthentication":"disabled"}""", false },
+            { "Microsoft.DocumentDB/mongoClusters", """{"authConfig":{"allowedModes":["NativeAuth","MicrosoftEntraID"]}}""", true },
+            { "Microsoft.DocumentDB/mongoClusters", """{"authConfig":{"allowedModes":["MicrosoftEntraID"]}}""", false },
+            { "Microsoft.DocumentDB/mongoClusters", "{}", true },
+            { "Microsoft.MachineLearningServices/workspaces/serverlessEndpoints", """{"authMode":"KeyAndAAD"}""", true },
+            { "Microsoft.MachineLearningServices/workspaces/serverlessEndpoints", """{"authMode":"AAD"}""", false },
+            { "Microsoft.Storage/storageAccounts", """{"isSftpEnabled":true,"allowSharedKeyAccess":false}""", true },
+            { "Microsoft.Storage/storageAccounts", """{"allowSharedKeyAccess":true}""", false },
             { "Microsoft.ContainerRegistry/registries", """{"adminUserEnabled":true}""", true },
             { "Microsoft.ContainerRegistry/registries", """{"adminUserEnabled":false}""", false },
             { "Microsoft.ContainerRegistry/registries", """{"adminUserEnabled":null}""", false },
@@ -61,6 +66,17 @@ public sealed class KeyedTypesTests
     public void Every_type_without_any_properties_at_all_is_judged() =>
         Assert.All(KeyedTypes.Judged, type => Assert.Equal(!type.OffWhenMissing, type.IsOn(default)));
 
+    // Resource Graph lists a resource and not its parts, but for those that have a place of their own.
+    [Fact]
+    public void No_type_is_judged_that_resource_graph_does_not_list() =>
+        Assert.Equal(
+            [
+                "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
+                "Microsoft.MachineLearningServices/workspaces/serverlessEndpoints",
+            ],
+            KeyedTypes.Judged.Select(t => t.Type).Where(t => t.Split('/').Length > 2).Order(StringComparer.Ordinal)
+        );
+
     [Fact]
     public void No_type_is_judged_and_not_judged() =>
         Assert.Empty(KeyedTypes.Judged.Select(t => t.Type).Intersect(KeyedTypes.NotJudged, StringComparer.OrdinalIgnoreCase));
@@ -98,6 +114,10 @@ public sealed class KeyedTypesTests
             {
                 ("Microsoft.KeyVault/managedHSMs", "hsm1", """{"hsmUri":"https://hsm1.managedhsm.azure.net"}"""),
                 ("Microsoft.Cache/Redis", "redis1", """{"disableAccessKeyAuthentication":false}"""),
+                ("Microsoft.Cache/redisEnterprise", "redis2", """{"hostName":"redis2.westeurope.redisenterprise.cache.azure.net"}"""),
+                ("Microsoft.MachineLearningServices/workspaces", "mlw1", "{}"),
+                ("Microsoft.Storage/storageAccounts", "stsftp", """{"isSftpEnabled":true,"allowSharedKeyAccess":false}"""),
+                ("Microsoft.Web/sites/slots", "web1/next", "{}"),
                 ("Microsoft.ContainerRegistry/registries", "acr1", """{"adminUserEnabled":true}"""),
                 ("Microsoft.ContainerRegistry/registries", "acr2", """{"adminUserEnabled":false}"""),
                 ("Microsoft.SignalRService/SignalR", "sig1", """{"disableLocalAuth":false}"""),
@@ -123,13 +143,17 @@ public sealed class KeyedTypesTests
         Assert.Empty(seen.Gaps);
         Assert.Equal(
             [
+                ($"Microsoft.Cache/redisEnterprise in subscription {Subscription}", "1 resource"),
                 ($"Microsoft.KeyVault/managedHSMs in subscription {Subscription}", "1 resource"),
+                ($"Microsoft.MachineLearningServices/workspaces in subscription {Subscription}", "1 resource"),
                 ($"Microsoft.Web/sites in subscription {Subscription}", "2 resources"),
+                ($"Microsoft.Web/sites/slots in subscription {Subscription}", "1 resource"),
                 ("acr1", null),
                 ("b1", null),
                 ("new1", null),
                 ("redis1", null),
                 ("sig1", null),
+                ("stsftp", null),
             ],
             seen.All.Select(c => (c.Subject.Name, c.Label)).OrderBy(c => c.Name, StringComparer.Ordinal)
         );
