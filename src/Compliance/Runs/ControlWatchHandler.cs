@@ -10,9 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Runs;
 
 /// <summary>
-/// Watches that every scheduled control runs, itself included: a watch that stood still says so when it runs again. And that no message
-/// lies where the host puts what it gave up, or Event Grid what it could not deliver. What it finds are findings of the controls
-/// <c>RUN-001</c> and <c>RUN-002</c>, opened and resolved like any other.
+/// Watches that every scheduled control runs, itself included: a watch that stood still says so when it runs again. That every policy that
+/// is read afresh can be used. And that no message lies where the host puts what it gave up, or Event Grid what it could not deliver. What
+/// it finds are findings of the controls <c>RUN-001</c> and <c>RUN-002</c>, opened and resolved like any other.
 /// </summary>
 public sealed partial class ControlWatchHandler
 {
@@ -26,6 +26,7 @@ public sealed partial class ControlWatchHandler
 
     private readonly TenantId _tenant;
     private readonly IReadOnlyList<ScheduledControl> _expected;
+    private readonly IReadOnlyList<WatchedPolicy> _policies;
     private readonly LeftMessageReader _messages;
     private readonly IRunLog _runs;
     private readonly IFindingStore _findings;
@@ -36,6 +37,7 @@ public sealed partial class ControlWatchHandler
     internal ControlWatchHandler(
         TenantId tenant,
         IEnumerable<ScheduledControl> expected,
+        IEnumerable<WatchedPolicy> policies,
         LeftMessageReader messages,
         IRunLog runs,
         IFindingStore findings,
@@ -45,6 +47,7 @@ public sealed partial class ControlWatchHandler
     )
     {
         (_tenant, _messages, _runs, _findings, _evidence, _time, _logger) = (tenant, messages, runs, findings, evidence, time, logger);
+        _policies = [.. policies.OrderBy(p => p.Name, StringComparer.Ordinal)];
         _expected =
         [
             .. expected.Append(Itself).DistinctBy(c => c.Name, StringComparer.Ordinal).OrderBy(c => c.Name, StringComparer.Ordinal),
@@ -97,7 +100,11 @@ public sealed partial class ControlWatchHandler
         var none = new HashSet<string>();
         var schedule = new SourceOutcome(Sources.Schedule, Complete: true, _expected.Count);
         var coverage = new Coverage([schedule, .. UnprocessedMessages.Outcomes(left)], none, none);
-        var missed = RunWatch.Evaluate(runs, _expected, run.StartedAt);
+        List<Detection> missed =
+        [
+            .. RunWatch.Evaluate(runs, _expected, run.StartedAt),
+            .. _policies.Select(p => p.Wrong(run.StartedAt)).OfType<Detection>(),
+        ];
         // A run counts as ended once its evidence was written.
         var lastEnded = runs.TryGetValue(Name, out var own) ? own.LastRun?.StartedAt : null;
         bool? isUnrecorded = null;
