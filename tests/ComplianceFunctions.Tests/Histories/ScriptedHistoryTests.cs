@@ -311,6 +311,23 @@ public sealed class ScriptedHistoryTests
         Assert.Empty(await NotGivenBackAsync(world));
     }
 
+    [Fact]
+    public async Task While_the_policy_cannot_be_used_nothing_is_done_and_then_it_goes_on_by_itself()
+    {
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await HistoryRun.LiveAsync(
+            new(1, [new EditsPolicy(TimeSpan.FromHours(0.5), PolicyEdit.Break), Terminated(1, 1)]),
+            world,
+            new NothingWatched()
+        );
+        Assert.Equal(AtFirst(Person.Lea), PersonAccess.Read(world.Sandbox.Tenant, Person.Lea));
+
+        await world.HappenAsync(new EditsPolicy(TimeSpan.Zero, PolicyEdit.Correct));
+        await world.RunUntilAsync(world.Now.AddHours(1));
+
+        Assert.Equal(LeaverStage.Clear, (await world.CaseAsync(Person.Lea, "1"))!.Stage);
+    }
+
     private static async Task<List<string>> NotGivenBackAsync(LeaverWorld world)
     {
         var found = new List<string>();

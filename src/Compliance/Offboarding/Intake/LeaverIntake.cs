@@ -166,7 +166,8 @@ internal sealed partial class LeaverIntake(
             if (await events.FindAsync(tenant.Value, result.EventKey, cancellationToken) is { Recorded: false } outstanding)
                 await RecordAsync(outstanding, cancellationToken);
         }
-        catch (RequestFailedException e)
+        // A policy that cannot be used keeps no event out either.
+        catch (Exception e) when (e is RequestFailedException or PolicyException or IOException or UnauthorizedAccessException)
         {
             EvidenceOwed(result.EventKey, e.Message);
         }
