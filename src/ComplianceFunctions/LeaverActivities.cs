@@ -25,17 +25,17 @@ public sealed class LeaverActivities(LeaverSteps steps)
 
     /// <summary>Disables the account and revokes its sessions, once it is due and no guard holds.</summary>
     [Function(nameof(LeaverBlock))]
-    public Task<CaseDecision> LeaverBlock([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
+    public Task<ChangeDecision> LeaverBlock([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
         steps.BlockAsync(run, cancellationToken);
 
     /// <summary>Reads all access and makes the removal plan.</summary>
     [Function(nameof(LeaverPlan))]
-    public Task<CaseDecision> LeaverPlan([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
+    public Task<ChangeDecision> LeaverPlan([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
         steps.PlanAsync(run, cancellationToken);
 
     /// <summary>Carries a removal plan out.</summary>
     [Function(nameof(LeaverRemove))]
-    public Task<CasePass> LeaverRemove([ActivityTrigger] PlanRun run, CancellationToken cancellationToken)
+    public Task<ChangePass> LeaverRemove([ActivityTrigger] PlanRun run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
         return steps.RemoveAsync(run.Run, run.PlanId, cancellationToken);
@@ -53,12 +53,12 @@ public sealed class LeaverActivities(LeaverSteps steps)
 
     /// <summary>Plans what is given back.</summary>
     [Function(nameof(LeaverPlanUndo))]
-    public Task<CaseDecision> LeaverPlanUndo([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
+    public Task<ChangeDecision> LeaverPlanUndo([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
         steps.PlanUndoAsync(run, cancellationToken);
 
     /// <summary>Gives access back.</summary>
     [Function(nameof(LeaverRestore))]
-    public Task<CasePass> LeaverRestore([ActivityTrigger] PlanRun run, CancellationToken cancellationToken)
+    public Task<ChangePass> LeaverRestore([ActivityTrigger] PlanRun run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
         return steps.RestoreAsync(run.Run, run.PlanId, cancellationToken);

@@ -52,14 +52,14 @@ public sealed class LeaverOrchestrations
         while (plan is not null)
         {
             var removed = await CarryOutAsync(history, nameof(LeaverActivities.LeaverRemove), plan);
-            if (removed == CaseGo.End)
+            if (removed == NextAction.Stop)
                 return "taken back while removing";
             var progress = await history.CallAsync<CaseProgress>(nameof(LeaverActivities.LeaverVerify), history.Run);
-            if (progress.Outcome == CaseGo.End)
+            if (progress.Outcome == NextAction.Stop)
                 return "taken back while removing";
-            if (progress.Outcome == CaseGo.Proceed)
+            if (progress.Outcome == NextAction.Proceed)
                 return await history.CallAsync<string>(nameof(LeaverActivities.LeaverCertify), history.Run);
-            if (progress.NewPlan || removed == CaseGo.Again)
+            if (progress.NewPlan || removed == NextAction.Retry)
             {
                 plan = await PlanAsync(history);
                 if (plan is null)
@@ -78,20 +78,20 @@ public sealed class LeaverOrchestrations
     {
         while (true)
         {
-            var decision = await history.CallAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlanUndo), history.Run);
+            var decision = await history.CallAsync<ChangeDecision>(nameof(LeaverActivities.LeaverPlanUndo), history.Run);
             switch (decision.Outcome)
             {
-                case CaseGo.End:
+                case NextAction.Stop:
                     return "nothing to give back";
-                case CaseGo.AskApproval:
+                case NextAction.AskApproval:
                     // Approved or void: planned again on what holds now.
                     if (await AnsweredAsync(history, decision.ApprovalId!) == ApprovalStanding.Refused)
                         return "not given back";
                     break;
-                case CaseGo.Proceed:
+                case NextAction.Proceed:
                     var restored = await CarryOutAsync(history, nameof(LeaverActivities.LeaverRestore), decision.PlanId!);
-                    if (restored != CaseGo.Again)
-                        return restored == CaseGo.Proceed ? "given back" : "not given back: HR changed it";
+                    if (restored != NextAction.Retry)
+                        return restored == NextAction.Proceed ? "given back" : "not given back: HR changed it";
                     await history.BackOffAsync();
                     break;
                 default:
@@ -106,17 +106,17 @@ public sealed class LeaverOrchestrations
     {
         while (true)
         {
-            var decision = await history.CallAsync<CaseDecision>(nameof(LeaverActivities.LeaverBlock), history.Run);
+            var decision = await history.CallAsync<ChangeDecision>(nameof(LeaverActivities.LeaverBlock), history.Run);
             switch (decision.Outcome)
             {
-                case CaseGo.Proceed:
+                case NextAction.Proceed:
                     return null;
-                case CaseGo.End:
+                case NextAction.Stop:
                     return "taken back before blocking";
-                case CaseGo.NotDue:
+                case NextAction.NotDue:
                     await history.WaitUntilAsync(decision.Until!.Value);
                     break;
-                case CaseGo.AskApproval:
+                case NextAction.AskApproval:
                     // Approved or void: decided again on what holds now.
                     if (await AnsweredAsync(history, decision.ApprovalId!) == ApprovalStanding.Refused)
                         return "refused";
@@ -133,15 +133,15 @@ public sealed class LeaverOrchestrations
     {
         for (var pass = 0; ; pass++)
         {
-            var decision = await history.CallAsync<CaseDecision>(nameof(LeaverActivities.LeaverPlan), history.Run with { Pass = pass });
+            var decision = await history.CallAsync<ChangeDecision>(nameof(LeaverActivities.LeaverPlan), history.Run with { Pass = pass });
             switch (decision.Outcome)
             {
-                case CaseGo.Proceed:
+                case NextAction.Proceed:
                     return decision.PlanId;
-                case CaseGo.Paced:
+                case NextAction.Throttled:
                     await history.WaitAsync(WhileOthersAreBlocked);
                     break;
-                case CaseGo.AskApproval:
+                case NextAction.AskApproval:
                     if (await AnsweredAsync(history, decision.ApprovalId!) == ApprovalStanding.Refused)
                         return null;
                     break;
@@ -152,13 +152,13 @@ public sealed class LeaverOrchestrations
     }
 
     // Pass after pass, each when Graph's quota of writes has room again.
-    private static async Task<CaseGo> CarryOutAsync(CaseHistory history, string activity, string planId)
+    private static async Task<NextAction> CarryOutAsync(CaseHistory history, string activity, string planId)
     {
         var pass = 0;
         while (true)
         {
-            var done = await history.CallAsync<CasePass>(activity, new PlanRun(history.Run with { Pass = pass }, planId));
-            if (done.Outcome != CaseGo.Paced)
+            var done = await history.CallAsync<ChangePass>(activity, new PlanRun(history.Run with { Pass = pass }, planId));
+            if (done.Outcome != NextAction.Throttled)
                 return done.Outcome;
             if (done.Until is { } until)
                 await history.WaitUntilAsync(until);

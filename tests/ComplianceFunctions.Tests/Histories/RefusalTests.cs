@@ -133,10 +133,10 @@ public sealed class RefusalTests
 
         var planned = await desk.PlanAsync();
 
-        Assert.Equal((leaves ? CaseGo.AskApproval : CaseGo.Proceed, !leaves), (planned.Outcome, await IsHandedOverAsync(desk, planned)));
+        Assert.Equal((leaves ? NextAction.AskApproval : NextAction.Proceed, !leaves), (planned.Outcome, await IsHandedOverAsync(desk, planned)));
     }
 
-    private static async Task<bool> IsHandedOverAsync(StepDesk desk, CaseDecision planned) =>
+    private static async Task<bool> IsHandedOverAsync(StepDesk desk, ChangeDecision planned) =>
         (await desk.Documents.LoadAsync<ActionPlan>(LeaverSteps.Name(desk.Run, $"plan-{planned.PlanId}.json"), Stop))!.Steps.Any(s =>
             s.Action == LeaverActions.AddOwner
         );

@@ -411,7 +411,7 @@ public sealed class ScriptedHistoryTests
         var decision = await steps.BlockAsync(run, cancellationToken);
 
         var after = await documents.LoadAsync<CaseState>(LeaverSteps.Name(run, "state.json"), cancellationToken);
-        Assert.Equal((CaseGo.Proceed, before.Begun[0]), (decision.Outcome, decision.PlanId));
+        Assert.Equal((NextAction.Proceed, before.Begun[0]), (decision.Outcome, decision.PlanId));
         Assert.Contains(after!.Evidence, e => e.EndsWith("-done", StringComparison.Ordinal));
     }
 

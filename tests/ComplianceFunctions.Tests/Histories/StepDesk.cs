@@ -71,7 +71,7 @@ internal sealed class StepDesk : IAsyncDisposable
     public async Task<LeaverCase> CaseAsync() =>
         (await World.Services.GetRequiredService<ILeaverCases>().FindAsync(SmallTenant.Id, Run.CaseId, _stop))!;
 
-    public Task<CaseDecision> BlockAsync(int attempt = 0) => Steps.BlockAsync(Run with { Attempt = attempt }, _stop);
+    public Task<ChangeDecision> BlockAsync(int attempt = 0) => Steps.BlockAsync(Run with { Attempt = attempt }, _stop);
 
     /// <summary>A step that waits between its tries, with time going by meanwhile.</summary>
     public async Task<T> MeanwhileAsync<T>(Task<T> step)
@@ -88,33 +88,33 @@ internal sealed class StepDesk : IAsyncDisposable
     /// <returns>The removal plan's id.</returns>
     public async Task<string> PlannedAsync()
     {
-        Assert.Equal(CaseGo.Proceed, (await BlockAsync()).Outcome);
+        Assert.Equal(NextAction.Proceed, (await BlockAsync()).Outcome);
         var planned = await PlanAsync();
-        Assert.Equal(CaseGo.Proceed, planned.Outcome);
+        Assert.Equal(NextAction.Proceed, planned.Outcome);
         return planned.PlanId!;
     }
 
-    public Task<CaseDecision> PlanAsync() => Steps.PlanAsync(Run, _stop);
+    public Task<ChangeDecision> PlanAsync() => Steps.PlanAsync(Run, _stop);
 
-    public Task<CasePass> RemoveAsync(string planId, int attempt = 0) => Steps.RemoveAsync(Run with { Attempt = attempt }, planId, _stop);
+    public Task<ChangePass> RemoveAsync(string planId, int attempt = 0) => Steps.RemoveAsync(Run with { Attempt = attempt }, planId, _stop);
 
     public Task<CaseProgress> VerifyAsync() => Steps.VerifyAsync(Run, _stop);
 
-    public Task<CaseDecision> PlanUndoAsync() => Steps.PlanUndoAsync(Run, _stop);
+    public Task<ChangeDecision> PlanUndoAsync() => Steps.PlanUndoAsync(Run, _stop);
 
-    public Task<CasePass> RestoreAsync(string planId, int attempt = 0) => Steps.RestoreAsync(Run with { Attempt = attempt }, planId, _stop);
+    public Task<ChangePass> RestoreAsync(string planId, int attempt = 0) => Steps.RestoreAsync(Run with { Attempt = attempt }, planId, _stop);
 
     public Task<ApprovalStanding> StandingAsync(string requestId) => Steps.StandingAsync(Run, requestId, _stop);
 
     /// <summary>The first approvers answer, as many as are given an answer.</summary>
-    public async Task AnswerAsync(CaseDecision asked, params bool[] answers)
+    public async Task AnswerAsync(ChangeDecision asked, params bool[] answers)
     {
         for (var n = 0; n < answers.Length; n++)
             await AnswerAsync(asked, n, answers[n]);
     }
 
     /// <summary>One approver answers.</summary>
-    public async Task AnswerAsync(CaseDecision asked, int approver, bool approve)
+    public async Task AnswerAsync(ChangeDecision asked, int approver, bool approve)
     {
         var person = new ApproverIdentity(SmallTenant.Approvers[approver], SmallTenant.Id, null);
         var outcome = await Approvals.AnswerAsync(
@@ -131,11 +131,11 @@ internal sealed class StepDesk : IAsyncDisposable
     }
 
     /// <summary>Whether a request counts still.</summary>
-    public async Task<bool> IsOpenAsync(CaseDecision asked) =>
+    public async Task<bool> IsOpenAsync(ChangeDecision asked) =>
         await Approvals.FindAsync(SmallTenant.Id, asked.ApprovalId!, _stop) is not null;
 
     /// <summary>Whether what was approved is known to be under way.</summary>
-    public async Task<bool> IsBegunAsync(CaseDecision asked) =>
+    public async Task<bool> IsBegunAsync(ChangeDecision asked) =>
         (await Approvals.FindAsync(SmallTenant.Id, asked.ApprovalId!, _stop))!.BegunAt is not null;
 
     /// <summary>How often something was changed in the tenant.</summary>

@@ -29,12 +29,12 @@ public sealed class StepTests
         {
             desk.Interruptions.AfterReadAccess = null;
             await desk.WaitAsync(TimeSpan.FromSeconds(5));
-            Assert.Equal(CaseGo.Proceed, (await desk.PlanAsync()).Outcome);
+            Assert.Equal(NextAction.Proceed, (await desk.PlanAsync()).Outcome);
         };
 
         var planned = await desk.PlanAsync();
 
-        Assert.Equal(CaseGo.Proceed, planned.Outcome);
+        Assert.Equal(NextAction.Proceed, planned.Outcome);
         var name = LeaverSteps.Name(desk.Run, "snapshot.json");
         var kept = await desk.Documents.LoadAsync<AccessSnapshot>(name, TestContext.Current.CancellationToken);
         Assert.Equal([CanonicalJson.Sha256Of(kept)], recorded.Distinct());
@@ -48,7 +48,7 @@ public sealed class StepTests
         var (plan, holds) = (await desk.PlannedAsync(), desk.Holds());
         desk.Edit(PolicyEdit.Comment);
 
-        Assert.Equal((CaseGo.Again, holds), ((await desk.RemoveAsync(plan)).Outcome, desk.Holds()));
+        Assert.Equal((NextAction.Retry, holds), ((await desk.RemoveAsync(plan)).Outcome, desk.Holds()));
         // Under the policy that holds now there is another plan.
         Assert.NotEqual(plan, (await desk.PlanAsync()).PlanId);
     }
@@ -61,7 +61,7 @@ public sealed class StepTests
         await desk.AnswerAsync(asked, true, true);
         desk.Edit(PolicyEdit.Comment);
 
-        Assert.Equal((CaseGo.Again, false), ((await desk.RestoreAsync(asked.PlanId!)).Outcome, desk.CanSignIn()));
+        Assert.Equal((NextAction.Retry, false), ((await desk.RestoreAsync(asked.PlanId!)).Outcome, desk.CanSignIn()));
     }
 
     [Fact]
@@ -73,15 +73,15 @@ public sealed class StepTests
         await desk.BlockAsync();
         var holds = desk.Holds();
         var asked = await desk.PlanAsync();
-        Assert.Equal(CaseGo.AskApproval, asked.Outcome);
+        Assert.Equal(NextAction.AskApproval, asked.Outcome);
 
         await desk.AnswerAsync(asked, true);
         Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
-        Assert.Equal((CaseGo.Again, holds), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
+        Assert.Equal((NextAction.Retry, holds), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
 
         await desk.AnswerAsync(asked, true, true);
         Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
-        Assert.Equal((CaseGo.Proceed, 0), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
+        Assert.Equal((NextAction.Proceed, 0), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
         Assert.True(await desk.IsBegunAsync(asked));
     }
 
@@ -95,12 +95,12 @@ public sealed class StepTests
         var (asked, holds) = (await desk.PlanAsync(), desk.Holds());
         await desk.AnswerAsync(asked, true, true);
         Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
-        Assert.Equal(CaseGo.Proceed, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.PlanAsync()).Outcome);
 
         await desk.WaitAsync(desk.World.Policy.ApprovalValidFor + TimeSpan.FromMinutes(1));
 
-        Assert.Equal((CaseGo.Again, holds), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
-        Assert.Equal(CaseGo.AskApproval, (await desk.PlanAsync()).Outcome);
+        Assert.Equal((NextAction.Retry, holds), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
+        Assert.Equal(NextAction.AskApproval, (await desk.PlanAsync()).Outcome);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class StepTests
         await desk.AnswerAsync(asked, true, true);
         await desk.StandingAsync(asked.ApprovalId!);
 
-        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
+        Assert.Equal((NextAction.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
         Assert.True(await desk.IsBegunAsync(asked));
     }
 
@@ -136,8 +136,8 @@ public sealed class StepTests
         desk.World.Sandbox.SetFaults("PATCH graph/users/* => status=503");
         await desk.SaysAsync();
 
-        Assert.Equal(CaseGo.Again, (await desk.MeanwhileAsync(desk.BlockAsync())).Outcome);
-        Assert.Equal(CaseGo.Proceed, (await desk.MeanwhileAsync(desk.BlockAsync(attempt: 3))).Outcome);
+        Assert.Equal(NextAction.Retry, (await desk.MeanwhileAsync(desk.BlockAsync())).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.MeanwhileAsync(desk.BlockAsync(attempt: 3))).Outcome);
         Assert.Equal((LeaverStage.Blocking, true), ((await desk.CaseAsync()).Stage, desk.CanSignIn()));
     }
 
@@ -149,7 +149,7 @@ public sealed class StepTests
         await desk.SaysAsync();
         await desk.RemoveAsync(await desk.PlannedAsync());
 
-        Assert.Equal((CaseGo.Again, 0), ((await desk.VerifyAsync()).Outcome, desk.Holds()));
+        Assert.Equal((NextAction.Retry, 0), ((await desk.VerifyAsync()).Outcome, desk.Holds()));
         Assert.Equal(LeaverStage.Blocking, (await desk.CaseAsync()).Stage);
     }
 
@@ -164,8 +164,8 @@ public sealed class StepTests
 
         var planned = await desk.PlanAsync();
 
-        Assert.Equal((CaseGo.Proceed, 0), ((await desk.RemoveAsync(planned.PlanId!, attempt: 1)).Outcome, desk.Holds()));
-        Assert.Equal(CaseGo.Proceed, (await desk.VerifyAsync()).Outcome);
+        Assert.Equal((NextAction.Proceed, 0), ((await desk.RemoveAsync(planned.PlanId!, attempt: 1)).Outcome, desk.Holds()));
+        Assert.Equal(NextAction.Proceed, (await desk.VerifyAsync()).Outcome);
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class StepTests
         await CutOffAsync(desk, "offboarding.remove", () => desk.RemoveAsync(plan));
         var changes = desk.Changes;
 
-        Assert.Equal(CaseGo.Proceed, (await desk.RemoveAsync(plan)).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.RemoveAsync(plan)).Outcome);
         await desk.RemoveAsync(plan, attempt: 1);
 
         Assert.Equal((changes, 1), (desk.Changes, desk.Recorded("offboarding.remove")));
@@ -191,10 +191,10 @@ public sealed class StepTests
         var asked = await UndoAskedAsync(desk);
 
         await desk.AnswerAsync(asked, true);
-        Assert.Equal((CaseGo.Again, false), ((await desk.RestoreAsync(asked.PlanId!)).Outcome, desk.CanSignIn()));
+        Assert.Equal((NextAction.Retry, false), ((await desk.RestoreAsync(asked.PlanId!)).Outcome, desk.CanSignIn()));
 
         await desk.AnswerAsync(asked, true, true);
-        Assert.Equal((CaseGo.Proceed, true), ((await desk.RestoreAsync(asked.PlanId!)).Outcome, desk.CanSignIn()));
+        Assert.Equal((NextAction.Proceed, true), ((await desk.RestoreAsync(asked.PlanId!)).Outcome, desk.CanSignIn()));
         Assert.True(await desk.IsBegunAsync(asked));
     }
 
@@ -222,7 +222,7 @@ public sealed class StepTests
         desk.Edit(PolicyEdit.ProtectLea);
         await desk.SaysAsync();
         var asked = await desk.BlockAsync();
-        Assert.Equal((CaseGo.AskApproval, true), (asked.Outcome, await desk.IsOpenAsync(asked)));
+        Assert.Equal((NextAction.AskApproval, true), (asked.Outcome, await desk.IsOpenAsync(asked)));
         await desk.AnswerAsync(asked, true, true);
 
         if (news == "policy")
@@ -238,9 +238,9 @@ public sealed class StepTests
         Assert.Equal(
             news switch
             {
-                "policy" => CaseGo.AskApproval,
-                "cancelled" => CaseGo.End,
-                _ => CaseGo.NotDue,
+                "policy" => NextAction.AskApproval,
+                "cancelled" => NextAction.Stop,
+                _ => NextAction.NotDue,
             },
             again.Outcome
         );
@@ -276,7 +276,7 @@ public sealed class StepTests
 
         var decided = await desk.BlockAsync();
 
-        Assert.Equal(kind == HrEventKind.Cancelled ? CaseGo.End : CaseGo.NotDue, decided.Outcome);
+        Assert.Equal(kind == HrEventKind.Cancelled ? NextAction.Stop : NextAction.NotDue, decided.Outcome);
         Assert.Equal((0, true), (desk.PlacesTaken, desk.CanSignIn()));
     }
 
@@ -297,7 +297,7 @@ public sealed class StepTests
 
         var decided = await desk.BlockAsync();
 
-        Assert.Equal(CaseGo.End, decided.Outcome);
+        Assert.Equal(NextAction.Stop, decided.Outcome);
         Assert.Equal((0, true), (desk.PlacesTaken, desk.CanSignIn()));
     }
 
@@ -311,14 +311,14 @@ public sealed class StepTests
         await desk.BlockAsync();
         Assert.Equal((1, true), (desk.PlacesTaken, desk.CanSignIn()));
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
-        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.PlanAsync()).Outcome);
         Assert.Equal(0, desk.PlacesTaken);
 
         desk.World.Sandbox.Tenant.Denied.Clear();
         await desk.SaysAsync(who: Person.Noa);
         await desk.BlockAsync();
         await desk.SaysAsync(HrEventKind.Cancelled, 2, who: Person.Noa);
-        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.PlanAsync()).Outcome);
         Assert.Equal((1, false), (desk.PlacesTaken, desk.CanSignIn(Person.Noa)));
     }
 
@@ -416,7 +416,7 @@ public sealed class StepTests
 
         // Another policy is another first.
         desk.Edit(PolicyEdit.Comment);
-        Assert.Equal(CaseGo.AskApproval, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(NextAction.AskApproval, (await desk.PlanAsync()).Outcome);
     }
 
     [Fact]
@@ -479,7 +479,7 @@ public sealed class StepTests
         var again = await desk.Steps.PlanAsync(run, TestContext.Current.CancellationToken);
 
         // There is no other owner: people are asked.
-        Assert.Equal((CaseGo.Again, CaseGo.AskApproval, true), (removed.Outcome, again.Outcome, plan != again.PlanId));
+        Assert.Equal((NextAction.Retry, NextAction.AskApproval, true), (removed.Outcome, again.Outcome, plan != again.PlanId));
         Assert.DoesNotContain(
             desk.World.Sandbox.Requests,
             r => r.Method == "POST" && r.Path.EndsWith("/owners/$ref", StringComparison.Ordinal)
@@ -533,7 +533,7 @@ public sealed class StepTests
         await using var desk = await StepDesk.StartAsync();
         await desk.SaysAsync();
         await desk.RemoveAsync(await desk.PlannedAsync());
-        Assert.Equal(CaseGo.Proceed, (await desk.VerifyAsync()).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.VerifyAsync()).Outcome);
         var first = desk.Run;
         await desk.SaysAsync(HrEventKind.Rescheduled, 2, leavesIn: TimeSpan.FromDays(20));
 
@@ -547,16 +547,16 @@ public sealed class StepTests
         await using var desk = await StepDesk.StartAsync();
         await desk.SaysAsync();
         // Cut off before it is known whether the account was disabled.
-        Assert.Equal(CaseGo.Proceed, (await desk.Steps.DecideAsync(desk.Run, TestContext.Current.CancellationToken)).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.Steps.DecideAsync(desk.Run, TestContext.Current.CancellationToken)).Outcome);
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
-        Assert.Equal(CaseGo.End, (await desk.BlockAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.BlockAsync()).Outcome);
         await EditAsync(desk, DirectoryEdit.Delete);
 
-        Assert.Equal(CaseGo.End, (await desk.PlanUndoAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
 
         Assert.Equal((LeaverStage.Cancelled, false), ((await desk.CaseAsync()).Stage, (await desk.CaseAsync()).IsTaken));
         Assert.True(desk.World.HasFinding(LeaverControls.StepStuck));
-        Assert.Equal(CaseGo.End, (await desk.PlanUndoAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
         Assert.True(desk.World.HasFinding(LeaverControls.StepStuck));
     }
 
@@ -567,14 +567,14 @@ public sealed class StepTests
         desk.World.Sandbox.Tenant.Denied["RoleManagement.Read.Directory"] = true;
         await desk.SaysAsync();
         var asked = await desk.BlockAsync();
-        Assert.Equal(CaseGo.AskApproval, asked.Outcome);
+        Assert.Equal(NextAction.AskApproval, asked.Outcome);
         // While it cannot be read, a first answer and the deadline stay.
         await desk.AnswerAsync(asked, true);
         Assert.Equal((ApprovalStanding.Open, true), (await desk.StandingAsync(asked.ApprovalId!), await desk.IsOpenAsync(asked)));
 
         desk.World.Sandbox.Tenant.Denied.Clear();
         Assert.Equal((ApprovalStanding.Void, false), (await desk.StandingAsync(asked.ApprovalId!), await desk.IsOpenAsync(asked)));
-        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
+        Assert.Equal((NextAction.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
     }
 
     [Fact]
@@ -586,13 +586,13 @@ public sealed class StepTests
         await desk.BlockAsync();
         desk.World.Sandbox.SetFaults($"GET graph/users/{SmallTenant.IdOf(Person.Lea)} => status=403");
         var asked = await desk.PlanAsync();
-        Assert.Equal(CaseGo.AskApproval, asked.Outcome);
+        Assert.Equal(NextAction.AskApproval, asked.Outcome);
         Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
 
         desk.World.Sandbox.SetFaults(null);
         Assert.Equal(ApprovalStanding.Void, await desk.StandingAsync(asked.ApprovalId!));
         var planned = await desk.PlanAsync();
-        Assert.Equal(CaseGo.Proceed, planned.Outcome);
+        Assert.Equal(NextAction.Proceed, planned.Outcome);
         var plan = await desk.Documents.LoadAsync<ActionPlan>(
             LeaverSteps.Name(desk.Run, $"plan-{planned.PlanId}.json"),
             TestContext.Current.CancellationToken
@@ -609,7 +609,7 @@ public sealed class StepTests
         var old = desk.Run;
         await desk.WaitAsync(TimeSpan.FromHours(1));
         await desk.SaysAsync(HrEventKind.Rehired, employment: "2");
-        Assert.Equal(CaseGo.End, (await desk.Steps.PlanAsync(old, TestContext.Current.CancellationToken)).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.Steps.PlanAsync(old, TestContext.Current.CancellationToken)).Outcome);
         await desk.EraseAsync(old.CaseId);
         await desk.WaitAsync(TimeSpan.FromHours(1));
 
@@ -657,7 +657,7 @@ public sealed class StepTests
                 );
         };
 
-        Assert.Equal((CaseGo.Again, true), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
+        Assert.Equal((NextAction.Retry, true), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
     }
 
     [Fact]
@@ -671,7 +671,7 @@ public sealed class StepTests
 
         desk.Edit(PolicyEdit.UnprotectLea);
 
-        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.World.HasFinding("LEAVE-011")));
+        Assert.Equal((NextAction.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.World.HasFinding("LEAVE-011")));
     }
 
     [Fact]
@@ -680,11 +680,11 @@ public sealed class StepTests
         await using var desk = await StepDesk.StartAsync();
         await EditAsync(desk, DirectoryEdit.ClearEmployeeId);
         await desk.SaysAsync();
-        Assert.Equal((CaseGo.Unmatched, true), ((await desk.BlockAsync()).Outcome, desk.World.HasFinding("LEAVE-003")));
+        Assert.Equal((NextAction.Unmatched, true), ((await desk.BlockAsync()).Outcome, desk.World.HasFinding("LEAVE-003")));
 
         await EditAsync(desk, DirectoryEdit.SetEmployeeId);
 
-        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.World.HasFinding("LEAVE-003")));
+        Assert.Equal((NextAction.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.World.HasFinding("LEAVE-003")));
     }
 
     [Fact]
@@ -700,7 +700,7 @@ public sealed class StepTests
 
         Assert.Equal(desk.World.Now, (await desk.CaseAsync()).RestedAt);
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
-        Assert.Equal(CaseGo.AskApproval, (await desk.PlanUndoAsync()).Outcome);
+        Assert.Equal(NextAction.AskApproval, (await desk.PlanUndoAsync()).Outcome);
     }
 
     [Theory]
@@ -766,7 +766,7 @@ public sealed class StepTests
         desk.Edit(PolicyEdit.ProtectLea);
         await desk.SaysAsync();
 
-        Assert.Equal((CaseGo.AskApproval, 0), ((await desk.BlockAsync()).Outcome, desk.PlacesTaken));
+        Assert.Equal((NextAction.AskApproval, 0), ((await desk.BlockAsync()).Outcome, desk.PlacesTaken));
     }
 
     [Fact]
@@ -781,13 +781,13 @@ public sealed class StepTests
             desk.Interruptions.BeforeLookUp = null;
             await desk.SaysAsync(HrEventKind.Rescheduled, 2, TimeSpan.FromDays(30), Person.Noa);
         };
-        Assert.Equal(CaseGo.NotDue, (await desk.BlockAsync()).Outcome);
+        Assert.Equal(NextAction.NotDue, (await desk.BlockAsync()).Outcome);
         // She is known to be the one who leaves.
         Assert.Equal(SmallTenant.IdOf(Person.Noa), (await desk.CaseAsync()).UserId);
 
         await desk.SaysAsync();
 
-        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
+        Assert.Equal((NextAction.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
     }
 
     [Fact]
@@ -866,9 +866,9 @@ public sealed class StepTests
         await desk.BlockAsync();
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
 
-        Assert.Equal((CaseGo.Again, CaseGo.AskApproval), (await UndoAsync(29), await UndoAsync(30)));
+        Assert.Equal((NextAction.Retry, NextAction.AskApproval), (await UndoAsync(29), await UndoAsync(30)));
 
-        async Task<CaseGo> UndoAsync(int attempt) =>
+        async Task<NextAction> UndoAsync(int attempt) =>
             (await desk.Steps.PlanUndoAsync(desk.Run with { Attempt = attempt }, TestContext.Current.CancellationToken)).Outcome;
     }
 
@@ -885,7 +885,7 @@ public sealed class StepTests
         await EditAsync(desk, DirectoryEdit.Disable);
         desk.Edit(PolicyEdit.ProtectLea);
 
-        Assert.Equal(CaseGo.AskApproval, (await desk.BlockAsync()).Outcome);
+        Assert.Equal(NextAction.AskApproval, (await desk.BlockAsync()).Outcome);
 
         Assert.True((await desk.StateAsync())!.Facts!.AccountEnabled);
     }
@@ -916,15 +916,15 @@ public sealed class StepTests
             .Count(b => b.Name.Contains($"/{LedgerLayout.CheckpointFolder}", StringComparison.Ordinal));
 
     // The person is blocked, HR takes the leaving back, and two people are asked.
-    private static async Task<CaseDecision> UndoAskedAsync(StepDesk desk, Person who = Person.Lea)
+    private static async Task<ChangeDecision> UndoAskedAsync(StepDesk desk, Person who = Person.Lea)
     {
         await desk.SaysAsync(who: who);
         await desk.BlockAsync();
         await desk.SaysAsync(HrEventKind.Cancelled, 2, who: who);
         // The round comes to rest, and only then is it planned what is given back.
-        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.PlanAsync()).Outcome);
         var asked = await desk.PlanUndoAsync();
-        Assert.Equal((CaseGo.AskApproval, false), (asked.Outcome, desk.CanSignIn(who)));
+        Assert.Equal((NextAction.AskApproval, false), (asked.Outcome, desk.CanSignIn(who)));
         return asked;
     }
 

@@ -171,10 +171,10 @@ public sealed class BetweenStartsTests
             Stop
         );
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
-        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.PlanAsync()).Outcome);
         var asked = await desk.PlanUndoAsync();
         await desk.AnswerAsync(asked, true, true);
-        Assert.Equal(CaseGo.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
 
         Assert.Equal((true, false), (desk.CanSignIn(), IsMember(desk.World)));
     }
@@ -196,7 +196,7 @@ public sealed class BetweenStartsTests
             .World.Services.GetRequiredService<ILeaverCases>()
             .ChangeAsync(SmallTenant.Id, desk.Run.CaseId, c => c with { BlockedAt = null, Stage = LeaverStage.Scheduled }, Stop);
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
-        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.PlanAsync()).Outcome);
 
         Assert.Equal((1, false), (desk.PlacesTaken, desk.CanSignIn()));
     }
@@ -207,9 +207,9 @@ public sealed class BetweenStartsTests
         await using var desk = await StepDesk.StartAsync();
         desk.Edit(PolicyEdit.ProtectLea);
         await desk.SaysAsync();
-        Assert.Equal(CaseGo.AskApproval, (await desk.BlockAsync()).Outcome);
+        Assert.Equal(NextAction.AskApproval, (await desk.BlockAsync()).Outcome);
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
-        Assert.Equal(CaseGo.End, (await desk.BlockAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.BlockAsync()).Outcome);
         await desk.SaysAsync(sequence: 3);
         await desk.WaitAsync(TimeSpan.FromHours(1));
 
@@ -230,7 +230,7 @@ public sealed class BetweenStartsTests
         Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
         await desk.AnswerAsync(asked, 1, true);
         Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
-        Assert.Equal((CaseGo.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
+        Assert.Equal((NextAction.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
     }
 
     [Fact]
@@ -241,7 +241,7 @@ public sealed class BetweenStartsTests
         {
             await desk.SaysAsync(who: who);
             await desk.RemoveAsync(await desk.PlannedAsync());
-            Assert.Equal(CaseGo.Proceed, (await desk.VerifyAsync()).Outcome);
+            Assert.Equal(NextAction.Proceed, (await desk.VerifyAsync()).Outcome);
         }
         await desk.WaitAsync(desk.World.Policy.WatchFor + TimeSpan.FromDays(1));
         string? other = null;
@@ -371,12 +371,12 @@ public sealed class BetweenStartsTests
         await desk.SaysAsync(sequence: 3);
         await desk.RemoveAsync(await desk.PlannedAsync());
         await desk.SaysAsync(HrEventKind.Cancelled, 4);
-        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.PlanAsync()).Outcome);
         await desk.Steps.CheckNotGivenBackAsync(Stop);
         Assert.True(HasUndoFinding(desk));
         var asked = await desk.PlanUndoAsync();
         await desk.AnswerAsync(asked, true, true);
-        Assert.Equal(CaseGo.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
 
         Assert.Equal((true, false, false), (desk.CanSignIn(), IsMember(desk.World), HasUndoFinding(desk)));
         // And it is given back once.
@@ -434,15 +434,15 @@ public sealed class BetweenStartsTests
         await desk.SaysAsync();
         await desk.BlockAsync();
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
-        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.PlanAsync()).Outcome);
         var asked = await desk.PlanUndoAsync();
         await desk.AnswerAsync(asked, true, true);
         desk.World.Sandbox.SetFaults("PATCH graph/users/* => status=503");
 
         // As many attempts went to another plan.
         for (var attempt = 40; attempt < 59; attempt++)
-            Assert.Equal(CaseGo.Again, (await desk.MeanwhileAsync(desk.RestoreAsync(asked.PlanId!, attempt))).Outcome);
-        Assert.Equal(CaseGo.Proceed, (await desk.MeanwhileAsync(desk.RestoreAsync(asked.PlanId!, 59))).Outcome);
+            Assert.Equal(NextAction.Retry, (await desk.MeanwhileAsync(desk.RestoreAsync(asked.PlanId!, attempt))).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.MeanwhileAsync(desk.RestoreAsync(asked.PlanId!, 59))).Outcome);
 
         Assert.Equal((false, true), (desk.CanSignIn(), HasUndoFinding(desk)));
     }
@@ -499,7 +499,7 @@ public sealed class BetweenStartsTests
         var asked = await desk.BlockAsync();
         await desk.AnswerAsync(asked, true, true);
         Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
-        Assert.Equal(CaseGo.Proceed, (await desk.BlockAsync()).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.BlockAsync()).Outcome);
         Assert.True(HasUndoFinding(desk));
         await GiveUpUndoAsync(desk, 4);
 
@@ -541,10 +541,10 @@ public sealed class BetweenStartsTests
         await desk.RemoveAsync(await desk.PlannedAsync());
         await desk.WaitAsync(TimeSpan.FromHours(1));
         await desk.SaysAsync(HrEventKind.Cancelled, 2, employment: "2");
-        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.PlanAsync()).Outcome);
         var asked = await desk.PlanUndoAsync();
         await desk.AnswerAsync(asked, true, true);
-        Assert.Equal(CaseGo.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
         Assert.False(desk.CanSignIn());
 
         await desk.Steps.CheckLockedOutAsync(Stop);
@@ -576,7 +576,7 @@ public sealed class BetweenStartsTests
     {
         await desk.SaysAsync(who: who);
         await desk.RemoveAsync(await desk.PlannedAsync());
-        Assert.Equal(CaseGo.Proceed, (await desk.VerifyAsync()).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.VerifyAsync()).Outcome);
     }
 
     private static async Task WatchFormerAsync(StepDesk desk) =>
@@ -587,12 +587,12 @@ public sealed class BetweenStartsTests
     private async Task GiveUpUndoAsync(StepDesk desk, long sequence, params IEnumerable<string> denied)
     {
         await desk.SaysAsync(HrEventKind.Cancelled, sequence);
-        Assert.Equal(CaseGo.End, (await desk.PlanAsync()).Outcome);
+        Assert.Equal(NextAction.Stop, (await desk.PlanAsync()).Outcome);
         var asked = await desk.PlanUndoAsync();
         await desk.AnswerAsync(asked, true, true);
         foreach (var permission in denied)
             desk.World.Sandbox.Tenant.Denied[permission] = true;
-        Assert.Equal(CaseGo.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
+        Assert.Equal(NextAction.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
         _undo = asked.PlanId;
         desk.World.Sandbox.Tenant.Denied.Clear();
     }

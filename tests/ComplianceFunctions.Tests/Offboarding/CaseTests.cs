@@ -468,7 +468,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
             .Services.GetRequiredService<ILeaverCases>()
             .ChangeAsync(host.Sandbox.TenantId, id, c => c with { DueAt = host.Clock.GetUtcNow() }, CaseHost.Stop);
         var steps = host.Services.GetRequiredService<LeaverSteps>();
-        Assert.Equal(CaseGo.Proceed, (await steps.DecideAsync(new CaseRun(id, 1, "cut off"), CaseHost.Stop)).Outcome);
+        Assert.Equal(NextAction.Proceed, (await steps.DecideAsync(new CaseRun(id, 1, "cut off"), CaseHost.Stop)).Outcome);
         var user = Json.Object(host.Sandbox.Tenant.Users.Find(Leaver)!.Json);
         user["accountEnabled"] = !done;
         host.Sandbox.Tenant.Users.Put(Leaver, JsonSerializer.SerializeToUtf8Bytes(user));

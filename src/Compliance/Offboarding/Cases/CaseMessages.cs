@@ -24,9 +24,9 @@ public sealed record CaseRun(string CaseId, int Round, string CorrelationId)
 /// <param name="PlanId">The plan decided on; null when there is none.</param>
 /// <param name="ApprovalId">The request that two approvers answer; null when none is due.</param>
 /// <param name="Deadline">Until when an answer is expected (UTC); null when none is due.</param>
-/// <param name="Until">When access ends (UTC), with <see cref="CaseGo.NotDue"/>; null otherwise.</param>
-public sealed record CaseDecision(
-    CaseGo Outcome,
+/// <param name="Until">When access ends (UTC), with <see cref="NextAction.NotDue"/>; null otherwise.</param>
+public sealed record ChangeDecision(
+    NextAction Outcome,
     string? PlanId = null,
     string? ApprovalId = null,
     DateTime? Deadline = null,
@@ -34,7 +34,7 @@ public sealed record CaseDecision(
 );
 
 /// <summary>What an orchestration does next.</summary>
-public enum CaseGo
+public enum NextAction
 {
     /// <summary>Go on.</summary>
     Proceed,
@@ -59,10 +59,10 @@ public enum CaseGo
 }
 
 /// <summary>What one pass of carrying a plan out came to.</summary>
-/// <param name="Outcome">What to do next; <see cref="CaseGo.Paced"/>: not all was done.</param>
+/// <param name="Outcome">What to do next; <see cref="NextAction.Throttled"/>: not all was done.</param>
 /// <param name="Until">When Graph's quota has room (UTC), if nothing was done in this pass for want of it: the same pass is due then. Null
 /// when the next one is due at once.</param>
-public sealed record CasePass(CaseGo Outcome, DateTime? Until = null);
+public sealed record ChangePass(NextAction Outcome, DateTime? Until = null);
 
 /// <summary>How a wait for approvals stands.</summary>
 public enum ApprovalStanding
@@ -81,11 +81,11 @@ public enum ApprovalStanding
 }
 
 /// <summary>What one pass of acting or verifying left.</summary>
-/// <param name="Outcome">What to do next: <see cref="CaseGo.Proceed"/> when everything removable was seen removed.</param>
+/// <param name="Outcome">What to do next: <see cref="NextAction.Proceed"/> when everything removable was seen removed.</param>
 /// <param name="Left">Accesses that are still there or whose state is unknown and that trying again may remove.</param>
 /// <param name="Stuck">Accesses that trying again does not remove: a permission is missing, or a person has to act.</param>
 /// <param name="NewPlan">True when access outside the plans was seen, so that another plan is due.</param>
-public sealed record CaseProgress(CaseGo Outcome, int Left, int Stuck, bool NewPlan);
+public sealed record CaseProgress(NextAction Outcome, int Left, int Stuck, bool NewPlan);
 
 /// <summary>What a case has done so far, as kept beside its documents.</summary>
 internal sealed record CaseState

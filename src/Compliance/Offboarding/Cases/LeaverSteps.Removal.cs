@@ -21,16 +21,16 @@ public sealed partial class LeaverSteps
     private static readonly TimeSpan CertifyEvery = TimeSpan.FromDays(1);
 
     /// <summary>Reads all access, keeps the snapshot, and makes the removal plan.</summary>
-    /// <returns><see cref="CaseGo.Paced"/> when others are being blocked: it gives way to them a few times.</returns>
-    public async Task<CaseDecision> PlanAsync(CaseRun run, CancellationToken cancellationToken)
+    /// <returns><see cref="NextAction.Throttled"/> when others are being blocked: it gives way to them a few times.</returns>
+    public async Task<ChangeDecision> PlanAsync(CaseRun run, CancellationToken cancellationToken)
     {
         if (run.Pass < MaxGivingWay && _parts.Urgent.Any)
-            return new(CaseGo.Paced);
+            return new(NextAction.Throttled);
         var lookedAt = Now;
         var policy = _parts.Policy.Load();
         var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
-            return new(CaseGo.End);
+            return new(NextAction.Stop);
         await BlockAgainAsync(run, known, policy, cancellationToken);
         var state = await StateAsync(run, cancellationToken);
         var facts = state.Facts!;
@@ -42,7 +42,7 @@ public sealed partial class LeaverSteps
             && !await HasLapsedAsync(run, known, pending, cancellationToken)
             && await CanTakeOverAsync(await PlanAsync(run, pending, cancellationToken), state, cancellationToken)
         )
-            return new(CaseGo.Proceed, pending);
+            return new(NextAction.Proceed, pending);
         // The first snapshot is what an undo restores from, so it is never replaced. Of two at once, as after a killed host whose worker
         // went on, the first to keep it is right. A later plan is made from a fresh one.
         var first = await _parts.Documents.LoadAsync<AccessSnapshot>(Name(run, "snapshot.json"), cancellationToken);
@@ -93,7 +93,7 @@ public sealed partial class LeaverSteps
             cancellationToken
         );
         if (state.Released.Contains(planId, StringComparer.Ordinal) && !await HasLapsedAsync(run, known, planId, cancellationToken))
-            return new(CaseGo.Proceed, planId);
+            return new(NextAction.Proceed, planId);
         var isFirstAct = await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, cancellationToken);
         var holds = PlanGuards.Before(plan, snapshot, facts, heir, owners, isFirstAct);
         if (holds.Count > 0)
@@ -103,31 +103,31 @@ public sealed partial class LeaverSteps
         }
         await ChangeStateAsync(run, s => s with { Released = With(s.Released, planId) }, cancellationToken);
         await RemovingAsync(run, planId, cancellationToken);
-        return new(CaseGo.Proceed, planId);
+        return new(NextAction.Proceed, planId);
     }
 
     /// <summary>Carries the plan out, as far as Graph's quota of writes has room; steps that were in effect are not done again.</summary>
-    public async Task<CasePass> RemoveAsync(CaseRun run, string planId, CancellationToken cancellationToken)
+    public async Task<ChangePass> RemoveAsync(CaseRun run, string planId, CancellationToken cancellationToken)
     {
         var policy = _parts.Policy.Load();
         var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
         {
             await RecordRemovedAsync(run, planId, policy, cancellationToken);
-            return new(CaseGo.End);
+            return new(NextAction.Stop);
         }
         await BlockAgainAsync(run, known, policy, cancellationToken);
         var state = await StateAsync(run, cancellationToken);
         if (!state.Released.Contains(planId, StringComparer.Ordinal))
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         var plan = await PlanAsync(run, planId, cancellationToken);
         if (plan.PolicySha256 != policy.Sha256 || await HasLapsedAsync(run, known, planId, cancellationToken))
         {
             await RecordRemovedAsync(run, planId, policy, cancellationToken);
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         }
         if (!await CanTakeOverAsync(plan, state, cancellationToken))
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         await RemovingAsync(run, planId, cancellationToken);
         if (!state.Begun.Contains(planId, StringComparer.Ordinal))
         {
@@ -154,7 +154,7 @@ public sealed partial class LeaverSteps
             .ToHashSet(StringComparer.Ordinal);
         var (done, until) = await PassAsync(run, "outcomes", plan, settled, state.Tried, cancellationToken);
         if (done is null)
-            return new(CaseGo.Paced, until);
+            return new(NextAction.Throttled, until);
         state = await ChangeStateAsync(
             run,
             s => s with { Outcomes = Merged(s.Outcomes, done.Outcomes), Tried = done.Tried },
@@ -163,10 +163,10 @@ public sealed partial class LeaverSteps
         var isNew = await RecordRemovedAsync(run, plan, state, done.Outcomes, done.Whole, policy, cancellationToken);
         await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, cancellationToken);
         if (!done.Whole)
-            return new(CaseGo.Paced);
+            return new(NextAction.Throttled);
         if (isNew)
             await _parts.Checkpoints.AfterPlanAsync(planId, cancellationToken);
-        return new(CaseGo.Proceed);
+        return new(NextAction.Proceed);
     }
 
     // What was done and cut off from its record is on record before anything else goes on, whoever has forbidden the rest meanwhile.
@@ -235,7 +235,7 @@ public sealed partial class LeaverSteps
         var policy = _parts.Policy.Load();
         var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
-            return new(CaseGo.End, 0, 0, false);
+            return new(NextAction.Stop, 0, 0, false);
         var state = await StateAsync(run, cancellationToken);
         var facts = state.Facts!;
         var before = await SnapshotAsync(run, cancellationToken);
@@ -312,7 +312,7 @@ public sealed partial class LeaverSteps
                         },
                 cancellationToken
             );
-        return new(clear ? CaseGo.Proceed : CaseGo.Again, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
+        return new(clear ? NextAction.Proceed : NextAction.Retry, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
     }
 
     /// <summary>

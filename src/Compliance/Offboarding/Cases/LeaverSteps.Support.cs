@@ -123,7 +123,7 @@ public sealed partial class LeaverSteps
         run.Round == 1 ? $"{run.CaseId}-{planId[..12]}" : $"{run.CaseId}-{run.Round}-{planId[..12]}";
 
     // Asks two people. The case stands where it stood when no stage is given.
-    private async Task<CaseDecision> HoldAsync(
+    private async Task<ChangeDecision> HoldAsync(
         Question asked,
         LeaverCase known,
         OffboardingPolicy policy,
@@ -225,7 +225,7 @@ public sealed partial class LeaverSteps
             cancellationToken: cancellationToken
         );
         Held(_log, run.CaseId, planId, string.Join(",", holds.Select(h => h.Guard)));
-        return new(CaseGo.AskApproval, planId, request.Id, request.Deadline.UtcDateTime);
+        return new(NextAction.AskApproval, planId, request.Id, request.Deadline.UtcDateTime);
     }
 
     private static bool IsUndo(ApprovalRequest request) => request.Guards.Contains(GuardNames.Restore, StringComparer.Ordinal);

@@ -15,21 +15,21 @@ public sealed partial class LeaverSteps
     /// approvals, given after the event of HR that holds now.
     /// </summary>
     /// <returns>
-    /// <see cref="CaseGo.Again"/> while the case still acts, or while it cannot be read whether an act that was cut off was done;
-    /// <see cref="CaseGo.End"/> when nothing is to be given back.
+    /// <see cref="NextAction.Retry"/> while the case still acts, or while it cannot be read whether an act that was cut off was done;
+    /// <see cref="NextAction.Stop"/> when nothing is to be given back.
     /// </returns>
-    public async Task<CaseDecision> PlanUndoAsync(CaseRun run, CancellationToken cancellationToken)
+    public async Task<ChangeDecision> PlanUndoAsync(CaseRun run, CancellationToken cancellationToken)
     {
         var lookedAt = Now;
         var known = await CaseAsync(run, cancellationToken);
         if (!CaseRules.IsUndoWanted(known, Now))
-            return new(CaseGo.End);
+            return new(NextAction.Stop);
         var policy = _parts.Policy.Load();
         if (await ToGiveBackAsync(known, cancellationToken) is not { } taken)
             return await GivenBackAsync(known, [], null, cancellationToken);
         // What is taken away after the plan was made would not be given back. An orchestration that never comes to rest has failed.
         if (known is { RestedAt: null, BegunAt: not null } && taken.Last.Run.Round == known.Round && run.Attempt < MaxWaitsForRest)
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, cancellationToken))
         {
             await ChangeAsync(
@@ -37,7 +37,7 @@ public sealed partial class LeaverSteps
                 c => !CaseRules.IsTakenBack(c) ? c : c with { Note = "nothing is given back while the person leaves by another case" },
                 cancellationToken
             );
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         }
         if (!taken.IsSeen)
         {
@@ -46,7 +46,7 @@ public sealed partial class LeaverSteps
             if (lookup is { Facts: null, Unreadable: false })
                 return await DeletedAsync(known, taken, policy, cancellationToken);
             if (lookup.Facts?.AccountEnabled is not { } enabled)
-                return new(CaseGo.Again);
+                return new(NextAction.Retry);
             if (enabled || taken.Facts.AccountEnabled != true)
                 return await GivenBackAsync(known, taken.Rounds, null, cancellationToken);
             var (cutOff, state) = taken.Last;
@@ -79,7 +79,7 @@ public sealed partial class LeaverSteps
         await _parts.Documents.SaveAsync(Name(acted, $"plan-{planId}.json"), plan, cancellationToken);
         var requestId = UndoRequestPrefix(known) + planId[..12];
         if (await _parts.Approvals.FindAsync(Tenant, requestId, cancellationToken) is { } request && IsApproved(known, request))
-            return new(CaseGo.Proceed, planId);
+            return new(NextAction.Proceed, planId);
         var hold = new Hold(
             GuardNames.Restore,
             CaseRules.IsStaying(known, Now)
@@ -91,29 +91,29 @@ public sealed partial class LeaverSteps
     }
 
     /// <summary>Gives access back as planned and approved, as far as Graph's quota of writes has room.</summary>
-    public async Task<CasePass> RestoreAsync(CaseRun run, string planId, CancellationToken cancellationToken)
+    public async Task<ChangePass> RestoreAsync(CaseRun run, string planId, CancellationToken cancellationToken)
     {
         var known = await CaseAsync(run, cancellationToken);
         var policy = _parts.Policy.Load();
         if (!CaseRules.IsUndoWanted(known, Now) || await ToGiveBackAsync(known, cancellationToken) is not { } taken)
-            return new(CaseGo.End);
+            return new(NextAction.Stop);
         var acted = taken.Last.Run;
         if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, cancellationToken))
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         if (
             await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], cancellationToken) is not { } request
             || !IsApproved(known, request)
         )
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         var plan = await PlanAsync(acted, planId, cancellationToken);
         if (plan.PolicySha256 != policy.Sha256 || !Same(plan.SubjectId, taken.Facts.UserId))
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         await _parts.Approvals.BeginAsync(Tenant, request.Id, Now, cancellationToken);
         var state = taken.Last.State;
         var settled = state.Restored.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
         var (done, until) = await PassAsync(run with { Round = acted.Round }, "restored", plan, settled, state.Tried, cancellationToken);
         if (done is null)
-            return new(CaseGo.Paced, until);
+            return new(NextAction.Throttled, until);
         state = await ChangeStateAsync(
             acted,
             s =>
@@ -165,15 +165,15 @@ public sealed partial class LeaverSteps
             cancellationToken
         );
         if (!done.Whole)
-            return new(CaseGo.Paced);
+            return new(NextAction.Throttled);
         // What a missing permission or the service's refusal keeps back is reported, and not tried for ever.
         if (left.Exists(o => o.Result == StepResult.Failed) && state.Restores!.Count < MaxRestoreAttempts)
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         var note = plan.Manual.Count == 0 ? null : $"{plan.Manual.Count} things could not be given back by this program";
         await LeaveAsync(known, acted, plan, left, policy, cancellationToken);
         await GivenBackAsync(known, taken.Rounds, note, cancellationToken);
         // Of another person, whom another round took for the leaver, there may be more.
-        return new(CaseRules.IsUndoWanted(await CaseAsync(run, cancellationToken), Now) ? CaseGo.Again : CaseGo.Proceed);
+        return new(CaseRules.IsUndoWanted(await CaseAsync(run, cancellationToken), Now) ? NextAction.Retry : NextAction.Proceed);
     }
 
     // Of several employments one may be taken back while another has ended: what that one took is not given back by this one.
@@ -253,7 +253,7 @@ public sealed partial class LeaverSteps
     }
 
     // What these rounds took is given back, as far as it can be.
-    private async Task<CaseDecision> GivenBackAsync(
+    private async Task<ChangeDecision> GivenBackAsync(
         LeaverCase known,
         IReadOnlyList<ActedRound> rounds,
         string? note,
@@ -294,11 +294,11 @@ public sealed partial class LeaverSteps
             cancellationToken
         );
         await ReportAsync(known, [CasePhase.Undo], [], cancellationToken);
-        return new(CaseGo.End);
+        return new(NextAction.Stop);
     }
 
     // Whether the account was disabled before the user was deleted is not known, and nothing can be given back.
-    private async Task<CaseDecision> DeletedAsync(
+    private async Task<ChangeDecision> DeletedAsync(
         LeaverCase known,
         Taken taken,
         OffboardingPolicy policy,

@@ -34,10 +34,10 @@ public sealed partial class LeaverSteps
     /// step, so that nothing but the directory is between the event and the block.
     /// </summary>
     /// <returns>
-    /// <see cref="CaseGo.Proceed"/> when both were done, or when trying again soon does not help: the later steps try again as well;
-    /// <see cref="CaseGo.NotDue"/> when it is too early; else what it waits for, or that the case is over.
+    /// <see cref="NextAction.Proceed"/> when both were done, or when trying again soon does not help: the later steps try again as well;
+    /// <see cref="NextAction.NotDue"/> when it is too early; else what it waits for, or that the case is over.
     /// </returns>
-    public async Task<CaseDecision> BlockAsync(CaseRun run, CancellationToken cancellationToken)
+    public async Task<ChangeDecision> BlockAsync(CaseRun run, CancellationToken cancellationToken)
     {
         var policy = _parts.Policy.Load();
         var (decision, plan) = await DecideAsync(run, policy, cancellationToken);
@@ -56,12 +56,12 @@ public sealed partial class LeaverSteps
     }
 
     /// <summary>Decides whether the person may be blocked now, and changes nothing in the tenant.</summary>
-    internal async Task<CaseDecision> DecideAsync(CaseRun run, CancellationToken cancellationToken) =>
+    internal async Task<ChangeDecision> DecideAsync(CaseRun run, CancellationToken cancellationToken) =>
         (await DecideAsync(run, _parts.Policy.Load(), cancellationToken)).Answer;
 
     // Finds the person, asks the guards and reserves room under the caps. Nothing is changed in the tenant. The plan comes with Proceed
     // alone.
-    private async Task<(CaseDecision Answer, ActionPlan? Plan)> DecideAsync(
+    private async Task<(ChangeDecision Answer, ActionPlan? Plan)> DecideAsync(
         CaseRun run,
         OffboardingPolicy policy,
         CancellationToken cancellationToken
@@ -73,7 +73,7 @@ public sealed partial class LeaverSteps
         return (answer, plan);
     }
 
-    private async Task<(CaseDecision Answer, ActionPlan? Plan)> DecidedAsync(
+    private async Task<(ChangeDecision Answer, ActionPlan? Plan)> DecidedAsync(
         CaseRun run,
         OffboardingPolicy policy,
         CancellationToken cancellationToken
@@ -82,17 +82,17 @@ public sealed partial class LeaverSteps
         var lookedAt = Now;
         var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
-            return (new(CaseGo.End), null);
+            return (new(NextAction.Stop), null);
         if (CaseRules.IsLater(known, lookedAt))
         {
             await ReleasePlaceAsync(run, cancellationToken);
-            return (new(CaseGo.NotDue, Until: known.DueAt!.Value.UtcDateTime), null);
+            return (new(NextAction.NotDue, Until: known.DueAt!.Value.UtcDateTime), null);
         }
         _parts.Urgent.Begin(run.CaseId);
         var state = await StateAsync(run, cancellationToken);
         // Blocked before, in this round: what the person was before must not be forgotten.
         if (known.BlockedAt is not null && await BlockPlanAsync(run, state, cancellationToken) is { } blocked)
-            return (new(CaseGo.Proceed, blocked.Id()), blocked);
+            return (new(NextAction.Proceed, blocked.Id()), blocked);
         // Each round matches again, and so does each attempt: HR and the directory may have been put right meanwhile.
         var lookup = await LookUpAsync(known, policy, cancellationToken);
         if (lookup.Facts is not { } facts)
@@ -134,7 +134,7 @@ public sealed partial class LeaverSteps
         if (known.BegunAt is not null && state.Facts is { } before && !Same(before.UserId, facts.UserId))
         {
             await ChangeAsync(run, c => Over(c, run) ? c : CaseRules.NextRound(c) with { UserId = facts.UserId }, cancellationToken);
-            return (new(CaseGo.End), null);
+            return (new(NextAction.Stop), null);
         }
         if (approved)
         {
@@ -176,7 +176,7 @@ public sealed partial class LeaverSteps
             await ReportAsync(known, [CasePhase.Match, CasePhase.Hold, CasePhase.Approval], [], cancellationToken);
         if (known.IsNotGivenBack)
             await ReportNotGivenBackAsync(begun, policy, cancellationToken);
-        return (new(CaseGo.Proceed, planId), plan);
+        return (new(NextAction.Proceed, planId), plan);
     }
 
     // The account that was named, where somebody started the case for cause; else whom HR's event fits.
@@ -185,7 +185,7 @@ public sealed partial class LeaverSteps
             ? _parts.Directory.LookUpAsync(cause.UserId, policy, cancellationToken)
             : _parts.Directory.LookUpAsync(known.Latest, policy, cancellationToken);
 
-    private async Task<CaseDecision> UnmatchedAsync(
+    private async Task<ChangeDecision> UnmatchedAsync(
         CaseRun run,
         LeaverCase known,
         LeaverLookup lookup,
@@ -223,7 +223,7 @@ public sealed partial class LeaverSteps
                 Now,
                 cancellationToken
             );
-            return new(CaseGo.Again);
+            return new(NextAction.Retry);
         }
         await ReportAsync(
             known,
@@ -240,7 +240,7 @@ public sealed partial class LeaverSteps
             ],
             cancellationToken
         );
-        return new(CaseGo.Unmatched);
+        return new(NextAction.Unmatched);
     }
 
     // Administrators who leave at the same time do not count for each other. Each is first noted as leaving and counts then: of two at
@@ -259,21 +259,21 @@ public sealed partial class LeaverSteps
     }
 
     // Disables the account and revokes its sessions.
-    private async Task<CaseGo> BlockedAsync(CaseRun run, ActionPlan plan, OffboardingPolicy policy, CancellationToken cancellationToken)
+    private async Task<NextAction> BlockedAsync(CaseRun run, ActionPlan plan, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var known = await CaseAsync(run, cancellationToken);
         if (Over(known, run) || CaseRules.IsLater(known, Now))
         {
             (_, var over) = await LookAsync(run, policy, cancellationToken);
-            return over ? CaseGo.End : CaseGo.Again;
+            return over ? NextAction.Stop : NextAction.Retry;
         }
         var planId = plan.Id();
         var state = await StateAsync(run, cancellationToken);
         // Blocked in this round and not on record: a crash came between the two.
         if (known.BlockedAt is not null && (state.Blocked.Count == 0 || IsBlockRecorded(state, run)))
-            return CaseGo.Proceed;
+            return NextAction.Proceed;
         if (!state.Released.Contains(planId, StringComparer.Ordinal))
-            return CaseGo.Again;
+            return NextAction.Retry;
         var settled = state.Blocked.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
         var (outcomes, _) = await _parts.Executor.RunAsync(plan, settled, None, cancellationToken);
         state = await ChangeStateAsync(
@@ -376,7 +376,7 @@ public sealed partial class LeaverSteps
             await WithdrawAdviceAsync(known, policy, cancellationToken);
         // What a moment may correct is waited for; else the rest goes on, and this is tried again with it.
         var mayPass = left.TrueForAll(o => o?.Result is StepResult.Failed or null);
-        return inEffect || !mayPass || run.Attempt >= QuickAttempts ? CaseGo.Proceed : CaseGo.Again;
+        return inEffect || !mayPass || run.Attempt >= QuickAttempts ? NextAction.Proceed : NextAction.Retry;
     }
 
     // A step after blocking: what could not be blocked is tried again. Whoever was blocked is left alone.
