@@ -41,6 +41,7 @@ internal static class CredentialServices
             services.AddSingleton(new WatchedQueue(queue));
         services.AddCredentialInventory();
         services.AddSingleton<ICredentialPolicySource>(file);
+        services.AddSingleton(p => new WatchedPolicy("credential", now => p.GetRequiredService<ICredentialPolicySource>().Load(now)));
         services.AddSingleton<IKnownResources>(p => new TableKnownResources(p.GetRequiredService<StateStorage>()));
         services.AddSingleton<IRunDocuments>(p => new BlobRunDocuments(
             p.GetRequiredService<StateStorage>().Blobs.GetBlobContainerClient(BlobRunDocuments.Container)

@@ -51,6 +51,7 @@ public enum LeaverStage
 /// <param name="Reason">Why.</param>
 /// <param name="CorrelationId">Joins it with logs and traces.</param>
 /// <param name="Times">How often it was done when only the last time is kept, see <see cref="Cases.CaseRules.MaxUnrecorded"/>.</param>
+/// <param name="PolicySha256">The policy in force when it was done; null for what an earlier version kept.</param>
 public sealed record UnrecordedAct(
     string Id,
     DateTimeOffset At,
@@ -59,7 +60,8 @@ public sealed record UnrecordedAct(
     string Control,
     string Reason,
     string CorrelationId,
-    int Times = 1
+    int Times = 1,
+    string? PolicySha256 = null
 );
 
 /// <summary>One person's leaving of one employment. One case per tenant, employee id and employment.</summary>
@@ -119,7 +121,7 @@ public sealed record LeaverCase
     public long? UndoRefusedAt { get; init; }
 
     /// <summary>
-    /// Another employment in which HR reported later that the person is there: this case acts no more. Null when there is none.
+    /// Another employment in which the person works on, as HR reported: this case acts no more. Null when there is none.
     /// </summary>
     public string? EmployedIn { get; init; }
 

@@ -32,6 +32,7 @@ internal static class OffboardingServices
         var file = OffboardingPolicyFile.From(configuration);
         file.Load();
         services.AddSingleton<IOffboardingPolicySource>(file);
+        services.AddSingleton(p => new WatchedPolicy("offboarding", _ => p.GetRequiredService<IOffboardingPolicySource>().Load()));
         services.AddSingleton(OwnIdentity.Read(configuration));
         services.AddSingleton(ApprovalOptions.Read(configuration));
         services.AddSingleton(p => p.GetRequiredService<TenantConnection>().Options);

@@ -34,6 +34,9 @@ internal interface ILeaverDirectory
     /// </summary>
     Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken cancellationToken);
 
+    /// <summary>The employee ids of accounts: two accounts with the same one are one person's.</summary>
+    Task<EmployeeIds> EmployeeIdsAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken);
+
     /// <summary>
     /// Re-reads many former leavers cheaply (twenty a request): who can sign in again, and the number of their memberships and roles.
     /// </summary>
@@ -60,6 +63,11 @@ internal sealed record Heir(string Id, string PrincipalName, string Name, string
     /// <summary>Nobody knows who it is.</summary>
     public static Heir NotRead(string why) => new("", "", "", why);
 }
+
+/// <summary>Whose accounts are whose.</summary>
+/// <param name="ByAccount">The employee id by object id; an account without one, or one that was deleted, is left out.</param>
+/// <param name="Unread">Why not all could be read; null when they could.</param>
+internal sealed record EmployeeIds(IReadOnlyDictionary<string, string> ByAccount, string? Unread);
 
 /// <summary>How a former leaver stands.</summary>
 /// <param name="Exists">False when the user was deleted.</param>

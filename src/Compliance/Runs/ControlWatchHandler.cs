@@ -9,9 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.Runs;
 
 /// <summary>
-/// Watches that every scheduled control runs, itself included: a watch that stood still says so when it runs again. And that no message
-/// lies where the host puts what it gave up, or Event Grid what it could not deliver. What it finds are findings of the controls
-/// <c>RUN-001</c> and <c>RUN-002</c>, opened and resolved like any other.
+/// Watches that every scheduled control runs, itself included: a watch that stood still says so when it runs again. That every policy that
+/// is read afresh can be used. And that no message lies where the host puts what it gave up, or Event Grid what it could not deliver. What
+/// it finds are findings of the controls <c>RUN-001</c> and <c>RUN-002</c>, opened and resolved like any other.
 /// </summary>
 public sealed partial class ControlWatchHandler
 {
@@ -22,6 +22,7 @@ public sealed partial class ControlWatchHandler
 
     private readonly TenantId _tenant;
     private readonly IReadOnlyList<ScheduledControl> _expected;
+    private readonly IReadOnlyList<WatchedPolicy> _policies;
     private readonly LeftMessageReader _messages;
     private readonly IRunLog _log;
     private readonly ScheduledRuns _runs;
@@ -30,6 +31,7 @@ public sealed partial class ControlWatchHandler
     internal ControlWatchHandler(
         TenantId tenant,
         IEnumerable<ScheduledControl> expected,
+        IEnumerable<WatchedPolicy> policies,
         LeftMessageReader messages,
         IRunLog log,
         ScheduledRuns runs,
@@ -37,6 +39,7 @@ public sealed partial class ControlWatchHandler
     )
     {
         (_tenant, _messages, _log, _runs, _logger) = (tenant, messages, log, runs, logger);
+        _policies = [.. policies.OrderBy(p => p.Name, StringComparer.Ordinal)];
         _expected =
         [
             .. expected.Append(Itself).DistinctBy(c => c.Name, StringComparer.Ordinal).OrderBy(c => c.Name, StringComparer.Ordinal),
@@ -61,7 +64,11 @@ public sealed partial class ControlWatchHandler
         // The schedule is this app's own configuration: always read to its end.
         var none = new HashSet<string>();
         var schedule = new SourceOutcome(Sources.Schedule, Complete: true, _expected.Count);
-        var missed = RunWatch.Evaluate(runs, _expected, run.StartedAt);
+        List<Detection> missed =
+        [
+            .. RunWatch.Evaluate(runs, _expected, run.StartedAt),
+            .. _policies.Select(p => p.Wrong(run.StartedAt)).OfType<Detection>(),
+        ];
         // A run counts as ended once its evidence was written. A watch that changed findings and then failed left no evidence of it: this
         // one makes up for it.
         var lastEnded = runs.TryGetValue(Name, out var own) ? own.LastRun?.StartedAt : null;

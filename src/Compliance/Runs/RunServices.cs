@@ -10,7 +10,8 @@ internal static class RunServices
 {
     /// <summary>
     /// Needs storage, findings and evidence. Controls to watch are registered as <see cref="ScheduledControl"/> singletons, the watch
-    /// itself is always among them; queues that functions read as <see cref="WatchedQueue"/> singletons.
+    /// itself is always among them; policies that are read for every run as <see cref="WatchedPolicy"/> singletons; queues that functions
+    /// read as <see cref="WatchedQueue"/> singletons.
     /// </summary>
     /// <exception cref="StateSettingException">A setting cannot be used.</exception>
     public static IServiceCollection AddRuns(this IServiceCollection services, IConfiguration configuration)
@@ -22,6 +23,7 @@ internal static class RunServices
         services.AddSingleton(p => new ControlWatchHandler(
             p.GetRequiredService<TenantId>(),
             p.GetServices<ScheduledControl>(),
+            p.GetServices<WatchedPolicy>(),
             p.GetRequiredService<LeftMessageReader>(),
             p.GetRequiredService<IRunLog>(),
             p.GetRequiredService<ScheduledRuns>(),

@@ -129,6 +129,7 @@ public sealed class PackCommandTests(AzuriteFixture azurite) : IDisposable
             {
                 TenantId = tenant,
             },
+            PackDesk.Approval(4).Request.AskedAt,
             Stop
         );
         var connection = Path.Combine(_desk.Folder, "connection.json");

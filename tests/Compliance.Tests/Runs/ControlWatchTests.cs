@@ -3,6 +3,7 @@ using System.Text.Json;
 using Azure;
 using Compliance.Findings;
 using Compliance.Ledger.Append;
+using Compliance.Policies;
 using Compliance.Runs;
 using Compliance.Storage;
 using Compliance.Tests.Storage;
@@ -126,6 +127,37 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         Assert.Equal([("CredentialRotationCheck", "overdue", FindingStatus.Resolved)], await FindingsAsync(storage, "watch-daily"));
         Assert.Equal([(1L, 0L), (0L, 1L)], await EvidenceAsync("watch-daily/log/2027-01-0001.jsonl"));
         Assert.Equal(2, faults.Requests.Count(r => r.Contains("comp=appendblock", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_policy_that_cannot_be_used_any_more_is_a_finding_of_the_next_watch_until_it_can()
+    {
+        var storage = Faults.Storage(accounts);
+        Exception? wrong = null;
+        var watch = Watch(
+            storage,
+            "watch-policy",
+            policies: [new("offboarding", _ => Load()), new("credential", _ => { })]
+        );
+        void Load()
+        {
+            if (wrong is not null)
+                throw wrong;
+        }
+
+        await HourlyAsync(watch, 1);
+        Assert.Empty(await FindingsAsync(storage, "watch-policy"));
+
+        wrong = new PolicyException([new("offboarding.yaml", 7, 3, "caps: unknown setting")]);
+        await HourlyAsync(watch, 1);
+        Assert.Equal([("policy/offboarding", "policy", FindingStatus.Open)], await FindingsAsync(storage, "watch-policy"));
+        wrong = new FileNotFoundException("the file is gone");
+        await HourlyAsync(watch, 1);
+        Assert.Equal([("policy/offboarding", "policy", FindingStatus.Open)], await FindingsAsync(storage, "watch-policy"));
+
+        wrong = null;
+        await HourlyAsync(watch, 1);
+        Assert.Equal([("policy/offboarding", "policy", FindingStatus.Resolved)], await FindingsAsync(storage, "watch-policy"));
     }
 
     [Fact]
@@ -302,10 +334,17 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         }
     }
 
-    private protected ControlWatchHandler Watch(StateStorage storage, string tenant, string? queue = null, string? deadLetters = null) =>
+    private protected ControlWatchHandler Watch(
+        StateStorage storage,
+        string tenant,
+        string? queue = null,
+        string? deadLetters = null,
+        WatchedPolicy[]? policies = null
+    ) =>
         new(
             new(tenant),
             [Daily],
+            policies ?? [],
             new LeftMessageReader(storage, queue is null ? [] : [new(queue)], new(deadLetters), NullLogger<LeftMessageReader>.Instance),
             new TableRunLog(storage),
             new ScheduledRuns(

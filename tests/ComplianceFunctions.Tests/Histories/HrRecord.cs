@@ -39,11 +39,14 @@ internal sealed class HrRecord
     /// <summary>Whether a termination of the person is due.</summary>
     public bool IsDue(Person who, DateTimeOffset now) => _events.Keys.Any(e => e.Who == who && DueAt(who, e.Employment) <= now);
 
-    /// <summary>Whether a termination of the person is due, and no other employment that HR spoke of later goes on.</summary>
+    /// <summary>Whether a termination of the person is due, and they work on in no other employment.</summary>
     public bool MustLeave(Person who, DateTimeOffset now) =>
         _events.Keys.Any(e => e.Who == who && DueAt(who, e.Employment) <= now && !IsEmployed(who, e.Employment, now));
 
-    /// <summary>Whether HR reported, after an employment's latest event, that the person is there in another one.</summary>
+    /// <summary>
+    /// Whether HR reported, after an employment's latest event, that the person is there in another one; or before it, and that one
+    /// outlasts the employment, which does not end for cause.
+    /// </summary>
     public bool IsEmployed(Person who, string employment, DateTimeOffset now)
     {
         var own = Latest(who, employment)!.Value.Event;
@@ -51,7 +54,10 @@ internal sealed class HrRecord
             other.Who == who
             && other.Employment != employment
             && Latest(who, other.Employment)!.Value.Event is var latest
-            && SentAt(latest) > SentAt(own)
+            && (
+                SentAt(latest) > SentAt(own)
+                || (!own.ForCause && DueAt(who, employment) is { } end && !(DueAt(who, other.Employment) <= end))
+            )
             && (DueAt(who, other.Employment) is not { } due || due > now)
         );
     }

@@ -75,6 +75,9 @@ internal sealed class Interruptions
             return inner.HeirAsync(userId, leaving, cancellationToken);
         }
 
+        public Task<EmployeeIds> EmployeeIdsAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken) =>
+            inner.EmployeeIdsAsync(userIds, cancellationToken);
+
         public Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(
             IReadOnlyCollection<string> userIds,
             CancellationToken cancellationToken

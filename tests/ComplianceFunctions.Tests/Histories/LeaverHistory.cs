@@ -88,6 +88,12 @@ internal enum PolicyEdit
 
     /// <summary>Noa gets what has no manager to go to from now on; no random history draws it.</summary>
     NameNoaAsOwner,
+
+    /// <summary>The file cannot be used from now on; no random history draws it.</summary>
+    Break,
+
+    /// <summary>It can again; no random history draws it.</summary>
+    Correct,
 }
 
 /// <summary>A permission of the program is taken away or given back.</summary>

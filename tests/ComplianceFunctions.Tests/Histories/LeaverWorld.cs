@@ -223,6 +223,10 @@ internal sealed class LeaverWorld : IAsyncDisposable
     public IReadOnlyList<string> EvidenceIds() =>
         [.. EvidenceLines().Select(r => r["id"]!.GetValue<string>()).Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal))];
 
+    /// <summary>The policies that the records of an action name.</summary>
+    public IEnumerable<string> EvidencePolicies(string action) =>
+        EvidenceLines().Where(r => r["action"]!.GetValue<string>() == action).Select(r => r["policySha256"]!.GetValue<string>());
+
     /// <summary>What each record in the evidence log is about: its action, and the controls it names.</summary>
     public IReadOnlyList<(string Action, IReadOnlyList<string> Controls)> EvidenceControls() =>
         [
@@ -499,6 +503,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
         private bool _protected;
         private bool _firstAct;
         private bool _blockGroup;
+        private bool _broken;
         private string? _owner;
         private int _comments;
         private OffboardingPolicy? _loaded;
@@ -517,6 +522,9 @@ internal sealed class LeaverWorld : IAsyncDisposable
                     break;
                 case PolicyEdit.NameBlockGroup or PolicyEdit.NameNoBlockGroup:
                     _blockGroup = edit == PolicyEdit.NameBlockGroup;
+                    break;
+                case PolicyEdit.Break or PolicyEdit.Correct:
+                    _broken = edit == PolicyEdit.Break;
                     break;
                 case PolicyEdit.NameNoaAsOwner:
                     _owner = SmallTenant.IdOf(Person.Noa);
@@ -540,6 +548,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
                 {{Owners}}
                 {{(_blockGroup ? $"blockGroup: {SmallTenant.OtherGroup}" : "")}}
                 # edited {{_comments}} times
+                {{(_broken ? "nonsense: true" : "")}}
                 """
             );
     }

@@ -45,9 +45,12 @@ public sealed class LedgerOutageTests
         _isDown = true;
         await world.RunUntilAsync(LeaverWorld.Start + TimeSpan.FromDays(11));
         Assert.False(Lea(world).Enabled);
+        var policy = world.Policy.Sha256;
+        await world.HappenAsync(new EditsPolicy(TimeSpan.Zero, PolicyEdit.Comment));
 
         _isDown = false;
         await world.RunUntilAsync(LeaverWorld.Start + TimeSpan.FromDays(12));
+        Assert.Equal([policy], world.EvidencePolicies("offboarding.restarted"));
         Assert.Single(world.EvidenceIds(), id => id.Contains("-restarted-", StringComparison.Ordinal));
         Assert.Null((await world.CaseAsync(Person.Lea, "1"))!.Unrecorded);
     }
@@ -61,9 +64,12 @@ public sealed class LedgerOutageTests
         await world.HappenAsync(new EditsDirectory(TimeSpan.Zero, DirectoryEdit.Enable));
         await world.RunUntilAsync(LeaverWorld.Start + TimeSpan.FromDays(4));
         Assert.False(Lea(world).Enabled);
+        var policy = world.Policy.Sha256;
+        await world.HappenAsync(new EditsPolicy(TimeSpan.Zero, PolicyEdit.Comment));
 
         _isDown = false;
         await world.RunUntilAsync(LeaverWorld.Start + TimeSpan.FromDays(5));
+        Assert.Equal([policy], world.EvidencePolicies("offboarding.reopened"));
         Assert.Single(world.EvidenceIds(), id => id.EndsWith("-1-reopened", StringComparison.Ordinal));
         Assert.Equal((LeaverStage.Clear, null), ((await world.CaseAsync(Person.Lea, "1"))!.Stage, world.Cases()[0].Unrecorded));
     }

@@ -1,4 +1,5 @@
 using Compliance.Changes.Flow;
+using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Storage;
@@ -232,6 +233,111 @@ public sealed class ScriptedHistoryTests
         );
 
         Assert.Equal((LeaverStage.Closed, null, AtFirst(Person.Lea)), (known.Stage, known.BlockedAt, lea));
+    }
+
+    // Of a transfer HR may report the new employment first. When its notice arrives does not matter, nor whether the old one's last day has
+    // come by then.
+    [Theory]
+    [InlineData(1, 5, 120)]
+    [InlineData(1, 5, 4)]
+    [InlineData(20, 5, 120)]
+    public async Task Who_is_employed_in_another_employment_is_not_blocked_by_the_end_of_one_that_HR_reports_afterwards(
+        double rehiredArrives,
+        double terminatedArrives,
+        double lastHour
+    )
+    {
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await HistoryRun.LiveAsync(
+            new(
+                10,
+                [
+                    .. new[]
+                    {
+                        new HrSends(TimeSpan.FromHours(rehiredArrives), "rehired", 1, Employment: "2", Sent: TimeSpan.FromHours(1)),
+                        new HrSends(TimeSpan.FromHours(terminatedArrives), "terminated", 1, TimeSpan.FromHours(lastHour)),
+                    }.OrderBy(h => h.At),
+                ]
+            ),
+            world,
+            new LeaverInvariants(world)
+        );
+
+        var known = (await world.CaseAsync(Person.Lea, "1"))!;
+        Assert.Equal((LeaverStage.Closed, null, "2"), (known.Stage, known.BlockedAt, known.EmployedIn));
+        Assert.Equal((AtFirst(Person.Lea), true), (PersonAccess.Read(world.Sandbox.Tenant, Person.Lea), world.HasFinding("LEAVE-015")));
+    }
+
+    [Fact]
+    public async Task Who_leaves_for_cause_is_blocked_whatever_employment_HR_reported_before()
+    {
+        var (known, lea, _) = await LookAsync(3, new HrSends(TimeSpan.FromHours(1), "rehired", 1, Employment: "2"), Terminated(5, 1));
+
+        Assert.Equal((LeaverStage.Clear, false), (known.Stage, lea.Enabled));
+    }
+
+    [Theory]
+    [InlineData(3, 6)]
+    [InlineData(6, 3)]
+    public async Task Of_two_employments_that_end_the_person_leaves_with_the_longer_one(double firstDay, double secondDay)
+    {
+        HrSends[] ends =
+        [
+            new HrSends(TimeSpan.FromHours(1), "terminated", 1, TimeSpan.FromDays(firstDay)),
+            new HrSends(TimeSpan.FromHours(2), "terminated", 1, TimeSpan.FromDays(secondDay), Employment: "2"),
+        ];
+        var (_, meanwhile, _) = await LookAsync(5, ends);
+        var (_, after, _) = await LookAsync(8, ends);
+
+        Assert.Equal((AtFirst(Person.Lea), false), (meanwhile, after.Enabled));
+    }
+
+    [Fact]
+    public async Task No_advice_is_given_to_enable_an_account_that_another_employment_s_end_disabled()
+    {
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await HistoryRun.LiveAsync(
+            new(2, [Terminated(1, 1), Cancelled(2, 2), Lacks(2.5, "User.EnableDisableAccount.All"), .. Approved(3)]),
+            world,
+            new NothingWatched()
+        );
+        Assert.Contains(await NotGivenBackAsync(world), f => f.Contains("accountEnabled", StringComparison.Ordinal));
+
+        await world.HappenAsync(new Permits(TimeSpan.FromDays(2), "User.EnableDisableAccount.All", Granted: true));
+        await world.HappenAsync(new HrSends(TimeSpan.FromDays(2), "terminated", 1, TimeSpan.FromDays(2), Employment: "2", ForCause: true));
+        await world.RunUntilAsync(world.Now.AddHours(1));
+
+        Assert.NotNull((await world.CaseAsync(Person.Lea, "2"))!.BlockedAt);
+        Assert.Empty(await NotGivenBackAsync(world));
+        await world.RunUntilAsync(world.Now.AddDays(2));
+        Assert.Empty(await NotGivenBackAsync(world));
+    }
+
+    [Fact]
+    public async Task While_the_policy_cannot_be_used_nothing_is_done_and_then_it_goes_on_by_itself()
+    {
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await HistoryRun.LiveAsync(
+            new(1, [new EditsPolicy(TimeSpan.FromHours(0.5), PolicyEdit.Break), Terminated(1, 1)]),
+            world,
+            new NothingWatched()
+        );
+        Assert.Equal(AtFirst(Person.Lea), PersonAccess.Read(world.Sandbox.Tenant, Person.Lea));
+
+        await world.HappenAsync(new EditsPolicy(TimeSpan.Zero, PolicyEdit.Correct));
+        await world.RunUntilAsync(world.Now.AddHours(1));
+
+        Assert.Equal(LeaverStage.Clear, (await world.CaseAsync(Person.Lea, "1"))!.Stage);
+    }
+
+    private static async Task<List<string>> NotGivenBackAsync(LeaverWorld world)
+    {
+        var found = new List<string>();
+        var open = world.Services.GetRequiredService<IFindingStore>().ListOpenAsync(SmallTenant.Id, TestContext.Current.CancellationToken);
+        await foreach (var finding in open)
+            if (finding.Detection.Reason.StartsWith("Not given back", StringComparison.Ordinal))
+                found.Add(finding.Detection.NextStep!);
+        return found;
     }
 
     [Fact]

@@ -453,6 +453,114 @@ public sealed class StepTests
         Assert.DoesNotContain(SmallTenant.IdOf(Person.Mia), desk.Interruptions.SaidLeaving);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whoever_left_since_the_plan_was_made_takes_nothing_over(bool hasCase)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var tenant = desk.World.Sandbox.Tenant;
+        SmallTenant.AddApplication(tenant, Person.Lea);
+        // The manager.
+        tenant.Change("users", SmallTenant.Id, """{"accountEnabled":false}""");
+        desk.Edit(PolicyEdit.NameNoaAsOwner);
+        await desk.SaysAsync();
+        var (plan, run) = (await desk.PlannedAsync(), desk.Run);
+        if (hasCase)
+        {
+            await desk.SaysAsync(who: Person.Noa);
+            await desk.BlockAsync();
+        }
+        else
+        {
+            await EditAsync(desk, DirectoryEdit.Disable, Person.Noa);
+        }
+
+        var removed = await desk.Steps.RemoveAsync(run, plan, TestContext.Current.CancellationToken);
+        var again = await desk.Steps.PlanAsync(run, TestContext.Current.CancellationToken);
+
+        // There is no other owner: people are asked.
+        Assert.Equal((NextAction.Retry, NextAction.AskApproval, true), (removed.Outcome, again.Outcome, plan != again.PlanId));
+        Assert.DoesNotContain(
+            desk.World.Sandbox.Requests,
+            r => r.Method == "POST" && r.Path.EndsWith("/owners/$ref", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task Whoever_stays_takes_over_what_was_planned()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        SmallTenant.AddApplication(desk.World.Sandbox.Tenant, Person.Lea);
+        await desk.SaysAsync();
+
+        await desk.RemoveAsync(await desk.PlannedAsync());
+
+        Assert.Contains(
+            desk.World.Sandbox.Requests,
+            r => r.Method == "POST" && r.Path.EndsWith("/owners/$ref", StringComparison.Ordinal)
+        );
+    }
+
+    // Its record comes late: the ledger was out of order, and the policy was edited meanwhile.
+    [Theory]
+    [InlineData("offboarding.block")]
+    [InlineData("offboarding.remove")]
+    public async Task What_is_recorded_late_names_the_policy_that_was_in_force_when_it_was_done(string action)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var policy = desk.World.Policy.Sha256;
+        await desk.SaysAsync();
+        if (action == "offboarding.block")
+        {
+            await CutOffAsync(desk, action, () => desk.BlockAsync());
+            desk.Edit(PolicyEdit.Comment);
+            await desk.BlockAsync();
+        }
+        else
+        {
+            var plan = await desk.PlannedAsync();
+            await CutOffAsync(desk, action, () => desk.RemoveAsync(plan));
+            desk.Edit(PolicyEdit.Comment);
+            await desk.RemoveAsync(plan);
+        }
+
+        Assert.Equal([policy], desk.World.EvidencePolicies(action));
+    }
+
+    [Fact]
+    public async Task A_round_that_another_one_followed_is_certified_no_more()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        Assert.Equal(NextAction.Proceed, (await desk.VerifyAsync()).Outcome);
+        var first = desk.Run;
+        await desk.SaysAsync(HrEventKind.Rescheduled, 2, leavesIn: TimeSpan.FromDays(20));
+
+        Assert.Equal((2, ""), (desk.Run.Round, await desk.Steps.CertifyAsync(first, TestContext.Current.CancellationToken)));
+        Assert.Equal(0, desk.Recorded("offboarding.certificate"));
+    }
+
+    [Fact]
+    public async Task Nothing_can_be_given_back_to_a_user_who_was_deleted_and_that_is_a_finding()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        // Cut off before it is known whether the account was disabled.
+        Assert.Equal(NextAction.Proceed, (await desk.Steps.DecideAsync(desk.Run, TestContext.Current.CancellationToken)).Outcome);
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        Assert.Equal(NextAction.Stop, (await desk.BlockAsync()).Outcome);
+        await EditAsync(desk, DirectoryEdit.Delete);
+
+        Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
+
+        Assert.Equal((LeaverStage.Cancelled, false), ((await desk.CaseAsync()).Stage, (await desk.CaseAsync()).IsTaken));
+        Assert.True(desk.World.HasFinding(LeaverControls.StepStuck));
+        Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
+        Assert.True(desk.World.HasFinding(LeaverControls.StepStuck));
+    }
+
     [Fact]
     public async Task What_was_asked_because_something_could_not_be_read_is_decided_without_people_once_it_can_be()
     {
@@ -800,7 +908,8 @@ public sealed class StepTests
         Assert.Equal(rested, await desk.CaseAsync());
     }
 
-    private static Task EditAsync(StepDesk desk, DirectoryEdit edit) => desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, edit));
+    private static Task EditAsync(StepDesk desk, DirectoryEdit edit, Person who = Person.Lea) =>
+        desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, edit, who));
 
     private static int Checkpoints(StepDesk desk) =>
         desk

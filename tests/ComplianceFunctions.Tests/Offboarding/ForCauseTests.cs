@@ -100,6 +100,31 @@ public sealed class ForCauseTests
         Assert.Equal([GuardNames.ForCause], Asked(world));
     }
 
+    // Asked before it was started for cause: the starter has answered by then, or answers later.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_starts_a_case_does_not_count_among_those_who_agree_to_its_removals(bool byTwoOthers)
+    {
+        await using var world = await WorldAsync();
+        var known = await LiveAsync(
+            world,
+            1,
+            [
+                new EditsPolicy(TimeSpan.Zero, PolicyEdit.ApproveFirstAct),
+                Terminated(1, day: 0),
+                new Answers(Hour(2), Starter),
+                Start(3),
+                Confirm(4),
+                new Answers(Hour(5), Starter),
+                new Answers(Hour(6), 0),
+                .. byTwoOthers ? [new Answers(Hour(7), 1)] : (Answers[])[],
+            ]
+        );
+
+        Assert.Equal(byTwoOthers ? LeaverStage.Clear : LeaverStage.AwaitingApproval, known.Stage);
+    }
+
     [Fact]
     public async Task Who_is_unknown_or_oneself_or_without_a_right_to_start_changes_nothing()
     {

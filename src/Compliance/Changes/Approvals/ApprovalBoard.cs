@@ -29,8 +29,11 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     /// one is opened again, without its answers, only by who looked after it was voided: a repeat of the asking that it came from does not
     /// bring it back.
     /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="now">The clock's time (UTC): what was voided after it was voided before the clock went back.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
     /// <returns>The request as it stands; it may be void, which <see cref="FindAsync"/> shows.</returns>
-    public async Task<ApprovalRequest> AskAsync(ApprovalRequest request, CancellationToken cancellationToken)
+    public async Task<ApprovalRequest> AskAsync(ApprovalRequest request, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
         for (var attempt = 1; ; attempt++)
@@ -38,7 +41,11 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
             var (known, etag, voidedAt) = await ReadAsync(table, request.TenantId, request.Id, cancellationToken);
             if (
                 known is not null
-                && (voidedAt is { } at ? request.AskedAt < at : known.PlanId == request.PlanId && Covers(known, request.Guards))
+                && (
+                    voidedAt is { } at
+                        ? request.AskedAt < at && at <= now
+                        : known.PlanId == request.PlanId && Covers(known, request.Guards)
+                )
             )
                 return known;
             var row = Row(request);
@@ -88,17 +95,41 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     /// <summary>Requests that wait for answers at a time (UTC), the oldest first.</summary>
     public async Task<IReadOnlyList<ApprovalRequest>> OpenAsync(string tenantId, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        var asked = await AskedAsync(tenantId, cancellationToken);
+        return
+        [
+            .. asked
+                .Where(r => ApprovalRules.StateOf(r, now) == ApprovalState.Open)
+                .OrderBy(r => r.AskedAt)
+                .ThenBy(r => r.Id, StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>Of what was asked about a case and is not begun, this person has asked as well: their answers do not count.</summary>
+    public async Task AddRequesterAsync(string tenantId, string caseId, string personId, CancellationToken cancellationToken)
+    {
+        foreach (var asked in (await AskedAsync(tenantId, cancellationToken)).Where(r => r.CaseId == caseId))
+            await ChangeAsync(
+                tenantId,
+                asked.Id,
+                (request, voidedAt) =>
+                    voidedAt is null && ApprovalRules.WithRequester(request, personId) is var named && named != request ? Row(named) : null,
+                cancellationToken
+            );
+    }
+
+    private async Task<List<ApprovalRequest>> AskedAsync(string tenantId, CancellationToken cancellationToken)
+    {
         var table = await storage.TableAsync(Table, cancellationToken);
-        var open = new List<ApprovalRequest>();
+        var asked = new List<ApprovalRequest>();
         await foreach (
             var row in table.QueryAsync<TableEntity>(
                 TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")} and Void eq false"),
                 cancellationToken: cancellationToken
             )
         )
-            if (Request(row) is var request && ApprovalRules.StateOf(request, now) == ApprovalState.Open)
-                open.Add(request);
-        return [.. open.OrderBy(r => r.AskedAt).ThenBy(r => r.Id, StringComparer.Ordinal)];
+            asked.Add(Request(row));
+        return asked;
     }
 
     /// <summary>The request that a row holds, and when it became void (UTC); null when it is not.</summary>

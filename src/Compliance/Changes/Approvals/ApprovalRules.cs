@@ -34,6 +34,18 @@ internal static class ApprovalRules
         return at - answer.At <= request.ValidFor;
     }
 
+    /// <summary>The request, asked for by one more person, whose answers do not count. One that was begun stays as it is.</summary>
+    public static ApprovalRequest WithRequester(ApprovalRequest request, string personId)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.BegunAt is not null || request.Requesters.Contains(personId, StringComparer.OrdinalIgnoreCase)
+            ? request
+            : request with
+            {
+                Requesters = [.. request.Requesters, personId],
+            };
+    }
+
     /// <summary>Why this person may not answer; null when they may.</summary>
     public static string? WhyNot(ApprovalRequest request, string approverId)
     {

@@ -356,6 +356,7 @@ internal sealed class ChangeFlow<TObservation>(
                 ValidFor = policy.ApprovalValidFor,
                 InstanceId = run.InstanceId,
             },
+            Now,
             cancellationToken
         );
         // One question at a time: an answer to an earlier plan would come to nothing.

@@ -101,7 +101,8 @@ internal sealed class CaseCourse(
             "offboarding.restarted",
             LeaverControls.Stalled,
             found,
-            CorrelationId.Current(run.InstanceId)
+            CorrelationId.Current(run.InstanceId),
+            PolicySha256: policy.Sha256
         );
         await cases.ChangeAsync(tenant.Value, known.Id, c => CaseRules.Unrecorded(c, act), cancellationToken);
         return true;
@@ -124,7 +125,7 @@ internal sealed class CaseCourse(
                     Actor = act.Actor,
                     Action = act.Action,
                     TenantId = tenant.Value,
-                    PolicySha256 = policies.Load().Sha256,
+                    PolicySha256 = act.PolicySha256 ?? policies.Load().Sha256,
                     Controls = [act.Control],
                     Outcome = "complete",
                     Counts = act.Times == 1 ? new Dictionary<string, long>() : new Dictionary<string, long> { ["times"] = act.Times },
@@ -200,10 +201,10 @@ internal sealed class CaseCourse(
             policy,
             CasePhase.Rest,
             LeaverControls.Stalled,
-            $"HR reported later that the person is employed again (employment {known.EmployedIn}): "
+            $"HR reported that the person works on in another employment ({known.EmployedIn}): "
                 + "this case takes nothing more away, and gives nothing back.",
-            "See that the account can sign in if it should, and holds what the new employment needs and nothing else: "
-                + $"compliance offboard show {known.Id}.",
+            "If the person has left altogether, have HR end that employment as well. Else see that the account can sign in if it should, "
+                + $"and holds what that employment needs and nothing else: compliance offboard show {known.Id}.",
             part: "employed"
         );
 }

@@ -74,8 +74,9 @@ internal static class CaseRules
             return own;
         if (cases.FirstOrDefault(c => c.Employment == employment) is { } joined)
             return joined.Id;
-        var isFree = cases.All(c => c.Id != started || c.Employment.Length == 0);
-        return isFree && ids.Contains(started, StringComparer.Ordinal) ? started : own;
+        if (cases.FirstOrDefault(c => c.Employment.Length == 0) is { } free)
+            return free.Id;
+        return cases.All(c => c.Id != started) && ids.Contains(started, StringComparer.Ordinal) ? started : own;
     }
 
     /// <summary>
@@ -246,11 +247,12 @@ internal static class CaseRules
 
     /// <summary>True when both say the same of the employment, whatever the event's own id and time.</summary>
     public static bool SameContent(HrEvent a, HrEvent b) =>
-        a with { Source = "", Id = "", Time = default } == b with { Source = "", Id = "", Time = default };
+        HrEventKeys.SameEmployee(a.EmployeeId, b.EmployeeId)
+        && a with { Source = "", Id = "", Time = default } == b with { Source = "", Id = "", Time = default, EmployeeId = a.EmployeeId };
 
     /// <summary>
-    /// True when HR reported later that the person of a case is there again in another employment: what they can do then is not that case's
-    /// residue, and its watch ends.
+    /// True when the person of a case works on in another employment, see <see cref="EmployedIn"/>: what they can do then is not that
+    /// case's residue, and its watch ends.
     /// </summary>
     /// <param name="old">The case that is watched.</param>
     /// <param name="all">All cases of the tenant.</param>
@@ -258,19 +260,25 @@ internal static class CaseRules
     public static bool IsEmployedAnew(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) =>
         EmployedIn(old, all, now) is not null;
 
-    /// <summary>The other employment in which HR reported later that the person of a case is there; null when there is none.</summary>
+    /// <summary>
+    /// The other employment in which the person of a case works on, as HR reported: later than on the case, or before that and the
+    /// employment outlasts the case's, unless HR ends that one for cause. Null when there is none.
+    /// </summary>
     public static string? EmployedIn(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) =>
         all.Where(c =>
-                c.EmployeeId == old.EmployeeId
+                HrEventKeys.SameEmployee(c.EmployeeId, old.EmployeeId)
                 && c.Employment != old.Employment
                 && c.Employment.Length > 0
-                && c.Latest.Time > old.Latest.Time
+                && (c.Latest.Time > old.Latest.Time || Outlasts(c, old))
                 && !(IsForCause(old) && c.Latest.Time <= old.Cause!.At)
                 // HR's notice of a later end does not outweigh an end for cause.
                 && (!Leaves(c) || (c.DueAt > now && !IsForCause(old)))
             )
             .MaxBy(c => c.Latest.Time)
             ?.Employment;
+
+    private static bool Outlasts(LeaverCase other, LeaverCase ending) =>
+        Ends(ending.Latest) && !ending.Latest.ForCause && (!Leaves(other) || other.DueAt > DueAt(ending.Latest, ending.ReceivedAt));
 
     /// <summary>When access ends (UTC); null when the person stays. For cause: at once.</summary>
     public static DateTimeOffset? DueAt(HrEvent hrEvent, DateTimeOffset now)

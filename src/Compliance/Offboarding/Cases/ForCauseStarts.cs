@@ -138,6 +138,8 @@ internal sealed class ForCauseStarts(
         var (policy, now) = (policies.Load(), time.GetUtcNow());
         if (!cause.Asked)
         {
+            // What was asked about the case before counts without who started it.
+            await approvals.AddRequesterAsync(tenant.Value, caseId, cause.StartedBy, cancellationToken);
             // Of several starts without an answer, the latest is asked about.
             for (var earlier = 1; earlier < cause.Number; earlier++)
                 if (
@@ -145,7 +147,7 @@ internal sealed class ForCauseStarts(
                     && ApprovalRules.StateOf(open, now) == ApprovalState.Open
                 )
                     await approvals.VoidAsync(tenant.Value, open.Id, now, cancellationToken);
-            await AskAsync(known, policy, cancellationToken);
+            await AskAsync(known, policy, now, cancellationToken);
             await ChangeAsync(c => c with { Asked = true });
         }
         var request = await approvals.FindAsync(tenant.Value, RequestId(known), cancellationToken);
@@ -192,7 +194,7 @@ internal sealed class ForCauseStarts(
             );
     }
 
-    private async Task AskAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
+    private async Task AskAsync(LeaverCase known, OffboardingPolicy policy, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (cause, plan) = (known.Cause!, Plan(known, policy));
         await documents.SaveAsync(
@@ -200,7 +202,7 @@ internal sealed class ForCauseStarts(
             plan,
             cancellationToken
         );
-        await approvals.AskAsync(
+        var request = await approvals.AskAsync(
             new ApprovalRequest
             {
                 Id = RequestId(known),
@@ -222,9 +224,23 @@ internal sealed class ForCauseStarts(
                 PeopleNeeded = 1,
                 InstanceId = known.InstanceId,
             },
+            now,
             cancellationToken
         );
-        await RecordAsync(known, "started", cause.At, $"administrator {cause.StartedBy}", "complete", policy, plan.Id(), cancellationToken);
+        // Asked before, and cut off from its record: that is of the policy in force then.
+        await RecordAsync(
+            known,
+            "started",
+            cause.At,
+            $"administrator {cause.StartedBy}",
+            "complete",
+            policy with
+            {
+                Sha256 = request.PolicySha256,
+            },
+            request.PlanId,
+            cancellationToken
+        );
     }
 
     private async Task EscalateAsync(LeaverCase known, OffboardingPolicy policy, DateTimeOffset now, CancellationToken cancellationToken)

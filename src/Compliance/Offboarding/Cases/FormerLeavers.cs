@@ -155,7 +155,8 @@ internal sealed partial class FormerLeavers(
             "offboarding.reopened",
             LeaverControls.Relapsed,
             state.Enabled == true ? "enabled" : "access",
-            CorrelationId.Current(former.InstanceId)
+            CorrelationId.Current(former.InstanceId),
+            PolicySha256: policy.Sha256
         );
         var next = await cases.ChangeAsync(
             tenant.Value,

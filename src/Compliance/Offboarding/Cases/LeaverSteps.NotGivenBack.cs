@@ -97,7 +97,11 @@ public sealed partial class LeaverSteps
     // For as long after HR's report as a former leaver is watched: whoever has another account by then does not need this one.
     private bool IsEmployedOfLate(LeaverCase known, IReadOnlyList<LeaverCase> all, OffboardingPolicy policy) =>
         known is { EmployedIn: not null, IsTaken: true, UserId: not null }
-        && all.Any(c => c.EmployeeId == known.EmployeeId && c.Employment == known.EmployedIn && c.Latest.Time > Now - policy.WatchFor);
+        && all.Any(c =>
+            HrEventKeys.SameEmployee(c.EmployeeId, known.EmployeeId)
+            && c.Employment == known.EmployedIn
+            && c.Latest.Time > Now - policy.WatchFor
+        );
 
     // The person, when the case disabled the account and did not enable it.
     private async Task<LeaverFacts?> DisabledAsync(LeaverCase known, CancellationToken cancellationToken) =>
@@ -157,17 +161,23 @@ public sealed partial class LeaverSteps
         await ReportNotGivenBackAsync(known, policy, cancellationToken);
     }
 
-    // While the person leaves, no finding says to give anything back.
+    // While the person leaves, by this case or another one, no finding says to give anything back.
     private async Task ReportNotGivenBackAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var rounds = await NotGivenBackAsync(known, cancellationToken);
         var staying = CaseRules.IsStaying(known, Now);
+        var leaving = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var userId in rounds.Select(r => r.State.Facts!.UserId).Distinct(StringComparer.OrdinalIgnoreCase))
+            if (await LeavesOtherwiseAsync(known, userId, cancellationToken))
+                leaving.Add(userId);
         await ReportAsync(
             known,
             [CasePhase.NotGivenBack],
             [
                 .. rounds
-                    .Where(r => staying || !Same(r.State.Facts!.UserId, known.UserId ?? ""))
+                    .Where(r =>
+                        !leaving.Contains(r.State.Facts!.UserId) && (staying || !Same(r.State.Facts!.UserId, known.UserId ?? ""))
+                    )
                     .SelectMany(
                         r => r.State.NotGivenBack,
                         (r, left) =>
@@ -186,6 +196,14 @@ public sealed partial class LeaverSteps
             cancellationToken
         );
         await ChangeAsync(new CaseRun(known.Id, known.Round, ""), c => c with { IsNotGivenBack = rounds.Count > 0 }, cancellationToken);
+    }
+
+    // Another case may have advised to give back what this one has just taken.
+    private async Task WithdrawAdviceAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
+    {
+        foreach (var other in await _parts.Cases.OpenAsync(Tenant, dueSince: null, cancellationToken))
+            if (other.IsNotGivenBack && other.Id != known.Id)
+                await ReportNotGivenBackAsync(other, policy, cancellationToken);
     }
 
     // Of every person whom a round took for the leaver; a later round that found it given back ends it.

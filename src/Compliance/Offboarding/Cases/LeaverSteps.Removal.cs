@@ -41,7 +41,8 @@ public sealed partial class LeaverSteps
             state.Pending is { } pending
             && state.Released.Contains(pending, StringComparer.Ordinal)
             && (await PlanAsync(run, pending, cancellationToken)).PolicySha256 == policy.Sha256
-            && !await HasLapsedAsync(run, pending, cancellationToken)
+            && !await HasLapsedAsync(run, known, pending, cancellationToken)
+            && await CanTakeOverAsync(await PlanAsync(run, pending, cancellationToken), state, cancellationToken)
         )
             return new(NextAction.Proceed, pending);
         // The first snapshot is what an undo restores from, so it is never replaced. Of two at once, as after a killed host whose worker
@@ -84,7 +85,7 @@ public sealed partial class LeaverSteps
         }
         var leaving = await LeavingAsync(cancellationToken);
         var heir = await _parts.Directory.HeirAsync(facts.UserId, leaving, cancellationToken);
-        var owners = WithoutLeavers(policy, leaving);
+        var owners = WithoutLeavers(policy, await WithDisabledOwnersAsync(leaving, policy, cancellationToken));
         var plan = RemovalPlanner.Plan(run.CaseId, facts, snapshot, heir, owners);
         var planId = plan.Id();
         await _parts.Documents.SaveAsync(Name(run, $"plan-{planId}.json"), plan, cancellationToken);
@@ -93,7 +94,7 @@ public sealed partial class LeaverSteps
             s => s with { Plans = With(s.Plans, planId), Pending = s.Begun.Contains(planId, StringComparer.Ordinal) ? null : planId },
             cancellationToken
         );
-        if (state.Released.Contains(planId, StringComparer.Ordinal) && !await HasLapsedAsync(run, planId, cancellationToken))
+        if (state.Released.Contains(planId, StringComparer.Ordinal) && !await HasLapsedAsync(run, known, planId, cancellationToken))
             return new(NextAction.Proceed, planId);
         var isFirstAct = await _parts.PolicyActs.IsFirstAsync(Tenant, policy.Sha256, cancellationToken);
         var holds = PlanGuards.Before(plan, snapshot, facts, heir, owners, isFirstAct);
@@ -113,13 +114,21 @@ public sealed partial class LeaverSteps
         var policy = _parts.Policy.Load();
         var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
+        {
+            await RecordRemovedAsync(run, planId, policy, cancellationToken);
             return new(NextAction.Stop);
+        }
         await BlockAgainAsync(run, known, policy, cancellationToken);
         var state = await StateAsync(run, cancellationToken);
         if (!state.Released.Contains(planId, StringComparer.Ordinal))
             return new(NextAction.Retry);
         var plan = await PlanAsync(run, planId, cancellationToken);
-        if (plan.PolicySha256 != policy.Sha256 || await HasLapsedAsync(run, planId, cancellationToken))
+        if (plan.PolicySha256 != policy.Sha256 || await HasLapsedAsync(run, known, planId, cancellationToken))
+        {
+            await RecordRemovedAsync(run, planId, policy, cancellationToken);
+            return new(NextAction.Retry);
+        }
+        if (!await CanTakeOverAsync(plan, state, cancellationToken))
             return new(NextAction.Retry);
         await RemovingAsync(run, planId, cancellationToken);
         if (!state.Begun.Contains(planId, StringComparer.Ordinal))
@@ -153,9 +162,41 @@ public sealed partial class LeaverSteps
             s => s with { Outcomes = StepOutcomes.Merge(s.Outcomes, done.Outcomes), Tried = done.Tried },
             cancellationToken
         );
+        var isNew = await RecordRemovedAsync(run, plan, state, done.Outcomes, done.Whole, policy, cancellationToken);
+        await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, cancellationToken);
+        if (!done.Whole)
+            return new(NextAction.Throttled);
+        if (isNew)
+            await _parts.Checkpoints.AfterPlanAsync(planId, cancellationToken);
+        return new(NextAction.Proceed);
+    }
+
+    // What was done and cut off from its record is on record before anything else goes on, whoever has forbidden the rest meanwhile.
+    private async Task RecordRemovedAsync(CaseRun run, string planId, OffboardingPolicy policy, CancellationToken cancellationToken)
+    {
+        var state = await StateAsync(run, cancellationToken);
+        if (!state.Begun.Contains(planId, StringComparer.Ordinal))
+            return;
+        var plan = await PlanAsync(run, planId, cancellationToken);
         var ofPlan = state.Outcomes.Where(o => plan.Steps.Any(s => s.Id == o.StepId)).ToList();
-        var complete = done.Whole && plan.Steps.All(s => ofPlan.Exists(o => o.StepId == s.Id && o.InEffect));
-        var isNew = await RecordChangeAsync(
+        if (ofPlan.Count > 0)
+            await RecordRemovedAsync(run, plan, state, ofPlan, state.Tried.Count == 0, policy, cancellationToken);
+    }
+
+    private Task<bool> RecordRemovedAsync(
+        CaseRun run,
+        ActionPlan plan,
+        CaseState state,
+        IReadOnlyList<StepOutcome> outcomes,
+        bool isWhole,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
+    {
+        var ofPlan = state.Outcomes.Where(o => plan.Steps.Any(s => s.Id == o.StepId)).ToList();
+        var complete = isWhole && plan.Steps.All(s => ofPlan.Exists(o => o.StepId == s.Id && o.InEffect));
+        var planId = plan.Id();
+        return RecordChangeAsync(
             run,
             "remove",
             planId,
@@ -165,19 +206,22 @@ public sealed partial class LeaverSteps
             {
                 var digest = await _parts.Documents.SaveAsync(
                     Name(run, $"outcomes-{change.Phase["remove-".Length..]}.json"),
-                    done.Outcomes,
+                    outcomes,
                     cancellationToken
                 );
                 await RecordAsync(
                     run,
                     change.At,
-                    policy,
+                    policy with
+                    {
+                        Sha256 = plan.PolicySha256,
+                    },
                     [LeaverControls.NotClear, LeaverControls.StepStuck],
                     change.Phase,
                     "offboarding.remove",
                     complete ? "complete" : "incomplete",
                     planId,
-                    StepOutcomes.Counts(done.Outcomes),
+                    StepOutcomes.Counts(outcomes),
                     new Dictionary<string, string> { ["outcomes.json"] = digest },
                     also: change.Also,
                     cancellationToken: cancellationToken
@@ -185,12 +229,6 @@ public sealed partial class LeaverSteps
             },
             cancellationToken
         );
-        await _parts.PolicyActs.ActedAsync(Tenant, policy.Sha256, run.CaseId, Now, cancellationToken);
-        if (!done.Whole)
-            return new(NextAction.Throttled);
-        if (isNew)
-            await _parts.Checkpoints.AfterPlanAsync(planId, cancellationToken);
-        return new(NextAction.Proceed);
     }
 
     /// <summary>Reads all access again and compares. A step counts only when its effect was seen.</summary>
@@ -284,10 +322,15 @@ public sealed partial class LeaverSteps
     /// Issues the revocation certificate from the last fresh read: JSON and HTML, its digest in an evidence record. One that would say the
     /// same as the last is issued once a day.
     /// </summary>
-    /// <returns>SHA-256 of the certificate's canonical JSON, lower-case hex.</returns>
+    /// <returns>
+    /// SHA-256 of the certificate's canonical JSON, lower-case hex; empty when another round of the case goes on: what is known of the case
+    /// is that round's.
+    /// </returns>
     public async Task<string> CertifyAsync(CaseRun run, CancellationToken cancellationToken)
     {
         var known = await CaseAsync(run, cancellationToken);
+        if (known.Round != run.Round)
+            return "";
         var policy = _parts.Policy.Load();
         var state = await StateAsync(run, cancellationToken);
         var verified =
@@ -365,9 +408,44 @@ public sealed partial class LeaverSteps
             cancellationToken
         );
 
+    // Of whom policy names, who cannot sign in takes nothing over either.
+    private async Task<IReadOnlySet<string>> WithDisabledOwnersAsync(
+        IReadOnlySet<string> leaving,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
+    {
+        var named = new[] { policy.FallbackOwner, policy.PrivilegedOwner }.OfType<string>().Where(o => !leaving.Contains(o)).ToList();
+        if (named.Count == 0)
+            return leaving;
+        var seen = await _parts.Directory.RecheckAsync(named, cancellationToken);
+        return leaving
+            .Concat(named.Where(o => seen.GetValueOrDefault(o) is { Exists: false } or { Enabled: false }))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+    }
+
+    // Whoever is to get something may have left since the plan was made. Who cannot be read gets nothing.
+    private async Task<bool> CanTakeOverAsync(ActionPlan plan, CaseState state, CancellationToken cancellationToken)
+    {
+        var done = state.Outcomes.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var owners = plan
+            .Steps.Where(s => s.Action is LeaverActions.AddOwner or LeaverActions.HandOverResource && !done.Contains(s.Id))
+            .Select(s => s.Arguments.GetValueOrDefault(StepArguments.OwnerId))
+            .OfType<string>()
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .ToList();
+        if (owners.Count == 0)
+            return true;
+        var leaving = await LeavingAsync(cancellationToken);
+        if (owners.Exists(leaving.Contains))
+            return false;
+        var seen = await _parts.Directory.RecheckAsync(owners, cancellationToken);
+        return owners.TrueForAll(o => seen.GetValueOrDefault(o) is { Exists: true, Enabled: true });
+    }
+
     // What two people approved and nobody began in time is asked about again.
-    private async Task<bool> HasLapsedAsync(CaseRun run, string planId, CancellationToken cancellationToken) =>
-        await _parts.Approvals.FindAsync(Tenant, RequestId(run, planId), cancellationToken) is { } request && !IsApproved(request);
+    private async Task<bool> HasLapsedAsync(CaseRun run, LeaverCase known, string planId, CancellationToken cancellationToken) =>
+        await _parts.Approvals.FindAsync(Tenant, RequestId(run, planId), cancellationToken) is { } request && !IsApproved(known, request);
 
     // Left: trying again may help. Stuck: a permission or a person is needed.
     private static (List<VerifiedAccess> Left, List<VerifiedAccess> Stuck) Split(

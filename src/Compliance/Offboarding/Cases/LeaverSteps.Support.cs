@@ -107,7 +107,14 @@ public sealed partial class LeaverSteps
     private Task<CaseState> ChangeStateAsync(CaseRun run, Func<CaseState, CaseState> change, CancellationToken cancellationToken) =>
         _parts.Documents.ChangeAsync<CaseState>(Name(run, "state.json"), s => change(s ?? new CaseState()), cancellationToken);
 
-    private bool IsApproved(ApprovalRequest request) => ApprovalRules.StateOf(request, Now) == ApprovalState.Approved;
+    private bool IsApproved(LeaverCase known, ApprovalRequest request) =>
+        ApprovalRules.StateOf(WithStarter(request, known), Now) == ApprovalState.Approved;
+
+    /// <summary>
+    /// The request, asked for by who started the case for cause as well: it may have been asked before that. Their answers do not count.
+    /// </summary>
+    internal static ApprovalRequest WithStarter(ApprovalRequest request, LeaverCase known) =>
+        known.Cause is { Holds: true } cause ? ApprovalRules.WithRequester(request, cause.StartedBy) : request;
 
     private static IReadOnlyList<string> With(IReadOnlyList<string> list, string item) =>
         list.Contains(item, StringComparer.Ordinal) ? list : [.. list, item];
@@ -145,6 +152,7 @@ public sealed partial class LeaverSteps
                 ValidFor = policy.ApprovalValidFor,
                 InstanceId = instanceId,
             },
+            Now,
             cancellationToken
         );
         var isUndo = IsUndo(request);

@@ -46,6 +46,8 @@ public sealed partial class LeaverSteps
         {
             // Cut off before its outcome was kept: the directory shows whether it was done.
             var lookup = await _parts.Directory.LookUpAsync(taken.Facts.UserId, policy, cancellationToken);
+            if (lookup is { Facts: null, Unreadable: false })
+                return await DeletedAsync(known, taken, policy, cancellationToken);
             if (lookup.Facts?.AccountEnabled is not { } enabled)
                 return new(NextAction.Retry);
             if (enabled || taken.Facts.AccountEnabled != true)
@@ -79,7 +81,7 @@ public sealed partial class LeaverSteps
         var planId = plan.Id();
         await _parts.Documents.SaveAsync(Name(acted, $"plan-{planId}.json"), plan, cancellationToken);
         var requestId = UndoRequestPrefix(known) + planId[..12];
-        if (await _parts.Approvals.FindAsync(Tenant, requestId, cancellationToken) is { } request && IsApproved(request))
+        if (await _parts.Approvals.FindAsync(Tenant, requestId, cancellationToken) is { } request && IsApproved(known, request))
             return new(NextAction.Proceed, planId);
         var hold = new Hold(
             GuardNames.Restore,
@@ -103,7 +105,7 @@ public sealed partial class LeaverSteps
             return new(NextAction.Retry);
         if (
             await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], cancellationToken) is not { } request
-            || !IsApproved(request)
+            || !IsApproved(known, request)
         )
             return new(NextAction.Retry);
         var plan = await PlanAsync(acted, planId, cancellationToken);
@@ -289,13 +291,45 @@ public sealed partial class LeaverSteps
                     : c with
                     {
                         Stage = LeaverStage.Cancelled,
-                        Note = "nothing was done that could be given back",
+                        Note = note ?? "nothing was done that could be given back",
                     };
             },
             cancellationToken
         );
         await ReportAsync(known, [CasePhase.Undo], [], cancellationToken);
         return new(NextAction.Stop);
+    }
+
+    // Whether the account was disabled before the user was deleted is not known, and nothing can be given back.
+    private async Task<ChangeDecision> DeletedAsync(
+        LeaverCase known,
+        Taken taken,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
+    {
+        var name = taken.Facts.PrincipalName;
+        var decision = await GivenBackAsync(known, taken.Rounds, $"{name} was deleted: nothing could be given back", cancellationToken);
+        await ReportAsync(
+            known,
+            [CasePhase.Undo],
+            [
+                CaseFindings.Create(
+                    known,
+                    policy,
+                    CasePhase.Undo,
+                    LeaverControls.StepStuck,
+                    $"The person may stay, and the user {name} was deleted: nothing could be given back, "
+                        + "and whether this case had disabled the account is not known.",
+                    "If the person is to use this account, restore the user within 30 days of the deletion and see that it can sign in: "
+                        + "az rest --method post --url "
+                        + $"https://graph.microsoft.com/v1.0/directory/deletedItems/{taken.Facts.UserId}/restore",
+                    part: "deleted"
+                ),
+            ],
+            cancellationToken
+        );
+        return decision;
     }
 
     // An answer counts for the event, or the start for cause, that holds when it is given: a later one asks again.

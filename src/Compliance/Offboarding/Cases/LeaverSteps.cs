@@ -118,7 +118,7 @@ public sealed partial class LeaverSteps
         var request = state.Released.Contains(planId, StringComparer.Ordinal)
             ? await _parts.Approvals.FindAsync(Tenant, RequestId(run, planId), cancellationToken)
             : null;
-        var approved = request is not null && IsApproved(request) && ApprovalBoard.Covers(request, holds.Select(h => h.Guard));
+        var approved = request is not null && IsApproved(known, request) && ApprovalBoard.Covers(request, holds.Select(h => h.Guard));
         var limits = LeaverCaps.From(policy, facts.Staff);
         if (
             !approved
@@ -341,7 +341,10 @@ public sealed partial class LeaverSteps
                 RecordAsync(
                     run,
                     change.At,
-                    policy,
+                    policy with
+                    {
+                        Sha256 = plan.PolicySha256,
+                    },
                     [LeaverControls.NotClear, LeaverControls.StepStuck],
                     change.Phase,
                     "offboarding.block",
@@ -373,6 +376,8 @@ public sealed partial class LeaverSteps
                 ],
                 cancellationToken
             );
+        if (inEffect)
+            await WithdrawAdviceAsync(known, policy, cancellationToken);
         // What a moment may correct is waited for; else the rest goes on, and this is tried again with it.
         var mayPass = left.TrueForAll(o => o?.Result is StepResult.Failed or null);
         return inEffect || !mayPass || run.Attempt >= QuickAttempts ? NextAction.Proceed : NextAction.Retry;
@@ -426,7 +431,8 @@ public sealed partial class LeaverSteps
             "offboarding.blocked-again",
             LeaverControls.Relapsed,
             left is null ? "enabled" : "not-blocked",
-            run.CorrelationId
+            run.CorrelationId,
+            PolicySha256: policy.Sha256
         );
         await ChangeAsync(run, c => c.Unrecorded?.Any(u => u.Id == act.Id) == true ? c : CaseRules.Unrecorded(c, act), cancellationToken);
     }
@@ -438,6 +444,7 @@ public sealed partial class LeaverSteps
         var policy = _parts.Policy.Load();
         if (await _parts.Approvals.FindAsync(Tenant, approvalId, cancellationToken) is not { } request)
             return ApprovalStanding.Void;
+        request = WithStarter(request, known);
         var isUndo = IsUndo(request);
         // A newer event of HR makes it another question.
         var holds = isUndo

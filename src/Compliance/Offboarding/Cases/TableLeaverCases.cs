@@ -51,16 +51,8 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     public async Task<IReadOnlyList<LeaverCase>> OfPersonAsync(string tenantId, string employeeId, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Employments, cancellationToken);
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(
-            StateKeys.Safe(tenantId, "a tenant id"),
-            HrEventKeys.PersonOf(tenantId, employeeId),
-            cancellationToken: cancellationToken
-        );
-        var found = new List<LeaverCase>();
-        foreach (var id in row.HasValue ? CasesIn(row.Value!) : [])
-            if (await FindAsync(tenantId, id, cancellationToken) is { } known)
-                found.Add(known);
-        return found;
+        var (_, ids) = await PersonAsync(table, tenantId, employeeId, cancellationToken);
+        return await CasesAsync(tenantId, ids, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -131,30 +123,59 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
         var (tenant, person) = (StateKeys.Safe(tenantId, "a tenant id"), HrEventKeys.PersonOf(tenantId, employeeId));
         for (var races = 0; ; races++)
         {
-            var known = await table.GetEntityIfExistsAsync<TableEntity>(tenant, person, cancellationToken: cancellationToken);
-            string[] ids = known.HasValue ? CasesIn(known.Value!) : [];
-            var cases = new List<LeaverCase>();
-            foreach (var id in ids)
-                if (await FindAsync(tenantId, id, cancellationToken) is { } found)
-                    cases.Add(found);
-            var caseId = choose(ids, cases);
-            if (ids.Contains(caseId, StringComparer.Ordinal))
-                return (caseId, ids);
-            ids = [.. ids, caseId];
-            var row = new TableEntity(tenant, person) { [CaseIds] = string.Join('\n', ids) };
+            var (known, ids) = await PersonAsync(table, tenantId, employeeId, cancellationToken);
+            var caseId = choose(ids, await CasesAsync(tenantId, ids, cancellationToken));
+            string[] all = [.. ids.Append(caseId).Distinct(StringComparer.Ordinal)];
+            // What is noted under an earlier spelling is noted for the person too.
+            if (known is not null && CasesIn(known).Length == all.Length)
+                return (caseId, all);
+            var row = new TableEntity(tenant, person) { [CaseIds] = string.Join('\n', all) };
             try
             {
-                if (known.HasValue)
-                    await table.UpdateEntityAsync(row, known.Value!.ETag, TableUpdateMode.Replace, cancellationToken);
+                if (known is not null)
+                    await table.UpdateEntityAsync(row, known.ETag, TableUpdateMode.Replace, cancellationToken);
                 else
                     await table.AddEntityAsync(row, cancellationToken);
-                return (caseId, ids);
+                return (caseId, all);
             }
             catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
             {
                 // Somebody was faster, or our own first try was applied and its answer lost: what is stored now shows.
             }
         }
+    }
+
+    // The person's row, null while there is none, and the ids of all cases that are noted of them, under earlier spellings as well.
+    private static async Task<(TableEntity? Row, IReadOnlyList<string> Ids)> PersonAsync(
+        TableClient table,
+        string tenantId,
+        string employeeId,
+        CancellationToken cancellationToken
+    )
+    {
+        var tenant = StateKeys.Safe(tenantId, "a tenant id");
+        string[] persons = [HrEventKeys.PersonOf(tenantId, employeeId), .. HrEventKeys.EarlierPersonsOf(tenantId, employeeId)];
+        var rows = new List<TableEntity>();
+        foreach (var person in persons)
+            if (
+                await table.GetEntityIfExistsAsync<TableEntity>(tenant, person, cancellationToken: cancellationToken) is
+                { HasValue: true, Value: { } found }
+            )
+                rows.Add(found);
+        return (rows.Find(r => r.RowKey == persons[0]), [.. rows.SelectMany(CasesIn).Distinct(StringComparer.Ordinal)]);
+    }
+
+    private async Task<IReadOnlyList<LeaverCase>> CasesAsync(
+        string tenantId,
+        IReadOnlyList<string> ids,
+        CancellationToken cancellationToken
+    )
+    {
+        var cases = new List<LeaverCase>();
+        foreach (var id in ids)
+            if (await FindAsync(tenantId, id, cancellationToken) is { } found)
+                cases.Add(found);
+        return cases;
     }
 
     private static string[] CasesIn(TableEntity person) => person.GetString(CaseIds).Split('\n');

@@ -385,6 +385,11 @@ public sealed class LeaverDesk
             return (signIn.Status, signIn.Reason, null, null);
         if (await HasLeftAsync(approver, cancellationToken))
             return (403, AccessEnded, null, null);
+        if (
+            await _parts.Approvals.FindAsync(Tenant, requestId, cancellationToken) is { } asked
+            && await WhyNotAsync(asked, approver, cancellationToken) is var (refusal, why)
+        )
+            return (refusal, why, null, null);
         var outcome = await _parts.Approvals.AnswerAsync(
             Tenant,
             requestId,
@@ -448,6 +453,38 @@ public sealed class LeaverDesk
         {
             return (409, e.Message, null);
         }
+    }
+
+    // Somebody with two accounts is one person, who answers neither about themselves nor twice; null when this one may answer.
+    private async Task<(int Status, string Reason)?> WhyNotAsync(
+        ApprovalRequest request,
+        ApproverIdentity approver,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await CaseAsync(request.CaseId, cancellationToken) is not { } known)
+            return null;
+        request = LeaverSteps.WithStarter(request, known);
+        if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
+            return (409, objection);
+        var read = await _parts.Directory.EmployeeIdsAsync(
+            [approver.ObjectId, request.SubjectId, .. request.Requesters, .. request.Answers.Select(a => a.ApproverId)],
+            cancellationToken
+        );
+        if (read.Unread is { } unread)
+            return (503, $"whose account this is could not be read, answer again later: {unread}");
+        if (read.ByAccount.GetValueOrDefault(approver.ObjectId) is not { } own)
+            return null;
+        bool IsOwn(string account) =>
+            !string.Equals(account, approver.ObjectId, StringComparison.OrdinalIgnoreCase)
+            && HrEventKeys.SameEmployee(read.ByAccount.GetValueOrDefault(account), own);
+        if (HrEventKeys.SameEmployee(known.EmployeeId, own) || IsOwn(request.SubjectId))
+            return (409, "the plan is about a person with your employee id: ask somebody else");
+        if (request.Requesters.Any(IsOwn))
+            return (409, "somebody with your employee id asked for the plan: ask somebody else");
+        return request.Answers.Any(a => IsOwn(a.ApproverId))
+            ? (409, "somebody with your employee id has answered: ask somebody else")
+            : null;
     }
 
     // A token outlives the block by up to a day, and an account may be one that this app may not block: whose access has ended decides

@@ -123,6 +123,25 @@ internal sealed partial class LeaverDirectory(
     }
 
     /// <inheritdoc/>
+    public async Task<EmployeeIds> EmployeeIdsAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken)
+    {
+        var asked = userIds.Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var read = await reads.ReadAsync(
+            [.. asked.Select(id => new GraphRead(id, $"{User(id)}?$select=id,employeeId", DeclaredCall.User, Single: true))],
+            cancellationToken
+        );
+        var byAccount = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var id in asked)
+        {
+            if (read[id] is { Failure: { } failure, Missing: false })
+                return new(byAccount, failure.Reason);
+            if (read[id].Body.Text("employeeId")?.Trim() is { Length: > 0 } employeeId)
+                byAccount[id] = employeeId;
+        }
+        return new(byAccount, null);
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, Relapse>> RecheckAsync(
         IReadOnlyCollection<string> userIds,
         CancellationToken cancellationToken

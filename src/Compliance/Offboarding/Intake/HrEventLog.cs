@@ -16,6 +16,8 @@ namespace Compliance.Offboarding.Intake;
 /// <param name="Trigger">How it first arrived.</param>
 /// <param name="CorrelationId">Joins it with logs and traces.</param>
 /// <param name="Recorded">True once its evidence record is kept.</param>
+/// <param name="PolicySha256">The policy in force when it first arrived; null when it could not be used, and for rows of an earlier
+/// version.</param>
 internal sealed record TakenEvent(
     string Key,
     string CaseId,
@@ -25,7 +27,8 @@ internal sealed record TakenEvent(
     DateTimeOffset ReceivedAt,
     string Trigger,
     string CorrelationId,
-    bool Recorded
+    bool Recorded,
+    string? PolicySha256 = null
 );
 
 /// <summary>
@@ -159,6 +162,7 @@ internal sealed class HrEventLog(StateStorage storage)
             [nameof(TakenEvent.Trigger)] = arrived.Trigger,
             [nameof(TakenEvent.CorrelationId)] = arrived.CorrelationId,
             [nameof(TakenEvent.Recorded)] = arrived.Recorded,
+            [nameof(TakenEvent.PolicySha256)] = arrived.PolicySha256,
         };
 
     private static TakenEvent Read(TableEntity row) =>
@@ -176,7 +180,8 @@ internal sealed class HrEventLog(StateStorage storage)
             ),
             row.GetString(nameof(TakenEvent.Trigger)),
             row.GetString(nameof(TakenEvent.CorrelationId)),
-            row.GetBoolean(nameof(TakenEvent.Recorded)) ?? false
+            row.GetBoolean(nameof(TakenEvent.Recorded)) ?? false,
+            row.GetString(nameof(TakenEvent.PolicySha256))
         );
 
     // Text, so that it sorts and comes back to the tick.

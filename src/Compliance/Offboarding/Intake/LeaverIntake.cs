@@ -3,6 +3,7 @@ using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Policy;
+using Compliance.Policies;
 using Compliance.Runs;
 using Compliance.Storage;
 using Compliance.Text;
@@ -53,7 +54,8 @@ internal sealed partial class LeaverIntake(
             now,
             trigger,
             correlationId,
-            Recorded: false
+            Recorded: false,
+            PolicyInForce()
         );
         var noted = await events.NoteAsync(tenant.Value, arrived, cancellationToken);
         if (noted.Digest != arrived.Digest)
@@ -164,7 +166,8 @@ internal sealed partial class LeaverIntake(
             if (await events.FindAsync(tenant.Value, result.EventKey, cancellationToken) is { Recorded: false } outstanding)
                 await RecordAsync(outstanding, cancellationToken);
         }
-        catch (RequestFailedException e)
+        // A policy that cannot be used keeps no event out either.
+        catch (Exception e) when (e is RequestFailedException or PolicyException or IOException or UnauthorizedAccessException)
         {
             EvidenceOwed(result.EventKey, e.Message);
         }
@@ -191,6 +194,19 @@ internal sealed partial class LeaverIntake(
         return recorded;
     }
 
+    // A policy that cannot be used keeps no event out.
+    private string? PolicyInForce()
+    {
+        try
+        {
+            return policy.Load().Sha256;
+        }
+        catch (Exception e) when (e is PolicyException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     // Everything in it comes from the row of the event's first arrival, so that a retry writes the same record.
     private async Task RecordAsync(TakenEvent taken, CancellationToken cancellationToken)
     {
@@ -202,7 +218,7 @@ internal sealed partial class LeaverIntake(
                 Actor = $"{nameof(LeaverIntake)} ({taken.Trigger})",
                 Action = "offboarding.hr-event",
                 TenantId = tenant.Value,
-                PolicySha256 = policy.Load().Sha256,
+                PolicySha256 = taken.PolicySha256 ?? policy.Load().Sha256,
                 Controls = [IntakeControls.EventNeverCame],
                 Outcome = "complete",
                 Counts = new Dictionary<string, long> { ["sequence"] = taken.Sequence },

@@ -330,6 +330,7 @@ internal static class RemovalPlanner
                     User,
                     (StepArguments.Tag, tag),
                     (StepArguments.Value, now),
+                    (StepArguments.OwnerId, others.Count == 0 ? _heir?.Id ?? _fallback : null),
                     (StepArguments.Access, access.Key)
                 )
             );

@@ -14,6 +14,7 @@ public sealed class ApprovalBoardInMemoryTests(MemoryStorageFixture accounts) : 
 public abstract class ApprovalBoardTests(StorageFixture accounts)
 {
     private static readonly DateTimeOffset At = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Later = At.AddDays(1);
     private static int _tenants;
 
     private readonly string _tenant = $"board-{Environment.ProcessId}-{Interlocked.Increment(ref _tenants)}";
@@ -56,7 +57,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task Two_different_people_approve_and_one_twice_does_not()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
 
         Assert.Equal(ApprovalState.Open, (await AnswerAsync("one")).State);
         Assert.Equal(ApprovalState.Open, (await AnswerAsync("ONE")).State);
@@ -74,7 +75,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [InlineData("one", "another", "another plan")]
     public async Task An_answer_that_may_not_count_is_not_taken(string person, string plan, string why)
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
 
         var outcome = await AnswerAsync(person, plan: plan);
 
@@ -86,7 +87,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task One_no_refuses_and_a_changed_mind_is_not_taken()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
         await AnswerAsync("one");
 
         Assert.Contains("otherwise before", (await AnswerAsync("one", approve: false)).Objection, StringComparison.Ordinal);
@@ -97,7 +98,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task Ten_people_at_once_lose_no_answer_that_was_taken()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
 
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => AnswerAsync($"person-{i}")));
 
@@ -110,31 +111,43 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task A_request_stays_with_its_answers_when_the_asking_is_repeated_but_not_when_another_guard_holds()
     {
-        await Board.AskAsync(Request(guards: ["protected"]), Stop);
+        await Board.AskAsync(Request(guards: ["protected"]), Later, Stop);
         await AnswerAsync("one");
 
-        Assert.Single((await Board.AskAsync(Request(At.AddMinutes(5), "protected"), Stop)).Answers);
-        Assert.Empty((await Board.AskAsync(Request(At.AddMinutes(6), "protected", "own-identity"), Stop)).Answers);
+        Assert.Single((await Board.AskAsync(Request(At.AddMinutes(5), "protected"), Later, Stop)).Answers);
+        Assert.Empty((await Board.AskAsync(Request(At.AddMinutes(6), "protected", "own-identity"), Later, Stop)).Answers);
     }
 
     [Fact]
     public async Task A_void_request_takes_no_answer_and_only_a_later_look_opens_it_again()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
         await AnswerAsync("one");
         await Board.VoidAsync(_tenant, "case-plan", At.AddMinutes(2), Stop);
 
-        await Board.AskAsync(Request(At.AddMinutes(1)), Stop);
+        await Board.AskAsync(Request(At.AddMinutes(1)), Later, Stop);
         Assert.Null(await Board.FindAsync(_tenant, "case-plan", Stop));
         Assert.Contains("no such request", (await AnswerAsync("two")).Objection, StringComparison.Ordinal);
-        await Board.AskAsync(Request(At.AddMinutes(3)), Stop);
+        await Board.AskAsync(Request(At.AddMinutes(3)), Later, Stop);
         Assert.Empty((await Board.FindAsync(_tenant, "case-plan", Stop))!.Answers);
+    }
+
+    // A clock that ran ahead was put right: no question was possible for as long as it had run ahead.
+    [Fact]
+    public async Task What_was_voided_at_a_time_that_has_not_come_is_asked_about_again()
+    {
+        await Board.AskAsync(Request(At.AddDays(365)), At.AddDays(365), Stop);
+        await Board.VoidAsync(_tenant, "case-plan", At.AddDays(366), Stop);
+
+        await Board.AskAsync(Request(), At.AddMinutes(1), Stop);
+
+        Assert.Equal(At, (await Board.FindAsync(_tenant, "case-plan", Stop))!.AskedAt);
     }
 
     [Fact]
     public async Task An_answer_cut_off_from_its_evidence_gets_it_when_it_is_acted_on()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
         _evidence.Fails = true;
         await Assert.ThrowsAsync<Azure.RequestFailedException>(() => AnswerAsync("one"));
         _evidence.Fails = false;
@@ -168,7 +181,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task A_request_that_is_voided_while_somebody_answers_keeps_the_answer()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
 
         await WhileWritingAsync(board => board.VoidAsync(_tenant, "case-plan", At.AddMinutes(2), Stop), () => AnswerAsync("one"));
 
@@ -180,7 +193,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task An_answer_that_races_with_voiding_does_not_bring_the_request_back()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
 
         AnswerOutcome? outcome = null;
         await WhileWritingAsync(
@@ -197,7 +210,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task Beginning_while_somebody_answers_keeps_the_answer()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
 
         await WhileWritingAsync(board => board.BeginAsync(_tenant, "case-plan", At.AddMinutes(2), Stop), () => AnswerAsync("one"));
 
@@ -208,7 +221,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task Of_two_answers_that_race_neither_is_lost()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
 
         await WhileWritingAsync(
             board => board.AnswerAsync(_tenant, "case-plan", "plan", Person("one"), approve: true, null, At.AddMinutes(1), Stop),
@@ -221,11 +234,11 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task Asking_about_more_while_somebody_answers_asks_everybody_again()
     {
-        await Board.AskAsync(Request(guards: "protected"), Stop);
+        await Board.AskAsync(Request(guards: "protected"), Later, Stop);
 
         await WhileWritingAsync(
-            board => board.AskAsync(Request(At.AddMinutes(5), "protected", "own-identity"), Stop),
-            () => Board.AskAsync(Request(At.AddMinutes(5), "protected", "own-identity", "last"), Stop)
+            board => board.AskAsync(Request(At.AddMinutes(5), "protected", "own-identity"), Later, Stop),
+            () => Board.AskAsync(Request(At.AddMinutes(5), "protected", "own-identity", "last"), Later, Stop)
         );
 
         Assert.Equal(["protected", "own-identity", "last"], (await Board.FindAsync(_tenant, "case-plan", Stop))!.Guards);
@@ -236,10 +249,10 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     {
         ApprovalRequest? asked = null;
         await WhileWritingAsync(
-            async board => asked = await board.AskAsync(Request(), Stop),
+            async board => asked = await board.AskAsync(Request(), Later, Stop),
             async () =>
             {
-                await Board.AskAsync(Request(), Stop);
+                await Board.AskAsync(Request(), Later, Stop);
                 await AnswerAsync("one");
             }
         );
@@ -251,12 +264,12 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task A_void_request_is_not_begun_and_what_has_begun_keeps_its_time()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
         await Board.BeginAsync(_tenant, "case-plan", At.AddMinutes(1), Stop);
         await Board.BeginAsync(_tenant, "case-plan", At.AddHours(80), Stop);
         Assert.Equal(At.AddMinutes(1), (await Board.FindAsync(_tenant, "case-plan", Stop))!.BegunAt);
 
-        await Board.AskAsync(Request() with { Id = "void" }, Stop);
+        await Board.AskAsync(Request() with { Id = "void" }, Later, Stop);
         await Board.VoidAsync(_tenant, "void", At.AddMinutes(2), Stop);
         await Board.BeginAsync(_tenant, "void", At.AddMinutes(3), Stop);
 
@@ -267,31 +280,31 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task What_was_looked_at_before_the_last_voiding_opens_nothing_and_what_is_looked_at_then_does()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
         await Board.VoidAsync(_tenant, "case-plan", At.AddMinutes(2), Stop);
         await Board.VoidAsync(_tenant, "case-plan", At.AddMinutes(5), Stop);
         await Board.VoidAsync(_tenant, "case-plan", At.AddMinutes(4), Stop);
 
-        await Board.AskAsync(Request(At.AddMinutes(4)), Stop);
+        await Board.AskAsync(Request(At.AddMinutes(4)), Later, Stop);
         Assert.Null(await Board.FindAsync(_tenant, "case-plan", Stop));
-        await Board.AskAsync(Request(At.AddMinutes(5)), Stop);
+        await Board.AskAsync(Request(At.AddMinutes(5)), Later, Stop);
         Assert.NotNull(await Board.FindAsync(_tenant, "case-plan", Stop));
     }
 
     [Fact]
     public async Task Another_plan_under_the_same_id_asks_without_the_answers_to_the_first()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
         await AnswerAsync("one");
 
-        Assert.Empty((await Board.AskAsync(Request(At.AddMinutes(5)) with { PlanId = "other" }, Stop)).Answers);
+        Assert.Empty((await Board.AskAsync(Request(At.AddMinutes(5)) with { PlanId = "other" }, Later, Stop)).Answers);
         Assert.Contains("another plan", (await AnswerAsync("two")).Objection, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_yes_that_has_lapsed_can_be_given_again_and_has_evidence_of_its_own()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
         await AnswerAsync("one");
         var late = At.AddHours(80);
 
@@ -305,7 +318,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task An_answer_that_is_given_twice_is_one_with_evidence_though_the_first_was_cut_off_from_it()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
         _evidence.Fails = true;
         await Assert.ThrowsAsync<Azure.RequestFailedException>(() => AnswerAsync("one"));
         _evidence.Fails = false;
@@ -319,7 +332,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [Fact]
     public async Task The_evidence_says_what_was_answered_about_whom_and_by_whom()
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
         await AnswerAsync("one");
         await AnswerAsync("two", approve: false);
 
@@ -341,7 +354,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     [InlineData(0, 0)]
     public async Task A_comment_is_kept_up_to_five_hundred_characters(int written, int kept)
     {
-        await Board.AskAsync(Request(), Stop);
+        await Board.AskAsync(Request(), Later, Stop);
 
         await AnswerAsync("one", comment: new string('c', written));
 
@@ -352,7 +365,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     public async Task What_waits_is_listed_with_the_oldest_first_and_without_what_is_void_or_answered()
     {
         foreach (var (id, minutes) in ((string, int)[])[("c", 2), ("b", 1), ("a", 2), ("void", 0), ("refused", 0)])
-            await Board.AskAsync(Request(At.AddMinutes(minutes)) with { Id = id }, Stop);
+            await Board.AskAsync(Request(At.AddMinutes(minutes)) with { Id = id }, Later, Stop);
         await Board.VoidAsync(_tenant, "void", At.AddMinutes(3), Stop);
         await Board.AnswerAsync(_tenant, "refused", "plan", Person("one"), approve: false, null, At, Stop);
 

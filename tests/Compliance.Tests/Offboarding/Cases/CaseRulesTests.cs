@@ -260,6 +260,8 @@ public sealed class CaseRulesTests
 
         Assert.Equal(ids.Length, ids.Distinct().Count());
         Assert.Equal(ids[0], HrEventKeys.CaseOf(Tenant.ToUpperInvariant(), "a", "b"));
+        // Entra compares employee ids without regard to letter case.
+        Assert.Equal(ids[0], HrEventKeys.CaseOf(Tenant, "A", "b"));
     }
 
     [Fact]
@@ -273,7 +275,13 @@ public sealed class CaseRulesTests
         Assert.False(CaseRules.IsEmployedAnew(old, [Other(Terminated(2, employment: "2027-01"))], Due));
         Assert.False(CaseRules.IsEmployedAnew(old, [Other(Rehired(1, "2027-01")) with { EmployeeId = "NW-2" }], Now));
         Assert.False(CaseRules.IsEmployedAnew(old, [old with { Latest = Rehired(1) with { Time = Now } }], Now));
-        Assert.False(CaseRules.IsEmployedAnew(old with { Latest = Terminated() with { Time = Now } }, [Other(Rehired(1, "2027-01"))], Now));
+        Assert.True(CaseRules.IsEmployedAnew(old, [Other(Rehired(1, "2027-01")) with { EmployeeId = "nw-1042" }], Now));
+        // Reported before the other one's end, and outlasts it.
+        var reportedLater = old with { Latest = Terminated() with { Time = Now } };
+        Assert.True(CaseRules.IsEmployedAnew(reportedLater, [Other(Rehired(1, "2027-01"))], Now));
+        Assert.False(CaseRules.IsEmployedAnew(reportedLater, [Other(Terminated(2, employment: "2027-01"))], Now));
+        var forCause = old with { Latest = Terminated(forCause: true) with { Time = Now } };
+        Assert.False(CaseRules.IsEmployedAnew(forCause, [Other(Rehired(1, "2027-01"))], Now));
     }
 
     [Fact]
