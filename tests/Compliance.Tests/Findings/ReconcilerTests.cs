@@ -48,6 +48,18 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
+    public void Changes_and_findings_come_in_the_order_of_their_ids()
+    {
+        var apps = Enumerable.Range(0, 9).Select(i => App($"app-{i}")).ToArray();
+        var result = Day(1, Known(), AppsRead, apps);
+
+        Assert.Equal(9, result.Changes.Count);
+        var changed = result.Changes.Select(c => c.Finding.Finding.Id).ToList();
+        Assert.Equal(changed.Order(StringComparer.Ordinal), changed);
+        Assert.Equal(result.Findings.Select(f => f.Id).Order(StringComparer.Ordinal), result.Findings.Select(f => f.Id));
+    }
+
+    [Fact]
     public void The_same_problem_in_the_next_run_writes_nothing_and_stays_open()
     {
         var result = Day(2, Known(App()), AppsRead, App());
