@@ -18,7 +18,8 @@ internal sealed class SandboxPeople : IDisposable
     public SandboxPeople(Connection connection)
     {
         if (connection.TenantSettings.Count == 0)
-            throw new CliException("only the sandbox tenant of ./scripts/run gives tokens: sign in with az login, see docs/operations/approvals.md");
+            throw new CliException("only the sandbox tenant of ./scripts/run gives tokens: sign in with az login, see "
+                + "docs/operations/approvals.md");
         _connection = connection;
         var settings = new ConfigurationBuilder()
             .AddInMemoryCollection(connection.TenantSettings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)))
@@ -85,7 +86,11 @@ internal sealed class SandboxPeople : IDisposable
             ? token.GetString()!
             : throw new CliException(
                 $"{principalName} cannot sign in to the sandbox: "
-                    + $"{(answer.RootElement.TryGetProperty("error_description", out var why) ? why.GetString() : response.StatusCode.ToString())}"
+                    + (
+                        answer.RootElement.TryGetProperty("error_description", out var why)
+                            ? why.GetString()
+                            : response.StatusCode.ToString()
+                    )
             );
     }
 

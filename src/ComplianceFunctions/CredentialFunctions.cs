@@ -29,7 +29,8 @@ public sealed class CredentialFunctions(
     {
         var run = await requests.AskAsync(cancellationToken);
         var status =
-            $"{request.Scheme}://{request.Host}{request.Path.Value?.Replace("/check", $"/runs/{run.RunId}", StringComparison.OrdinalIgnoreCase)}";
+            $"{request.Scheme}://{request.Host}"
+                + $"{request.Path.Value?.Replace("/check", $"/runs/{run.RunId}", StringComparison.OrdinalIgnoreCase)}";
         return new AcceptedResult(status, new { runId = run.RunId, statusUrl = status });
     }
 

@@ -116,7 +116,8 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
 
     /// <summary>
     /// Ends a person's access now and for cause: <c>POST /api/offboarding/cases</c> with
-    /// <c>{"user":"…","forCause":true,"reason":"…"}</c> and an approver's Entra token answers 202 with the case; 404 when there is no such
+    /// <c>{"user":"…","forCause":true,"reason":"…"}</c> and an approver's Entra token answers 202 with the case; 404 when there is
+    /// no such
     /// user, 409 when it is the caller. The token is the authorisation: no function key.
     /// </summary>
     [Function("StartLeaver")]
@@ -201,7 +202,8 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     ) => Json(StatusCodes.Status200OK, await desk.OpenApprovalsAsync(cancellationToken));
 
     /// <summary>
-    /// Takes an approver's answer: <c>POST /api/approvals/{requestId}</c> with <c>{"planId":"…","approve":true,"comment":"…"}</c> and an
+    /// Takes an approver's answer: <c>POST /api/approvals/{requestId}</c> with <c>{"planId":"…","approve":true,"comment":"…"}</c>
+    /// and an
     /// Entra token with the role Compliance.Approver. The token is the authorisation: no function key.
     /// </summary>
     [Function("AnswerApproval")]

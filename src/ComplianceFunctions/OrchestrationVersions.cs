@@ -2,7 +2,8 @@ namespace ComplianceFunctions;
 
 /// <summary>
 /// Versions of the orchestrations. A new instance gets the <c>defaultVersion</c> of host.json; orchestrators branch on
-/// <c>context.Version</c> where an instance of an earlier version has to go on as it began. docs/architecture/versions.md says how a change is deployed.
+/// <c>context.Version</c> where an instance of an earlier version has to go on as it began. docs/architecture/versions.md says how a
+/// change is deployed.
 /// </summary>
 internal static class OrchestrationVersions
 {

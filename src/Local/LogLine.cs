@@ -29,7 +29,8 @@ internal sealed record LogLine(string? Level, string? Category, string Message)
 
     /// <summary>
     /// Reads a line of the app's host such as
-    /// <c>{"Timestamp":"...","EventId":1,"LogLevel":"Warning","Category":"Compliance.Runs","Message":"...","State":{},"Scopes":[{"FunctionName":"..."}]}</c>.
+    /// <c>{"Timestamp":"...","EventId":1,"LogLevel":"Warning","Category":"Compliance.Runs","Message":"...","State":{},
+    /// "Scopes":[{"FunctionName":"..."}]}</c>.
     /// </summary>
     public static LogLine Parse(string line)
     {

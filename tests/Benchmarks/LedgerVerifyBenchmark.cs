@@ -220,7 +220,11 @@ internal static class LedgerVerifyBenchmark
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"{{\"action\":\"offboarding.remove\",\"actor\":\"LeaverCase (HR "
-                            + $"event)\",\"controls\":[\"LEAVE-012\"],\"correlationId\":\"{i:x32}\",\"counts\":{{\"done\":{i % 300}}},\"id\":\"p-{i * 7919L:x32}-1-remove-{i % 4096:x12}-0\",\"loggedAt\":\"{start.AddMilliseconds(i * 40L).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\",\"outcome\":\"complete\",\"planId\":\"{i:x64}\",\"policySha256\":\"{7:x64}\",\"tenantId\":\"{Tenant}\",\"time\":\"2026-11-01T06:00:00Z\",\"version\":1}}"
+                            + $"event)\",\"controls\":[\"LEAVE-012\"],\"correlationId\":\"{i:x32}\",\"counts\":{{\"done\":"
+                            + $"{i % 300}}},\"id\":\"p-{i * 7919L:x32}-1-remove-{i % 4096:x12}-0\",\"loggedAt\":"
+                            + $"\"{start.AddMilliseconds(i * 40L).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\",\"outcome\":"
+                            + $"\"complete\",\"planId\":\"{i:x64}\",\"policySha256\":\"{7:x64}\",\"tenantId\":\"{Tenant}\","
+                            + $"\"time\":\"2026-11-01T06:00:00Z\",\"version\":1}}"
                     )
                 );
                 log.Write(line);

@@ -7,7 +7,10 @@ namespace ComplianceFunctions.Tests;
 public sealed class VaultObjectEventTests
 {
     private const string Stored =
-        """{"vault":"kv-hr","collection":"secrets","objectName":"db","eventType":"Microsoft.KeyVault.SecretNearExpiry","runId":"kv-0123456789abcdef01234567"}""";
+        """
+        {"vault":"kv-hr","collection":"secrets","objectName":"db","eventType":"Microsoft.KeyVault.SecretNearExpiry",
+         "runId":"kv-0123456789abcdef01234567"}
+        """;
 
     [Theory]
     [InlineData("Microsoft.KeyVault.SecretNearExpiry", "secrets")]
@@ -97,7 +100,11 @@ public sealed class VaultObjectEventTests
     public void An_event_in_the_Event_Grid_schema_is_refused_with_what_to_change()
     {
         const string Delivered =
-            """{"id":"e1","topic":"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-hr","subject":"db","eventType":"Microsoft.KeyVault.SecretExpired","data":{"VaultName":"kv-hr","ObjectType":"Secret","ObjectName":"db"},"dataVersion":"1","metadataVersion":"1","eventTime":"2026-11-20T08:00:00Z"}""";
+            """
+            {"id":"e1","topic":"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-hr","subject":"db",
+             "eventType":"Microsoft.KeyVault.SecretExpired","data":{"VaultName":"kv-hr","ObjectType":"Secret","ObjectName":"db"},
+             "dataVersion":"1","metadataVersion":"1","eventTime":"2026-11-20T08:00:00Z"}
+            """;
 
         var refused = Assert.Throws<VaultEventException>(() => Read(Delivered));
 
@@ -139,7 +146,12 @@ public sealed class VaultObjectEventTests
         const string Placeholder = "@";
         var made = JsonNode
             .Parse(
-                """{"specversion":"1.0","id":"e1","source":"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-hr","type":"Microsoft.KeyVault.SecretExpired","subject":"db","time":"2026-11-20T08:00:00Z","data":{"Id":"https://kv-hr.vault.azure.net/secrets/db/1a","VaultName":"kv-hr","ObjectType":"Secret","ObjectName":"db","Version":"1a","NBF":1,"EXP":2}}"""
+                """
+                {"specversion":"1.0","id":"e1","source":"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-hr",
+                 "type":"Microsoft.KeyVault.SecretExpired","subject":"db","time":"2026-11-20T08:00:00Z",
+                 "data":{"Id":"https://kv-hr.vault.azure.net/secrets/db/1a","VaultName":"kv-hr","ObjectType":"Secret","ObjectName":"db",
+                 "Version":"1a","NBF":1,"EXP":2}}
+                """
             )!
             .AsObject();
         if (name is not null)

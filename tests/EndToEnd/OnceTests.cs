@@ -40,7 +40,8 @@ public sealed class OnceTests : IDisposable
     public async Task The_readme_shows_what_is_really_printed()
     {
         var readme = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot.Find(), "README.md"), TestContext.Current.CancellationToken);
-        var shown = readme.Split("```text\n")[1].Split("```")[0].Split('\n').Select(l => l.TrimEnd()).Where(l => l.Length > 0 && l != "…");
+        var sample = readme.Split("```text\n")[1].Split("```")[0].Split('\n');
+        var shown = sample.Select(l => l.TrimEnd()).Where(l => l.Length > 0 && l != "…");
 
         var run = await _checkout.RunAsync("--once", "--now", Checkout.Now);
 
@@ -73,12 +74,19 @@ public sealed class OnceTests : IDisposable
         var folder = Directory.CreateDirectory(Path.Combine(_checkout.State, "tenant")).FullName;
         await File.WriteAllTextAsync(
             Path.Combine(folder, "applications.json"),
-            """{"value":[{"id":"0b5a0f6c-1111-4222-8333-444455556666","appId":"7c9e6679-7425-40de-944b-e07fc1f90ae7","displayName":"billing","keyCredentials":[],"passwordCredentials":[{"keyId":"1a2b3c4d-0000-4000-8000-000000000001","startDateTime":"2026-01-01T00:00:00Z","endDateTime":"2026-12-31T00:00:00Z"}]}]}""",
+            """
+            {"value":[{"id":"0b5a0f6c-1111-4222-8333-444455556666","appId":"7c9e6679-7425-40de-944b-e07fc1f90ae7",
+             "displayName":"billing","keyCredentials":[],"passwordCredentials":[{"keyId":"1a2b3c4d-0000-4000-8000-000000000001",
+             "startDateTime":"2026-01-01T00:00:00Z","endDateTime":"2026-12-31T00:00:00Z"}]}]}
+            """,
             TestContext.Current.CancellationToken
         );
         await File.WriteAllTextAsync(
             Path.Combine(folder, "subscriptions.json"),
-            """{"value":[{"id":"/subscriptions/aaaaaaaa-0000-4000-8000-000000000001","subscriptionId":"aaaaaaaa-0000-4000-8000-000000000001","displayName":"prod","state":"Enabled"}]}""",
+            """
+            {"value":[{"id":"/subscriptions/aaaaaaaa-0000-4000-8000-000000000001",
+             "subscriptionId":"aaaaaaaa-0000-4000-8000-000000000001","displayName":"prod","state":"Enabled"}]}
+            """,
             TestContext.Current.CancellationToken
         );
         var read = await _checkout.RunAsync("--once", "--json", "--now", Checkout.Now, "--tenant", folder);

@@ -151,7 +151,10 @@ public sealed class FolderTests : IDisposable
     {
         Write(
             "applications.json",
-            """{"value":[{"id":"a","keyCredentials":[{"keyId":"k","key":"PLANTED"}],"passwordCredentials":[{"keyId":"p","secretText":"PLANTED"}]}]}"""
+            """
+            {"value":[{"id":"a","keyCredentials":[{"keyId":"k","key":"PLANTED"}],"passwordCredentials":[{"keyId":"p",
+             "secretText":"PLANTED"}]}]}
+            """
         );
 
         Assert.DoesNotContain(

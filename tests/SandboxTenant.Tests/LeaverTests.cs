@@ -31,7 +31,8 @@ public sealed class LeaverTests(DemoFixture demo)
             await demo.Clients.SendAsync(
                 "GET",
                 "/v1.0/users?$filter=employeeId eq "
-                    + "'NW-1042'&$select=id,displayName,mail,department,userType,employeeType,createdDateTime,signInSessionsValidFromDateTime"
+                    + "'NW-1042'&$select=id,displayName,mail,department,userType,employeeType,createdDateTime,"
+                    + "signInSessionsValidFromDateTime"
             )
         ).Body!["value"]!.AsArray();
         var user = Assert.Single(found)!;
@@ -553,7 +554,8 @@ public sealed class LeaverTests(DemoFixture demo)
         foreach (var subscription in tenant.Subscriptions.All())
             azure += (
                 await clients.AllAsync(
-                    $"/subscriptions/{subscription.Id}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId "
+                    $"/subscriptions/{subscription.Id}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&"
+                        + "$filter=principalId "
                         + $"eq '{user}'"
                 )
             )

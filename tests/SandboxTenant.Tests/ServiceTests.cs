@@ -269,7 +269,8 @@ public sealed class ServiceTests(DemoFixture demo)
         async Task<int> Count(string scope, string filter) =>
             (
                 await Clients.AllAsync(
-                    $"{scope}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01{(filter.Length > 0 ? "&$filter=" + Uri.EscapeDataString(filter) : "")}"
+                    $"{scope}/providers/Microsoft.Authorization/roleAssignments?"
+                        + $"api-version=2022-04-01{(filter.Length > 0 ? "&$filter=" + Uri.EscapeDataString(filter) : "")}"
                 )
             )
                 .Items

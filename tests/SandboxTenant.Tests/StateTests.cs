@@ -147,7 +147,10 @@ public sealed class StateTests : IDisposable
         var tenant = new TenantData()
             .Add(
                 "applications",
-                """{"id":"a","appId":"b","displayName":"One","passwordCredentials":[],"owners":[{"id":"u","userPrincipalName":"u@example.com"}]}"""
+                """
+                {"id":"a","appId":"b","displayName":"One","passwordCredentials":[],"owners":[{"id":"u",
+                 "userPrincipalName":"u@example.com"}]}
+                """
             )
             .Add("vaults/kv-x/secrets", """{"id":"https://kv-x.vault.azure.net/secrets/s","attributes":{"enabled":true,"created":1}}""");
         await using var sandbox = await Sandbox.StartAsync(new SandboxOptions { Tenant = tenant }, TimeProvider.System, Stop);

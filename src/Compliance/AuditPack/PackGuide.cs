@@ -20,18 +20,24 @@ internal static class PackGuide
             {{PackText.Time(
                 content.Request.To
             )}}, for {{content.Request.Framework.Title}}. The proofs lead to the checkpoint of {{PackText.Number(checkpoint.Size)}} records.
-            You need `sh`, `openssl`, `sha256sum` and the usual small tools (`sed`, `od`, `base64`, `cmp`, and `xxd` or `basenc`); nothing of ours.
+            You need `sh`, `openssl`, `sha256sum` and the usual small tools (`sed`, `od`, `base64`, `cmp`, and `xxd` or `basenc`);
+            nothing of ours.
 
-            Unpack the zip, go into its folder, start `sh -eu`, and paste the blocks one after the other. The shell ends at the first thing that is wrong.
+            Unpack the zip, go into its folder, start `sh -eu`, and paste the blocks one after the other. The shell ends at the first
+            thing that is wrong.
 
             ## What this shows, and what it does not
 
-            - Each line of `records.jsonl` is, byte for byte, a record that the log had when the checkpoint was signed, at the place that `proofs.jsonl` says.
-            - Numbers (`index`) without a gap show that no record between the first and the last was left out. This pack has {{PackText.Runs(
+            - Each line of `records.jsonl` is, byte for byte, a record that the log had when the checkpoint was signed, at the place
+              that `proofs.jsonl` says.
+            - Numbers (`index`) without a gap show that no record between the first and the last was left out. This pack has
+              {{PackText.Runs(
                 scan.Runs
             )}}.{{Timeless(scan)}}
-            - That there were no further records of that time before the first or after the last only the whole log can show: ask for it, and run `compliance evidence verify`.
-            - The public key in `keys/` came with the pack. Compare it with the key that you were given another way, or with the one of an earlier pack: whoever forges a pack can sign
+            - That there were no further records of that time before the first or after the last only the whole log can show: ask for
+              it, and run `compliance evidence verify`.
+            - The public key in `keys/` came with the pack. Compare it with the key that you were given another way, or with the one of
+              an earlier pack: whoever forges a pack can sign
               it with a key of his own.
             - `SHA256SUMS` shows that the zip arrived whole. It is not signed.
             {{State(content)}}
@@ -44,8 +50,10 @@ internal static class PackGuide
 
             ## 2. The checkpoint is signed
 
-            `checkpoint` is a text of three lines (the log's name, how many records it covers, the root of the tree over them), an empty line, and a line for each signature: base64 of
-            four bytes, which are the first of the SHA-256 of the public key, and of an ECDSA signature (P-256, SHA-256, DER) over the text. Expect `Verified OK` for {{keys}}.
+            `checkpoint` is a text of three lines (the log's name, how many records it covers, the root of the tree over them), an
+            empty line, and a line for each signature: base64 of
+            four bytes, which are the first of the SHA-256 of the public key, and of an ECDSA signature (P-256, SHA-256, DER) over the
+            text. Expect `Verified OK` for {{keys}}.
 
             ```sh
             mkdir -p check
@@ -67,7 +75,8 @@ internal static class PackGuide
 
             ## 3. Every record has the hash that its proof begins with
 
-            The hash of a record is SHA-256 of a zero byte and the line without its line feed (RFC 6962, section 2.1). Line n of `proofs.jsonl` is about line n of `records.jsonl`.
+            The hash of a record is SHA-256 of a zero byte and the line without its line feed (RFC 6962, section 2.1). Line n of
+            `proofs.jsonl` is about line n of `records.jsonl`.
 
             ```sh
             while IFS= read -r record; do
@@ -79,7 +88,8 @@ internal static class PackGuide
 
             ## 4. The proofs lead to the signed root
 
-            From the record up to the root: at each step the hash so far and the next one of the proof are joined, left and right as the place in the log says, with the byte 01 before
+            From the record up to the root: at each step the hash so far and the next one of the proof are joined, left and right as
+            the place in the log says, with the byte 01 before
             them, and hashed (RFC 9162, section 2.1.3.2). First the functions, then one record, the first:
 
             ```sh

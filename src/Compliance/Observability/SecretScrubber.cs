@@ -58,11 +58,15 @@ internal static partial class SecretScrubber
     [GeneratedRegex(
         """
             (?<name>
-                (?<![\w-])(?:client_?secret|client_?assertion|assertion|secret|secret_?text|password|passwd|pwd|(?:access|refresh|id)_?token|account_?key
-                    |shared_?access_?key|shared_?access_?signature|primary_?key|secondary_?key|api[-_]?key|subscription-key|x-functions-key|sig)\s*(?:=|%3D)\s*
+                (?<![\w-])(?:client_?secret|client_?assertion|assertion|secret|secret_?text|password|passwd|pwd
+                  |(?:access|refresh|id)_?token|account_?key
+                    |shared_?access_?key|shared_?access_?signature|primary_?key|secondary_?key|api[-_]?key
+                      |subscription-key|x-functions-key|sig)\s*(?:=|%3D)\s*
               | [?&]code=
-              | \\?["'](?:client_?secret|client_?assertion|assertion|secret|secret_?text|password|passwd|pwd|(?:access|refresh|id)_?token|account_?key
-                    |shared_?access_?key|shared_?access_?signature|primary_?key|secondary_?key|api[-_]?key|connection_?string)\\?["']\s*:\s*(?=\\?["'])
+              | \\?["'](?:client_?secret|client_?assertion|assertion|secret|secret_?text|password|passwd|pwd|(?:access
+                |refresh|id)_?token|account_?key
+                    |shared_?access_?key|shared_?access_?signature|primary_?key|secondary_?key|api[-_]?key
+                      |connection_?string)\\?["']\s*:\s*(?=\\?["'])
               | (?<![\w-])(?:x-functions-key|api-key|ocp-apim-subscription-key|aeg-sas-key)\s*:\s*
             )
             (?<value>\\"(?:[^"\\]|\\(?!"))*\\"|"(?:[^"\\]|\\.)*"|'[^']*'|[^\s&;,"'{}<>)\]]+)
@@ -77,7 +81,8 @@ internal static partial class SecretScrubber
 
     // A token after its scheme: long, or with a digit in it, so that "Bearer authentication" stays.
     [GeneratedRegex(
-        @"(?<name>\b(?:bearer|basic|sharedkeylite|sharedkey|sharedaccesssignature|pop)\s+)(?:[A-Za-z0-9._~+/=:-]{20,}|(?=[A-Za-z._~+/=:-]*[0-9])[A-Za-z0-9._~+/=:-]{6,})",
+        @"(?<name>\b(?:bearer|basic|sharedkeylite|sharedkey|sharedaccesssignature|pop)\s+)"
+            + @"(?:[A-Za-z0-9._~+/=:-]{20,}|(?=[A-Za-z._~+/=:-]*[0-9])[A-Za-z0-9._~+/=:-]{6,})",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Scheme();

@@ -111,7 +111,8 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
 
     private async Task<List<BatchAnswer>> SendOneAsync(BatchRequest[] requests, CancellationToken cancellationToken)
     {
-        // {"requests":[{"id":"0","method":"DELETE","url":"/groups/…/members/…/$ref"},{"id":"1","method":"PATCH","url":"/users/…","headers":{"Content-Type":"application/json"},"body":{…}}]}
+        // {"requests":[{"id":"0","method":"DELETE","url":"/groups/…/members/…/$ref"},{"id":"1","method":"PATCH","url":"/users/…",
+        // "headers":{"Content-Type":"application/json"},"body":{…}}]}
         var items = new JsonArray([.. requests.Select((r, i) => (JsonNode)Item(r, i.ToString(CultureInfo.InvariantCulture)))]);
         var information = new RequestInformation(
             Method.POST,

@@ -464,7 +464,8 @@ internal sealed class DemoLeaver(
             new JsonObject
             {
                 ["id"] =
-                    $"/subscriptions/{production}/resourceGroups/rg-training/providers/Microsoft.MachineLearningServices/workspaces/mlw-nw-research",
+                    $"/subscriptions/{production}/resourceGroups/rg-training/providers/Microsoft.MachineLearningServices/"
+                        + "workspaces/mlw-nw-research",
                 ["name"] = "mlw-nw-research",
                 ["type"] = "Microsoft.MachineLearningServices/workspaces",
                 ["location"] = "westeurope",

@@ -35,7 +35,8 @@ internal static class TenantGenerator
         string Id() =>
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{random.Next() >> 32:x8}-{random.Next() >> 48:x4}-4{random.Next() >> 52:x3}-8{random.Next() >> 52:x3}-{random.Next() >> 16:x12}"
+                $"{random.Next() >> 32:x8}-{random.Next() >> 48:x4}-4{random.Next() >> 52:x3}-8{random.Next() >> 52:x3}"
+                    + $"-{random.Next() >> 16:x12}"
             );
 
         tenant.Add("organization", new JsonObject { ["id"] = tenantId, ["displayName"] = "Generated tenant" });

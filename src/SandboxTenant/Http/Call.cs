@@ -71,7 +71,9 @@ internal sealed class Call
         var others = RawQuery
             .Split('&', StringSplitOptions.RemoveEmptyEntries)
             .Where(p => !Uri.UnescapeDataString(p.Split('=')[0]).Equals(parameter, StringComparison.OrdinalIgnoreCase));
-        return $"{Root}{Uri.EscapeDataString(Path).Replace("%2F", "/", StringComparison.Ordinal)}?{string.Join('&', others.Append($"{Uri.EscapeDataString(parameter).Replace("%24", "$", StringComparison.Ordinal)}={token}"))}";
+        var path = Uri.EscapeDataString(Path).Replace("%2F", "/", StringComparison.Ordinal);
+        var name = Uri.EscapeDataString(parameter).Replace("%24", "$", StringComparison.Ordinal);
+        return $"{Root}{path}?{string.Join('&', others.Append($"{name}={token}"))}";
     }
 
     /// <summary>Parses a query or form.</summary>

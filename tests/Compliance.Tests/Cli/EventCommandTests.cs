@@ -200,7 +200,8 @@ public sealed class EventCommandTests : IDisposable
 
         // Port 9 of this machine answers nothing.
         Connect(
-            $"DefaultEndpointsProtocol=http;AccountName=a;AccountKey={Convert.ToBase64String(new byte[64])};QueueEndpoint=http://127.0.0.1:9/a;"
+            $"DefaultEndpointsProtocol=http;AccountName=a;AccountKey={Convert.ToBase64String(new byte[64])};QueueEndpoint=http://"
+                + "127.0.0.1:9/a;"
         );
         Assert.Equal(
             "queue vault-events of the state account did not take the event (no answer: is ./scripts/run running?)",

@@ -159,7 +159,10 @@ public sealed class QueueCommandInMemoryTests(MemoryStorageFixture accounts) : Q
     public async Task Dead_letters_go_to_the_queue_of_their_type_and_what_has_none_stays()
     {
         const string Vault =
-            """{"specversion":"1.0","type":"Microsoft.KeyVault.SecretExpired","id":"8","source":"/v","data":{},"deadletterreason":"NotFound"}""";
+            """
+            {"specversion":"1.0","type":"Microsoft.KeyVault.SecretExpired","id":"8","source":"/v","data":{},
+             "deadletterreason":"NotFound"}
+            """;
         var container = Accounts.Blobs.GetBlobContainerClient("put-back-dead");
         await container.CreateAsync(cancellationToken: Stop);
         async Task WriteAsync(string name, string text) => await container.GetBlobClient(name).UploadAsync(new BinaryData(text), Stop);

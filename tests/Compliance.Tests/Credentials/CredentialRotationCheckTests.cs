@@ -520,7 +520,8 @@ public sealed class CredentialRotationCheckTests : IDisposable
     }
 
     private static string Closed(string account) =>
-        $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={Convert.ToBase64String(new byte[64])};BlobEndpoint=http://127.0.0.1:9/{account};"
+        $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={Convert.ToBase64String(new byte[64])};BlobEndpoint=http:"
+            + $"//127.0.0.1:9/{account};"
         + $"QueueEndpoint=http://127.0.0.1:9/{account};TableEndpoint=http://127.0.0.1:9/{account};";
 
     private BlobRunDocuments Documents => new(_storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container));

@@ -39,7 +39,8 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
 
         // As ComplianceFunctions wrote it to keyvault-events: Base64.
         await given.Intake.AcceptAsync(
-            "eyJ2YXVsdCI6Imt2LWhyIiwiY29sbGVjdGlvbiI6InNlY3JldHMiLCJvYmplY3ROYW1lIjoiZGIiLCJldmVudFR5cGUiOiJNaWNyb3NvZnQuS2V5VmF1bHQuU2VjcmV0TmVhckV4cGlyeSIsInJ1bklkIjoia3YtMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3In0=",
+            "eyJ2YXVsdCI6Imt2LWhyIiwiY29sbGVjdGlvbiI6InNlY3JldHMiLCJvYmplY3ROYW1lIjoiZGIiLCJldmVudFR5cGUi"
+                + "OiJNaWNyb3NvZnQuS2V5VmF1bHQuU2VjcmV0TmVhckV4cGlyeSIsInJ1bklkIjoia3YtMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3In0=",
             Stop
         );
 
@@ -133,7 +134,10 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
     }
 
     private static string Event() =>
-        """{"specversion":"1.0","id":"e1","source":"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-hr","type":"Microsoft.KeyVault.SecretNearExpiry","subject":"db","data":{"VaultName":"kv-hr","ObjectType":"Secret","ObjectName":"db"}}""";
+        """
+        {"specversion":"1.0","id":"e1","source":"/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-hr",
+         "type":"Microsoft.KeyVault.SecretNearExpiry","subject":"db","data":{"VaultName":"kv-hr","ObjectType":"Secret","ObjectName":"db"}}
+        """;
 
     [Fact]
     public async Task A_message_that_cannot_be_taken_in_stays_a_finding_while_a_vault_is_hidden()

@@ -279,10 +279,10 @@ public sealed class ScrubbedLoggingTests
             _text.AppendLine($"{what} {state}");
             if (state is IEnumerable<KeyValuePair<string, object?>> values)
                 foreach (var (key, value) in values)
-                    _text.AppendLine(
-                        $"{key}={(value is System.Collections.IEnumerable items and not string ? string.Join(',', items.Cast<object>()) : value)} "
-                            + $"({value?.GetType().Name})"
-                    );
+                {
+                    var text = value is System.Collections.IEnumerable items and not string ? string.Join(',', items.Cast<object>()) : value;
+                    _text.AppendLine($"{key}={text} ({value?.GetType().Name})");
+                }
         }
     }
 }

@@ -77,7 +77,8 @@ internal static class Some
     public static Access Vault(string name, string? application = null) =>
         Access(
             AccessKind.VaultAccessPolicy,
-            $"/subscriptions/s1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/{name}{(application is null ? "" : "/accessPolicies/" + application)}",
+            $"/subscriptions/s1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/{name}"
+                + $"{(application is null ? "" : "/accessPolicies/" + application)}",
             $"/subscriptions/s1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/{name}",
             [
                 ("vaultId", $"/subscriptions/s1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/{name}"),

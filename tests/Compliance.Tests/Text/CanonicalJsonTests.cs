@@ -165,8 +165,13 @@ public sealed partial class CanonicalJsonTests
             .Sample(
                 order =>
                 {
-                    string Written(IEnumerable<int> numbers, string space) =>
-                        $"{{{space}{string.Join($"{space},", numbers.Select(n => $"\"n{n}\"{space}:{space}[{n},{space}{{\"b\":{n},{space}\"a\":null}}]"))}{space}}}";
+                    string Written(IEnumerable<int> numbers, string space)
+                    {
+                        var members = numbers.Select(n =>
+                            $"\"n{n}\"{space}:{space}[{n},{space}{{\"b\":{n},{space}\"a\":null}}]"
+                        );
+                        return $"{{{space}{string.Join($"{space},", members)}{space}}}";
+                    }
                     Assert.Equal(
                         Text(JsonNode.Parse(Written(Enumerable.Range(0, 12), ""))),
                         Text(JsonNode.Parse(Written(order, " \r\n\t")))

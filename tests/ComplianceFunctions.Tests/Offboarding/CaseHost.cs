@@ -172,7 +172,11 @@ internal sealed class CaseHost : IAsyncDisposable
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
                 throw new TimeoutException(
                     $"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; "
-                        + $"{await Desk.DocumentAsync(caseId, "state.json", Stop) switch { { } state => JsonNode.Parse(state)!["verified"]?.ToJsonString(), _ => null }}"
+                        + (
+                            await Desk.DocumentAsync(caseId, "state.json", Stop) is { } state
+                                ? JsonNode.Parse(state)!["verified"]?.ToJsonString()
+                                : null
+                        )
                 );
             Clock.Advance(step ?? TimeSpan.FromSeconds(1));
             // What goes on between two turns is input and output, which no clock moves, or a step that itself waits for the clock.

@@ -223,7 +223,8 @@ internal sealed partial record CaseOutcome(string Evidence, string Certificate, 
     private static string Masked(string text) => Times().Replace(text, "~");
 
     [GeneratedRegex(
-        """[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|(\+|\\u002B)00:00)| [0-9]{2}:[0-9]{2} UTC)|(?<=\.localhost:)[0-9]+|(?<=-certificate-)[0-9a-f]{12}|(?<=-answer-[0-9a-f-]{36}-)[0-9]+|(?<="secondsTo(Blocked|Clear)": )[0-9]+"""
+        """[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|(\+|\\u002B)00:00)| [0-9]{2}:[0-9]{2} UTC)|(?<=\.localhost:)[0-9]+"""
+            + """|(?<=-certificate-)[0-9a-f]{12}|(?<=-answer-[0-9a-f-]{36}-)[0-9]+|(?<="secondsTo(Blocked|Clear)": )[0-9]+"""
     )]
     private static partial Regex Times();
 }

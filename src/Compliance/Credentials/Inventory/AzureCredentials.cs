@@ -140,7 +140,8 @@ internal sealed partial class AzureCredentials(
     private static bool IsVault(ResourceRow row) => row.Type.Equals(VaultType, StringComparison.OrdinalIgnoreCase);
 
     // properties:
-    // {"allowSharedKeyAccess":true,"keyCreationTime":{"key1":"2026-05-01T08:00:00Z","key2":null},"keyPolicy":{"keyExpirationPeriodInDays":90}}
+    // {"allowSharedKeyAccess":true,"keyCreationTime":{"key1":"2026-05-01T08:00:00Z","key2":null},
+    // "keyPolicy":{"keyExpirationPeriodInDays":90}}
     private static void Storage(ResourceRow row, IInventorySink sink)
     {
         if (Property(row.Properties, "allowSharedKeyAccess") is { ValueKind: JsonValueKind.False })

@@ -102,7 +102,8 @@ internal sealed class RotationPolicies(TenantConnection tenant) : IRotationPolic
         return answers;
     }
 
-    // {"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D"},"action":{"type":"rotate"}},{"trigger":{"timeBeforeExpiry":"P30D"},"action":{"type":"notify"}}]}
+    // {"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D"},"action":{"type":"rotate"}},{"trigger":{"timeBeforeExpiry":"P30D"},
+    // "action":{"type":"notify"}}]}
     private static bool Rotates(JsonElement policy) =>
         policy.TryGetProperty("lifetimeActions", out var actions)
         && actions.ValueKind == JsonValueKind.Array

@@ -21,7 +21,8 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
             asked.Select(s =>
                 (
                     s.Id,
-                    $"/{(s.Type == SubjectTypes.Application ? "applications" : "servicePrincipals")}/{Uri.EscapeDataString(s.Id)}/owners?{Fields}"
+                    $"/{(s.Type == SubjectTypes.Application ? "applications" : "servicePrincipals")}/{Uri.EscapeDataString(s.Id)}/"
+                        + $"owners?{Fields}"
                 )
             ),
             cancellationToken
@@ -146,7 +147,8 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
         return new OwnerAnswer([.. items.EnumerateArray().Select(Entry)], null);
     }
 
-    // {"@odata.type":"#microsoft.graph.user","id":"…","displayName":"Ada","userPrincipalName":"ada@…","mail":null,"accountEnabled":true}
+    // {"@odata.type":"#microsoft.graph.user","id":"…","displayName":"Ada","userPrincipalName":"ada@…","mail":null,
+    // "accountEnabled":true}
     private static OwnerEntry Entry(JsonElement item)
     {
         string? Text(string name) =>

@@ -211,7 +211,8 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
         }
     }
 
-    // {"value":[{"kid":"https://v.vault.azure.net/keys/k","attributes":{"enabled":true,"created":1,"updated":1,"exp":2},"tags":{},"managed":true}],"nextLink":null}
+    // {"value":[{"kid":"https://v.vault.azure.net/keys/k","attributes":{"enabled":true,"created":1,"updated":1,"exp":2},"tags":{},
+    // "managed":true}],"nextLink":null}
     private static async IAsyncEnumerable<KeyItem> KeysAsync(
         Vault vault,
         string path,

@@ -27,7 +27,8 @@ internal sealed class BlobPseudonyms(StateStorage storage) : IPseudonyms
 
     /// <summary>The blob of a person.</summary>
     public static string BlobName(string tenantId, string personId) =>
-        $"{StateKeys.Safe(tenantId, "a tenant id")}/people/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(personId)))}.json";
+        $"{StateKeys.Safe(tenantId, "a tenant id")}/people/"
+            + $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(personId)))}.json";
 
     /// <inheritdoc/>
     public async Task<Pseudonym> OfAsync(string tenantId, string personId, CancellationToken cancellationToken)

@@ -154,7 +154,8 @@ internal static class StepRequests
                 var scope = Needed(step, "scope");
                 return Azure(
                     DeclaredCall.RemoveEligibleAzureRole,
-                    $"{AzurePath(scope)}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/{Escaped(Needed(step, StepArguments.RequestId))}?{RoleSchedules}",
+                    $"{AzurePath(scope)}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/"
+                        + $"{Escaped(Needed(step, StepArguments.RequestId))}?{RoleSchedules}",
                     new JsonObject
                     {
                         ["properties"] = Given(
@@ -176,7 +177,8 @@ internal static class StepRequests
                 entry["permissions"] = JsonNode.Parse(Optional(step, "permissions") ?? EveryPermission);
                 return Azure(
                     DeclaredCall.ChangeAccessPolicies,
-                    $"{AzurePath(vault)}/accessPolicies/{(step.Action == LeaverActions.RemoveVaultAccessPolicy ? "remove" : "add")}?{Vaults}",
+                    $"{AzurePath(vault)}/accessPolicies/"
+                        + $"{(step.Action == LeaverActions.RemoveVaultAccessPolicy ? "remove" : "add")}?{Vaults}",
                     new JsonObject { ["properties"] = new JsonObject { ["accessPolicies"] = new JsonArray(entry) } },
                     vault
                 );

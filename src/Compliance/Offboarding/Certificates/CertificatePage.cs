@@ -11,10 +11,13 @@ namespace Compliance.Offboarding.Certificates;
 internal static class CertificatePage
 {
     private const string Style = """
-        :root{color-scheme:light dark;--ink:#1c2430;--soft:#566173;--line:#dfe4ea;--paper:#fff;--ground:#f4f6f8;--good:#11693f;--goodbg:#e4f4ea;--warn:#8a4b00;--warnbg:#fdf1dc;--bad:#a3211d;--badbg:#fce8e6}
-        @media (prefers-color-scheme:dark){:root{--ink:#e7ebf0;--soft:#a3afbf;--line:#343d49;--paper:#1b212a;--ground:#12161c;--good:#7fd6a4;--goodbg:#163324;--warn:#f0bd6d;--warnbg:#3a2a10;--bad:#ff9c94;--badbg:#421a18}}
+        :root{color-scheme:light dark;--ink:#1c2430;--soft:#566173;--line:#dfe4ea;--paper:#fff;--ground:#f4f6f8;--good:#11693f;
+        --goodbg:#e4f4ea;--warn:#8a4b00;--warnbg:#fdf1dc;--bad:#a3211d;--badbg:#fce8e6}
+        @media (prefers-color-scheme:dark){:root{--ink:#e7ebf0;--soft:#a3afbf;--line:#343d49;--paper:#1b212a;--ground:#12161c;
+        --good:#7fd6a4;--goodbg:#163324;--warn:#f0bd6d;--warnbg:#3a2a10;--bad:#ff9c94;--badbg:#421a18}}
         *{box-sizing:border-box}
-        body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
+        body{margin:0;background:var(--ground);color:var(--ink);
+        font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
         main{max-width:60rem;margin:2.5rem auto;padding:2.5rem;background:var(--paper);border:1px solid var(--line);border-radius:14px}
         h1{font-size:1.75rem;line-height:1.25;margin:0 0 .35rem;letter-spacing:-.01em}
         h2{font-size:1.15rem;margin:2.4rem 0 .7rem}
@@ -27,7 +30,8 @@ internal static class CertificatePage
         .bad{background:var(--badbg);border-color:var(--bad)}.bad strong{color:var(--bad)}
         ol.line{list-style:none;margin:0;padding:0 0 0 1.2rem;border-left:2px solid var(--line)}
         ol.line li{position:relative;padding:.15rem 0 .75rem}
-        ol.line li::before{content:"";position:absolute;left:-1.62rem;top:.6rem;width:.75rem;height:.75rem;border-radius:50%;background:var(--paper);border:2px solid var(--soft)}
+        ol.line li::before{content:"";position:absolute;left:-1.62rem;top:.6rem;width:.75rem;height:.75rem;border-radius:50%;
+        background:var(--paper);border:2px solid var(--soft)}
         ol.line time{display:block;color:var(--soft);font-size:.9rem}
         .wide{overflow-x:auto}
         table{width:100%;border-collapse:collapse;font-size:.93rem}
@@ -225,7 +229,8 @@ internal static class CertificatePage
                                     + (
                                         a.Asset == AssetClass.Other
                                             ? ""
-                                            : $"<small>{(a.Asset == AssetClass.ProductionModel ? "production model" : "training data")}</small>"
+                                            : a.Asset == AssetClass.ProductionModel ? "<small>production model</small>"
+                                            : "<small>training data</small>"
                                     ),
                                 State(a.State) + (a.Why is null ? "" : $"<small>{Text(a.Why)}</small>"),
                                 Moment(a.RemovedAt),

@@ -44,7 +44,8 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
 
     /// <summary>The role definition an id names, from its definition; the well-known ones are known by id.</summary>
     // {"id":"…","properties":{"roleName":"Key Vault Secrets
-    // User","type":"BuiltInRole","permissions":[{"actions":[],"notActions":[],"dataActions":["Microsoft.KeyVault/vaults/secrets/getSecret/action"],"notDataActions":[]}]}}
+    // User","type":"BuiltInRole","permissions":[{"actions":[],"notActions":[],
+    // "dataActions":["Microsoft.KeyVault/vaults/secrets/getSecret/action"],"notDataActions":[]}]}}
     public static AzureRole Role(string id, JsonElement definition)
     {
         var guid = LastSegment(id);
@@ -64,7 +65,8 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
     /// <param name="item">As Resource Manager gives it.</param>
     /// <param name="role">Its role.</param>
     /// <param name="seenIn">The subscriptions in which it was listed: what is assigned above them holds in them.</param>
-    // {"id":"/subscriptions/…/roleAssignments/…","properties":{"roleDefinitionId":"…","principalId":"…","principalType":"User","scope":"/subscriptions/…","condition":null}}
+    // {"id":"/subscriptions/…/roleAssignments/…","properties":{"roleDefinitionId":"…","principalId":"…","principalType":"User",
+    // "scope":"/subscriptions/…","condition":null}}
     public Access? Assignment(JsonElement item, AzureRole role, IReadOnlyCollection<string> seenIn) =>
         Of(AccessKind.AzureRole, item, role, seenIn);
 
@@ -73,7 +75,8 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
         Of(AccessKind.EligibleAzureRole, item, role, seenIn);
 
     /// <summary>The entries of access policies that name the user.</summary>
-    // {"properties":{"enableRbacAuthorization":false,"accessPolicies":[{"tenantId":"…","objectId":"…","permissions":{"secrets":["get","list"],"keys":[],"certificates":[]}}]}}
+    // {"properties":{"enableRbacAuthorization":false,"accessPolicies":[{"tenantId":"…","objectId":"…","permissions":{"secrets":["get",
+    // "list"],"keys":[],"certificates":[]}}]}}
     public IEnumerable<Access> VaultPolicies()
     {
         foreach (var vault in resources.Where(IsVault))

@@ -163,7 +163,8 @@ internal static class GraphAccess
             };
 
     /// <summary>A directory role, in force or eligible; null for one that is held through a group.</summary>
-    // {"id":"…","principalId":"…","roleDefinitionId":"…","directoryScopeId":"/","memberType":"Direct","roleDefinition":{"displayName":"Application
+    // {"id":"…","principalId":"…","roleDefinitionId":"…","directoryScopeId":"/","memberType":"Direct",
+    // "roleDefinition":{"displayName":"Application
     // Administrator",…}}
     public static Access? DirectoryRole(AccessKind kind, JsonElement item, string userId)
     {
@@ -262,7 +263,8 @@ internal static class GraphAccess
     /// Licences. The same one can be assigned directly and inherited from groups: what is inherited has the group in its id, so that it
     /// stays apart from the one that can be taken away.
     /// </summary>
-    // {"assignedLicenses":[{"skuId":"…","disabledPlans":[]}],"licenseAssignmentStates":[{"skuId":"…","assignedByGroup":null,"disabledPlans":[],"state":"Active","error":"None"}]}
+    // {"assignedLicenses":[{"skuId":"…","disabledPlans":[]}],"licenseAssignmentStates":[{"skuId":"…","assignedByGroup":null,
+    // "disabledPlans":[],"state":"Active","error":"None"}]}
     public static IEnumerable<Access> Licences(JsonElement user)
     {
         var states = user.Items("licenseAssignmentStates").Where(s => s.Text("skuId") is not null).ToList();

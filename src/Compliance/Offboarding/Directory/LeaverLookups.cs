@@ -15,7 +15,8 @@ internal sealed class LeaverLookups(GraphReads reads)
     public const string GlobalAdministrator = "62e90394-69f5-4237-9190-012177145e10";
 
     private const string Fields =
-        "$select=id,userPrincipalName,displayName,employeeId,mail,userType,employeeType,accountEnabled,onPremisesSyncEnabled,signInSessionsValidFromDateTime"
+        "$select=id,userPrincipalName,displayName,employeeId,mail,userType,employeeType,accountEnabled,onPremisesSyncEnabled,"
+            + "signInSessionsValidFromDateTime"
         + "&$expand=manager($select=id)";
 
     private const string Administrators = "administrators";
@@ -91,7 +92,9 @@ internal sealed class LeaverLookups(GraphReads reads)
     }
 
     private static string UsersBy(string attribute, HrEvent latest, string fields) =>
-        $"/users?$filter={attribute}%20eq%20'{Uri.EscapeDataString(Matching.ValueOf(latest, attribute)!.Replace("'", "''", StringComparison.Ordinal))}'&{fields}";
+        $"/users?$filter={attribute}"
+            + $"%20eq%20'{Uri.EscapeDataString(Matching.ValueOf(latest, attribute)!.Replace("'", "''", StringComparison.Ordinal))}'&"
+            + $"{fields}";
 
     private static IEnumerable<GraphRead> Common(OffboardingPolicy policy) =>
         [

@@ -12,7 +12,8 @@ namespace Compliance.Offboarding.Intake;
 
 /// <summary>
 /// Reads HR events: CloudEvents 1.0 in structured JSON. Sample:
-/// <c>{"specversion":"1.0","id":"7","source":"/hr","type":"hr.employee.terminated","time":"2026-11-20T08:00:00Z","data":{"employeeId":"4711","employment":"1",
+/// <c>{"specversion":"1.0","id":"7","source":"/hr","type":"hr.employee.terminated","time":"2026-11-20T08:00:00Z",
+/// "data":{"employeeId":"4711","employment":"1",
 /// "sequence":1,"leaves":{"local":"2026-11-30T17:00:00","timeZone":"Europe/Berlin"}}}</c>.
 /// </summary>
 internal static class HrEventReader

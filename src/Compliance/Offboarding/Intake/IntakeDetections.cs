@@ -30,7 +30,8 @@ internal static class IntakeDetections
             "",
             IntakeControls.EventsSource,
             $"It came by {trigger} and cannot be taken in: {string.Join("; ", refused.Problems)}",
-            "Ask HR to correct the event (docs/reference/hr-events.md has its rules) and send it again with the same source and id; whoever leaves "
+            "Ask HR to correct the event (docs/reference/hr-events.md has its rules) and send it again with the same source and "
+                + "id; whoever leaves "
                 + "by it "
                 + "is not blocked until then",
             policy

@@ -41,7 +41,12 @@ public sealed class SigningKeys : IDisposable
     public string Token(string header, string claims, RSA? key = null, HashAlgorithmName? hash = null, RSASignaturePadding? padding = null)
     {
         var text = $"{Base64UrlEncoder.Encode(header)}.{Base64UrlEncoder.Encode(claims)}";
-        return $"{text}.{Base64UrlEncoder.Encode((key ?? Key).SignData(Encoding.ASCII.GetBytes(text), hash ?? HashAlgorithmName.SHA256, padding ?? RSASignaturePadding.Pkcs1))}";
+        var signature = (key ?? Key).SignData(
+            Encoding.ASCII.GetBytes(text),
+            hash ?? HashAlgorithmName.SHA256,
+            padding ?? RSASignaturePadding.Pkcs1
+        );
+        return $"{text}.{Base64UrlEncoder.Encode(signature)}";
     }
 
     /// <summary>A token whose signature is an HMAC over bytes that everybody knows.</summary>

@@ -101,7 +101,8 @@ public sealed class CredentialCheckTests
         "It lives from 2027-09-02 to 2028-02-29, longer than the 180 days that policy allows."
     )]
     [InlineData("2027-09-01", "2028-02-29", "It lives from 2027-09-01 to 2028-02-29, longer than the 180 days that policy allows.")]
-    [InlineData("2028-06-01", "2028-12-31", "It lives from 2028-06-01 to 2028-12-31, longer than the 180 days that policy allows.")] // not yet started
+    // Not yet started.
+    [InlineData("2028-06-01", "2028-12-31", "It lives from 2028-06-01 to 2028-12-31, longer than the 180 days that policy allows.")]
     [InlineData(
         "2099-01-01",
         "2099-03-01",

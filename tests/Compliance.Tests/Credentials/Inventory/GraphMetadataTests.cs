@@ -19,7 +19,8 @@ public sealed class GraphMetadataTests
                 "applications",
                 """
                 {"id":"11111111-aaaa-4bbb-8ccc-000000000010","appId":"11111111-aaaa-4bbb-8ccc-000000000011","displayName":"billing",
-                 "keyCredentials":[],"passwordCredentials":[{"keyId":"11111111-aaaa-4bbb-8ccc-000000000012","customKeyIdentifier":"aGFuZA==",
+                 "keyCredentials":[],"passwordCredentials":[{"keyId":"11111111-aaaa-4bbb-8ccc-000000000012",
+                  "customKeyIdentifier":"aGFuZA==",
                  "startDateTime":"2024-01-01T00:00:00Z","endDateTime":"2027-01-01T00:00:00Z"}]}
                 """
             );

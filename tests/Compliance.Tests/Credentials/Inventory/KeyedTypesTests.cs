@@ -38,7 +38,8 @@ public sealed class KeyedTypesTests
             { "Microsoft.Batch/batchAccounts", """{"allowedAuthenticationModes":null}""", true },
             { "Microsoft.Batch/batchAccounts", "{}", true },
             { "Microsoft.MachineLearningServices/workspaces/onlineEndpoints", """{"authMode":"Key"}""", true },
-            { "Microsoft.MachineLearningServices/workspaces/onlineEndpoints", """{"authMode":"AMLToken"}""", false }, // ends within the hour
+            // A token ends within the hour.
+            { "Microsoft.MachineLearningServices/workspaces/onlineEndpoints", """{"authMode":"AMLToken"}""", false },
             { "Microsoft.OperationalInsights/workspaces", """{"features":{"disableLocalAuth":true}}""", false },
             { "Microsoft.OperationalInsights/workspaces", """{"disableLocalAuth":true}""", true },
             { "Microsoft.OperationalInsights/workspaces", """{"features":null}""", true },

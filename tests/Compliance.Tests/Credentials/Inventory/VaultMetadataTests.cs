@@ -104,7 +104,8 @@ public sealed class VaultMetadataTests
 
         static string Version(string version, long created) =>
             $$$"""
-                {"id":"https://kv-r.vault.azure.net/secrets/one/{{{version}}}","attributes":{"enabled":true,"created":{{{created}}},"exp":1800403200}}
+                {"id":"https://kv-r.vault.azure.net/secrets/one/{{{version}}}","attributes":{"enabled":true,"created":{{{created}}},
+                 "exp":1800403200}}
                 """;
     }
 

@@ -28,7 +28,8 @@ public sealed class WholeInventoryTests
         Assert.Equal(3 + 3 + 15, sink.Outcomes.Select(o => o.Source).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(sink.Outcomes.Count, sink.Outcomes.Select(o => o.Source).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(sink.Credentials.Count, sink.Credentials.Select(c => (c.Kind, c.Subject.Id, c.Part)).Distinct().Count());
-        // As docs/architecture/sandbox-tenant.md describes the demo: managed secrets and keys of certificates come on top and are not counted.
+        // As docs/architecture/sandbox-tenant.md describes the demo: managed secrets and keys of certificates come on top and are not
+        // counted.
         var counts = sink.Credentials.CountBy(c => c.Kind).ToDictionary();
         Assert.Equal(
             (20, 8, 12),

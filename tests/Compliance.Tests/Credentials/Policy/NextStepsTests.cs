@@ -89,7 +89,8 @@ public sealed class NextStepsTests
         "https://pay.vault.azure.net/keys/k1",
         "Let key billing (https://pay.vault.azure.net/keys/k1) rotate by itself: `az keyvault key rotation-policy update --vault-name "
             + "pay --name k1 --value "
-            + "'{\"lifetimeActions\":[{\"trigger\":{\"timeAfterCreate\":\"P83D\"},\"action\":{\"type\":\"Rotate\"}}],\"attributes\":{\"expiryTime\":\"P180D\"}}'`."
+            + "'{\"lifetimeActions\":[{\"trigger\":{\"timeAfterCreate\":\"P83D\"},\"action\":{\"type\":\"Rotate\"}}],"
+            + "\"attributes\":{\"expiryTime\":\"P180D\"}}'`."
     )]
     public void Each_control_has_its_own_step(string control, object kind, string id, string expected) =>
         Assert.Equal(expected, Step(control, (CredentialKind)kind, id));

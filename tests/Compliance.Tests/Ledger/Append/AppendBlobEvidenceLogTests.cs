@@ -29,8 +29,9 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
         var kept = await test.RecordsAsync();
         Assert.Equal([first, second], kept.Select(k => k.Receipt));
         Assert.Equal(
-            $$"""
-            {"action":"credentials.check","actor":"CredentialRotationCheck (timer)","controls":["CRED-001"],"correlationId":"ef","counts":{"a":1,"b":2},"findingsSha256":"{{new string(
+            """{"action":"credentials.check","actor":"CredentialRotationCheck (timer)","controls":["CRED-001"],"correlationId":"ef","""
+                + $$"""
+            "counts":{"a":1,"b":2},"findingsSha256":"{{new string(
                 'c',
                 64
             )}}","id":"r1","loggedAt":"2026-03-01T06:00:00.000Z","outcome":"complete","policySha256":"{{new string(
@@ -323,7 +324,8 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
             await log.AppendAsync(test.Record("r0"), Stop);
         var foreign =
             "not "
-            + $"json\n\n{{\"version\":9,\"id\":\"newer\"}}\n{new string('x', 3_000_000)}\n{{\"id\":\"\ud83d\ude00\\u0041\"}}\n{new string('y', 100_000)}";
+            + $"json\n\n{{\"version\":9,\"id\":\"newer\"}}\n{new string('x', 3_000_000)}\n{{\"id\":\"\ud83d\ude00\\u0041\"}}"
+            + $"\n{new string('y', 100_000)}";
         foreach (var part in foreign.Chunk(1_000_000))
             await test.RawAsync("log/2026-03-0001.jsonl", new string(part));
         var before = await test.TextAsync("log/2026-03-0001.jsonl");

@@ -82,7 +82,10 @@ public sealed class EvidenceOptionsTests
             Azure,
             (
                 EvidenceOptions.CopiesSetting,
-                """[{"container":"https://auditor.blob.core.windows.net/copies?sig=secret"},{"webhook":"https://audit.example/hook/secret?code=secret"}]"""
+                """
+                [{"container":"https://auditor.blob.core.windows.net/copies?sig=secret"},
+                 {"webhook":"https://audit.example/hook/secret?code=secret"}]
+                """
             )
         );
         var index = Read(

@@ -100,7 +100,10 @@ public sealed class VaultSigningKeyTests : IDisposable
             """{"key":{"kty":"EC","crv":"P-384","x":"AA","y":"AA"}}""",
             """{"key":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}}""",
             """{"key":{"kty":"EC","crv":"P-256","x":"!","y":"AA"}}""",
-            """{"key":{"kty":"EC","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE","y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"}}""",
+            """
+            {"key":{"kty":"EC","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE",
+             "y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"}}
+            """,
             """{"key":null}""",
             """cut off""",
         ];

@@ -18,7 +18,8 @@ internal static class OpensslNote
         """;
 
     public const string VerifierKey =
-        "example.com/ledger+a9c4dd91+AjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABOBc9I3yDx0GKon5GFZpqZwiUQHLu5dJtVKpGEeMr9npUp5ylvueDM+ibTrNB15DodMx3w5qFK2ykAybCx2460w=";
+        "example.com/ledger+a9c4dd91+AjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABOBc9I3yDx0GKon5GFZpqZwi"
+            + "UQHLu5dJtVKpGEeMr9npUp5ylvueDM+ibTrNB15DodMx3w5qFK2ykAybCx2460w=";
 
     public const string Text = "example.com/ledger\n3\nrra8/idLcKFPsGel5VeCZNsPqbUa9eC6FZFY8yngbnc=\n";
 

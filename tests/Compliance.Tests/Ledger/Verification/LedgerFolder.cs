@@ -64,7 +64,11 @@ internal sealed class LedgerFolder : IDisposable
         string.Create(
             CultureInfo.InvariantCulture,
             $"{{\"action\":\"{action}\",\"actor\":\"CredentialRotationCheck "
-                + $"(timer)\",\"controls\":[\"CRED-001\"],\"correlationId\":\"c-{index}\",\"counts\":{{\"objects\":{index}}},\"id\":\"{id ?? $"run-{index}/check"}\",\"loggedAt\":\"{(loggedAt ?? Start.AddSeconds(index)).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\",\"outcome\":\"complete\",\"policySha256\":\"00\"{(subject is null ? "" : $",\"subject\":\"{subject}\"")},\"tenantId\":\"test\",\"time\":\"2026-11-01T06:00:00Z\"{more},\"version\":{version}}}"
+                + $"(timer)\",\"controls\":[\"CRED-001\"],\"correlationId\":\"c-{index}\",\"counts\":{{\"objects\":{index}}},"
+                + $"\"id\":\"{id ?? $"run-{index}/check"}\",\"loggedAt\":"
+                + $"\"{(loggedAt ?? Start.AddSeconds(index)).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\",\"outcome\":\"complete\","
+                + $"\"policySha256\":\"00\"{(subject is null ? "" : $",\"subject\":\"{subject}\"")},\"tenantId\":\"test\","
+                + $"\"time\":\"2026-11-01T06:00:00Z\"{more},\"version\":{version}}}"
         );
 
     public void Append(string? line = null) => AppendBytes(Encoding.UTF8.GetBytes(line ?? Line(Size)));

@@ -156,7 +156,9 @@ public sealed class AzureAccessTests
                     "microsoft.keyvault/vaults",
                     "kv",
                     null,
-                    """{"accessPolicies":[{"objectId":"DANA","permissions":{}},{"objectId":"dana","applicationId":"app","permissions":{}}]}"""
+                    """
+                    {"accessPolicies":[{"objectId":"DANA","permissions":{}},{"objectId":"dana","applicationId":"app","permissions":{}}]}
+                    """
                 )
             )
             .VaultPolicies()

@@ -108,7 +108,10 @@ public sealed class HeirAndRecheckTests
             .When("GET /users/back?", """{"id":"back","accountEnabled":true}""")
             .When(
                 "GET /users/back/memberOf",
-                """{"value":[{"@odata.type":"#microsoft.graph.group","id":"g"},{"@odata.type":"#microsoft.graph.administrativeUnit","id":"au"}]}"""
+                """
+                {"value":[{"@odata.type":"#microsoft.graph.group","id":"g"},{"@odata.type":"#microsoft.graph.administrativeUnit",
+                 "id":"au"}]}
+                """
             )
             .When("principalId eq 'back'", """{"value":[{"id":"assignment"}]}""")
             .Fails("GET /users/deleted", 404, "Request_ResourceNotFound", "Resource does not exist.")

@@ -222,22 +222,34 @@ public sealed class LookUpTests
 
     [Theory]
     [InlineData(
-        """{"principalId":"other","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"other","accountEnabled":true}}""",
+        """
+        {"principalId":"other","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"other",
+         "accountEnabled":true}}
+        """,
         false,
         1
     )]
     [InlineData(
-        """{"principalId":"other","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"other","accountEnabled":false}}""",
+        """
+        {"principalId":"other","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"other",
+         "accountEnabled":false}}
+        """,
         false,
         0
     )]
     [InlineData(
-        """{"principalId":"other","directoryScopeId":"/administrativeUnits/1","principal":{"@odata.type":"#microsoft.graph.user","id":"other","accountEnabled":true}}""",
+        """
+        {"principalId":"other","directoryScopeId":"/administrativeUnits/1","principal":{"@odata.type":"#microsoft.graph.user",
+         "id":"other","accountEnabled":true}}
+        """,
         false,
         0
     )]
     [InlineData(
-        """{"principalId":"app","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.servicePrincipal","id":"app","accountEnabled":true}}""",
+        """
+        {"principalId":"app","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.servicePrincipal","id":"app",
+         "accountEnabled":true}}
+        """,
         false,
         0
     )]
@@ -257,7 +269,11 @@ public sealed class LookUpTests
         null
     )]
     [InlineData(
-        """{"principalId":"third","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"third","accountEnabled":true}},{"principalId":"quiet","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.group","id":"quiet"}}""",
+        """
+        {"principalId":"third","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"third",
+         "accountEnabled":true}},{"principalId":"quiet","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.group",
+         "id":"quiet"}}
+        """,
         false,
         1
     )]
@@ -270,7 +286,10 @@ public sealed class LookUpTests
         tenant.When("/groups/quiet/transitiveMembers", """{"value":[{"@odata.type":"#microsoft.graph.user","id":"third"}]}""");
         tenant.When(
             "/groups/admins/transitiveMembers",
-            $$"""{"value":[{"@odata.type":"#microsoft.graph.user","id":"{{Dana}}","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"third","accountEnabled":true}]}"""
+            $$"""
+            {"value":[{"@odata.type":"#microsoft.graph.user","id":"{{Dana}}","accountEnabled":true},
+             {"@odata.type":"#microsoft.graph.user","id":"third","accountEnabled":true}]}
+            """
         );
 
         var facts = (await tenant.Directory.LookUpAsync(Event, Policy, Stop)).Facts!;
@@ -319,8 +338,10 @@ public sealed class LookUpTests
     private static async Task<ScriptedTenant> StartAsync()
     {
         var user = $$"""
-            {"id":"{{Dana}}","userPrincipalName":"dana@x.example","displayName":"Dana Whitlock","employeeId":"NW-1","mail":"d'ana@x.example","userType":"Member","employeeType":"Employee",
-             "accountEnabled":true,"onPremisesSyncEnabled":true,"signInSessionsValidFromDateTime":"2026-01-02T03:04:05Z","employeeLeaveDateTime":"2026-11-30T17:00:00Z","manager":{"id":"manager"} }
+            {"id":"{{Dana}}","userPrincipalName":"dana@x.example","displayName":"Dana Whitlock","employeeId":"NW-1",
+             "mail":"d'ana@x.example","userType":"Member","employeeType":"Employee",
+             "accountEnabled":true,"onPremisesSyncEnabled":true,"signInSessionsValidFromDateTime":"2026-01-02T03:04:05Z",
+              "employeeLeaveDateTime":"2026-11-30T17:00:00Z","manager":{"id":"manager"} }
             """;
         var tenant = await ScriptedTenant.StartAsync();
         return tenant
@@ -332,8 +353,10 @@ public sealed class LookUpTests
             .When(
                 $"roleAssignments?$filter=roleDefinitionId eq '{LeaverLookups.GlobalAdministrator}'",
                 $$"""
-                {"value":[{"principalId":"{{Dana}}","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"{{Dana}}","accountEnabled":true} },
-                          {"principalId":"other","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"other","accountEnabled":true} }]}
+                {"value":[{"principalId":"{{Dana}}","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user",
+                 "id":"{{Dana}}","accountEnabled":true} },
+                          {"principalId":"other","directoryScopeId":"/","principal":{"@odata.type":"#microsoft.graph.user","id":"other",
+                           "accountEnabled":true} }]}
                 """
             )
             .When("GET /users/$count", "300");

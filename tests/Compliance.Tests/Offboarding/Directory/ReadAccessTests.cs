@@ -236,7 +236,10 @@ public sealed class ReadAccessTests
         );
         tenant.When(
             "/page/groups2",
-            $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"p2"},{"@odata.type":"#microsoft.graph.group","id":"p1"}],"@odata.nextLink":"{{tenant.Root}}/v1.0/page/groups3"}"""
+            $$"""
+            {"value":[{"@odata.type":"#microsoft.graph.group","id":"p2"},{"@odata.type":"#microsoft.graph.group","id":"p1"}],
+             "@odata.nextLink":"{{tenant.Root}}/v1.0/page/groups3"}
+            """
         );
         tenant.When("/page/groups3", """{"value":[{"@odata.type":"#microsoft.graph.group","id":"p3"}]}""");
         tenant.When($"/users/{Dana}/appRoleAssignments", $$"""{"value":[],"@odata.nextLink":"{{tenant.Root}}/v1.0/page/roles2"}""");
@@ -259,7 +262,10 @@ public sealed class ReadAccessTests
     {
         await using var tenant = await StartAsync();
         var page =
-            $$"""{"value":[{"@odata.type":"#microsoft.graph.group","id":"p1"}],"@odata.nextLink":"{{link.Replace("{root}", tenant.Root, StringComparison.Ordinal)}}"}""";
+            $$"""
+            {"value":[{"@odata.type":"#microsoft.graph.group","id":"p1"}],
+             "@odata.nextLink":"{{link.Replace("{root}", tenant.Root, StringComparison.Ordinal)}}"}
+            """;
         tenant.When("/memberOf", page).When("/page/again", page);
 
         var snapshot = await ReadAsync(tenant);
@@ -370,7 +376,10 @@ public sealed class ReadAccessTests
         const string Other = "5b000000-0000-4000-8000-000000000002";
         tenant.When(
             "GET /subscriptions?",
-            $$"""{"value":[{"id":"/subscriptions/{{Sub}}","subscriptionId":"{{Sub}}","displayName":"one"},{"id":"/subscriptions/{{Other}}","subscriptionId":"{{Other}}","displayName":"two"}]}"""
+            $$"""
+            {"value":[{"id":"/subscriptions/{{Sub}}","subscriptionId":"{{Sub}}","displayName":"one"},{"id":"/subscriptions/{{Other}}",
+             "subscriptionId":"{{Other}}","displayName":"two"}]}
+            """
         );
         const string Group = "/providers/Microsoft.Management/managementGroups/mg";
         tenant.When("Microsoft.Authorization/roleAssignments?", $$"""{"value":[{{Assignment("root", Group, Contributor)}}]}""");
@@ -779,7 +788,8 @@ public sealed class ReadAccessTests
 
     private static string Assignment(string name, string scope, string role) =>
         $$"""
-            {"id":"{{scope}}/providers/Microsoft.Authorization/roleAssignments/{{name}}","properties":{"principalId":"{{Dana}}","principalType":"User","scope":"{{scope}}",
+            {"id":"{{scope}}/providers/Microsoft.Authorization/roleAssignments/{{name}}","properties":{"principalId":"{{Dana}}",
+             "principalType":"User","scope":"{{scope}}",
              "roleDefinitionId":"/subscriptions/{{Sub}}/providers/Microsoft.Authorization/roleDefinitions/{{role}}"} }
             """;
 
@@ -794,19 +804,22 @@ public sealed class ReadAccessTests
 
     private static string Eligibility(string name, string sub, string scope) =>
         $$"""
-            {"id":"/subscriptions/{{sub}}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/{{name}}","properties":{"principalId":"{{Dana}}","scope":"{{scope}}","memberType":"Inherited",
+            {"id":"/subscriptions/{{sub}}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/{{name}}",
+             "properties":{"principalId":"{{Dana}}","scope":"{{scope}}","memberType":"Inherited",
              "roleEligibilityScheduleId":"{{scope}}/providers/Microsoft.Authorization/roleEligibilitySchedules/s1",
              "roleDefinitionId":"/subscriptions/{{sub}}/providers/Microsoft.Authorization/roleDefinitions/{{Contributor}}"} }
             """;
 
     private static string Definition(string role, string name) =>
         $$"""
-            {"id":"/providers/Microsoft.Authorization/roleDefinitions/{{role}}","properties":{"roleName":"{{name}}","type":"BuiltInRole","permissions":[]} }
+            {"id":"/providers/Microsoft.Authorization/roleDefinitions/{{role}}","properties":{"roleName":"{{name}}","type":"BuiltInRole",
+             "permissions":[]} }
             """;
 
     private static string Resource(string type, string name, string tags, string properties) =>
         $$"""
-            {"id":"{{Rg}}/providers/{{type}}/{{name}}","name":"{{name}}","type":"{{type.ToLowerInvariant()}}","subscriptionId":"{{Sub}}","tags":{{tags}},"properties":{{properties}} }
+            {"id":"{{Rg}}/providers/{{type}}/{{name}}","name":"{{name}}","type":"{{type.ToLowerInvariant()}}","subscriptionId":"{{Sub}}",
+             "tags":{{tags}},"properties":{{properties}} }
             """;
 
     private static async Task<ScriptedTenant> StartAsync()
@@ -816,19 +829,25 @@ public sealed class ReadAccessTests
             .When(
                 $"GET /users/{Dana}?",
                 $$"""
-                {"id":"{{Dana}}","userPrincipalName":"dana@x.example","accountEnabled":true,"assignedLicenses":[{"skuId":"sku-1","disabledPlans":["p-1"]}],
-                 "licenseAssignmentStates":[{"skuId":"sku-1","assignedByGroup":null,"disabledPlans":["p-1"],"state":"Active"},{"skuId":"sku-1","assignedByGroup":"g-lic","disabledPlans":[],"state":"Active"}]}
+                {"id":"{{Dana}}","userPrincipalName":"dana@x.example","accountEnabled":true,"assignedLicenses":[{"skuId":"sku-1",
+                 "disabledPlans":["p-1"]}],
+                 "licenseAssignmentStates":[{"skuId":"sku-1","assignedByGroup":null,"disabledPlans":["p-1"],"state":"Active"},
+                  {"skuId":"sku-1","assignedByGroup":"g-lic","disabledPlans":[],"state":"Active"}]}
                 """
             )
             .When(
                 $"GET /users/{Dana}/memberOf",
                 """
                 {"value":[
-                 {"@odata.type":"#microsoft.graph.group","id":"g-assigned","displayName":"Data scientists","groupTypes":[],"securityEnabled":true,"mailEnabled":false},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-assigned","displayName":"Data scientists","groupTypes":[],
+                  "securityEnabled":true,"mailEnabled":false},
                  {"@odata.type":"#microsoft.graph.group","id":"g-team","displayName":"Team","groupTypes":["Unified"],"mailEnabled":true},
-                 {"@odata.type":"#microsoft.graph.group","id":"g-role","displayName":"Role admins","isAssignableToRole":true,"groupTypes":[]},
-                 {"@odata.type":"#microsoft.graph.group","id":"g-dynamic","displayName":"Everybody","groupTypes":["DynamicMembership"],"membershipRule":"user.accountEnabled -eq true"},
-                 {"@odata.type":"#microsoft.graph.group","id":"g-onprem","displayName":"Old world","onPremisesSyncEnabled":true,"groupTypes":[]},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-role","displayName":"Role admins","isAssignableToRole":true,
+                  "groupTypes":[]},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-dynamic","displayName":"Everybody","groupTypes":["DynamicMembership"],
+                  "membershipRule":"user.accountEnabled -eq true"},
+                 {"@odata.type":"#microsoft.graph.group","id":"g-onprem","displayName":"Old world","onPremisesSyncEnabled":true,
+                  "groupTypes":[]},
                  {"@odata.type":"#microsoft.graph.group","id":"g-mail","displayName":"Newsletter","mail":"it's@x.example",
                   "mailEnabled":true,"securityEnabled":false,"groupTypes":[]},
                  {"@odata.type":"#microsoft.graph.directoryRole","id":"role","displayName":"Application Administrator"},
@@ -838,42 +857,51 @@ public sealed class ReadAccessTests
             .When(
                 $"GET /users/{Dana}/authentication/methods",
                 """
-                {"value":[{"@odata.type":"#microsoft.graph.passwordAuthenticationMethod","id":"m1"},{"@odata.type":"#microsoft.graph.fido2AuthenticationMethod","id":"m2"},
-                 {"@odata.type":"#microsoft.graph.phoneAuthenticationMethod","id":"m3","phoneNumber":"+1 555 0100"},{"@odata.type":"#microsoft.graph.somethingNewAuthenticationMethod","id":"m4"}]}
+                {"value":[{"@odata.type":"#microsoft.graph.passwordAuthenticationMethod","id":"m1"},
+                 {"@odata.type":"#microsoft.graph.fido2AuthenticationMethod","id":"m2"},
+                 {"@odata.type":"#microsoft.graph.phoneAuthenticationMethod","id":"m3","phoneNumber":"+1 555 0100"},
+                  {"@odata.type":"#microsoft.graph.somethingNewAuthenticationMethod","id":"m4"}]}
                 """
             )
             .When(
                 $"GET /users/{Dana}/appRoleAssignments",
                 $$"""
-                {"value":[{"id":"ar-direct","appRoleId":"role-1","principalId":"{{Dana}}","principalType":"User","resourceId":"res-1","resourceDisplayName":"Model registry"},
-                 {"id":"ar-group","appRoleId":"role-1","principalId":"g-assigned","principalType":"Group","principalDisplayName":"Data scientists","resourceId":"res-1","resourceDisplayName":"Model registry"}]}
+                {"value":[{"id":"ar-direct","appRoleId":"role-1","principalId":"{{Dana}}","principalType":"User","resourceId":"res-1",
+                 "resourceDisplayName":"Model registry"},
+                 {"id":"ar-group","appRoleId":"role-1","principalId":"g-assigned","principalType":"Group",
+                  "principalDisplayName":"Data scientists","resourceId":"res-1","resourceDisplayName":"Model registry"}]}
                 """
             )
             .When(
                 $"GET /users/{Dana}/oauth2PermissionGrants",
                 $$"""
-                {"value":[{"id":"grant-1","clientId":"client-1","consentType":"Principal","principalId":"{{Dana}}","resourceId":"res-1","scope":" User.Read Files.Read"},
+                {"value":[{"id":"grant-1","clientId":"client-1","consentType":"Principal","principalId":"{{Dana}}","resourceId":"res-1",
+                 "scope":" User.Read Files.Read"},
                  {"id":"grant-all","clientId":"client-1","consentType":"AllPrincipals","resourceId":"res-1","scope":"User.Read"}]}
                 """
             )
             .When(
                 $"GET /roleManagement/directory/roleAssignments?$filter=principalId eq '{Dana}'",
                 $$"""
-                {"value":[{"id":"ra-1","principalId":"{{Dana}}","roleDefinitionId":"rd-1","directoryScopeId":"/administrativeUnits/au-1","roleDefinition":{"displayName":"Application Administrator"} }]}
+                {"value":[{"id":"ra-1","principalId":"{{Dana}}","roleDefinitionId":"rd-1","directoryScopeId":"/administrativeUnits/au-1",
+                 "roleDefinition":{"displayName":"Application Administrator"} }]}
                 """
             )
             .When(
                 $"GET /roleManagement/directory/roleEligibilityScheduleInstances?$filter=principalId eq '{Dana}'",
                 $$"""
-                {"value":[{"id":"re-1","principalId":"{{Dana}}","roleDefinitionId":"rd-2","directoryScopeId":"/","memberType":"Direct","roleDefinition":{"displayName":"User Administrator"} }]}
+                {"value":[{"id":"re-1","principalId":"{{Dana}}","roleDefinitionId":"rd-2","directoryScopeId":"/","memberType":"Direct",
+                 "roleDefinition":{"displayName":"User Administrator"} }]}
                 """
             )
             .When($"GET /roleManagement/directory/roleAssignmentScheduleInstances?$filter=principalId eq '{Dana}'", """{"value":[]}""")
             .When(
                 $"GET /users/{Dana}/ownedObjects",
                 """
-                {"value":[{"@odata.type":"#microsoft.graph.application","id":"app-1","appId":"trainer","displayName":"Trainer","passwordCredentials":[{"keyId":"k"}],"keyCredentials":[]},
-                 {"@odata.type":"#microsoft.graph.application","id":"app-2","appId":"viewer","displayName":"Viewer","passwordCredentials":[],"keyCredentials":[]},
+                {"value":[{"@odata.type":"#microsoft.graph.application","id":"app-1","appId":"trainer","displayName":"Trainer",
+                 "passwordCredentials":[{"keyId":"k"}],"keyCredentials":[]},
+                 {"@odata.type":"#microsoft.graph.application","id":"app-2","appId":"viewer","displayName":"Viewer",
+                  "passwordCredentials":[],"keyCredentials":[]},
                  {"@odata.type":"#microsoft.graph.servicePrincipal","id":"sp-1","appId":"trainer","displayName":"Trainer"},
                  {"@odata.type":"#microsoft.graph.group","id":"g-owned","displayName":"Owned","groupTypes":["DynamicMembership"]}]}
                 """
@@ -881,7 +909,8 @@ public sealed class ReadAccessTests
             .When(
                 "/owners",
                 $$"""
-                {"value":[{"@odata.type":"#microsoft.graph.user","id":"{{Dana}}","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"gone","accountEnabled":false},
+                {"value":[{"@odata.type":"#microsoft.graph.user","id":"{{Dana}}","accountEnabled":true},
+                 {"@odata.type":"#microsoft.graph.user","id":"gone","accountEnabled":false},
                  {"@odata.type":"#microsoft.graph.servicePrincipal","id":"robot","accountEnabled":true}]}
                 """
             )
@@ -891,12 +920,17 @@ public sealed class ReadAccessTests
             )
             .When(
                 "GET /groups/g-owned/owners",
-                """{"value":[{"@odata.type":"#microsoft.graph.user","id":"eve","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"EVE","accountEnabled":true},{"@odata.type":"#microsoft.graph.user","id":"silent"}]}"""
+                """
+                {"value":[{"@odata.type":"#microsoft.graph.user","id":"eve","accountEnabled":true},
+                 {"@odata.type":"#microsoft.graph.user","id":"EVE","accountEnabled":true},{"@odata.type":"#microsoft.graph.user",
+                 "id":"silent"}]}
+                """
             )
             .When(
                 "GET /servicePrincipals(appId='trainer')/appRoleAssignments",
                 """
-                {"value":[{"appRoleId":"19dbc75e-c2e2-444c-a770-ec69d8559fc7"},{"appRoleId":"1BFEFB4E-e0b5-418b-a88f-73c46d2cc8e9"},{"appRoleId":"df021288-bdef-4463-88db-98f22de89214"}]}
+                {"value":[{"appRoleId":"19dbc75e-c2e2-444c-a770-ec69d8559fc7"},{"appRoleId":"1BFEFB4E-e0b5-418b-a88f-73c46d2cc8e9"},
+                 {"appRoleId":"df021288-bdef-4463-88db-98f22de89214"}]}
                 """
             )
             .When("GET /servicePrincipals/sp-1/appRoleAssignments", """{"value":[{"appRoleId":"9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8"}]}""")
@@ -904,13 +938,15 @@ public sealed class ReadAccessTests
             .When(
                 $"GET /users/{Dana}/registeredDevices",
                 """
-                {"value":[{"id":"d-1","deviceId":"dev-1","displayName":"Laptop","accountEnabled":true},{"id":"d-2","deviceId":"dev-2","displayName":"Old laptop","accountEnabled":false}]}
+                {"value":[{"id":"d-1","deviceId":"dev-1","displayName":"Laptop","accountEnabled":true},{"id":"d-2","deviceId":"dev-2",
+                 "displayName":"Old laptop","accountEnabled":false}]}
                 """
             )
             .When(
                 $"GET /users/{Dana}/managedDevices",
                 """
-                {"value":[{"id":"md-1","deviceName":"Laptop","managementState":"managed"},{"id":"md-2","deviceName":"Old laptop","managementState":"retirePending"}]}
+                {"value":[{"id":"md-1","deviceName":"Laptop","managementState":"managed"},{"id":"md-2","deviceName":"Old laptop",
+                 "managementState":"retirePending"}]}
                 """
             )
             .When("GET /subscriptions?", $$"""{"value":[{"id":"/subscriptions/{{Sub}}","subscriptionId":"{{Sub}}","displayName":"one"}]}""")
@@ -927,7 +963,8 @@ public sealed class ReadAccessTests
             )
             .When(
                 "GET "
-                    + $"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?api-version=2020-10-01&$filter=principalId "
+                    + $"/subscriptions/{Sub}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?"
+                    + "api-version=2020-10-01&$filter=principalId "
                     + $"eq '{Dana}'",
                 $$"""{"value":[{{Eligibility("e1", Sub, $"/subscriptions/{Sub}")}}]}"""
             )
@@ -952,7 +989,8 @@ public sealed class ReadAccessTests
                     "Microsoft.KeyVault/vaults",
                     "kv-old",
                     "{}",
-                    $"{{\"enableRbacAuthorization\":false,\"accessPolicies\":[{{\"tenantId\":\"t\",\"objectId\":\"{Dana}\",\"permissions\":{{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}}}},{{\"tenantId\":\"t\",\"objectId\":\"eve\",\"permissions\":{{}}}}]}}"
+                    $"{{\"enableRbacAuthorization\":false,\"accessPolicies\":[{{\"tenantId\":\"t\",\"objectId\":\"{Dana}\","
+                        + $"\"permissions\":{{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}}}},{{\"tenantId\":\"t\",\"objectId\":\"eve\",\"permissions\":{{}}}}]}}"
                 )}},
                  {{Resource(
                     "Microsoft.Storage/storageAccounts",

@@ -144,7 +144,10 @@ internal sealed class ScriptedTenant : IAsyncDisposable
         {
             _ when path.EndsWith("/.well-known/openid-configuration", StringComparison.Ordinal) => (
                 200,
-                $$"""{"issuer":"{{Root}}/{{Id}}/v2.0","authorization_endpoint":"{{Root}}/{{Id}}/oauth2/v2.0/authorize","token_endpoint":"{{Root}}/{{Id}}/oauth2/v2.0/token"}"""
+                $$"""
+                {"issuer":"{{Root}}/{{Id}}/v2.0","authorization_endpoint":"{{Root}}/{{Id}}/oauth2/v2.0/authorize",
+                 "token_endpoint":"{{Root}}/{{Id}}/oauth2/v2.0/token"}
+                """
             ),
             _ when path.EndsWith("/oauth2/v2.0/token", StringComparison.Ordinal) => (
                 200,

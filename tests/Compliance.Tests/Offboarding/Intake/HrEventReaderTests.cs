@@ -299,7 +299,10 @@ public sealed class HrEventReaderTests
     public void An_event_in_the_Event_Grid_schema_is_refused_with_what_to_change()
     {
         const string Delivered =
-            """{"id":"1","topic":"/t","subject":"NW-1042","eventType":"hr.employee.terminated","data":{},"dataVersion":"1","eventTime":"2026-11-20T08:00:00Z"}""";
+            """
+            {"id":"1","topic":"/t","subject":"NW-1042","eventType":"hr.employee.terminated","data":{},"dataVersion":"1",
+             "eventTime":"2026-11-20T08:00:00Z"}
+            """;
 
         var refused = Assert.Throws<HrEventException>(() => HrEventReader.Read(Delivered, Hr.Now));
 

@@ -153,7 +153,11 @@ public sealed class VaultWebhookKeysTests
             .Where(r => r.Host != "login")
             .Select(r =>
                 $"{r.Method} "
-                    + $"{System.Text.RegularExpressions.Regex.Replace(r.Path.Split('?')[0], "hr-webhook-key/[0-9a-f]{32}$", "hr-webhook-key/{version}")}"
+                    + System.Text.RegularExpressions.Regex.Replace(
+                        r.Path.Split('?')[0],
+                        "hr-webhook-key/[0-9a-f]{32}$",
+                        "hr-webhook-key/{version}"
+                    )
             )
             .Distinct();
         Assert.Equal([$"GET {DeclaredCall.WebhookKeyVersions.Path}", $"GET {DeclaredCall.WebhookKey.Path}"], asked);
