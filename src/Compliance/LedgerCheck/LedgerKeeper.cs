@@ -189,7 +189,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
             result = await _selfCheck.CheckAsync(Tenant, signer, before, cancellationToken);
             // A ledger that cannot be signed was not checked either: the key of its latest checkpoint may be the one that is missing.
             complete = unsigned is null;
-            var problems = complete ? result.Problems.Concat(new[] { outcome?.Problem }.OfType<LedgerProblem>()) : [];
+            var problems = complete ? result.Problems.Concat(new[] { outcome?.Problem }.OfType<CheckpointProblem>()) : [];
             detections.AddRange(problems.DistinctBy(p => p.Part).Select(Wrong));
         }
         catch (Exception e) when (IsFailure(e) && !cancellationToken.IsCancellationRequested)
@@ -198,8 +198,8 @@ public sealed partial class LedgerKeeper : ICheckpoints
             detections.Add(
                 Unknown(
                     LedgerControls.CheckSource,
-                    LedgerProblem.In(
-                        LedgerProblem.Check,
+                    CheckpointProblem.In(
+                        CheckpointProblem.Check,
                         $"The ledger could not be checked: {Short(e.Message)}",
                         $"Correct what the reason names; then fire {SelfCheckName} by hand: POST /admin/functions/{SelfCheckName}"
                     )
@@ -222,7 +222,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
                 null,
                 Unknown(
                     LedgerControls.SigningSource,
-                    LedgerProblem.In(LedgerProblem.Key, $"No checkpoint can be signed: {Short(e.Message)}", e.NextStep)
+                    CheckpointProblem.In(CheckpointProblem.Key, $"No checkpoint can be signed: {Short(e.Message)}", e.NextStep)
                 )
             );
         }
@@ -256,13 +256,13 @@ public sealed partial class LedgerKeeper : ICheckpoints
                 },
             ];
 
-    private Detection Wrong(LedgerProblem problem) =>
+    private Detection Wrong(CheckpointProblem problem) =>
         LedgerControls.Detect(Tenant, LedgerControls.DoesNotVerify, LedgerControls.CheckSource, problem);
 
-    private Detection Differs(LedgerProblem problem) =>
+    private Detection Differs(CheckpointProblem problem) =>
         LedgerControls.Detect(Tenant, LedgerControls.DoesNotVerify, LedgerControls.CopiesSource, problem);
 
-    private Detection Unknown(string source, LedgerProblem problem) =>
+    private Detection Unknown(string source, CheckpointProblem problem) =>
         LedgerControls.Detect(Tenant, LedgerControls.NotChecked, source, problem) with
         {
             Unknown = true,

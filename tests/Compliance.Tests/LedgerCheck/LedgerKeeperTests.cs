@@ -303,7 +303,7 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
         await keeper.CheckpointAsync(Stop);
         Assert.Equal(LedgerControls.CopyNotDelivered, Assert.Single(await OpenAsync()).Detection.ControlId);
 
-        place.Answer = new LedgerProblemException(LedgerProblem.In(LedgerProblem.Copy, "another one is there"));
+        place.Answer = new CheckpointProblemException(CheckpointProblem.In(CheckpointProblem.Copy, "another one is there"));
         _ledger.Time.Advance(TimeSpan.FromHours(1));
         await keeper.CheckpointAsync(Stop);
         _ledger.Time.Advance(TimeSpan.FromHours(1));

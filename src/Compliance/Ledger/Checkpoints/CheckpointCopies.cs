@@ -25,7 +25,7 @@ internal interface ICheckpointCopy
     /// <param name="note">Its signed note.</param>
     /// <param name="cancellationToken">Stops the delivery.</param>
     /// <exception cref="CopyFailedException">It was not taken.</exception>
-    /// <exception cref="LedgerProblemException">Another checkpoint of that size is there.</exception>
+    /// <exception cref="CheckpointProblemException">Another checkpoint of that size is there.</exception>
     Task DeliverAsync(string tenant, long size, byte[] note, CancellationToken cancellationToken);
 }
 
@@ -82,9 +82,9 @@ internal sealed class ContainerCopy(CopyPlace place, BlobContainerClient contain
             using var bytes = new MemoryStream();
             await there.Content.CopyToAsync(bytes, cancellationToken);
             if (!bytes.ToArray().AsSpan().SequenceEqual(note))
-                throw new LedgerProblemException(
-                    LedgerProblem.In(
-                        LedgerProblem.Copy,
+                throw new CheckpointProblemException(
+                    CheckpointProblem.In(
+                        CheckpointProblem.Copy,
                         $"{LedgerLayout.Checkpoint(size)} in {place.Name} is not the checkpoint of that size that is here"
                     )
                 );
@@ -168,7 +168,7 @@ internal sealed class WebhookCopy(CopyPlace place, HttpClient http, TimeProvider
 /// <param name="Delivered">Checkpoints delivered now, all places.</param>
 /// <param name="Late">Places that wait for too long.</param>
 /// <param name="Problem">A copy that differs from what is here; null when none does.</param>
-internal sealed record CopyOutcome(int Delivered, IReadOnlyList<Detection> Late, LedgerProblem? Problem);
+internal sealed record CopyOutcome(int Delivered, IReadOnlyList<Detection> Late, CheckpointProblem? Problem);
 
 /// <summary>
 /// Copies each checkpoint to the places of the auditor's choosing, so that a history which is rewritten here shows there: the newest first,
@@ -205,7 +205,7 @@ internal sealed partial class CheckpointCopies(
         var source = new BlobLedgerSource(storage.Evidence, StateKeys.Safe(tenant, "a tenant id"));
         IReadOnlyList<long>? sizes = null;
         var late = new List<Detection>();
-        var (delivered, problem) = (0, (LedgerProblem?)null);
+        var (delivered, problem) = (0, (CheckpointProblem?)null);
         foreach (var copy in places)
         {
             var before = await memory.CopyAsync(tenant, copy.Place, cancellationToken);
@@ -254,7 +254,7 @@ internal sealed partial class CheckpointCopies(
             {
                 failed = new(e.Message, null);
             }
-            catch (LedgerProblemException e)
+            catch (CheckpointProblemException e)
             {
                 failed = new(e.Message, e.Problem);
             }
@@ -308,5 +308,5 @@ internal sealed partial class CheckpointCopies(
     [LoggerMessage(1212, LogLevel.Warning, "Ledger of {Tenant}: {Place} did not take the checkpoint of {Size} records: {Reason}")]
     private partial void NotTaken(string tenant, string place, long size, string reason);
 
-    private sealed record Failure(string Reason, LedgerProblem? Problem);
+    private sealed record Failure(string Reason, CheckpointProblem? Problem);
 }

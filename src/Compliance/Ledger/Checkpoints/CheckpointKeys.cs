@@ -55,7 +55,7 @@ internal sealed class CheckpointKeys(ISigningKey signing, IReadOnlyList<NoteKey>
     /// <param name="trusted">The keys it may be signed with.</param>
     /// <param name="part">Part of the ledger that a problem is one of.</param>
     /// <param name="what">What it is called in a problem.</param>
-    /// <exception cref="LedgerProblemException">It is none, or nobody trusted signed it.</exception>
+    /// <exception cref="CheckpointProblemException">It is none, or nobody trusted signed it.</exception>
     public static TrustedCheckpoint Trust(byte[] note, string tenant, IReadOnlyCollection<NoteKey> trusted, string part, string what)
     {
         try
@@ -63,8 +63,8 @@ internal sealed class CheckpointKeys(ISigningKey signing, IReadOnlyList<NoteKey>
             var signed = SignedNote.Parse(note);
             var verdict = signed.Verify(trusted);
             if (verdict.Trust == NoteTrust.Unknown)
-                throw new LedgerProblemException(
-                    LedgerProblem.In(
+                throw new CheckpointProblemException(
+                    CheckpointProblem.In(
                         part,
                         $"{what}: {verdict.Reason}",
                         "If the signing key was changed, put the public key of before into setting Evidence:TrustedKeys; if it was not, "
@@ -72,15 +72,15 @@ internal sealed class CheckpointKeys(ISigningKey signing, IReadOnlyList<NoteKey>
                     )
                 );
             if (!verdict.Trusted)
-                throw new LedgerProblemException(LedgerProblem.In(part, $"{what}: {verdict.Reason}"));
+                throw new CheckpointProblemException(CheckpointProblem.In(part, $"{what}: {verdict.Reason}"));
             var checkpoint = Checkpoint.Parse(signed.Text);
             return checkpoint.Origin == OriginOf(tenant)
                 ? new(checkpoint, note, verdict.SignedBy)
-                : throw new LedgerProblemException(LedgerProblem.In(part, $"{what} is a checkpoint of another log"));
+                : throw new CheckpointProblemException(CheckpointProblem.In(part, $"{what} is a checkpoint of another log"));
         }
         catch (LedgerFormatException e)
         {
-            throw new LedgerProblemException(LedgerProblem.In(part, $"{what} is no checkpoint: {e.Message}"), e);
+            throw new CheckpointProblemException(CheckpointProblem.In(part, $"{what} is no checkpoint: {e.Message}"), e);
         }
     }
 }

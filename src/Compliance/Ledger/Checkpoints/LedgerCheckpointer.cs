@@ -10,7 +10,7 @@ namespace Compliance.Ledger.Checkpoints;
 /// <param name="Head">The latest checkpoint now; null when nothing was ever appended, or when it cannot be trusted.</param>
 /// <param name="Signed">Whether this call signed it.</param>
 /// <param name="Problem">Why nothing was signed although something should be; null when all is well.</param>
-internal sealed record CheckpointOutcome(TrustedCheckpoint? Head, bool Signed, LedgerProblem? Problem);
+internal sealed record CheckpointOutcome(TrustedCheckpoint? Head, bool Signed, CheckpointProblem? Problem);
 
 /// <summary>
 /// Signs the log as it is now: goes on from the latest checkpoint, makes the tiles of what was appended since, and writes full tiles and
@@ -68,7 +68,7 @@ internal sealed partial class LedgerCheckpointer(
         {
             return await RunAsync(run, cancellationToken);
         }
-        catch (LedgerProblemException e)
+        catch (CheckpointProblemException e)
         {
             NotSigned(tenant, e.Problem.Part, e.Problem.Reason);
             return new(null, Signed: false, e.Problem);
@@ -110,7 +110,7 @@ internal sealed partial class LedgerCheckpointer(
     private async Task<(TrustedCheckpoint? Latest, bool Behind)> LatestAsync(Run run, CancellationToken cancellationToken)
     {
         var head = await run.Store.HeadAsync(cancellationToken) is { } stored
-            ? run.Trust(stored.Bytes, LedgerProblem.Head, "The latest checkpoint")
+            ? run.Trust(stored.Bytes, CheckpointProblem.Head, "The latest checkpoint")
             : null;
         var now = time.GetUtcNow();
         if (_listed is { } listed && listed.Tenant == run.Tenant && head?.Size >= listed.Largest && now - listed.At < ListEvery)
@@ -122,22 +122,22 @@ internal sealed partial class LedgerCheckpointer(
             return (head, false);
         }
         if (head is not null && newest < head.Size)
-            throw new LedgerProblemException(
-                LedgerProblem.In(
-                    LedgerProblem.Checkpoints,
+            throw new CheckpointProblemException(
+                CheckpointProblem.In(
+                    CheckpointProblem.Checkpoints,
                     $"The latest checkpoint is of {head.Size} records, but there is no {LedgerLayout.Checkpoint(head.Size)}"
                 )
             );
         var path = LedgerLayout.Checkpoint(newest);
         var numbered = run.Trust(
             await run.Source.FindAsync(path, SignedNote.MaxBytes, cancellationToken) ?? throw new IOException($"{path} vanished"),
-            LedgerProblem.Checkpoints,
+            CheckpointProblem.Checkpoints,
             path
         );
         return numbered.Size == newest
             ? (numbered, true)
-            : throw new LedgerProblemException(
-                LedgerProblem.In(LedgerProblem.Checkpoints, $"{path} is a checkpoint of {numbered.Size} records")
+            : throw new CheckpointProblemException(
+                CheckpointProblem.In(CheckpointProblem.Checkpoints, $"{path} is a checkpoint of {numbered.Size} records")
             );
     }
 
@@ -251,13 +251,13 @@ internal sealed partial class LedgerCheckpointer(
         while (signed.Size < latest.Size)
         {
             if (!await lines.ReadAsync(cancellationToken))
-                throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Log, LogShorter(signed.Size, latest.Size)));
+                throw new CheckpointProblemException(CheckpointProblem.In(CheckpointProblem.Log, LogShorter(signed.Size, latest.Size)));
             MerkleHash.Leaf(lines.Line.Span, leaf);
             signed.Append(leaf);
         }
         return signed.Root().AsSpan().SequenceEqual(latest.Checkpoint.Root)
             ? new(lines.Position!, Kept: false)
-            : throw new LedgerProblemException(LedgerProblem.In(LedgerProblem.Log, LogDiffers(latest.Size)));
+            : throw new CheckpointProblemException(CheckpointProblem.In(CheckpointProblem.Log, LogDiffers(latest.Size)));
     }
 
     /// <summary>What is said of a log that lost records.</summary>
@@ -306,9 +306,9 @@ internal sealed partial class LedgerCheckpointer(
         TrustedCheckpoint ours;
         try
         {
-            ours = CheckpointKeys.Trust(note, run.Tenant, [run.Signer.Key], LedgerProblem.Checkpoints, path);
+            ours = CheckpointKeys.Trust(note, run.Tenant, [run.Signer.Key], CheckpointProblem.Checkpoints, path);
         }
-        catch (LedgerProblemException e)
+        catch (CheckpointProblemException e)
         {
             throw new CheckpointKeyException(
                 $"the signing key gave a signature that does not verify: {e.Message}",
@@ -319,11 +319,11 @@ internal sealed partial class LedgerCheckpointer(
         if (await run.Store.WriteOnceAsync(path, note, cancellationToken) is not { } other)
             return ours;
         // Signatures are random: another checkpointer's over the same text is as good, and is the one that stays.
-        var theirs = run.Trust(other, LedgerProblem.Checkpoints, path);
+        var theirs = run.Trust(other, CheckpointProblem.Checkpoints, path);
         return theirs.Checkpoint == checkpoint
             ? theirs
-            : throw new LedgerProblemException(
-                LedgerProblem.In(LedgerProblem.Checkpoints, $"{path} was signed for another log than the one that is here")
+            : throw new CheckpointProblemException(
+                CheckpointProblem.In(CheckpointProblem.Checkpoints, $"{path} was signed for another log than the one that is here")
             );
     }
 
@@ -331,7 +331,7 @@ internal sealed partial class LedgerCheckpointer(
         run.Store.MoveHeadAsync(
             to.Note,
             to.Size,
-            note => run.Trust(note, LedgerProblem.Head, "The latest checkpoint").Size,
+            note => run.Trust(note, CheckpointProblem.Head, "The latest checkpoint").Size,
             cancellationToken
         );
 
@@ -359,8 +359,8 @@ internal sealed partial class LedgerCheckpointer(
 
     private static string KeyId(NoteKey key) => key.Id.ToString("x8", CultureInfo.InvariantCulture);
 
-    private static LedgerProblemException Tiles(string reason, Exception? inner) =>
-        new(LedgerProblem.In(LedgerProblem.Tiles, reason), inner);
+    private static CheckpointProblemException Tiles(string reason, Exception? inner) =>
+        new(CheckpointProblem.In(CheckpointProblem.Tiles, reason), inner);
 
     [LoggerMessage(1210, LogLevel.Information, "Ledger of {Tenant}: checkpoint of {Size} records signed, {New} of them new")]
     private partial void Signed(string tenant, long size, long @new);

@@ -41,7 +41,7 @@ internal static class LedgerControls
     /// <param name="control">The control that failed; its severity is the catalogue's.</param>
     /// <param name="source">Only a complete read of this source resolves it later.</param>
     /// <param name="problem">What is wrong.</param>
-    public static Detection Detect(string tenant, string control, string source, LedgerProblem problem) =>
+    public static Detection Detect(string tenant, string control, string source, CheckpointProblem problem) =>
         new()
         {
             ControlId = control,

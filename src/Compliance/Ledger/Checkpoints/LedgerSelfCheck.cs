@@ -8,7 +8,7 @@ namespace Compliance.Ledger.Checkpoints;
 /// <param name="Head">The latest checkpoint; null when there is none, or it cannot be trusted.</param>
 /// <param name="Records">Records of the log that were read and hashed.</param>
 /// <param name="Problems">What is wrong; one a part at most.</param>
-internal sealed record SelfCheckResult(TrustedCheckpoint? Head, long Records, IReadOnlyList<LedgerProblem> Problems);
+internal sealed record SelfCheckResult(TrustedCheckpoint? Head, long Records, IReadOnlyList<CheckpointProblem> Problems);
 
 /// <summary>
 /// Checks the ledger against itself and against what was remembered of it elsewhere: the latest checkpoint's signature, its numbered twin,
@@ -34,20 +34,20 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
     )
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
-        var (trusted, problems) = (keys.Trusted(tenant, signer), new List<LedgerProblem>());
+        var (trusted, problems) = (keys.Trusted(tenant, signer), new List<CheckpointProblem>());
         var (store, source) = (new LedgerStore(storage, tenant), new BlobLedgerSource(storage.Evidence, tenant));
         var (head, old) = ((TrustedCheckpoint?)null, (TrustedCheckpoint?)null);
 
         await TryAsync(async () =>
         {
             if (before is not null)
-                old = CheckpointKeys.Trust(before, tenant, trusted, LedgerProblem.History, "The checkpoint that was found right before");
+                old = CheckpointKeys.Trust(before, tenant, trusted, CheckpointProblem.History, "The checkpoint that was found right before");
             head = await store.HeadAsync(cancellationToken) is { } stored
-                ? CheckpointKeys.Trust(stored.Bytes, tenant, trusted, LedgerProblem.Head, "The latest checkpoint")
+                ? CheckpointKeys.Trust(stored.Bytes, tenant, trusted, CheckpointProblem.Head, "The latest checkpoint")
                 : null;
             if (head is null && old is not null)
                 throw Problem(
-                    LedgerProblem.Head,
+                    CheckpointProblem.Head,
                     string.Create(CultureInfo.InvariantCulture, $"The latest checkpoint is gone; there was one of {old.Size} records")
                 );
         });
@@ -67,13 +67,13 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
             {
                 await check();
             }
-            catch (LedgerProblemException e)
+            catch (CheckpointProblemException e)
             {
                 problems.Add(e.Problem);
             }
             catch (LedgerFormatException e)
             {
-                problems.Add(LedgerProblem.In(LedgerProblem.Tiles, e.Message));
+                problems.Add(CheckpointProblem.In(CheckpointProblem.Tiles, e.Message));
             }
         }
     }
@@ -82,16 +82,16 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
     {
         var path = LedgerLayout.Checkpoint(head.Size);
         if (await source.FindAsync(path, SignedNote.MaxBytes, cancellationToken) is not { } numbered)
-            throw Problem(LedgerProblem.Checkpoints, $"{path} is missing");
+            throw Problem(CheckpointProblem.Checkpoints, $"{path} is missing");
         if (!numbered.AsSpan().SequenceEqual(head.Note))
-            throw Problem(LedgerProblem.Checkpoints, $"{path} is not the latest checkpoint, although that has its size");
+            throw Problem(CheckpointProblem.Checkpoints, $"{path} is not the latest checkpoint, although that has its size");
     }
 
     private static async Task TilesAsync(ITileSource source, TrustedCheckpoint head, CancellationToken cancellationToken)
     {
         if (!(await TileBuilder.ResumeAsync(source, head.Size, cancellationToken)).Root().AsSpan().SequenceEqual(head.Checkpoint.Root))
             throw Problem(
-                LedgerProblem.Tiles,
+                CheckpointProblem.Tiles,
                 string.Create(CultureInfo.InvariantCulture, $"The tiles of {head.Size} records do not give the root that was signed")
             );
     }
@@ -105,7 +105,7 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
     {
         if (head.Size < old.Size)
             throw Problem(
-                LedgerProblem.History,
+                CheckpointProblem.History,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"The latest checkpoint is of {head.Size} records, but one of {old.Size} was here before: the ledger was put back"
@@ -114,7 +114,7 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
         var proof = await MerkleProof.ConsistencyAsync(source, old.Size, head.Size, cancellationToken);
         if (!MerkleProof.Consistency(old.Size, head.Size, old.Checkpoint.Root, head.Checkpoint.Root, proof))
             throw Problem(
-                LedgerProblem.History,
+                CheckpointProblem.History,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"The checkpoint of {head.Size} records does not go on from the one of {old.Size} that was here before: the ledger "
@@ -136,16 +136,16 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
         while (tree.Size < head.Size)
         {
             if (!await lines.ReadAsync(cancellationToken))
-                throw Problem(LedgerProblem.Log, LedgerCheckpointer.LogShorter(tree.Size, head.Size));
+                throw Problem(CheckpointProblem.Log, LedgerCheckpointer.LogShorter(tree.Size, head.Size));
             MerkleHash.Leaf(lines.Line.Span, leaf);
             tree.Append(leaf);
             if (tree.Size == old?.Size && !tree.Root().AsSpan().SequenceEqual(old.Checkpoint.Root))
-                throw Problem(LedgerProblem.Log, LedgerCheckpointer.LogDiffers(tree.Size));
+                throw Problem(CheckpointProblem.Log, LedgerCheckpointer.LogDiffers(tree.Size));
         }
         return tree.Root().AsSpan().SequenceEqual(head.Checkpoint.Root)
             ? tree.Size
-            : throw Problem(LedgerProblem.Log, LedgerCheckpointer.LogDiffers(head.Size));
+            : throw Problem(CheckpointProblem.Log, LedgerCheckpointer.LogDiffers(head.Size));
     }
 
-    private static LedgerProblemException Problem(string part, string reason) => new(LedgerProblem.In(part, reason));
+    private static CheckpointProblemException Problem(string part, string reason) => new(CheckpointProblem.In(part, reason));
 }

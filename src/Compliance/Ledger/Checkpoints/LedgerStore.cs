@@ -33,7 +33,7 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
     private const int MaxRaces = 20;
 
     /// <summary>The latest checkpoint's note; null when there is none.</summary>
-    /// <exception cref="LedgerProblemException">It is too long to be one.</exception>
+    /// <exception cref="CheckpointProblemException">It is too long to be one.</exception>
     /// <exception cref="RequestFailedException">It cannot be read.</exception>
     public async Task<StoredBytes?> HeadAsync(CancellationToken cancellationToken) =>
         await ReadAsync(
@@ -44,8 +44,8 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
             is not { } head
             ? null
         : head.Bytes.Length <= SignedNote.MaxBytes ? head
-        : throw new LedgerProblemException(
-            LedgerProblem.In(LedgerProblem.Head, $"the latest checkpoint has more than {SignedNote.MaxBytes} bytes")
+        : throw new CheckpointProblemException(
+            CheckpointProblem.In(CheckpointProblem.Head, $"the latest checkpoint has more than {SignedNote.MaxBytes} bytes")
         );
 
     /// <summary>Where the last checkpointer stopped; null when that is not known.</summary>
@@ -140,7 +140,7 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
     /// <param name="size">Its size.</param>
     /// <param name="sizeOf">Reads and trusts what is there.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
-    /// <exception cref="LedgerProblemException">What is there is no trusted checkpoint.</exception>
+    /// <exception cref="CheckpointProblemException">What is there is no trusted checkpoint.</exception>
     /// <exception cref="RequestFailedException">It is not known to be written.</exception>
     public Task MoveHeadAsync(byte[] note, long size, Func<byte[], long> sizeOf, CancellationToken cancellationToken) =>
         AdvanceAsync(

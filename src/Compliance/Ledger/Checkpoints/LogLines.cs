@@ -35,7 +35,7 @@ internal sealed class LogLines(ILedgerSource source, IReadOnlyList<LedgerFile> l
 
     /// <summary>Reads the next line.</summary>
     /// <returns>False at the log's end, also when a line without its line feed is there.</returns>
-    /// <exception cref="LedgerProblemException">What is there, this app does not write.</exception>
+    /// <exception cref="CheckpointProblemException">What is there, this app does not write.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
     {
@@ -99,10 +99,10 @@ internal sealed class LogLines(ILedgerSource source, IReadOnlyList<LedgerFile> l
         (_start, _end, _offset) = (0, 0, 0);
     }
 
-    private LedgerProblemException Bad(string what) =>
+    private CheckpointProblemException Bad(string what) =>
         new(
-            LedgerProblem.In(
-                LedgerProblem.Log,
+            CheckpointProblem.In(
+                CheckpointProblem.Log,
                 string.Create(CultureInfo.InvariantCulture, $"{logs[_log].Path} {what}, from byte {_offset} on: this app never writes that")
             )
         );

@@ -139,7 +139,7 @@ internal sealed class Ledgers
     public async Task<byte[]> ReadAsync(string path) => (await AllAsync())[path];
 
     public TrustedCheckpoint Trust(byte[] note) =>
-        CheckpointKeys.Trust(note, Tenant, Keys.Trusted(Tenant, Key.Of(Origin)), LedgerProblem.Head, "it");
+        CheckpointKeys.Trust(note, Tenant, Keys.Trusted(Tenant, Key.Of(Origin)), CheckpointProblem.Head, "it");
 
     /// <summary>A note over a checkpoint of these leaves, signed with this ledger's own key unless another is given.</summary>
     public async Task<byte[]> NoteAsync(IEnumerable<string> lines, MemoryKey? key = null, long? size = null)

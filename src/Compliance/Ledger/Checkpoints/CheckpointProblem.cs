@@ -7,7 +7,7 @@ namespace Compliance.Ledger.Checkpoints;
 /// <param name="Part">Which part of the ledger: one problem in a part is one finding over time.</param>
 /// <param name="Reason">What is wrong, for people; the same words from one check to the next.</param>
 /// <param name="NextStep">What to do about it.</param>
-internal sealed record LedgerProblem(string Part, string Reason, string NextStep)
+internal sealed record CheckpointProblem(string Part, string Reason, string NextStep)
 {
     /// <summary>The latest checkpoint, as <c>ledger-head</c> has it.</summary>
     public const string Head = "head";
@@ -38,17 +38,17 @@ internal sealed record LedgerProblem(string Part, string Reason, string NextStep
             + "`compliance evidence verify`; nothing new is signed meanwhile";
 
     /// <summary>A problem that people have to look into.</summary>
-    public static LedgerProblem In(string part, string reason) => new(part, reason, Investigate);
+    public static CheckpointProblem In(string part, string reason) => new(part, reason, Investigate);
 
     /// <summary>A problem with a remedy of its own.</summary>
-    public static LedgerProblem In(string part, string reason, string nextStep) => new(part, reason, nextStep);
+    public static CheckpointProblem In(string part, string reason, string nextStep) => new(part, reason, nextStep);
 }
 
 /// <summary>Carries a problem to whoever makes a finding of it.</summary>
 /// <param name="problem">The problem.</param>
 /// <param name="inner">What found it, if another part did.</param>
-internal sealed class LedgerProblemException(LedgerProblem problem, Exception? inner = null) : Exception(problem.Reason, inner)
+internal sealed class CheckpointProblemException(CheckpointProblem problem, Exception? inner = null) : Exception(problem.Reason, inner)
 {
     /// <summary>The problem.</summary>
-    public LedgerProblem Problem { get; } = problem;
+    public CheckpointProblem Problem { get; } = problem;
 }
