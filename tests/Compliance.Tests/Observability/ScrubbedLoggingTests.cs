@@ -280,7 +280,8 @@ public sealed class ScrubbedLoggingTests
             if (state is IEnumerable<KeyValuePair<string, object?>> values)
                 foreach (var (key, value) in values)
                 {
-                    var text = value is System.Collections.IEnumerable items and not string ? string.Join(',', items.Cast<object>()) : value;
+                    var isList = value is System.Collections.IEnumerable and not string;
+                    var text = isList ? string.Join(',', ((System.Collections.IEnumerable)value!).Cast<object>()) : value;
                     _text.AppendLine($"{key}={text} ({value?.GetType().Name})");
                 }
         }

@@ -41,7 +41,13 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
         await TryAsync(async () =>
         {
             if (before is not null)
-                old = CheckpointKeys.Trust(before, tenant, trusted, CheckpointProblem.History, "The checkpoint that was found right before");
+                old = CheckpointKeys.Trust(
+                    before,
+                    tenant,
+                    trusted,
+                    CheckpointProblem.History,
+                    "The checkpoint that was found right before"
+                );
             head = await store.HeadAsync(cancellationToken) is { } stored
                 ? CheckpointKeys.Trust(stored.Bytes, tenant, trusted, CheckpointProblem.Head, "The latest checkpoint")
                 : null;

@@ -990,7 +990,8 @@ public sealed class ReadAccessTests
                     "kv-old",
                     "{}",
                     $"{{\"enableRbacAuthorization\":false,\"accessPolicies\":[{{\"tenantId\":\"t\",\"objectId\":\"{Dana}\","
-                        + $"\"permissions\":{{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}}}},{{\"tenantId\":\"t\",\"objectId\":\"eve\",\"permissions\":{{}}}}]}}"
+                        + $"\"permissions\":{{\"keys\":[],\"secrets\":[\"Get\",\"list\"]}}}},"
+                        + $"{{\"tenantId\":\"t\",\"objectId\":\"eve\",\"permissions\":{{}}}}]}}"
                 )}},
                  {{Resource(
                     "Microsoft.Storage/storageAccounts",
