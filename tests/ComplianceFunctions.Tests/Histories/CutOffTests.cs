@@ -126,9 +126,94 @@ public sealed class CutOffTests
         Assert.Equal((NextAction.Stop, true), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
     }
 
+    // Between what a pass came to and the case's state; or between that and the record.
+    public static TheoryData<bool, string> PassesCutOff =>
+        [.. new[] { true, false }.SelectMany(_ => News, (early, news) => new TheoryDataRow<bool, string>(early, news))];
+
+    private static readonly string[] News = ["policy", "policy and a new run", "HR", "HR and a new run"];
+
+    [Theory]
+    [MemberData(nameof(PassesCutOff))]
+    public async Task What_was_taken_is_on_record_before_anything_else_goes_on(bool early, string news)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var policy = desk.World.Policy.Sha256;
+        await desk.SaysAsync();
+        var plan = await desk.PlannedAsync();
+        await CutOffAsync(desk, early, "offboarding.remove", () => desk.RemoveAsync(plan));
+        Assert.Equal(0, desk.Recorded("offboarding.remove"));
+
+        if (news.StartsWith("policy", StringComparison.Ordinal))
+            desk.Edit(PolicyEdit.Comment);
+        else
+            await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        if (!news.EndsWith("new run", StringComparison.Ordinal))
+            await desk.RemoveAsync(plan);
+        else if (news.StartsWith("policy", StringComparison.Ordinal))
+            await desk.PlanAsync();
+        else
+            await desk.BlockAsync();
+
+        Assert.Equal([policy], desk.World.EvidencePolicies("offboarding.remove"));
+        Assert.Contains((await desk.StateAsync())!.Outcomes, o => o.InEffect);
+        await desk.RemoveAsync(plan);
+        Assert.Equal(1, desk.Recorded("offboarding.remove"));
+    }
+
+    [Theory]
+    [MemberData(nameof(PassesCutOff))]
+    public async Task What_was_given_back_is_on_record_before_anything_else_goes_on(bool early, string news)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var policy = desk.World.Policy.Sha256;
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        await desk.PlanAsync();
+        var asked = await desk.PlanUndoAsync();
+        await desk.AnswerAsync(asked, true, true);
+        await CutOffAsync(desk, early, "offboarding.restore", () => desk.RestoreAsync(asked.PlanId!));
+        Assert.Equal((true, 0), (desk.CanSignIn(), desk.Recorded("offboarding.restore")));
+        var restoring = desk.Run;
+
+        if (news.StartsWith("policy", StringComparison.Ordinal))
+            desk.Edit(PolicyEdit.Comment);
+        else
+            await desk.SaysAsync(sequence: 3);
+        if (!news.EndsWith("new run", StringComparison.Ordinal))
+            await desk.Steps.RestoreAsync(restoring, asked.PlanId!, CancellationToken);
+        else if (news.StartsWith("policy", StringComparison.Ordinal))
+            await desk.PlanUndoAsync();
+        else
+            await desk.PlannedAsync();
+
+        Assert.Equal([policy], desk.World.EvidencePolicies("offboarding.restore"));
+        await desk.Steps.RestoreAsync(restoring, asked.PlanId!, CancellationToken);
+        Assert.Equal(1, desk.Recorded("offboarding.restore"));
+    }
+
     private static bool IsCase(StorageRequest request) =>
         request.Operation is StorageOperation.InsertEntity or StorageOperation.UpdateEntity
         && request.Resource.Contains(TableLeaverCases.Table, StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsPass(StorageRequest request) =>
+        request.Writes && request.Resource.Contains("-last.json", StringComparison.Ordinal);
+
+    private static async Task CutOffAsync(StepDesk desk, bool early, string action, Func<Task> step)
+    {
+        if (early)
+        {
+            await CutOffAfterAsync(desk, IsPass, step);
+            return;
+        }
+        desk.Interruptions.BeforeRecord = record =>
+        {
+            if (record.Action == action)
+                throw new RequestFailedException(503, "out of order");
+        };
+        await Assert.ThrowsAsync<RequestFailedException>(step);
+        desk.Interruptions.BeforeRecord = null;
+    }
 
     // The program ends after a request to storage: nothing that it asks for later is done.
     private static async Task CutOffAfterAsync(StepDesk desk, Func<StorageRequest, bool> isLast, Func<Task> step)

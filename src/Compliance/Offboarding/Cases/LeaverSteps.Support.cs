@@ -70,6 +70,7 @@ public sealed partial class LeaverSteps
             return (known, Over(known, run));
         if (Rested(known, now) == known)
             return (known, false);
+        await RecordCutOffAsync(run, known, policy, cancellationToken);
         CasePhase[] kept = [CasePhase.Undo, CasePhase.NotGivenBack, CasePhase.Rest, CasePhase.LockedOut, CasePhase.Confirmation];
         await ReportAsync(known, [.. CaseFindings.Phases.Except(kept)], [], cancellationToken);
         known = await ChangeAsync(run, c => c.Round == run.Round && c.RestedAt is null ? Rested(c, now) : c, cancellationToken);
