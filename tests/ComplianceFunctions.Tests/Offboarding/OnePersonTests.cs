@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Desk;
+using Compliance.Text;
 using ComplianceFunctions.Tests.Histories;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -126,5 +128,22 @@ public sealed class OnePersonTests
         Assert.Equal(HttpStatusCode.OK, await world.AnswerAsync(new Answers(Hour(25), 0, Approve: false)));
 
         Assert.False(Assert.Single(Assert.Single(world.ApprovalRequests()).Answers).Approve);
+    }
+
+    // As an earlier version stored it, for which each spelling was another person.
+    [Fact]
+    public async Task A_case_that_is_stored_under_another_spelling_is_found_by_the_id_that_the_spelling_of_today_gives()
+    {
+        await using var world = await HeldAsync();
+        var employeeId = SmallTenant.EmployeeIdOf(Person.Lea);
+        var id =
+            "leaver-" + CanonicalJson.Sha256Of(new { tenant = SmallTenant.Id.ToLowerInvariant(), employeeId, employment = "7" })[..32];
+        var known = Assert.Single(world.Cases());
+        await world
+            .Services.GetRequiredService<TableLeaverCases>()
+            .PutAsync(SmallTenant.Id, id, _ => known with { Id = id, Employment = "7" }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(id, (await world.CaseAsync(Person.Lea, "7"))?.Id);
+        Assert.Null(await world.CaseAsync(Person.Lea, "8"));
     }
 }

@@ -303,9 +303,15 @@ public sealed class LeaverDesk
                 .ThenBy(c => c.Id, StringComparer.Ordinal),
         ];
 
-    /// <summary>One case; null when there is none.</summary>
-    public Task<LeaverCase?> CaseAsync(string caseId, CancellationToken cancellationToken) =>
-        _parts.Cases.FindAsync(Tenant, caseId, cancellationToken);
+    /// <summary>
+    /// One case; null when there is none. It is also found by the id that its employment's events give today: an earlier version may have
+    /// stored it under another spelling of the employee's id, or it was started for cause before HR reported on the employment.
+    /// </summary>
+    public async Task<LeaverCase?> CaseAsync(string caseId, CancellationToken cancellationToken) =>
+        await _parts.Cases.FindAsync(Tenant, caseId, cancellationToken)
+        ?? (await _parts.Cases.AllAsync(Tenant, cancellationToken)).FirstOrDefault(c =>
+            c.EmployeeId != LeaverCase.Erased && HrEventKeys.CaseOf(Tenant, c.EmployeeId, c.Employment) == caseId
+        );
 
     /// <summary>
     /// A document of a case's round: <c>snapshot.json</c>, <c>state.json</c>, <c>plan-ID.json</c>, <c>certificate.json</c>,
