@@ -126,6 +126,21 @@ public sealed class CutOffTests
         Assert.Equal((NextAction.Stop, true), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
     }
 
+    [Fact]
+    public async Task An_event_that_comes_again_after_an_erasure_brings_nothing_back_and_is_no_conflict()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        await desk.EraseAsync(desk.Run.CaseId);
+        var erased = await desk.CaseAsync();
+
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        await desk.SaysAsync();
+
+        Assert.Equal((erased, false), (await desk.CaseAsync(), desk.World.HasFinding("LEAVE-004")));
+    }
+
     // Between what a pass came to and the case's state; or between that and the record.
     public static TheoryData<bool, string> PassesCutOff =>
         [.. new[] { true, false }.SelectMany(_ => News, (early, news) => new TheoryDataRow<bool, string>(early, news))];

@@ -51,7 +51,8 @@ internal static class CaseRules
             return Outcome(known, IntakeOutcome.Stale);
         if (hrEvent.Sequence > known.Sequence)
             return Outcome(Next(known, hrEvent, now), IntakeOutcome.Updated);
-        return SameContent(known.Latest, hrEvent)
+        // What an event said whose details were erased is known no more.
+        return known.EmployeeId == LeaverCase.Erased || SameContent(known.Latest, hrEvent)
             ? Outcome(known, IntakeOutcome.Repeat)
             : Outcome(known, IntakeOutcome.Stale) with
             {
