@@ -36,7 +36,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall User = Graph(
         "/users/{id}",
         "User.Read.All",
-        "the people named by owner tags and policy, a leaver and the managers above"
+        "the people named by owner tags and policy, a leaver, the managers above, and whose account an approver uses"
     );
 
     /// <summary>Users by mail address (inside a batch).</summary>

@@ -39,6 +39,8 @@ public sealed class HistoryTests
 
     public static TheoryData<int> Seeds => [.. TestSize.Seeds(6)];
 
+    public static TheoryData<int> FewerSeeds => [.. TestSize.Seeds(3)];
+
     [Fact]
     public async Task A_leaver_who_is_due_in_ten_days_is_blocked_then_and_clear_soon_after()
     {
@@ -66,6 +68,16 @@ public sealed class HistoryTests
             smallest history found: {smallest}
             """
         );
+    }
+
+    [Theory]
+    [MemberData(nameof(FewerSeeds))]
+    public async Task A_random_life_with_more_in_it_harms_none(int seed)
+    {
+        if (await LiveAsync(LeaverHistory.DrawMore(seed), seed) is not { } broken)
+            return;
+        var smallest = await ShrinkAsync(LeaverHistory.DrawMore(seed), seed, broken.Invariant);
+        Assert.Fail($"seed {seed}: {broken.Message}\nsmallest history found: {smallest}");
     }
 
     [Fact]

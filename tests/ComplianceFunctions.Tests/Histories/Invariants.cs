@@ -186,7 +186,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
             Broken(Invariant.NotBeforeDue, now, $"{who} was disabled, and no termination is due");
         else if (!_sent.MustLeave(meant, now) && !_taken.MustLeave(meant, now))
             Broken(Invariant.NotWhileEmployed, now, $"{who} was disabled, and works on in another employment");
-        var known = cases.Values.Where(c => c.EmployeeId == SmallTenant.EmployeeIdOf(meant) && c.BegunAt is not null).MaxBy(c => c.BegunAt);
+        var known = cases.Values.Where(c => PersonOf(c) == meant && c.BegunAt is not null).MaxBy(c => c.BegunAt);
         if (known is not null && IsProtected(who) && !IsApproved(known, GuardNames.Protected))
             Broken(
                 Invariant.ApprovedInItsRound,
@@ -279,7 +279,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
                 !cases.TryGetValue(caseId, out var known)
                 || known.BlockedAt is not null
                 || IsRefused(known)
-                || _openFindings.Values.Any(f => cases.TryGetValue(f.CaseId, out var about) && about.EmployeeId == employeeId)
+                || _openFindings.Values.Any(f => cases.TryGetValue(f.CaseId, out var about) && PersonOf(about) == leaver)
             )
                 continue;
             Broken(
@@ -304,7 +304,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
             // One whose person is employed again, or who was not found any more, is a finding.
             if (
                 about.Exists(c => _openFindings.Values.Any(f => f.CaseId == c.Id))
-                || about.Exists(c => c.EmployedIn is not null || IsRefused(c))
+                || about.Exists(c => c.EmployedIn is not null || IsRefused(c) || c.EmployeeId == LeaverCase.Erased)
             )
                 continue;
             Broken(
@@ -408,7 +408,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
 
     // Whom HR means by a case.
     private static Person? PersonOf(LeaverCase known) =>
-        People.Cast<Person?>().FirstOrDefault(p => SmallTenant.EmployeeIdOf(p!.Value) == known.EmployeeId);
+        People.Cast<Person?>().FirstOrDefault(p => HrEventKeys.SameEmployee(SmallTenant.EmployeeIdOf(p!.Value), known.EmployeeId));
 
     // Whose account the program has matched to a case.
     private static Person? UserOf(LeaverCase known) =>

@@ -30,6 +30,7 @@ internal abstract record Happening(TimeSpan At);
 /// <param name="ForCause">Whether access ends at once.</param>
 /// <param name="Mail">The mail address that HR has on file; null for none.</param>
 /// <param name="Sent">When HR sent it, from the history's start; null for when it arrives.</param>
+/// <param name="OtherSpelling">Whether the employee's id is written in lower case.</param>
 internal sealed record HrSends(
     TimeSpan At,
     string Type,
@@ -39,7 +40,8 @@ internal sealed record HrSends(
     string Employment = "1",
     bool ForCause = false,
     Person? Mail = null,
-    TimeSpan? Sent = null
+    TimeSpan? Sent = null,
+    bool OtherSpelling = false
 ) : Happening(At);
 
 /// <summary>An approver answers a request that is open.</summary>
@@ -143,6 +145,18 @@ internal sealed record ServiceFails(TimeSpan At, string Rule, TimeSpan For) : Ha
 /// <param name="At">When.</param>
 internal sealed record Restarts(TimeSpan At) : Happening(At);
 
+/// <summary>What names people in an employment's case is erased, if the case has ended.</summary>
+/// <param name="At">When.</param>
+/// <param name="Who">Whose.</param>
+/// <param name="Employment">Which employment.</param>
+internal sealed record Erases(TimeSpan At, Person Who = Person.Lea, string Employment = "1") : Happening(At);
+
+/// <summary>Somebody terminates the orchestrations of an employment's case.</summary>
+/// <param name="At">When.</param>
+/// <param name="Who">Whose.</param>
+/// <param name="Employment">Which employment.</param>
+internal sealed record Terminates(TimeSpan At, Person Who = Person.Lea, string Employment = "1") : Happening(At);
+
 /// <summary>What happens over the days of a leaver's life, in the order of time.</summary>
 /// <param name="Days">How long it is followed.</param>
 /// <param name="Happenings">What happens.</param>
@@ -238,6 +252,54 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
         for (var i = random.Next(4); i > 0; i--)
             happenings.Add(new Restarts(Whole(Time())));
         return new(days, [.. happenings.OrderBy(h => h.At)]);
+    }
+
+    /// <summary>
+    /// The same with what it lacks: two employments that end on the same day, ids in another spelling, events that come again long after,
+    /// also after an erasure, and orchestrations that are lost.
+    /// </summary>
+    /// <param name="seed">What it is drawn from.</param>
+    /// <param name="days">How long it is followed.</param>
+    public static LeaverHistory DrawMore(int seed, int days = 120)
+    {
+        var history = Draw(seed, days);
+        var random = new Random(-1 - seed);
+        var happenings = history.Happenings.ToList();
+        var sent = happenings.OfType<HrSends>().ToList();
+        TimeSpan After(TimeSpan time, double hours) => time + TimeSpan.FromSeconds(Math.Floor(random.NextDouble() * hours * 3600));
+        // Close to what HR sends, or long after it.
+        TimeSpan Near() => After(sent[random.Next(sent.Count)].At, random.Next(2) == 0 ? 2 : days * 12);
+
+        var ends = sent.Where(s => s is { Employment: "1", Leaves: not null }).ToList();
+        if (ends.Count > 0 && sent.TrueForAll(s => s.Employment == "1"))
+        {
+            var end = ends[random.Next(ends.Count)];
+            var before = After(end.At, -48);
+            if (random.Next(2) == 0)
+                happenings.Add(new HrSends(before > TimeSpan.Zero ? before : end.At, "rehired", 1, Who: end.Who, Employment: "2"));
+            var isForCause = random.Next(4) == 0;
+            happenings.Add(end with { At = After(end.At, 48), Sent = null, Sequence = 2, Employment = "2", ForCause = isForCause });
+            if (random.Next(3) == 0)
+                happenings.Add(new HrSends(After(end.At, 200), "termination.cancelled", 3, Who: end.Who, Employment: "2"));
+        }
+        for (var i = random.Next(3); i > 0; i--)
+        {
+            var again = sent[random.Next(sent.Count)];
+            var isSpelled = random.Next(2) == 0;
+            happenings.Add(
+                again with
+                {
+                    At = After(again.At, days * 12),
+                    Sent = again.Sent ?? again.At,
+                    OtherSpelling = isSpelled,
+                }
+            );
+        }
+        for (var i = random.Next(4); i > 0; i--)
+            happenings.Add(new Terminates(Near(), (Person)(random.Next(2) * 2), random.Next(3) == 0 ? "2" : "1"));
+        for (var i = random.Next(4); i > 0; i--)
+            happenings.Add(new Erases(Near(), (Person)(random.Next(2) * 2), random.Next(2) == 0 ? "2" : "1"));
+        return new(days, [.. happenings.Where(h => h.At < TimeSpan.FromDays(days * 0.85)).OrderBy(h => h.At)]);
     }
 
     private static readonly string[] Permissions =

@@ -3,17 +3,20 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Azure;
 using Azure.Core.Pipeline;
 using Compliance.Changes.Approvals;
 using Compliance.Ledger.Format;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Desk;
+using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Policy;
 using Compliance.Tenants;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -183,12 +186,48 @@ internal sealed class LeaverWorld : IAsyncDisposable
             case ServiceFails { Rule: var rule }:
                 Sandbox.SetFaults(rule);
                 break;
+            case Erases erases:
+                await EraseAsync(erases);
+                break;
+            case Terminates terminates:
+                await TerminateAsync(terminates);
+                break;
             case Restarts:
                 await Simulation.CrashAsync("host");
                 break;
             default:
                 throw new NotSupportedException($"{happening.GetType().Name} is not known");
         }
+    }
+
+    // One that has not ended is refused; one that was cut off is done again.
+    private async Task EraseAsync(Erases erases)
+    {
+        if (await CaseAsync(erases.Who, erases.Employment) is not { IsNotGivenBack: false } known)
+            return;
+        for (var tries = 1; ; tries++)
+            try
+            {
+                await Services.GetRequiredService<DetailErasure>().EraseAsync(known.Id, "test", [], Policy.Sha256, _cancellationToken);
+                return;
+            }
+            catch (ErasureRefusedException)
+            {
+                return;
+            }
+            catch (RequestFailedException) when (tries < MaxTries) { }
+    }
+
+    private async Task TerminateAsync(Terminates terminates)
+    {
+        if (await CaseAsync(terminates.Who, terminates.Employment) is not { } known)
+            return;
+        foreach (var instance in new[] { known.InstanceId, known.UndoInstanceId })
+            if (
+                await Simulation.Client.GetInstanceAsync(instance, _cancellationToken) is
+                { RuntimeStatus: OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending }
+            )
+                await Simulation.Client.TerminateInstanceAsync(instance, cancellation: _cancellationToken);
     }
 
     /// <summary>Ends the trouble of <see cref="ServiceFails"/>.</summary>
@@ -322,7 +361,9 @@ internal sealed class LeaverWorld : IAsyncDisposable
     {
         var data = new JsonObject
         {
-            ["employeeId"] = SmallTenant.EmployeeIdOf(hr.Who),
+            ["employeeId"] = hr.OtherSpelling
+                ? SmallTenant.EmployeeIdOf(hr.Who).ToLowerInvariant()
+                : SmallTenant.EmployeeIdOf(hr.Who),
             ["employment"] = hr.Employment,
             ["sequence"] = hr.Sequence,
         };
@@ -334,7 +375,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
             data["forCause"] = hr.ForCause;
         }
         var body = Requests.Event(
-            string.Create(CultureInfo.InvariantCulture, $"{hr.Who}-{hr.Employment}-{hr.Sequence}"),
+            string.Create(CultureInfo.InvariantCulture, $"{hr.Who}-{hr.Employment}-{hr.Sequence}{(hr.OtherSpelling ? "-b" : "")}"),
             "hr.employee." + hr.Type,
             Start + (hr.Sent ?? hr.At),
             data

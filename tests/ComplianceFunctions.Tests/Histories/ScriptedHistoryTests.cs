@@ -1,4 +1,5 @@
 using Compliance.Changes.Flow;
+using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
@@ -266,6 +267,87 @@ public sealed class ScriptedHistoryTests
         var known = (await world.CaseAsync(Person.Lea, "1"))!;
         Assert.Equal((LeaverStage.Closed, null, "2"), (known.Stage, known.BlockedAt, known.EmployedIn));
         Assert.Equal((AtFirst(Person.Lea), true), (PersonAccess.Read(world.Sandbox.Tenant, Person.Lea), world.HasFinding("LEAVE-015")));
+    }
+
+    // If HR never ends the other employment, nothing but this finding shows that the person keeps their access.
+    [Fact]
+    public async Task That_another_employment_keeps_a_leaver_from_being_blocked_is_a_finding_until_HR_or_a_person_decides()
+    {
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await HistoryRun.LiveAsync(
+            new(
+                1,
+                [
+                    new HrSends(TimeSpan.FromHours(1), "rehired", 4, Employment: "2"),
+                    new HrSends(TimeSpan.FromHours(2), "terminated", 1, TimeSpan.FromDays(5)),
+                ]
+            ),
+            world,
+            new NothingWatched()
+        );
+        var first = Assert.Single(await OpenAsync(world, "LEAVE-015"));
+        var caseId = (await world.CaseAsync(Person.Lea, "1"))!.Id;
+        Assert.Equal(
+            (
+                Severity.High,
+                "Employment 1 ends on 2027-01-09 08:00Z, and HR reported on 2027-01-04 09:00Z that the person works on in employment 2: "
+                    + "this case takes nothing away."
+            ),
+            (first.Severity, first.Reason)
+        );
+        Assert.Equal(
+            "If the person leaves altogether, have HR send hr.employee.terminated for employment 2 with a sequence above 4, or end all "
+                + "access now: compliance offboard start USER --for-cause --reason TEXT, USER being the account's address or object id. "
+                + "If the person works on, have HR send hr.employee.rehired for employment 2 with a sequence above 4, and see that the "
+                + $"account can sign in and holds what that employment needs and nothing else: compliance offboard show {caseId}.",
+            first.NextStep
+        );
+
+        await world.RunUntilAsync(LeaverWorld.Start.AddDays(6));
+        var due = Assert.Single(await OpenAsync(world, "LEAVE-015"));
+        Assert.Equal((Severity.Critical, true), (due.Severity, due.Reason.Contains("ended on 2027-01-09", StringComparison.Ordinal)));
+        await world.RunUntilAsync(LeaverWorld.Start.AddDays(120));
+        Assert.Equal(Severity.Critical, Assert.Single(await OpenAsync(world, "LEAVE-015")).Severity);
+
+        await world.HappenAsync(new HrSends(TimeSpan.FromDays(120), "terminated", 5, TimeSpan.FromDays(120), Employment: "2"));
+        await world.RunUntilAsync(LeaverWorld.Start.AddDays(122));
+
+        Assert.Empty(await OpenAsync(world, "LEAVE-015"));
+        Assert.False(PersonAccess.Read(world.Sandbox.Tenant, Person.Lea).Enabled);
+    }
+
+    // What HR reports after the end is certain.
+    [Fact]
+    public async Task That_another_employment_keeps_a_leaver_from_being_blocked_is_no_finding_for_ever_once_HR_confirms_it()
+    {
+        await using var world = await LeaverWorld.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await HistoryRun.LiveAsync(
+            new(
+                8,
+                [
+                    new HrSends(TimeSpan.FromHours(1), "rehired", 4, Employment: "2"),
+                    new HrSends(TimeSpan.FromHours(2), "terminated", 1, TimeSpan.FromDays(5)),
+                    new HrSends(TimeSpan.FromDays(7), "rehired", 5, Employment: "2"),
+                ]
+            ),
+            world,
+            new LeaverInvariants(world)
+        );
+        Assert.Single(await OpenAsync(world, "LEAVE-015"));
+
+        await world.RunUntilAsync(LeaverWorld.Start + world.Policy.WatchFor + TimeSpan.FromDays(2));
+
+        Assert.Empty(await OpenAsync(world, "LEAVE-015"));
+    }
+
+    private static async Task<List<Detection>> OpenAsync(LeaverWorld world, string control)
+    {
+        var found = new List<Detection>();
+        var open = world.Services.GetRequiredService<IFindingStore>().ListOpenAsync(SmallTenant.Id, TestContext.Current.CancellationToken);
+        await foreach (var finding in open)
+            if (finding.Detection.ControlId == control)
+                found.Add(finding.Detection);
+        return found;
     }
 
     [Fact]

@@ -69,6 +69,13 @@ internal sealed class StepDesk : IAsyncDisposable
         Run = new(taken.Case.Id, taken.Case.Round, "steps");
     }
 
+    /// <summary>From here on the present round of this case is meant.</summary>
+    public async Task SelectAsync(Person who, string employment)
+    {
+        var known = await World.CaseAsync(who, employment);
+        Run = new(known!.Id, known.Round, "steps");
+    }
+
     public async Task<LeaverCase> CaseAsync() =>
         (await World.Services.GetRequiredService<ILeaverCases>().FindAsync(SmallTenant.Id, Run.CaseId, _stop))!;
 

@@ -1,7 +1,11 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Compliance.Offboarding;
+using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Desk;
+using Compliance.Text;
 using ComplianceFunctions.Tests.Histories;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ComplianceFunctions.Tests.Offboarding;
 
@@ -83,5 +87,63 @@ public sealed class OnePersonTests
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await world.AnswerAsync(new Answers(Hour(25), 0)));
 
         Assert.Empty(Assert.Single(world.ApprovalRequests()).Answers);
+    }
+
+    [Fact]
+    public async Task Who_cannot_answer_because_it_cannot_be_read_is_given_the_permission_that_lacks()
+    {
+        await using var world = await HeldAsync();
+        world.Sandbox.Tenant.Denied["User.Read.All"] = true;
+        var asked = Assert.Single(world.ApprovalRequests());
+
+        var (status, reason, _, _) = await world
+            .Services.GetRequiredService<LeaverDesk>()
+            .AnswerAsync(
+                $"Bearer {await world.TokenAsync(SmallTenant.Approvers[0])}",
+                asked.Id,
+                asked.PlanId,
+                approve: true,
+                comment: null,
+                TestContext.Current.CancellationToken
+            );
+
+        Assert.Equal(503, status);
+        Assert.DoesNotContain('\n', reason!);
+        Assert.Contains("User.Read.All", reason, StringComparison.Ordinal);
+        Assert.Contains("answer again", reason, StringComparison.Ordinal);
+    }
+
+    // A no only keeps something from being done.
+    [Theory]
+    [InlineData("permission")]
+    [InlineData("service")]
+    public async Task Also_while_it_cannot_be_read_whose_account_it_is_a_refusal_is_taken(string lacks)
+    {
+        await using var world = await HeldAsync();
+        if (lacks == "permission")
+            world.Sandbox.Tenant.Denied["User.Read.All"] = true;
+        else
+            world.Sandbox.SetFaults("graph/* => status=503");
+
+        Assert.Equal(HttpStatusCode.OK, await world.AnswerAsync(new Answers(Hour(25), 0, Approve: false)));
+
+        Assert.False(Assert.Single(Assert.Single(world.ApprovalRequests()).Answers).Approve);
+    }
+
+    // As an earlier version stored it, for which each spelling was another person.
+    [Fact]
+    public async Task A_case_that_is_stored_under_another_spelling_is_found_by_the_id_that_the_spelling_of_today_gives()
+    {
+        await using var world = await HeldAsync();
+        var employeeId = SmallTenant.EmployeeIdOf(Person.Lea);
+        var id =
+            "leaver-" + CanonicalJson.Sha256Of(new { tenant = SmallTenant.Id.ToLowerInvariant(), employeeId, employment = "7" })[..32];
+        var known = Assert.Single(world.Cases());
+        await world
+            .Services.GetRequiredService<TableLeaverCases>()
+            .PutAsync(SmallTenant.Id, id, _ => known with { Id = id, Employment = "7" }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(id, (await world.CaseAsync(Person.Lea, "7"))?.Id);
+        Assert.Null(await world.CaseAsync(Person.Lea, "8"));
     }
 }

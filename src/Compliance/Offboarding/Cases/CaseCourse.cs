@@ -1,3 +1,5 @@
+using System.Globalization;
+using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Observability;
@@ -154,9 +156,18 @@ internal sealed class CaseCourse(
                 await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [wrong], now, cancellationToken);
             else if (open.Contains(known.Id))
                 await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Course], [], now, cancellationToken);
-            // Whoever is employed again is looked at for as long as a former leaver would be.
-            if (resting.Contains(known.Id) && (known.EmployedIn is null || known.RestedAt + policy.WatchFor < now))
-                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Rest], [], now, cancellationToken);
+            var worksOn = known.EmployedIn is null
+                ? null
+                : WorksOn(known, await cases.OfPersonAsync(tenant.Value, known.EmployeeId, cancellationToken), policy, now);
+            if (worksOn is not null || resting.Contains(known.Id))
+                await findings.SetAsync(
+                    tenant.Value,
+                    known.Id,
+                    [CasePhase.Rest],
+                    worksOn is null ? [] : [worksOn],
+                    now,
+                    cancellationToken
+                );
         }
     }
 
@@ -194,17 +205,48 @@ internal sealed class CaseCourse(
             );
     }
 
-    /// <summary>That a case came to rest because its person is employed again.</summary>
-    public static Detection EmployedAgain(LeaverCase known, OffboardingPolicy policy) =>
-        CaseFindings.Create(
+    /// <summary>
+    /// That a case takes nothing away because its person works on in another employment; null when it is otherwise. Where HR reported on
+    /// that one after the case's end, it is certain, and shown for as long as a former leaver is watched. Else HR may never end it, and it
+    /// is shown until HR or a person decides.
+    /// </summary>
+    /// <param name="known">The case.</param>
+    /// <param name="ofPerson">All cases of the person.</param>
+    /// <param name="policy">In force.</param>
+    /// <param name="now">The clock's time.</param>
+    public static Detection? WorksOn(LeaverCase known, IEnumerable<LeaverCase> ofPerson, OffboardingPolicy policy, DateTimeOffset now)
+    {
+        if (
+            known.EmployeeId == LeaverCase.Erased
+            || !(CaseRules.RestsForOther(known) || (known.EmployedIn is not null && CaseRules.IsActing(known)))
+            || CaseRules.OtherEmployment(known, ofPerson, now) is not { } other
+            || (CaseRules.IsReportedLater(other, known) && known.RestedAt + policy.WatchFor < now)
+        )
+            return null;
+        var isAhead = known.DueAt > now;
+        var employment = known.Employment.Length == 0 ? "An employment" : $"Employment {known.Employment}";
+        var next = string.Create(CultureInfo.InvariantCulture, $"for employment {other.Employment} with a sequence above {other.Sequence}");
+        return CaseFindings.Create(
             known,
             policy,
             CasePhase.Rest,
             LeaverControls.Stalled,
-            $"HR reported that the person works on in another employment ({known.EmployedIn}): "
-                + "this case takes nothing more away, and gives nothing back.",
-            "If the person has left altogether, have HR end that employment as well. Else see that the account can sign in if it should, "
-                + $"and holds what that employment needs and nothing else: compliance offboard show {known.Id}.",
-            part: "employed"
+            $"{employment} {(isAhead ? "ends" : "ended")} on {Text(known.DueAt)}, and HR reported on {Text(other.Latest.Time)} that the "
+                + $"person works on in employment {other.Employment}: this case takes nothing "
+                + (known.IsTaken ? "more away, and gives nothing back." : "away."),
+            $"If the person leaves altogether, have HR send hr.employee.terminated {next}, or end all access now: compliance offboard "
+                + "start USER --for-cause --reason TEXT, USER being the account's address or object id. If the person works on, have HR "
+                + $"send hr.employee.rehired {next}, and see that the account can sign in and holds what that employment needs and nothing "
+                + $"else: compliance offboard show {known.Id}.",
+            part: "employed",
+            severity: isAhead ? Less(Severity.High, policy) : null
         );
+    }
+
+    // Until the day there is time to ask HR.
+    private static Severity Less(Severity severity, OffboardingPolicy policy) =>
+        policy.Severities.TryGetValue(LeaverControls.Stalled, out var set) && set < severity ? set : severity;
+
+    private static string Text(DateTimeOffset? time) =>
+        time is { } at ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) : "a day that is not known";
 }

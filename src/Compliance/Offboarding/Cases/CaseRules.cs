@@ -51,7 +51,8 @@ internal static class CaseRules
             return Outcome(known, IntakeOutcome.Stale);
         if (hrEvent.Sequence > known.Sequence)
             return Outcome(Next(known, hrEvent, now), IntakeOutcome.Updated);
-        return SameContent(known.Latest, hrEvent)
+        // What an event said whose details were erased is known no more.
+        return known.EmployeeId == LeaverCase.Erased || SameContent(known.Latest, hrEvent)
             ? Outcome(known, IntakeOutcome.Repeat)
             : Outcome(known, IntakeOutcome.Stale) with
             {
@@ -251,31 +252,42 @@ internal static class CaseRules
         && a with { Source = "", Id = "", Time = default } == b with { Source = "", Id = "", Time = default, EmployeeId = a.EmployeeId };
 
     /// <summary>
-    /// True when the person of a case works on in another employment, see <see cref="EmployedIn"/>: what they can do then is not that
+    /// True when the person of a case works on in another employment, see <see cref="OtherEmployment"/>: what they can do then is not that
     /// case's residue, and its watch ends.
     /// </summary>
     /// <param name="old">The case that is watched.</param>
     /// <param name="all">All cases of the tenant.</param>
     /// <param name="now">The clock's time: an employment whose end lies ahead still is one.</param>
     public static bool IsEmployedAnew(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) =>
-        EmployedIn(old, all, now) is not null;
+        OtherEmployment(old, all.Where(c => HrEventKeys.SameEmployee(c.EmployeeId, old.EmployeeId)), now) is not null;
+
+    /// <summary>The employment of <see cref="OtherEmployment"/>; null when there is none.</summary>
+    public static string? EmployedIn(LeaverCase old, IEnumerable<LeaverCase> ofPerson, DateTimeOffset now) =>
+        OtherEmployment(old, ofPerson, now)?.Employment;
 
     /// <summary>
-    /// The other employment in which the person of a case works on, as HR reported: later than on the case, or before that and the
-    /// employment outlasts the case's, unless HR ends that one for cause. Null when there is none.
+    /// The case of the other employment in which the person of a case works on, as HR reported: later than on the case, or before that and
+    /// the employment outlasts the case's, unless HR ends that one for cause. Null when there is none.
     /// </summary>
-    public static string? EmployedIn(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) =>
-        all.Where(c =>
-                HrEventKeys.SameEmployee(c.EmployeeId, old.EmployeeId)
-                && c.Employment != old.Employment
+    /// <param name="old">The case.</param>
+    /// <param name="ofPerson">
+    /// All cases of the person; also those whose details were erased, since an employment may go on for longer than its details are kept.
+    /// </param>
+    /// <param name="now">The clock's time: an employment whose end lies ahead still is one.</param>
+    public static LeaverCase? OtherEmployment(LeaverCase old, IEnumerable<LeaverCase> ofPerson, DateTimeOffset now) =>
+        ofPerson
+            .Where(c =>
+                c.Employment != old.Employment
                 && c.Employment.Length > 0
-                && (c.Latest.Time > old.Latest.Time || Outlasts(c, old))
+                && (IsReportedLater(c, old) || Outlasts(c, old))
                 && !(IsForCause(old) && c.Latest.Time <= old.Cause!.At)
                 // HR's notice of a later end does not outweigh an end for cause.
                 && (!Leaves(c) || (c.DueAt > now && !IsForCause(old)))
             )
-            .MaxBy(c => c.Latest.Time)
-            ?.Employment;
+            .MaxBy(c => c.Latest.Time);
+
+    /// <summary>True when HR reported on another employment after its latest event about this one: it knows of both.</summary>
+    public static bool IsReportedLater(LeaverCase other, LeaverCase old) => other.Latest.Time > old.Latest.Time;
 
     private static bool Outlasts(LeaverCase other, LeaverCase ending) =>
         Ends(ending.Latest) && !ending.Latest.ForCause && (!Leaves(other) || other.DueAt > DueAt(ending.Latest, ending.ReceivedAt));
@@ -408,10 +420,14 @@ internal static class CaseRules
     /// <summary>The same once that employment has ended as well: what it had to end goes on in another round.</summary>
     internal static LeaverCase EmployedNoMore(LeaverCase known)
     {
-        var rests = known is { EmployedIn: not null, Stage: LeaverStage.Closed, RestedAt: not null, ClearAt: null } && !IsTakenBack(known);
+        var rests = RestsForOther(known);
         known = known with { EmployedIn = null };
         return rests ? NextRound(known) : known;
     }
+
+    /// <summary>True when a case came to rest because its person works on in another employment, before it was clear.</summary>
+    public static bool RestsForOther(LeaverCase known) =>
+        known is { EmployedIn: not null, Stage: LeaverStage.Closed, RestedAt: not null, ClearAt: null } && !IsTakenBack(known);
 
     /// <summary>Another round, to be decided from the beginning.</summary>
     internal static LeaverCase NextRound(LeaverCase known) =>

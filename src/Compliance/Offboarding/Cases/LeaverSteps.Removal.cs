@@ -34,6 +34,7 @@ public sealed partial class LeaverSteps
         if (over)
             return new(NextAction.Stop);
         await BlockAgainAsync(run, known, policy, cancellationToken);
+        await RecordCutOffAsync(run, known, policy, cancellationToken);
         var state = await StateAsync(run, cancellationToken);
         var facts = state.Facts!;
         // What was approved is what is done, whatever could be planned by now; a changed policy asks again, and so does a yes of long ago.
@@ -115,7 +116,7 @@ public sealed partial class LeaverSteps
         var (known, over) = await LookAsync(run, policy, cancellationToken);
         if (over)
         {
-            await RecordRemovedAsync(run, planId, policy, cancellationToken);
+            await RecordCutOffAsync(run, known, policy, cancellationToken);
             return new(NextAction.Stop);
         }
         await BlockAgainAsync(run, known, policy, cancellationToken);
@@ -125,7 +126,7 @@ public sealed partial class LeaverSteps
         var plan = await PlanAsync(run, planId, cancellationToken);
         if (plan.PolicySha256 != policy.Sha256 || await HasLapsedAsync(run, known, planId, cancellationToken))
         {
-            await RecordRemovedAsync(run, planId, policy, cancellationToken);
+            await RecordCutOffAsync(run, known, policy, cancellationToken);
             return new(NextAction.Retry);
         }
         if (!await CanTakeOverAsync(plan, state, cancellationToken))
@@ -154,7 +155,7 @@ public sealed partial class LeaverSteps
             .Outcomes.Where(o => o.InEffect && !again.Contains(o.StepId))
             .Select(o => o.StepId)
             .ToHashSet(StringComparer.Ordinal);
-        var (done, until) = await PassAsync(run, "outcomes", plan, settled, state.Tried, cancellationToken);
+        var (done, until) = await PassAsync(run, Removed, plan, settled, state.Tried, cancellationToken);
         if (done is null)
             return new(NextAction.Throttled, until);
         state = await ChangeStateAsync(
@@ -171,18 +172,6 @@ public sealed partial class LeaverSteps
         return new(NextAction.Proceed);
     }
 
-    // What was done and cut off from its record is on record before anything else goes on, whoever has forbidden the rest meanwhile.
-    private async Task RecordRemovedAsync(CaseRun run, string planId, OffboardingPolicy policy, CancellationToken cancellationToken)
-    {
-        var state = await StateAsync(run, cancellationToken);
-        if (!state.Begun.Contains(planId, StringComparer.Ordinal))
-            return;
-        var plan = await PlanAsync(run, planId, cancellationToken);
-        var ofPlan = state.Outcomes.Where(o => plan.Steps.Any(s => s.Id == o.StepId)).ToList();
-        if (ofPlan.Count > 0)
-            await RecordRemovedAsync(run, plan, state, ofPlan, state.Tried.Count == 0, policy, cancellationToken);
-    }
-
     private Task<bool> RecordRemovedAsync(
         CaseRun run,
         ActionPlan plan,
@@ -193,7 +182,7 @@ public sealed partial class LeaverSteps
         CancellationToken cancellationToken
     )
     {
-        var ofPlan = state.Outcomes.Where(o => plan.Steps.Any(s => s.Id == o.StepId)).ToList();
+        var ofPlan = OfPlan(plan, state.Outcomes);
         var complete = isWhole && plan.Steps.All(s => ofPlan.Exists(o => o.StepId == s.Id && o.InEffect));
         var planId = plan.Id();
         return RecordChangeAsync(
@@ -502,7 +491,7 @@ public sealed partial class LeaverSteps
         var (done, wait) = await PlanPasses.RunAsync(
             _parts.Executor,
             _parts.Documents,
-            Name(run, $"{kind}-{plan.Id()[..12]}-last.json"),
+            PassName(run, kind, plan.Id()),
             run.Pass == 0 ? Invariantly(run.Attempt) : $"{Invariantly(run.Attempt)}-{Invariantly(run.Pass)}",
             plan,
             settled,

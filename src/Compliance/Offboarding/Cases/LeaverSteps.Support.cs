@@ -64,16 +64,40 @@ public sealed partial class LeaverSteps
         CancellationToken cancellationToken
     )
     {
-        var known = await CaseAsync(run, cancellationToken);
+        var known = await WithOtherEmploymentAsync(run, await CaseAsync(run, cancellationToken), policy, cancellationToken);
         var now = Now;
         if (known.Round != run.Round || known.RestedAt is not null)
             return (known, Over(known, run));
         if (Rested(known, now) == known)
             return (known, false);
+        await RecordCutOffAsync(run, known, policy, cancellationToken);
         CasePhase[] kept = [CasePhase.Undo, CasePhase.NotGivenBack, CasePhase.Rest, CasePhase.LockedOut, CasePhase.Confirmation];
         await ReportAsync(known, [.. CaseFindings.Phases.Except(kept)], [], cancellationToken);
         known = await ChangeAsync(run, c => c.Round == run.Round && c.RestedAt is null ? Rested(c, now) : c, cancellationToken);
         return (known, Over(known, run));
+    }
+
+    // HR's event of another employment may be stored, and whoever took it in cut off before this case heard of it. A start for cause
+    // outweighs what HR reported before, and when that was is the intake's to judge.
+    private async Task<LeaverCase> WithOtherEmploymentAsync(
+        CaseRun run,
+        LeaverCase known,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!IsOpen(known))
+            return known;
+        var (all, now) = (await _parts.Cases.OfPersonAsync(Tenant, known.EmployeeId, cancellationToken), Now);
+        if (CaseRules.EmployedIn(known, all, now) is null)
+            return known;
+        known = await ChangeAsync(run, c => IsOpen(c) ? c with { EmployedIn = CaseRules.EmployedIn(c, all, now) } : c, cancellationToken);
+        if (CaseCourse.WorksOn(known, all, policy, now) is { } detection)
+            await _parts.Findings.OpenAsync(Tenant, known.Id, [LeaverControls.Stalled], [detection], now, cancellationToken);
+        return known;
+
+        bool IsOpen(LeaverCase c) =>
+            c.Round == run.Round && c.EmployedIn is null && CaseRules.IsActing(c) && !CaseRules.IsForCause(c);
     }
 
     // The same when the round goes on.

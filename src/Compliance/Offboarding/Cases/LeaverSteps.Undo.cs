@@ -25,9 +25,10 @@ public sealed partial class LeaverSteps
     {
         var lookedAt = Now;
         var known = await CaseAsync(run, cancellationToken);
+        var policy = _parts.Policy.Load();
+        await RecordCutOffAsync(run, known, policy, cancellationToken);
         if (!CaseRules.IsUndoWanted(known, Now))
             return new(NextAction.Stop);
-        var policy = _parts.Policy.Load();
         if (await ToGiveBackAsync(known, cancellationToken) is not { } taken)
             return await GivenBackAsync(known, [], null, cancellationToken);
         // What is taken away after the plan was made would not be given back. An orchestration that never comes to rest has failed.
@@ -99,22 +100,22 @@ public sealed partial class LeaverSteps
         var known = await CaseAsync(run, cancellationToken);
         var policy = _parts.Policy.Load();
         if (!CaseRules.IsUndoWanted(known, Now) || await ToGiveBackAsync(known, cancellationToken) is not { } taken)
-            return new(NextAction.Stop);
+            return await NotNowAsync(NextAction.Stop);
         var acted = taken.Last.Run;
         if (await LeavesOtherwiseAsync(known, taken.Facts.UserId, cancellationToken))
-            return new(NextAction.Retry);
+            return await NotNowAsync(NextAction.Retry);
         if (
             await _parts.Approvals.FindAsync(Tenant, UndoRequestPrefix(known) + planId[..12], cancellationToken) is not { } request
             || !IsApproved(known, request)
         )
-            return new(NextAction.Retry);
+            return await NotNowAsync(NextAction.Retry);
         var plan = await PlanAsync(acted, planId, cancellationToken);
         if (plan.PolicySha256 != policy.Sha256 || !Same(plan.SubjectId, taken.Facts.UserId))
-            return new(NextAction.Retry);
+            return await NotNowAsync(NextAction.Retry);
         await _parts.Approvals.BeginAsync(Tenant, request.Id, Now, cancellationToken);
         var state = taken.Last.State;
         var settled = state.Restored.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
-        var (done, until) = await PassAsync(run with { Round = acted.Round }, "restored", plan, settled, state.Tried, cancellationToken);
+        var (done, until) = await PassAsync(run with { Round = acted.Round }, GivenBack, plan, settled, state.Tried, cancellationToken);
         if (done is null)
             return new(NextAction.Throttled, until);
         state = await ChangeStateAsync(
@@ -136,37 +137,7 @@ public sealed partial class LeaverSteps
             .Where(o => o is { InEffect: false })
             .Select(o => o!)
             .ToList();
-        var complete = done.Whole && left.Count == 0;
-        await RecordChangeAsync(
-            acted,
-            "restore",
-            planId,
-            state.Restored,
-            isLast: false,
-            async change =>
-            {
-                var digest = await _parts.Documents.SaveAsync(
-                    Name(acted, $"restored-{change.Phase["restore-".Length..]}.json"),
-                    done.Outcomes,
-                    cancellationToken
-                );
-                await RecordAsync(
-                    acted,
-                    change.At,
-                    policy,
-                    [LeaverControls.Held, LeaverControls.StepStuck],
-                    change.Phase,
-                    "offboarding.restore",
-                    complete ? "complete" : "incomplete",
-                    planId,
-                    StepOutcomes.Counts(done.Outcomes),
-                    new Dictionary<string, string> { ["restored.json"] = digest },
-                    also: change.Also,
-                    cancellationToken: cancellationToken
-                );
-            },
-            cancellationToken
-        );
+        await RecordRestoredAsync(acted, plan, state, done.Outcomes, done.Whole && left.Count == 0, policy, cancellationToken);
         if (!done.Whole)
             return new(NextAction.Throttled);
         // What a missing permission or the service's refusal keeps back is reported, and not tried for ever.
@@ -177,6 +148,58 @@ public sealed partial class LeaverSteps
         await GivenBackAsync(known, taken.Rounds, note, cancellationToken);
         // Of another person, whom another round took for the leaver, there may be more.
         return new(CaseRules.IsUndoWanted(await CaseAsync(run, cancellationToken), Now) ? NextAction.Retry : NextAction.Proceed);
+
+        async Task<ChangePass> NotNowAsync(NextAction next)
+        {
+            await RecordCutOffAsync(run, known, policy, cancellationToken);
+            return new(next);
+        }
+    }
+
+    private Task<bool> RecordRestoredAsync(
+        CaseRun acted,
+        ActionPlan plan,
+        CaseState state,
+        IReadOnlyList<StepOutcome> outcomes,
+        bool isComplete,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
+    {
+        var planId = plan.Id();
+        return RecordChangeAsync(
+            acted,
+            "restore",
+            planId,
+            state.Restored,
+            isLast: false,
+            async change =>
+            {
+                var digest = await _parts.Documents.SaveAsync(
+                    Name(acted, $"restored-{change.Phase["restore-".Length..]}.json"),
+                    outcomes,
+                    cancellationToken
+                );
+                await RecordAsync(
+                    acted,
+                    change.At,
+                    policy with
+                    {
+                        Sha256 = plan.PolicySha256,
+                    },
+                    [LeaverControls.Held, LeaverControls.StepStuck],
+                    change.Phase,
+                    "offboarding.restore",
+                    isComplete ? "complete" : "incomplete",
+                    planId,
+                    StepOutcomes.Counts(outcomes),
+                    new Dictionary<string, string> { ["restored.json"] = digest },
+                    also: change.Also,
+                    cancellationToken: cancellationToken
+                );
+            },
+            cancellationToken
+        );
     }
 
     // Of several employments one may be taken back while another has ended: what that one took is not given back by this one.

@@ -266,6 +266,8 @@ public sealed partial class LeaverSteps
     private async Task<NextAction> BlockedAsync(CaseRun run, ActionPlan plan, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var known = await CaseAsync(run, cancellationToken);
+        if (known.BlockedAt is null)
+            known = await WithOtherEmploymentAsync(run, known, policy, cancellationToken);
         if (Over(known, run) || CaseRules.IsLater(known, Now))
         {
             (_, var over) = await LookAsync(run, policy, cancellationToken);

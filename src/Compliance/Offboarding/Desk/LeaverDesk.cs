@@ -13,6 +13,7 @@ using Compliance.Offboarding.Planning;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;
 using Compliance.Storage;
+using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Desk;
 
@@ -302,9 +303,15 @@ public sealed class LeaverDesk
                 .ThenBy(c => c.Id, StringComparer.Ordinal),
         ];
 
-    /// <summary>One case; null when there is none.</summary>
-    public Task<LeaverCase?> CaseAsync(string caseId, CancellationToken cancellationToken) =>
-        _parts.Cases.FindAsync(Tenant, caseId, cancellationToken);
+    /// <summary>
+    /// One case; null when there is none. It is also found by the id that its employment's events give today: an earlier version may have
+    /// stored it under another spelling of the employee's id, or it was started for cause before HR reported on the employment.
+    /// </summary>
+    public async Task<LeaverCase?> CaseAsync(string caseId, CancellationToken cancellationToken) =>
+        await _parts.Cases.FindAsync(Tenant, caseId, cancellationToken)
+        ?? (await _parts.Cases.AllAsync(Tenant, cancellationToken)).FirstOrDefault(c =>
+            c.EmployeeId != LeaverCase.Erased && HrEventKeys.CaseOf(Tenant, c.EmployeeId, c.Employment) == caseId
+        );
 
     /// <summary>
     /// A document of a case's round: <c>snapshot.json</c>, <c>state.json</c>, <c>plan-ID.json</c>, <c>certificate.json</c>,
@@ -387,7 +394,7 @@ public sealed class LeaverDesk
             return (403, AccessEnded, null, null);
         if (
             await _parts.Approvals.FindAsync(Tenant, requestId, cancellationToken) is { } asked
-            && await WhyNotAsync(asked, approver, cancellationToken) is var (refusal, why)
+            && await WhyNotAsync(asked, approver, approve, cancellationToken) is var (refusal, why)
         )
             return (refusal, why, null, null);
         var outcome = await _parts.Approvals.AnswerAsync(
@@ -459,6 +466,7 @@ public sealed class LeaverDesk
     private async Task<(int Status, string Reason)?> WhyNotAsync(
         ApprovalRequest request,
         ApproverIdentity approver,
+        bool approve,
         CancellationToken cancellationToken
     )
     {
@@ -471,8 +479,9 @@ public sealed class LeaverDesk
             [approver.ObjectId, request.SubjectId, .. request.Requesters, .. request.Answers.Select(a => a.ApproverId)],
             cancellationToken
         );
-        if (read.Unread is { } unread)
-            return (503, $"whose account this is could not be read, answer again later: {unread}");
+        // A no only keeps something from being done: as far as it can be read, it is judged like a yes.
+        if (approve && read.Unread is { } unread)
+            return (503, NotRead(unread));
         if (read.ByAccount.GetValueOrDefault(approver.ObjectId) is not { } own)
             return null;
         bool IsOwn(string account) =>
@@ -486,6 +495,10 @@ public sealed class LeaverDesk
             ? (409, "somebody with your employee id has answered: ask somebody else")
             : null;
     }
+
+    private static string NotRead(string reason) =>
+        $"your answer was not taken, because whose account you use could not be read with the permission {DeclaredCall.User.Permission}: "
+        + $"{reason}. See that the permission is granted and Microsoft Graph answers, and answer again";
 
     // A token outlives the block by up to a day, and an account may be one that this app may not block: whose access has ended decides
     // nothing any more. A case may be blocked long after it was

@@ -116,29 +116,51 @@ internal sealed partial class LeaverIntake(
         foreach (var id in caseIds)
             if (await cases.FindAsync(tenant.Value, id, cancellationToken) is { } found)
                 all.Add(found);
-        foreach (var known in all)
+        foreach (var known in all.Where(c => c.EmployeeId != LeaverCase.Erased))
         {
             var employed = CaseRules.EmployedIn(known, all, now);
-            if (employed == known.EmployedIn)
-                continue;
-            var acted = CaseRules.IsActing(known);
-            var after = await cases.ChangeAsync(
-                tenant.Value,
-                known.Id,
-                c =>
-                {
-                    c = employed is null ? CaseRules.EmployedNoMore(c) : c with { EmployedIn = employed };
-                    // What has not begun has nobody who would let it come to rest.
-                    return employed is not null && CaseRules.IsActing(c) && c.BegunAt is null ? CaseRules.AtRest(c, now) : c;
-                },
-                cancellationToken
-            );
-            if (after.EmployedIn is not null && acted)
-                await findings.RaiseAsync(tenant.Value, CaseCourse.EmployedAgain(after, policy.Load()), Run(key, now), cancellationToken);
+            var after =
+                employed == known.EmployedIn
+                    ? known
+                    : await cases.ChangeAsync(
+                        tenant.Value,
+                        known.Id,
+                        c =>
+                        {
+                            c = employed is null ? CaseRules.EmployedNoMore(c) : c with { EmployedIn = employed };
+                            // What has not begun has nobody who would let it come to rest.
+                            return employed is not null && CaseRules.IsActing(c) && c.BegunAt is null ? CaseRules.AtRest(c, now) : c;
+                        },
+                        cancellationToken
+                    );
+            // Also where the event comes again: it may have been cut off before this.
+            await RaiseWorksOnAsync(after, all, key, now, cancellationToken);
             if (after.Id == present.Id)
                 present = after;
         }
         return present;
+    }
+
+    // A policy that cannot be used keeps no event out: the daily check raises it then.
+    private async Task RaiseWorksOnAsync(
+        LeaverCase known,
+        IReadOnlyList<LeaverCase> ofPerson,
+        string key,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        if (known.EmployedIn is null)
+            return;
+        try
+        {
+            if (CaseCourse.WorksOn(known, ofPerson, policy.Load(), now) is { } detection)
+                await findings.RaiseAsync(tenant.Value, detection, Run(key, now), cancellationToken);
+        }
+        catch (Exception e) when (e is PolicyException or IOException or UnauthorizedAccessException)
+        {
+            FindingDelayed(known.Id, e.Message);
+        }
     }
 
     /// <summary>Keeps a refused event's reason as a finding, which names the event and no value of it.</summary>
@@ -243,4 +265,7 @@ internal sealed partial class LeaverIntake(
 
     [LoggerMessage(5302, LogLevel.Error, "HR event {Event}: its evidence is outstanding and will be written by the sweep ({Reason})")]
     private partial void EvidenceOwed(string @event, string reason);
+
+    [LoggerMessage(5303, LogLevel.Error, "Case {CaseId}: that its person works on is shown by the daily check ({Reason})")]
+    private partial void FindingDelayed(string caseId, string reason);
 }

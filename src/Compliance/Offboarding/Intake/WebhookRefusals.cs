@@ -4,6 +4,7 @@ using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Observability;
 using Compliance.Offboarding.Policy;
+using Compliance.Policies;
 using Compliance.Runs;
 using Compliance.Storage;
 using Microsoft.Extensions.Logging;
@@ -31,8 +32,7 @@ internal sealed partial class WebhookRefusals(
     public static readonly TimeSpan SingleFlight = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private SortedDictionary<string, long> _owed = new(StringComparer.Ordinal);
-    private DateTimeOffset _since;
+    private readonly List<Outstanding> _outstanding = [];
     private DateTimeOffset _nextRecord = DateTimeOffset.MinValue;
     private DateTimeOffset _hour;
     private long _inHour;
@@ -43,13 +43,14 @@ internal sealed partial class WebhookRefusals(
     {
         var now = time.GetUtcNow();
         var hour = new DateTimeOffset(now.UtcDateTime.Date.AddHours(now.UtcDateTime.Hour), TimeSpan.Zero);
+        var inForce = PolicyInForce();
         bool notify;
         lock (_lock)
         {
-            if (_owed.Count == 0)
-                _since = now;
-            var name = refused.Status.ToString(CultureInfo.InvariantCulture);
-            _owed[name] = _owed.GetValueOrDefault(name) + 1;
+            // Of another policy is another record's.
+            if (_outstanding.Count == 0 || _outstanding[^1].PolicySha256 != inForce)
+                _outstanding.Add(new(now, inForce, new(StringComparer.Ordinal)));
+            _outstanding[^1].Count(refused.Status.ToString(CultureInfo.InvariantCulture), 1);
             if (hour != _hour)
                 (_hour, _inHour, _notifiedInHour) = (hour, 0, false);
             notify = ++_inHour >= Many && !_notifiedInHour;
@@ -66,7 +67,8 @@ internal sealed partial class WebhookRefusals(
                     cancellationToken
                 );
         }
-        catch (RequestFailedException e)
+        // A policy that cannot be used is no reason either.
+        catch (Exception e) when (e is RequestFailedException or PolicyException or IOException or UnauthorizedAccessException)
         {
             lock (_lock)
                 _notifiedInHour &= !notify;
@@ -82,13 +84,14 @@ internal sealed partial class WebhookRefusals(
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        SortedDictionary<string, long> counts;
-        DateTimeOffset since;
+        Outstanding first;
         lock (_lock)
         {
-            if (_owed.Count == 0 || now < _nextRecord)
+            if (_outstanding.Count == 0 || now < _nextRecord)
                 return;
-            (counts, _owed, since, _nextRecord) = (_owed, new(StringComparer.Ordinal), _since, now + SingleFlight);
+            first = _outstanding[0];
+            _outstanding.RemoveAt(0);
+            _nextRecord = now + SingleFlight;
         }
         try
         {
@@ -101,11 +104,11 @@ internal sealed partial class WebhookRefusals(
                     Actor = $"{nameof(HrWebhook)} (webhook)",
                     Action = "offboarding.hr-event.refused",
                     TenantId = tenant.Value,
-                    PolicySha256 = policy.Load().Sha256,
+                    PolicySha256 = first.PolicySha256 ?? policy.Load().Sha256,
                     Controls = [IntakeControls.EventRefused],
                     Outcome = "complete",
-                    Counts = counts.ToDictionary(c => $"status{c.Key}", c => c.Value),
-                    Reason = $"refused since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, counted by HTTP status",
+                    Counts = first.Counts.ToDictionary(c => $"status{c.Key}", c => c.Value),
+                    Reason = $"refused since {first.Since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, counted by HTTP status",
                     CorrelationId = CorrelationId.Current(id),
                 },
                 cancellationToken
@@ -115,12 +118,38 @@ internal sealed partial class WebhookRefusals(
         {
             lock (_lock)
             {
-                foreach (var (status, count) in counts)
-                    _owed[status] = _owed.GetValueOrDefault(status) + count;
-                _since = since;
+                if (_outstanding.Count > 0 && _outstanding[0].PolicySha256 == first.PolicySha256)
+                {
+                    foreach (var (status, count) in _outstanding[0].Counts)
+                        first.Count(status, count);
+                    _outstanding.RemoveAt(0);
+                }
+                _outstanding.Insert(0, first);
             }
             throw;
         }
+    }
+
+    // Null while the policy cannot be used.
+    private string? PolicyInForce()
+    {
+        try
+        {
+            return policy.Load().Sha256;
+        }
+        catch (Exception e) when (e is PolicyException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Refusals under one policy that are not on record yet.</summary>
+    /// <param name="Since">When the first of them was (UTC).</param>
+    /// <param name="PolicySha256">The policy that was in force; null when it could not be used.</param>
+    /// <param name="Counts">How many, by HTTP status.</param>
+    private sealed record Outstanding(DateTimeOffset Since, string? PolicySha256, SortedDictionary<string, long> Counts)
+    {
+        public void Count(string status, long count) => Counts[status] = Counts.GetValueOrDefault(status) + count;
     }
 
     [LoggerMessage(5313, LogLevel.Error, "Refused requests to the HR webhook could not be recorded and are outstanding: {Reason}")]

@@ -1,6 +1,9 @@
 using System.Text;
 using Compliance.Findings;
+using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Policy;
+using Compliance.Policies;
 using Compliance.Storage;
 using Compliance.Tests.Storage;
 using Microsoft.Extensions.Logging.Testing;
@@ -158,6 +161,42 @@ public abstract class HrWebhookTests(StorageFixture accounts)
         Assert.Equal(new Dictionary<string, long> { ["status401"] = 1, ["status415"] = 1 }, Assert.Single(given.Evidence.Records).Counts);
     }
 
+    // Written a minute later at the earliest, and the policy may be edited or broken by then.
+    [Fact]
+    public async Task A_record_of_refusals_names_the_policy_that_was_in_force_when_they_were_refused()
+    {
+        var given = new Given(accounts, "hook-policy");
+        await given.StatusAsync(NewKey);
+        await given.StatusAsync(NewKey);
+        given.Policy.Sha256 = "cd";
+        await given.StatusAsync(NewKey);
+        given.Policy.Sha256 = null;
+        Assert.Equal(401, await given.StatusAsync(NewKey));
+
+        for (var i = 0; i < 3; i++)
+        {
+            given.Time.Advance(WebhookRefusals.SingleFlight);
+            given.Policy.Sha256 = i < 2 ? null : "ef";
+            await given.Refusals.FlushAsync(Stop);
+        }
+
+        Assert.Equal(
+            [("ab", 1L), ("ab", 1L), ("cd", 1L), ("ef", 1L)],
+            given.Evidence.Records.Select(r => (r.PolicySha256, r.Counts["status401"]))
+        );
+    }
+
+    private sealed class PolicyInFile : IOffboardingPolicySource
+    {
+        // Null: the file cannot be used.
+        public string? Sha256 { get; set; } = "ab";
+
+        public OffboardingPolicy Load() =>
+            Sha256 is { } sha256
+                ? new() { Sha256 = sha256 }
+                : throw new PolicyException([new("offboarding.yaml", 1, 1, "it cannot be used")]);
+    }
+
     private sealed class Given
     {
         private readonly TableFindingStore _findings;
@@ -170,7 +209,7 @@ public abstract class HrWebhookTests(StorageFixture accounts)
                 new TenantId(tenant),
                 Evidence,
                 new(_findings),
-                new FixedPolicy(new() { Sha256 = "ab" }),
+                Policy,
                 Time,
                 new FakeLogger<WebhookRefusals>()
             );
@@ -180,6 +219,8 @@ public abstract class HrWebhookTests(StorageFixture accounts)
         public FakeTimeProvider Time { get; } = new(Hr.Now);
 
         public EvidenceInMemory Evidence { get; } = new();
+
+        public PolicyInFile Policy { get; } = new();
 
         public FakeLogger<HrWebhook> Log { get; } = new();
 
