@@ -112,7 +112,7 @@ public sealed partial class CredentialRotationCheck
         var run = new RunStamp(changed.RunId, _time.GetUtcNow());
         var policy = _policy.Load(run.StartedAt);
         var (tenantId, _) = await _tenant.WhoAsync(cancellationToken);
-        var (owned, _) = await OwnedByOverrideOwnersAsync(policy, cancellationToken);
+        var (owned, ownedBy) = await OwnedByOverrideOwnersAsync(policy, cancellationToken);
         var inventory = new RunInventory(new CredentialEvaluator(policy, owned, run.StartedAt));
         await _inventory.ReadVaultObjectAsync(changed.Vault, changed.Collection, changed.ObjectName, inventory, cancellationToken);
         // By hand a name may be mistyped: whoever asks gets the answer, and nothing is kept of it.
@@ -126,12 +126,17 @@ public sealed partial class CredentialRotationCheck
         }
 
         var builder = new DetectionBuilder(policy, run.StartedAt);
-        var (found, _) = await DetectAsync(builder, inventory, cancellationToken);
-        var complete = inventory.Outcomes.Count > 0 && inventory.Outcomes.All(o => o.Complete);
-        var unread = inventory.Outcomes.FirstOrDefault(o => !o.Complete);
+        var (found, answers) = await DetectAsync(builder, inventory, cancellationToken);
+        // As in the check of everything: a question about the object that was refused is a source that was not read.
+        SourceOutcome[] questions = [.. ownedBy, .. answers.Outcomes()];
+        IReadOnlyList<SourceOutcome> outcomes = [.. inventory.Outcomes, .. questions.Where(o => !o.Complete)];
+        var complete = inventory.Outcomes.Count > 0 && outcomes.All(o => o.Complete);
+        var unread = outcomes.FirstOrDefault(o => !o.Complete);
+        var isRead = inventory.Outcomes.Count > 0 && inventory.Outcomes.All(o => o.Complete);
         var why =
-            $"{changed.Collection}/{changed.ObjectName} in vault {changed.Vault} could not be read: "
-            + $"{unread?.Reason ?? "the vault was not found"}";
+            $"{changed.Collection}/{changed.ObjectName} in vault {changed.Vault} "
+            + (isRead ? $"was read, but not {unread?.Subject?.Name}" : "could not be read")
+            + $": {unread?.Reason ?? "the vault was not found"}";
         // The message may end in poison: a finding of its own keeps the event, until the object was read by a later attempt or by the check
         // of everything.
         IReadOnlyList<Detection> detections = complete
@@ -183,7 +188,7 @@ public sealed partial class CredentialRotationCheck
             tenantId,
             policy,
             complete,
-            Counts(inventory, inventory.Outcomes, result),
+            Counts(inventory, outcomes, result),
             FindingDigest.Compute(result.Findings),
             CorrelationId.Current(changed.RunId),
             cancellationToken
