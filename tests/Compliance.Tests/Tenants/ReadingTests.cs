@@ -284,6 +284,19 @@ public sealed class ReadingTests
     }
 
     [Fact]
+    public async Task An_owner_whose_account_could_not_be_asked_for_is_not_read()
+    {
+        await using var reader = await Reader.StartAsync("graph/users/* => status=403");
+        var crawler = (await reader.ReadAsync()).All.First(c => c.Subject.Name == "Orphaned Crawler").Subject;
+
+        var answer = (await reader.Get<IOwnerDirectory>().OwnersAsync([crawler], Stop))[crawler.Id];
+
+        Assert.StartsWith("whether Marek Former can sign in: 403, refused", answer.Unread, StringComparison.Ordinal);
+        Assert.Equal("User.Read.All", answer.Permission);
+        Assert.Equal("Marek Former", Assert.Single(answer.Owners).Name);
+    }
+
+    [Fact]
     public async Task A_person_is_found_by_principal_name_and_an_unknown_one_is_no_answer()
     {
         await using var reader = await Reader.StartAsync();
