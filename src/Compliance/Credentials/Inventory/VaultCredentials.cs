@@ -335,7 +335,7 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
         var all = row.Tags;
         if (tags is not null && tags.Any())
         {
-            // An object's own tags win over its vault's.
+            // An object's own tags win over its vault's, where that is no advantage: the policy judges by both.
             var merged = new Dictionary<string, string>(row.Tags, StringComparer.OrdinalIgnoreCase);
             foreach (var (key, value) in tags)
                 merged[key] = value;
@@ -353,6 +353,7 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
                 Started = Start(kind, created, notBefore),
                 Expires = GraphCredentials.Ends(expires),
                 Tags = all,
+                VaultTags = row.Tags,
             }
         );
     }

@@ -88,6 +88,24 @@ public sealed class VaultMetadataTests
     }
 
     [Fact]
+    public async Task An_object_keeps_the_tags_of_its_vault_beside_its_own()
+    {
+        var tenant = VaultTenant(tags: """{"environment":"production","owner":"a@b.example"}""")
+            .Add(
+                "vaults/kv-r/secrets",
+                """
+                {"id":"https://kv-r.vault.azure.net/secrets/one","attributes":{"enabled":true,"created":1704067200},"tags":{"environment":"dev"}}
+                """
+            );
+        await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
+
+        var secret = Assert.Single((await reader.ReadAsync()).All);
+
+        Assert.Equal(("dev", "a@b.example"), (secret.Tags["environment"], secret.Tags["owner"]));
+        Assert.Equal(("production", "a@b.example"), (secret.VaultTags!["environment"], secret.VaultTags["owner"]));
+    }
+
+    [Fact]
     public async Task Of_an_object_with_several_versions_the_newest_is_read_again()
     {
         var tenant = VaultTenant()
@@ -114,7 +132,7 @@ public sealed class VaultMetadataTests
         return string.Join(' ', evaluator.Evaluate(credential).Select(v => v.ControlId).Order(StringComparer.Ordinal));
     }
 
-    private static TenantData VaultTenant() =>
+    private static TenantData VaultTenant(string tags = "{}") =>
         new TenantData()
             .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
             .Add("subscriptions", $$"""{"id":"/subscriptions/{{Subscription}}","subscriptionId":"{{Subscription}}","displayName":"P"}""")
@@ -122,7 +140,7 @@ public sealed class VaultMetadataTests
                 "resources",
                 $$$"""
                 {"id":"/subscriptions/{{{Subscription}}}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-r","name":"kv-r",
-                 "type":"microsoft.keyvault/vaults","location":"w","properties":{"vaultUri":"https://kv-r.vault.azure.net/"}}
+                 "type":"microsoft.keyvault/vaults","location":"w","tags":{{{tags}}},"properties":{"vaultUri":"https://kv-r.vault.azure.net/"}}
                 """
             );
 
