@@ -274,6 +274,12 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                 Reason = answer.Rotates is null
                     ? $"It is due, and whether it rotates by itself could not be read: {Shell.OneLine(answer.Unread ?? NotAsked)}."
                     : "It is due and its rotation policy does not rotate it.",
+                // The policy is the key's, whichever of its versions is due.
+                Credential = due.Credential with
+                {
+                    Part = "",
+                    Label = null,
+                },
             },
             directory
         );
