@@ -59,6 +59,9 @@ public static class Sources
     /// <summary>The resources of one subscription.</summary>
     public static string Resources(string subscriptionId) => $"arm/subscriptions/{subscriptionId}/resources";
 
+    /// <summary>Whether all of one subscription is shown to us.</summary>
+    public static string Permissions(string subscriptionId) => $"arm/subscriptions/{subscriptionId}/permissions";
+
     /// <summary>One collection (<c>secrets</c>, <c>keys</c>, <c>certificates</c>) of one vault, by the vault's resource id.</summary>
     public static string Vault(string vaultResourceId, string collection) => $"keyvault{vaultResourceId.ToLowerInvariant()}/{collection}";
 }

@@ -239,6 +239,14 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>Subscriptions.</summary>
     public static readonly DeclaredCall Subscriptions = Arm("GET", "/subscriptions", "Reader", "which subscriptions there are");
 
+    /// <summary>What the caller may do in a subscription.</summary>
+    public static readonly DeclaredCall SubscriptionPermissions = Arm(
+        "GET",
+        "/subscriptions/{id}/providers/Microsoft.Authorization/permissions",
+        "Reader",
+        "whether the whole of a subscription is shown, or parts of it alone"
+    );
+
     /// <summary>Resource Graph.</summary>
     public static readonly DeclaredCall ResourceGraph = Arm(
         "POST",
@@ -621,6 +629,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         EligibleAzureRoles,
         AzureRoleDefinition,
         Subscriptions,
+        SubscriptionPermissions,
         ResourceGraph,
         Resource,
         Secrets,
