@@ -245,7 +245,12 @@ public sealed partial class CredentialRotationCheck
         var everyObject = inventory.Outcomes.All(o => o.Complete) && missing.Count == 0;
         var listed = inventory.Resources.Concat(inventory.Subscriptions.Keys.Select(s => $"/subscriptions/{s}".ToLowerInvariant()));
         var coverage = new Coverage(
-            [.. outcomes, .. asked.Where(o => o.Complete), new SourceOutcome(Sources.VaultEvents, everyObject, 0)],
+            [
+                .. outcomes,
+                .. asked.Where(o => o.Complete),
+                .. NoLongerRead(await known, asked, goneSubscriptions),
+                new SourceOutcome(Sources.VaultEvents, everyObject, 0),
+            ],
             listed.ToHashSet(StringComparer.Ordinal),
             gone
         );
@@ -363,6 +368,23 @@ public sealed partial class CredentialRotationCheck
         var rotation = _rotation.ReadAsync(DetectionBuilder.KeysNeedingRotationPolicy(verdicts), cancellationToken);
         var answers = new DetectionAnswers(await owners, await people, await rotation);
         return (builder.Build(verdicts, answers), answers);
+    }
+
+    // What is not to be read any more leaves no gap: what a user owns whom no override names now, and the lists of a subscription that is
+    // gone. No later run would read them, and their findings would stay open for ever.
+    private static IEnumerable<SourceOutcome> NoLongerRead(
+        IReadOnlyDictionary<string, StoredFinding> known,
+        IReadOnlyCollection<SourceOutcome> asked,
+        IReadOnlyCollection<string> goneSubscriptions
+    )
+    {
+        var now = asked.Select(o => o.Source).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return known
+            .Values.Select(k => k.Finding.Detection.Source)
+            .Where(s => Sources.IsOwned(s) && !now.Contains(s))
+            .Concat(goneSubscriptions.SelectMany(id => new[] { Sources.Resources(id), Sources.Permissions(id) }))
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Select(s => new SourceOutcome(s, Complete: true, 0));
     }
 
     // A subscription that is no longer listed may be deleted, or only hidden from us: the difference is asked, not guessed.

@@ -23,6 +23,8 @@ public sealed record SourceOutcome(
 /// <summary>The names of the sources.</summary>
 public static class Sources
 {
+    private const string OwnedPrefix = "graph/ownedObjects/";
+
     /// <summary>Graph <c>/applications</c>.</summary>
     public const string Applications = "graph/applications";
 
@@ -42,7 +44,10 @@ public static class Sources
     public const string RotationPolicies = "keyvault/rotationPolicies";
 
     /// <summary>What a user owns, who is named by an override of the policy.</summary>
-    public static string OwnedBy(string address) => $"graph/ownedObjects/{address}";
+    public static string OwnedBy(string address) => $"{OwnedPrefix}{address}";
+
+    /// <summary>Whether a source is what some user owns.</summary>
+    public static bool IsOwned(string source) => source.StartsWith(OwnedPrefix, StringComparison.Ordinal);
 
     /// <summary>This app's own schedule.</summary>
     public const string Schedule = "app/schedule";

@@ -105,6 +105,43 @@ public sealed class CredentialRotationCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task The_gap_of_a_user_whom_no_override_names_any_more_resolves()
+    {
+        const string policy = """
+            version: 1
+            overrides:
+              - { name: one, match: { owner: ada@example.org }, rules: { maxAge: 30d }, reason: asked for }
+            """;
+        _tenant.OwnedUnread = "403, refused";
+        var first = await RunAsync(policy: policy);
+        _time.Advance(TimeSpan.FromHours(1));
+
+        var second = await RunAsync(policy: "version: 1");
+
+        Assert.Equal(FindingStatus.Open, Assert.Single(first.Findings, f => f.Control == "GAP-001").Status);
+        Assert.Equal(FindingStatus.Resolved, Assert.Single(second.Findings, f => f.Control == "GAP-001").Status);
+        Assert.True(second.Run.Complete);
+    }
+
+    [Fact]
+    public async Task The_gap_of_a_subscription_that_policy_retires_resolves()
+    {
+        _tenant.Refused.Add(Sources.Resources(Subscription));
+        var first = await RunAsync();
+        _tenant.Refused.Clear();
+        _tenant.Subscriptions.Clear();
+        _time.Advance(TimeSpan.FromHours(1));
+
+        var second = await RunAsync(policy: $"version: 1\nscope: {{ retiredSubscriptions: [{Subscription}] }}\n");
+
+        Assert.Equal(FindingStatus.Open, Assert.Single(first.Findings, f => f.Control == "GAP-001").Status);
+        Assert.Equal(
+            FindingStatus.Resolved,
+            Assert.Single(second.Findings, f => f.Control == "GAP-001" && f.Subject.Id == Sources.Resources(Subscription)).Status
+        );
+    }
+
+    [Fact]
     public async Task The_same_tenant_read_twice_changes_no_finding_the_second_time()
     {
         _tenant.Credentials.Add(ClientSecret("billing", ageDays: 200));
