@@ -68,8 +68,16 @@ internal sealed record Credential
     /// </summary>
     public DateTimeOffset? Expires { get; init; }
 
-    /// <summary>Tags of the object, or else of its resource. Keys compare without case.</summary>
+    /// <summary>
+    /// Tags of the object over those of its vault, or else of its resource; see <see cref="VaultTags"/>. Keys compare without case.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = EmptyTags;
+
+    /// <summary>
+    /// For an object in a vault: the vault's tags, which who may write the object alone cannot change. Null for what is in nothing that has
+    /// tags: its own are all there is.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? VaultTags { get; init; }
 
     /// <summary>
     /// For <see cref="CredentialKind.StorageKey"/>: days of the account's key-expiration policy; for others null.

@@ -112,7 +112,7 @@ public sealed partial class CredentialRotationCheck
         var run = new RunStamp(changed.RunId, _time.GetUtcNow());
         var policy = _policy.Load(run.StartedAt);
         var (tenantId, _) = await _tenant.WhoAsync(cancellationToken);
-        var (owned, _) = await OwnedByOverrideOwnersAsync(policy, cancellationToken);
+        var (owned, ownedBy) = await OwnedByOverrideOwnersAsync(policy, cancellationToken);
         var inventory = new RunInventory(new CredentialEvaluator(policy, owned, run.StartedAt));
         await _inventory.ReadVaultObjectAsync(changed.Vault, changed.Collection, changed.ObjectName, inventory, cancellationToken);
         // By hand a name may be mistyped: whoever asks gets the answer, and nothing is kept of it.
@@ -126,12 +126,17 @@ public sealed partial class CredentialRotationCheck
         }
 
         var builder = new DetectionBuilder(policy, run.StartedAt);
-        var (found, _) = await DetectAsync(builder, inventory, cancellationToken);
-        var complete = inventory.Outcomes.Count > 0 && inventory.Outcomes.All(o => o.Complete);
-        var unread = inventory.Outcomes.FirstOrDefault(o => !o.Complete);
+        var (found, answers) = await DetectAsync(builder, inventory, cancellationToken);
+        // As in the check of everything: a question about the object that was refused is a source that was not read.
+        SourceOutcome[] questions = [.. ownedBy, .. answers.Outcomes()];
+        IReadOnlyList<SourceOutcome> outcomes = [.. inventory.Outcomes, .. questions.Where(o => !o.Complete)];
+        var complete = inventory.Outcomes.Count > 0 && outcomes.All(o => o.Complete);
+        var unread = outcomes.FirstOrDefault(o => !o.Complete);
+        var isRead = inventory.Outcomes.Count > 0 && inventory.Outcomes.All(o => o.Complete);
         var why =
-            $"{changed.Collection}/{changed.ObjectName} in vault {changed.Vault} could not be read: "
-            + $"{unread?.Reason ?? "the vault was not found"}";
+            $"{changed.Collection}/{changed.ObjectName} in vault {changed.Vault} "
+            + (isRead ? $"was read, but not {unread?.Subject?.Name}" : "could not be read")
+            + $": {unread?.Reason ?? "the vault was not found"}";
         // The message may end in poison: a finding of its own keeps the event, until the object was read by a later attempt or by the check
         // of everything.
         IReadOnlyList<Detection> detections = complete
@@ -183,7 +188,7 @@ public sealed partial class CredentialRotationCheck
             tenantId,
             policy,
             complete,
-            Counts(inventory, inventory.Outcomes, result),
+            Counts(inventory, outcomes, result),
             FindingDigest.Compute(result.Findings),
             CorrelationId.Current(changed.RunId),
             cancellationToken
@@ -240,7 +245,12 @@ public sealed partial class CredentialRotationCheck
         var everyObject = inventory.Outcomes.All(o => o.Complete) && missing.Count == 0;
         var listed = inventory.Resources.Concat(inventory.Subscriptions.Keys.Select(s => $"/subscriptions/{s}".ToLowerInvariant()));
         var coverage = new Coverage(
-            [.. outcomes, .. asked.Where(o => o.Complete), new SourceOutcome(Sources.VaultEvents, everyObject, 0)],
+            [
+                .. outcomes,
+                .. asked.Where(o => o.Complete),
+                .. NoLongerRead(await known, asked, goneSubscriptions),
+                new SourceOutcome(Sources.VaultEvents, everyObject, 0),
+            ],
             listed.ToHashSet(StringComparer.Ordinal),
             gone
         );
@@ -358,6 +368,23 @@ public sealed partial class CredentialRotationCheck
         var rotation = _rotation.ReadAsync(DetectionBuilder.KeysNeedingRotationPolicy(verdicts), cancellationToken);
         var answers = new DetectionAnswers(await owners, await people, await rotation);
         return (builder.Build(verdicts, answers), answers);
+    }
+
+    // What is not to be read any more leaves no gap: what a user owns whom no override names now, and the lists of a subscription that is
+    // gone. No later run would read them, and their findings would stay open for ever.
+    private static IEnumerable<SourceOutcome> NoLongerRead(
+        IReadOnlyDictionary<string, StoredFinding> known,
+        IReadOnlyCollection<SourceOutcome> asked,
+        IReadOnlyCollection<string> goneSubscriptions
+    )
+    {
+        var now = asked.Select(o => o.Source).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return known
+            .Values.Select(k => k.Finding.Detection.Source)
+            .Where(s => Sources.IsOwned(s) && !now.Contains(s))
+            .Concat(goneSubscriptions.SelectMany(id => new[] { Sources.Resources(id), Sources.Permissions(id) }))
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Select(s => new SourceOutcome(s, Complete: true, 0));
     }
 
     // A subscription that is no longer listed may be deleted, or only hidden from us: the difference is asked, not guessed.

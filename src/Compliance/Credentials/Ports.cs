@@ -67,7 +67,11 @@ internal sealed record OwnerAnswer(IReadOnlyList<OwnerEntry> Owners, string? Unr
 /// <param name="Name">Display name.</param>
 /// <param name="Address">User principal name, else mail; null for a service principal.</param>
 /// <param name="Enabled">Whether the account can sign in; null when the directory does not say.</param>
-internal sealed record OwnerEntry(string Id, bool IsUser, string Name, string? Address, bool? Enabled);
+internal sealed record OwnerEntry(string Id, bool IsUser, string Name, string? Address, bool? Enabled)
+{
+    /// <summary>Whether it is a person with an address whose account is known to be able to sign in: what is not known is no yes.</summary>
+    public bool IsLiving => IsUser && Enabled == true && !string.IsNullOrWhiteSpace(Address);
+}
 
 /// <summary>What a user owns, or why that could not be read.</summary>
 internal sealed record OwnedAnswer(IReadOnlySet<string> ObjectIds, string? Unread);

@@ -23,6 +23,8 @@ public sealed record SourceOutcome(
 /// <summary>The names of the sources.</summary>
 public static class Sources
 {
+    private const string OwnedPrefix = "graph/ownedObjects/";
+
     /// <summary>Graph <c>/applications</c>.</summary>
     public const string Applications = "graph/applications";
 
@@ -42,7 +44,10 @@ public static class Sources
     public const string RotationPolicies = "keyvault/rotationPolicies";
 
     /// <summary>What a user owns, who is named by an override of the policy.</summary>
-    public static string OwnedBy(string address) => $"graph/ownedObjects/{address}";
+    public static string OwnedBy(string address) => $"{OwnedPrefix}{address}";
+
+    /// <summary>Whether a source is what some user owns.</summary>
+    public static bool IsOwned(string source) => source.StartsWith(OwnedPrefix, StringComparison.Ordinal);
 
     /// <summary>This app's own schedule.</summary>
     public const string Schedule = "app/schedule";
@@ -58,6 +63,9 @@ public static class Sources
 
     /// <summary>The resources of one subscription.</summary>
     public static string Resources(string subscriptionId) => $"arm/subscriptions/{subscriptionId}/resources";
+
+    /// <summary>Whether all of one subscription is shown to us.</summary>
+    public static string Permissions(string subscriptionId) => $"arm/subscriptions/{subscriptionId}/permissions";
 
     /// <summary>One collection (<c>secrets</c>, <c>keys</c>, <c>certificates</c>) of one vault, by the vault's resource id.</summary>
     public static string Vault(string vaultResourceId, string collection) => $"keyvault{vaultResourceId.ToLowerInvariant()}/{collection}";

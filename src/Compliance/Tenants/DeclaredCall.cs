@@ -239,6 +239,14 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>Subscriptions.</summary>
     public static readonly DeclaredCall Subscriptions = Arm("GET", "/subscriptions", "Reader", "which subscriptions there are");
 
+    /// <summary>What the caller may do in a subscription.</summary>
+    public static readonly DeclaredCall SubscriptionPermissions = Arm(
+        "GET",
+        "/subscriptions/{id}/providers/Microsoft.Authorization/permissions",
+        "Reader",
+        "whether the whole of a subscription is shown, or parts of it alone"
+    );
+
     /// <summary>Resource Graph.</summary>
     public static readonly DeclaredCall ResourceGraph = Arm(
         "POST",
@@ -259,13 +267,19 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     public static readonly DeclaredCall Secrets = KeyVault("/secrets", "attributes of secrets, never their values");
 
     /// <summary>A secret's versions, without their values.</summary>
-    public static readonly DeclaredCall SecretVersions = KeyVault("/secrets/{name}/versions", "attributes of one secret after an event");
+    public static readonly DeclaredCall SecretVersions = KeyVault(
+        "/secrets/{name}/versions",
+        "attributes of one secret after an event, or whose newest version is disabled"
+    );
 
     /// <summary>A vault's keys.</summary>
     public static readonly DeclaredCall Keys = KeyVault("/keys", "attributes of keys");
 
     /// <summary>A key's versions.</summary>
-    public static readonly DeclaredCall KeyVersions = KeyVault("/keys/{name}/versions", "attributes of one key after an event");
+    public static readonly DeclaredCall KeyVersions = KeyVault(
+        "/keys/{name}/versions",
+        "attributes of one key after an event, or whose newest version is disabled"
+    );
 
     /// <summary>A key's rotation policy.</summary>
     public static readonly DeclaredCall RotationPolicy = KeyVault(
@@ -279,7 +293,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
     /// <summary>A certificate's versions.</summary>
     public static readonly DeclaredCall CertificateVersions = KeyVault(
         "/certificates/{name}/versions",
-        "attributes of one certificate after an event"
+        "attributes of one certificate after an event, or whose newest version is disabled"
     );
 
     /// <summary>Users that HR should know of.</summary>
@@ -615,6 +629,7 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         EligibleAzureRoles,
         AzureRoleDefinition,
         Subscriptions,
+        SubscriptionPermissions,
         ResourceGraph,
         Resource,
         Secrets,

@@ -133,6 +133,71 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
     }
 
     /// <summary>
+    /// Whether everything in a subscription is shown to us: a role at the subscription or above it reads every type. With a role on single
+    /// resource groups alone every list leaves out the rest and is complete all the same.
+    /// </summary>
+    /// <exception cref="RequestFailedException">It could not be asked.</exception>
+    /// <exception cref="IncompleteReadException">The answer has no permissions in it, or no end.</exception>
+    public async Task<bool> IsWholeShownAsync(string subscriptionId, CancellationToken cancellationToken)
+    {
+        var trail = new PageTrail();
+        var at = tenant.ResourceManagerAddress;
+        string? next =
+            $"{at}/subscriptions/{Uri.EscapeDataString(subscriptionId)}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
+        while (next is not null)
+        {
+            if (!next.StartsWith(at + "/", StringComparison.OrdinalIgnoreCase))
+                throw ForeignHostException.From(next);
+            trail.Next(next);
+            using var message = tenant.ResourceManagerPipeline.CreateMessage();
+            message.Request.Method = RequestMethod.Get;
+            message.Request.Uri.Reset(new Uri(next));
+            await tenant.ResourceManagerPipeline.SendAsync(message, cancellationToken);
+            if (message.Response.IsError)
+                throw new RequestFailedException(message.Response);
+            using var page = JsonDocument.Parse(message.Response.Content);
+            var root = page.RootElement;
+            if (
+                root.ValueKind != JsonValueKind.Object
+                || !root.TryGetProperty("value", out var permissions)
+                || permissions.ValueKind != JsonValueKind.Array
+            )
+                throw new IncompleteReadException("the answer has no 'value' array");
+            // One for each role, and what one takes away another may give.
+            if (permissions.EnumerateArray().Any(ReadsEverything))
+                return true;
+            next =
+                root.TryGetProperty("nextLink", out var link)
+                && link.ValueKind == JsonValueKind.String
+                && link.GetString() is { Length: > 0 } text
+                    ? text
+                    : null;
+        }
+        return false;
+    }
+
+    // {"actions":["*"],"notActions":["Microsoft.Authorization/*/Delete"],"dataActions":[],"notDataActions":[]}
+    private static bool ReadsEverything(JsonElement permission)
+    {
+        string[] Actions(string name) =>
+            permission.ValueKind == JsonValueKind.Object
+            && permission.TryGetProperty(name, out var actions)
+            && actions.ValueKind == JsonValueKind.Array
+                ? [.. actions.EnumerateArray().Select(a => a.ToString())]
+                : [];
+        // Roles and locks have no credentials: it is no gap when reading them is taken away.
+        static bool TakesReading(string action) =>
+            !action.StartsWith("Microsoft.Authorization/", StringComparison.OrdinalIgnoreCase)
+            && (
+                action == "*"
+                || action.EndsWith("/*", StringComparison.Ordinal)
+                || action.EndsWith("/read", StringComparison.OrdinalIgnoreCase)
+            );
+        return Actions("actions").Any(a => a == "*" || a.Equals("*/read", StringComparison.OrdinalIgnoreCase))
+            && !Actions("notActions").Any(TakesReading);
+    }
+
+    /// <summary>
     /// Whether a resource or subscription exists, asked of the service itself. False only when it says so of the resource, its group or the
     /// subscription.
     /// </summary>

@@ -30,6 +30,7 @@ internal sealed partial class AzureRoles(TenantData tenant, Journal journal)
                 scope,
                 tenant.RoleEligibilities
             ),
+            ("GET", [var kind]) when Is(kind, "permissions") => Permissions(scope),
             ("GET", [var kind]) when Is(kind, "roleDefinitions") => Page(call, tenant.RoleDefinitions, null, Whole),
             ("GET", [var kind]) when Is(kind, "locks") => Page(
                 call,
@@ -58,6 +59,39 @@ internal sealed partial class AzureRoles(TenantData tenant, Journal journal)
     {
         using var document = JsonDocument.Parse(entity.Json);
         return ResourceQuery.Text(Property(document.RootElement, property));
+    }
+
+    // What the app may do: everything but the actions it was denied. Denied to read at all, it has a role on resource groups alone.
+    private Answer Permissions(string scope)
+    {
+        var partly = tenant.Denied.ContainsKey("*/read");
+        return Answer.Create(
+            200,
+            writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteStartArray("value");
+                if (!partly || scope.Split('/').Length > 3)
+                {
+                    writer.WriteStartObject();
+                    Actions(writer, "actions", [partly ? "*/read" : "*"]);
+                    Actions(writer, "notActions", tenant.Denied.Keys.Where(d => d.Contains('/') && d != "*/read"));
+                    Actions(writer, "dataActions", []);
+                    Actions(writer, "notDataActions", []);
+                    writer.WriteEndObject();
+                }
+                writer.WriteEndArray();
+                writer.WriteEndObject();
+            }
+        );
+
+        static void Actions(Utf8JsonWriter writer, string name, IEnumerable<string> actions)
+        {
+            writer.WriteStartArray(name);
+            foreach (var action in actions.Order(StringComparer.Ordinal))
+                writer.WriteStringValue(action);
+            writer.WriteEndArray();
+        }
     }
 
     // A definition is answered at any scope it may be assigned at.

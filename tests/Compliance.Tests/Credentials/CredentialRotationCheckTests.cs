@@ -82,16 +82,8 @@ public sealed class CredentialRotationCheckTests : IDisposable
             overrides:
               - { name: one, match: { owner: ada@example.org }, rules: { maxAge: 30d }, reason: asked for }
             """;
-        var key = new Credential
-        {
-            Kind = CredentialKind.VaultKey,
-            Subject = new Subject(SubjectTypes.VaultKey, "https://kv-hr.vault.azure.net/keys/wrap", "kv-hr/wrap"),
-            Source = Sources.Vault(Vault, "keys"),
-            ResourceId = Vault,
-            Started = Start.AddDays(-900),
-        };
         var refused = new OwnerAnswer([], "403, refused", "Application.Read.All", "Grant it");
-        _tenant.Credentials.AddRange([ClientSecret("billing", ageDays: 200), key]);
+        _tenant.Credentials.AddRange([ClientSecret("billing", ageDays: 200), VaultKey("wrap")]);
         if (source == Sources.Owners)
             _tenant.Owners["billing"] = refused;
         if (source == Sources.People)
@@ -110,6 +102,43 @@ public sealed class CredentialRotationCheckTests : IDisposable
         Assert.Equal(source, Assert.Single(first.Findings, f => f.Control == "GAP-001").Subject.Id);
         Assert.Equal(FindingStatus.Resolved, Assert.Single(second.Findings, f => f.Control == "GAP-001").Status);
         Assert.DoesNotContain(second.Unknown, u => u.Scope == "source");
+    }
+
+    [Fact]
+    public async Task The_gap_of_a_user_whom_no_override_names_any_more_resolves()
+    {
+        const string policy = """
+            version: 1
+            overrides:
+              - { name: one, match: { owner: ada@example.org }, rules: { maxAge: 30d }, reason: asked for }
+            """;
+        _tenant.OwnedUnread = "403, refused";
+        var first = await RunAsync(policy: policy);
+        _time.Advance(TimeSpan.FromHours(1));
+
+        var second = await RunAsync(policy: "version: 1");
+
+        Assert.Equal(FindingStatus.Open, Assert.Single(first.Findings, f => f.Control == "GAP-001").Status);
+        Assert.Equal(FindingStatus.Resolved, Assert.Single(second.Findings, f => f.Control == "GAP-001").Status);
+        Assert.True(second.Run.Complete);
+    }
+
+    [Fact]
+    public async Task The_gap_of_a_subscription_that_policy_retires_resolves()
+    {
+        _tenant.Refused.Add(Sources.Resources(Subscription));
+        var first = await RunAsync();
+        _tenant.Refused.Clear();
+        _tenant.Subscriptions.Clear();
+        _time.Advance(TimeSpan.FromHours(1));
+
+        var second = await RunAsync(policy: $"version: 1\nscope: {{ retiredSubscriptions: [{Subscription}] }}\n");
+
+        Assert.Equal(FindingStatus.Open, Assert.Single(first.Findings, f => f.Control == "GAP-001").Status);
+        Assert.Equal(
+            FindingStatus.Resolved,
+            Assert.Single(second.Findings, f => f.Control == "GAP-001" && f.Subject.Id == Sources.Resources(Subscription)).Status
+        );
     }
 
     [Fact]
@@ -429,6 +458,36 @@ public sealed class CredentialRotationCheckTests : IDisposable
     }
 
     [Theory]
+    [InlineData("graph/people", "was read, but not people named by owner tags and policy: 1 of 1 could not be read: 403, refused")]
+    [InlineData(
+        "keyvault/rotationPolicies",
+        "was read, but not rotation policies of keys that are due: 1 of 1 could not be read: 403, refused"
+    )]
+    [InlineData("graph/ownedObjects/ada@example.org", "was read, but not objects owned by ada@example.org: 403, refused")]
+    public async Task A_question_that_is_refused_after_an_event_fails_its_message_and_is_recorded_as_incomplete(string source, string why)
+    {
+        const string policy = """
+            version: 1
+            fallbackOwner: ada@example.org
+            overrides:
+              - { name: one, match: { owner: ada@example.org }, rules: { maxAge: 30d }, reason: asked for }
+            """;
+        _tenant.Credentials.Add(VaultKey("wrap"));
+        if (source == Sources.People)
+            _tenant.Owners["ada@example.org"] = new OwnerAnswer([], "403, refused", "User.Read.All", "Grant it");
+        _tenant.RotationUnread = source == Sources.RotationPolicies ? "403, refused" : null;
+        _tenant.OwnedUnread = source == Sources.OwnedBy("ada@example.org") ? "403, refused" : null;
+        var changed = VaultObjectEvent.From("kv-hr", "keys", "wrap", "Microsoft.KeyVault.KeyNearExpiry", "e1");
+
+        var failed = await Assert.ThrowsAsync<VaultObjectException>(() => Check(_tenant, policy).RecheckAsync(changed, Stop));
+
+        Assert.Equal($"keys/wrap in vault kv-hr {why}", failed.Message);
+        Assert.Contains("\"outcome\":\"incomplete\"", Assert.Single(await EvidenceAsync()), StringComparison.Ordinal);
+        var gap = Assert.Single((await StoredAsync()).Values, f => f.Finding.Detection.ControlId == "GAP-001").Finding;
+        Assert.Equal((Sources.VaultEvents, FindingStatus.Open), (gap.Detection.Source, gap.Status));
+    }
+
+    [Theory]
     [InlineData("kv-none", "db", "secrets/db was not read: vault kv-none is in no subscription that is shown to us")]
     [InlineData("kv-hr", "none", "vault kv-hr has no secrets/none")]
     public async Task A_vault_or_object_that_is_mistyped_by_hand_is_named_and_is_no_finding(string vault, string name, string expected)
@@ -579,6 +638,16 @@ public sealed class CredentialRotationCheckTests : IDisposable
             AppId = app,
             Started = Start.AddDays(-ageDays),
             Expires = Start.AddDays(-ageDays + 300),
+        };
+
+    private static Credential VaultKey(string name) =>
+        new()
+        {
+            Kind = CredentialKind.VaultKey,
+            Subject = new Subject(SubjectTypes.VaultKey, $"https://kv-hr.vault.azure.net/keys/{name}", $"kv-hr/{name}"),
+            Source = Sources.Vault(Vault, "keys"),
+            ResourceId = Vault,
+            Started = Start.AddDays(-900),
         };
 
     private static Credential VaultSecret(string name, int ageDays) =>

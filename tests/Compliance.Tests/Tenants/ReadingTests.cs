@@ -6,6 +6,7 @@ using Compliance.Credentials;
 using Compliance.Findings;
 using Compliance.Tenants;
 using Local;
+using SandboxTenant;
 
 namespace Compliance.Tests.Tenants;
 
@@ -249,6 +250,50 @@ public sealed class ReadingTests
     }
 
     [Fact]
+    public async Task A_subscription_of_which_only_parts_are_shown_is_a_gap()
+    {
+        await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Reader.Now, WithoutPermissions = ["*/read"] });
+
+        var seen = await reader.ReadAsync();
+
+        Assert.Equal(3, seen.Gaps.Count());
+        Assert.All(
+            seen.Gaps,
+            gap =>
+            {
+                var scope = gap.Source["arm".Length..^"/permissions".Length];
+                Assert.Equal(("Reader", scope), (gap.Permission, gap.ResourceId));
+                Assert.StartsWith("this app's identity has no role that reads everything", gap.Reason, StringComparison.Ordinal);
+                Assert.EndsWith($"--role 'Reader' --scope '{scope}'", gap.Remedy, StringComparison.Ordinal);
+            }
+        );
+        Assert.NotEmpty(seen.All);
+    }
+
+    [Theory]
+    [InlineData("Microsoft.Authorization/roleAssignments/delete", true)]
+    [InlineData("Microsoft.Authorization/locks/read", true)]
+    [InlineData("Microsoft.Storage/storageAccounts/read", false)]
+    public async Task What_a_role_takes_away_makes_a_subscription_partly_shown_when_it_is_a_read_of_resources(string denied, bool whole)
+    {
+        await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Reader.Now, WithoutPermissions = [denied] });
+
+        var seen = await reader.ReadAsync();
+
+        Assert.Equal(whole, !seen.Gaps.Any(g => g.Source.EndsWith("/permissions", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Permissions_that_could_not_be_read_are_a_gap_of_each_subscription()
+    {
+        await using var reader = await Reader.StartAsync("arm/subscriptions/*/permissions => status=403");
+
+        var seen = await reader.ReadAsync();
+
+        Assert.Equal(3, seen.Gaps.Count(g => g.Permission == "Reader" && g.Reason!.StartsWith("403, refused", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Owners_are_asked_twenty_at_a_time_and_throttled_ones_again_together()
     {
         await using var reader = await Reader.StartAsync("graph/applications/*/owners => status=429 retry-after=5 rate=30%");
@@ -281,6 +326,19 @@ public sealed class ReadingTests
         var owner = Assert.Single((await reader.Get<IOwnerDirectory>().OwnersAsync([crawler], Stop))[crawler.Id].Owners);
 
         Assert.Equal(("Marek Former", false), (owner.Name, owner.Enabled));
+    }
+
+    [Fact]
+    public async Task An_owner_whose_account_could_not_be_asked_for_is_not_read()
+    {
+        await using var reader = await Reader.StartAsync("graph/users/* => status=403");
+        var crawler = (await reader.ReadAsync()).All.First(c => c.Subject.Name == "Orphaned Crawler").Subject;
+
+        var answer = (await reader.Get<IOwnerDirectory>().OwnersAsync([crawler], Stop))[crawler.Id];
+
+        Assert.StartsWith("whether Marek Former can sign in: 403, refused", answer.Unread, StringComparison.Ordinal);
+        Assert.Equal("User.Read.All", answer.Permission);
+        Assert.Equal("Marek Former", Assert.Single(answer.Owners).Name);
     }
 
     [Fact]

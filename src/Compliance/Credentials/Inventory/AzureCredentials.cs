@@ -16,6 +16,7 @@ internal sealed partial class AzureCredentials(
     ILogger<AzureCredentials> log
 )
 {
+    private const int SideBySide = 8;
     private const string VaultType = "microsoft.keyvault/vaults";
     private const string StorageType = "microsoft.storage/storageaccounts";
 
@@ -34,7 +35,10 @@ internal sealed partial class AzureCredentials(
     public async Task ReadAsync(IInventorySink sink, CancellationToken cancellationToken)
     {
         if (await SubscriptionsAsync(sink, cancellationToken) is { } subscriptions)
-            await ResourcesAsync(subscriptions, sink, cancellationToken);
+            await Task.WhenAll(
+                ResourcesAsync(subscriptions, sink, cancellationToken),
+                PermissionsAsync(subscriptions, sink, cancellationToken)
+            );
     }
 
     /// <summary>Finds one vault by its name; null when it is not shown to us.</summary>
@@ -91,6 +95,42 @@ internal sealed partial class AzureCredentials(
         }
         return found.Count > 0 ? found : null;
     }
+
+    // A subscription is listed to whoever has a role on anything in it, and its lists are then of that alone.
+    private Task PermissionsAsync(List<string> subscriptions, IInventorySink sink, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            subscriptions,
+            new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken },
+            async (id, token) =>
+            {
+                var (source, scope) = (Sources.Permissions(id), $"/subscriptions/{id}");
+                var subject = new Subject(SubjectTypes.Subscription, id, $"all of subscription {id}");
+                try
+                {
+                    sink.Read(
+                        await reader.IsWholeShownAsync(id, token)
+                            ? new SourceOutcome(source, Complete: true, 0, ResourceId: scope)
+                            : new SourceOutcome(
+                                source,
+                                Complete: false,
+                                0,
+                                subject,
+                                "this app's identity has no role that reads everything at the subscription itself, so only parts of it are "
+                                    + "shown: what is in the others was not inspected",
+                                DeclaredCall.SubscriptionPermissions.Permission,
+                                DeclaredCall.SubscriptionPermissions.Grant(scope, tenant.Options.ClientId),
+                                scope
+                            )
+                    );
+                }
+                catch (Exception e) when (!token.IsCancellationRequested)
+                {
+                    var failure = ReadFailure.From(e, DeclaredCall.SubscriptionPermissions, scope, tenant.Options.ClientId);
+                    NotRead(log, source, failure.Reason);
+                    sink.Read(failure.Outcome(source, 0, subject, scope));
+                }
+            }
+        );
 
     private async Task ResourcesAsync(List<string> subscriptions, IInventorySink sink, CancellationToken cancellationToken)
     {

@@ -52,21 +52,30 @@ internal sealed class OwnerDirectory(TenantConnection tenant, GraphBatch batch) 
         var people = await BatchAsync(doubtful.Select(id => (id, $"/users/{Uri.EscapeDataString(id)}?{Fields}")), cancellationToken);
         return owners.ToDictionary(
             o => o.Key,
-            o =>
-                o.Value with
-                {
-                    Owners =
-                    [
-                        .. o.Value.Owners.Select(owner =>
-                            people.GetValueOrDefault(owner.Id) is { } person ? Checked(owner, person) : owner
-                        ),
-                    ],
-                },
+            o => Judged(o.Value, people),
             StringComparer.OrdinalIgnoreCase
         );
     }
 
-    // A deleted user can act on nothing, as a disabled one; one that could not be asked for stays as the owners' list has it.
+    // An owner of whom it is not known whether the account can sign in is not read, unless another one is known to live.
+    private OwnerAnswer Judged(OwnerAnswer answer, IReadOnlyDictionary<string, BatchAnswer> people)
+    {
+        var owners = answer.Owners.Select(o => people.GetValueOrDefault(o.Id) is { } person ? Checked(o, person) : o).ToList();
+        var doubtful = owners.Find(o => o is { IsUser: true, Enabled: null });
+        if (answer.Unread is not null || doubtful is null || owners.Exists(o => o.IsLiving))
+            return answer with { Owners = owners };
+        var failed = people.GetValueOrDefault(doubtful.Id) is { Status: not 200 } refused
+            ? Unread(refused, DeclaredCall.User)
+            : new OwnerAnswer(
+                [],
+                "the directory does not give accountEnabled",
+                DeclaredCall.User.Permission,
+                DeclaredCall.User.Grant(null, tenant.Options.ClientId)
+            );
+        return failed with { Owners = owners, Unread = $"whether {doubtful.Name} can sign in: {failed.Unread}" };
+    }
+
+    // A deleted user can act on nothing, as a disabled one.
     private static OwnerEntry Checked(OwnerEntry owner, BatchAnswer person) =>
         person.Status switch
         {

@@ -102,35 +102,47 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     {
         var vault = VaultOf(row);
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        switch (collection)
+        var disabled = new List<string>();
+        await foreach (var item in ItemsAsync(vault, collection, cancellationToken))
         {
-            case "secrets":
-                await foreach (var secret in Pages(vault.Secrets.GetPropertiesOfSecretsAsync(cancellationToken)))
-                    if (First(secret.Name))
-                        Observe(row, vault, secret, sink);
-                break;
-            case "certificates":
-                await foreach (
-                    var certificate in Pages(vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: cancellationToken))
-                )
-                    if (First(certificate.Name))
-                        Observe(row, vault, certificate, sink);
-                break;
-            default:
-                await foreach (var key in KeysAsync(vault, "/keys", cancellationToken))
-                    if (First(key.Name))
-                        Observe(row, vault, key, sink);
-                break;
+            // A page delivered twice is one page.
+            if (!names.Add(item.Name))
+                continue;
+            count();
+            Observe(row, vault, collection, item, "", sink);
+            if (!item.Enabled && !item.Managed)
+                disabled.Add(item.Name);
         }
+        foreach (var name in disabled)
+            ObserveServed(row, vault, collection, await VersionsAsync(vault, collection, name, cancellationToken), sink);
+    }
 
-        // A page delivered twice is one page.
-        bool First(string name)
+    private static async Task<List<VaultItem>> VersionsAsync(
+        Vault vault,
+        string collection,
+        string name,
+        CancellationToken cancellationToken
+    )
+    {
+        var versions = new List<VaultItem>();
+        try
         {
-            var first = names.Add(name);
-            if (first)
-                count();
-            return first;
+            await foreach (var version in ItemsAsync(vault, collection, cancellationToken, name))
+                versions.Add(version);
         }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // Gone: read, and nothing there.
+        }
+        return versions;
+    }
+
+    // A request that names no version gets the newest one, or a refusal when that is disabled: then whoever names an older version that is
+    // enabled still gets it, so each of those is a credential of its own.
+    private static void ObserveServed(ResourceRow row, Vault vault, string collection, List<VaultItem> versions, IInventorySink sink)
+    {
+        foreach (var version in versions.Where(v => v.Enabled).DistinctBy(v => v.Version, StringComparer.OrdinalIgnoreCase))
+            Observe(row, vault, collection, version, version.Version, sink);
     }
 
     private async Task ObjectAsync(
@@ -143,60 +155,38 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     )
     {
         var vault = VaultOf(row);
-        try
-        {
-            switch (collection)
-            {
-                case "secrets":
-                    if (
-                        await NewestAsync(
-                            Pages(vault.Secrets.GetPropertiesOfSecretVersionsAsync(name, cancellationToken)),
-                            s => s.CreatedOn
-                        ) is
-                        { } secret
-                    )
-                    {
-                        count();
-                        Observe(row, vault, secret, sink);
-                    }
-                    break;
-                case "certificates":
-                    if (
-                        await NewestAsync(
-                            Pages(vault.Certificates.GetPropertiesOfCertificateVersionsAsync(name, cancellationToken)),
-                            c => c.CreatedOn
-                        ) is
-                        { } certificate
-                    )
-                    {
-                        count();
-                        Observe(row, vault, certificate, sink);
-                    }
-                    break;
-                default:
-                    if (await NewestAsync(KeysAsync(vault, $"/keys/{name}/versions", cancellationToken), k => k.Created) is { } key)
-                    {
-                        count();
-                        Observe(row, vault, key, sink);
-                    }
-                    break;
-            }
-        }
-        catch (RequestFailedException e) when (e.Status == 404)
-        {
-            // Gone: read, and nothing there.
-        }
+        var versions = await VersionsAsync(vault, collection, name, cancellationToken);
+        if (versions.MaxBy(v => v.Created ?? DateTimeOffset.MinValue) is not { } newest)
+            return;
+        count();
+        Observe(row, vault, collection, newest, "", sink);
+        if (!newest.Enabled)
+            ObserveServed(row, vault, collection, versions, sink);
     }
 
-    private static async Task<T?> NewestAsync<T>(IAsyncEnumerable<T> versions, Func<T, DateTimeOffset?> created)
-        where T : class
-    {
-        T? newest = null;
-        await foreach (var version in versions)
-            if (newest is null || created(version) > created(newest))
-                newest = version;
-        return newest;
-    }
+    // The objects of a collection as their newest versions; with a name the versions of that object.
+    private static IAsyncEnumerable<VaultItem> ItemsAsync(
+        Vault vault,
+        string collection,
+        CancellationToken cancellationToken,
+        string? name = null
+    ) =>
+        collection switch
+        {
+            "secrets" => Pages(
+                    name is null
+                        ? vault.Secrets.GetPropertiesOfSecretsAsync(cancellationToken)
+                        : vault.Secrets.GetPropertiesOfSecretVersionsAsync(name, cancellationToken)
+                )
+                .Select(VaultItem.From),
+            "certificates" => Pages(
+                    name is null
+                        ? vault.Certificates.GetPropertiesOfCertificatesAsync(cancellationToken: cancellationToken)
+                        : vault.Certificates.GetPropertiesOfCertificateVersionsAsync(name, cancellationToken)
+                )
+                .Select(VaultItem.From),
+            _ => KeysAsync(vault, name is null ? "/keys" : $"/keys/{name}/versions", cancellationToken),
+        };
 
     // The SDK follows a next link that repeats without end.
     private static async IAsyncEnumerable<T> Pages<T>(AsyncPageable<T> pageable)
@@ -213,7 +203,7 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
 
     // {"value":[{"kid":"https://v.vault.azure.net/keys/k","attributes":{"enabled":true,"created":1,"updated":1,"exp":2},"tags":{},
     // "managed":true}],"nextLink":null}
-    private static async IAsyncEnumerable<KeyItem> KeysAsync(
+    private static async IAsyncEnumerable<VaultItem> KeysAsync(
         Vault vault,
         string path,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
@@ -230,7 +220,7 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
             if (!answer.RootElement.TryGetProperty("value", out var items) || items.ValueKind != JsonValueKind.Array)
                 throw new IncompleteReadException("the answer has no 'value' array");
             foreach (var item in items.EnumerateArray())
-                yield return KeyItem.From(item);
+                yield return VaultItem.From(item);
             next =
                 answer.RootElement.TryGetProperty("nextLink", out var link)
                 && link.ValueKind == JsonValueKind.String
@@ -263,80 +253,22 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
         );
     }
 
-    private static void Observe(ResourceRow row, Vault vault, SecretProperties secret, IInventorySink sink)
+    // Part: the version, where it is not the newest that is judged.
+    private static void Observe(ResourceRow row, Vault vault, string collection, VaultItem item, string part, IInventorySink sink)
     {
-        // Managed: the secret behind a certificate, which is counted as the certificate.
-        if (!secret.Managed)
-            Observe(
-                row,
-                vault,
-                CredentialKind.VaultSecret,
-                SubjectTypes.VaultSecret,
-                "secrets",
-                secret.Name,
-                secret.Enabled,
-                secret.CreatedOn,
-                secret.NotBefore,
-                secret.ExpiresOn,
-                secret.Tags,
-                sink
-            );
-    }
-
-    private static void Observe(ResourceRow row, Vault vault, CertificateProperties certificate, IInventorySink sink) =>
-        Observe(
-            row,
-            vault,
-            CredentialKind.VaultCertificate,
-            SubjectTypes.VaultCertificate,
-            "certificates",
-            certificate.Name,
-            certificate.Enabled,
-            certificate.CreatedOn,
-            certificate.NotBefore,
-            certificate.ExpiresOn,
-            certificate.Tags,
-            sink
-        );
-
-    private static void Observe(ResourceRow row, Vault vault, KeyItem key, IInventorySink sink)
-    {
-        if (!key.Managed)
-            Observe(
-                row,
-                vault,
-                CredentialKind.VaultKey,
-                SubjectTypes.VaultKey,
-                "keys",
-                key.Name,
-                key.Enabled,
-                key.Created,
-                key.NotBefore,
-                key.Expires,
-                key.Tags,
-                sink
-            );
-    }
-
-    private static void Observe(
-        ResourceRow row,
-        Vault vault,
-        CredentialKind kind,
-        string type,
-        string collection,
-        string name,
-        bool? enabled,
-        DateTimeOffset? created,
-        DateTimeOffset? notBefore,
-        DateTimeOffset? expires,
-        IEnumerable<KeyValuePair<string, string>>? tags,
-        IInventorySink sink
-    )
-    {
-        var all = row.Tags;
-        if (tags is not null && tags.Any())
+        // Managed: the secret and the key behind a certificate, which are counted as the certificate.
+        if (item.Managed)
+            return;
+        var (kind, type) = collection switch
         {
-            // An object's own tags win over its vault's.
+            "secrets" => (CredentialKind.VaultSecret, SubjectTypes.VaultSecret),
+            "certificates" => (CredentialKind.VaultCertificate, SubjectTypes.VaultCertificate),
+            _ => (CredentialKind.VaultKey, SubjectTypes.VaultKey),
+        };
+        var all = row.Tags;
+        if (item.Tags is { Count: > 0 } tags)
+        {
+            // An object's own tags win over its vault's, where that is no advantage: the policy judges by both.
             var merged = new Dictionary<string, string>(row.Tags, StringComparer.OrdinalIgnoreCase);
             foreach (var (key, value) in tags)
                 merged[key] = value;
@@ -347,13 +279,16 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
             {
                 Kind = kind,
                 // Without a port: the same object is the same finding wherever a sandbox listens.
-                Subject = new Subject(type, $"https://{vault.Address.Host}/{collection}/{name}", $"{row.Name}/{name}"),
+                Subject = new Subject(type, $"https://{vault.Address.Host}/{collection}/{item.Name}", $"{row.Name}/{item.Name}"),
+                Part = part,
+                Label = part.Length > 0 ? $"version {part}" : null,
                 Source = Sources.Vault(row.Id, collection),
                 ResourceId = row.Id,
-                Enabled = enabled ?? true,
-                Started = Start(kind, created, notBefore),
-                Expires = GraphCredentials.Ends(expires),
+                Enabled = item.Enabled,
+                Started = Start(kind, item.Created, item.NotBefore),
+                Expires = GraphCredentials.Ends(item.Expires),
                 Tags = all,
+                VaultTags = row.Tags,
             }
         );
     }
@@ -363,17 +298,43 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
     private static DateTimeOffset? Start(CredentialKind kind, DateTimeOffset? created, DateTimeOffset? notBefore) =>
         kind == CredentialKind.VaultCertificate && notBefore < created ? notBefore : created;
 
-    private sealed record KeyItem(
+    // A secret, key or certificate in one version, as a list gives it.
+    private sealed record VaultItem(
         string Name,
+        string Version,
         bool Enabled,
         bool Managed,
         DateTimeOffset? Created,
         DateTimeOffset? NotBefore,
         DateTimeOffset? Expires,
-        Dictionary<string, string>? Tags
+        IDictionary<string, string>? Tags
     )
     {
-        public static KeyItem From(JsonElement item)
+        public static VaultItem From(SecretProperties secret) =>
+            new(
+                secret.Name,
+                secret.Version ?? "",
+                secret.Enabled ?? true,
+                secret.Managed,
+                secret.CreatedOn,
+                secret.NotBefore,
+                secret.ExpiresOn,
+                secret.Tags
+            );
+
+        public static VaultItem From(CertificateProperties certificate) =>
+            new(
+                certificate.Name,
+                certificate.Version ?? "",
+                certificate.Enabled ?? true,
+                Managed: false,
+                certificate.CreatedOn,
+                certificate.NotBefore,
+                certificate.ExpiresOn,
+                certificate.Tags
+            );
+
+        public static VaultItem From(JsonElement item)
         {
             if (
                 !item.TryGetProperty("kid", out var kid)
@@ -388,6 +349,7 @@ internal sealed partial class VaultCredentials(TenantConnection tenant, ILogger<
                     : null;
             return new(
                 id.Segments[2].Trim('/'),
+                id.Segments.ElementAtOrDefault(3)?.Trim('/') ?? "",
                 attributes.ValueKind != JsonValueKind.Object
                     || !attributes.TryGetProperty("enabled", out var enabled)
                     || enabled.ValueKind != JsonValueKind.False,

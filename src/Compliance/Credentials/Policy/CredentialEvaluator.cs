@@ -93,8 +93,20 @@ internal sealed class CredentialEvaluator(
         return verdicts ?? (IReadOnlyList<Verdict>)[];
     }
 
-    /// <summary>The rules that hold for a credential: its kind's, changed by each override that matches it, lowest rank first.</summary>
+    /// <summary>
+    /// The rules that hold for a credential: its kind's, changed by each override that matches it, lowest rank first. Of an object in a
+    /// vault the stricter of two: by the vault's tags alone, and with the object's own over them, which its holder can change.
+    /// </summary>
     public CredentialRules RulesFor(Credential credential)
+    {
+        var rules = RulesBy(credential, isCounted: true);
+        return policy.Overrides.Count > 0 && credential.VaultTags is { } outer && !ReferenceEquals(outer, credential.Tags)
+            ? rules.Stricter(RulesBy(credential with { Tags = outer }, isCounted: false))
+            : rules;
+    }
+
+    // Overrides that meet are counted once a credential.
+    private CredentialRules RulesBy(Credential credential, bool isCounted)
     {
         var rules = policy.Rules[credential.Kind];
         if (policy.Overrides.Count == 0)
@@ -104,7 +116,7 @@ internal sealed class CredentialEvaluator(
         foreach (var candidate in _byName)
         {
             if (Glob.Matches(candidate.Selector, credential.Subject.Name))
-                match.Add(this, candidate, credential);
+                match.Add(isCounted ? this : null, candidate, credential);
         }
 
         match.Apply(ref rules);
@@ -114,7 +126,7 @@ internal sealed class CredentialEvaluator(
                 credential.Tags.TryGetValue(candidate.TagName, out var value)
                 && (candidate.TagValue is null || candidate.TagValue.Equals(value.Trim(), StringComparison.OrdinalIgnoreCase))
             )
-                match.Add(this, candidate, credential);
+                match.Add(isCounted ? this : null, candidate, credential);
         }
 
         match.Apply(ref rules);
@@ -127,7 +139,7 @@ internal sealed class CredentialEvaluator(
                     && candidate.Selector.Equals(owner.Trim(), StringComparison.OrdinalIgnoreCase)
                 )
             )
-                match.Add(this, candidate, credential);
+                match.Add(isCounted ? this : null, candidate, credential);
         }
 
         match.Apply(ref rules);
@@ -144,7 +156,7 @@ internal sealed class CredentialEvaluator(
         private PolicyOverride? _first;
         private RuleChanges? _changes;
 
-        public void Add(CredentialEvaluator evaluator, PolicyOverride next, Credential credential)
+        public void Add(CredentialEvaluator? evaluator, PolicyOverride next, Credential credential)
         {
             if (_first is null)
             {
@@ -153,7 +165,7 @@ internal sealed class CredentialEvaluator(
             }
 
             _changes = _changes!.Stricter(next.Changes);
-            evaluator._overlaps.AddOrUpdate(
+            evaluator?._overlaps.AddOrUpdate(
                 (_first, next),
                 static (_, name) => (1, name),
                 static (_, seen, name) => (seen.Count + 1, string.CompareOrdinal(name, seen.Example) < 0 ? name : seen.Example),

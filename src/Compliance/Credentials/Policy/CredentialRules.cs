@@ -18,6 +18,11 @@ internal readonly record struct CredentialRules(int MaxAgeDays, int MaxLifetimeD
             changes.WarnBeforeDays ?? WarnBeforeDays,
             changes.RequireExpiry ?? RequireExpiry
         );
+
+    /// <summary>Of these and others the stricter one for each rule, as <see cref="RuleChanges.Stricter"/>.</summary>
+    public CredentialRules Stricter(CredentialRules other) => With(Changes.Stricter(other.Changes));
+
+    private RuleChanges Changes => new(MaxAgeDays, MaxLifetimeDays, WarnBeforeDays, RequireExpiry);
 }
 
 /// <summary>Rules that an override or a kind of credential changes; null leaves a rule as it was.</summary>

@@ -238,19 +238,21 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
     {
         var credential = flagged.Credential;
         var answer = directory.OwnersOf(credential.Subject);
-        if (answer.Unread is null && Directory.Living(answer) is not null)
+        if (answer.Unread is null && answer.Owners.Any(o => o.IsLiving))
             return null;
+        var doubtful = answer.Owners.FirstOrDefault(o => o is { IsUser: true, Enabled: null });
         var whole = credential with { Part = "", Label = null, Started = null, Expires = null };
         var reason =
             answer.Unread is { } unread ? $"Its owners could not be read: {Shell.OneLine(unread)}."
             : answer.Owners.Count == 0 ? "It has no owner."
+            : doubtful is not null ? $"Whether {Shell.OneLine(doubtful.Name)}, one of its owners, can sign in is not known."
             : "None of its owners is a person whose account can sign in.";
         return FromVerdict(
             flagged with
             {
                 ControlId = ControlCatalogue.NoLivingOwner,
                 Severity = policy.Severity.Of(ControlCatalogue.NoLivingOwner, whole, null),
-                Unknown = answer.Unread is not null,
+                Unknown = answer.Unread is not null || doubtful is not null,
                 Reason = reason,
                 Credential = whole,
             },
@@ -272,6 +274,12 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                 Reason = answer.Rotates is null
                     ? $"It is due, and whether it rotates by itself could not be read: {Shell.OneLine(answer.Unread ?? NotAsked)}."
                     : "It is due and its rotation policy does not rotate it.",
+                // The policy is the key's, whichever of its versions is due.
+                Credential = due.Credential with
+                {
+                    Part = "",
+                    Label = null,
+                },
             },
             directory
         );
@@ -325,7 +333,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         /// <summary>The object's own owner, else the one its tag names, else the policy's.</summary>
         public Person? OwnerOf(Subject subject, string? tagAddress)
         {
-            if (IsGraph(subject) && Living(OwnersOf(subject)) is { } owner)
+            if (IsGraph(subject) && ToAsk(OwnersOf(subject)) is { } owner)
                 return new(owner.Id, owner.Name, owner.Address!, "owner");
             return (tagAddress is null ? null : Tagged(tagAddress)) ?? Fallback();
         }
@@ -334,10 +342,10 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         /// The owner to ask: a user with an address whose account is not known to be disabled; one known to be enabled goes before one of
         /// whom the directory does not say, then by name and address.
         /// </summary>
-        public static OwnerEntry? Living(OwnerAnswer answer) =>
+        public static OwnerEntry? ToAsk(OwnerAnswer answer) =>
             answer
                 .Owners.Where(o => o.IsUser && o.Enabled != false && !string.IsNullOrWhiteSpace(o.Address))
-                .OrderByDescending(o => o.Enabled == true)
+                .OrderByDescending(o => o.IsLiving)
                 .ThenBy(o => o.Name, StringComparer.Ordinal)
                 .ThenBy(o => o.Address, StringComparer.Ordinal)
                 .FirstOrDefault();
@@ -346,7 +354,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         {
             if (policy.FallbackOwner is not { } address)
                 return null;
-            return _people.TryGetValue(address, out var answer) && Living(answer) is { } found
+            return _people.TryGetValue(address, out var answer) && ToAsk(answer) is { } found
                 ? new(found.Id, found.Name, found.Address!, "policy")
                 : new(null, address, address, "policy");
         }
@@ -356,7 +364,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         {
             if (!_people.TryGetValue(address, out var answer) || answer.Unread is not null)
                 return new(null, address, address, "tag");
-            return Living(answer) is { } found ? new(found.Id, found.Name, found.Address!, "tag") : null;
+            return ToAsk(answer) is { } found ? new(found.Id, found.Name, found.Address!, "tag") : null;
         }
 
         private static Dictionary<string, T> Folded<T>(IReadOnlyDictionary<string, T> map)

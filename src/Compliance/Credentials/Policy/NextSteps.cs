@@ -31,6 +31,10 @@ internal static class NextSteps
             owner,
             controlId switch
             {
+                _ when IsOlderVersion(credential) => $"make sure that nothing asks {ObjectOf(credential)} for version "
+                    + $"{OneLine(credential.Part)}, then disable it: "
+                    + $"`az keyvault {VaultNoun(credential)} set-attributes {VaultName(credential)} "
+                    + $"{Option("--version", credential.Part)} --enabled false`",
                 EndedButPresent.Id => Remove(credential, rules),
                 LivesTooLong.Id => Shorten(credential, rules, now),
                 AgeUnknown.Id =>
@@ -115,9 +119,8 @@ internal static class NextSteps
         var end = Ages.After(started, rules.MaxLifetimeDays);
         if (end - now <= TimeSpan.FromDays(rules.WarnBeforeDays.FirstOrDefault(0) + 1) || now >= Ages.After(started, rules.MaxAgeDays))
             return Replace(c, rules);
-        var noun = c.Kind == CredentialKind.VaultSecret ? "secret" : "key";
         return $"give {ObjectOf(c)} an end that policy allows: "
-            + $"`az keyvault {noun} set-attributes {VaultName(c)} --expires {Ages.Day(end)}T00:00:00Z`";
+            + $"`az keyvault {VaultNoun(c)} set-attributes {VaultName(c)} --expires {Ages.Day(end)}T00:00:00Z`";
     }
 
     private static string NewValue(Credential c, CredentialRules rules) =>
@@ -204,6 +207,18 @@ internal static class NextSteps
 
     private static string GraphId(Credential c) =>
         Option("--id", c.Subject.Type == SubjectTypes.ServicePrincipal ? c.Subject.Id : c.AppId ?? c.Subject.Id);
+
+    // The newest version is the object itself and has no part.
+    private static bool IsOlderVersion(Credential c) =>
+        c is { Kind: CredentialKind.VaultSecret or CredentialKind.VaultKey or CredentialKind.VaultCertificate, Part.Length: > 0 };
+
+    private static string VaultNoun(Credential c) =>
+        c.Kind switch
+        {
+            CredentialKind.VaultSecret => "secret",
+            CredentialKind.VaultKey => "key",
+            _ => "certificate",
+        };
 
     // The subject's id is https://VAULT.HOST/COLLECTION/NAME.
     private static string VaultName(Credential c)

@@ -5,7 +5,8 @@ namespace Compliance.Credentials;
 
 /// <summary>
 /// How bad a finding is. In this order, each replacing what came before: the catalogue, the policy's severity of the control, for
-/// CRED-003 the step that was reached, the severity for the kind of credential; then ceilings by tag, then floors by tag.
+/// CRED-003 the step that was reached, the severity for the kind of credential; then ceilings by tag, then floors by tag. Of an object in a
+/// vault the worse of two: by the vault's tags alone, and with the object's own over them. Its holder can raise it, never lower it.
 /// </summary>
 internal sealed class SeverityPolicy(
     FrozenDictionary<string, Severity> controls,
@@ -46,15 +47,24 @@ internal sealed class SeverityPolicy(
 
         if (kinds.TryGetValue((credential.Kind, controlId), out var ofKind))
             severity = ofKind;
+        var byTags = ByTags(severity, controlId, credential.Tags);
+        if (credential.VaultTags is not { } outer)
+            return byTags;
+        var byVault = ByTags(severity, controlId, outer);
+        return byVault > byTags ? byVault : byTags;
+    }
+
+    private Severity ByTags(Severity severity, string controlId, IReadOnlyDictionary<string, string> tags)
+    {
         foreach (var tag in Tags)
         {
-            if (tag.AtMost is { } most && severity > most && tag.Matches(controlId, credential))
+            if (tag.AtMost is { } most && severity > most && tag.Matches(controlId, tags))
                 severity = most;
         }
 
         foreach (var tag in Tags)
         {
-            if (tag.AtLeast is { } least && severity < least && tag.Matches(controlId, credential))
+            if (tag.AtLeast is { } least && severity < least && tag.Matches(controlId, tags))
                 severity = least;
         }
 
@@ -71,8 +81,8 @@ internal sealed class SeverityPolicy(
 internal sealed record TagSeverity(string Tag, FrozenSet<string>? Values, FrozenSet<string>? Controls, Severity? AtLeast, Severity? AtMost)
 {
     /// <summary>Whether it is about this finding.</summary>
-    public bool Matches(string controlId, Credential credential) =>
+    public bool Matches(string controlId, IReadOnlyDictionary<string, string> tags) =>
         (Controls is null || Controls.Contains(controlId))
-        && credential.Tags.TryGetValue(Tag, out var value)
+        && tags.TryGetValue(Tag, out var value)
         && (Values is null || Values.Contains(value.Trim()));
 }

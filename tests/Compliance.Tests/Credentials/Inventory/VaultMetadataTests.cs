@@ -88,6 +88,24 @@ public sealed class VaultMetadataTests
     }
 
     [Fact]
+    public async Task An_object_keeps_the_tags_of_its_vault_beside_its_own()
+    {
+        var tenant = VaultTenant(tags: """{"environment":"production","owner":"a@b.example"}""")
+            .Add(
+                "vaults/kv-r/secrets",
+                """
+                {"id":"https://kv-r.vault.azure.net/secrets/one","attributes":{"enabled":true,"created":1704067200},"tags":{"environment":"dev"}}
+                """
+            );
+        await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
+
+        var secret = Assert.Single((await reader.ReadAsync()).All);
+
+        Assert.Equal(("dev", "a@b.example"), (secret.Tags["environment"], secret.Tags["owner"]));
+        Assert.Equal(("production", "a@b.example"), (secret.VaultTags!["environment"], secret.VaultTags["owner"]));
+    }
+
+    [Fact]
     public async Task Of_an_object_with_several_versions_the_newest_is_read_again()
     {
         var tenant = VaultTenant()
@@ -109,13 +127,55 @@ public sealed class VaultMetadataTests
                 """;
     }
 
+    // 2024-01-01 and 2025-01-01 created; the newest is of 2026-11-20.
+    [Theory]
+    [InlineData("secrets", "id", true)]
+    [InlineData("keys", "kid", true)]
+    [InlineData("certificates", "id", true)]
+    [InlineData("secrets", "id", false)]
+    [InlineData("keys", "kid", false)]
+    [InlineData("certificates", "id", false)]
+    public async Task What_Key_Vault_serves_of_an_object_whose_newest_version_is_disabled_is_judged_by_its_own_age(
+        string collection,
+        string id,
+        bool whole
+    )
+    {
+        var tenant = VaultTenant()
+            .Add($"vaults/kv-r/{collection}", Version("v1", 1704067200, "true"))
+            .Add($"vaults/kv-r/{collection}", Version("v2", 1735689600, "false"))
+            .Add($"vaults/kv-r/{collection}", Version("v3", 1735689600, "true"))
+            .Add($"vaults/kv-r/{collection}", Version("v4", 1795132800, "false"));
+        await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
+        var seen = new Seen();
+
+        var inventory = reader.Get<ICredentialInventory>();
+        await (
+            whole
+                ? inventory.ReadAsync(seen, TestContext.Current.CancellationToken)
+                : inventory.ReadVaultObjectAsync("kv-r", collection, "one", seen, TestContext.Current.CancellationToken)
+        );
+
+        Assert.Empty(seen.Gaps);
+        Assert.Equal(
+            [("", false, ""), ("v1", true, "CRED-001 CRED-004"), ("v3", true, "CRED-001 CRED-004")],
+            seen.All.Select(c => (c.Part, c.Enabled, Judged(c))).OrderBy(c => c.Part, StringComparer.Ordinal)
+        );
+
+        string Version(string version, long created, string enabled) =>
+            $$$"""
+                {"{{{id}}}":"https://kv-r.vault.azure.net/{{{collection}}}/one/{{{version}}}",
+                 "attributes":{"enabled":{{{enabled}}},"created":{{{created}}},"exp":1800403200}}
+                """;
+    }
+
     private static string Judged(Credential credential)
     {
         var evaluator = new CredentialEvaluator(Given.Policy(), new Dictionary<string, IReadOnlySet<string>>(), Now);
         return string.Join(' ', evaluator.Evaluate(credential).Select(v => v.ControlId).Order(StringComparer.Ordinal));
     }
 
-    private static TenantData VaultTenant() =>
+    private static TenantData VaultTenant(string tags = "{}") =>
         new TenantData()
             .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
             .Add("subscriptions", $$"""{"id":"/subscriptions/{{Subscription}}","subscriptionId":"{{Subscription}}","displayName":"P"}""")
@@ -123,7 +183,7 @@ public sealed class VaultMetadataTests
                 "resources",
                 $$$"""
                 {"id":"/subscriptions/{{{Subscription}}}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-r","name":"kv-r",
-                 "type":"microsoft.keyvault/vaults","location":"w","properties":{"vaultUri":"https://kv-r.vault.azure.net/"}}
+                 "type":"microsoft.keyvault/vaults","location":"w","tags":{{{tags}}},"properties":{"vaultUri":"https://kv-r.vault.azure.net/"}}
                 """
             );
 

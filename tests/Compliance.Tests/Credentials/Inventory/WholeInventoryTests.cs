@@ -24,8 +24,8 @@ public sealed class WholeInventoryTests
         await services.GetRequiredService<ICredentialInventory>().ReadAsync(sink, cancellationToken);
 
         Assert.Equal([], sink.Outcomes.Where(o => !o.Complete).Select(o => $"{o.Source}: {o.Reason}"));
-        // Applications, service principals, subscriptions, three subscriptions' resources, three collections of five vaults.
-        Assert.Equal(3 + 3 + 15, sink.Outcomes.Select(o => o.Source).Distinct(StringComparer.Ordinal).Count());
+        // Applications, service principals, subscriptions, permissions and resources of three, three collections of five vaults.
+        Assert.Equal(3 + 3 + 3 + 15, sink.Outcomes.Select(o => o.Source).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(sink.Outcomes.Count, sink.Outcomes.Select(o => o.Source).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(sink.Credentials.Count, sink.Credentials.Select(c => (c.Kind, c.Subject.Id, c.Part)).Distinct().Count());
         // As docs/architecture/sandbox-tenant.md describes the demo: managed secrets and keys of certificates come on top and are not

@@ -31,8 +31,21 @@ public sealed class DetectionBuilderTests
         Assert.Equal([("CRED-001", Owner(Ada))], Owned(new([Robot, Left, Nameless, Aaron, Zoe, Ada], null)));
 
     [Fact]
-    public void A_user_of_whom_nothing_is_known_is_asked_before_nobody() =>
-        Assert.Equal([("CRED-001", Owner(Aaron))], Owned(new([Left, Aaron, Robot], null)));
+    public void A_user_of_whom_nothing_is_known_is_asked_before_the_fallback_but_does_not_count_as_living() =>
+        Assert.Equal([("CRED-001", Owner(Aaron)), ("CRED-006", Owner(Aaron))], Owned(new([Left, Aaron, Robot], null)));
+
+    [Fact]
+    public void An_owner_of_whom_nothing_is_known_makes_CRED_006_unknown()
+    {
+        var owners = Answer("o-1", new([Left, Aaron, Robot], null));
+
+        var found = Build(Given.Policy(), Given.Secret(age: 90), DetectionAnswers.None with { Owners = owners })[1];
+
+        Assert.Equal(
+            ("CRED-006", true, "Whether Aaron, one of its owners, can sign in is not known."),
+            (found.ControlId, found.Unknown, found.Reason)
+        );
+    }
 
     [Fact]
     public void Disabled_users_service_principals_and_users_without_an_address_are_not_asked() =>

@@ -56,6 +56,16 @@ internal static class Given
         params (string, string)[] tags
     ) => Credential(CredentialKind.ClientSecret, Now.AddDays(-age), Now.AddDays(left), name, id, tags);
 
+    /// <summary>A secret in a vault, with its vault's tags and its own as the inventory gives them.</summary>
+    public static Credential InVault((string Name, string Value)[] vault, (string Name, string Value)[] own)
+    {
+        var outer = vault.ToDictionary(t => t.Name, t => t.Value, StringComparer.OrdinalIgnoreCase);
+        var all = new Dictionary<string, string>(outer, StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in own)
+            all[name] = value;
+        return Credential(CredentialKind.VaultSecret, Now.AddDays(-10), Now.AddDays(60), "kv-hr/db") with { Tags = all, VaultTags = outer };
+    }
+
     public static CredentialEvaluator Evaluator(CredentialPolicy policy, params (string Address, string[] Ids)[] owned) =>
         new(policy, owned.ToDictionary(o => o.Address, o => (IReadOnlySet<string>)o.Ids.ToHashSet()), Now);
 

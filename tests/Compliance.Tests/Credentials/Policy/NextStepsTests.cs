@@ -18,7 +18,12 @@ public sealed class NextStepsTests
         string part = KeyId,
         string? type = null,
         string name = "billing"
-    ) => Step(control, Given.Credential(kind, expires: End, id: id, name: name) with { Part = part, ResourceType = type });
+    )
+    {
+        var isWhole = kind is CredentialKind.VaultSecret or CredentialKind.VaultKey or CredentialKind.VaultCertificate;
+        var credential = Given.Credential(kind, expires: End, id: id, name: name);
+        return Step(control, credential with { Part = isWhole ? "" : part, ResourceType = type });
+    }
 
     private static string Step(string control, Credential credential, Person? owner = null) =>
         NextSteps.For(control, credential, CredentialRules.Default, owner, Now);
@@ -178,5 +183,23 @@ public sealed class NextStepsTests
         var step = Step("CRED-001", Given.Credential(CredentialKind.StorageKey, id: id, name: name), Ada with { Name = name });
         Assert.DoesNotContain('\n', step);
         Assert.Equal(2, step.Count(c => c == '`'));
+    }
+
+    [Theory]
+    [InlineData("VaultSecret", "secret")]
+    [InlineData("VaultKey", "key")]
+    [InlineData("VaultCertificate", "certificate")]
+    public void An_older_version_that_is_still_served_is_disabled_and_not_made_again(string kind, string noun)
+    {
+        var c = Given.Credential(Enum.Parse<CredentialKind>(kind), id: $"https://kv-hr.vault.azure.net/{noun}s/db", name: "kv-hr/db") with
+        {
+            Part = "v1",
+        };
+
+        Assert.EndsWith(
+            $"`az keyvault {noun} set-attributes --vault-name kv-hr --name db --version v1 --enabled false`.",
+            NextSteps.For("CRED-001", c, CredentialRules.Default, null, Given.Now),
+            StringComparison.Ordinal
+        );
     }
 }

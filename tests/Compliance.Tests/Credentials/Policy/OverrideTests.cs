@@ -45,6 +45,46 @@ public sealed class OverrideTests
         );
     }
 
+    // The vault's team and owner, the secret's own; 90 days is what holds without an override.
+    [Theory]
+    [InlineData("", "team=slow", 90)]
+    [InlineData("", "owner=ada@contoso.com", 90)]
+    [InlineData("", "team=fast", 10)]
+    [InlineData("team=slow", "", 300)]
+    [InlineData("team=slow", "team=fast", 10)]
+    [InlineData("team=fast", "team=slow", 10)]
+    [InlineData("team=fast", "team=other", 10)]
+    [InlineData("owner=ada@contoso.com", "owner=zoe@contoso.com", 90)]
+    [InlineData("owner=ada@contoso.com", "", 200)]
+    public void A_tag_on_an_object_in_a_vault_never_gives_it_more_time(string vault, string own, int expected)
+    {
+        var overrides =
+            Override("slow", "tag: team=slow", "maxAge: 300d")
+            + Override("fast", "tag: team=fast", "maxAge: 10d")
+            + Override("ada", "owner: ada@contoso.com", "maxAge: 200d");
+
+        Assert.Equal(expected, MaxAge(overrides, Given.InVault(Tags(vault), Tags(own))));
+
+        static (string, string)[] Tags(string tag) => tag.Split('=') is [var name, var value] ? [(name, value)] : [];
+    }
+
+    [Fact]
+    public void The_rules_of_an_object_in_a_vault_are_the_stricter_ones_one_by_one()
+    {
+        var overrides =
+            Override("vault", "tag: team=a", "maxAge: 10d, maxLifetime: 400d, warnBefore: [9d], requireExpiry: false")
+            + Override("own", "tag: team=b", "maxAge: 300d, maxLifetime: 100d, warnBefore: [5d]");
+
+        var rules = Given
+            .Evaluator(Given.Policy("overrides:\n" + overrides))
+            .RulesFor(Given.InVault([("team", "a")], [("team", "b")]));
+
+        Assert.Equal(
+            (10, 100, "9,5", true),
+            (rules.MaxAgeDays, rules.MaxLifetimeDays, string.Join(',', rules.WarnBeforeDays), rules.RequireExpiry)
+        );
+    }
+
     [Fact]
     public void A_lower_rank_still_changes_the_rules_that_a_higher_one_leaves_alone() =>
         Assert.Equal(

@@ -37,6 +37,23 @@ public sealed class SeverityTests
     public void Where_a_floor_and_a_ceiling_meet_the_floor_wins() =>
         Assert.Equal(Severity.High, Of("CRED-001", null, ("environment", "dev"), ("dataClassification", "restricted")));
 
+    // What the vault is tagged with, what its secret is.
+    [Theory]
+    [InlineData("production", "dev", Severity.Critical)]
+    [InlineData("dev", "production", Severity.Critical)]
+    [InlineData("dev", "dev", Severity.Low)]
+    [InlineData("dev", null, Severity.Low)]
+    [InlineData(null, "dev", Severity.High)]
+    [InlineData("production", null, Severity.Critical)]
+    public void A_tag_on_an_object_in_a_vault_raises_its_severity_and_never_lowers_it(string? vault, string? own, Severity expected)
+    {
+        var secret = Given.InVault(Environment(vault), Environment(own));
+
+        Assert.Equal(expected, Given.Policy(Shipped).Severity.Of("CRED-001", secret, null));
+
+        static (string, string)[] Environment(string? value) => value is null ? [] : [("environment", value)];
+    }
+
     [Theory]
     [InlineData(89, null, Severity.Low)]
     [InlineData(90, Severity.High, Severity.High)] // the policy below has CRED-002 at low
