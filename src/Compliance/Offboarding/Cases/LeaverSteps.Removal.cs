@@ -121,6 +121,8 @@ public sealed partial class LeaverSteps
         var plan = await PlanAsync(run, planId, cancellationToken);
         if (plan.PolicySha256 != policy.Sha256 || await HasLapsedAsync(run, planId, cancellationToken))
             return new(NextAction.Retry);
+        if (!state.Begun.Contains(planId, StringComparer.Ordinal) && await PausedAsync(run, cancellationToken) is { } paused)
+            return paused;
         await RemovingAsync(run, planId, cancellationToken);
         if (!state.Begun.Contains(planId, StringComparer.Ordinal))
         {
@@ -147,7 +149,7 @@ public sealed partial class LeaverSteps
             .ToHashSet(StringComparer.Ordinal);
         var (done, until) = await PassAsync(run, "outcomes", plan, settled, state.Tried, cancellationToken);
         if (done is null)
-            return new(NextAction.Throttled, until);
+            return await PausedAsync(run, cancellationToken) ?? new(NextAction.Throttled, until);
         state = await ChangeStateAsync(
             run,
             s => s with { Outcomes = StepOutcomes.Merge(s.Outcomes, done.Outcomes), Tried = done.Tried },
@@ -422,6 +424,7 @@ public sealed partial class LeaverSteps
     )
     {
         var (done, wait) = await PlanPasses.RunAsync(
+            _parts.Pause,
             _parts.Executor,
             _parts.Documents,
             Name(run, $"{kind}-{plan.Id()[..12]}-last.json"),

@@ -1,6 +1,7 @@
 using Azure;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Guards;
+using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Ledger;
@@ -90,11 +91,6 @@ public sealed class LeaverDesk
 
     internal static readonly ScheduledControl ExpiryErasure = DailyCheck.Expected("LeaverExpiryErasure");
 
-    private const string AccessEnded = "your own access has ended: ask somebody else";
-
-    // With continuous access evaluation a token lives for 28 hours.
-    private static readonly TimeSpan TokensLive = TimeSpan.FromHours(30);
-
     private readonly LeaverDeskParts _parts;
 
     internal LeaverDesk(LeaverDeskParts parts) => _parts = parts;
@@ -151,11 +147,9 @@ public sealed class LeaverDesk
         CancellationToken cancellationToken
     )
     {
-        var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
+        var signIn = await _parts.Approvers.SignInAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } person)
             return (signIn.Status, signIn.Reason, null);
-        if (await HasLeftAsync(person, cancellationToken))
-            return (403, AccessEnded, null);
         var (status, refused, known) = await _parts.Causes.StartAsync(user, reason, person.ObjectId, cancellationToken);
         if (known is null)
             return (status, refused, null);
@@ -232,6 +226,7 @@ public sealed class LeaverDesk
             [
                 () => _parts.Refusals.FlushAsync(cancellationToken),
                 () => _parts.Causes.SettleAsync(cancellationToken),
+                () => _parts.Pause.SettleAsync(cancellationToken),
                 () => _parts.Steps.BlockGroupsAsync(cancellationToken),
                 () => _parts.Intake.RecordOwedAsync(cancellationToken),
                 () => RecordActsAsync(cancellationToken),
@@ -365,6 +360,9 @@ public sealed class LeaverDesk
     public Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(CancellationToken cancellationToken) =>
         _parts.Approvals.OpenAsync(Tenant, _parts.Time.GetUtcNow(), cancellationToken);
 
+    /// <summary>Whether a request asks to let acts continue that are paused.</summary>
+    public static bool LetsActsContinue(ApprovalRequest request) => PauseSwitch.Asks(request);
+
     /// <summary>Takes an approver's answer.</summary>
     /// <param name="authorization">Header Authorization with the approver's token.</param>
     /// <param name="requestId">The request.</param>
@@ -382,11 +380,9 @@ public sealed class LeaverDesk
         CancellationToken cancellationToken
     )
     {
-        var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
+        var signIn = await _parts.Approvers.SignInAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null, null);
-        if (await HasLeftAsync(approver, cancellationToken))
-            return (403, AccessEnded, null, null);
         var outcome = await _parts.Approvals.AnswerAsync(
             Tenant,
             requestId,
@@ -399,6 +395,8 @@ public sealed class LeaverDesk
         );
         if (outcome.Request is { } answered && ForCauseStarts.Asks(answered))
             await SettleCauseAsync(answered.CaseId, cancellationToken);
+        if (outcome.Request is { } asked && PauseSwitch.Asks(asked))
+            await _parts.Pause.TrySettleAsync(cancellationToken);
         return outcome.Objection is { } objection
             ? (outcome.Request is null ? 404 : 409, objection, null, null)
             : (200, null, outcome.Request, outcome.State);
@@ -417,11 +415,9 @@ public sealed class LeaverDesk
         CancellationToken cancellationToken
     )
     {
-        var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
+        var signIn = await _parts.Approvers.SignInAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null);
-        if (await HasLeftAsync(approver, cancellationToken))
-            return (403, AccessEnded, null);
         if (await CaseAsync(caseId, cancellationToken) is { IsNotGivenBack: true })
             return (409, $"case {caseId} could not give back everything: give it back first, see its findings", null);
         try
@@ -450,21 +446,6 @@ public sealed class LeaverDesk
         {
             return (409, e.Message, null);
         }
-    }
-
-    // A token outlives the block by up to a day, and an account may be one that this app may not block: whose access has ended decides
-    // nothing any more. A case may be blocked long after it was
-    // due, so that it is looked for among all who left of late.
-    private async Task<bool> HasLeftAsync(ApproverIdentity person, CancellationToken cancellationToken)
-    {
-        var now = _parts.Time.GetUtcNow();
-        return (await _parts.Cases.OpenAsync(Tenant, now - CaseRules.Remembered, cancellationToken)).Any(c =>
-            (c.BlockedAt > now - TokensLive || c is { BegunAt: not null, BlockedAt: null })
-            && c.EmployedIn is null
-            && !CaseRules.IsTakenBack(c)
-            && !CaseRules.IsLater(c, now)
-            && string.Equals(c.UserId, person.ObjectId, StringComparison.OrdinalIgnoreCase)
-        );
     }
 
     private async Task<LeaverDispatch> ReadAsync(Func<HrEvent> read, string trigger, CancellationToken cancellationToken)
@@ -520,8 +501,9 @@ internal sealed record LeaverDeskParts(
     IDocumentStore Documents,
     ILeaverDirectory Directory,
     IPolicyActs PolicyActs,
-    ApproverTokenValidator Tokens,
+    Approvers Approvers,
     ApprovalBoard Approvals,
+    PauseSwitch Pause,
     BlockingFirst Urgent,
     CaseCourse Course,
     ForCauseStarts Causes,
