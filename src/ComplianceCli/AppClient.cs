@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Pauses;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Intake;
@@ -88,25 +89,42 @@ internal sealed class AppClient(Connection connection) : IDisposable
     }
 
     /// <summary>Ends a person's access for cause, as the person the token is of.</summary>
-    public async Task<LeaverCase> StartAsync(string user, string reason, string token, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/offboarding/cases")
-        {
-            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
-            Content = JsonContent.Create(
-                new
-                {
-                    user,
-                    forCause = true,
-                    reason,
-                }
-            ),
-        };
-        using var answer = await JsonAsync(request, cancellationToken);
-        return answer.Deserialize<LeaverCase>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
-    }
+    public Task<LeaverCase> StartAsync(string user, string reason, string token, CancellationToken cancellationToken) =>
+        PostAsync<LeaverCase>(
+            "/api/offboarding/cases",
+            new
+            {
+                user,
+                forCause = true,
+                reason,
+            },
+            token,
+            cancellationToken
+        );
+
+    /// <summary>Whether acts are paused.</summary>
+    public Task<PauseView> PauseAsync(CancellationToken cancellationToken) => GetAsync<PauseView>("/api/changes/pause", cancellationToken);
+
+    /// <summary>Pauses acts, as the person the token is of.</summary>
+    public Task<PauseView> PauseAsync(string reason, bool blocking, string token, CancellationToken cancellationToken) =>
+        PostAsync<PauseView>("/api/changes/pause", new { reason, blocking }, token, cancellationToken);
+
+    /// <summary>Asks two others to let acts continue, as the person the token is of.</summary>
+    public Task<PauseView> ResumeAsync(string token, CancellationToken cancellationToken) =>
+        PostAsync<PauseView>("/api/changes/resume", new { }, token, cancellationToken);
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<T> PostAsync<T>(string path, object body, string token, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
+            Content = JsonContent.Create(body),
+        };
+        using var answer = await JsonAsync(request, cancellationToken);
+        return answer.Deserialize<T>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
+    }
 
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
     {

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Compliance.Changes.Approvals;
+using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Text;
 
@@ -105,8 +107,8 @@ internal static class Commands
         var comment = new Option<string?>("--comment") { Description = "Why", HelpName = "TEXT" };
 
         var root = new RootCommand(
-            "Looks after the compliance app: cases of leavers, their plans and certificates, what waits for approval, the evidence, "
-                + "events sent by hand, and messages that were given up."
+            "Looks after the compliance app: cases of leavers, their plans and certificates, what waits for approval, the pause, the "
+                + "evidence, events sent by hand, and messages that were given up."
         )
         {
             new Command("offboard", "Leavers")
@@ -213,6 +215,9 @@ internal static class Commands
                         var one =
                             (await client.ApprovalsAsync(token)).FirstOrDefault(r => r.Id == id)
                             ?? throw new CliException($"there is no open request {id}: compliance approvals list");
+                        // To resume changes nothing by itself: the reasons are all there is to read.
+                        if (PauseSwitch.Asks(one))
+                            return await ShowResumeAsync(output, parsed.GetValue(json), one);
                         var document = await client.DocumentAsync(one.CaseId, $"plan-{one.PlanId}.json", token);
                         var read = JsonSerializer.Deserialize<ActionPlan>(document, ComplianceJson.Compact)!;
                         // What is approved is what is read here, and nothing else.
@@ -279,6 +284,15 @@ internal static class Commands
             connection,
             json,
         };
+        foreach (
+            var command in PauseCommands.Create(
+                parsed => Connection.From(parsed.GetValue(app), parsed.GetValue(key), parsed.GetValue(connection)),
+                OwnToken,
+                json,
+                output
+            )
+        )
+            root.Subcommands.Add(command);
         var result = root.Parse(arguments);
         if (result.Errors.Count > 0)
         {
@@ -301,6 +315,16 @@ internal static class Commands
         Environment.GetEnvironmentVariable("COMPLIANCE_TOKEN") is { Length: > 0 } given
             ? Connection.Sendable(given, "COMPLIANCE_TOKEN")
             : throw new CliException("COMPLIANCE_TOKEN is not set: it holds your Entra token for the app");
+
+    private static async Task<int> ShowResumeAsync(TextWriter output, bool isJson, ApprovalRequest asked)
+    {
+        if (isJson)
+            return Json(output, asked);
+        foreach (var reason in asked.Reasons)
+            await output.WriteLineAsync(reason);
+        await output.WriteLineAsync($"Answer with: compliance approvals answer {asked.Id} --plan {asked.PlanId}");
+        return 0;
+    }
 
     private static int Json(TextWriter output, object value)
     {

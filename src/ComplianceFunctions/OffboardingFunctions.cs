@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Compliance.Changes.Approvals;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Desk;
@@ -11,9 +10,6 @@ namespace ComplianceFunctions;
 /// <summary>Triggers of the offboarding capability. Each binds, calls the desk, and starts or notifies the case's orchestration.</summary>
 public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<OffboardingFunctions> log)
 {
-    /// <summary>A body may be so long, in bytes.</summary>
-    internal const int MaxBodyBytes = 16 * 1024;
-
     /// <summary>
     /// Takes a signed HR event: <c>POST /api/hr/events</c> answers 202 with the case, also for a repeat; 409 when a later event is in
     /// force; 400, 401, 413, 415 or 503 when it is refused. The signature is the authorisation: no function key.
@@ -128,7 +124,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     )
     {
         if (
-            await BodyAsync<StartBody>(request, cancellationToken)
+            await JsonBody.ReadAsync<StartBody>(request, cancellationToken)
                 is not { ForCause: true, User: { Length: > 0 and <= 256 } user, Reason: { Length: > 0 and <= 500 } reason }
             || string.IsNullOrWhiteSpace(user)
             || string.IsNullOrWhiteSpace(reason)
@@ -214,7 +210,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         CancellationToken cancellationToken
     )
     {
-        var body = await BodyAsync<ApprovalBody>(request, cancellationToken);
+        var body = await JsonBody.ReadAsync<ApprovalBody>(request, cancellationToken);
         if (body is not { PlanId: { Length: > 0 } planId, Approve: { } approve } || !IsCase(requestId))
             return Json(
                 StatusCodes.Status400BadRequest,
@@ -230,8 +226,10 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         );
         if (answered is null)
             return Json(status, new { error = reason });
+        if (state == ApprovalState.Approved && LeaverDesk.LetsActsContinue(answered))
+            await WakeAsync(client, cancellationToken);
         // The orchestration also asks the board by itself: a lost word costs minutes, not the answer.
-        if (state != ApprovalState.Open)
+        else if (state != ApprovalState.Open)
             await TellAsync(client, answered.InstanceId, ChangeEvents.Answered, answered.Id, cancellationToken);
         return Json(
             status,
@@ -291,6 +289,13 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
         if (!started && (known.IsTaken || known.IsTakenFromOther) && (dispatch.Notify || dispatch.Start))
             await TellAsync(client, known.UndoInstanceId, LeaverOrchestrations.HrChanged, "", cancellationToken);
         await desk.SettleAsync(dispatch, cancellationToken);
+    }
+
+    // What the pause held asks again by itself, within a quarter of an hour: a leaver who is not blocked should not wait for that.
+    private async Task WakeAsync(DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        foreach (var run in await desk.ExpectedAsync(cancellationToken))
+            await TellAsync(client, run.InstanceId, LeaverOrchestrations.HrChanged, "", cancellationToken);
     }
 
     private async Task EnsureAsync(LeaverRun run, DurableTaskClient client, CancellationToken cancellationToken)
@@ -385,24 +390,6 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
                 throw;
             Running(log, instanceId, e.GetType().Name);
             return false;
-        }
-    }
-
-    // Null when it is no such JSON. Whose token was not looked at yet sends no more than an answer needs.
-    private static async Task<T?> BodyAsync<T>(HttpRequest request, CancellationToken cancellationToken)
-        where T : class
-    {
-        var body = new byte[MaxBodyBytes + 1];
-        var length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellationToken);
-        if (length > MaxBodyBytes)
-            return null;
-        try
-        {
-            return JsonSerializer.Deserialize<T>(body.AsSpan(0, length), JsonSerializerOptions.Web);
-        }
-        catch (JsonException)
-        {
-            return null;
         }
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Azure.Core;
 using Compliance.Changes.Execution;
+using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Actions;
@@ -208,6 +209,12 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
         services.AddTenant(configuration);
         services.AddLeaverDirectory();
         services.AddPlanExecutor();
+        services.AddSingleton<IPause, NeverPaused>();
         return services.BuildServiceProvider();
+    }
+    // No state is kept here: what is measured is the tenant's part.
+    private sealed class NeverPaused : IPause
+    {
+        public Task<PauseHold?> HoldingAsync(bool isBlocking, CancellationToken cancellationToken) => Task.FromResult<PauseHold?>(null);
     }
 }

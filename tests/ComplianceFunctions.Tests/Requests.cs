@@ -60,10 +60,17 @@ internal static class Requests
     }
 
     /// <summary>Has a function answer a request, in a scope of its own as the worker calls it.</summary>
-    public static async Task<(HttpStatusCode Status, byte[] Body)> AnswerAsync(
+    public static Task<(HttpStatusCode Status, byte[] Body)> AnswerAsync(
         IServiceProvider services,
         HttpRequest request,
         Func<OffboardingFunctions, Task<IActionResult>> function
+    ) => AnswerAsync<OffboardingFunctions>(services, request, function);
+
+    /// <summary>The same of any class of functions.</summary>
+    public static async Task<(HttpStatusCode Status, byte[] Body)> AnswerAsync<T>(
+        IServiceProvider services,
+        HttpRequest request,
+        Func<T, Task<IActionResult>> function
     )
     {
         await using var scope = services.CreateAsyncScope();
@@ -71,7 +78,7 @@ internal static class Requests
         context.RequestServices = scope.ServiceProvider;
         using var body = new MemoryStream();
         context.Response.Body = body;
-        var result = await function(ActivatorUtilities.CreateInstance<OffboardingFunctions>(scope.ServiceProvider));
+        var result = await function(ActivatorUtilities.CreateInstance<T>(scope.ServiceProvider));
         await result.ExecuteResultAsync(new ActionContext(context, new RouteData(), new ActionDescriptor()));
         return ((HttpStatusCode)context.Response.StatusCode, body.ToArray());
     }

@@ -168,7 +168,11 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
         var resolvedLater = finding.Status == FindingStatus.Resolved && !(finding.ResolvedAt < request.To);
         var people = CaseOf(d) is { } person ? new[] { person } : [];
         // What is about leavers and HR's events is worded with whatever the directory and HR gave: heirs, managers, those who fit.
-        var about = d.ControlId.StartsWith(LeaverControls, StringComparison.Ordinal) || CaseOf(d) is not null;
+        // Why acts are paused is written by a person.
+        var about =
+            d.ControlId.StartsWith(LeaverControls, StringComparison.Ordinal)
+            || d.ControlId == ControlCatalogue.ActsPaused
+            || CaseOf(d) is not null;
         var subject =
             hide.Hides && (d.Subject.Type is PersonFilter.UserSubject or IntakeControls.EventSubject)
                 ? d.Subject with

@@ -27,6 +27,9 @@ public static class ControlCatalogue
     /// <summary>Id of the control that every message is processed and every event delivered.</summary>
     public const string MessageLeft = "RUN-002";
 
+    /// <summary>Id of the control that nothing that has to be done is paused.</summary>
+    public const string ActsPaused = "RUN-003";
+
     /// <summary>Id of the control that what a leaver could read is rotated.</summary>
     public const string KnownByLeaver = "LEAVE-020";
 
@@ -148,6 +151,13 @@ public static class ControlCatalogue
             Severity.High,
             "A message that was given up may be a leaver who keeps all access, and the queue it lies in reports nothing.",
             [CommonCriteriaMonitoring, Evaluation, AiEvaluation]
+        ),
+        new(
+            ActsPaused,
+            "Acts are paused",
+            Severity.High,
+            "While acts are held, access that has to end stays, and a pause that everybody forgot never ends by itself.",
+            [CommonCriteriaMonitoring, AccessRemoval, AccessRights, TerminationProcedures]
         ),
         new(
             "LEAVE-001",

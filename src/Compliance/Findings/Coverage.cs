@@ -52,6 +52,9 @@ public static class Sources
     /// <summary>This app's own schedule.</summary>
     public const string Schedule = "app/schedule";
 
+    /// <summary>Whether this app's acts are paused.</summary>
+    public const string Pause = "app/pause";
+
     /// <summary>The events of Key Vault that arrived here. What a lost one was about is read by every complete check.</summary>
     public const string VaultEvents = "keyvault/events";
 

@@ -47,4 +47,7 @@ public static class SubjectTypes
 
     /// <summary>A control of this app.</summary>
     public const string Control = "control";
+
+    /// <summary>The pause of what this app changes.</summary>
+    public const string Pause = "pause";
 }

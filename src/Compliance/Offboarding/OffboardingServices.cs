@@ -1,6 +1,7 @@
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Caps;
 using Compliance.Changes.Guards;
+using Compliance.Changes.Pauses;
 using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.Offboarding.Cases;
@@ -39,6 +40,9 @@ internal static class OffboardingServices
         services.AddSingleton<ISignInKeys, SignInKeys>();
         services.AddSingleton<ApproverTokenValidator>();
         services.AddSingleton<ApprovalBoard>();
+        services.AddSingleton<IApproverCheck, EndedAccess>();
+        services.AddSingleton<Approvers>();
+        services.AddPause();
 
         services.AddLeaverDirectory();
         services.AddPlanExecutor();

@@ -50,16 +50,20 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
     private const int BatchesSideBySide = 8;
 
     /// <summary>
-    /// Sends all of them. Every request has an answer in the result; a batch that failed as a whole answers for each of its requests with
-    /// status 0 and the reason.
+    /// Sends all of them. Every request that was sent has an answer in the result; a batch that failed as a whole answers for each of its
+    /// requests with status 0 and the reason.
     /// </summary>
     /// <param name="requests">In any number.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <param name="attempts">How often a request is sent at most; 1 where what comes next cannot wait.</param>
+    /// <param name="isHeldAsync">
+    /// Asked before each batch: the requests of one that is held are not sent and have no answer. Null sends all.
+    /// </param>
     public async Task<IReadOnlyDictionary<string, BatchAnswer>> SendAsync(
         IEnumerable<BatchRequest> requests,
         CancellationToken cancellationToken,
-        int attempts = ThrottleAwareRetryHandler.MaxAttempts
+        int attempts = ThrottleAwareRetryHandler.MaxAttempts,
+        Func<Task<bool>>? isHeldAsync = null
     )
     {
         var done = new ConcurrentDictionary<string, BatchAnswer>(StringComparer.OrdinalIgnoreCase);
@@ -72,6 +76,8 @@ internal sealed class GraphBatch(TenantConnection tenant, TimeProvider time)
                 new ParallelOptions { MaxDegreeOfParallelism = BatchesSideBySide, CancellationToken = cancellationToken },
                 async (some, token) =>
                 {
+                    if (isHeldAsync is not null && await isHeldAsync())
+                        return;
                     var answers = await PostAsync(some, token);
                     for (var i = 0; i < some.Length; i++)
                     {

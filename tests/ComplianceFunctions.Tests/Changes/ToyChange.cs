@@ -2,6 +2,7 @@ using Compliance.Changes.Caps;
 using Compliance.Changes.Execution;
 using Compliance.Changes.Flow;
 using Compliance.Changes.Guards;
+using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 
 namespace ComplianceFunctions.Tests.Changes;
@@ -92,7 +93,7 @@ internal sealed class ToyChange(ToyWorld world) : IChange<Boxes>
 }
 
 /// <summary>Removes boxes, one after the other, and only as they were planned.</summary>
-internal sealed class ToyExecutor(ToyWorld world) : IPlanExecutor
+internal sealed class ToyExecutor(ToyWorld world, IPause pause) : IPlanExecutor
 {
     public async Task<PlanPass> RunAsync(
         ActionPlan plan,
@@ -104,8 +105,12 @@ internal sealed class ToyExecutor(ToyWorld world) : IPlanExecutor
         var outcomes = new List<StepOutcome>();
         foreach (var step in plan.Steps.Where(s => !settled.Contains(s.Id) && !tried.Contains(s.Id)))
         {
+            if (await pause.HoldingAsync(isBlocking: false, cancellationToken) is { } holding)
+                return new(outcomes, outcomes.Count == 0 ? holding.Wait : TimeSpan.Zero);
             await world.Simulation.PassAsync("remove");
             outcomes.Add(world.Remove(plan, step));
+            if (world.AfterRemoval is { } happening)
+                await happening();
         }
         return new(outcomes, TimeSpan.Zero);
     }

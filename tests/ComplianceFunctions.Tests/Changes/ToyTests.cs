@@ -298,6 +298,69 @@ public sealed class ToyTests
         Assert.Equal(["d-box", "e-box"], world.Removed.Select(r => r.Box));
     }
 
+    [Fact]
+    public async Task While_acts_are_paused_nothing_is_let_begin_and_people_may_be_asked()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        await world.PauseAsync(true);
+        world.Put("c", new("a", true, 1));
+        world.Put("d", new("p", true, 1));
+        await world.BeginAsync("c");
+        await world.BeginAsync("d");
+        await RunAsync(world, TimeSpan.FromHours(5));
+        await world.AnswerAsync("d", "one", true);
+        var approved = (await world.AnswerAsync("d", "two", true))!.Request!;
+        await RunAsync(world, TimeSpan.FromHours(5));
+        Assert.Empty(world.Removed);
+        Assert.Null((await world.Board.FindAsync(ToyWorld.Tenant, approved.Id, TestContext.Current.CancellationToken))!.BegunAt);
+
+        await world.PauseAsync(false);
+        await RunAsync(world, TimeSpan.FromMinutes(16));
+
+        Assert.Equal(["a", "p"], world.Removed.Select(r => r.Box).Order());
+    }
+
+    [Fact]
+    public async Task A_pause_between_the_decision_and_the_act_leaves_nothing_on_record_as_begun()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("a", true, 1));
+        world.Simulation.AfterStep = step => step.Name == nameof(ToyFunctions.ToyDecide) ? world.PauseAsync(true) : Task.CompletedTask;
+        await world.BeginAsync("c");
+        await RunAsync(world, TimeSpan.FromHours(5));
+        Assert.Empty(world.Evidence);
+        Assert.Empty(world.Removed);
+
+        world.Simulation.AfterStep = null;
+        await world.PauseAsync(false);
+        await RunAsync(world, TimeSpan.FromMinutes(16));
+
+        Assert.Equal(["a"], world.Removed.Select(r => r.Box));
+    }
+
+    [Fact]
+    public async Task A_pause_in_the_midst_of_a_plan_holds_its_next_step_and_what_was_done_is_on_record()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        foreach (var box in (string[])["a", "b", "c"])
+            world.Put("c", new(box, true, 1));
+        world.AfterRemoval = () => world.PauseAsync(true);
+        await world.BeginAsync("c");
+        await RunAsync(world, TimeSpan.FromHours(30));
+        Assert.Equal(["a"], world.Removed.Select(r => r.Box));
+        Assert.Equal(
+            ["toy.act incomplete", "toy.begun begun"],
+            world.Evidence.Values.Select(r => $"{r.Action} {r.Outcome}").Order(StringComparer.Ordinal)
+        );
+
+        world.AfterRemoval = null;
+        await world.PauseAsync(false);
+        await RunAsync(world, TimeSpan.FromMinutes(16));
+
+        Assert.Equal(["a", "b", "c"], world.Removed.Select(r => r.Box));
+        Assert.True((await world.CertificateAsync("c"))!.Clear);
+    }
+
     [Theory]
     [MemberData(nameof(Seeds))]
     public async Task A_random_life_removes_nothing_that_it_may_not_and_ends_in_a_certificate(int seed)
@@ -311,6 +374,8 @@ public sealed class ToyTests
         for (var happening = 0; happening < 60; happening++)
         {
             var name = cases[draw.Next(cases.Length)];
+            if (draw.Next(8) == 0)
+                await world.PauseAsync(draw.Next(2) == 0);
             switch (draw.Next(12))
             {
                 case 0 or 1 or 2:
@@ -346,6 +411,7 @@ public sealed class ToyTests
             Assert.Empty(world.Harm);
         }
         (world.IsReadable, world.IsPermitted) = (true, true);
+        await world.PauseAsync(false);
         foreach (var name in cases)
         {
             await world.BeginAsync(name);

@@ -5,6 +5,7 @@ using Compliance.Changes.Caps;
 using Compliance.Changes.Execution;
 using Compliance.Changes.Flow;
 using Compliance.Changes.Guards;
+using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Ledger;
 using Compliance.Ledger.Format;
@@ -68,6 +69,12 @@ internal sealed class ToyWorld : IAsyncDisposable
     /// <summary>True while the service answers that it removed what it leaves.</summary>
     public bool Lies { get; set; }
 
+    /// <summary>Whether acts are paused.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Happens after each box that was removed; null for nothing.</summary>
+    public Func<Task>? AfterRemoval { get; set; }
+
     /// <summary>What was removed: when, and in which round of which case.</summary>
     public List<(DateTimeOffset At, string Case, int Round, string Box)> Removed { get; } = [];
 
@@ -128,6 +135,29 @@ internal sealed class ToyWorld : IAsyncDisposable
         );
     }
 
+    /// <summary>Pauses acts, or lets them continue.</summary>
+    public async Task PauseAsync(bool isPaused)
+    {
+        await Services
+            .GetRequiredService<TablePause>()
+            .ChangeAsync(
+                s =>
+                    s with
+                    {
+                        Latest = new ActPause
+                        {
+                            Number = (s.Latest?.Number ?? 0) + 1,
+                            PausedBy = "ann",
+                            Reason = "a bad policy",
+                            At = Now,
+                            ResumedAt = isPaused ? null : Now,
+                        },
+                    },
+                TestContext.Current.CancellationToken
+            );
+        IsPaused = isPaused;
+    }
+
     /// <summary>Answers the open request of a case; null when there is none.</summary>
     public async Task<AnswerOutcome?> AnswerAsync(string caseId, string who, bool approve, bool raises = true)
     {
@@ -169,6 +199,8 @@ internal sealed class ToyWorld : IAsyncDisposable
                 return Ended(StepResult.AlreadySo);
             if (step.Arguments["version"] != $"{box.Version}")
                 return Ended(StepResult.Refused, "it changed since the plan was made");
+            if (IsPaused)
+                Harm.Add($"{box.Id} was removed though acts are paused");
             if (!box.IsOld)
                 Harm.Add($"{box.Id} was removed though it is not old");
             if (round.IsCancelled || round.From > Now)
@@ -233,6 +265,10 @@ internal sealed class ToyWorld : IAsyncDisposable
                 .AddSingleton<IPolicyActs, TablePolicyActs>()
                 .AddSingleton<IEvidenceLog, Kept>()
                 .AddSingleton<ApprovalBoard>()
+                .AddLogging()
+                .AddSingleton(new TenantId(Tenant))
+                .AddSingleton<TablePause>()
+                .AddSingleton<IPause>(p => p.GetRequiredService<TablePause>())
                 .AddSingleton<IChange<Boxes>, ToyChange>()
                 .AddSingleton<IPlanExecutor, ToyExecutor>()
                 .AddSingleton<ChangeFlow<Boxes>>()

@@ -1,4 +1,5 @@
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Pauses;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Simulation;
@@ -39,6 +40,9 @@ internal enum Invariant
     /// A finding about the directory is resolved only by a step that read it, and only when what it says is not so any more.
     /// </summary>
     ResolvedWhenGone,
+
+    /// <summary>While acts are paused nothing is done in the tenant but blocking, and not even that where it is paused too.</summary>
+    NothingWhilePaused,
 
     /// <summary>What is stored grows with changes, not with time.</summary>
     GrowsWithChanges,
@@ -96,6 +100,9 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private Dictionary<Person, PersonAccess> _access;
     private Dictionary<string, LeaverCase> _cases = new(StringComparer.Ordinal);
     private Dictionary<string, OpenFinding> _openFindings = new(StringComparer.Ordinal);
+    // When acts were last held, and when blocking was.
+    private DateTimeOffset _held = LeaverWorld.Start;
+    private DateTimeOffset _blockingHeld = LeaverWorld.Start;
     private DateTimeOffset _disturbed = LeaverWorld.Start;
     private DateTimeOffset _dayBegan = LeaverWorld.Start;
     private (long Records, long Bytes) _atDayBegin;
@@ -142,6 +149,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
         if (step.Kind == StepKind.Function)
             ReadAnswers();
         var cases = Cases();
+        var pause = Pause(now);
         var changed = new List<Person>();
         foreach (var who in People)
         {
@@ -149,6 +157,8 @@ internal sealed class LeaverInvariants : IHistoryWatch
             if (before.Equals(after))
                 continue;
             changed.Add(who);
+            if (pause is not null)
+                Held(who, before, after, pause, now);
             if (before.Enabled && !after.Enabled)
             {
                 Disabled(who, cases, now);
@@ -173,6 +183,39 @@ internal sealed class LeaverInvariants : IHistoryWatch
 
     private static void Broken(Invariant invariant, DateTimeOffset at, string what) =>
         throw new BrokenInvariantException(invariant, at, what);
+
+    // The pause that an administrator was answered and that two people have not ended since; null when there is none.
+    private PauseView? Pause(DateTimeOffset now)
+    {
+        // Until it is kept that two people ended it, nothing has to be done in time.
+        if (_world.StoredPause() is { Holds: true } stored)
+        {
+            _held = now;
+            if (stored.Blocking)
+                _blockingHeld = now;
+        }
+        if (_world.Paused is not { Paused: true } pause)
+            return null;
+        var isEnded = _world
+            .ApprovalRequests()
+            .Any(r =>
+                r.Id.StartsWith($"resume-{pause.Number}-", StringComparison.Ordinal)
+                && r.Answers.Where(a => a.Approve && !r.Requesters.Contains(a.ApproverId)).DistinctBy(a => a.ApproverId).Count() >= 2
+                && r.Answers.All(a => a.Approve)
+            );
+        return isEnded ? null : pause;
+    }
+
+    private static void Held(Person who, PersonAccess before, PersonAccess after, PauseView pause, DateTimeOffset now)
+    {
+        var isBlock = (before with { Enabled = false }).Equals(after);
+        if (!isBlock || pause.Blocking)
+            Broken(
+                Invariant.NothingWhilePaused,
+                now,
+                $"{who} was changed while acts are paused{(pause.Blocking ? ", blocking included" : "")}: {before} became {after}"
+            );
+    }
 
     // The program has disabled somebody.
     private void Disabled(Person who, Dictionary<string, LeaverCase> cases, DateTimeOffset now)
@@ -263,7 +306,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
 
     private void BlockedInTime(Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
     {
-        if (now < _disturbed + BlockWithin || !_world.Sandbox.Tenant.Denied.IsEmpty)
+        if (now < _disturbed + BlockWithin || now < _blockingHeld + BlockWithin || !_world.Sandbox.Tenant.Denied.IsEmpty)
             return;
         foreach (var (leaver, employment) in _taken.Employments)
         {
@@ -294,7 +337,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private void GivenBackOrAsked(Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
     {
         _disabled.RemoveWhere(p => access[p].Enabled || !access[p].Exists);
-        if (now < _disturbed + AskWithin || !_world.Sandbox.Tenant.Denied.IsEmpty)
+        if (now < _disturbed + AskWithin || now < _held + AskWithin || !_world.Sandbox.Tenant.Denied.IsEmpty)
             return;
         foreach (var who in _disabled)
         {
@@ -417,7 +460,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private void ReadAnswers()
     {
         var cases = Cases();
-        foreach (var request in _world.ApprovalRequests())
+        foreach (var request in _world.ApprovalRequests().Where(r => !PauseSwitch.Asks(r)))
             foreach (var answer in request.Answers)
                 if (!_answers.Exists(a => a.Request.Id == request.Id && a.ApproverId == answer.ApproverId && a.At == answer.At))
                     _answers.Add(new(request, answer.ApproverId, answer.Approve, answer.At, cases[request.CaseId].Round));

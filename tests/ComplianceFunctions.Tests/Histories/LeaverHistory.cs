@@ -59,6 +59,23 @@ internal sealed record Answers(TimeSpan At, int Approver, bool Approve = true, P
 /// <param name="Who">Whose.</param>
 internal sealed record StartsForCause(TimeSpan At, int Approver, Person Who = Person.Lea) : Happening(At);
 
+/// <summary>An administrator pauses acts.</summary>
+/// <param name="At">When.</param>
+/// <param name="Approver">Which of the three approvers, from 0.</param>
+/// <param name="Blocking">Whether blocking is held too.</param>
+internal sealed record Pauses(TimeSpan At, int Approver, bool Blocking = false) : Happening(At);
+
+/// <summary>An administrator asks to resume acts.</summary>
+/// <param name="At">When.</param>
+/// <param name="Approver">Which of the three approvers, from 0.</param>
+internal sealed record AsksToResume(TimeSpan At, int Approver) : Happening(At);
+
+/// <summary>An approver answers the open question whether to resume.</summary>
+/// <param name="At">When.</param>
+/// <param name="Approver">Which of the three approvers, from 0.</param>
+/// <param name="Approve">Yes or no.</param>
+internal sealed record AnswersResume(TimeSpan At, int Approver, bool Approve = true) : Happening(At);
+
 /// <summary>An admin changes the policy file.</summary>
 /// <param name="At">When.</param>
 /// <param name="Edit">What.</param>
@@ -251,6 +268,17 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
         }
         for (var i = random.Next(4); i > 0; i--)
             happenings.Add(new Restarts(Whole(Time())));
+        for (var i = random.Next(3); i > 0; i--)
+        {
+            var (at, pauser) = (Whole(Time()), random.Next(3));
+            happenings.Add(new Pauses(at, pauser, Blocking: random.Next(3) == 0));
+            at += Whole(TimeSpan.FromHours(random.NextDouble() * 60));
+            happenings.Add(new AsksToResume(at, random.Next(3)));
+            for (var answers = random.Next(5); answers > 0; answers--)
+                happenings.Add(
+                    new AnswersResume(at + Whole(TimeSpan.FromHours(random.NextDouble() * 20)), random.Next(3), random.Next(6) > 0)
+                );
+        }
         return new(days, [.. happenings.OrderBy(h => h.At)]);
     }
 

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Azure;
 using Azure.Core.Pipeline;
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Pauses;
 using Compliance.Ledger.Format;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
@@ -13,6 +14,7 @@ using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Policy;
 using Compliance.Tenants;
+using Compliance.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -171,6 +173,15 @@ internal sealed class LeaverWorld : IAsyncDisposable
             case StartsForCause start:
                 await StartForCauseAsync(start.Approver, SmallTenant.IdOf(start.Who));
                 break;
+            case Pauses pause:
+                await PauseAsync(pause.Approver, pause.Blocking);
+                break;
+            case AsksToResume ask:
+                await ResumeAsync(ask.Approver);
+                break;
+            case AnswersResume answer:
+                await AnswerResumeAsync(answer);
+                break;
             case EditsPolicy { Edit: var edit }:
                 _policy.Change(edit);
                 break;
@@ -240,6 +251,13 @@ internal sealed class LeaverWorld : IAsyncDisposable
     /// <summary>All requests for approval, void ones too, as stored.</summary>
     public IReadOnlyList<ApprovalRequest> ApprovalRequests() =>
         [.. Storage.State.Rows(ApprovalBoard.Table).Select(r => ApprovalBoard.Read(r.ToEntity()).Request)];
+
+    /// <summary>The latest pause, as stored; null before the first.</summary>
+    public ActPause? StoredPause() =>
+        Storage
+            .State.Rows(TablePause.Table)
+            .Select(r => JsonSerializer.Deserialize<PauseState>((string)r["Body"]!, ComplianceJson.Compact)!.Latest)
+            .SingleOrDefault();
 
     /// <summary>How many lines the evidence log has.</summary>
     public long EvidenceRecords() => EvidenceLogs().Sum(log => log.LongCount(b => b == '\n'));
@@ -418,6 +436,66 @@ internal sealed class LeaverWorld : IAsyncDisposable
         return await AskAsync("StartLeaver", message, f => f.Start(message, Simulation.Client, _cancellationToken));
     }
 
+    /// <summary>Whether acts are paused, as an administrator was last answered; null when they were never paused.</summary>
+    public PauseView? Paused { get; private set; }
+
+    /// <summary>Pauses acts; the answer's status, null when there was none.</summary>
+    /// <param name="approver">Which approver; null without a token.</param>
+    /// <param name="blocking">Whether blocking is held too.</param>
+    /// <param name="reason">Why.</param>
+    public async Task<HttpStatusCode?> PauseAsync(int? approver, bool blocking = false, string reason = "a bad policy")
+    {
+        var message = Requests.Post(JsonSerializer.SerializeToUtf8Bytes(new { reason, blocking }));
+        if (approver is { } who)
+            message.Headers.Authorization = "Bearer " + await TokenAsync(SmallTenant.Approvers[who]);
+        return await AskAboutPauseAsync("PauseActs", message, f => f.Pause(message, _cancellationToken));
+    }
+
+    /// <summary>Asks to resume acts; the answer's status, null when there was none.</summary>
+    public async Task<HttpStatusCode?> ResumeAsync(int? approver)
+    {
+        var message = Requests.Post([]);
+        if (approver is { } who)
+            message.Headers.Authorization = "Bearer " + await TokenAsync(SmallTenant.Approvers[who]);
+        return await AskAboutPauseAsync("ResumeActs", message, f => f.Resume(message, _cancellationToken));
+    }
+
+    /// <summary>Answers the open question whether to resume; the answer's status, null when there was no question or no answer.</summary>
+    public async Task<HttpStatusCode?> AnswerResumeAsync(AnswersResume answer)
+    {
+        var open = await Services.GetRequiredService<LeaverDesk>().OpenApprovalsAsync(_cancellationToken);
+        return open.FirstOrDefault(PauseSwitch.Asks) is { } request
+            ? await AnswerAsync(request.Id, request.PlanId, answer.Approver, answer.Approve)
+            : null;
+    }
+
+    /// <summary>Answers a request of which all is known; the answer's status, null when there was none.</summary>
+    public async Task<HttpStatusCode?> AnswerAsync(string requestId, string planId, int approver, bool approve = true)
+    {
+        var message = Requests.Post(JsonSerializer.SerializeToUtf8Bytes(new { planId, approve }));
+        message.Headers.Authorization = "Bearer " + await TokenAsync(SmallTenant.Approvers[approver]);
+        return await AskAsync("AnswerApproval", message, f => f.Answer(message, requestId, Simulation.Client, _cancellationToken));
+    }
+
+    private async Task<HttpStatusCode?> AskAboutPauseAsync(
+        string name,
+        HttpRequest request,
+        Func<ChangeFunctions, Task<IActionResult>> function
+    )
+    {
+        HttpStatusCode? status = null;
+        await CallAsync(
+            name,
+            async services =>
+            {
+                (status, var body) = await Requests.AnswerAsync(services, request, function);
+                if (status is HttpStatusCode.OK or HttpStatusCode.Accepted)
+                    Paused = JsonSerializer.Deserialize<PauseView>(body, ComplianceJson.Readable);
+            }
+        );
+        return status;
+    }
+
     /// <summary>Answers a request; the answer's status, null when there was no request or no answer.</summary>
     public async Task<HttpStatusCode?> AnswerAsync(Answers answer)
     {
@@ -427,9 +505,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
         var open = (await desk.OpenApprovalsAsync(_cancellationToken)).Where(r => cases.Contains(r.CaseId));
         if (open.Where(r => ForCauseStarts.Asks(r) == answer.ForCause).MaxBy(r => r.AskedAt) is not { } request)
             return null;
-        var message = Requests.Post(JsonSerializer.SerializeToUtf8Bytes(new { planId = request.PlanId, approve = answer.Approve }));
-        message.Headers.Authorization = "Bearer " + await TokenAsync(SmallTenant.Approvers[answer.Approver]);
-        return await AskAsync("AnswerApproval", message, f => f.Answer(message, request.Id, Simulation.Client, _cancellationToken));
+        return await AnswerAsync(request.Id, request.PlanId, answer.Approver, answer.Approve);
     }
 
     private void Change(EditsDirectory edit)

@@ -142,7 +142,7 @@ public sealed class ForCauseTests
     {
         await using var world = await WorldAsync();
         var fits = Encoding.UTF8.GetBytes(
-            """{"user":"unknown@small.example","forCause":true,"reason":"r"}""".PadRight(OffboardingFunctions.MaxBodyBytes)
+            """{"user":"unknown@small.example","forCause":true,"reason":"r"}""".PadRight(JsonBody.MaxBytes)
         );
 
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(fits));

@@ -12,10 +12,10 @@ public sealed record ApprovalRequest
     /// <summary>The plan that is asked about; another plan is another request, so a changed plan or policy voids earlier answers.</summary>
     public required string PlanId { get; init; }
 
-    /// <summary>The case.</summary>
+    /// <summary>The case; empty when it is about none.</summary>
     public required string CaseId { get; init; }
 
-    /// <summary>Object id of whom the plan is about: may not approve.</summary>
+    /// <summary>Object id of whom the plan is about: may not approve. Empty when it is about no person.</summary>
     public required string SubjectId { get; init; }
 
     /// <summary>Object ids of who asked for the plan, when a person did: may not approve.</summary>
@@ -39,7 +39,7 @@ public sealed record ApprovalRequest
     /// <summary>Until when an answer is expected (UTC). Past it the hold stays and is escalated; an answer still counts.</summary>
     public required DateTimeOffset Deadline { get; init; }
 
-    /// <summary>Instance id of the orchestration that waits.</summary>
+    /// <summary>Instance id of the orchestration that waits; empty when none does.</summary>
     public required string InstanceId { get; init; }
 
     /// <summary>How many different people have to say yes: two, but for the confirmation of what is done already.</summary>

@@ -262,10 +262,10 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
             Controls = request.Controls,
             Outcome = answer.Approve ? "approved" : "refused",
             Counts = new Dictionary<string, long>(),
-            Subject = request.CaseId,
+            Subject = request.CaseId.Length == 0 ? null : request.CaseId,
             PlanId = request.PlanId,
             CorrelationId = request.Id,
-            People = [request.CaseId, answer.ApproverId],
+            People = request.CaseId.Length == 0 ? [answer.ApproverId] : [request.CaseId, answer.ApproverId],
         };
 
     private static string? Short(string? comment) =>

@@ -1,3 +1,4 @@
+using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Storage;
 
@@ -9,7 +10,10 @@ namespace Compliance.Changes.Execution;
 /// </summary>
 internal static class PlanPasses
 {
-    /// <summary>One pass over a plan.</summary>
+    /// <summary>
+    /// One pass over a plan, unless acts are paused. A pass that was carried out before they were is reported all the same.
+    /// </summary>
+    /// <param name="pause">Whether acts are paused.</param>
     /// <param name="executor">Does the steps.</param>
     /// <param name="documents">Keeps what the pass came to.</param>
     /// <param name="document">Name of the document that keeps the last pass over this plan.</param>
@@ -18,8 +22,9 @@ internal static class PlanPasses
     /// <param name="settled">Ids of steps that are in effect.</param>
     /// <param name="tried">Ids of steps that earlier passes of this attempt tried.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
-    /// <returns>What the pass came to; null and the wait where a quota has no room before that.</returns>
+    /// <returns>What the pass came to; null and the wait where a quota has no room before that, or acts are paused.</returns>
     public static async Task<(DonePass? Done, TimeSpan Wait)> RunAsync(
+        IPause pause,
         IPlanExecutor executor,
         IDocumentStore documents,
         string document,
@@ -32,6 +37,8 @@ internal static class PlanPasses
     {
         if (await documents.LoadAsync<KeptPass>(document, cancellationToken) is not { } kept || kept.Pass != pass)
         {
+            if (await pause.HoldingAsync(isBlocking: false, cancellationToken) is { } holding)
+                return (null, holding.Wait);
             var (outcomes, wait) = await executor.RunAsync(plan, settled, tried, cancellationToken);
             if (wait > TimeSpan.Zero)
                 return (null, wait);

@@ -3,6 +3,7 @@ using Compliance.Changes.Approvals;
 using Compliance.Changes.Caps;
 using Compliance.Changes.Execution;
 using Compliance.Changes.Guards;
+using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Ledger;
 using Compliance.Storage;
@@ -19,6 +20,7 @@ namespace Compliance.Changes.Flow;
 /// <param name="caps">Counts plans under the capability's caps.</param>
 /// <param name="policyActs">Remembers under which policies something was done.</param>
 /// <param name="approvals">Keeps requests and answers.</param>
+/// <param name="pause">Whether acts are paused: then nothing is let begin, and no step of what was begun is done.</param>
 /// <param name="evidence">The ledger.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ChangeFlow<TObservation>(
@@ -28,6 +30,7 @@ internal sealed class ChangeFlow<TObservation>(
     ICapLedger caps,
     IPolicyActs policyActs,
     ApprovalBoard approvals,
+    IPause pause,
     IEvidenceLog evidence,
     TimeProvider time
 )
@@ -78,6 +81,10 @@ internal sealed class ChangeFlow<TObservation>(
         }
         else
             request = null;
+        // People may be asked meanwhile. What nobody has to be asked about, or was approved, is decided once acts continue: an approval
+        // that lapses before that is asked for again.
+        if ((request is not null || holds.Count == 0) && await PausedUntilAsync(cancellationToken) is { } until)
+            return new(NextAction.NotDue, Until: until);
         if (
             request is null
             && holds.Count == 0
@@ -133,6 +140,9 @@ internal sealed class ChangeFlow<TObservation>(
         var state = await StateAsync(run, cancellationToken);
         if (state.Begun != planId)
             return new(NextAction.Retry);
+        // Where steps may have been done, the pass itself is held, so that what was done is still recorded.
+        if (!state.Acting && await PausedUntilAsync(cancellationToken) is { } until)
+            return new(NextAction.Throttled, until);
         var policy = change.LoadPolicy();
         var plan = await documents.LoadPlanAsync(Name(run, $"plan-{planId}.json"), planId, cancellationToken);
         var settled = state.Outcomes.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
@@ -167,6 +177,7 @@ internal sealed class ChangeFlow<TObservation>(
         var unwanted = Unwanted(plan, change.Plan(run, observed, policy), settled, isCovered ? [] : holds);
         HashSet<string> tried = [.. run.Pass == 0 ? [] : state.Tried, .. unwanted.Select(u => u.StepId)];
         var (done, wait) = await PlanPasses.RunAsync(
+            pause,
             executor,
             documents,
             Name(run, $"outcomes-{planId[..12]}-last.json"),
@@ -278,6 +289,10 @@ internal sealed class ChangeFlow<TObservation>(
         );
         return digest;
     }
+
+    // When to ask again whether acts are paused (UTC); null when they are not.
+    private async Task<DateTime?> PausedUntilAsync(CancellationToken cancellationToken) =>
+        await pause.HoldingAsync(isBlocking: false, cancellationToken) is { } holding ? (Now + holding.Wait).UtcDateTime : null;
 
     // What the capability's guards hold, and the first act under a policy.
     private async Task<IReadOnlyList<Hold>> HoldsAsync(

@@ -26,7 +26,7 @@ public enum NextAction
     /// <summary>Something could not be read or done: try again later.</summary>
     Retry,
 
-    /// <summary>Not all was done yet, since a quota of writes had no room: another pass is due.</summary>
+    /// <summary>Not all was done yet, since a quota of writes had no room or acts are paused: another pass is due.</summary>
     Throttled,
 
     /// <summary>It is not known what the act is about: a person has to decide, then try again.</summary>
@@ -35,14 +35,14 @@ public enum NextAction
     /// <summary>It was taken back, or approvers refused: nothing more is to be done.</summary>
     Stop,
 
-    /// <summary>The time of the act has not come: ask again then.</summary>
+    /// <summary>The time of the act has not come, or acts are paused: ask again then.</summary>
     NotDue,
 }
 
 /// <summary>What one pass of carrying a plan out came to.</summary>
 /// <param name="Outcome">What to do next; <see cref="NextAction.Throttled"/>: not all was done.</param>
-/// <param name="Until">When the quota has room (UTC), if nothing was done in this pass for want of it: the same pass is due then. Null
-/// when the next one is due at once.</param>
+/// <param name="Until">When the quota has room, or it is to be asked again whether acts are paused (UTC), if nothing was done in this pass:
+/// the same pass is due then. Null when the next one is due at once.</param>
 public sealed record ChangePass(NextAction Outcome, DateTime? Until = null);
 
 /// <summary>How a wait for approvals stands.</summary>

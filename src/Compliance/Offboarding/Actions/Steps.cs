@@ -17,6 +17,9 @@ internal static class Steps
     /// <summary>Kind of the plan that gives access back.</summary>
     public const string Undo = "offboarding.undo";
 
+    /// <summary>Whether plans of a kind block the person: a pause holds them only where that was asked for.</summary>
+    public static bool Blocks(string kind) => kind is Block or BlockGroup;
+
     /// <summary>The places of all actions in a plan.</summary>
     private static readonly Dictionary<string, int> Order = new string[]
     {

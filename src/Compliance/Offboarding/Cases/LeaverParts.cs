@@ -2,6 +2,7 @@ using Compliance.Changes.Approvals;
 using Compliance.Changes.Caps;
 using Compliance.Changes.Execution;
 using Compliance.Changes.Guards;
+using Compliance.Changes.Pauses;
 using Compliance.Ledger;
 using Compliance.Ledger.Checkpoints;
 using Compliance.Offboarding.Policy;
@@ -18,6 +19,7 @@ internal sealed record LeaverParts(
     IDocumentStore Documents,
     ILeaverDirectory Directory,
     IPlanExecutor Executor,
+    IPause Pause,
     ICapLedger Caps,
     IPolicyActs PolicyActs,
     ApprovalBoard Approvals,

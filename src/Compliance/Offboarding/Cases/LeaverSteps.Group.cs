@@ -30,7 +30,12 @@ public sealed partial class LeaverSteps
         try
         {
             var known = await CaseAsync(run, cancellationToken);
-            if (known.Round == run.Round && IsGroupDue(known))
+            // It stays due while it is held.
+            if (
+                known.Round == run.Round
+                && IsGroupDue(known)
+                && await _parts.Pause.HoldingAsync(isBlocking: true, cancellationToken) is null
+            )
                 await PutInGroupAsync(run, known, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -166,7 +171,11 @@ public sealed partial class LeaverSteps
         {
             try
             {
-                return (await _parts.Executor.RunAsync(plan, None, None, either.Token)).Outcomes[0];
+                var pass = await _parts.Executor.RunAsync(plan, None, None, either.Token);
+                const string paused = "acts are paused, blocking included";
+                return IsHeld(pass)
+                    ? new(stepId, StepResult.Failed, Now, paused, Remedy: "It is tried again every five minutes.")
+                    : pass.Outcomes[0];
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {

@@ -131,6 +131,8 @@ public sealed partial class LeaverSteps
         }
         if (!await CanTakeOverAsync(plan, state, cancellationToken))
             return new(NextAction.Retry);
+        if (!state.Begun.Contains(planId, StringComparer.Ordinal) && await PausedAsync(run, cancellationToken) is { } paused)
+            return paused;
         await RemovingAsync(run, planId, cancellationToken);
         if (!state.Begun.Contains(planId, StringComparer.Ordinal))
         {
@@ -157,7 +159,7 @@ public sealed partial class LeaverSteps
             .ToHashSet(StringComparer.Ordinal);
         var (done, until) = await PassAsync(run, Removed, plan, settled, state.Tried, cancellationToken);
         if (done is null)
-            return new(NextAction.Throttled, until);
+            return await PausedAsync(run, cancellationToken) ?? new(NextAction.Throttled, until);
         state = await ChangeStateAsync(
             run,
             s => s with { Outcomes = StepOutcomes.Merge(s.Outcomes, done.Outcomes), Tried = done.Tried },
@@ -489,6 +491,7 @@ public sealed partial class LeaverSteps
     )
     {
         var (done, wait) = await PlanPasses.RunAsync(
+            _parts.Pause,
             _parts.Executor,
             _parts.Documents,
             PassName(run, kind, plan.Id()),

@@ -112,6 +112,8 @@ public sealed partial class LeaverSteps
         var plan = await PlanAsync(acted, planId, cancellationToken);
         if (plan.PolicySha256 != policy.Sha256 || !Same(plan.SubjectId, taken.Facts.UserId))
             return await NotNowAsync(NextAction.Retry);
+        if (request.BegunAt is null && await PausedAsync(acted, cancellationToken) is { } paused)
+            return paused;
         await _parts.Approvals.BeginAsync(Tenant, request.Id, Now, cancellationToken);
         var state = taken.Last.State;
         var settled = state.Restored.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);

@@ -91,6 +91,8 @@ public sealed partial class LeaverSteps
             await ReleasePlaceAsync(run, cancellationToken);
             return (new(NextAction.NotDue, Until: known.DueAt!.Value.UtcDateTime), null);
         }
+        if (known.BlockedAt is null && await BlockingPausedAsync(run, cancellationToken) is { } paused)
+            return (paused, null);
         _parts.Urgent.Begin(run.CaseId);
         var state = await StateAsync(run, cancellationToken);
         // Blocked before, in this round: what the person was before must not be forgotten.
@@ -281,7 +283,13 @@ public sealed partial class LeaverSteps
         if (!state.Released.Contains(planId, StringComparer.Ordinal))
             return NextAction.Retry;
         var settled = state.Blocked.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
-        var (outcomes, _) = await _parts.Executor.RunAsync(plan, settled, None, cancellationToken);
+        var pass = await _parts.Executor.RunAsync(plan, settled, None, cancellationToken);
+        if (IsHeld(pass))
+        {
+            await BlockingPausedAsync(run, cancellationToken);
+            return NextAction.Retry;
+        }
+        var outcomes = pass.Outcomes;
         state = await ChangeStateAsync(
             run,
             s => s with { Begun = With(s.Begun, planId), Blocked = [.. s.Blocked.Where(o => settled.Contains(o.StepId)), .. outcomes] },
@@ -406,8 +414,11 @@ public sealed partial class LeaverSteps
         )
             return;
         var now = Now;
-        var (outcomes, _) = await _parts.Executor.RunAsync(plan, None, None, cancellationToken);
-        var left = outcomes.FirstOrDefault(o => !o.InEffect);
+        var pass = await _parts.Executor.RunAsync(plan, None, None, cancellationToken);
+        // The finding about the pause is open, and the account is read again the next time that it is asked for the answer.
+        if (IsHeld(pass))
+            return;
+        var left = pass.Outcomes.FirstOrDefault(o => !o.InEffect);
         await _parts.Findings.OpenAsync(
             Tenant,
             known.Id,

@@ -1,6 +1,7 @@
 using Azure;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Guards;
+using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Ledger;
@@ -91,11 +92,6 @@ public sealed class LeaverDesk
 
     internal static readonly ScheduledControl ExpiryErasure = DailyCheck.Expected("LeaverExpiryErasure");
 
-    private const string AccessEnded = "your own access has ended: ask somebody else";
-
-    // With continuous access evaluation a token lives for 28 hours.
-    private static readonly TimeSpan TokensLive = TimeSpan.FromHours(30);
-
     private readonly LeaverDeskParts _parts;
 
     internal LeaverDesk(LeaverDeskParts parts) => _parts = parts;
@@ -152,11 +148,9 @@ public sealed class LeaverDesk
         CancellationToken cancellationToken
     )
     {
-        var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
+        var signIn = await _parts.Approvers.SignInAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } person)
             return (signIn.Status, signIn.Reason, null);
-        if (await HasLeftAsync(person, cancellationToken))
-            return (403, AccessEnded, null);
         var (status, refused, known) = await _parts.Causes.StartAsync(user, reason, person.ObjectId, cancellationToken);
         if (known is null)
             return (status, refused, null);
@@ -233,6 +227,7 @@ public sealed class LeaverDesk
             [
                 () => _parts.Refusals.FlushAsync(cancellationToken),
                 () => _parts.Causes.SettleAsync(cancellationToken),
+                () => _parts.Pause.SettleAsync(cancellationToken),
                 () => _parts.Steps.BlockGroupsAsync(cancellationToken),
                 () => _parts.Intake.RecordOwedAsync(cancellationToken),
                 () => RecordActsAsync(cancellationToken),
@@ -370,6 +365,9 @@ public sealed class LeaverDesk
     public Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(CancellationToken cancellationToken) =>
         _parts.Approvals.OpenAsync(Tenant, _parts.Time.GetUtcNow(), cancellationToken);
 
+    /// <summary>Whether a request asks to let acts continue that are paused.</summary>
+    public static bool LetsActsContinue(ApprovalRequest request) => PauseSwitch.Asks(request);
+
     /// <summary>Takes an approver's answer.</summary>
     /// <param name="authorization">Header Authorization with the approver's token.</param>
     /// <param name="requestId">The request.</param>
@@ -387,14 +385,12 @@ public sealed class LeaverDesk
         CancellationToken cancellationToken
     )
     {
-        var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
+        var signIn = await _parts.Approvers.SignInAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null, null);
-        if (await HasLeftAsync(approver, cancellationToken))
-            return (403, AccessEnded, null, null);
         if (
-            await _parts.Approvals.FindAsync(Tenant, requestId, cancellationToken) is { } asked
-            && await WhyNotAsync(asked, approver, approve, cancellationToken) is var (refusal, why)
+            await _parts.Approvals.FindAsync(Tenant, requestId, cancellationToken) is { } open
+            && await WhyNotAsync(open, approver, approve, cancellationToken) is var (refusal, why)
         )
             return (refusal, why, null, null);
         var outcome = await _parts.Approvals.AnswerAsync(
@@ -409,6 +405,8 @@ public sealed class LeaverDesk
         );
         if (outcome.Request is { } answered && ForCauseStarts.Asks(answered))
             await SettleCauseAsync(answered.CaseId, cancellationToken);
+        if (outcome.Request is { } asked && PauseSwitch.Asks(asked))
+            await _parts.Pause.TrySettleAsync(cancellationToken);
         return outcome.Objection is { } objection
             ? (outcome.Request is null ? 404 : 409, objection, null, null)
             : (200, null, outcome.Request, outcome.State);
@@ -427,11 +425,9 @@ public sealed class LeaverDesk
         CancellationToken cancellationToken
     )
     {
-        var signIn = await _parts.Tokens.ValidateAsync(authorization, cancellationToken);
+        var signIn = await _parts.Approvers.SignInAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null);
-        if (await HasLeftAsync(approver, cancellationToken))
-            return (403, AccessEnded, null);
         if (await CaseAsync(caseId, cancellationToken) is { IsNotGivenBack: true })
             return (409, $"case {caseId} could not give back everything: give it back first, see its findings", null);
         try
@@ -470,13 +466,14 @@ public sealed class LeaverDesk
         CancellationToken cancellationToken
     )
     {
-        if (await CaseAsync(request.CaseId, cancellationToken) is not { } known)
-            return null;
-        request = LeaverSteps.WithStarter(request, known);
+        // A request to resume what is paused belongs to no case.
+        var known = await CaseAsync(request.CaseId, cancellationToken);
+        if (known is not null)
+            request = LeaverSteps.WithStarter(request, known);
         if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
             return (409, objection);
         var read = await _parts.Directory.EmployeeIdsAsync(
-            [approver.ObjectId, request.SubjectId, .. request.Requesters, .. request.Answers.Select(a => a.ApproverId)],
+            [.. new[] { approver.ObjectId, request.SubjectId }.Where(id => id.Length > 0), .. request.Requesters, .. request.Answers.Select(a => a.ApproverId)],
             cancellationToken
         );
         // A no only keeps something from being done: as far as it can be read, it is judged like a yes.
@@ -487,7 +484,7 @@ public sealed class LeaverDesk
         bool IsOwn(string account) =>
             !string.Equals(account, approver.ObjectId, StringComparison.OrdinalIgnoreCase)
             && HrEventKeys.SameEmployee(read.ByAccount.GetValueOrDefault(account), own);
-        if (HrEventKeys.SameEmployee(known.EmployeeId, own) || IsOwn(request.SubjectId))
+        if ((known is not null && HrEventKeys.SameEmployee(known.EmployeeId, own)) || (request.SubjectId.Length > 0 && IsOwn(request.SubjectId)))
             return (409, "the plan is about a person with your employee id: ask somebody else");
         if (request.Requesters.Any(IsOwn))
             return (409, "somebody with your employee id asked for the plan: ask somebody else");
@@ -499,21 +496,6 @@ public sealed class LeaverDesk
     private static string NotRead(string reason) =>
         $"your answer was not taken, because whose account you use could not be read with the permission {DeclaredCall.User.Permission}: "
         + $"{reason}. See that the permission is granted and Microsoft Graph answers, and answer again";
-
-    // A token outlives the block by up to a day, and an account may be one that this app may not block: whose access has ended decides
-    // nothing any more. A case may be blocked long after it was
-    // due, so that it is looked for among all who left of late.
-    private async Task<bool> HasLeftAsync(ApproverIdentity person, CancellationToken cancellationToken)
-    {
-        var now = _parts.Time.GetUtcNow();
-        return (await _parts.Cases.OpenAsync(Tenant, now - CaseRules.Remembered, cancellationToken)).Any(c =>
-            (c.BlockedAt > now - TokensLive || c is { BegunAt: not null, BlockedAt: null })
-            && c.EmployedIn is null
-            && !CaseRules.IsTakenBack(c)
-            && !CaseRules.IsLater(c, now)
-            && string.Equals(c.UserId, person.ObjectId, StringComparison.OrdinalIgnoreCase)
-        );
-    }
 
     private async Task<LeaverDispatch> ReadAsync(Func<HrEvent> read, string trigger, CancellationToken cancellationToken)
     {
@@ -568,8 +550,9 @@ internal sealed record LeaverDeskParts(
     IDocumentStore Documents,
     ILeaverDirectory Directory,
     IPolicyActs PolicyActs,
-    ApproverTokenValidator Tokens,
+    Approvers Approvers,
     ApprovalBoard Approvals,
+    PauseSwitch Pause,
     BlockingFirst Urgent,
     CaseCourse Course,
     ForCauseStarts Causes,

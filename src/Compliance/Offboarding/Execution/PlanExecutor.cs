@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Compliance.Changes.Execution;
+using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Directory;
@@ -15,12 +16,15 @@ internal sealed partial class PlanExecutor(
     GraphBatch graph,
     GraphWritePace pace,
     ResourceManagerWriter azure,
+    IPause pause,
     TimeProvider time,
     ILogger<PlanExecutor> log
 ) : IPlanExecutor
 {
     // A write that met another one on the same object, or a default sign-in method whose fellows go in the same wave.
     private const int MaxRoundsOfConflicts = 3;
+
+    private static readonly TimeSpan UnreadFor = TimeSpan.FromMinutes(1);
 
     // What Graph itself takes away with the user.
     private static readonly HashSet<string> EndsWithTheUser = new(StringComparer.Ordinal)
@@ -52,6 +56,8 @@ internal sealed partial class PlanExecutor(
         var run = new Run(plan, settled);
         var open = plan.Steps.Where(s => !settled.Contains(s.Id) && !tried.Contains(s.Id)).ToList();
         var wait = TimeSpan.Zero;
+        if (await pause.HoldingAsync(run.IsBlocking, cancellationToken) is { } holding)
+            return new([], open.Count == 0 ? wait : holding.Wait);
         if (plan.Kind == Steps.Block)
             await BlockAsync(run, open, cancellationToken);
         else if (plan.Kind == Steps.BlockGroup)
@@ -61,10 +67,34 @@ internal sealed partial class PlanExecutor(
             (open, wait) = InQuota(plan, open);
             await WavesAsync(run, open, ThrottleAwareRetryHandler.MaxAttempts, cancellationToken);
         }
-        foreach (var step in open)
+        var tries = open.Where(s => run.Outcomes.ContainsKey(s.Id)).ToList();
+        foreach (var step in tries)
             if (run.Outcomes[step.Id] is { InEffect: false } outcome)
                 NotDone(log, plan.CaseId, step.Action, step.Target.Id, outcome.Result, outcome.Reason ?? "");
-        return new([.. open.Select(s => run.Outcomes[s.Id])], wait);
+        // Held before its first step, after it was not held yet a moment ago.
+        if (tries.Count == 0 && run.HeldFor > wait)
+            wait = run.HeldFor;
+        return new([.. tries.Select(s => run.Outcomes[s.Id])], wait);
+    }
+
+    // Whether acts are paused by now. What can't be read in the midst of a pass holds the rest of it: what was done already is reported.
+    private async Task<bool> IsHeldAsync(Run run, CancellationToken cancellationToken)
+    {
+        // A block is one act: an account that is disabled while its sessions live on is held half-way.
+        if (run.IsBlocking || run.HeldFor > TimeSpan.Zero)
+            return !run.IsBlocking;
+        try
+        {
+            if (await pause.HoldingAsync(isBlocking: false, cancellationToken) is not { } holding)
+                return false;
+            run.HeldFor = holding.Wait;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Unread(log, run.Plan.CaseId, e);
+            run.HeldFor = UnreadFor;
+        }
+        return true;
     }
 
     // The first steps by wave whose writes Graph's quota has room for. What needs no Graph goes along up to the wave where room ends: what
@@ -117,6 +147,8 @@ internal sealed partial class PlanExecutor(
     {
         foreach (var wave in steps.GroupBy(s => s.Wave).OrderBy(w => w.Key))
         {
+            if (await IsHeldAsync(run, cancellationToken))
+                return;
             var ready = new List<(PlanStep Step, StepRequest Request)>();
             foreach (var step in wave)
                 if (run.UserDeleted && EndsWithTheUser.Contains(step.Action))
@@ -181,13 +213,15 @@ internal sealed partial class PlanExecutor(
                         )
                 ),
                 cancellationToken,
-                attempts
+                attempts,
+                () => IsHeldAsync(run, cancellationToken)
             );
             var again = new List<(PlanStep, StepRequest)>();
             for (var i = 0; i < steps.Count; i++)
             {
                 var (step, request) = steps[i];
-                var answer = answers[i.ToString("D6", CultureInfo.InvariantCulture)];
+                if (!answers.TryGetValue(i.ToString("D6", CultureInfo.InvariantCulture), out var answer))
+                    continue;
                 run.Outcomes[step.Id] = Outcome(
                     step,
                     request,
@@ -223,6 +257,8 @@ internal sealed partial class PlanExecutor(
                 {
                     foreach (var (step, request) in lane)
                     {
+                        if (await IsHeldAsync(run, cancellationToken))
+                            return;
                         var answer = await azure.SendAsync(request, cancellationToken);
                         run.Outcomes[step.Id] = Outcome(step, request, answer.Status, answer.Code, answer.Message);
                     }
@@ -262,17 +298,32 @@ internal sealed partial class PlanExecutor(
     [LoggerMessage(3302, LogLevel.Information, "Case {CaseId}: {Writes} writes wait {Seconds:0} s for Graph's quota")]
     private static partial void Paced(ILogger logger, string caseId, int writes, double seconds);
 
+    [LoggerMessage(3303, LogLevel.Warning, "Case {CaseId}: it could not be read whether acts are paused, so the rest of the pass waits")]
+    private static partial void Unread(ILogger logger, string caseId, Exception e);
+
     [LoggerMessage(3301, LogLevel.Error, "No request can be made for {Action} of step {StepId}")]
     private static partial void Unworkable(ILogger logger, string action, string stepId, Exception e);
 
     /// <summary>What is known so far.</summary>
     private sealed class Run(ActionPlan plan, IReadOnlySet<string> settled)
     {
+        private long _heldFor;
+
         public ActionPlan Plan => plan;
 
         public ConcurrentDictionary<string, StepOutcome> Outcomes { get; } = new(StringComparer.Ordinal);
 
         public bool UserDeleted { get; private set; }
+
+        /// <summary>Whether it blocks the person.</summary>
+        public bool IsBlocking => Steps.Blocks(plan.Kind);
+
+        /// <summary>How long the rest of the pass waits; zero while nothing holds it. Steps side by side read and set it.</summary>
+        public TimeSpan HeldFor
+        {
+            get => TimeSpan.FromTicks(Interlocked.Read(ref _heldFor));
+            set => Interlocked.Exchange(ref _heldFor, value.Ticks);
+        }
 
         /// <summary>Why a step cannot be done yet; null when it can.</summary>
         public string? Missing(PlanStep step)

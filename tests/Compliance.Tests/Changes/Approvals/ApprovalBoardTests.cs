@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using Compliance.Changes.Approvals;
-using Compliance.Ledger;
-using Compliance.Ledger.Format;
 using Testing;
 
 namespace Compliance.Tests.Changes.Approvals;
@@ -385,19 +382,4 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
     }
 
     // By id, as the real log keeps them: the same record twice is one, another content under the same id is a fault.
-    private sealed class KeptEvidence : IEvidenceLog
-    {
-        public ConcurrentDictionary<string, EvidenceRecord> Records { get; } = new(StringComparer.Ordinal);
-
-        public bool Fails { get; set; }
-
-        public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)
-        {
-            if (Fails)
-                throw new Azure.RequestFailedException(500, "the evidence account is down");
-            var kept = Records.GetOrAdd(record.Id, record);
-            Assert.Equal(Convert.ToHexString(EvidenceLine.NotYet(kept)), Convert.ToHexString(EvidenceLine.NotYet(record)));
-            return Task.FromResult(new EvidenceReceipt(record.Id, "ledger/x", 0, EvidenceLine.Sha256(EvidenceLine.NotYet(record))));
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Actions;
@@ -8,6 +9,8 @@ namespace Compliance.Tests.Offboarding.Execution;
 
 public sealed class PlanExecutorTests
 {
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
     private static ActionPlan Block => BlockPlanner.Plan(Some.TenantId, Some.CaseId, Some.Facts, Some.Policy);
 
     [Fact]
@@ -95,6 +98,115 @@ public sealed class PlanExecutorTests
 
         Assert.Equal([plan.Steps[1].Id], outcomes.Select(o => o.StepId));
         Assert.Equal($"/groups/g2/members/{Some.UserId}/$ref", Assert.Single(tenant.Writes).Path);
+    }
+
+    private static readonly ActPause Paused = new()
+    {
+        Number = 1,
+        PausedBy = "ann",
+        Reason = "a bad policy",
+        At = DateTimeOffset.UnixEpoch,
+    };
+
+    [Fact]
+    public async Task While_acts_are_paused_nothing_is_sent_but_the_block()
+    {
+        await using var tenant = await WritableTenant.StartAsync();
+        tenant.Pause.Holds = _ => Paused;
+        var none = new HashSet<string>();
+
+        var removed = await tenant.Executor.RunAsync(Remove(Some.Group("g1"), Some.AzureRole("s1", "a1")), none, none, Stop);
+        Assert.Empty(tenant.Writes);
+        var blocked = await tenant.Executor.RunAsync(Block, none, none, Stop);
+
+        Assert.Equal((0, TimeSpan.FromMinutes(1)), (removed.Outcomes.Count, removed.Wait));
+        Assert.Equal([StepResult.Done, StepResult.Done], blocked.Outcomes.Select(o => o.Result));
+    }
+
+    [Fact]
+    public async Task While_blocking_is_paused_too_the_block_waits_and_once_begun_it_is_done_whole()
+    {
+        await using var tenant = await WritableTenant.StartAsync();
+        var none = new HashSet<string>();
+        tenant.Pause.Holds = _ => Paused with { Blocking = true };
+        var held = await tenant.Executor.RunAsync(Block, none, none, Stop);
+        Assert.Equal((0, 0, TimeSpan.FromMinutes(1)), (tenant.Writes.Count, held.Outcomes.Count, held.Wait));
+
+        // Paused between its two steps.
+        tenant.Pause.Holds = asked => asked > 1 ? Paused with { Blocking = true } : null;
+        var blocked = await tenant.Executor.RunAsync(Block, none, none, Stop);
+
+        Assert.Equal([StepResult.Done, StepResult.Done], blocked.Outcomes.Select(o => o.Result));
+    }
+
+    [Fact]
+    public async Task A_pause_in_the_midst_of_a_wave_leaves_the_rest_of_it_untried()
+    {
+        await using var tenant = await WritableTenant.StartAsync();
+        var plan = Remove([.. Enumerable.Range(0, 200).Select(i => Some.Group($"g{i}"))]);
+        var none = new HashSet<string>();
+        // Before the pass, before the wave, and before each of three batches.
+        tenant.Pause.Holds = asked => asked >= 5 ? Paused : null;
+
+        var first = await tenant.Executor.RunAsync(plan, none, none, Stop);
+        Assert.Equal((60, TimeSpan.Zero), (first.Outcomes.Count, first.Wait));
+        Assert.Equal(60, tenant.Effects.Count);
+        tenant.Pause.Holds = _ => null;
+        var settled = first.Outcomes.Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var second = await tenant.Executor.RunAsync(plan, settled, none, Stop);
+
+        Assert.Equal((140, 200), (second.Outcomes.Count, tenant.Effects.Count));
+    }
+
+    [Fact]
+    public async Task A_pause_in_the_midst_of_roles_in_Azure_leaves_the_rest_untried_and_one_before_the_first_step_waits()
+    {
+        await using var tenant = await WritableTenant.StartAsync();
+        var plan = Remove([.. Enumerable.Range(0, 5).Select(i => Some.AzureRole("s1", $"a{i}"))]);
+        var none = new HashSet<string>();
+        tenant.Pause.Holds = asked => asked >= 4 ? Paused : null;
+
+        var pass = await tenant.Executor.RunAsync(plan, none, none, Stop);
+        Assert.Equal((2, 2, TimeSpan.Zero), (pass.Outcomes.Count, tenant.Effects.Count, pass.Wait));
+        tenant.Pause.Holds = asked => asked % 2 == 1 ? Paused : null;
+        pass = await tenant.Executor.RunAsync(plan, pass.Outcomes.Select(o => o.StepId).ToHashSet(), none, Stop);
+
+        Assert.Equal((0, 2), (pass.Outcomes.Count, tenant.Effects.Count));
+        Assert.True(pass.Wait > TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task A_pause_between_two_waves_leaves_the_second_untried_and_calls_nothing_failed()
+    {
+        await using var tenant = await WritableTenant.StartAsync();
+        var plan = Waves();
+        var none = new HashSet<string>();
+        tenant.Pause.Holds = asked => asked >= 3 ? Paused : null;
+
+        var first = await tenant.Executor.RunAsync(plan, none, none, Stop);
+        tenant.Pause.Holds = _ => null;
+        var settled = first.Outcomes.Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
+        var second = await tenant.Executor.RunAsync(plan, settled, none, Stop);
+
+        Assert.Equal([plan.Steps[0].Id], first.Outcomes.Select(o => o.StepId));
+        Assert.Equal([(plan.Steps[1].Id, StepResult.Done)], second.Outcomes.Select(o => (o.StepId, o.Result)));
+    }
+
+    [Fact]
+    public async Task A_pause_that_can_not_be_read_fails_the_pass_before_its_first_step_and_ends_it_after()
+    {
+        await using var tenant = await WritableTenant.StartAsync();
+        var plan = Waves();
+        var none = new HashSet<string>();
+        tenant.Pause.Holds = _ => throw new Azure.RequestFailedException(503, "busy");
+        await Assert.ThrowsAsync<Azure.RequestFailedException>(() => tenant.Executor.RunAsync(plan, none, none, Stop));
+        Assert.Empty(tenant.Writes);
+
+        var asks = 0;
+        tenant.Pause.Holds = _ => asks++ < 3 ? null : throw new Azure.RequestFailedException(503, "busy");
+        var pass = await tenant.Executor.RunAsync(plan, none, none, Stop);
+
+        Assert.Equal((plan.Steps[0].Id, TimeSpan.Zero), (Assert.Single(pass.Outcomes).StepId, pass.Wait));
     }
 
     [Fact]
@@ -348,6 +460,9 @@ public sealed class PlanExecutorTests
 
     private static ActionPlan Remove(params IReadOnlyList<Access> accesses) =>
         RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), Some.Heir, Some.Everything);
+
+    /// <summary>A new owner in the first wave, the old one away in the second.</summary>
+    private static ActionPlan Waves() => Remove(Some.Access(AccessKind.OwnedApplication, "app") with { OtherOwners = 0 });
 
     private static ActionPlan Big() =>
         Remove([

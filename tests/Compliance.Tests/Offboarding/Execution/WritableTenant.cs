@@ -4,9 +4,11 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Compliance.Changes.Execution;
+using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding.Execution;
 using Compliance.Tenants;
+using Compliance.Tests.Changes.Pauses;
 using Compliance.Tests.Tenants;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -58,10 +60,14 @@ internal sealed class WritableTenant : IAsyncDisposable
             .AddSingleton<TimeProvider>(Time)
             .AddTenant(new ConfigurationBuilder().AddInMemoryCollection(values).Build())
             .AddPlanExecutor()
+            .AddSingleton<IPause>(Pause)
             .BuildServiceProvider();
     }
 
     public NoWaiting Time { get; } = new();
+
+    /// <summary>Whether acts are paused.</summary>
+    public SetPause Pause { get; } = new();
 
     /// <summary>What goes wrong with a request; null: nothing.</summary>
     public Func<Write, Fault?> Faults { get; set; } = _ => null;

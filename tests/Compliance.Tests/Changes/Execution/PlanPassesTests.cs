@@ -1,0 +1,92 @@
+using Compliance.Changes.Execution;
+using Compliance.Changes.Pauses;
+using Compliance.Changes.Plans;
+using Compliance.Storage;
+using Compliance.Tests.Changes.Pauses;
+using Testing;
+
+namespace Compliance.Tests.Changes.Execution;
+
+/// <summary>A plan carried out in passes, also by an executor that never asks whether acts are paused.</summary>
+public sealed class PlanPassesTests(MemoryStorageFixture accounts)
+{
+    private static readonly HashSet<string> None = [];
+
+    private readonly SetPause _pause = new();
+    private readonly Executor _executor = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static ActionPlan Plan { get; } =
+        new()
+        {
+            Kind = "test.remove",
+            TenantId = "tenant",
+            CaseId = "case",
+            SubjectId = "subject",
+            PolicySha256 = "",
+            Steps = [new("one", "remove", new("box", "b", "b"), 0, "it is old", "", new Dictionary<string, string>())],
+        };
+
+    private static ActPause Paused { get; } =
+        new()
+        {
+            Number = 1,
+            PausedBy = "ann",
+            Reason = "a bad policy",
+            At = DateTimeOffset.UnixEpoch,
+        };
+
+    private Task<(DonePass? Done, TimeSpan Wait)> RunAsync(string document, string pass) =>
+        PlanPasses.RunAsync(
+            _pause,
+            _executor,
+            new BlobDocumentStore(Tests.Storage.Faults.Storage(accounts), "plan-passes"),
+            document,
+            pass,
+            Plan,
+            None,
+            None,
+            Stop
+        );
+
+    [Fact]
+    public async Task While_acts_are_paused_no_pass_is_begun()
+    {
+        _pause.Holds = _ => Paused;
+
+        Assert.Equal((null, TimeSpan.FromMinutes(1)), await RunAsync("held", "0"));
+        Assert.Equal(0, _executor.Passes);
+        _pause.Holds = _ => null;
+        Assert.True((await RunAsync("held", "0")).Done!.Whole);
+    }
+
+    [Fact]
+    public async Task A_pass_that_was_carried_out_before_the_pause_is_reported_all_the_same()
+    {
+        await RunAsync("done", "0");
+        _pause.Holds = _ => Paused;
+
+        var (done, _) = await RunAsync("done", "0");
+
+        Assert.Equal(["one"], done!.Outcomes.Select(o => o.StepId));
+        Assert.Equal(1, _executor.Passes);
+    }
+
+    private sealed class Executor : IPlanExecutor
+    {
+        public int Passes { get; private set; }
+
+        public Task<PlanPass> RunAsync(
+            ActionPlan plan,
+            IReadOnlySet<string> settled,
+            IReadOnlySet<string> tried,
+            CancellationToken cancellationToken
+        )
+        {
+            Passes++;
+            var outcomes = plan.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, DateTimeOffset.UnixEpoch));
+            return Task.FromResult(new PlanPass([.. outcomes], TimeSpan.Zero));
+        }
+    }
+}

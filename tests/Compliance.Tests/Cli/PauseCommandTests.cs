@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using ComplianceCli;
+
+namespace Compliance.Tests.Cli;
+
+/// <summary>What <c>pause</c> and <c>resume</c> ask of the app, and what they print.</summary>
+public sealed class PauseCommandTests
+{
+    private const string Asked = """
+        {"paused":true,"number":3,"by":"ann","at":"2026-11-23T12:00:00Z","reason":"a bad\u001b[2J policy","blocking":true,
+        "requestId":"resume-3-1","planId":"abc"}
+        """;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Show_prints_who_paused_and_why_on_one_line_and_how_to_answer()
+    {
+        await using var app = new OneAnswer(200, Asked);
+
+        var (code, output, errors) = await TypeAsync("pause", "show", "--app", app.Address, "--key", "k");
+
+        Assert.Equal(
+            (
+                0,
+                "Acts are paused since 2026-11-23 12:00Z by ann, blocking of leavers included: a bad\\u001b[2J policy\n"
+                    + "Two others let acts continue: compliance approvals answer resume-3-1 --plan abc\n",
+                ""
+            ),
+            (code, output, errors)
+        );
+        Assert.StartsWith("GET /api/changes/pause ", await app.RequestAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_not_paused_is_printed_as_such()
+    {
+        await using var app = new OneAnswer(200, """{"paused":false,"number":2}""");
+
+        Assert.Equal((0, "Acts are not paused.\n", ""), await TypeAsync("pause", "show", "--app", app.Address, "--key", "k"));
+    }
+
+    [Theory]
+    [InlineData("pause")]
+    [InlineData("pause", "--blocking")]
+    [InlineData("resume", "--reason", "x")]
+    public async Task Without_a_reason_or_with_one_that_is_not_asked_for_it_is_wrong_usage(params string[] typed)
+    {
+        var (code, output, errors) = await TypeAsync([.. typed, "--app", "http://127.0.0.1:1", "--key", "k"]);
+
+        Assert.Equal((64, ""), (code, output));
+        Assert.Contains("--reason", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pause", "--reason", "a bad policy")]
+    [InlineData("resume")]
+    public async Task Without_a_token_one_line_names_the_variable(params string[] typed) =>
+        Assert.Equal(
+            (1, "", "COMPLIANCE_TOKEN is not set: it holds your Entra token for the app\n"),
+            await TypeAsync([.. typed, "--app", "http://127.0.0.1:1", "--key", "k"])
+        );
+
+    private static async Task<(int Code, string Output, string Errors)> TypeAsync(params string[] typed)
+    {
+        var (output, errors) = (new StringWriter(), new StringWriter());
+        var code = await OneLine.RunAsync(() => Commands.InvokeAsync(typed, output, errors, Stop), errors, Stop);
+        return (code, output.ToString().Replace("\r\n", "\n", StringComparison.Ordinal), errors.ToString());
+    }
+
+    /// <summary>An app that answers one request.</summary>
+    private sealed class OneAnswer : IAsyncDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly Task<string> _request;
+
+        public OneAnswer(int status, string body)
+        {
+            _listener.Start();
+            _request = AnswerAsync(status, body);
+        }
+
+        public string Address => $"http://{_listener.LocalEndpoint}";
+
+        public Task<string> RequestAsync() => _request;
+
+        public async ValueTask DisposeAsync()
+        {
+            await _request;
+            _listener.Dispose();
+        }
+
+        private async Task<string> AnswerAsync(int status, string body)
+        {
+            using var client = await _listener.AcceptTcpClientAsync(Stop);
+            var stream = client.GetStream();
+            var buffer = new byte[8192];
+            var read = new StringBuilder();
+            while (!read.ToString().Contains("\r\n\r\n", StringComparison.Ordinal))
+                read.Append(Encoding.ASCII.GetString(buffer, 0, await stream.ReadAsync(buffer, Stop)));
+            var answer = $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n"
+                + $"Connection: close\r\n\r\n{body}";
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(answer), Stop);
+            return read.ToString();
+        }
+    }
+}
