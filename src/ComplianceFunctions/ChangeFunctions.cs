@@ -8,7 +8,8 @@ namespace ComplianceFunctions;
 public sealed class ChangeFunctions(PauseDesk desk)
 {
     /// <summary>
-    /// Holds all acts: <c>POST /api/changes/pause</c> with <c>{"reason":"…","blocking":false}</c> and an approver's Entra token answers 200
+    /// Holds all acts: <c>POST /api/changes/pause</c> with <c>{"reason":"…","blocking":false}</c> and an approver's Entra token answers
+    /// 200
     /// with the pause. The token is the authorisation: no function key.
     /// </summary>
     [Function("PauseActs")]
@@ -21,7 +22,11 @@ public sealed class ChangeFunctions(PauseDesk desk)
         if (body is not { Reason: { Length: > 0 and <= 500 } reason } || string.IsNullOrWhiteSpace(reason))
             return JsonAnswer.Create(
                 StatusCodes.Status400BadRequest,
-                new { error = "the body must be JSON such as {\"reason\":\"…\",\"blocking\":false}, the reason of at most 500 characters" }
+                new
+                {
+                    error = "the body must be JSON such as {\"reason\":\"…\",\"blocking\":false}, "
+                        + "the reason of at most 500 characters",
+                }
             );
         return Answer(
             await desk.PauseAsync(

@@ -143,7 +143,8 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
         var trail = new PageTrail();
         var at = tenant.ResourceManagerAddress;
         string? next =
-            $"{at}/subscriptions/{Uri.EscapeDataString(subscriptionId)}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
+            $"{at}/subscriptions/{Uri.EscapeDataString(subscriptionId)}"
+            + "/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
         while (next is not null)
         {
             if (!next.StartsWith(at + "/", StringComparison.OrdinalIgnoreCase))

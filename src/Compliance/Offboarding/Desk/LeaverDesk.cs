@@ -473,7 +473,11 @@ public sealed class LeaverDesk
         if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
             return (409, objection);
         var read = await _parts.Directory.EmployeeIdsAsync(
-            [.. new[] { approver.ObjectId, request.SubjectId }.Where(id => id.Length > 0), .. request.Requesters, .. request.Answers.Select(a => a.ApproverId)],
+            [
+                .. new[] { approver.ObjectId, request.SubjectId }.Where(id => id.Length > 0),
+                .. request.Requesters,
+                .. request.Answers.Select(a => a.ApproverId),
+            ],
             cancellationToken
         );
         // A no only keeps something from being done: as far as it can be read, it is judged like a yes.
@@ -484,7 +488,10 @@ public sealed class LeaverDesk
         bool IsOwn(string account) =>
             !string.Equals(account, approver.ObjectId, StringComparison.OrdinalIgnoreCase)
             && HrEventKeys.SameEmployee(read.ByAccount.GetValueOrDefault(account), own);
-        if ((known is not null && HrEventKeys.SameEmployee(known.EmployeeId, own)) || (request.SubjectId.Length > 0 && IsOwn(request.SubjectId)))
+        var isAboutSelf =
+            (known is not null && HrEventKeys.SameEmployee(known.EmployeeId, own))
+            || (request.SubjectId.Length > 0 && IsOwn(request.SubjectId));
+        if (isAboutSelf)
             return (409, "the plan is about a person with your employee id: ask somebody else");
         if (request.Requesters.Any(IsOwn))
             return (409, "somebody with your employee id asked for the plan: ask somebody else");

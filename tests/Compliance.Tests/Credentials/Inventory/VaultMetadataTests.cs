@@ -94,7 +94,8 @@ public sealed class VaultMetadataTests
             .Add(
                 "vaults/kv-r/secrets",
                 """
-                {"id":"https://kv-r.vault.azure.net/secrets/one","attributes":{"enabled":true,"created":1704067200},"tags":{"environment":"dev"}}
+                {"id":"https://kv-r.vault.azure.net/secrets/one","attributes":{"enabled":true,"created":1704067200},
+                 "tags":{"environment":"dev"}}
                 """
             );
         await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
@@ -183,7 +184,8 @@ public sealed class VaultMetadataTests
                 "resources",
                 $$$"""
                 {"id":"/subscriptions/{{{Subscription}}}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-r","name":"kv-r",
-                 "type":"microsoft.keyvault/vaults","location":"w","tags":{{{tags}}},"properties":{"vaultUri":"https://kv-r.vault.azure.net/"}}
+                 "type":"microsoft.keyvault/vaults","location":"w","tags":{{{tags}}},
+                  "properties":{"vaultUri":"https://kv-r.vault.azure.net/"}}
                 """
             );
 
