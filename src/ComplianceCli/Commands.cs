@@ -85,6 +85,12 @@ internal static class Commands
         var caseId = new Argument<string>("CASE") { Description = "Id of a case" };
         var user = new Argument<string>("USER") { Description = "Object id or principal name" };
         var request = new Argument<string>("REQUEST") { Description = "Id of a request for approval" };
+        foreach (var named in new[] { caseId, user, request })
+            named.Validators.Add(result =>
+            {
+                if (result.Tokens is [var only] && string.IsNullOrWhiteSpace(only.Value))
+                    result.AddError($"{named.Name} is empty");
+            });
         var plan = new Option<string>("--plan")
         {
             Description = "Id of the plan you read",

@@ -158,7 +158,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     ) =>
         IsCase(caseId) && await desk.CaseAsync(caseId, cancellationToken) is { } known
             ? Json(StatusCodes.Status200OK, known)
-            : NotFound(caseId);
+            : NotFound($"leaver case {caseId}");
 
     /// <summary>
     /// A document of a case's latest round, such as <c>certificate.html</c>: <c>GET /api/offboarding/cases/{caseId}/{document}</c>.
@@ -175,7 +175,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
                 bytes.ToArray(),
                 document.EndsWith(".html", StringComparison.Ordinal) ? "text/html; charset=utf-8" : "application/json; charset=utf-8"
             )
-            : NotFound($"{caseId}/{document}");
+            : NotFound($"document {document} of leaver case {caseId}");
 
     /// <summary>
     /// A dry run for one person: <c>GET /api/offboarding/plan?user=…</c> answers 200 with the plans and what stands against them. Nothing
@@ -255,7 +255,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     )
     {
         if (!IsCase(caseId))
-            return NotFound(caseId);
+            return NotFound($"leaver case {caseId}");
         var confirmed = request.Query["confirm"].FirstOrDefault() == "true";
         var (status, reason, details) = await desk.EraseAsync(
             request.Headers.Authorization.FirstOrDefault(),

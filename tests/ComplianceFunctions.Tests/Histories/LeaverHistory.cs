@@ -270,7 +270,12 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
             happenings.Add(new Restarts(Whole(Time())));
         for (var i = random.Next(3); i > 0; i--)
         {
-            var (at, pauser) = (Whole(Time()), random.Next(3));
+            // Just before something is to be done, as a rule: elsewhere a pause holds nothing.
+            var acts = happenings.Where(h => h is HrSends or Answers).ToList();
+            var act = acts[random.Next(acts.Count)];
+            var due = act is HrSends { Leaves: { } leaves } && random.Next(2) == 0 ? leaves : act.At;
+            var before = due - TimeSpan.FromMinutes(random.NextDouble() * 90);
+            var (at, pauser) = (Whole(before > TimeSpan.Zero && random.Next(4) > 0 ? before : Time()), random.Next(3));
             happenings.Add(new Pauses(at, pauser, Blocking: random.Next(3) == 0));
             at += Whole(TimeSpan.FromHours(random.NextDouble() * 60));
             happenings.Add(new AsksToResume(at, random.Next(3)));

@@ -50,6 +50,17 @@ internal static class PlanPasses
         return (new(kept.Outcomes, whole ? [] : [.. all], whole), TimeSpan.Zero);
     }
 
+    /// <summary>Outcomes of the last pass over a plan, as kept: a crash may have come before anything else knew them.</summary>
+    /// <param name="documents">Where the pass was kept.</param>
+    /// <param name="document">Name of the document that keeps it.</param>
+    /// <param name="cancellationToken">Stops the read.</param>
+    /// <returns>Null when there was no pass.</returns>
+    public static async Task<IReadOnlyList<StepOutcome>?> LoadLastAsync(
+        IDocumentStore documents,
+        string document,
+        CancellationToken cancellationToken
+    ) => (await documents.LoadAsync<KeptPass>(document, cancellationToken))?.Outcomes;
+
     /// <summary>What the last pass over a plan came to, as kept.</summary>
     /// <param name="Pass">Which pass of which attempt.</param>
     /// <param name="Outcomes">Of the steps it tried.</param>

@@ -74,11 +74,11 @@ public sealed partial class LeaverSteps
     {
         foreach (var id in planIds.Reverse())
             if (
-                await _parts.Documents.LoadAsync<LastPass>(PassName(run, kind, id), cancellationToken) is { } last
+                await PlanPasses.LoadLastAsync(_parts.Documents, PassName(run, kind, id), cancellationToken) is { } last
                 && await PlanAsync(run, id, cancellationToken) is var plan
                 && plan.Kind == planKind
             )
-                return (plan, last.Outcomes);
+                return (plan, last);
         return null;
     }
 
@@ -87,8 +87,4 @@ public sealed partial class LeaverSteps
 
     private static List<StepOutcome> Newer(IReadOnlyList<StepOutcome> pass, IReadOnlyList<StepOutcome> kept) =>
         [.. pass.Where(o => !kept.Any(k => k.StepId == o.StepId && k.At >= o.At))];
-
-    /// <summary>What <see cref="PlanPasses"/> keeps of the last pass over a plan.</summary>
-    /// <param name="Outcomes">Of the steps it tried.</param>
-    private sealed record LastPass(IReadOnlyList<StepOutcome> Outcomes);
 }

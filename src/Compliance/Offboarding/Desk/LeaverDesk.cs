@@ -467,7 +467,7 @@ public sealed class LeaverDesk
     )
     {
         // A request to resume what is paused belongs to no case.
-        var known = await CaseAsync(request.CaseId, cancellationToken);
+        var known = request.CaseId.Length == 0 ? null : await CaseAsync(request.CaseId, cancellationToken);
         if (known is not null)
             request = LeaverSteps.WithStarter(request, known);
         if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
