@@ -293,6 +293,21 @@ public sealed class PauseTests
     }
 
     [Fact]
+    public async Task Two_accounts_of_one_person_are_one_answer_to_a_resume()
+    {
+        await using var world = await WorldAsync();
+        foreach (var approver in new[] { Pauser, Third })
+            world.Sandbox.Tenant.Change("users", SmallTenant.Approvers[approver], """{"employeeId":"E-7"}""");
+        await LiveAsync(world, 6, [new Pauses(Hour(1), Pauser), Terminated(2), new AsksToResume(Hour(3), Asker)]);
+
+        Assert.Equal(HttpStatusCode.OK, await world.AnswerResumeAsync(new AnswersResume(Hour(6), Pauser)));
+        Assert.Equal(HttpStatusCode.Conflict, await world.AnswerResumeAsync(new AnswersResume(Hour(6), Third)));
+        await world.RunUntilAsync(LeaverWorld.Start + Hour(12));
+
+        Assert.Equal(4, Lea(world).Holds.Count);
+    }
+
+    [Fact]
     public async Task Resumed_twice_the_second_has_nothing_to_resume()
     {
         await using var world = await WorldAsync();
