@@ -37,9 +37,9 @@ public sealed class HistoryTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static TheoryData<int> Seeds => [.. TestSize.Seeds(6)];
+    public static TheoryData<int> Seeds => [.. TestSize.Seeds(4)];
 
-    public static TheoryData<int> FewerSeeds => [.. TestSize.Seeds(3)];
+    public static TheoryData<int> FewerSeeds => [.. TestSize.Seeds(2)];
 
     [Fact]
     public async Task A_leaver_who_is_due_in_ten_days_is_blocked_then_and_clear_soon_after()
