@@ -27,6 +27,11 @@ internal static class PauseCommands
             Required = true,
             HelpName = "TEXT",
         };
+        reason.Validators.Add(result =>
+        {
+            if (result.Tokens is [var only] && (string.IsNullOrWhiteSpace(only.Value) || only.Value.Length > PauseDesk.MaxReason))
+                result.AddError($"--reason takes 1 to {PauseDesk.MaxReason} characters");
+        });
         var blocking = new Option<bool>("--blocking") { Description = "Do not block leavers either: whoever leaves keeps all access" };
         var pause = new Command("pause", "Hold everything that would be changed in the tenant, as yourself (COMPLIANCE_TOKEN)")
         {

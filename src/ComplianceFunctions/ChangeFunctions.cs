@@ -19,7 +19,7 @@ public sealed class ChangeFunctions(PauseDesk desk)
     )
     {
         var body = await JsonBody.ReadAsync<PauseBody>(request, cancellationToken);
-        if (body is not { Reason: { Length: > 0 and <= 500 } reason } || string.IsNullOrWhiteSpace(reason))
+        if (body is not { Reason: { Length: > 0 and <= PauseDesk.MaxReason } reason } || string.IsNullOrWhiteSpace(reason))
             return JsonAnswer.Create(
                 StatusCodes.Status400BadRequest,
                 new

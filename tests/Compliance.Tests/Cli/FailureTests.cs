@@ -70,6 +70,18 @@ public sealed class FailureTests : IDisposable
     }
 
     [Theory]
+    [InlineData("USER", "offboard", "plan", "")]
+    [InlineData("USER", "offboard", "plan", " ")]
+    [InlineData("CASE", "offboard", "show", "")]
+    [InlineData("REQUEST", "approvals", "answer", "", "--plan", "p")]
+    public async Task An_empty_name_is_wrong_usage(string argument, params string[] command)
+    {
+        var (code, output, errors) = await RunAsync([.. command, "--app", "http://127.0.0.1:1", "--key", "k"]);
+
+        Assert.Equal((64, "", $"{argument} is empty\n"), (code, output, errors));
+    }
+
+    [Theory]
     [InlineData("a\nb")]
     [InlineData("ключ")]
     [InlineData("a b")]

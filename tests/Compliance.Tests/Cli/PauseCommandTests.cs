@@ -63,6 +63,20 @@ public sealed class PauseCommandTests
             await TypeAsync([.. typed, "--app", "http://127.0.0.1:1", "--key", "k"])
         );
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData(null)]
+    public async Task A_reason_that_is_empty_or_too_long_is_wrong_usage(string? reason)
+    {
+        var given = reason ?? new string('x', 501);
+
+        Assert.Equal(
+            (64, "", "--reason takes 1 to 500 characters\n"),
+            await TypeAsync("pause", "--reason", given, "--app", "http://127.0.0.1:1", "--key", "k")
+        );
+    }
+
     private static async Task<(int Code, string Output, string Errors)> TypeAsync(params string[] typed)
     {
         var (output, errors) = (new StringWriter(), new StringWriter());

@@ -110,10 +110,31 @@ public sealed class ToyTests
         await world.AnswerAsync("c", "one", true);
         await world.BeginAsync("c");
         await RunAsync(world, TimeSpan.FromMinutes(1));
+        Assert.Contains(await world.OpenAsync(), r => r.InstanceId == "c-2" && r.Answers.Count == 0);
         await world.AnswerAsync("c", "two", true);
         await RunAsync(world, TimeSpan.FromHours(3));
 
         Assert.Empty(world.Removed);
+    }
+
+    [Fact]
+    public async Task A_step_that_is_not_called_for_any_more_right_before_the_act_is_not_done()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("a", true, 1));
+        world.Put("c", new("b", true, 1));
+        world.Simulation.AfterStep = step =>
+        {
+            // As it was, but for its age.
+            if (step.Name == nameof(ToyFunctions.ToyDecide))
+                world.Put("c", new("b", false, 1));
+            return Task.CompletedTask;
+        };
+        await world.BeginAsync("c");
+        await RunAsync(world, TimeSpan.FromHours(1));
+
+        Assert.Equal(["a"], world.Removed.Select(r => r.Box));
+        Assert.False((await world.CertificateAsync("c"))!.Clear);
     }
 
     [Fact]
@@ -129,6 +150,7 @@ public sealed class ToyTests
         await world.AnswerAsync("c", "two", true);
         await RunAsync(world, TimeSpan.FromHours(1));
         Assert.Empty(world.Removed);
+        Assert.Single(await world.OpenAsync());
 
         await world.AnswerAsync("c", "one", true);
         await world.AnswerAsync("c", "two", true);

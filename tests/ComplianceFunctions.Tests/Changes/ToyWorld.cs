@@ -158,10 +158,13 @@ internal sealed class ToyWorld : IAsyncDisposable
         IsPaused = isPaused;
     }
 
+    /// <summary>Requests that wait for answers.</summary>
+    public Task<IReadOnlyList<ApprovalRequest>> OpenAsync() => Board.OpenAsync(Tenant, Now, TestContext.Current.CancellationToken);
+
     /// <summary>Answers the open request of a case; null when there is none.</summary>
     public async Task<AnswerOutcome?> AnswerAsync(string caseId, string who, bool approve, bool raises = true)
     {
-        var open = (await Board.OpenAsync(Tenant, Now, TestContext.Current.CancellationToken)).LastOrDefault(r => r.CaseId == caseId);
+        var open = (await OpenAsync()).LastOrDefault(r => r.CaseId == caseId);
         if (open is null)
             return null;
         var outcome = await Board.AnswerAsync(

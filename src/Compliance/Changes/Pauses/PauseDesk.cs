@@ -11,6 +11,9 @@ public sealed record PauseReception(int Status, string? Reason, PauseView? Pause
 /// <summary>Where administrators pause acts, and ask to resume them.</summary>
 public sealed class PauseDesk
 {
+    /// <summary>Characters that the reason of a pause may have.</summary>
+    public const int MaxReason = 500;
+
     private readonly Approvers _approvers;
     private readonly PauseSwitch _pause;
 
