@@ -117,6 +117,32 @@ public sealed class ToyTests
         Assert.Empty(world.Removed);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_round_that_is_cancelled_or_put_off_right_before_the_act_does_nothing(bool isCancelled)
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("a", true, 1));
+        world.Simulation.AfterStep = step =>
+        {
+            if (step.Name == nameof(ToyFunctions.ToyDecide) && isCancelled)
+                world.Cancel("c");
+            else if (step.Name == nameof(ToyFunctions.ToyDecide))
+                world.PutOff("c", ToyWorld.Start.AddDays(2));
+            return Task.CompletedTask;
+        };
+        await world.BeginAsync("c");
+        await RunAsync(world, TimeSpan.FromDays(1));
+        Assert.Empty(world.Removed);
+
+        world.Simulation.AfterStep = null;
+        await RunAsync(world, TimeSpan.FromDays(3));
+
+        Assert.Equal(isCancelled ? 0 : 1, world.Removed.Count);
+        Assert.Empty(world.Harm);
+    }
+
     [Fact]
     public async Task A_step_that_is_not_called_for_any_more_right_before_the_act_is_not_done()
     {
@@ -145,12 +171,13 @@ public sealed class ToyTests
         world.Put("c", new("p2", true, 1));
         await world.BeginAsync("c");
         await RunAsync(world, TimeSpan.FromMinutes(1));
+        var first = Assert.Single(await world.OpenAsync());
         await world.AnswerAsync("c", "one", true);
         world.Put("c", new("p2", false, 2));
         await world.AnswerAsync("c", "two", true);
         await RunAsync(world, TimeSpan.FromHours(1));
         Assert.Empty(world.Removed);
-        Assert.Single(await world.OpenAsync());
+        Assert.Null(await world.Board.FindAsync(ToyWorld.Tenant, first.Id, TestContext.Current.CancellationToken));
 
         await world.AnswerAsync("c", "one", true);
         await world.AnswerAsync("c", "two", true);
