@@ -73,9 +73,35 @@ public sealed class PlanPassesTests(MemoryStorageFixture accounts)
         Assert.Equal(1, _executor.Passes);
     }
 
+    [Fact]
+    public async Task A_pass_that_the_quota_has_no_room_for_is_not_kept_and_says_how_long_to_wait()
+    {
+        _executor.Wait = TimeSpan.FromSeconds(7);
+        Assert.Equal((null, TimeSpan.FromSeconds(7)), await RunAsync("full", "0"));
+
+        _executor.Wait = TimeSpan.Zero;
+        Assert.True((await RunAsync("full", "0")).Done!.Whole);
+        Assert.Equal(2, _executor.Passes);
+    }
+
+    [Fact]
+    public async Task Another_pass_is_carried_out_and_the_last_one_is_what_is_kept()
+    {
+        var documents = new BlobDocumentStore(Tests.Storage.Faults.Storage(accounts), "plan-passes");
+        Assert.Null(await PlanPasses.LoadLastAsync(documents, "again", Stop));
+
+        await RunAsync("again", "0");
+        await RunAsync("again", "1");
+
+        Assert.Equal(2, _executor.Passes);
+        Assert.Equal(["one"], (await PlanPasses.LoadLastAsync(documents, "again", Stop))!.Select(o => o.StepId));
+    }
+
     private sealed class Executor : IPlanExecutor
     {
         public int Passes { get; private set; }
+
+        public TimeSpan Wait { get; set; }
 
         public Task<PlanPass> RunAsync(
             ActionPlan plan,
@@ -85,6 +111,8 @@ public sealed class PlanPassesTests(MemoryStorageFixture accounts)
         )
         {
             Passes++;
+            if (Wait > TimeSpan.Zero)
+                return Task.FromResult(new PlanPass([], Wait));
             var outcomes = plan.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, DateTimeOffset.UnixEpoch));
             return Task.FromResult(new PlanPass([.. outcomes], TimeSpan.Zero));
         }
