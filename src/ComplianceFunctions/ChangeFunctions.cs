@@ -9,8 +9,7 @@ public sealed class ChangeFunctions(PauseDesk desk)
 {
     /// <summary>
     /// Holds all acts: <c>POST /api/changes/pause</c> with <c>{"reason":"…","blocking":false}</c> and an approver's Entra token answers
-    /// 200
-    /// with the pause. The token is the authorisation: no function key.
+    /// 200 with the pause. The token is the authorisation: no function key.
     /// </summary>
     [Function("PauseActs")]
     public async Task<IActionResult> Pause(
@@ -25,7 +24,7 @@ public sealed class ChangeFunctions(PauseDesk desk)
                 new
                 {
                     error = "the body must be JSON such as {\"reason\":\"…\",\"blocking\":false}, "
-                        + "the reason of at most 500 characters",
+                        + $"the reason of at most {PauseDesk.MaxReason} characters",
                 }
             );
         return Answer(

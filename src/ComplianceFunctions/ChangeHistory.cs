@@ -125,7 +125,7 @@ internal sealed class ChangeHistory<TRun>
     }
 
     /// <summary>Waits for the answers to a request.</summary>
-    /// <param name="activity">The activity that reads how the request stands.</param>
+    /// <param name="activity">The activity that reads the state of the request.</param>
     /// <param name="input">Its input.</param>
     /// <returns>Never <see cref="ApprovalStanding.Open"/>.</returns>
     public async Task<ApprovalStanding> AnsweredAsync(string activity, object input)

@@ -113,8 +113,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
     /// <summary>
     /// Ends a person's access now and for cause: <c>POST /api/offboarding/cases</c> with
     /// <c>{"user":"…","forCause":true,"reason":"…"}</c> and an approver's Entra token answers 202 with the case; 404 when there is
-    /// no such
-    /// user, 409 when it is the caller. The token is the authorisation: no function key.
+    /// no such user, 409 when it is the caller. The token is the authorisation: no function key.
     /// </summary>
     [Function("StartLeaver")]
     public async Task<IActionResult> Start(
@@ -199,8 +198,7 @@ public sealed partial class OffboardingFunctions(LeaverDesk desk, ILogger<Offboa
 
     /// <summary>
     /// Takes an approver's answer: <c>POST /api/approvals/{requestId}</c> with <c>{"planId":"…","approve":true,"comment":"…"}</c>
-    /// and an
-    /// Entra token with the role Compliance.Approver. The token is the authorisation: no function key.
+    /// and an Entra token with the role Compliance.Approver. The token is the authorisation: no function key.
     /// </summary>
     [Function("AnswerApproval")]
     public async Task<IActionResult> Answer(

@@ -7,8 +7,8 @@ using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Compliance.Storage;
-using Microsoft.Extensions.Configuration;
 using Simulation.Storage;
+using Testing;
 
 namespace Benchmarks;
 
@@ -81,16 +81,7 @@ internal static class StorageBenchmark
 
     private static async Task<IReadOnlyList<(string Name, Func<int, Task> Call)>> OperationsAsync(TimedTransport transport)
     {
-        var settings = new ConfigurationBuilder()
-            .AddInMemoryCollection(
-                new Dictionary<string, string?>
-                {
-                    [StorageOptions.StateKey] = MemoryStorage.StateConnection,
-                    [StorageOptions.EvidenceKey] = MemoryStorage.EvidenceConnection,
-                }
-            )
-            .Build();
-        var storage = new StateStorage(StorageOptions.Read(settings), transport, TimeSpan.Zero);
+        var storage = new StateStorage(StorageOptions.Read(MemoryStorageFixture.Settings), transport, TimeSpan.Zero);
         var table = await storage.TableAsync("bench", CancellationToken.None);
         var container = await storage.EvidenceContainerAsync("bench", CancellationToken.None);
         await storage.Queues.CreateQueueAsync("bench");

@@ -1,6 +1,8 @@
 using System.Net;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Compliance.Storage;
+using Microsoft.Extensions.Configuration;
 using Simulation.Storage;
 
 namespace Testing;
@@ -9,6 +11,18 @@ namespace Testing;
 public sealed class MemoryStorageFixture : StorageFixture
 {
     private readonly MemoryStorage _memory = new(TimeProvider.System);
+
+    /// <summary>The app's settings of both accounts.</summary>
+    public static IConfiguration Settings { get; } =
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>
+                {
+                    [StorageOptions.StateKey] = MemoryStorage.StateConnection,
+                    [StorageOptions.EvidenceKey] = MemoryStorage.EvidenceConnection,
+                }
+            )
+            .Build();
 
     public override string StateConnection => MemoryStorage.StateConnection;
 

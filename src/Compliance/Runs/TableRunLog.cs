@@ -17,9 +17,6 @@ internal sealed class TableRunLog(StateStorage storage) : IRunLog
     private const string LastRunStartedAt = "LastRunStartedAt";
     private const string LastComplete = "LastComplete";
 
-    // Each lost race means that another run was written.
-    private const int MaxRaces = 20;
-
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, ControlRuns>> LoadAsync(string tenantId, CancellationToken cancellationToken)
     {
@@ -57,32 +54,19 @@ internal sealed class TableRunLog(StateStorage storage) : IRunLog
     public async Task CompletedAsync(string tenantId, string control, RunStamp run, bool complete, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        var key = Row(tenantId, new(control, run.StartedAt, LastRun: null, LastComplete: null));
-        for (var races = 0; ; races++)
-        {
-            var stored = await table.GetEntityIfExistsAsync<TableEntity>(
-                key.PartitionKey,
-                key.RowKey,
-                cancellationToken: cancellationToken
-            );
-            var before = stored.HasValue ? Read(stored.Value!) : null;
-            var after = With(before ?? new(control, run.StartedAt, LastRun: null, LastComplete: null), run, complete);
-            if (after == before)
-                return;
-            try
+        var unknown = new ControlRuns(control, run.StartedAt, LastRun: null, LastComplete: null);
+        var key = Row(tenantId, unknown);
+        await table.ChangeRowAsync(
+            key.PartitionKey,
+            key.RowKey,
+            row =>
             {
-                await (
-                    before is null
-                        ? table.AddEntityAsync(Row(tenantId, after), cancellationToken)
-                        : table.UpdateEntityAsync(Row(tenantId, after), stored.Value!.ETag, TableUpdateMode.Replace, cancellationToken)
-                );
-                return;
-            }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
-            {
-                // Another run ended at the same time: decide again from what it wrote.
-            }
-        }
+                var before = row is null ? null : Read(row);
+                var after = With(before ?? unknown, run, complete);
+                return after == before ? null : Row(tenantId, after);
+            },
+            cancellationToken
+        );
     }
 
     /// <summary>

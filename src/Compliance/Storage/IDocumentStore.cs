@@ -18,7 +18,7 @@ internal interface IDocumentStore
     /// Changes a document and no other writer's change is lost: <paramref name="change"/> is called again with the newer document when
     /// somebody was faster, and with null while there is none.
     /// </summary>
-    /// <returns>The document as it stands.</returns>
+    /// <returns>The document as it is now.</returns>
     /// <exception cref="Azure.RequestFailedException">Storage failed, or others changed the document in every attempt.</exception>
     Task<T> ChangeAsync<T>(string name, Func<T?, T> change, CancellationToken cancellationToken)
         where T : class;

@@ -41,7 +41,7 @@ public sealed class ToyTests
         Assert.True((await world.CertificateAsync("c"))!.Clear);
         Assert.Equal(
             ["toy.act complete", "toy.begun begun", "toy.certificate complete"],
-            world.Evidence.Values.Select(r => $"{r.Action} {r.Outcome}").Order(StringComparer.Ordinal)
+            world.Evidence.Records.Values.Select(r => $"{r.Action} {r.Outcome}").Order(StringComparer.Ordinal)
         );
     }
 
@@ -57,7 +57,7 @@ public sealed class ToyTests
         Assert.Equal(["p"], plan.Steps.Select(s => s.Target.Id));
         Assert.Equal(["precious"], holds.Select(h => h.Guard));
         Assert.Empty(world.Removed);
-        Assert.Empty(world.Evidence);
+        Assert.Empty(world.Evidence.Records);
     }
 
     [Fact]
@@ -140,7 +140,28 @@ public sealed class ToyTests
         await RunAsync(world, TimeSpan.FromDays(3));
 
         Assert.Equal(isCancelled ? 0 : 1, world.Removed.Count);
+        Assert.Equal(!isCancelled, (await world.CertificateAsync("c"))?.Clear);
         Assert.Empty(world.Harm);
+    }
+
+    [Fact]
+    public async Task A_round_that_is_cancelled_half_way_is_certified_as_it_is()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("a", true, 1));
+        world.Lies = true;
+        await world.BeginAsync("c");
+        await RunAsync(world, TimeSpan.FromMinutes(2));
+        Assert.Null(await world.CertificateAsync("c"));
+
+        world.Lies = false;
+        world.Cancel("c");
+        await RunAsync(world, TimeSpan.FromHours(5));
+
+        Assert.Empty(world.Removed);
+        var certificate = (await world.CertificateAsync("c"))!;
+        Assert.False(certificate.Clear);
+        Assert.Equal("incomplete", world.Evidence.Records.Values.Single(r => r.Action == "toy.certificate").Outcome);
     }
 
     [Fact]
@@ -233,7 +254,7 @@ public sealed class ToyTests
         var certificate = (await world.CertificateAsync("c"))!;
         Assert.False(certificate.Clear);
         Assert.Equal([StepResult.NotPermitted], certificate.Outcomes.Select(o => o.Result));
-        Assert.Equal("incomplete", world.Evidence.Values.Single(r => r.Action == "toy.certificate").Outcome);
+        Assert.Equal("incomplete", world.Evidence.Records.Values.Single(r => r.Action == "toy.certificate").Outcome);
     }
 
     [Fact]
@@ -271,7 +292,7 @@ public sealed class ToyTests
         await world.BeginAsync("c");
         await RunAsync(world, TimeSpan.FromHours(1));
         Assert.Empty(world.Removed);
-        Assert.DoesNotContain(world.Evidence.Values, r => r.Action == "toy.begun");
+        Assert.DoesNotContain(world.Evidence.Records.Values, r => r.Action == "toy.begun");
 
         await world.AnswerAsync("c", "one", true);
         await world.AnswerAsync("c", "two", true);
@@ -377,7 +398,7 @@ public sealed class ToyTests
         world.Simulation.AfterStep = step => step.Name == nameof(ToyFunctions.ToyDecide) ? world.PauseAsync(true) : Task.CompletedTask;
         await world.BeginAsync("c");
         await RunAsync(world, TimeSpan.FromHours(5));
-        Assert.Empty(world.Evidence);
+        Assert.Empty(world.Evidence.Records);
         Assert.Empty(world.Removed);
 
         world.Simulation.AfterStep = null;
@@ -399,7 +420,7 @@ public sealed class ToyTests
         Assert.Equal(["a"], world.Removed.Select(r => r.Box));
         Assert.Equal(
             ["toy.act incomplete", "toy.begun begun"],
-            world.Evidence.Values.Select(r => $"{r.Action} {r.Outcome}").Order(StringComparer.Ordinal)
+            world.Evidence.Records.Values.Select(r => $"{r.Action} {r.Outcome}").Order(StringComparer.Ordinal)
         );
 
         world.AfterRemoval = null;
@@ -471,13 +492,14 @@ public sealed class ToyTests
         await RunAsync(world, TimeSpan.FromDays(3));
 
         Assert.Empty(world.Harm);
+        Assert.Empty(world.Evidence.Conflicts);
         foreach (var name in cases)
         {
             var ended = await world.OutputAsync(world.Run(name).InstanceId);
             Assert.True((await world.CertificateAsync(name))?.Clear, $"case {name} ended as {ended}");
             Assert.DoesNotContain(world.Observe(name).All, b => b.IsOld);
         }
-        Assert.InRange(world.Evidence.Count, 3, 300);
+        Assert.InRange(world.Evidence.Records.Count, 3, 300);
     }
 
     private static Task RunAsync(ToyWorld world, TimeSpan time) =>

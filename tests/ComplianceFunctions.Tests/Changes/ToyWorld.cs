@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using Azure.Core.Pipeline;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Caps;
 using Compliance.Changes.Execution;
@@ -8,13 +6,12 @@ using Compliance.Changes.Guards;
 using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Ledger;
-using Compliance.Ledger.Format;
 using Compliance.Storage;
 using Microsoft.DurableTask;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Simulation;
 using Simulation.Storage;
+using Testing;
 
 namespace ComplianceFunctions.Tests.Changes;
 
@@ -81,7 +78,7 @@ internal sealed class ToyWorld : IAsyncDisposable
     /// <summary>What no removal may do, and did.</summary>
     public List<string> Harm { get; } = [];
 
-    public ConcurrentDictionary<string, EvidenceRecord> Evidence { get; } = new(StringComparer.Ordinal);
+    public KeptEvidence Evidence { get; } = new();
 
     public ApprovalBoard Board => Services.GetRequiredService<ApprovalBoard>();
 
@@ -248,16 +245,7 @@ internal sealed class ToyWorld : IAsyncDisposable
     {
         _transport?.Crash();
         _transport = _storage.Open();
-        var settings = new ConfigurationBuilder()
-            .AddInMemoryCollection(
-                new Dictionary<string, string?>
-                {
-                    [StorageOptions.StateKey] = MemoryStorage.StateConnection,
-                    [StorageOptions.EvidenceKey] = MemoryStorage.EvidenceConnection,
-                }
-            )
-            .Build();
-        var storage = new StateStorage(StorageOptions.Read(settings), (HttpPipelineTransport)_transport);
+        var storage = new StateStorage(StorageOptions.Read(MemoryStorageFixture.Settings), _transport);
         _processes.Add(
             new ServiceCollection()
                 .AddSingleton(this)
@@ -266,7 +254,7 @@ internal sealed class ToyWorld : IAsyncDisposable
                 .AddSingleton<IDocumentStore>(new BlobDocumentStore(storage, "toy"))
                 .AddSingleton<ICapLedger>(new TableCapLedger(storage, "toycaps"))
                 .AddSingleton<IPolicyActs, TablePolicyActs>()
-                .AddSingleton<IEvidenceLog, Kept>()
+                .AddSingleton<IEvidenceLog>(Evidence)
                 .AddSingleton<ApprovalBoard>()
                 .AddLogging()
                 .AddSingleton(new TenantId(Tenant))
@@ -287,17 +275,5 @@ internal sealed class ToyWorld : IAsyncDisposable
         public DateTimeOffset? From { get; init; }
 
         public IReadOnlyList<string> Approvers { get; init; } = [];
-    }
-
-    // By id, as the real log keeps them: the same record twice is one, another content under the same id is a fault.
-    private sealed class Kept(ToyWorld world) : IEvidenceLog
-    {
-        public Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)
-        {
-            var kept = world.Evidence.GetOrAdd(record.Id, record);
-            if (!EvidenceLine.NotYet(kept).AsSpan().SequenceEqual(EvidenceLine.NotYet(record)))
-                world.Harm.Add($"record {record.Id} was written with another content");
-            return Task.FromResult(new EvidenceReceipt(record.Id, "toy", 0, EvidenceLine.Sha256(EvidenceLine.NotYet(record))));
-        }
     }
 }

@@ -209,10 +209,7 @@ public sealed class PauseTests
     public async Task An_account_that_is_enabled_again_while_blocking_is_held_is_not_reported_as_blocked_again()
     {
         await using var desk = await StepDesk.StartAsync();
-        desk.Edit(PolicyEdit.ApproveFirstAct);
-        await desk.SaysAsync();
-        await desk.BlockAsync();
-        var asked = await desk.PlanAsync();
+        var asked = await desk.FirstActAskedAsync();
         Assert.Equal(HttpStatusCode.OK, await desk.World.PauseAsync(Pauser, blocking: true));
         await desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, DirectoryEdit.Enable));
 
@@ -378,10 +375,7 @@ public sealed class PauseTests
     public async Task A_removal_that_two_people_approved_is_not_marked_as_begun_while_it_is_held()
     {
         await using var desk = await StepDesk.StartAsync();
-        desk.Edit(PolicyEdit.ApproveFirstAct);
-        await desk.SaysAsync();
-        await desk.BlockAsync();
-        var asked = await desk.PlanAsync();
+        var asked = await desk.FirstActAskedAsync();
         await desk.AnswerAsync(asked, true, true);
         Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
         Assert.Equal(HttpStatusCode.OK, await desk.World.PauseAsync(Pauser));

@@ -102,6 +102,15 @@ internal sealed class StepDesk : IAsyncDisposable
         return planned.PlanId!;
     }
 
+    /// <summary>Blocks and plans under a policy whose first plan two people have to approve.</summary>
+    public async Task<ChangeDecision> FirstActAskedAsync()
+    {
+        Edit(PolicyEdit.ApproveFirstAct);
+        await SaysAsync();
+        await BlockAsync();
+        return await PlanAsync();
+    }
+
     public Task<ChangeDecision> PlanAsync() => Steps.PlanAsync(Run, _stop);
 
     public Task<ChangePass> RemoveAsync(string planId, int attempt = 0) => Steps.RemoveAsync(Run with { Attempt = attempt }, planId, _stop);

@@ -404,10 +404,7 @@ public sealed class StepTests
     public async Task The_first_act_under_a_policy_needs_two_people_and_the_next_does_not()
     {
         await using var desk = await StepDesk.StartAsync();
-        desk.Edit(PolicyEdit.ApproveFirstAct);
-        await desk.SaysAsync();
-        await desk.BlockAsync();
-        var asked = await desk.PlanAsync();
+        var asked = await desk.FirstActAskedAsync();
         await desk.AnswerAsync(asked, true, true);
         await desk.StandingAsync(asked.ApprovalId!);
         await desk.RemoveAsync(asked.PlanId!);
@@ -692,10 +689,7 @@ public sealed class StepTests
     public async Task A_refused_removal_is_at_rest_and_what_was_done_before_can_be_given_back_at_once()
     {
         await using var desk = await StepDesk.StartAsync();
-        desk.Edit(PolicyEdit.ApproveFirstAct);
-        await desk.SaysAsync();
-        await desk.BlockAsync();
-        var asked = await desk.PlanAsync();
+        var asked = await desk.FirstActAskedAsync();
         await desk.AnswerAsync(asked, false);
         Assert.Equal(ApprovalStanding.Refused, await desk.StandingAsync(asked.ApprovalId!));
 

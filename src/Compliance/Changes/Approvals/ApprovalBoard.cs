@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Azure;
 using Azure.Data.Tables;
 using Compliance.Ledger;
 using Compliance.Storage;
@@ -19,7 +18,6 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     /// <summary>The table.</summary>
     public const string Table = "approvals";
 
-    private const int MaxAttempts = 20;
     private const string Body = "Body";
     private const string Void = "Void";
     private const string VoidedAt = "VoidedAt";
@@ -32,38 +30,29 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     /// <param name="request">The request.</param>
     /// <param name="now">The clock's time (UTC): what was voided after it was voided before the clock went back.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
-    /// <returns>The request as it stands; it may be void, which <see cref="FindAsync"/> shows.</returns>
+    /// <returns>The request as it is now; it may be void, which <see cref="FindAsync"/> shows.</returns>
     public async Task<ApprovalRequest> AskAsync(ApprovalRequest request, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        for (var attempt = 1; ; attempt++)
-        {
-            var (known, etag, voidedAt) = await ReadAsync(table, request.TenantId, request.Id, cancellationToken);
-            if (
-                known is not null
-                && (
-                    voidedAt is { } at
-                        ? request.AskedAt < at && at <= now
-                        : known.PlanId == request.PlanId && Covers(known, request.Guards)
-                )
-            )
-                return known;
-            var row = Row(request);
-            try
+        var asked = request;
+        await table.ChangeRowAsync(
+            Partition(request.TenantId),
+            RowKey(request.Id),
+            row =>
             {
+                if (row is null)
+                    return Row(asked = request);
+                var (known, voidedAt) = Read(row);
+                var stays = voidedAt is { } at
+                    ? request.AskedAt < at && at <= now
+                    : known.PlanId == request.PlanId && Covers(known, request.Guards);
+                asked = stays ? known : request;
                 // Asked again after it was void, or about more: earlier answers do not count.
-                await (
-                    known is null
-                        ? table.AddEntityAsync(row, cancellationToken)
-                        : table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, cancellationToken)
-                );
-                return request;
-            }
-            catch (RequestFailedException e) when (e.Status is 409 or 412 && attempt < MaxAttempts)
-            {
-                // Asked by another at the same time.
-            }
-        }
+                return stays ? null : Row(asked);
+            },
+            cancellationToken
+        );
+        return asked;
     }
 
     /// <summary>Does the request name every one of these guards?</summary>
@@ -73,13 +62,11 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     /// <summary>The request; null when there is none or it is void.</summary>
     public async Task<ApprovalRequest?> FindAsync(string tenantId, string requestId, CancellationToken cancellationToken)
     {
-        var (request, _, voidedAt) = await ReadAsync(
-            await storage.TableAsync(Table, cancellationToken),
-            tenantId,
-            requestId,
-            cancellationToken
-        );
-        return voidedAt is null ? request : null;
+        var table = await storage.TableAsync(Table, cancellationToken);
+        return await table.FindRowAsync(Partition(tenantId), RowKey(requestId), cancellationToken) is { } row
+            && Read(row) is { VoidedAt: null, Request: var request }
+            ? request
+            : null;
     }
 
     /// <summary>
@@ -158,44 +145,61 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     )
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        for (var attempt = 1; ; attempt++)
-        {
-            var (request, etag, voidedAt) = await ReadAsync(table, tenantId, requestId, cancellationToken);
-            if (request is null || voidedAt is not null)
-                return new(null, null, "there is no such request, or its plan or policy has changed since");
-            if (!string.Equals(planId, request.PlanId, StringComparison.Ordinal))
-                return new(null, request, "the answer names another plan than the one that is asked about");
-            if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
-                return new(null, request, objection);
-            var earlier = request.Answers.LastOrDefault(a =>
-                string.Equals(a.ApproverId, approver.ObjectId, StringComparison.OrdinalIgnoreCase)
-            );
-            if (earlier is not null && earlier.Approve != approve)
-                return new(null, request, "you have answered otherwise before");
-            // A yes of long ago is given again.
-            if (earlier is not null && !ApprovalRules.IsValid(request, earlier, now))
-                earlier = null;
-            var before = ApprovalRules.StateOf(request, now);
-            if (earlier is null && before != ApprovalState.Open)
-                return new(null, request, $"it is {before.ToString().ToLowerInvariant()} already");
-            var answer = earlier ?? new ApprovalAnswer(approver.ObjectId, approve, now, Short(comment));
-            if (earlier is null)
+        var taken = new TakenAnswer(null, null, null);
+        await table.ChangeRowAsync(
+            Partition(tenantId),
+            RowKey(requestId),
+            row =>
             {
-                request = request with { Answers = [.. request.Answers, answer] };
-                try
-                {
-                    await table.UpdateEntityAsync(Row(request), etag, TableUpdateMode.Replace, cancellationToken);
-                }
-                catch (RequestFailedException e) when (e.Status == 412 && attempt < MaxAttempts)
-                {
-                    continue;
-                }
-            }
-            // Written again with a repeated answer: a crash between the two leaves no answer without evidence.
-            await evidence.AppendAsync(Evidence(request, answer), cancellationToken);
-            return new(ApprovalRules.StateOf(request, now), request, null);
-        }
+                taken = Take(row, planId, approver, approve, comment, now);
+                return taken is { IsNew: true, Request: { } changed } ? Row(changed) : null;
+            },
+            cancellationToken
+        );
+        if (taken is not { Answer: { } answer, Request: { } request })
+            return new(null, taken.Request, taken.Objection);
+        // Written again with a repeated answer: a crash between the two leaves no answer without evidence.
+        await evidence.AppendAsync(Evidence(request, answer), cancellationToken);
+        return new(ApprovalRules.StateOf(request, now), request, null);
     }
+
+    // What becomes of an answer, given the request's row; null where there is none.
+    private static TakenAnswer Take(
+        TableEntity? row,
+        string planId,
+        ApproverIdentity approver,
+        bool approve,
+        string? comment,
+        DateTimeOffset now
+    )
+    {
+        if (row is null || Read(row) is not { VoidedAt: null, Request: var request })
+            return new(null, null, "there is no such request, or its plan or policy has changed since");
+        if (!string.Equals(planId, request.PlanId, StringComparison.Ordinal))
+            return new(request, null, "the answer names another plan than the one that is asked about");
+        if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
+            return new(request, null, objection);
+        var earlier = request.Answers.LastOrDefault(a =>
+            string.Equals(a.ApproverId, approver.ObjectId, StringComparison.OrdinalIgnoreCase)
+        );
+        if (earlier is not null && earlier.Approve != approve)
+            return new(request, null, "you have answered otherwise before");
+        if (earlier is not null && ApprovalRules.IsValid(request, earlier, now))
+            return new(request, earlier, null);
+        // A yes of long ago is given again.
+        var before = ApprovalRules.StateOf(request, now);
+        if (before != ApprovalState.Open)
+            return new(request, null, $"it is {before.ToString().ToLowerInvariant()} already");
+        var answer = new ApprovalAnswer(approver.ObjectId, approve, now, Short(comment));
+        return new(request with { Answers = [.. request.Answers, answer] }, answer, null, IsNew: true);
+    }
+
+    /// <summary>What became of an answer.</summary>
+    /// <param name="Request">The request with it; null when there is none.</param>
+    /// <param name="Answer">The answer; null when it was not taken.</param>
+    /// <param name="Objection">Why it was not taken; null when it was.</param>
+    /// <param name="IsNew">False for one that was given before.</param>
+    private sealed record TakenAnswer(ApprovalRequest? Request, ApprovalAnswer? Answer, string? Objection, bool IsNew = false);
 
     /// <summary>The request counts no more: its plan or policy has changed. Of several times the latest counts.</summary>
     public Task VoidAsync(string tenantId, string requestId, DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -232,21 +236,12 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     )
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        for (var attempt = 1; ; attempt++)
-        {
-            var (request, etag, voidedAt) = await ReadAsync(table, tenantId, requestId, cancellationToken);
-            if (request is null || change(request, voidedAt) is not { } row)
-                return;
-            try
-            {
-                await table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, cancellationToken);
-                return;
-            }
-            catch (RequestFailedException e) when (e.Status == 412 && attempt < MaxAttempts)
-            {
-                // Answered at the same time.
-            }
-        }
+        await table.ChangeRowAsync(
+            Partition(tenantId),
+            RowKey(requestId),
+            row => row is not null && Read(row) is var (request, voidedAt) ? change(request, voidedAt) : null,
+            cancellationToken
+        );
     }
 
     // The same whoever writes it, so that written twice it is kept once.
@@ -274,7 +269,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         : comment[..500];
 
     private static TableEntity Row(ApprovalRequest request) =>
-        new(StateKeys.Safe(request.TenantId, "a tenant id"), StateKeys.Safe(request.Id, "a request id"))
+        new(Partition(request.TenantId), RowKey(request.Id))
         {
             [Body] = JsonSerializer.Serialize(request, ComplianceJson.Compact),
             [Void] = false,
@@ -283,21 +278,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     private static ApprovalRequest Request(TableEntity row) =>
         JsonSerializer.Deserialize<ApprovalRequest>(row.GetString(Body), ComplianceJson.Compact)!;
 
-    private static async Task<(ApprovalRequest? Request, ETag ETag, DateTimeOffset? VoidedAt)> ReadAsync(
-        TableClient table,
-        string tenantId,
-        string requestId,
-        CancellationToken cancellationToken
-    )
-    {
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(
-            StateKeys.Safe(tenantId, "a tenant id"),
-            StateKeys.Safe(requestId, "a request id"),
-            cancellationToken: cancellationToken
-        );
-        if (!row.HasValue)
-            return (null, default, null);
-        var (request, voidedAt) = Read(row.Value!);
-        return (request, row.Value!.ETag, voidedAt);
-    }
+    private static string Partition(string tenantId) => StateKeys.Safe(tenantId, "a tenant id");
+
+    private static string RowKey(string requestId) => StateKeys.Safe(requestId, "a request id");
 }

@@ -81,7 +81,7 @@ internal sealed class ChangeFlow<TObservation>(
         }
         else
             request = null;
-        // People may be asked meanwhile. What nobody has to be asked about, or was approved, is decided once acts continue: an approval
+        // People may be asked meanwhile. What needs no approval, or has one, is decided once acts continue: an approval
         // that lapses before that is asked for again.
         if ((request is not null || holds.Count == 0) && await PausedUntilAsync(cancellationToken) is { } until)
             return new(NextAction.NotDue, Until: until);
@@ -114,7 +114,7 @@ internal sealed class ChangeFlow<TObservation>(
         return state.Begun is { } let ? new(NextAction.Proceed, let) : new(NextAction.Stop);
     }
 
-    /// <summary>How the wait for two approvals stands.</summary>
+    /// <summary>What came of the wait for two approvals.</summary>
     public async Task<ApprovalStanding> StandingAsync(ChangeRun run, string requestId, CancellationToken cancellationToken)
     {
         if (await NotDueAsync(run, cancellationToken) is not null)
@@ -161,16 +161,10 @@ internal sealed class ChangeFlow<TObservation>(
             return new(NextAction.Retry);
         }
         // Intent is on record before the first step.
+        var counts = new Dictionary<string, long> { ["steps"] = plan.Steps.Count };
         await RecordAsync(
             run,
-            $"begun-{planId[..12]}-{Instant(state.BegunAt!.Value)}",
-            "begun",
-            "begun",
-            state.BegunAt!.Value,
-            planId,
-            plan.PolicySha256,
-            new Dictionary<string, long> { ["steps"] = plan.Steps.Count },
-            null,
+            Record(run, plan, $"begun-{planId[..12]}-{Instant(state.BegunAt!.Value)}", "begun", state.BegunAt!.Value, counts),
             s => s with { Acting = true },
             cancellationToken
         );
@@ -199,7 +193,7 @@ internal sealed class ChangeFlow<TObservation>(
                 },
             cancellationToken
         );
-        await RecordOutcomesAsync(run, plan, planId, state, cancellationToken);
+        await RecordOutcomesAsync(run, plan, state, cancellationToken);
         await policyActs.ActedAsync(run.TenantId, plan.PolicySha256, run.CaseId, Now, cancellationToken);
         return new(done.Whole ? NextAction.Proceed : NextAction.Throttled);
     }
@@ -268,24 +262,29 @@ internal sealed class ChangeFlow<TObservation>(
             [.. state.Evidence.Where(e => !e.Contains("-certificate-", StringComparison.Ordinal))]
         );
         var digest = await documents.SaveAsync(Name(run, "certificate.json"), certificate, cancellationToken);
-        await RecordAsync(
+        var counts = verified.Steps.CountBy(s => s.State).ToDictionary(c => c.Key, c => (long)c.Value);
+        var record = Record(
             run,
+            plan,
             $"certificate-{digest[..12]}",
             "certificate",
-            verified.Clear ? "complete" : "incomplete",
             verified.At,
-            state.Begun!,
-            plan.PolicySha256,
             new Dictionary<string, long>
             {
-                ["inEffect"] = verified.Steps.Count(s => s.State == StepState.InEffect),
-                ["notInEffect"] = verified.Steps.Count(s => s.State == StepState.NotInEffect),
-                ["unknown"] = verified.Steps.Count(s => s.State == StepState.Unknown),
+                ["inEffect"] = counts.GetValueOrDefault(StepState.InEffect),
+                ["notInEffect"] = counts.GetValueOrDefault(StepState.NotInEffect),
+                ["unknown"] = counts.GetValueOrDefault(StepState.Unknown),
+            }
+        );
+        await RecordAsync(
+            run,
+            record with
+            {
+                Outcome = verified.Clear ? "complete" : "incomplete",
+                DetailsSha256 = new Dictionary<string, string> { ["certificate.json"] = digest },
             },
-            null,
             s => s,
-            cancellationToken,
-            new Dictionary<string, string> { ["certificate.json"] = digest }
+            cancellationToken
         );
         return digest;
     }
@@ -382,19 +381,9 @@ internal sealed class ChangeFlow<TObservation>(
         );
         foreach (var earlier in state.Requests.Where(id => id != request.Id))
             await approvals.VoidAsync(run.TenantId, earlier, Now, cancellationToken);
-        await RecordAsync(
-            run,
-            $"held-{planId[..12]}-{Instant(request.AskedAt)}",
-            "held",
-            "held",
-            request.AskedAt,
-            planId,
-            policy.Sha256,
-            new Dictionary<string, long> { ["holds"] = request.Reasons.Count, ["steps"] = plan.Steps.Count },
-            string.Join(",", request.Guards),
-            s => s,
-            cancellationToken
-        );
+        var counts = new Dictionary<string, long> { ["holds"] = request.Reasons.Count, ["steps"] = plan.Steps.Count };
+        var record = Record(run, plan, $"held-{planId[..12]}-{Instant(request.AskedAt)}", "held", request.AskedAt, counts);
+        await RecordAsync(run, record with { Reason = string.Join(",", request.Guards) }, s => s, cancellationToken);
         return new(NextAction.AskApproval, planId, request.Id, request.Deadline.UtcDateTime);
     }
 
@@ -409,7 +398,7 @@ internal sealed class ChangeFlow<TObservation>(
         && await approvals.FindAsync(run.TenantId, id, cancellationToken) is { } request
         && ApprovalBoard.Covers(request, holds.Select(h => h.Guard));
 
-    // Steps that a fresh look does not call for any more, or that a guard holds which nobody let the plan past: not done in this round.
+    // Steps that a fresh look does not call for any more, or that a guard holds without an approval: not done in this round.
     private List<StepOutcome> Unwanted(ActionPlan plan, ActionPlan fresh, HashSet<string> settled, IReadOnlyList<Hold> holds)
     {
         var wanted = fresh.Steps.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
@@ -433,80 +422,63 @@ internal sealed class ChangeFlow<TObservation>(
         [.. outcomes.Where(o => !known.Any(k => k.StepId == o.StepId && k.Result == o.Result && k.Reason == o.Reason))];
 
     // Once for each change of it, not once a pass.
-    private async Task RecordOutcomesAsync(
-        ChangeRun run,
-        ActionPlan plan,
-        string planId,
-        ChangeState state,
-        CancellationToken cancellationToken
-    )
+    private async Task RecordOutcomesAsync(ChangeRun run, ActionPlan plan, ChangeState state, CancellationToken cancellationToken)
     {
         var signature = StepOutcomes.SignatureOf(state.Outcomes);
         if (state.Recorded == signature)
             return;
-        var complete = plan.Steps.All(s => state.Outcomes.Any(o => o.StepId == s.Id && o.InEffect));
+        var isComplete = plan.Steps.All(s => state.Outcomes.Any(o => o.StepId == s.Id && o.InEffect));
+        var at = state.Outcomes.Select(o => o.At).DefaultIfEmpty(state.BegunAt!.Value).Max();
+        var record = Record(run, plan, $"act-{Text(state.Records)}", "act", at, StepOutcomes.Counts(state.Outcomes));
         await RecordAsync(
             run,
-            $"act-{Text(state.Records)}",
-            "act",
-            complete ? "complete" : "incomplete",
-            state.Outcomes.Select(o => o.At).DefaultIfEmpty(state.BegunAt!.Value).Max(),
-            planId,
-            plan.PolicySha256,
-            StepOutcomes.Counts(state.Outcomes),
-            null,
+            record with
+            {
+                Outcome = isComplete ? "complete" : "incomplete",
+            },
             s => s with { Recorded = signature, Records = state.Records + 1 },
             cancellationToken
         );
     }
 
-    private async Task RecordAsync(
+    // At is the time of what is recorded, the same whenever it is sent again.
+    private EvidenceRecord Record(
         ChangeRun run,
+        ActionPlan plan,
         string part,
         string action,
-        string outcome,
         DateTimeOffset at,
-        string planId,
-        string policySha256,
-        IReadOnlyDictionary<string, long> counts,
-        string? reason,
+        IReadOnlyDictionary<string, long> counts
+    ) =>
+        new()
+        {
+            Id = $"{run.CaseId}-{Text(run.Round)}-{part}",
+            Time = at,
+            Actor = change.Name,
+            Action = $"{change.Name}.{action}",
+            TenantId = run.TenantId,
+            PolicySha256 = plan.PolicySha256,
+            Controls = change.Controls,
+            Outcome = action,
+            Counts = counts,
+            Subject = run.CaseId,
+            PlanId = plan.Id(),
+            CorrelationId = run.InstanceId,
+            People = [run.CaseId],
+        };
+
+    // Appends, and notes in the state that it is on record: the certificate names the records it rests on.
+    private async Task RecordAsync(
+        ChangeRun run,
+        EvidenceRecord record,
         Func<ChangeState, ChangeState> also,
-        CancellationToken cancellationToken,
-        IReadOnlyDictionary<string, string>? details = null
+        CancellationToken cancellationToken
     )
     {
-        var receipt = await evidence.AppendAsync(
-            new EvidenceRecord
-            {
-                Id = $"{run.CaseId}-{Text(run.Round)}-{part}",
-                Time = at,
-                Actor = change.Name,
-                Action = $"{change.Name}.{action}",
-                TenantId = run.TenantId,
-                PolicySha256 = policySha256,
-                Controls = change.Controls,
-                Outcome = outcome,
-                Counts = counts,
-                Subject = run.CaseId,
-                Reason = reason,
-                PlanId = planId,
-                DetailsSha256 = details,
-                CorrelationId = run.InstanceId,
-                People = [run.CaseId],
-            },
-            cancellationToken
-        );
+        var id = (await evidence.AppendAsync(record, cancellationToken)).RecordId;
         await ChangeStateAsync(
             run,
-            s =>
-                also(
-                    s.Evidence.Contains(receipt.RecordId, StringComparer.Ordinal)
-                        ? s
-                        : s with
-                        {
-                            Evidence = [.. s.Evidence, receipt.RecordId],
-                        }
-                ),
+            s => also(s.Evidence.Contains(id, StringComparer.Ordinal) ? s : s with { Evidence = [.. s.Evidence, id] }),
             cancellationToken
         );
     }

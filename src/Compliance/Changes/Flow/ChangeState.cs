@@ -14,7 +14,7 @@ internal sealed record ChangeState
     /// <summary>Whether its carrying out may have begun: from then on no other plan takes its place in this round.</summary>
     public bool Acting { get; init; }
 
-    /// <summary>The request that the begun plan was approved by; null when nobody was asked.</summary>
+    /// <summary>The request that the begun plan was approved by; null when it needed no approval.</summary>
     public string? ApprovedBy { get; init; }
 
     /// <summary>Requests for approval made so far.</summary>

@@ -45,7 +45,7 @@ public enum NextAction
 /// the same pass is due then. Null when the next one is due at once.</param>
 public sealed record ChangePass(NextAction Outcome, DateTime? Until = null);
 
-/// <summary>How a wait for approvals stands.</summary>
+/// <summary>What came of a wait for approvals.</summary>
 public enum ApprovalStanding
 {
     /// <summary>Still open.</summary>

@@ -49,7 +49,7 @@ internal sealed record ActPause
     public string RequestId() =>
         Asked is { } asked
             ? string.Create(CultureInfo.InvariantCulture, $"resume-{Number}-{asked.Number}")
-            : throw new InvalidOperationException($"nobody asked to resume pause {Number}");
+            : throw new InvalidOperationException($"there is no request to resume pause {Number}");
 
     /// <summary>
     /// How long what is held waits before it asks again: a short pause ends soon, and a long one costs a question every quarter of an hour.

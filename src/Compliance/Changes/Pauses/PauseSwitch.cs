@@ -18,7 +18,7 @@ namespace Compliance.Changes.Pauses;
 /// <param name="At">Since when (UTC).</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Blocking">Whether blocking a leaver is held too.</param>
-/// <param name="RequestId">The open request whether to resume; null while nobody asked.</param>
+/// <param name="RequestId">The open request whether to resume; null while there is none.</param>
 /// <param name="PlanId">What an answer to it names.</param>
 public sealed record PauseView(
     bool Paused,

@@ -16,9 +16,6 @@ internal sealed partial class TablePause(TenantId tenant, StateStorage storage, 
     private const string Row = "acts";
     private const string Body = "Body";
 
-    // Each lost race means that another writer made progress.
-    private const int MaxRaces = 50;
-
     /// <inheritdoc/>
     public async Task<PauseHold?> HoldingAsync(bool isBlocking, CancellationToken cancellationToken)
     {
@@ -39,8 +36,11 @@ internal sealed partial class TablePause(TenantId tenant, StateStorage storage, 
 
     /// <summary>What is kept; null before the first pause.</summary>
     /// <exception cref="RequestFailedException">It can't be read.</exception>
-    public async Task<PauseState?> LoadAsync(CancellationToken cancellationToken) =>
-        (await ReadAsync(await storage.TableAsync(Table, cancellationToken), cancellationToken)).State;
+    public async Task<PauseState?> LoadAsync(CancellationToken cancellationToken)
+    {
+        var table = await storage.TableAsync(Table, cancellationToken);
+        return await table.FindRowAsync(Partition, Row, cancellationToken) is { } row ? Read(row) : null;
+    }
 
     /// <summary>
     /// Changes what is kept, and no other writer's change is lost: <paramref name="change"/> is called again with the newer state when
@@ -50,43 +50,28 @@ internal sealed partial class TablePause(TenantId tenant, StateStorage storage, 
     public async Task<PauseState> ChangeAsync(Func<PauseState, PauseState> change, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        for (var races = 0; ; races++)
-        {
-            var (known, etag) = await ReadAsync(table, cancellationToken);
-            var before = known ?? new PauseState();
-            var after = change(before);
-            if (ReferenceEquals(after, before))
-                return after;
-            var row = new TableEntity(Partition, Row) { [Body] = JsonSerializer.Serialize(after, ComplianceJson.Compact) };
-            try
+        var after = new PauseState();
+        await table.ChangeRowAsync(
+            Partition,
+            Row,
+            row =>
             {
-                await (
-                    known is null
-                        ? table.AddEntityAsync(row, cancellationToken)
-                        : table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, cancellationToken)
-                );
-                return after;
-            }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
-            {
-                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now shows.
-            }
-        }
+                var before = row is null ? new PauseState() : Read(row);
+                after = change(before);
+                return ReferenceEquals(after, before)
+                    ? null
+                    : new(Partition, Row) { [Body] = JsonSerializer.Serialize(after, ComplianceJson.Compact) };
+            },
+            cancellationToken
+        );
+        return after;
     }
 
     private string Partition => StateKeys.Safe(tenant.Value, "a tenant id");
 
-    private async Task<(PauseState? State, ETag ETag)> ReadAsync(TableClient table, CancellationToken cancellationToken)
-    {
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition, Row, cancellationToken: cancellationToken);
-        return row.HasValue
-            ? (
-                JsonSerializer.Deserialize<PauseState>(row.Value!.GetString(Body), ComplianceJson.Compact)
-                    ?? throw new JsonException($"the row of table {Table} holds no state"),
-                row.Value.ETag
-            )
-            : (null, default);
-    }
+    private static PauseState Read(TableEntity row) =>
+        JsonSerializer.Deserialize<PauseState>(row.GetString(Body), ComplianceJson.Compact)
+        ?? throw new JsonException($"the row of table {Table} holds no state");
 
     [LoggerMessage(
         3700,

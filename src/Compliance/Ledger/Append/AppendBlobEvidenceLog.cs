@@ -7,7 +7,7 @@ namespace Compliance.Ledger.Append;
 /// <summary>
 /// Evidence on append blobs, one log a tenant: container <c>ledger</c>, blobs <c>{tenant}/log/{yyyy-MM}-{nnnn}.jsonl</c> by the clock, so
 /// that the order of their names and bytes is the order in which records were appended. Every append says where it has to land; when it did
-/// not, or nobody knows, the log is read on and shows. So a record is kept exactly once with any number of writers, crashes and lost
+/// not, or it is not known, the log is read on and shows. So a record is kept exactly once with any number of writers, crashes and lost
 /// answers.
 /// </summary>
 /// <param name="storage">The evidence account. Least role: Storage Blob Data Contributor.</param>

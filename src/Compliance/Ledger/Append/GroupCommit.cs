@@ -243,7 +243,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     // To the millisecond, as it is written.
     private DateTimeOffset Now() => _time.GetUtcNow() is var now ? now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond)) : default;
 
-    // A record cannot have been kept before what it shows happened, give or take two clocks. What is said to happen in the future may have
+    // A record cannot have been kept before what it shows happened, give or take two clocks. What is dated in the future may have
     // been kept at any time.
     private static DateOnly SinceOf(List<Pending> batch, DateTimeOffset now)
     {

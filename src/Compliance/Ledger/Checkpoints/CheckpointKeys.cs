@@ -55,7 +55,7 @@ internal sealed class CheckpointKeys(ISigningKey signing, IReadOnlyList<NoteKey>
     /// <param name="trusted">The keys it may be signed with.</param>
     /// <param name="part">Part of the ledger that a problem is one of.</param>
     /// <param name="what">What it is called in a problem.</param>
-    /// <exception cref="CheckpointProblemException">It is none, or nobody trusted signed it.</exception>
+    /// <exception cref="CheckpointProblemException">It is none, or no trusted key signed it.</exception>
     public static TrustedCheckpoint Trust(byte[] note, string tenant, IReadOnlyCollection<NoteKey> trusted, string part, string what)
     {
         try

@@ -129,7 +129,7 @@ internal sealed partial record EvidenceOptions
             return (null, null);
         if (!text.Contains("://", StringComparison.Ordinal))
             return (null, text.Trim());
-        // Without a version the vault would sign with another key one day, which nobody was asked to trust.
+        // Without a version the vault would sign with another key one day, which is on no list of trusted keys.
         return Uri.TryCreate(text.Trim(), UriKind.Absolute, out var uri) && VaultSigningKey.IsKeyVersion(uri)
             ? (uri, null)
             : throw new StateSettingException(

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Compliance.Ledger.Privacy;
 
 /// <summary>
-/// What stands for a person in the ledger. Random, so that without the blob that holds it the person cannot be known.
+/// A person's pseudonym in the ledger. Random, so that without the blob that holds it the person cannot be known.
 /// </summary>
 /// <param name="Name"><c>p-</c> and 32 hex digits.</param>
 /// <param name="Salt">16 random bytes that digests of the person's documents are made with.</param>

@@ -51,7 +51,7 @@ internal static class CaseRules
             return Outcome(known, IntakeOutcome.Stale);
         if (hrEvent.Sequence > known.Sequence)
             return Outcome(Next(known, hrEvent, now), IntakeOutcome.Updated);
-        // What an event said whose details were erased is known no more.
+        // What an event held whose details were erased is not known any more.
         return known.EmployeeId == LeaverCase.Erased || SameContent(known.Latest, hrEvent)
             ? Outcome(known, IntakeOutcome.Repeat)
             : Outcome(known, IntakeOutcome.Stale) with

@@ -27,8 +27,12 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     private const int MaxRaces = 100;
 
     /// <inheritdoc/>
-    public async Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken cancellationToken) =>
-        (await ReadAsync(tenantId, caseId, cancellationToken))?.Case;
+    public async Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken cancellationToken)
+    {
+        var table = await storage.TableAsync(Table, cancellationToken);
+        var (tenant, row) = (StateKeys.Safe(tenantId, "a tenant id"), StateKeys.Safe(caseId, "a case id"));
+        return await table.FindRowAsync(tenant, row, cancellationToken) is { } known ? Read(known) : null;
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<LeaverCase>> AllAsync(string tenantId, CancellationToken cancellationToken) =>
@@ -82,25 +86,19 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     )
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        for (var races = 0; ; races++)
-        {
-            var known = await ReadAsync(tenantId, caseId, cancellationToken);
-            var after = put(known?.Case);
-            if (after == known?.Case)
-                return after;
-            try
+        LeaverCase? after = null;
+        await table.ChangeRowAsync(
+            StateKeys.Safe(tenantId, "a tenant id"),
+            StateKeys.Safe(caseId, "a case id"),
+            row =>
             {
-                if (known is { } found)
-                    await table.UpdateEntityAsync(Row(after), found.ETag, TableUpdateMode.Replace, cancellationToken);
-                else
-                    await table.AddEntityAsync(Row(after), cancellationToken);
-                return after;
-            }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
-            {
-                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now shows.
-            }
-        }
+                var before = row is null ? null : Read(row);
+                after = put(before);
+                return after == before ? null : Row(after);
+            },
+            cancellationToken
+        );
+        return after!;
     }
 
     /// <summary>Notes a case of a person, so that all of one person are found without reading every case.</summary>
@@ -187,17 +185,6 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
             found.Add(Read(row));
         return found;
-    }
-
-    private async Task<(LeaverCase Case, ETag ETag)?> ReadAsync(string tenantId, string caseId, CancellationToken cancellationToken)
-    {
-        var table = await storage.TableAsync(Table, cancellationToken);
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(
-            StateKeys.Safe(tenantId, "a tenant id"),
-            StateKeys.Safe(caseId, "a case id"),
-            cancellationToken: cancellationToken
-        );
-        return row.HasValue ? (Read(row.Value!), row.Value!.ETag) : null;
     }
 
     private static TableEntity Row(LeaverCase known)

@@ -128,7 +128,7 @@ internal sealed partial class LeaverIntake(
                         c =>
                         {
                             c = employed is null ? CaseRules.EmployedNoMore(c) : c with { EmployedIn = employed };
-                            // What has not begun has nobody who would let it come to rest.
+                            // What has not begun has no orchestration that would bring it to rest.
                             return employed is not null && CaseRules.IsActing(c) && c.BegunAt is null ? CaseRules.AtRest(c, now) : c;
                         },
                         cancellationToken

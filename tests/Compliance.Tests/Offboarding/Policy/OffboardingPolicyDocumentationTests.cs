@@ -8,7 +8,7 @@ using Newtonsoft.Json.Linq;
 
 namespace Compliance.Tests.Offboarding.Policy;
 
-/// <summary>docs/reference/policy-offboarding.md: each example does what is said of it, and each key is explained.</summary>
+/// <summary>docs/reference/policy-offboarding.md: each example does what its text describes, and each key is explained.</summary>
 public sealed partial class OffboardingPolicyDocumentationTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/reference/policy-offboarding.md"));

@@ -1,0 +1,62 @@
+using Azure;
+using Azure.Data.Tables;
+
+namespace Compliance.Storage;
+
+/// <summary>The one way to change a row that others change too.</summary>
+internal static class TableRows
+{
+    // Each lost race means that another writer made progress.
+    private const int MaxRaces = 50;
+
+    /// <summary>Reads a row.</summary>
+    /// <returns>Null when there is none.</returns>
+    public static async Task<TableEntity?> FindRowAsync(
+        this TableClient table,
+        string partition,
+        string row,
+        CancellationToken cancellationToken
+    ) =>
+        await table.GetEntityIfExistsAsync<TableEntity>(partition, row, cancellationToken: cancellationToken) is { HasValue: true } found
+            ? found.Value
+            : null;
+
+    /// <summary>Changes a row, and no other writer's change is lost.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="partition">The row's partition.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="change">
+    /// Gives the row to write from the one that is there, or from null while there is none; null where there is nothing to write. Called
+    /// again with the newer row when another writer was faster.
+    /// </param>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    /// <exception cref="RequestFailedException">Storage failed, or others changed the row in every attempt.</exception>
+    public static async Task ChangeRowAsync(
+        this TableClient table,
+        string partition,
+        string row,
+        Func<TableEntity?, TableEntity?> change,
+        CancellationToken cancellationToken
+    )
+    {
+        for (var races = 0; ; races++)
+        {
+            var known = await table.FindRowAsync(partition, row, cancellationToken);
+            if (change(known) is not { } after)
+                return;
+            try
+            {
+                await (
+                    known is null
+                        ? table.AddEntityAsync(after, cancellationToken)
+                        : table.UpdateEntityAsync(after, known.ETag, TableUpdateMode.Replace, cancellationToken)
+                );
+                return;
+            }
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
+            {
+                // Another writer was faster, or our own first try was applied and its answer lost: what is stored now shows.
+            }
+        }
+    }
+}
