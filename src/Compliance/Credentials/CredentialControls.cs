@@ -17,15 +17,10 @@ internal static class CredentialControls
     /// <summary>Every control whose findings one run of the check reconciles.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        "CRED-001",
-        "CRED-002",
-        "CRED-003",
-        "CRED-004",
-        "CRED-005",
-        ControlCatalogue.NoLivingOwner,
-        ControlCatalogue.NoRotationPolicy,
-        "CRED-008",
-        "CRED-009",
+        .. CredentialEvaluator
+            .Controls.Append(ControlCatalogue.NoLivingOwner)
+            .Append(ControlCatalogue.NoRotationPolicy)
+            .Order(StringComparer.Ordinal),
         Gap,
         MissingSubscription,
     ];

@@ -28,6 +28,9 @@ internal sealed class CredentialEvaluator(
         new AcceptsKeys(),
     ];
 
+    /// <summary>Ids of the controls that are judged credential by credential.</summary>
+    public static IEnumerable<string> Controls => Checks.Select(c => c.ControlId);
+
     private readonly FrozenDictionary<string, PolicyOverride> _byAppId = policy
         .Overrides.Where(o => o.Kind == SelectorKind.AppId)
         .ToFrozenDictionary(o => o.Selector, StringComparer.OrdinalIgnoreCase);
