@@ -122,7 +122,7 @@ internal sealed class DeadLetterPutBack(StateAccount account, string container)
             return (null, text, "an event in the Event Grid schema", CloudEventEnvelope.EventGridSchemaRefused);
         var type = JsonMessage.Text(element, "type") ?? "";
         var queue =
-            type.StartsWith(EventSend.HrTypes, StringComparison.Ordinal) ? LeaverDesk.Queue
+            type.StartsWith(EventSend.HrTypes, StringComparison.Ordinal) ? HrDesk.Queue
             : type.StartsWith(VaultObjectEvent.TypePrefix, StringComparison.Ordinal) ? VaultObjectEvent.Queue
             : null;
         var line = Plain.Text($"{queue ?? "no queue"}  {type} {JsonMessage.Text(element, "id")}", 300);

@@ -86,7 +86,7 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
         try
         {
             if (read.Type.StartsWith(HrTypes, StringComparison.Ordinal))
-                return (LeaverDesk.Queue, Next(HrEventReader.Read(utf8, time.GetUtcNow())));
+                return (HrDesk.Queue, Next(HrEventReader.Read(utf8, time.GetUtcNow())));
             if (read.Type.StartsWith(VaultObjectEvent.TypePrefix, StringComparison.Ordinal))
                 return (VaultObjectEvent.Queue, Next(VaultObjectEvent.Read(Encoding.UTF8.GetString(utf8.Span), out _)));
         }
@@ -98,7 +98,7 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
         {
             throw Refused(name, e.Problems, e);
         }
-        var known = $"{HrTypes}* goes to queue {LeaverDesk.Queue}, {VaultObjectEvent.TypePrefix}* to {VaultObjectEvent.Queue}";
+        var known = $"{HrTypes}* goes to queue {HrDesk.Queue}, {VaultObjectEvent.TypePrefix}* to {VaultObjectEvent.Queue}";
         throw Refused(name, [$"type: {known}, and no other is known; --queue names one all the same"]);
     }
 

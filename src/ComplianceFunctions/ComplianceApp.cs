@@ -33,6 +33,7 @@ internal static class ComplianceApp
         builder.Services.AddRuns(builder.Configuration);
         builder.Services.AddCredentials(builder.Configuration, time);
         builder.Services.AddOffboarding(builder.Configuration);
+        builder.Services.AddSingleton<LeaverDispatcher>();
         builder.Services.AddCheckpoints(builder.Configuration);
         builder.Services.AddHostedService<EvidenceStart>();
         builder.AddObservability();

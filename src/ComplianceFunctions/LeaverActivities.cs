@@ -1,5 +1,6 @@
 using Compliance.Changes.Flow;
 using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Rounds;
 
 namespace ComplianceFunctions;
 
@@ -14,7 +15,7 @@ public sealed record PlanRun(CaseRun Run, string PlanId);
 public sealed record ApprovalRun(CaseRun Run, string ApprovalId);
 
 /// <summary>The activities of a leaver case. Each calls one step, which is safe to repeat.</summary>
-public sealed class LeaverActivities(LeaverSteps steps)
+public sealed class LeaverActivities(LeaverSteps steps, UndoSteps undo)
 {
     /// <summary>How a request for approval stands.</summary>
     [Function(nameof(LeaverApprovalStanding))]
@@ -55,13 +56,13 @@ public sealed class LeaverActivities(LeaverSteps steps)
     /// <summary>Plans what is given back.</summary>
     [Function(nameof(LeaverPlanUndo))]
     public Task<ChangeDecision> LeaverPlanUndo([ActivityTrigger] CaseRun run, CancellationToken cancellationToken) =>
-        steps.PlanUndoAsync(run, cancellationToken);
+        undo.PlanUndoAsync(run, cancellationToken);
 
     /// <summary>Gives access back.</summary>
     [Function(nameof(LeaverRestore))]
     public Task<ChangePass> LeaverRestore([ActivityTrigger] PlanRun run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return steps.RestoreAsync(run.Run, run.PlanId, cancellationToken);
+        return undo.RestoreAsync(run.Run, run.PlanId, cancellationToken);
     }
 }

@@ -60,13 +60,6 @@ internal static class Requests
     }
 
     /// <summary>Has a function answer a request, in a scope of its own as the worker calls it.</summary>
-    public static Task<(HttpStatusCode Status, byte[] Body)> AnswerAsync(
-        IServiceProvider services,
-        HttpRequest request,
-        Func<OffboardingFunctions, Task<IActionResult>> function
-    ) => AnswerAsync<OffboardingFunctions>(services, request, function);
-
-    /// <summary>The same of any class of functions.</summary>
     public static async Task<(HttpStatusCode Status, byte[] Body)> AnswerAsync<T>(
         IServiceProvider services,
         HttpRequest request,

@@ -12,6 +12,7 @@ using Compliance.Offboarding.Execution;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
+using Compliance.Offboarding.Rounds;
 using Compliance.Runs;
 using Compliance.Storage;
 using Compliance.Tenants;
@@ -54,7 +55,7 @@ internal static class OffboardingServices
         services.AddSingleton<IDocumentStore>(p => new BlobDocumentStore(p.GetRequiredService<StateStorage>(), CaseDocuments.Container));
         services.AddSingleton<HrEventLog>();
         services.AddSingleton<FindingWriter>();
-        services.AddSingleton(new WatchedQueue(LeaverDesk.Queue));
+        services.AddSingleton(new WatchedQueue(HrDesk.Queue));
         services.AddSingleton<LeaverIntake>();
         services.AddSingleton(p =>
             WebhookKeySettings.Read(
@@ -77,18 +78,12 @@ internal static class OffboardingServices
         services.AddSingleton<ForCauseStarts>();
         services.AddSingleton<CaseCourse>();
         services.AddSingleton(CaseCourse.Itself);
-        services.AddSingleton(LeaverDesk.CaseCheck);
-        services.AddSingleton(LeaverDesk.NotGivenBackCheck);
-        services.AddSingleton(LeaverDesk.LockedOutCheck);
-        services.AddSingleton(LeaverDesk.ExpiryErasure);
         // Read at the start, so that an app with a wrong one does not start.
         services.AddSingleton(EvidencePolicy.LoadFile(configuration));
         services.AddSingleton<DetailErasure>();
         services.AddSingleton<BlockingFirst>();
-        services.AddSingleton<LeaverParts>();
-        services.AddSingleton(p => new LeaverSteps(p.GetRequiredService<LeaverParts>(), p.GetRequiredService<ILogger<LeaverSteps>>()));
-        services.AddSingleton<LeaverDeskParts>();
-        services.AddSingleton(p => new LeaverDesk(p.GetRequiredService<LeaverDeskParts>()));
+        services.AddRounds();
+        services.AddDesk();
         services.TryAddSingleton(TimeProvider.System);
         return services;
     }

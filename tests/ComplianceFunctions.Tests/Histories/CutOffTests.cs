@@ -19,11 +19,7 @@ public sealed class CutOffTests
     public async Task Whoever_works_on_in_another_employment_is_not_blocked_until_the_event_comes_again(bool endsLast)
     {
         await using var desk = await StepDesk.StartAsync();
-        Func<Task>[] events =
-        [
-            () => desk.SaysAsync(leavesIn: TimeSpan.Zero),
-            () => desk.SaysAsync(HrEventKind.Rehired, employment: "2"),
-        ];
+        Func<Task>[] events = [() => desk.SaysAsync(leavesIn: TimeSpan.Zero), () => desk.SaysAsync(HrEventKind.Rehired, employment: "2")];
         await events[endsLast ? 1 : 0]();
         await desk.WaitAsync(TimeSpan.FromHours(1));
         await CutOffAfterAsync(desk, IsCase, events[endsLast ? 0 : 1]);
@@ -197,14 +193,14 @@ public sealed class CutOffTests
         else
             await desk.SaysAsync(sequence: 3);
         if (!news.EndsWith("new run", StringComparison.Ordinal))
-            await desk.Steps.RestoreAsync(restoring, asked.PlanId!, CancellationToken);
+            await desk.Undo.RestoreAsync(restoring, asked.PlanId!, CancellationToken);
         else if (news.StartsWith("policy", StringComparison.Ordinal))
             await desk.PlanUndoAsync();
         else
             await desk.PlannedAsync();
 
         Assert.Equal([policy], desk.World.EvidencePolicies("offboarding.restore"));
-        await desk.Steps.RestoreAsync(restoring, asked.PlanId!, CancellationToken);
+        await desk.Undo.RestoreAsync(restoring, asked.PlanId!, CancellationToken);
         Assert.Equal(1, desk.Recorded("offboarding.restore"));
     }
 

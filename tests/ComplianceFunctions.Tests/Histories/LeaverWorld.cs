@@ -299,7 +299,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
     /// <summary>The case of an employment; null when there is none.</summary>
     public Task<LeaverCase?> CaseAsync(Person who, string employment) =>
         Services
-            .GetRequiredService<LeaverDesk>()
+            .GetRequiredService<CaseDesk>()
             .CaseAsync(HrEventKeys.CaseOf(SmallTenant.Id, SmallTenant.EmployeeIdOf(who), employment), _cancellationToken);
 
     /// <inheritdoc/>
@@ -379,9 +379,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
     {
         var data = new JsonObject
         {
-            ["employeeId"] = hr.OtherSpelling
-                ? SmallTenant.EmployeeIdOf(hr.Who).ToLowerInvariant()
-                : SmallTenant.EmployeeIdOf(hr.Who),
+            ["employeeId"] = hr.OtherSpelling ? SmallTenant.EmployeeIdOf(hr.Who).ToLowerInvariant() : SmallTenant.EmployeeIdOf(hr.Who),
             ["employment"] = hr.Employment,
             ["sequence"] = hr.Sequence,
         };
@@ -402,7 +400,9 @@ internal sealed class LeaverWorld : IAsyncDisposable
         for (var tries = 1; ; tries++)
         {
             var request = Requests.Signed(body, Now);
-            var status = await AskAsync("HrEventWebhook", request, f => f.HrEventWebhook(request, Simulation.Client, _cancellationToken));
+            var status = await AskAsync("HrEventWebhook", request, (OffboardingFunctions f) =>
+                f.HrEventWebhook(request, Simulation.Client, _cancellationToken)
+            );
             if (status is not null)
             {
                 if (status is HttpStatusCode.Accepted or HttpStatusCode.Conflict)
@@ -433,7 +433,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
         );
         if (approver is { } who)
             message.Headers.Authorization = "Bearer " + await TokenAsync(SmallTenant.Approvers[who]);
-        return await AskAsync("StartLeaver", message, f => f.Start(message, Simulation.Client, _cancellationToken));
+        return await AskAsync("StartLeaver", message, (OffboardingFunctions f) => f.Start(message, Simulation.Client, _cancellationToken));
     }
 
     /// <summary>Whether acts are paused, as an administrator was last answered; null when they were never paused.</summary>
@@ -463,7 +463,7 @@ internal sealed class LeaverWorld : IAsyncDisposable
     /// <summary>Answers the open question whether to resume; the answer's status, null when there was no question or no answer.</summary>
     public async Task<HttpStatusCode?> AnswerResumeAsync(AnswersResume answer)
     {
-        var open = await Services.GetRequiredService<LeaverDesk>().OpenApprovalsAsync(_cancellationToken);
+        var open = await Services.GetRequiredService<ApprovalDesk>().OpenApprovalsAsync(_cancellationToken);
         return open.FirstOrDefault(PauseSwitch.Asks) is { } request
             ? await AnswerAsync(request.Id, request.PlanId, answer.Approver, answer.Approve)
             : null;
@@ -474,7 +474,9 @@ internal sealed class LeaverWorld : IAsyncDisposable
     {
         var message = Requests.Post(JsonSerializer.SerializeToUtf8Bytes(new { planId, approve }));
         message.Headers.Authorization = "Bearer " + await TokenAsync(SmallTenant.Approvers[approver]);
-        return await AskAsync("AnswerApproval", message, f => f.Answer(message, requestId, Simulation.Client, _cancellationToken));
+        return await AskAsync("AnswerApproval", message, (ApprovalFunctions f) =>
+            f.Answer(message, requestId, Simulation.Client, _cancellationToken)
+        );
     }
 
     private async Task<HttpStatusCode?> AskAboutPauseAsync(
@@ -484,25 +486,26 @@ internal sealed class LeaverWorld : IAsyncDisposable
     )
     {
         HttpStatusCode? status = null;
-        await CallAsync(
-            name,
-            async services =>
-            {
-                (status, var body) = await Requests.AnswerAsync(services, request, function);
-                if (status is HttpStatusCode.OK or HttpStatusCode.Accepted)
-                    Paused = JsonSerializer.Deserialize<PauseView>(body, ComplianceJson.Readable);
-            }
-        );
+        await CallAsync(name, async services =>
+        {
+            (status, var body) = await Requests.AnswerAsync(services, request, function);
+            if (status is HttpStatusCode.OK or HttpStatusCode.Accepted)
+                Paused = JsonSerializer.Deserialize<PauseView>(body, ComplianceJson.Readable);
+        });
         return status;
     }
 
     /// <summary>Answers a request; the answer's status, null when there was no request or no answer.</summary>
     public async Task<HttpStatusCode?> AnswerAsync(Answers answer)
     {
-        var desk = Services.GetRequiredService<LeaverDesk>();
         var employeeId = SmallTenant.EmployeeIdOf(answer.Who);
-        var cases = (await desk.CasesAsync(_cancellationToken)).Where(c => c.EmployeeId == employeeId).Select(c => c.Id).ToList();
-        var open = (await desk.OpenApprovalsAsync(_cancellationToken)).Where(r => cases.Contains(r.CaseId));
+        var cases = (await Services.GetRequiredService<CaseDesk>().CasesAsync(_cancellationToken))
+            .Where(c => c.EmployeeId == employeeId)
+            .Select(c => c.Id)
+            .ToList();
+        var open = (await Services.GetRequiredService<ApprovalDesk>().OpenApprovalsAsync(_cancellationToken)).Where(r =>
+            cases.Contains(r.CaseId)
+        );
         if (open.Where(r => ForCauseStarts.Asks(r) == answer.ForCause).MaxBy(r => r.AskedAt) is not { } request)
             return null;
         return await AnswerAsync(request.Id, request.PlanId, answer.Approver, answer.Approve);
@@ -580,15 +583,11 @@ internal sealed class LeaverWorld : IAsyncDisposable
             .Where(b => b.Name.Contains($"/{LedgerLayout.LogFolder}", StringComparison.Ordinal))
             .Select(b => b.Content.ToArray());
 
-    private Task<bool> CallAsync(string name, Func<OffboardingFunctions, Task> function) =>
-        CallAsync(
-            name,
-            async services =>
-            {
-                await using var scope = services.CreateAsyncScope();
-                await function(ActivatorUtilities.CreateInstance<OffboardingFunctions>(scope.ServiceProvider));
-            }
-        );
+    private Task<bool> CallAsync(string name, Func<LeaverTimers, Task> function) => CallAsync(name, async services =>
+        {
+            await using var scope = services.CreateAsyncScope();
+            await function(ActivatorUtilities.CreateInstance<LeaverTimers>(scope.ServiceProvider));
+        });
 
     // A step among the others, at the present time. False when it failed or its process ended.
     private async Task<bool> CallAsync(string name, Func<IServiceProvider, Task> function)
@@ -601,16 +600,13 @@ internal sealed class LeaverWorld : IAsyncDisposable
     }
 
     // The answer's status; null when there was none.
-    private async Task<HttpStatusCode?> AskAsync(string name, HttpRequest request, Func<OffboardingFunctions, Task<IActionResult>> function)
+    private async Task<HttpStatusCode?> AskAsync<T>(string name, HttpRequest request, Func<T, Task<IActionResult>> function)
     {
         HttpStatusCode? status = null;
-        await CallAsync(
-            name,
-            async services =>
-            {
-                (status, _) = await Requests.AnswerAsync(services, request, function);
-            }
-        );
+        await CallAsync(name, async services =>
+        {
+            (status, _) = await Requests.AnswerAsync(services, request, function);
+        });
         return status;
     }
 

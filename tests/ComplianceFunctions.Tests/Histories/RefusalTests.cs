@@ -4,7 +4,7 @@ using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Actions;
-using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Rounds;
 
 namespace ComplianceFunctions.Tests.Histories;
 
@@ -139,7 +139,7 @@ public sealed class RefusalTests
     }
 
     private static async Task<bool> IsHandedOverAsync(StepDesk desk, ChangeDecision planned) =>
-        (await desk.Documents.LoadAsync<ActionPlan>(LeaverSteps.Name(desk.Run, $"plan-{planned.PlanId}.json"), Stop))!.Steps.Any(s =>
+        (await desk.Documents.LoadAsync<ActionPlan>(LeaverRounds.Name(desk.Run, $"plan-{planned.PlanId}.json"), Stop))!.Steps.Any(s =>
             s.Action == LeaverActions.AddOwner
         );
 

@@ -3,6 +3,7 @@ using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Rounds;
 using Compliance.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -486,7 +487,7 @@ public sealed class ScriptedHistoryTests
         var (documents, steps) = (world.Services.GetRequiredService<IDocumentStore>(), world.Services.GetRequiredService<LeaverSteps>());
         var run = new CaseRun((await world.CaseAsync(Person.Lea, "1"))!.Id, 1, "again");
         var before = await documents.ChangeAsync<CaseState>(
-            LeaverSteps.Name(run, "state.json"),
+            LeaverRounds.Name(run, "state.json"),
             s => s! with { Evidence = [], Recorded = new Dictionary<string, string>() },
             cancellationToken
         );
@@ -494,7 +495,7 @@ public sealed class ScriptedHistoryTests
 
         var decision = await steps.BlockAsync(run, cancellationToken);
 
-        var after = await documents.LoadAsync<CaseState>(LeaverSteps.Name(run, "state.json"), cancellationToken);
+        var after = await documents.LoadAsync<CaseState>(LeaverRounds.Name(run, "state.json"), cancellationToken);
         Assert.Equal((NextAction.Proceed, before.Begun[0]), (decision.Outcome, decision.PlanId));
         Assert.Contains(after!.Evidence, e => e.EndsWith("-done", StringComparison.Ordinal));
     }

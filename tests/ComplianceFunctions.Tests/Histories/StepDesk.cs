@@ -5,6 +5,7 @@ using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Rounds;
 using Compliance.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -21,6 +22,8 @@ internal sealed class StepDesk : IAsyncDisposable
     public LeaverWorld World { get; }
 
     public LeaverSteps Steps => World.Services.GetRequiredService<LeaverSteps>();
+
+    public UndoSteps Undo => World.Services.GetRequiredService<UndoSteps>();
 
     public ApprovalBoard Approvals => World.Services.GetRequiredService<ApprovalBoard>();
 
@@ -117,10 +120,10 @@ internal sealed class StepDesk : IAsyncDisposable
 
     public Task<CaseProgress> VerifyAsync() => Steps.VerifyAsync(Run, _stop);
 
-    public Task<ChangeDecision> PlanUndoAsync() => Steps.PlanUndoAsync(Run, _stop);
+    public Task<ChangeDecision> PlanUndoAsync() => Undo.PlanUndoAsync(Run, _stop);
 
     public Task<ChangePass> RestoreAsync(string planId, int attempt = 0) =>
-        Steps.RestoreAsync(Run with { Attempt = attempt }, planId, _stop);
+        Undo.RestoreAsync(Run with { Attempt = attempt }, planId, _stop);
 
     public Task<ApprovalStanding> StandingAsync(string requestId) => Steps.StandingAsync(Run, requestId, _stop);
 
@@ -166,7 +169,7 @@ internal sealed class StepDesk : IAsyncDisposable
             )
         );
 
-    public Task<CaseState?> StateAsync() => Documents.LoadAsync<CaseState>(LeaverSteps.Name(Run, "state.json"), _stop);
+    public Task<CaseState?> StateAsync() => Documents.LoadAsync<CaseState>(LeaverRounds.Name(Run, "state.json"), _stop);
 
     /// <summary>Somebody who can write to storage changes a document of the case.</summary>
     public async Task TamperAsync(string document, string from, string to)
@@ -174,7 +177,7 @@ internal sealed class StepDesk : IAsyncDisposable
         var blob = World
             .Services.GetRequiredService<StateStorage>()
             .Blobs.GetBlobContainerClient(CaseDocuments.Container)
-            .GetBlobClient(LeaverSteps.Name(Run, document));
+            .GetBlobClient(LeaverRounds.Name(Run, document));
         var text = (await blob.DownloadContentAsync(_stop)).Value.Content.ToString();
         Assert.Contains(from, text, StringComparison.Ordinal);
         await blob.UploadAsync(new BinaryData(text.Replace(from, to, StringComparison.Ordinal)), overwrite: true, _stop);
@@ -188,8 +191,7 @@ internal sealed class StepDesk : IAsyncDisposable
     public void Edit(PolicyEdit edit) => World.HappenAsync(new EditsPolicy(TimeSpan.Zero, edit)).GetAwaiter().GetResult();
 
     /// <summary>How many places under the caps are taken by cases.</summary>
-    public int PlacesTaken =>
-        World.Storage.State.Rows(LeaverCaps.Table).Count(r => r.RowKey.StartsWith("case-", StringComparison.Ordinal));
+    public int PlacesTaken => World.Storage.State.Rows(LeaverCaps.Table).Count(r => r.RowKey.StartsWith("case-", StringComparison.Ordinal));
 
     /// <summary>How many records the evidence log has of an action.</summary>
     public int Recorded(string action) => World.EvidenceControls().Count(r => r.Action == action);

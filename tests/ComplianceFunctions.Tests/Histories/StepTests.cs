@@ -5,6 +5,7 @@ using Compliance.Ledger.Format;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Rounds;
 using Compliance.Text;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -36,7 +37,7 @@ public sealed class StepTests
         var planned = await desk.PlanAsync();
 
         Assert.Equal(NextAction.Proceed, planned.Outcome);
-        var name = LeaverSteps.Name(desk.Run, "snapshot.json");
+        var name = LeaverRounds.Name(desk.Run, "snapshot.json");
         var kept = await desk.Documents.LoadAsync<AccessSnapshot>(name, TestContext.Current.CancellationToken);
         Assert.Equal([CanonicalJson.Sha256Of(kept)], recorded.Distinct());
     }
@@ -478,9 +479,8 @@ public sealed class StepTests
 
         // There is no other owner: people are asked.
         Assert.Equal((NextAction.Retry, NextAction.AskApproval, true), (removed.Outcome, again.Outcome, plan != again.PlanId));
-        Assert.DoesNotContain(
-            desk.World.Sandbox.Requests,
-            r => r.Method == "POST" && r.Path.EndsWith("/owners/$ref", StringComparison.Ordinal)
+        Assert.DoesNotContain(desk.World.Sandbox.Requests, r =>
+            r.Method == "POST" && r.Path.EndsWith("/owners/$ref", StringComparison.Ordinal)
         );
     }
 
@@ -493,10 +493,7 @@ public sealed class StepTests
 
         await desk.RemoveAsync(await desk.PlannedAsync());
 
-        Assert.Contains(
-            desk.World.Sandbox.Requests,
-            r => r.Method == "POST" && r.Path.EndsWith("/owners/$ref", StringComparison.Ordinal)
-        );
+        Assert.Contains(desk.World.Sandbox.Requests, r => r.Method == "POST" && r.Path.EndsWith("/owners/$ref", StringComparison.Ordinal));
     }
 
     // Its record comes late: the ledger was out of order, and the policy was edited meanwhile.
@@ -592,7 +589,7 @@ public sealed class StepTests
         var planned = await desk.PlanAsync();
         Assert.Equal(NextAction.Proceed, planned.Outcome);
         var plan = await desk.Documents.LoadAsync<ActionPlan>(
-            LeaverSteps.Name(desk.Run, $"plan-{planned.PlanId}.json"),
+            LeaverRounds.Name(desk.Run, $"plan-{planned.PlanId}.json"),
             TestContext.Current.CancellationToken
         );
         Assert.Contains(plan!.Steps, s => s.Action == LeaverActions.AddOwner);
@@ -649,7 +646,7 @@ public sealed class StepTests
         {
             if (after.BegunAt is not null)
                 await desk.Documents.ChangeAsync<CaseState>(
-                    LeaverSteps.Name(desk.Run, "state.json"),
+                    LeaverRounds.Name(desk.Run, "state.json"),
                     s => s! with { Released = [] },
                     TestContext.Current.CancellationToken
                 );
@@ -864,7 +861,7 @@ public sealed class StepTests
         Assert.Equal((NextAction.Retry, NextAction.AskApproval), (await UndoAsync(29), await UndoAsync(30)));
 
         async Task<NextAction> UndoAsync(int attempt) =>
-            (await desk.Steps.PlanUndoAsync(desk.Run with { Attempt = attempt }, TestContext.Current.CancellationToken)).Outcome;
+            (await desk.Undo.PlanUndoAsync(desk.Run with { Attempt = attempt }, TestContext.Current.CancellationToken)).Outcome;
     }
 
     [Fact]

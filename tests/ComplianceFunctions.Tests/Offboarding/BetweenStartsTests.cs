@@ -8,6 +8,7 @@ using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Erasure;
+using Compliance.Offboarding.Rounds;
 using ComplianceFunctions.Tests.Histories;
 using Microsoft.Extensions.DependencyInjection;
 using Person = ComplianceFunctions.Tests.Histories.Person;
@@ -162,7 +163,7 @@ public sealed class BetweenStartsTests
         Assert.True(IsMember(desk.World));
         // The directory has it, and its answer was lost.
         await desk.Documents.ChangeAsync<CaseState>(
-            LeaverSteps.Name(desk.Run, "state.json"),
+            LeaverRounds.Name(desk.Run, "state.json"),
             s =>
                 s! with
                 {
@@ -189,7 +190,7 @@ public sealed class BetweenStartsTests
         await desk.SaysAsync();
         await desk.BlockAsync();
         await desk.Documents.ChangeAsync<CaseState>(
-            LeaverSteps.Name(desk.Run, "state.json"),
+            LeaverRounds.Name(desk.Run, "state.json"),
             s => s! with { Begun = [], Blocked = result is { } lost ? [.. s.Blocked.Select(o => o with { Result = lost })] : [] },
             Stop
         );
@@ -373,7 +374,7 @@ public sealed class BetweenStartsTests
         await desk.RemoveAsync(await desk.PlannedAsync());
         await desk.SaysAsync(HrEventKind.Cancelled, 4);
         Assert.Equal(NextAction.Stop, (await desk.PlanAsync()).Outcome);
-        await desk.Steps.CheckNotGivenBackAsync(Stop);
+        await desk.World.Services.GetRequiredService<NotGivenBackCheck>().RunAsync(Stop);
         Assert.True(HasUndoFinding(desk));
         var asked = await desk.PlanUndoAsync();
         await desk.AnswerAsync(asked, true, true);
@@ -400,7 +401,7 @@ public sealed class BetweenStartsTests
         await desk.SaysAsync(HrEventKind.Cancelled, 4);
         await desk.BlockAsync();
         await desk.PlanUndoAsync();
-        await desk.Steps.CheckNotGivenBackAsync(Stop);
+        await desk.World.Services.GetRequiredService<NotGivenBackCheck>().RunAsync(Stop);
 
         Assert.Equal((false, true), (desk.CanSignIn(), HasUndoFinding(desk)));
     }
@@ -412,12 +413,12 @@ public sealed class BetweenStartsTests
         await desk.SaysAsync();
         await desk.BlockAsync();
         await GiveUpUndoAsync(desk, 2, "User.EnableDisableAccount.All");
-        await desk.Steps.CheckNotGivenBackAsync(Stop);
+        await desk.World.Services.GetRequiredService<NotGivenBackCheck>().RunAsync(Stop);
         Assert.True(HasUndoFinding(desk) && (await desk.CaseAsync()).IsNotGivenBack);
         var lea = SmallTenant.IdOf(Person.Lea);
 
         desk.World.Sandbox.Tenant.Change("users", lea, """{"accountEnabled":true}""");
-        await desk.Steps.CheckNotGivenBackAsync(Stop);
+        await desk.World.Services.GetRequiredService<NotGivenBackCheck>().RunAsync(Stop);
         Assert.False(HasUndoFinding(desk) || (await desk.CaseAsync()).IsNotGivenBack);
 
         // Somebody else disables the account, for a reason of their own.
@@ -455,15 +456,15 @@ public sealed class BetweenStartsTests
         await desk.SaysAsync();
         await desk.BlockAsync();
         await GiveUpUndoAsync(desk, 2, "User.EnableDisableAccount.All");
-        var leaverDesk = desk.World.Services.GetRequiredService<LeaverDesk>();
+        var erasure = desk.World.Services.GetRequiredService<ErasureDesk>();
         var token = "Bearer " + await desk.World.TokenAsync(SmallTenant.Approvers[0]);
 
-        var (refused, why, _) = await leaverDesk.EraseAsync(token, desk.Run.CaseId, confirmed: true, Stop);
+        var (refused, why, _) = await erasure.EraseAsync(token, desk.Run.CaseId, confirmed: true, Stop);
         Assert.Equal((409, true), (refused, why!.Contains("could not give back everything", StringComparison.Ordinal)));
 
         desk.World.Sandbox.Tenant.Change("users", SmallTenant.IdOf(Person.Lea), """{"accountEnabled":true}""");
-        await desk.Steps.CheckNotGivenBackAsync(Stop);
-        Assert.Equal(200, (await leaverDesk.EraseAsync(token, desk.Run.CaseId, confirmed: true, Stop)).Status);
+        await desk.World.Services.GetRequiredService<NotGivenBackCheck>().RunAsync(Stop);
+        Assert.Equal(200, (await erasure.EraseAsync(token, desk.Run.CaseId, confirmed: true, Stop)).Status);
     }
 
     [Fact]
@@ -477,7 +478,7 @@ public sealed class BetweenStartsTests
         await desk.SaysAsync(sequence: 3);
         await desk.BlockAsync();
         Assert.False(HasUndoFinding(desk));
-        await desk.Steps.CheckNotGivenBackAsync(Stop);
+        await desk.World.Services.GetRequiredService<NotGivenBackCheck>().RunAsync(Stop);
         Assert.False(HasUndoFinding(desk));
         Assert.True((await desk.CaseAsync()).IsNotGivenBack);
     }
@@ -523,7 +524,7 @@ public sealed class BetweenStartsTests
         await GiveUpUndoAsync(desk, 4);
 
         Assert.Equal((true, true), (desk.CanSignIn(), HasUndoFinding(desk)));
-        var plan = await desk.Documents.LoadAsync<ActionPlan>(LeaverSteps.Name(desk.Run, $"plan-{_undo}.json"), Stop);
+        var plan = await desk.Documents.LoadAsync<ActionPlan>(LeaverRounds.Name(desk.Run, $"plan-{_undo}.json"), Stop);
         Assert.DoesNotContain(plan!.Steps, s => s.Action == LeaverActions.AddGroupMember);
         Assert.Equal(
             left.Select(l => l.Step.Target),
@@ -548,14 +549,14 @@ public sealed class BetweenStartsTests
         Assert.Equal(NextAction.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
         Assert.False(desk.CanSignIn());
 
-        await desk.Steps.CheckLockedOutAsync(Stop);
+        await desk.World.Services.GetRequiredService<LockedOutCheck>().RunAsync(Stop);
         Assert.True(HasUndoFinding(desk));
         desk.World.Sandbox.Tenant.Denied["User.Read.All"] = true;
-        await desk.Steps.CheckLockedOutAsync(Stop);
+        await desk.World.Services.GetRequiredService<LockedOutCheck>().RunAsync(Stop);
         Assert.True(HasUndoFinding(desk));
         desk.World.Sandbox.Tenant.Denied.Clear();
         desk.World.Sandbox.Tenant.Change("users", SmallTenant.IdOf(Person.Lea), """{"accountEnabled":true}""");
-        await desk.Steps.CheckLockedOutAsync(Stop);
+        await desk.World.Services.GetRequiredService<LockedOutCheck>().RunAsync(Stop);
         Assert.False(HasUndoFinding(desk));
     }
 
@@ -568,7 +569,7 @@ public sealed class BetweenStartsTests
         await desk.WaitAsync(TimeSpan.FromHours(1));
         await desk.SaysAsync(HrEventKind.Rehired, employment: "2");
 
-        await desk.Steps.CheckLockedOutAsync(Stop);
+        await desk.World.Services.GetRequiredService<LockedOutCheck>().RunAsync(Stop);
 
         Assert.False(HasUndoFinding(desk));
     }

@@ -57,7 +57,7 @@ public sealed class BlockGroupTests
 
     private static async Task<RevocationCertificate> CertificateAsync(LeaverWorld world)
     {
-        var desk = world.Services.GetRequiredService<LeaverDesk>();
+        var desk = world.Services.GetRequiredService<CaseDesk>();
         var bytes = await desk.DocumentAsync(world.Cases().Single().Id, "certificate.json", Stop);
         return JsonSerializer.Deserialize<RevocationCertificate>(bytes!, ComplianceJson.Compact)!;
     }
@@ -158,7 +158,7 @@ public sealed class BlockGroupTests
     {
         await using var world = await WorldAsync();
         await world.HappenAsync(Named);
-        var dry = await world.Services.GetRequiredService<LeaverDesk>().PlanAsync(Lea, Stop);
+        var dry = await world.Services.GetRequiredService<DryRuns>().PlanAsync(Lea, Stop);
 
         Assert.Equal((LeaverActions.AddToBlockGroup, Group), (dry.Group!.Steps.Single().Action, dry.Group.Steps.Single().Target.Id));
         Assert.False(IsMember(world));

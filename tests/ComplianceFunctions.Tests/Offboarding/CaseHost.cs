@@ -55,7 +55,9 @@ internal sealed class CaseHost : IAsyncDisposable
 
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public LeaverDesk Desk => _host!.Services.GetRequiredService<LeaverDesk>();
+    public CaseDesk Cases => _host!.Services.GetRequiredService<CaseDesk>();
+
+    public ApprovalDesk Approvals => _host!.Services.GetRequiredService<ApprovalDesk>();
 
     public IServiceProvider Services => _host!.Services;
 
@@ -145,7 +147,7 @@ internal sealed class CaseHost : IAsyncDisposable
     )
     {
         var request = Requests.Signed(body, Clock.GetUtcNow() - late, contentType, key);
-        var (status, answer) = await CallAsync(request, f => f.HrEventWebhook(request, _engine.Client, Stop));
+        var (status, answer) = await CallAsync(request, (OffboardingFunctions f) => f.HrEventWebhook(request, _engine.Client, Stop));
         return (status, answer["caseId"]?.GetValue<string>());
     }
 
@@ -163,7 +165,7 @@ internal sealed class CaseHost : IAsyncDisposable
         var began = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            var known = await Desk.CaseAsync(caseId, Stop);
+            var known = await Cases.CaseAsync(caseId, Stop);
             if (known is not null && so(known))
                 return known;
             var instance = known is null ? null : await _engine.Client.GetInstanceAsync(known.InstanceId, Stop);
@@ -173,7 +175,7 @@ internal sealed class CaseHost : IAsyncDisposable
                 throw new TimeoutException(
                     $"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; "
                         + (
-                            await Desk.DocumentAsync(caseId, "state.json", Stop) is { } state
+                            await Cases.DocumentAsync(caseId, "state.json", Stop) is { } state
                                 ? JsonNode.Parse(state)!["verified"]?.ToJsonString()
                                 : null
                         )
@@ -185,7 +187,7 @@ internal sealed class CaseHost : IAsyncDisposable
     }
 
     /// <summary>Which history the case's orchestration is in: another one after each time that it was continued as new.</summary>
-    public async Task<string?> HistoryAsync(string caseId) => _engine.HistoryOf((await Desk.CaseAsync(caseId, Stop))!.InstanceId);
+    public async Task<string?> HistoryAsync(string caseId) => _engine.HistoryOf((await Cases.CaseAsync(caseId, Stop))!.InstanceId);
 
     /// <summary>Once no orchestration and no step has anything left to do at the clock's present time.</summary>
     public Task IdleAsync() => _engine.WhenIdleAsync(Stop).WaitAsync(Patience, Stop);
@@ -208,7 +210,7 @@ internal sealed class CaseHost : IAsyncDisposable
     public async Task AgreedAsync(string caseId, params string[] alsoFor)
     {
         var asked = await UntilAsync(caseId, c => c.Stage == LeaverStage.AwaitingApproval);
-        var request = Assert.Single(await Desk.OpenApprovalsAsync(Stop), r => r.CaseId == caseId);
+        var request = Assert.Single(await Approvals.OpenApprovalsAsync(Stop), r => r.CaseId == caseId);
         Assert.Equal(
             (asked.PlanId, string.Join(",", alsoFor.Append(GuardNames.LastOwner).Order(StringComparer.Ordinal))),
             (request.PlanId, string.Join(",", request.Guards.Order(StringComparer.Ordinal)))
@@ -300,10 +302,10 @@ internal sealed class CaseHost : IAsyncDisposable
 
     public async Task<HttpStatusCode> AnswerAsync(string caseId, string person, bool approve = true)
     {
-        var request = (await Desk.OpenApprovalsAsync(Stop)).Where(r => r.CaseId == caseId).MaxBy(r => r.AskedAt)!;
+        var request = (await Approvals.OpenApprovalsAsync(Stop)).Where(r => r.CaseId == caseId).MaxBy(r => r.AskedAt)!;
         var message = Requests.Post(JsonSerializer.SerializeToUtf8Bytes(new { planId = request.PlanId, approve }));
         message.Headers.Authorization = "Bearer " + await TokenAsync(person);
-        return (await CallAsync(message, f => f.Answer(message, request.Id, _engine.Client, Stop))).Status;
+        return (await CallAsync(message, (ApprovalFunctions f) => f.Answer(message, request.Id, _engine.Client, Stop))).Status;
     }
 
     /// <summary>Asks for a case's details to be erased, or what would be; without a token when nobody is named.</summary>
@@ -314,7 +316,7 @@ internal sealed class CaseHost : IAsyncDisposable
             request.QueryString = new QueryString("?confirm=true");
         if (person is not null)
             request.Headers.Authorization = "Bearer " + await TokenAsync(person);
-        var (status, answer) = await CallAsync(request, f => f.Erase(request, caseId, Stop));
+        var (status, answer) = await CallAsync(request, (CaseFunctions f) => f.Erase(request, caseId, Stop));
         return (status, answer["details"].Deserialize<KeptDetails>(JsonSerializerOptions.Web));
     }
 
@@ -332,10 +334,7 @@ internal sealed class CaseHost : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<(HttpStatusCode Status, JsonNode Answer)> CallAsync(
-        HttpRequest request,
-        Func<OffboardingFunctions, Task<IActionResult>> function
-    )
+    private async Task<(HttpStatusCode Status, JsonNode Answer)> CallAsync<T>(HttpRequest request, Func<T, Task<IActionResult>> function)
     {
         var (status, body) = await Requests.AnswerAsync(Services, request, function);
         return (status, JsonNode.Parse(body)!);

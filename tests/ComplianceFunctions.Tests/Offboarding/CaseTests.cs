@@ -13,6 +13,7 @@ using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Guards;
+using Compliance.Offboarding.Rounds;
 using Compliance.Text;
 using Microsoft.Extensions.DependencyInjection;
 using SandboxTenant.Data;
@@ -39,7 +40,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
     private static async Task<RevocationCertificate> CertificateAsync(CaseHost host, LeaverCase known)
     {
-        var bytes = await host.Desk.DocumentAsync(known.Id, "certificate.json", CaseHost.Stop);
+        var bytes = await host.Cases.DocumentAsync(known.Id, "certificate.json", CaseHost.Stop);
         Assert.Equal(known.CertificateSha256, Convert.ToHexStringLower(SHA256.HashData(bytes!)));
         return JsonSerializer.Deserialize<RevocationCertificate>(bytes!, ComplianceJson.Compact)!;
     }
@@ -77,7 +78,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Single(answers.Select(a => a.CaseId).OfType<string>().Distinct());
         // The older event may come after the newer one: that is told, and opens nothing.
         Assert.All(answers, a => Assert.True(a.Status is HttpStatusCode.Accepted or HttpStatusCode.Conflict, $"{a.Status}"));
-        Assert.Equal((HttpStatusCode.Accepted, 1), (answers[5].Status, (await host.Desk.CasesAsync(CaseHost.Stop)).Count));
+        Assert.Equal((HttpStatusCode.Accepted, 1), (answers[5].Status, (await host.Cases.CasesAsync(CaseHost.Stop)).Count));
         Assert.Equal((HttpStatusCode.Conflict, answers[5].CaseId), stale);
         Assert.Single(host.Changes, c => c.EndsWith("/revokeSignInSessions", StringComparison.Ordinal));
     }
@@ -93,7 +94,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await host.SendAsync(new byte[70_000])).Status);
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await host.SendAsync(said, contentType: "text/plain")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await host.SendAsync("{}"u8.ToArray())).Status);
-        Assert.Empty(await host.Desk.CasesAsync(CaseHost.Stop));
+        Assert.Empty(await host.Cases.CasesAsync(CaseHost.Stop));
         Assert.Empty(host.Changes);
     }
 
@@ -144,7 +145,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0]));
         host.Clock.Advance(TimeSpan.FromHours(1));
         await host.AwakeAsync(id);
-        Assert.Equal(LeaverStage.Held, (await host.Desk.CaseAsync(id, CaseHost.Stop))!.Stage);
+        Assert.Equal(LeaverStage.Held, (await host.Cases.CaseAsync(id, CaseHost.Stop))!.Stage);
         Assert.Empty(host.Changes);
         Assert.Contains(await host.FindingsAsync(id), f => f.Detection.ControlId == "LEAVE-011");
 
@@ -167,7 +168,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
         await host.UntilAsync(id, c => c.Stage == LeaverStage.Held && c.Note!.Contains("employeeType", StringComparison.Ordinal));
 
-        var request = Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop), r => r.CaseId == id);
+        var request = Assert.Single(await host.Approvals.OpenApprovalsAsync(CaseHost.Stop), r => r.CaseId == id);
         Assert.Empty(request.Answers);
         Assert.Equal(["protected-account", "service-account"], request.Guards.Order(StringComparer.Ordinal));
         Assert.Empty(host.Changes);
@@ -216,9 +217,9 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
         await host.UntilAsync(id, c => c.Stage == LeaverStage.Held && c.Round == 2);
         await host.IdleAsync();
-        var known = (await host.Desk.CaseAsync(id, CaseHost.Stop))!;
+        var known = (await host.Cases.CaseAsync(id, CaseHost.Stop))!;
         Assert.Equal((LeaverStage.Held, 2, null), (known.Stage, known.Round, known.BlockedAt));
-        Assert.Empty(Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Answers);
+        Assert.Empty(Assert.Single(await host.Approvals.OpenApprovalsAsync(CaseHost.Stop)).Answers);
     }
 
     [Fact]
@@ -230,7 +231,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await host.ApproveAsync(id);
         await host.CertifiedAsync(id);
         await host.TakenAsync(host.Event("hr.employee.rehired", 2));
-        await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id));
+        await host.UntilAsync(id, _ => host.Approvals.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id));
         await host.ApproveAsync(id);
         await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
         await host.IdleAsync();
@@ -240,8 +241,8 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await host.UntilAsync(id, c => c is { Round: 2, Stage: not LeaverStage.Scheduled });
         await host.IdleAsync();
 
-        Assert.Equal(LeaverStage.Held, (await host.Desk.CaseAsync(id, CaseHost.Stop))!.Stage);
-        Assert.Empty(Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Answers);
+        Assert.Equal(LeaverStage.Held, (await host.Cases.CaseAsync(id, CaseHost.Stop))!.Stage);
+        Assert.Empty(Assert.Single(await host.Approvals.OpenApprovalsAsync(CaseHost.Stop)).Answers);
         Assert.Equal(changes, host.Changes);
         Assert.True(Enabled(host));
     }
@@ -253,7 +254,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await using var host = await CaseHost.StartAsync(azurite, $"protected: {{ accounts: [{Leaver}] }}\n", services: records.AddTo);
         var id = await host.TakenAsync(host.Event());
         await host.UntilAsync(id, c => c.Stage == LeaverStage.Held);
-        records.StageNow = async () => (await host.Desk.CaseAsync(id, CaseHost.Stop))!.Stage;
+        records.StageNow = async () => (await host.Cases.CaseAsync(id, CaseHost.Stop))!.Stage;
 
         Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0], approve: false));
         await host.UntilAsync(id, c => c.Stage == LeaverStage.Closed);
@@ -269,21 +270,18 @@ public sealed class CaseTests(AzuriteFixture azurite)
         var id = await host.TakenAsync(host.Event());
 
         await host.AgreedAsync(id);
-        await host.UntilAsync(
-            id,
-            c => c.BlockedAt is not null && host.Changes.Any(x => x.Contains("roleAssignments", StringComparison.Ordinal))
+        await host.UntilAsync(id, c =>
+            c.BlockedAt is not null && host.Changes.Any(x => x.Contains("roleAssignments", StringComparison.Ordinal))
         );
-        await host.UntilAsync(
-            id,
-            _ =>
-                host.FindingsAsync(id)
-                    .GetAwaiter()
-                    .GetResult()
-                    .Any(f =>
-                        f.Detection.ControlId == "LEAVE-013"
-                        && f.Detection.NextStep.Contains("az ad app permission add", StringComparison.Ordinal)
-                        && f.Detection.NextStep.Contains("=='GroupMember.ReadWrite.All'", StringComparison.Ordinal)
-                    )
+        await host.UntilAsync(id, _ =>
+            host.FindingsAsync(id)
+                .GetAwaiter()
+                .GetResult()
+                .Any(f =>
+                    f.Detection.ControlId == "LEAVE-013"
+                    && f.Detection.NextStep.Contains("az ad app permission add", StringComparison.Ordinal)
+                    && f.Detection.NextStep.Contains("=='GroupMember.ReadWrite.All'", StringComparison.Ordinal)
+                )
         );
         Assert.False(Enabled(host));
         host.Sandbox.Tenant.Denied.TryRemove("GroupMember.ReadWrite.All", out _);
@@ -322,7 +320,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         var id = await host.TakenAsync(host.Event());
         await host.UntilAsync(id, c => c.Stage == waiting);
         await host.IdleAsync();
-        var asked = Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
+        var asked = Assert.Single(await host.Approvals.OpenApprovalsAsync(CaseHost.Stop));
         var (changes, history) = (host.Changes, await host.HistoryAsync(id));
 
         for (var i = 0; i < 210; i++)
@@ -332,7 +330,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         }
 
         Assert.NotEqual(history, await host.HistoryAsync(id));
-        var still = Assert.Single(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
+        var still = Assert.Single(await host.Approvals.OpenApprovalsAsync(CaseHost.Stop));
         Assert.Equal((asked.Id, asked.PlanId, asked.AskedAt), (still.Id, still.PlanId, still.AskedAt));
         Assert.Equal(changes, host.Changes);
         await host.ApproveAsync(id);
@@ -365,9 +363,9 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await host.UntilAsync(id, c => c.Stage == LeaverStage.Restoring);
         Assert.False(Enabled(host));
 
-        await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id));
+        await host.UntilAsync(id, _ => host.Approvals.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id));
         Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0]));
-        Assert.Single((await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Single(r => r.CaseId == id).Answers);
+        Assert.Single((await host.Approvals.OpenApprovalsAsync(CaseHost.Stop)).Single(r => r.CaseId == id).Answers);
         Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[1]));
         await host.UntilAsync(id, c => c.Stage == LeaverStage.Restored);
 
@@ -385,7 +383,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await host.CertifiedAsync(id);
         var rehired = host.Event("hr.employee.rehired", 2);
         await host.TakenAsync(rehired);
-        await host.UntilAsync(id, _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id));
+        await host.UntilAsync(id, _ => host.Approvals.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id));
         Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0], approve: false));
         var refused = await host.UntilAsync(id, c => c.Stage == LeaverStage.Closed);
         await host.IdleAsync();
@@ -393,8 +391,8 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Equal(id, await host.TakenAsync(rehired));
         await host.IdleAsync();
 
-        Assert.Equal(refused, await host.Desk.CaseAsync(id, CaseHost.Stop));
-        Assert.Empty(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
+        Assert.Equal(refused, await host.Cases.CaseAsync(id, CaseHost.Stop));
+        Assert.Empty(await host.Approvals.OpenApprovalsAsync(CaseHost.Stop));
         Assert.False(Enabled(host));
     }
 
@@ -406,17 +404,21 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await host.CertifiedAsync(id);
         await host.TakenAsync(host.Event("hr.employee.rehired", 2));
         await host.UntilAsync(id, c => c.Stage == LeaverStage.Restoring);
-        var before = (await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Single(r => r.CaseId == id);
+        var before = (await host.Approvals.OpenApprovalsAsync(CaseHost.Stop)).Single(r => r.CaseId == id);
 
         await host.ChangePolicyAsync();
 
         await host.UntilAsync(
             id,
-            _ => host.Desk.OpenApprovalsAsync(CaseHost.Stop).GetAwaiter().GetResult().Any(r => r.CaseId == id && r.PlanId != before.PlanId),
+            _ =>
+                host.Approvals.OpenApprovalsAsync(CaseHost.Stop)
+                    .GetAwaiter()
+                    .GetResult()
+                    .Any(r => r.CaseId == id && r.PlanId != before.PlanId),
             TimeSpan.FromMinutes(1)
         );
         // The old request is void: two people who answer it give nothing back.
-        Assert.NotEqual(before.PlanId, (await host.Desk.OpenApprovalsAsync(CaseHost.Stop)).Single(r => r.CaseId == id).PlanId);
+        Assert.NotEqual(before.PlanId, (await host.Approvals.OpenApprovalsAsync(CaseHost.Stop)).Single(r => r.CaseId == id).PlanId);
         var board = host.Services.GetRequiredService<ApprovalBoard>();
         Assert.Null(await board.FindAsync(before.TenantId, before.Id, CaseHost.Stop));
         foreach (var person in host.Approvers.Take(2))
@@ -500,7 +502,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
 
         await host.AgreedAsync(id, GuardNames.FirstActOfPolicy);
         await host.UntilAsync(id, c => c is { Round: 2, Stage: LeaverStage.Removing or LeaverStage.Clear });
-        Assert.Empty(await host.Desk.OpenApprovalsAsync(CaseHost.Stop));
+        Assert.Empty(await host.Approvals.OpenApprovalsAsync(CaseHost.Stop));
         var known = await host.CertifiedAsync(id, agreed: true);
         Assert.Equal((2, LeaverStage.Clear, false), (known.Round, known.Stage, Enabled(host)));
     }
@@ -509,36 +511,31 @@ public sealed class CaseTests(AzuriteFixture azurite)
     public async Task Removals_wait_for_room_in_the_quota_of_Graph_and_each_is_done_once()
     {
         // 40 writes at once, then 1.4 a second.
-        await using var host = await CaseHost.StartAsync(
-            azurite,
-            graphWriteLimit: 300,
-            change: tenant =>
+        await using var host = await CaseHost.StartAsync(azurite, graphWriteLimit: 300, change: tenant =>
+        {
+            for (var i = 0; i < 100; i++)
             {
-                for (var i = 0; i < 100; i++)
-                {
-                    var group = $"00000000-0000-0000-0000-{i:x12}";
-                    tenant.Groups.Put(
-                        group,
-                        JsonSerializer.SerializeToUtf8Bytes(
-                            new
-                            {
-                                id = group,
-                                displayName = $"extra-{i}",
-                                securityEnabled = true,
-                                mailEnabled = false,
-                                groupTypes = Array.Empty<string>(),
-                            }
-                        )
-                    );
-                    tenant.GroupMembers.Of(group).Put(Leaver, JsonSerializer.SerializeToUtf8Bytes(new { id = Leaver }));
-                }
+                var group = $"00000000-0000-0000-0000-{i:x12}";
+                tenant.Groups.Put(
+                    group,
+                    JsonSerializer.SerializeToUtf8Bytes(
+                        new
+                        {
+                            id = group,
+                            displayName = $"extra-{i}",
+                            securityEnabled = true,
+                            mailEnabled = false,
+                            groupTypes = Array.Empty<string>(),
+                        }
+                    )
+                );
+                tenant.GroupMembers.Of(group).Put(Leaver, JsonSerializer.SerializeToUtf8Bytes(new { id = Leaver }));
             }
-        );
+        });
         var id = await host.TakenAsync(host.Event());
         await host.AgreedAsync(id);
-        var known = await host.UntilAsync(
-            id,
-            c => c.Stage == LeaverStage.Removing && host.Changes.Count(x => x.Contains("/members/", StringComparison.Ordinal)) >= 30
+        var known = await host.UntilAsync(id, c =>
+            c.Stage == LeaverStage.Removing && host.Changes.Count(x => x.Contains("/members/", StringComparison.Ordinal)) >= 30
         );
         var first = host.Changes.Count(c => c.Contains("/v1.0/", StringComparison.Ordinal));
         var began = host.Clock.GetUtcNow();
@@ -564,9 +561,8 @@ public sealed class CaseTests(AzuriteFixture azurite)
         await host.CertifiedAsync(id);
 
         LedgerVerification? verified = null;
-        await host.UntilAsync(
-            id,
-            _ => (verified = host.VerifyLedgerAsync().GetAwaiter().GetResult()) is { NotYetCovered: 0, Records: > 5 }
+        await host.UntilAsync(id, _ =>
+            (verified = host.VerifyLedgerAsync().GetAwaiter().GetResult()) is { NotYetCovered: 0, Records: > 5 }
         );
         Assert.Equal(LedgerVerdict.Intact, verified!.Verdict);
         await host
@@ -594,17 +590,17 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.Unauthorized, (await host.EraseAsync(id, null, confirm: true)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await host.EraseAsync("leaver-unknown", host.Approvers[0], confirm: true)).Status);
         var shown = await host.EraseAsync(id, host.Approvers[0], confirm: false);
-        Assert.NotNull(await host.Desk.DocumentAsync(id, "state.json", CaseHost.Stop));
+        Assert.NotNull(await host.Cases.DocumentAsync(id, "state.json", CaseHost.Stop));
         var erased = await host.EraseAsync(id, host.Approvers[0], confirm: true);
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (shown.Status, erased.Status));
         Assert.Equal(shown.Details, erased.Details);
         Assert.Equal(person.Name, erased.Details!.Pseudonym);
         Assert.True(erased.Details is { Documents: >= 2, Approvals: 1, Findings: >= 1 }, $"{erased.Details}");
-        Assert.Null(await host.Desk.DocumentAsync(id, "state.json", CaseHost.Stop));
+        Assert.Null(await host.Cases.DocumentAsync(id, "state.json", CaseHost.Stop));
         Assert.Null(await pseudonyms.FindAsync(host.Sandbox.TenantId, id, CaseHost.Stop));
         Assert.Empty(await host.FindingsAsync(id));
-        var bare = (await host.Desk.CaseAsync(id, CaseHost.Stop))!;
+        var bare = (await host.Cases.CaseAsync(id, CaseHost.Stop))!;
         Assert.Equal(("erased", "erased", null, LeaverStage.Closed), (bare.EmployeeId, bare.Latest.EmployeeId, bare.UserId, bare.Stage));
         Assert.Equal(
             before.Concat([$"{person.Name}-erasure-begun", $"{person.Name}-erasure-complete"]).Order(StringComparer.Ordinal),
@@ -633,7 +629,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         host.Clock.Advance(TimeSpan.FromDays(4));
 
         Assert.Equal(1, await erasure.EraseExpiredAsync(policy, CaseHost.Stop));
-        Assert.Equal("erased", (await host.Desk.CaseAsync(id, CaseHost.Stop))!.EmployeeId);
+        Assert.Equal("erased", (await host.Cases.CaseAsync(id, CaseHost.Stop))!.EmployeeId);
         Assert.Equal(0, await erasure.EraseExpiredAsync(policy, CaseHost.Stop));
     }
 

@@ -141,9 +141,7 @@ public sealed class ForCauseTests
     public async Task A_body_that_is_longer_than_any_start_is_refused_unread()
     {
         await using var world = await WorldAsync();
-        var fits = Encoding.UTF8.GetBytes(
-            """{"user":"unknown@small.example","forCause":true,"reason":"r"}""".PadRight(JsonBody.MaxBytes)
-        );
+        var fits = Encoding.UTF8.GetBytes("""{"user":"unknown@small.example","forCause":true,"reason":"r"}""".PadRight(JsonBody.MaxBytes));
 
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(fits));
         Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync([.. fits, (byte)' ']));
@@ -151,7 +149,11 @@ public sealed class ForCauseTests
         async Task<HttpStatusCode> StatusAsync(byte[] body)
         {
             var request = Requests.Post(body);
-            return (await Requests.AnswerAsync(world.Services, request, f => f.Start(request, world.Simulation.Client, Stop))).Status;
+            return (
+                await Requests.AnswerAsync(world.Services, request, (OffboardingFunctions f) =>
+                    f.Start(request, world.Simulation.Client, Stop)
+                )
+            ).Status;
         }
     }
 

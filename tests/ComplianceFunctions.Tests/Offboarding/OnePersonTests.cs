@@ -97,7 +97,7 @@ public sealed class OnePersonTests
         var asked = Assert.Single(world.ApprovalRequests());
 
         var (status, reason, _, _) = await world
-            .Services.GetRequiredService<LeaverDesk>()
+            .Services.GetRequiredService<ApprovalDesk>()
             .AnswerAsync(
                 $"Bearer {await world.TokenAsync(SmallTenant.Approvers[0])}",
                 asked.Id,
@@ -137,7 +137,15 @@ public sealed class OnePersonTests
         await using var world = await HeldAsync();
         var employeeId = SmallTenant.EmployeeIdOf(Person.Lea);
         var id =
-            "leaver-" + CanonicalJson.Sha256Of(new { tenant = SmallTenant.Id.ToLowerInvariant(), employeeId, employment = "7" })[..32];
+            "leaver-"
+            + CanonicalJson.Sha256Of(
+                new
+                {
+                    tenant = SmallTenant.Id.ToLowerInvariant(),
+                    employeeId,
+                    employment = "7",
+                }
+            )[..32];
         var known = Assert.Single(world.Cases());
         await world
             .Services.GetRequiredService<TableLeaverCases>()

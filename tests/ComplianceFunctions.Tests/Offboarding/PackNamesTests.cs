@@ -7,6 +7,7 @@ using Compliance.AuditPack;
 using Compliance.Credentials;
 using Compliance.Ledger.Format;
 using Compliance.LedgerCheck;
+using Compliance.Offboarding.Intake;
 using Compliance.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using SandboxTenant.Data;
@@ -34,7 +35,7 @@ public sealed class PackNamesTests(AzuriteFixture azurite) : IDisposable
         var began = host.Clock.GetUtcNow();
         await host.CertifiedAsync(await host.TakenAsync(host.Event()));
         await host.SendAsync(Encoding.UTF8.GetBytes(ForeignEvent));
-        await host.Desk.WatchAsync(Stop);
+        await host.Services.GetRequiredService<LeaverWatch>().RunAsync(Stop);
         var check = RunRequest.New(CredentialRotationCheck.RunPrefix, "timer", host.Clock.GetUtcNow());
         await host.Services.GetRequiredService<CredentialRotationCheck>().RunAsync(check, Stop);
         await host.Services.GetRequiredService<LedgerKeeper>().CheckpointAsync(Stop);
@@ -43,9 +44,8 @@ public sealed class PackNamesTests(AzuriteFixture azurite) : IDisposable
 
         foreach (var framework in Framework.All)
             Assert.Equal([], (await NamedAsync(host, framework.Key, began, withNames: false, people)).Take(20));
-        Assert.Contains(
-            await NamedAsync(host, "soc2", began, withNames: true, people),
-            n => n.StartsWith("findings.csv: ", StringComparison.Ordinal)
+        Assert.Contains(await NamedAsync(host, "soc2", began, withNames: true, people), n =>
+            n.StartsWith("findings.csv: ", StringComparison.Ordinal)
         );
     }
 

@@ -132,6 +132,16 @@ internal sealed class CaseFindings(IFindingStore findings)
         CancellationToken cancellationToken
     ) => SaveAsync(tenantId, caseId, Controls, phases, detections, now, cancellationToken);
 
+    /// <summary>Makes the open findings of some phases of a case be these.</summary>
+    /// <exception cref="RequestFailedException">Storage failed, or others changed the findings in every attempt.</exception>
+    public Task ReportAsync(
+        LeaverCase known,
+        IReadOnlyList<CasePhase> phases,
+        IReadOnlyCollection<Detection> detections,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) => SetAsync(known.TenantId, known.Id, phases, detections, now, cancellationToken);
+
     /// <summary>Ids of the cases that have an open finding of a phase.</summary>
     public async Task<IReadOnlySet<string>> CasesAsync(string tenantId, CasePhase phase, CancellationToken cancellationToken) =>
         (await findings.LoadAsync(tenantId, Controls, cancellationToken))

@@ -94,16 +94,16 @@ internal static class CaseRules
         if (ids.FirstOrDefault(id => cases.All(c => c.Id != id)) is { } coming)
             return coming;
         return cases
-                .Where(c =>
-                    c.EmployeeId != LeaverCase.Erased
-                    && c.EmployedIn is null
-                    && (IsActing(c) || IsTakenBack(c) || c.DueAt > now || c.Stage == LeaverStage.Clear)
-                )
-                .OrderByDescending(IsActing)
-                .ThenBy(c => c.Stage == LeaverStage.Clear)
-                .ThenByDescending(c => c.Latest.Time)
-                .FirstOrDefault()
-                ?.Id
+            .Where(c =>
+                c.EmployeeId != LeaverCase.Erased
+                && c.EmployedIn is null
+                && (IsActing(c) || IsTakenBack(c) || c.DueAt > now || c.Stage == LeaverStage.Clear)
+            )
+            .OrderByDescending(IsActing)
+            .ThenBy(c => c.Stage == LeaverStage.Clear)
+            .ThenByDescending(c => c.Latest.Time)
+            .FirstOrDefault()
+            ?.Id
             ?? started;
     }
 
@@ -135,7 +135,11 @@ internal static class CaseRules
                 cause.PrincipalName,
                 mail
             );
-            return First(tenantId, latest, cause.At, caseId) with { Stage = LeaverStage.Scheduled, Cause = cause, DueAt = cause.At };
+            return LeaverTransitions.Apply(First(tenantId, latest, cause.At, caseId), StageChange.Scheduled) with
+            {
+                Cause = cause,
+                DueAt = cause.At,
+            };
         }
         // Another account of the person: whoever asks gives it a case of its own.
         if (IsForCause(known) && IsOfOtherAccount(known, cause.UserId))
@@ -328,6 +332,45 @@ internal static class CaseRules
 
     private static bool Leaves(LeaverCase known) => Ends(known.Latest) || IsForCause(known);
 
+    /// <summary>
+    /// True when a round is over for its orchestration: HR took it back, the person is employed again, or another round goes on in its
+    /// place.
+    /// </summary>
+    public static bool IsSuperseded(LeaverCase known, int round) =>
+        IsTakenBack(known) || known.EmployedIn is not null || known.Round != round;
+
+    /// <summary>
+    /// The same, or the person stays until a time that lies ahead: a change to such a case would be about the next round what is true of
+    /// this one.
+    /// </summary>
+    public static bool IsSupersededOrLater(LeaverCase known, int round, DateTimeOffset now) =>
+        IsSuperseded(known, round) || IsLater(known, now);
+
+    /// <summary>Why a case is taken back, for people.</summary>
+    public static string WhyTakenBack(LeaverCase known) =>
+        known.Cause is { Outcome: ForCauseOutcome.Refused } && known.Sequence < 0
+            ? "a second person refused the start for cause"
+            : "HR took the leaving back";
+
+    /// <summary>The case once its round rests, because nothing of it may act any more; the same when the round goes on.</summary>
+    public static LeaverCase Rested(LeaverCase known, DateTimeOffset now)
+    {
+        if (IsTakenBack(known))
+            return known is { BegunAt: null, BlockedAt: null } && known.Stage != LeaverStage.Cancelled
+                ? LeaverTransitions.Apply(known, StageChange.TakenBack) with
+                {
+                    RestedAt = now,
+                    Note = $"{WhyTakenBack(known)} before anything was done",
+                }
+                : known with
+                {
+                    RestedAt = now,
+                };
+        if (known.EmployedIn is not null)
+            return AtRest(known, now);
+        return known.BegunAt is not null && IsLater(known, now) ? NextRound(known) : known;
+    }
+
     /// <summary>True when the person stays until a time that lies ahead.</summary>
     public static bool IsLater(LeaverCase known, DateTimeOffset now) =>
         Ends(known.Latest) && !known.Latest.ForCause && !IsForCause(known) && known.DueAt > now;
@@ -375,15 +418,16 @@ internal static class CaseRules
         (Leaves(next), known.Stage) switch
         {
             (false, LeaverStage.Scheduled or LeaverStage.Unmatched or LeaverStage.Held) when known is { BegunAt: null, BlockedAt: null } =>
-                next with
+                LeaverTransitions.Apply(next, StageChange.TakenBack) with
                 {
-                    Stage = LeaverStage.Cancelled,
                     Note = null,
                 },
             // One that came to rest meanwhile is a round of its own, also where it is not noted that its orchestration was started.
-            (true, LeaverStage.Cancelled) => (known.Dispatched || known.RestedAt is not null ? Another(next) : next) with
+            (true, LeaverStage.Cancelled) => LeaverTransitions.Apply(
+                known.Dispatched || known.RestedAt is not null ? Another(next) : next,
+                StageChange.Scheduled
+            ) with
             {
-                Stage = LeaverStage.Scheduled,
                 Note = null,
             },
             // It was taken back and came to rest before anything was given back, or the person stays for longer after all.
@@ -410,9 +454,8 @@ internal static class CaseRules
 
     /// <summary>The case of an employment whose person is there again in another one.</summary>
     internal static LeaverCase AtRest(LeaverCase known, DateTimeOffset now) =>
-        known with
+        LeaverTransitions.Apply(known, StageChange.Ended) with
         {
-            Stage = LeaverStage.Closed,
             RestedAt = known.RestedAt ?? now,
             Note = $"the person is employed again (employment {known.EmployedIn}): nothing more is taken away",
         };
@@ -431,9 +474,8 @@ internal static class CaseRules
 
     /// <summary>Another round, to be decided from the beginning.</summary>
     internal static LeaverCase NextRound(LeaverCase known) =>
-        Another(known) with
+        LeaverTransitions.Apply(Another(known), StageChange.Scheduled) with
         {
-            Stage = LeaverStage.Scheduled,
             Note = null,
             PlanId = null,
             CertificateSha256 = null,

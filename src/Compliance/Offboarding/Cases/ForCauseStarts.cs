@@ -130,6 +130,16 @@ internal sealed class ForCauseStarts(
             ExceptionDispatchInfo.Throw(failure);
     }
 
+    /// <summary>Settles it; what cannot be written now is written by the sweep, and holds nothing up.</summary>
+    public async Task TrySettleAsync(string caseId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SettleAsync(caseId, cancellationToken);
+        }
+        catch (RequestFailedException) { }
+    }
+
     /// <summary>Records a start and asks the second person; takes the answer, and escalates one that is late. Safe to repeat.</summary>
     public async Task SettleAsync(string caseId, CancellationToken cancellationToken)
     {
@@ -197,11 +207,7 @@ internal sealed class ForCauseStarts(
     private async Task AskAsync(LeaverCase known, OffboardingPolicy policy, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (cause, plan) = (known.Cause!, Plan(known, policy));
-        await documents.SaveAsync(
-            LeaverSteps.Name(new CaseRun(known.Id, known.Round, ""), $"plan-{plan.Id()}.json"),
-            plan,
-            cancellationToken
-        );
+        await documents.SaveAsync(CaseDocuments.Name(known.Id, known.Round, $"plan-{plan.Id()}.json"), plan, cancellationToken);
         var request = await approvals.AskAsync(
             new ApprovalRequest
             {

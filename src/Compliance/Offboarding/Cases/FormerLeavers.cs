@@ -179,7 +179,8 @@ internal sealed partial class FormerLeavers(
         await cases.ChangeAsync(
             tenant.Value,
             done.Id,
-            c => c.Round == done.Round && c.Stage == LeaverStage.Clear && isOver(c) ? c with { Stage = LeaverStage.Closed } : c,
+            c =>
+                c.Round == done.Round && c.Stage == LeaverStage.Clear && isOver(c) ? LeaverTransitions.Apply(c, StageChange.WatchEnded) : c,
             cancellationToken
         );
 
@@ -204,14 +205,10 @@ internal sealed partial class FormerLeavers(
             return null;
         if (state.Enabled == true)
             return "The account can sign in again.";
-        var kept = await documents.LoadAsync<CaseState>(
-            LeaverSteps.Name(new CaseRun(former.Id, former.Round, ""), "state.json"),
-            cancellationToken
-        );
-        var left =
-            kept?.Verified?.Accesses.Where(a => a.State != AccessState.Removed)
-                .Select(a => a.Access.Id)
-                .ToHashSet(StringComparer.OrdinalIgnoreCase)
+        var kept = await documents.LoadAsync<CaseState>(CaseDocuments.Name(former.Id, former.Round, "state.json"), cancellationToken);
+        var left = kept?.Verified?.Accesses.Where(a => a.State != AccessState.Removed)
+            .Select(a => a.Access.Id)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase)
             ?? [];
         // The block groups that the policy names now, and named then.
         left.UnionWith(new[] { policies.Load().BlockGroup, kept?.Group?.Id }.OfType<string>());

@@ -1,0 +1,70 @@
+using System.Globalization;
+using Compliance.Offboarding.Cases;
+
+namespace Compliance.Offboarding.Rounds;
+
+/// <summary>Blocks again, in the steps after blocking, whom it could not block or whom somebody has enabled since.</summary>
+internal sealed class BlockAgain(
+    LeaverRounds rounds,
+    Blocking blocking,
+    RoundPasses passes,
+    ILeaverDirectory directory,
+    CaseFindings findings
+)
+{
+    /// <summary>Tries again what could not be blocked. Whoever was blocked is left alone.</summary>
+    public async Task IfNotBlockedAsync(CaseRun run, LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
+    {
+        if (known.BlockedAt is not null || known.BegunAt is null)
+            return;
+        var state = await rounds.StateAsync(run, cancellationToken);
+        if (await rounds.FindBlockPlanAsync(run, state, cancellationToken) is { } plan)
+            await blocking.BlockAsync(run with { IsBlocked = true }, plan, policy, cancellationToken);
+    }
+
+    /// <summary>
+    /// While people are asked, no step reads the account: who was blocked, and enabled by somebody since, is blocked again.
+    /// </summary>
+    public async Task IfEnabledAsync(CaseRun run, LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
+    {
+        if (known is not { BlockedAt: not null, UserId: { } userId })
+            return;
+        var seen = (await directory.RecheckAsync([userId], cancellationToken)).GetValueOrDefault(userId);
+        if (
+            seen is not { Enabled: true }
+            || await rounds.FindBlockPlanAsync(run, await rounds.StateAsync(run, cancellationToken), cancellationToken) is not { } plan
+        )
+            return;
+        var now = rounds.Now;
+        // Where that is held the finding about the pause is open, and the account is read again the next time that it is asked for the
+        // answer.
+        if (await passes.BlockAsync(plan, settled: null, cancellationToken) is not { } outcomes)
+            return;
+        var left = outcomes.FirstOrDefault(o => !o.InEffect);
+        var detection = CaseFindings.Create(
+            known,
+            policy,
+            CasePhase.Watch,
+            LeaverControls.Relapsed,
+            "The account could sign in again while people are asked about its access; "
+                + (left is null ? "it was blocked again." : $"it could not be blocked again: {left.Reason}"),
+            left?.Remedy ?? "Find out who enabled it."
+        );
+        await findings.OpenAsync(rounds.Tenant, known.Id, [LeaverControls.Relapsed], [detection], now, cancellationToken);
+        var act = new UnrecordedAct(
+            string.Create(CultureInfo.InvariantCulture, $"{run.CaseId}-{run.Round}-blocked-again-{now.UtcDateTime:yyyyMMdd}"),
+            now,
+            "LeaverCase (HR event)",
+            "offboarding.blocked-again",
+            LeaverControls.Relapsed,
+            left is null ? "enabled" : "not-blocked",
+            run.CorrelationId,
+            PolicySha256: policy.Sha256
+        );
+        await rounds.ChangeAsync(
+            run,
+            c => c.Unrecorded?.Any(u => u.Id == act.Id) == true ? c : CaseRules.Unrecorded(c, act),
+            cancellationToken
+        );
+    }
+}

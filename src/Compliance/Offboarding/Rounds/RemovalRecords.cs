@@ -1,0 +1,26 @@
+using Compliance.Changes.Execution;
+using Compliance.Changes.Plans;
+using Compliance.Ledger.Checkpoints;
+using Compliance.Offboarding.Cases;
+
+namespace Compliance.Offboarding.Rounds;
+
+/// <summary>Records what a pass over a removal plan came to.</summary>
+internal sealed class RemovalRecords(RoundOutcomes outcomes, RemovalGuards guards, ICheckpoints checkpoints)
+{
+    /// <summary>Records the pass, and remembers that the policy was acted under; a checkpoint follows a whole plan.</summary>
+    public async Task RecordAsync(
+        CaseRun run,
+        CaseState state,
+        ActionPlan plan,
+        DonePass pass,
+        OffboardingPolicy policy,
+        CancellationToken cancellationToken
+    )
+    {
+        var isNew = await outcomes.RecordRemovedAsync(run, state, plan, pass, policy, cancellationToken);
+        await guards.ActedAsync(run, policy, cancellationToken);
+        if (pass.Whole && isNew)
+            await checkpoints.AfterPlanAsync(plan.Id(), cancellationToken);
+    }
+}

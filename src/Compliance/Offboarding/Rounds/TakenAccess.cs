@@ -1,0 +1,141 @@
+using Compliance.Changes.Plans;
+using Compliance.Offboarding.Actions;
+using Compliance.Offboarding.Cases;
+
+namespace Compliance.Offboarding.Rounds;
+
+/// <summary>What the rounds of a case took, from whom, and what of it was not given back.</summary>
+internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
+{
+    /// <summary>The rounds that may have taken something and did not give it back, the oldest first.</summary>
+    public async Task<IReadOnlyList<ActedRound>> RoundsAsync(LeaverCase known, CancellationToken cancellationToken)
+    {
+        var acted = new List<ActedRound>();
+        for (var round = 1; round <= known.Round; round++)
+        {
+            var run = new CaseRun(known.Id, round, "");
+            if (await rounds.StateAsync(run, cancellationToken) is { Facts: not null, GivenBack: false, Released: [_, ..] } state)
+                acted.Add(new(run, state));
+        }
+        return acted;
+    }
+
+    /// <summary>The rounds of the one person whose turn it is; null when nothing is to be given back.</summary>
+    public async Task<TakenFromPerson?> ToGiveBackAsync(LeaverCase known, CancellationToken cancellationToken)
+    {
+        var acted = await RoundsAsync(known, cancellationToken);
+        var staying = CaseRules.IsStaying(known, rounds.Now);
+        var first = acted.FirstOrDefault(r => staying || known.UserId is not { } leaver || !Ids.Same(r.UserId, leaver));
+        return first is null ? null : new(first.State.Facts!, [.. acted.Where(r => Ids.Same(r.UserId, first.UserId))]);
+    }
+
+    /// <summary>
+    /// Whether a person leaves by another case: of several employments one may be taken back while another has ended, and what that one
+    /// took is not given back by this one.
+    /// </summary>
+    public async Task<bool> LeavesOtherwiseAsync(LeaverCase known, string userId, CancellationToken cancellationToken)
+    {
+        var now = rounds.Now;
+        return (await rounds.OpenCasesAsync(now - CaseRules.Remembered, cancellationToken)).Any(c =>
+            c.Id != known.Id
+            && c is { BegunAt: not null, EmployedIn: null, UserId: { } other }
+            && Ids.Same(other, userId)
+            && !CaseRules.IsTakenBack(c)
+            && !CaseRules.IsLater(c, now)
+        );
+    }
+
+    /// <summary>
+    /// What could not be given back, by round, to every person whom a round took for the leaver; a later round that found it given back
+    /// ends it.
+    /// </summary>
+    public async Task<IReadOnlyList<ActedRound>> NotGivenBackAsync(LeaverCase known, CancellationToken cancellationToken)
+    {
+        var (acted, later) = (new List<ActedRound>(), new List<CaseState>());
+        for (var round = known.Round; round >= 1; round--)
+        {
+            var run = new CaseRun(known.Id, round, "");
+            var state = await rounds.StateAsync(run, cancellationToken);
+            if (state.Facts is not { UserId: var userId })
+                continue;
+            var seen = later.Where(s => Ids.Same(s.Facts!.UserId, userId)).ToList();
+            var left = state.NotGivenBack.Where(l => !seen.Exists(s => IsFoundGivenBack(l.Step, s))).ToList();
+            if (left.Count > 0)
+                acted.Insert(0, new(run, state with { NotGivenBack = left }));
+            later.Add(state);
+        }
+        return acted;
+    }
+
+    /// <summary>
+    /// Reports what could not be given back. While the person leaves, by this case or another one, no finding says to give anything back.
+    /// </summary>
+    public async Task ReportNotGivenBackAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
+    {
+        var acted = await NotGivenBackAsync(known, cancellationToken);
+        var staying = CaseRules.IsStaying(known, rounds.Now);
+        var leaving = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var userId in acted.Select(r => r.UserId).Distinct(StringComparer.OrdinalIgnoreCase))
+            if (await LeavesOtherwiseAsync(known, userId, cancellationToken))
+                leaving.Add(userId);
+        var detections = acted
+            .Where(r => !leaving.Contains(r.UserId) && (staying || !Ids.Same(r.UserId, known.UserId ?? "")))
+            .SelectMany(
+                r => r.State.NotGivenBack,
+                (r, left) =>
+                    CaseFindings.Create(
+                        known,
+                        policy,
+                        CasePhase.NotGivenBack,
+                        LeaverControls.StepStuck,
+                        $"Not given back: {left.Reason}",
+                        "If the person still stays, do it by hand; it is read again every day: "
+                            + $"{Steps.ByHand(left.Step, "").WhatToDo}",
+                        part: $"round-{r.Run.Round}-{left.Step.Id}"
+                    )
+            );
+        await findings.ReportAsync(known, [CasePhase.NotGivenBack], [.. detections], rounds.Now, cancellationToken);
+        await rounds.ChangeAsync(
+            new CaseRun(known.Id, known.Round, ""),
+            c => c with { IsNotGivenBack = acted.Count > 0 },
+            cancellationToken
+        );
+    }
+
+    /// <summary>Withdraws the advice of other cases to give back what this one has just taken.</summary>
+    public async Task WithdrawAdviceAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
+    {
+        foreach (var other in await rounds.OpenCasesAsync(dueSince: null, cancellationToken))
+            if (other.IsNotGivenBack && other.Id != known.Id)
+                await ReportNotGivenBackAsync(other, policy, cancellationToken);
+    }
+
+    private static bool IsFoundGivenBack(PlanStep step, CaseState later) =>
+        step.Action switch
+        {
+            LeaverActions.EnableAccount => later.Facts!.AccountEnabled == true,
+            LeaverActions.RemoveFromBlockGroup => later.Group is { WasMember: false } group && Ids.Same(group.Id, step.Target.Id),
+            _ => false,
+        };
+}
+
+/// <summary>A round that took something.</summary>
+/// <param name="Run">Names its documents.</param>
+/// <param name="State">What it did.</param>
+internal sealed record ActedRound(CaseRun Run, CaseState State)
+{
+    /// <summary>Object id of whom it took it from.</summary>
+    public string UserId => State.Facts!.UserId;
+}
+
+/// <summary>What was taken from one person.</summary>
+/// <param name="Facts">The person, before the first of the rounds.</param>
+/// <param name="Rounds">The rounds that took it, the oldest first.</param>
+internal sealed record TakenFromPerson(LeaverFacts Facts, IReadOnlyList<ActedRound> Rounds)
+{
+    /// <summary>The latest of them.</summary>
+    public ActedRound Last => Rounds[^1];
+
+    /// <summary>Whether the program knows that something is in effect.</summary>
+    public bool IsSeen => Rounds.Any(r => r.State.Blocked.Any(o => o.InEffect) || r.State.Outcomes.Any(o => o.InEffect));
+}
