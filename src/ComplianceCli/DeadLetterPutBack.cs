@@ -113,6 +113,13 @@ internal sealed class DeadLetterPutBack(StateAccount account, string container)
         string problem
     ) => (new(name, [], problem), [], default);
 
+    private static string? QueueOf(string type)
+    {
+        if (type.StartsWith(EventSend.HrTypes, StringComparison.Ordinal))
+            return HrDesk.Queue;
+        return type.StartsWith(VaultObjectEvent.TypePrefix, StringComparison.Ordinal) ? VaultObjectEvent.Queue : null;
+    }
+
     private static (string? Queue, string Text, string Line, string? Problem) Route(JsonElement element)
     {
         var text = element.GetRawText();
@@ -121,10 +128,7 @@ internal sealed class DeadLetterPutBack(StateAccount account, string container)
         if (CloudEventEnvelope.IsEventGridSchema(element))
             return (null, text, "an event in the Event Grid schema", CloudEventEnvelope.EventGridSchemaRefused);
         var type = JsonMessage.Text(element, "type") ?? "";
-        var queue =
-            type.StartsWith(EventSend.HrTypes, StringComparison.Ordinal) ? HrDesk.Queue
-            : type.StartsWith(VaultObjectEvent.TypePrefix, StringComparison.Ordinal) ? VaultObjectEvent.Queue
-            : null;
+        var queue = QueueOf(type);
         var line = Plain.Text($"{queue ?? "no queue"}  {type} {JsonMessage.Text(element, "id")}", 300);
         if (queue is null)
             return (null, text, line, $"the app has no queue for type '{Plain.Text(type, 200)}'");

@@ -85,10 +85,8 @@ internal static class KnownSettings
         // less unless the rest is a setting of the section.
         var isRestKnown = IsKnown(nearest + key[key.IndexOf(':', StringComparison.Ordinal)..]);
         var isAlike = char.ToUpperInvariant(key[0]) == nearest[0];
-        var allowed =
-            isRestKnown ? MaxEdits
-            : isAlike ? Math.Min(MaxEdits, nearest.Length / 3)
-            : 0;
+        var otherwise = isAlike ? Math.Min(MaxEdits, nearest.Length / 3) : 0;
+        var allowed = isRestKnown ? MaxEdits : otherwise;
         return edits <= allowed ? nearest : null;
     }
 

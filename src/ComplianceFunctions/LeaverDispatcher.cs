@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace ComplianceFunctions;
 
 /// <summary>Starts and notifies the orchestrations of leaver cases.</summary>
-public sealed partial class LeaverDispatcher(HrDesk desk, CaseSweep sweep, ILogger<LeaverDispatcher> log)
+public sealed partial class LeaverDispatcher(DispatchSettling settling, CaseSweep sweep, ILogger<LeaverDispatcher> log)
 {
     /// <summary>Does what an event asks for, and settles the event.</summary>
     public async Task DispatchAsync(LeaverDispatch dispatch, DurableTaskClient client, CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ public sealed partial class LeaverDispatcher(HrDesk desk, CaseSweep sweep, ILogg
             dispatch.Undo && await StartAsync(client, LeaverOrchestrations.Undo, known.UndoInstanceId, dispatch.Run, cancellationToken);
         if (!started && (known.IsTaken || known.IsTakenFromOther) && (dispatch.Notify || dispatch.Start))
             await RaiseEventAsync(client, known.UndoInstanceId, LeaverOrchestrations.HrChanged, "", cancellationToken);
-        await desk.SettleAsync(dispatch, cancellationToken);
+        await settling.SettleAsync(dispatch, cancellationToken);
     }
 
     /// <summary>

@@ -107,6 +107,15 @@ internal static class Reconciler
             ChangeKind.Opened
         );
 
+    private static ChangeKind KindOf(FindingStatus before, FindingStatus after)
+    {
+        if (before == FindingStatus.Resolved)
+            return ChangeKind.Reopened;
+        if (after == before)
+            return ChangeKind.Updated;
+        return after == FindingStatus.Waived ? ChangeKind.Waived : ChangeKind.Unwaived;
+    }
+
     private static FindingChange? Again(StoredFinding stored, Detection detection, RunStamp run, DateTimeOffset now)
     {
         var before = stored.Finding;
@@ -117,11 +126,7 @@ internal static class Reconciler
         if (status == before.Status && detection == before.Detection)
             return null;
         var reopened = before.Status == FindingStatus.Resolved;
-        var kind =
-            reopened ? ChangeKind.Reopened
-            : status == before.Status ? ChangeKind.Updated
-            : status == FindingStatus.Waived ? ChangeKind.Waived
-            : ChangeKind.Unwaived;
+        var kind = KindOf(before.Status, status);
         var after = before with
         {
             Status = status,

@@ -41,10 +41,12 @@ internal static partial class SecretScrubber
     // The quotes stay, so that a masked JSON document is still JSON.
     private static string Masked(string value)
     {
-        var quote =
-            value[0] == '\\' ? value[..2]
-            : value[0] is '"' or '\'' ? value[..1]
-            : "";
+        var quote = value[0] switch
+        {
+            '\\' => value[..2],
+            '"' or '\'' => value[..1],
+            _ => "",
+        };
         return quote + Mask + quote;
     }
 

@@ -56,6 +56,9 @@ internal static class OffboardingServices
         services.AddSingleton<HrEventLog>();
         services.AddSingleton<FindingWriter>();
         services.AddSingleton(new WatchedQueue(HrDesk.Queue));
+        services.AddSingleton<IntakeReports>();
+        services.AddSingleton<IntakeRecords>();
+        services.AddSingleton<PersonCases>();
         services.AddSingleton<LeaverIntake>();
         services.AddSingleton(p =>
             WebhookKeySettings.Read(
@@ -69,6 +72,7 @@ internal static class OffboardingServices
         services.AddSingleton<HrWebhook>();
         services.AddSingleton<ILeavingUsers, GraphLeavingUsers>();
         services.AddSingleton<HrRosterStore>();
+        services.AddSingleton<WatchReads>();
         services.AddSingleton<LeaverWatch>();
         services.AddSingleton(LeaverWatch.Itself);
 

@@ -33,71 +33,73 @@ internal static class RunWatch
         IReadOnlyDictionary<string, ControlRuns> runs,
         IReadOnlyCollection<ScheduledControl> expected,
         DateTimeOffset now
-    )
+    ) =>
+        [
+            .. expected
+                .OrderBy(c => c.Name, StringComparer.Ordinal)
+                .SelectMany(control =>
+                    runs.TryGetValue(control.Name, out var known) ? Evaluate(control, known, now) : [NothingKnown(control)]
+                ),
+        ];
+
+    private static IEnumerable<Detection> Evaluate(ScheduledControl control, ControlRuns known, DateTimeOffset now)
     {
-        var found = new List<Detection>();
-        foreach (var control in expected.OrderBy(c => c.Name, StringComparer.Ordinal))
+        var last = known.LastRun?.StartedAt;
+        var latest = last > known.ExpectedSince ? last.Value : known.ExpectedSince;
+        // A clock that went backwards would make every control look punctual for as long as it takes to catch up.
+        if (latest > now + ClockSkew)
         {
-            if (!runs.TryGetValue(control.Name, out var known))
-            {
-                found.Add(
-                    Found(control, OverduePart, "Nothing is known of its runs, not even since when it is expected", RunByHand(control)) with
-                    {
-                        Unknown = true,
-                    }
-                );
-                continue;
-            }
-            var last = known.LastRun?.StartedAt;
-            var latest = last > known.ExpectedSince ? last.Value : known.ExpectedSince;
-            // A clock that went backwards would make every control look punctual for as long as it takes to catch up.
-            if (latest > now + ClockSkew)
-            {
-                found.Add(
-                    Found(
-                        control,
-                        ClockPart,
-                        $"Its last run or its begin is at {Text(latest)}, later than the clock: the clock went backwards, and until it "
-                            + "has caught up it is not known whether runs were missed",
-                        "Set the clock right (an app started with a set time leaves such marks as well); then "
-                            + $"{LowerFirst(RunByHand(control))}"
-                    ) with
-                    {
-                        Unknown = true,
-                    }
-                );
-                continue;
-            }
-            var due = (last ?? known.ExpectedSince) + control.Every;
-            if (now > due + control.Tolerance)
-                found.Add(
-                    Found(
-                        control,
-                        OverduePart,
-                        last is { } ran
-                            ? $"It last ran at {Text(ran)}, should have run again by {Text(due)} and did not within the "
-                                + $"{Text(control.Tolerance)} allowed"
-                            : $"It never ran: it is expected since {Text(known.ExpectedSince)}, should have run by {Text(due)} and did "
-                                + $"not within the {Text(control.Tolerance)} allowed",
-                        RunByHand(control)
-                    )
-                );
-            var complete = known.LastComplete ?? known.ExpectedSince;
-            if (last > complete && now > complete + (control.Every * MaxPeriodsIncomplete))
-                found.Add(
-                    Found(
-                        control,
-                        IncompletePart,
-                        known.LastComplete is { } good
-                            ? $"Its runs end without having read everything since the one at {Text(good)}"
-                            : $"None of its runs has read everything since {Text(known.ExpectedSince)}",
-                        "Correct what its unknown findings (GAP-001, RUN-002) name, usually a missing permission; then "
-                            + LowerFirst(RunByHand(control))
-                    )
-                );
+            yield return LaterThanClock(control, latest);
+            yield break;
         }
-        return found;
+        var due = (last ?? known.ExpectedSince) + control.Every;
+        if (now > due + control.Tolerance)
+            yield return Overdue(control, known, due);
+        var complete = known.LastComplete ?? known.ExpectedSince;
+        if (last > complete && now > complete + (control.Every * MaxPeriodsIncomplete))
+            yield return Incomplete(control, known);
     }
+
+    private static Detection NothingKnown(ScheduledControl control) =>
+        Found(control, OverduePart, "Nothing is known of its runs, not even since when it is expected", RunByHand(control)) with
+        {
+            Unknown = true,
+        };
+
+    private static Detection LaterThanClock(ScheduledControl control, DateTimeOffset latest) =>
+        Found(
+            control,
+            ClockPart,
+            $"Its last run or its begin is at {Text(latest)}, later than the clock: the clock went backwards, and until it "
+                + "has caught up it is not known whether runs were missed",
+            $"Set the clock right (an app started with a set time leaves such marks as well); then {LowerFirst(RunByHand(control))}"
+        ) with
+        {
+            Unknown = true,
+        };
+
+    private static Detection Overdue(ScheduledControl control, ControlRuns known, DateTimeOffset due) =>
+        Found(
+            control,
+            OverduePart,
+            known.LastRun?.StartedAt is { } ran
+                ? $"It last ran at {Text(ran)}, should have run again by {Text(due)} and did not within the "
+                    + $"{Text(control.Tolerance)} allowed"
+                : $"It never ran: it is expected since {Text(known.ExpectedSince)}, should have run by {Text(due)} and did "
+                    + $"not within the {Text(control.Tolerance)} allowed",
+            RunByHand(control)
+        );
+
+    private static Detection Incomplete(ScheduledControl control, ControlRuns known) =>
+        Found(
+            control,
+            IncompletePart,
+            known.LastComplete is { } good
+                ? $"Its runs end without having read everything since the one at {Text(good)}"
+                : $"None of its runs has read everything since {Text(known.ExpectedSince)}",
+            "Correct what its unknown findings (GAP-001, RUN-002) name, usually a missing permission; then "
+                + LowerFirst(RunByHand(control))
+        );
 
     private static Detection Found(ScheduledControl control, string part, string reason, string next) =>
         new()

@@ -112,10 +112,14 @@ internal sealed class TableRunLog(StateStorage storage) : IRunLog
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
-    private static DateTimeOffset? Time(TableEntity row, string column) =>
-        row.GetString(column) is not { } text ? null
-        : DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
-        : throw Bad(row, column);
+    private static DateTimeOffset? Time(TableEntity row, string column)
+    {
+        if (row.GetString(column) is not { } text)
+            return null;
+        return DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : throw Bad(row, column);
+    }
 
     private static InvalidDataException Bad(TableEntity row, string column) =>
         new($"table {Table}, row {row.PartitionKey} / {row.RowKey}: column {column} is missing or is not what this app writes");

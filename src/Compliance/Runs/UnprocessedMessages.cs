@@ -100,7 +100,7 @@ internal static class UnprocessedMessages
             .FirstOrDefault(f => f.Detection.Subject == SubjectOf(place))
             ?.Detection.Since;
 
-    private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is { } x && b is { } y ? (x < y ? x : y) : a ?? b;
+    private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b ?? a : a;
 
     private static Subject SubjectOf(LeftPlace place) =>
         new(place.Queue is null ? SubjectTypes.Container : SubjectTypes.Queue, place.Name, place.Name);

@@ -25,28 +25,31 @@ internal sealed class TenantCredential(TokenCredential inner, TimeProvider? time
     /// </summary>
     public static TenantCredential Create(TenantOptions options, HttpPipelineTransport transport, bool managedIdentityOffered)
     {
-        TokenCredential inner =
-            options.ClientSecret is { } secret
-                ? new ClientSecretCredential(
-                    options.Id,
-                    options.ClientId,
-                    secret,
-                    new ClientSecretCredentialOptions
-                    {
-                        AuthorityHost = options.Authority,
-                        Transport = transport,
-                        Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan },
-                        // Instance discovery asks the public cloud about an authority it does not know; a sandbox is not known there.
-                        DisableInstanceDiscovery = options.PinnedThumbprint is not null,
-                    }
-                )
-            : managedIdentityOffered
-                ? new ManagedIdentityCredential(
-                    options.ClientId is { } id ? ManagedIdentityId.FromUserAssignedClientId(id) : ManagedIdentityId.SystemAssigned
-                )
-            : new AzureCliCredential(new AzureCliCredentialOptions { TenantId = options.Id });
-        return new TenantCredential(inner);
+        if (options.ClientSecret is { } secret)
+            return new TenantCredential(OfClient(options, secret, transport));
+        if (!managedIdentityOffered)
+            return new TenantCredential(new AzureCliCredential(new AzureCliCredentialOptions { TenantId = options.Id }));
+        return new TenantCredential(
+            new ManagedIdentityCredential(
+                options.ClientId is { } id ? ManagedIdentityId.FromUserAssignedClientId(id) : ManagedIdentityId.SystemAssigned
+            )
+        );
     }
+
+    private static ClientSecretCredential OfClient(TenantOptions options, string secret, HttpPipelineTransport transport) =>
+        new(
+            options.Id,
+            options.ClientId,
+            secret,
+            new ClientSecretCredentialOptions
+            {
+                AuthorityHost = options.Authority,
+                Transport = transport,
+                Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan },
+                // Instance discovery asks the public cloud about an authority it does not know; a sandbox is not known there.
+                DisableInstanceDiscovery = options.PinnedThumbprint is not null,
+            }
+        );
 
     /// <inheritdoc/>
     public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>

@@ -103,9 +103,9 @@ public static class CanonicalJson
     {
         try
         {
-            return value.TryGetValue<string>(out var text) ? text
-                : value.TryGetValue<char>(out var one) ? one.ToString()
-                : JsonSerializer.Deserialize<string>(value.ToJsonString())!;
+            if (value.TryGetValue<string>(out var text))
+                return text;
+            return value.TryGetValue<char>(out var one) ? one.ToString() : JsonSerializer.Deserialize<string>(value.ToJsonString())!;
         }
         catch (InvalidOperationException e)
         {

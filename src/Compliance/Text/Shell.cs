@@ -36,12 +36,15 @@ internal static class Shell
             return text;
         var result = new StringBuilder(text.Length);
         foreach (var c in text)
-            result.Append(
-                Hidden(c) ? ' '
-                : c == '`' ? '\''
-                : c
-            );
+            result.Append(Shown(c));
         return result.ToString();
+    }
+
+    private static char Shown(char c)
+    {
+        if (Hidden(c))
+            return ' ';
+        return c == '`' ? '\'' : c;
     }
 
     private static bool Hidden(char c) =>

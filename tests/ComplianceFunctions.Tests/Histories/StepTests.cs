@@ -630,7 +630,7 @@ public sealed class StepTests
                 throw new RequestFailedException(503, "out of order");
         };
         await desk.WaitAsync(TimeSpan.FromMinutes(5));
-        var starts = desk.World.Services.GetRequiredService<ForCauseStarts>();
+        var starts = desk.World.Services.GetRequiredService<ForCauseConfirmation>();
         await Assert.ThrowsAsync<RequestFailedException>(() => starts.SettleAsync(TestContext.Current.CancellationToken));
 
         Assert.All(desk.World.Cases(), c => Assert.Equal(c.Id != failing, c.Cause!.Asked));

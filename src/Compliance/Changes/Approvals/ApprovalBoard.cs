@@ -63,7 +63,8 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     public async Task<ApprovalRequest?> FindAsync(string tenantId, string requestId, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
-        return await table.FindRowAsync(Partition(tenantId), RowKey(requestId), cancellationToken) is { } row
+        return
+            await table.FindRowAsync(Partition(tenantId), RowKey(requestId), cancellationToken) is { } row
             && Read(row) is { VoidedAt: null, Request: var request }
             ? request
             : null;
@@ -263,10 +264,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
             People = request.CaseId.Length == 0 ? [answer.ApproverId] : [request.CaseId, answer.ApproverId],
         };
 
-    private static string? Short(string? comment) =>
-        comment is null ? null
-        : comment.Length <= 500 ? comment
-        : comment[..500];
+    private static string? Short(string? comment) => comment?[..Math.Min(comment.Length, 500)];
 
     private static TableEntity Row(ApprovalRequest request) =>
         new(Partition(request.TenantId), RowKey(request.Id))

@@ -48,75 +48,78 @@ internal static class CertificateBuilder
             PolicySha256 = input.Policy.Sha256,
             IssuedAt = verified.At.ToUniversalTime(),
             Event = new(leaver.Latest.Source, leaver.Latest.Id, leaver.ReceivedAt.ToUniversalTime(), leaver.DueAt?.ToUniversalTime()),
-            State =
-                leaver.BlockedAt is null ? "open"
-                : clearAt is null ? "blocked"
-                : "clear",
+            State = StateOf(leaver.BlockedAt, clearAt),
             BlockedAt = leaver.BlockedAt?.ToUniversalTime(),
             ClearAt = clearAt?.ToUniversalTime(),
             SecondsToBlocked = Seconds(from, leaver.BlockedAt),
             SecondsToClear = Seconds(from, clearAt),
-            Accesses =
-            [
-                .. verified.Accesses.Select(v => new CertifiedAccess(
-                    v.Access.Kind,
-                    v.Access.Id,
-                    v.Access.Name,
-                    v.Access.Scope.Length == 0 ? null : v.Access.Scope,
-                    v.Access.Asset,
-                    v.State,
-                    v.RemovedAt?.ToUniversalTime(),
-                    v.SeenRemovedAt?.ToUniversalTime(),
-                    v.Why,
-                    v.WhatToDo
-                )),
-                .. verified.Outside.Select(a => new CertifiedAccess(
-                    a.Kind,
-                    a.Id,
-                    a.Name,
-                    a.Scope.Length == 0 ? null : a.Scope,
-                    a.Asset,
-                    AccessState.StillThere,
-                    null,
-                    null,
-                    "found after the removal; no plan covers it yet",
-                    "a further plan is made"
-                )),
-            ],
-            Remaining =
-            [
-                .. input
-                    .Plans.SelectMany(p => p.Manual)
-                    .Select(m => new CertifiedTask(m.Target.Type, m.Target.Id, m.Target.Name, m.Why, m.WhatToDo))
-                    .Distinct()
-                    .Where(m =>
-                        !verified.Accesses.Any(v =>
-                            v.State == AccessState.Removed
-                            && Steps.TypeOf(v.Access.Kind) == m.Type
-                            && v.Access.Id.Equals(m.Id, StringComparison.OrdinalIgnoreCase)
-                        )
-                    )
-                    .OrderBy(m => m.Type, StringComparer.Ordinal)
-                    .ThenBy(m => m.Name, StringComparer.Ordinal)
-                    .ThenBy(m => m.Id, StringComparer.Ordinal),
-            ],
+            Accesses = [.. verified.Accesses.Select(Certified), .. verified.Outside.Select(Outside)],
+            Remaining = [.. Remaining(input)],
             NotDone = [.. NotDone(input)],
             Residual = [.. Residual(input)],
             Unread = [.. verified.Unread.Select(s => new CertifiedGap(s.Source, s.Reason ?? "no reason was given", s.Remedy))],
             NotInspected = [.. input.Policy.NotInspected, .. LeaverSources.NotInspected],
             PlanIds = [.. input.Plans.Select(p => p.Id())],
-            Approvals =
-            [
-                .. input
-                    .Approvals.SelectMany(r =>
-                        r.Answers.Select(a => new CertifiedApproval(r.Id, r.PlanId, a.ApproverId, a.Approve, a.At.ToUniversalTime()))
-                    )
-                    .OrderBy(a => a.At)
-                    .ThenBy(a => a.ApproverId, StringComparer.Ordinal),
-            ],
+            Approvals = [.. Approvals(input)],
             EvidenceRecordIds = [.. input.EvidenceRecordIds],
         };
     }
+
+    private static string StateOf(DateTimeOffset? blockedAt, DateTimeOffset? clearAt)
+    {
+        if (blockedAt is null)
+            return "open";
+        return clearAt is null ? "blocked" : "clear";
+    }
+
+    private static CertifiedAccess Certified(VerifiedAccess verified) =>
+        Certified(verified.Access, verified.State, verified.Why, verified.WhatToDo) with
+        {
+            RemovedAt = verified.RemovedAt?.ToUniversalTime(),
+            SeenRemovedAt = verified.SeenRemovedAt?.ToUniversalTime(),
+        };
+
+    private static CertifiedAccess Outside(Access access) =>
+        Certified(access, AccessState.StillThere, "found after the removal; no plan covers it yet", "a further plan is made");
+
+    private static CertifiedAccess Certified(Access access, AccessState state, string? why, string? whatToDo) =>
+        new(
+            access.Kind,
+            access.Id,
+            access.Name,
+            access.Scope.Length == 0 ? null : access.Scope,
+            access.Asset,
+            state,
+            null,
+            null,
+            why,
+            whatToDo
+        );
+
+    // What plans leave to a person, but for what was seen removed.
+    private static IEnumerable<CertifiedTask> Remaining(CertificateInput input) =>
+        input
+            .Plans.SelectMany(p => p.Manual)
+            .Select(m => new CertifiedTask(m.Target.Type, m.Target.Id, m.Target.Name, m.Why, m.WhatToDo))
+            .Distinct()
+            .Where(m =>
+                !input.Verified.Accesses.Any(v =>
+                    v.State == AccessState.Removed
+                    && Steps.TypeOf(v.Access.Kind) == m.Type
+                    && v.Access.Id.Equals(m.Id, StringComparison.OrdinalIgnoreCase)
+                )
+            )
+            .OrderBy(m => m.Type, StringComparer.Ordinal)
+            .ThenBy(m => m.Name, StringComparer.Ordinal)
+            .ThenBy(m => m.Id, StringComparer.Ordinal);
+
+    private static IEnumerable<CertifiedApproval> Approvals(CertificateInput input) =>
+        input
+            .Approvals.SelectMany(r =>
+                r.Answers.Select(a => new CertifiedApproval(r.Id, r.PlanId, a.ApproverId, a.Approve, a.At.ToUniversalTime()))
+            )
+            .OrderBy(a => a.At)
+            .ThenBy(a => a.ApproverId, StringComparer.Ordinal);
 
     private static IEnumerable<CertifiedFailure> NotDone(CertificateInput input)
     {

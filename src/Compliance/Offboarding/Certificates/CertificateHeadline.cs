@@ -67,11 +67,13 @@ internal sealed record CertificateHeadline(CertificateLook Look, string Text)
     private static string Remains(RevocationCertificate certificate)
     {
         var (all, left) = (certificate.Accesses.Count, certificate.Accesses.Count(a => a.State != AccessState.Removed));
-        var first =
-            left > 0 ? Count(left, $"of {all} {(all == 1 ? "access" : "accesses")} remains", $"of {all} accesses remain")
-            : certificate.NotDone.Count > 0 ? Count(certificate.NotDone.Count, "step is not in effect", "steps are not in effect")
-            : certificate.Remaining.Count > 0 ? Count(certificate.Remaining.Count, "task remains for a person", "tasks remain for a person")
-            : null;
+        var first = (left, certificate.NotDone.Count, certificate.Remaining.Count) switch
+        {
+            (> 0, _, _) => Count(left, $"of {all} {(all == 1 ? "access" : "accesses")} remains", $"of {all} accesses remain"),
+            (_, > 0 and var steps, _) => Count(steps, "step is not in effect", "steps are not in effect"),
+            (_, _, > 0 and var tasks) => Count(tasks, "task remains for a person", "tasks remain for a person"),
+            _ => null,
+        };
         var unread =
             certificate.Unread.Count == 0 ? null : Count(certificate.Unread.Count, "source could not be read", "sources could not be read");
         return string.Join(", ", ((string?[])[first, unread]).OfType<string>());

@@ -224,14 +224,7 @@ internal static class CertificatePage
                     some.Select(a =>
                         (IReadOnlyList<string>)
                             [
-                                $"<bdi>{Text(a.Name)}</bdi>"
-                                    + (a.Scope is null ? "" : $"<small>{Text(a.Scope)}</small>")
-                                    + (
-                                        a.Asset == AssetClass.Other
-                                            ? ""
-                                            : a.Asset == AssetClass.ProductionModel ? "<small>production model</small>"
-                                            : "<small>training data</small>"
-                                    ),
+                                $"<bdi>{Text(a.Name)}</bdi>" + (a.Scope is null ? "" : $"<small>{Text(a.Scope)}</small>") + Asset(a.Asset),
                                 State(a.State) + (a.Why is null ? "" : $"<small>{Text(a.Why)}</small>"),
                                 Moment(a.RemovedAt),
                                 Moment(a.SeenRemovedAt),
@@ -303,6 +296,14 @@ internal static class CertificatePage
             page.Append("<li>").Append(Text(item)).Append("</li>\n");
         page.Append("</ul>\n");
     }
+
+    private static string Asset(AssetClass asset) =>
+        asset switch
+        {
+            AssetClass.ProductionModel => "<small>production model</small>",
+            AssetClass.TrainingData => "<small>training data</small>",
+            _ => "",
+        };
 
     private static string State(AccessState state) =>
         state switch

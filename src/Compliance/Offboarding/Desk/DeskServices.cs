@@ -5,6 +5,7 @@ using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
+using Compliance.Offboarding.Rounds;
 using Compliance.Runs;
 using Compliance.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,7 @@ internal static class DeskServices
                 p.GetRequiredService<BlockingFirst>(),
                 p.GetRequiredService<TimeProvider>()
             ))
+            .AddSingleton(p => new DispatchSettling(p.GetRequiredService<LeaverIntake>(), p.GetRequiredService<ForCauseConfirmation>()))
             .AddSingleton(p => new CaseSweep(
                 p.GetRequiredService<TenantId>(),
                 p.GetRequiredService<IRunLog>(),

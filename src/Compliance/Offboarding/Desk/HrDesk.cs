@@ -89,19 +89,6 @@ public sealed class HrDesk
         return (status, null, dispatch with { Notify = true });
     }
 
-    /// <summary>The orchestration was started, or has heard of it: settles the event, or the start for cause.</summary>
-    public async Task SettleAsync(LeaverDispatch dispatch, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(dispatch);
-        if (dispatch.Taken is { } taken)
-        {
-            await _intake.SettleAsync(taken, cancellationToken);
-            return;
-        }
-        await _intake.ConfirmDispatchedAsync(dispatch.Case.Id, dispatch.Case.Round, cancellationToken);
-        await _causes.TrySettleAsync(dispatch.Case.Id, cancellationToken);
-    }
-
     private async Task<LeaverDispatch> ReadAsync(Func<HrEvent> read, string trigger, CancellationToken cancellationToken)
     {
         try

@@ -2,6 +2,7 @@ using Compliance.Observability;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Intake;
+using Compliance.Offboarding.Rounds;
 
 namespace Compliance.Offboarding.Desk;
 

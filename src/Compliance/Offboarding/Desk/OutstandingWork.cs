@@ -9,7 +9,7 @@ namespace Compliance.Offboarding.Desk;
 /// <summary>What an outage left to be done, beside orchestrations.</summary>
 internal sealed class OutstandingWork(
     WebhookRefusals refusals,
-    ForCauseStarts causes,
+    ForCauseConfirmation confirmation,
     PauseSwitch pause,
     BlockGroups groups,
     LeaverIntake intake,
@@ -24,10 +24,10 @@ internal sealed class OutstandingWork(
         Each.RunAsync<Func<Task>>(
             [
                 () => refusals.FlushAsync(cancellationToken),
-                () => causes.SettleAsync(cancellationToken),
+                () => confirmation.SettleAsync(cancellationToken),
                 () => pause.SettleAsync(cancellationToken),
                 () => groups.BlockGroupsAsync(cancellationToken),
-                () => intake.RecordOwedAsync(cancellationToken),
+                () => intake.RecordOutstandingAsync(cancellationToken),
                 () => course.RecordAsync(cancellationToken),
             ],
             act => act(),

@@ -192,9 +192,9 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
         try
         {
             foreach (var some in principals.Order(StringComparer.OrdinalIgnoreCase).Chunk(PrincipalsPerQuery))
-                await foreach (var row in reader.QueryAsync(AzureAccess.AssignmentsQuery(some), subscriptions, cancellationToken))
-                    if (row.Type.Equals(AzureAccess.AssignmentType, StringComparison.OrdinalIgnoreCase))
-                        rows.Add((row.Properties.Text("principalId"), row.Properties.Text("roleDefinitionId")));
+            await foreach (var row in reader.QueryAsync(AzureAccess.AssignmentsQuery(some), subscriptions, cancellationToken))
+                if (row.Type.Equals(AzureAccess.AssignmentType, StringComparison.OrdinalIgnoreCase))
+                    rows.Add((row.Properties.Text("principalId"), row.Properties.Text("roleDefinitionId")));
             return (rows, Whole(LeaverSources.PowerOfOthers, rows.Count));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -287,6 +287,13 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
         return rows;
     }
 
+    private static Uri? NextPage(string? link)
+    {
+        if (link is null)
+            return null;
+        return Uri.TryCreate(link, UriKind.Absolute, out var uri) ? uri : throw ForeignHostException.From(link);
+    }
+
     // {"value":[{"id":"…","properties":{…}}],"nextLink":"https://management.azure.com/subscriptions/…"}
     private async Task<SourceOutcome> ListAsync(
         string subscription,
@@ -318,10 +325,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                     }
                 var link = page.Text("nextLink");
                 trail.Next(link);
-                next =
-                    link is null ? null
-                    : Uri.TryCreate(link, UriKind.Absolute, out var uri) ? uri
-                    : throw ForeignHostException.From(link);
+                next = NextPage(link);
             }
             return Whole(source, count);
         }

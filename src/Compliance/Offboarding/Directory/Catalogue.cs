@@ -71,10 +71,8 @@ internal static class Power
     public static Access Judged(Access access, IEnumerable<string> roles, bool read)
     {
         var names = roles.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        var found =
-            names.Count > 0 ? string.Join('\n', names)
-            : read ? None
-            : NotRead;
+        var none = read ? None : NotRead;
+        var found = names.Count > 0 ? string.Join('\n', names) : none;
         return access with
         {
             Privileged = access.Privileged || found != None,

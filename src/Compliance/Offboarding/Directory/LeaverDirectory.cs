@@ -211,9 +211,32 @@ internal sealed partial class LeaverDirectory(
         CancellationToken cancellationToken
     )
     {
+        var parts = PartsOf(userId);
+        var read = await reads.ReadAsync(parts, cancellationToken);
+        var deleted = read[""].Missing;
+        var sources = parts.Select(p => Outcome(userId, p, read[p.Key], deleted)).ToList();
+        var held = AccessesOf(userId, principalName, read);
+        var accesses = held.Select(a => GraphAccess.ThroughGroup(a, held)).ToList();
+        var owned = read["ownedObjects"]
+            .Items.Select(i => GraphAccess.Owned(i, principalName))
+            .OfType<Access>()
+            .DistinctBy(a => a.Key)
+            .ToList();
+        return await FurtherAsync(
+            userId,
+            accesses,
+            owned,
+            sources,
+            HeldPower.IsNested(read["memberOf"], read[Transitive]),
+            cancellationToken
+        );
+    }
+
+    private static GraphRead[] PartsOf(string userId)
+    {
         var user = User(userId);
-        var parts = new GraphRead[]
-        {
+        return
+        [
             new(
                 "",
                 $"{user}?$select=id,userPrincipalName,accountEnabled,assignedLicenses,licenseAssignmentStates",
@@ -248,9 +271,11 @@ internal sealed partial class LeaverDirectory(
                 $"{user}/managedDevices?$select=id,deviceName,operatingSystem,azureADDeviceId,managementState",
                 DeclaredCall.ManagedDevices
             ),
-        };
-        var read = await reads.ReadAsync(parts, cancellationToken);
-        var deleted = read[""].Missing;
+        ];
+    }
+
+    private static List<Access> AccessesOf(string userId, string principalName, IReadOnlyDictionary<string, GraphReading> read)
+    {
         var accesses = new List<Access>();
         if (read[""].Failure is null)
         {
@@ -273,22 +298,7 @@ internal sealed partial class LeaverDirectory(
         );
         accesses.AddRange(read["registeredDevices"].Items.Select(GraphAccess.Device).OfType<Access>());
         accesses.AddRange(read["managedDevices"].Items.Select(GraphAccess.ManagedDevice).OfType<Access>());
-
-        var sources = parts.Select(p => Outcome(userId, p, read[p.Key], deleted)).ToList();
-        accesses = [.. accesses.Select(a => GraphAccess.ThroughGroup(a, accesses))];
-        var owned = read["ownedObjects"]
-            .Items.Select(i => GraphAccess.Owned(i, principalName))
-            .OfType<Access>()
-            .DistinctBy(a => a.Key)
-            .ToList();
-        return await FurtherAsync(
-            userId,
-            accesses,
-            owned,
-            sources,
-            HeldPower.IsNested(read["memberOf"], read[Transitive]),
-            cancellationToken
-        );
+        return accesses;
     }
 
     // Who else owns what is owned, what the applications may do, and what the groups and applications are members of: one more round, only

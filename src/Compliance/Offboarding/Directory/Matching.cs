@@ -51,48 +51,52 @@ internal static class Matching
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .Order(StringComparer.OrdinalIgnoreCase)
             .ToList();
+        var applying = rules.Where(r => Applies(r, latest)).ToList();
+        var (fit, contradiction) = Fit(applying, answers, latest);
+        if (fit is not null || contradiction is not null)
+            return new(contradiction is null ? fit : null, contradiction, candidates, null);
+        var missing =
+            candidates.Count == 0
+                ? $"Nobody in the tenant has the {string.Join(" or the ", applying.Select(r => Words(r, latest)))} that HR gave."
+                : "Somebody in the tenant fits what HR gave in part only.";
+        return new(null, missing, candidates, null);
+    }
+
+    // The user that the first rule finds that is met, unless a rule contradicts itself or an earlier one.
+    private static (string? Fit, string? Contradiction) Fit(
+        IEnumerable<MatchRule> rules,
+        IReadOnlyDictionary<string, AttributeAnswer> answers,
+        HrEvent latest
+    )
+    {
         string? fit = null;
-        foreach (var rule in rules.Where(r => Applies(r, latest)))
+        foreach (var rule in rules)
         {
             var found = rule.Attributes.Select(a => answers[a].Users).ToList();
-            // A rule that is met in part says nothing: a mail address alone can be a successor's.
+            // A rule that is met in part decides nothing: a mail address alone can be a successor's.
             if (found.Exists(users => users.Count == 0))
                 continue;
-            var one =
-                found.TrueForAll(users => users.Count == 1)
-                && found.Select(users => users[0]).Distinct(StringComparer.OrdinalIgnoreCase).Count() == 1
-                    ? found[0][0]
-                    : null;
+            var one = OneOf(found);
             if (one is null && fit is null)
-                return new(
+                return (
                     null,
                     found.Exists(users => users.Count > 1)
                         ? $"Several users have the {Words(rule, latest)} that HR gave."
-                        : $"The {Words(rule, latest)} that HR gave belong to different users.",
-                    candidates,
-                    null
+                        : $"The {Words(rule, latest)} that HR gave belong to different users."
                 );
             if (one is not null && fit is not null && !one.Equals(fit, StringComparison.OrdinalIgnoreCase))
-                return new(
-                    null,
-                    $"The {Words(rule, latest)} that HR gave belong to another user than an earlier rule found.",
-                    candidates,
-                    null
-                );
+                return (null, $"The {Words(rule, latest)} that HR gave belong to another user than an earlier rule found.");
             fit ??= one;
         }
-        return fit is not null
-            ? new(fit, null, candidates, null)
-            : new(
-                null,
-                candidates.Count == 0
-                    ? "Nobody in the tenant has the "
-                        + $"{string.Join(" or the ", rules.Where(r => Applies(r, latest)).Select(r => Words(r, latest)))} that HR gave."
-                    : "Somebody in the tenant fits what HR gave in part only.",
-                candidates,
-                null
-            );
+        return (fit, null);
     }
+
+    // The user whom all attributes of a rule name; null when they name several.
+    private static string? OneOf(List<IReadOnlyList<string>> found) =>
+        found.TrueForAll(users => users.Count == 1)
+        && found.Select(users => users[0]).Distinct(StringComparer.OrdinalIgnoreCase).Count() == 1
+            ? found[0][0]
+            : null;
 
     private static bool Applies(MatchRule rule, HrEvent latest) =>
         rule.Attributes.Count > 0 && rule.Attributes.All(a => ValueOf(latest, a) is not null);

@@ -13,10 +13,7 @@ namespace Compliance.Offboarding.Intake;
 internal sealed partial class LeaverWatch(
     TenantId tenant,
     IOffboardingPolicySource policies,
-    ILeavingUsers leavingUsers,
-    HrRosterStore rosters,
-    ILeaverCases cases,
-    HrEventLog events,
+    WatchReads reads,
     IFindingStore findings,
     ScheduledRuns runs,
     ILogger<LeaverWatch> log
@@ -44,18 +41,18 @@ internal sealed partial class LeaverWatch(
     private async Task<Reconciliation> RunAsync(ScheduledRun run, CancellationToken cancellationToken)
     {
         var policy = policies.Load();
-        var seen = await SeeAsync(policy, run.StartedAt, cancellationToken);
-        var standing = await StandingAsync(seen.Cases, run.StartedAt, cancellationToken);
+        var seen = await reads.ReadAsync(policy, run.StartedAt, cancellationToken);
+        var holding = await HoldingAsync(seen.Cases, run.StartedAt, cancellationToken);
         var detections = LeaverWatchRules.Evaluate(seen, policy, run.StartedAt);
         var result = await run.ReconcileAsync(
             Controls,
-            known => [.. detections, .. known.Values.Where(f => standing.Contains(f.Finding.Id)).Select(f => f.Finding.Detection)],
+            known => [.. detections, .. known.Values.Where(f => holding.Contains(f.Finding.Id)).Select(f => f.Finding.Detection)],
             LeaverWatchRules.Covered(seen, policy),
             cancellationToken
         );
         // Only now: a run that fails before its findings are kept must not make a small roster the measure of the next.
         if (seen.Roster is { } accepted)
-            await rosters.AcceptedAsync(tenant.Value, accepted, cancellationToken);
+            await reads.AcceptAsync(accepted, cancellationToken);
         run.IsComplete = seen.Users.Outcome.Complete && seen.RosterProblem is null;
         await run.RecordAsync(
             "offboarding.watch",
@@ -70,54 +67,29 @@ internal sealed partial class LeaverWatch(
             result,
             cancellationToken
         );
-        await events.ForgetAsync(tenant.Value, run.StartedAt, cancellationToken);
+        await reads.ForgetAsync(run.StartedAt, cancellationToken);
         Watched(log, run.Stamp.Id, seen.Users.Users.Count, detections.Count, result.Changes.Count);
         return result;
     }
 
-    private async Task<WatchSeen> SeeAsync(OffboardingPolicy policy, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        HrRoster? roster = null;
-        string? problem = null;
-        if (policy.Roster is { } place)
-        {
-            try
-            {
-                roster = await rosters.ReadAsync(place, cancellationToken);
-                problem = LeaverWatchRules.Disbelieve(roster, await rosters.LastCountAsync(tenant.Value, cancellationToken), policy, now);
-            }
-            catch (FormatException e)
-            {
-                problem = $"It is no roster: {e.Message}";
-            }
-        }
-        var users = await leavingUsers.ReadAsync(cancellationToken);
-        // Read last: a case that was opened meanwhile covers its person.
-        var known = await cases.AllAsync(tenant.Value, cancellationToken);
-        var latest = await events.LatestAsync(tenant.Value, now, cancellationToken);
-        return new(users, problem is null ? roster : null, problem, known, latest);
-    }
-
-    private async Task<IReadOnlySet<string>> StandingAsync(
+    // Refusals that hold still, by the ids of their findings.
+    private async Task<IReadOnlySet<string>> HoldingAsync(
         IReadOnlyList<LeaverCase> known,
         DateTimeOffset now,
         CancellationToken cancellationToken
     )
     {
-        var standing = new HashSet<string>(StringComparer.Ordinal);
+        var holding = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (id, stored) in await findings.LoadAsync(tenant.Value, [IntakeControls.EventRefused], cancellationToken))
         {
             if (stored.Finding.Status == FindingStatus.Resolved)
                 continue;
             var subject = stored.Finding.Detection.Subject;
-            var taken =
-                subject.Type == IntakeControls.EventSubject
-                    ? await events.FindAsync(tenant.Value, subject.Id, cancellationToken)
-                    : null;
+            var taken = subject.Type == IntakeControls.EventSubject ? await reads.FindEventAsync(subject.Id, cancellationToken) : null;
             if (LeaverWatchRules.Stands(stored.Finding, taken, known, now))
-                standing.Add(id);
+                holding.Add(id);
         }
-        return standing;
+        return holding;
     }
 
     [LoggerMessage(

@@ -61,7 +61,7 @@ internal static class OffboardingPolicyLoader
             TrainingDataValues = Set(assets?["trainingData"]) ?? otherwise.TrainingDataValues,
             OwnerTag = root["ownerTag"]?.Text.Trim() ?? otherwise.OwnerTag,
             Roster = hr?["roster"]?.Text,
-            Heartbeat = hr?["heartbeat"] is { } heartbeat ? (heartbeat.Text == "never" ? null : Duration(heartbeat)) : otherwise.Heartbeat,
+            Heartbeat = hr?["heartbeat"] is { } heartbeat ? Heartbeat(heartbeat) : otherwise.Heartbeat,
             NotInspected = root["notInspected"] is { } not ? [.. not.Items().Select(n => n.Text.Trim())] : otherwise.NotInspected,
             Severities = Severities(root["severity"], problems),
             Contact = root["contact"]?.Text,
@@ -71,6 +71,8 @@ internal static class OffboardingPolicyLoader
         YamlPolicyReader.Throw(problems);
         return policy;
     }
+
+    private static TimeSpan? Heartbeat(PolicyNode node) => node.Text == "never" ? null : Duration(node);
 
     private static MatchRule Rule(PolicyNode node, List<PolicyProblem> problems)
     {

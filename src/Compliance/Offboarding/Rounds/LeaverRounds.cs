@@ -40,6 +40,14 @@ internal sealed class LeaverRounds(
     public async Task<LeaverCase> CaseAsync(CaseRun run, CancellationToken cancellationToken) =>
         await cases.FindAsync(Tenant, run.CaseId, cancellationToken) ?? throw new KeyNotFoundException($"there is no case {run.CaseId}");
 
+    /// <summary>A case; null when there is none.</summary>
+    public Task<LeaverCase?> FindCaseAsync(string caseId, CancellationToken cancellationToken) =>
+        cases.FindAsync(Tenant, caseId, cancellationToken);
+
+    /// <summary>Changes a case, whichever round it is in.</summary>
+    public Task<LeaverCase> ChangeAsync(string caseId, Func<LeaverCase, LeaverCase> change, CancellationToken cancellationToken) =>
+        cases.ChangeAsync(Tenant, caseId, change, cancellationToken);
+
     /// <summary>Changes the case, whichever round it is in: the change itself looks at that.</summary>
     public Task<LeaverCase> ChangeAsync(CaseRun run, Func<LeaverCase, LeaverCase> change, CancellationToken cancellationToken) =>
         cases.ChangeAsync(Tenant, run.CaseId, change, cancellationToken);

@@ -38,6 +38,7 @@ internal static class RoundServices
             .AddSingleton<UndoEnding>()
             .AddSingleton<UndoPlanning>()
             .AddSingleton<RestoreStep>()
+            .AddSingleton<ForCauseConfirmation>()
             .AddSingleton<NotGivenBackCheck>()
             .AddSingleton<LockedOutCheck>()
             .AddSingleton(p => new LeaverSteps(

@@ -84,10 +84,10 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         Assert.True((await given.Cases.FindAsync(given.Tenant, result.Case.Id, Stop))!.Dispatched);
         Assert.Equal(5302, given.Log.LatestRecord.Id.Id);
         given.Evidence.Down = false;
-        Assert.Equal(0, await given.Intake.RecordOwedAsync(Stop));
+        Assert.Equal(0, await given.Intake.RecordOutstandingAsync(Stop));
         given.Time.Advance(CaseRules.Grace);
-        Assert.Equal(1, await given.Intake.RecordOwedAsync(Stop));
-        Assert.Equal(0, await given.Intake.RecordOwedAsync(Stop));
+        Assert.Equal(1, await given.Intake.RecordOutstandingAsync(Stop));
+        Assert.Equal(0, await given.Intake.RecordOutstandingAsync(Stop));
         Assert.Equal(result.EventKey, Assert.Single(given.Evidence.Records).Id);
     }
 
@@ -99,7 +99,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
 
         given.Evidence.Down = false;
         given.Time.Advance(CaseRules.Grace);
-        await given.Another(policy: "cd").RecordOwedAsync(Stop);
+        await given.Another(policy: "cd").RecordOutstandingAsync(Stop);
 
         Assert.Equal("ab", Assert.Single(given.Evidence.Records).PolicySha256);
     }
@@ -255,9 +255,9 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         await given.Events.NoteAsync(given.Tenant, row, Stop);
         given.Time.Advance(CaseRules.Grace);
 
-        Assert.Equal(0, await given.Intake.RecordOwedAsync(Stop));
+        Assert.Equal(0, await given.Intake.RecordOutstandingAsync(Stop));
         await given.Intake.AcceptAsync(Terminated(), "queue", "c", Stop);
-        Assert.Equal(1, await given.Intake.RecordOwedAsync(Stop));
+        Assert.Equal(1, await given.Intake.RecordOutstandingAsync(Stop));
         Assert.Equal(started, Assert.Single(given.Evidence.Records).Subject);
     }
 
@@ -483,7 +483,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
 
         public EvidenceInMemory Evidence { get; } = new();
 
-        public FakeLogger<LeaverIntake> Log { get; } = new();
+        public FakeLogCollector Log { get; } = new();
 
         public TableLeaverCases Cases { get; }
 
@@ -539,16 +539,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
 
         /// <summary>Another process on the same state.</summary>
         public LeaverIntake Another(string policy = "ab") =>
-            new(
-                new TenantId(Tenant),
-                new(_storage),
-                new(_storage),
-                new(new TableFindingStore(_storage)),
-                Evidence,
-                new FixedPolicy(new() { Sha256 = policy }),
-                Time,
-                Log
-            );
+            Intakes.Create(_storage, new TenantId(Tenant), Evidence, new FixedPolicy(new() { Sha256 = policy }), Time, Log);
 
         public async Task ForgetColumnAsync(string caseId, string column)
         {

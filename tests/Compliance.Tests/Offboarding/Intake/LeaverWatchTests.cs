@@ -212,9 +212,10 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
             var id = new TenantId(Tenant);
             var policy = new FixedPolicy(new() { Sha256 = "ab", Roster = roster ? $"{Tenant}/roster.csv" : null });
             (Cases, _findings) = (new(storage), new(storage));
-            Intake = new(id, Cases, new(storage), new(_findings), Evidence, policy, Time, new FakeLogger<LeaverIntake>());
+            Intake = Intakes.Create(storage, id, Evidence, policy, Time, new FakeLogCollector());
             var runs = new ScheduledRuns(Runs, _findings, Evidence, Time);
-            _watch = new(id, policy, Users, new(storage), Cases, new(storage), _findings, runs, new FakeLogger<LeaverWatch>());
+            var reads = new WatchReads(id, Users, new(storage), Cases, new(storage));
+            _watch = new(id, policy, reads, _findings, runs, new FakeLogger<LeaverWatch>());
         }
 
         public string Tenant { get; }

@@ -1,22 +1,18 @@
 using Compliance.Findings;
 using Compliance.Observability;
+using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Certificates;
-using Compliance.Offboarding.Policy;
 using Compliance.Runs;
-using Compliance.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace Compliance.Offboarding.Cases;
+namespace Compliance.Offboarding.Rounds;
 
 /// <summary>
 /// Looks once a day at everybody who left within the policy's days: who can sign in again, or has a membership the certificate did not
 /// leave, has their case reopened.
 /// </summary>
 internal sealed partial class FormerLeavers(
-    TenantId tenant,
-    IOffboardingPolicySource policies,
-    ILeaverCases cases,
-    IDocumentStore documents,
+    LeaverRounds rounds,
     ILeaverDirectory directory,
     CaseFindings findings,
     ScheduledRuns runs,
@@ -31,66 +27,59 @@ internal sealed partial class FormerLeavers(
     /// <summary>Looks. Who could not be read whole is a finding, and acted on as far as they were.</summary>
     /// <returns>Cases that were reopened, each in its next round.</returns>
     public Task<IReadOnlyList<LeaverCase>> RunAsync(CancellationToken cancellationToken) =>
-        runs.RunAsync(tenant.Value, Name, run => RunAsync(run, cancellationToken), cancellationToken);
+        runs.RunAsync(rounds.Tenant, Name, run => RunAsync(run, cancellationToken), cancellationToken);
 
     private async Task<IReadOnlyList<LeaverCase>> RunAsync(ScheduledRun run, CancellationToken cancellationToken)
     {
-        var policy = policies.Load();
+        var policy = rounds.LoadPolicy();
         var now = run.StartedAt;
-        var all = await cases.AllAsync(tenant.Value, cancellationToken);
-        foreach (var again in all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }))
-            if (CaseRules.IsEmployedAnew(again, all, now))
-                await CloseAsync(again, _ => true, cancellationToken);
-        var watched = all.Where(c => CaseRules.IsWatched(c) && !CaseRules.IsEmployedAnew(c, all, now)).ToList();
-        // Where an approver refused to take the access away, the account was blocked all the same.
-        var refused = all.Where(c => c is { BlockedAt: not null, UserId: not null } && CaseRules.IsRefused(c, now)).ToList();
-        watched.AddRange(refused);
+        var (watched, refused) = await WatchedAsync(now, cancellationToken);
         var seen = await directory.RecheckAsync(
             [.. watched.Select(c => c.UserId!).Distinct(StringComparer.OrdinalIgnoreCase)],
             cancellationToken
         );
-        var unreadBefore = await findings.CasesAsync(tenant.Value, CasePhase.Reading, cancellationToken);
+        var unreadBefore = await findings.CasesAsync(rounds.Tenant, CasePhase.Reading, cancellationToken);
         var reopened = new List<LeaverCase>();
-        var failures = new List<Exception>();
-        var complete = true;
-        foreach (var former in watched)
+        // Each on its own: what keeps one from being acted on must not keep the others. The sweep starts those that were reopened.
+        await Each.RunAsync(watched, CheckAsync, cancellationToken);
+        // Who is watched no more is not shown as unread for ever.
+        foreach (var gone in unreadBefore.Except(watched.Select(c => c.Id), StringComparer.Ordinal))
+            await findings.SetAsync(rounds.Tenant, gone, [CasePhase.Reading], [], now, cancellationToken);
+        run.IsComplete = watched.TrueForAll(c => seen.GetValueOrDefault(c.UserId!) is { Unread: null });
+        return reopened;
+
+        async Task CheckAsync(LeaverCase former)
         {
             var state = seen.GetValueOrDefault(former.UserId!);
             var unread = state is null ? "no answer" : state.Unread;
-            complete &= unread is null;
-            // Each on its own: what keeps one from being acted on must not keep the others.
-            try
+            if (unread is not null || unreadBefore.Contains(former.Id))
             {
-                if (unread is not null || unreadBefore.Contains(former.Id))
-                    await findings.SetAsync(
-                        tenant.Value,
-                        former.Id,
-                        [CasePhase.Reading],
-                        unread is null ? [] : [Unread(former, unread, policy)],
-                        now,
-                        cancellationToken
-                    );
-                if (refused.Contains(former))
-                    await CheckRefusedAsync(former, state, policy, now, cancellationToken);
-                else if (state is not null && await WhyAsync(former, state, cancellationToken) is { } why)
-                    reopened.AddRange(await ReopenAsync(former, state, why, policy, now, cancellationToken));
-                // Read once more after the last day: what happened since the day before it counts.
-                else if (unread is null)
-                    await CloseAsync(former, c => CaseRules.IsWatchedLongEnough(c, policy.WatchFor, now), cancellationToken);
+                Detection[] detections = unread is null ? [] : [Unread(former, unread, policy)];
+                await findings.ReportAsync(former, [CasePhase.Reading], detections, now, cancellationToken);
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-            {
-                failures.Add(e);
-            }
+            if (refused.Contains(former))
+                await CheckRefusedAsync(former, state, policy, now, cancellationToken);
+            else if (state is not null && await WhyAsync(former, state, cancellationToken) is { } why)
+                reopened.AddRange(await ReopenAsync(former, state, why, policy, now, cancellationToken));
+            // Read once more after the last day: what happened since the day before it counts.
+            else if (unread is null)
+                await CloseAsync(former, c => CaseRules.IsWatchedLongEnough(c, policy.WatchFor, now), cancellationToken);
         }
-        // The sweep starts those that were reopened.
-        if (failures.Count > 0)
-            throw new AggregateException(failures);
-        // Who is watched no more is not shown as unread for ever.
-        foreach (var gone in unreadBefore.Except(watched.Select(c => c.Id), StringComparer.Ordinal))
-            await findings.SetAsync(tenant.Value, gone, [CasePhase.Reading], [], now, cancellationToken);
-        run.IsComplete = complete;
-        return reopened;
+    }
+
+    // Whom to read; whoever is employed again is not watched any more.
+    private async Task<(List<LeaverCase> Watched, List<LeaverCase> Refused)> WatchedAsync(
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        var all = await rounds.AllCasesAsync(cancellationToken);
+        foreach (var again in all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }))
+            if (CaseRules.IsEmployedAnew(again, all, now))
+                await CloseAsync(again, _ => true, cancellationToken);
+        // Where an approver refused to take the access away, the account was blocked all the same.
+        var refused = all.Where(c => c is { BlockedAt: not null, UserId: not null } && CaseRules.IsRefused(c, now)).ToList();
+        return ([.. all.Where(c => CaseRules.IsWatched(c) && !CaseRules.IsEmployedAnew(c, all, now)), .. refused], refused);
     }
 
     // Nothing is done about it: people decided that the case takes nothing away.
@@ -105,7 +94,7 @@ internal sealed partial class FormerLeavers(
         if (state is { Exists: true, Enabled: null } or null)
             return;
         await findings.SetAsync(
-            tenant.Value,
+            rounds.Tenant,
             former.Id,
             [CasePhase.Watch],
             state.Enabled != true
@@ -136,7 +125,7 @@ internal sealed partial class FormerLeavers(
         CancellationToken cancellationToken
     )
     {
-        if (await cases.FindAsync(tenant.Value, former.Id, cancellationToken) is not { } present || !IsSame(present, former))
+        if (await rounds.FindCaseAsync(former.Id, cancellationToken) is not { } present || !IsSame(present, former))
             return [];
         var detection = CaseFindings.Create(
             former,
@@ -146,7 +135,7 @@ internal sealed partial class FormerLeavers(
             why,
             "Find out who gave it back; the case is open again and removes it."
         );
-        await findings.OpenAsync(tenant.Value, former.Id, [LeaverControls.Relapsed], [detection], now, cancellationToken);
+        await findings.OpenAsync(rounds.Tenant, former.Id, [LeaverControls.Relapsed], [detection], now, cancellationToken);
         // Its evidence comes later: an outage of the ledger must not leave the account enabled.
         var act = new UnrecordedAct(
             $"{former.Id}-{former.Round}-reopened",
@@ -158,15 +147,14 @@ internal sealed partial class FormerLeavers(
             CorrelationId.Current(former.InstanceId),
             PolicySha256: policy.Sha256
         );
-        var next = await cases.ChangeAsync(
-            tenant.Value,
+        var next = await rounds.ChangeAsync(
             former.Id,
             c => IsSame(c, former) ? CaseRules.Unrecorded(CaseRules.NextRound(c), act) with { Note = why } : c,
             cancellationToken
         );
         if (next.Round == former.Round)
         {
-            await findings.SetAsync(tenant.Value, former.Id, [CasePhase.Watch], [], now, cancellationToken);
+            await findings.SetAsync(rounds.Tenant, former.Id, [CasePhase.Watch], [], now, cancellationToken);
             return [];
         }
         Reopened(log, former.Id, next.Round);
@@ -176,8 +164,7 @@ internal sealed partial class FormerLeavers(
     private static bool IsSame(LeaverCase present, LeaverCase former) => present.Round == former.Round && CaseRules.IsWatched(present);
 
     private async Task CloseAsync(LeaverCase done, Func<LeaverCase, bool> isOver, CancellationToken cancellationToken) =>
-        await cases.ChangeAsync(
-            tenant.Value,
+        await rounds.ChangeAsync(
             done.Id,
             c =>
                 c.Round == done.Round && c.Stage == LeaverStage.Clear && isOver(c) ? LeaverTransitions.Apply(c, StageChange.WatchEnded) : c,
@@ -205,15 +192,15 @@ internal sealed partial class FormerLeavers(
             return null;
         if (state.Enabled == true)
             return "The account can sign in again.";
-        var kept = await documents.LoadAsync<CaseState>(CaseDocuments.Name(former.Id, former.Round, "state.json"), cancellationToken);
-        var left = kept?.Verified?.Accesses.Where(a => a.State != AccessState.Removed)
+        var kept = await rounds.StateAsync(new CaseRun(former.Id, former.Round, ""), cancellationToken);
+        var left = kept.Verified?.Accesses.Where(a => a.State != AccessState.Removed)
             .Select(a => a.Access.Id)
             .ToHashSet(StringComparer.OrdinalIgnoreCase)
             ?? [];
         // The block groups that the policy names now, and named then.
-        left.UnionWith(new[] { policies.Load().BlockGroup, kept?.Group?.Id }.OfType<string>());
-        var news = state.Memberships?.Where(m => !left.Contains(m)).ToList() ?? [];
-        return news.Count > 0 ? $"{news.Count} memberships or roles are there that the certificate did not leave." : null;
+        left.UnionWith(new[] { rounds.LoadPolicy().BlockGroup, kept.Group?.Id }.OfType<string>());
+        var given = state.Memberships?.Where(m => !left.Contains(m)).ToList() ?? [];
+        return given.Count > 0 ? $"{given.Count} memberships or roles are there that the certificate did not leave." : null;
     }
 
     [LoggerMessage(5400, LogLevel.Warning, "Case {CaseId}: reopened as round {Round}, because the former leaver has access again")]
