@@ -1,6 +1,4 @@
 using Compliance.Changes.Approvals;
-using Compliance.Changes.Caps;
-using Compliance.Changes.Execution;
 using Compliance.Changes.Flow;
 using Compliance.Changes.Guards;
 using Compliance.Changes.Pauses;
@@ -97,8 +95,7 @@ internal sealed class ToyWorld : IAsyncDisposable
     public static bool IsPrecious(string box) => box.StartsWith('p');
 
     /// <summary>The round of a case that is wanted, with the people who asked for it.</summary>
-    public ChangeRun Run(string caseId) =>
-        new(Tenant, caseId, _rounds[caseId].Number, "subject") { Requesters = ["asker"] };
+    public ChangeRun Run(string caseId) => new(Tenant, caseId, _rounds[caseId].Number, "subject") { Requesters = ["asker"] };
 
     public ChangeDue DueOf(ChangeRun run) =>
         _rounds[run.CaseId] is var round && round.Number == run.Round && !round.IsCancelled ? new(true, round.From) : new(false);
@@ -178,12 +175,7 @@ internal sealed class ToyWorld : IAsyncDisposable
         if (outcome.Objection is null && approve && open.InstanceId == Run(caseId).InstanceId)
             _rounds[caseId] = round with { Approvers = [.. round.Approvers.Append(who).Distinct()] };
         if (raises)
-            await Simulation.Client.RaiseEventAsync(
-                open.InstanceId,
-                ChangeEvents.Answered,
-                open.Id,
-                TestContext.Current.CancellationToken
-            );
+            await Simulation.Client.RaiseEventAsync(open.InstanceId, ChangeEvents.Answered, open.Id, TestContext.Current.CancellationToken);
         return outcome;
     }
 
@@ -251,8 +243,6 @@ internal sealed class ToyWorld : IAsyncDisposable
                 .AddSingleton(this)
                 .AddSingleton<TimeProvider>(Simulation.Clock)
                 .AddSingleton(storage)
-                .AddSingleton<IDocumentStore>(new BlobDocumentStore(storage, "toy"))
-                .AddSingleton<ICapLedger>(new TableCapLedger(storage, "toycaps"))
                 .AddSingleton<IPolicyActs, TablePolicyActs>()
                 .AddSingleton<IEvidenceLog>(Evidence)
                 .AddSingleton<ApprovalBoard>()
@@ -261,8 +251,9 @@ internal sealed class ToyWorld : IAsyncDisposable
                 .AddSingleton<TablePause>()
                 .AddSingleton<IPause>(p => p.GetRequiredService<TablePause>())
                 .AddSingleton<IChange<Boxes>, ToyChange>()
-                .AddSingleton<IPlanExecutor, ToyExecutor>()
-                .AddSingleton<ChangeFlow<Boxes>>()
+                .AddSingleton<IDocumentStore>(new BlobDocumentStore(storage, "toy"))
+                .AddSingleton<ToyExecutor>()
+                .AddChangeFlow<Boxes>("toy", "toycaps", p => p.GetRequiredService<ToyExecutor>())
                 .BuildServiceProvider()
         );
         return _processes[^1];

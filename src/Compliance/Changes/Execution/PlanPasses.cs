@@ -8,14 +8,18 @@ namespace Compliance.Changes.Execution;
 /// Carries a plan out in passes. What a pass came to is kept once, before anything shows it: one that a crash cut off after that is
 /// reported as it was, not done again.
 /// </summary>
-internal static class PlanPasses
+/// <param name="pause">Whether acts are paused.</param>
+/// <param name="executor">Does the steps.</param>
+/// <param name="documents">Keeps what passes came to.</param>
+internal sealed class PlanPasses(IPause pause, IPlanExecutor executor, IDocumentStore documents)
 {
+    /// <summary>When to ask again whether acts are paused (UTC); null when they are not.</summary>
+    public async Task<DateTime?> PausedUntilAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        await pause.HoldingAsync(isBlocking: false, cancellationToken) is { } holding ? (now + holding.Wait).UtcDateTime : null;
+
     /// <summary>
     /// One pass over a plan, unless acts are paused. A pass that was carried out before they were is reported all the same.
     /// </summary>
-    /// <param name="pause">Whether acts are paused.</param>
-    /// <param name="executor">Does the steps.</param>
-    /// <param name="documents">Keeps what the pass came to.</param>
     /// <param name="document">Name of the document that keeps the last pass over this plan.</param>
     /// <param name="pass">Which pass of which attempt: the same name is the same pass, run again after a crash.</param>
     /// <param name="plan">The plan.</param>
@@ -23,10 +27,7 @@ internal static class PlanPasses
     /// <param name="tried">Ids of steps that earlier passes of this attempt tried.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
     /// <returns>What the pass came to; null and the wait where a quota has no room before that, or acts are paused.</returns>
-    public static async Task<(DonePass? Done, TimeSpan Wait)> RunAsync(
-        IPause pause,
-        IPlanExecutor executor,
-        IDocumentStore documents,
+    public async Task<(DonePass? Done, TimeSpan Wait)> RunAsync(
         string document,
         string pass,
         ActionPlan plan,
@@ -51,15 +52,11 @@ internal static class PlanPasses
     }
 
     /// <summary>Outcomes of the last pass over a plan, as kept: a crash may have come before anything else knew them.</summary>
-    /// <param name="documents">Where the pass was kept.</param>
     /// <param name="document">Name of the document that keeps it.</param>
     /// <param name="cancellationToken">Stops the read.</param>
     /// <returns>Null when there was no pass.</returns>
-    public static async Task<IReadOnlyList<StepOutcome>?> LoadLastAsync(
-        IDocumentStore documents,
-        string document,
-        CancellationToken cancellationToken
-    ) => (await documents.LoadAsync<KeptPass>(document, cancellationToken))?.Outcomes;
+    public async Task<IReadOnlyList<StepOutcome>?> LoadLastAsync(string document, CancellationToken cancellationToken) =>
+        (await documents.LoadAsync<KeptPass>(document, cancellationToken))?.Outcomes;
 
     /// <summary>What the last pass over a plan came to, as kept.</summary>
     /// <param name="Pass">Which pass of which attempt.</param>

@@ -2,14 +2,13 @@ using Compliance.Changes.Execution;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Cases;
-using Compliance.Storage;
 
 namespace Compliance.Offboarding.Rounds;
 
 /// <summary>
 /// Keeps and records what passes over removal and undo plans came to, also what a crash cut off from the case's state or from its record.
 /// </summary>
-internal sealed class RoundOutcomes(LeaverRounds rounds, IDocumentStore documents)
+internal sealed class RoundOutcomes(LeaverRounds rounds, PlanPasses passes)
 {
     /// <summary>What the documents of passes over removal plans begin with.</summary>
     public const string Removed = "outcomes";
@@ -166,7 +165,7 @@ internal sealed class RoundOutcomes(LeaverRounds rounds, IDocumentStore document
     {
         foreach (var id in planIds.Reverse())
             if (
-                await PlanPasses.LoadLastAsync(documents, PassName(run, kind, id), cancellationToken) is { } last
+                await passes.LoadLastAsync(PassName(run, kind, id), cancellationToken) is { } last
                 && await rounds.LoadPlanAsync(run, id, cancellationToken) is var plan
                 && plan.Kind == planKind
             )

@@ -4,12 +4,11 @@ using Compliance.Changes.Flow;
 using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding.Cases;
-using Compliance.Storage;
 
 namespace Compliance.Offboarding.Rounds;
 
 /// <summary>Carries plans of a round out, unless acts are paused: the case notes that it waits.</summary>
-internal sealed class RoundPasses(LeaverRounds rounds, IDocumentStore documents, IPause pause, IPlanExecutor executor)
+internal sealed class RoundPasses(LeaverRounds rounds, PlanPasses passes, IPause pause, IPlanExecutor executor)
 {
     private static readonly HashSet<string> None = [];
 
@@ -69,10 +68,7 @@ internal sealed class RoundPasses(LeaverRounds rounds, IDocumentStore documents,
         CancellationToken cancellationToken
     )
     {
-        var (done, wait) = await PlanPasses.RunAsync(
-            pause,
-            executor,
-            documents,
+        var (done, wait) = await passes.RunAsync(
             RoundOutcomes.PassName(run, kind, plan.Id()),
             PassOf(run),
             plan,

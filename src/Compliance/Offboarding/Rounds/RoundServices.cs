@@ -1,3 +1,4 @@
+using Compliance.Changes.Execution;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Compliance.Offboarding.Rounds;
@@ -8,6 +9,7 @@ internal static class RoundServices
     public static IServiceCollection AddRounds(this IServiceCollection services) =>
         services
             .AddSingleton<LeaverRounds>()
+            .AddSingleton<PlanPasses>()
             .AddSingleton<RoundOutcomes>()
             .AddSingleton<RoundPasses>()
             .AddSingleton<CapPlaces>()

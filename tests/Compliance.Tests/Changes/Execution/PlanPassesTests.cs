@@ -37,18 +37,10 @@ public sealed class PlanPassesTests(MemoryStorageFixture accounts)
             At = DateTimeOffset.UnixEpoch,
         };
 
+    private PlanPasses Passes => new(_pause, _executor, new BlobDocumentStore(Tests.Storage.Faults.Storage(accounts), "plan-passes"));
+
     private Task<(DonePass? Done, TimeSpan Wait)> RunAsync(string document, string pass) =>
-        PlanPasses.RunAsync(
-            _pause,
-            _executor,
-            new BlobDocumentStore(Tests.Storage.Faults.Storage(accounts), "plan-passes"),
-            document,
-            pass,
-            Plan,
-            None,
-            None,
-            Stop
-        );
+        Passes.RunAsync(document, pass, Plan, None, None, Stop);
 
     [Fact]
     public async Task While_acts_are_paused_no_pass_is_begun()
@@ -87,14 +79,13 @@ public sealed class PlanPassesTests(MemoryStorageFixture accounts)
     [Fact]
     public async Task Another_pass_is_carried_out_and_the_last_one_is_what_is_kept()
     {
-        var documents = new BlobDocumentStore(Tests.Storage.Faults.Storage(accounts), "plan-passes");
-        Assert.Null(await PlanPasses.LoadLastAsync(documents, "again", Stop));
+        Assert.Null(await Passes.LoadLastAsync("again", Stop));
 
         await RunAsync("again", "0");
         await RunAsync("again", "1");
 
         Assert.Equal(2, _executor.Passes);
-        Assert.Equal(["one"], (await PlanPasses.LoadLastAsync(documents, "again", Stop))!.Select(o => o.StepId));
+        Assert.Equal(["one"], (await Passes.LoadLastAsync("again", Stop))!.Select(o => o.StepId));
     }
 
     private sealed class Executor : IPlanExecutor
