@@ -60,29 +60,10 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
         var assignments = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
         var eligibilities = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
         var resources = ResourcesAsync(userId, principalName, policy, subscriptions, sources, cancellationToken);
-        var filter = $"$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'";
         await Parallel.ForEachAsync(
-            subscriptions.SelectMany(s =>
-                new[]
-                {
-                    (
-                        Subscription: s,
-                        Into: assignments,
-                        Source: LeaverSources.AzureRoles(s),
-                        Call: DeclaredCall.AzureRoles,
-                        Path: $"roleAssignments?api-version=2022-04-01&{filter}"
-                    ),
-                    (
-                        Subscription: s,
-                        Into: eligibilities,
-                        Source: LeaverSources.EligibleAzureRoles(s),
-                        Call: DeclaredCall.EligibleAzureRoles,
-                        Path: $"roleEligibilityScheduleInstances?api-version=2020-10-01&{filter}"
-                    ),
-                }
-            ),
+            subscriptions.SelectMany(id => RoleReads(id, userId, assignments, eligibilities)),
             new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken },
-            async (read, token) => sources.Enqueue(await ListAsync(read.Subscription, read.Into, read.Source, read.Call, read.Path, token))
+            async (read, token) => sources.Enqueue(await ListAsync(read, token))
         );
 
         var roles = await RolesAsync(
@@ -111,6 +92,33 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
         AzureRole RoleOf(Found found) => Known(found.RoleId, roles);
     }
 
+    private static RoleRead[] RoleReads(
+        string subscription,
+        string userId,
+        ConcurrentDictionary<string, Found> assignments,
+        ConcurrentDictionary<string, Found> eligibilities
+    )
+    {
+        var filter = $"$filter=principalId%20eq%20'{Uri.EscapeDataString(userId)}'";
+        return
+        [
+            new(
+                subscription,
+                assignments,
+                LeaverSources.AzureRoles(subscription),
+                DeclaredCall.AzureRoles,
+                $"roleAssignments?api-version=2022-04-01&{filter}"
+            ),
+            new(
+                subscription,
+                eligibilities,
+                LeaverSources.EligibleAzureRoles(subscription),
+                DeclaredCall.EligibleAzureRoles,
+                $"roleEligibilityScheduleInstances?api-version=2020-10-01&{filter}"
+            ),
+        ];
+    }
+
     /// <summary>
     /// Reads which of some groups and service principals hold Azure roles that can give access: what is assigned at and above each
     /// subscription from Resource Manager, what is assigned below from Resource Graph. Roles that a group may activate (PIM) are not among
@@ -128,18 +136,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
         if (principals.Count == 0)
             return new(NoRoles, Whole(LeaverSources.PowerOfOthers, 0));
         if (subscriptions.Count == 0)
-            return new(
-                NoRoles,
-                new(
-                    LeaverSources.PowerOfOthers,
-                    Complete: false,
-                    0,
-                    PowerSubject,
-                    "no subscription is shown to this app's identity",
-                    DeclaredCall.Subscriptions.Permission,
-                    DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)
-                )
-            );
+            return new(NoRoles, NoSubscription(LeaverSources.PowerOfOthers, PowerSubject));
         var found = new ConcurrentDictionary<string, Found>(StringComparer.OrdinalIgnoreCase);
         var sources = new ConcurrentQueue<SourceOutcome>();
         var below = BelowAsync(principals, subscriptions, cancellationToken);
@@ -149,11 +146,13 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
             async (subscription, token) =>
                 sources.Enqueue(
                     await ListAsync(
-                        subscription,
-                        found,
-                        LeaverSources.PowerOfOthers,
-                        DeclaredCall.AzureRoles,
-                        "roleAssignments?api-version=2022-04-01&$filter=atScope()",
+                        new(
+                            subscription,
+                            found,
+                            LeaverSources.PowerOfOthers,
+                            DeclaredCall.AzureRoles,
+                            "roleAssignments?api-version=2022-04-01&$filter=atScope()"
+                        ),
                         token
                     )
                 )
@@ -218,6 +217,17 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
                 )
             );
 
+    private SourceOutcome NoSubscription(string source, Subject subject) =>
+        new(
+            source,
+            Complete: false,
+            0,
+            subject,
+            "no subscription is shown to this app's identity",
+            DeclaredCall.Subscriptions.Permission,
+            DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)
+        );
+
     private static SourceOutcome Whole(string source, long objects) => new(source, Complete: true, objects);
 
     private SourceOutcome Failed(Exception e, string source, DeclaredCall call, string what, long objects, string? scope) =>
@@ -237,15 +247,7 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
             sources.Enqueue(
                 found.Count > 0
                     ? Whole(Sources.Subscriptions, found.Count)
-                    : new SourceOutcome(
-                        Sources.Subscriptions,
-                        Complete: false,
-                        0,
-                        new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"),
-                        "no subscription is shown to this app's identity",
-                        DeclaredCall.Subscriptions.Permission,
-                        DeclaredCall.Subscriptions.Grant(null, tenant.Options.ClientId)
-                    )
+                    : NoSubscription(Sources.Subscriptions, new Subject(SubjectTypes.Source, Sources.Subscriptions, "subscriptions"))
             );
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -295,15 +297,9 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
     }
 
     // {"value":[{"id":"…","properties":{…}}],"nextLink":"https://management.azure.com/subscriptions/…"}
-    private async Task<SourceOutcome> ListAsync(
-        string subscription,
-        ConcurrentDictionary<string, Found> into,
-        string source,
-        DeclaredCall call,
-        string path,
-        CancellationToken cancellationToken
-    )
+    private async Task<SourceOutcome> ListAsync(RoleRead read, CancellationToken cancellationToken)
     {
+        var (subscription, into, source, call, path) = read;
         var (count, scope) = (0L, $"/subscriptions/{subscription}");
         try
         {
@@ -405,6 +401,20 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
             ? throw new RequestFailedException(message.Response)
             : (message.Response.Status, root);
     }
+
+    /// <summary>One list of roles to read.</summary>
+    /// <param name="Subscription">The subscription.</param>
+    /// <param name="Into">Where what is found is kept, by id.</param>
+    /// <param name="Source">The source that it is reported under.</param>
+    /// <param name="Call">The call.</param>
+    /// <param name="Path">Path of the list, after the provider.</param>
+    private sealed record RoleRead(
+        string Subscription,
+        ConcurrentDictionary<string, Found> Into,
+        string Source,
+        DeclaredCall Call,
+        string Path
+    );
 
     private sealed record Found(JsonElement Item, ConcurrentQueue<string> SeenIn)
     {

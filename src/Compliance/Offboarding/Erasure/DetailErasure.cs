@@ -18,7 +18,16 @@ namespace Compliance.Offboarding.Erasure;
 /// <param name="Documents">Documents of the case: snapshots, plans, outcomes, certificates.</param>
 /// <param name="Approvals">Requests for approval, with their answers.</param>
 /// <param name="Findings">Findings about the case.</param>
-public sealed record KeptDetails(string? Pseudonym, int Documents, int Approvals, int Findings);
+public sealed record KeptDetails(string? Pseudonym, int Documents, int Approvals, int Findings)
+{
+    internal Dictionary<string, long> Counts =>
+        new()
+        {
+            ["documents"] = Documents,
+            ["approvals"] = Approvals,
+            ["findings"] = Findings,
+        };
+}
 
 /// <summary>Why a case's details are not erased.</summary>
 /// <param name="reason">For people.</param>
@@ -93,26 +102,15 @@ internal sealed class DetailErasure(
             approvals.Count,
             findings.Count
         );
-        // Said before it is done: whatever is cut off, nothing is gone without a word.
-        await RecordAsync("begun", kept);
-        foreach (var name in documents)
-            await storage
-                .Blobs.GetBlobContainerClient(CaseDocuments.Container)
-                .DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
-        foreach (var (table, rows) in new[] { (ApprovalBoard.Table, approvals), (TableFindingStore.Table, findings) })
-            foreach (var row in rows)
-                await (await storage.TableAsync(table, cancellationToken)).DeleteEntityAsync(
-                    row.PartitionKey,
-                    row.RowKey,
-                    ETag.All,
-                    cancellationToken
-                );
+        // On record before it is done: whatever is cut off, nothing is gone without a record.
+        await RecordAsync("begun");
+        await DeleteAsync(documents, approvals, findings, cancellationToken);
         await cases.ChangeAsync(tenant.Value, caseId, Bare, cancellationToken);
-        await RecordAsync("complete", kept);
+        await RecordAsync("complete");
         await pseudonyms.EraseAsync(tenant.Value, caseId, cancellationToken);
         return kept;
 
-        Task RecordAsync(string outcome, KeptDetails counted) =>
+        Task RecordAsync(string outcome) =>
             evidence.AppendAsync(
                 new EvidenceRecord
                 {
@@ -124,16 +122,32 @@ internal sealed class DetailErasure(
                     PolicySha256 = policySha256,
                     Controls = [],
                     Outcome = outcome,
-                    Counts = new Dictionary<string, long>
-                    {
-                        ["documents"] = counted.Documents,
-                        ["approvals"] = counted.Approvals,
-                        ["findings"] = counted.Findings,
-                    },
+                    Counts = kept.Counts,
                     Subject = caseId,
                     CorrelationId = CorrelationId.Current($"{caseId}-erasure"),
                     People = [caseId, .. people],
                 },
+                cancellationToken
+            );
+    }
+
+    private async Task DeleteAsync(
+        List<string> documents,
+        List<TableEntity> approvals,
+        List<TableEntity> findings,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var name in documents)
+            await storage
+                .Blobs.GetBlobContainerClient(CaseDocuments.Container)
+                .DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+        foreach (var (table, rows) in new[] { (ApprovalBoard.Table, approvals), (TableFindingStore.Table, findings) })
+        foreach (var row in rows)
+            await (await storage.TableAsync(table, cancellationToken)).DeleteEntityAsync(
+                row.PartitionKey,
+                row.RowKey,
+                ETag.All,
                 cancellationToken
             );
     }
@@ -178,8 +192,8 @@ internal sealed class DetailErasure(
 
     private async Task<LeaverCase> CaseAsync(string caseId, CancellationToken cancellationToken)
     {
-        var known =
-            await cases.FindAsync(tenant.Value, caseId, cancellationToken) ?? throw new KeyNotFoundException($"there is no case {caseId}");
+        var known = await cases.FindAsync(tenant.Value, caseId, cancellationToken)
+            ?? throw new KeyNotFoundException($"there is no case {caseId}");
         return CaseRules.IsOver(known.Stage)
             ? known
             : throw new ErasureRefusedException(
