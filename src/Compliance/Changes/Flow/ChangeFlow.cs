@@ -13,7 +13,8 @@ namespace Compliance.Changes.Flow;
 /// <param name="store">Keeps plans, states, certificates and evidence.</param>
 /// <param name="guards">What may hold a plan.</param>
 /// <param name="questions">Asks people.</param>
-/// <param name="passes">Carries plans out, unless acts are paused: then nothing is let begin, and no step of what was begun is done.</param>
+/// <param name="passes">Carries plans out, unless acts are paused: then nothing is let begin, and no step of what was begun is
+/// done.</param>
 internal sealed class ChangeFlow<TObservation>(
     IChange<TObservation> change,
     ChangeStore<TObservation> store,

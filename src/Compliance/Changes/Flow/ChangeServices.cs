@@ -10,8 +10,8 @@ namespace Compliance.Changes.Flow;
 internal static class ChangeServices
 {
     /// <summary>
-    /// Registers the flow of one capability. The capability registers its <see cref="IChange{TObservation}"/>; approvals, pause, policy acts
-    /// and ledger are shared.
+    /// Registers the flow of one capability. The capability registers its <see cref="IChange{TObservation}"/>; approvals, pause, policy
+    /// acts and ledger are shared.
     /// </summary>
     /// <typeparam name="TObservation">What the capability observes.</typeparam>
     /// <param name="services">The app's services.</param>

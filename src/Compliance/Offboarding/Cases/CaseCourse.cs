@@ -89,9 +89,11 @@ internal sealed class CaseCourse(
                     CasePhase.Course,
                     LeaverControls.Stalled,
                     $"The orchestration {run.InstanceId} was {found}, and the case was not at rest. It was started again.",
-                    "Find out who ended it, or why it failed; the case goes on by itself.",
-                    part: "orchestration"
-                ),
+                    "Find out who ended it, or why it failed; the case goes on by itself."
+                ) with
+                {
+                    Part = "orchestration",
+                },
             ],
             now,
             cancellationToken
@@ -160,14 +162,7 @@ internal sealed class CaseCourse(
                 ? null
                 : WorksOn(known, await cases.OfPersonAsync(tenant.Value, known.EmployeeId, cancellationToken), policy, now);
             if (worksOn is not null || resting.Contains(known.Id))
-                await findings.SetAsync(
-                    tenant.Value,
-                    known.Id,
-                    [CasePhase.Rest],
-                    worksOn is null ? [] : [worksOn],
-                    now,
-                    cancellationToken
-                );
+                await findings.SetAsync(tenant.Value, known.Id, [CasePhase.Rest], worksOn is null ? [] : [worksOn], now, cancellationToken);
         }
     }
 
@@ -186,9 +181,11 @@ internal sealed class CaseCourse(
                             ? "the account was not seen blocked."
                             : "the account is blocked, and what it had access to was left as it was."
                     ),
-                RefusedNextStep,
-                part: "refused"
-            );
+                RefusedNextStep
+            ) with
+            {
+                Part = "refused",
+            };
         var isStalled =
             CaseRules.IsActing(known) && known.BlockedAt is null && !CaseRules.IsLater(known, now) && known.DueAt < now - BlockWithin;
         return !isStalled
@@ -200,9 +197,11 @@ internal sealed class CaseCourse(
                 LeaverControls.Stalled,
                 $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. "
                     + $"The case stands at {known.Stage}: {known.Note ?? "no reason is noted"}",
-                $"compliance offboard show {known.Id} shows what it waits for; disable the account by hand meanwhile.",
-                part: "unblocked"
-            );
+                $"compliance offboard show {known.Id} shows what it waits for; disable the account by hand meanwhile."
+            ) with
+            {
+                Part = "unblocked",
+            };
     }
 
     /// <summary>
@@ -226,7 +225,7 @@ internal sealed class CaseCourse(
         var isAhead = known.DueAt > now;
         var employment = known.Employment.Length == 0 ? "An employment" : $"Employment {known.Employment}";
         var next = string.Create(CultureInfo.InvariantCulture, $"for employment {other.Employment} with a sequence above {other.Sequence}");
-        return CaseFindings.Create(
+        var detection = CaseFindings.Create(
             known,
             policy,
             CasePhase.Rest,
@@ -237,10 +236,12 @@ internal sealed class CaseCourse(
             $"If the person leaves altogether, have HR send hr.employee.terminated {next}, or end all access now: compliance offboard "
                 + "start USER --for-cause --reason TEXT, USER being the account's address or object id. If the person works on, have HR "
                 + $"send hr.employee.rehired {next}, and see that the account can sign in and holds what that employment needs and nothing "
-                + $"else: compliance offboard show {known.Id}.",
-            part: "employed",
-            severity: isAhead ? Less(Severity.High, policy) : null
-        );
+                + $"else: compliance offboard show {known.Id}."
+        ) with
+        {
+            Part = "employed",
+        };
+        return isAhead ? detection with { Severity = Less(Severity.High, policy) } : detection;
     }
 
     // Until the day there is time to ask HR.

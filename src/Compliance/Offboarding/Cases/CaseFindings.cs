@@ -76,35 +76,30 @@ internal sealed class CaseFindings(IFindingStore findings)
     /// <summary>The source of a phase's findings.</summary>
     public static string SourceOf(string caseId, CasePhase phase) => $"{SourceOf(caseId)}{phase}".ToLowerInvariant();
 
-    /// <summary>A finding about a case.</summary>
+    /// <summary>
+    /// A finding about a case as a whole. A part of it, another severity, or that it is not known whether something is wrong, is set on
+    /// what is returned; policy lowers no severity that is set so.
+    /// </summary>
     /// <param name="known">The case.</param>
     /// <param name="policy">In force: its severities and its contact.</param>
     /// <param name="phase">Where it comes from.</param>
     /// <param name="control">One of <see cref="LeaverControls"/>.</param>
     /// <param name="reason">What is wrong, in words.</param>
     /// <param name="nextStep">What to do.</param>
-    /// <param name="part">What of the case; empty for the case as a whole.</param>
-    /// <param name="severity">Another severity than the control's; policy cannot lower it.</param>
-    /// <param name="unknown">True when it is not known whether something is wrong.</param>
     public static Detection Create(
         LeaverCase known,
         OffboardingPolicy policy,
         CasePhase phase,
         string control,
         string reason,
-        string nextStep,
-        string part = "",
-        Severity? severity = null,
-        bool unknown = false
+        string nextStep
     ) =>
         new()
         {
             ControlId = control,
-            Severity = severity ?? (policy.Severities.TryGetValue(control, out var set) ? set : ControlCatalogue.Get(control).Severity),
+            Severity = policy.Severities.TryGetValue(control, out var set) ? set : ControlCatalogue.Get(control).Severity,
             Subject = SubjectOf(known.Id),
-            Part = part,
             Source = SourceOf(known.Id, phase),
-            Unknown = unknown,
             Reason = reason,
             NextStep = nextStep,
             Since = known.ReceivedAt,

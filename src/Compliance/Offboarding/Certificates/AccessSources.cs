@@ -10,7 +10,8 @@ internal static class AccessSources
     private const string DirectorySchedules = "roleEligibilityScheduleInstances";
 
     /// <summary>
-    /// What is unknown because it was listed before and is not now: the subscription may have been closed, or this app may no longer see it.
+    /// What is unknown because it was listed before and is not now: the subscription may have been closed, or this app may no longer see
+    /// it.
     /// </summary>
     public static IEnumerable<SourceOutcome> NoLongerListed(AccessSnapshot before, AccessSnapshot after)
     {

@@ -109,9 +109,11 @@ internal sealed partial class BlockGroups(
             CasePhase.Group,
             LeaverControls.StepStuck,
             $"The person is blocked and is not in the block group: {outcome.Reason}",
-            outcome.Remedy ?? "It is tried again every five minutes.",
-            part: outcome.StepId
-        );
+            outcome.Remedy ?? "It is tried again every five minutes."
+        ) with
+        {
+            Part = outcome.StepId,
+        };
         return findings.ReportAsync(known, [CasePhase.Group], outcome.InEffect ? [] : [detection], rounds.Now, cancellationToken);
     }
 

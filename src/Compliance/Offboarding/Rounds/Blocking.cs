@@ -177,10 +177,12 @@ internal sealed partial class Blocking(
                 CasePhase.Block,
                 LeaverControls.StepStuck,
                 $"The account could not be blocked: {o?.Reason ?? "not tried"}",
-                o?.Remedy ?? "The case tries again by itself; disable the account by hand meanwhile.",
-                part: o?.StepId ?? "",
-                severity: Severity.Critical
-            )
+                o?.Remedy ?? "The case tries again by itself; disable the account by hand meanwhile."
+            ) with
+            {
+                Part = o?.StepId ?? "",
+                Severity = Severity.Critical,
+            }
         );
         return findings.ReportAsync(known, [CasePhase.Block], [.. detections], rounds.Now, cancellationToken);
     }

@@ -180,10 +180,12 @@ internal sealed partial class FormerLeavers(
             CasePhase.Reading,
             LeaverControls.Relapsed,
             $"Whether the former leaver has access again could not be read: {reason}",
-            "Remove what keeps the directory from being read; it is read again every day.",
-            part: "unread",
-            unknown: true
-        );
+            "Remove what keeps the directory from being read; it is read again every day."
+        ) with
+        {
+            Part = "unread",
+            Unknown = true,
+        };
     }
 
     private async Task<string?> WhyAsync(LeaverCase former, Relapse state, CancellationToken cancellationToken)

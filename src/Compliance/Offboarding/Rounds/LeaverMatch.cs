@@ -68,10 +68,12 @@ internal sealed class LeaverMatch(LeaverRounds rounds, ILeaverDirectory director
             CasePhase.Match,
             LeaverControls.Held,
             problem,
-            "Remove what keeps the directory from being read; the case looks again by itself.",
-            part: "directory",
-            unknown: true
-        );
+            "Remove what keeps the directory from being read; the case looks again by itself."
+        ) with
+        {
+            Part = "directory",
+            Unknown = true,
+        };
         return findings.OpenAsync(rounds.Tenant, known.Id, CaseFindings.Controls, [detection], rounds.Now, cancellationToken);
     }
 }

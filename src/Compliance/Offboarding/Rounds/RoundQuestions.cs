@@ -165,7 +165,10 @@ internal sealed partial class RoundQuestions(
         var nextStep =
             $"Two approvers read plan {request.PlanId[..12]} and answer: compliance approvals answer {request.Id} --plan {request.PlanId}.";
         var detections = asked.Holds.Select(h =>
-            CaseFindings.Create(known, policy, phase, LeaverControls.Held, h.Reason, nextStep, part: h.Guard)
+            CaseFindings.Create(known, policy, phase, LeaverControls.Held, h.Reason, nextStep) with
+            {
+                Part = h.Guard,
+            }
         );
         await findings.ReportAsync(known, [phase], [.. detections], rounds.Now, cancellationToken);
         var what = new RoundEvidence

@@ -89,10 +89,11 @@ internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
                         CasePhase.NotGivenBack,
                         LeaverControls.StepStuck,
                         $"Not given back: {left.Reason}",
-                        "If the person still stays, do it by hand; it is read again every day: "
-                            + $"{Steps.ByHand(left.Step, "").WhatToDo}",
-                        part: $"round-{r.Run.Round}-{left.Step.Id}"
-                    )
+                        "If the person still stays, do it by hand; it is read again every day: " + $"{Steps.ByHand(left.Step, "").WhatToDo}"
+                    ) with
+                    {
+                        Part = $"round-{r.Run.Round}-{left.Step.Id}",
+                    }
             );
         await findings.ReportAsync(known, [CasePhase.NotGivenBack], [.. detections], rounds.Now, cancellationToken);
         await rounds.ChangeAsync(

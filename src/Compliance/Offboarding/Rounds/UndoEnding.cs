@@ -46,9 +46,11 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
             $"The person may stay, and the user {name} was deleted: nothing could be given back, "
                 + "and whether this case had disabled the account is not known.",
             "If the person is to use this account, restore the user within 30 days of the deletion and see that it can sign in: "
-                + $"az rest --method post --url https://graph.microsoft.com/v1.0/directory/deletedItems/{person.Facts.UserId}/restore",
-            part: "deleted"
-        );
+                + $"az rest --method post --url https://graph.microsoft.com/v1.0/directory/deletedItems/{person.Facts.UserId}/restore"
+        ) with
+        {
+            Part = "deleted",
+        };
         await findings.ReportAsync(known, [CasePhase.Undo], [detection], rounds.Now, cancellationToken);
         return decision;
     }

@@ -54,9 +54,11 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
             CasePhase.Removal,
             LeaverControls.StepStuck,
             $"{access.Access.Kind} {access.Access.Name}: {access.Why}",
-            access.WhatToDo ?? "A person has to remove it.",
-            part: access.Access.Key
-        );
+            access.WhatToDo ?? "A person has to remove it."
+        ) with
+        {
+            Part = access.Access.Key,
+        };
 
     private static Detection NotClear(LeaverCase known, int remaining, int unread, OffboardingPolicy policy) =>
         CaseFindings.Create(
